@@ -1,0 +1,195 @@
+"""A client: one connection as a task tree, with a read pump and a write pump."""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+import trio
+
+from trio_chat.config import Config
+from trio_chat.dialects import Dialect
+from trio_chat.endings import CRASHED, NO_PONG, TOO_SLOW, Ending, Violation
+from trio_chat.hub import Broadcast, Register, Request, Unregister
+from trio_chat.outbox import Outbox
+from trio_chat.streams import linger, reset_on_close, writer_of
+from trio_chat.websocket import Frame, WebSocket, coalesce
+
+READ_SIZE = 16 * 1024
+NEVER = float("inf")
+
+log = structlog.get_logger()
+
+
+class Client:
+    """Stands between one WebSocket and the hub.
+
+    Its nursery holds two tasks: the read pump does all reads, the write pump all waiting writes.
+    Whichever ends first brings the other to its end: when the peer has closed or is gone, the
+    read pump unregisters, upon which the hub closes our send side and the write pump, having
+    written what waits, ends; when our side was closed first, the write pump gives the peer
+    ``close_timeout`` to close too. Nothing but cancellation leaves ``run``.
+    """
+
+    def __init__(
+        self,
+        stream: trio.abc.Stream,
+        websocket: WebSocket,
+        inbox: trio.MemorySendChannel[Request],
+        config: Config,
+        dialect: Dialect,
+        *,
+        already_read: bytes = b"",
+        spread: Callable[[], float] = random.random,
+    ) -> None:
+        self._stream = stream
+        self._websocket = websocket
+        self._inbox = inbox
+        self._config = config
+        self._dialect = dialect
+        self._already_read = already_read
+        self._spread = spread  # from 0 to 1: where in the first interval the first ping falls
+        self._outbox = Outbox(writer_of(stream), config.outbox_frames, config.outbox_bytes)
+        self._scope = trio.CancelScope()
+        self._ending: Ending | None = None  # set once we are the ones to end it
+        self._heard = True  # whether the peer has sent anything since the last ping
+        self._pinged_at: float | None = None  # when the ping whose answer is awaited was sent
+        self.deliver = self._outbox.put
+        self.close = self._outbox.close
+
+    async def run(self) -> None:
+        """Run the connection until it is over; the stream is the caller's to close."""
+        with self._scope:
+            try:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._read_pump)
+                    nursery.start_soon(self._write_pump)
+            except* Exception:
+                log.exception("client crashed")
+                await self._apologise()
+            finally:
+                self.close()  # before the socket closes: its descriptor must not be written again
+            await linger(self._stream)
+
+    def end(self, ending: Ending) -> None:
+        """End the connection with a close frame, behind all that waits."""
+        if self._ending:
+            return
+        self._ending = ending
+        if not self._outbox.put(Frame(self._websocket.close(ending))):
+            self.abort(TOO_SLOW)
+        self.close()
+
+    def abort(self, ending: Ending) -> None:
+        """End the connection at once: the peer is dead or stuck."""
+        self._ending = ending
+        self.close()
+        reset_on_close(self._stream)
+        self._scope.cancel(reason=ending.reason)
+
+    async def _read_pump(self) -> None:
+        """Register, read all that the peer sends, unregister."""
+        try:
+            await self._inbox.send(Register(self))
+            await self._read()
+        finally:
+            # The hub always takes requests, so this is short; the deadline is for a bug of ours.
+            with trio.move_on_after(self._config.close_timeout, shield=True):
+                await self._inbox.send(Unregister(self))
+
+    async def _read(self) -> None:
+        data, self._already_read = self._already_read or await self._receive(), b""
+        while data:
+            self._heard = True
+            received = self._websocket.feed(data)
+            if received.reply and not self._outbox.put(Frame(received.reply)):
+                self.abort(TOO_SLOW)
+            if received.ended:
+                self.close()  # nothing may follow a close frame
+            await self._submit(received.messages)
+            if received.ended:
+                return
+            data = await self._receive()
+        self._scope.cancel(reason="the peer hung up")
+
+    async def _receive(self) -> bytes:
+        """Return what the peer sent, or nothing if it is gone."""
+        try:
+            return bytes(await self._stream.receive_some(READ_SIZE))
+        except trio.BrokenResourceError:
+            return b""
+
+    async def _submit(self, messages: list[str | bytes]) -> None:
+        """Hand what the peer said to the hub. Waits while the hub's inbox is full."""
+        if self._ending:
+            return
+        lines: list[str] = []
+        try:
+            for message in messages:
+                line = self._dialect.read(message, self._config.text_limit)
+                if line is not None:
+                    lines.append(line)
+        except Violation as violation:
+            self.end(violation.ending)
+        if lines:
+            await self._inbox.send(Broadcast(lines))
+
+    async def _write_pump(self) -> None:
+        """Write what waits, and ping; ends when the send side is closed and all is written."""
+        alarm = self._first_ping()
+        while True:
+            frames = None
+            with trio.move_on_at(alarm):
+                frames = await self._outbox.take()
+            if frames is None:
+                alarm = self._keep_alive()
+            elif frames:
+                await self._write(frames)
+            else:
+                break
+        self._limit_goodbye()
+
+    async def _write(self, frames: list[Frame]) -> None:
+        """Write frames, each merged message within the deadline; the peer must keep up."""
+        try:
+            for data in coalesce(frames, self._dialect):
+                with trio.fail_after(self._config.write_timeout):
+                    await self._stream.send_all(data)
+        except trio.TooSlowError:
+            self.abort(TOO_SLOW)
+        except trio.BrokenResourceError:
+            self._scope.cancel(reason="the peer is gone")
+        else:
+            self._outbox.wrote(frames)
+
+    def _first_ping(self) -> float:
+        """Return when to ping first: spread, lest clients that came together be pinged together."""
+        interval = self._config.ping_interval
+        return trio.current_time() + interval * self._spread() if interval else NEVER
+
+    def _keep_alive(self) -> float:
+        """Send the ping that is due, or look for its answer; return when to come next.
+
+        Anything that the peer sends shows life, not the pong alone.
+        """
+        if self._pinged_at is None:
+            self._heard = False
+            self._pinged_at = trio.current_time()
+            if not self._outbox.put(Frame(self._websocket.ping())):
+                self.abort(TOO_SLOW)
+            return self._pinged_at + self._config.pong_timeout
+        if not self._heard:
+            self.abort(NO_PONG)
+        next_ping = self._pinged_at + self._config.ping_interval
+        self._pinged_at = None
+        return next_ping
+
+    async def _apologise(self) -> None:
+        """After a crash: tell the peer, if it is not in the middle of a frame."""
+        self._limit_goodbye()
+        if self._outbox.is_idle:
+            with suppress(trio.BrokenResourceError):
+                await self._stream.send_all(self._websocket.close(CRASHED))
+
+    def _limit_goodbye(self) -> None:
+        self._scope.deadline = trio.current_time() + self._config.close_timeout

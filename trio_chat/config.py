@@ -1,0 +1,117 @@
+"""Every limit and time of the server, with its unit and what it must satisfy."""
+
+import resource
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+# Descriptors that are not connections: listeners, Trio's own, the log, files being sent.
+DESCRIPTOR_RESERVE = 64
+
+
+class ConfigError(ValueError):
+    """A setting has a value that cannot work; the message is one line for a person."""
+
+
+def option(default: Any, help: str, *, least: float | None = None) -> Any:  # noqa: A002 - argparse's word
+    """Return a field for an everyday option, with its help text and least allowed value."""
+    return field(default=default, metadata={"help": help, "least": least, "group": "options"})
+
+
+def limit(default: float, help: str, *, least: float) -> Any:  # noqa: A002 - argparse's word
+    """Return a field for a limit or a time, with its help text and least allowed value."""
+    return field(default=default, metadata={"help": help, "least": least, "group": "limits"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings of one server. Times are seconds, sizes bytes, unless the help says otherwise.
+
+    Raises:
+        ConfigError: a value is below its minimum, or two values contradict each other.
+    """
+
+    host: str = option(
+        "localhost",
+        "address to listen on; 'localhost' means 127.0.0.1 and ::1, 0.0.0.0 everyone on IPv4",
+    )
+    port: int = option(8080, "TCP port to listen on; 0 picks a free one", least=0)
+    certfile: Path | None = option(None, "TLS certificate chain (PEM); turns on https and wss")
+    keyfile: Path | None = option(None, "private key of --certfile (PEM), if not in the same file")
+    allow_origin: tuple[str, ...] = option(
+        (),
+        "web origin, such as https://example.org, whose pages may connect besides our own; "
+        "may be given several times; '*' allows all",
+    )
+    log_format: str = option(
+        "auto", "'console' for people, 'json' for programs; 'auto': console on a terminal"
+    )
+    log_level: str = option("info", "'debug', 'info', 'warning' or 'error'")
+
+    max_connections: int = limit(
+        0, "open connections at most; 0 takes what the descriptor limit allows", least=0
+    )
+    connections_per_address: int = limit(
+        16, "open connections of one address at most, loopback exempt; 0 for no limit", least=0
+    )
+    head_timeout: float = limit(10.0, "s for a request head, and for a TLS handshake", least=0.1)
+    head_limit: int = limit(16 * 1024, "bytes of a request head at most", least=1024)
+    http_timeout: float = limit(60.0, "s for one whole HTTP exchange", least=1)
+
+    frame_limit: int = limit(64 * 1024, "bytes of a WebSocket message at most", least=125)
+    fragment_limit: int = limit(256, "frames of one WebSocket message at most", least=1)
+    text_limit: int = limit(4000, "characters of a chat message at most", least=1)
+
+    ping_interval: float = limit(25.0, "s between pings to a client; 0 sends none", least=0)
+    pong_timeout: float = limit(10.0, "s for a client to show life after a ping", least=0.1)
+    write_timeout: float = limit(10.0, "s for a client to take what is written", least=0.1)
+    send_buffer: int = limit(
+        128 * 1024, "bytes the kernel holds for a client that is slow to read", least=4096
+    )
+    close_timeout: float = limit(5.0, "s for a client to answer a close", least=0.1)
+    outbox_frames: int = limit(256, "frames that may wait for one slow client", least=1)
+    outbox_bytes: int = limit(1024 * 1024, "bytes that may wait for one slow client", least=1024)
+    inbox_requests: int = limit(1024, "requests that may wait for the hub", least=1)
+    drain_timeout: float = limit(10.0, "s for all clients to say goodbye at shutdown", least=0)
+
+    def __post_init__(self) -> None:
+        for setting in fields(self):
+            least = setting.metadata["least"]
+            value = getattr(self, setting.name)
+            if least is not None and value < least:
+                raise ConfigError(f"{setting.name} must be at least {least}, not {value}")
+        self._check_choices()
+        self._check_relations()
+
+    def _check_choices(self) -> None:
+        for name, choices in (
+            ("log_format", ("auto", "console", "json")),
+            ("log_level", ("debug", "info", "warning", "error")),
+        ):
+            if getattr(self, name) not in choices:
+                listed = ", ".join(choices)
+                raise ConfigError(f"{name} must be one of {listed}, not {getattr(self, name)!r}")
+
+    def _check_relations(self) -> None:
+        if self.port > 65535:
+            raise ConfigError(f"port must be at most 65535, not {self.port}")
+        if self.keyfile and not self.certfile:
+            raise ConfigError("keyfile needs certfile")
+        if self.ping_interval and self.pong_timeout >= self.ping_interval:
+            raise ConfigError(
+                f"pong_timeout ({self.pong_timeout}) must be less than "
+                f"ping_interval ({self.ping_interval})"
+            )
+        # A lone message must fit an empty outbox, or its first broadcast would evict everybody.
+        if self.outbox_bytes <= self.frame_limit:
+            raise ConfigError(
+                f"outbox_bytes ({self.outbox_bytes}) must be more than "
+                f"frame_limit ({self.frame_limit})"
+            )
+
+    def connection_cap(self) -> int:
+        """Return how many connections may be open: what is asked for, or what descriptors allow."""
+        if self.max_connections:
+            return self.max_connections
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return max(1, soft - DESCRIPTOR_RESERVE)

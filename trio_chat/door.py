@@ -1,0 +1,128 @@
+"""The door: takes every connection of the port, reads one request head, and leads it on."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+
+import structlog
+import trio
+
+from trio_chat.config import Config
+from trio_chat.head import Head, Refused, read_head
+from trio_chat.streams import Stream, linger, tcp_of
+from trio_chat.websocket import WebSocket, shake_hands
+
+WEBSOCKET_PATH = "/ws"
+RETRY = {"Retry-After": "10"}  # seconds
+
+log = structlog.get_logger()
+
+# What is behind the door; the bytes are what had been read from the stream already.
+OnWebSocket = Callable[[Stream, WebSocket, bytes], Awaitable[None]]
+OnHttp = Callable[[Stream, bytes], Awaitable[None]]
+
+
+class Door:
+    """Answers connections, each in a task of its own.
+
+    Args:
+        config: Limits and times.
+        on_websocket: Takes a connection on after the WebSocket handshake.
+        on_http: Takes a connection on that made a plain HTTP request.
+    """
+
+    def __init__(self, config: Config, on_websocket: OnWebSocket, on_http: OnHttp) -> None:
+        self._config = config
+        self._on_websocket = on_websocket
+        self._on_http = on_http
+        self._cap = config.connection_cap()
+        self._addresses: Counter[str] = Counter()  # open connections of each
+        self._waiting: set[trio.CancelScope] = set()  # one for each head that has not come yet
+        self._is_shut = False
+
+    async def answer(self, stream: Stream) -> None:
+        """Serve one connection to its end. Nothing leaves but cancellation."""
+        try:
+            await self._serve(stream)
+        except* (OSError, trio.BrokenResourceError):
+            pass  # the peer is gone
+        except* Exception:
+            log.exception("connection crashed")
+
+    def shut(self) -> None:
+        """Stop waiting for requests that have not come yet."""
+        self._is_shut = True
+        for scope in self._waiting:
+            scope.cancel(reason="the server stops")
+
+    async def _serve(self, stream: Stream) -> None:
+        try:
+            with self._count(_address(stream)):
+                await self._lead_on(stream)
+        except Refused as refused:
+            with trio.move_on_after(self._config.close_timeout):
+                await stream.send_all(refused.answer())
+                await linger(stream)
+
+    @contextmanager
+    def _count(self, address: str) -> Iterator[None]:
+        """Count the connection while it lasts.
+
+        Raises:
+            Refused: there are too many, in all or of this address.
+        """
+        limit = self._config.connections_per_address
+        if limit and self._addresses[address] >= limit and not ip_address(address).is_loopback:
+            raise Refused(429, "too many connections from your address", RETRY)
+        if self._addresses.total() >= self._cap:
+            raise Refused(503, "too many connections", RETRY)
+        self._addresses[address] += 1
+        try:
+            yield
+        finally:
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+    async def _lead_on(self, stream: Stream) -> None:
+        head = await self._await_head(stream)
+        if head is None:
+            return
+        upgrade = " ".join(head.values("upgrade")).lower()
+        if head.path == WEBSOCKET_PATH:
+            websocket, answer = shake_hands(head, self._config)
+            with trio.move_on_after(self._config.write_timeout) as scope:
+                await stream.send_all(answer)
+            if not scope.cancelled_caught:
+                await self._on_websocket(stream, websocket, head.rest)
+        elif upgrade:
+            status = 404 if "websocket" in upgrade else 400
+            raise Refused(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
+        else:
+            await self._on_http(stream, head.raw + head.rest)
+
+    async def _await_head(self, stream: Stream) -> Head | None:
+        """Return the request head, or ``None`` if there is nobody to answer."""
+        if self._is_shut:
+            return None
+        with trio.move_on_after(self._config.head_timeout) as scope:
+            self._waiting.add(scope)
+            try:
+                if isinstance(stream, trio.SSLStream):
+                    await stream.do_handshake()
+                return await read_head(stream, self._config.head_limit)
+            finally:
+                self._waiting.discard(scope)
+        if self._is_shut:
+            return None
+        raise Refused(408, "the request did not come in time")
+
+
+def _address(stream: Stream) -> str:
+    """Return the peer's IP address.
+
+    Raises:
+        OSError: the peer is gone already.
+    """
+    return str(tcp_of(stream).socket.getpeername()[0])

@@ -1,0 +1,32 @@
+"""Every way in which the server ends a connection: a close code and its reason."""
+
+from typing import NamedTuple
+
+
+class Ending(NamedTuple):
+    """Why a connection ends, as the peer is told in the close frame.
+
+    Codes below 3000 mean what RFC 6455, section 7.4.1, says. Of ours, 4000 to 4499 invite the
+    client to come back and 4500 to 4999 ask it to stay away.
+    """
+
+    code: int
+    reason: str  # at most 123 bytes of UTF-8, so that it fits a control frame
+
+
+class Violation(Exception):
+    """The peer broke a rule; the connection has to end as ``ending`` says."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending)
+        self.ending = ending
+
+
+GOING_AWAY = Ending(1001, "server is stopping")
+NOT_UTF8 = Ending(1007, "text is not valid UTF-8")
+TOO_MANY_FRAGMENTS = Ending(1009, "message has too many fragments")
+TOO_LONG = Ending(1009, "message is too long")
+CRASHED = Ending(1011, "server error")
+RESTARTING = Ending(1012, "server is restarting")
+TOO_SLOW = Ending(4002, "reading too slowly")
+NO_PONG = Ending(4003, "no answer to ping")

@@ -1,0 +1,128 @@
+"""Reads the head of one HTTP/1.1 request, and refuses what is not clean."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import cast
+from urllib.parse import urlsplit
+
+import h11
+import trio
+
+END_OF_HEAD = b"\r\n\r\n"
+READ_SIZE = 16 * 1024
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
+FRAMING = (b"content-length", b"transfer-encoding", b"host")
+
+
+class Refused(Exception):
+    """A request we do not serve; it carries the answer that says so."""
+
+    def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(status, detail)
+        self.status = HTTPStatus(status)
+        self.detail = detail
+        self.headers = headers or {}
+
+    def answer(self) -> bytes:
+        """Return the whole HTTP response; it ends the connection."""
+        body = f"{self.detail}\n".encode("ascii", "backslashreplace")
+        lines = [
+            f"HTTP/1.1 {self.status.value} {self.status.phrase}",
+            "Content-Type: text/plain; charset=utf-8",
+            f"Content-Length: {len(body)}",
+            "Connection: close",
+            *(f"{name}: {value}" for name, value in self.headers.items()),
+        ]
+        return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A request head: what it asks for, and the bytes as they came.
+
+    ``headers`` are in order, names in lower case. ``rest`` is what had already arrived behind it.
+    """
+
+    method: str
+    target: str
+    path: str  # of the target, still percent-encoded
+    http_version: str
+    headers: list[tuple[str, str]]
+    raw: bytes
+    rest: bytes
+
+    def values(self, name: str) -> list[str]:
+        """Return the values of every header called ``name`` (lower case)."""
+        return [value for key, value in self.headers if key == name]
+
+
+async def read_head(stream: trio.abc.ReceiveStream, limit: int) -> Head | None:
+    """Read one request head of at most ``limit`` bytes.
+
+    The caller sets the deadline.
+
+    Returns:
+        The head, or ``None`` if the peer hung up before it was complete.
+
+    Raises:
+        Refused: what came is not a request we serve.
+        trio.BrokenResourceError: the connection broke.
+    """
+    buffer = bytearray()
+    while True:
+        data = await stream.receive_some(READ_SIZE)
+        if not data:
+            return None
+        searched = max(0, len(buffer) - len(END_OF_HEAD) + 1)
+        buffer += data
+        if not 0x41 <= buffer[0] <= 0x5A:  # a TLS hello, or noise: no method starts like that
+            raise Refused(400, "not an HTTP request")
+        end = buffer.find(END_OF_HEAD, searched)
+        if end > limit or (end < 0 and len(buffer) > limit):
+            raise Refused(431, f"request head is longer than {limit} bytes")
+        if end >= 0:
+            end += len(END_OF_HEAD)
+            return parse_head(bytes(buffer[:end]), bytes(buffer[end:]))
+
+
+def parse_head(raw: bytes, rest: bytes = b"") -> Head:
+    """Parse a complete request head.
+
+    Raises:
+        Refused: it is not clean HTTP/1.1 (or 1.0) in ASCII.
+    """
+    if raw.startswith(HTTP2_PREFACE):
+        raise Refused(505, "only HTTP/1.1 is spoken here")
+    if not raw.isascii():
+        raise Refused(400, "request head is not ASCII")
+    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=len(raw))
+    connection.receive_data(raw)
+    try:
+        request = cast("h11.Request", connection.next_event())
+    except h11.RemoteProtocolError as error:
+        raise Refused(error.error_status_hint, str(error)) from None
+    _check_framing(request)
+    target = request.target.decode()
+    try:
+        path = urlsplit(target).path
+    except ValueError:
+        raise Refused(400, "bad request target") from None
+    return Head(
+        method=request.method.decode(),
+        target=target,
+        path=path,
+        http_version=request.http_version.decode(),
+        headers=[(name.decode(), value.decode()) for name, value in request.headers],
+        raw=raw,
+        rest=rest,
+    )
+
+
+def _check_framing(request: h11.Request) -> None:
+    """Refuse heads on whose end two readers could disagree: that is how requests are smuggled."""
+    names = [name for name, _ in request.headers]
+    for name in FRAMING:
+        if names.count(name) > 1:
+            raise Refused(400, f"repeated {name.decode()} header")
+    if b"content-length" in names and b"transfer-encoding" in names:
+        raise Refused(400, "both content-length and transfer-encoding")

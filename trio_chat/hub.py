@@ -1,0 +1,133 @@
+"""The hub: the one task that owns the set of clients and fans every message out to them."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+import structlog
+import trio
+
+from trio_chat.dialects import Dialect, plain
+from trio_chat.endings import TOO_SLOW, Ending
+from trio_chat.websocket import Frame, pack
+
+WRITES_PER_BREATH = 500  # about 2 ms of writing, then the other tasks have their turn
+
+log = structlog.get_logger()
+
+
+class Member(Protocol):
+    """What the hub asks of a client. All of it is synchronous: the hub never waits for one."""
+
+    def deliver(self, frame: Frame) -> bool:
+        """Send a frame; ``False`` means dead or stuck."""
+        ...
+
+    def close(self) -> None:
+        """Take nothing more; what waits still goes out."""
+        ...
+
+    def end(self, ending: Ending) -> None:
+        """Say goodbye and close."""
+        ...
+
+    def abort(self, ending: Ending) -> None:
+        """Drop the connection at once."""
+        ...
+
+
+class Register(NamedTuple):
+    """From now on the client gets what is said."""
+
+    client: Member
+
+
+class Unregister(NamedTuple):
+    """The client gets nothing more, and its send side is closed."""
+
+    client: Member
+
+
+class Broadcast(NamedTuple):
+    """Lines for everybody, in the order in which their sender wrote them."""
+
+    lines: list[str]
+
+
+class Farewell(NamedTuple):
+    """The server stops: everybody is told so, and so is whoever comes later."""
+
+    ending: Ending
+
+
+Request = Register | Unregister | Broadcast | Farewell
+
+
+class Hub:
+    """Owns the registered clients. Requests reach it, in order, by one memory channel.
+
+    It works in turns. A turn takes all requests that wait, applies them one after the other,
+    and sends what was said as one frame, the same for everybody. The longer a turn takes, the
+    more the next one carries: no timer is needed to batch.
+    """
+
+    def __init__(self, inbox: trio.MemoryReceiveChannel[Request]) -> None:
+        self.clients: set[Member] = set()
+        self._inbox = inbox
+        self._dialect: Dialect = plain
+        self._farewell: Ending | None = None
+
+    async def run(self) -> None:
+        """Serve requests until the inbox is closed."""
+        async for request in self._inbox:
+            for lines in self.apply(self._drain(request)):
+                for frame in pack((line.encode() for line in lines), self._dialect):
+                    await self._fan_out(frame)
+
+    def _drain(self, request: Request) -> list[Request]:
+        """Return the request and all that wait behind it: at most an inbox full."""
+        turn = [request]
+        for _ in range(self._inbox.statistics().current_buffer_used):
+            turn.append(self._inbox.receive_nowait())
+        return turn
+
+    def apply(self, turn: Iterable[Request]) -> Iterator[list[str]]:
+        """Apply requests in order; yield lines to send to those who are registered just then."""
+        lines: list[str] = []
+        for request in turn:
+            if isinstance(request, Broadcast):
+                lines += request.lines
+                continue
+            if lines:  # said before somebody comes or goes, so sent before
+                yield lines
+                lines = []
+            self._change_members(request)
+        if lines:
+            yield lines
+
+    def _change_members(self, request: Register | Unregister | Farewell) -> None:
+        match request:
+            case Register(client) if self._farewell:
+                client.end(self._farewell)
+            case Register(client):
+                self.clients.add(client)
+            case Unregister(client):
+                self.clients.discard(client)
+                client.close()
+            case Farewell(ending):
+                self._farewell = ending
+                for client in self.clients:
+                    client.end(ending)
+                self.clients.clear()
+
+    async def _fan_out(self, frame: Frame) -> None:
+        """Send a frame to every client, and drop those that are dead or stuck.
+
+        Nobody else changes the set of clients, so pausing on the way is safe.
+        """
+        everybody = list(self.clients)
+        for start in range(0, len(everybody), WRITES_PER_BREATH):
+            some = everybody[start : start + WRITES_PER_BREATH]
+            for client in [client for client in some if not client.deliver(frame)]:
+                self.clients.discard(client)
+                client.abort(TOO_SLOW)
+            await trio.lowlevel.checkpoint()

@@ -1,0 +1,92 @@
+"""Opens the sockets that the server listens on."""
+
+import errno
+import os
+import socket
+import ssl
+
+import trio
+
+from trio_chat.config import Config, ConfigError
+
+PORT_ATTEMPTS = 10  # a port that is free on one loopback address may be taken on the other
+
+
+async def open_listeners(config: Config) -> list[trio.SocketListener]:
+    """Open the listening sockets of the configured host, all on the same port.
+
+    Raises:
+        ConfigError: the address cannot be used; the message says why.
+    """
+    try:
+        if config.host == "localhost":
+            listeners = await _open_loopbacks(config.port)
+        else:
+            listeners = await trio.open_tcp_listeners(config.port, host=config.host)
+    except OSError as error:
+        raise ConfigError(_explain(error, config)) from None
+    for listener in listeners:
+        _prepare(listener, config)
+    return listeners
+
+
+async def _open_loopbacks(port: int) -> list[trio.SocketListener]:
+    """Listen on both loopback addresses, so that ``localhost`` works whichever way it resolves."""
+    for attempt in range(1, PORT_ATTEMPTS + 1):
+        listeners = await trio.open_tcp_listeners(port, host="127.0.0.1")
+        try:
+            picked = port_of(listeners[0])
+            return listeners + await trio.open_tcp_listeners(picked, host="::1")
+        except OSError as error:
+            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+                return listeners  # a machine without IPv6
+            await listeners[0].aclose()
+            if port or attempt == PORT_ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _prepare(listener: trio.SocketListener, config: Config) -> None:
+    """Set what every accepted socket inherits."""
+    sock = listener.socket
+    # A fixed size: the kernel would let the buffer of a peer that does not read grow to 4 MiB.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, config.send_buffer)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: give up on a peer that acknowledges nothing
+        milliseconds = int(config.write_timeout * 1000)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+
+
+def _explain(error: OSError, config: Config) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {config.port} is already in use; choose another one with --port"
+    if error.errno == errno.EACCES:
+        return f"port {config.port} is not allowed to you; choose one above 1023 with --port"
+    # getaddrinfo's errors count differently and have no name in errno
+    reason = error.strerror or str(error)
+    return f"cannot listen on host {config.host!r}: {reason}"
+
+
+def port_of(listener: trio.SocketListener) -> int:
+    """Return the port on which a listener listens."""
+    return int(listener.socket.getsockname()[1])
+
+
+def load_certificate(config: Config) -> ssl.SSLContext | None:
+    """Return the TLS context for the configured certificate; ``None`` if none is configured.
+
+    Raises:
+        ConfigError: the files cannot be read or do not fit together.
+    """
+    if config.certfile is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(config.certfile, config.keyfile)
+    except ssl.SSLError as error:
+        files = " and ".join(str(file) for file in (config.certfile, config.keyfile) if file)
+        raise ConfigError(f"no usable certificate and key in {files}: {error.reason}") from None
+    except OSError as error:
+        file = config.keyfile if os.access(config.certfile, os.R_OK) else config.certfile
+        raise ConfigError(f"cannot read {file}: {error.strerror}") from None
+    return context

@@ -1,0 +1,153 @@
+"""The server: one nursery with the hub and the door, and the order of starting and stopping."""
+
+import gc
+import signal
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+import trio
+
+from trio_chat.client import Client
+from trio_chat.config import Config
+from trio_chat.dialects import plain
+from trio_chat.door import Door
+from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
+from trio_chat.exchange import Exchange
+from trio_chat.hub import Farewell, Hub, Request
+from trio_chat.listeners import load_certificate, open_listeners, port_of
+from trio_chat.streams import Stream
+from trio_chat.web import make_app
+from trio_chat.websocket import WebSocket
+
+# Ctrl-C is a person who stops the server; SIGTERM a supervisor, who is likely to start it again.
+ENDINGS = {signal.SIGINT: GOING_AWAY, signal.SIGTERM: RESTARTING}
+
+Listener = trio.SocketListener | trio.SSLListener[trio.SocketStream]
+
+log = structlog.get_logger()
+
+
+class Server:
+    """One chat server.
+
+    The task tree while it runs::
+
+        run
+        ├── hub
+        ├── listener (one each)
+        └── connection (one each)
+            ├── read pump
+            └── write pump
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._inbox, requests = trio.open_memory_channel[Request](config.inbox_requests)
+        self._hub = Hub(requests)
+        self._door = Door(config, self._on_websocket, Exchange(make_app(), config).serve)
+        self._listeners: list[Listener] = []
+        self._ending = GOING_AWAY
+        self._stopping = trio.Event()
+
+    async def listen(self) -> str:
+        """Open the port; whoever connects from now on is served once ``run`` runs.
+
+        Returns:
+            The address to open in a browser.
+
+        Raises:
+            ConfigError: the address or the certificate cannot be used.
+        """
+        certificate = load_certificate(self._config)
+        listeners = await open_listeners(self._config)
+        scheme = "https" if certificate else "http"
+        address = f"{scheme}://{_host_name(self._config.host)}:{port_of(listeners[0])}/"
+        log.info("listening", address=address)
+        self._listeners = [
+            trio.SSLListener(listener, certificate, https_compatible=True)
+            if certificate
+            else listener
+            for listener in listeners
+        ]
+        return address
+
+    async def run(self) -> None:
+        """Serve until ``stop`` is called and everybody has left, or the drain time is over.
+
+        Error handling: a crash in one connection ends that connection; a crash of the hub or a
+        listener is a bug that ends the server.
+        """
+        async with trio.open_nursery() as house:
+            house.start_soon(self._hub.run)
+            with self._inbox:  # closed when the last connection is over: that ends the hub
+                async with trio.open_nursery() as connections:
+                    async with trio.open_nursery() as listening:
+                        await listening.start(
+                            partial(trio.serve_listeners, handler_nursery=connections),
+                            self._door.answer,
+                            self._listeners,
+                        )
+                        gc.freeze()  # what is loaded by now stays; the collector need not look
+                        await self._stopping.wait()
+                        listening.cancel_scope.cancel(reason="the server stops")
+                    await self._drain(connections.cancel_scope)
+        log.info("stopped")
+
+    def stop(self, ending: Ending) -> None:
+        """Begin the shutdown: every client is told ``ending``. ``run`` returns when it is over."""
+        self._ending = ending
+        self._stopping.set()
+
+    async def _drain(self, connections: trio.CancelScope) -> None:
+        """Take nobody in any more, tell everybody goodbye, and limit how long they may take."""
+        log.info("stopping", clients=len(self._hub.clients))
+        connections.deadline = trio.current_time() + self._config.drain_timeout
+        self._door.shut()
+        await self._inbox.send(Farewell(self._ending))
+
+    async def _on_websocket(
+        self, stream: Stream, websocket: WebSocket, already_read: bytes
+    ) -> None:
+        client = Client(
+            stream, websocket, self._inbox, self._config, plain, already_read=already_read
+        )
+        await client.run()
+
+
+async def serve(config: Config, announce: Callable[[str], None]) -> bool:
+    """Run a server until Ctrl-C or SIGTERM; ``announce`` gets its address once it is ready.
+
+    Returns:
+        Whether it stopped as it should; ``False`` if a second signal cut the goodbyes short.
+
+    Raises:
+        ConfigError: the address or the certificate cannot be used.
+    """
+    server = Server(config)
+    address = await server.listen()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(_obey_signals, server, nursery.cancel_scope)
+        announce(address)
+        await server.run()
+        nursery.cancel_scope.cancel(reason="the server has stopped")
+        return True
+    return False
+
+
+async def _obey_signals(
+    server: Server, everything: trio.CancelScope, *, task_status: trio.TaskStatus[None]
+) -> None:
+    """Stop the server at the first signal, and let go of everything at the second."""
+    with trio.open_signal_receiver(*ENDINGS) as signals:
+        task_status.started()
+        server.stop(ENDINGS[signal.Signals(await anext(signals))])
+        await anext(signals)
+        everything.cancel(reason="a second signal")
+
+
+def _host_name(host: str) -> str:
+    """Return the host to show to a person on this machine who wants to open the page."""
+    if host in ("", "0.0.0.0", "::"):
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

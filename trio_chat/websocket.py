@@ -1,0 +1,175 @@
+"""The server's end of one WebSocket, without I/O: bytes in, messages and owed bytes out."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from websockets.datastructures import Headers
+from websockets.frames import Frame as WireFrame
+from websockets.frames import Opcode
+from websockets.http11 import Request
+from websockets.protocol import SEND_EOF, State
+from websockets.server import ServerProtocol
+
+from trio_chat.config import Config
+from trio_chat.dialects import Dialect
+from trio_chat.endings import NOT_UTF8, TOO_MANY_FRAGMENTS, Ending, Violation
+from trio_chat.head import Head, Refused
+
+VERSION = "13"  # RFC 6455
+MERGE_LIMIT = 64 * 1024  # bytes of payload in one merged message: small enough for any client
+
+logger = logging.getLogger(__name__)
+
+
+class Frame(NamedTuple):
+    """One frame ready for the wire, the same bytes for every peer.
+
+    ``payload`` is what a text frame carries, so that frames that wait together can be merged;
+    ``None`` for what must go out as it is: control frames, and the rest of a half-written one.
+    """
+
+    wire: bytes
+    payload: bytes | None = None
+
+
+class Received(NamedTuple):
+    """What some bytes from the peer amount to."""
+
+    messages: list[str | bytes]  # complete messages, in order
+    reply: bytes  # control frames that are owed: pongs, the answer to a close
+    ended: bool  # nothing more will come: the peer closed, or broke the protocol
+
+
+def text_frame(payload: bytes) -> Frame:
+    """Prepare a text message whose UTF-8 is ``payload``."""
+    return Frame(WireFrame(Opcode.TEXT, payload).serialize(mask=False), payload)
+
+
+def pack(payloads: Iterable[bytes], dialect: Dialect) -> Iterator[Frame]:
+    """Yield few and large text frames that say what ``payloads`` say, in order."""
+    waiting: list[bytes] = []
+    size = 0
+    for payload in payloads:
+        if waiting and size + len(payload) > MERGE_LIMIT:
+            yield text_frame(dialect.join(waiting))
+            waiting, size = [], 0
+        waiting.append(payload)
+        size += len(payload)
+    if waiting:
+        yield text_frame(dialect.join(waiting))
+
+
+def coalesce(frames: Iterable[Frame], dialect: Dialect) -> Iterator[bytes]:
+    """Yield the wire bytes of ``frames``, in order, text frames in a row merged."""
+    for payload_waits, run in groupby(frames, lambda frame: frame.payload is not None):
+        if payload_waits:
+            run = pack((frame.payload or b"" for frame in run), dialect)
+        yield from (frame.wire for frame in run)
+
+
+class WebSocket:
+    """One WebSocket after its handshake, over the sans-I/O core of ``websockets``.
+
+    No extension is offered, so a frame prepared once can be sent to everybody.
+    """
+
+    def __init__(self, protocol: ServerProtocol, fragment_limit: int) -> None:
+        self._protocol = protocol
+        self._fragment_limit = fragment_limit
+        self._opcode = Opcode.TEXT  # of the message that is being put together
+        self._fragments: list[bytes] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has sent a close frame yet."""
+        return self._protocol.state is State.OPEN
+
+    def feed(self, data: bytes) -> Received:
+        """Take what was read from the peer. Must not be called once it has said ``ended``."""
+        self._protocol.receive_data(data)
+        messages: list[str | bytes] = []
+        try:
+            for frame in self._protocol.events_received():
+                assert isinstance(frame, WireFrame)
+                if frame.opcode < Opcode.CLOSE:
+                    messages += self._assemble(frame)
+        except Violation as violation:
+            self._protocol.fail(*violation.ending)
+        writes = self._protocol.data_to_send()
+        return Received(messages, b"".join(writes), SEND_EOF in writes)
+
+    def ping(self) -> bytes:
+        """Return a ping frame to send."""
+        self._protocol.send_ping(b"")
+        return b"".join(self._protocol.data_to_send())
+
+    def close(self, ending: Ending) -> bytes:
+        """Return the close frame to send; nothing if one was sent already."""
+        if self.is_open:
+            self._protocol.send_close(*ending)
+        return b"".join(self._protocol.data_to_send())
+
+    def _assemble(self, frame: WireFrame) -> list[str | bytes]:
+        """Add a data frame to the message under way; return the message if it is complete."""
+        if frame.opcode is not Opcode.CONT:
+            self._opcode = frame.opcode
+        self._fragments.append(bytes(frame.data))
+        if len(self._fragments) > self._fragment_limit:
+            raise Violation(TOO_MANY_FRAGMENTS)
+        if not frame.fin:
+            return []
+        data = b"".join(self._fragments)
+        self._fragments.clear()
+        if self._opcode is Opcode.BINARY:
+            return [data]
+        try:
+            return [data.decode()]
+        except UnicodeDecodeError:
+            raise Violation(NOT_UTF8) from None
+
+
+def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
+    """Check a handshake request.
+
+    Returns:
+        The WebSocket, and the answer to send before anything else.
+
+    Raises:
+        Refused: the request is not a good handshake, or comes from a foreign page.
+    """
+    if head.values("content-length") or head.values("transfer-encoding"):
+        raise Refused(400, "a WebSocket handshake has no body")
+    if any(version != VERSION for version in head.values("sec-websocket-version")):
+        raise Refused(426, f"only version {VERSION} is spoken here", _upgrade_headers())
+    # The head is parsed already, so the core starts behind it, with the frames.
+    protocol = ServerProtocol(state=State.OPEN, max_size=config.frame_limit, logger=logger)
+    request = Request(head.target, Headers(head.headers), head.method, f"HTTP/{head.http_version}")
+    response = protocol.accept(request)
+    if response.status_code != 101:
+        headers = {405: {"Allow": "GET"}, 426: _upgrade_headers()}.get(response.status_code)
+        raise Refused(response.status_code, (response.body or b"").decode().strip(), headers)
+    _check_origin(head, config.allow_origin)
+    return WebSocket(protocol, config.fragment_limit), response.serialize()
+
+
+def _upgrade_headers() -> dict[str, str]:
+    return {"Upgrade": "websocket", "Sec-WebSocket-Version": VERSION}
+
+
+def _check_origin(head: Head, allowed: Sequence[str]) -> None:
+    """Refuse a browser page of another site; a program sends no Origin and is welcome.
+
+    Only the host and port count, not the scheme, which a TLS-terminating proxy changes.
+    """
+    origins = head.values("origin")
+    if not origins or "*" in allowed or origins[0] in allowed:
+        return
+    try:
+        netloc = urlsplit(origins[0]).netloc
+    except ValueError:
+        netloc = ""
+    if not netloc or [netloc.lower()] != [host.lower() for host in head.values("host")]:
+        raise Refused(403, f"pages of {origins[0]} may not connect; see --allow-origin")
