@@ -39,7 +39,6 @@ class Client:
         config: Config,
         dialect: Dialect,
         *,
-        already_read: bytes = b"",
         spread: Callable[[], float] = random.random,
     ) -> None:
         self._stream = stream
@@ -47,7 +46,6 @@ class Client:
         self._inbox = inbox
         self._config = config
         self._dialect = dialect
-        self._already_read = already_read
         self._spread = spread  # from 0 to 1: where in the first interval the first ping falls
         self._outbox = Outbox(writer_of(stream), config.outbox_frames, config.outbox_bytes)
         self._scope = trio.CancelScope()
@@ -57,13 +55,19 @@ class Client:
         self.deliver = self._outbox.put
         self.close = self._outbox.close
 
-    async def run(self) -> None:
-        """Run the connection until it is over; the stream is the caller's to close."""
+    async def run(self, answer: bytes = b"", already_read: bytes = b"") -> None:
+        """Run the connection until it is over; the stream is the caller's to close.
+
+        Args:
+            answer: The answer to the handshake, to be sent before anything else.
+            already_read: What the peer sent behind its handshake.
+        """
+        self._outbox.put(Frame(answer))
         with self._scope:
             try:
                 async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._read_pump)
                     nursery.start_soon(self._write_pump)
+                    await self._read_pump(already_read)
             except* Exception:
                 log.exception("client crashed")
                 await self._apologise()
@@ -87,18 +91,18 @@ class Client:
         reset_on_close(self._stream)
         self._scope.cancel(reason=ending.reason)
 
-    async def _read_pump(self) -> None:
+    async def _read_pump(self, already_read: bytes) -> None:
         """Register, read all that the peer sends, unregister."""
         try:
             await self._inbox.send(Register(self))
-            await self._read()
+            await self._read(already_read)
         finally:
             # The hub always takes requests, so this is short; the deadline is for a bug of ours.
             with trio.move_on_after(self._config.close_timeout, shield=True):
                 await self._inbox.send(Unregister(self))
 
-    async def _read(self) -> None:
-        data, self._already_read = self._already_read or await self._receive(), b""
+    async def _read(self, already_read: bytes) -> None:
+        data = already_read or await self._receive()
         while data:
             self._heard = True
             received = self._websocket.feed(data)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import ip_address
 
 import structlog
@@ -18,8 +19,9 @@ RETRY = {"Retry-After": "10"}  # seconds
 
 log = structlog.get_logger()
 
-# What is behind the door; the bytes are what had been read from the stream already.
-OnWebSocket = Callable[[Stream, WebSocket, bytes], Awaitable[None]]
+# What is behind the door. The last bytes are what had been read from the stream already; those
+# before them, for a WebSocket, the answer to its handshake, to be sent first.
+OnWebSocket = Callable[[Stream, WebSocket, bytes, bytes], Awaitable[None]]
 OnHttp = Callable[[Stream, bytes], Awaitable[None]]
 
 
@@ -86,21 +88,23 @@ class Door:
                 del self._addresses[address]
 
     async def _lead_on(self, stream: Stream) -> None:
+        serve = await self._choose(stream)
+        if serve is not None:
+            await serve()
+
+    async def _choose(self, stream: Stream) -> Callable[[], Awaitable[None]] | None:
+        """Read the request head and return what serves it; the head itself is not kept."""
         head = await self._await_head(stream)
         if head is None:
-            return
+            return None
         upgrade = " ".join(head.values("upgrade")).lower()
         if head.path == WEBSOCKET_PATH:
             websocket, answer = shake_hands(head, self._config)
-            with trio.move_on_after(self._config.write_timeout) as scope:
-                await stream.send_all(answer)
-            if not scope.cancelled_caught:
-                await self._on_websocket(stream, websocket, head.rest)
-        elif upgrade:
+            return partial(self._on_websocket, stream, websocket, answer, head.rest)
+        if upgrade:
             status = 404 if "websocket" in upgrade else 400
             raise Refused(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
-        else:
-            await self._on_http(stream, head.raw + head.rest)
+        return partial(self._on_http, stream, head.raw + head.rest)
 
     async def _await_head(self, stream: Stream) -> Head | None:
         """Return the request head, or ``None`` if there is nobody to answer."""

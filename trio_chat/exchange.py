@@ -6,6 +6,7 @@ and an end to both when the server stops, although it shields its writes from ca
 """
 
 import logging
+from typing import cast
 
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
@@ -37,10 +38,12 @@ class Exchange:
         """Serve the request that begins with ``already_read``, and close the stream."""
         kind = _BoundedTlsStream if isinstance(stream, trio.SSLStream) else _BoundedStream
         wrapped = kind(stream, already_read, self._config.write_timeout)
+        # Hypercorn's own annotation knows TLS only; it serves plain TCP by these same methods.
+        as_annotated = cast("trio.SSLStream[trio.SocketStream]", wrapped)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_close_when_cancelled, stream)
             nursery.cancel_scope.deadline = trio.current_time() + self._config.http_timeout
-            await TCPServer(self._app, self._hypercorn, WorkerContext(None), {}, wrapped)
+            await TCPServer(self._app, self._hypercorn, WorkerContext(None), {}, as_annotated)
             nursery.cancel_scope.cancel(reason="the exchange is complete")
 
 

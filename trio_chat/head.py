@@ -11,7 +11,7 @@ import trio
 END_OF_HEAD = b"\r\n\r\n"
 READ_SIZE = 16 * 1024
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
-FRAMING = (b"content-length", b"transfer-encoding", b"host")
+FRAMING = (b"content-length", b"transfer-encoding")  # headers that say where a body ends
 
 
 class Refused(Exception):
@@ -95,13 +95,13 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
         raise Refused(505, "only HTTP/1.1 is spoken here")
     if not raw.isascii():
         raise Refused(400, "request head is not ASCII")
+    _check_framing(raw)
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=len(raw))
     connection.receive_data(raw)
     try:
         request = cast("h11.Request", connection.next_event())
     except h11.RemoteProtocolError as error:
         raise Refused(error.error_status_hint, str(error)) from None
-    _check_framing(request)
     target = request.target.decode()
     try:
         path = urlsplit(target).path
@@ -118,11 +118,15 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
     )
 
 
-def _check_framing(request: h11.Request) -> None:
-    """Refuse heads on whose end two readers could disagree: that is how requests are smuggled."""
-    names = [name for name, _ in request.headers]
-    for name in FRAMING:
-        if names.count(name) > 1:
+def _check_framing(raw: bytes) -> None:
+    """Refuse a head on whose end two readers could disagree: that is how requests are smuggled."""
+    if raw.count(b"\n") != raw.count(b"\r\n"):
+        raise Refused(400, "bare line feed in request head")
+    if b"\r\n " in raw or b"\r\n\t" in raw:
+        raise Refused(400, "folded header")
+    lower = raw.lower()
+    for name in (b"host", *FRAMING):
+        if lower.count(b"\r\n" + name + b":") > 1:
             raise Refused(400, f"repeated {name.decode()} header")
-    if b"content-length" in names and b"transfer-encoding" in names:
-        raise Refused(400, "both content-length and transfer-encoding")
+    if all(b"\r\n" + name + b":" in lower for name in FRAMING):
+        raise Refused(400, " and ".join(name.decode() for name in FRAMING) + " contradict")

@@ -1,0 +1,1 @@
+"""Protocol conformance: the Autobahn WebSocket test suite against our end of a WebSocket."""

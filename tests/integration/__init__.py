@@ -1,0 +1,1 @@
+"""Integration tests: a running server, spoken to over real sockets."""

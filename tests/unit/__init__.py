@@ -1,0 +1,1 @@
+"""Unit tests: one module each, on virtual time, without the network."""

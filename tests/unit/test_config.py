@@ -1,0 +1,133 @@
+"""Rules of the settings and of the command line that makes them."""
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from trio_chat.cli import BAD_USAGE, load_config, main
+from trio_chat.config import DESCRIPTOR_RESERVE, Config, ConfigError
+
+
+def complaint(*arguments: str, environment: dict[str, str] | None = None) -> str:
+    """Return the one line that wrong settings are answered with."""
+    with pytest.raises(ConfigError) as caught:
+        load_config(arguments, environment or {})
+    return str(caught.value)
+
+
+def test_without_settings_the_defaults_hold() -> None:
+    """Other variables in the environment are none of our business."""
+    assert load_config([], {"HOME": "/", "TRIO": "x"}) == Config()
+
+
+def test_flags_win_over_the_environment_which_wins_over_the_file(tmp_path: Path) -> None:
+    """Each setting is taken from the closest place that has it."""
+    file = tmp_path / "chat.toml"
+    file.write_text('port = 1\nping_interval = 60\nhost = "file"\nallow_origin = ["a", "b"]\n')
+    config = load_config(
+        ["--config", str(file), "--port", "3"],
+        {"TRIO_CHAT_PORT": "2", "TRIO_CHAT_HOST": "env"},
+    )
+    assert (config.port, config.host, config.ping_interval) == (3, "env", 60.0)
+    assert config.allow_origin == ("a", "b")
+
+
+def test_lists_are_repeated_flags_or_commas_in_the_environment() -> None:
+    """Both make a tuple."""
+    flags = ["--allow-origin", "a", "--allow-origin", "b"]
+    assert load_config(flags, {}).allow_origin == ("a", "b")
+    assert load_config([], {"TRIO_CHAT_ALLOW_ORIGIN": "a,b"}).allow_origin == ("a", "b")
+
+
+def test_files_are_paths() -> None:
+    """Certificate and key are kept as paths."""
+    config = load_config(["--certfile", "c.pem", "--keyfile", "k.pem"], {})
+    assert (config.certfile, config.keyfile) == (Path("c.pem"), Path("k.pem"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--port", "many"], "--port must be a whole number, not 'many'"),
+        (["--port", "1.5"], "--port must be a whole number, not '1.5'"),
+        (["--port", "-1"], "port must be at least 0, not -1"),
+        (["--port", "65536"], "port must be at most 65535, not 65536"),
+        (["--ping-interval", "soon"], "--ping-interval must be a number, not 'soon'"),
+        (["--ping-interval", "inf"], "--ping-interval must be a number, not 'inf'"),
+        (["--log-format", "xml"], "log_format must be one of auto, console, json, not 'xml'"),
+        (["--keyfile", "k.pem"], "keyfile needs certfile"),
+        (["--pong-timeout", "30"], "pong_timeout (30.0) must be less than ping_interval (25.0)"),
+        (
+            ["--frame-limit", "2000000"],
+            "outbox_bytes (1048576) must be more than frame_limit (2000000)",
+        ),
+        (["--prot", "80"], "unrecognized arguments: --prot 80 (--help lists the options)"),
+        (["--port"], "argument --port: expected one argument (--help lists the options)"),
+        (["--config", "/nowhere.toml"], "cannot read /nowhere.toml: No such file or directory"),
+    ],
+)
+def test_wrong_flags_are_told_in_one_line(arguments: list[str], message: str) -> None:
+    """The line names the flag, what is wrong, and what would be right."""
+    assert complaint(*arguments) == message
+
+
+def test_wrong_variables_are_told_in_one_line() -> None:
+    """A misspelt variable is not ignored."""
+    assert complaint(environment={"TRIO_CHAT_PROT": "80"}) == (
+        "unknown setting TRIO_CHAT_PROT in the environment"
+    )
+    assert complaint(environment={"TRIO_CHAT_PORT": "x"}) == (
+        "TRIO_CHAT_PORT must be a whole number, not 'x'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("prot = 80", "unknown setting 'prot'"),
+        ('port = "80 "', "port must be a whole number, not '80 '"),
+        ("port = true", "port must be a whole number, not True"),
+        ("ping_interval = true", "ping_interval must be a number, not True"),
+        ("ping_interval = nan", "ping_interval must be a number, not nan"),
+        ("host = 1", "host must be a text, not 1"),
+        ('allow_origin = "a"', "allow_origin must be a list of texts, not 'a'"),
+        ("allow_origin = [1]", "allow_origin must be a list of texts, not [1]"),
+        ("port = ", "Invalid value"),
+        ("\udcff", "can't decode byte 0xff"),
+    ],
+)
+def test_wrong_files_are_told_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    """The line names the file."""
+    file = tmp_path / "chat.toml"
+    file.write_bytes(text.encode(errors="surrogateescape"))
+    line = complaint("--config", str(file))
+    assert line.startswith(str(file))
+    assert message in line
+    assert "\n" not in line
+
+
+def test_wrong_usage_exits_with_2_and_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback, no page of usage."""
+    assert main(["--port", "many"]) == BAD_USAGE
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == "trio-chat: --port must be a whole number, not 'many'\n"
+
+
+def test_help_names_every_setting_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+    """A newcomer finds everything in one place."""
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for name in Config.__dataclass_fields__:
+        assert "--" + name.replace("_", "-") in text
+    assert "(default: 8080)" in text
+
+
+def test_connections_are_capped_by_the_descriptor_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless a cap is given."""
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (1024, 4096))
+    assert Config().connection_cap() == 1024 - DESCRIPTOR_RESERVE
+    assert Config(max_connections=5).connection_cap() == 5

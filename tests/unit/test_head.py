@@ -1,0 +1,128 @@
+"""Rules for request heads."""
+
+import pytest
+import trio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trio_chat.head import Head, Refused, parse_head, read_head
+
+GOOD = b"GET /a%20b?c=d HTTP/1.1\r\nHost: localhost\r\nX-Two: 1\r\nX-Two: 2\r\n\r\n"
+LIMIT = 1024
+
+
+class Pieces(trio.abc.ReceiveStream):
+    """A peer whose bytes arrive in pieces, and who then hangs up."""
+
+    def __init__(self, pieces: tuple[bytes, ...]) -> None:
+        self._pieces = [piece for piece in pieces if piece]
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        await trio.lowlevel.checkpoint()
+        return self._pieces.pop(0) if self._pieces else b""
+
+    async def aclose(self) -> None:
+        raise AssertionError("reading a head closes nothing")
+
+
+async def read(*pieces: bytes, limit: int = LIMIT) -> Head | None:
+    """Read a head that arrives in pieces."""
+    return await read_head(Pieces(pieces), limit)
+
+
+async def refusal(*pieces: bytes, limit: int = LIMIT) -> int:
+    """Return the status with which a head is refused."""
+    with pytest.raises(Refused) as caught:
+        await read(*pieces, limit=limit)
+    return caught.value.status
+
+
+async def test_head_tells_what_is_asked() -> None:
+    """Method, target, path and headers are there; header names in lower case."""
+    head = await read(GOOD)
+    assert head is not None
+    assert (head.method, head.target, head.path) == ("GET", "/a%20b?c=d", "/a%20b")
+    assert head.http_version == "1.1"
+    assert head.values("x-two") == ["1", "2"]
+    assert head.values("x-none") == []
+    assert (head.raw, head.rest) == (GOOD, b"")
+
+
+@given(st.lists(st.integers(0, len(GOOD) + 4), max_size=6))
+def test_any_split_of_the_bytes_gives_the_same_head(cuts: list[int]) -> None:
+    """Where the network cuts makes no difference; what is behind the head is kept."""
+    data = GOOD + b"more"
+    edges = [0, *sorted(cuts), len(data)]
+    pieces = [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    head = trio.run(read, *pieces)
+    assert head is not None
+    assert head.raw == GOOD
+    assert b"more".startswith(head.rest)
+
+
+async def test_hanging_up_early_is_no_request() -> None:
+    """A peer that leaves in the middle of a head gets no answer."""
+    assert await read() is None
+    assert await read(GOOD[:20]) is None
+
+
+async def test_head_over_the_limit_is_refused_with_431() -> None:
+    """Whether its end is in sight or not."""
+    assert await refusal(GOOD, limit=30) == 431
+    assert await refusal(GOOD[:40], limit=30) == 431
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01", 400),  # a TLS client on a plain port
+        (b"\r\n\r\n", 400),
+        (b"hello\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),  # no Host
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: \xc3\xbc\r\n\r\n", 400),
+        (b"GET /\xc3\xbc HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", 400),
+        (b"GET //[ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", 400),
+        (
+            b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            400,
+        ),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    ],
+)
+async def test_what_is_not_clean_is_refused(head: bytes, status: int) -> None:
+    """Everything that two readers could read differently is refused, with the right status."""
+    assert await refusal(head) == status
+
+
+def test_http_1_0_is_served() -> None:
+    """Old proxies speak HTTP/1.0."""
+    assert parse_head(b"GET / HTTP/1.0\r\n\r\n").http_version == "1.0"
+
+
+def test_refusal_carries_its_answer() -> None:
+    """The answer has status, headers and a body that says why, and ends the connection."""
+    answer = Refused(426, "only version 13", {"Upgrade": "websocket"}).answer()
+    assert answer == (
+        b"HTTP/1.1 426 Upgrade Required\r\n"
+        b"Content-Type: text/plain; charset=utf-8\r\n"
+        b"Content-Length: 16\r\n"
+        b"Connection: close\r\n"
+        b"Upgrade: websocket\r\n"
+        b"\r\n"
+        b"only version 13\n"
+    )
+
+
+@given(st.binary(max_size=200))
+def test_noise_is_refused_or_read_but_never_crashes(noise: bytes) -> None:
+    """Any bytes give a head or a refusal."""
+    try:
+        parse_head(b"GET " + noise + b"\r\n\r\n")
+    except Refused as refused:
+        assert refused.status >= 400

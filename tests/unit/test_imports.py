@@ -1,0 +1,66 @@
+"""Which module may know which: arrows point one way."""
+
+import ast
+from pathlib import Path
+
+import trio_chat
+
+# A module may import only from the layers below its own.
+LAYERS = [
+    {"endings", "config"},
+    {"dialects", "dialects.plain", "head", "streams", "logs", "listeners", "web"},
+    {"websocket", "exchange"},
+    {"outbox", "hub", "door"},
+    {"client"},
+    {"server"},
+    {"cli"},
+    {"__main__"},
+]
+NEIGHBOURS = {("dialects.plain", "dialects")}
+
+
+def modules() -> dict[str, Path]:
+    """Return our modules by their names, without the package's."""
+    root = Path(trio_chat.__file__).parent
+    names = {}
+    for path in root.rglob("*.py"):
+        parts = path.relative_to(root).with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__")
+        if name:
+            names[name] = path
+    return names
+
+
+def imports(path: Path, known: set[str]) -> set[str]:
+    """Return which of our modules a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            base, _, rest = node.module.partition(".")
+            if base == "trio_chat":
+                inner = {f"{rest}.{alias.name}".strip(".") for alias in node.names} & known
+                found |= inner or {rest}
+    return found
+
+
+def test_imports_point_one_way() -> None:
+    """Every module stands in a layer and knows only lower ones."""
+    found = modules()
+    layer_of = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
+    assert set(layer_of) == set(found)
+    wrong = [
+        f"{name} imports {other}"
+        for name, path in found.items()
+        for other in imports(path, set(found))
+        if layer_of[other] >= layer_of[name] and (name, other) not in NEIGHBOURS
+    ]
+    assert wrong == []
+
+
+def test_dialects_know_neither_trio_nor_io() -> None:
+    """They turn bytes into requests and events into bytes, no more."""
+    for name, path in modules().items():
+        if name.startswith("dialects"):
+            text = path.read_text()
+            assert "import trio\n" not in text
+            assert "import socket" not in text
