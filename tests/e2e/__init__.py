@@ -1,0 +1,1 @@
+"""Rules of the whole product, in a real browser and with clients of other makes."""

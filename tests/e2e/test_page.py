@@ -1,0 +1,324 @@
+"""What people do in the browser."""
+
+import json
+import signal
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.e2e.conftest import PATIENCE, Chat, OpenPage
+
+SMALL = {"width": 500, "height": 400}
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "<script>document.title = 'broken'</script>",
+    "javascript:alert(1)",
+    "\u202egnp.exe\u202c and then \u2066more",
+    "w" * 4000,
+    "Z" + "\u0301\u0316\u0334" * 200,
+    "&lt;b&gt; &amp;",
+]
+
+expect.set_options(timeout=PATIENCE)
+
+
+def say(page: Page, text: str) -> None:
+    """Type a line and press Enter."""
+    page.fill("#text", text)
+    page.press("#text", "Enter")
+
+
+def lines(page: Page) -> list[str]:
+    """Return what the log shows."""
+    return page.locator("#log p").all_text_contents()
+
+
+def wait_for(page: Page, text: str) -> None:
+    """Wait until the log shows a line."""
+    page.locator("#log p", has_text=text).last.wait_for(state="attached")
+
+
+def from_end(page: Page) -> float:
+    """Return how many pixels the log is scrolled away from its end."""
+    log = "document.getElementById('log')"
+    return float(
+        page.evaluate(f"{log}.scrollHeight - {log}.scrollTop - {log}.clientHeight")
+    )
+
+
+def top_line(page: Page) -> str:
+    """Return the line at the top edge of the log."""
+    return str(
+        page.evaluate(
+            """() => {
+                const edge = document.getElementById("log").getBoundingClientRect().top;
+                const rows = [...document.querySelectorAll("#log p")];
+                return rows.find((row) => row.getBoundingClientRect().bottom > edge).textContent;
+            }"""
+        )
+    )
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Wait until a JavaScript expression about ``log`` is true."""
+    page.wait_for_function(f"() => {{ const log = document.getElementById('log'); return {condition} }}")
+
+
+def scroll_to(page: Page, top: int) -> None:
+    page.evaluate("top => { document.getElementById('log').scrollTop = top }", top)
+
+
+def test_two_people_chat(open_page: OpenPage) -> None:
+    """Each sees what either says, once and in order; sending clears the field."""
+    one, two = open_page(), open_page()
+    say(one, "hello")
+    wait_for(two, "hello")
+    expect(one.locator("#text")).to_have_value("")
+    expect(one.locator("#text")).to_be_focused()
+    two.fill("#text", "good day")
+    two.click("text=Send")
+    wait_for(one, "good day")
+    for page in (one, two):
+        assert lines(page) == ["hello", "good day"]
+        expect(page.locator("#empty")).to_be_hidden()
+
+
+def test_blank_text_is_not_sent(open_page: OpenPage, chat: Chat) -> None:
+    """There is nothing to say in it."""
+    page = open_page()
+    say(page, "   ")
+    say(page, "\n")
+    chat.say("done")
+    wait_for(page, "done")
+    assert lines(page) == ["done"]
+
+
+def test_shift_enter_begins_a_line_which_arrives_as_a_space(open_page: OpenPage) -> None:
+    """A message of this dialect is one line."""
+    page = open_page()
+    page.fill("#text", "one")
+    page.press("#text", "Shift+Enter")
+    page.locator("#text").press_sequentially("two")
+    expect(page.locator("#text")).to_have_value("one\ntwo")
+    page.press("#text", "Enter")
+    wait_for(page, "one two")
+
+
+@pytest.mark.parametrize("composing", [{"isComposing": True}, {"keyCode": 229}])
+def test_enter_does_not_send_while_composing(
+    open_page: OpenPage, chat: Chat, composing: dict[str, object]
+) -> None:
+    """There it picks a word, in Chinese or Japanese for instance."""
+    page = open_page()
+    page.fill("#text", "にほん")
+    event = json.dumps({"key": "Enter", "bubbles": True, "cancelable": True, **composing})
+    page.evaluate(
+        f"document.getElementById('text').dispatchEvent(new KeyboardEvent('keydown', {event}))"
+    )
+    chat.say("later")
+    wait_for(page, "later")
+    expect(page.locator("#text")).to_have_value("にほん")
+    page.press("#text", "Enter")
+    wait_for(page, "にほん")
+
+
+def test_the_log_follows_at_its_end_and_else_keeps_its_place(
+    open_page: OpenPage, chat: Chat
+) -> None:
+    """Within 30 pixels counts as the end; elsewhere a button says that there is more."""
+    page = open_page(viewport=SMALL)
+    newer = page.get_by_role("button", name="New messages")
+    chat.say(*(f"line {count}" for count in range(100)))
+    wait_for(page, "line 99")
+    wait_until(page, "log.scrollTop > 0")
+    assert from_end(page) < 1
+    expect(newer).to_be_hidden()
+
+    scroll_to(page, 500)
+    place = top_line(page)
+    chat.say("while you read")
+    expect(newer).to_be_visible()
+    assert top_line(page) == place
+
+    newer.click()
+    expect(newer).to_be_hidden()
+    assert from_end(page) < 1
+
+    page.evaluate("document.getElementById('log').scrollTop -= 25")
+    chat.say("almost at the end")
+    wait_for(page, "almost at the end")
+    wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
+
+
+def test_a_flood_does_not_move_what_is_being_read(open_page: OpenPage, chat: Chat) -> None:
+    """Not even when old lines go, of which the page keeps 2,000."""
+    page = open_page(viewport=SMALL)
+    chat.say(*(f"line {count}" for count in range(1900)))
+    wait_for(page, "line 1899")
+    page.evaluate("document.getElementById('log').scrollTop -= 3000")
+    page.wait_for_timeout(100)
+    place = top_line(page)
+    chat.say(*(f"flood {count}" for count in range(1000)))
+    wait_for(page, "flood 999")
+    assert top_line(page) == place
+    assert len(lines(page)) == 2000
+
+
+def test_the_end_stays_in_sight_when_a_keyboard_takes_room(
+    open_page: OpenPage, chat: Chat
+) -> None:
+    """That is what a phone does as soon as you tap the field."""
+    page = open_page(viewport=SMALL)
+    chat.say(*(f"line {count}" for count in range(100)))
+    wait_for(page, "line 99")
+    page.set_viewport_size({"width": 500, "height": 250})
+    wait_until(page, "log.clientHeight < 150")
+    wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
+
+
+def test_hostile_text_is_text(open_page: OpenPage, chat: Chat) -> None:
+    """Nothing in a message runs, and nothing in it breaks the layout."""
+    page = open_page(viewport=SMALL)
+    chat.say(*HOSTILE)
+    wait_for(page, HOSTILE[-1])
+    assert lines(page) == HOSTILE
+    assert page.title() == "Chat"
+    assert page.locator("#log img, #log script, #log b").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") == SMALL["width"]
+    overflow = "(log => log.scrollWidth - log.clientWidth)(document.getElementById('log'))"
+    assert page.evaluate(overflow) == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_the_page_comes_back_after_a_restart(
+    open_page: OpenPage, chat: Chat, how: signal.Signals
+) -> None:
+    """It says that it is away, keeps what is written, and needs no reload."""
+    page = open_page()
+    chat.stop(how)
+    banner = page.get_by_role("alert")
+    expect(banner).to_contain_text("connection is lost")
+    expect(page.get_by_role("button", name="Send")).to_be_disabled()
+    say(page, "written while away")
+    expect(page.locator("#text")).to_have_value("written while away")
+    chat.start()
+    expect(page.get_by_role("status")).to_have_text("Connected", timeout=30_000)
+    expect(banner).to_be_hidden()
+    page.press("#text", "Enter")
+    wait_for(page, "written while away")
+
+
+def test_reconnect_now_does_not_wait(open_page: OpenPage, chat: Chat) -> None:
+    """The pause is for machines; a person may be quicker."""
+    page = open_page(prepare=lambda page: page.add_init_script("Math.random = () => 0.999"))
+    chat.stop()
+    page.get_by_text("Next attempt in 7 s.").wait_for(timeout=30_000)
+    chat.start()
+    page.get_by_role("button", name="Reconnect now").click()
+    expect(page.get_by_role("status")).to_have_text("Connected", timeout=5_000)
+
+
+def test_a_network_that_is_back_is_used_at_once(open_page: OpenPage, chat: Chat) -> None:
+    """The browser knows it before any timer does."""
+    page = open_page(prepare=lambda page: page.add_init_script("Math.random = () => 0.999"))
+    chat.stop()
+    page.get_by_text("Next attempt in 7 s.").wait_for(timeout=30_000)
+    chat.start()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("status")).to_have_text("Connected", timeout=5_000)
+
+
+def test_the_page_stays_away_when_told_so(open_page: OpenPage) -> None:
+    """The reason is shown, and coming back is the person's choice."""
+    sockets: list[WebSocketRoute] = []
+
+    def take_over(page: Page) -> None:
+        page.route_web_socket("**/ws", lambda socket: sockets.append(socket))
+
+    page = open_page(prepare=take_over)
+    sockets[0].close(code=4503, reason="removed by a moderator")
+    expect(page.get_by_role("alert")).to_contain_text("removed by a moderator")
+    page.wait_for_timeout(1500)
+    assert len(sockets) == 1
+    page.get_by_role("button", name="Reconnect now").click()
+    expect(page.get_by_role("status")).to_have_text("Connected")
+    assert len(sockets) == 2
+
+
+def test_a_browser_without_websockets_is_told_so(open_page: OpenPage) -> None:
+    """Instead of a page that does nothing."""
+    page = open_page(
+        wait=False, prepare=lambda page: page.add_init_script("delete window.WebSocket")
+    )
+    expect(page.get_by_role("alert")).to_contain_text("cannot open WebSockets")
+    expect(page.get_by_role("button", name="Reconnect now")).to_be_hidden()
+
+
+def test_a_browser_without_javascript_is_told_so(open_page: OpenPage) -> None:
+    """As is one that could not load it."""
+    page = open_page(wait=False, java_script_enabled=False)
+    expect(page.get_by_text("runs on JavaScript")).to_be_visible()
+
+
+def test_a_browser_with_javascript_is_not_bothered_with_that(open_page: OpenPage) -> None:
+    """The notice is for the others."""
+    expect(open_page().get_by_text("runs on JavaScript")).to_be_hidden()
+
+
+def test_the_log_is_a_log_to_a_screen_reader_and_the_field_has_a_name(
+    open_page: OpenPage,
+) -> None:
+    """Roles and labels are what such a reader goes by."""
+    page = open_page()
+    expect(page.get_by_role("log", name="Messages")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    expect(page.get_by_role("status")).to_have_text("Connected")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_nothing_sticks_out_of_the_screen(open_page: OpenPage, chat: Chat, width: int) -> None:
+    """From the smallest phone to a desktop, the field and the button are in sight."""
+    page = open_page(viewport={"width": width, "height": 500})
+    chat.say("a line long enough to be broken" * 20)
+    wait_for(page, "a line")
+    for part in ("#log", "#text", "text=Send"):
+        box = page.locator(part).bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= 500
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_has_contrast_in_light_and_dark(open_page: OpenPage, chat: Chat, scheme: str) -> None:
+    """At least 4.5 to 1, as WCAG AA asks."""
+    page = open_page(color_scheme=scheme)
+    chat.say("hello")
+    wait_for(page, "hello")
+    chat.stop()
+    page.get_by_role("alert").wait_for()
+    for part in ("#log p", "#log time", "h1", "#status", "#banner p", "#banner button", "#text"):
+        ratio = page.evaluate(CONTRAST, part)
+        assert ratio >= 4.5, f"{part}: {ratio}"
+    chat.start()
+
+
+# The contrast of an element's text with what is painted behind it, as WCAG 2 defines it.
+CONTRAST = """
+    (selector) => {
+      const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+      const luminance = ([red, green, blue]) => {
+        const [r, g, b] = [red, green, blue].map((value) => {
+          const part = value / 255;
+          return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      let behind = document.querySelector(selector);
+      const text = luminance(channels(getComputedStyle(behind).color));
+      const painted = (element) => channels(getComputedStyle(element).backgroundColor);
+      while (painted(behind)[3] === 0) behind = behind.parentElement;
+      const ground = luminance(painted(behind));
+      return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+    }
+"""

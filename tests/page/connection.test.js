@@ -1,0 +1,160 @@
+// Rules of the page's connection, with a WebSocket and a clock of our own.
+
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+
+import { Connection, comesBack, pauseBefore } from "../../static/connection.js";
+
+class FakeSocket {
+  static OPEN = 1;
+  static made = [];
+  readyState = 0;
+  sent = [];
+  closed = false;
+
+  constructor(url) {
+    this.url = url;
+    FakeSocket.made.push(this);
+  }
+
+  open() {
+    this.readyState = FakeSocket.OPEN;
+    this.onopen();
+  }
+
+  lose(code = 1006, reason = "") {
+    this.readyState = 3;
+    this.onclose({ code, reason });
+  }
+
+  send(text) {
+    this.sent.push(text);
+  }
+
+  close() {
+    this.closed = true;
+  }
+}
+
+let states;
+let heard;
+let connection;
+
+const sockets = () => FakeSocket.made;
+const latest = () => FakeSocket.made.at(-1);
+
+beforeEach(() => {
+  mock.restoreAll();
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  mock.method(Math, "random", () => 0.5);
+  globalThis.WebSocket = FakeSocket;
+  FakeSocket.made = [];
+  states = [];
+  heard = [];
+  connection = new Connection("ws://chat/ws", {
+    onState: (state) => states.push(state),
+    onMessage: (data) => heard.push(data),
+  });
+});
+
+test("codes that invite to come back, and those that do not", () => {
+  for (const code of [1001, 1006, 1011, 1012, 1013, 4000, 4001, 4499]) assert(comesBack(code), code);
+  for (const code of [1000, 1002, 1007, 1009, 3000, 4500, 4999]) assert(!comesBack(code), code);
+});
+
+test("the pause is random up to a ceiling that doubles from 0.5 s to 20 s", () => {
+  const ceilings = [0, 1, 2, 3, 4, 5, 6, 60].map((attempt) => pauseBefore(attempt, () => 1));
+  assert.deepEqual(ceilings, [500, 1000, 2000, 4000, 8000, 16_000, 20_000, 20_000]);
+  assert.equal(pauseBefore(3, () => 0), 0);
+});
+
+test("it tells its states and hands on messages", () => {
+  connection.reconnect();
+  latest().open();
+  latest().onmessage({ data: "hello" });
+  assert.equal(latest().url, "ws://chat/ws");
+  assert.deepEqual(states, [{ name: "connecting" }, { name: "open" }]);
+  assert.deepEqual(heard, ["hello"]);
+});
+
+test("it sends only while open, and says whether it did", () => {
+  assert.equal(connection.send("early"), false);
+  connection.reconnect();
+  assert.equal(connection.send("too early"), false);
+  latest().open();
+  assert.equal(connection.send("now"), true);
+  assert.deepEqual(latest().sent, ["now"]);
+});
+
+test("after a loss it comes back when the pause is over", () => {
+  connection.reconnect();
+  latest().open();
+  latest().lose(1012);
+  assert.deepEqual(states.at(-1), { name: "waiting", until: 250 });
+  mock.timers.tick(249);
+  assert.equal(sockets().length, 1);
+  mock.timers.tick(1);
+  assert.equal(sockets().length, 2);
+});
+
+test("pauses grow while attempts fail, and start anew after 5 s of a good connection", () => {
+  connection.reconnect();
+  for (const pause of [250, 500, 1000]) {
+    const now = Date.now();
+    latest().lose();
+    assert.equal(states.at(-1).until - now, pause);
+    mock.timers.tick(pause);
+  }
+  latest().open();
+  mock.timers.tick(4999);
+  latest().lose();
+  assert.equal(states.at(-1).until - Date.now(), 2000);
+  mock.timers.tick(2000);
+  latest().open();
+  mock.timers.tick(5000);
+  latest().lose();
+  assert.equal(states.at(-1).until - Date.now(), 250);
+});
+
+test("an attempt that takes 10 s is given up, and the next one made", () => {
+  connection.reconnect();
+  const slow = latest();
+  mock.timers.tick(10_000);
+  assert(slow.closed);
+  assert.equal(states.at(-1).name, "waiting");
+  mock.timers.tick(250);
+  assert.equal(sockets().length, 2);
+});
+
+test("told to stay away, it does until the user wants it back", () => {
+  connection.reconnect();
+  latest().open();
+  latest().lose(4503, "removed");
+  assert.deepEqual(states.at(-1), { name: "stopped", reason: "removed" });
+  mock.timers.tick(60_000);
+  connection.hurry();
+  assert.equal(sockets().length, 1);
+  connection.reconnect();
+  assert.equal(sockets().length, 2);
+});
+
+test("a code without a reason is shown as its number", () => {
+  connection.reconnect();
+  latest().lose(1000);
+  assert.deepEqual(states.at(-1), { name: "stopped", reason: "code 1000" });
+});
+
+test("hurrying ends the pause, and does nothing to a connection that is there", () => {
+  connection.reconnect();
+  latest().lose();
+  connection.hurry();
+  assert.equal(sockets().length, 2);
+  connection.hurry();
+  latest().open();
+  connection.hurry();
+  mock.timers.tick(60_000);
+  connection.hurry();
+  connection.reconnect();
+  assert.equal(sockets().length, 2);
+});
