@@ -141,7 +141,8 @@ async def test_other_tasks_have_their_turn_during_a_large_fan_out() -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(count, far)
             await turns([*map(Register, crowd), Broadcast(["a"])])
-    assert {WRITES_PER_BREATH, 2 * WRITES_PER_BREATH} <= set(reached)
+    # Which task Trio runs first in a round is random, so either pause may go unseen, not both.
+    assert {WRITES_PER_BREATH, 2 * WRITES_PER_BREATH} & set(reached)
 
 
 async def test_hub_ends_when_its_inbox_is_closed() -> None:
