@@ -1,4 +1,4 @@
-"""The command line: flags, environment and a TOML file make a ``Config``; the server runs with it."""
+"""The command line: flags, environment and a TOML file make the ``Config`` to serve with."""
 
 import argparse
 import math

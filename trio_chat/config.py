@@ -9,6 +9,9 @@ from typing import Any
 DESCRIPTOR_RESERVE = 64
 
 
+HIGHEST_PORT = 65535
+
+
 class ConfigError(ValueError):
     """A setting has a value that cannot work; the message is one line for a person."""
 
@@ -75,6 +78,7 @@ class Config:
     drain_timeout: float = limit(10.0, "s for all clients to say goodbye at shutdown", least=0)
 
     def __post_init__(self) -> None:
+        """Check the values, one by one and against each other."""
         for setting in fields(self):
             least = setting.metadata["least"]
             value = getattr(self, setting.name)
@@ -93,8 +97,8 @@ class Config:
                 raise ConfigError(f"{name} must be one of {listed}, not {getattr(self, name)!r}")
 
     def _check_relations(self) -> None:
-        if self.port > 65535:
-            raise ConfigError(f"port must be at most 65535, not {self.port}")
+        if self.port > HIGHEST_PORT:
+            raise ConfigError(f"port must be at most {HIGHEST_PORT}, not {self.port}")
         if self.keyfile and not self.certfile:
             raise ConfigError("keyfile needs certfile")
         if self.ping_interval and self.pong_timeout >= self.ping_interval:

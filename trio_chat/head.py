@@ -75,7 +75,7 @@ async def read_head(stream: trio.abc.ReceiveStream, limit: int) -> Head | None:
             return None
         searched = max(0, len(buffer) - len(END_OF_HEAD) + 1)
         buffer += data
-        if not 0x41 <= buffer[0] <= 0x5A:  # a TLS hello, or noise: no method starts like that
+        if not b"A" <= buffer[:1] <= b"Z":  # a TLS hello, or noise: no method starts like that
             raise Refused(400, "not an HTTP request")
         end = buffer.find(END_OF_HEAD, searched)
         if end > limit or (end < 0 and len(buffer) > limit):

@@ -85,10 +85,8 @@ class Hub:
 
     def _drain(self, request: Request) -> list[Request]:
         """Return the request and all that wait behind it: at most an inbox full."""
-        turn = [request]
-        for _ in range(self._inbox.statistics().current_buffer_used):
-            turn.append(self._inbox.receive_nowait())
-        return turn
+        waiting = self._inbox.statistics().current_buffer_used
+        return [request] + [self._inbox.receive_nowait() for _ in range(waiting)]
 
     def apply(self, turn: Iterable[Request]) -> Iterator[list[str]]:
         """Apply requests in order; yield lines to send to those who are registered just then."""

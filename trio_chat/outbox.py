@@ -74,12 +74,11 @@ class Outbox:
         Cancelling it loses nothing.
         """
         try:
-            frames = [await self._receive.receive()]
+            first = await self._receive.receive()
         except trio.EndOfChannel:
             return []
-        for _ in range(self._receive.statistics().current_buffer_used):
-            frames.append(self._receive.receive_nowait())
-        return frames
+        behind = self._receive.statistics().current_buffer_used
+        return [first] + [self._receive.receive_nowait() for _ in range(behind)]
 
     def wrote(self, frames: list[Frame]) -> None:
         """Tell that what was taken has been written."""

@@ -157,6 +157,6 @@ async def _obey_signals(
 
 def _host_name(host: str) -> str:
     """Return the host to show to a person on this machine who wants to open the page."""
-    if host in ("", "0.0.0.0", "::"):
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104 - it is only compared
         return "localhost"
     return f"[{host}]" if ":" in host else host

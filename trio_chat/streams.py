@@ -28,7 +28,7 @@ def writer_of(stream: trio.abc.SendStream) -> Callable[[bytes], int]:
     """
     if isinstance(stream, trio.SocketStream):
         return partial(os.write, stream.socket.fileno())
-    return lambda data: 0
+    return lambda _: 0
 
 
 async def linger(stream: trio.abc.Stream) -> None:

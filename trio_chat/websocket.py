@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from http import HTTPStatus
 from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -64,10 +65,9 @@ def pack(payloads: Iterable[bytes], dialect: Dialect) -> Iterator[Frame]:
 
 def coalesce(frames: Iterable[Frame], dialect: Dialect) -> Iterator[bytes]:
     """Yield the wire bytes of ``frames``, in order, text frames in a row merged."""
-    for payload_waits, run in groupby(frames, lambda frame: frame.payload is not None):
-        if payload_waits:
-            run = pack((frame.payload or b"" for frame in run), dialect)
-        yield from (frame.wire for frame in run)
+    for is_text, run in groupby(frames, lambda frame: frame.payload is not None):
+        ready = pack((frame.payload or b"" for frame in run), dialect) if is_text else run  # noqa: B031 - one of them
+        yield from (frame.wire for frame in ready)
 
 
 class WebSocket:
@@ -148,7 +148,7 @@ def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
     protocol = ServerProtocol(state=State.OPEN, max_size=config.frame_limit, logger=logger)
     request = Request(head.target, Headers(head.headers), head.method, f"HTTP/{head.http_version}")
     response = protocol.accept(request)
-    if response.status_code != 101:
+    if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
         headers = {405: {"Allow": "GET"}, 426: _upgrade_headers()}.get(response.status_code)
         raise Refused(response.status_code, (response.body or b"").decode().strip(), headers)
     _check_origin(head, config.allow_origin)

@@ -77,7 +77,7 @@ class Chat:
 
 @pytest.fixture
 def chat() -> Iterator[Chat]:
-    """A running server."""
+    """Start a server."""
     running = Chat()
     yield running
     running.stop()
@@ -104,7 +104,9 @@ def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def open_it(*, wait: bool = True, prepare: Callable[[Page], object] = id, **options: object) -> Page:
+    def open_it(
+        *, wait: bool = True, prepare: Callable[[Page], object] = id, **options: object
+    ) -> Page:
         context = browser.new_context(**options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
         contexts.append(context)

@@ -41,9 +41,7 @@ def wait_for(page: Page, text: str) -> None:
 def from_end(page: Page) -> float:
     """Return how many pixels the log is scrolled away from its end."""
     log = "document.getElementById('log')"
-    return float(
-        page.evaluate(f"{log}.scrollHeight - {log}.scrollTop - {log}.clientHeight")
-    )
+    return float(page.evaluate(f"{log}.scrollHeight - {log}.scrollTop - {log}.clientHeight"))
 
 
 def top_line(page: Page) -> str:
@@ -61,7 +59,9 @@ def top_line(page: Page) -> str:
 
 def wait_until(page: Page, condition: str) -> None:
     """Wait until a JavaScript expression about ``log`` is true."""
-    page.wait_for_function(f"() => {{ const log = document.getElementById('log'); return {condition} }}")
+    page.wait_for_function(
+        f"() => {{ const log = document.getElementById('log'); return {condition} }}"
+    )
 
 
 def scroll_to(page: Page, top: int) -> None:
@@ -164,9 +164,7 @@ def test_a_flood_does_not_move_what_is_being_read(open_page: OpenPage, chat: Cha
     assert len(lines(page)) == 2000
 
 
-def test_the_end_stays_in_sight_when_a_keyboard_takes_room(
-    open_page: OpenPage, chat: Chat
-) -> None:
+def test_the_end_stays_in_sight_when_a_keyboard_takes_room(open_page: OpenPage, chat: Chat) -> None:
     """That is what a phone does as soon as you tap the field."""
     page = open_page(viewport=SMALL)
     chat.say(*(f"line {count}" for count in range(100)))
@@ -232,8 +230,11 @@ def test_the_page_stays_away_when_told_so(open_page: OpenPage) -> None:
     """The reason is shown, and coming back is the person's choice."""
     sockets: list[WebSocketRoute] = []
 
+    def keep(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+
     def take_over(page: Page) -> None:
-        page.route_web_socket("**/ws", lambda socket: sockets.append(socket))
+        page.route_web_socket("**/ws", keep)
 
     page = open_page(prepare=take_over)
     sockets[0].close(code=4503, reason="removed by a moderator")

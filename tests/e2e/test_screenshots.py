@@ -15,8 +15,10 @@ TALK = [
     "Is there a link to the slides?",
     "Yes: on the screen, and in the handout.",
     "صباح الخير",
-    "We are three in the corridor and cannot find the door. It is the blue one, right? "
-    "Or the one beside the blue one, with the poster on it?",
+    (
+        "We are three in the corridor and cannot find the door. It is the blue one, right? "
+        "Or the one beside the blue one, with the poster on it?"
+    ),
     "The one with the poster.",
     "Found it, thanks!",
 ]

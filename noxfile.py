@@ -1,0 +1,113 @@
+"""What must be green before a change goes in: ``nox`` runs all of it, ``nox -l`` lists it."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["lint", "types", "tests", "package", "e2e", "conformance"]
+
+GROUPS = nox.project.load_toml("pyproject.toml")
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install the project and what it needs for these dependency groups."""
+    session.install("-e", ".", *nox.project.dependency_groups(GROUPS, *groups))
+
+
+def need(session: nox.Session, **packages: str) -> None:
+    """Make sure that commands are on the PATH; each is given with the Debian package it is in."""
+    missing = [package for command, package in packages.items() if not shutil.which(command)]
+    if not missing:
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        session.run("apt-get", "update", "-q", external=True)
+        session.run(
+            "apt-get",
+            "install",
+            "-q",
+            "-y",
+            "--no-install-recommends",
+            *missing,
+            env={"DEBIAN_FRONTEND": "noninteractive"},
+            external=True,
+        )
+    else:
+        session.error(f"please install {' and '.join(missing)}, then run this again")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Look for slips, and for lines that are not formatted as all are."""
+    session.install(*nox.project.dependency_groups(GROUPS, "lint"))
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--diff")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types."""
+    install(session, "types")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the unit and integration tests; every branch of the server must have run."""
+    install(session, "test")
+    paths = session.posargs or ["tests/unit", "tests/integration", "tests/conformance"]
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *paths)
+    session.run("coverage", "combine", "--quiet")
+    if not session.posargs:
+        session.run("coverage", "report")
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build what is published, and run the server from it, far from the checkout."""
+    session.install(*nox.project.dependency_groups(GROUPS, "package"))
+    with tempfile.TemporaryDirectory() as folder:
+        session.run("python", "-m", "build", "--outdir", folder)
+        session.install(*map(str, Path(folder).glob("*.whl")))
+        script = Path("tests/package.py").resolve()
+        sources = next(Path(folder).glob("*.tar.gz"))
+        with session.chdir(folder):
+            session.run("python", str(script), sources.name)
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """Try the page in Chromium, beside clients written for the Go example."""
+    need(session, chromium="chromium", node="nodejs", npm="npm")
+    install(session, "e2e")
+    session.run("npm", "install", "--silent", "--no-audit", "--no-fund", external=True)
+    session.run("node", "--test", "tests/page/", external=True)
+    session.run("pytest", "tests/e2e", *session.posargs)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """Run the Autobahn WebSocket test suite; it needs a Python 2.7."""
+    install(session, "conformance")
+    session.run("python", "-m", "tests.conformance", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the server beside its peers; ``nox -s bench -- --help`` tells the options."""
+    install(session, "bench")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def screenshots(session: nox.Session) -> None:
+    """Take the pictures in docs/ anew."""
+    need(session, chromium="chromium")
+    install(session, "e2e")
+    session.run("pytest", "tests/e2e/test_screenshots.py", "--screenshots", "docs/screenshots")
