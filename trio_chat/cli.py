@@ -68,7 +68,9 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="trio-chat",
-        description="Start a chat server and open its page in a browser.",
+        usage="%(prog)s [options]",
+        description="Start a chat server. Open the address that it prints in a browser; "
+        "whoever opens it takes part.",
         epilog=f"Every option can also be set as an environment variable ({ENV_PREFIX}PORT=80) "
         "or in the --config file (port = 80). Flags win over the environment, the environment "
         "over the file.",

@@ -57,25 +57,25 @@ class Config:
     connections_per_address: int = limit(
         16, "open connections of one address at most, loopback exempt; 0 for no limit", least=0
     )
-    head_timeout: float = limit(10.0, "s for a request head, and for a TLS handshake", least=0.1)
+    head_timeout: float = limit(10.0, "time for a request head, and for a TLS handshake", least=0.1)
     head_limit: int = limit(16 * 1024, "bytes of a request head at most", least=1024)
-    http_timeout: float = limit(60.0, "s for one whole HTTP exchange", least=1)
+    http_timeout: float = limit(60.0, "time for one whole HTTP exchange", least=1)
 
     frame_limit: int = limit(64 * 1024, "bytes of a WebSocket message at most", least=125)
     fragment_limit: int = limit(256, "frames of one WebSocket message at most", least=1)
     text_limit: int = limit(4000, "characters of a chat message at most", least=1)
 
-    ping_interval: float = limit(25.0, "s between pings to a client; 0 sends none", least=0)
-    pong_timeout: float = limit(10.0, "s for a client to show life after a ping", least=0.1)
-    write_timeout: float = limit(10.0, "s for a client to take what is written", least=0.1)
+    ping_interval: float = limit(25.0, "time between pings to a client; 0 sends none", least=0)
+    pong_timeout: float = limit(10.0, "time for a client to show life after a ping", least=0.1)
+    write_timeout: float = limit(10.0, "time for a client to take what is written", least=0.1)
     send_buffer: int = limit(
         128 * 1024, "bytes the kernel holds for a client that is slow to read", least=4096
     )
-    close_timeout: float = limit(5.0, "s for a client to answer a close", least=0.1)
+    close_timeout: float = limit(5.0, "time for a client to answer a close", least=0.1)
     outbox_frames: int = limit(256, "frames that may wait for one slow client", least=1)
     outbox_bytes: int = limit(1024 * 1024, "bytes that may wait for one slow client", least=1024)
     inbox_requests: int = limit(1024, "requests that may wait for the hub", least=1)
-    drain_timeout: float = limit(10.0, "s for all clients to say goodbye at shutdown", least=0)
+    drain_timeout: float = limit(10.0, "time for all clients to say goodbye at shutdown", least=0)
 
     def __post_init__(self) -> None:
         """Check the values, one by one and against each other."""

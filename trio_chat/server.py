@@ -1,8 +1,10 @@
 """The server: one nursery with the hub and the door, and the order of starting and stopping."""
 
 import gc
+import resource
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import structlog
@@ -121,6 +123,7 @@ async def serve(config: Config, announce: Callable[[str], None]) -> bool:
     Raises:
         ConfigError: the address or the certificate cannot be used.
     """
+    _raise_descriptor_limit()
     _calm_collector()
     server = Server(config)
     address = await server.listen()
@@ -131,6 +134,16 @@ async def serve(config: Config, announce: Callable[[str], None]) -> bool:
         nursery.cancel_scope.cancel(reason="the server has stopped")
         return True
     return False
+
+
+def _raise_descriptor_limit() -> None:
+    """Take as many descriptors as the system grants.
+
+    The limit that a process begins with is kept low for programs that use ``select``.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS grants less than it says
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _calm_collector() -> None:
