@@ -55,14 +55,12 @@ class Client:
         self.deliver = self._outbox.put
         self.close = self._outbox.close
 
-    async def run(self, answer: bytes = b"", already_read: bytes = b"") -> None:
+    async def run(self, already_read: bytes = b"") -> None:
         """Run the connection until it is over; the stream is the caller's to close.
 
         Args:
-            answer: The answer to the handshake, to be sent before anything else.
             already_read: What the peer sent behind its handshake.
         """
-        self._outbox.put(Frame(answer))
         with self._scope:
             try:
                 async with trio.open_nursery() as nursery:
@@ -95,26 +93,26 @@ class Client:
         """Register, read all that the peer sends, unregister."""
         try:
             await self._inbox.send(Register(self))
-            await self._read(already_read)
+            data = already_read or await self._receive()
+            while data and await self._take(data):
+                data = await self._receive()
+            if not data:
+                self._scope.cancel(reason="the peer hung up")
         finally:
             # The hub always takes requests, so this is short; the deadline is for a bug of ours.
             with trio.move_on_after(self._config.close_timeout, shield=True):
                 await self._inbox.send(Unregister(self))
 
-    async def _read(self, already_read: bytes) -> None:
-        data = already_read or await self._receive()
-        while data:
-            self._heard = True
-            received = self._websocket.feed(data)
-            if received.reply and not self._outbox.put(Frame(received.reply)):
-                self.abort(TOO_SLOW)
-            if received.ended:
-                self.close()  # nothing may follow a close frame
-            await self._submit(received.messages)
-            if received.ended:
-                return
-            data = await self._receive()
-        self._scope.cancel(reason="the peer hung up")
+    async def _take(self, data: bytes) -> bool:
+        """Act on what the peer sent; return whether more may come."""
+        self._heard = True
+        received = self._websocket.feed(data)
+        if received.reply and not self._outbox.put(Frame(received.reply)):
+            self.abort(TOO_SLOW)
+        if received.ended:
+            self.close()  # nothing may follow a close frame
+        await self._submit(received.messages)
+        return not received.ended
 
     async def _receive(self) -> bytes:
         """Return what the peer sent, or nothing if it is gone."""

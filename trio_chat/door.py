@@ -1,9 +1,7 @@
 """The door: takes every connection of the port, reads one request head, and leads it on."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 
 import structlog
@@ -15,6 +13,7 @@ from trio_chat.streams import Stream, linger, tcp_of
 from trio_chat.websocket import WebSocket, shake_hands
 
 WEBSOCKET_PATH = "/ws"
+TURNED_AWAY_LIMIT = 32  # connections that are told at once that there is no room
 RETRY = {"Retry-After": "10"}  # seconds
 
 log = structlog.get_logger()
@@ -40,13 +39,28 @@ class Door:
         self._on_http = on_http
         self._cap = config.connection_cap()
         self._addresses: Counter[str] = Counter()  # open connections of each
+        self._turned_away = 0
         self._waiting: set[trio.CancelScope] = set()  # one for each head that has not come yet
         self._is_shut = False
 
     async def answer(self, stream: Stream) -> None:
-        """Serve one connection to its end. Nothing leaves but cancellation."""
+        """Serve one connection to its end. Nothing leaves but cancellation.
+
+        Every coroutine between here and the pumps costs each connection a quarter of a KiB.
+        """
         try:
-            await self._serve(stream)
+            address = _address(stream)
+            refused = self._find_room(address)
+            if refused:
+                await self._turn_away(stream, refused)
+                return
+            self._addresses[address] += 1
+            try:
+                serving = await self._begin(stream)
+                if serving:
+                    await serving
+            finally:
+                self._forget(address)
         except* (OSError, trio.BrokenResourceError):
             pass  # the peer is gone
         except* Exception:
@@ -58,53 +72,53 @@ class Door:
         for scope in self._waiting:
             scope.cancel(reason="the server stops")
 
-    async def _serve(self, stream: Stream) -> None:
-        try:
-            with self._count(_address(stream)):
-                await self._lead_on(stream)
-        except Refused as refused:
-            with trio.move_on_after(self._config.close_timeout):
-                await stream.send_all(refused.answer())
-                await linger(stream)
-
-    @contextmanager
-    def _count(self, address: str) -> Iterator[None]:
-        """Count the connection while it lasts.
-
-        Raises:
-            Refused: there are too many, in all or of this address.
-        """
+    def _find_room(self, address: str) -> Refused | None:
+        """Return why there is no room for one more connection, if there is none."""
         limit = self._config.connections_per_address
         if limit and self._addresses[address] >= limit and not ip_address(address).is_loopback:
-            raise Refused(429, "too many connections from your address", RETRY)
+            return Refused(429, "too many connections from your address", RETRY)
         if self._addresses.total() >= self._cap:
-            raise Refused(503, "too many connections", RETRY)
-        self._addresses[address] += 1
+            return Refused(503, "too many connections", RETRY)
+        return None
+
+    def _forget(self, address: str) -> None:
+        self._addresses[address] -= 1
+        if not self._addresses[address]:
+            del self._addresses[address]
+
+    async def _turn_away(self, stream: Stream, refused: Refused) -> None:
+        """Tell why there is no room; if very many come, close without a word."""
+        if self._turned_away >= TURNED_AWAY_LIMIT:
+            return
+        self._turned_away += 1
         try:
-            yield
+            await self._refuse(stream, refused)
         finally:
-            self._addresses[address] -= 1
-            if not self._addresses[address]:
-                del self._addresses[address]
+            self._turned_away -= 1
 
-    async def _lead_on(self, stream: Stream) -> None:
-        serve = await self._choose(stream)
-        if serve is not None:
-            await serve()
+    async def _refuse(self, stream: Stream, refused: Refused) -> None:
+        with trio.move_on_after(self._config.close_timeout):
+            await stream.send_all(refused.answer())
+            await linger(stream)
 
-    async def _choose(self, stream: Stream) -> Callable[[], Awaitable[None]] | None:
-        """Read the request head and return what serves it; the head itself is not kept."""
-        head = await self._await_head(stream)
-        if head is None:
+    async def _begin(self, stream: Stream) -> Awaitable[None] | None:
+        """Read the request head and begin what serves it; the head itself is not kept."""
+        try:
+            head = await self._await_head(stream)
+            return head and self._route(stream, head)
+        except Refused as refused:
+            await self._refuse(stream, refused)
             return None
+
+    def _route(self, stream: Stream, head: Head) -> Awaitable[None]:
         upgrade = " ".join(head.values("upgrade")).lower()
         if head.path == WEBSOCKET_PATH:
             websocket, answer = shake_hands(head, self._config)
-            return partial(self._on_websocket, stream, websocket, answer, head.rest)
+            return self._on_websocket(stream, websocket, answer, head.rest)
         if upgrade:
             status = 404 if "websocket" in upgrade else 400
             raise Refused(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
-        return partial(self._on_http, stream, head.raw + head.rest)
+        return self._on_http(stream, head.raw + head.rest)
 
     async def _await_head(self, stream: Stream) -> Head | None:
         """Return the request head, or ``None`` if there is nobody to answer."""

@@ -3,7 +3,7 @@
 import gc
 import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 
@@ -20,7 +20,7 @@ from trio_chat.hub import Farewell, Hub, Request
 from trio_chat.listeners import load_certificate, open_listeners, port_of
 from trio_chat.streams import Stream
 from trio_chat.web import make_app
-from trio_chat.websocket import WebSocket
+from trio_chat.websocket import Frame, WebSocket
 
 # Ctrl-C is a person who stops the server; SIGTERM a supervisor, who is likely to start it again.
 ENDINGS = {signal.SIGINT: GOING_AWAY, signal.SIGTERM: RESTARTING}
@@ -107,11 +107,12 @@ class Server:
         self._door.shut()
         await self._inbox.send(Farewell(self._ending))
 
-    async def _on_websocket(
+    def _on_websocket(
         self, stream: Stream, websocket: WebSocket, answer: bytes, already_read: bytes
-    ) -> None:
+    ) -> Awaitable[None]:
         client = Client(stream, websocket, self._inbox, self._config, plain)
-        await client.run(answer, already_read)
+        client.deliver(Frame(answer))
+        return client.run(already_read)
 
 
 async def serve(config: Config, announce: Callable[[str], None]) -> bool:

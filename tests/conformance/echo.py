@@ -46,7 +46,8 @@ class Echo:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._answer, requests, client)
             with inbox:
-                await client.run(answer, already_read)
+                client.deliver(Frame(answer))
+                await client.run(already_read)
 
     async def on_http(self, stream: Stream, already_read: bytes) -> None:
         raise AssertionError("the suite asks for WebSockets only")

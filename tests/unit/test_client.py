@@ -385,7 +385,8 @@ async def test_a_handshake_answer_goes_out_first_and_early_bytes_are_read(
     conn = Connection(ours, theirs, CONFIG, 1.0)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(conn.hub)
-        nursery.start_soon(conn.client.run, b"answer", masked(TEXT, b"early") + frames.close(1000))
+        conn.client.deliver(Frame(b"answer"))
+        nursery.start_soon(conn.client.run, masked(TEXT, b"early") + frames.close(1000))
         await trio.testing.wait_all_tasks_blocked()
         assert (await theirs.receive_some()).startswith(b"answer\x88")
         await theirs.aclose()
