@@ -105,7 +105,7 @@ class Door:
         """Read the request head and begin what serves it; the head itself is not kept."""
         try:
             head = await self._await_head(stream)
-            return head and self._route(stream, head)
+            return self._route(stream, head) if head else None
         except Refused as refused:
             await self._refuse(stream, refused)
             return None
