@@ -142,7 +142,7 @@ async def test_a_broken_connection_ends_it_at_once(autojump_clock: MockClock) ->
     async with connection() as conn:
         ours = conn.client._stream
         assert isinstance(ours, trio.StapledStream)
-        ours.receive_stream.receive_some_hook = _break  # type: ignore[attr-defined]
+        ours.receive_stream.receive_some_hook = _break
         await conn.sends(masked(TEXT, b"x"))
     assert conn.ended_at == 0
 
@@ -250,6 +250,17 @@ async def test_a_peer_that_asks_but_does_not_read_is_dropped(autojump_clock: Moc
         for _ in range(CONFIG.outbox_frames + 2):
             await conn.sends(masked(PING, b"?"))
     assert (conn.ended_at, conn.ending) == (0, TOO_SLOW)
+
+
+async def test_a_ping_that_finds_the_peer_dead_drops_it(autojump_clock: MockClock) -> None:
+    """A write may fail before the read pump has noticed."""
+
+    def fail(data: bytes) -> int:
+        raise ConnectionResetError
+
+    async with connection() as conn:
+        conn.client._outbox._write_now = fail
+    assert (conn.ended_at, conn.ending) == (CONFIG.ping_interval, TOO_SLOW)
 
 
 async def test_a_ping_that_finds_the_outbox_full_drops_the_peer(autojump_clock: MockClock) -> None:

@@ -1,5 +1,7 @@
 """Rules for request heads."""
 
+from itertools import pairwise
+
 import pytest
 import trio
 from hypothesis import given
@@ -53,7 +55,7 @@ def test_any_split_of_the_bytes_gives_the_same_head(cuts: list[int]) -> None:
     """Where the network cuts makes no difference; what is behind the head is kept."""
     data = GOOD + b"more"
     edges = [0, *sorted(cuts), len(data)]
-    pieces = [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [data[start:end] for start, end in pairwise(edges)]
     head = trio.run(read, *pieces)
     assert head is not None
     assert head.raw == GOOD

@@ -1,0 +1,45 @@
+"""What several integration tests need from pytest."""
+
+import gc
+import io
+import logging
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+import structlog
+
+from trio_chat import logs
+from trio_chat.config import Config
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """Collect garbage at the end of the test, so that its warnings are its own."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def log_to(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[io.StringIO], None]]:
+    """Log as the command does when its standard error is some file, warnings and above."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+
+    def set_up(stderr: io.StringIO) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", stderr)
+            logs.set_up(Config(log_format="json", log_level="warning"))
+
+    yield set_up
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def log(log_to: Callable[[io.StringIO], None]) -> io.StringIO:
+    """Return what is logged."""
+    stderr = io.StringIO()
+    log_to(stderr)
+    return stderr

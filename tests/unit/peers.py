@@ -1,0 +1,67 @@
+"""Connections in memory that pass for TCP, so that the door can be tested on virtual time."""
+
+import socket
+from types import SimpleNamespace
+from typing import cast
+
+import trio
+import trio.testing
+
+from trio_chat.streams import Stream
+
+
+class Connection:
+    """Both ends of a connection that came from ``address``; ``None``: it is gone already.
+
+    To a stuck one every write of the server waits until it is closed.
+    """
+
+    def __init__(self, address: str | None = "192.0.2.1", *, stuck: bool = False) -> None:
+        ours, self.peer = trio.testing.memory_stream_pair()
+        self.writes = 0
+        self._stuck = stuck
+        self._address = address
+        self._closed = trio.Event()
+        # These hooks carry the bytes from one end to the other.
+        self._carry, self._carry_end = ours.send_stream.send_all_hook, ours.send_stream.close_hook
+        ours.send_stream.send_all_hook = self._write
+        ours.send_stream.close_hook = self._close
+        ours.socket = SimpleNamespace(  # type: ignore[attr-defined]
+            family=socket.AF_INET,
+            getpeername=self._peer_name,
+            getsockname=lambda: ("192.0.2.99", 80),
+        )
+        self.stream = cast("Stream", ours)
+
+    def _peer_name(self) -> tuple[str, int]:
+        if self._address is None:
+            raise OSError("Transport endpoint is not connected")
+        return self._address, 50_000
+
+    async def _write(self) -> None:
+        self.writes += 1
+        if self._stuck:
+            await self._closed.wait()
+            raise trio.ClosedResourceError
+        assert self._carry
+        await self._carry()
+
+    def _close(self) -> None:
+        self._closed.set()
+        assert self._carry_end
+        self._carry_end()
+
+    async def send(self, data: bytes) -> None:
+        """Let the peer send, and everything come of it."""
+        await self.peer.send_all(data)
+        await trio.testing.wait_all_tasks_blocked()
+
+    async def read_all(self) -> bytes:
+        """Return all that the peer gets until the end."""
+        received = b""
+        try:
+            while data := await self.peer.receive_some(65536):
+                received += data
+        except trio.BrokenResourceError:
+            pass
+        return received
