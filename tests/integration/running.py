@@ -1,0 +1,228 @@
+"""A server that runs in the test's own process, and the proof that it stays well."""
+
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pytest
+import trio
+import trio_websocket
+
+from tests import frames
+from tests.frames import CLOSE, Seen
+from trio_chat.config import Config
+from trio_chat.endings import GOING_AWAY
+from trio_chat.server import Server
+from trio_chat.streams import NO_LINGER, Stream
+
+PATIENCE = 10  # seconds; virtual time cannot be used over real sockets
+END_OF_HEAD = b"\r\n\r\n"
+
+Test = TypeVar("Test", bound=Callable[..., object])
+
+
+# For tests whose peers hang up while a file is being opened for them; the file is then left to
+# the garbage collector. test_pages.py shows that this is a bug; mended, these marks can go.
+def may_forget_files(test: Test) -> Test:
+    """Let a test pass although a file is closed by the garbage collector only."""
+    ignored = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+    marked: Test = ignored(pytest.mark.usefixtures("collected")(test))
+    return marked
+
+
+@dataclass
+class Running:
+    """A running server, as a test sees it. ``trust`` is the TLS context of its clients, if any."""
+
+    server: Server
+    address: str
+    port: int
+    trust: ssl.SSLContext | None
+
+    @property
+    def ws(self) -> str:
+        scheme = "wss" if self.trust else "ws"
+        return f"{scheme}://localhost:{self.port}/ws"
+
+    async def connect_tcp(self, *, buffer: int = 0) -> trio.SocketStream:
+        """Open a raw connection; ``buffer`` is what our kernel takes for us, 0 its own choice."""
+        sock = trio.socket.socket()
+        if buffer:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        await sock.connect(("127.0.0.1", self.port))
+        return trio.SocketStream(sock)
+
+    async def connect(self, *, buffer: int = 0) -> Stream:
+        """Open a connection, over TLS if the server speaks it."""
+        stream = await self.connect_tcp(buffer=buffer)
+        if self.trust is None:
+            return stream
+        secure = trio.SSLStream(stream, self.trust, server_hostname="localhost")
+        await secure.do_handshake()
+        return secure
+
+    async def shake_hands(self, *headers: bytes, buffer: int = 0) -> Stream:
+        """Open a WebSocket."""
+        stream = await self.connect(buffer=buffer)
+        await stream.send_all(frames.upgrade(*headers))
+        answer = b""
+        while END_OF_HEAD not in answer:
+            data = await stream.receive_some(1)
+            assert data, f"hung up after {answer!r}"
+            answer += data
+        assert answer.startswith(b"HTTP/1.1 101 ")
+        return stream
+
+    async def exchange(self, wire: bytes) -> bytes:
+        """Send bytes on a new connection; return the answer and all that comes behind it."""
+        async with await self.connect() as stream:
+            await stream.send_all(wire)
+            answer = await read_answer(stream, has_body=not wire.startswith(b"HEAD "))
+            if isinstance(stream, trio.SocketStream):
+                await stream.send_eof()
+                answer += await read_all(stream)
+            return answer
+
+    async def check(self) -> None:
+        """Prove that the server still serves: the page, and a conversation."""
+        page = await self.exchange(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert page.startswith(b"HTTP/1.1 200 ")
+        async with trio_websocket.open_websocket_url(self.ws, ssl_context=self.trust) as one:
+            await one.send_message("still there?")
+            assert await one.get_message() == "still there?"
+
+
+async def read_answer(stream: trio.abc.ReceiveStream, *, has_body: bool = True) -> bytes:
+    """Return an HTTP answer as far as its head says it goes; for a WebSocket, all until the end."""
+    answer = b""
+    while END_OF_HEAD not in answer:
+        data = await stream.receive_some(65536)
+        assert data, f"hung up after {answer!r}"
+        answer += data
+    if status(answer) == 101:
+        return answer + await read_all(stream)
+    end = answer.index(END_OF_HEAD) + len(END_OF_HEAD)
+    if has_body and status(answer) != 304:
+        end += int(header(answer, b"content-length"))
+    while len(answer) < end:
+        data = await stream.receive_some(65536)
+        assert data, f"hung up {end - len(answer)} bytes before the end"
+        answer += data
+    return answer
+
+
+def status(answer: bytes) -> int:
+    """Return the status of an HTTP answer."""
+    return int(answer.split(b" ", 2)[1])
+
+
+def header(answer: bytes, name: bytes) -> bytes:
+    """Return the value of a header of an HTTP answer, or nothing if there is none."""
+    for line in answer.partition(END_OF_HEAD)[0].split(b"\r\n")[1:]:
+        key, _, value = line.partition(b":")
+        if key.lower() == name:
+            return value.strip()
+    return b""
+
+
+async def read_all(stream: trio.abc.ReceiveStream) -> bytes:
+    """Return all that comes until the peer hangs up or resets."""
+    received = b""
+    try:
+        while data := await stream.receive_some(65536):
+            received += data
+    except trio.BrokenResourceError:
+        pass
+    return received
+
+
+async def goodbye(stream: Stream) -> list[Seen]:
+    """Wait for the server's close frame and answer it; return all frames that came until then."""
+    received = b""
+    while CLOSE not in [seen.opcode for seen in frames.parse(received)]:
+        data = await stream.receive_some(65536)
+        assert data, f"hung up without a close frame, after {received!r}"
+        received += data
+    seen = list(frames.parse(received))
+    await stream.send_all(frames.close(seen[-1].close_code))
+    assert await read_all(stream) == b""
+    return seen
+
+
+async def reset(stream: Stream) -> None:
+    """Vanish: the other end gets a reset, no goodbye of any kind."""
+    tcp = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+    await tcp.aclose()
+
+
+@asynccontextmanager
+async def serving(
+    *, trust: ssl.SSLContext | None = None, **settings: object
+) -> AsyncIterator[Running]:
+    """Run a server for the block, and stop it at its end.
+
+    It sends no pings unless a test asks for them: a ping that crosses the close of a
+    trio-websocket client ends that client with an error.
+    """
+    chosen: dict[str, Any] = {"port": 0, "ping_interval": 0, **settings}
+    server = Server(Config(**chosen))
+    address = await server.listen()
+    port = int(address.rstrip("/").rpartition(":")[2])
+    with trio.fail_after(5 * PATIENCE):  # before pytest's own limit, which explains less
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(server.run)
+            yield Running(server, address, port, trust)
+            server.stop(GOING_AWAY)
+
+
+@asynccontextmanager
+async def running(
+    *, trust: ssl.SSLContext | None = None, **settings: object
+) -> AsyncIterator[Running]:
+    """Run a server as ``serving`` does; it must be well in the end, and leave nothing behind."""
+    before = _descriptors()
+    async with serving(trust=trust, **settings) as server:
+        await server.check()
+        idle = await _settled()
+        yield server
+        await server.check()
+        await _settle_to(*idle)
+    await _settle_descriptors(before)
+
+
+def _descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+async def _settled() -> tuple[int, int]:
+    """Return the tasks and descriptors of an idle server, once they no longer change."""
+    now = (-1, -1)
+    with trio.fail_after(PATIENCE):
+        while now != (now := (_tasks(), _descriptors())):
+            await trio.sleep(0.05)
+    return now
+
+
+async def _settle_to(tasks: int, descriptors: int) -> None:
+    """Wait until there are no more tasks and descriptors than that."""
+    with trio.move_on_after(PATIENCE):
+        while _tasks() > tasks or _descriptors() > descriptors:
+            await trio.sleep(0.05)
+    assert _tasks() <= tasks
+    assert _descriptors() <= descriptors
+
+
+def _tasks() -> int:
+    return trio.lowlevel.current_statistics().tasks_living
+
+
+async def _settle_descriptors(before: int) -> None:
+    with trio.move_on_after(PATIENCE):
+        while _descriptors() > before:
+            await trio.sleep(0.05)
+    assert _descriptors() <= before

@@ -1,0 +1,179 @@
+"""Peers that break the rules cost themselves their connection, and nothing else.
+
+``running`` proves at the end of every test that the server still serves and has no task and no
+file descriptor more than before.
+"""
+
+import pytest
+import trio
+
+from tests import frames
+from tests.frames import CLOSE, CONTINUATION, PING, PONG, TEXT, Seen, masked, unmasked
+from tests.integration.running import may_forget_files, read_all, reset, running, status
+from trio_chat.streams import Stream
+
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+
+
+def frames_after_handshake(answer: bytes) -> list[Seen]:
+    return list(frames.parse(answer.partition(b"\r\n\r\n")[2]))
+
+
+@pytest.mark.parametrize(
+    ("wire", "expected"),
+    [
+        (frames.upgrade(b"X-Name: J\xc3\xb6rg"), 400),
+        (frames.upgrade(b"Sec-WebSocket-Protocol: caf\xe9"), 400),
+        (frames.upgrade().replace(b"localhost", b"caf\xe9"), 400),
+        (frames.upgrade().replace(b"/ws", b"/ws\xff"), 400),
+        (frames.upgrade(b"Content-Length: 5") + b"hello", 400),
+        (frames.upgrade(b"Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
+        (frames.upgrade(b"Origin: https://evil.example"), 403),
+        (frames.upgrade().replace(b"/ws", b"/elsewhere"), 404),
+        (frames.upgrade().replace(b"GET", b"POST"), 405),
+        (frames.upgrade().replace(b"Version: 13", b"Version: 12"), 426),
+        (b"GET /ws HTTP/1.1\r\nHost: localhost\r\n\r\n", 426),
+        (GET + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n", 400),
+        (GET + b"X-Long: " + b"x" * 20_000 + b"\r\n\r\n", 431),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+        (b"garbage" * 1000, 400),
+        (GET + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", 405),
+        (b"OPTIONS / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+        (b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (b"GET /static/../pyproject.toml HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (b"GET /static/%2e%2e/pyproject.toml HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (b"GET /%ff%fe HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+    ],
+)
+async def test_faulty_requests_get_their_answer(wire: bytes, expected: int) -> None:
+    """Handshake faults, foreign protocols and unknown paths: each has its HTTP status."""
+    async with running() as server:
+        assert status(await server.exchange(wire)) == expected
+
+
+async def test_a_request_behind_another_is_not_served() -> None:
+    """Every request has to come through the door, an Upgrade above all."""
+    async with running() as server:
+        for second in (GET + b"\r\n", frames.upgrade(), b"garbage"):
+            answer = await server.exchange(GET + b"\r\n" + second)
+            assert status(answer) == 200
+            assert answer.count(b"HTTP/1.1 ") == 1
+            assert b"connection: close" in answer
+
+
+async def test_frames_right_behind_the_handshake_are_read() -> None:
+    """A byte behind the Upgrade request is the beginning of the first frame."""
+    async with running() as server:
+        hello = masked(TEXT, b"hello") + frames.close(1000)
+        seen = frames_after_handshake(await server.exchange(frames.upgrade() + hello))
+        assert seen[-1] == Seen(CLOSE, b"\x03\xe8")
+
+
+@pytest.mark.parametrize("behind", [GET + b"\r\n", b"x", frames.upgrade()])
+async def test_what_is_no_frame_behind_the_handshake_is_a_protocol_error(behind: bytes) -> None:
+    """A pipelined request is one, too."""
+    async with running() as server:
+        answer = await server.exchange(frames.upgrade() + behind + masked(TEXT, b"pad") * 3)
+        assert [seen.close_code for seen in frames_after_handshake(answer)] == [1002]
+
+
+@pytest.mark.parametrize(
+    ("wire", "code"),
+    [
+        (unmasked(TEXT, b"hi"), 1002),
+        (masked(CONTINUATION, b"of nothing"), 1002),
+        (masked(TEXT, b"a", fin=False) + masked(TEXT, b"b"), 1002),
+        (masked(PING, b"x" * 126), 1002),
+        (masked(CLOSE, b"x"), 1002),
+        (b"\xff" * 100, 1002),
+        (masked(TEXT, b"\xff"), 1007),
+        (masked(TEXT, b"x" * 70_000), 1009),
+        (masked(TEXT, b"x" * 5_000), 1009),
+        (masked(TEXT, fin=False) + masked(CONTINUATION, fin=False) * 1000, 1009),
+        (masked(TEXT, b"x")[:1] + b"\xff" + (2**62).to_bytes(8), 1009),
+    ],
+)
+async def test_faulty_frames_get_their_close_code(wire: bytes, code: int) -> None:
+    """The peer hears why, even though it is still sending."""
+    async with running(close_timeout=0.5) as server, await server.shake_hands() as stream:
+        await stream.send_all(wire)
+        assert [seen.close_code for seen in frames.parse(await read_all(stream))] == [code]
+
+
+async def test_a_ping_that_crosses_our_close_does_no_harm() -> None:
+    """The peer may not have seen the close yet."""
+    async with running() as server, await server.shake_hands() as stream:
+        await stream.send_all(masked(TEXT, b"x" * 5000) + masked(PING, b"crossing"))
+        await stream.send_all(masked(PING) + frames.close(1009))
+        seen = list(frames.parse(await read_all(stream)))
+        assert [frame.close_code for frame in seen if frame.opcode == CLOSE] == [1009]
+
+
+async def test_a_ping_flood_is_answered_or_dropped_but_not_hoarded() -> None:
+    """A peer that reads its pongs gets all of them."""
+    async with running() as server, await server.shake_hands() as stream:
+        await stream.send_all(masked(PING, b"?") * 1000 + frames.close(1000))
+        seen = list(frames.parse(await read_all(stream)))
+        assert [frame.opcode for frame in seen] == [PONG] * 1000 + [CLOSE]
+
+
+async def test_a_head_that_never_ends_is_answered_with_408() -> None:
+    """Whether the peer is silent or drips a byte now and then."""
+    async with running(head_timeout=0.5) as server:
+        assert status(await server.exchange(b"GET / HTTP/1.1\r\n")) == 408
+
+        async with await server.connect() as stream, trio.open_nursery() as nursery:
+            nursery.start_soon(drip, stream)
+            assert status(await stream.receive_some()) == 408
+            nursery.cancel_scope.cancel()
+
+
+async def drip(stream: Stream) -> None:
+    """Send a head by the byte."""
+    try:
+        for byte in GET * 100:
+            await stream.send_all(bytes([byte]))
+            await trio.sleep(0.02)
+    except trio.BrokenResourceError:
+        pass
+
+
+@may_forget_files
+async def test_peers_that_vanish_are_forgotten() -> None:
+    """In every state: before a head, in a head, in the page, in a chat, in a frame."""
+    async with running() as server:
+        for wire in (b"", b"GET /", GET + b"\r\n", frames.upgrade(), frames.upgrade() + b"\x81"):
+            for vanish in (trio.aclose_forcefully, reset):
+                stream = await server.connect()
+                await stream.send_all(wire)
+                await vanish(stream)
+
+
+async def test_a_thousand_connections_opened_and_dropped_leave_nothing() -> None:
+    """Half of them after the handshake."""
+    async with running() as server:
+        for _ in range(500):
+            await (await server.connect()).aclose()
+        for _ in range(500):
+            await (await server.shake_hands()).aclose()
+
+
+async def test_connections_of_one_address_are_limited_but_not_on_loopback() -> None:
+    """Everybody behind a proxy on the same machine comes from loopback."""
+    async with running(connections_per_address=2) as server:
+        streams = [await server.shake_hands() for _ in range(5)]
+        for stream in streams:
+            await stream.aclose()
+
+
+async def test_connections_over_the_cap_are_told_to_come_back() -> None:
+    """503 with Retry-After, and there is room again as soon as somebody leaves."""
+    async with running(max_connections=3) as server:
+        streams = [await server.shake_hands() for _ in range(3)]
+        answer = await server.exchange(GET + b"\r\n")
+        assert status(answer) == 503
+        assert b"Retry-After: 10\r\n" in answer
+        for stream in streams:
+            await stream.aclose()

@@ -1,0 +1,172 @@
+"""The chat over TLS: what works, and peers that break it."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import trio
+import trio_websocket
+import trustme
+
+from tests import frames
+from tests.frames import CLOSE, TEXT, Seen, masked
+from tests.integration.running import (
+    PATIENCE,
+    Running,
+    header,
+    may_forget_files,
+    read_all,
+    reset,
+    running,
+    status,
+)
+from tests.integration.test_stuck import LINE, SMALL, say, until_gone
+from trio_chat.streams import Stream
+
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+NO_TLS_GOODBYE = (
+    "BUG in trio_chat: https_compatible=True makes SSLStream.aclose, on which linger relies, "
+    "send no close_notify"
+)
+
+
+class Secure(NamedTuple):
+    """A certificate for localhost, and who trusts it."""
+
+    certfile: Path
+    trust: ssl.SSLContext
+
+    def running(self, **settings: object) -> AbstractAsyncContextManager[Running]:
+        """Run a server with the certificate; its proofs of health go over TLS too."""
+        return running(trust=self.trust, certfile=self.certfile, **settings)
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Secure:
+    """Make a certificate."""
+    authority = trustme.CA()
+    certfile = tmp_path_factory.mktemp("tls") / "server.pem"
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certfile))
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    return Secure(certfile, trust)
+
+
+async def test_the_page_comes_over_https(secure: Secure) -> None:
+    """The address says so, and the certificate is the configured one."""
+    async with secure.running() as server:
+        assert server.address == f"https://localhost:{server.port}/"
+        answer = await server.exchange(GET)
+        assert status(answer) == 200
+        assert header(answer, b"content-type") == b"text/html; charset=utf-8"
+
+
+async def test_the_chat_goes_over_wss(secure: Secure) -> None:
+    """Everybody hears everybody, in order."""
+    async with (
+        secure.running() as server,
+        trio_websocket.open_websocket_url(server.ws, ssl_context=secure.trust) as one,
+        trio_websocket.open_websocket_url(server.ws, ssl_context=secure.trust) as two,
+    ):
+        for count in range(100):
+            await one.send_message(f"message {count}")
+            assert await one.get_message() == f"message {count}"
+            assert await two.get_message() == f"message {count}"
+
+
+async def test_a_long_message_comes_whole(secure: Secure) -> None:
+    """Longer than a TLS record, split in two frames."""
+    async with secure.running(text_limit=50_000) as server, await server.shake_hands() as stream:
+        await stream.send_all(masked(TEXT, b"x" * 20_000, fin=False))
+        await stream.send_all(masked(frames.CONTINUATION, b"y" * 20_000) + frames.close(1000))
+        heard = list(frames.parse(await read_all(stream)))
+        assert heard[-1] == Seen(CLOSE, b"\x03\xe8")
+
+
+async def test_plain_http_on_the_tls_port_gets_nothing_from_us(secure: Secure) -> None:
+    """There is no one to talk to, and no harm is done."""
+    async with secure.running() as server, await server.connect_tcp() as stream:
+        await stream.send_all(GET)
+        with trio.fail_after(PATIENCE):
+            assert b"HTTP/1.1 200" not in await read_all(stream)
+
+
+CLIENT_HELLO_BEGINS = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
+
+
+@pytest.mark.parametrize("begin", [b"", CLIENT_HELLO_BEGINS])
+async def test_a_tls_handshake_that_never_ends_is_left_after_the_head_timeout(
+    begin: bytes, secure: Secure
+) -> None:
+    """It counts as part of the head."""
+    async with (
+        secure.running(head_timeout=0.5, close_timeout=0.5) as server,
+        await server.connect_tcp() as stream,
+    ):
+        await stream.send_all(begin)
+        with trio.fail_after(PATIENCE):
+            assert await read_all(stream) == b""
+
+
+async def test_a_head_that_never_ends_is_answered_over_tls(secure: Secure) -> None:
+    """The peer can read it, so it is told."""
+    async with secure.running(head_timeout=0.5) as server:
+        assert status(await server.exchange(GET[:10])) == 408
+
+
+@may_forget_files
+async def test_peers_that_vanish_are_forgotten_over_tls(secure: Secure) -> None:
+    """In the handshake, behind it, in the chat: with a goodbye, without one, with a reset."""
+    async with secure.running() as server:
+        for leave in (trio.aclose_forcefully, reset):
+            for wire in (b"", CLIENT_HELLO_BEGINS, b"garbage" * 100):
+                tcp = await server.connect_tcp()
+                await tcp.send_all(wire)
+                await leave(tcp)
+            for wire in (b"", GET[:10], GET, frames.upgrade(), frames.upgrade() + b"\x81"):
+                stream = await server.connect()
+                await stream.send_all(wire)
+                await leave(stream)
+
+
+async def test_a_peer_that_stops_reading_over_tls_is_dropped_by_the_write_deadline(
+    secure: Secure,
+) -> None:
+    """TLS cannot be written to directly; the deadline of the write pump holds, others go on."""
+    roomy = {"outbox_frames": 10**6, "outbox_bytes": 10**9}
+    async with (
+        secure.running(write_timeout=0.5, **roomy) as server,
+        tolerant(await server.shake_hands(buffer=SMALL)),
+        await server.shake_hands() as one,
+    ):
+        await until_gone(server, left=2, prod=lambda: say(one, b"both are here"))
+        for _ in range(200):
+            await say(one, LINE)
+        await until_gone(server, left=1, prod=lambda: trio.sleep(0.05))
+        await say(one, b"still here")
+
+
+@asynccontextmanager
+async def tolerant(stream: Stream) -> AsyncIterator[Stream]:
+    """Close a stream at the end without caring whether the other end is there."""
+    try:
+        yield stream
+    finally:
+        await trio.aclose_forcefully(stream)
+
+
+@pytest.mark.xfail(strict=True, reason=NO_TLS_GOODBYE)
+async def test_a_chat_over_tls_ends_with_a_tls_goodbye(secure: Secure) -> None:
+    """Without one the peer cannot tell the end from a cut."""
+    async with secure.running() as server, tolerant(await server.shake_hands()) as stream:
+        await stream.send_all(frames.close(1000))
+        received = b""
+        with trio.fail_after(PATIENCE):
+            while data := await stream.receive_some():
+                received += data
+        assert [*frames.parse(received)] == [Seen(CLOSE, b"\x03\xe8")]

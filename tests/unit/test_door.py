@@ -1,0 +1,259 @@
+"""Rules of the door, on virtual time."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import structlog
+import trio
+import trio.testing
+from trio.testing import MockClock
+
+from tests import frames
+from tests.unit.peers import Connection
+from trio_chat.config import Config
+from trio_chat.door import TURNED_AWAY_LIMIT, Door
+from trio_chat.streams import Stream
+from trio_chat.websocket import WebSocket
+
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+CONFIG = Config(head_timeout=7, close_timeout=3, connections_per_address=2, max_connections=5)
+
+
+class House:
+    """A door, what is behind it, and the connections that came."""
+
+    def __init__(self, nursery: trio.Nursery, config: Config) -> None:
+        self.door = Door(config, self._on_websocket, self._on_http)
+        self.websockets: list[tuple[bytes, bytes]] = []
+        self.requests: list[bytes] = []
+        self.ended_at: dict[Connection, float] = {}
+        self.crash: Exception | None = None
+        self._nursery = nursery
+
+    async def comes(
+        self, address: str | None = "192.0.2.1", *, lockstep: bool = False
+    ) -> Connection:
+        """Let somebody connect."""
+        connection = Connection(address, lockstep=lockstep)
+        self._nursery.start_soon(self._serve, connection)
+        await trio.testing.wait_all_tasks_blocked()
+        return connection
+
+    async def _serve(self, connection: Connection) -> None:
+        await self.door.answer(connection.stream)
+        self.ended_at[connection] = trio.current_time()
+        await trio.aclose_forcefully(connection.stream)
+
+    async def _on_websocket(
+        self, stream: Stream, websocket: WebSocket, answer: bytes, rest: bytes
+    ) -> None:
+        assert websocket.is_open
+        self.websockets.append((answer, rest))
+        await self._stay()
+
+    async def _on_http(self, stream: Stream, request: bytes) -> None:
+        self.requests.append(request)
+        await self._stay()
+
+    async def _stay(self) -> None:
+        if self.crash:
+            raise self.crash
+        await trio.sleep_forever()
+
+
+@asynccontextmanager
+async def house(config: Config = CONFIG) -> AsyncIterator[House]:
+    """Keep a door for the block."""
+    async with trio.open_nursery() as nursery:
+        yield House(nursery, config)
+        nursery.cancel_scope.cancel()
+
+
+async def status(connection: Connection) -> int:
+    """Return the status that the peer is answered with."""
+    return int(bytes(await connection.peer.receive_some(1000)).split(b" ")[1])
+
+
+async def test_a_plain_request_is_led_on_as_it_came(autojump_clock: MockClock) -> None:
+    """Head and what is behind it, as one piece."""
+    async with house() as chat:
+        conn = await chat.comes()
+        await conn.send(GET[:10])
+        await conn.send(GET[10:] + b"body")
+        assert chat.requests == [GET + b"body"]
+
+
+async def test_a_websocket_is_led_on_with_its_answer(autojump_clock: MockClock) -> None:
+    """And with the frames that came behind the handshake."""
+    async with house() as chat:
+        conn = await chat.comes()
+        await conn.send(frames.upgrade() + b"frames")
+        [(answer, rest)] = chat.websockets
+        assert answer.startswith(b"HTTP/1.1 101 ")
+        assert rest == b"frames"
+
+
+@pytest.mark.parametrize(
+    ("wire", "expected"),
+    [
+        (b"garbage\r\n\r\n", 400),
+        (GET[:-2] + b"Upgrade: h2c\r\n\r\n", 400),
+        (frames.upgrade().replace(b"/ws", b"/"), 404),
+        (GET.replace(b"/ ", b"/ws "), 426),
+    ],
+)
+async def test_what_is_neither_is_refused(
+    wire: bytes, expected: int, autojump_clock: MockClock
+) -> None:
+    """Nothing with an Upgrade is ever led to HTTP."""
+    async with house() as chat:
+        conn = await chat.comes()
+        await conn.send(wire)
+        assert await status(conn) == expected
+        assert (chat.requests, chat.websockets) == ([], [])
+
+
+async def test_a_head_has_to_come_within_the_head_timeout(autojump_clock: MockClock) -> None:
+    """To the moment, from the first one, however it drips."""
+    async with house() as chat:
+        silent = await chat.comes()
+        dripping = await chat.comes()
+        for _ in range(6):
+            await trio.sleep(1)
+            await dripping.send(b"GET"[:1])
+        for conn in (silent, dripping):
+            assert await status(conn) == 408
+            assert trio.current_time() == CONFIG.head_timeout
+
+
+async def test_a_refused_peer_has_the_close_timeout_to_hang_up(autojump_clock: MockClock) -> None:
+    """It gets the answer and the end of it; who does not hang up, or read, is left."""
+    async with house() as chat:
+        for lockstep in (False, True):
+            start = trio.current_time()
+            conn = await chat.comes(lockstep=lockstep)
+            await conn.send(b"garbage")
+            await trio.sleep(CONFIG.close_timeout + 1)
+            assert chat.ended_at[conn] == start + CONFIG.close_timeout
+
+
+async def test_a_refused_peer_that_hangs_up_is_done_with(autojump_clock: MockClock) -> None:
+    """Nobody waits for it."""
+    async with house() as chat:
+        conn = await chat.comes()
+        await conn.send(b"garbage")
+        await conn.peer.aclose()
+        await trio.testing.wait_all_tasks_blocked()
+        assert chat.ended_at[conn] == 0
+
+
+async def test_hanging_up_before_the_head_is_complete_is_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    """Nor being gone before we look."""
+    async with house() as chat:
+        with structlog.testing.capture_logs() as logged:
+            conn = await chat.comes()
+            await conn.send(GET[:10])
+            await conn.peer.aclose()
+            gone = await chat.comes(None)
+            await trio.testing.wait_all_tasks_blocked()
+        assert chat.ended_at == {conn: 0, gone: 0}
+        assert logged == []
+
+
+async def test_one_address_may_have_so_many_connections(autojump_clock: MockClock) -> None:
+    """One more hears 429, others are not concerned; who leaves makes room."""
+    async with house() as chat:
+        first, _, third = [await chat.comes() for _ in range(3)]
+        answer = bytes(await third.peer.receive_some(1000))
+        assert answer.startswith(b"HTTP/1.1 429 ")
+        assert b"Retry-After: 10\r\n" in answer
+        other = await chat.comes("192.0.2.2")
+        await first.peer.aclose()
+        await trio.testing.wait_all_tasks_blocked()
+        again = await chat.comes()
+        for welcome in (other, again):
+            await welcome.send(GET)
+        assert len(chat.requests) == 2
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.1.2.3", "::1"])
+async def test_loopback_may_have_more(address: str, autojump_clock: MockClock) -> None:
+    """That is where everybody comes from behind a proxy on the same machine."""
+    async with house() as chat:
+        for _ in range(CONFIG.connections_per_address + 1):
+            await (await chat.comes(address)).send(GET)
+        assert len(chat.requests) == CONFIG.connections_per_address + 1
+
+
+async def test_there_may_be_no_limit_for_an_address(autojump_clock: MockClock) -> None:
+    """0 means none."""
+    async with house(Config(connections_per_address=0)) as chat:
+        for _ in range(50):
+            await (await chat.comes()).send(GET)
+        assert len(chat.requests) == 50
+
+
+async def test_there_may_be_so_many_connections_in_all(autojump_clock: MockClock) -> None:
+    """One more hears 503 and when to come back."""
+    async with house() as chat:
+        crowd = [await chat.comes(f"192.0.2.{number}") for number in range(6)]
+        answer = bytes(await crowd[-1].peer.receive_some(1000))
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"Retry-After: 10\r\n" in answer
+
+
+async def test_so_many_are_told_at_once_that_there_is_no_room(autojump_clock: MockClock) -> None:
+    """Others are closed without a word: the telling must not become the load."""
+    async with house() as chat:
+        for number in range(5):
+            await chat.comes(f"192.0.2.{number}")
+        told = [await chat.comes("192.0.2.9") for _ in range(TURNED_AWAY_LIMIT)]
+        silent = await chat.comes("192.0.2.9")
+        assert await silent.read_all() == b""
+        assert chat.ended_at == {silent: 0}
+        await trio.sleep(CONFIG.close_timeout)
+        assert [await status(conn) for conn in told] == [503] * TURNED_AWAY_LIMIT
+        assert await status(await chat.comes("192.0.2.9")) == 503
+
+
+async def test_a_shut_door_waits_for_no_head(autojump_clock: MockClock) -> None:
+    """Neither for one under way nor for a new one; what is being served goes on."""
+    async with house() as chat:
+        served = await chat.comes("192.0.2.1")
+        await served.send(GET)
+        begun = await chat.comes("192.0.2.2")
+        await begun.send(GET[:10])
+        chat.door.shut()
+        late = await chat.comes("192.0.2.3")
+        for conn in (begun, late):
+            assert await conn.read_all() == b""
+        assert chat.ended_at == {begun: 0, late: 0}
+
+
+async def test_a_crash_is_logged_and_kept_inside(autojump_clock: MockClock) -> None:
+    """It ends its own connection."""
+    async with house() as chat:
+        chat.crash = RuntimeError("a bug")
+        with structlog.testing.capture_logs() as logged:
+            conn = await chat.comes()
+            await conn.send(GET)
+        assert chat.ended_at == {conn: 0}
+        assert [(entry["event"], entry["exc_info"]) for entry in logged] == [
+            ("connection crashed", True)
+        ]
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(), trio.BrokenResourceError()])
+async def test_a_broken_connection_is_no_crash(
+    error: Exception, autojump_clock: MockClock
+) -> None:
+    """It happens all day."""
+    async with house() as chat:
+        chat.crash = error
+        with structlog.testing.capture_logs() as logged:
+            conn = await chat.comes()
+            await conn.send(GET)
+        assert (chat.ended_at, logged) == ({conn: 0}, [])
