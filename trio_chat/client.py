@@ -12,7 +12,7 @@ from trio_chat.dialects import Dialect
 from trio_chat.endings import CRASHED, NO_PONG, TOO_SLOW, Ending, Violation
 from trio_chat.hub import Broadcast, Register, Request, Unregister
 from trio_chat.outbox import Outbox
-from trio_chat.streams import linger, reset_on_close, writer_of
+from trio_chat.streams import AnyStream, linger, reset_on_close, writer_of
 from trio_chat.websocket import Frame, WebSocket, coalesce
 
 READ_SIZE = 16 * 1024
@@ -33,7 +33,7 @@ class Client:
 
     def __init__(
         self,
-        stream: trio.abc.Stream,
+        stream: AnyStream,
         websocket: WebSocket,
         inbox: trio.MemorySendChannel[Request],
         config: Config,

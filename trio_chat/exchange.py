@@ -44,6 +44,8 @@ class Exchange:
             nursery.start_soon(_close_when_cancelled, stream)
             nursery.cancel_scope.deadline = trio.current_time() + self._config.http_timeout
             await TCPServer(self._app, self._hypercorn, WorkerContext(None), {}, as_annotated)
+            nursery.cancel_scope.deadline = trio.current_time() + self._config.close_timeout
+            await linger(stream)
             nursery.cancel_scope.cancel(reason="the exchange is complete")
 
 
@@ -58,20 +60,26 @@ async def _close_when_cancelled(stream: Stream) -> None:
 class _BoundedStream:
     """A plain connection as Hypercorn expects it, with a deadline on every write.
 
-    It first replays what was read already.
+    It first replays what was read already. Hypercorn closes it in a scope that is cancelled by
+    then, so closing only ends the reading; ``Exchange`` does the rest when Hypercorn is gone.
     """
 
     def __init__(self, stream: Stream, replay: bytes, write_timeout: float) -> None:
         self._stream = stream
         self._replay = replay
         self._write_timeout = write_timeout
+        self._reading = trio.CancelScope()
+        self._ended = False
         self.socket = tcp_of(stream).socket
 
     async def receive_some(self, max_bytes: int) -> bytes:
         if self._replay:
             data, self._replay = self._replay[:max_bytes], self._replay[max_bytes:]
             return data
-        return bytes(await self._stream.receive_some(max_bytes))
+        if not self._ended:
+            with trio.CancelScope() as self._reading:
+                return bytes(await self._stream.receive_some(max_bytes))
+        return b""
 
     async def send_all(self, data: bytes) -> None:
         with trio.move_on_after(self._write_timeout) as scope:
@@ -81,12 +89,11 @@ class _BoundedStream:
             raise trio.BrokenResourceError("the peer does not read")
 
     async def send_eof(self) -> None:
-        """Close our direction and let the peer close its own, so that it gets the whole answer."""
-        with trio.move_on_after(self._write_timeout):
-            await linger(self._stream)
+        self._ended = True
+        self._reading.cancel(reason="the answer is complete")
 
     async def aclose(self) -> None:
-        await trio.aclose_forcefully(self._stream)
+        await self.send_eof()
 
 
 class _BoundedTlsStream(_BoundedStream):

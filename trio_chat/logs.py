@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 
@@ -18,7 +20,7 @@ def set_up(config: Config) -> None:
             *_renderers(config.log_format),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Careful(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     # Hypercorn and Quart report a failing request by logging; they speak through structlog too.
@@ -28,11 +30,32 @@ def set_up(config: Config) -> None:
 def _renderers(log_format: str) -> list[structlog.typing.Processor]:
     people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     if people:
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        return [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
+    # Without the local variables of each frame: what people said would be among them.
+    transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [
-        structlog.processors.dict_tracebacks,
+        structlog.processors.ExceptionRenderer(transform),
         structlog.processors.JSONRenderer(),
     ]
+
+
+class _Careful:
+    """Writes to a stream as long as it can; a log that nobody can read ends nothing."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class _Forward(logging.Handler):

@@ -5,10 +5,13 @@ import socket
 import struct
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 import trio
 
+# What the port accepts, and what a client can run on, in tests also a pair in memory.
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
+AnyStream = trio.abc.HalfCloseableStream | trio.SSLStream[trio.SocketStream]
 
 NO_LINGER = struct.pack("ii", 1, 0)  # SO_LINGER: on, for 0 s
 
@@ -31,19 +34,21 @@ def writer_of(stream: trio.abc.SendStream) -> Callable[[bytes], int]:
     return lambda _: 0
 
 
-async def linger(stream: trio.abc.Stream) -> None:
+async def linger(stream: AnyStream) -> None:
     """Close our direction and wait until the peer has closed its own.
 
     Closing at once would make the kernel answer what is still under way to us with a reset,
     and a reset makes the peer forget the last bytes we sent. The caller sets the deadline.
     """
     try:
-        if isinstance(stream, trio.abc.HalfCloseableStream):
-            await stream.send_eof()
-            while await stream.receive_some(65536):
-                pass
-        else:  # TLS: say so in its own way; there is no half-closed state
-            await stream.aclose()
+        if isinstance(stream, trio.SSLStream):  # says goodbye in its own way first
+            tcp, _ = await stream.unwrap()
+            async with tcp:
+                await linger(cast("trio.SocketStream", tcp))
+            return
+        await stream.send_eof()
+        while await stream.receive_some(65536):
+            pass
     except trio.BrokenResourceError:
         pass
 
