@@ -86,6 +86,7 @@ class _BoundedStream:
             await self._stream.send_all(data)
         if scope.cancelled_caught:
             reset_on_close(self._stream)
+            await trio.aclose_forcefully(self._stream)  # nothing may follow half an answer
             raise trio.BrokenResourceError("the peer does not read")
 
     async def send_eof(self) -> None:

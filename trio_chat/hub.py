@@ -103,19 +103,19 @@ class Hub:
             yield lines
 
     def _change_members(self, request: Register | Unregister | Farewell) -> None:
-        match request:
-            case Register(client) if self._farewell:
-                client.end(self._farewell)
-            case Register(client):
-                self.clients.add(client)
-            case Unregister(client):
-                self.clients.discard(client)
-                client.close()
-            case Farewell(ending):
-                self._farewell = ending
-                for client in self.clients:
-                    client.end(ending)
-                self.clients.clear()
+        if isinstance(request, Register):
+            if self._farewell:
+                request.client.end(self._farewell)
+            else:
+                self.clients.add(request.client)
+        elif isinstance(request, Unregister):
+            self.clients.discard(request.client)
+            request.client.close()
+        else:
+            self._farewell = request.ending
+            for client in self.clients:
+                client.end(request.ending)
+            self.clients.clear()
 
     async def _fan_out(self, frame: Frame) -> None:
         """Send a frame to every client, and drop those that are dead or stuck.

@@ -30,20 +30,19 @@ async def open_listeners(config: Config) -> list[trio.SocketListener]:
     return listeners
 
 
-async def _open_loopbacks(port: int) -> list[trio.SocketListener]:
+async def _open_loopbacks(port: int, attempts: int = PORT_ATTEMPTS) -> list[trio.SocketListener]:
     """Listen on both loopback addresses, so that ``localhost`` works whichever way it resolves."""
-    for attempt in range(1, PORT_ATTEMPTS + 1):
-        listeners = await trio.open_tcp_listeners(port, host="127.0.0.1")
-        try:
-            picked = port_of(listeners[0])
-            return listeners + await trio.open_tcp_listeners(picked, host="::1")
-        except OSError as error:
-            if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-                return listeners  # a machine without IPv6
-            await listeners[0].aclose()
-            if port or attempt == PORT_ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+    listeners = await trio.open_tcp_listeners(port, host="127.0.0.1")
+    try:
+        picked = port_of(listeners[0])
+        return listeners + await trio.open_tcp_listeners(picked, host="::1")
+    except OSError as error:
+        if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            return listeners  # a machine without IPv6
+        await listeners[0].aclose()
+        if port or attempts == 1:
+            raise
+    return await _open_loopbacks(port, attempts - 1)
 
 
 def _prepare(listener: trio.SocketListener, config: Config) -> None:

@@ -49,7 +49,7 @@ async def linger(stream: AnyStream) -> None:
         await stream.send_eof()
         while await stream.receive_some(65536):
             pass
-    except trio.BrokenResourceError:
+    except (trio.BrokenResourceError, trio.ClosedResourceError):
         pass
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 from websockets.sync.client import connect
 
 PATIENCE = 10_000  # ms until what should have happened counts as not happening
@@ -104,6 +104,10 @@ def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(message.text)
+
     def open_it(
         *, wait: bool = True, prepare: Callable[[Page], object] = id, **options: object
     ) -> Page:
@@ -112,10 +116,7 @@ def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on(
-            "console",
-            lambda message: message.type == "error" and faults.append(message.text),
-        )
+        page.on("console", note)
         prepare(page)
         page.goto(chat.url)
         if wait:

@@ -1,6 +1,5 @@
 """What several integration tests need from pytest."""
 
-import gc
 import io
 import logging
 import sys
@@ -11,13 +10,6 @@ import structlog
 
 from trio_chat import logs
 from trio_chat.config import Config
-
-
-@pytest.fixture
-def collected() -> Iterator[None]:
-    """Collect garbage at the end of the test, so that its warnings are its own."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture

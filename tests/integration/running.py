@@ -2,13 +2,12 @@
 
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import pytest
 import trio
 import trio_websocket
 
@@ -21,17 +20,6 @@ from trio_chat.streams import NO_LINGER, Stream
 
 PATIENCE = 10  # seconds; virtual time cannot be used over real sockets
 END_OF_HEAD = b"\r\n\r\n"
-
-Test = TypeVar("Test", bound=Callable[..., object])
-
-
-# For tests whose peers hang up while a file is being opened for them; the file is then left to
-# the garbage collector. test_pages.py shows that this is a bug; mended, these marks can go.
-def may_forget_files(test: Test) -> Test:
-    """Let a test pass although a file is closed by the garbage collector only."""
-    ignored = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-    marked: Test = ignored(pytest.mark.usefixtures("collected")(test))
-    return marked
 
 
 @dataclass

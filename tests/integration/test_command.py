@@ -16,10 +16,6 @@ from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
 
 SIGNALS = [(signal.SIGINT, GOING_AWAY), (signal.SIGTERM, RESTARTING)]
 INTERRUPTED = 130
-LOG_STOPS_GOODBYE = (
-    "BUG in trio_chat: an error of the log leaves Server._drain before the farewell, and ends the "
-    "process with a traceback"
-)
 
 
 async def test_it_tells_its_address_and_serves_there() -> None:
@@ -148,7 +144,6 @@ async def test_what_is_said_after_the_announcement_is_not_printed() -> None:
         assert b"secret" not in await logged(running)
 
 
-@pytest.mark.xfail(strict=True, reason=LOG_STOPS_GOODBYE)
 async def test_it_says_goodbye_although_nobody_reads_its_log() -> None:
     """As behind ``trio-chat 2>&1 | head``."""
     async with command() as running, await running.shake_hands() as client:

@@ -69,13 +69,6 @@ async def test_many_crashes_leave_nothing_behind(
     assert [entry["event"] for entry in entries(log)] == ["client crashed"] * 20
 
 
-CHATS_LOGGED = (
-    "BUG in trio_chat: structlog's dict_tracebacks logs the local variables of every frame, and "
-    "with them what was said"
-)
-
-
-@pytest.mark.xfail(strict=True, reason=CHATS_LOGGED)
 async def test_a_crash_leaves_what_the_chatter_said_out_of_the_log(
     monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
@@ -96,7 +89,7 @@ async def test_a_crash_leaves_what_the_chatter_said_out_of_the_log(
 async def test_a_crashing_page_is_a_500(monkeypatch: pytest.MonkeyPatch, log: io.StringIO) -> None:
     """The peer hears no details, the log has the traceback."""
     async with running() as server:
-        monkeypatch.setattr("quart_trio.QuartTrio.send_static_file", None)
+        monkeypatch.setattr("trio_chat.web.media_type", None)
         answer = await server.exchange(GET)
         monkeypatch.undo()
         assert status(answer) == 500
@@ -126,12 +119,6 @@ async def test_a_crash_before_the_handshake_ends_one_connection(
     assert "ZeroDivisionError" in json.dumps(entry["exception"])
 
 
-LOG_CRASHES = (
-    "BUG in trio_chat: an error of the log itself, raised while a crash is being logged, leaves "
-    "Door.answer and ends the server"
-)
-
-
 class FullDisk(io.StringIO):
     """A log file that nothing can be written to any more."""
 
@@ -139,7 +126,6 @@ class FullDisk(io.StringIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-@pytest.mark.xfail(strict=True, reason=LOG_CRASHES)
 async def test_a_log_that_cannot_be_written_ends_nothing(
     monkeypatch: pytest.MonkeyPatch, log_to: Callable[[io.StringIO], None]
 ) -> None:

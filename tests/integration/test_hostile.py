@@ -9,7 +9,7 @@ import trio
 
 from tests import frames
 from tests.frames import CLOSE, CONTINUATION, PING, PONG, TEXT, Seen, masked, unmasked
-from tests.integration.running import may_forget_files, read_all, reset, running, status
+from tests.integration.running import read_all, reset, running, status
 from trio_chat.streams import Stream
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
@@ -140,7 +140,6 @@ async def drip(stream: Stream) -> None:
         pass
 
 
-@may_forget_files
 async def test_peers_that_vanish_are_forgotten() -> None:
     """In every state: before a head, in a head, in the page, in a chat, in a frame."""
     async with running() as server:

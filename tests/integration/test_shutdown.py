@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from tests.frames import TEXT, masked, unmasked
-from tests.integration.running import PATIENCE, goodbye, may_forget_files, read_all, serving
+from tests.integration.running import PATIENCE, goodbye, read_all, serving
 from tests.integration.stalling import GET_LARGE, SMALL, large_files
 from trio_chat.endings import GOING_AWAY, RESTARTING
 
@@ -34,7 +34,6 @@ async def test_stopping_a_server_with_nobody_in_it_takes_no_time() -> None:
             pass
 
 
-@may_forget_files
 async def test_shutdown_does_not_wait_for_peers_that_do_nothing(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -18,7 +18,6 @@ from tests.integration.running import (
     PATIENCE,
     Running,
     header,
-    may_forget_files,
     read_all,
     reset,
     running,
@@ -28,12 +27,6 @@ from tests.integration.stalling import LINE, SMALL, say, until_gone, until_there
 from trio_chat.streams import Stream
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
-
-
-NO_TLS_GOODBYE = (
-    "BUG in trio_chat: https_compatible=True makes SSLStream.aclose, on which linger relies, "
-    "send no close_notify"
-)
 
 
 class Secure(NamedTuple):
@@ -120,7 +113,6 @@ async def test_a_head_that_never_ends_is_answered_over_tls(secure: Secure) -> No
         assert status(await server.exchange(GET[:10])) == 408
 
 
-@may_forget_files
 async def test_peers_that_vanish_are_forgotten_over_tls(secure: Secure) -> None:
     """In the handshake, behind it, in the chat: with a goodbye, without one, with a reset."""
     async with secure.running() as server:
@@ -161,7 +153,6 @@ async def tolerant(stream: Stream) -> AsyncIterator[Stream]:
         await trio.aclose_forcefully(stream)
 
 
-@pytest.mark.xfail(strict=True, reason=NO_TLS_GOODBYE)
 async def test_a_chat_over_tls_ends_with_a_tls_goodbye(secure: Secure) -> None:
     """Without one the peer cannot tell the end from a cut."""
     async with secure.running() as server, tolerant(await server.shake_hands()) as stream:

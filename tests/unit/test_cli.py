@@ -14,7 +14,7 @@ from trio_chat.config import Config, ConfigError
 def outcome(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool | BaseException], int]:
     """Return a function that tells the exit status for an outcome of the server."""
 
-    def status(result: bool | BaseException) -> int:  # noqa: FBT001 - it is what serve returns
+    def status(result: bool | BaseException) -> int:
         def run(
             serve: Callable[..., Awaitable[bool]],
             config: Config,

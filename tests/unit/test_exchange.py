@@ -16,16 +16,6 @@ from trio_chat.exchange import Exchange
 CONFIG = Config(write_timeout=7, http_timeout=60)
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CHUNK = b"x" * 1000
-NOT_CLOSED = (
-    "BUG in trio_chat: Hypercorn calls send_eof in the app's task, which has been cancelled by "
-    "then, so the stream is neither shut down nor closed before http_timeout"
-)
-LEFT_OPEN = (
-    "BUG in trio_chat: after its deadline _BoundedStream.send_all leaves the stream open, so that "
-    "the read goes on and an app that does not listen writes on"
-)
-
-
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -136,7 +126,6 @@ async def test_a_body_may_come_later(autojump_clock: MockClock) -> None:
     assert app.scopes[0]["method"] == "POST"
 
 
-@pytest.mark.xfail(strict=True, reason=LEFT_OPEN)
 async def test_a_peer_that_does_not_read_is_left_after_the_write_timeout(
     autojump_clock: MockClock,
 ) -> None:
@@ -146,7 +135,6 @@ async def test_a_peer_that_does_not_read_is_left_after_the_write_timeout(
     assert served.ended_at == CONFIG.write_timeout
 
 
-@pytest.mark.xfail(strict=True, reason=LEFT_OPEN)
 async def test_nothing_is_written_behind_a_write_that_was_given_up(
     autojump_clock: MockClock,
 ) -> None:
@@ -215,7 +203,6 @@ async def test_a_request_that_was_led_on_wrongly_is_refused(autojump_clock: Mock
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
-@pytest.mark.xfail(strict=True, reason=NOT_CLOSED)
 async def test_a_peer_that_does_not_hang_up_is_left_in_time(autojump_clock: MockClock) -> None:
     """It has had the whole answer, so that it need not be kept for the whole exchange."""
     async with exchange(App()) as served:

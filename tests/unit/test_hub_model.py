@@ -21,6 +21,7 @@ from trio_chat.dialects import plain
 from trio_chat.endings import GOING_AWAY
 from trio_chat.head import parse_head
 from trio_chat.hub import Broadcast, Farewell, Hub, Request
+from trio_chat.streams import AnyStream
 from trio_chat.websocket import shake_hands
 
 SEATS = 3  # few, so that many things happen to the same client
@@ -42,12 +43,12 @@ class Dialect:
         return plain.join(payloads)
 
 
-def memory_pair() -> tuple[trio.abc.Stream, trio.abc.Stream]:
+def memory_pair() -> tuple[AnyStream, AnyStream]:
     """Return a connection that has no bounds, and to which nothing is written directly."""
     return trio.testing.memory_stream_pair()
 
 
-def socket_pair() -> tuple[trio.abc.Stream, trio.abc.Stream]:
+def socket_pair() -> tuple[AnyStream, AnyStream]:
     """Return a connection that the hub itself writes to, until it is full."""
     ours, theirs = socket.socketpair()
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # the least that the kernel grants

@@ -1,0 +1,1 @@
+"""Measures trio-chat beside other WebSocket servers: ``python -m benchmarks``."""

@@ -1,0 +1,60 @@
+"""Builds the load generator and runs it beside a server, on the other core."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.process import LOAD_CORE, ProcessFailed, lines, running, spawn
+from benchmarks.toolchain import CACHE, compile_c
+from benchmarks.works import Work
+
+SOURCES = Path(__file__).parent / "generator"
+TICK = 0.1  # seconds between looks at the server, at most
+
+Raw = dict[str, Any]
+
+
+def build() -> Path:
+    """Compile the load generator, if need be.
+
+    Raises:
+        Unavailable: there is no C compiler, or it does not like the source.
+    """
+    return compile_c("load", *sorted(SOURCES.glob("*.c")))
+
+
+def apply_load(
+    program: Path,
+    work: Work,
+    port: int,
+    on_event: Callable[[str], None],
+    on_tick: Callable[[], None],
+) -> Raw:
+    """Run the load generator to its end and return what it measured.
+
+    Args:
+        program: The load generator.
+        work: What to do.
+        port: Of the server.
+        on_event: Called with "connected", "begin" and "end" (of the measured window).
+        on_tick: Called a few times a second meanwhile.
+
+    Raises:
+        ProcessFailed: it failed, or took too long.
+    """
+    command: list[str | Path] = [program, f"port={port}", *work.settings()]
+    deadline = time.monotonic() + work.limit
+    log = CACHE / "load.log"
+    with log.open("wb") as stderr, running(spawn(command, LOAD_CORE, stderr)) as process:
+        for line in lines(process, TICK):
+            if line:
+                event = json.loads(line)
+                if event["event"] == "result":
+                    return dict(event)
+                on_event(event["event"])
+            on_tick()
+            if time.monotonic() > deadline:
+                raise ProcessFailed(f"not done after {work.limit:.0f} s")
+    raise ProcessFailed(log.read_text("utf-8").strip() or "the load generator died")

@@ -1,0 +1,200 @@
+"""Runs a server as a process on a core of its own, and reads what it uses."""
+
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+SERVER_CORE = 0
+LOAD_CORE = 1
+
+START_TIMEOUT = 20.0  # seconds, from the start to the line that says it listens
+STOP_TIMEOUT = 5.0  # seconds, from SIGTERM to SIGKILL
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+class ProcessFailed(Exception):
+    """A process did not start, or ended too early; the message says which and how."""
+
+
+def spawn(command: Sequence[str | Path], core: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a process, in a group of its own, that only ever runs on ``core``."""
+    return subprocess.Popen(
+        ["taskset", "--cpu-list", str(core), *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
+    )
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started: politely, then not."""
+    for number, patience in ((signal.SIGTERM, STOP_TIMEOUT), (signal.SIGKILL, STOP_TIMEOUT)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+            break
+    if process.stdout:
+        process.stdout.close()
+
+
+def free_port() -> int:
+    """Return a TCP port that is free just now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+class Server:
+    """A server under test; a context manager that ends it.
+
+    Args:
+        command: What to run; ``{port}`` in it is replaced.
+        log: The file that gets its stderr.
+
+    Raises:
+        ProcessFailed: it did not say in time that it listens.
+    """
+
+    def __init__(self, command: Sequence[str | Path], log: Path) -> None:
+        self.port = free_port()
+        self._log = log
+        filled = [str(part).format(port=self.port) for part in command]
+        with log.open("wb") as stderr:
+            self._process = spawn(filled, SERVER_CORE, stderr)
+
+    def __enter__(self) -> Self:
+        try:
+            self._await_start()
+        except BaseException:
+            kill(self._process)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        kill(self._process)
+
+    def _await_start(self) -> None:
+        """Wait for its first line, and then until the port is open indeed."""
+        deadline = time.monotonic() + START_TIMEOUT
+        if not next(lines(self._process, START_TIMEOUT), None):
+            raise ProcessFailed(f"did not start; see {self._log.name}")
+        while not _is_open(self.port):
+            if time.monotonic() > deadline:
+                raise ProcessFailed(f"does not listen; see {self._log.name}")
+            time.sleep(0.05)
+
+    def check(self) -> None:
+        """Make sure that it still runs.
+
+        Raises:
+            ProcessFailed: it does not.
+        """
+        status = self._process.poll()
+        if status is not None:
+            raise ProcessFailed(f"the server ended with status {status}; see {self._log.name}")
+
+    def cpu(self) -> float:
+        """Return the seconds of CPU used so far, of all its threads and children."""
+        return sum(_cpu_of(pid) for pid in _family(self._process.pid))
+
+    def memory(self) -> float:
+        """Return the memory it occupies (VmRSS), in KiB."""
+        return sum(_resident_kib(pid) for pid in _family(self._process.pid))
+
+    def sockets(self) -> int:
+        """Return how many descriptors it has open."""
+        with suppress(OSError):
+            return sum(1 for _ in Path(f"/proc/{self._process.pid}/fd").iterdir())
+        return 0
+
+
+def lines(process: subprocess.Popen[bytes], timeout: float) -> Iterator[str]:
+    """Yield what a process prints, line by line; an empty string whenever ``timeout`` is over.
+
+    Ends when the process closes its output.
+    """
+    output = process.stdout
+    if output is None:
+        raise ProcessFailed("its output is not piped")
+    pending = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(output, selectors.EVENT_READ)
+        while True:
+            if not selector.select(timeout):
+                yield ""
+                continue
+            data = os.read(output.fileno(), 65536)
+            if not data:
+                return
+            *complete, pending = (pending + data).split(b"\n")
+            for line in complete:
+                yield line.decode()
+
+
+@contextmanager
+def running(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """End the process when the block is left, however it is left."""
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def core_idle(core: int) -> float:
+    """Return the seconds that a core has been idle since the machine started."""
+    for line in Path("/proc/stat").read_text("ascii").splitlines():
+        name, *ticks = line.split()
+        if name == f"cpu{core}":
+            idle, waiting_for_disk = ticks[3:5]
+            return (int(idle) + int(waiting_for_disk)) / TICKS_PER_SECOND
+    raise ProcessFailed(f"the machine has no core {core}")
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as sock:
+        sock.settimeout(1.0)
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _family(pid: int) -> Iterator[int]:
+    """Yield a process and its descendants."""
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            for child in children.read_text("ascii").split():
+                yield from _family(int(child))
+
+
+def _cpu_of(pid: int) -> float:
+    """Return what the process and its threads used, from its stat line."""
+    try:
+        line = Path(f"/proc/{pid}/stat").read_text("utf-8")
+    except OSError:
+        return 0.0
+    # The name in parentheses may hold blanks; behind it utime and stime are the 12th and 13th.
+    user, system = line.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / TICKS_PER_SECOND
+
+
+def _resident_kib(pid: int) -> float:
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines():
+            if line.startswith("VmRSS:"):
+                return float(line.split()[1])
+    return 0.0

@@ -1,0 +1,129 @@
+"""Shows the results in the terminal and writes them as Markdown and JSON."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from benchmarks.results import Results
+from benchmarks.tables import MARKS, Table, verdict_table, work_table
+from benchmarks.targets import judge
+from benchmarks.works import WORKS
+
+INTRODUCTION = """\
+# Benchmark
+
+Written by `python -m benchmarks`; do not edit.
+
+Every server runs alone on one core, the load generator (a C program on raw sockets) on another.
+Both stay where they are put. All servers do the same: they send each message to all clients, its
+sender too. Senders keep their rate whatever the server does; a latency counts from the moment
+when a message was due. CPU is that of the whole server process; since both ends are on one
+machine, it includes the kernel's work to bring a message to the client's socket. The generator
+looks at its sockets every 0.25 ms and never waits on them, so that no server pays for waking it.
+
+Figures are the median of {rounds}; the servers take turns, so that noise of the machine hits all
+alike, and ratios are taken within a round. A trial in which other processes used the server's core
+is done again, at most twice, and the least disturbed one counts, whatever its figures.
+"""
+
+HOW_TO_RUN = """\
+## Run it
+
+    pip install --group bench -e .
+    python -m benchmarks           # all of it: about 25 minutes
+    python -m benchmarks --quick   # three minutes, writes nothing
+
+It needs Linux and two cores, and what the peers are made of: gcc, Go with Debian's
+`golang-github-gorilla-websocket-dev`, Node with npm (which fetches `ws` and Bun). A peer whose
+tools are missing is left out, and named.
+"""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All there is to tell about one run of the benchmark."""
+
+    results: Results
+    rounds: int
+    is_quick: bool
+    machine: Mapping[str, str]
+    versions: Mapping[str, str]  # of each peer: what it is, and its version
+    left_out: Mapping[str, str]  # peers that were asked for but not measured: the reason
+    load: tuple[float, float]  # the machine's load average before and after
+
+    def tables(self) -> Iterator[Table]:
+        """Yield the verdicts, and the figures of each work."""
+        yield verdict_table(judge(self.results))
+        for work in WORKS.values():
+            if self.results.peers(work.name):
+                yield work_table(self.results, work)
+
+    def show(self, console: Console) -> None:
+        """Print all tables, and who was left out."""
+        for table in self.tables():
+            console.print(_rich(table))
+        for note in self._notes():
+            console.print(note, style="dim")
+
+    def write(self, folder: Path) -> None:
+        """Write ``benchmark.md`` and ``benchmark.json``."""
+        (folder / "benchmark.md").write_text(self._markdown(), "utf-8")
+        raw = {
+            "rounds": self.rounds,
+            "machine": dict(self.machine),
+            "versions": dict(self.versions),
+            "left_out": dict(self.left_out),
+            "load_before_and_after": self.load,
+            "results": [result.as_json() for result in self.results.all],
+        }
+        (folder / "benchmark.json").write_text(json.dumps(raw, indent=1) + "\n", "utf-8")
+
+    def _notes(self) -> Iterator[str]:
+        """Yield what a reader must know besides the figures."""
+        if self.is_quick:
+            yield "a quick look: short windows, and a fifth of the clients in idle and connect"
+        for mark, meaning in MARKS.items():
+            yield f'"{mark}": {meaning}'
+        for peer, reason in self.left_out.items():
+            yield f"{peer} was left out: {reason}"
+        for result in self.results.all:
+            if result.failure:
+                where = f"{result.work}, round {result.round}"
+                yield f"{result.peer} failed ({where}): {result.failure}"
+
+    def _markdown(self) -> str:
+        rounds = "one round" if self.rounds == 1 else f"{self.rounds} rounds"
+        before, after = self.load
+        machine = {**self.machine, "load average before and after": f"{before:.2f}, {after:.2f}"}
+        sections = [
+            INTRODUCTION.format(rounds=rounds),
+            "![The chart of these figures](benchmark.svg)\n",
+            *(_markdown(table) for table in self.tables()),
+            "\n".join(f"- {note}" for note in self._notes()) + "\n",
+            "## Servers\n",
+            "\n".join(f"- {peer}: {text}" for peer, text in self.versions.items()) + "\n",
+            "## Machine\n",
+            "\n".join(f"- {name}: {value}" for name, value in machine.items()) + "\n",
+            HOW_TO_RUN,
+        ]
+        return "\n".join(sections)
+
+
+def _rich(table: Table) -> RichTable:
+    shown = RichTable(title=table.title, title_justify="left")
+    for number, title in enumerate(table.header):
+        shown.add_column(title, justify="left" if number < table.texts else "right")
+    for row in table.rows:
+        shown.add_row(*row)
+    return shown
+
+
+def _markdown(table: Table) -> str:
+    rule = ["---" if number < table.texts else "--:" for number in range(len(table.header))]
+    lines = [table.header, rule, *table.rows]
+    body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"## {table.title[0].upper()}{table.title[1:]}\n\n{body}\n"

@@ -1,0 +1,139 @@
+"""Makes tables of what was measured: of texts, for the terminal and for Markdown alike."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.results import Results
+from benchmarks.targets import Target, Verdict
+from benchmarks.trial import CALM_ENOUGH
+from benchmarks.works import CALM, CONNECT, FLOOD, IDLE, STEADY, STUCK, Work
+
+ALL_BUT = 0.001  # share of deliveries that may still be on their way at the end
+NOTHING = "-"
+MARKS = {
+    "†": "the load generator used more CPU than the server: the figures may be its own",
+    "*": f"other processes took over {CALM_ENOUGH:.0%} of the server's core, in every attempt",
+    ">": "not everything was delivered by the end; what came was this late, the rest later",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, a header and rows of texts."""
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    texts: int = 1  # columns, from the left, that do not hold numbers
+
+
+@dataclass(frozen=True)
+class Column:
+    """A figure of the results and how it is shown."""
+
+    title: str
+    figure: str
+    show: Callable[[float], str]
+    is_latency: bool = False
+
+
+def _fixed(digits: int) -> Callable[[float], str]:
+    return lambda value: f"{value:,.{digits}f}"
+
+
+def _percent(value: float) -> str:
+    """Never round a share that is not all up to all."""
+    return f"{math.floor(value * 1000) / 10:g} %"
+
+
+WHOLE = _fixed(0)
+TRAFFIC = (
+    Column("CPU a delivery, µs", "cpu_us", _fixed(2)),
+    Column("deliveries/s", "deliveries_s", WHOLE),
+    Column("delivered", "delivered", _percent),
+    Column("lost", "lost", WHOLE),
+    Column("p50, ms", "p50_ms", _fixed(1), is_latency=True),
+    Column("p99, ms", "p99_ms", _fixed(1), is_latency=True),
+    Column("core in use", "cores", _percent),
+    Column("load's CPU to server's", "generator_share", _fixed(2)),
+)
+COLUMNS = {
+    STEADY: TRAFFIC,
+    FLOOD: TRAFFIC,
+    IDLE: (Column("memory a client, KiB", "client_kib", _fixed(1)),),
+    CALM: TRAFFIC,
+    STUCK: (
+        Column("gone after, s", "gone_s", _fixed(1)),
+        Column("memory grew by, MiB", "growth_mib", _fixed(1)),
+        *TRAFFIC,
+    ),
+    CONNECT: (
+        Column("connects/s", "connects_s", WHOLE),
+        Column("CPU a connect, µs", "connect_cpu_us", WHOLE),
+        Column("all at once, s", "at_once_s", _fixed(2)),
+        Column("refused", "refused", WHOLE),
+    ),
+}
+
+
+def work_table(results: Results, work: Work) -> Table:
+    """Return the table of one work: a row for each peer."""
+    columns = COLUMNS[work]
+    rows = [
+        [_name(results, work, peer), *(_cell(results, work, peer, column) for column in columns)]
+        for peer in results.peers(work.name)
+    ]
+    return Table(f"{work.name}: {work.title}", ["", *(column.title for column in columns)], rows)
+
+
+def verdict_table(verdicts: Iterable[Verdict]) -> Table:
+    """Return the table of the targets."""
+    rows = [
+        [
+            verdict.target.work.name,
+            verdict.target.promise,
+            _bound(verdict.target),
+            _shown(verdict.value, verdict.target.unit),
+            {True: "✓", False: "✗", None: "not measured"}[verdict.is_met],
+        ]
+        for verdict in verdicts
+    ]
+    return Table(
+        "what trio-chat must show", ["work", "what", "target", "measured", ""], rows, texts=2
+    )
+
+
+def _name(results: Results, work: Work, peer: str) -> str:
+    share = results.median(work.name, peer, "generator_share") or 0
+    disturbance = results.median(work.name, peer, "disturbance") or 0
+    marks = "†" * (share > 1) + "*" * (disturbance > CALM_ENOUGH)
+    return f"{peer} {marks}".strip()
+
+
+def _cell(results: Results, work: Work, peer: str, column: Column) -> str:
+    value = results.median(work.name, peer, column.figure)
+    if value is None:
+        return "failed" if results.failures(work.name, peer) else NOTHING
+    if math.isinf(value):
+        return "never"
+    delivered = results.median(work.name, peer, "delivered")
+    is_partial = delivered is not None and delivered < 1 - ALL_BUT
+    return f"{'> ' * (column.is_latency and is_partial)}{column.show(value)}"
+
+
+def _bound(target: Target) -> str:
+    return ("≥" if target.least else "≤") + f" {target.bound:,.10g} {target.unit}".rstrip()
+
+
+def _shown(value: float | None, unit: str) -> str:
+    if value is None:
+        return NOTHING
+    if math.isinf(value):
+        return "never"
+    text = (
+        f"{value:,.0f}"
+        if value >= 1000 or value == int(value)
+        else f"{value:.{3 if value < 1 else 2}f}"
+    )
+    return f"{text} {unit}".strip()

@@ -1,0 +1,129 @@
+"""The targets: what trio-chat must show, and whether it does."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.results import Results
+from benchmarks.works import CALM, CONNECT, FLOOD, FLOOR, GO, IDLE, STEADY, STUCK, TRIO_CHAT, Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A bound on a figure of trio-chat, or on its ratio to the same figure of something else.
+
+    Attributes:
+        work: Where it is measured.
+        promise: What it is about, for people.
+        figure: Its name in the results.
+        bound: What it must not exceed, or not be below.
+        unit: Of the figure; empty for a ratio.
+        least: Whether the bound is the least, not the most.
+        other: The work and the peer to compare with.
+    """
+
+    work: Work
+    promise: str
+    figure: str
+    bound: float
+    unit: str = ""
+    least: bool = False
+    other: tuple[Work, str] | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a target is met; ``None`` if what it needs was not measured."""
+
+    target: Target
+    value: float | None
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the value is within the bound."""
+        if self.value is None:
+            return None
+        bound = self.target.bound
+        return self.value >= bound if self.target.least else self.value <= bound
+
+
+TARGETS = (
+    Target(
+        work=STEADY,
+        promise="CPU a delivery, to Go's",
+        figure="cpu_us",
+        bound=0.70,
+        other=(STEADY, GO),
+    ),
+    Target(
+        work=STEADY,
+        promise="CPU a delivery, to the C floor's",
+        figure="cpu_us",
+        bound=1.25,
+        other=(STEADY, FLOOR),
+    ),
+    Target(
+        work=STEADY, promise="p99 latency, to Go's", figure="p99_ms", bound=1.0, other=(STEADY, GO)
+    ),
+    Target(work=FLOOD, promise="clients lost", figure="lost", bound=0),
+    Target(
+        work=FLOOD,
+        promise="deliveries a second",
+        figure="deliveries_s",
+        bound=2.9e6,
+        least=True,
+    ),
+    Target(work=FLOOD, promise="p99 latency", figure="p99_ms", bound=100, unit="ms"),
+    Target(work=IDLE, promise="memory a client", figure="client_kib", bound=18, unit="KiB"),
+    Target(
+        work=IDLE,
+        promise="memory a client, to Go's",
+        figure="client_kib",
+        bound=0.75,
+        other=(IDLE, GO),
+    ),
+    Target(
+        work=STUCK,
+        promise="those who never read are gone after",
+        figure="gone_s",
+        bound=10,
+        unit="s",
+    ),
+    Target(work=STUCK, promise="others lost", figure="lost", bound=0),
+    Target(
+        work=STUCK,
+        promise="p99 latency of the others, to that without them",
+        figure="p99_ms",
+        bound=1.3,
+        other=(CALM, TRIO_CHAT),
+    ),
+    Target(
+        work=STUCK,
+        promise="memory they cost at most (1 MiB each)",
+        figure="growth_mib",
+        bound=50,
+        unit="MiB",
+    ),
+    Target(
+        work=CONNECT,
+        promise="connects a second, to Go's",
+        figure="connects_s",
+        bound=0.5,
+        least=True,
+        other=(CONNECT, GO),
+    ),
+    Target(work=CONNECT, promise="refused", figure="refused", bound=0),
+)
+
+
+def judge(results: Results) -> Iterator[Verdict]:
+    """Yield a verdict for each target whose work trio-chat was asked to do."""
+    for target in TARGETS:
+        if TRIO_CHAT not in results.peers(target.work.name):
+            continue
+        mine = (target.work.name, TRIO_CHAT)
+        if target.other:
+            work, peer = target.other
+            value = results.ratio(target.figure, mine, (work.name, peer))
+        else:
+            value = results.median(*mine, target.figure)
+        yield Verdict(target, value)

@@ -1,0 +1,141 @@
+"""One trial: one peer does one work, and what came of it."""
+
+import math
+import time
+from pathlib import Path
+
+from benchmarks.load import Raw, apply_load
+from benchmarks.peers import Command
+from benchmarks.process import SERVER_CORE, Server, core_idle
+from benchmarks.toolchain import CACHE
+from benchmarks.works import Work
+
+Figures = dict[str, float]
+
+SETTLE = 0.5  # seconds between the start of a server and the look at its memory
+CALM_ENOUGH = 0.10  # of the server's core used by others; above it, the trial is done again
+ATTEMPTS = 3
+
+
+class Watch:
+    """Looks at a server while it is under load."""
+
+    def __init__(self, server: Server, work: Work) -> None:
+        self._server = server
+        self._work = work
+        self._cpu: dict[str, float] = {}
+        self._idle: dict[str, float] = {}
+        self._clock: dict[str, float] = {}
+        self._without_stuck = 0  # descriptors the server has open once they are gone
+        self._gone_at = math.inf
+        self._memory_at_end = 0.0
+        self._memory_before = server.memory()
+        self._memory_peak = 0.0
+        self._memory_connected = 0.0
+
+    def event(self, name: str) -> None:
+        """Note what the server has used by now."""
+        self._cpu[name] = self._server.cpu()
+        self._idle[name] = core_idle(SERVER_CORE)
+        self._clock[name] = time.monotonic()
+        if name == "connected":
+            self._without_stuck = self._server.sockets() - self._work.stuck
+            self._memory_connected = self._server.memory()
+        if name == "end":
+            self._memory_at_end = self._server.memory()
+
+    def tick(self) -> None:
+        """Look for what only shows now and then."""
+        self._server.check()
+        self._memory_peak = max(self._memory_peak, self._server.memory())
+        if self._is_waiting_for_stuck() and self._server.sockets() <= self._without_stuck:
+            self._gone_at = time.monotonic()
+
+    def _is_waiting_for_stuck(self) -> bool:
+        return bool(self._work.stuck and self._without_stuck) and self._gone_at == math.inf
+
+    def cpu(self) -> float:
+        """Return the seconds of CPU that the server used in the window."""
+        return self._cpu["end"] - self._cpu["begin"]
+
+    def disturbance(self) -> float:
+        """Return the share of the server's core that other processes took in the window."""
+        window = self._clock["end"] - self._clock["begin"]
+        idle = self._idle["end"] - self._idle["begin"]
+        return max(0.0, (window - idle - self.cpu()) / window)
+
+    def client_kib(self) -> float:
+        """Return the memory of one client."""
+        return (self._memory_at_end - self._memory_before) / self._work.clients
+
+    def growth_mib(self) -> float:
+        """Return how much the memory grew, at most, after all had connected."""
+        return (self._memory_peak - self._memory_connected) / 1024
+
+    def gone_after(self, moment: float) -> float:
+        """Return the seconds from a moment until the stuck clients were gone; may be infinite."""
+        return self._gone_at - moment
+
+
+def run_trial(program: Path, command: Command, work: Work, name: str) -> Figures:
+    """Let a peer do a work; again, if others used its core meanwhile.
+
+    Raises:
+        ProcessFailed: the server or the load generator failed.
+    """
+    best: Figures = {}
+    for _ in range(ATTEMPTS):
+        figures = _attempt(program, command, work, name)
+        if not best or figures["disturbance"] < best["disturbance"]:
+            best = figures
+        if best["disturbance"] <= CALM_ENOUGH:
+            break
+    return best
+
+
+def _attempt(program: Path, command: Command, work: Work, name: str) -> Figures:
+    log = CACHE / f"{name.replace(' ', '-')}.log"
+    with Server(command, log) as server:
+        time.sleep(SETTLE)
+        watch = Watch(server, work)
+        raw = apply_load(program, work, server.port, watch.event, watch.tick)
+    common = {"server_cpu_s": watch.cpu(), "disturbance": watch.disturbance()}
+    return common | (_burst_figures(raw, watch) if work.burst else _chat_figures(raw, watch, work))
+
+
+def _burst_figures(raw: Raw, watch: Watch) -> Figures:
+    return {
+        "connects_s": raw["clients"] / raw["in_turn_s"],
+        "connect_cpu_us": watch.cpu() / raw["clients"] * 1e6,
+        "at_once_s": raw["at_once_s"],
+        "refused": raw["in_turn_refused"] + raw["at_once_refused"],
+    }
+
+
+def _chat_figures(raw: Raw, watch: Watch, work: Work) -> Figures:
+    figures = {"lost": raw["lost"], "client_kib": watch.client_kib()}
+    if work.rate:
+        figures |= _traffic_figures(raw, watch)
+    if work.stuck:
+        figures |= {
+            "gone_s": watch.gone_after(raw["stalled_at"]),
+            "growth_mib": watch.growth_mib(),
+        }
+    return figures
+
+
+def _traffic_figures(raw: Raw, watch: Watch) -> Figures:
+    deliveries = raw["window_deliveries"]
+    figures = {
+        "cores": watch.cpu() / raw["window_s"],
+        "deliveries_s": deliveries / raw["window_s"],
+        "delivered": raw["deliveries"] / raw["expected"] if raw["expected"] else 0.0,
+        "p50_ms": raw["p50_ms"] if raw["samples"] else math.inf,
+        "p99_ms": raw["p99_ms"] if raw["samples"] else math.inf,
+        "backpressured": raw["backpressured"],
+        "sent_late_ms": raw["sent_late_ms"],
+    }
+    if deliveries and watch.cpu():
+        figures["cpu_us"] = watch.cpu() / deliveries * 1e6
+        figures["generator_share"] = raw["cpu_s"] / watch.cpu()
+    return figures
