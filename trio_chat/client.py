@@ -11,8 +11,8 @@ from trio_chat.config import Config
 from trio_chat.dialects import Dialect
 from trio_chat.endings import CRASHED, NO_PONG, TOO_SLOW, Ending, Violation
 from trio_chat.hub import Broadcast, Register, Request, Unregister
-from trio_chat.outbox import Outbox
-from trio_chat.streams import AnyStream, linger, reset_on_close, writer_of
+from trio_chat.outbox import Outbox, Readiness, SendNow
+from trio_chat.streams import AnyStream, line_of, linger, reset_on_close
 from trio_chat.websocket import Frame, WebSocket, coalesce
 
 READ_SIZE = 16 * 1024
@@ -38,6 +38,7 @@ class Client:
         inbox: trio.MemorySendChannel[Request],
         config: Config,
         dialect: Dialect,
+        readiness: Readiness,
         *,
         spread: Callable[[], float] = random.random,
     ) -> None:
@@ -47,13 +48,19 @@ class Client:
         self._config = config
         self._dialect = dialect
         self._spread = spread  # from 0 to 1: where in the first interval the first ping falls
-        self._outbox = Outbox(writer_of(stream), config.outbox_frames, config.outbox_bytes)
+        self._outbox = Outbox(line_of(stream), config.outbox_frames, config.outbox_bytes, readiness)
         self._scope = trio.CancelScope()
         self._ending: Ending | None = None  # set once we are the ones to end it
         self._heard = True  # whether the peer has sent anything since the last ping
         self._pinged_at: float | None = None  # when the ping whose answer is awaited was sent
         self.deliver = self._outbox.put
+        self.spill = self._outbox.spill
         self.close = self._outbox.close
+
+    @property
+    def send_now(self) -> SendNow | None:
+        """Writes to the peer at once; ``None`` while something waits for it already."""
+        return self._outbox.send_now
 
     async def run(self, already_read: bytes = b"") -> None:
         """Run the connection until it is over; the stream is the caller's to close.

@@ -1,38 +1,16 @@
 """The hub: the one task that owns the set of clients and fans every message out to them."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-import structlog
 import trio
 
+from trio_chat.audience import Audience
 from trio_chat.dialects import Dialect, plain
 from trio_chat.endings import TOO_SLOW, Ending
+from trio_chat.member import Member
+from trio_chat.outbox import Readiness
 from trio_chat.websocket import Frame, pack
-
-WRITES_PER_BREATH = 500  # about 2 ms of writing, then the other tasks have their turn
-
-log = structlog.get_logger()
-
-
-class Member(Protocol):
-    """What the hub asks of a client. All of it is synchronous: the hub never waits for one."""
-
-    def deliver(self, frame: Frame) -> bool:
-        """Send a frame; ``False`` means dead or stuck."""
-        ...
-
-    def close(self) -> None:
-        """Take nothing more; what waits still goes out."""
-        ...
-
-    def end(self, ending: Ending) -> None:
-        """Say goodbye and close."""
-        ...
-
-    def abort(self, ending: Ending) -> None:
-        """Drop the connection at once."""
-        ...
 
 
 class Register(NamedTuple):
@@ -70,8 +48,8 @@ class Hub:
     more the next one carries: no timer is needed to batch.
     """
 
-    def __init__(self, inbox: trio.MemoryReceiveChannel[Request]) -> None:
-        self.clients: set[Member] = set()
+    def __init__(self, inbox: trio.MemoryReceiveChannel[Request], readiness: Readiness) -> None:
+        self.clients = Audience(readiness)
         self._inbox = inbox
         self._dialect: Dialect = plain
         self._farewell: Ending | None = None
@@ -118,14 +96,6 @@ class Hub:
             self.clients.clear()
 
     async def _fan_out(self, frame: Frame) -> None:
-        """Send a frame to every client, and drop those that are dead or stuck.
-
-        Nobody else changes the set of clients, so pausing on the way is safe.
-        """
-        everybody = list(self.clients)
-        for start in range(0, len(everybody), WRITES_PER_BREATH):
-            some = everybody[start : start + WRITES_PER_BREATH]
-            for client in [client for client in some if not client.deliver(frame)]:
-                self.clients.discard(client)
-                client.abort(TOO_SLOW)
-            await trio.lowlevel.checkpoint()
+        """Send a frame to every client, and drop those that are dead or stuck."""
+        for client in await self.clients.send(frame):
+            client.abort(TOO_SLOW)

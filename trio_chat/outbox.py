@@ -1,10 +1,23 @@
 """What is on its way to one peer: written at once if it can be, else waiting, within bounds."""
 
+import socket
 from collections.abc import Callable
 
 import trio
 
 from trio_chat.websocket import Frame
+
+SendNow = Callable[[bytes], int]
+
+
+class Readiness:
+    """Counts how often a peer became ready to be written to, or ceased to be.
+
+    Whoever keeps a list of the ready ones sees by it that the list is still true.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
 
 
 class Outbox:
@@ -16,15 +29,20 @@ class Outbox:
     than one writer.
 
     Args:
-        write_now: Writes without waiting and tells how much was taken; see ``writer_of``.
+        line: The socket, if it can be written to at once; see ``line_of``.
         frame_limit: Frames that may wait.
         byte_limit: Bytes that may wait.
+        readiness: Is told when ``send_now`` changes.
     """
 
     def __init__(
-        self, write_now: Callable[[bytes], int], frame_limit: int, byte_limit: int
+        self, line: socket.socket | None, frame_limit: int, byte_limit: int, readiness: Readiness
     ) -> None:
-        self._write_now = write_now
+        # Writes to the peer now, and tells how much was taken; ``None`` if something waits.
+        # Whoever calls it hands the frame to ``spill`` if not all was taken.
+        self.send_now: SendNow | None = line.send if line else None
+        self._line = line
+        self._readiness = readiness
         self._byte_limit = byte_limit
         self._waiting = 0  # bytes in the channel or in the write pump's hands
         self._send, self._receive = trio.open_memory_channel[Frame](frame_limit)
@@ -43,29 +61,30 @@ class Outbox:
             ``False`` if the peer is dead or stuck. It must then not get anything more, as part
             of the frame may be out already.
         """
-        if self._waiting:
-            return self._queue(frame)
+        if self.send_now is None:
+            return self.spill(frame, 0)
         try:
-            taken = self._write_now(frame.wire)
+            taken = self.send_now(frame.wire)
         except BlockingIOError:
-            return self._queue(frame)
+            taken = 0
         except OSError:
             return False
-        if taken == len(frame.wire):
-            return True
-        return self._queue(Frame(frame.wire[taken:]) if taken else frame)
+        return taken == len(frame.wire) or self.spill(frame, taken)
 
-    def _queue(self, frame: Frame) -> bool:
-        size = self._waiting + len(frame.wire)
+    def spill(self, frame: Frame, taken: int) -> bool:
+        """Let the rest of a frame wait, of which ``taken`` bytes are out; like ``put``."""
+        rest = Frame(frame.wire[taken:]) if taken else frame
+        size = self._waiting + len(rest.wire)
         if size > self._byte_limit:
             return False
         try:
-            self._send.send_nowait(frame)
+            self._send.send_nowait(rest)
         except trio.WouldBlock:
             return False
         except trio.ClosedResourceError:
             return True
         self._waiting = size
+        self._be_ready(None)
         return True
 
     async def take(self) -> list[Frame]:
@@ -83,8 +102,18 @@ class Outbox:
     def wrote(self, frames: list[Frame]) -> None:
         """Tell that what was taken has been written."""
         self._waiting -= sum(len(frame.wire) for frame in frames)
+        if self._line and not self._waiting:
+            self._be_ready(self._line.send)
 
     def close(self) -> None:
         """Take no more frames; ``take`` returns what waits, and then nothing."""
-        self._write_now = len  # takes everything, writes nothing: the descriptor may be reused
+        if self._line:
+            self._line.detach()  # its descriptor is about to be closed, and may be reused
+            self._line = None
+        self._be_ready(None)
         self._send.close()
+
+    def _be_ready(self, send_now: SendNow | None) -> None:
+        if send_now is not self.send_now:
+            self.send_now = send_now
+            self._readiness.count += 1

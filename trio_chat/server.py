@@ -18,6 +18,7 @@ from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
 from trio_chat.exchange import Exchange
 from trio_chat.hub import Farewell, Hub, Request
 from trio_chat.listeners import load_certificate, open_listeners, port_of
+from trio_chat.outbox import Readiness
 from trio_chat.streams import Stream
 from trio_chat.web import make_app
 from trio_chat.websocket import Frame, WebSocket
@@ -46,7 +47,8 @@ class Server:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._inbox, requests = trio.open_memory_channel[Request](config.inbox_requests)
-        self._hub = Hub(requests)
+        self._readiness = Readiness()
+        self._hub = Hub(requests, self._readiness)
         self._door = Door(config, self._on_websocket, Exchange(make_app(), config).serve)
         self._listeners: list[Listener] = []
         self._ending = GOING_AWAY
@@ -110,7 +112,7 @@ class Server:
     def _on_websocket(
         self, stream: Stream, websocket: WebSocket, answer: bytes, already_read: bytes
     ) -> Awaitable[None]:
-        client = Client(stream, websocket, self._inbox, self._config, plain)
+        client = Client(stream, websocket, self._inbox, self._config, plain, self._readiness)
         client.deliver(Frame(answer))
         return client.run(already_read)
 

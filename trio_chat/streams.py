@@ -1,10 +1,7 @@
 """What is done to a peer's stream besides reading and writing: direct writes, ways to close."""
 
-import os
 import socket
 import struct
-from collections.abc import Callable
-from functools import partial
 from typing import cast
 
 import trio
@@ -21,17 +18,16 @@ def tcp_of(stream: Stream) -> trio.SocketStream:
     return stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
 
 
-def writer_of(stream: trio.abc.SendStream) -> Callable[[bytes], int]:
-    """Return a function that writes to ``stream`` without waiting and tells how much was taken.
+def line_of(stream: AnyStream) -> socket.socket | None:
+    """Return a socket of ours for the descriptor of a plain TCP stream; ``None`` for another.
 
-    It raises ``BlockingIOError`` if nothing can be taken now, another ``OSError`` if the
-    connection is gone, and must not be called once the stream is closed: the kernel may have
-    given the descriptor to somebody else. Only a plain TCP stream can do this; for others
-    nothing is ever taken.
+    It shares the descriptor, so it has to be detached before the stream is closed: the kernel may
+    give the number to somebody else. Its methods never wait: the descriptor is non-blocking.
     """
-    if isinstance(stream, trio.SocketStream):
-        return partial(os.write, stream.socket.fileno())
-    return lambda _: 0
+    if not isinstance(stream, trio.SocketStream):
+        return None
+    theirs = stream.socket
+    return socket.socket(theirs.family, theirs.type, theirs.proto, fileno=theirs.fileno())
 
 
 async def linger(stream: AnyStream) -> None:

@@ -17,6 +17,7 @@ from trio_chat.dialects import Dialect
 from trio_chat.door import Door
 from trio_chat.hub import Broadcast, Request, Unregister
 from trio_chat.listeners import open_listeners, port_of
+from trio_chat.outbox import Readiness
 from trio_chat.streams import Stream
 from trio_chat.websocket import Frame, WebSocket
 
@@ -42,7 +43,7 @@ class Echo:
     ) -> None:
         inbox, requests = trio.open_memory_channel[Request](1)
         dialect = cast("Dialect", Unchanged())  # its lines may be bytes, which only we take
-        client = Client(stream, websocket, inbox, self._config, dialect)
+        client = Client(stream, websocket, inbox, self._config, dialect, Readiness())
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._answer, requests, client)
             with inbox:

@@ -17,6 +17,7 @@ from trio_chat.dialects import plain
 from trio_chat.endings import CRASHED, GOING_AWAY, NO_PONG, TOO_SLOW
 from trio_chat.head import parse_head
 from trio_chat.hub import Broadcast, Register, Request, Unregister
+from trio_chat.outbox import Readiness
 from trio_chat.streams import AnyStream
 from trio_chat.websocket import Frame, shake_hands, text_frame
 
@@ -41,7 +42,9 @@ class Connection:
         self.log: list[dict[str, object]] = []
         self._inbox, self._hub = trio.open_memory_channel[Request](10)
         websocket, _ = shake_hands(parse_head(frames.upgrade()), config)
-        self.client = Client(ours, websocket, self._inbox, config, plain, spread=lambda: spread)
+        self.client = Client(
+            ours, websocket, self._inbox, config, plain, Readiness(), spread=lambda: spread
+        )
         self.ended_at: float | None = None
 
     async def run(self) -> None:
@@ -258,7 +261,7 @@ async def test_a_ping_that_finds_the_peer_dead_drops_it(autojump_clock: MockCloc
         raise ConnectionResetError
 
     async with connection() as conn:
-        conn.client._outbox._write_now = fail
+        conn.client._outbox.send_now = fail
     assert (conn.ended_at, conn.ending) == (CONFIG.ping_interval, TOO_SLOW)
 
 

@@ -21,6 +21,7 @@ from trio_chat.dialects import plain
 from trio_chat.endings import GOING_AWAY
 from trio_chat.head import parse_head
 from trio_chat.hub import Broadcast, Farewell, Hub, Request
+from trio_chat.outbox import Readiness
 from trio_chat.streams import AnyStream
 from trio_chat.websocket import shake_hands
 
@@ -61,10 +62,16 @@ def socket_pair() -> tuple[AnyStream, AnyStream]:
 class Chatter:
     """A client, and its peer, who reads all the time unless it is stalled."""
 
-    def __init__(self, inbox: trio.MemorySendChannel[Request], *, over_socket: bool) -> None:
+    def __init__(
+        self,
+        inbox: trio.MemorySendChannel[Request],
+        readiness: Readiness,
+        *,
+        over_socket: bool,
+    ) -> None:
         self._ours, self._theirs = socket_pair() if over_socket else memory_pair()
         websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
-        self.client = Client(self._ours, websocket, inbox, CONFIG, Dialect())
+        self.client = Client(self._ours, websocket, inbox, CONFIG, Dialect(), readiness)
         self.received = b""
         self.is_healthy = True  # it has always read, and behaved
         self.has_ended = False
@@ -173,7 +180,8 @@ class Play:
         self._nursery = nursery
         self._over_sockets = over_sockets
         self.inbox, self.requests = trio.open_memory_channel[Request](CONFIG.inbox_requests)
-        self.hub = Hub(self.requests)
+        self.readiness = Readiness()
+        self.hub = Hub(self.requests, self.readiness)
         self.seats: dict[int, Chatter] = {}
         self.everybody: list[Chatter] = []
         self.came: dict[Chatter, Account] = {}
@@ -200,7 +208,9 @@ class Play:
             await self.settle()
 
     def _register(self, seat: int) -> Chatter:
-        chatter = self.seats[seat] = Chatter(self.inbox, over_socket=self._over_sockets)
+        chatter = self.seats[seat] = Chatter(
+            self.inbox, self.readiness, over_socket=self._over_sockets
+        )
         self.everybody.append(chatter)
         self._nursery.start_soon(chatter.live)
         return chatter
@@ -278,7 +288,7 @@ class Play:
 
     def _check_channels(self) -> None:
         inbox = self.inbox.statistics()
-        assert self.hub.clients == set()
+        assert list(self.hub.clients) == []
         assert (inbox.current_buffer_used, inbox.tasks_waiting_send) == (0, 0)
         assert (inbox.open_send_channels, inbox.open_receive_channels) == (1, 1)
         for chatter in self.everybody:

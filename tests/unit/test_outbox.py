@@ -1,13 +1,14 @@
 """Rules of the outbox."""
 
 import socket
+from typing import cast
 
 import pytest
 import trio
 import trio.testing
 
-from trio_chat.outbox import Outbox
-from trio_chat.streams import writer_of
+from trio_chat.outbox import Outbox, Readiness
+from trio_chat.streams import line_of
 from trio_chat.websocket import Frame
 
 
@@ -17,17 +18,21 @@ class Socket:
     def __init__(self, *takes: int | None) -> None:
         self.takes = list(takes)
         self.got = b""
+        self.is_detached = False
 
-    def write(self, data: bytes) -> int:
+    def send(self, data: bytes) -> int:
         take = self.takes.pop(0) if self.takes else len(data)
         if take is None:
             raise BlockingIOError
         self.got += data[:take]
         return min(take, len(data))
 
+    def detach(self) -> None:
+        self.is_detached = True
+
 
 def outbox(peer: Socket, frames: int = 3, size: int = 100) -> Outbox:
-    return Outbox(peer.write, frames, size)
+    return Outbox(cast("socket.socket", peer), frames, size, Readiness())
 
 
 async def test_an_idle_socket_gets_the_frame_at_once() -> None:
@@ -85,10 +90,11 @@ async def test_too_many_bytes_mean_stuck() -> None:
 async def test_a_broken_socket_means_dead() -> None:
     """A peer that is gone is not written to."""
 
-    def broken(data: bytes) -> int:
-        raise ConnectionResetError
+    class Broken(Socket):
+        def send(self, data: bytes) -> int:
+            raise ConnectionResetError
 
-    assert not Outbox(broken, 3, 100).put(Frame(b"frame"))
+    assert not outbox(Broken()).put(Frame(b"frame"))
 
 
 async def test_after_close_what_waits_can_be_taken_and_nothing_is_added() -> None:
@@ -104,6 +110,23 @@ async def test_after_close_what_waits_can_be_taken_and_nothing_is_added() -> Non
     assert box.put(Frame(b"later"))
     assert await box.take() == []
     assert peer.got == b""
+    assert peer.is_detached
+
+
+async def test_it_tells_when_it_can_be_written_to() -> None:
+    """Who keeps a list of the ready ones counts on that."""
+    readiness = Readiness()
+    box = Outbox(cast("socket.socket", Socket(2)), 3, 100, readiness)
+    seen = [(bool(box.send_now), readiness.count)]
+    box.put(Frame(b"frame"))
+    seen.append((bool(box.send_now), readiness.count))
+    box.put(Frame(b"another"))
+    seen.append((bool(box.send_now), readiness.count))
+    box.wrote(await box.take())
+    seen.append((bool(box.send_now), readiness.count))
+    box.close()
+    seen.append((bool(box.send_now), readiness.count))
+    assert seen == [(True, 0), (False, 1), (False, 1), (True, 2), (False, 3)]
 
 
 async def test_a_cancelled_take_loses_nothing(autojump_clock: trio.testing.MockClock) -> None:
@@ -116,21 +139,30 @@ async def test_a_cancelled_take_loses_nothing(autojump_clock: trio.testing.MockC
 
 
 async def test_plain_tcp_is_written_directly() -> None:
-    """The writer of a socket writes to it, without waiting."""
+    """The line of a TCP stream shares its socket, and never waits."""
     ours, theirs = socket.socketpair()
     with theirs:
-        stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
-        async with stream:
-            write = writer_of(stream)
-            assert write(b"hello") == 5
+        async with trio.SocketStream(trio.socket.from_stdlib_socket(ours)) as stream:
+            line = line_of(stream)
+            assert line
+            assert line.send(b"hello") == 5
             assert theirs.recv(10) == b"hello"
-            while write(b"x" * 65536) == 65536:
+            while line.send(b"x" * 65536) == 65536:
                 pass
             with pytest.raises(BlockingIOError):
-                write(b"x")
+                line.send(b"x")
+            line.detach()
+            with pytest.raises(OSError, match="Bad file descriptor"):
+                line.send(b"x")
 
 
 async def test_other_streams_take_nothing_directly() -> None:
     """Everything for a TLS or memory stream goes by the write pump."""
     stream, _ = trio.testing.memory_stream_pair()
-    assert writer_of(stream)(b"hello") == 0
+    assert line_of(stream) is None
+    box = Outbox(None, 3, 100, Readiness())
+    assert box.put(Frame(b"frame"))
+    taken = await box.take()
+    box.wrote(taken)
+    assert taken == [Frame(b"frame")]
+    assert box.send_now is None

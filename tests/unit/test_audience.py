@@ -1,0 +1,145 @@
+"""Rules of an audience."""
+
+from collections.abc import Callable
+
+import pytest
+import trio
+
+from trio_chat.audience import WRITES_PER_BREATH, Audience
+from trio_chat.endings import Ending
+from trio_chat.outbox import Readiness, SendNow
+from trio_chat.websocket import Frame
+
+HELLO = Frame(b"hello", b"hello")
+
+
+class Member:
+    """A member whose socket takes so many bytes of each frame."""
+
+    def __init__(self, readiness: Readiness, takes: int | type[OSError] = 1_000_000) -> None:
+        self.readiness = readiness
+        self.takes = takes
+        self.got: list[tuple[str, bytes]] = []
+        self.send_now: SendNow | None = self.write
+        self.is_stuck = False
+
+    def write(self, data: bytes) -> int:
+        if not isinstance(self.takes, int):
+            raise self.takes
+        self.got.append(("wrote", data[: self.takes]))
+        return min(self.takes, len(data))
+
+    def spill(self, frame: Frame, taken: int) -> bool:
+        self.become_busy()
+        self.got.append(("spilt", frame.wire[taken:]))
+        return not self.is_stuck
+
+    def deliver(self, frame: Frame) -> bool:
+        self.got.append(("delivered", frame.wire))
+        return not self.is_stuck
+
+    def become_busy(self) -> None:
+        self.send_now = None
+        self.readiness.count += 1
+
+    def close(self) -> None: ...
+
+    def end(self, ending: Ending) -> None: ...
+
+    def abort(self, ending: Ending) -> None: ...
+
+
+def audience(*members: Member) -> Audience:
+    made = Audience(members[0].readiness)
+    for member in members:
+        made.add(member)
+    return made
+
+
+async def test_who_is_ready_is_written_to_at_once() -> None:
+    """And all others are delivered to."""
+    readiness = Readiness()
+    ready, busy = Member(readiness), Member(readiness)
+    busy.send_now = None
+    assert await audience(ready, busy).send(HELLO) == []
+    assert ready.got == [("wrote", b"hello")]
+    assert busy.got == [("delivered", b"hello")]
+
+
+@pytest.mark.parametrize(
+    ("takes", "rest"), [(2, b"llo"), (0, b"hello"), (BlockingIOError, b"hello")]
+)
+async def test_what_a_socket_does_not_take_is_spilt(
+    takes: int | type[OSError], rest: bytes
+) -> None:
+    """From then on the member is not ready, until it says so."""
+    readiness = Readiness()
+    slow, quick = Member(readiness, takes), Member(readiness)
+    both = audience(slow, quick)
+    assert await both.send(HELLO) == []
+    assert slow.got[-1] == ("spilt", rest)
+    await both.send(HELLO)
+    assert slow.got[-1] == ("delivered", b"hello")
+    assert quick.got == [("wrote", b"hello")] * 2
+
+
+async def test_the_dead_and_the_stuck_are_let_go() -> None:
+    """However that shows: by an error, a full outbox behind a write, or a full outbox at once."""
+    readiness = Readiness()
+    broken = Member(readiness, ConnectionResetError)
+    slow, full, well = Member(readiness, 2), Member(readiness), Member(readiness)
+    full.send_now = None
+    slow.is_stuck = full.is_stuck = True
+    everybody = audience(broken, slow, full, well)
+    assert await everybody.send(HELLO) == [broken, slow, full]
+    assert list(everybody) == [well]
+    assert await everybody.send(HELLO) == []
+
+
+async def test_who_comes_or_goes_is_heeded_at_the_next_frame() -> None:
+    """Letting somebody go twice does nothing."""
+    readiness = Readiness()
+    one, two = Member(readiness), Member(readiness)
+    some = audience(one)
+    await some.send(HELLO)
+    some.add(two)
+    some.discard(one)
+    some.discard(one)
+    await some.send(HELLO)
+    assert (len(one.got), len(two.got), len(some)) == (1, 1, 1)
+    some.clear()
+    await some.send(HELLO)
+    assert (len(two.got), len(some)) == (1, 0)
+
+
+async def meanwhile(act: Callable[[list[Member]], object], members: list[Member]) -> None:
+    """Act while a frame is on its way to many members, after the first breath."""
+    everybody = audience(*members)
+
+    async def act_in_between() -> None:
+        while not any(member.got for member in members):
+            await trio.lowlevel.checkpoint()
+        act(members)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(act_in_between)
+        await everybody.send(HELLO)
+
+
+async def test_who_ceases_to_be_ready_meanwhile_is_not_written_to() -> None:
+    """What waits for a member must not be overtaken, so a pause makes a second look due."""
+    readiness = Readiness()
+    members = [Member(readiness) for _ in range(3 * WRITES_PER_BREATH)]
+    await meanwhile(lambda members: members[-1].become_busy(), members)
+    assert members[0].got == [("wrote", b"hello")]
+    assert members[-1].got == [("delivered", b"hello")]
+    assert all(len(member.got) == 1 for member in members)
+
+
+async def test_one_slow_member_does_not_make_the_others_slow() -> None:
+    """What a member spills itself is known without a second look."""
+    readiness = Readiness()
+    members = [Member(readiness) for _ in range(3 * WRITES_PER_BREATH)]
+    members[0].takes = 1
+    await audience(*members).send(HELLO)
+    assert members[-1].got == [("wrote", b"hello")]

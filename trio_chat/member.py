@@ -1,0 +1,36 @@
+"""What the hub asks of a client."""
+
+from typing import Protocol
+
+from trio_chat.endings import Ending
+from trio_chat.outbox import SendNow
+from trio_chat.websocket import Frame
+
+
+class Member(Protocol):
+    """A connection, as the hub sees it. All of it is synchronous: the hub never waits for one."""
+
+    @property
+    def send_now(self) -> SendNow | None:
+        """Writes to the peer at once; ``None`` while something waits for it already."""
+        ...
+
+    def spill(self, frame: Frame, taken: int) -> bool:
+        """Send the rest of a frame later; ``False`` means dead or stuck."""
+        ...
+
+    def deliver(self, frame: Frame) -> bool:
+        """Send a frame, now or later; ``False`` means dead or stuck."""
+        ...
+
+    def close(self) -> None:
+        """Take nothing more; what waits still goes out."""
+        ...
+
+    def end(self, ending: Ending) -> None:
+        """Say goodbye and close."""
+        ...
+
+    def abort(self, ending: Ending) -> None:
+        """Drop the connection at once."""
+        ...
