@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from ipaddress import ip_address
 
 import structlog
@@ -39,6 +40,7 @@ class Door:
         self._on_http = on_http
         self._cap = config.connection_cap()
         self._addresses: Counter[str] = Counter()  # open connections of each
+        self._open = 0  # connections in all
         self._turned_away = 0
         self._waiting: set[trio.CancelScope] = set()  # one for each head that has not come yet
         self._is_shut = False
@@ -54,6 +56,7 @@ class Door:
             if refused:
                 await self._turn_away(stream, refused)
                 return
+            self._open += 1
             self._addresses[address] += 1
             try:
                 serving = await self._begin(stream)
@@ -75,13 +78,14 @@ class Door:
     def _find_room(self, address: str) -> Refused | None:
         """Return why there is no room for one more connection, if there is none."""
         limit = self._config.connections_per_address
-        if limit and self._addresses[address] >= limit and not ip_address(address).is_loopback:
+        if limit and self._addresses[address] >= limit and not _is_loopback(address):
             return Refused(429, "too many connections from your address", RETRY)
-        if self._addresses.total() >= self._cap:
+        if self._open >= self._cap:
             return Refused(503, "too many connections", RETRY)
         return None
 
     def _forget(self, address: str) -> None:
+        self._open -= 1
         self._addresses[address] -= 1
         if not self._addresses[address]:
             del self._addresses[address]
@@ -135,6 +139,11 @@ class Door:
         if self._is_shut:
             return None
         raise Refused(408, "the request did not come in time")
+
+
+@lru_cache
+def _is_loopback(address: str) -> bool:
+    return ip_address(address).is_loopback
 
 
 def _address(stream: Stream) -> str:
