@@ -1,6 +1,6 @@
 """An audience: members who get the same frames, with as little as can be between two writes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import trio
 
@@ -10,6 +10,11 @@ from trio_chat.websocket import Frame
 
 WRITES_PER_BREATH = 500  # about 2 ms of writing, then the other tasks have their turn
 BYTES_PER_WRITE = 16 * 1024  # as much more takes about as long as another write
+
+
+def effort(frame: Frame) -> int:
+    """Return how many writes of a short frame take as long as one of this frame."""
+    return 1 + len(frame.wire) // BYTES_PER_WRITE
 
 
 class Audience:
@@ -36,9 +41,9 @@ class Audience:
         """Return how many members there are."""
         return len(self._members)
 
-    def __iter__(self) -> Iterator[Member]:
-        """Iterate over those who are members now."""
-        return iter(list(self._members))
+    def __contains__(self, member: Member) -> bool:
+        """Return whether somebody is a member."""
+        return member in self._members
 
     def add(self, member: Member) -> None:
         """From now on the member gets what is sent."""
@@ -50,11 +55,6 @@ class Audience:
         if self._members.pop(member, self) is None:
             self._known = -1
 
-    def clear(self) -> None:
-        """Let all members go."""
-        self._members.clear()
-        self._known = -1
-
     async def send(self, frame: Frame) -> list[Member]:
         """Send a frame to all, and let those go that are dead or stuck; return these.
 
@@ -63,7 +63,7 @@ class Audience:
         self._look_around()
         ready, others = self._ready, self._others
         dead: list[Member] = []
-        step = max(1, WRITES_PER_BREATH // (1 + len(frame.wire) // BYTES_PER_WRITE))
+        step = max(1, WRITES_PER_BREATH // effort(frame))
         count = self._readiness.count
         for start in range(0, len(ready), step):
             some = ready[start : start + step]

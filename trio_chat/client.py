@@ -3,22 +3,37 @@
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 import structlog
 import trio
 
+from trio_chat import requests
+from trio_chat.answers import Ping
+from trio_chat.archive import Archive
 from trio_chat.config import Config
 from trio_chat.dialects import Dialect
-from trio_chat.endings import CRASHED, NO_PONG, TOO_SLOW, Ending, Violation
-from trio_chat.hub import Broadcast, Register, Request, Unregister
+from trio_chat.endings import CRASHED, NO_PONG, RESYNC, TOO_SLOW, Ending, Violation
+from trio_chat.hub import Asked, CaughtUp, Register, Request, Unregister
+from trio_chat.journal import Unavailable
 from trio_chat.outbox import Outbox, Readiness, SendNow
 from trio_chat.streams import AnyStream, line_of, linger, reset_on_close
-from trio_chat.websocket import Frame, WebSocket, coalesce
+from trio_chat.websocket import Frame, WebSocket, coalesce, pack, text_frame
 
 READ_SIZE = 16 * 1024
+LOOK_UPS = 16  # that may wait at once, besides the rooms in which something was missed
 NEVER = float("inf")
 
 log = structlog.get_logger()
+
+
+class Shared(NamedTuple):
+    """What all clients have in common."""
+
+    inbox: trio.MemorySendChannel[Request]
+    config: Config
+    archive: Archive
+    readiness: Readiness
 
 
 class Client:
@@ -35,26 +50,30 @@ class Client:
         self,
         stream: AnyStream,
         websocket: WebSocket,
-        inbox: trio.MemorySendChannel[Request],
-        config: Config,
         dialect: Dialect,
-        readiness: Readiness,
+        shared: Shared,
+        room: str | None = None,
         *,
         spread: Callable[[], float] = random.random,
     ) -> None:
+        self.dialect = dialect
         self._stream = stream
         self._websocket = websocket
-        self._inbox = inbox
+        self._inbox, config, self._archive, readiness = shared
         self._config = config
-        self._dialect = dialect
+        self._room = room  # where a client is that needs no name
         self._spread = spread  # from 0 to 1: where in the first interval the first ping falls
+        self._looked_up: list[requests.AnyRequest | requests.Missed] = []
+        self._is_looking_up = False
         self._outbox = Outbox(line_of(stream), config.outbox_frames, config.outbox_bytes, readiness)
         self._scope = trio.CancelScope()
+        self._nursery: trio.Nursery | None = None
         self._ending: Ending | None = None  # set once we are the ones to end it
         self._heard = True  # whether the peer has sent anything since the last ping
         self._pinged_at: float | None = None  # when the ping whose answer is awaited was sent
         self.deliver = self._outbox.put
         self.spill = self._outbox.spill
+        self.can_take = self._outbox.can_take
         self.close = self._outbox.close
 
     @property
@@ -70,8 +89,8 @@ class Client:
         """
         with self._scope:
             try:
-                async with trio.open_nursery() as nursery:
-                    nursery.start_soon(self._write_pump)
+                async with trio.open_nursery() as self._nursery:
+                    self._nursery.start_soon(self._write_pump)
                     await self._read_pump(already_read)
             except* Exception:
                 log.exception("client crashed")
@@ -85,8 +104,8 @@ class Client:
         if self._ending:
             return
         self._ending = ending
-        if not self._outbox.put(Frame(self._websocket.close(ending))):
-            self.abort(TOO_SLOW)
+        self._say(self.dialect.bye(ending))
+        self._put(self._websocket.close(ending))
         self.close()
 
     def abort(self, ending: Ending) -> None:
@@ -99,13 +118,14 @@ class Client:
     async def _read_pump(self, already_read: bytes) -> None:
         """Register, read all that the peer sends, unregister."""
         try:
-            await self._inbox.send(Register(self))
+            await self._inbox.send(Register(self, self._room))
             data = already_read or await self._receive()
             while data and await self._take(data):
                 data = await self._receive()
             if not data:
                 self._scope.cancel(reason="the peer hung up")
         finally:
+            self._nursery = None  # it may close any moment; nothing is looked up any more
             # The hub always takes requests, so this is short; the deadline is for a bug of ours.
             with trio.move_on_after(self._config.close_timeout, shield=True):
                 await self._inbox.send(Unregister(self))
@@ -114,8 +134,9 @@ class Client:
         """Act on what the peer sent; return whether more may come."""
         self._heard = True
         received = self._websocket.feed(data)
-        if received.reply and not self._outbox.put(Frame(received.reply)):
-            self.abort(TOO_SLOW)
+        if received.fault:
+            self._say(self.dialect.bye(received.fault))
+        self._put(received.reply)
         if received.ended:
             self.close()  # nothing may follow a close frame
         await self._submit(received.messages)
@@ -132,16 +153,73 @@ class Client:
         """Hand what the peer said to the hub. Waits while the hub's inbox is full."""
         if self._ending:
             return
-        lines: list[str] = []
+        asked: list[requests.AnyRequest | requests.Faulty] = []
         try:
             for message in messages:
-                line = self._dialect.read(message, self._config.text_limit)
-                if line is not None:
-                    lines.append(line)
+                asked += self.dialect.read(message, self._config.text_limit)
         except Violation as violation:
             self.end(violation.ending)
-        if lines:
-            await self._inbox.send(Broadcast(lines))
+        if asked:
+            await self._inbox.send(Asked(self, asked))
+
+    def look_up(self, request: requests.AnyRequest | requests.Missed) -> bool:
+        """Get something from the archive, one after the other; ``False``: too much waits."""
+        if isinstance(request, requests.Missed):
+            self._forget_missed(request.room)
+        elif len(self._looked_up) >= LOOK_UPS:
+            return False
+        self._looked_up.append(request)
+        if self._nursery and not self._is_looking_up:
+            self._is_looking_up = True
+            self._nursery.start_soon(self._look_things_up)
+        return True
+
+    def _forget_missed(self, room: str) -> None:
+        """Drop what waits for a room: who joins it again begins again."""
+        self._looked_up = [
+            waiting
+            for waiting in self._looked_up
+            if not (isinstance(waiting, requests.Missed) and waiting.room == room)
+        ]
+
+    async def _look_things_up(self) -> None:
+        """Answer from the archive, no faster than the peer reads."""
+        while self._looked_up:
+            request = self._looked_up.pop(0)
+            await self._outbox.drained()
+            if isinstance(request, requests.Missed):
+                await self._catch_up(request)
+            else:
+                self._say(self.dialect.answer(await self._archive.answer(request)))
+        self._is_looking_up = False
+
+    async def _catch_up(self, missed: requests.Missed) -> None:
+        """Send a page of what was missed; the hub then sends the rest, or asks for more."""
+        try:
+            page = await self._archive.missed(missed.room, missed.after)
+        except Unavailable:
+            self.end(RESYNC)
+            return
+        if not page or page[0][0] != missed.after + 1:  # deleted meanwhile: the client must know
+            self.end(RESYNC)
+            return
+        for frame in pack((data for _, data in page), self.dialect):
+            await self._outbox.drained()
+            self._deliver_or_abort(frame)
+        await self._inbox.send(CaughtUp(self, missed, page[-1][0]))
+
+    def _say(self, payload: bytes | None) -> None:
+        """Tell the peer something, if its dialect has a word for it."""
+        if payload is not None:
+            self._deliver_or_abort(text_frame(payload, self.dialect))
+
+    def _put(self, wire: bytes) -> None:
+        if wire:
+            self._deliver_or_abort(Frame(wire))
+
+    def _deliver_or_abort(self, frame: Frame) -> None:
+        if not self._outbox.put(frame):
+            self.abort(TOO_SLOW)
 
     async def _write_pump(self) -> None:
         """Write what waits, and ping; ends when the send side is closed and all is written."""
@@ -161,7 +239,7 @@ class Client:
     async def _write(self, frames: list[Frame]) -> None:
         """Write frames, each merged message within the deadline; the peer must keep up."""
         try:
-            for data in coalesce(frames, self._dialect):
+            for data in coalesce(frames, self.dialect):
                 with trio.fail_after(self._config.write_timeout):
                     await self._stream.send_all(data)
         except trio.TooSlowError:
@@ -184,8 +262,8 @@ class Client:
         if self._pinged_at is None:
             self._heard = False
             self._pinged_at = trio.current_time()
-            if not self._outbox.put(Frame(self._websocket.ping())):
-                self.abort(TOO_SLOW)
+            self._say(self.dialect.answer(Ping()))  # a page does not see the other
+            self._put(self._websocket.ping())
             return self._pinged_at + self._config.pong_timeout
         if not self._heard:
             self.abort(NO_PONG)
@@ -197,8 +275,10 @@ class Client:
         """After a crash: tell the peer, if it is not in the middle of a frame."""
         self._limit_goodbye()
         if self._outbox.is_idle:
+            bye = self.dialect.bye(CRASHED)
+            last_words = text_frame(bye, self.dialect).wire if bye else b""
             with suppress(trio.BrokenResourceError):
-                await self._stream.send_all(self._websocket.close(CRASHED))
+                await self._stream.send_all(last_words + self._websocket.close(CRASHED))
 
     def _limit_goodbye(self) -> None:
         self._scope.deadline = trio.current_time() + self._config.close_timeout

@@ -46,6 +46,12 @@ class Config:
         "web origin, such as https://example.org, whose pages may connect besides our own; "
         "may be given several times; '*' allows all",
     )
+    database: str = option(
+        "trio-chat.db", "file that keeps what is said; ':memory:' forgets all at the end"
+    )
+    sync: str = option("normal", "'full': what is kept survives a power loss too, which costs time")
+    keep_days: float = option(0.0, "days after which messages are deleted; 0 for never", least=0)
+    keep_messages: int = option(0, "messages of a room that are kept; 0 for all", least=0)
     log_format: str = option(
         "auto", "'console' for people, 'json' for programs; 'auto': console on a terminal"
     )
@@ -64,6 +70,16 @@ class Config:
     frame_limit: int = limit(64 * 1024, "bytes of a WebSocket message at most", least=125)
     fragment_limit: int = limit(256, "frames of one WebSocket message at most", least=1)
     text_limit: int = limit(4000, "characters of a chat message at most", least=1)
+
+    nick_limit: int = limit(32, "characters of a nick at most", least=1)
+    room_limit: int = limit(64, "characters of a room's name at most", least=1)
+    rooms_per_connection: int = limit(128, "rooms one client can be in at once", least=1)
+    hello_timeout: float = limit(10.0, "time for a client to say hello", least=0.1)
+    presence_grace: float = limit(
+        15.0, "time for which who is cut off keeps place and nick", least=0
+    )
+    history_page: int = limit(100, "messages of a page of history at most", least=1)
+    resume_limit: int = limit(1000, "events of a room that are kept at hand", least=1)
 
     ping_interval: float = limit(25.0, "time between pings to a client; 0 sends none", least=0)
     pong_timeout: float = limit(10.0, "time for a client to show life after a ping", least=0.1)
@@ -90,6 +106,7 @@ class Config:
     def _check_choices(self) -> None:
         for name, choices in (
             ("log_format", ("auto", "console", "json")),
+            ("sync", ("normal", "full")),
             ("log_level", ("debug", "info", "warning", "error")),
         ):
             if getattr(self, name) not in choices:

@@ -19,9 +19,9 @@ RETRY = {"Retry-After": "10"}  # seconds
 
 log = structlog.get_logger()
 
-# What is behind the door. The last bytes are what had been read from the stream already; those
-# before them, for a WebSocket, the answer to its handshake, to be sent first.
-OnWebSocket = Callable[[Stream, WebSocket, bytes, bytes], Awaitable[None]]
+# What is behind the door. A WebSocket comes with the answer to its handshake, to be sent first,
+# and may still be refused; the bytes for HTTP are what had been read from the stream already.
+OnWebSocket = Callable[[Stream, WebSocket, bytes, Head], Awaitable[None]]
 OnHttp = Callable[[Stream, bytes], Awaitable[None]]
 
 
@@ -118,7 +118,7 @@ class Door:
         upgrade = " ".join(head.values("upgrade")).lower()
         if head.path == WEBSOCKET_PATH:
             websocket, answer = shake_hands(head, self._config)
-            return self._on_websocket(stream, websocket, answer, head.rest)
+            return self._on_websocket(stream, websocket, answer, head)
         if upgrade:
             status = 404 if "websocket" in upgrade else 400
             raise Refused(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")

@@ -46,6 +46,7 @@ class Head:
     method: str
     target: str
     path: str  # of the target, still percent-encoded
+    query: str  # likewise
     http_version: str
     headers: list[tuple[str, str]]
     raw: bytes
@@ -104,13 +105,14 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
         raise Refused(error.error_status_hint, str(error)) from None
     target = request.target.decode()
     try:
-        path = urlsplit(target).path
+        parts = urlsplit(target)
     except ValueError:
         raise Refused(400, "bad request target") from None
     return Head(
         method=request.method.decode(),
         target=target,
-        path=path,
+        path=parts.path,
+        query=parts.query,
         http_version=request.http_version.decode(),
         headers=[(name.decode(), value.decode()) for name, value in request.headers],
         raw=raw,

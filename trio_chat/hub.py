@@ -1,22 +1,29 @@
-"""The hub: the one task that owns the set of clients and fans every message out to them."""
+"""The hub: the one task that changes the chat, and fans out what happens in it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import count
 from typing import NamedTuple
 
 import trio
 
-from trio_chat.audience import Audience
-from trio_chat.dialects import Dialect, plain
+from trio_chat import requests
+from trio_chat.audience import WRITES_PER_BREATH, effort
+from trio_chat.chat import Chat
+from trio_chat.config import Config
 from trio_chat.endings import TOO_SLOW, Ending
+from trio_chat.journal import Journal, Unavailable
 from trio_chat.member import Member
 from trio_chat.outbox import Readiness
+from trio_chat.turn import Alarm
 from trio_chat.websocket import Frame, pack
 
 
 class Register(NamedTuple):
-    """From now on the client gets what is said."""
+    """A connection is there; one that needs no name is in a room at once."""
 
     client: Member
+    room: str | None = None
 
 
 class Unregister(NamedTuple):
@@ -25,10 +32,25 @@ class Unregister(NamedTuple):
     client: Member
 
 
-class Broadcast(NamedTuple):
-    """Lines for everybody, in the order in which their sender wrote them."""
+class Asked(NamedTuple):
+    """What a client asks for, in the order in which it asked."""
 
-    lines: list[str]
+    client: Member
+    requests: Sequence[requests.AnyRequest | requests.Faulty]
+
+
+class CaughtUp(NamedTuple):
+    """A client has got from the journal what happened in a room up to a number."""
+
+    client: Member
+    missed: requests.Missed
+    after: int
+
+
+class Pruned(NamedTuple):
+    """The journal has forgotten events: it now begins with these numbers in these rooms."""
+
+    first: dict[str, int]
 
 
 class Farewell(NamedTuple):
@@ -37,65 +59,160 @@ class Farewell(NamedTuple):
     ending: Ending
 
 
-Request = Register | Unregister | Broadcast | Farewell
+Request = Register | Unregister | Asked | CaughtUp | Pruned | Farewell
 
 
 class Hub:
-    """Owns the registered clients. Requests reach it, in order, by one memory channel.
+    """Owns the chat. Requests reach it, in order, by one memory channel.
 
     It works in turns. A turn takes all requests that wait, applies them one after the other,
-    and sends what was said as one frame, the same for everybody. The longer a turn takes, the
-    more the next one carries: no timer is needed to batch.
+    has the journal commit what is to be kept, and sends what happened as one frame for each
+    room, the same for everybody in it. The longer a turn takes, the more the next one carries:
+    no timer is needed to batch.
     """
 
-    def __init__(self, inbox: trio.MemoryReceiveChannel[Request], readiness: Readiness) -> None:
-        self.clients = Audience(readiness)
+    def __init__(
+        self,
+        inbox: trio.MemoryReceiveChannel[Request],
+        journal: Journal,
+        config: Config,
+        readiness: Readiness,
+    ) -> None:
+        self.chat = Chat(config, journal, readiness, self._set)
         self._inbox = inbox
-        self._dialect: Dialect = plain
+        self._journal = journal
+        self._resume_limit = config.resume_limit
+        self._rooms_limit = config.rooms_per_connection
         self._farewell: Ending | None = None
+        self._alarms: list[tuple[float, int, Alarm]] = []  # a heap
+        self._out_of_breath = 0  # writes since the other tasks had their turn
+        self._count = count()  # tells alarms of the same time apart
 
     async def run(self) -> None:
         """Serve requests until the inbox is closed."""
-        async for request in self._inbox:
-            for lines in self.apply(self._drain(request)):
-                for frame in pack((line.encode() for line in lines), self._dialect):
-                    await self._fan_out(frame)
+        try:
+            while True:
+                await self._turn(await self._wait())
+        except trio.EndOfChannel:
+            return
 
-    def _drain(self, request: Request) -> list[Request]:
-        """Return the request and all that wait behind it: at most an inbox full."""
+    async def _wait(self) -> list[Request]:
+        """Return the requests that wait, at most an inbox full; none if there is other work."""
+        if self.chat.returns:
+            await trio.lowlevel.checkpoint()
+            return self._drain()
+        alarm = self._alarms[0][0] if self._alarms else float("inf")
+        with trio.move_on_at(alarm):
+            return [await self._inbox.receive(), *self._drain()]
+        return []
+
+    def _drain(self) -> list[Request]:
         waiting = self._inbox.statistics().current_buffer_used
-        return [request] + [self._inbox.receive_nowait() for _ in range(waiting)]
+        return [self._inbox.receive_nowait() for _ in range(waiting)]
 
-    def apply(self, turn: Iterable[Request]) -> Iterator[list[str]]:
-        """Apply requests in order; yield lines to send to those who are registered just then."""
-        lines: list[str] = []
+    async def _turn(self, turn: Sequence[Request]) -> None:
+        chat = self.chat
+        chat.next_turn()
+        await self._load_rooms(turn)
+        self._ring()
         for request in turn:
-            if isinstance(request, Broadcast):
-                lines += request.lines
-                continue
-            if lines:  # said before somebody comes or goes, so sent before
-                yield lines
-                lines = []
-            self._change_members(request)
-        if lines:
-            yield lines
+            self._apply(request)
+        chat.welcome()
+        await self._answer()
+        for back in chat.next_returns():
+            for frame in chat.let_in(back):
+                await self._tell(back.seat.member, frame)
+        await self._commit()
+        for room in chat.talking():
+            for frame, audience in room.frames():
+                for member in await audience.send(frame):
+                    self._drop(member)
+        await self._answer()
 
-    def _change_members(self, request: Register | Unregister | Farewell) -> None:
-        if isinstance(request, Register):
-            if self._farewell:
-                request.client.end(self._farewell)
-            else:
-                self.clients.add(request.client)
-        elif isinstance(request, Unregister):
-            self.clients.discard(request.client)
-            request.client.close()
+    async def _load_rooms(self, turn: Sequence[Request]) -> None:
+        """Get the rooms from the journal that somebody wants to join."""
+        missing = list(dict.fromkeys(self.chat.missing(self._rooms_wanted(turn))))
+        if missing:
+            try:
+                for state in await self._journal.load(missing, self._resume_limit):
+                    self.chat.add_room(state)
+            except Unavailable:
+                pass  # who wants to join is told so
+
+    def _apply(self, request: Request) -> None:
+        match request:
+            case Asked(client, wishes):
+                for wish in wishes:
+                    self.chat.apply(client, wish)
+            case Register(client) if self._farewell:
+                client.end(self._farewell)
+            case Register(client, room):
+                self.chat.sit_down(client, room)
+            case Unregister(client):
+                self.chat.stand_up(client)
+                client.close()
+            case CaughtUp(client, missed, after):
+                self.chat.catch_up(client, missed, after)
+            case Pruned(first):
+                self.chat.forget(first)
+            case _:
+                self._farewell = request.ending
+                for client in self.chat.seats:
+                    client.end(request.ending)
+                self.chat.close()
+
+    async def _commit(self) -> None:
+        """Have kept what is to be kept: nobody hears of it before."""
+        drafts = self.chat.turn.drafts
+        if not drafts:
+            return
+        try:
+            results = await self._journal.commit([draft.event for draft in drafts])
+        except Unavailable as unavailable:
+            for draft in drafts:
+                self.chat.regret(draft, unavailable.retry_ms)
         else:
-            self._farewell = request.ending
-            for client in self.clients:
-                client.end(request.ending)
-            self.clients.clear()
+            for draft, result in zip(drafts, results, strict=True):
+                self.chat.take(draft, result)
 
-    async def _fan_out(self, frame: Frame) -> None:
-        """Send a frame to every client, and drop those that are dead or stuck."""
-        for client in await self.clients.send(frame):
-            client.abort(TOO_SLOW)
+    async def _answer(self) -> None:
+        """Send what single clients are told."""
+        waiting = self.chat.turn.told
+        while waiting:
+            member, told = waiting.popitem()
+            payloads = (member.dialect.answer(answer) for answer in told)
+            for frame in pack((data for data in payloads if data is not None), member.dialect):
+                await self._tell(member, frame)
+
+    async def _tell(self, member: Member, frame: Frame) -> None:
+        """Send a frame to one, and let the other tasks have their turn now and then."""
+        if not member.deliver(frame):
+            self._drop(member)
+        self._out_of_breath += effort(frame)
+        if self._out_of_breath >= WRITES_PER_BREATH:
+            self._out_of_breath = 0
+            await trio.lowlevel.checkpoint()
+
+    def _drop(self, member: Member) -> None:
+        """Part with somebody who is dead or stuck."""
+        self.chat.stand_up(member)
+        member.abort(TOO_SLOW)
+
+    def _set(self, alarm: Alarm) -> None:
+        heappush(self._alarms, (alarm.at, next(self._count), alarm))
+
+    def _ring(self) -> None:
+        """Do what is due."""
+        while self._alarms and self._alarms[0][0] <= trio.current_time():
+            heappop(self._alarms)[2].do()
+
+    def _rooms_wanted(self, turn: Sequence[Request]) -> Iterator[str]:
+        for request in turn:
+            if isinstance(request, Register) and request.room:
+                yield request.room
+            if isinstance(request, Asked):
+                for wish in request.requests:
+                    if isinstance(wish, requests.Hello):
+                        yield from (room.room for room in wish.rooms[: self._rooms_limit])
+                    if isinstance(wish, requests.Join):
+                        yield wish.room

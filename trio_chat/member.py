@@ -2,13 +2,17 @@
 
 from typing import Protocol
 
+from trio_chat import requests
+from trio_chat.dialects import Dialect
 from trio_chat.endings import Ending
 from trio_chat.outbox import SendNow
 from trio_chat.websocket import Frame
 
 
 class Member(Protocol):
-    """A connection, as the hub sees it. All of it is synchronous: the hub never waits for one."""
+    """A connection, as the hub sees it. All is synchronous: the hub never waits for one."""
+
+    dialect: Dialect
 
     @property
     def send_now(self) -> SendNow | None:
@@ -21,6 +25,14 @@ class Member(Protocol):
 
     def deliver(self, frame: Frame) -> bool:
         """Send a frame, now or later; ``False`` means dead or stuck."""
+        ...
+
+    def can_take(self, size: int) -> bool:
+        """Tell whether so many bytes at once leave room for what may come meanwhile."""
+        ...
+
+    def look_up(self, request: requests.AnyRequest | requests.Missed) -> bool:
+        """Get something from the journal; ``False`` if too much is being looked up already."""
         ...
 
     def close(self) -> None:

@@ -44,6 +44,7 @@ class Outbox:
         self._line = line
         self._readiness = readiness
         self._byte_limit = byte_limit
+        self._drained: trio.Event | None = None  # while somebody waits for that
         self._waiting = 0  # bytes in the channel or in the write pump's hands
         self._send, self._receive = trio.open_memory_channel[Frame](frame_limit)
 
@@ -87,6 +88,13 @@ class Outbox:
         self._be_ready(None)
         return True
 
+    async def drained(self) -> None:
+        """Wait until nothing waits."""
+        while self._waiting:
+            if self._drained is None:
+                self._drained = trio.Event()
+            await self._drained.wait()
+
     async def take(self) -> list[Frame]:
         """Wait for frames and return all that wait; an empty list once the outbox is closed.
 
@@ -102,8 +110,16 @@ class Outbox:
     def wrote(self, frames: list[Frame]) -> None:
         """Tell that what was taken has been written."""
         self._waiting -= sum(len(frame.wire) for frame in frames)
-        if self._line and not self._waiting:
-            self._be_ready(self._line.send)
+        if not self._waiting:
+            if self._drained is not None:
+                self._drained.set()
+                self._drained = None
+            if self._line:
+                self._be_ready(self._line.send)
+
+    def can_take(self, size: int) -> bool:
+        """Tell whether so many bytes at once leave room for what may come meanwhile."""
+        return self._waiting + size <= self._byte_limit // 2
 
     def close(self) -> None:
         """Take no more frames; ``take`` returns what waits, and then nothing."""

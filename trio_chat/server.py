@@ -6,25 +6,38 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
+from urllib.parse import parse_qs
 
 import structlog
 import trio
 
-from trio_chat.client import Client
+from trio_chat.archive import Archive
+from trio_chat.client import Client, Shared
 from trio_chat.config import Config
-from trio_chat.dialects import plain
+from trio_chat.dialects import Dialect, plain, v1
 from trio_chat.door import Door
 from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
 from trio_chat.exchange import Exchange
+from trio_chat.head import Head, Refused
 from trio_chat.hub import Farewell, Hub, Request
+from trio_chat.journal import Journal
+from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.sqlite import SqliteJournal
 from trio_chat.listeners import load_certificate, open_listeners, port_of
+from trio_chat.names import BadName, check_room
 from trio_chat.outbox import Readiness
+from trio_chat.retention import retain
 from trio_chat.streams import Stream
 from trio_chat.web import make_app
 from trio_chat.websocket import Frame, WebSocket
 
 # Ctrl-C is a person who stops the server; SIGTERM a supervisor, who is likely to start it again.
 ENDINGS = {signal.SIGINT: GOING_AWAY, signal.SIGTERM: RESTARTING}
+
+DIALECTS: dict[str | None, Dialect] = {None: plain, v1.SUBPROTOCOL: v1}
+DEFAULT_ROOM = "lobby"  # of those who do not say
+IN_MEMORY = ":memory:"
 
 Listener = trio.SocketListener | trio.SSLListener[trio.SocketStream]
 
@@ -38,17 +51,21 @@ class Server:
 
         run
         ├── hub
+        ├── retention
         ├── listener (one each)
         └── connection (one each)
             ├── read pump
             └── write pump
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, journal: Journal) -> None:
         self._config = config
+        self._journal = journal
         self._inbox, requests = trio.open_memory_channel[Request](config.inbox_requests)
-        self._readiness = Readiness()
-        self._hub = Hub(requests, self._readiness)
+        readiness = Readiness()
+        self._hub = Hub(requests, journal, config, readiness)
+        archive = Archive(journal, config, self._hub.chat.populations)
+        self._shared = Shared(self._inbox, config, archive, readiness)
         self._door = Door(config, self._on_websocket, Exchange(make_app(), config).serve)
         self._listeners: list[Listener] = []
         self._ending = GOING_AWAY
@@ -92,6 +109,7 @@ class Server:
                             self._door.answer,
                             self._listeners,
                         )
+                        listening.start_soon(retain, self._journal, self._inbox, self._config)
                         await self._stopping.wait()
                         listening.cancel_scope.cancel(reason="the server stops")
                     await self._drain(connections.cancel_scope)
@@ -104,17 +122,42 @@ class Server:
 
     async def _drain(self, connections: trio.CancelScope) -> None:
         """Take nobody in any more, tell everybody goodbye, and limit how long they may take."""
-        log.info("stopping", clients=len(self._hub.clients))
+        log.info("stopping", clients=len(self._hub.chat.seats))
         connections.deadline = trio.current_time() + self._config.drain_timeout
         self._door.shut()
         await self._inbox.send(Farewell(self._ending))
 
     def _on_websocket(
-        self, stream: Stream, websocket: WebSocket, answer: bytes, already_read: bytes
+        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
     ) -> Awaitable[None]:
-        client = Client(stream, websocket, self._inbox, self._config, plain, self._readiness)
+        dialect = DIALECTS[websocket.subprotocol]
+        room = None if dialect.needs_hello else self._room_asked_for(head)
+        client = Client(stream, websocket, dialect, self._shared, room)
         client.deliver(Frame(answer))
-        return client.run(already_read)
+        return client.run(head.rest)
+
+    def _room_asked_for(self, head: Head) -> str:
+        """Return the room in the query, as in ``/ws?room=tea``.
+
+        Raises:
+            Refused: its name cannot be.
+        """
+        [room, *_] = parse_qs(head.query).get("room", [DEFAULT_ROOM])
+        try:
+            return check_room(room, self._config.room_limit)
+        except BadName as error:
+            raise Refused(400, str(error)) from None
+
+
+async def open_journal(config: Config) -> Journal:
+    """Open what keeps the messages.
+
+    Raises:
+        JournalError: it cannot be used; the message says why.
+    """
+    if config.database == IN_MEMORY:
+        return MemoryJournal()
+    return await SqliteJournal.open(Path(config.database), sync=config.sync == "full")
 
 
 async def serve(config: Config, announce: Callable[[str], None]) -> bool:
@@ -128,15 +171,19 @@ async def serve(config: Config, announce: Callable[[str], None]) -> bool:
     """
     _raise_descriptor_limit()
     _calm_collector()
-    server = Server(config)
-    address = await server.listen()
-    async with trio.open_nursery() as nursery:
-        await nursery.start(_obey_signals, server, nursery.cancel_scope)
-        announce(address)
-        await server.run()
-        nursery.cancel_scope.cancel(reason="the server has stopped")
-        return True
-    return False
+    journal = await open_journal(config)
+    try:
+        server = Server(config, journal)
+        address = await server.listen()
+        async with trio.open_nursery() as nursery:
+            await nursery.start(_obey_signals, server, nursery.cancel_scope)
+            announce(address)
+            await server.run()
+            nursery.cancel_scope.cancel(reason="the server has stopped")
+            return True
+        return False
+    finally:
+        await journal.close()
 
 
 def _raise_descriptor_limit() -> None:

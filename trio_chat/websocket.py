@@ -13,12 +13,14 @@ from websockets.frames import Opcode
 from websockets.http11 import Request
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
 
 from trio_chat.config import Config
-from trio_chat.dialects import Dialect
+from trio_chat.dialects import Dialect, v1
 from trio_chat.endings import NOT_UTF8, TOO_MANY_FRAGMENTS, Ending, Violation
 from trio_chat.head import Head, Refused
 
+SUBPROTOCOLS = (v1.SUBPROTOCOL,)
 VERSION = "13"  # RFC 6455
 MERGE_LIMIT = 64 * 1024  # bytes of payload in one merged message: small enough for any client
 
@@ -42,11 +44,13 @@ class Received(NamedTuple):
     messages: list[str | bytes]  # complete messages, in order
     reply: bytes  # control frames that are owed: pongs, the answer to a close
     ended: bool  # nothing more will come: the peer closed, or broke the protocol
+    fault: Ending | None  # how it broke the protocol; the close that says so is in ``reply``
 
 
-def text_frame(payload: bytes) -> Frame:
-    """Prepare a text message whose UTF-8 is ``payload``."""
-    return Frame(WireFrame(Opcode.TEXT, payload).serialize(mask=False), payload)
+def text_frame(payload: bytes, dialect: Dialect) -> Frame:
+    """Prepare a text message that carries a payload."""
+    message = WireFrame(Opcode.TEXT, dialect.wrap(payload))
+    return Frame(message.serialize(mask=False), payload)
 
 
 def pack(payloads: Iterable[bytes], dialect: Dialect) -> Iterator[Frame]:
@@ -55,12 +59,12 @@ def pack(payloads: Iterable[bytes], dialect: Dialect) -> Iterator[Frame]:
     size = 0
     for payload in payloads:
         if waiting and size + len(payload) > MERGE_LIMIT:
-            yield text_frame(dialect.join(waiting))
+            yield text_frame(dialect.join(waiting), dialect)
             waiting, size = [], 0
         waiting.append(payload)
         size += len(payload)
     if waiting:
-        yield text_frame(dialect.join(waiting))
+        yield text_frame(dialect.join(waiting), dialect)
 
 
 def coalesce(frames: Iterable[Frame], dialect: Dialect) -> Iterator[bytes]:
@@ -77,6 +81,7 @@ class WebSocket:
     """
 
     def __init__(self, protocol: ServerProtocol, fragment_limit: int) -> None:
+        self.subprotocol = protocol.subprotocol
         self._protocol = protocol
         self._fragment_limit = fragment_limit
         self._opcode = Opcode.TEXT  # of the message that is being put together
@@ -99,7 +104,13 @@ class WebSocket:
         except Violation as violation:
             self._protocol.fail(*violation.ending)
         writes = self._protocol.data_to_send()
-        return Received(messages, b"".join(writes), SEND_EOF in writes)
+        ended = SEND_EOF in writes
+        return Received(messages, b"".join(writes), ended, self._fault() if ended else None)
+
+    def _fault(self) -> Ending | None:
+        """Return how the peer made us close, if it did not close itself."""
+        sent = self._protocol.close_sent
+        return Ending(sent.code, sent.reason) if sent and not self._protocol.close_rcvd else None
 
     def ping(self) -> bytes:
         """Return a ping frame to send."""
@@ -145,7 +156,12 @@ def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
     if any(version != VERSION for version in head.values("sec-websocket-version")):
         raise Refused(426, f"only version {VERSION} is spoken here", _upgrade_headers())
     # The head is parsed already, so the core starts behind it, with the frames.
-    protocol = ServerProtocol(state=State.OPEN, max_size=config.frame_limit, logger=logger)
+    protocol = ServerProtocol(
+        state=State.OPEN,
+        select_subprotocol=_select_subprotocol,
+        max_size=config.frame_limit,
+        logger=logger,
+    )
     request = Request(head.target, Headers(head.headers), head.method, f"HTTP/{head.http_version}")
     response = protocol.accept(request)
     if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
@@ -153,6 +169,13 @@ def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
         raise Refused(response.status_code, (response.body or b"").decode().strip(), headers)
     _check_origin(head, config.allow_origin)
     return WebSocket(protocol, config.fragment_limit), response.serialize()
+
+
+def _select_subprotocol(
+    protocol: ServerProtocol,  # noqa: ARG001
+    offered: Sequence[Subprotocol],
+) -> Subprotocol | None:
+    return next((name for name in offered if name in SUBPROTOCOLS), None)
 
 
 def _upgrade_headers() -> dict[str, str]:

@@ -3,12 +3,23 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from trio_chat import answers, events, requests
+from trio_chat.endings import Ending
+
 
 class Dialect(Protocol):
-    """How a client's messages are read, and how events are put together for it."""
+    """How a client's messages are read, and how it is told what happens.
 
-    def read(self, message: str | bytes, text_limit: int) -> str | None:
-        """Return the chat text in one WebSocket message, or ``None`` if there is none.
+    What is told is a *payload*: a run of lines, or of objects. Several payloads can be joined to
+    one, and one wrapped as a WebSocket message.
+    """
+
+    needs_hello: bool  # whether a client has to say who it is before anything else
+
+    def read(
+        self, message: str | bytes, text_limit: int
+    ) -> list[requests.AnyRequest | requests.Faulty]:
+        """Return the requests in one WebSocket message, each text within its limit.
 
         Raises:
             Violation: the message breaks a rule for which the connection has to end.
@@ -16,5 +27,24 @@ class Dialect(Protocol):
         ...
 
     def join(self, payloads: Sequence[bytes]) -> bytes:
-        """Return the payload of one WebSocket message that says the same as several."""
+        """Return one payload that says the same as several."""
+        ...
+
+    def wrap(self, payload: bytes) -> bytes:
+        """Return a payload as a WebSocket message."""
+        ...
+
+    def tell(self, event: events.Event, data: bytes | None) -> bytes | None:
+        """Return an event, the same for all members of its room, or ``None`` if it is not told.
+
+        ``data`` is how the journal has encoded it, if it is kept.
+        """
+        ...
+
+    def answer(self, answer: answers.Answer) -> bytes | None:
+        """Return what one client is told, or ``None`` if this dialect has no word for it."""
+        ...
+
+    def bye(self, ending: Ending) -> bytes | None:
+        """Return the last words before a close."""
         ...

@@ -2,28 +2,62 @@
 
 from collections.abc import Sequence
 
-from trio_chat.endings import NOT_UTF8, TOO_LONG, Violation
+from trio_chat import events, requests
+from trio_chat.answers import Answer, Error
+from trio_chat.endings import NOT_UTF8, TOO_LONG, Ending, Violation
+
+needs_hello = False
 
 
-def read(message: str | bytes, text_limit: int) -> str | None:
-    """Return one line of text: newlines become spaces, the ends are trimmed; ``None`` if blank.
+def read(message: str | bytes, text_limit: int) -> list[requests.AnyRequest | requests.Faulty]:
+    """Return one line to say: newlines become spaces, the ends are trimmed; nothing if blank.
 
     A binary message counts as text, as in the Go example.
 
     Raises:
-        Violation: the line is longer than ``text_limit`` characters, or is not UTF-8.
+        Violation: it is longer than ``text_limit`` characters, or not UTF-8.
     """
     if isinstance(message, bytes):
         try:
             message = message.decode()
         except UnicodeDecodeError:
             raise Violation(NOT_UTF8) from None
-    line = message.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").strip()
+    line = one_line(message)
     if len(line) > text_limit:
         raise Violation(TOO_LONG)
-    return line or None
+    return [requests.Send(room="", text=line)] if line else []
+
+
+def one_line(text: str) -> str:
+    """Return a text with spaces for newlines."""
+    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").strip()
 
 
 def join(payloads: Sequence[bytes]) -> bytes:
-    """Return the lines, one below the other, as one payload."""
+    """Return the lines, one below the other."""
     return b"\n".join(payloads)
+
+
+def wrap(payload: bytes) -> bytes:
+    """Return the lines as they are."""
+    return payload
+
+
+def tell(event: events.Event, data: bytes | None) -> bytes | None:  # noqa: ARG001 - JSON is not for us
+    """Return what was said, as ``name: text`` if the speaker has a name."""
+    if not isinstance(event, events.Message):
+        return None
+    line = one_line(event.text)
+    return (f"{event.who.nick}: {line}" if event.who else line).encode()
+
+
+def answer(answer: Answer) -> bytes | None:
+    """Return a word of regret if something could not be said; nothing else is answered."""
+    if isinstance(answer, Error):
+        return f"({answer.text})".encode()
+    return None
+
+
+def bye(ending: Ending) -> bytes | None:  # noqa: ARG001 - the close frame says it all
+    """Return nothing: the close frame tells why."""
+    return None

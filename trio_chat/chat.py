@@ -1,0 +1,373 @@
+"""The chat as it stands: rooms, people and connections, and what a request changes in it.
+
+All of it is synchronous, so nothing comes in between. What it decides goes into a ``Turn``, for
+the hub to carry out.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import singledispatchmethod
+from itertools import count
+
+import trio
+
+from trio_chat import answers, events, requests
+from trio_chat.config import Config
+from trio_chat.endings import NO_HELLO, UNREADABLE
+from trio_chat.events import Person
+from trio_chat.journal import Committed, Duplicate, Journal, Result, RoomState
+from trio_chat.member import Member
+from trio_chat.names import BadName, check_room
+from trio_chat.outbox import Readiness
+from trio_chat.people import NickTaken, People
+from trio_chat.room import Room
+from trio_chat.sessions import Sessions
+from trio_chat.turn import Alarm, Arrival, Draft, Refusal, Return, Seat, Turn
+from trio_chat.websocket import Frame
+
+RETURNS_PER_TURN = 32
+TYPING_INTERVAL = 2.0  # seconds in which one connection is shown as typing once
+UNAVAILABLE = "the server cannot store messages just now"
+
+
+class Chat:
+    """Rooms, people, and the seats of those who are connected."""
+
+    def __init__(
+        self,
+        config: Config,
+        journal: Journal,
+        readiness: Readiness,
+        alarm: Callable[[Alarm], None],
+    ) -> None:
+        self.rooms: dict[str, Room] = {}
+        self.seats: dict[Member, Seat] = {}
+        self.people = People(Sessions(journal.secret), config.nick_limit)
+        self.turn = Turn()
+        self._visits = count(1)
+        self.returns: deque[Return] = deque()  # who waits to be let in
+        self._news: list[Room] = []  # rooms in which something waits to be told
+        self._config = config
+        self._epoch = journal.epoch
+        self._readiness = readiness
+        self._alarm = alarm
+
+    def next_turn(self) -> None:
+        """Begin a turn, and forget rooms that nobody is in since the last one."""
+        for name in self.turn.touched:
+            if name in self.rooms and self.rooms[name].is_empty:
+                del self.rooms[name]
+        self.turn = Turn()
+
+    def missing(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield the rooms of these names that have to be loaded; bad names are left out."""
+        for name in names:
+            try:
+                checked = check_room(name, self._config.room_limit)
+            except BadName:
+                continue
+            if checked not in self.rooms:
+                yield checked
+
+    def add_room(self, state: RoomState) -> None:
+        """Add a room that was loaded."""
+        self.rooms[state.name] = Room(
+            state, self._config.resume_limit, self._readiness, self._news.append
+        )
+        self.turn.touched.add(state.name)
+
+    def talking(self) -> Sequence[Room]:
+        """Return the rooms in which something waits to be told, and count on it being told."""
+        news = self._news.copy()
+        self._news.clear()
+        return news
+
+    def populations(self) -> dict[str, int]:
+        """Return how many are in each room that anybody is in."""
+        return {name: room.population for name, room in self.rooms.items()}
+
+    def close(self) -> None:
+        """Forget everybody: the server stops, and has said goodbye."""
+        self.seats.clear()
+        self.rooms.clear()
+        self.returns.clear()
+        self._news.clear()
+
+    # Connections
+
+    def sit_down(self, member: Member, room_name: str | None) -> None:
+        """Take a connection in; one that needs no name is in its room at once."""
+        seat = self.seats[member] = Seat(member)
+        if member.dialect.needs_hello:
+            by = trio.current_time() + self._config.hello_timeout
+            self._alarm(Alarm(by, lambda: self._miss_hello(seat)))
+        elif room_name not in self.rooms:
+            member.end(UNREADABLE)
+        else:
+            seat.rooms[room_name] = self.rooms[room_name]
+            self.rooms[room_name].admit(member)
+
+    def stand_up(self, member: Member) -> None:
+        """Let a connection go. Its person stays for the grace time, in case they come back."""
+        seat = self.seats.pop(member, None)
+        if seat is None:
+            return
+        for room in seat.rooms.values():
+            room.dismiss(member)
+            self.turn.touched.add(room.name)
+        person = self._person(seat)
+        if person:
+            until = trio.current_time() + self._config.presence_grace
+            for room in seat.rooms.values():
+                room.lose(person.id, member, until)
+            self.people.lose(person.id, member, until)
+            rooms = list(seat.rooms.values())
+            self._alarm(Alarm(until, lambda: self._end_grace(person.id, rooms)))
+
+    def _end_grace(self, person_id: str, rooms: Sequence[Room]) -> None:
+        now = trio.current_time()
+        for room in rooms:
+            if room.is_missed(person_id, now):
+                room.part(person_id)
+                self.turn.touched.add(room.name)
+        self.people.release(person_id, now)
+
+    def _miss_hello(self, seat: Seat) -> None:
+        if seat.person_id is None and seat.member in self.seats:
+            seat.member.end(NO_HELLO)
+
+    def _person(self, seat: Seat) -> Person | None:
+        return self.people.now(seat.person_id) if seat.person_id else None
+
+    # Requests
+
+    def apply(self, member: Member, request: requests.AnyRequest | requests.Faulty) -> None:
+        """Grant a request, or answer why not."""
+        seat = self.seats.get(member)
+        if seat is None:
+            return
+        try:
+            _check_order(seat, request)
+            self._grant(request, seat)
+        except Refusal as refusal:
+            refusal.answer.id = request.id
+            self.turn.told[member].append(refusal.answer)
+
+    @singledispatchmethod
+    def _grant(self, request: requests.AnyRequest | requests.Faulty, seat: Seat) -> None:
+        """History and the like: the client looks that up itself."""
+        assert not isinstance(request, requests.Faulty)
+        if not seat.member.look_up(request):
+            raise Refusal("busy", "too many requests at once", retry_ms=1000)
+
+    @_grant.register
+    def _(self, request: requests.Faulty, seat: Seat) -> None:  # noqa: ARG002
+        raise Refusal(request.code, request.text)
+
+    @_grant.register
+    def _(self, request: requests.Hello, seat: Seat) -> None:
+        if seat.person_id:
+            raise Refusal("bad_request", "hello was said already")
+        before = self.people.known_by(request.session)
+        person = self._named(lambda: self.people.enter(request.session, request.nick, seat.member))
+        self._make_known(person, before)
+        seat.person_id = person.id
+        config = self._config
+        self.turn.told[seat.member].append(
+            answers.Welcome(
+                id=request.id,
+                session=self.people.token(person),
+                you=person,
+                epoch=self._epoch,
+                ping_interval=config.ping_interval,
+                limits={
+                    "text": config.text_limit,
+                    "nick": config.nick_limit,
+                    "room": config.room_limit,
+                    "frame": config.frame_limit,
+                    "rooms": config.rooms_per_connection,
+                },
+            )
+        )
+        for wish in request.rooms:
+            try:
+                self._join(seat, None, wish)
+            except Refusal as refusal:
+                refusal.answer.room = wish.room
+                self.turn.told[seat.member].append(refusal.answer)
+
+    @_grant.register
+    def _(self, request: requests.Join, seat: Seat) -> None:
+        self._join(seat, request.id, request)
+
+    def _join(self, seat: Seat, id: answers.Id, wish: requests.Join | requests.Resume) -> None:  # noqa: A002
+        name = self._room_name(wish.room)
+        if name not in seat.rooms and len(seat.rooms) >= self._config.rooms_per_connection:
+            raise Refusal("too_many_rooms", "leave a room before you join another")
+        room = self.rooms.get(name)
+        person = self._person(seat)
+        if room is None or person is None:
+            raise Refusal("unavailable", "the room cannot be read just now", retry_ms=1000)
+        room.dismiss(seat.member)  # who joins again begins again
+        seat.rooms[name] = room
+        seat.visits[name] = next(self._visits)
+        room.enter(person, seat.member)
+        self.turn.arrivals.append(Arrival(seat, room, id, wish.last, wish.epoch))
+
+    @_grant.register
+    def _(self, request: requests.Leave, seat: Seat) -> None:
+        room = self._joined(seat, request.room)
+        del seat.rooms[room.name]
+        seat.visits.pop(room.name, None)
+        room.dismiss(seat.member)
+        self.turn.touched.add(room.name)
+        person = self._person(seat)
+        if person:
+            now = trio.current_time()
+            room.lose(person.id, seat.member, now)
+            if room.is_missed(person.id, now):
+                room.part(person.id)
+        self.turn.told[seat.member].append(answers.Ok(id=request.id))
+
+    @_grant.register
+    def _(self, request: requests.Nick, seat: Seat) -> None:
+        before = self._person(seat)
+        assert before
+        self._make_known(self._named(lambda: self.people.rename(before, request.nick)), before)
+        self.turn.told[seat.member].append(answers.Ok(id=request.id))
+
+    def _make_known(self, person: Person, before: Person | None) -> None:
+        """Tell everybody who may know a person how they are called now."""
+        if before is None or before.nick == person.nick:
+            return
+        for room in self.rooms.values():
+            if person.id in room.people:
+                room.know(person)
+                room.tell(events.Renamed(room=room.name, who=person))
+
+    @_grant.register
+    def _(self, request: requests.Typing, seat: Seat) -> None:
+        room = self._joined(seat, request.room)
+        now = trio.current_time()
+        person = self._person(seat)
+        if person and now - seat.typed_at >= TYPING_INTERVAL:
+            seat.typed_at = now
+            room.tell(events.Typing(room=room.name, who=person))
+
+    @_grant.register
+    def _(self, request: requests.Kept, seat: Seat) -> None:
+        room = self._joined(seat, request.room)
+        event = request.event(room.name, self._person(seat))
+        self.turn.drafts.append(Draft(seat, request.id, event))
+
+    def _joined(self, seat: Seat, name: str) -> Room:
+        """Return a room that the connection is in. One without a name is in one room only."""
+        if not seat.member.dialect.needs_hello:
+            return self._only_room(seat)
+        room = seat.rooms.get(self._room_name(name))
+        if room is None:
+            raise Refusal("not_joined", "join the room first")
+        return room
+
+    def _only_room(self, seat: Seat) -> Room:
+        if not seat.rooms:
+            raise Refusal("unavailable", UNAVAILABLE)
+        return next(iter(seat.rooms.values()))
+
+    def _room_name(self, name: str) -> str:
+        try:
+            return check_room(name, self._config.room_limit)
+        except BadName as error:
+            raise Refusal("bad_room", str(error)) from None
+
+    def _named(self, take: Callable[[], Person]) -> Person:
+        try:
+            return take()
+        except BadName as error:
+            raise Refusal("bad_nick", str(error)) from None
+        except NickTaken:
+            raise Refusal("nick_taken", "somebody else is called that") from None
+
+    # Coming back
+
+    def welcome(self) -> None:
+        """Tell those who joined in this turn where they are, now that all have come and gone."""
+        for seat, room, id, last, epoch in self.turn.arrivals:  # noqa: A001
+            reset = last is not None and (epoch not in (None, self._epoch) or last > room.last)
+            after = room.last if last is None or reset else last
+            joined = answers.Joined(
+                id=id,
+                room=room.name,
+                last=room.last,
+                epoch=self._epoch,
+                members=room.member_list(),
+                guests=room.guests,
+                topic=room.topic,
+                gap=room.first if after + 1 < room.first else None,
+                reset=reset,
+            )
+            self.turn.told[seat.member].append(joined)
+            visit = seat.visits.get(room.name, 0)
+            self.returns.append(Return(seat, room, max(after, room.first - 1), visit))
+
+    def catch_up(self, member: Member, missed: requests.Missed, after: int) -> None:
+        """Go on with somebody who has read from the journal up to a number."""
+        seat = self.seats.get(member)
+        room = seat and seat.rooms.get(missed.room)
+        if seat and room:
+            self.returns.append(Return(seat, room, max(after, room.first - 1), missed.visit))
+
+    def next_returns(self) -> list[Return]:
+        """Return those whose turn it is to be let in; a crowd must not hold up all others."""
+        return [self.returns.popleft() for _ in range(min(RETURNS_PER_TURN, len(self.returns)))]
+
+    def let_in(self, back: Return) -> Sequence[Frame]:
+        """Return what somebody missed in a room, and let them have what happens there next.
+
+        If it is not at hand, their client gets it from the journal first, and asks again.
+        """
+        member, room = back.seat.member, back.room
+        if member not in self.seats or back.seat.rooms.get(room.name) is not room:
+            return ()  # gone again meanwhile
+        if back.visit != back.seat.visits[room.name] or room.has(member):
+            return ()  # joined again meanwhile, which counts
+        frames = room.missed(back.after, member.dialect)
+        size = sum(len(frame.wire) for frame in frames or ())
+        if frames is None or (size and not member.can_take(size)):
+            member.look_up(requests.Missed(room.name, back.after, back.visit))
+            return ()
+        room.admit(member)
+        return frames
+
+    # What the journal says
+
+    def take(self, draft: Draft, result: Result) -> None:
+        """Take in what became of a draft: everybody hears of it, and its sender how it went."""
+        match result:
+            case Committed(event):
+                if event.room in self.rooms:  # else the server is stopping
+                    self.rooms[event.room].take(result)
+                answer: answers.Answer = answers.Ok(id=draft.id, seq=event.seq, ts=event.ts)
+            case Duplicate(seq, ts):
+                answer = answers.Ok(id=draft.id, seq=seq, ts=ts, dup=True)
+            case _:
+                answer = answers.Error(id=draft.id, code=result.code, text=result.text)
+        self.turn.told[draft.seat.member].append(answer)
+
+    def regret(self, draft: Draft, retry_ms: int) -> None:
+        """Tell a sender that nothing can be kept just now."""
+        self.turn.told[draft.seat.member].append(
+            answers.Error(id=draft.id, code="unavailable", text=UNAVAILABLE, retry_ms=retry_ms)
+        )
+
+    def forget(self, first: dict[str, int]) -> None:
+        """Follow the journal, which has forgotten the oldest events of some rooms."""
+        for name, number in first.items():
+            if name in self.rooms:
+                self.rooms[name].forget_before(number)
+
+
+def _check_order(seat: Seat, request: requests.AnyRequest | requests.Faulty) -> None:
+    early = seat.member.dialect.needs_hello and not seat.person_id
+    if early and not isinstance(request, requests.Hello | requests.Faulty):
+        raise Refusal("hello_first", "say hello first")

@@ -1,0 +1,166 @@
+"""A journal that keeps the last events of each room in memory, and forgets all at the end."""
+
+import secrets
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+import msgspec
+
+from trio_chat.events import AnyKept, Delete, Edit, Message, Topic, encode, target_of, without_text
+from trio_chat.journal import (
+    CID_TAKEN,
+    NO_SUCH_MESSAGE,
+    NOT_YOURS,
+    Committed,
+    Duplicate,
+    Rejected,
+    Result,
+    RoomState,
+    RoomSummary,
+)
+
+TAIL = 10_000  # events of a room that are kept, and resends that are recognised
+
+
+def wall_clock() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass
+class _Room:
+    last: int = 0
+    ts: int = 0
+    topic: str = ""
+    events: deque[AnyKept] = field(default_factory=lambda: deque(maxlen=TAIL))
+    cids: OrderedDict[str, tuple[str | None, Duplicate]] = field(default_factory=OrderedDict)
+
+    @property
+    def first(self) -> int:
+        return self.last - len(self.events) + 1
+
+    def get(self, seq: int) -> AnyKept | None:
+        index = seq - self.first
+        return self.events[index] if 0 <= index < len(self.events) else None
+
+    def put(self, event: AnyKept) -> None:
+        self.events[event.seq - self.first] = event
+
+
+class MemoryJournal:
+    """Keeps a bounded tail of each room. Nothing in here waits."""
+
+    def __init__(self, clock: Callable[[], int] = wall_clock) -> None:
+        self.epoch = secrets.token_hex(8)
+        self.secret = secrets.token_bytes(32)
+        self._clock = clock
+        self._rooms: dict[str, _Room] = {}
+
+    async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
+        """Return the states of rooms."""
+        return [self._state(name, self._rooms.get(name) or _Room(), recent) for name in names]
+
+    def _state(self, name: str, room: _Room, recent: int) -> RoomState:
+        tail = list(room.events)[-recent:]
+        encoded = [(event.seq, encode(event)) for event in tail]
+        return RoomState(name, room.first, room.last, room.topic, encoded)
+
+    async def commit(self, drafts: Sequence[AnyKept]) -> list[Result]:
+        """Keep events, numbered."""
+        return [self._commit(draft) for draft in drafts]
+
+    def _commit(self, draft: AnyKept) -> Result:
+        room = self._rooms.get(draft.room) or _Room()
+        author = draft.who.id if draft.who else None
+        if draft.cid and draft.cid in room.cids:
+            first_author, first = room.cids[draft.cid]
+            return first if first_author == author else CID_TAKEN
+        rejected = _judge(draft, room)
+        if rejected:
+            return rejected
+        room.last += 1
+        room.ts = max(room.ts, self._clock())
+        event = msgspec.structs.replace(draft, seq=room.last, ts=room.ts)
+        room.events.append(event)
+        self._rooms[draft.room] = room
+        if draft.cid:
+            room.cids[draft.cid] = (author, Duplicate(event.seq, event.ts))
+            if len(room.cids) > TAIL:
+                room.cids.popitem(last=False)
+        if isinstance(event, Topic):
+            room.topic = event.text
+        oldest = room.first if len(room.events) == TAIL else None
+        return Committed(event, encode(event), _rewrite(event, room), oldest)
+
+    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return the events that follow a number."""
+        events = (event for event in self._events(room) if event.seq > seq)
+        return [(event.seq, encode(event)) for event in islice(events, limit)]
+
+    async def messages(
+        self, room: str, *, before: int | None, after: int | None, limit: int
+    ) -> list[AnyKept]:
+        """Return messages, and behind them what changes these."""
+        said = [event for event in self._events(room) if isinstance(event, Message)]
+        if after is not None:
+            page = [event for event in said if event.seq > after][:limit]
+        else:
+            page = [event for event in said if before is None or event.seq < before][-limit:]
+        wanted = {event.seq for event in page}
+        return page + [event for event in self._events(room) if target_of(event) in wanted]
+
+    async def rooms(self, limit: int) -> list[RoomSummary]:
+        """Return the rooms, the latest first."""
+        latest = sorted(self._rooms.items(), key=lambda item: -item[1].ts)[:limit]
+        return [RoomSummary(name, room.topic, room.ts) for name, room in latest]
+
+    async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
+        """Forget what is too old, or too much."""
+        pruned = {}
+        for name, room in self._rooms.items():
+            first = room.first
+            while room.events and (
+                room.events[0].ts < before_ts or 0 < keep_messages < len(room.events)
+            ):
+                room.events.popleft()
+            if room.first > first:
+                pruned[name] = room.first
+        return pruned
+
+    async def close(self) -> None:
+        """Do nothing: there is nothing open."""
+
+    def _events(self, room: str) -> Sequence[AnyKept]:
+        return self._rooms[room].events if room in self._rooms else ()
+
+
+def _judge(draft: AnyKept, room: _Room) -> Rejected | None:
+    target = target_of(draft)
+    if target is None:
+        return None
+    message = room.get(target)
+    if not isinstance(message, Message) or message.deleted:
+        return NO_SUCH_MESSAGE
+    if isinstance(draft, Edit | Delete) and (draft.who is None or not _same(draft, message)):
+        return NOT_YOURS
+    return None
+
+
+def _same(one: AnyKept, other: AnyKept) -> bool:
+    return bool(one.who and other.who and one.who.id == other.who.id)
+
+
+def _rewrite(event: AnyKept, room: _Room) -> list[tuple[int, bytes]]:
+    """Take the text of a deleted message out of what is kept."""
+    if not isinstance(event, Delete):
+        return []
+    rewritten = []
+    for old in list(room.events):
+        if old.seq == event.target or (isinstance(old, Edit) and old.target == event.target):
+            bare = without_text(old)
+            room.put(bare)
+            rewritten.append((old.seq, encode(bare)))
+    return rewritten

@@ -1,0 +1,167 @@
+"""A journal in an SQLite file: one writer, a few readers, each call in a worker thread."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+import trio
+
+from trio_chat.events import AnyKept
+from trio_chat.journal import (
+    Result,
+    RoomState,
+    RoomSummary,
+    Unavailable,
+    queries,
+)
+from trio_chat.journal.file import JournalFile
+from trio_chat.journal.memory import wall_clock
+from trio_chat.journal.transaction import Progress, Transaction, transaction
+
+READERS = 2
+RETRY_MS = 1000  # after a failed commit; until then none is tried
+ROOMS_AT_HAND = 10_000  # whose last numbers the writer remembers
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class SqliteJournal:
+    """Commits a hub's turn in one transaction.
+
+    A committed turn survives the end of the process by any means; with ``sync`` also that of
+    the machine. A failed commit keeps nothing, and makes the journal unavailable for a second:
+    long enough for a locked file or a full disk not to hold up every turn.
+    """
+
+    def __init__(self, file: JournalFile, clock: Callable[[], int] = wall_clock) -> None:
+        self.epoch = file.epoch
+        self.secret = file.secret
+        self._file = file
+        self._clock = clock
+        self._writing = trio.CapacityLimiter(1)
+        self._reading = trio.CapacityLimiter(READERS)
+        self._readers = [file.connect_reader() for _ in range(READERS)]
+        self._retry_at = 0.0
+        self._rooms: dict[str, Progress] = {}  # as committed
+
+    @classmethod
+    async def open(cls, path: Path, *, sync: bool = False) -> "SqliteJournal":
+        """Open a database, or make it.
+
+        Raises:
+            JournalError: it cannot be used; the message says why.
+        """
+        return cls(await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync)))
+
+    async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
+        """Return the states of rooms."""
+        return await self._read(
+            lambda database: [queries.load_state(database, name, recent) for name in names]
+        )
+
+    async def commit(self, drafts: Sequence[AnyKept]) -> list[Result]:
+        """Keep events, numbered, in one transaction.
+
+        Raises:
+            Unavailable: nothing was kept.
+        """
+        if time.monotonic() < self._retry_at:
+            raise Unavailable(RETRY_MS)
+        results = await trio.to_thread.run_sync(self._commit, drafts, limiter=self._writing)
+        if results is None:
+            raise Unavailable(RETRY_MS)
+        return results
+
+    def _commit(self, drafts: Sequence[AnyKept]) -> list[Result] | None:
+        turn = Transaction(self._file.writer, self._rooms, self._clock())
+        try:
+            with transaction(self._file.writer):
+                results = [turn.commit(draft) for draft in drafts]
+                turn.finish()
+        except sqlite3.Error as error:
+            if not self._retry_at:
+                log.error("journal unavailable", reason=str(error))
+            self._retry_at = time.monotonic() + RETRY_MS / 1000
+            return None
+        if self._retry_at:
+            log.info("journal available again")
+        self._retry_at = 0.0
+        if len(self._rooms) > ROOMS_AT_HAND:
+            self._rooms.clear()
+        self._rooms.update(turn.rooms)
+        return results
+
+    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return the events that follow a number."""
+        return await self._read(lambda database: queries.after(database, room, seq, limit))
+
+    async def messages(
+        self, room: str, *, before: int | None, after: int | None, limit: int
+    ) -> list[AnyKept]:
+        """Return messages, and behind them what changes these."""
+        return await self._read(
+            lambda database: queries.messages(database, room, before, after, limit)
+        )
+
+    async def rooms(self, limit: int) -> list[RoomSummary]:
+        """Return the rooms, the latest first."""
+        return await self._read(lambda database: queries.rooms(database, limit))
+
+    async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
+        """Forget what is too old, or too much, a step at a time; commits go on in between."""
+        pruned: dict[str, int] = {}
+        names = await self._read(queries.room_ids)
+        for room, name in names:
+            first: int | None = 0
+            while first is not None:
+                try:
+                    first = await trio.to_thread.run_sync(
+                        self._prune_step, room, keep_messages, before_ts, limiter=self._writing
+                    )
+                except Unavailable:
+                    return pruned  # the rest another time
+                if first is not None:
+                    pruned[name] = first
+        return pruned
+
+    def _prune_step(self, room: int, keep: int, before_ts: int) -> int | None:
+        """Delete some of a room's first events; return the number of the first one left."""
+        try:
+            return queries.delete_oldest(self._file.writer, room, keep, before_ts)
+        except sqlite3.Error as error:
+            log.error("retention failed", reason=str(error))
+            raise Unavailable(RETRY_MS) from None
+
+    async def close(self) -> None:
+        """Close the file. Must not be called while anything else is under way."""
+        with trio.CancelScope(shield=True):  # a matter of milliseconds, and no peer in it
+            await trio.to_thread.run_sync(self._close)
+
+    def _close(self) -> None:
+        for reader in self._readers:
+            reader.close()
+        self._file.close()
+
+    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a query in a thread, on a connection of its own.
+
+        Raises:
+            Unavailable: it failed.
+        """
+
+        def run() -> T:
+            reader = self._readers.pop()
+            try:
+                return query(reader)
+            except sqlite3.Error as error:
+                log.error("journal cannot be read", reason=str(error))
+                raise Unavailable(RETRY_MS) from None
+            finally:
+                self._readers.append(reader)
+
+        return await trio.to_thread.run_sync(run, limiter=self._reading)

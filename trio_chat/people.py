@@ -1,0 +1,83 @@
+"""People: who is connected, under which nick, and how long a nick is held for its owner."""
+
+from trio_chat.events import Person
+from trio_chat.member import Member
+from trio_chat.names import check_nick, fold
+from trio_chat.sessions import Sessions
+
+
+class NickTaken(Exception):
+    """Somebody else has this nick, or one that looks like it."""
+
+
+class People:
+    """Knows everybody who is connected, or was until a short while ago.
+
+    A nick belongs to whoever took it first, until ``release``.
+    """
+
+    def __init__(self, sessions: Sessions, nick_limit: int) -> None:
+        self._sessions = sessions
+        self._nick_limit = nick_limit
+        self._persons: dict[str, Person] = {}
+        self._connections: dict[str, set[Member]] = {}
+        self._held_until: dict[str, float] = {}  # of those who have no connection
+        self._owners: dict[str, str] = {}  # of each folded nick
+
+    def enter(self, token: str | None, nick: str, member: Member) -> Person:
+        """Take a connection in: of whoever the token tells, else of somebody new.
+
+        Raises:
+            BadName: the nick cannot be.
+            NickTaken: it is somebody else's.
+        """
+        known = self._sessions.person(token) if token else None
+        person = self._take_nick(known or self._sessions.new_id(), nick)
+        self._connections.setdefault(person.id, set()).add(member)
+        self._held_until.pop(person.id, None)
+        return person
+
+    def token(self, person: Person) -> str:
+        """Return the token with which a person can come back."""
+        return self._sessions.token(person.id)
+
+    def known_by(self, token: str | None) -> Person | None:
+        """Return whom a token tells, as they are called now, if they are here."""
+        person_id = self._sessions.person(token) if token else None
+        return self._persons.get(person_id) if person_id else None
+
+    def now(self, person_id: str) -> Person | None:
+        """Return a person as they are called now."""
+        return self._persons.get(person_id)
+
+    def rename(self, person: Person, nick: str) -> Person:
+        """Give a person another nick.
+
+        Raises:
+            BadName: the nick cannot be.
+            NickTaken: it is somebody else's.
+        """
+        return self._take_nick(person.id, nick)
+
+    def lose(self, person_id: str, member: Member, until: float) -> None:
+        """Let a connection go; a person without any holds the nick until a time."""
+        self._connections[person_id].discard(member)
+        if not self._connections[person_id]:
+            self._held_until[person_id] = until
+
+    def release(self, person_id: str, now: float) -> None:
+        """Forget a person who has not come back in time, and let others have the nick."""
+        if self._held_until.get(person_id, float("inf")) <= now:
+            del self._held_until[person_id]
+            del self._connections[person_id]
+            del self._owners[fold(self._persons.pop(person_id).nick)]
+
+    def _take_nick(self, person_id: str, nick: str) -> Person:
+        nick = check_nick(nick, self._nick_limit)
+        if self._owners.setdefault(fold(nick), person_id) != person_id:
+            raise NickTaken
+        before = self._persons.get(person_id)
+        if before and fold(before.nick) != fold(nick):
+            del self._owners[fold(before.nick)]
+        self._persons[person_id] = Person(person_id, nick)
+        return self._persons[person_id]

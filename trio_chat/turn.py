@@ -1,0 +1,73 @@
+"""A turn: what the chat has decided about some requests, for the hub to carry out."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from trio_chat import answers, events
+from trio_chat.member import Member
+from trio_chat.room import Room
+
+
+class Refusal(Exception):
+    """A request cannot be granted; it carries the answer."""
+
+    def __init__(self, code: str, text: str, retry_ms: int | None = None) -> None:
+        super().__init__(code, text)
+        self.answer = answers.Error(code=code, text=text, retry_ms=retry_ms)
+
+
+@dataclass(eq=False, slots=True)
+class Seat:
+    """What is known of a connection."""
+
+    member: Member
+    person_id: str | None = None
+    rooms: dict[str, Room] = field(default_factory=dict)
+    visits: dict[str, int] = field(default_factory=dict)  # which time each room was joined
+    typed_at: float = float("-inf")  # when typing was shown last
+
+
+class Arrival(NamedTuple):
+    """Somebody who joined in this turn, to be told when all of it have come and gone."""
+
+    seat: Seat
+    room: Room
+    id: answers.Id
+    last: int | None
+    epoch: str | None
+
+
+class Return(NamedTuple):
+    """Somebody who is in a room, and has all that happened there up to a number."""
+
+    seat: Seat
+    room: Room
+    after: int
+    visit: int
+
+
+class Draft(NamedTuple):
+    """An event that waits for its number, and who is to hear of it."""
+
+    seat: Seat
+    id: answers.Id
+    event: events.AnyKept
+
+
+@dataclass
+class Turn:
+    """What has been decided, and not been carried out yet."""
+
+    told: dict[Member, list[answers.Answer]] = field(default_factory=lambda: defaultdict(list))
+    arrivals: list[Arrival] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)  # rooms that may be empty by now
+
+
+class Alarm(NamedTuple):
+    """Something to do at a time of Trio's clock."""
+
+    at: float
+    do: Callable[[], None]
