@@ -1,15 +1,17 @@
-// The form below the log: Enter sends and clears; what cannot be sent yet stays in it.
+// The form below the log: Enter sends and clears. Each room has a draft of its own.
 
-/** Calls `send` with what was written, and clears the field if that returns true. */
+const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g; // all but tab and line ends
+
+/** Calls `say` with what was written, and clears the field. */
 export class Composer {
   #field;
-  #button;
-  #send;
+  #say;
+  #room = null;
+  #drafts = new Map(); // by name of the room
 
-  constructor(form, send) {
+  constructor(form, say) {
     this.#field = form.querySelector("textarea");
-    this.#button = form.querySelector("button");
-    this.#send = send;
+    this.#say = say;
     form.addEventListener("submit", (event) => this.#submit(event));
     this.#field.addEventListener("keydown", (event) => {
       if (!sends(event)) return;
@@ -18,17 +20,32 @@ export class Composer {
     });
   }
 
-  /** Lets the button send, or not; the field can be written in at all times. */
-  set enabled(enabled) {
-    this.#button.disabled = !enabled;
+  /** Lets the user write in a room. */
+  show(room, limit) {
+    if (limit && this.#field.maxLength !== limit) this.#field.maxLength = limit;
+    if (room === this.#room) return;
+    this.#drafts.set(this.#room, this.#field.value);
+    this.#room = room;
+    this.#field.value = this.#drafts.get(room) ?? "";
+    this.#field.placeholder = `Write in ${room}`;
+  }
+
+  focus() {
+    this.#field.focus();
   }
 
   #submit(event) {
     event.preventDefault();
-    const text = this.#field.value.trim();
-    if (text && this.#send(text)) this.#field.value = "";
-    this.#field.focus();
+    const text = clean(this.#field.value);
+    if (text) this.#say(text);
+    this.#field.value = "";
+    this.focus();
   }
+}
+
+/** A text without what the server would refuse: control characters and halves of characters. */
+function clean(text) {
+  return (text.toWellFormed?.() ?? text).replace(CONTROLS, "").trim();
 }
 
 /** Whether a key press is the Enter that sends, not one that picks a word from an input method. */

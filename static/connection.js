@@ -1,9 +1,12 @@
 // Keeps one WebSocket open: comes back by itself, unless the server says to stay away.
 
+const PROTOCOL = "trio-chat.v1";
 const FIRST_CEILING = 500; // ms; the pause before an attempt is random below its ceiling,
 const LAST_CEILING = 20_000; // ms; which doubles up to this
 const OPENING_LIMIT = 10_000; // ms for an attempt
 const PROVEN_AFTER = 5_000; // ms open, and the next loss counts as the first again
+const SILENCE = 2.5; // ping intervals without a word, and the connection counts as lost,
+const LEAST_SILENCE = 30_000; // ms; but not before this
 
 const COME_BACK = new Set([1001, 1006, 1011, 1012, 1013]);
 
@@ -18,50 +21,69 @@ export function pauseBefore(attempt, random = Math.random) {
 }
 
 /**
- * One WebSocket after the other to the same URL.
+ * One WebSocket after the other to the same URL. Each message on it is an array of objects.
  *
  * Its state, given to `onState` at every change, is one of
  *   { name: "connecting" }
  *   { name: "open" }
  *   { name: "waiting", until }   comes back at `until`, in ms as of Date.now()
  *   { name: "stopped", reason }  was told to stay away; `reconnect` is the user's to call
+ *   { name: "idle" }             was closed by us
  */
 export class Connection {
   #url;
   #onState;
-  #onMessage;
+  #onObjects;
   #socket = null;
   #timer = null; // for whichever of attempt, pause or proof is under way
+  #watchdog = null;
+  #patience = 0; // ms of silence until the watchdog barks; 0 for ever
   #attempt = 0;
+  #rest = 0; // ms that the server asked us to stay away
+  #notBefore = 0; // until when that is, as of Date.now()
 
-  constructor(url, { onState, onMessage }) {
+  constructor(url, { onState, onObjects }) {
     this.#url = url;
     this.#onState = onState;
-    this.#onMessage = onMessage;
+    this.#onObjects = onObjects;
   }
 
   /** Connects now, if there is no connection and none is being made. */
   reconnect() {
     if (this.#socket) return;
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.#url, PROTOCOL);
     this.#socket = socket;
     socket.onopen = () => this.#opened();
-    socket.onmessage = ({ data }) => this.#onMessage(data);
+    socket.onmessage = ({ data }) => this.#heard(data);
     socket.onclose = ({ code, reason }) => this.#closed(code, reason);
     this.#schedule(() => this.#giveUp(), OPENING_LIMIT);
     this.#onState({ name: "connecting" });
   }
 
-  /** Connects now, if it only waits for the next attempt. */
+  /** Connects now, if it only waits for the next attempt and the server did not ask for that. */
   hurry() {
-    if (this.#timer !== null) this.reconnect();
+    if (this.#timer !== null && Date.now() >= this.#notBefore) this.reconnect();
   }
 
-  /** Sends a message; returns whether there was a connection to send it on. */
-  send(text) {
+  /** Closes the connection, or makes no further attempt, until `reconnect`. */
+  close() {
+    const socket = this.#socket;
+    this.#forget();
+    socket?.close(1000);
+    this.#onState({ name: "idle" });
+  }
+
+  /** Sends objects as one message; returns whether there was a connection to send it on. */
+  send(objects) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(text);
+    this.#socket.send(JSON.stringify(objects));
     return true;
+  }
+
+  /** From now on something must be heard from the server, which pings in this interval (s). */
+  expectPings(interval) {
+    this.#patience = interval ? Math.max(LEAST_SILENCE, interval * 1000 * SILENCE) : 0;
+    this.#watch();
   }
 
   #opened() {
@@ -71,18 +93,28 @@ export class Connection {
     this.#onState({ name: "open" });
   }
 
+  #heard(data) {
+    this.#watch();
+    const objects = parse(data);
+    for (const { t, retry_ms: rest } of objects) if (t === "bye") this.#rest = rest ?? 0;
+    this.#onObjects(objects);
+  }
+
   #closed(code, reason) {
     this.#forget();
     if (!comesBack(code)) {
       this.#onState({ name: "stopped", reason: reason || `code ${code}` });
       return;
     }
-    const pause = pauseBefore(this.#attempt++);
+    // The random part comes on top: all of us were asked to stay away for as long.
+    const pause = this.#rest + pauseBefore(this.#attempt++);
+    this.#notBefore = Date.now() + this.#rest;
+    this.#rest = 0;
     this.#schedule(() => this.reconnect(), pause);
     this.#onState({ name: "waiting", until: Date.now() + pause });
   }
 
-  /** An attempt that takes too long: the browser itself would wait for minutes. */
+  /** An attempt that takes too long, or a line gone dead: the browser would wait for minutes. */
   #giveUp() {
     const socket = this.#socket;
     this.#closed(1006, "");
@@ -91,10 +123,17 @@ export class Connection {
 
   #forget() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#watchdog);
     this.#timer = null;
+    this.#patience = 0;
     const socket = this.#socket;
     this.#socket = null;
-    socket.onopen = socket.onmessage = socket.onclose = null;
+    if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
+  }
+
+  #watch() {
+    clearTimeout(this.#watchdog);
+    if (this.#patience) this.#watchdog = setTimeout(() => this.#giveUp(), this.#patience);
   }
 
   #schedule(action, delay) {
@@ -103,5 +142,15 @@ export class Connection {
       this.#timer = null;
       action();
     }, delay);
+  }
+}
+
+/** The objects in a message; none if it is not what the protocol says. */
+function parse(data) {
+  try {
+    const objects = JSON.parse(data);
+    return Array.isArray(objects) ? objects.filter((one) => one && typeof one === "object") : [];
+  } catch {
+    return [];
   }
 }

@@ -5,6 +5,7 @@ const WORDS = {
   open: "Connected",
   waiting: "Not connected",
   stopped: "Not connected",
+  idle: "Not connected",
 };
 const PATIENCE = 400; // ms: a hiccup shorter than this is not worth a banner
 
@@ -32,7 +33,7 @@ export class Status {
     setText(this.#header.querySelector(".words"), WORDS[state.name]);
     clearInterval(this.#timer);
     this.#countdown.textContent = "";
-    if (state.name === "open") this.#banner.hidden = true;
+    if (["open", "idle"].includes(state.name)) this.#banner.hidden = true;
     if (state.name === "stopped") this.#warn(`The server ended the connection: ${state.reason}.`);
     if (state.name === "waiting") this.#count(state.until);
   }
@@ -49,7 +50,7 @@ export class Status {
       this.#countdown.textContent = `Next attempt in ${seconds} s.`;
     };
     if (until - Date.now() < PATIENCE && this.#banner.hidden) return;
-    this.#warn("The connection is lost. What you write stays here until it is back.");
+    this.#warn("The connection is lost. What you write is sent when it is back.");
     tick();
     this.#timer = setInterval(tick, 1000);
   }

@@ -1,11 +1,15 @@
 """A chat server in a process of its own, and a real browser that nothing may go wrong in."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
@@ -23,16 +27,25 @@ CHROMIUM_FLAGS = (
     # A page that a test puts in the place of ours has no address that this could judge.
     "--disable-features=LocalNetworkAccessChecks",
 )
-# What a browser logs by itself when a server is away, as some tests want it to be.
-EXPECTED = ("WebSocket connection to", "net::ERR_CONNECTION_REFUSED")
+# What a browser logs by itself when a server is away, as some tests want it to be: it fetches the
+# page's icon again when the address changes, as it does with the room.
+EXPECTED = re.compile(
+    r"WebSocket connection to .*|Failed to load resource: net::ERR_\S+ \S+/favicon\.svg"
+)
+# What a page remembers of an earlier visit; it is left alone if it has remembered more since.
+KNOWN_AS = """
+    const key = "trio-chat.nick";
+    try { localStorage[key] ??= JSON.stringify(%s) } catch { /* not our page yet */ }
+"""
 
 OpenPage = Callable[..., Page]
 
 
 class Chat:
-    """A server as its user starts it; ``port`` stays the same when it is started again."""
+    """A server as its user starts it; port and history are the same when it is started again."""
 
-    def __init__(self) -> None:
+    def __init__(self, database: Path) -> None:
+        self._database = database
         self._process: subprocess.Popen[str] | None = None
         self.port = 0
         self.start()
@@ -47,7 +60,10 @@ class Chat:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "trio_chat", "--port", str(self.port)],
+            [
+                *(sys.executable, "-m", "trio_chat"),
+                *("--port", str(self.port), "--database", str(self._database)),
+            ],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -64,6 +80,11 @@ class Chat:
         self._process.stdout.close()
         assert status == (-how if how is signal.SIGKILL else 0)
 
+    def forget(self) -> None:
+        """Lose all that was kept, while the server is stopped."""
+        for file in self._database.parent.glob(f"{self._database.name}*"):
+            file.unlink()
+
     def say(self, *lines: str) -> None:
         """Say lines, and return when they have come back from the server."""
         with connect(self.ws) as client:
@@ -76,9 +97,9 @@ class Chat:
 
 
 @pytest.fixture
-def chat() -> Iterator[Chat]:
+def chat(tmp_path: Path) -> Iterator[Chat]:
     """Start a server."""
-    running = Chat()
+    running = Chat(tmp_path / "chat.db")
     yield running
     running.stop()
 
@@ -99,17 +120,24 @@ def browser() -> Iterator[Browser]:
 def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
     """Return a function that opens the chat for one more person, in a context of their own.
 
+    The person has been there before, under a ``name``; with ``None`` it is their first visit.
     At the end of the test no page may have logged an error or broken its security policy.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
+    numbers = count(1)
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
-            faults.append(message.text)
+            faults.append(f"{message.text} {message.location['url']}")
 
     def open_it(
-        *, wait: bool = True, prepare: Callable[[Page], object] = id, **options: object
+        *,
+        wait: bool = True,
+        prepare: Callable[[Page], object] = id,
+        name: str | None = "",
+        room: str = "",
+        **options: object,
     ) -> Page:
         context = browser.new_context(**options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
@@ -117,8 +145,10 @@ def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", note)
+        if name is not None:
+            page.add_init_script(KNOWN_AS % json.dumps(name or f"person {next(numbers)}"))
         prepare(page)
-        page.goto(chat.url)
+        page.goto(chat.url + (f"#{room}" if room else ""))
         if wait:
             page.wait_for_selector("#status.open")
         return page
@@ -126,4 +156,4 @@ def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
     yield open_it
     for context in contexts:
         context.close()
-    assert [fault for fault in faults if not fault.startswith(EXPECTED)] == []
+    assert [fault for fault in faults if not EXPECTED.match(fault)] == []

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.conftest import Chat, OpenPage
-from tests.e2e.test_page import lines, say, wait_for
+from tests.e2e.looking import lines, say, wait_for
 
 GO_EXAMPLE = Path(__file__).parent / "go_example"
 
@@ -39,18 +39,20 @@ def node_client(chat: Chat) -> subprocess.Popen[str]:
 
 
 def test_its_page_chats_with_ours(open_page: OpenPage, chat: Chat) -> None:
-    """Both ways, and messages joined by newlines are lines to it."""
-    ours, other = open_page(), open_page()
+    """Both ways: our name comes before what we say, and lines of one message are lines to it."""
+    ours, other = open_page(name="Ann"), open_page()
     open_go_page(other, chat)
     say(ours, "from our page")
-    other.get_by_text("from our page").wait_for()
+    other.get_by_text("Ann: from our page").wait_for()
     say_in_go_page(other, "from the example's page")
     wait_for(ours, "from the example's page")
     chat.say(*(f"line {count}" for count in range(50)))
     other.get_by_text("line 49").wait_for()
-    said = ["from our page", "from the example's page", *(f"line {count}" for count in range(50))]
-    assert other.locator("#log div").all_text_contents() == said
-    assert lines(ours) == said
+    said = ["from the example's page", *(f"line {count}" for count in range(50))]
+    assert other.locator("#log div").all_text_contents() == ["Ann: from our page", *said]
+    wait_for(ours, "line 49")
+    assert lines(ours) == ["from our page", *said]
+    assert ours.locator("#log .author").all_text_contents() == ["Ann", "Somebody"]
 
 
 def test_its_page_sees_the_connection_close(open_page: OpenPage, chat: Chat) -> None:
@@ -64,14 +66,17 @@ def test_its_page_sees_the_connection_close(open_page: OpenPage, chat: Chat) -> 
 
 def test_a_node_client_chats_with_our_page(open_page: OpenPage, chat: Chat) -> None:
     """The library ``ws``, on its own terms: it asks for compression and does without."""
-    page = open_page()
+    page = open_page(name="Ann")
     with node_client(chat) as client:
         assert client.stdin
         assert client.stdout
         client.stdin.write("from node\n")
         wait_for(page, "from node")
         say(page, "from the page")
-        assert [client.stdout.readline() for _ in range(2)] == ["from node\n", "from the page\n"]
+        assert [client.stdout.readline() for _ in range(2)] == [
+            "from node\n",
+            "Ann: from the page\n",
+        ]
         client.stdin.close()
         assert client.stdout.readline() == "* closed 1000\n"
         assert client.wait(timeout=10) == 0

@@ -2,13 +2,27 @@
 
 import json
 import signal
+from unicodedata import normalize
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import WebSocketRoute, expect
 
-from tests.e2e.conftest import PATIENCE, Chat, OpenPage
+from tests.e2e.conftest import Chat, OpenPage
+from tests.e2e.guest import enter
+from tests.e2e.looking import (
+    SMALL,
+    expect_place,
+    from_end,
+    greet,
+    lines,
+    say,
+    scroll_to,
+    top_line,
+    wait_for,
+    wait_for_kept,
+    wait_until,
+)
 
-SMALL = {"width": 500, "height": 400}
 HOSTILE = [
     "<img src=x onerror=alert(1)>",
     "<script>document.title = 'broken'</script>",
@@ -18,54 +32,6 @@ HOSTILE = [
     "Z" + "\u0301\u0316\u0334" * 200,
     "&lt;b&gt; &amp;",
 ]
-
-expect.set_options(timeout=PATIENCE)
-
-
-def say(page: Page, text: str) -> None:
-    """Type a line and press Enter."""
-    page.fill("#text", text)
-    page.press("#text", "Enter")
-
-
-def lines(page: Page) -> list[str]:
-    """Return what the log shows."""
-    return page.locator("#log p").all_text_contents()
-
-
-def wait_for(page: Page, text: str) -> None:
-    """Wait until the log shows a line."""
-    page.locator("#log p", has_text=text).last.wait_for(state="attached")
-
-
-def from_end(page: Page) -> float:
-    """Return how many pixels the log is scrolled away from its end."""
-    log = "document.getElementById('log')"
-    return float(page.evaluate(f"{log}.scrollHeight - {log}.scrollTop - {log}.clientHeight"))
-
-
-def top_line(page: Page) -> str:
-    """Return the line at the top edge of the log."""
-    return str(
-        page.evaluate(
-            """() => {
-                const edge = document.getElementById("log").getBoundingClientRect().top;
-                const rows = [...document.querySelectorAll("#log p")];
-                return rows.find((row) => row.getBoundingClientRect().bottom > edge).textContent;
-            }"""
-        )
-    )
-
-
-def wait_until(page: Page, condition: str) -> None:
-    """Wait until a JavaScript expression about ``log`` is true."""
-    page.wait_for_function(
-        f"() => {{ const log = document.getElementById('log'); return {condition} }}"
-    )
-
-
-def scroll_to(page: Page, top: int) -> None:
-    page.evaluate("top => { document.getElementById('log').scrollTop = top }", top)
 
 
 def test_two_people_chat(open_page: OpenPage) -> None:
@@ -93,15 +59,16 @@ def test_blank_text_is_not_sent(open_page: OpenPage, chat: Chat) -> None:
     assert lines(page) == ["done"]
 
 
-def test_shift_enter_begins_a_line_which_arrives_as_a_space(open_page: OpenPage) -> None:
-    """A message of this dialect is one line."""
-    page = open_page()
+def test_shift_enter_begins_a_line(open_page: OpenPage) -> None:
+    """A message can have several, and arrives as it was written."""
+    page, other = open_page(), open_page()
     page.fill("#text", "one")
     page.press("#text", "Shift+Enter")
     page.locator("#text").press_sequentially("two")
     expect(page.locator("#text")).to_have_value("one\ntwo")
     page.press("#text", "Enter")
-    wait_for(page, "one two")
+    wait_for(other, "one")
+    assert lines(other) == ["one\ntwo"]
 
 
 @pytest.mark.parametrize("composing", [{"isComposing": True}, {"keyCode": 229}])
@@ -138,7 +105,7 @@ def test_the_log_follows_at_its_end_and_else_keeps_its_place(
     place = top_line(page)
     chat.say("while you read")
     expect(newer).to_be_visible()
-    assert top_line(page) == place
+    expect_place(page, place)
 
     newer.click()
     expect(newer).to_be_hidden()
@@ -160,7 +127,7 @@ def test_a_flood_does_not_move_what_is_being_read(open_page: OpenPage, chat: Cha
     place = top_line(page)
     chat.say(*(f"flood {count}" for count in range(1000)))
     wait_for(page, "flood 999")
-    assert top_line(page) == place
+    expect_place(page, place)
     assert len(lines(page)) == 2000
 
 
@@ -180,30 +147,61 @@ def test_hostile_text_is_text(open_page: OpenPage, chat: Chat) -> None:
     chat.say(*HOSTILE)
     wait_for(page, HOSTILE[-1])
     assert lines(page) == HOSTILE
-    assert page.title() == "Chat"
+    assert page.title() == "lobby · Chat"
     assert page.locator("#log img, #log script, #log b").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") == SMALL["width"]
     overflow = "(log => log.scrollWidth - log.clientWidth)(document.getElementById('log'))"
     assert page.evaluate(overflow) == 0
 
 
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(
+    "nick",
+    ["W" * 32, "Z" + "\u0301" * 31, "<b>bold</b>", "\u05e9\u05dc\u05d5\u05dd"],
+    ids=["wide", "high", "markup", "leftwards"],
+)
+def test_hostile_names_are_names(open_page: OpenPage, chat: Chat, nick: str, width: int) -> None:
+    """Nor does anything else that people can choose break the layout."""
+    room = "w" * 64
+    page = open_page(room=room, viewport={"width": width, "height": 500})
+    with enter(chat.ws, nick, room) as guest:
+        guest.ask(t="send", room=room, text="hello\n" + "\n" * 3000 + "there")
+        for emoji in ("<i>", "constructor", "__proto__", "W" * 32):
+            guest.ask(t="react", room=room, seq=1, emoji=emoji)
+        guest.ask(t="topic", room=room, text="t" * 4000)
+        expect(page.locator("#log .reaction")).to_have_count(4)
+        expect(page.locator("#topic")).to_have_text("t" * 4000)
+        expect(page.locator("#log .author")).to_have_text(normalize("NFC", nick))
+    assert page.locator("b, i").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    for part in ("#log", "header"):
+        overflow = "part => part.scrollWidth - part.clientWidth"
+        assert page.locator(part).evaluate(overflow) == 0, part
+    box = page.locator("#log .message").bounding_box()
+    assert box
+    assert box["height"] < 400
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_the_page_comes_back_after_a_restart(
     open_page: OpenPage, chat: Chat, how: signal.Signals
 ) -> None:
-    """It says that it is away, keeps what is written, and needs no reload."""
+    """It says that it is away, sends later what is written meanwhile, and needs no reload."""
     page = open_page()
+    say(page, "before")
+    wait_for_kept(page, "before")
     chat.stop(how)
     banner = page.get_by_role("alert")
     expect(banner).to_contain_text("connection is lost")
-    expect(page.get_by_role("button", name="Send")).to_be_disabled()
     say(page, "written while away")
-    expect(page.locator("#text")).to_have_value("written while away")
+    wait_for(page, "written while away")
+    expect(page.get_by_text("Sending …")).to_be_visible()
     chat.start()
     expect(page.get_by_role("status")).to_have_text("Connected", timeout=30_000)
     expect(banner).to_be_hidden()
-    page.press("#text", "Enter")
-    wait_for(page, "written while away")
+    wait_for_kept(page, "written while away")
+    expect(page.get_by_text("Sending …")).to_have_count(0)
+    assert lines(page) == ["before", "written while away"]
 
 
 def test_reconnect_now_does_not_wait(open_page: OpenPage, chat: Chat) -> None:
@@ -230,13 +228,11 @@ def test_the_page_stays_away_when_told_so(open_page: OpenPage) -> None:
     """The reason is shown, and coming back is the person's choice."""
     sockets: list[WebSocketRoute] = []
 
-    def keep(socket: WebSocketRoute) -> None:
+    def welcome(socket: WebSocketRoute) -> None:
         sockets.append(socket)
+        socket.on_message(lambda message: greet(socket, message))
 
-    def take_over(page: Page) -> None:
-        page.route_web_socket("**/ws", keep)
-
-    page = open_page(prepare=take_over)
+    page = open_page(prepare=lambda page: page.route_web_socket("**/ws", welcome))
     sockets[0].close(code=4503, reason="removed by a moderator")
     expect(page.get_by_role("alert")).to_contain_text("removed by a moderator")
     page.wait_for_timeout(1500)
@@ -290,17 +286,40 @@ def test_nothing_sticks_out_of_the_screen(open_page: OpenPage, chat: Chat, width
         assert box["y"] + box["height"] <= 500
 
 
+READABLE = (
+    *("h1", "#status", "#topic", "#banner p", "#banner button", "#text"),
+    *("#log .text", "#log .outgoing .text", "#log .late", "#log time", "#log .author", "#log .day"),
+    *("#rooms h2", "#rooms a", "#rooms label", "#rooms form button", "#rooms .fault"),
+    *("#rooms .unread", "#people li", "#people button"),
+)
+HUES = 6  # colours of names; which one somebody has, their id tells
+DYE = "(name, hue) => { name.className = `author hue${hue}` }"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_has_contrast_in_light_and_dark(open_page: OpenPage, chat: Chat, scheme: str) -> None:
     """At least 4.5 to 1, as WCAG AA asks."""
-    page = open_page(color_scheme=scheme)
-    chat.say("hello")
+    page = open_page(color_scheme=scheme, room="tea")
+    page.evaluate("location.hash = '#lobby'")
+    with enter(chat.ws, "Bob", "tea", "lobby") as guest:
+        guest.ask(t="send", room="tea", text="unread")
+        guest.ask(t="topic", room="lobby", text="cake")
+        guest.ask(t="send", room="lobby", text="hello")
     wait_for(page, "hello")
+    page.fill("#join", "?")
+    page.press("#join", "Enter")
+    page.locator("#rooms .fault").wait_for()
     chat.stop()
-    page.get_by_role("alert").wait_for()
-    for part in ("#log p", "#log time", "h1", "#status", "#banner p", "#banner button", "#text"):
+    page.get_by_role("alert").filter(has_text="lost").wait_for()
+    say(page, "away")
+    page.get_by_text("Sending …").wait_for()
+    for part in READABLE:
+        expect(page.locator(part).first).to_be_visible()
         ratio = page.evaluate(CONTRAST, part)
         assert ratio >= 4.5, f"{part}: {ratio}"
+    for hue in range(HUES):
+        page.locator("#log .author").first.evaluate(DYE, hue)
+        assert page.evaluate(CONTRAST, "#log .author") >= 4.5, hue
     chat.start()
 
 

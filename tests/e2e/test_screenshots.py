@@ -1,28 +1,38 @@
-"""Pictures of the page's main states: light, dark, on a phone, without a connection."""
+"""Pictures of the page's main states: light, dark, on a phone, without a connection, in trouble."""
 
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.conftest import Chat, OpenPage
-from tests.e2e.test_page import wait_for
+from tests.e2e.guest import Guest, enter
+from tests.e2e.looking import say, wait_for
 
-MORNING = "2026-05-04T09:41:00"
+MORNING = datetime(2026, 5, 4, 9, 41)  # noqa: DTZ001 - as the clock on the wall says
 TALK = [
-    "Good morning! The workshop starts in ten minutes, in the room on the left.",
-    "Coffee is by the window.",
-    "Is there a link to the slides?",
-    "Yes: on the screen, and in the handout.",
-    "صباح الخير",
+    ("Mira", "Good morning! The workshop starts in ten minutes, in the room on the left."),
+    ("Mira", "Coffee is by the window."),
+    ("Jonas", "Is there a link to the slides?"),
+    ("Mira", "Yes: on the screen, and in the handout."),
+    ("Yasmin", "صباح الخير"),
     (
-        "We are three in the corridor and cannot find the door. It is the blue one, right? "
-        "Or the one beside the blue one, with the poster on it?"
+        "Tomoko",
+        (
+            "We are three in the corridor and cannot find the door. It is the blue one, right? "
+            "Or the one beside the blue one, with the poster on it?"
+        ),
     ),
-    "The one with the poster.",
-    "Found it, thanks!",
+    ("Jonas", "The one with the poster."),
+    ("Tomoko", "Found it, thanks!"),
 ]
-DESKTOP = {"width": 960, "height": 540}
+LAST = TALK[-1][1]
+DESKTOP = {"width": 1000, "height": 620}
 PHONE = {"width": 390, "height": 700}
 
 
@@ -40,6 +50,49 @@ def brightness(page: Page) -> int:
     return int(colour.partition("(")[2].partition(",")[0])
 
 
+@contextmanager
+def talk(chat: Chat) -> Iterator[Guest]:
+    """Have people talk in the lobby, and be there for as long as this lasts; return Jonas."""
+    with ExitStack() as stack:
+        nicks = dict.fromkeys(nick for nick, _ in TALK)
+        guests = {
+            nick: stack.enter_context(enter(chat.ws, nick, "lobby", "coffee")) for nick in nicks
+        }
+        guests["Mira"].ask(t="topic", room="lobby", text="Monday's workshop: where, when, what")
+        for nick, text in TALK:
+            guests[nick].ask(t="send", room="lobby", text=text)
+        guests["Jonas"].ask(t="react", room="lobby", seq=3, emoji="☕")
+        guests["Tomoko"].ask(t="react", room="lobby", seq=3, emoji="☕")
+        yield guests["Jonas"]
+
+
+def live_in_the_morning(page: Page) -> None:
+    """Let page and messages have a time that is the same for every picture."""
+    page.clock.set_fixed_time(MORNING)
+    page.route_web_socket("**/ws", date)
+
+
+def date(socket: WebSocketRoute) -> None:
+    """Date all that the server says, half a minute apart, and let people be who they are."""
+    server = socket.connect_to_server()
+    start = MORNING.timestamp() * 1000 - 300_000
+    socket.on_close(lambda code, reason: server.close(code=code, reason=reason))
+
+    def dated(said: dict[str, Any]) -> dict[str, Any]:
+        if "ts" in said:
+            said["ts"] = int(start + said["seq"] * 30_000)
+        if "nick" in said:
+            said["id"] = f"person {said['nick']}"  # ids are random, and choose the colours
+        return said
+
+    server.on_message(lambda frame: socket.send(json.dumps(json.loads(frame, object_hook=dated))))
+
+
+def picture(page: Page, folder: Path, name: str) -> None:
+    """Take a picture, with no cursor blinking in it."""
+    page.screenshot(path=folder / f"{name}.png", caret="hide")
+
+
 @pytest.mark.parametrize(
     ("name", "scheme", "size"),
     [("light", "light", DESKTOP), ("dark", "dark", DESKTOP), ("phone", "light", PHONE)],
@@ -48,16 +101,21 @@ def test_the_page_as_people_see_it(
     open_page: OpenPage, chat: Chat, pictures: Path, name: str, scheme: str, size: dict[str, int]
 ) -> None:
     """It is light or dark as the system is, and as large as its window."""
-    page = open_page(
-        prepare=lambda page: page.clock.set_fixed_time(MORNING),
-        viewport=size,
-        color_scheme=scheme,
-        device_scale_factor=2,
-        locale="en-GB",
-    )
-    chat.say(*TALK)
-    wait_for(page, TALK[-1])
-    page.screenshot(path=pictures / f"{name}.png")
+    with talk(chat) as jonas:
+        page = open_page(
+            name="Lea",
+            room="coffee",
+            prepare=live_in_the_morning,
+            viewport=size,
+            color_scheme=scheme,
+            device_scale_factor=2,
+            locale="en-GB",
+        )
+        page.evaluate("location.hash = '#lobby'")
+        wait_for(page, LAST)
+        jonas.ask(t="send", room="coffee", text="Two with milk, please.")
+        expect(page).to_have_title("(1) lobby · Chat")
+        picture(page, pictures, name)
     assert (brightness(page) > 128) == (scheme == "light")
     log, field = (page.locator(part).bounding_box() for part in ("#log", "#text"))
     assert log
@@ -67,13 +125,61 @@ def test_the_page_as_people_see_it(
 
 
 def test_the_page_without_a_connection(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
-    """The conversation so far stays in sight."""
-    page = open_page(viewport=PHONE, color_scheme="dark", device_scale_factor=2, locale="en-GB")
-    chat.say(*TALK)
-    wait_for(page, TALK[-1])
-    chat.stop()
+    """The conversation so far stays in sight, and what is written waits there."""
+    with talk(chat):
+        page = open_page(
+            name="Lea",
+            viewport=PHONE,
+            color_scheme="dark",
+            device_scale_factor=2,
+            locale="en-GB",
+        )
+        wait_for(page, LAST)
+        chat.stop()
     page.get_by_role("alert").wait_for()
-    page.fill("#text", "See you at the")
-    page.screenshot(path=pictures / "away.png")
-    assert page.get_by_text(TALK[-1]).is_visible()
+    say(page, "See you at the break.")
+    page.get_by_text("Sending …").wait_for()
+    picture(page, pictures, "away")
+    assert page.get_by_text(LAST).is_visible()
     chat.start()
+
+
+def test_the_question_for_a_name(open_page: OpenPage, pictures: Path) -> None:
+    """It is all that there is to do at a first visit."""
+    page = open_page(
+        name=None, wait=False, viewport=PHONE, color_scheme="light", device_scale_factor=2
+    )
+    expect(page.get_by_role("dialog")).to_be_visible()
+    picture(page, pictures, "name")
+
+
+def test_a_message_that_was_not_sent(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
+    """What went wrong is beside it, and what to do about it."""
+
+    def refuse(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            for request in json.loads(message):
+                if request["t"] == "send":
+                    error = {"t": "error", "code": "no", "text": "the room is closed"}
+                    socket.send(json.dumps([error | {"id": request["id"]}]))
+                else:
+                    server.send(json.dumps([request]))
+
+        socket.on_message(pass_on)
+
+    with talk(chat):
+        page = open_page(
+            name="Lea",
+            prepare=lambda page: page.route_web_socket("**/ws", refuse),
+            viewport=DESKTOP,
+            color_scheme="dark",
+            device_scale_factor=2,
+        )
+        wait_for(page, LAST)
+        say(page, "Is there any coffee left?")
+        page.get_by_role("button", name="Retry").wait_for()
+        page.locator("#newer").wait_for(state="hidden")
+        picture(page, pictures, "refused")
+    assert page.get_by_text("Not sent: the room is closed.").is_visible()

@@ -12,14 +12,19 @@ class FakeSocket {
   sent = [];
   closed = false;
 
-  constructor(url) {
+  constructor(url, protocol) {
     this.url = url;
+    this.protocol = protocol;
     FakeSocket.made.push(this);
   }
 
   open() {
     this.readyState = FakeSocket.OPEN;
     this.onopen();
+  }
+
+  hear(...objects) {
+    this.onmessage({ data: JSON.stringify(objects) });
   }
 
   lose(code = 1006, reason = "") {
@@ -54,7 +59,7 @@ beforeEach(() => {
   heard = [];
   connection = new Connection("ws://chat/ws", {
     onState: (state) => states.push(state),
-    onMessage: (data) => heard.push(data),
+    onObjects: (objects) => heard.push(...objects),
   });
 });
 
@@ -69,22 +74,30 @@ test("the pause is random up to a ceiling that doubles from 0.5 s to 20 s", () =
   assert.equal(pauseBefore(3, () => 0), 0);
 });
 
-test("it tells its states and hands on messages", () => {
+test("it speaks v1, tells its states and hands on the objects in messages", () => {
   connection.reconnect();
   latest().open();
-  latest().onmessage({ data: "hello" });
+  latest().hear({ t: "one" }, { t: "two" });
   assert.equal(latest().url, "ws://chat/ws");
+  assert.equal(latest().protocol, "trio-chat.v1");
   assert.deepEqual(states, [{ name: "connecting" }, { name: "open" }]);
-  assert.deepEqual(heard, ["hello"]);
+  assert.deepEqual(heard, [{ t: "one" }, { t: "two" }]);
+});
+
+test("a message that is no array of objects says nothing", () => {
+  connection.reconnect();
+  latest().open();
+  for (const data of ["{", "null", "3", "{}", "[1, null]"]) latest().onmessage({ data });
+  assert.deepEqual(heard, []);
 });
 
 test("it sends only while open, and says whether it did", () => {
-  assert.equal(connection.send("early"), false);
+  assert.equal(connection.send([{ t: "early" }]), false);
   connection.reconnect();
-  assert.equal(connection.send("too early"), false);
+  assert.equal(connection.send([{ t: "too early" }]), false);
   latest().open();
-  assert.equal(connection.send("now"), true);
-  assert.deepEqual(latest().sent, ["now"]);
+  assert.equal(connection.send([{ t: "now" }]), true);
+  assert.deepEqual(latest().sent, ['[{"t":"now"}]']);
 });
 
 test("after a loss it comes back when the pause is over", () => {
@@ -155,6 +168,94 @@ test("hurrying ends the pause, and does nothing to a connection that is there", 
   connection.hurry();
   mock.timers.tick(60_000);
   connection.hurry();
+  connection.reconnect();
+  assert.equal(sockets().length, 2);
+});
+
+test("asked to stay away for a time, it does so before its own pause", () => {
+  connection.reconnect();
+  latest().open();
+  latest().hear({ t: "bye", code: 1012, reason: "restarting", retry_ms: 1000 });
+  latest().lose(1012);
+  assert.equal(states.at(-1).until, 1250);
+  mock.timers.tick(999);
+  connection.hurry();
+  assert.equal(sockets().length, 1);
+  mock.timers.tick(1);
+  connection.hurry();
+  assert.equal(sockets().length, 2);
+});
+
+test("that holds for the next attempt alone", () => {
+  connection.reconnect();
+  latest().open();
+  latest().hear({ t: "bye", code: 1012, reason: "restarting", retry_ms: 1000 });
+  latest().lose(1012);
+  mock.timers.tick(1250);
+  latest().lose();
+  assert.equal(states.at(-1).until - Date.now(), 500);
+});
+
+test("a goodbye that names no time needs no more than the own pause", () => {
+  connection.reconnect();
+  latest().open();
+  latest().hear({ t: "bye", code: 4004, reason: "resync" });
+  latest().lose(4004);
+  assert.equal(states.at(-1).until, 250);
+});
+
+test("2.5 ping intervals without a word, and the connection counts as lost", () => {
+  connection.reconnect();
+  const silent = latest();
+  silent.open();
+  connection.expectPings(25);
+  mock.timers.tick(62_499);
+  silent.hear({ t: "ping" });
+  mock.timers.tick(62_499);
+  assert.equal(states.at(-1).name, "open");
+  mock.timers.tick(1);
+  assert.equal(states.at(-1).name, "waiting");
+  assert(silent.closed);
+});
+
+test("however short the interval, it waits 30 s", () => {
+  connection.reconnect();
+  latest().open();
+  connection.expectPings(1);
+  mock.timers.tick(29_999);
+  assert.equal(states.at(-1).name, "open");
+  mock.timers.tick(1);
+  assert.equal(states.at(-1).name, "waiting");
+});
+
+test("a server that does not ping may be silent for ever", () => {
+  connection.reconnect();
+  latest().open();
+  connection.expectPings(0);
+  mock.timers.tick(3_600_000);
+  assert.equal(states.at(-1).name, "open");
+});
+
+test("the next connection may be silent until it is told what to expect", () => {
+  connection.reconnect();
+  latest().open();
+  connection.expectPings(1);
+  latest().lose();
+  mock.timers.tick(250);
+  latest().open();
+  mock.timers.tick(60_000);
+  assert.equal(states.at(-1).name, "open");
+});
+
+test("closed by us, it stays so until it is wanted again", () => {
+  connection.reconnect();
+  latest().open();
+  connection.close();
+  assert(latest().closed);
+  assert.deepEqual(states.at(-1), { name: "idle" });
+  mock.timers.tick(60_000);
+  connection.hurry();
+  assert.equal(sockets().length, 1);
   connection.reconnect();
   assert.equal(sockets().length, 2);
 });

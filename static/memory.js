@@ -1,0 +1,31 @@
+// What the browser remembers from visit to visit: the name, the session, the rooms.
+
+const PREFIX = "trio-chat.";
+
+/** Returns what was remembered under a name, or `fallback`. */
+export function recall(name, fallback = null) {
+  try {
+    return JSON.parse(localStorage.getItem(PREFIX + name)) ?? fallback;
+  } catch {
+    return fallback; // storage is switched off, or somebody else wrote there
+  }
+}
+
+/** Remembers something that can be JSON, if the browser lets us. */
+export function remember(name, value) {
+  try {
+    const text = JSON.stringify(value);
+    if (localStorage.getItem(PREFIX + name) !== text) localStorage.setItem(PREFIX + name, text);
+  } catch {
+    // Then the user is asked again next time.
+  }
+}
+
+/** Returns a new random UUID; `crypto.randomUUID` exists on https and localhost alone. */
+export function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

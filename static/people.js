@@ -1,0 +1,43 @@
+// The people in the room that is shown.
+
+const SHOWN = 200; // people; of the others the number is told
+
+const order = new Intl.Collator();
+
+/** Shows people in `aside`, and their number in `count`; `onRename` is for the user's own name. */
+export class People {
+  #list;
+  #others;
+  #count;
+  #shown = ""; // what the list shows, to tell whether it has changed
+
+  constructor(aside, count, onRename) {
+    this.#list = aside.querySelector("ul");
+    this.#others = aside.querySelector(".others");
+    this.#count = count;
+    aside.querySelector("button").addEventListener("click", onRename);
+  }
+
+  /** Shows who is in a room, the user first. */
+  show({ members }, me) {
+    const isMe = ({ id }) => id === me?.id;
+    const people = [...members.values()].sort(
+      (one, other) => isMe(other) - isMe(one) || order.compare(one.nick, other.nick),
+    );
+    const key = JSON.stringify(people.slice(0, SHOWN).map(({ id, nick }) => [id, nick]));
+    if (key + people.length === this.#shown) return;
+    this.#shown = key + people.length;
+    this.#list.replaceChildren(...people.slice(0, SHOWN).map((one) => item(one, isMe(one))));
+    const others = people.length - SHOWN;
+    this.#others.textContent = others > 0 ? `and ${others} more` : "";
+    this.#count.textContent = people.length || "";
+  }
+}
+
+function item({ nick }, isMe) {
+  const name = document.createElement("bdi");
+  name.textContent = nick;
+  const element = document.createElement("li");
+  element.append(name, isMe ? " (you)" : "");
+  return element;
+}

@@ -1,0 +1,38 @@
+"""Somebody who chats without a page, and can do more than it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+PROTOCOL = Subprotocol("trio-chat.v1")
+ANSWER_LIMIT = 10  # seconds
+
+
+class Guest:
+    """A client that speaks v1."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+
+    def ask(self, **request: object) -> None:
+        """Make a request, and return when it is granted."""
+        self._socket.send(json.dumps({"id": 1, **request}))
+        answers: list[dict[str, object]] = []
+        while not answers:
+            told = json.loads(self._socket.recv(timeout=ANSWER_LIMIT))
+            answers = [answer for answer in told if "id" in answer]
+        assert answers[0]["t"] != "error", answers
+
+
+@contextmanager
+def enter(url: str, nick: str, *rooms: str) -> Iterator[Guest]:
+    """Be in rooms under a nick, for as long as the context lasts."""
+    with connect(url, subprotocols=[PROTOCOL]) as socket:
+        guest = Guest(socket)
+        guest.ask(t="hello", nick=nick)
+        for room in rooms:
+            guest.ask(t="join", room=room)
+        yield guest

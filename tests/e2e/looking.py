@@ -1,0 +1,96 @@
+"""What a person does with the page and sees of it, for the tests to say it in a word."""
+
+import json
+
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.e2e.conftest import PATIENCE
+
+expect.set_options(timeout=PATIENCE)
+
+SMALL = {"width": 500, "height": 400}
+
+
+def say(page: Page, text: str) -> None:
+    """Type a line and press Enter."""
+    page.fill("#text", text)
+    page.press("#text", "Enter")
+
+
+def lines(page: Page) -> list[str]:
+    """Return what the log shows."""
+    return page.locator("#log .text").all_text_contents()
+
+
+def wait_for(page: Page, text: str) -> None:
+    """Wait until the log shows a line."""
+    page.locator("#log .text", has_text=text).last.wait_for(state="attached")
+
+
+def wait_for_kept(page: Page, text: str) -> None:
+    """Wait until the log shows a line that the server has."""
+    page.locator("#log .message:not(.outgoing) .text", has_text=text).last.wait_for()
+
+
+def from_end(page: Page) -> float:
+    """Return how many pixels the log is scrolled away from its end."""
+    log = "document.getElementById('log')"
+    return float(page.evaluate(f"{log}.scrollHeight - {log}.scrollTop - {log}.clientHeight"))
+
+
+Place = tuple[str, float]
+
+
+def top_line(page: Page) -> Place:
+    """Return the line at the top edge of the log, and how far it is from there."""
+    text, offset = page.evaluate(
+        """() => {
+            const edge = document.getElementById("log").getBoundingClientRect().top;
+            const rows = [...document.querySelectorAll("#log .text")];
+            const row = rows.find((row) => row.getBoundingClientRect().bottom > edge);
+            return [row.textContent, row.getBoundingClientRect().top - edge];
+        }"""
+    )
+    return str(text), float(offset)
+
+
+def expect_place(page: Page, place: Place) -> None:
+    """Expect the log to be where it was, as exactly as a browser can be told."""
+    line, offset = top_line(page)
+    assert line == place[0]
+    assert abs(offset - place[1]) <= 1
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Wait until a JavaScript expression about ``log`` is true."""
+    page.wait_for_function(
+        f"() => {{ const log = document.getElementById('log'); return {condition} }}"
+    )
+
+
+def scroll_to(page: Page, top: int) -> None:
+    """Scroll the log, as with a wheel."""
+    page.evaluate("top => { document.getElementById('log').scrollTop = top }", top)
+
+
+def join(page: Page, room: str) -> None:
+    """Join a room by the form."""
+    page.get_by_label("Join another room").fill(room)
+    page.get_by_role("button", name="Join", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(room)
+
+
+def open_room(page: Page, room: str) -> None:
+    """Go to a room in the list."""
+    page.get_by_role("navigation").get_by_role("link", name=room).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(room)
+
+
+def greet(socket: WebSocketRoute, message: str | bytes) -> None:
+    """Answer a page's hello, as a server would that says nothing more."""
+    you = {"id": "0001", "nick": "Ann"}
+    for request in json.loads(message):
+        if request["t"] == "hello":
+            answer = {"t": "welcome", "session": "token", "you": you, "epoch": "e1"}
+            rest = {"id": request["id"], "ping_interval": 25, "limits": {"text": 4000}}
+            socket.send(json.dumps([answer | rest]))

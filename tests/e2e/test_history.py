@@ -1,0 +1,136 @@
+"""What was said before: it is there after a reload, and further back on request."""
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Chat, OpenPage
+from tests.e2e.looking import (
+    SMALL,
+    from_end,
+    lines,
+    say,
+    scroll_to,
+    wait_for,
+    wait_for_kept,
+    wait_until,
+)
+
+
+def fill(chat: Chat, number: int) -> list[str]:
+    """Have a number of lines said."""
+    said = [f"line {count}" for count in range(number)]
+    chat.say(*said)
+    return said
+
+
+def wait_for_lines(page: Page, number: int) -> None:
+    expect(page.locator("#log .text")).to_have_count(number)
+
+
+def test_a_reload_shows_the_latest_page(open_page: OpenPage, chat: Chat) -> None:
+    """And who comes later sees the same."""
+    said = fill(chat, 150)
+    page = open_page()
+    wait_for_lines(page, 100)
+    assert lines(page) == said[-100:]
+    assert from_end(page) < 1
+    page.reload()
+    wait_for_lines(page, 100)
+    assert lines(page) == said[-100:]
+    expect(page.locator("#newer")).to_be_hidden()
+
+
+def test_earlier_messages_come_without_moving_what_is_read(open_page: OpenPage, chat: Chat) -> None:
+    """Scrolling to the start is enough; at the very first message there is no more to have."""
+    said = fill(chat, 250)
+    page = open_page(viewport=SMALL)
+    wait_for_lines(page, 100)
+    before = page.evaluate(f"log.scrollTop = 40; {TOP_OF_LINE_150}")
+    wait_for_lines(page, 200)
+    assert abs(page.evaluate(TOP_OF_LINE_150) - before) <= 1
+    expect(page.locator("#newer")).to_be_hidden()
+    scroll_to(page, 0)
+    wait_for_lines(page, 250)
+    assert lines(page) == said
+    expect(page.get_by_role("button", name="Earlier messages")).to_be_hidden()
+
+
+TOP_OF_LINE_150 = """
+    [...log.querySelectorAll(".text")].find(({ textContent }) => textContent === "line 150")
+        .getBoundingClientRect().top
+"""
+
+
+def test_a_button_fetches_them_too(open_page: OpenPage, chat: Chat) -> None:
+    """By keyboard, which does not lose its place when the button goes."""
+    fill(chat, 150)
+    page = open_page(viewport={"width": 1000, "height": 400})
+    wait_for_lines(page, 100)
+    page.get_by_role("button", name="Earlier messages").focus()
+    page.keyboard.press("Enter")
+    wait_for_lines(page, 150)
+    expect(page.get_by_role("log")).to_be_focused()
+
+
+def test_what_comes_while_reading_back_is_announced_and_the_past_is_not(
+    open_page: OpenPage, chat: Chat
+) -> None:
+    """A screen reader is to read out what is new."""
+    fill(chat, 150)
+    page = open_page(viewport=SMALL)
+    wait_for_lines(page, 100)
+    wait_until(page, "log.ariaLive === 'polite'")
+    page.evaluate(WATCH)
+    chat.say("news")
+    wait_for(page, "news")
+    scroll_to(page, 0)
+    wait_for_lines(page, 151)
+    assert page.evaluate("heard") == ["polite", "off"]
+
+
+# Notes, at each change of the log, whether a screen reader is to say it.
+WATCH = """
+    window.heard = [];
+    const log = document.getElementById("log");
+    new MutationObserver(() => { heard.push(log.ariaLive) })
+        .observe(document.getElementById("lines"), { childList: true });
+"""
+
+
+def test_edits_deletions_and_reactions_show(open_page: OpenPage, chat: Chat) -> None:
+    """As they happen, and after a reload."""
+    page, other = open_page(name="Ann"), open_page(name="Bob")
+    for text in ("first", "second", "third"):
+        say(page, text)
+        wait_for_kept(page, text)
+    page.evaluate(CHANGE)
+    for shown in (page, other):
+        expect(shown.locator("#log .text")).to_have_text(["better", "Message deleted", "third"])
+        expect(shown.locator("#log .edited")).to_have_text(["edited"])
+        expect(shown.locator("#log .reaction")).to_have_text(["👍 1"])
+        expect(shown.locator("#topic")).to_have_text("all about tea")
+    other.reload()
+    expect(other.locator("#log .text")).to_have_text(["better", "Message deleted", "third"])
+    expect(other.locator("#log .reaction")).to_have_text(["👍 1"])
+    expect(other.locator("#topic")).to_have_text("all about tea")
+
+
+# Another client of the same person, which can more than the page.
+CHANGE = """
+    () => new Promise((resolve) => {
+        const recall = (name) => JSON.parse(localStorage[`trio-chat.${name}`]);
+        const socket = new WebSocket(location.origin.replace("http", "ws") + "/ws", "trio-chat.v1");
+        const hello = { t: "hello", nick: recall("nick"), session: recall("session"),
+            rooms: [{ room: "lobby" }] };
+        const about = { room: "lobby" };
+        socket.onopen = () => socket.send(JSON.stringify([
+            hello,
+            { ...about, t: "edit", seq: 1, text: "better" },
+            { ...about, t: "delete", seq: 2 },
+            { ...about, t: "react", seq: 3, emoji: "👍" },
+            { ...about, t: "topic", text: "all about tea", id: 9 },
+        ]));
+        socket.onmessage = ({ data }) => {
+            if (JSON.parse(data).some(({ id }) => id === 9)) resolve(socket.close());
+        };
+    })
+"""

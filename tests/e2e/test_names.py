@@ -1,0 +1,100 @@
+"""The name that a person has: asked for once, theirs alone, and theirs to change."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import OpenPage
+from tests.e2e.looking import say, wait_for
+
+
+def introduce(page: Page, name: str) -> None:
+    """Answer the question for a name."""
+    page.get_by_role("textbox", name="What shall we call you?").fill(name)
+    page.get_by_role("button", name="Join the chat").click()
+
+
+def expect_to_be(page: Page, name: str) -> None:
+    """Expect a page to be connected as somebody."""
+    expect(page.get_by_role("status")).to_have_text("Connected")
+    expect(page.locator("#people li").first).to_have_text(f"{name} (you)")
+
+
+def test_the_name_is_asked_once_and_remembered(open_page: OpenPage) -> None:
+    """One field, and the person is in the lobby; the next time they are there at once."""
+    page = open_page(name=None, wait=False)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("textbox", name="What shall we call you?")).to_be_focused()
+    introduce(page, "  Ann   Smith ")
+    expect_to_be(page, "Ann Smith")
+    expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
+    expect(page.locator("#text")).to_be_focused()
+    page.reload()
+    expect_to_be(page, "Ann Smith")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_without_a_name_there_is_no_way_in(open_page: OpenPage) -> None:
+    """Neither Escape nor an empty field lets anybody pass, and nothing connects meanwhile."""
+    page = open_page(name=None, wait=False)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    introduce(page, "   ")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("Not connected")
+
+
+@pytest.mark.parametrize(
+    ("nick", "reason"),
+    [("ANN", "Somebody else is called that."), ("?!", "A nick needs a letter or a digit.")],
+)
+def test_a_name_that_cannot_be_had_is_asked_for_again(
+    open_page: OpenPage, nick: str, reason: str
+) -> None:
+    """With the reason; however long the person thinks, it is no fault of theirs."""
+    open_page(name="Ann")
+    page = open_page(name=None, wait=False)
+    introduce(page, nick)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("alert")).to_have_text(reason)
+    expect(dialog.get_by_role("textbox")).to_have_value(nick)
+    page.wait_for_timeout(1000)
+    introduce(page, "Bob")
+    expect_to_be(page, "Bob")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_name_can_be_changed(open_page: OpenPage) -> None:
+    """Everybody sees it, and it is remembered; what cannot be leaves the name as it was."""
+    page, other = open_page(name="Ann"), open_page(name="Bob")
+    page.get_by_role("button", name="Change name").click()
+    introduce(page, "Bob")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Somebody else")
+    introduce(page, "Anna")
+    expect_to_be(page, "Anna")
+    expect(other.locator("#people li")).to_have_text(["Bob (you)", "Anna"])
+    say(page, "I am Anna")
+    wait_for(other, "I am Anna")
+    assert other.locator("#log .author").all_text_contents() == ["Anna"]
+    page.reload()
+    expect_to_be(page, "Anna")
+
+
+def test_changing_the_name_can_be_called_off(open_page: OpenPage) -> None:
+    """By Escape: there is a name already."""
+    page = open_page(name="Ann")
+    page.get_by_role("button", name="Change name").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect_to_be(page, "Ann")
+
+
+def test_a_second_tab_is_the_same_person(open_page: OpenPage) -> None:
+    """The browser remembers the session, so the name is not taken, but theirs."""
+    page = open_page(name="Ann")
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    expect_to_be(tab, "Ann")
+    expect(tab.locator("#people li")).to_have_count(1)
+    say(tab, "from the second tab")
+    wait_for(page, "from the second tab")

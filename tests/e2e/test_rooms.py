@@ -1,0 +1,178 @@
+"""Rooms: joined by a form or a link, left by a button, and what is unread in them."""
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Chat, OpenPage
+from tests.e2e.looking import (
+    SMALL,
+    expect_place,
+    from_end,
+    join,
+    lines,
+    open_room,
+    say,
+    scroll_to,
+    top_line,
+    wait_for,
+)
+
+UNREAD = "#rooms .unread:visible"
+
+
+def test_a_room_is_joined_by_its_name_and_by_its_link(open_page: OpenPage) -> None:
+    """The address names it; who opens that link is in the same room and in no other."""
+    page = open_page(name="Ann")
+    join(page, "tea")
+    assert page.url.endswith("/#tea")
+    say(page, "milk?")
+    other = open_page(name="Bob", room="tea")
+    wait_for(other, "milk?")
+    expect(other.locator("#people li")).to_have_text(["Bob (you)", "Ann"])
+    expect(other.get_by_role("navigation").get_by_role("link")).to_have_text(["tea0 unread"])
+    open_room(page, "lobby")
+    assert lines(page) == []
+
+
+def test_rooms_are_remembered(open_page: OpenPage) -> None:
+    """After a reload the person is in all of them again, and in the lobby if the link says so."""
+    page = open_page()
+    join(page, "tea")
+    join(page, "milk")
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("milk")
+    expect(page.locator("#rooms li bdi")).to_have_text(["lobby", "tea", "milk"])
+
+
+def test_what_others_say_elsewhere_is_counted_until_it_is_seen(open_page: OpenPage) -> None:
+    """One's own words are not."""
+    page, other = open_page(name="Ann"), open_page(name="Bob")
+    join(page, "tea")
+    for text in ("one", "two"):
+        say(other, text)
+    expect(page.locator(UNREAD)).to_have_text("2 unread")
+    expect(page).to_have_title("(2) tea · Chat")
+    open_room(page, "lobby")
+    wait_for(page, "two")
+    expect(page.locator(UNREAD)).to_have_count(0)
+    expect(page).to_have_title("lobby · Chat")
+    say(page, "three")
+    wait_for(other, "three")
+    expect(page.locator(UNREAD)).to_have_count(0)
+
+
+def test_a_name_that_cannot_be_is_refused_with_the_reason(open_page: OpenPage) -> None:
+    """And the person stays where they are."""
+    page = open_page()
+    page.get_by_label("Join another room").fill("no such/room")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("navigation").get_by_role("alert")).to_contain_text(
+        "A room's name begins with"
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
+    expect(page.locator("#rooms li")).to_have_count(1)
+    assert page.url.endswith("/#lobby")
+
+
+def test_a_room_is_called_as_the_server_calls_it(open_page: OpenPage) -> None:
+    """In lower case, whatever the link says."""
+    page = open_page(room="STRASSE")
+    expect(page.get_by_role("heading", level=1)).to_have_text("strasse")
+    page.evaluate("location.hash = '#Straße'")
+    expect(page.get_by_role("heading", level=1)).to_have_text("strasse")
+    expect(page.locator("#rooms li")).to_have_count(1)
+
+
+def test_an_address_is_followed_though_the_page_is_drawn_before_it_is_read(
+    open_page: OpenPage,
+) -> None:
+    """The browser tells of a new address a moment later."""
+    page = open_page(
+        prepare=lambda page: page.add_init_script("requestAnimationFrame = (draw) => draw()")
+    )
+    page.evaluate("location.hash = '#tea'; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("heading", level=1)).to_have_text("tea")
+    assert page.url.endswith("/#tea")
+
+
+def test_the_way_back_leads_through_the_rooms(open_page: OpenPage) -> None:
+    """As the browser's button does everywhere."""
+    page = open_page()
+    join(page, "tea")
+    open_room(page, "lobby")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("tea")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
+
+
+def test_a_room_is_left(open_page: OpenPage) -> None:
+    """The others see it; the last room stays."""
+    page, other = open_page(name="Ann"), open_page(name="Bob")
+    join(page, "tea")
+    page.get_by_role("button", name="Leave lobby").click()
+    expect(page.locator("#rooms li bdi")).to_have_text(["tea"])
+    expect(other.locator("#people li")).to_have_text(["Bob (you)"])
+    expect(page.get_by_role("button", name="Leave tea")).to_be_hidden()
+
+
+def test_each_room_keeps_its_place_and_its_draft(open_page: OpenPage, chat: Chat) -> None:
+    """Who comes back finds what they were reading and writing."""
+    page = open_page(viewport={"width": 1000, "height": 400})
+    chat.say(*(f"line {count}" for count in range(100)))
+    wait_for(page, "line 99")
+    scroll_to(page, 500)
+    page.wait_for_timeout(100)
+    place = top_line(page)
+    page.fill("#text", "half a thought")
+    join(page, "tea")
+    expect(page.locator("#text")).to_have_value("")
+    open_room(page, "lobby")
+    expect(page.locator("#text")).to_have_value("half a thought")
+    expect_place(page, place)
+    page.get_by_role("button", name="New messages").wait_for(state="hidden")
+    open_room(page, "tea")
+    open_room(page, "lobby")
+    expect_place(page, place)
+
+
+def test_a_room_that_was_at_its_end_is_there_again(open_page: OpenPage, chat: Chat) -> None:
+    """Also if something was said meanwhile."""
+    page = open_page(viewport={"width": 1000, "height": 400})
+    chat.say(*(f"line {count}" for count in range(100)))
+    wait_for(page, "line 99")
+    join(page, "tea")
+    chat.say("meanwhile")
+    expect(page.locator(UNREAD)).to_have_text("1 unread")
+    open_room(page, "lobby")
+    wait_for(page, "meanwhile")
+    assert from_end(page) < 1
+
+
+def test_on_a_phone_the_panels_are_behind_buttons(open_page: OpenPage) -> None:
+    """They open, take the focus, and close by Escape, by a choice, and by a tap elsewhere."""
+    page = open_page(viewport=SMALL)
+    rooms, button = page.get_by_role("navigation"), page.get_by_role("button", name="Rooms")
+    expect(rooms).to_be_hidden()
+    button.click()
+    expect(rooms).to_be_visible()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(rooms.get_by_role("link", name="lobby")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(rooms).to_be_hidden()
+    expect(button).to_be_focused()
+    button.click()
+    join(page, "tea")
+    expect(rooms).to_be_hidden()
+    page.get_by_role("button", name="people").click()
+    expect(page.get_by_role("complementary", name="People")).to_be_visible()
+    page.locator("#text").click(position={"x": 5, "y": 5})
+    expect(page.get_by_role("complementary", name="People")).to_be_hidden()
+
+
+def test_the_form_offers_the_rooms_there_are(open_page: OpenPage) -> None:
+    """Those that the person is not in yet."""
+    one, two = open_page(), open_page()
+    join(one, "tea")
+    two.get_by_label("Join another room").focus()
+    expect(two.locator("#listed option")).to_have_count(1)
+    assert two.locator("#listed option").get_attribute("value") == "tea"

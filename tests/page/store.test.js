@@ -1,0 +1,362 @@
+// Rules of the page's state: what it asks for, and what it makes of what the server says.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Store } from "../../static/store.js";
+
+const ANN = { id: "a", nick: "Ann" };
+const BOB = { id: "b", nick: "Bob" };
+
+let store;
+
+const room = () => store.room;
+const texts = () => room().messages.map(({ text }) => text);
+const states = () => room().outgoing.map(({ text, state }) => [text, state]);
+
+function said(seq, text, { from = BOB, cid, name = "tea" } = {}) {
+  return { t: "msg", room: name, seq, ts: seq * 1000, text, from, cid };
+}
+
+function hear(...events) {
+  for (const event of events) store.receive(event);
+}
+
+function welcome() {
+  store.welcome({ you: ANN, session: "token", limits: { text: 4000 } });
+}
+
+/** Answers what the store asks for, until it asks for nothing more; returns all that it asked. */
+function serve(answers = {}) {
+  const asked = [];
+  for (let due = store.due(); due.length; due = store.due()) {
+    for (const request of due) {
+      asked.push(request);
+      const answer = answers[request.t];
+      if (answer) store.answered(request, typeof answer === "function" ? answer(request) : answer);
+    }
+  }
+  return asked;
+}
+
+const joined = (last, more = {}) => ({
+  t: "joined",
+  room: "tea",
+  last,
+  epoch: "e1",
+  members: [ANN],
+  ...more,
+});
+const page = (messages, more = false) => ({ t: "history", room: "tea", messages, more });
+
+/** Comes into a room in which `count` messages were said. */
+function enter(count = 0) {
+  const messages = Array.from({ length: count }, (_, place) => said(place + 1, `old ${place + 1}`));
+  store.open("tea");
+  welcome();
+  return serve({ join: joined(count), history: page(messages) });
+}
+
+function comeBack(answer) {
+  store.lost();
+  welcome();
+  return serve({ join: answer, history: page([]) });
+}
+
+beforeEach(() => {
+  store = new Store();
+});
+
+test("nothing is asked before the server has said welcome", () => {
+  store.open("tea");
+  store.say("hello", "cid-0001", 1);
+  assert.deepEqual(store.due(), []);
+});
+
+test("a room is joined, and a page of its history fetched, once", () => {
+  assert.deepEqual(enter(2), [
+    { t: "join", room: "tea" },
+    { t: "history", room: "tea", limit: 100 },
+  ]);
+  assert.deepEqual(texts(), ["old 1", "old 2"]);
+  assert.deepEqual(store.due(), []);
+});
+
+test("of a room that is not shown there is no history until it is", () => {
+  enter();
+  store.enter("milk");
+  assert.deepEqual(serve({ join: joined(9, { room: "milk" }) }), [{ t: "join", room: "milk" }]);
+  hear(said(10, "live", { name: "milk" }));
+  store.open("milk");
+  assert.deepEqual(store.due(), [{ t: "history", room: "milk", limit: 100, before: 10 }]);
+});
+
+test("an event that was seen already does nothing", () => {
+  enter(2);
+  hear(said(3, "new"), said(3, "new"), said(2, "old"));
+  assert.deepEqual(texts(), ["old 1", "old 2", "new"]);
+  assert.equal(room().last, 3);
+});
+
+test("after a loss it goes on behind the last event, of whatever kind that was", () => {
+  enter(2);
+  hear({ t: "react", room: "tea", seq: 3, target: 1, emoji: "👍", from: BOB });
+  assert.deepEqual(comeBack(joined(5)), [{ t: "join", room: "tea", last: 3, epoch: "e1" }]);
+  hear(said(4, "missed"), said(5, "missed too"));
+  assert.deepEqual(texts(), ["old 1", "old 2", "missed", "missed too"]);
+  assert.deepEqual(room().notes, []);
+});
+
+test("what is missing for good is told in a line, and the history fetched anew", () => {
+  enter(2);
+  const asked = comeBack(joined(20, { gap: 11 }));
+  assert.deepEqual(asked.map(({ t }) => t), ["join", "history"]);
+  hear(said(11, "still there"));
+  assert.deepEqual(texts(), ["still there"]);
+  assert.deepEqual(room().notes.map(({ after }) => after), [20]);
+  assert.match(room().notes[0].text, /no longer kept/);
+});
+
+test("numbers of another epoch are forgotten, which is told in a line", () => {
+  enter(7);
+  const asked = comeBack(joined(3, { reset: true, epoch: "e2" }));
+  assert.deepEqual(asked.map(({ t }) => t), ["join", "history"]);
+  assert.match(room().notes[0].text, /begun anew/);
+  hear(said(4, "the fourth"));
+  assert.deepEqual(texts(), ["the fourth"]);
+  store.lost();
+  welcome();
+  assert.deepEqual(store.due(), [{ t: "join", room: "tea", last: 4, epoch: "e2" }]);
+});
+
+test("what waits to be sent outlives a reset", () => {
+  enter();
+  store.lost();
+  store.say("later", "cid-0001", 1);
+  comeBack(joined(0, { reset: true, epoch: "e2" }));
+  assert.deepEqual(states(), [["later", "sent"]]);
+});
+
+test("edits, deletions and reactions change the message that they are about", () => {
+  enter(3);
+  hear(
+    { t: "edit", room: "tea", seq: 4, target: 1, text: "better", from: BOB },
+    { t: "delete", room: "tea", seq: 5, target: 2, from: BOB },
+    { t: "react", room: "tea", seq: 6, target: 3, emoji: "👍", from: ANN },
+  );
+  const [one, two, three] = room().messages;
+  assert.deepEqual([one.text, one.edited], ["better", true]);
+  assert.deepEqual([two.text, two.deleted], ["", true]);
+  assert.deepEqual(three.reactions, { "👍": [ANN] });
+});
+
+test("a change that comes while a page is on its way is not lost to a page without it", () => {
+  store.open("tea");
+  welcome();
+  const [join] = store.due();
+  store.answered(join, joined(1));
+  const [history] = store.due();
+  hear({ t: "edit", room: "tea", seq: 2, target: 1, text: "better", from: BOB });
+  store.answered(history, page([said(1, "as it was")]));
+  assert.deepEqual(texts(), ["better"]);
+});
+
+test("earlier messages are fetched from before the first, while there are some", () => {
+  store.open("tea");
+  welcome();
+  serve({ join: joined(9), history: page([said(8, "eight"), said(9, "nine")], true) });
+  store.goBack();
+  const [request] = store.due();
+  assert.equal(request.before, 8);
+  store.goBack();
+  assert.deepEqual(store.due(), []);
+  store.answered(request, page([said(7, "seven")], false));
+  assert.deepEqual(texts(), ["seven", "eight", "nine"]);
+  assert(!room().canGoBack);
+});
+
+test("what is said goes out one after the other, in order", () => {
+  enter();
+  store.say("one", "cid-0001", 1);
+  store.say("two", "cid-0002", 2);
+  const [first] = store.due();
+  assert.deepEqual(first, { t: "send", room: "tea", cid: "cid-0001", text: "one" });
+  assert.deepEqual(store.due(), []);
+  assert.deepEqual(states(), [["one", "sent"], ["two", "waiting"]]);
+  store.answered(first, { t: "ok", seq: 1, ts: 1 });
+  assert.equal(store.due()[0].text, "two");
+});
+
+test("a message is kept once, whether its event or the answer comes first", () => {
+  enter();
+  store.say("one", "cid-0001", 1);
+  const [first] = store.due();
+  hear(said(1, "one", { from: ANN, cid: "cid-0001" }));
+  store.answered(first, { t: "ok", seq: 1, ts: 1000 });
+  store.say("two", "cid-0002", 2);
+  const [second] = store.due();
+  store.answered(second, { t: "ok", seq: 2, ts: 2000 });
+  hear(said(2, "two", { from: ANN, cid: "cid-0002" }));
+  assert.deepEqual(texts(), ["one", "two"]);
+  assert.deepEqual(states(), []);
+  assert.equal(room().last, 2);
+});
+
+test("an answer does not pass for what was said before it", () => {
+  enter();
+  store.say("mine", "cid-0001", 1);
+  const [send] = store.due();
+  store.answered(send, { t: "ok", seq: 3, ts: 3000 });
+  hear(said(1, "one"), said(2, "two"), said(3, "mine", { from: ANN, cid: "cid-0001" }));
+  assert.deepEqual(texts(), ["one", "two", "mine"]);
+});
+
+test("what had no answer is sent again after a loss, under the same id and in order", () => {
+  enter();
+  store.say("one", "cid-0001", 1);
+  store.due();
+  store.say("two", "cid-0002", 2);
+  store.lost();
+  store.say("three", "cid-0003", 3);
+  welcome();
+  let seq = 0;
+  const asked = serve({ join: joined(0), send: () => ({ t: "ok", seq: ++seq, ts: seq }) });
+  const sent = asked.filter(({ t }) => t === "send");
+  assert.deepEqual(sent.map(({ cid }) => cid), ["cid-0001", "cid-0002", "cid-0003"]);
+  assert.deepEqual(texts(), ["one", "two", "three"]);
+});
+
+test("what turns out to have been kept is not sent again", () => {
+  enter();
+  store.say("one", "cid-0001", 1);
+  store.due();
+  store.lost();
+  welcome();
+  const [join] = store.due();
+  store.answered(join, joined(1));
+  hear(said(1, "one", { from: ANN, cid: "cid-0001" }));
+  assert.deepEqual(store.due(), []);
+  assert.deepEqual(texts(), ["one"]);
+});
+
+test("a resend of what is in the history already adds nothing", () => {
+  enter(3);
+  store.say("one", "cid-0001", 1);
+  const [send] = store.due();
+  store.answered(send, { t: "ok", seq: 2, ts: 2000, dup: true });
+  assert.deepEqual(texts(), ["old 1", "old 2", "old 3"]);
+  assert.deepEqual(states(), []);
+});
+
+test("somebody else cannot pass a message off as ours", () => {
+  enter();
+  store.say("one", "cid-0001", 1);
+  hear(said(1, "not one", { cid: "cid-0001" }));
+  assert.deepEqual(states(), [["one", "waiting"]]);
+});
+
+test("what cannot be kept just now waits, keeps its place, and is sent when it is released", () => {
+  enter();
+  store.say("one", "cid-0001", 1);
+  store.say("two", "cid-0002", 2);
+  const [send] = store.due();
+  store.answered(send, { t: "error", code: "unavailable", text: "not now", retry_ms: 1000 });
+  assert.deepEqual(store.due(), []);
+  store.release(send);
+  assert.deepEqual(store.due(), [send]);
+});
+
+test("what is refused says why, lets the next pass, and can be tried again or given up", () => {
+  enter();
+  store.say("one", "cid-0001", 1);
+  store.say("two", "cid-0002", 2);
+  const [send] = store.due();
+  store.answered(send, { t: "error", code: "too_long", text: "too long" });
+  assert.deepEqual(states(), [["one", "failed"], ["two", "waiting"]]);
+  assert.equal(room().outgoing[0].reason, "too long");
+  assert.equal(store.due()[0].text, "two");
+  store.lost();
+  assert.deepEqual(states(), [["one", "failed"], ["two", "waiting"]]);
+  store.retry("cid-0001");
+  assert.deepEqual(states(), [["one", "waiting"], ["two", "waiting"]]);
+  store.discard("cid-0001");
+  assert.deepEqual(states(), [["two", "waiting"]]);
+});
+
+test("what others say elsewhere or out of sight is unread until it is seen", () => {
+  enter();
+  store.enter("milk");
+  serve({ join: joined(0, { room: "milk" }) });
+  hear(
+    said(1, "seen"),
+    said(1, "unseen", { name: "milk" }),
+    said(2, "mine, from another tab", { name: "milk", from: ANN }),
+    { t: "edit", room: "milk", seq: 3, target: 1, text: "better", from: BOB },
+  );
+  assert.equal(store.unread, 1);
+  store.watch(false);
+  hear(said(2, "behind your back"));
+  assert.equal(store.unread, 2);
+  store.watch(true);
+  store.open("milk");
+  assert.equal(store.unread, 0);
+});
+
+test("the server's name for a room is the room's name", () => {
+  enter();
+  store.open("MILK");
+  serve({ join: joined(0, { room: "milk" }), history: { ...page([]), room: "milk" } });
+  assert.deepEqual([...store.rooms.keys()], ["tea", "milk"]);
+  assert.equal(store.active, "milk");
+  store.open("TEA");
+  serve({ join: joined(0) });
+  assert.deepEqual([...store.rooms.keys()], ["tea", "milk"]);
+  assert.equal(store.active, "tea");
+});
+
+test("a room that cannot be joined is left, and another one shown", () => {
+  enter();
+  store.open("?");
+  const [join] = store.due();
+  store.answered(join, { t: "error", code: "bad_room", text: "no such name" });
+  assert.equal(store.active, "tea");
+  assert.deepEqual(store.due(), []);
+});
+
+test("a room that is left sends nothing more, and is not joined again", () => {
+  enter();
+  store.enter("milk");
+  serve({ join: joined(0, { room: "milk" }) });
+  store.leave("milk");
+  assert.deepEqual(store.due(), [{ t: "leave", room: "milk" }]);
+  hear(said(1, "too late", { name: "milk" }));
+  store.lost();
+  welcome();
+  assert.deepEqual(store.due().map(({ room }) => room), ["tea"]);
+});
+
+test("who is in a room comes and goes, and may be called something else", () => {
+  enter();
+  const nicks = () => [...room().members.values()].map(({ nick }) => nick);
+  hear({ t: "presence", room: "tea", who: BOB, state: "joined" });
+  assert.deepEqual(nicks(), ["Ann", "Bob"]);
+  hear({ t: "nick", room: "tea", who: { id: "a", nick: "Anna" } });
+  assert.deepEqual(nicks(), ["Anna", "Bob"]);
+  assert.equal(store.me.nick, "Anna");
+  hear({ t: "presence", room: "tea", who: BOB, state: "left" });
+  assert.deepEqual(nicks(), ["Anna"]);
+});
+
+test("the topic is that of the latest event", () => {
+  enter();
+  comeBack(joined(0, { topic: "biscuits" }));
+  assert.equal(room().topic, "biscuits");
+  hear({ t: "topic", room: "tea", seq: 1, text: "cake", from: BOB });
+  assert.equal(room().topic, "cake");
+});
+
+test("events of kinds and rooms that are not known do no harm", () => {
+  enter();
+  hear({ t: "wave", room: "tea", seq: 1 }, { t: "msg", room: "elsewhere", seq: 1 }, { t: "ping" });
+  assert.deepEqual(texts(), []);
+});
