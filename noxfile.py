@@ -58,9 +58,15 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the unit and integration tests; every branch of the server must have run."""
+    """Run all tests but those of the page; every branch of the server must have run."""
     install(session, "test")
-    paths = session.posargs or ["tests/unit", "tests/integration", "tests/conformance"]
+    paths = session.posargs or [
+        "tests/unit",
+        "tests/integration",
+        "tests/journal",
+        "tests/crash",
+        "tests/conformance",
+    ]
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *paths)
     session.run("coverage", "combine", "--quiet")

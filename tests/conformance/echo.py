@@ -4,32 +4,56 @@ Every message comes back to its sender as it was, text as text and binary as bin
 """
 
 import argparse
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Awaitable, Sequence
 
 import trio
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 
-from trio_chat.client import Client
+from trio_chat import answers, events, requests
+from trio_chat.archive import Archive
+from trio_chat.client import Client, Shared
 from trio_chat.config import Config
-from trio_chat.dialects import Dialect
 from trio_chat.door import Door
-from trio_chat.hub import Broadcast, Request, Unregister
+from trio_chat.endings import Ending
+from trio_chat.head import Head
+from trio_chat.hub import Asked, Request, Unregister
+from trio_chat.journal.memory import MemoryJournal
 from trio_chat.listeners import open_listeners, port_of
 from trio_chat.outbox import Readiness
 from trio_chat.streams import Stream
 from trio_chat.websocket import Frame, WebSocket
 
+TEXT, BINARY = "text", "binary"
+
 
 class Unchanged:
-    """A dialect that leaves messages as they are."""
+    """A dialect that leaves messages as they are: what was said is the text of a request."""
 
-    def read(self, message: str | bytes, text_limit: int) -> str | bytes | None:
-        return message
+    needs_hello = False
+
+    def read(
+        self, message: str | bytes, text_limit: int
+    ) -> list[requests.AnyRequest | requests.Faulty]:
+        # Binary messages are told from text by the room, which nobody looks at here.
+        if isinstance(message, bytes):
+            return [requests.Send(room=BINARY, text=message.decode("latin-1"))]
+        return [requests.Send(room=TEXT, text=message)]
 
     def join(self, payloads: Sequence[bytes]) -> bytes:
         raise AssertionError("echoes are never joined")
+
+    def wrap(self, payload: bytes) -> bytes:
+        raise AssertionError("echoes are framed here")
+
+    def tell(self, event: events.Event, data: bytes | None) -> bytes | None:
+        raise AssertionError("nothing happens here")
+
+    def answer(self, answer: answers.Answer) -> bytes | None:
+        raise AssertionError("nothing is answered here")
+
+    def bye(self, ending: Ending) -> bytes | None:
+        return None
 
 
 class Echo:
@@ -37,15 +61,21 @@ class Echo:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._archive = Archive(MemoryJournal(), config, dict)
 
-    async def on_websocket(
+    def on_websocket(
+        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
+    ) -> Awaitable[None]:
+        return self._serve(stream, websocket, answer, head.rest)
+
+    async def _serve(
         self, stream: Stream, websocket: WebSocket, answer: bytes, already_read: bytes
     ) -> None:
-        inbox, requests = trio.open_memory_channel[Request](1)
-        dialect = cast("Dialect", Unchanged())  # its lines may be bytes, which only we take
-        client = Client(stream, websocket, inbox, self._config, dialect, Readiness())
+        inbox, requests_of_one = trio.open_memory_channel[Request](1)
+        shared = Shared(inbox, self._config, self._archive, Readiness())
+        client = Client(stream, websocket, Unchanged(), shared)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._answer, requests, client)
+            nursery.start_soon(self._answer, requests_of_one, client)
             with inbox:
                 client.deliver(Frame(answer))
                 await client.run(already_read)
@@ -53,19 +83,21 @@ class Echo:
     async def on_http(self, stream: Stream, already_read: bytes) -> None:
         raise AssertionError("the suite asks for WebSockets only")
 
-    async def _answer(self, requests: trio.MemoryReceiveChannel[Request], client: Client) -> None:
-        async for request in requests:
+    async def _answer(self, asked: trio.MemoryReceiveChannel[Request], client: Client) -> None:
+        async for request in asked:
             match request:
                 case Unregister():
                     client.close()
-                case Broadcast(messages):
-                    for message in messages:
-                        client.deliver(_frame(message))
+                case Asked(_, wishes):
+                    for wish in wishes:
+                        assert isinstance(wish, requests.Send)
+                        client.deliver(_frame(wish))
 
 
-def _frame(message: str | bytes) -> Frame:
-    opcode = Opcode.TEXT if isinstance(message, str) else Opcode.BINARY
-    payload = message.encode() if isinstance(message, str) else message
+def _frame(wish: requests.Send) -> Frame:
+    binary = wish.room == BINARY
+    payload = wish.text.encode("latin-1" if binary else "utf-8")
+    opcode = Opcode.BINARY if binary else Opcode.TEXT
     return Frame(WireFrame(opcode, payload).serialize(mask=False))
 
 

@@ -22,9 +22,12 @@ ADDRESS = re.compile(rb"Chat is open at (https?://localhost:(\d+)/) \(Ctrl-C sto
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return our environment without settings for the chat, and with some more variables."""
+    """Return our environment without settings for the chat, and with some more variables.
+
+    What is said is forgotten at the end, unless they say otherwise.
+    """
     ours = {name: value for name, value in os.environ.items() if not name.startswith("TRIO_CHAT")}
-    return ours | more
+    return {**ours, "TRIO_CHAT_DATABASE": ":memory:", **more}
 
 
 @dataclass

@@ -15,7 +15,8 @@ from tests import frames
 from tests.frames import CLOSE, Seen
 from trio_chat.config import Config
 from trio_chat.endings import GOING_AWAY
-from trio_chat.server import Server
+from trio_chat.journal import Journal
+from trio_chat.server import Server, open_journal
 from trio_chat.streams import NO_LINGER, Stream
 
 PATIENCE = 10  # seconds; virtual time cannot be used over real sockets
@@ -150,15 +151,40 @@ async def reset(stream: Stream) -> None:
 
 @asynccontextmanager
 async def serving(
-    *, trust: ssl.SSLContext | None = None, **settings: object
+    *, trust: ssl.SSLContext | None = None, journal: Journal | None = None, **settings: object
 ) -> AsyncIterator[Running]:
     """Run a server for the block, and stop it at its end.
+
+    It keeps what is said in ``journal``, or in the file that ``database`` names, else in memory.
 
     It sends no pings unless a test asks for them: a ping that crosses the close of a
     trio-websocket client ends that client with an error.
     """
-    chosen: dict[str, Any] = {"port": 0, "ping_interval": 0, **settings}
-    server = Server(Config(**chosen))
+    chosen: dict[str, Any] = {"port": 0, "ping_interval": 0, "database": ":memory:", **settings}
+    config = Config(**chosen)
+    async with opened(config, journal) as kept, served(config, kept, trust) as server:
+        yield server
+
+
+@asynccontextmanager
+async def opened(config: Config, journal: Journal | None) -> AsyncIterator[Journal]:
+    """Lend a journal; one that is opened here is closed here."""
+    if journal:
+        yield journal
+        return
+    kept = await open_journal(config)
+    try:
+        yield kept
+    finally:
+        await kept.close()
+
+
+@asynccontextmanager
+async def served(
+    config: Config, journal: Journal, trust: ssl.SSLContext | None
+) -> AsyncIterator[Running]:
+    """Run a server on a journal for the block."""
+    server = Server(config, journal)
     address = await server.listen()
     port = int(address.rstrip("/").rpartition(":")[2])
     with trio.fail_after(5 * PATIENCE):  # before pytest's own limit, which explains less
@@ -170,7 +196,9 @@ async def serving(
 
 @asynccontextmanager
 async def running(
-    *, trust: ssl.SSLContext | None = None, **settings: object
+    *,
+    trust: ssl.SSLContext | None = None,
+    **settings: Any,  # noqa: ANN401 - see ``serving``
 ) -> AsyncIterator[Running]:
     """Run a server as ``serving`` does; it must be well in the end, and leave nothing behind."""
     before = _descriptors()
@@ -184,7 +212,15 @@ async def running(
 
 
 def _descriptors() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+    """Return how many descriptors are open, but for the database: SQLite opens it by and by."""
+    return sum(1 for link in Path("/proc/self/fd").iterdir() if ".db" not in _target(link))
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except FileNotFoundError:  # the one by which the folder is read
+        return ""
 
 
 async def _settled() -> tuple[int, int]:

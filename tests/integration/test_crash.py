@@ -13,6 +13,7 @@ from tests import frames
 from tests.frames import TEXT, masked
 from tests.integration.running import goodbye, read_all, running, status
 from tests.integration.stalling import say
+from trio_chat import requests
 from trio_chat.dialects import plain
 from trio_chat.door import Door
 from trio_chat.endings import CRASHED
@@ -20,9 +21,10 @@ from trio_chat.streams import Stream
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 read = plain.read
+Read = list[requests.AnyRequest | requests.Faulty]
 
 
-def crash_on_demand(message: str | bytes, text_limit: int) -> str | None:
+def crash_on_demand(message: str | bytes, text_limit: int) -> Read:
     """Read as the plain dialect does, but for one message."""
     if message == "crash":
         raise ZeroDivisionError("a bug of ours")
@@ -74,7 +76,7 @@ async def test_a_crash_leaves_what_the_chatter_said_out_of_the_log(
 ) -> None:
     """Chats are nobody's business but the chatters'."""
 
-    def crash(message: str | bytes, text_limit: int) -> str | None:
+    def crash(message: str | bytes, text_limit: int) -> Read:
         raise ZeroDivisionError
 
     async with running() as server, await server.shake_hands() as unlucky:

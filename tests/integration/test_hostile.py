@@ -26,6 +26,8 @@ def frames_after_handshake(answer: bytes) -> list[Seen]:
         (frames.upgrade(b"Sec-WebSocket-Protocol: caf\xe9"), 400),
         (frames.upgrade().replace(b"localhost", b"caf\xe9"), 400),
         (frames.upgrade().replace(b"/ws", b"/ws\xff"), 400),
+        (frames.upgrade().replace(b"/ws", b"/ws?room=a%20b"), 400),
+        (frames.upgrade().replace(b"/ws", b"/ws?room=" + b"x" * 65), 400),
         (frames.upgrade(b"Content-Length: 5") + b"hello", 400),
         (frames.upgrade(b"Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
         (frames.upgrade(b"Origin: https://evil.example"), 403),

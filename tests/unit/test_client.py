@@ -11,12 +11,15 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, PING, PONG, TEXT, Seen, masked
-from trio_chat.client import Client
+from trio_chat import requests
+from trio_chat.archive import Archive
+from trio_chat.client import Client, Shared
 from trio_chat.config import Config
 from trio_chat.dialects import plain
 from trio_chat.endings import CRASHED, GOING_AWAY, NO_PONG, TOO_SLOW
 from trio_chat.head import parse_head
-from trio_chat.hub import Broadcast, Register, Request, Unregister
+from trio_chat.hub import Asked, Register, Request, Unregister
+from trio_chat.journal.memory import MemoryJournal
 from trio_chat.outbox import Readiness
 from trio_chat.streams import AnyStream
 from trio_chat.websocket import Frame, shake_hands, text_frame
@@ -33,6 +36,10 @@ CONFIG = Config(
 )
 
 
+def frame_of(line: bytes) -> Frame:
+    return text_frame(line, plain)
+
+
 class Connection:
     """A client that runs, the peer's end of its stream, and what reached the hub."""
 
@@ -42,9 +49,9 @@ class Connection:
         self.log: list[dict[str, object]] = []
         self._inbox, self._hub = trio.open_memory_channel[Request](10)
         websocket, _ = shake_hands(parse_head(frames.upgrade()), config)
-        self.client = Client(
-            ours, websocket, self._inbox, config, plain, Readiness(), spread=lambda: spread
-        )
+        archive = Archive(MemoryJournal(), config, dict)
+        shared = Shared(self._inbox, config, archive, Readiness())
+        self.client = Client(ours, websocket, plain, shared, "lobby", spread=lambda: spread)
         self.ended_at: float | None = None
 
     async def run(self) -> None:
@@ -73,10 +80,11 @@ class Connection:
     def said(self) -> list[str]:
         """What the peer said to the hub."""
         return [
-            line
+            wish.text
             for request in self.requests
-            if isinstance(request, Broadcast)
-            for line in request.lines
+            if isinstance(request, Asked)
+            for wish in request.requests
+            if isinstance(wish, requests.Send)
         ]
 
     @property
@@ -105,9 +113,10 @@ async def test_it_registers_first_and_unregisters_last(autojump_clock: MockClock
         await conn.sends(masked(TEXT, b"one\ntwo"), masked(TEXT, b" "), masked(TEXT, b" three "))
         await conn.sends(frames.close(1000))
         await conn.peer.aclose()
+    said = [requests.Send(room="", text="one two"), requests.Send(room="", text="three")]
     assert conn.requests == [
-        Register(conn.client),
-        Broadcast(["one two", "three"]),
+        Register(conn.client, "lobby"),
+        Asked(conn.client, said),
         Unregister(conn.client),
     ]
 
@@ -200,7 +209,7 @@ async def test_what_waits_is_merged_into_one_message(autojump_clock: MockClock) 
     """The peer gets lines that queued while it did not read in as few messages as possible."""
     async with connection() as conn:
         for line in (b"a", b"b", b"c"):
-            assert conn.client.deliver(text_frame(line))
+            assert conn.client.deliver(frame_of(line))
         assert await conn.gets() == [Seen(TEXT, b"a\nb\nc")]
         await conn.peer.aclose()
 
@@ -211,7 +220,7 @@ async def test_a_peer_that_does_not_read_is_dropped_after_the_write_timeout(
     """To the moment, counted from the write."""
     async with connection(lockstep=True) as conn:
         await trio.sleep(3)
-        assert conn.client.deliver(text_frame(b"never read"))
+        assert conn.client.deliver(frame_of(b"never read"))
     assert conn.ended_at == 3 + CONFIG.write_timeout
     assert conn.ending == TOO_SLOW
 
@@ -219,15 +228,15 @@ async def test_a_peer_that_does_not_read_is_dropped_after_the_write_timeout(
 async def test_a_peer_that_reads_late_but_in_time_stays(autojump_clock: MockClock) -> None:
     """And gets everything, in order, with nothing lost."""
     async with connection(lockstep=True) as conn:
-        assert conn.client.deliver(text_frame(b"a"))
+        assert conn.client.deliver(frame_of(b"a"))
         await trio.testing.wait_all_tasks_blocked()
-        assert conn.client.deliver(text_frame(b"b"))
-        assert conn.client.deliver(text_frame(b"c"))
+        assert conn.client.deliver(frame_of(b"b"))
+        assert conn.client.deliver(frame_of(b"c"))
         await trio.sleep(CONFIG.write_timeout - 1)
         assert await conn.gets() == [Seen(TEXT, b"a")]
         await trio.sleep(CONFIG.write_timeout - 1)
         assert await conn.gets() == [Seen(TEXT, b"b\nc")]
-        assert conn.client.deliver(text_frame(b"d"))
+        assert conn.client.deliver(frame_of(b"d"))
         assert await conn.gets() == [Seen(TEXT, b"d")]
         await conn.peer.aclose()
 
@@ -238,10 +247,10 @@ async def test_a_full_outbox_means_stuck(
 ) -> None:
     """By number of frames or by bytes, whichever is reached first."""
     async with connection(lockstep=True) as conn:
-        conn.client.deliver(text_frame(b"being written"))
+        conn.client.deliver(frame_of(b"being written"))
         await trio.testing.wait_all_tasks_blocked()
-        assert all(conn.client.deliver(text_frame(payload)) for payload in waiting)
-        assert not conn.client.deliver(text_frame(b"x" * 900))
+        assert all(conn.client.deliver(frame_of(payload)) for payload in waiting)
+        assert not conn.client.deliver(frame_of(b"x" * 900))
         conn.client.abort(TOO_SLOW)
     assert conn.ended_at == 0
 
@@ -269,10 +278,10 @@ async def test_a_ping_that_finds_the_outbox_full_drops_the_peer(autojump_clock: 
     """If it could not even be queued, the peer is stuck."""
     async with connection(CONFIG, lockstep=True, spread=0.1) as conn:
         await trio.sleep(1)
-        conn.client.deliver(text_frame(b"being written"))
+        conn.client.deliver(frame_of(b"being written"))
         await trio.testing.wait_all_tasks_blocked()
         for _ in range(3):
-            conn.client.deliver(text_frame(b"x"))
+            conn.client.deliver(frame_of(b"x"))
         conn.client.abort(TOO_SLOW)
     assert conn.ended_at == 1
 
@@ -280,10 +289,10 @@ async def test_a_ping_that_finds_the_outbox_full_drops_the_peer(autojump_clock: 
 async def test_ending_sends_what_waits_and_then_the_close_frame(autojump_clock: MockClock) -> None:
     """The peer hears all that was said before, the reason, and nothing after."""
     async with connection() as conn:
-        conn.client.deliver(text_frame(b"last words"))
+        conn.client.deliver(frame_of(b"last words"))
         conn.client.end(GOING_AWAY)
         conn.client.end(CRASHED)
-        assert conn.client.deliver(text_frame(b"too late"))
+        assert conn.client.deliver(frame_of(b"too late"))
         [said] = await conn.gets()
         [goodbye] = await conn.gets()
         assert said == Seen(TEXT, b"last words")
@@ -307,10 +316,10 @@ async def test_a_peer_that_does_not_answer_a_close_is_left_after_the_close_timeo
 async def test_ending_a_stuck_peer_aborts_it(autojump_clock: MockClock) -> None:
     """There is no room for a close frame."""
     async with connection(lockstep=True) as conn:
-        conn.client.deliver(text_frame(b"being written"))
+        conn.client.deliver(frame_of(b"being written"))
         await trio.testing.wait_all_tasks_blocked()
         for _ in range(3):
-            conn.client.deliver(text_frame(b"x"))
+            conn.client.deliver(frame_of(b"x"))
         conn.client.end(GOING_AWAY)
     assert conn.ended_at == 0
 
@@ -342,7 +351,7 @@ async def test_nothing_follows_the_answer_to_a_close(autojump_clock: MockClock) 
     async with connection() as conn:
         await conn.peer.send_all(frames.close(1000))
         await trio.testing.wait_all_tasks_blocked()
-        assert conn.client.deliver(text_frame(b"late"))
+        assert conn.client.deliver(frame_of(b"late"))
         assert [seen.opcode for seen in await conn.gets()] == [CLOSE]
         await conn.peer.aclose()
 
@@ -352,7 +361,7 @@ async def test_a_crash_is_logged_told_and_kept_inside(
 ) -> None:
     """The peer gets 1011, the log the traceback, and nobody else notices."""
 
-    def crash(message: str | bytes, text_limit: int) -> str:
+    def crash(message: str | bytes, text_limit: int) -> list[requests.AnyRequest]:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(plain, "read", crash)
@@ -372,7 +381,7 @@ async def test_a_crash_in_the_middle_of_a_frame_ends_without_a_word(
     monkeypatch.setattr(plain, "read", None)
     with structlog.testing.capture_logs():
         async with connection(lockstep=True) as conn:
-            conn.client.deliver(text_frame(b"being written"))
+            conn.client.deliver(frame_of(b"being written"))
             await trio.testing.wait_all_tasks_blocked()
             await conn.sends(masked(TEXT, b"trigger"))
     assert conn.ended_at == CONFIG.close_timeout
@@ -386,8 +395,8 @@ async def test_cancelling_it_unregisters_and_closes_the_send_side(
         async with connection() as conn:
             scope.cancel()
             await trio.testing.wait_all_tasks_blocked()
-    assert conn.client.deliver(text_frame(b"dropped")) is True
-    assert conn.requests == [Register(conn.client)]
+    assert conn.client.deliver(frame_of(b"dropped")) is True
+    assert conn.requests == [Register(conn.client, "lobby")]
 
 
 async def test_a_handshake_answer_goes_out_first_and_early_bytes_are_read(

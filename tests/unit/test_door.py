@@ -1,6 +1,6 @@
 """Rules of the door, on virtual time."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,6 +13,7 @@ from tests import frames
 from tests.unit.peers import Connection
 from trio_chat.config import Config
 from trio_chat.door import TURNED_AWAY_LIMIT, Door
+from trio_chat.head import Head, Refused
 from trio_chat.streams import Stream
 from trio_chat.websocket import WebSocket
 
@@ -29,6 +30,7 @@ class House:
         self.requests: list[bytes] = []
         self.ended_at: dict[Connection, float] = {}
         self.crash: Exception | None = None
+        self.refuses = False
         self._nursery = nursery
 
     async def comes(self, address: str | None = "192.0.2.1", *, stuck: bool = False) -> Connection:
@@ -43,12 +45,14 @@ class House:
         self.ended_at[connection] = trio.current_time()
         await trio.aclose_forcefully(connection.stream)
 
-    async def _on_websocket(
-        self, stream: Stream, websocket: WebSocket, answer: bytes, rest: bytes
-    ) -> None:
+    def _on_websocket(
+        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
+    ) -> Awaitable[None]:
         assert websocket.is_open
-        self.websockets.append((answer, rest))
-        await self._stay()
+        if self.refuses:
+            raise Refused(400, "no such room")
+        self.websockets.append((answer, head.rest))
+        return self._stay()
 
     async def _on_http(self, stream: Stream, request: bytes) -> None:
         self.requests.append(request)
@@ -90,6 +94,16 @@ async def test_a_websocket_is_led_on_with_its_answer(autojump_clock: MockClock) 
         [(answer, rest)] = chat.websockets
         assert answer.startswith(b"HTTP/1.1 101 ")
         assert rest == b"frames"
+
+
+async def test_what_is_behind_the_door_may_refuse_a_websocket(autojump_clock: MockClock) -> None:
+    """Because of the room it asks for, for example; the handshake is not answered then."""
+    async with house() as chat:
+        chat.refuses = True
+        conn = await chat.comes()
+        await conn.send(frames.upgrade())
+        assert await status(conn) == 400
+        assert chat.websockets == []
 
 
 @pytest.mark.parametrize(

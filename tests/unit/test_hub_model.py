@@ -15,12 +15,15 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, TEXT, masked, unmasked
-from trio_chat.client import Client
+from trio_chat import answers, events, requests
+from trio_chat.archive import Archive
+from trio_chat.client import Client, Shared
 from trio_chat.config import Config
 from trio_chat.dialects import plain
-from trio_chat.endings import GOING_AWAY
+from trio_chat.endings import GOING_AWAY, Ending
 from trio_chat.head import parse_head
-from trio_chat.hub import Broadcast, Farewell, Hub, Request
+from trio_chat.hub import Asked, Farewell, Hub, Request, Unregister
+from trio_chat.journal.memory import MemoryJournal
 from trio_chat.outbox import Readiness
 from trio_chat.streams import AnyStream
 from trio_chat.websocket import shake_hands
@@ -29,19 +32,39 @@ SEATS = 3  # few, so that many things happen to the same client
 CONFIG = Config(ping_interval=0, write_timeout=7, close_timeout=5, outbox_frames=3)
 PADDING = "x" * 1500  # so that few lines fill a socket
 CRASH = "crash"
+ROOM = "lobby"
 GONE = (trio.BrokenResourceError, trio.ClosedResourceError)
 
 
 class Dialect:
     """The plain dialect, with a bug that one message hits."""
 
-    def read(self, message: str | bytes, text_limit: int) -> str | None:
+    needs_hello = plain.needs_hello
+
+    def read(
+        self, message: str | bytes, text_limit: int
+    ) -> list[requests.AnyRequest | requests.Faulty]:
         if message == CRASH:
             raise ZeroDivisionError("a bug")
         return plain.read(message, text_limit)
 
     def join(self, payloads: Sequence[bytes]) -> bytes:
         return plain.join(payloads)
+
+    def wrap(self, payload: bytes) -> bytes:
+        return plain.wrap(payload)
+
+    def tell(self, event: events.Event, data: bytes | None) -> bytes | None:
+        return plain.tell(event, data)
+
+    def answer(self, answer: answers.Answer) -> bytes | None:
+        return plain.answer(answer)
+
+    def bye(self, ending: Ending) -> bytes | None:
+        return plain.bye(ending)
+
+
+DIALECT = Dialect()
 
 
 def memory_pair() -> tuple[AnyStream, AnyStream]:
@@ -62,16 +85,10 @@ def socket_pair() -> tuple[AnyStream, AnyStream]:
 class Chatter:
     """A client, and its peer, who reads all the time unless it is stalled."""
 
-    def __init__(
-        self,
-        inbox: trio.MemorySendChannel[Request],
-        readiness: Readiness,
-        *,
-        over_socket: bool,
-    ) -> None:
+    def __init__(self, shared: Shared, *, over_socket: bool) -> None:
         self._ours, self._theirs = socket_pair() if over_socket else memory_pair()
         websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
-        self.client = Client(self._ours, websocket, inbox, CONFIG, Dialect(), readiness)
+        self.client = Client(self._ours, websocket, DIALECT, shared, ROOM)
         self.received = b""
         self.is_healthy = True  # it has always read, and behaved
         self.has_ended = False
@@ -180,8 +197,10 @@ class Play:
         self._nursery = nursery
         self._over_sockets = over_sockets
         self.inbox, self.requests = trio.open_memory_channel[Request](CONFIG.inbox_requests)
-        self.readiness = Readiness()
-        self.hub = Hub(self.requests, self.readiness)
+        journal, readiness = MemoryJournal(), Readiness()
+        self.hub = Hub(self.requests, journal, CONFIG, readiness)
+        archive = Archive(journal, CONFIG, self.hub.chat.populations)
+        self.shared = Shared(self.inbox, CONFIG, archive, readiness)
         self.seats: dict[int, Chatter] = {}
         self.everybody: list[Chatter] = []
         self.came: dict[Chatter, Account] = {}
@@ -199,7 +218,8 @@ class Play:
         if step.action == "wait":
             await trio.sleep(CONFIG.write_timeout)
         elif step.action == "broadcast":
-            await self.inbox.send(Broadcast([self._next_line(None)]))
+            line = requests.Send(room="", text=self._next_line(None))
+            await self.inbox.send(Asked(self.witness.client, [line]))
         elif step.action == "register" and chatter is None:
             self._register(step.seat)
         elif chatter is not None:
@@ -208,9 +228,7 @@ class Play:
             await self.settle()
 
     def _register(self, seat: int) -> Chatter:
-        chatter = self.seats[seat] = Chatter(
-            self.inbox, self.readiness, over_socket=self._over_sockets
-        )
+        chatter = self.seats[seat] = Chatter(self.shared, over_socket=self._over_sockets)
         self.everybody.append(chatter)
         self._nursery.start_soon(chatter.live)
         return chatter
@@ -246,7 +264,7 @@ class Play:
         assert self.must_be_said <= set(said)
         for chatter in self.everybody:
             self.came.setdefault(chatter, Account(self.settled, len(said)))
-            if chatter.client not in self.hub.clients:
+            if chatter.client not in self.hub.chat.seats:
                 self.left.setdefault(chatter, len(said))
             self._check(chatter, said)
         self.settled = len(said)
@@ -262,8 +280,8 @@ class Play:
             assert start <= came.latest
             assert start + len(heard) <= self.left.get(chatter, len(said))
         if chatter.is_healthy:
-            assert chatter.client in self.hub.clients
-        if chatter.client in self.hub.clients and chatter.is_flowing:
+            assert chatter.client in self.hub.chat.seats
+        if chatter.client in self.hub.chat.seats and chatter.is_flowing:
             assert heard[len(heard) - (len(said) - came.latest) :] == said[came.latest :]
         assert len(chatter.close_codes) <= 1
 
@@ -282,13 +300,15 @@ class Play:
         with trio.fail_after(2 * (CONFIG.write_timeout + CONFIG.close_timeout)):
             while not all(chatter.has_ended for chatter in self.everybody):
                 await trio.sleep(0.1)
+        await self.inbox.send(Unregister(self.witness.client))  # a last turn, to forget rooms in
         await trio.testing.wait_all_tasks_blocked()
+        assert self.hub.chat.rooms == {}
         self._check_channels()
         self.inbox.close()
 
     def _check_channels(self) -> None:
         inbox = self.inbox.statistics()
-        assert list(self.hub.clients) == []
+        assert list(self.hub.chat.seats) == []
         assert (inbox.current_buffer_used, inbox.tasks_waiting_send) == (0, 0)
         assert (inbox.open_send_channels, inbox.open_receive_channels) == (1, 1)
         for chatter in self.everybody:

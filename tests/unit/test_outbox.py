@@ -138,6 +138,35 @@ async def test_a_cancelled_take_loses_nothing(autojump_clock: trio.testing.MockC
     assert await box.take() == [Frame(b"frame")]
 
 
+async def test_it_is_drained_while_nothing_waits() -> None:
+    """Then there is nothing to wait for."""
+    box = outbox(Socket())
+    box.put(Frame(b"frame"))
+    await box.drained()
+
+
+async def test_it_is_drained_when_all_that_waited_is_written(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Not when it was taken, nor while more waits; again and again."""
+    box = outbox(Socket(0, 0))
+    for _ in range(2):
+        box.put(Frame(b"one"))
+        taken = await box.take()
+        box.put(Frame(b"two"))
+        with trio.move_on_after(1) as early:
+            await box.drained()
+        assert early.cancelled_caught
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(box.drained)
+            await trio.testing.wait_all_tasks_blocked()
+            box.wrote(taken)
+            await trio.testing.wait_all_tasks_blocked()
+            assert nursery.child_tasks
+            box.wrote(await box.take())
+        assert box.is_idle
+
+
 async def test_plain_tcp_is_written_directly() -> None:
     """The line of a TCP stream shares its socket, and never waits."""
     ours, theirs = socket.socketpair()

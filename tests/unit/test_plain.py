@@ -2,8 +2,21 @@
 
 import pytest
 
+from trio_chat import answers, events, requests
 from trio_chat.dialects import plain
-from trio_chat.endings import NOT_UTF8, TOO_LONG, Violation
+from trio_chat.endings import GOING_AWAY, NOT_UTF8, TOO_LONG, Violation
+
+ANN = events.Person("a1", "Ann")
+
+
+def said(message: str | bytes, text_limit: int) -> list[str]:
+    """Return the lines in a message; they are the only requests that it can hold."""
+    lines = []
+    for request in plain.read(message, text_limit):
+        assert isinstance(request, requests.Send)
+        assert (request.room, request.id, request.cid, request.reply) == ("", None, None, None)
+        lines.append(request.text)
+    return lines
 
 
 @pytest.mark.parametrize(
@@ -20,18 +33,18 @@ from trio_chat.endings import NOT_UTF8, TOO_LONG, Violation
 )
 def test_newlines_become_spaces_and_ends_are_trimmed(message: str, line: str) -> None:
     """A message is one line."""
-    assert plain.read(message, 100) == line
+    assert said(message, 100) == [line]
 
 
 @pytest.mark.parametrize("message", ["", " ", "\n\r\n\t"])
 def test_blank_messages_say_nothing(message: str) -> None:
     """A blank message is no message."""
-    assert plain.read(message, 100) is None
+    assert said(message, 100) == []
 
 
 def test_binary_message_counts_as_text() -> None:
     """A binary message with UTF-8 in it is text."""
-    assert plain.read("für\nalle".encode(), 100) == "für alle"
+    assert said("für\nalle".encode(), 100) == ["für alle"]
 
 
 def test_binary_message_that_is_not_text_is_a_violation() -> None:
@@ -43,7 +56,7 @@ def test_binary_message_that_is_not_text_is_a_violation() -> None:
 
 def test_limit_counts_characters_of_the_line() -> None:
     """A line of just the limit passes, one of a character more is a violation."""
-    assert plain.read(" " + "ü" * 10 + " ", 10) == "ü" * 10
+    assert said(" " + "ü" * 10 + " ", 10) == ["ü" * 10]
     with pytest.raises(Violation) as caught:
         plain.read("ü" * 11, 10)
     assert caught.value.ending == TOO_LONG
@@ -52,3 +65,39 @@ def test_limit_counts_characters_of_the_line() -> None:
 def test_join_puts_a_line_below_the_other() -> None:
     """Messages that go out together are separated by newlines."""
     assert plain.join([b"a", b"b", b"c"]) == b"a\nb\nc"
+    assert plain.wrap(b"a\nb") == b"a\nb"
+
+
+def test_who_has_a_name_is_heard_with_it() -> None:
+    """A named user's message reaches plain clients as ``name: text``, in one line."""
+    text = "two\r\nlines, one\ttab"
+    named = events.Message(room="tea", seq=1, ts=2, who=ANN, text=text)
+    nameless = events.Message(room="tea", seq=1, ts=2, text=text)
+    assert plain.tell(named, b"{}") == b"Ann: two lines, one\ttab"
+    assert plain.tell(nameless, b"{}") == b"two lines, one\ttab"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        events.Edit(room="tea", who=ANN, target=1, text="x"),
+        events.Delete(room="tea", who=ANN, target=1),
+        events.React(room="tea", who=ANN, target=1, emoji="x"),
+        events.Topic(room="tea", who=ANN, text="x"),
+        events.Presence(room="tea", who=ANN, state="joined"),
+        events.Renamed(room="tea", who=ANN),
+        events.Typing(room="tea", who=ANN),
+    ],
+)
+def test_nothing_else_is_told(event: events.Event) -> None:
+    """A line that was read out cannot be taken back."""
+    assert plain.tell(event, None) is None
+
+
+def test_only_what_could_not_be_said_is_answered() -> None:
+    """In words, as there are no codes."""
+    assert plain.answer(answers.Error(code="unavailable", text="sorry")) == b"(sorry)"
+    assert plain.answer(answers.Ok(seq=1, ts=2)) is None
+    assert plain.answer(answers.Ping()) is None
+    assert plain.bye(GOING_AWAY) is None
+    assert not plain.needs_hello

@@ -222,7 +222,7 @@ def test_closing_first_waits_for_the_answer() -> None:
     assert websocket.close(GOING_AWAY) == b""
     crossing = websocket.feed(masked(PING, b"crossing"))
     assert [*frames.parse(crossing.reply)] == [Seen(PONG, b"crossing")]
-    assert websocket.feed(frames.close(1001)) == ([], b"", True)
+    assert websocket.feed(frames.close(1001)) == ([], b"", True, None)
 
 
 def test_ping_is_an_empty_control_frame() -> None:
@@ -232,7 +232,7 @@ def test_ping_is_an_empty_control_frame() -> None:
 
 def test_pack_joins_what_goes_out_together() -> None:
     """Several payloads become one text message."""
-    assert [*pack([b"a", b"b"], plain)] == [text_frame(b"a\nb")]
+    assert [*pack([b"a", b"b"], plain)] == [text_frame(b"a\nb", plain)]
     assert [*pack([], plain)] == []
 
 
@@ -247,16 +247,16 @@ def test_coalesce_merges_neighbouring_text_and_keeps_the_order() -> None:
     """Control frames and half-written frames stay where they are, as they are."""
     waiting = [
         Frame(b"rest of a frame"),
-        text_frame(b"a"),
-        text_frame(b"b"),
+        text_frame(b"a", plain),
+        text_frame(b"b", plain),
         Frame(b"ping"),
         Frame(b"pong"),
-        text_frame(b"c"),
+        text_frame(b"c", plain),
     ]
     assert [*coalesce(waiting, plain)] == [
         b"rest of a frame",
-        text_frame(b"a\nb").wire,
+        text_frame(b"a\nb", plain).wire,
         b"ping",
         b"pong",
-        text_frame(b"c").wire,
+        text_frame(b"c", plain).wire,
     ]

@@ -1,0 +1,1 @@
+"""Proof of what the journal promises, alone and behind the hub."""

@@ -1,0 +1,45 @@
+"""Journals for the tests: each kind that keeps the contract."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.journal.drafts import Clock
+from trio_chat.journal import Journal
+from trio_chat.journal.file import JournalFile
+from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.sqlite import SqliteJournal
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where the database is to be."""
+    return tmp_path / "chat.db"
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def journal(
+    request: pytest.FixtureRequest, path: Path, clock: Clock
+) -> AsyncIterator[Journal]:
+    """Return a journal of each kind."""
+    chosen: Journal
+    if request.param == "memory":
+        chosen = MemoryJournal(clock)
+    else:
+        chosen = SqliteJournal(JournalFile(path), clock)
+    yield chosen
+    await chosen.close()
+
+
+@pytest.fixture
+async def database(path: Path) -> AsyncIterator[SqliteJournal]:
+    """Return a journal in a file."""
+    journal = await SqliteJournal.open(path)
+    yield journal
+    await journal.close()

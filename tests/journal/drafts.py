@@ -1,0 +1,79 @@
+"""Events to commit, in few words, and what became of them."""
+
+from collections.abc import Sequence
+
+from trio_chat.events import AnyKept, Delete, Edit, Message, Person, React, Topic
+from trio_chat.journal import Committed, Journal, Result
+
+ANN = Person("a1", "Ann")
+BEN = Person("b2", "Ben")
+ROOM = "tea"
+
+
+class Clock:
+    """A wall clock that somebody sets."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000  # milliseconds
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def say(
+    text: str = "Hello!",
+    *,
+    room: str = ROOM,
+    who: Person | None = ANN,
+    cid: str | None = None,
+    reply: int | None = None,
+) -> AnyKept:
+    return Message(room=room, text=text, who=who, cid=cid, reply=reply)
+
+
+def edit(target: int, text: str = "Bye!", *, who: Person | None = ANN, room: str = ROOM) -> AnyKept:
+    return Edit(room=room, target=target, text=text, who=who)
+
+
+def delete(
+    target: int, *, who: Person | None = ANN, room: str = ROOM, cid: str | None = None
+) -> AnyKept:
+    return Delete(room=room, target=target, who=who, cid=cid)
+
+
+def react(target: int, emoji: str = "🍋", *, who: Person | None = BEN, room: str = ROOM) -> AnyKept:
+    return React(room=room, target=target, emoji=emoji, who=who)
+
+
+def title(text: str = "All about tea", *, room: str = ROOM) -> AnyKept:
+    return Topic(room=room, text=text, who=ANN)
+
+
+async def fill(journal: Journal, count: int, *, room: str = ROOM) -> None:
+    """Commit messages whose texts are their numbers."""
+    for number in range(1, count + 1):
+        [result] = await journal.commit([say(f"text {number}", room=room)])
+        assert number_of(result) == number
+
+
+def number_of(result: Result) -> int:
+    """Return the number under which something was kept just now."""
+    assert isinstance(result, Committed), result
+    return result.event.seq
+
+
+def numbers(results: Sequence[Result]) -> list[int]:
+    return [number_of(result) for result in results]
+
+
+async def kept(journal: Journal, room: str = ROOM) -> list[int]:
+    """Return the numbers of all that is kept of a room."""
+    return [seq for seq, _ in await journal.after(room, 0, 1_000_000)]
+
+
+async def everything(journal: Journal, room: str = ROOM) -> bytes:
+    """Return all that can be got of a room in one heap of bytes."""
+    [state] = await journal.load([room], 1_000_000)
+    told = [data for _, data in await journal.after(room, 0, 1_000_000)]
+    said = await journal.messages(room, before=None, after=None, limit=10_000)
+    return repr((state, told, said)).encode()

@@ -1,0 +1,279 @@
+"""The rules that every journal keeps."""
+
+import msgspec
+import pytest
+
+from tests.journal.drafts import (
+    ANN,
+    BEN,
+    ROOM,
+    Clock,
+    delete,
+    edit,
+    everything,
+    fill,
+    kept,
+    number_of,
+    numbers,
+    react,
+    say,
+    title,
+)
+from trio_chat.events import Delete, Edit, React, decode, encode
+from trio_chat.journal import (
+    CID_TAKEN,
+    NO_SUCH_MESSAGE,
+    NOT_YOURS,
+    Committed,
+    Duplicate,
+    Journal,
+    RoomState,
+    memory,
+)
+from trio_chat.journal.memory import MemoryJournal
+
+CID = "a-cid-of-mine"
+SECRET = "the text to forget"  # noqa: S105 - no password
+
+
+class TestNumbers:
+    """Each room counts its events: 1, 2, 3, and so on."""
+
+    async def test_each_room_has_its_own(self, journal: Journal) -> None:
+        """The events of rooms that share a commit are numbered room by room."""
+        drafts = [say(), say(room="jam"), say(), title(room="jam"), react(1)]
+        assert numbers(await journal.commit(drafts)) == [1, 1, 2, 2, 3]
+        assert numbers(await journal.commit([say(room="jam"), say()])) == [3, 4]
+
+    async def test_what_is_refused_takes_none(self, journal: Journal) -> None:
+        """Neither a resend nor a refused event leaves a gap."""
+        results = await journal.commit(
+            [say(cid=CID), say(cid=CID), say(cid=CID, who=BEN), edit(77), delete(1, who=BEN), say()]
+        )
+        assert [number_of(result) for result in (results[0], results[-1])] == [1, 2]
+        assert await kept(journal) == [1, 2]
+
+    async def test_what_is_committed_comes_back_as_it_is_kept(self, journal: Journal) -> None:
+        """The result holds the event with its number and time, and the bytes that are kept."""
+        draft = say("Milk?", cid=CID, reply=7)
+        [result] = await journal.commit([draft])
+        assert isinstance(result, Committed)
+        assert result.event == msgspec.structs.replace(draft, seq=1, ts=1_000_000)
+        assert result.data == encode(result.event)
+        assert decode(result.data) == result.event
+        assert await journal.after(ROOM, 0, 10) == [(1, result.data)]
+
+    async def test_nothing_is_committed_of_nothing(self, journal: Journal) -> None:
+        """An empty commit is none."""
+        assert await journal.commit([]) == []
+        assert await journal.rooms(10) == []
+
+
+class TestTimes:
+    """An event's time is the wall clock's, but never before that of the event before."""
+
+    async def test_the_clock_may_jump_back(self, journal: Journal, clock: Clock) -> None:
+        """Times of a room never decrease, in one commit or in several."""
+        times = []
+        for now in (1_000_000, 1_000_500, 400_000, 1_000_499, 1_000_501):
+            clock.now = now
+            for result in await journal.commit([say(), say()]):
+                assert isinstance(result, Committed)
+                times.append(result.event.ts)
+        assert times[::2] == times[1::2] == [1_000_000, 1_000_500, 1_000_500, 1_000_500, 1_000_501]
+
+    async def test_other_rooms_do_not_matter(self, journal: Journal, clock: Clock) -> None:
+        """Each room has its own last time."""
+        await journal.commit([say()])
+        clock.now -= 1
+        [result] = await journal.commit([say(room="jam")])
+        assert isinstance(result, Committed)
+        assert result.event.ts == 999_999
+
+
+class TestCids:
+    """A cid stands for one event of one author in its room, for ever."""
+
+    async def test_a_resend_gets_the_first_result(self, journal: Journal, clock: Clock) -> None:
+        """Whether in the same commit or later, and whatever the clock says by then."""
+        results = await journal.commit([say("one", cid=CID), say("two", cid=CID)])
+        assert results[1] == Duplicate(1, 1_000_000)
+        clock.now += 5000
+        await journal.commit([say()])
+        assert await journal.commit([say("three", cid=CID)]) == [Duplicate(1, 1_000_000)]
+        assert await kept(journal) == [1, 2]
+
+    async def test_it_counts_for_all_kinds_of_events(self, journal: Journal) -> None:
+        """A resend of a deletion is one too, though its target cannot be deleted twice."""
+        await journal.commit([say()])
+        assert numbers(await journal.commit([delete(1, cid=CID)])) == [2]
+        assert await journal.commit([delete(1, cid=CID)]) == [Duplicate(2, 1_000_000)]
+        assert await journal.commit([say(cid=CID)]) == [Duplicate(2, 1_000_000)]
+
+    async def test_somebody_else_cannot_use_it(self, journal: Journal) -> None:
+        """Nor learn by it what its owner has sent. Without a name one is somebody else too."""
+        await journal.commit([say(cid=CID), say(cid="anonymous", who=None)])
+        assert await journal.commit([say(cid=CID, who=BEN)]) == [CID_TAKEN]
+        assert await journal.commit([say(cid=CID, who=None)]) == [CID_TAKEN]
+        assert await journal.commit([say(cid="anonymous")]) == [CID_TAKEN]
+
+    async def test_another_room_is_another_matter(self, journal: Journal) -> None:
+        """The same cid can be used once in each room."""
+        assert numbers(await journal.commit([say(cid=CID), say(cid=CID, room="jam")])) == [1, 1]
+
+    async def test_it_outlives_its_event(self, journal: Journal) -> None:
+        """A resend is recognised when what was sent has been deleted by retention."""
+        await journal.commit([say(cid=CID)])
+        await journal.prune(0, 2**62)
+        assert await kept(journal) == []
+        assert await journal.commit([say(cid=CID)]) == [Duplicate(1, 1_000_000)]
+        assert await journal.commit([say(cid=CID, who=BEN)]) == [CID_TAKEN]
+
+    async def test_memory_knows_the_latest(
+        self, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What is kept in memory has a bound; of a file only its disk is one."""
+        monkeypatch.setattr(memory, "TAIL", 3)
+        journal = MemoryJournal(clock)
+        await journal.commit([say(cid=f"message-{number}") for number in range(1, 5)])
+        assert await journal.commit([say(cid="message-2")]) == [Duplicate(2, 1_000_000)]
+        assert numbers(await journal.commit([say(cid="message-1")])) == [5]
+        assert await kept(journal) == [3, 4, 5]
+
+    async def test_it_is_free_if_the_event_was_refused(self, journal: Journal) -> None:
+        """What was not kept did not happen."""
+        assert await journal.commit([delete(1, cid=CID)]) == [NO_SUCH_MESSAGE]
+        assert numbers(await journal.commit([say(cid=CID)])) == [1]
+
+
+class TestTargets:
+    """Only what is there can be changed, and only by whom it is allowed to."""
+
+    async def test_there_must_be_such_a_message(self, journal: Journal) -> None:
+        """Neither a number that was not given, nor an event that is no message, nor elsewhere."""
+        await journal.commit([title(), say(), react(2), edit(2), say(room="jam")])
+        for target in (0, 1, 3, 4, 5, 2**53):
+            drafts = [edit(target), delete(target), react(target)]
+            assert await journal.commit(drafts) == [NO_SUCH_MESSAGE] * 3
+        assert await journal.commit([react(2, room="jam"), react(1, room="new")]) == (
+            [NO_SUCH_MESSAGE] * 2
+        )
+
+    async def test_it_may_come_in_the_same_commit(self, journal: Journal) -> None:
+        """A message can be changed as soon as it has a number."""
+        assert numbers(await journal.commit([say(), edit(1), delete(1)])) == [1, 2, 3]
+
+    async def test_only_its_author_may_edit_or_delete(self, journal: Journal) -> None:
+        """Others may not, and what nobody by name has said belongs to nobody."""
+        await journal.commit([say(), say(who=None)])
+        for who in (BEN, None):
+            drafts = [edit(1, who=who), delete(1, who=who), edit(2, who=who), delete(2, who=who)]
+            assert await journal.commit(drafts) == [NOT_YOURS] * 4
+        assert numbers(await journal.commit([edit(1), react(1), react(2, who=ANN)])) == [3, 4, 5]
+
+    async def test_what_is_deleted_is_gone(self, journal: Journal) -> None:
+        """It cannot be changed any more, in the same commit or later."""
+        gone = [edit(1), delete(1), react(1)]
+        results = await journal.commit([say(), delete(1), *gone])
+        assert results[2:] == [NO_SUCH_MESSAGE] * 3
+        assert await journal.commit(gone) == [NO_SUCH_MESSAGE] * 3
+
+    async def test_what_is_pruned_is_gone(self, journal: Journal) -> None:
+        """It cannot be changed any more."""
+        await fill(journal, 3)
+        await journal.prune(1, 0)
+        assert await journal.commit([edit(2), delete(1), react(2)]) == [NO_SUCH_MESSAGE] * 3
+
+
+class TestDeletion:
+    """The text of a deleted message, and of its edits, is gone for good."""
+
+    async def test_nothing_tells_it_any_more(self, journal: Journal) -> None:
+        """Not history, not what is replayed, not what a room has at hand."""
+        await journal.commit([say(SECRET), edit(1, SECRET + "!"), react(1), say("harmless")])
+        assert SECRET.encode() in await everything(journal)
+        await journal.commit([delete(1)])
+        assert SECRET.encode() not in await everything(journal)
+        assert b"harmless" in await everything(journal)
+
+    async def test_the_rest_stays(self, journal: Journal) -> None:
+        """The message is still there, marked as deleted, with its author, cid and reactions."""
+        await journal.commit([say(SECRET, cid=CID, reply=9), edit(1, SECRET), react(1)])
+        await journal.commit([delete(1)])
+        message, changed, reaction, deletion = await journal.messages(
+            ROOM, before=None, after=None, limit=10
+        )
+        expected = say("", cid=CID, reply=9)
+        assert message == msgspec.structs.replace(expected, seq=1, ts=1_000_000, deleted=True)
+        assert isinstance(changed, Edit)
+        assert (changed.seq, changed.text) == (2, "")
+        assert isinstance(reaction, React)
+        assert isinstance(deletion, Delete)
+
+    async def test_the_result_tells_what_changed(self, journal: Journal) -> None:
+        """Whoever has copies of the events can replace them, and no others."""
+        await journal.commit([say(SECRET), say("else"), edit(2, "!"), react(1), edit(1, SECRET)])
+        [result] = await journal.commit([delete(1)])
+        assert isinstance(result, Committed)
+        assert [seq for seq, _ in result.rewritten] == [1, 5]
+        after = dict(await journal.after(ROOM, 0, 10))
+        assert all(after[seq] == data for seq, data in result.rewritten)
+
+    async def test_nothing_else_rewrites(self, journal: Journal) -> None:
+        """All other events leave the earlier ones as they are."""
+        for result in await journal.commit([say(), edit(1), react(1), title()]):
+            assert isinstance(result, Committed)
+            assert not result.rewritten
+
+
+class TestRetention:
+    """What is too old or too much is forgotten; the numbers go on."""
+
+    async def test_the_last_events_are_kept(self, journal: Journal) -> None:
+        """Of each room as many; rooms that lose nothing are not named."""
+        await fill(journal, 5)
+        await fill(journal, 2, room="jam")
+        assert await journal.prune(2, 0) == {ROOM: 4}
+        assert await kept(journal) == [4, 5]
+        assert await kept(journal, "jam") == [1, 2]
+        assert await journal.prune(2, 0) == {}
+
+    async def test_the_newer_events_are_kept(self, journal: Journal, clock: Clock) -> None:
+        """What is from before a time goes."""
+        await fill(journal, 3)
+        clock.now += 1
+        await journal.commit([say()])
+        assert await journal.prune(0, clock.now) == {ROOM: 4}
+        assert await kept(journal) == [4]
+
+    @pytest.mark.parametrize(("keep", "older", "first"), [(3, 0, 3), (4, 1, 5), (1, 1, 5)])
+    async def test_both_limits_hold(
+        self, journal: Journal, clock: Clock, keep: int, older: int, first: int
+    ) -> None:
+        """Whatever either limit lets go is gone."""
+        await fill(journal, 4)
+        clock.now += 1
+        await journal.commit([say()])
+        assert await journal.prune(keep, clock.now if older else 0) == {ROOM: first}
+        assert await kept(journal) == list(range(first, 6))
+
+    async def test_a_room_goes_on_when_all_is_gone(self, journal: Journal) -> None:
+        """Its next event has the next number, and its topic stays."""
+        await journal.commit([say(), title("Tea")])
+        assert await journal.prune(0, 2**62) == {ROOM: 3}
+        assert await journal.load([ROOM], 10) == [RoomState(ROOM, 3, 2, "Tea", [])]
+        assert numbers(await journal.commit([say()])) == [3]
+        [state] = await journal.load([ROOM], 10)
+        assert (state.first, state.last) == (3, 3)
+
+
+class TestIdentity:
+    """A journal has a name for its numbers, and a secret."""
+
+    async def test_they_are_its_own(self, journal: Journal) -> None:
+        """Two journals have nothing in common."""
+        other = MemoryJournal()
+        assert journal.epoch != other.epoch
+        assert journal.secret != other.secret
+        assert len(journal.epoch) == 16
+        assert len(journal.secret) == 32

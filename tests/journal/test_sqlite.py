@@ -1,0 +1,270 @@
+"""The journal in a file, in good and in bad times. In real time: SQLite runs in threads."""
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+import structlog
+import trio
+
+from tests.journal import trouble
+from tests.journal.drafts import (
+    BEN,
+    ROOM,
+    Clock,
+    delete,
+    edit,
+    everything,
+    fill,
+    kept,
+    numbers,
+    react,
+    say,
+    title,
+)
+from trio_chat.journal import (
+    NO_SUCH_MESSAGE,
+    Committed,
+    Duplicate,
+    RoomState,
+    Unavailable,
+    queries,
+    sqlite,
+)
+from trio_chat.journal.file import JournalFile
+from trio_chat.journal.sqlite import SqliteJournal
+
+SOON = 50  # ms; instead of a second, after which a commit is tried again
+LARGE = "x" * 3000
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "RETRY_MS", SOON)
+
+
+async def recovered(journal: SqliteJournal) -> list[int]:
+    """Resend a message until it is kept, as a client does; return its number."""
+    with trio.fail_after(5):
+        while True:
+            try:
+                return numbers(await journal.commit([say(LARGE, cid="resent-until-kept")]))
+            except Unavailable as unavailable:
+                await trio.sleep(unavailable.retry_ms / 1000)
+
+
+class TestKeeping:
+    """What is in the file is there for the next server."""
+
+    async def test_all_of_it_is_there(self, path: Path, clock: Clock) -> None:
+        """Name, secret, numbers, topic, cids; and times go on although the clock went back."""
+        first = SqliteJournal(JournalFile(path), clock)
+        await first.commit([say(cid="kept-for-ever"), title("Tea"), react(1)])
+        before = await everything(first)
+        await first.close()
+        clock.now -= 500
+        second = SqliteJournal(JournalFile(path, sync=True), clock)
+        assert (second.epoch, second.secret) == (first.epoch, first.secret)
+        assert await everything(second) == before
+        assert await second.commit([say(cid="kept-for-ever")]) == [Duplicate(1, 1_000_000)]
+        [result] = await second.commit([say()])
+        assert isinstance(result, Committed)
+        assert (result.event.seq, result.event.ts) == (4, 1_000_000)
+        await second.close()
+
+    async def test_deleted_text_is_not_in_the_file(self, path: Path) -> None:
+        """After a deletion and an orderly end nobody finds the text in the bytes of the file."""
+        journal = await SqliteJournal.open(path)
+        secret = "what nobody must know"  # noqa: S105 - no password
+        await journal.commit([say("keep this")] + [say(secret + LARGE) for _ in range(50)])
+        await journal.commit([edit(2, secret)])
+        await journal.commit([delete(number) for number in range(2, 52)])
+        await journal.close()
+        content = b"".join(file.read_bytes() for file in path.parent.iterdir())
+        assert secret.encode() not in content
+        assert b"keep this" in content
+
+    async def test_deleted_text_is_overwritten_wherever_sqlite_was_built(
+        self, database: SqliteJournal, request: pytest.FixtureRequest
+    ) -> None:
+        """SQLite does that by itself on some systems only, so it has to be told."""
+        options = {name for (name,) in database._file.writer.execute("PRAGMA compile_options")}
+        if "SECURE_DELETE" in options:
+            pytest.skip("this SQLite was built to overwrite what is deleted")
+        assert database._file.writer.execute("PRAGMA secure_delete").fetchone() != (0,)
+
+    async def test_more_rooms_than_are_at_hand(
+        self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A room that the writer has forgotten is found again in the file."""
+        monkeypatch.setattr(sqlite, "ROOMS_AT_HAND", 3)
+        for number in range(1, 4):
+            for room in range(6):
+                [result] = await database.commit([say(room=f"room{room}")])
+                assert numbers([result]) == [number]
+
+    async def test_retention_goes_in_steps(
+        self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However much there is to delete, commits come in between."""
+        monkeypatch.setattr(queries, "PRUNE_STEP", 3)
+        await fill(database, 20)
+        assert await database.prune(1, 0) == {ROOM: 20}
+        assert await kept(database) == [20]
+        assert await database.load([ROOM], 5) == [
+            RoomState(ROOM, 20, 20, "", await database.after(ROOM, 0, 9))
+        ]
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Let another program lock the file for the block."""
+    with trouble.running(trouble.LOCKER, path):
+        yield
+
+
+@pytest.fixture(params=["full", "locked"])
+def bad_times(request: pytest.FixtureRequest, path: Path, database: SqliteJournal) -> object:
+    """Return what makes times bad for the length of a block."""
+    writer = database._file.writer
+    return {"full": partial(trouble.full, writer), "locked": partial(locked, path)}[request.param]
+
+
+@pytest.mark.usefixtures("soon")
+class TestBadTimes:
+    """The disk is full, or another program holds a lock: nothing is kept, nothing is lost."""
+
+    async def test_nothing_is_kept_and_it_recovers(
+        self, database: SqliteJournal, bad_times: partial[Iterator[None]]
+    ) -> None:
+        """No part of a commit, and no number; reading goes on; then all is well by itself."""
+        await fill(database, 3)
+        before = await everything(database)
+        with bad_times():  # type: ignore[attr-defined]
+            drafts = [say(LARGE, cid="tried-in-vain", room=room) for room in (ROOM, "new") * 20]
+            with pytest.raises(Unavailable) as caught:
+                await database.commit(drafts)
+            assert caught.value.retry_ms == SOON
+            assert await everything(database) == before
+            assert [room.name for room in await database.rooms(10)] == [ROOM]
+            assert await kept(database, "new") == []
+        assert await recovered(database) == [4]
+        results = await database.commit([say(cid="tried-in-vain", who=BEN), say(room="new")])
+        assert numbers(results) == [5, 1]
+
+    async def test_it_is_told_once(
+        self, database: SqliteJournal, bad_times: partial[Iterator[None]]
+    ) -> None:
+        """The log says when it begins and when it is over, however many commits fail."""
+        await fill(database, 1)
+        with structlog.testing.capture_logs() as logs:
+            with bad_times():  # type: ignore[attr-defined]
+                for _ in range(3):
+                    with pytest.raises(Unavailable):
+                        await database.commit([say(LARGE * 30)])
+                    await trio.sleep(SOON / 1000)
+            await recovered(database)
+        assert [entry["event"] for entry in logs] == [
+            "journal unavailable",
+            "journal available again",
+        ]
+
+    async def test_after_a_failure_it_waits(self, database: SqliteJournal, path: Path) -> None:
+        """Until it makes sense to try, commits fail at once: no turn of the hub is held up."""
+        with locked(path):
+            with pytest.raises(Unavailable):
+                await database.commit([say()])
+            begin = time.monotonic()
+            with pytest.raises(Unavailable):
+                await database.commit([say()])
+            assert time.monotonic() - begin < SOON / 2000
+
+    async def test_retention_is_put_off(self, database: SqliteJournal, path: Path) -> None:
+        """It deletes nothing, and does it later."""
+        await fill(database, 5)
+        with locked(path):
+            assert await database.prune(2, 0) == {}
+        assert await kept(database) == [1, 2, 3, 4, 5]
+        assert await database.prune(2, 0) == {ROOM: 4}
+
+    async def test_what_retention_has_deleted_is_told(
+        self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It fails half-way: the hub must know what is gone, or nobody is told of the gap."""
+        await fill(database, 5)
+        await fill(database, 5, room="jam")
+        delete_oldest = queries.delete_oldest
+
+        def fail_later(writer: sqlite3.Connection, room: int, *limits: int) -> int | None:
+            if room == 1:
+                raise sqlite3.OperationalError("database is locked")
+            return delete_oldest(writer, room, *limits)
+
+        monkeypatch.setattr(queries, "delete_oldest", fail_later)
+        assert await database.prune(2, 0) == {"jam": 4}
+        assert [await kept(database), await kept(database, "jam")] == [[1, 2, 3, 4, 5], [4, 5]]
+
+    async def test_a_disk_that_is_really_full(self, tmp_path: Path) -> None:
+        """The same on a small file system that others fill; it goes on when they make room."""
+        with trouble.mounted(tmp_path / "mount", "size=2m") as directory:
+            journal = await SqliteJournal.open(directory / "chat.db")
+            await fill(journal, 3)
+            before = await everything(journal)
+            filler = directory / "filler"
+            trouble.fill_up(filler)
+            with pytest.raises(Unavailable):
+                await journal.commit([say(LARGE) for _ in range(50)])
+            assert await everything(journal) == before
+            filler.unlink()
+            assert await recovered(journal) == [4]
+            await journal.close()
+
+
+async def test_it_is_unavailable_for_a_second(database: SqliteJournal, path: Path) -> None:
+    """As long as clients are told to wait, and no longer."""
+    with locked(path), pytest.raises(Unavailable) as caught:
+        await database.commit([say()])
+    assert caught.value.retry_ms == 1000
+    begin = time.monotonic()
+    assert await recovered(database) == [1]
+    assert 0.9 < time.monotonic() - begin < 2
+
+
+def shatter(path: Path) -> None:
+    """Overwrite pages in the middle of the file with noise."""
+    size = path.stat().st_size
+    trouble.overwrite(path, size // 2 // 4096 * 4096, os.urandom(8192))
+
+
+class TestDamage:
+    """A part of the file that is only read later turns out to be damaged."""
+
+    async def test_the_rest_goes_on(self, path: Path) -> None:
+        """What cannot be read is unavailable; what can be read is; new messages are kept."""
+        journal = await SqliteJournal.open(path)
+        for _ in range(6):
+            await journal.commit([say(LARGE) for _ in range(50)])
+        await journal.close()
+        shatter(path)
+        journal = await SqliteJournal.open(path)
+        with pytest.raises(Unavailable):
+            await journal.after(ROOM, 0, 300)
+        assert len(await journal.after(ROOM, 0, 5)) == 5
+        assert len(await journal.after(ROOM, 290, 50)) == 10
+        assert numbers(await journal.commit([say()])) == [301]
+        await journal.close()
+
+    async def test_an_event_that_is_damaged(self, database: SqliteJournal) -> None:
+        """SQLite has no checksums: bytes may be wrong where it does not look. The rest goes on."""
+        await fill(database, 2)
+        database._file.writer.execute("UPDATE events SET data = x'7b22' WHERE seq = 1")
+        told = await database.messages(ROOM, before=None, after=None, limit=9)
+        assert [event.seq for event in told] == [2]
+        results = await database.commit([react(1), edit(1), delete(1), react(2)])
+        assert results[:3] == [NO_SUCH_MESSAGE] * 3
+        assert numbers(results[3:]) == [3]

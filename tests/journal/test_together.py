@@ -1,0 +1,85 @@
+"""Several tasks use one journal at once, and some of them are cancelled."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.journal.drafts import everything, fill, kept, numbers, say
+from trio_chat.journal import queries
+from trio_chat.journal.sqlite import SqliteJournal
+
+
+class TestCancelling:
+    """All or nothing, and the journal can be used afterwards."""
+
+    @pytest.mark.parametrize("delay", [0, 0.0001, 0.001, 0.01])
+    async def test_a_commit(self, database: SqliteJournal, delay: float) -> None:
+        """Whenever it is cancelled: the events are all there or none is."""
+        drafts = [say(cid=f"message-{number}") for number in range(500)]
+        with trio.move_on_after(delay):
+            await database.commit(drafts)
+        found = await kept(database)
+        assert found in ([], list(range(1, 501)))
+        assert numbers(await database.commit([say()])) == [len(found) + 1]
+
+    async def test_a_commit_that_waits_for_another(self, database: SqliteJournal) -> None:
+        """One that has not begun is not done."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(database.commit, [say("first") for _ in range(500)])
+            await trio.lowlevel.checkpoint()
+            nursery.start_soon(database.commit, [say("second")])
+            await trio.lowlevel.checkpoint()
+            nursery.cancel_scope.cancel()
+        assert b"second" not in await everything(database)
+
+    async def test_reading(self, database: SqliteJournal) -> None:
+        """A read that was cancelled leaves its connection to the next."""
+        await fill(database, 2)
+        for _ in range(5):
+            with trio.move_on_after(0.0001):
+                await everything(database)
+        assert await kept(database) == [1, 2]
+
+
+class TestTogether:
+    """Several tasks use the journal at once."""
+
+    async def test_readers_do_not_wait_for_the_writer(self, database: SqliteJournal) -> None:
+        """Each sees all of a commit or nothing of it."""
+        seen = set()
+
+        async def read() -> None:
+            while len(await kept(database)) < 300:
+                seen.add(len(await kept(database)))
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(5):
+                nursery.start_soon(read)
+            for _ in range(30):
+                await database.commit([say() for _ in range(10)])
+        assert all(count % 10 == 0 for count in seen)
+
+    async def test_commits_while_retention_deletes(
+        self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Both come to their end, and no number is lost."""
+        monkeypatch.setattr(queries, "PRUNE_STEP", 5)
+        await fill(database, 100)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(database.prune, 10, 0)
+            for number in range(101, 121):
+                assert numbers(await database.commit([say()])) == [number]
+        assert await kept(database) == list(range((await kept(database))[0], 121))
+
+    async def test_closing_while_cancelled(self, path: Path) -> None:
+        """A server that is in a hurry still closes the file; nothing is left beside it."""
+        journal = await SqliteJournal.open(path)
+        await fill(journal, 1)
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await journal.close()
+        assert sorted(file.name for file in path.parent.iterdir()) == ["chat.db", "chat.db-lock"]
+        with pytest.raises(sqlite3.ProgrammingError):
+            journal._file.writer.execute("SELECT 1")

@@ -1,0 +1,161 @@
+"""Members that keep what they get, and a hub that takes its turns when a test says so."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import trio
+import trio.testing
+
+from trio_chat import requests
+from trio_chat.config import Config
+from trio_chat.dialects import Dialect, plain, v1
+from trio_chat.endings import Ending
+from trio_chat.hub import Asked, Hub, Register, Request, Unregister
+from trio_chat.journal import Journal
+from trio_chat.journal.memory import MemoryJournal
+from trio_chat.member import Member
+from trio_chat.outbox import Readiness
+from trio_chat.websocket import Frame
+
+CONFIG = Config(presence_grace=15, hello_timeout=10, resume_limit=5, rooms_per_connection=3)
+
+
+class Listener:
+    """A member that keeps what it gets, one entry a frame."""
+
+    def __init__(self, dialect: Dialect = plain) -> None:
+        self.dialect = dialect
+        self.got: list[bytes | None] = []
+        self.looked_up: list[requests.AnyRequest | requests.Missed] = []
+        self.is_stuck = False
+        self.is_busy = False
+        self.room_for = 1_000_000  # bytes at once
+        self.ends: list[Ending | str] = []
+
+    @property
+    def send_now(self) -> None:
+        return None
+
+    def spill(self, frame: Frame, taken: int) -> bool:
+        raise AssertionError("nothing is written to it directly")
+
+    def deliver(self, frame: Frame) -> bool:
+        if not self.is_stuck:
+            self.got.append(frame.payload)
+        return not self.is_stuck
+
+    def can_take(self, size: int) -> bool:
+        return size <= self.room_for
+
+    def look_up(self, request: requests.AnyRequest | requests.Missed) -> bool:
+        if not self.is_busy:
+            self.looked_up.append(request)
+        return not self.is_busy
+
+    def close(self) -> None:
+        self.ends.append("closed")
+
+    def end(self, ending: Ending) -> None:
+        self.ends.append(ending)
+
+    def abort(self, ending: Ending) -> None:
+        self.ends.append(ending)
+
+    def told(self) -> list[dict[str, Any]]:
+        """Return what it was told since the last time, object by object, and forget it."""
+        objects = [entry for payload in self.got for entry in decode(payload)]
+        self.got.clear()
+        return objects
+
+
+def decode(payload: bytes | None) -> list[dict[str, Any]]:
+    """Return the objects in a payload of the v1 dialect."""
+    objects: list[dict[str, Any]] = msgspec.json.decode(v1.wrap(payload or b""))
+    return objects
+
+
+def asks(member: Member, *objects: dict[str, Any]) -> Asked:
+    """Return what the hub gets when a v1 client sends these objects."""
+    return Asked(member, v1.read(msgspec.json.encode(objects).decode(), 4000))
+
+
+def says(member: Member, *lines: str) -> Asked:
+    """Return what the hub gets when a plain client says these lines."""
+    return Asked(member, [requests.Send(room="", text=line) for line in lines])
+
+
+def arrives(member: Member, room: str = "lobby") -> Register:
+    """Return what the hub gets when a plain client comes into a room."""
+    return Register(member, room)
+
+
+class House:
+    """A hub at work. Each call is one turn of it, carried out to the end.
+
+    A crash of the hub fails the test.
+    """
+
+    def __init__(self, journal: Journal, config: Config) -> None:
+        self.journal = journal
+        self.inbox, requests_of_all = trio.open_memory_channel[Request](10_000)
+        self.hub = Hub(requests_of_all, journal, config, Readiness())
+        self.chat = self.hub.chat
+
+    async def turn(self, *batch: Request) -> None:
+        """Let the hub take these requests in one turn."""
+        for request in batch:
+            self.inbox.send_nowait(request)
+        await trio.testing.wait_all_tasks_blocked()
+
+    async def person(self, nick: str, *rooms: str, session: str | None = None) -> "Somebody":
+        """Let somebody connect, say hello and join rooms; what all are told is not kept."""
+        somebody = Somebody(self, Listener(v1))
+        hello: dict[str, Any] = {"t": "hello", "nick": nick}
+        if session:
+            hello["session"] = session
+        hello["rooms"] = [{"room": room} for room in rooms]
+        await self.turn(Register(somebody.member), asks(somebody.member, hello))
+        welcome = somebody.told()[0]
+        if welcome["t"] == "welcome":
+            somebody.who, somebody.session = welcome["you"], welcome["session"]
+        return somebody
+
+
+class Somebody:
+    """A v1 client of the hub."""
+
+    def __init__(self, house: House, member: Listener) -> None:
+        self.house = house
+        self.member = member
+        self.who: dict[str, str] = {}
+        self.session = ""
+
+    async def ask(self, *objects: dict[str, Any]) -> list[dict[str, Any]]:
+        """Ask for something in one frame; return all this client is told in that turn."""
+        await self.house.turn(asks(self.member, *objects))
+        return self.member.told()
+
+    async def leave(self) -> None:
+        """Let the connection end."""
+        await self.house.turn(Unregister(self.member))
+
+    def told(self) -> list[dict[str, Any]]:
+        return self.member.told()
+
+
+@asynccontextmanager
+async def house(journal: Journal | None = None, config: Config = CONFIG) -> AsyncIterator[House]:
+    """Keep a hub at work for the block."""
+    home = House(journal or MemoryJournal(clock=lambda: 1000), config)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(home.hub.run)
+        with home.inbox:
+            yield home
+            await trio.testing.wait_all_tasks_blocked()
+
+
+def kinds(objects: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the types of objects."""
+    return [entry["t"] for entry in objects]

@@ -1,0 +1,185 @@
+"""Rules of the archive: history as it stands, and the list of rooms."""
+
+from collections.abc import Sequence
+
+import msgspec
+import pytest
+
+from trio_chat import answers, requests
+from trio_chat.archive import ROOMS_LISTED, Archive, outcome
+from trio_chat.config import Config
+from trio_chat.events import AnyKept, Delete, Edit, Message, Person, React, Topic
+from trio_chat.journal import RoomSummary, Unavailable
+from trio_chat.journal.memory import MemoryJournal
+
+ANN, BOB = Person("a", "Ann"), Person("b", "Bob")
+CONFIG = Config(history_page=3, resume_limit=2)
+
+
+def said(text: str, seq: int = 0, **more: object) -> Message:
+    message = Message(room="tea", seq=seq, who=ANN, text=text)
+    return msgspec.structs.replace(message, **more)
+
+
+def react(seq: int, who: Person | None, emoji: str = "x", *, on: bool = True) -> React:
+    return React(room="tea", seq=seq, who=who, target=1, emoji=emoji, on=on)
+
+
+async def archive(*drafts: AnyKept, populations: dict[str, int] | None = None) -> Archive:
+    """Return an archive of a journal in which these were committed."""
+    journal = MemoryJournal(clock=lambda: 1000)
+    await journal.commit(drafts)
+    return Archive(journal, CONFIG, lambda: populations or {})
+
+
+async def page(archive: Archive, **asked: int) -> tuple[list[int], bool]:
+    """Return the numbers of the messages on a page of history, and whether there are more."""
+    answer = await archive.answer(requests.History(room="tea", **asked))
+    assert isinstance(answer, answers.Page)
+    return [message.seq for message in answer.messages], answer.more
+
+
+def test_a_message_stands_as_it_was_last_edited() -> None:
+    """What was said first is history no longer."""
+    edits: Sequence[AnyKept] = [
+        Edit(room="tea", seq=2, who=ANN, target=1, text="b"),
+        Edit(room="tea", seq=3, who=ANN, target=1, text="c"),
+    ]
+    [stands] = outcome([said("a", 1, reply=7, cid="12345678"), *edits])
+    assert (stands.text, stands.edited, stands.deleted) == ("c", True, False)
+    assert (stands.who, stands.reply, stands.cid) == (ANN, 7, "12345678")
+
+
+def test_a_deleted_message_has_no_text() -> None:
+    """Whether it was deleted just now or its text is gone from the journal already."""
+    for first in (said("a", 1), said("", 1, deleted=True)):
+        [stands] = outcome([first, Delete(room="tea", seq=2, who=ANN, target=1)])
+        assert (stands.text, stands.deleted) == ("", True)
+
+
+def test_reactions_tell_who_put_which_emoji() -> None:
+    """Everybody once each; who takes it away is not named; without a name nobody counts."""
+    changes = [
+        react(2, ANN),
+        react(3, BOB),
+        react(4, ANN),
+        react(5, BOB, "y"),
+        react(6, BOB, "y", on=False),
+        react(7, BOB, "z", on=False),
+        react(8, None),
+    ]
+    [stands] = outcome([said("a", 1), *changes])
+    assert stands.reactions == {"x": [BOB, ANN]}
+    assert outcome([said("a", 1)])[0].reactions == {}
+
+
+def test_topics_are_no_messages() -> None:
+    """They change none either."""
+    assert outcome([Topic(room="tea", seq=1, text="x")]) == []
+
+
+async def test_the_latest_page_comes_without_a_number() -> None:
+    """The oldest of it first."""
+    tea = await archive(*(said(str(number)) for number in range(1, 8)))
+    assert await page(tea) == ([5, 6, 7], True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"before": 5}, ([2, 3, 4], True)),
+        ({"before": 4}, ([1, 2, 3], False)),
+        ({"before": 1}, ([], False)),
+        ({"before": 0}, ([], False)),
+        ({"after": 3}, ([4, 5, 6], True)),
+        ({"after": 4}, ([5, 6, 7], False)),
+        ({"after": 0}, ([1, 2, 3], True)),
+        ({"after": 7}, ([], False)),
+        ({"limit": 1}, ([7], True)),
+        ({"limit": 2, "after": 0}, ([1, 2], True)),
+        ({"limit": 10**30}, ([5, 6, 7], True)),
+    ],
+)
+async def test_pages_lead_from_one_to_the_next(
+    asked: dict[str, int], expected: tuple[list[int], bool]
+) -> None:
+    """Next to the number that was asked for; ``more`` tells of others beyond."""
+    tea = await archive(*(said(str(number)) for number in range(1, 8)))
+    assert await page(tea, **asked) == expected
+
+
+async def test_history_counts_messages_and_brings_what_changed_them() -> None:
+    """Also if that was said long after."""
+    edit = Edit(room="tea", who=ANN, target=1, text="edited")
+    tea = await archive(said("1"), said("2"), react(0, BOB), said("3"), said("4"), edit)
+    answer = await tea.answer(requests.History(id=9, room="TEA", before=4))
+    expected = {
+        "t": "history",
+        "id": 9,
+        "room": "tea",
+        "messages": [
+            {
+                "seq": 1,
+                "ts": 1000,
+                "text": "edited",
+                "from": {"id": "a", "nick": "Ann"},
+                "edited": True,
+                "reactions": {"x": [{"id": "b", "nick": "Bob"}]},
+            },
+            {"seq": 2, "ts": 1000, "text": "2", "from": {"id": "a", "nick": "Ann"}},
+        ],
+        "more": False,
+    }
+    assert msgspec.json.decode(answers.encode(answer)) == expected
+
+
+async def test_an_unknown_room_has_no_history_and_a_bad_one_is_refused() -> None:
+    """One need not be in a room to read in it."""
+    empty = await archive()
+    assert await page(empty) == ([], False)
+    answer = await empty.answer(requests.History(id=1, room="!"))
+    assert isinstance(answer, answers.Error)
+    assert (answer.id, answer.code) == (1, "bad_room")
+
+
+async def test_missed_events_come_in_pages_of_the_resume_limit() -> None:
+    """Encoded as they were told."""
+    tea = await archive(said("1"), said("2"), said("3"))
+    assert [seq for seq, _ in await tea.missed("tea", 0)] == [1, 2]
+    assert [seq for seq, _ in await tea.missed("tea", 2)] == [3]
+
+
+async def test_rooms_are_listed_with_those_in_which_nothing_was_said() -> None:
+    """How many are in each, the topic, and when something was said last."""
+    drafts: list[AnyKept] = [said("x"), Topic(room="milk", who=ANN, text="White")]
+    some = await archive(*drafts, populations={"milk": 2, "new": 1})
+    answer = await some.answer(requests.Rooms(id=3))
+    assert isinstance(answer, answers.RoomList)
+    assert answer.id == 3
+    assert {room.room: room for room in answer.rooms} == {
+        "tea": answers.Listed("tea", 0, 1000),
+        "milk": answers.Listed("milk", 2, 1000, "White"),
+        "new": answers.Listed("new", 1, 0),
+    }
+
+
+class Broken(MemoryJournal):
+    """A journal that cannot be read."""
+
+    async def rooms(self, limit: int) -> list[RoomSummary]:
+        raise Unavailable(1234)
+
+
+async def test_what_cannot_be_read_is_told_with_when_to_try_again() -> None:
+    """It is no fault of the request."""
+    answer = await Archive(Broken(), CONFIG, dict).answer(requests.Rooms(id=1))
+    assert isinstance(answer, answers.Error)
+    assert (answer.id, answer.code, answer.retry_ms) == (1, "unavailable", 1234)
+
+
+async def test_the_list_of_rooms_is_bounded() -> None:
+    """However many rooms there are in which nothing was said."""
+    some = await archive(said("x"), populations={f"r{n}": 1 for n in range(ROOMS_LISTED + 5)})
+    answer = await some.answer(requests.Rooms())
+    assert isinstance(answer, answers.RoomList)
+    assert len(answer.rooms) <= ROOMS_LISTED

@@ -1,0 +1,263 @@
+"""Rules of what a client looks up: beside the hub's turns, no faster than the peer reads."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import structlog
+import trio
+import trio.testing
+from trio.testing import MockClock
+
+from tests import frames
+from tests.frames import CLOSE, TEXT, masked
+from trio_chat import requests
+from trio_chat.archive import Archive
+from trio_chat.client import LOOK_UPS, Client, Shared
+from trio_chat.config import Config
+from trio_chat.dialects import v1
+from trio_chat.endings import BAD_PROTOCOL, CRASHED, GOING_AWAY, RESYNC
+from trio_chat.events import Message
+from trio_chat.head import parse_head
+from trio_chat.hub import Asked, CaughtUp, Register, Request, Unregister
+from trio_chat.journal import Unavailable
+from trio_chat.journal.memory import MemoryJournal
+from trio_chat.outbox import Readiness
+from trio_chat.websocket import shake_hands, text_frame
+
+CONFIG = Config(ping_interval=25, resume_limit=3, history_page=2, write_timeout=7)
+
+
+class Journal(MemoryJournal):
+    """A journal that can be unavailable, and counts how often it is read."""
+
+    is_down = False
+    reads = 0
+
+    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+        self.reads += 1
+        await trio.lowlevel.checkpoint()
+        if self.is_down:
+            raise Unavailable(1000)
+        return await super().after(room, seq, limit)
+
+
+class Connection:
+    """A v1 client that runs, the peer's end of its stream, and what reached the hub."""
+
+    def __init__(self) -> None:
+        ours, self.peer = trio.testing.memory_stream_pair()
+        self.ours = ours
+        self.journal = Journal()
+        self.requests: list[Request] = []
+        self._inbox, self._hub = trio.open_memory_channel[Request](10)
+        websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
+        archive = Archive(self.journal, CONFIG, dict)
+        shared = Shared(self._inbox, CONFIG, archive, Readiness())
+        self.client = Client(ours, websocket, v1, shared, spread=lambda: 1.0)
+        self._unread = b""
+
+    async def run(self) -> None:
+        with self._inbox:
+            await self.client.run()
+
+    async def hub(self) -> None:
+        """Do what the hub does for one client."""
+        async for request in self._hub:
+            self.requests.append(request)
+            if isinstance(request, Unregister):
+                request.client.close()
+
+    async def fill(self, count: int, room: str = "tea") -> None:
+        """Let so many messages have been said in a room."""
+        await self.journal.commit(
+            [Message(room=room, text=str(seq)) for seq in range(1, count + 1)]
+        )
+
+    async def told(self) -> list[dict[str, Any]]:
+        """Return what the peer gets next, once all has come of what happened."""
+        await trio.testing.wait_all_tasks_blocked()
+        self._unread += bytes(await self.peer.receive_some(1_000_000))
+        seen, self._unread = list(frames.parse(self._unread)), b""
+        return [
+            entry for frame in seen if frame.opcode == TEXT for entry in json.loads(frame.payload)
+        ]
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[Connection]:
+    """Run a client for the block; its peer hangs up at the end."""
+    under_test = Connection()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(under_test.hub)
+        nursery.start_soon(under_test.run)
+        await trio.testing.wait_all_tasks_blocked()
+        yield under_test
+        await under_test.peer.aclose()
+
+
+async def test_history_is_answered_from_the_archive(autojump_clock: MockClock) -> None:
+    """One request after the other, in their order."""
+    async with connection() as conn:
+        await conn.fill(3)
+        assert conn.client.look_up(requests.History(id=1, room="tea"))
+        assert conn.client.look_up(requests.Rooms(id=2))
+        told = await conn.told()
+        assert [(entry["t"], entry["id"]) for entry in told] == [("history", 1), ("rooms", 2)]
+        assert [message["seq"] for message in told[0]["messages"]] == [2, 3]
+
+
+async def test_too_many_look_ups_are_refused(autojump_clock: MockClock) -> None:
+    """Until the first is answered; what was missed does not count."""
+    async with connection() as conn:
+        await conn.fill(1)
+        wishes = [requests.Rooms(id=number) for number in range(LOOK_UPS + 1)]
+        assert [conn.client.look_up(wish) for wish in wishes] == [True] * LOOK_UPS + [False]
+        assert conn.client.look_up(requests.Missed("tea", 0, visit=1))
+        answered = [entry["id"] for entry in await conn.told() if entry["t"] == "rooms"]
+        assert answered == [*range(LOOK_UPS)]
+        assert conn.client.look_up(wishes[-1])
+
+
+async def test_what_was_missed_is_sent_and_the_hub_hears_how_far(autojump_clock: MockClock) -> None:
+    """A page at a time; the hub asks for the next, or sends the rest itself."""
+    async with connection() as conn:
+        await conn.fill(5)
+        conn.client.look_up(requests.Missed("tea", 1, visit=1))
+        assert [entry["seq"] for entry in await conn.told()] == [2, 3, 4]
+        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 1, visit=1), 4)
+        conn.client.look_up(requests.Missed("tea", 4, visit=1))
+        await trio.testing.wait_all_tasks_blocked()
+        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 4, visit=1), 5)
+
+
+async def test_a_page_that_does_not_follow_ends_the_connection(autojump_clock: MockClock) -> None:
+    """Retention was quicker: the client has to come back, and is told of the gap then."""
+    async with connection() as conn:
+        await conn.fill(5)
+        await conn.journal.prune(2, 0)
+        conn.client.look_up(requests.Missed("tea", 1, visit=1))
+        assert [(entry["t"], entry["code"]) for entry in await conn.told()] == [
+            ("bye", RESYNC.code)
+        ]
+
+
+async def test_a_journal_that_is_unavailable_ends_the_connection(autojump_clock: MockClock) -> None:
+    """There would be a hole, which nobody could fill; so come back later."""
+    async with connection() as conn:
+        conn.journal.is_down = True
+        conn.client.look_up(requests.Missed("tea", 1, visit=1))
+        assert [(entry["t"], entry["code"]) for entry in await conn.told()] == [
+            ("bye", RESYNC.code)
+        ]
+
+
+async def test_nothing_is_looked_up_while_something_waits_for_the_peer(
+    autojump_clock: MockClock,
+) -> None:
+    """Who reads slowly asks slowly."""
+    async with connection() as conn:
+        await conn.fill(1)
+        await conn.fill(1, "milk")
+        gate = trio.Event()
+        conn.ours.send_stream.send_all_hook = gate.wait
+        conn.client.deliver(text_frame(b'{"t":"ok"}', v1))
+        conn.client.look_up(requests.Missed("tea", 0, visit=1))
+        conn.client.look_up(requests.Missed("milk", 0, visit=1))
+        await trio.testing.wait_all_tasks_blocked()
+        assert conn.journal.reads == 0
+        gate.set()
+        await trio.testing.wait_all_tasks_blocked()
+        assert conn.journal.reads == 2
+
+
+async def test_who_is_not_running_looks_nothing_up(autojump_clock: MockClock) -> None:
+    """The hub may not know yet that a client is over."""
+    conn = Connection()
+    assert conn.client.look_up(requests.Rooms())
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(conn.hub)
+        nursery.start_soon(conn.run)
+        await conn.peer.aclose()
+    assert conn.client.look_up(requests.Rooms())
+    assert conn.journal.reads == 0
+
+
+async def test_pings_are_told_so_that_a_page_can_see_them(autojump_clock: MockClock) -> None:
+    """A browser does not show a page the WebSocket's own."""
+    async with connection() as conn:
+        await trio.sleep(CONFIG.ping_interval)
+        assert await conn.told() == [{"t": "ping"}]
+
+
+async def test_bye_comes_before_every_close_of_ours(autojump_clock: MockClock) -> None:
+    """With the same code and reason: the server stops, or what the peer sent cannot be read."""
+    for wire, ending in (
+        (b"", GOING_AWAY),
+        (masked(TEXT, b"nonsense"), BAD_PROTOCOL),
+        (frames.unmasked(TEXT, b"[]"), None),
+        (masked(frames.BINARY, b"[]"), BAD_PROTOCOL),
+    ):
+        async with connection() as conn:
+            if wire:
+                await conn.peer.send_all(wire)
+            else:
+                conn.client.end(GOING_AWAY)
+            await trio.testing.wait_all_tasks_blocked()
+            seen = list(frames.parse(bytes(await conn.peer.receive_some(10_000))))
+            [bye] = json.loads(seen[0].payload)
+            if len(seen) == 1:
+                seen += frames.parse(bytes(await conn.peer.receive_some(10_000)))
+            assert seen[1].opcode == CLOSE
+            assert (bye["t"], bye["code"]) == ("bye", seen[1].close_code)
+            assert ending is None or (bye["code"], bye["reason"]) == ending
+
+
+async def test_a_close_of_the_peer_s_own_is_answered_without_a_bye(
+    autojump_clock: MockClock,
+) -> None:
+    """It knows why."""
+    async with connection() as conn:
+        await conn.peer.send_all(frames.close(1000))
+        await trio.testing.wait_all_tasks_blocked()
+        seen = list(frames.parse(bytes(await conn.peer.receive_some(10_000))))
+        assert [frame.opcode for frame in seen] == [CLOSE]
+
+
+async def test_bye_comes_before_the_close_after_a_crash(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page then knows that it can come back."""
+    monkeypatch.setattr(v1, "read", None)
+    with structlog.testing.capture_logs():
+        async with connection() as conn:
+            await conn.peer.send_all(masked(TEXT, b"[]"))
+            told = await conn.told()
+    assert [(entry["t"], entry["code"]) for entry in told] == [("bye", CRASHED.code)]
+
+
+async def test_requests_reach_the_hub_in_one_piece(autojump_clock: MockClock) -> None:
+    """What came in one read is applied in one turn; a client without a room registers so."""
+    async with connection() as conn:
+        wire = masked(TEXT, b'[{"t":"rooms"}]') + masked(TEXT, b'{"t":"rooms","id":2}')
+        await conn.peer.send_all(wire)
+        await trio.testing.wait_all_tasks_blocked()
+        wishes = [requests.Rooms(), requests.Rooms(id=2)]
+        assert conn.requests == [Register(conn.client), Asked(conn.client, wishes)]
+
+
+async def test_a_look_up_while_the_client_ends_does_not_harm_the_hub(
+    autojump_clock: MockClock,
+) -> None:
+    """The nursery closes one round before the client knows; the hub may come in between."""
+    for _ in range(20):
+        async with connection() as conn:
+            await conn.peer.send_all(frames.close(1000))
+            with trio.move_on_after(0.001):
+                while conn.client._nursery:
+                    if not conn.client._looked_up:
+                        conn.client.look_up(requests.Rooms())
+                        conn.client._looked_up.clear()
+                    await trio.lowlevel.checkpoint()

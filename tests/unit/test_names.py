@@ -1,0 +1,153 @@
+"""Rules of names."""
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trio_chat.names import BadName, check_nick, check_room, fold
+
+UNSEEN = {
+    "a control": "\x07",
+    "a delete": "\x7f",
+    "a C1 control": "\x85",
+    "a newline": "\n",
+    "a tab": "\t",
+    "a zero-width space": "\u200b",
+    "a zero-width joiner": "\u200d",
+    "a zero-width no-break space": "\ufeff",
+    "a soft hyphen": "\xad",
+    "a word joiner": "\u2060",
+    "a bidi override": "\u202e",
+    "a bidi isolate": "\u2066",
+    "a right-to-left mark": "\u200f",
+    "a line separator": "\u2028",
+    "a paragraph separator": "\u2029",
+    "a tag": "\U000e0041",
+    "a lone surrogate": "\ud800",
+    "a private character": "\ue000",
+    "an unassigned one": "\u0378",
+}
+
+
+@pytest.mark.parametrize(
+    ("nick", "normal"),
+    [
+        ("Ann", "Ann"),
+        ("  Ann   of  Green Gables ", "Ann of Green Gables"),
+        ("Jo\u0308rg", "Jörg"),
+        ("陳大文", "陳大文"),
+        ("Анна", "Анна"),
+        ("x", "x"),
+        ("7", "7"),
+        ("(o_O) 🎈", "(o_O) 🎈"),
+        ("no\xa0break", "no break"),
+        ("x" * 32, "x" * 32),
+    ],
+)
+def test_a_nick_has_a_normal_form(nick: str, normal: str) -> None:
+    """NFC, with single spaces inside and none at its ends; checking it again changes nothing."""
+    assert check_nick(nick, 32) == normal
+    assert check_nick(normal, 32) == normal
+
+
+@pytest.mark.parametrize("nick", ["", " ", "?", "🎈", "__", "x" * 33])
+def test_a_nick_has_a_letter_or_a_digit_and_is_not_too_long(nick: str) -> None:
+    """So that it can be read, typed and shown."""
+    with pytest.raises(BadName):
+        check_nick(nick, 32)
+
+
+@pytest.mark.parametrize("character", UNSEEN.values(), ids=UNSEEN)
+def test_no_name_has_what_cannot_be_seen(character: str) -> None:
+    """Wherever in it: such a character makes two names look the same, or one look otherwise."""
+    for name in (f"a{character}b", f"{character}a", f"a{character}"):
+        with pytest.raises(BadName, match=f"U\\+{ord(character):04X}"):
+            check_nick(name, 32)
+        with pytest.raises(BadName, match=f"U\\+{ord(character):04X}"):
+            check_room(name, 64)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ann", "ANN"),
+        ("Ann", "A.n_n"),
+        ("Ann", "A n n"),
+        ("Straße", "STRASSE"),
+        ("Ann", "Αnn"),  # noqa: RUF001 - a Greek alpha
+        ("paypal", "раураl"),  # noqa: RUF001 - Cyrillic but for the last letter
+        ("Bill", "BiII"),
+        ("Bill", "B1ll"),
+        ("Bob", "B0b"),
+        ("ѕсоре", "scope"),  # noqa: RUF001 - all Cyrillic
+        ("Ann", "Ａｎｎ"),  # noqa: RUF001 - full width
+        ("fish", "ﬁsh"),
+        ("Igor", "іgоr"),  # noqa: RUF001 - two Cyrillic letters
+        ("ℝob", "Rob"),  # noqa: RUF001 - of the mathematicians
+    ],
+)
+def test_nicks_that_look_the_same_are_the_same(one: str, other: str) -> None:
+    """By case, punctuation, width, or letters of another script."""
+    assert fold(check_nick(one, 32)) == fold(check_nick(other, 32))
+
+
+@pytest.mark.parametrize(("one", "other"), [("Ann", "Anna"), ("Jörg", "Jorg"), ("a1", "a2")])
+def test_nicks_that_can_be_told_apart_are_different(one: str, other: str) -> None:
+    """A mark on a letter can be seen."""
+    assert fold(one) != fold(other)
+
+
+@pytest.mark.parametrize(
+    ("room", "normal"),
+    [
+        ("Tea", "tea"),
+        ("TEA.time-2_go", "tea.time-2_go"),
+        ("Straße", "strasse"),
+        ("Ｔｅａ", "tea"),  # noqa: RUF001 - full width
+        ("茶", "茶"),
+        ("Чай", "чай"),
+        ("2nd", "2nd"),
+        ("x" * 64, "x" * 64),
+    ],
+)
+def test_a_room_has_a_normal_form(room: str, normal: str) -> None:
+    """NFKC and lower case, so that a name that was read aloud leads to the same room."""
+    assert check_room(room, 64) == normal
+
+
+@pytest.mark.parametrize(
+    "room",
+    ["", "_tea", ".tea", "-tea", "a b", "a/b", "a?b", "a#b", "🎈", "tea!", "x" * 65, "ß" * 33],
+)
+def test_a_room_has_only_letters_digits_and_three_signs(room: str) -> None:
+    """And begins with a letter or a digit; it is measured in its normal form."""
+    with pytest.raises(BadName):
+        check_room(room, 64)
+
+
+@given(st.text(max_size=40))
+def test_any_name_is_refused_or_has_a_normal_form(name: str) -> None:
+    """Nothing crashes, and what was accepted once is accepted again, unchanged."""
+    for check, limit in ((check_nick, 32), (check_room, 64)):
+        try:
+            normal = check(name, limit)
+        except BadName:
+            continue
+        assert check(normal, limit) == normal
+        assert 0 < len(normal) <= limit
+        assert fold(fold(normal)) == fold(normal)
+
+
+def test_every_letter_makes_a_room_that_is_the_same_when_its_name_is_sent_back() -> None:
+    """A server tells the normal form; a client that uses it has to reach the same room."""
+    letters = (chr(point) for point in range(sys.maxunicode + 1))
+    for letter in letters:
+        if unicodedata.category(letter)[0] in "LN":
+            try:
+                normal = check_room(letter, 64)
+            except BadName:
+                continue
+            assert check_room(normal, 64) == normal

@@ -1,0 +1,80 @@
+"""Rules of people: who has which nick, and until when."""
+
+import pytest
+
+from tests.unit.members import Listener
+from trio_chat.names import BadName
+from trio_chat.people import NickTaken, People
+from trio_chat.sessions import Sessions
+
+LATE = 1000.0
+
+
+@pytest.fixture
+def people() -> People:
+    """Return people of whom nobody is there yet."""
+    return People(Sessions(b"secret"), 32)
+
+
+def test_somebody_new_gets_an_id_and_a_token(people: People) -> None:
+    """With which they are the same person again, under whatever nick."""
+    first = people.enter(None, "Ann", Listener())
+    assert people.now(first.id) == first
+    again = people.enter(people.token(first), "Anna", Listener())
+    assert (again.id, again.nick) == (first.id, "Anna")
+    assert people.now(first.id) == again
+
+
+def test_a_nick_that_was_given_up_is_free(people: People) -> None:
+    """The one in use is not, nor is what looks like it."""
+    ann = people.enter(None, "Ann", Listener())
+    people.rename(ann, "ANN")
+    people.rename(ann, "Bob")
+    assert people.enter(None, "Ann", Listener()).id != ann.id
+    with pytest.raises(NickTaken):
+        people.enter(None, "B.O.B", Listener())
+
+
+def test_a_refused_nick_changes_nothing(people: People) -> None:
+    """Neither for who has it nor for who wanted it."""
+    ann = people.enter(None, "Ann", Listener())
+    bob = people.enter(None, "Bob", Listener())
+    with pytest.raises(NickTaken):
+        people.rename(bob, "Ann")
+    with pytest.raises(BadName):
+        people.rename(bob, "?")
+    assert (people.now(ann.id), people.now(bob.id)) == (ann, bob)
+    people.rename(ann, "Anna")
+    assert people.rename(bob, "Ann").nick == "Ann"
+
+
+def test_somebody_is_released_when_the_last_connection_is_gone_for_long_enough(
+    people: People,
+) -> None:
+    """Not before, not while there is another connection, and only once."""
+    one, two = Listener(), Listener()
+    ann = people.enter(None, "Ann", one)
+    people.enter(people.token(ann), "Ann", two)
+    people.lose(ann.id, one, 10)
+    people.release(ann.id, LATE)
+    people.lose(ann.id, two, 20)
+    people.release(ann.id, 19)
+    assert people.now(ann.id) == ann
+    people.release(ann.id, 20)
+    assert people.now(ann.id) is None
+    people.release(ann.id, 30)
+    assert people.enter(None, "Ann", Listener()).id != ann.id
+
+
+def test_who_comes_back_is_not_released(people: People) -> None:
+    """An alarm that was set before may still ring."""
+    ann = people.enter(None, "Ann", one := Listener())
+    people.lose(ann.id, one, 10)
+    people.enter(people.token(ann), "Ann", Listener())
+    people.release(ann.id, 10)
+    assert people.now(ann.id) == ann
+
+
+def test_nobody_is_unknown(people: People) -> None:
+    """An id that was never given."""
+    assert people.now("nobody") is None

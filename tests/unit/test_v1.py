@@ -1,0 +1,292 @@
+"""Rules of the dialect trio-chat.v1."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trio_chat import answers, events, requests
+from trio_chat.dialects import v1
+from trio_chat.endings import (
+    BAD_PROTOCOL,
+    GOING_AWAY,
+    RESTARTING,
+    TOO_SLOW,
+    Ending,
+    Violation,
+)
+
+LIMIT = 100
+DEEP = 100_000
+
+
+def read(message: str | bytes) -> list[requests.AnyRequest | requests.Faulty]:
+    return v1.read(message, LIMIT)
+
+
+def read_one(**fields: object) -> requests.AnyRequest | requests.Faulty:
+    [request] = read(json.dumps(fields))
+    return request
+
+
+def fault(**fields: object) -> str:
+    """Return the code of what is wrong with a request, whose id is known."""
+    request = read_one(id="x", **fields)
+    assert isinstance(request, requests.Faulty)
+    assert request.id == "x"
+    assert request.text
+    return request.code
+
+
+def test_a_frame_is_an_array_or_a_lone_object() -> None:
+    """With blanks around it, if a client likes; an empty array says nothing."""
+    assert read('[{"t":"rooms"},{"t":"rooms","id":2}]') == [requests.Rooms(), requests.Rooms(id=2)]
+    assert read(' \n{"t": "rooms"}\t') == [requests.Rooms()]
+    assert read(" [ ] ") == []
+
+
+ALL: list[tuple[dict[str, Any], requests.AnyRequest]] = [
+    ({"t": "hello", "nick": "Ann"}, requests.Hello(nick="Ann")),
+    (
+        {
+            "t": "hello",
+            "nick": "A",
+            "session": "s",
+            "rooms": [{"room": "a", "last": 1, "epoch": "e"}],
+        },
+        requests.Hello(nick="A", session="s", rooms=[requests.Resume("a", 1, "e")]),
+    ),
+    ({"t": "join", "room": "a", "last": 0}, requests.Join(room="a", last=0)),
+    ({"t": "leave", "room": "a"}, requests.Leave(room="a")),
+    ({"t": "nick", "nick": "Ann"}, requests.Nick(nick="Ann")),
+    ({"t": "typing", "room": "a"}, requests.Typing(room="a")),
+    (
+        {"t": "send", "room": "a", "text": "x", "cid": "12345678", "reply": 3},
+        requests.Send(room="a", text="x", cid="12345678", reply=3),
+    ),
+    ({"t": "edit", "room": "a", "seq": 1, "text": "x"}, requests.Edit(room="a", seq=1, text="x")),
+    ({"t": "delete", "room": "a", "seq": 1}, requests.Delete(room="a", seq=1)),
+    (
+        {"t": "react", "room": "a", "seq": 1, "emoji": "x", "on": False},
+        requests.React(room="a", seq=1, emoji="x", on=False),
+    ),
+    ({"t": "topic", "room": "a", "text": ""}, requests.Topic(room="a", text="")),
+    ({"t": "history", "room": "a", "before": 5}, requests.History(room="a", before=5)),
+    ({"t": "rooms"}, requests.Rooms()),
+]
+
+
+@pytest.mark.parametrize(("fields", "request_"), ALL, ids=lambda value: str(value)[:40])
+def test_every_request_is_read(fields: dict[str, Any], request_: requests.AnyRequest) -> None:
+    """Unknown fields are ignored, so either side can learn new words."""
+    assert read_one(**fields) == request_
+    assert read_one(**fields, new={"word": [1]}) == request_
+
+
+def test_unknown_types_are_ignored() -> None:
+    """The rest of the frame is not."""
+    assert read('[{"t":"dance"},{"t":"rooms"},{"t":"Rooms","id":1}]') == [requests.Rooms()]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "hello",
+        "null",
+        "1",
+        '"x"',
+        "[1]",
+        "[null]",
+        "[[]]",
+        "{}",
+        '{"id":1}',
+        '{"t":1}',
+        '{"t":null}',
+        '[{"t":"rooms"}',
+        '[{"t":"rooms"},]',
+        '{"t":"rooms"} {"t":"rooms"}',
+        '{"t":"rooms"}x',
+        "{'t':'rooms'}",
+        '{"t":"rooms","x":NaN}',
+        '{"t":"send","room":"a","text":"\\ud800"}',
+        '{"t":"rooms","x":"\\udc00\\ud800"}',
+        '{"t":"rooms","x":"\x01"}',
+        "[" * DEEP,
+        "[" * DEEP + "]" * DEEP,
+        '{"t":"rooms","x":' + "[" * DEEP + "]" * DEEP + "}",
+        '{"t":"rooms","x":' + '{"y":' * DEEP + "1" + "}" * DEEP + "}",
+        '{"t":"send","room":"a","text":' + "[" * DEEP + "]" * DEEP + "}",
+    ],
+    ids=lambda message: repr(message[:40]),
+)
+def test_what_is_not_made_of_objects_with_a_type_ends_the_connection(message: str) -> None:
+    """Broken JSON, text that is none, JSON made to harm."""
+    with pytest.raises(Violation) as caught:
+        read(message)
+    assert caught.value.ending == BAD_PROTOCOL
+
+
+def test_a_binary_frame_ends_the_connection() -> None:
+    """Even with good JSON in it."""
+    with pytest.raises(Violation) as caught:
+        read(b'{"t":"rooms"}')
+    assert caught.value.ending == BAD_PROTOCOL
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"t": "hello"},
+        {"t": "hello", "nick": 1},
+        {"t": "hello", "nick": "Ann", "rooms": [{}]},
+        {"t": "hello", "nick": "Ann", "rooms": ["tea"]},
+        {"t": "hello", "nick": "Ann", "session": "x" * 257},
+        {"t": "join"},
+        {"t": "join", "room": None},
+        {"t": "join", "room": "a", "last": -1},
+        {"t": "join", "room": "a", "last": 1.5},
+        {"t": "join", "room": "a", "last": 2**53},
+        {"t": "join", "room": "a", "last": 10**4000},
+        {"t": "join", "room": "a", "last": "1"},
+        {"t": "send", "room": "a"},
+        {"t": "send", "room": "a", "text": ""},
+        {"t": "send", "room": "a", "text": " \n "},
+        {"t": "send", "room": "a", "text": "a\x00b"},
+        {"t": "send", "room": "a", "text": "a\x1bb"},
+        {"t": "send", "room": "a", "text": "a\x7fb"},
+        {"t": "send", "room": "a", "text": "x", "cid": "short"},
+        {"t": "send", "room": "a", "text": "x", "cid": "x" * 65},
+        {"t": "send", "room": "a", "text": "x", "reply": True},
+        {"t": "edit", "room": "a", "seq": 1, "text": " "},
+        {"t": "react", "room": "a", "seq": 1, "emoji": ""},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "x" * 33},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "x", "on": 1},
+        {"t": "topic", "room": "a", "text": "\x00"},
+        {"t": "history", "room": "a", "limit": 0},
+    ],
+    ids=lambda fields: str(fields)[:60],
+)
+def test_a_field_that_is_missing_or_wrong_is_a_bad_request(fields: dict[str, Any]) -> None:
+    """The connection stays, and the answer knows which request it was."""
+    assert fault(**fields) == "bad_request"
+
+
+def test_a_long_text_is_told_from_a_wrong_one() -> None:
+    """It is measured in characters, without the blanks at its ends."""
+    for fields in ({"t": "send"}, {"t": "edit", "seq": 1}, {"t": "topic"}):
+        assert fault(room="a", text="x" * (LIMIT + 1), **fields) == "too_long"
+        good = read_one(room="a", text="\n " + "🍋" * LIMIT + " ", **fields)
+        assert isinstance(good, requests.Send | requests.Edit | requests.Topic)
+        assert good.text == "🍋" * LIMIT
+
+
+def test_line_ends_and_tabs_stay() -> None:
+    """They are part of what was said."""
+    request = read_one(t="send", room="a", text="a\r\nb\tc")
+    assert request == requests.Send(room="a", text="a\r\nb\tc")
+
+
+@pytest.mark.parametrize("id", [0, 2**53 - 1, "", "x" * 64, None])
+def test_ids_are_whole_numbers_or_texts(id: object) -> None:  # noqa: A002 - as the protocol says
+    """They come back as they are."""
+    assert read_one(t="rooms", id=id).id == id
+
+
+@pytest.mark.parametrize("id", [-1, 2**53, 10**30, "x" * 65])
+def test_ids_out_of_bounds_are_a_bad_request(id: object) -> None:  # noqa: A002 - as the protocol says
+    """But can be told, so they are."""
+    request = read_one(t="rooms", id=id)
+    assert isinstance(request, requests.Faulty)
+    assert (request.id, request.code) == (id, "bad_request")
+    assert v1.answer(answers.Error(id=request.id, code="bad_request", text="x"))
+
+
+@pytest.mark.parametrize("id", [1.5, True, [], {}])
+def test_an_id_of_a_wrong_type_is_a_bad_request(id: object) -> None:  # noqa: A002 - as the protocol says
+    """As any other field; of an object of an unknown type it is ignored."""
+    request = read_one(t="rooms", id=id)
+    assert request == requests.Faulty(None, "bad_request", request.text)  # type: ignore[union-attr]
+
+
+def test_all_other_controls_are_refused() -> None:
+    """As the protocol says: line ends and tabs are the only ones."""
+    assert fault(t="send", room="a", text="a\x9bb") == "bad_request"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+FIELDS = ["id", "nick", "session", "rooms", "room", "last", "epoch", "text", "cid", "reply"]
+FIELDS += ["seq", "emoji", "on", "before", "after", "limit", "x"]
+objects = st.builds(
+    lambda kind, fields: {"t": kind, **fields},
+    st.sampled_from([fields["t"] for fields, _ in ALL] + ["x"]),
+    st.dictionaries(st.sampled_from(FIELDS), json_values | st.sampled_from(["12345678", 1, "a"])),
+)
+
+
+@given(json_values | objects | st.lists(objects, max_size=3))
+def test_any_json_is_read_or_refused(value: object) -> None:
+    """Nothing else ever happens, and what is refused can be told."""
+    try:
+        found = read(json.dumps(value))
+    except Violation:
+        return
+    for request in found:
+        if isinstance(request, requests.Faulty):
+            assert request.code in ("bad_request", "too_long")
+            assert v1.answer(answers.Error(id=request.id, code=request.code, text=request.text))
+
+
+@given(st.text() | st.binary())
+def test_anything_else_ends_the_connection(message: str | bytes) -> None:
+    """By chance nobody speaks this protocol."""
+    with pytest.raises(Violation):
+        read(message)
+
+
+def test_payloads_are_runs_of_objects() -> None:
+    """Joined and wrapped they are an array."""
+    one, two = v1.answer(answers.Ok(id=1)), v1.answer(answers.Ping())
+    assert one
+    assert two
+    assert v1.wrap(v1.join([one, two])) == b'[{"t":"ok","id":1},{"t":"ping"}]'
+    assert v1.needs_hello
+
+
+def test_events_are_told_as_they_were_encoded() -> None:
+    """What the journal has encoded is not encoded again."""
+    person = events.Person("a1", "Ann")
+    kept = events.Message(room="tea", seq=1, ts=2, who=person, text="x")
+    assert v1.tell(kept, b"as kept") == b"as kept"
+    presence = events.Presence(room="tea", who=person, state="left")
+    assert json.loads(v1.tell(presence, None) or b"") == {
+        "t": "presence",
+        "room": "tea",
+        "who": {"id": "a1", "nick": "Ann"},
+        "state": "left",
+    }
+
+
+@pytest.mark.parametrize(
+    ("ending", "retry_ms"), [(GOING_AWAY, 5000), (RESTARTING, 1000), (TOO_SLOW, None)]
+)
+def test_bye_tells_why_and_when_to_come_back(ending: Ending, retry_ms: int | None) -> None:
+    """A thousand clients need not come back before the server can be there."""
+    told = json.loads(v1.bye(ending) or b"")
+    assert (told["t"], told["code"], told["reason"]) == ("bye", *ending)
+    assert told.get("retry_ms") == retry_ms
+
+
+def test_an_id_that_is_no_number_any_more_is_a_bad_request() -> None:
+    """Too many digits even to be told."""
+    [request] = read('{"t":"rooms","id":' + "1" * 5000 + "}")
+    assert isinstance(request, requests.Faulty)
+    assert (request.id, request.code) == (None, "bad_request")
