@@ -21,7 +21,7 @@ from benchmarks.report import Report
 from benchmarks.results import Result, Results
 from benchmarks.toolchain import CACHE, ROOT, Unavailable
 from benchmarks.trial import run_trial
-from benchmarks.works import WORKS, Work, shortened
+from benchmarks.works import SPEAK_V1, WORKS, Kind, Work, shortened
 
 INTERRUPTED = 130  # as shells count: 128 and the number of SIGINT
 DESCRIPTORS = 12_000  # of the server and of the generator, in the largest work
@@ -41,7 +41,7 @@ def main() -> int:
             folder.mkdir(parents=True, exist_ok=True)
             report.write(folder)
             draw(report.results, folder / "benchmark.svg")
-            console.print(f"written: {folder}/benchmark.md, .svg and .json")
+            console.print(f"written: benchmark.* in {folder}")
     except Unavailable as error:
         console.print(f"benchmarks: {error}", style="red")
         return 1
@@ -71,6 +71,12 @@ def _parser() -> argparse.ArgumentParser:
         default=3,
         metavar="N",
         help="rounds; the median counts (default 3)",
+    )
+    parser.add_argument(
+        "--messages",
+        type=_count,
+        metavar="N",
+        help="messages in the archive (default 1000000)",
     )
     parser.add_argument("--quick", action="store_true", help="one round of short and small works")
     parser.add_argument(
@@ -119,7 +125,8 @@ def _set_up_process() -> None:
 
 def _folder(options: argparse.Namespace) -> Path | None:
     """Return where to write; what is in docs/ comes from full runs only."""
-    is_full = not options.peers and options.works == list(WORKS) and not options.quick
+    is_cut = options.peers or options.messages or options.quick
+    is_full = not is_cut and options.works == list(WORKS)
     folder: Path | None = options.out
     return folder or (ROOT / "docs" if is_full else None)
 
@@ -146,9 +153,20 @@ def _measure(options: argparse.Namespace) -> Report:
 def _works(options: argparse.Namespace) -> list[Work]:
     """Return what to do; peers that are asked for by name do all of it."""
     works = [shortened(WORKS[name]) if options.quick else WORKS[name] for name in options.works]
+    if options.messages:
+        works = [_with_archive_of(work, options.messages) for work in works]
     if not options.peers:
         return works
-    return [replace(work, peers=tuple(options.peers)) for work in works]
+    return [replace(work, peers=_able(work, options.peers)) for work in works]
+
+
+def _with_archive_of(work: Work, messages: int) -> Work:
+    return replace(work, messages=messages) if work.kind is Kind.ARCHIVE else work
+
+
+def _able(work: Work, peers: Sequence[str]) -> tuple[str, ...]:
+    """Return those peers that can do a work."""
+    return tuple(peer for peer in peers if peer in SPEAK_V1 or not work.needs_v1)
 
 
 def _prepare(

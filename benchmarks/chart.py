@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.results import Results
-from benchmarks.works import CONNECT, FLOOD, IDLE, STEADY, TRIO_CHAT, Work
+from benchmarks.works import CONNECT, FLOOD, IDLE, STEADY, TRIO_CHAT, TRIO_CHAT_V1, Work
 
 OURS = "#0b7a75"
 OTHERS = "#a9b4c2"
@@ -62,8 +62,13 @@ PANELS = (
 
 
 def draw(results: Results, target: Path) -> None:
-    """Write the chart as SVG, on white, so that it is legible in dark surroundings too."""
+    """Write the chart as SVG, on white, so that it is legible in dark surroundings too.
+
+    Without any figures that belong in it, there is none.
+    """
     panels = [panel for panel in PANELS if results.peers(panel.work.name)]
+    if not panels:
+        return
     pairs = [panels[start : start + 2] for start in range(0, len(panels), 2)]
     rows = [max(len(results.peers(panel.work.name)) for panel in pair) for pair in pairs]
     heights = [count * ROW_INCHES + HEAD_INCHES for count in rows]
@@ -85,7 +90,7 @@ def _draw_panel(axes: Axes, panel: Panel, results: Results) -> None:
     bars = axes.barh(
         peers,
         lengths,
-        color=[OURS if peer == TRIO_CHAT else OTHERS for peer in peers],
+        color=[OURS if peer in (TRIO_CHAT, TRIO_CHAT_V1) else OTHERS for peer in peers],
         height=0.7,
     )
     labels = [_label(panel, results, peer, values[peer], limit) for peer in peers]

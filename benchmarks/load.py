@@ -29,6 +29,8 @@ def apply_load(
     program: Path,
     work: Work,
     port: int,
+    *,
+    speaks_v1: bool,
     on_event: Callable[[str], None],
     on_tick: Callable[[], None],
 ) -> Raw:
@@ -38,13 +40,14 @@ def apply_load(
         program: The load generator.
         work: What to do.
         port: Of the server.
+        speaks_v1: Whether the clients speak v1, else lines of text.
         on_event: Called with "connected", "begin" and "end" (of the measured window).
         on_tick: Called a few times a second meanwhile.
 
     Raises:
         ProcessFailed: it failed, or took too long.
     """
-    command: list[str | Path] = [program, f"port={port}", *work.settings()]
+    command: list[str | Path] = [program, f"port={port}", *work.settings(speaks_v1=speaks_v1)]
     deadline = time.monotonic() + work.limit
     log = CACHE / "load.log"
     with log.open("wb") as stderr, running(spawn(command, LOAD_CORE, stderr)) as process:

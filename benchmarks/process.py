@@ -5,6 +5,7 @@ import selectors
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -17,6 +18,8 @@ LOAD_CORE = 1
 
 START_TIMEOUT = 20.0  # seconds, from the start to the line that says it listens
 STOP_TIMEOUT = 5.0  # seconds, from SIGTERM to SIGKILL
+
+RESET_PEAK = "5"  # in /proc/PID/clear_refs
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
@@ -59,17 +62,20 @@ class Server:
     """A server under test; a context manager that ends it.
 
     Args:
-        command: What to run; ``{port}`` in it is replaced.
+        command: What to run; ``{port}`` and ``{folder}`` in it are replaced.
         log: The file that gets its stderr.
+        folder: Where it may keep files.
 
     Raises:
         ProcessFailed: it did not say in time that it listens.
     """
 
-    def __init__(self, command: Sequence[str | Path], log: Path) -> None:
+    def __init__(self, command: Sequence[str | Path], log: Path, folder: Path) -> None:
         self.port = free_port()
+        self.started_after = 0.0  # seconds from its start to the line that says it listens
         self._log = log
-        filled = [str(part).format(port=self.port) for part in command]
+        filled = [str(part).format(port=self.port, folder=folder) for part in command]
+        self._began = time.monotonic()
         with log.open("wb") as stderr:
             self._process = spawn(filled, SERVER_CORE, stderr)
 
@@ -94,6 +100,7 @@ class Server:
         deadline = time.monotonic() + START_TIMEOUT
         if not next(lines(self._process, START_TIMEOUT), None):
             raise ProcessFailed(f"did not start; see {self._log.name}")
+        self.started_after = time.monotonic() - self._began
         while not _is_open(self.port):
             if time.monotonic() > deadline:
                 raise ProcessFailed(f"does not listen; see {self._log.name}")
@@ -115,7 +122,16 @@ class Server:
 
     def memory(self) -> float:
         """Return the memory it occupies (VmRSS), in KiB."""
-        return sum(_resident_kib(pid) for pid in _family(self._process.pid))
+        return sum(_memory_kib(pid, "VmRSS") for pid in _family(self._process.pid))
+
+    def peak_memory(self) -> float:
+        """Return the most memory it occupied since ``forget_peak`` (VmHWM), in KiB."""
+        return sum(_memory_kib(pid, "VmHWM") for pid in _family(self._process.pid))
+
+    def forget_peak(self) -> None:
+        """Let its peak of memory begin anew with what it occupies now."""
+        for pid in _family(self._process.pid):
+            Path(f"/proc/{pid}/clear_refs").write_text(RESET_PEAK, "ascii")
 
     def sockets(self) -> int:
         """Return how many descriptors it has open."""
@@ -145,6 +161,13 @@ def lines(process: subprocess.Popen[bytes], timeout: float) -> Iterator[str]:
             *complete, pending = (pending + data).split(b"\n")
             for line in complete:
                 yield line.decode()
+
+
+@contextmanager
+def fresh_folder(parent: Path) -> Iterator[Path]:
+    """Make an empty folder, on the disk of ``parent``, and remove it with all that is in it."""
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=parent) as folder:
+        yield Path(folder)
 
 
 @contextmanager
@@ -192,9 +215,9 @@ def _cpu_of(pid: int) -> float:
     return (int(user) + int(system)) / TICKS_PER_SECOND
 
 
-def _resident_kib(pid: int) -> float:
+def _memory_kib(pid: int, kind: str) -> float:
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{kind}:"):
                 return float(line.split()[1])
     return 0.0

@@ -25,6 +25,14 @@ when a message was due. CPU is that of the whole server process; since both ends
 machine, it includes the kernel's work to bring a message to the client's socket. The generator
 looks at its sockets every 0.25 ms and never waits on them, so that no server pays for waking it.
 
+*trio-chat* runs in memory and speaks the plain dialect here, as its peers do. *trio-chat v1* is the
+same server as people use it: it keeps everything in an SQLite file on disk, and its clients have
+names, are in rooms, and get an acknowledgement for each message when it is kept. Those who come
+back, and who reads the archive, are Python programs on raw sockets; the others, who chat while a
+crowd comes back, are clients of the C program. A server starts with the archive, and begins to read
+pages, while the file is on the disk alone, not in the machine's memory. Memory at most is the
+peak (VmHWM) of the server from just before the crowd comes.
+
 Figures are the median of {rounds}; the servers take turns, so that noise of the machine hits all
 alike, and ratios are taken within a round. A trial in which other processes used the server's core
 is done again, at most twice, and the least disturbed one counts, whatever its figures.
@@ -34,8 +42,9 @@ HOW_TO_RUN = """\
 ## Run it
 
     pip install --group bench -e .
-    python -m benchmarks           # all of it: about 25 minutes
-    python -m benchmarks --quick   # three minutes, writes nothing
+    python -m benchmarks           # all of it: about 35 minutes
+    python -m benchmarks --quick   # five minutes, writes nothing
+    python -m benchmarks --works archive --messages 10000000   # 4 GB of disk
 
 It needs Linux and two cores, and what the peers are made of: gcc, Go with Debian's
 `golang-github-gorilla-websocket-dev`, Node with npm (which fetches `ws` and Bun). A peer whose
@@ -85,7 +94,10 @@ class Report:
     def _notes(self) -> Iterator[str]:
         """Yield what a reader must know besides the figures."""
         if self.is_quick:
-            yield "a quick look: short windows, and a fifth of the clients in idle and connect"
+            yield (
+                "a quick look: short windows, a fifth of the clients in idle and connect,"
+                " a tenth of the archive"
+            )
         for mark, meaning in MARKS.items():
             yield f'"{mark}": {meaning}'
         for peer, reason in self.left_out.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from benchmarks.trial import Figures
+Figures = dict[str, float]
 
 
 @dataclass(frozen=True)

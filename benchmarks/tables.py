@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from benchmarks.results import Results
 from benchmarks.targets import Target, Verdict
 from benchmarks.trial import CALM_ENOUGH
-from benchmarks.works import CALM, CONNECT, FLOOD, IDLE, STEADY, STUCK, Work
+from benchmarks.works import (
+    ARCHIVE,
+    CALM,
+    CONNECT,
+    FLOOD,
+    IDLE,
+    RESUME,
+    RESUME_COLD,
+    ROOMS,
+    STEADY,
+    STEADY_V1,
+    STUCK,
+    Work,
+)
 
 ALL_BUT = 0.001  # share of deliveries that may still be on their way at the end
 NOTHING = "-"
@@ -58,6 +71,21 @@ TRAFFIC = (
     Column("core in use", "cores", _percent),
     Column("load's CPU to server's", "generator_share", _fixed(2)),
 )
+ACKNOWLEDGED = (
+    Column("ack p50, ms", "ack_p50_ms", _fixed(1)),
+    Column("ack p99, ms", "ack_p99_ms", _fixed(1)),
+    Column("not acknowledged", "unacknowledged", WHOLE),
+)
+RESUMED = (
+    Column("all have all, s", "all_s", _fixed(2)),
+    Column("without all", "incomplete", WHOLE),
+    Column("lost", "lost", WHOLE),
+    Column("memory at most, MiB", "peak_mib", WHOLE),
+    Column("grew by, MiB", "growth_mib", WHOLE),
+    Column("CPU, s", "server_cpu_s", _fixed(2)),
+    Column("others' p99 before, ms", "p99_before_ms", _fixed(1)),
+    Column("others' p99 then, ms", "p99_ms", _fixed(1)),
+)
 COLUMNS = {
     STEADY: TRAFFIC,
     FLOOD: TRAFFIC,
@@ -73,6 +101,19 @@ COLUMNS = {
         Column("CPU a connect, µs", "connect_cpu_us", WHOLE),
         Column("all at once, s", "at_once_s", _fixed(2)),
         Column("refused", "refused", WHOLE),
+    ),
+    STEADY_V1: (*TRAFFIC, *ACKNOWLEDGED),
+    ROOMS: (*ACKNOWLEDGED, *TRAFFIC),
+    RESUME: RESUMED,
+    RESUME_COLD: RESUMED,
+    ARCHIVE: (
+        Column("messages", "messages", WHOLE),
+        Column("start, s", "start_s", _fixed(2)),
+        Column("with an empty file, s", "start_empty_s", _fixed(2)),
+        Column("page p50, ms", "page_p50_ms", _fixed(2)),
+        Column("page p99, ms", "page_p99_ms", _fixed(2)),
+        Column("page at most, ms", "page_max_ms", _fixed(2)),
+        Column("CPU a page, µs", "page_cpu_us", WHOLE),
     ),
 }
 

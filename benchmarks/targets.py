@@ -4,7 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from benchmarks.results import Results
-from benchmarks.works import CALM, CONNECT, FLOOD, FLOOR, GO, IDLE, STEADY, STUCK, TRIO_CHAT, Work
+from benchmarks.works import (
+    ARCHIVE,
+    CALM,
+    CONNECT,
+    FLOOD,
+    FLOOR,
+    GO,
+    IDLE,
+    RESUME,
+    RESUME_COLD,
+    ROOMS,
+    STEADY,
+    STEADY_V1,
+    STUCK,
+    TRIO_CHAT,
+    TRIO_CHAT_V1,
+    Work,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +36,7 @@ class Target:
         unit: Of the figure; empty for a ratio.
         least: Whether the bound is the least, not the most.
         other: The work and the peer to compare with.
+        peer: Which of our own it is about.
     """
 
     work: Work
@@ -28,6 +46,7 @@ class Target:
     unit: str = ""
     least: bool = False
     other: tuple[Work, str] | None = None
+    peer: str = TRIO_CHAT
 
 
 @dataclass(frozen=True)
@@ -112,15 +131,72 @@ TARGETS = (
         other=(CONNECT, GO),
     ),
     Target(work=CONNECT, promise="refused", figure="refused", bound=0),
+    Target(
+        work=STEADY_V1,
+        peer=TRIO_CHAT_V1,
+        promise="CPU a delivery, to that with nothing named or kept",
+        figure="cpu_us",
+        bound=1.3,
+        other=(STEADY_V1, TRIO_CHAT),
+    ),
+    Target(
+        work=ROOMS,
+        peer=TRIO_CHAT_V1,
+        promise="p99 latency of acknowledgements",
+        figure="ack_p99_ms",
+        bound=50,
+        unit="ms",
+    ),
+    Target(work=ROOMS, peer=TRIO_CHAT_V1, promise="clients lost", figure="lost", bound=0),
+    Target(work=ROOMS, peer=TRIO_CHAT_V1, promise="not delivered", figure="undelivered", bound=0),
+    Target(
+        work=ROOMS, peer=TRIO_CHAT_V1, promise="not acknowledged", figure="unacknowledged", bound=0
+    ),
+    *(
+        target
+        for work in (RESUME, RESUME_COLD)
+        for target in (
+            Target(
+                work=work,
+                peer=TRIO_CHAT_V1,
+                promise="who has not got precisely what they missed",
+                figure="incomplete",
+                bound=0,
+            ),
+            Target(
+                work=work,
+                peer=TRIO_CHAT_V1,
+                promise="p99 latency of the others, to that before",
+                figure="p99_ratio",
+                bound=3,
+            ),
+        )
+    ),
+    Target(
+        work=ARCHIVE,
+        peer=TRIO_CHAT_V1,
+        promise="it starts later than with an empty file by",
+        figure="start_extra_s",
+        bound=1,
+        unit="s",
+    ),
+    Target(
+        work=ARCHIVE,
+        peer=TRIO_CHAT_V1,
+        promise="p99 latency of a page",
+        figure="page_p99_ms",
+        bound=10,
+        unit="ms",
+    ),
 )
 
 
 def judge(results: Results) -> Iterator[Verdict]:
-    """Yield a verdict for each target whose work trio-chat was asked to do."""
+    """Yield a verdict for each target whose work its peer was asked to do."""
     for target in TARGETS:
-        if TRIO_CHAT not in results.peers(target.work.name):
+        if target.peer not in results.peers(target.work.name):
             continue
-        mine = (target.work.name, TRIO_CHAT)
+        mine = (target.work.name, target.peer)
         if target.other:
             work, peer = target.other
             value = results.ratio(target.figure, mine, (work.name, peer))

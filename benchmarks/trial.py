@@ -4,13 +4,14 @@ import math
 import time
 from pathlib import Path
 
+from benchmarks import archive, resume
 from benchmarks.load import Raw, apply_load
+from benchmarks.meter import Meter
 from benchmarks.peers import Command
-from benchmarks.process import SERVER_CORE, Server, core_idle
+from benchmarks.process import Server, fresh_folder
+from benchmarks.results import Figures
 from benchmarks.toolchain import CACHE
-from benchmarks.works import Work
-
-Figures = dict[str, float]
+from benchmarks.works import SPEAK_V1, Kind, Work
 
 SETTLE = 0.5  # seconds between the start of a server and the look at its memory
 CALM_ENOUGH = 0.10  # of the server's core used by others; above it, the trial is done again
@@ -23,9 +24,7 @@ class Watch:
     def __init__(self, server: Server, work: Work) -> None:
         self._server = server
         self._work = work
-        self._cpu: dict[str, float] = {}
-        self._idle: dict[str, float] = {}
-        self._clock: dict[str, float] = {}
+        self.meter = Meter(server)  # of the window, once that has begun
         self._without_stuck = 0  # descriptors the server has open once they are gone
         self._gone_at = math.inf
         self._memory_at_end = 0.0
@@ -35,13 +34,13 @@ class Watch:
 
     def event(self, name: str) -> None:
         """Note what the server has used by now."""
-        self._cpu[name] = self._server.cpu()
-        self._idle[name] = core_idle(SERVER_CORE)
-        self._clock[name] = time.monotonic()
+        if name == "begin":
+            self.meter = Meter(self._server)
         if name == "connected":
             self._without_stuck = self._server.sockets() - self._work.stuck
             self._memory_connected = self._server.memory()
         if name == "end":
+            self.meter.stop()
             self._memory_at_end = self._server.memory()
 
     def tick(self) -> None:
@@ -53,16 +52,6 @@ class Watch:
 
     def _is_waiting_for_stuck(self) -> bool:
         return bool(self._work.stuck and self._without_stuck) and self._gone_at == math.inf
-
-    def cpu(self) -> float:
-        """Return the seconds of CPU that the server used in the window."""
-        return self._cpu["end"] - self._cpu["begin"]
-
-    def disturbance(self) -> float:
-        """Return the share of the server's core that other processes took in the window."""
-        window = self._clock["end"] - self._clock["begin"]
-        idle = self._idle["end"] - self._idle["begin"]
-        return max(0.0, (window - idle - self.cpu()) / window)
 
     def client_kib(self) -> float:
         """Return the memory of one client."""
@@ -95,18 +84,37 @@ def run_trial(program: Path, command: Command, work: Work, name: str) -> Figures
 
 def _attempt(program: Path, command: Command, work: Work, name: str) -> Figures:
     log = CACHE / f"{name.replace(' ', '-')}.log"
-    with Server(command, log) as server:
+    if work.kind is Kind.RESUME:
+        return resume.measure(program, command, work, log)
+    if work.kind is Kind.ARCHIVE:
+        return archive.measure(command, work, log)
+    return _measure_load(program, command, work, log, speaks_v1=name in SPEAK_V1)
+
+
+def _measure_load(
+    program: Path, command: Command, work: Work, log: Path, *, speaks_v1: bool
+) -> Figures:
+    with fresh_folder(CACHE) as folder, Server(command, log, folder) as server:
         time.sleep(SETTLE)
         watch = Watch(server, work)
-        raw = apply_load(program, work, server.port, watch.event, watch.tick)
-    common = {"server_cpu_s": watch.cpu(), "disturbance": watch.disturbance()}
-    return common | (_burst_figures(raw, watch) if work.burst else _chat_figures(raw, watch, work))
+        raw = apply_load(
+            program,
+            work,
+            server.port,
+            speaks_v1=speaks_v1,
+            on_event=watch.event,
+            on_tick=watch.tick,
+        )
+    common = {"server_cpu_s": watch.meter.cpu(), "disturbance": watch.meter.disturbance()}
+    if work.kind is Kind.BURST:
+        return common | _burst_figures(raw, watch)
+    return common | _chat_figures(raw, watch, work) | (_ack_figures(raw) if speaks_v1 else {})
 
 
 def _burst_figures(raw: Raw, watch: Watch) -> Figures:
     return {
         "connects_s": raw["clients"] / raw["in_turn_s"],
-        "connect_cpu_us": watch.cpu() / raw["clients"] * 1e6,
+        "connect_cpu_us": watch.meter.cpu() / raw["clients"] * 1e6,
         "at_once_s": raw["at_once_s"],
         "refused": raw["in_turn_refused"] + raw["at_once_refused"],
     }
@@ -124,10 +132,19 @@ def _chat_figures(raw: Raw, watch: Watch, work: Work) -> Figures:
     return figures
 
 
+def _ack_figures(raw: Raw) -> Figures:
+    return {
+        "ack_p50_ms": raw["ack_p50_ms"] if raw["ack_samples"] else math.inf,
+        "ack_p99_ms": raw["ack_p99_ms"] if raw["ack_samples"] else math.inf,
+        "unacknowledged": raw["sent"] - raw["acknowledged"],
+        "undelivered": raw["expected"] - raw["deliveries"],
+    }
+
+
 def _traffic_figures(raw: Raw, watch: Watch) -> Figures:
     deliveries = raw["window_deliveries"]
     figures = {
-        "cores": watch.cpu() / raw["window_s"],
+        "cores": watch.meter.cpu() / raw["window_s"],
         "deliveries_s": deliveries / raw["window_s"],
         "delivered": raw["deliveries"] / raw["expected"] if raw["expected"] else 0.0,
         "p50_ms": raw["p50_ms"] if raw["samples"] else math.inf,
@@ -135,7 +152,7 @@ def _traffic_figures(raw: Raw, watch: Watch) -> Figures:
         "backpressured": raw["backpressured"],
         "sent_late_ms": raw["sent_late_ms"],
     }
-    if deliveries and watch.cpu():
-        figures["cpu_us"] = watch.cpu() / deliveries * 1e6
-        figures["generator_share"] = raw["cpu_s"] / watch.cpu()
+    if deliveries and watch.meter.cpu():
+        figures["cpu_us"] = watch.meter.cpu() / deliveries * 1e6
+        figures["generator_share"] = raw["cpu_s"] / watch.meter.cpu()
     return figures

@@ -1,14 +1,26 @@
 """The works: what the servers are asked to do, and who is asked."""
 
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
-TRIO_CHAT = "trio-chat"
+TRIO_CHAT = "trio-chat"  # in memory, with clients that speak lines of text, like all peers
+TRIO_CHAT_V1 = "trio-chat v1"  # with SQLite, and clients that speak v1
 GO = "go"
 FLOOR = "C floor"
 
 FAST = (TRIO_CHAT, GO, FLOOR, "bun", "node ws", "picows", "websockets+uvloop")
 ALL = (*FAST, "trio-websocket", "quart-hypercorn")
 BOTH = (TRIO_CHAT, GO)
+SPEAK_V1 = (TRIO_CHAT_V1,)
+
+
+class Kind(Enum):
+    """Which program does a work."""
+
+    CHAT = auto()  # sends at a fixed rate
+    BURST = auto()  # only opens connections: one after another, then as many at once
+    RESUME = auto()  # all clients go, miss ``messages``, and come back at once
+    ARCHIVE = auto()  # a file of many ``messages``: starting with it, and reading in it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,14 +31,23 @@ class Work:
     title: str
     peers: tuple[str, ...]
     clients: int
+    kind: Kind = Kind.CHAT
     senders: int = 10
+    rooms: int = 1
     rate: int = 0  # messages a second, of all senders together
     size: int = 64
     stuck: int = 0  # of the clients never read
     warmup_ms: int = 2_000
     window_ms: int = 10_000
     drain_ms: int = 5_000
-    burst: bool = False  # only open connections: one after another, then as many at once
+    messages: int = 0  # that are missed, or stored
+    pages: int = 0  # of history that are read
+    restarts: bool = False  # the server, while all are gone
+
+    @property
+    def needs_v1(self) -> bool:
+        """Whether only peers whose clients speak v1 can do it."""
+        return self.rooms > 1 or self.kind in (Kind.RESUME, Kind.ARCHIVE)
 
     @property
     def limit(self) -> float:
@@ -34,11 +55,12 @@ class Work:
         connecting = 60 + self.clients / 50
         return connecting + (self.warmup_ms + self.window_ms + self.drain_ms) / 1000
 
-    def settings(self) -> list[str]:
+    def settings(self, *, speaks_v1: bool) -> list[str]:
         """Return what the load generator is told."""
-        names = ("clients", "senders", "rate", "size", "stuck", "warmup_ms", "window_ms")
+        names = ("clients", "senders", "rooms", "rate", "size", "stuck", "warmup_ms", "window_ms")
         values = {name: getattr(self, name) for name in (*names, "drain_ms")}
-        return [f"{name}={value}" for name, value in values.items()] + [f"burst={self.burst:d}"]
+        flags = {"burst": self.kind is Kind.BURST, "v1": speaks_v1}
+        return [f"{name}={value:d}" for name, value in (values | flags).items()]
 
 
 STEADY = Work(
@@ -87,17 +109,76 @@ CONNECT = Work(
     title="5,000 connects one after another, then 5,000 at once",
     peers=BOTH,
     clients=5_000,
-    burst=True,
+    kind=Kind.BURST,
+)
+STEADY_V1 = replace(
+    STEADY,
+    name="steady v1",
+    title="1,000 clients, 100 messages/s, named, kept and acknowledged, beside none of that",
+    peers=(TRIO_CHAT, TRIO_CHAT_V1),
+)
+ROOMS = Work(
+    name="rooms",
+    title="1,000 clients in 100 rooms, 2,000 messages/s, each acknowledged when it is kept",
+    peers=SPEAK_V1,
+    clients=1_000,
+    senders=1_000,
+    rooms=100,
+    rate=2_000,
+)
+# The window is how long a few others chat before, for comparison. It must fit, with the rest, in
+# the 15 s for which who is cut off keeps the nick.
+RESUME = Work(
+    name="resume",
+    title="1,000 clients come back at once, each having missed 500 messages",
+    peers=SPEAK_V1,
+    clients=1_000,
+    kind=Kind.RESUME,
+    messages=500,
+    window_ms=5_000,
+)
+RESUME_COLD = replace(
+    RESUME,
+    name="resume cold",
+    title="the same, but the server was restarted in between and has nothing in memory",
+    restarts=True,
+)
+ARCHIVE = Work(
+    name="archive",
+    title="a file of many messages; pages of 100 from anywhere in it",
+    peers=SPEAK_V1,
+    clients=1,
+    kind=Kind.ARCHIVE,
+    messages=1_000_000,
+    pages=2_000,
 )
 
-WORKS = {work.name: work for work in (STEADY, FLOOD, IDLE, CALM, STUCK, CONNECT)}
+WORKS = {
+    work.name: work
+    for work in (
+        STEADY,
+        FLOOD,
+        IDLE,
+        CALM,
+        STUCK,
+        CONNECT,
+        STEADY_V1,
+        ROOMS,
+        RESUME,
+        RESUME_COLD,
+        ARCHIVE,
+    )
+}
 
 
 def shortened(work: Work) -> Work:
     """Return the work for a quick look: a fifth of the clients that only come, a short window."""
+    only_come = not work.rate and work.kind in (Kind.CHAT, Kind.BURST)
     return replace(
         work,
-        clients=work.clients if work.rate else work.clients // 5,
+        clients=work.clients // 5 if only_come else work.clients,
+        messages=work.messages if work.kind is not Kind.ARCHIVE else min(work.messages, 100_000),
+        pages=min(work.pages, 500),
         warmup_ms=min(work.warmup_ms, 1_000),
         window_ms=work.window_ms if work.stuck else min(work.window_ms, 3_000),
         drain_ms=min(work.drain_ms, 2_000),

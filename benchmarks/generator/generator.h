@@ -13,12 +13,15 @@ struct settings {
     long port;
     long clients;   /* connections to open */
     long senders;   /* of them send */
+    long rooms;     /* the clients are spread over so many; more than 1 needs v1 */
+    long v1;        /* 1: speak v1 and have what is sent acknowledged; 0: lines of text */
     long rate;      /* messages a second, of all senders together; 0 sends nothing */
-    long size;      /* bytes of a message */
+    long size;      /* bytes of a message's text */
     long stuck;     /* of the clients never read */
     long warmup_ms; /* of sending before anything counts */
-    long window_ms; /* in which everything counts */
+    long window_ms; /* in which everything counts; SIGUSR1 ends it early */
     long drain_ms;  /* at most, to wait for what was sent in time to arrive */
+    long trace;     /* 1: tell every latency with its time, not only how they are spread */
     long burst;     /* 1: open them one after another, then as many at once, and that is all */
 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-struct settings settings;
+struct settings settings = {.rooms = 1};
 
 static const struct {
     const char *name;
@@ -19,6 +19,8 @@ static const struct {
     {"size", &settings.size},           {"stuck", &settings.stuck},
     {"warmup_ms", &settings.warmup_ms}, {"window_ms", &settings.window_ms},
     {"drain_ms", &settings.drain_ms},   {"burst", &settings.burst},
+    {"rooms", &settings.rooms},         {"v1", &settings.v1},
+    {"trace", &settings.trace},
 };
 
 int64_t now_ns(void)

@@ -45,15 +45,17 @@ int begin_connect(int fd)
 
 int ask_upgrade(int fd)
 {
-    char request[256];
+    char request[320];
     int length = snprintf(request, sizeof request,
                           "GET /ws HTTP/1.1\r\n"
                           "Host: 127.0.0.1:%ld\r\n"
                           "Upgrade: websocket\r\n"
                           "Connection: Upgrade\r\n"
                           "Sec-WebSocket-Key: dHJpby1jaGF0IGJlbmNoLg==\r\n"
+                          "%s"
                           "Sec-WebSocket-Version: 13\r\n\r\n",
-                          settings.port);
+                          settings.port,
+                          settings.v1 ? "Sec-WebSocket-Protocol: trio-chat.v1\r\n" : "");
     return send(fd, request, length, MSG_NOSIGNAL) == length ? 0 : -1;
 }
 

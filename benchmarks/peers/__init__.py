@@ -8,14 +8,17 @@ from pathlib import Path
 
 from benchmarks import toolchain
 from benchmarks.toolchain import Unavailable
-from benchmarks.works import FLOOR, GO, TRIO_CHAT
+from benchmarks.works import FLOOR, GO, TRIO_CHAT, TRIO_CHAT_V1
 
 HERE = Path(__file__).parent
 
 # Limits that are there to stop what a flood does; off, in whatever version of trio-chat has them.
 NO_LIMITS = ("message_rate",)
 
-Command = list[str | Path]  # "{port}" stands for the port
+IN_MEMORY = ":memory:"
+IN_FILE = "{folder}/chat.db"
+
+Command = list[str | Path]  # "{port}" and "{folder}" stand for the port and a folder of its own
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,18 @@ def _python_peer(name: str, what: str, script: str, *packages: str) -> Peer:
     return Peer(name, what, prepare, lambda: _packages(*packages))
 
 
-def _trio_chat() -> Command:
-    from trio_chat.config import Config  # noqa: PLC0415 - only here is it needed
+def _trio_chat(name: str, what: str, database: str) -> Peer:
+    def prepare() -> Command:
+        from trio_chat.config import Config  # noqa: PLC0415 - only here is it needed
 
-    known = {setting.name for setting in fields(Config)}
-    flags = [f"--{name.replace('_', '-')}=0" for name in NO_LIMITS if name in known]
-    address = ("--host", "127.0.0.1", "--port", "{port}")
-    return [sys.executable, "-m", "trio_chat", *address, "--log-level", "warning", *flags]
+        known = {setting.name for setting in fields(Config)}
+        flags = [f"--{name.replace('_', '-')}=0" for name in NO_LIMITS if name in known]
+        if "database" in known:
+            flags.append(f"--database={database}")
+        address = ("--host", "127.0.0.1", "--port", "{port}")
+        return [sys.executable, "-m", "trio_chat", *address, "--log-level", "warning", *flags]
+
+    return Peer(name, what, prepare, lambda: _packages("trio", "websockets", "msgspec"))
 
 
 def _go() -> Command:
@@ -98,7 +106,10 @@ def _bun() -> Command:
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer(TRIO_CHAT, "this project", _trio_chat, lambda: _packages("trio", "websockets")),
+        _trio_chat(TRIO_CHAT, "this project, nothing kept", IN_MEMORY),
+        _trio_chat(
+            TRIO_CHAT_V1, "this project, everything kept by SQLite, clients speak v1", IN_FILE
+        ),
         Peer(GO, "hub and pumps on gorilla/websocket, as in its chat example", _go, _go_version),
         Peer(
             FLOOR, "a loop of write() in C, no queues: what the kernel asks", _floor, _gcc_version

@@ -1,0 +1,118 @@
+"""Makes a database file of many messages, once, into the cache."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.toolchain import CACHE
+from trio_chat.events import AnyKept, Message, Person, React, encode, target_of
+from trio_chat.journal.file import SCHEMA, JournalFile
+
+NAME = "chat.db"  # in its folder, as the command of the peer says
+ROOMS = 20  # of the same length
+PEOPLE = [Person(f"{number:020x}", f"person {number}") for number in range(100)]
+TEXT = "So said somebody, and most of what people say is about as long."
+BEGIN = 1_700_000_000_000  # ms since 1970
+REACTED = 20  # every so many messages has a reaction, which history has to find
+BATCH = 50_000  # events in a transaction
+
+
+def room_name(number: int) -> str:
+    """Return the name of a room in the file."""
+    return f"room{number}"
+
+
+def find_or_make(messages: int) -> Path:
+    """Return a folder with a file of so many messages."""
+    folder = CACHE / f"archive-{messages}-schema{SCHEMA}"
+    if not folder.exists():
+        making = folder.with_name(f"{folder.name}-making")
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(parents=True)
+        _make(making / NAME, messages)
+        making.rename(folder)
+    return folder
+
+
+def leave_memory(folder: Path) -> None:
+    """Let the kernel forget a file, so that it has to be read from the disk again."""
+    for path in folder.glob(f"{NAME}*"):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)  # only what is on the disk can be forgotten
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(descriptor)
+
+
+def _make(path: Path, messages: int) -> None:
+    file = JournalFile(path)
+    try:
+        file.writer.execute("PRAGMA synchronous = OFF")
+        file.writer.execute("PRAGMA cache_size = -200000")  # KiB
+        for number in range(ROOMS):
+            _fill_room(file, number + 1, room_name(number), messages // ROOMS)
+        file.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        file.close()
+
+
+def _fill_room(file: JournalFile, room: int, name: str, messages: int) -> None:
+    events = _events(name, messages)
+    last = 0
+    while batch := list(islice(events, BATCH)):
+        last = batch[-1].seq
+        file.writer.execute("BEGIN")
+        file.writer.executemany(
+            "INSERT INTO events (room, seq, ts, is_message, target, author, data)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    room,
+                    event.seq,
+                    event.ts,
+                    isinstance(event, Message),
+                    target_of(event),
+                    event.who and event.who.id,
+                    encode(event),
+                )
+                for event in batch
+            ],
+        )
+        file.writer.executemany(
+            "INSERT INTO cids (room, cid, seq, ts, author) VALUES (?, ?, ?, ?, ?)",
+            [(room, event.cid, event.seq, event.ts, event.who and event.who.id) for event in batch],
+        )
+        file.writer.execute("COMMIT")
+    file.writer.execute(
+        "INSERT INTO rooms (id, name, last, ts) VALUES (?, ?, ?, ?)",
+        (room, name, last, BEGIN + last * 1000),
+    )
+
+
+def _events(name: str, messages: int) -> Iterator[AnyKept]:
+    """Yield so many messages, numbered, and the reactions among them."""
+    seq = 0
+    for number in range(messages):
+        seq += 1
+        who = PEOPLE[number % len(PEOPLE)]
+        common = {"room": name, "seq": seq, "ts": BEGIN + seq * 1000, "who": who}
+        yield Message(**common, cid=_cid(seq), text=f"{TEXT} {number}")  # type: ignore[arg-type]
+        if number % REACTED == 0:
+            seq += 1
+            yield React(
+                room=name,
+                seq=seq,
+                ts=BEGIN + seq * 1000,
+                who=who,
+                cid=_cid(seq),
+                target=seq - 1,
+                emoji="👍",
+            )
+
+
+def _cid(seq: int) -> str:
+    """Return an id that begins with the time, as that of a UUID's version 7 does."""
+    return f"{seq:012x}-7000-8000-000000000000"

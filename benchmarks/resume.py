@@ -1,0 +1,92 @@
+"""The work of coming back: a crowd goes, misses messages, and returns while a few others chat."""
+
+import json
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.live import Live
+from benchmarks.meter import Meter
+from benchmarks.peers import Command
+from benchmarks.process import LOAD_CORE, ProcessFailed, Server, fresh_folder, lines, running, spawn
+from benchmarks.results import Figures
+from benchmarks.toolchain import CACHE, ROOT
+from benchmarks.works import Work
+
+CROWD_TIMEOUT = 150.0  # seconds for one act of the crowd; what it waits for itself is shorter
+BEHIND = 1.0  # seconds for which the others go on chatting afterwards
+
+
+def measure(program: Path, command: Command, work: Work, log: Path) -> Figures:
+    """Let a crowd go and come back, with a restart of the server in between or without.
+
+    Raises:
+        ProcessFailed: the server, the crowd or the others failed.
+    """
+    with fresh_folder(CACHE) as folder:
+        with Server(command, log, folder) as server:
+            _act("leave", server, work, folder)
+            if not work.restarts:
+                return _come_back(program, server, work, folder)
+        with Server(command, log, folder) as server:
+            return _come_back(program, server, work, folder)
+
+
+def _come_back(program: Path, server: Server, work: Work, folder: Path) -> Figures:
+    with Live(program, server.port) as live:
+        before = time.monotonic()
+        time.sleep(work.window_ms / 1000)
+        server.forget_peak()
+        memory = server.memory()
+        meter = Meter(server)
+        outcome = json.loads(_act("return", server, work, folder))
+        meter.stop()
+        peak = server.peak_memory()
+        time.sleep(BEHIND)
+        heard = live.end()
+    calm = heard.p99(before, outcome["began"])
+    busy = heard.p99(outcome["began"], outcome["ended"])
+    return {
+        "all_s": outcome["ended"] - outcome["began"] if not outcome["incomplete"] else math.inf,
+        "incomplete": outcome["incomplete"] + outcome["doubled"],
+        "lost": outcome["lost"] + heard.lost,
+        "peak_mib": peak / 1024,
+        "growth_mib": (peak - memory) / 1024,
+        "p99_before_ms": calm,
+        "p99_ms": busy,
+        "p99_ratio": busy / calm if calm else math.inf,
+        "server_cpu_s": meter.cpu(),
+        "disturbance": meter.disturbance(),
+    }
+
+
+def _act(what: str, server: Server, work: Work, folder: Path) -> str:
+    """Have the crowd do something, and return what it tells.
+
+    Raises:
+        ProcessFailed: it, or the server, failed or took too long.
+    """
+    numbers: Sequence[int] = (server.port, work.clients, work.messages)
+    command = [sys.executable, "-m", "benchmarks.crowd", what, *map(str, numbers)]
+    log = CACHE / "crowd.log"
+    told = ""
+    deadline = time.monotonic() + CROWD_TIMEOUT
+    with (
+        log.open("wb") as stderr,
+        running(spawn([*command, folder / "crowd.json"], LOAD_CORE, stderr)) as process,
+    ):
+        for line in lines(process, 0.1):
+            told = line or told
+            server.check()
+            if time.monotonic() > deadline:
+                raise ProcessFailed(f"the crowd took over {CROWD_TIMEOUT:.0f} s")
+        try:
+            status = process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            status = None
+    if status != 0:
+        raise ProcessFailed(f"the crowd failed; see {log.relative_to(ROOT)}")
+    return told
