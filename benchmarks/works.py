@@ -37,9 +37,9 @@ class Work:
     rate: int = 0  # messages a second, of all senders together
     size: int = 64
     stuck: int = 0  # of the clients never read
-    warmup_ms: int = 2_000
-    window_ms: int = 10_000
-    drain_ms: int = 5_000
+    warmup_ms: int = 1_500
+    window_ms: int = 6_000
+    drain_ms: int = 4_000
     messages: int = 0  # that are missed, or stored
     pages: int = 0  # of history that are read
     restarts: bool = False  # the server, while all are gone
@@ -94,7 +94,7 @@ CALM = Work(
     clients=1_000,
     rate=100,
     size=2_048,
-    window_ms=10_000,
+    window_ms=6_000,
 )
 STUCK = replace(
     CALM,
