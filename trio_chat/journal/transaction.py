@@ -140,9 +140,9 @@ class Transaction:
             return []
         # SQLite would read the whole room if it were asked for both at once.
         rows = self._database.execute(
-            "SELECT seq, data FROM events WHERE room = ?1 AND seq = ?2 UNION ALL"
-            " SELECT seq, data FROM events INDEXED BY changes WHERE room = ?1 AND target = ?2",
-            (room.id, draft.target),
+            "SELECT seq, data FROM events WHERE room = ? AND seq = ? UNION ALL"
+            " SELECT seq, data FROM events INDEXED BY changes WHERE room = ? AND target = ?",
+            (room.id, draft.target) * 2,
         ).fetchall()
         events = [(seq, decode(data)) for seq, data in rows]
         bare = [
