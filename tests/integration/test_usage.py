@@ -51,7 +51,8 @@ async def test_a_host_that_is_not_this_machine() -> None:
         (["--port", "many"], "--port must be a whole number, not 'many'"),
         (["--port", "70000"], "port must be at most 65535, not 70000"),
         (["--prot", "80"], "unrecognized arguments: --prot 80 (--help lists the options)"),
-        (["80"], "unrecognized arguments: 80 (--help lists the options)"),
+        (["80"], "there is no command '80' (--help lists the commands)"),
+        (["--port", "0", "tea"], "unrecognized arguments: tea (--help lists the options)"),
         (["--config", "/nowhere/chat.toml"], "cannot read /nowhere/chat.toml: No such file"),
     ],
 )

@@ -1,12 +1,15 @@
 """Rules of the command that need no process of their own: exit statuses, and what it runs."""
 
 import importlib
-from collections.abc import Awaitable, Callable
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 import trio
 
-from trio_chat.cli import BAD_USAGE, INTERRUPTED, main
+from trio_chat.cli import main
+from trio_chat.commands import BAD_USAGE, COMMANDS, FAILED, INTERRUPTED, Failed, serve
 from trio_chat.config import Config, ConfigError
 
 
@@ -61,3 +64,77 @@ def test_a_crash_is_not_hidden(outcome: Callable[[bool | BaseException], int]) -
 def test_importing_the_module_starts_nothing() -> None:
     """Only running it does."""
     assert importlib.import_module("trio_chat.__main__").main is main
+
+
+def test_without_a_command_the_server_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name may be given, and is only needed by those who like order."""
+    heard: list[Sequence[str]] = []
+
+    def note(arguments: Sequence[str]) -> int:
+        heard.append(arguments)
+        return 0
+
+    monkeypatch.setattr(serve, "main", note)
+    assert [main([]), main(["--port", "80"]), main(["serve", "--port", "80"])] == [0, 0, 0]
+    assert heard == [[], ["--port", "80"], ["--port", "80"]]
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("srve", "did you mean 'serve'?"), ("80", "--help lists the commands")]
+)
+def test_a_word_that_is_no_command(
+    word: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Is not guessed at."""
+    assert main([word]) == BAD_USAGE
+    assert capsys.readouterr() == ("", f"trio-chat: there is no command '{word}' ({hint})\n")
+
+
+def test_a_command_that_fails_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one line; its use was right, so its status is another."""
+
+    def fail(arguments: Sequence[str]) -> int:
+        raise Failed("the disk is full")
+
+    monkeypatch.setattr(serve, "main", fail)
+    assert main([]) == FAILED
+    assert capsys.readouterr() == ("", "trio-chat: the disk is full\n")
+
+
+def test_every_command_is_there_and_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """With a line that fits the terminal."""
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    told = capsys.readouterr().out.splitlines()
+    for name, command in COMMANDS.items():
+        assert f"  {name:<14}{command.summary}" in told
+        assert callable(importlib.import_module(command.module).main)
+        assert len(command.summary) <= 60
+
+
+def test_who_reads_the_output_may_leave() -> None:
+    """As ``head`` does: no traceback, and a status of failure."""
+    code = (
+        "import sys; from trio_chat import cli; from trio_chat.commands import serve;"
+        "serve.main = lambda arguments: print(sys.stdin.read()) or 0; sys.exit(cli.main([]))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.communicate(b"a line") == (b"", b"")
+    assert process.returncode == FAILED
+
+
+def test_the_server_does_not_wait_for_what_only_commands_need() -> None:
+    """It starts on small machines, too."""
+    code = "import sys, trio_chat.cli, trio_chat.commands.serve; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    others = {command.module for command in COMMANDS.values()} - {serve.__name__}
+    assert not {*others, "urwid", "trio_websocket"} & set(done.stdout.split())

@@ -1,12 +1,21 @@
 """Rules of the settings and of the command line that makes them."""
 
 import resource
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from trio_chat.cli import BAD_USAGE, load_config, main
+from trio_chat.cli import main
+from trio_chat.commands import BAD_USAGE
+from trio_chat.commands.serve import command_line
 from trio_chat.config import DESCRIPTOR_RESERVE, Config, ConfigError
+
+
+def load_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Config:
+    """Return the settings that the server would start with."""
+    _, config = command_line().read(arguments, environment)
+    return config
 
 
 def complaint(*arguments: str, environment: dict[str, str] | None = None) -> str:

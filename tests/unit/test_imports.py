@@ -7,8 +7,8 @@ import trio_chat
 
 # A module may import only from the layers below its own.
 LAYERS = [
-    {"endings", "config", "events", "names", "sessions"},
-    {"answers", "requests", "head", "streams", "logs", "listeners", "web", "journal"},
+    {"endings", "config", "events", "names", "sessions", "commands"},
+    {"settings", "answers", "requests", "head", "streams", "logs", "listeners", "web", "journal"},
     {"dialects", "journal.memory", "journal.file", "journal.transaction"},
     {"dialects.plain", "dialects.v1", "journal.queries"},
     {"journal.sqlite", "websocket", "exchange", "archive"},
@@ -21,7 +21,7 @@ LAYERS = [
     {"hub"},
     {"client", "retention"},
     {"server"},
-    {"cli"},
+    {"commands.serve", "cli"},
     {"__main__"},
 ]
 

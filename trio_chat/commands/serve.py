@@ -1,0 +1,43 @@
+"""The command that starts the server."""
+
+import os
+from collections.abc import Sequence
+
+import trio
+
+from trio_chat import logs
+from trio_chat.commands import COMMANDS, INTERRUPTED
+from trio_chat.server import serve
+from trio_chat.settings import ENV_PREFIX, SETTINGS, CommandLine
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until Ctrl-C or SIGTERM.
+
+    Raises:
+        ConfigError: a setting cannot work.
+    """
+    _, config = command_line().read(arguments, os.environ)
+    logs.set_up(config)
+    return 0 if trio.run(serve, config, _announce) else INTERRUPTED
+
+
+def command_line() -> CommandLine:
+    """Return the server's command line, which knows all settings, and tells of all commands."""
+    line = CommandLine(
+        "",
+        "Start a chat server. Open the address that it prints in a browser; "
+        "whoever opens it takes part.",
+        SETTINGS,
+        usage="trio-chat [options]\n       trio-chat COMMAND --help",
+        epilog=f"Every option can also be set as an environment variable ({ENV_PREFIX}PORT=80) "
+        "or in the --config file (port = 80). Flags win over the environment, the environment "
+        "over the file.",
+    )
+    commands = (f"{name:<14}{command.summary}" for name, command in COMMANDS.items())
+    line.add_argument_group("commands", "\n".join(commands))
+    return line
+
+
+def _announce(address: str) -> None:
+    print(f"Chat is open at {address} (Ctrl-C stops it)", flush=True)

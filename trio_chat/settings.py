@@ -1,0 +1,198 @@
+"""Settings: flags, environment and a TOML file make the ``Config`` to work with."""
+
+import argparse
+import math
+import textwrap
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import Field, fields
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from trio_chat.config import Config, ConfigError
+
+ENV_PREFIX = "TRIO_CHAT_"
+SETTINGS = {setting.name: setting for setting in fields(Config)}
+GROUPS = {"options": "everyday options", "limits": "limits and times"}
+WIDTH = 80  # columns of the help
+
+
+class Given(NamedTuple):
+    """A raw value, and where it came from."""
+
+    source: str
+    value: Any
+
+
+class CommandLine(argparse.ArgumentParser):
+    """The command line of one command: settings as flags, and what the command adds itself.
+
+    Wrong use is reported as one line, like every other wrong setting. Environment and file may
+    hold all settings, so that all commands can share them.
+
+    Args:
+        command: Its name; empty for the server.
+        description: What it does.
+        settings: The names of those that it has flags for.
+        usage: How it is called, if that does not follow from its options.
+        epilog: What its help ends with.
+    """
+
+    def __init__(
+        self,
+        command: str,
+        description: str,
+        settings: Iterable[str],
+        *,
+        usage: str | None = None,
+        epilog: str | None = None,
+    ) -> None:
+        super().__init__(
+            prog=f"trio-chat {command}".strip(),
+            usage=usage,
+            description=textwrap.fill(description, WIDTH),
+            epilog=epilog and textwrap.fill(epilog, WIDTH),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        groups = {name: self.add_argument_group(title) for name, title in GROUPS.items()}
+        groups["options"].add_argument("--config", metavar="FILE", help="read settings from TOML")
+        for name in settings:
+            setting = SETTINGS[name]
+            groups[setting.metadata["group"]].add_argument(
+                _flag(name),
+                metavar=_metavar(setting),
+                action="append" if _is_list(setting) else "store",
+                default=argparse.SUPPRESS,
+                help=setting.metadata["help"] + _shown_default(setting),
+            )
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse wrong use.
+
+        Raises:
+            ConfigError: always.
+        """
+        raise ConfigError(f"{message} (--help lists the options)")
+
+    def read(
+        self, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> tuple[argparse.Namespace, Config]:
+        """Return the options of the command itself, and the settings.
+
+        Raises:
+            ConfigError: an unknown option or setting, a bad value or an unreadable file.
+        """
+        options = self.parse_args(arguments)
+        return options, make_config(gather(options, environment))
+
+
+def gather(options: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, Given]:
+    """Return what is set, and where: flags win over the environment, which wins over the file.
+
+    Raises:
+        ConfigError: an unknown setting or an unreadable file.
+    """
+    flags = {name: value for name, value in vars(options).items() if name in SETTINGS}
+    return {
+        **(_from_file(Path(options.config)) if options.config else {}),
+        **_from_environment(environment),
+        **{name: Given(_flag(name), value) for name, value in flags.items()},
+    }
+
+
+def make_config(given: Mapping[str, Given]) -> Config:
+    """Return the settings.
+
+    Raises:
+        ConfigError: a bad value; the message names its source.
+    """
+    return Config(**{name: _convert(SETTINGS[name], *pair) for name, pair in given.items()})
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _is_list(setting: Field[Any]) -> bool:
+    return isinstance(setting.default, tuple)
+
+
+def _metavar(setting: Field[Any]) -> str:
+    word = setting.name.split("_")[-1].upper()
+    names = {int: "N", float: "DAYS" if word == "DAYS" else "SECONDS", str: word}
+    return names.get(setting.type, "ORIGIN" if _is_list(setting) else "FILE")  # type: ignore[arg-type]
+
+
+def _shown_default(setting: Field[Any]) -> str:
+    return "" if setting.default in (None, ()) else f" (default: {setting.default})"
+
+
+def _from_file(path: Path) -> dict[str, Given]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:  # not TOML, or not even UTF-8
+        raise ConfigError(f"{path}: {error}") from None
+    for name in table:
+        if name not in SETTINGS:
+            raise ConfigError(f"{path}: unknown setting {name!r}")
+    return {name: Given(f"{path}: {name}", value) for name, value in table.items()}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
+    given: dict[str, Given] = {}
+    for variable, value in environment.items():
+        if variable.startswith(ENV_PREFIX):
+            name = variable.removeprefix(ENV_PREFIX).lower()
+            if name not in SETTINGS:
+                raise ConfigError(f"unknown setting {variable} in the environment")
+            given[name] = Given(variable, value.split(",") if _is_list(SETTINGS[name]) else value)
+    return given
+
+
+def _convert(setting: Field[Any], source: str, value: Any) -> Any:
+    """Return a raw value as the type of its setting.
+
+    Raises:
+        ConfigError: it is none; the message names its source.
+    """
+    try:
+        if _is_list(setting):
+            return _strings(value)
+        if setting.type is int:
+            return _whole(value)
+        if setting.type is float:
+            return _number(value)
+        return _string(value) if setting.type is str else Path(_string(value))
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{source} must be {error}, not {value!r}") from None
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not str(value).lstrip("-").isdecimal():
+        raise ValueError("a whole number")
+    return int(value)
+
+
+def _number(value: Any) -> float:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError("a number")
+    return number
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text")
+    return value
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise TypeError("a list of texts")
+    return tuple(value)
