@@ -1,5 +1,7 @@
 // The form below the log: Enter sends and clears. Each room has a draft of its own.
 
+import { t } from "./strings.js";
+
 const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g; // all but tab and line ends
 
 /** Calls `say` with what was written, and clears the field. */
@@ -27,7 +29,7 @@ export class Composer {
     this.#drafts.set(this.#room, this.#field.value);
     this.#room = room;
     this.#field.value = this.#drafts.get(room) ?? "";
-    this.#field.placeholder = `Write in ${room}`;
+    this.#field.placeholder = t("composer.placeholder", { room });
   }
 
   focus() {

@@ -1,4 +1,11 @@
 // Puts the page together: what the server and the user say goes to the store, the views show it.
+//
+//   connection ── session ──▶ store ──▶ views: status, rooms, people, log (row), composer, name
+//                    ▲   wishes │
+//                    └──────────┘
+//
+// Pure, without DOM: store, room, timeline, entries. The server's side: connection (one WebSocket
+// after the other), session (what is said on it). Words: strings, words/. Storage: memory.
 
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
@@ -11,18 +18,22 @@ import { Rooms } from "./rooms.js";
 import { Session } from "./session.js";
 import { Status } from "./status.js";
 import { Store } from "./store.js";
+import { reasonOf, speak, t, translate } from "./strings.js";
 
 const LOBBY = "lobby"; // where everybody is who has no other room in the address
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
 
+speak(navigator.languages);
+translate(document);
+
 const store = new Store();
 const session = new Session(store, (handlers) => new Connection(address(), handlers), {
   onState: (state) => status.show(state),
   onChange: () => schedule(),
-  onNameRefused: ({ nick, text, isNeeded }) => name.ask({ nick, fault: sentence(text), isNeeded }),
-  onRoomRefused: ({ text }) => rooms.refuse(sentence(text)),
+  onNameRefused: ({ nick, error, isNeeded }) => name.ask({ nick, fault: reasonOf(error), isNeeded }),
+  onRoomRefused: (error) => rooms.refuse(reasonOf(error)),
 });
 const status = new Status(find("status"), find("banner"), () => session.reconnect());
 const name = new Name(find("name"), (nick) => session.call(nick));
@@ -53,7 +64,7 @@ let addressed = null; // the room that the address names, unless that has to be 
 
 find("lifeless").remove();
 if ("WebSocket" in window) begin();
-else status.fail("Your browser cannot open WebSockets, and this chat needs them.");
+else status.fail(t("page.noWebSockets"));
 
 function begin() {
   store.session = recall("session");
@@ -127,7 +138,8 @@ function showRoom(room) {
   setText(find("topic"), room.topic);
   const unread = [...store.rooms.values()].some((other) => other !== room && other.unread);
   find("open-rooms").classList.toggle("news", unread);
-  document.title = `${store.unread ? `(${store.unread}) ` : ""}${room.name} · Chat`;
+  const count = store.unread;
+  document.title = t(count ? "page.titleUnread" : "page.title", { count, room: room.name });
   if (room.name !== addressed) showAddress(room.name);
 }
 
@@ -140,11 +152,6 @@ function showAddress(room) {
 
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
-}
-
-/** The server's words begin small and have no stop. */
-function sentence(text) {
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
 }
 
 function roomInAddress() {

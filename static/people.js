@@ -1,8 +1,8 @@
 // The people in the room that is shown.
 
-const SHOWN = 200; // people; of the others the number is told
+import { locale, t } from "./strings.js";
 
-const order = new Intl.Collator();
+const SHOWN = 200; // people; of the others the number is told
 
 /** Shows people in `aside`, and their number in `count`; `onRename` is for the user's own name. */
 export class People {
@@ -20,6 +20,7 @@ export class People {
 
   /** Shows who is in a room, the user first. */
   show({ members }, me) {
+    const order = new Intl.Collator(locale);
     const isMe = ({ id }) => id === me?.id;
     const people = [...members.values()].sort(
       (one, other) => isMe(other) - isMe(one) || order.compare(one.nick, other.nick),
@@ -29,7 +30,7 @@ export class People {
     this.#shown = key + people.length;
     this.#list.replaceChildren(...people.slice(0, SHOWN).map((one) => item(one, isMe(one))));
     const others = people.length - SHOWN;
-    this.#others.textContent = others > 0 ? `and ${others} more` : "";
+    this.#others.textContent = others > 0 ? t("people.others", { count: others }) : "";
     this.#count.textContent = people.length || "";
   }
 }
@@ -38,6 +39,6 @@ function item({ nick }, isMe) {
   const name = document.createElement("bdi");
   name.textContent = nick;
   const element = document.createElement("li");
-  element.append(name, isMe ? " (you)" : "");
+  element.append(name, isMe ? ` ${t("people.you")}` : "");
   return element;
 }

@@ -2,9 +2,6 @@
 
 import { Timeline } from "./timeline.js";
 
-const RESET = "The server has begun anew. What was said here before is gone.";
-const GAP = "You were away for long. Some of what was said meanwhile is no longer kept.";
-
 /** A room that the user is in, or wants to be in. */
 export class Room {
   presence = "away"; // "joining" once asked, "joined" while events come
@@ -13,7 +10,7 @@ export class Room {
   topic = "";
   members = new Map(); // persons by id
   outgoing = []; // {cid, text, ts, state: "waiting" | "sent" | "failed", reason?}, oldest first
-  notes = []; // {after, text}: lines of the page's own, behind the message of that number
+  notes = []; // {after, about: "reset" | "gap"}: lines of the page's own, behind the message of that number
   unread = 0;
   history = "unknown"; // "wanted", "loading", or "known" once there was a page
   more = false; // whether there are messages before those here
@@ -43,7 +40,7 @@ export class Room {
     this.epoch = epoch;
     this.topic = topic ?? "";
     this.members = new Map(members.map((person) => [person.id, person]));
-    if (reset || gap) this.#beginAnew(last, reset ? RESET : GAP);
+    if (reset || gap) this.#beginAnew(last, reset ? "reset" : "gap");
     if (reset || this.last === null) this.last = last;
     else if (gap) this.last = gap - 1;
   }
@@ -117,10 +114,10 @@ export class Room {
     if (cid && from && from.id === me?.id) this.discard(cid);
   }
 
-  #beginAnew(last, text) {
+  #beginAnew(last, about) {
     this.#timeline.clear();
     this.#missed = [];
-    this.notes = [{ after: last, text }];
+    this.notes = [{ after: last, about }];
     if (this.history === "known") this.history = "wanted";
     this.more = false;
   }

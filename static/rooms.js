@@ -1,5 +1,7 @@
 // The rooms that the user is in, what is unread in them, and the form to join another one.
 
+import { t } from "./strings.js";
+
 /** Shows rooms in `nav`; the links change the address, and `onLeave` gets a room's name. */
 export class Rooms {
   #list;
@@ -72,7 +74,7 @@ export class Rooms {
     badge.className = "unread";
     const spoken = document.createElement("span");
     spoken.className = "spoken";
-    spoken.textContent = " unread";
+    spoken.textContent = ` ${t("rooms.unread")}`;
     badge.append("0", spoken);
     link.append(label, badge);
     const leave = document.createElement("button");
@@ -80,7 +82,7 @@ export class Rooms {
     leave.className = "plain";
     leave.dataset.room = name;
     leave.textContent = "×";
-    leave.ariaLabel = leave.title = `Leave ${name}`;
+    leave.ariaLabel = leave.title = t("rooms.leave", { room: name });
     item.append(link, leave);
     this.#list.append(item);
     return item;

@@ -1,8 +1,13 @@
 // One line of the log as elements: who, when, what, and how it stands with it. Text stays text.
 
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
-const calendar = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
-const days = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+import { locale, reasonOf, t } from "./strings.js";
+
+const TIMES = {
+  clock: { timeStyle: "short" },
+  calendar: { dateStyle: "full", timeStyle: "medium" },
+  day: { weekday: "long", day: "numeric", month: "long" },
+};
+const formats = {}; // of TIMES, made when they are first needed
 const HUES = 6; // colours of names
 const PARTS = ["day", "head", "text", "reactions", "trouble"]; // from top to bottom
 
@@ -22,9 +27,9 @@ export function fillRow(row, { kind, item, author, isFirst, isDay }) {
   row.className = ["message", kind, item.state, item.deleted && "deleted", isFirst && "first"]
     .filter(Boolean)
     .join(" ");
-  row.title = item.ts ? calendar.format(item.ts) : "";
+  row.title = item.ts ? when(item.ts, "calendar") : "";
   const words = row.querySelector(".text");
-  const text = item.deleted ? "Message deleted" : calm(item.text);
+  const text = wordsOf(item);
   if (words.textContent !== text) words.textContent = text;
   put(row, "day", isDay && day(item));
   put(row, "head", isFirst && head(item, author));
@@ -41,18 +46,29 @@ function put(row, name, part) {
   row.insertBefore(part, next ?? null);
 }
 
+function wordsOf({ text, deleted, about }) {
+  if (about) return t(`note.${about}`);
+  return deleted ? t("row.deleted") : calm(text);
+}
+
+/** A time in the user's way of writing it; `style` is one of TIMES. */
+function when(ts, style) {
+  formats[style] ??= new Intl.DateTimeFormat(locale, TIMES[style]);
+  return formats[style].format(ts);
+}
+
 function day({ ts }) {
-  return make("p", "day", days.format(ts));
+  return make("p", "day", when(ts, "day"));
 }
 
 function head({ ts, edited }, author) {
-  const time = make("time", "", clock.format(ts));
+  const time = make("time", "", when(ts, "clock"));
   time.dateTime = new Date(ts).toISOString();
   time.ariaHidden = "true"; // a screen reader announces what was said, not when
-  const name = make("bdi", "author", author?.nick ?? "Somebody");
+  const name = make("bdi", "author", author?.nick ?? t("row.nameless"));
   name.classList.add(author ? `hue${hue(author.id)}` : "nameless");
   const line = make("div", "head");
-  line.append(name, time, edited ? make("span", "edited", "edited") : "");
+  line.append(name, time, edited ? make("span", "edited", t("row.edited")) : "");
   return line;
 }
 
@@ -72,17 +88,17 @@ function reactions({ reactions }) {
 function trouble({ cid, state, reason }) {
   const line = make("div", "trouble");
   if (state !== "failed") {
-    line.append(make("span", "late", "Sending …")); // shows after a while
+    line.append(make("span", "late", t("row.sending"))); // shows after a while
     return line;
   }
-  line.append(make("span", "", `Not sent: ${reason}.`), act("Retry", cid), act("Delete", cid));
+  line.append(make("span", "", t("row.failed", { reason: reasonOf(reason) })), act("retry", cid), act("delete", cid));
   return line;
 }
 
-function act(label, cid) {
-  const button = make("button", "small", label);
+function act(what, cid) {
+  const button = make("button", "small", t(`row.${what}`));
   button.type = "button";
-  button.dataset.act = label.toLowerCase();
+  button.dataset.act = what;
   button.dataset.cid = cid;
   return button;
 }

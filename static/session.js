@@ -4,7 +4,7 @@
  * The conversation with the server, over one connection after the other.
  *
  * Calls `onState` with the connection's states, where "open" means welcome; `onChange` when the
- * store has changed; `onNameRefused` and `onRoomRefused` with the server's reason in `text`.
+ * store has changed; `onNameRefused` and `onRoomRefused` with the server's error.
  */
 export class Session {
   nick = null; // who the user wants to be; without, there is no connection
@@ -109,13 +109,13 @@ export class Session {
   }
 
   /** Without a name there is nothing to do here, and the server would not wait for long. */
-  #nameless({ text }) {
+  #nameless(error) {
     this.#connection.close();
-    this.#on.onNameRefused({ nick: this.nick, text, isNeeded: true });
+    this.#on.onNameRefused({ nick: this.nick, error, isNeeded: true });
   }
 
-  #keepName({ nick }, { text }) {
-    this.#on.onNameRefused({ nick, text, isNeeded: false });
+  #keepName({ nick }, error) {
+    this.#on.onNameRefused({ nick, error, isNeeded: false });
     this.nick = this.#store.me.nick;
   }
 

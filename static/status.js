@@ -1,12 +1,7 @@
 // Says how the connection is: a word in the header, and a banner while there is none.
 
-const WORDS = {
-  connecting: "Connecting …",
-  open: "Connected",
-  waiting: "Not connected",
-  stopped: "Not connected",
-  idle: "Not connected",
-};
+import { t } from "./strings.js";
+
 const PATIENCE = 400; // ms: a hiccup shorter than this is not worth a banner
 
 /** Shows a connection's states; `onRetry` is called when the user does not want to wait. */
@@ -30,11 +25,11 @@ export class Status {
   /** Shows one of the states that `Connection` tells. */
   show(state) {
     this.#header.className = state.name;
-    setText(this.#header.querySelector(".words"), WORDS[state.name]);
+    setText(this.#header.querySelector(".words"), this.#word(state.name));
     clearInterval(this.#timer);
     this.#countdown.textContent = "";
     if (["open", "idle"].includes(state.name)) this.#banner.hidden = true;
-    if (state.name === "stopped") this.#warn(`The server ended the connection: ${state.reason}.`);
+    if (state.name === "stopped") this.#warn(t("banner.ended", state));
     if (state.name === "waiting") this.#count(state.until);
   }
 
@@ -44,13 +39,17 @@ export class Status {
     this.#button.hidden = true;
   }
 
+  #word(state) {
+    return t(["connecting", "open"].includes(state) ? `status.${state}` : "status.away");
+  }
+
   #count(until) {
     const tick = () => {
       const seconds = Math.max(1, Math.ceil((until - Date.now()) / 1000));
-      this.#countdown.textContent = `Next attempt in ${seconds} s.`;
+      this.#countdown.textContent = t("banner.countdown", { count: seconds });
     };
     if (until - Date.now() < PATIENCE && this.#banner.hidden) return;
-    this.#warn("The connection is lost. What you write is sent when it is back.");
+    this.#warn(t("banner.lost"));
     tick();
     this.#timer = setInterval(tick, 1000);
   }

@@ -184,9 +184,9 @@ export class Store {
     if (who.id === this.me?.id) this.me = who;
   }
 
-  #refused(request, { code, text }) {
+  #refused(request, error) {
     const room = this.rooms.get(request.room);
-    if (request.t === "send") room?.failed(request.cid, text, code);
+    if (request.t === "send") room?.failed(request.cid, error);
     if (request.t === "history" && room) room.history = "known";
     if (request.t === "join" && room) {
       this.leave(request.room);

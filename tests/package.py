@@ -14,7 +14,7 @@ import trio_chat
 FILES = {
     "/": b"<!doctype html>",
     "/static/main.js": b"import",
-    "/static/chat.css": b":root",
+    "/static/css/base.css": b":root",
     "/static/favicon.svg": b"<svg",
 }
 PATIENCE = 20  # seconds

@@ -182,4 +182,4 @@ def test_a_message_that_was_not_sent(open_page: OpenPage, chat: Chat, pictures: 
         page.get_by_role("button", name="Retry").wait_for()
         page.locator("#newer").wait_for(state="hidden")
         picture(page, pictures, "refused")
-    assert page.get_by_text("Not sent: the room is closed.").is_visible()
+    assert page.get_by_text("Not sent. The room is closed.").is_visible()

@@ -159,11 +159,11 @@ def test_a_message_that_is_refused_can_be_sent_again(open_page: OpenPage) -> Non
 
     page, other = open_page(prepare=lambda page: judge(page, verdict)), open_page()
     say(page, "hello")
-    expect(page.get_by_text("Not sent: not today.")).to_be_visible()
+    expect(page.get_by_text("Not sent. Not today.")).to_be_visible()
     say(page, "anybody there?")
     wait_for(other, "anybody there?")
     page.get_by_role("button", name="Retry").click()
-    expect(page.get_by_text("Not sent: not today.")).to_be_visible()
+    expect(page.get_by_text("Not sent. Not today.")).to_be_visible()
     refusals.clear()
     page.get_by_role("button", name="Retry").click()
     wait_for(other, "hello")

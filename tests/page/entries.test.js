@@ -37,14 +37,14 @@ test("a day is named above its first message", () => {
 });
 
 test("a note stands behind the message of its number, what is being sent at the end", () => {
-  const notes = [{ after: 2, text: "a note" }];
+  const notes = [{ after: 2, about: "gap" }];
   const outgoing = [{ cid: "cid-0001", text: "on its way", ts: MORNING, state: "waiting" }];
   const entries = entriesOf(room([said(1, BOB), said(3, BOB)], { notes, outgoing }), ANN);
   assert.deepEqual(
-    entries.map(({ kind, item }) => [kind, item.text]),
+    entries.map(({ kind, item }) => [kind, item.about ?? item.text]),
     [
       ["message", "1"],
-      ["note", "a note"],
+      ["note", "gap"],
       ["message", "3"],
       ["outgoing", "on its way"],
     ],

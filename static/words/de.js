@@ -1,0 +1,66 @@
+// German.
+
+export const de = {
+  direction: "ltr",
+
+  // The page as a whole
+  "page.title": "{room} · Chat",
+  "page.titleUnread": "({count}) {room} · Chat",
+  "page.noWebSockets": "Ihr Browser kann keine WebSockets öffnen, und dieser Chat braucht sie.",
+
+  // Connection
+  "status.connecting": "Verbindet …",
+  "status.open": "Verbunden",
+  "status.away": "Nicht verbunden",
+  "banner.lost": "Die Verbindung ist weg. Was Sie schreiben, wird gesendet, sobald sie wieder da ist.",
+  "banner.ended": "Der Server hat die Verbindung beendet: {reason}.",
+  "banner.countdown": "Nächster Versuch in {count} s.",
+  "banner.retry": "Jetzt verbinden",
+
+  // Rooms
+  "rooms.title": "Räume",
+  "rooms.unread": "ungelesen",
+  "rooms.leave": "{room} verlassen",
+  "rooms.join": "Einen weiteren Raum betreten",
+  "rooms.joinButton": "Los",
+
+  // People
+  "people.title": "Leute",
+  "people.you": "(Sie)",
+  "people.others": "und {count} weitere",
+  "people.rename": "Namen ändern",
+
+  // Log and rows
+  "log.title": "Nachrichten",
+  "log.earlier": "Frühere Nachrichten",
+  "log.newer": "Neue Nachrichten",
+  "log.empty": "Noch wurde nichts gesagt. Was Sie hier schreiben, können alle in diesem Raum lesen.",
+  "row.deleted": "Nachricht gelöscht",
+  "row.edited": "bearbeitet",
+  "row.nameless": "Jemand",
+  "row.sending": "Wird gesendet …",
+  "row.failed": "Nicht gesendet. {reason}",
+  "row.retry": "Nochmals",
+  "row.delete": "Löschen",
+  "note.reset": "Der Server hat neu begonnen. Was hier früher gesagt wurde, ist weg.",
+  "note.gap": "Sie waren lange fort. Einiges, was inzwischen gesagt wurde, ist nicht mehr da.",
+
+  // Composer
+  "composer.label": "Nachricht",
+  "composer.placeholder": "In {room} schreiben",
+  "composer.send": "Senden",
+
+  // Name
+  "name.question": "Wie sollen wir Sie nennen?",
+  "name.enter": "Zum Chat",
+
+  // What the server does not do
+  "error.nick_taken": "So heißt schon jemand.",
+  "error.too_many_rooms": "Sie sind in zu vielen Räumen. Verlassen Sie erst einen.",
+  "error.not_joined": "Sie sind nicht in diesem Raum.",
+  "error.not_found": "Diese Nachricht gibt es nicht.",
+  "error.not_yours": "Diese Nachricht ist nicht von Ihnen.",
+  "error.unavailable": "Der Server kann gerade nichts speichern.",
+  "error.busy": "Das war zu viel auf einmal.",
+  "error.unknown": "Der Server hat das abgelehnt.",
+};

@@ -1,0 +1,66 @@
+// English. Keys are grouped by the module that uses them; what depends on a number has its forms.
+
+export const en = {
+  direction: "ltr",
+
+  // The page as a whole
+  "page.title": "{room} · Chat",
+  "page.titleUnread": "({count}) {room} · Chat",
+  "page.noWebSockets": "Your browser cannot open WebSockets, and this chat needs them.",
+
+  // Connection
+  "status.connecting": "Connecting …",
+  "status.open": "Connected",
+  "status.away": "Not connected",
+  "banner.lost": "The connection is lost. What you write is sent when it is back.",
+  "banner.ended": "The server ended the connection: {reason}.",
+  "banner.countdown": "Next attempt in {count} s.",
+  "banner.retry": "Reconnect now",
+
+  // Rooms
+  "rooms.title": "Rooms",
+  "rooms.unread": "unread",
+  "rooms.leave": "Leave {room}",
+  "rooms.join": "Join another room",
+  "rooms.joinButton": "Join",
+
+  // People
+  "people.title": "People",
+  "people.you": "(you)",
+  "people.others": "and {count} more",
+  "people.rename": "Change name",
+
+  // Log and rows
+  "log.title": "Messages",
+  "log.earlier": "Earlier messages",
+  "log.newer": "New messages",
+  "log.empty": "Nothing said yet. What you write here, everyone in this room can read.",
+  "row.deleted": "Message deleted",
+  "row.edited": "edited",
+  "row.nameless": "Somebody",
+  "row.sending": "Sending …",
+  "row.failed": "Not sent. {reason}",
+  "row.retry": "Retry",
+  "row.delete": "Delete",
+  "note.reset": "The server has begun anew. What was said here before is gone.",
+  "note.gap": "You were away for long. Some of what was said meanwhile is no longer kept.",
+
+  // Composer
+  "composer.label": "Message",
+  "composer.placeholder": "Write in {room}",
+  "composer.send": "Send",
+
+  // Name
+  "name.question": "What shall we call you?",
+  "name.enter": "Join the chat",
+
+  // What the server does not do, by its code; without one here its own words are shown
+  "error.nick_taken": "Somebody else is called that.",
+  "error.too_many_rooms": "You are in too many rooms. Leave one first.",
+  "error.not_joined": "You are not in this room.",
+  "error.not_found": "There is no such message.",
+  "error.not_yours": "That message is not yours.",
+  "error.unavailable": "The server cannot keep anything just now.",
+  "error.busy": "That was too much at once.",
+  "error.unknown": "The server refused it.",
+};

@@ -1,0 +1,66 @@
+// French.
+
+export const fr = {
+  direction: "ltr",
+
+  // The page as a whole
+  "page.title": "{room} · Chat",
+  "page.titleUnread": "({count}) {room} · Chat",
+  "page.noWebSockets": "Votre navigateur ne sait pas ouvrir de WebSocket, et ce chat en a besoin.",
+
+  // Connection
+  "status.connecting": "Connexion …",
+  "status.open": "Connecté",
+  "status.away": "Non connecté",
+  "banner.lost": "La connexion est perdue. Ce que vous écrivez sera envoyé dès son retour.",
+  "banner.ended": "Le serveur a mis fin à la connexion : {reason}.",
+  "banner.countdown": "Nouvel essai dans {count} s.",
+  "banner.retry": "Reconnecter",
+
+  // Rooms
+  "rooms.title": "Salons",
+  "rooms.unread": "non lus",
+  "rooms.leave": "Quitter {room}",
+  "rooms.join": "Rejoindre un autre salon",
+  "rooms.joinButton": "Entrer",
+
+  // People
+  "people.title": "Participants",
+  "people.you": "(vous)",
+  "people.others": "et {count} de plus",
+  "people.rename": "Changer de nom",
+
+  // Log and rows
+  "log.title": "Messages",
+  "log.earlier": "Messages précédents",
+  "log.newer": "Nouveaux messages",
+  "log.empty": "Rien n’a encore été dit. Tous ceux qui sont dans ce salon peuvent lire ce que vous écrivez ici.",
+  "row.deleted": "Message supprimé",
+  "row.edited": "modifié",
+  "row.nameless": "Quelqu’un",
+  "row.sending": "Envoi …",
+  "row.failed": "Non envoyé. {reason}",
+  "row.retry": "Réessayer",
+  "row.delete": "Supprimer",
+  "note.reset": "Le serveur est reparti de zéro. Ce qui a été dit ici auparavant n’existe plus.",
+  "note.gap": "Vous étiez absent longtemps. Une partie de ce qui a été dit entre-temps n’est plus conservée.",
+
+  // Composer
+  "composer.label": "Message",
+  "composer.placeholder": "Écrire dans {room}",
+  "composer.send": "Envoyer",
+
+  // Name
+  "name.question": "Comment faut-il vous appeler ?",
+  "name.enter": "Entrer dans le chat",
+
+  // What the server does not do
+  "error.nick_taken": "Quelqu’un d’autre porte déjà ce nom.",
+  "error.too_many_rooms": "Vous êtes dans trop de salons. Quittez-en un d’abord.",
+  "error.not_joined": "Vous n’êtes pas dans ce salon.",
+  "error.not_found": "Ce message n’existe pas.",
+  "error.not_yours": "Ce message n’est pas de vous.",
+  "error.unavailable": "Le serveur ne peut rien conserver pour l’instant.",
+  "error.busy": "C’était trop à la fois.",
+  "error.unknown": "Le serveur a refusé.",
+};
