@@ -7,7 +7,7 @@ export function entriesOf(room, me) {
   const entries = room.messages.map((item) => ({
     key: item.cid && item.from?.id === me?.id ? item.cid : `#${item.seq}`,
     kind: "message",
-    item,
+    item: room.queue.shown(item, me),
     author: item.from,
   }));
   for (const note of room.notes) entries.splice(placeOf(note, entries), 0, noted(note));

@@ -57,7 +57,7 @@ const log = new Log(find("log"), {
 });
 const composer = new Composer(find("composer"), (text) => {
   log.goToEnd();
-  want(() => store.say(text, uuid(), Date.now()));
+  want(() => store.put({ t: "send", text, cid: uuid() }, Date.now()));
 });
 
 let addressed = null; // the room that the address names, unless that has to be seen to
@@ -85,7 +85,7 @@ function listen() {
   });
   addEventListener("online", () => session.hurry());
   addEventListener("pageshow", () => session.hurry());
-  addEventListener("beforeunload", (event) => store.hasUnsent && event.preventDefault());
+  addEventListener("beforeunload", (event) => store.unsent.length && event.preventDefault());
   document.addEventListener("visibilitychange", () => {
     want(() => store.watch(!document.hidden));
     if (!document.hidden) session.hurry();

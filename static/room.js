@@ -1,5 +1,6 @@
 // One room as the page knows it: what was said, who is there, what waits to be sent. Pure.
 
+import { Outgoing } from "./outgoing.js";
 import { Timeline } from "./timeline.js";
 
 /** A room that the user is in, or wants to be in. */
@@ -9,8 +10,8 @@ export class Room {
   epoch = null;
   topic = "";
   members = new Map(); // persons by id
-  outgoing = []; // {cid, text, ts, state: "waiting" | "sent" | "failed", reason?}, oldest first
-  notes = []; // {after, about: "reset" | "gap"}: lines of the page's own, behind the message of that number
+  queue = new Outgoing(); // what waits to be sent
+  notes = []; // {after, about: "reset" | "gap"}: the page's own lines, each behind a number
   unread = 0;
   history = "unknown"; // "wanted", "loading", or "known" once there was a page
   more = false; // whether there are messages before those here
@@ -29,6 +30,13 @@ export class Room {
     return this.#timeline.first;
   }
 
+  /** What is under way and has no message here that it belongs to: lines behind the messages. */
+  get outgoing() {
+    return this.queue.entries.filter(
+      ({ seq, state }) => !seq || (state === "failed" && !this.#timeline.has(seq)),
+    );
+  }
+
   /** Whether a page of earlier messages can be had, and there is room for it. */
   get canGoBack() {
     return this.history === "known" && this.more && !this.#timeline.isFull;
@@ -38,6 +46,7 @@ export class Room {
   joined({ last, epoch, members, topic, gap, reset }) {
     this.presence = "joined";
     this.epoch = epoch;
+    this.queue.rebase(epoch);
     this.topic = topic ?? "";
     this.members = new Map(members.map((person) => [person.id, person]));
     if (reset || gap) this.#beginAnew(last, reset ? "reset" : "gap");
@@ -50,20 +59,20 @@ export class Room {
     this.presence = "away";
     this.#missed = [];
     if (this.history === "loading") this.history = "wanted";
-    this.setStates("sent", "waiting");
+    this.queue.lost();
   }
 
   /** Takes in an event with a number; returns whether it is a message that was not here. */
   happened(event, me) {
     if (event.seq <= this.last) return false;
     this.last = event.seq;
+    this.#arrived(event, me);
     if (event.t === "topic") this.topic = event.text;
     if (event.t !== "msg") {
       this.#timeline.change(event);
       if (this.history === "loading") this.#missed.push(event);
       return false;
     }
-    this.#arrived(event, me);
     if (this.#timeline.add(event)) this.more = true;
     return true;
   }
@@ -78,40 +87,22 @@ export class Room {
     this.history = "known";
   }
 
-  /** Puts something into the queue of what is to be sent. */
-  say(message) {
-    this.outgoing = [...this.outgoing, { ...message, state: "waiting" }];
+  /** Puts something that the user does into the queue: a request without its room. */
+  put(request, ts) {
+    const hasNumber = request.seq || request.reply;
+    this.queue.add({ ...request, ts, ...(hasNumber && { epoch: this.epoch }) });
   }
 
-  /** Takes in that a message is kept; it comes as an event too, before this or later. */
+  /** Takes in that something is kept; it comes as an event too, before this or later. */
   kept(cid, { seq, ts }, me) {
-    const mine = this.outgoing.find((message) => message.cid === cid);
-    this.discard(cid);
-    if (mine && seq > this.last) this.#timeline.add({ ...mine, seq, ts, from: me });
-  }
-
-  /** Takes in that a message will not be kept as it is. */
-  failed(cid, reason) {
-    this.#setState((message) => message.cid === cid, "failed", reason);
-  }
-
-  /** Lets all messages of one state, or only that with this cid, have another one. */
-  setStates(before, after, cid = null) {
-    this.#setState((one) => one.state === before && (!cid || one.cid === cid), after);
-  }
-
-  /** Takes a message out of the queue. */
-  discard(cid) {
-    this.outgoing = this.outgoing.filter((message) => message.cid !== cid);
-  }
-
-  #setState(concerns, state, reason) {
-    if (!this.outgoing.some(concerns)) return;
-    this.outgoing = this.outgoing.map((one) => (concerns(one) ? { ...one, state, reason } : one));
+    const entry = this.queue.take(cid);
+    if (!entry || seq <= this.last) return;
+    if (entry.t === "send") this.#timeline.add({ ...entry, seq, ts, from: me });
+    else this.#timeline.change({ ...entry, target: entry.seq, from: me });
   }
 
   #arrived({ cid, from }, me) {
-    if (cid && from && from.id === me?.id) this.discard(cid);
+    if (cid && from && from.id === me?.id) this.queue.take(cid);
   }
 
   #beginAnew(last, about) {

@@ -2,6 +2,9 @@
 
 import { Room } from "./room.js";
 
+const KEPT = new Set(["send", "edit", "delete", "react", "topic"]); // these wait in the queue
+const MOST_WAITING = 500; // requests in all rooms together,
+const MOST_TEXT = 500_000; // UTF-16 units; a browser stores some millions
 const PAGE = 100; // messages of history asked for at once
 
 /**
@@ -28,8 +31,11 @@ export class Store {
     return [...this.rooms.values()].reduce((sum, room) => sum + room.unread, 0);
   }
 
-  get hasUnsent() {
-    return [...this.rooms.values()].some((room) => room.outgoing.length > 0);
+  /** What waits to be sent in all rooms: the entries of their queues, with the room's name. */
+  get unsent() {
+    return [...this.rooms.values()].flatMap(({ name, queue }) =>
+      queue.entries.map((entry) => ({ ...entry, room: name })),
+    );
   }
 
   // What the user wants
@@ -63,19 +69,40 @@ export class Store {
     if (isWatched && this.room) this.room.unread = 0;
   }
 
-  /** Says something in the room that is shown; `cid` makes it the same however often it is sent. */
-  say(text, cid, ts) {
-    this.room.say({ cid, text, ts });
+  /**
+   * Does something in the room that is shown: `request` is a send, edit, delete, react or topic
+   * with a `cid`, which makes it the same however often it is sent. Returns whether there is room
+   * for it in what waits.
+   */
+  put(request, ts) {
+    const unsent = this.unsent;
+    const size = unsent.reduce((sum, { text = "" }) => sum + text.length, 0);
+    if (unsent.length >= MOST_WAITING || size >= MOST_TEXT) return false;
+    this.room.put(request, ts);
+    return true;
+  }
+
+  /** Puts back what waited to be sent when the page was left, and goes to the rooms it is for. */
+  restore(unsent) {
+    for (const { room, ...entry } of unsent) {
+      this.enter(room);
+      this.rooms.get(room).queue.restore([entry]);
+    }
+  }
+
+  /** Gives what was not sent yet another text; returns whether that was possible. */
+  rewrite(cid, text) {
+    return this.room.queue.rewrite(cid, text);
   }
 
   /** Tries again to send what could not be sent. */
   retry(cid) {
-    this.room.setStates("failed", "waiting", cid);
+    this.room.queue.retry(cid);
   }
 
   /** Gives up what could not be sent. */
   discard(cid) {
-    this.room.discard(cid);
+    this.room.queue.take(cid);
   }
 
   /** Asks for messages before those that are here. */
@@ -105,12 +132,8 @@ export class Store {
       room.history = "loading";
       requests.push({ t: "history", room: name, limit: PAGE, ...(first && { before: first }) });
     }
-    // One after the other: so they stay in order, whatever becomes of the first.
-    const next = room.outgoing.find(({ state }) => state !== "failed");
-    if (next?.state === "waiting") {
-      room.setStates("waiting", "sent", next.cid);
-      requests.push({ t: "send", room: name, cid: next.cid, text: next.text });
-    }
+    const request = room.queue.next();
+    if (request) requests.push({ room: name, ...request });
     return requests;
   }
 
@@ -158,13 +181,13 @@ export class Store {
       this.receive(answer);
     }
     if (answer.t === "history") room?.page(answer, this.me);
-    if (request.t === "send") room?.kept(request.cid, answer, this.me);
+    if (KEPT.has(request.t)) room?.kept(request.cid, answer, this.me);
   }
 
   /** Lets a request be made again that the server could not grant. */
   release(request) {
     const room = this.rooms.get(request.room);
-    if (request.t === "send") room?.setStates("sent", "waiting", request.cid);
+    if (KEPT.has(request.t)) room?.queue.release(request.cid);
     if (request.t === "history" && room?.history === "loading") room.history = "wanted";
     if (request.t === "join" && room?.presence === "joining") room.presence = "away";
   }
@@ -186,7 +209,7 @@ export class Store {
 
   #refused(request, error) {
     const room = this.rooms.get(request.room);
-    if (request.t === "send") room?.failed(request.cid, error);
+    if (KEPT.has(request.t)) room?.queue.refuse(request.cid, error);
     if (request.t === "history" && room) room.history = "known";
     if (request.t === "join" && room) {
       this.leave(request.room);

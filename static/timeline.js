@@ -89,7 +89,8 @@ function standing({ seq, ts, text, cid, from: who, ...rest }) {
   return { seq, ts, text, cid: cid ?? null, from: who ?? null, edited, deleted, reactions };
 }
 
-function reacted(reactions, emoji, who, on) {
+/** Reactions, with one of a person more or less. */
+export function reacted(reactions, emoji, who, on) {
   // Anything can be an emoji, "constructor" too.
   const before = Object.hasOwn(reactions, emoji) ? reactions[emoji] : [];
   const others = before.filter(({ id }) => id !== who.id);

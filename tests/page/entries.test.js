@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { entriesOf } from "../../static/entries.js";
+import { Outgoing } from "../../static/outgoing.js";
 
 const ANN = { id: "a", nick: "Ann" };
 const BOB = { id: "b", nick: "Bob" };
@@ -12,7 +13,13 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 const said = (seq, from, ts = MORNING, more = {}) => ({ seq, from, ts, text: `${seq}`, ...more });
-const room = (messages, more = {}) => ({ messages, notes: [], outgoing: [], ...more });
+const room = (messages, more = {}) => ({
+  messages,
+  notes: [],
+  outgoing: [],
+  queue: new Outgoing(),
+  ...more,
+});
 const firsts = (messages) => entriesOf(room(messages), ANN).map(({ isFirst }) => isFirst);
 
 test("a name stands above the first of several messages of one person", () => {

@@ -18,6 +18,10 @@ function said(seq, text, { from = BOB, cid, name = "tea" } = {}) {
   return { t: "msg", room: name, seq, ts: seq * 1000, text, from, cid };
 }
 
+function say(text, cid, ts) {
+  return store.put({ t: "send", text, cid }, ts);
+}
+
 function hear(...events) {
   for (const event of events) store.receive(event);
 }
@@ -69,7 +73,7 @@ beforeEach(() => {
 
 test("nothing is asked before the server has said welcome", () => {
   store.open("tea");
-  store.say("hello", "cid-0001", 1);
+  say("hello", "cid-0001", 1);
   assert.deepEqual(store.due(), []);
 });
 
@@ -132,7 +136,7 @@ test("numbers of another epoch are forgotten, which is told in a line", () => {
 test("what waits to be sent outlives a reset", () => {
   enter();
   store.lost();
-  store.say("later", "cid-0001", 1);
+  say("later", "cid-0001", 1);
   comeBack(joined(0, { reset: true, epoch: "e2" }));
   assert.deepEqual(states(), [["later", "sent"]]);
 });
@@ -177,10 +181,10 @@ test("earlier messages are fetched from before the first, while there are some",
 
 test("what is said goes out one after the other, in order", () => {
   enter();
-  store.say("one", "cid-0001", 1);
-  store.say("two", "cid-0002", 2);
+  say("one", "cid-0001", 1);
+  say("two", "cid-0002", 2);
   const [first] = store.due();
-  assert.deepEqual(first, { t: "send", room: "tea", cid: "cid-0001", text: "one" });
+  assert.deepEqual(first, { room: "tea", t: "send", cid: "cid-0001", text: "one" });
   assert.deepEqual(store.due(), []);
   assert.deepEqual(states(), [["one", "sent"], ["two", "waiting"]]);
   store.answered(first, { t: "ok", seq: 1, ts: 1 });
@@ -189,11 +193,11 @@ test("what is said goes out one after the other, in order", () => {
 
 test("a message is kept once, whether its event or the answer comes first", () => {
   enter();
-  store.say("one", "cid-0001", 1);
+  say("one", "cid-0001", 1);
   const [first] = store.due();
   hear(said(1, "one", { from: ANN, cid: "cid-0001" }));
   store.answered(first, { t: "ok", seq: 1, ts: 1000 });
-  store.say("two", "cid-0002", 2);
+  say("two", "cid-0002", 2);
   const [second] = store.due();
   store.answered(second, { t: "ok", seq: 2, ts: 2000 });
   hear(said(2, "two", { from: ANN, cid: "cid-0002" }));
@@ -204,7 +208,7 @@ test("a message is kept once, whether its event or the answer comes first", () =
 
 test("an answer does not pass for what was said before it", () => {
   enter();
-  store.say("mine", "cid-0001", 1);
+  say("mine", "cid-0001", 1);
   const [send] = store.due();
   store.answered(send, { t: "ok", seq: 3, ts: 3000 });
   hear(said(1, "one"), said(2, "two"), said(3, "mine", { from: ANN, cid: "cid-0001" }));
@@ -213,11 +217,11 @@ test("an answer does not pass for what was said before it", () => {
 
 test("what had no answer is sent again after a loss, under the same id and in order", () => {
   enter();
-  store.say("one", "cid-0001", 1);
+  say("one", "cid-0001", 1);
   store.due();
-  store.say("two", "cid-0002", 2);
+  say("two", "cid-0002", 2);
   store.lost();
-  store.say("three", "cid-0003", 3);
+  say("three", "cid-0003", 3);
   welcome();
   let seq = 0;
   const asked = serve({ join: joined(0), send: () => ({ t: "ok", seq: ++seq, ts: seq }) });
@@ -228,7 +232,7 @@ test("what had no answer is sent again after a loss, under the same id and in or
 
 test("what turns out to have been kept is not sent again", () => {
   enter();
-  store.say("one", "cid-0001", 1);
+  say("one", "cid-0001", 1);
   store.due();
   store.lost();
   welcome();
@@ -241,7 +245,7 @@ test("what turns out to have been kept is not sent again", () => {
 
 test("a resend of what is in the history already adds nothing", () => {
   enter(3);
-  store.say("one", "cid-0001", 1);
+  say("one", "cid-0001", 1);
   const [send] = store.due();
   store.answered(send, { t: "ok", seq: 2, ts: 2000, dup: true });
   assert.deepEqual(texts(), ["old 1", "old 2", "old 3"]);
@@ -250,15 +254,15 @@ test("a resend of what is in the history already adds nothing", () => {
 
 test("somebody else cannot pass a message off as ours", () => {
   enter();
-  store.say("one", "cid-0001", 1);
+  say("one", "cid-0001", 1);
   hear(said(1, "not one", { cid: "cid-0001" }));
   assert.deepEqual(states(), [["one", "waiting"]]);
 });
 
 test("what cannot be kept just now waits, keeps its place, and is sent when it is released", () => {
   enter();
-  store.say("one", "cid-0001", 1);
-  store.say("two", "cid-0002", 2);
+  say("one", "cid-0001", 1);
+  say("two", "cid-0002", 2);
   const [send] = store.due();
   store.answered(send, { t: "error", code: "unavailable", text: "not now", retry_ms: 1000 });
   assert.deepEqual(store.due(), []);
@@ -268,8 +272,8 @@ test("what cannot be kept just now waits, keeps its place, and is sent when it i
 
 test("what is refused says why, lets the next pass, and can be tried again or given up", () => {
   enter();
-  store.say("one", "cid-0001", 1);
-  store.say("two", "cid-0002", 2);
+  say("one", "cid-0001", 1);
+  say("two", "cid-0002", 2);
   const [send] = store.due();
   store.answered(send, { t: "error", code: "too_long", text: "too long" });
   assert.deepEqual(states(), [["one", "failed"], ["two", "waiting"]]);
@@ -359,4 +363,72 @@ test("events of kinds and rooms that are not known do no harm", () => {
   enter();
   hear({ t: "wave", room: "tea", seq: 1 }, { t: "msg", room: "elsewhere", seq: 1 }, { t: "ping" });
   assert.deepEqual(texts(), []);
+});
+
+test("what is done offline is asked for in its order, edits and reactions among it", () => {
+  enter(3);
+  store.lost();
+  say("first", "cid-0001", 1);
+  store.put({ t: "edit", seq: 1, text: "better", cid: "cid-0002" }, 2);
+  store.put({ t: "react", seq: 2, emoji: "👍", on: true, cid: "cid-0003" }, 3);
+  store.put({ t: "topic", text: "cake", cid: "cid-0004" }, 4);
+  say("last", "cid-0005", 5);
+  welcome();
+  let seq = 3;
+  const ok = () => ({ t: "ok", seq: ++seq, ts: seq });
+  const asked = serve({ join: joined(3), send: ok, edit: ok, react: ok, topic: ok });
+  assert.deepEqual(asked.slice(1).map(({ cid }) => cid).filter(Boolean), [
+    "cid-0001", "cid-0002", "cid-0003", "cid-0004", "cid-0005",
+  ]);
+  assert.deepEqual(texts(), ["better", "old 2", "old 3", "first", "last"]);
+  assert.deepEqual(room().messages[1].reactions, { "👍": [ANN] });
+  assert.deepEqual(store.unsent, []);
+});
+
+test("an event of one's own takes what it is of out of the queue, of whatever kind", () => {
+  enter(1);
+  store.put({ t: "edit", seq: 1, text: "better", cid: "cid-0001" }, 1);
+  store.due();
+  hear({ t: "edit", room: "tea", seq: 2, target: 1, text: "better", from: ANN, cid: "cid-0001" });
+  assert.deepEqual(store.unsent, []);
+});
+
+test("what waits has an end, and then nothing more is taken", () => {
+  store.open("tea");
+  let count = 0;
+  while (say("again", `cid-${count}`, 1)) count += 1;
+  assert.equal(store.unsent.length, 500);
+  store.discard("cid-7");
+  assert(say("again", "cid-more", 1));
+});
+
+test("long texts fill the queue sooner", () => {
+  store.open("tea");
+  let count = 0;
+  while (say("x".repeat(4000), `cid-${count}`, 1)) count += 1;
+  assert.equal(count, 125);
+});
+
+test("what was left unsent comes back into its rooms, once", () => {
+  store.open("tea");
+  const entry = { t: "send", text: "of old", cid: "cid-0001", ts: 1, state: "sent", wasSent: true };
+  store.restore([{ ...entry, room: "tea" }, { ...entry, cid: "cid-0002", room: "milk" }]);
+  store.restore([{ ...entry, room: "tea" }]);
+  assert.deepEqual([...store.rooms.keys()], ["tea", "milk"]);
+  assert.deepEqual(states(), [["of old", "waiting"]]);
+  assert.deepEqual(store.unsent.map(({ room, cid }) => [room, cid]), [
+    ["tea", "cid-0001"],
+    ["milk", "cid-0002"],
+  ]);
+});
+
+test("numbers of another epoch are not sent: a change has failed, an answer is a message", () => {
+  enter(2);
+  store.lost();
+  store.put({ t: "edit", seq: 1, text: "better", cid: "cid-0001" }, 1);
+  store.put({ t: "send", text: "yes", reply: 2, cid: "cid-0002" }, 2);
+  comeBack(joined(0, { reset: true, epoch: "e2" }));
+  assert.deepEqual(states(), [["better", "failed"], ["yes", "sent"]]);
+  assert.equal(room().outgoing[0].reason.code, "not_found");
+  assert.equal("reply" in room().outgoing[1], false);
 });
