@@ -25,7 +25,6 @@ from trio_chat.sessions import Sessions
 from trio_chat.turn import Alarm, Arrival, Draft, Refusal, Return, Seat, Turn
 from trio_chat.websocket import Frame
 
-RETURNS_PER_TURN = 32
 TYPING_INTERVAL = 2.0  # seconds in which one connection is shown as typing once
 UNAVAILABLE = "the server cannot store messages just now"
 
@@ -316,10 +315,6 @@ class Chat:
         room = seat and seat.rooms.get(missed.room)
         if seat and room:
             self.returns.append(Return(seat, room, max(after, room.first - 1), missed.visit))
-
-    def next_returns(self) -> list[Return]:
-        """Return those whose turn it is to be let in; a crowd must not hold up all others."""
-        return [self.returns.popleft() for _ in range(min(RETURNS_PER_TURN, len(self.returns)))]
 
     def let_in(self, back: Return) -> Sequence[Frame]:
         """Return what somebody missed in a room, and let them have what happens there next.

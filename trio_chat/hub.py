@@ -19,6 +19,9 @@ from trio_chat.turn import Alarm
 from trio_chat.websocket import Frame, pack
 
 
+WRITES_FOR_RETURNS = 50  # of a turn: 1 to 2 ms, as these are large and few members get the same
+
+
 class Register(NamedTuple):
     """A connection is there; one that needs no name is in a room at once."""
 
@@ -119,15 +122,23 @@ class Hub:
             self._apply(request)
         chat.welcome()
         await self._answer()
-        for back in chat.next_returns():
-            for frame in chat.let_in(back):
-                await self._tell(back.seat.member, frame)
+        await self._let_in()
         await self._commit()
         for room in chat.talking():
             for frame, audience in room.frames():
                 for member in await audience.send(frame):
                     self._drop(member)
         await self._answer()
+
+    async def _let_in(self) -> None:
+        """Let in some of those who have come back; a crowd of them must not hold up all others."""
+        patience = WRITES_FOR_RETURNS
+        while self.chat.returns and patience > 0:
+            back = self.chat.returns.popleft()
+            for frame in self.chat.let_in(back):
+                patience -= effort(frame)
+                await self._tell(back.seat.member, frame)
+            patience -= 1
 
     async def _load_rooms(self, turn: Sequence[Request]) -> None:
         """Get the rooms from the journal that somebody wants to join."""

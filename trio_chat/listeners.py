@@ -9,6 +9,7 @@ import trio
 
 from trio_chat.config import Config, ConfigError
 
+DEFER_ACCEPT = 1  # seconds, about; then it is accepted anyway, and has its time for the head
 PORT_ATTEMPTS = 10  # a port that is free on one loopback address may be taken on the other
 
 
@@ -50,6 +51,11 @@ def _prepare(listener: trio.SocketListener, config: Config) -> None:
     sock = listener.socket
     # A fixed size: the kernel would let the buffer of a peer that does not read grow to 4 MiB.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, config.send_buffer)
+    if hasattr(socket, "TCP_DEFER_ACCEPT"):  # Linux: who has sent nothing need not be accepted
+        # Trio accepts one connection in each round of its tasks. If a thousand connect at once and
+        # their requests are there, too, one is answered in each round; if they were all let in to
+        # wait for their requests, these would come in the same round and hold up everybody.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, DEFER_ACCEPT)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux: give up on a peer that acknowledges nothing
         milliseconds = int(config.write_timeout * 1000)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)

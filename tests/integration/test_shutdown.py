@@ -51,15 +51,17 @@ async def test_shutdown_does_not_wait_for_peers_that_do_nothing(
             in_file = await server.connect(buffer=SMALL)
             await in_file.send_all(GET_LARGE)
             assert (await in_file.receive_some(1000)).startswith(b"HTTP/1.1 200 ")
-    for stream in (silent, in_head, in_chat, in_frame, in_file):
+    for stream in (in_head, in_chat, in_frame, in_file):
         await read_all(stream)
         await stream.aclose()
+    await silent.aclose()  # nobody had accepted it, so it is told nothing
 
 
 async def test_nobody_is_served_any_more() -> None:
     """During the goodbyes the port is closed, and a head that has not come is not waited for."""
     async with serving(drain_timeout=1000) as server:
         early = await server.connect()
+        await early.send_all(b"GET")
         await server.check()
         holds_up = await server.shake_hands()
         server.server.stop(GOING_AWAY)

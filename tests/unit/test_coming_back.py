@@ -6,10 +6,9 @@ import pytest
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
 from trio_chat import requests
-from trio_chat.chat import RETURNS_PER_TURN
 from trio_chat.dialects import v1
 from trio_chat.endings import TOO_SLOW
-from trio_chat.hub import CaughtUp, Pruned, Register, Request, Unregister
+from trio_chat.hub import WRITES_FOR_RETURNS, CaughtUp, Pruned, Register, Request, Unregister
 from trio_chat.journal import memory
 from trio_chat.journal.memory import MemoryJournal
 
@@ -273,7 +272,7 @@ async def test_a_crowd_that_comes_back_is_let_in_by_and_by() -> None:
     """In several turns, so that others have theirs; what is said meanwhile reaches them."""
     async with house() as home:
         ann = await talk(home, 3)
-        crowd = [Somebody(home, Listener(v1)) for _ in range(3 * RETURNS_PER_TURN)]
+        crowd = [Somebody(home, Listener(v1)) for _ in range(2 * WRITES_FOR_RETURNS)]
         comings: list[Request] = []
         for number, somebody in enumerate(crowd):
             rooms = [{"room": "tea", "last": 1}]

@@ -182,9 +182,23 @@ async def test_accepted_sockets_inherit_what_bounds_a_stuck_peer() -> None:
             assert timeout == 3000
 
 
-async def test_a_system_without_that_timeout_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(not hasattr(socket, "TCP_DEFER_ACCEPT"), reason="the system cannot do it")
+async def test_a_connection_is_there_when_it_has_sent_something() -> None:
+    """So a crowd that connects at once is accepted one by one, each with its request."""
+    async with (
+        listening(Config(host="127.0.0.1", port=0)) as [listener],
+        await trio.open_tcp_stream("127.0.0.1", port_of(listener)),
+        await trio.open_tcp_stream("127.0.0.1", port_of(listener)) as eager,
+    ):
+        await eager.send_all(b"GET")
+        async with await listener.accept() as accepted:
+            assert accepted.socket.getpeername() == eager.socket.getsockname()
+
+
+async def test_a_system_without_these_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """Our own deadlines hold anyway."""
     monkeypatch.delattr(socket, "TCP_USER_TIMEOUT", raising=False)
+    monkeypatch.delattr(socket, "TCP_DEFER_ACCEPT", raising=False)
     async with listening(Config(host="127.0.0.1", port=0)) as opened:
         assert len(opened) == 1
 
