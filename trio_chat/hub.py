@@ -18,7 +18,6 @@ from trio_chat.outbox import Readiness
 from trio_chat.turn import Alarm
 from trio_chat.websocket import Frame, pack
 
-
 WRITES_FOR_RETURNS = 50  # of a turn: 1 to 2 ms, as these are large and few members get the same
 
 
