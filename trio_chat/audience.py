@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import trio
 
+from trio_chat.frames import Frame
 from trio_chat.member import Member
 from trio_chat.outbox import Readiness, SendNow
-from trio_chat.websocket import Frame
 
 WRITES_PER_BREATH = 500  # about 2 ms of writing, then the other tasks have their turn
 BYTES_PER_WRITE = 16 * 1024  # as much more takes about as long as another write

@@ -15,6 +15,7 @@ from trio_chat import answers, events, requests
 from trio_chat.config import Config
 from trio_chat.endings import NO_HELLO, UNREADABLE
 from trio_chat.events import Person
+from trio_chat.frames import Frame
 from trio_chat.journal import Committed, Duplicate, Journal, Result, RoomState
 from trio_chat.member import Member
 from trio_chat.names import BadName, check_room
@@ -23,7 +24,6 @@ from trio_chat.people import NickTaken, People
 from trio_chat.room import Room
 from trio_chat.sessions import Sessions
 from trio_chat.turn import Alarm, Arrival, Draft, Refusal, Return, Seat, Turn
-from trio_chat.websocket import Frame
 
 TYPING_INTERVAL = 2.0  # seconds in which one connection is shown as typing once
 UNAVAILABLE = "the server cannot store messages just now"

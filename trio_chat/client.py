@@ -1,7 +1,7 @@
 """A client: one connection as a task tree, with a read pump and a write pump."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -14,11 +14,12 @@ from trio_chat.archive import Archive
 from trio_chat.config import Config
 from trio_chat.dialects import Dialect
 from trio_chat.endings import CRASHED, NO_PONG, RESYNC, TOO_SLOW, Ending, Violation
+from trio_chat.frames import Frame, coalesce, frame_of, pack
 from trio_chat.hub import Asked, CaughtUp, Register, Request, Unregister
 from trio_chat.journal import Unavailable
 from trio_chat.outbox import Outbox, Readiness, SendNow
 from trio_chat.streams import AnyStream, line_of, linger, reset_on_close
-from trio_chat.websocket import Frame, WebSocket, coalesce, pack, text_frame
+from trio_chat.transport import Transport
 
 READ_SIZE = 16 * 1024
 LOOK_UPS = 16  # that may wait at once, besides the rooms in which something was missed
@@ -37,7 +38,7 @@ class Shared(NamedTuple):
 
 
 class Client:
-    """Stands between one WebSocket and the hub.
+    """Stands between one connection and the hub.
 
     Its nursery holds two tasks: the read pump does all reads, the write pump all waiting writes.
     Whichever ends first brings the other to its end: when the peer has closed or is gone, the
@@ -49,7 +50,7 @@ class Client:
     def __init__(
         self,
         stream: AnyStream,
-        websocket: WebSocket,
+        transport: Transport,
         dialect: Dialect,
         shared: Shared,
         room: str | None = None,
@@ -58,7 +59,7 @@ class Client:
     ) -> None:
         self.dialect = dialect
         self._stream = stream
-        self._websocket = websocket
+        self._transport = transport
         self._inbox, config, self._archive, readiness = shared
         self._config = config
         self._room = room  # where a client is that needs no name
@@ -105,7 +106,7 @@ class Client:
             return
         self._ending = ending
         self._say(self.dialect.bye(ending))
-        self._put(self._websocket.close(ending))
+        self._put(self._transport.close(ending))
         self.close()
 
     def abort(self, ending: Ending) -> None:
@@ -133,7 +134,7 @@ class Client:
     async def _take(self, data: bytes) -> bool:
         """Act on what the peer sent; return whether more may come."""
         self._heard = True
-        received = self._websocket.feed(data)
+        received = self._transport.feed(data)
         if received.fault:
             self._say(self.dialect.bye(received.fault))
         self._put(received.reply)
@@ -149,7 +150,7 @@ class Client:
         except trio.BrokenResourceError:
             return b""
 
-    async def _submit(self, messages: list[str | bytes]) -> None:
+    async def _submit(self, messages: Sequence[str | bytes]) -> None:
         """Hand what the peer said to the hub. Waits while the hub's inbox is full."""
         if self._ending:
             return
@@ -211,7 +212,7 @@ class Client:
     def _say(self, payload: bytes | None) -> None:
         """Tell the peer something, if its dialect has a word for it."""
         if payload is not None:
-            self._deliver_or_abort(text_frame(payload, self.dialect))
+            self._deliver_or_abort(frame_of(payload, self.dialect))
 
     def _put(self, wire: bytes) -> None:
         if wire:
@@ -235,6 +236,8 @@ class Client:
             else:
                 break
         self._limit_goodbye()
+        if self._transport.is_one_way and self._nursery:  # the end of our direction says it all
+            self._nursery.cancel_scope.cancel(reason="all has been told")
 
     async def _write(self, frames: list[Frame]) -> None:
         """Write frames, each merged message within the deadline; the peer must keep up."""
@@ -260,10 +263,10 @@ class Client:
         Anything that the peer sends shows life, not the pong alone.
         """
         if self._pinged_at is None:
-            self._heard = False
+            self._heard = self._transport.is_one_way
             self._pinged_at = trio.current_time()
             self._say(self.dialect.answer(Ping()))  # a page does not see the other
-            self._put(self._websocket.ping())
+            self._put(self._transport.ping())
             return self._pinged_at + self._config.pong_timeout
         if not self._heard:
             self.abort(NO_PONG)
@@ -276,9 +279,9 @@ class Client:
         self._limit_goodbye()
         if self._outbox.is_idle:
             bye = self.dialect.bye(CRASHED)
-            last_words = text_frame(bye, self.dialect).wire if bye else b""
+            last_words = frame_of(bye, self.dialect).wire if bye else b""
             with suppress(trio.BrokenResourceError):
-                await self._stream.send_all(last_words + self._websocket.close(CRASHED))
+                await self._stream.send_all(last_words + self._transport.close(CRASHED))
 
     def _limit_goodbye(self) -> None:
         self._scope.deadline = trio.current_time() + self._config.close_timeout

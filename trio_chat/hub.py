@@ -12,11 +12,11 @@ from trio_chat.audience import WRITES_PER_BREATH, effort
 from trio_chat.chat import Chat
 from trio_chat.config import Config
 from trio_chat.endings import TOO_SLOW, Ending
+from trio_chat.frames import Frame, pack
 from trio_chat.journal import Journal, Unavailable
 from trio_chat.member import Member
 from trio_chat.outbox import Readiness
 from trio_chat.turn import Alarm
-from trio_chat.websocket import Frame, pack
 
 WRITES_FOR_RETURNS = 50  # of a turn: 1 to 2 ms, as these are large and few members get the same
 

@@ -5,8 +5,8 @@ from typing import Protocol
 from trio_chat import requests
 from trio_chat.dialects import Dialect
 from trio_chat.endings import Ending
+from trio_chat.frames import Frame
 from trio_chat.outbox import SendNow
-from trio_chat.websocket import Frame
 
 
 class Member(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import trio
 
-from trio_chat.websocket import Frame
+from trio_chat.frames import Frame
 
 SendNow = Callable[[bytes], int]
 

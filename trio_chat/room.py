@@ -9,10 +9,10 @@ from trio_chat import answers, events
 from trio_chat.audience import Audience
 from trio_chat.dialects import Dialect
 from trio_chat.events import Person
+from trio_chat.frames import Frame, pack
 from trio_chat.journal import Committed, RoomState
 from trio_chat.member import Member
 from trio_chat.outbox import Readiness
-from trio_chat.websocket import Frame, pack
 
 REPLAYS = 16  # sets of frames that are kept for those who missed the same
 RECENT_BYTES = 1024 * 1024  # of the events of a room that are kept at hand

@@ -19,6 +19,7 @@ from trio_chat.dialects import Dialect, plain, v1
 from trio_chat.door import Door
 from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
 from trio_chat.exchange import Exchange
+from trio_chat.frames import Frame
 from trio_chat.head import Head, Refused
 from trio_chat.hub import Farewell, Hub, Request
 from trio_chat.journal import Journal
@@ -30,7 +31,7 @@ from trio_chat.outbox import Readiness
 from trio_chat.retention import retain
 from trio_chat.streams import Stream
 from trio_chat.web import make_app
-from trio_chat.websocket import Frame, WebSocket
+from trio_chat.websocket import WebSocket
 
 # Ctrl-C is a person who stops the server; SIGTERM a supervisor, who is likely to start it again.
 ENDINGS = {signal.SIGINT: GOING_AWAY, signal.SIGTERM: RESTARTING}

@@ -1,77 +1,27 @@
 """The server's end of one WebSocket, without I/O: bytes in, messages and owed bytes out."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
-from itertools import groupby
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from websockets.datastructures import Headers
-from websockets.frames import Frame as WireFrame
-from websockets.frames import Opcode
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from trio_chat.config import Config
-from trio_chat.dialects import Dialect, v1
+from trio_chat.dialects import v1
 from trio_chat.endings import NOT_UTF8, TOO_MANY_FRAGMENTS, Ending, Violation
 from trio_chat.head import Head, Refused
+from trio_chat.transport import Received
 
 SUBPROTOCOLS = (v1.SUBPROTOCOL,)
 VERSION = "13"  # RFC 6455
-MERGE_LIMIT = 64 * 1024  # bytes of payload in one merged message: small enough for any client
 
 logger = logging.getLogger(__name__)
-
-
-class Frame(NamedTuple):
-    """One frame ready for the wire, the same bytes for every peer.
-
-    ``payload`` is what a text frame carries, so that frames that wait together can be merged;
-    ``None`` for what must go out as it is: control frames, and the rest of a half-written one.
-    """
-
-    wire: bytes
-    payload: bytes | None = None
-
-
-class Received(NamedTuple):
-    """What some bytes from the peer amount to."""
-
-    messages: list[str | bytes]  # complete messages, in order
-    reply: bytes  # control frames that are owed: pongs, the answer to a close
-    ended: bool  # nothing more will come: the peer closed, or broke the protocol
-    fault: Ending | None  # how it broke the protocol; the close that says so is in ``reply``
-
-
-def text_frame(payload: bytes, dialect: Dialect) -> Frame:
-    """Prepare a text message that carries a payload."""
-    message = WireFrame(Opcode.TEXT, dialect.wrap(payload))
-    return Frame(message.serialize(mask=False), payload)
-
-
-def pack(payloads: Iterable[bytes], dialect: Dialect) -> Iterator[Frame]:
-    """Yield few and large text frames that say what ``payloads`` say, in order."""
-    waiting: list[bytes] = []
-    size = 0
-    for payload in payloads:
-        if waiting and size + len(payload) > MERGE_LIMIT:
-            yield text_frame(dialect.join(waiting), dialect)
-            waiting, size = [], 0
-        waiting.append(payload)
-        size += len(payload)
-    if waiting:
-        yield text_frame(dialect.join(waiting), dialect)
-
-
-def coalesce(frames: Iterable[Frame], dialect: Dialect) -> Iterator[bytes]:
-    """Yield the wire bytes of ``frames``, in order, text frames in a row merged."""
-    for is_text, run in groupby(frames, lambda frame: frame.payload is not None):
-        ready = pack((frame.payload or b"" for frame in run), dialect) if is_text else run  # noqa: B031 - one of them
-        yield from (frame.wire for frame in ready)
 
 
 class WebSocket:
@@ -79,6 +29,8 @@ class WebSocket:
 
     No extension is offered, so a frame prepared once can be sent to everybody.
     """
+
+    is_one_way = False
 
     def __init__(self, protocol: ServerProtocol, fragment_limit: int) -> None:
         self.subprotocol = protocol.subprotocol
@@ -98,7 +50,7 @@ class WebSocket:
         messages: list[str | bytes] = []
         try:
             for frame in self._protocol.events_received():
-                assert isinstance(frame, WireFrame)
+                assert isinstance(frame, Frame)
                 if frame.opcode < Opcode.CLOSE:
                     messages += self._assemble(frame)
         except Violation as violation:
@@ -123,7 +75,7 @@ class WebSocket:
             self._protocol.send_close(*ending)
         return b"".join(self._protocol.data_to_send())
 
-    def _assemble(self, frame: WireFrame) -> list[str | bytes]:
+    def _assemble(self, frame: Frame) -> list[str | bytes]:
         """Add a data frame to the message under way; return the message if it is complete."""
         if frame.opcode is not Opcode.CONT:
             self._opcode = frame.opcode

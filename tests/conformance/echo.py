@@ -16,13 +16,14 @@ from trio_chat.client import Client, Shared
 from trio_chat.config import Config
 from trio_chat.door import Door
 from trio_chat.endings import Ending
+from trio_chat.frames import Frame
 from trio_chat.head import Head
 from trio_chat.hub import Asked, Request, Unregister
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.listeners import open_listeners, port_of
 from trio_chat.outbox import Readiness
 from trio_chat.streams import Stream
-from trio_chat.websocket import Frame, WebSocket
+from trio_chat.websocket import WebSocket
 
 TEXT, BINARY = "text", "binary"
 

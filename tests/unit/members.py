@@ -12,12 +12,12 @@ from trio_chat import requests
 from trio_chat.config import Config
 from trio_chat.dialects import Dialect, plain, v1
 from trio_chat.endings import Ending
+from trio_chat.frames import Frame
 from trio_chat.hub import Asked, Hub, Register, Request, Unregister
 from trio_chat.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.member import Member
 from trio_chat.outbox import Readiness
-from trio_chat.websocket import Frame
 
 CONFIG = Config(presence_grace=15, hello_timeout=10, resume_limit=5, rooms_per_connection=3)
 
@@ -72,7 +72,7 @@ class Listener:
 
 def decode(payload: bytes | None) -> list[dict[str, Any]]:
     """Return the objects in a payload of the v1 dialect."""
-    objects: list[dict[str, Any]] = msgspec.json.decode(v1.wrap(payload or b""))
+    objects: list[dict[str, Any]] = msgspec.json.decode(v1.array(payload or b""))
     return objects
 
 

@@ -9,8 +9,8 @@ from trio_chat import requests
 from trio_chat.audience import WRITES_PER_BREATH, Audience
 from trio_chat.dialects import Dialect, plain
 from trio_chat.endings import Ending
+from trio_chat.frames import Frame
 from trio_chat.outbox import Readiness, SendNow
-from trio_chat.websocket import Frame
 
 HELLO = Frame(b"hello", b"hello")
 

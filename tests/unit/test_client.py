@@ -17,12 +17,13 @@ from trio_chat.client import Client, Shared
 from trio_chat.config import Config
 from trio_chat.dialects import plain
 from trio_chat.endings import CRASHED, GOING_AWAY, NO_PONG, TOO_SLOW
+from trio_chat.frames import Frame, frame_of
 from trio_chat.head import parse_head
 from trio_chat.hub import Asked, Register, Request, Unregister
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.outbox import Readiness
 from trio_chat.streams import AnyStream
-from trio_chat.websocket import Frame, shake_hands, text_frame
+from trio_chat.websocket import shake_hands
 
 CONFIG = Config(
     ping_interval=25,
@@ -36,8 +37,8 @@ CONFIG = Config(
 )
 
 
-def frame_of(line: bytes) -> Frame:
-    return text_frame(line, plain)
+def line_frame(line: bytes) -> Frame:
+    return frame_of(line, plain)
 
 
 class Connection:
@@ -209,7 +210,7 @@ async def test_what_waits_is_merged_into_one_message(autojump_clock: MockClock) 
     """The peer gets lines that queued while it did not read in as few messages as possible."""
     async with connection() as conn:
         for line in (b"a", b"b", b"c"):
-            assert conn.client.deliver(frame_of(line))
+            assert conn.client.deliver(line_frame(line))
         assert await conn.gets() == [Seen(TEXT, b"a\nb\nc")]
         await conn.peer.aclose()
 
@@ -220,7 +221,7 @@ async def test_a_peer_that_does_not_read_is_dropped_after_the_write_timeout(
     """To the moment, counted from the write."""
     async with connection(lockstep=True) as conn:
         await trio.sleep(3)
-        assert conn.client.deliver(frame_of(b"never read"))
+        assert conn.client.deliver(line_frame(b"never read"))
     assert conn.ended_at == 3 + CONFIG.write_timeout
     assert conn.ending == TOO_SLOW
 
@@ -228,15 +229,15 @@ async def test_a_peer_that_does_not_read_is_dropped_after_the_write_timeout(
 async def test_a_peer_that_reads_late_but_in_time_stays(autojump_clock: MockClock) -> None:
     """And gets everything, in order, with nothing lost."""
     async with connection(lockstep=True) as conn:
-        assert conn.client.deliver(frame_of(b"a"))
+        assert conn.client.deliver(line_frame(b"a"))
         await trio.testing.wait_all_tasks_blocked()
-        assert conn.client.deliver(frame_of(b"b"))
-        assert conn.client.deliver(frame_of(b"c"))
+        assert conn.client.deliver(line_frame(b"b"))
+        assert conn.client.deliver(line_frame(b"c"))
         await trio.sleep(CONFIG.write_timeout - 1)
         assert await conn.gets() == [Seen(TEXT, b"a")]
         await trio.sleep(CONFIG.write_timeout - 1)
         assert await conn.gets() == [Seen(TEXT, b"b\nc")]
-        assert conn.client.deliver(frame_of(b"d"))
+        assert conn.client.deliver(line_frame(b"d"))
         assert await conn.gets() == [Seen(TEXT, b"d")]
         await conn.peer.aclose()
 
@@ -247,10 +248,10 @@ async def test_a_full_outbox_means_stuck(
 ) -> None:
     """By number of frames or by bytes, whichever is reached first."""
     async with connection(lockstep=True) as conn:
-        conn.client.deliver(frame_of(b"being written"))
+        conn.client.deliver(line_frame(b"being written"))
         await trio.testing.wait_all_tasks_blocked()
-        assert all(conn.client.deliver(frame_of(payload)) for payload in waiting)
-        assert not conn.client.deliver(frame_of(b"x" * 900))
+        assert all(conn.client.deliver(line_frame(payload)) for payload in waiting)
+        assert not conn.client.deliver(line_frame(b"x" * 900))
         conn.client.abort(TOO_SLOW)
     assert conn.ended_at == 0
 
@@ -278,10 +279,10 @@ async def test_a_ping_that_finds_the_outbox_full_drops_the_peer(autojump_clock: 
     """If it could not even be queued, the peer is stuck."""
     async with connection(CONFIG, lockstep=True, spread=0.1) as conn:
         await trio.sleep(1)
-        conn.client.deliver(frame_of(b"being written"))
+        conn.client.deliver(line_frame(b"being written"))
         await trio.testing.wait_all_tasks_blocked()
         for _ in range(3):
-            conn.client.deliver(frame_of(b"x"))
+            conn.client.deliver(line_frame(b"x"))
         conn.client.abort(TOO_SLOW)
     assert conn.ended_at == 1
 
@@ -289,10 +290,10 @@ async def test_a_ping_that_finds_the_outbox_full_drops_the_peer(autojump_clock: 
 async def test_ending_sends_what_waits_and_then_the_close_frame(autojump_clock: MockClock) -> None:
     """The peer hears all that was said before, the reason, and nothing after."""
     async with connection() as conn:
-        conn.client.deliver(frame_of(b"last words"))
+        conn.client.deliver(line_frame(b"last words"))
         conn.client.end(GOING_AWAY)
         conn.client.end(CRASHED)
-        assert conn.client.deliver(frame_of(b"too late"))
+        assert conn.client.deliver(line_frame(b"too late"))
         [said] = await conn.gets()
         [goodbye] = await conn.gets()
         assert said == Seen(TEXT, b"last words")
@@ -316,10 +317,10 @@ async def test_a_peer_that_does_not_answer_a_close_is_left_after_the_close_timeo
 async def test_ending_a_stuck_peer_aborts_it(autojump_clock: MockClock) -> None:
     """There is no room for a close frame."""
     async with connection(lockstep=True) as conn:
-        conn.client.deliver(frame_of(b"being written"))
+        conn.client.deliver(line_frame(b"being written"))
         await trio.testing.wait_all_tasks_blocked()
         for _ in range(3):
-            conn.client.deliver(frame_of(b"x"))
+            conn.client.deliver(line_frame(b"x"))
         conn.client.end(GOING_AWAY)
     assert conn.ended_at == 0
 
@@ -351,7 +352,7 @@ async def test_nothing_follows_the_answer_to_a_close(autojump_clock: MockClock) 
     async with connection() as conn:
         await conn.peer.send_all(frames.close(1000))
         await trio.testing.wait_all_tasks_blocked()
-        assert conn.client.deliver(frame_of(b"late"))
+        assert conn.client.deliver(line_frame(b"late"))
         assert [seen.opcode for seen in await conn.gets()] == [CLOSE]
         await conn.peer.aclose()
 
@@ -381,7 +382,7 @@ async def test_a_crash_in_the_middle_of_a_frame_ends_without_a_word(
     monkeypatch.setattr(plain, "read", None)
     with structlog.testing.capture_logs():
         async with connection(lockstep=True) as conn:
-            conn.client.deliver(frame_of(b"being written"))
+            conn.client.deliver(line_frame(b"being written"))
             await trio.testing.wait_all_tasks_blocked()
             await conn.sends(masked(TEXT, b"trigger"))
     assert conn.ended_at == CONFIG.close_timeout
@@ -395,7 +396,7 @@ async def test_cancelling_it_unregisters_and_closes_the_send_side(
         async with connection() as conn:
             scope.cancel()
             await trio.testing.wait_all_tasks_blocked()
-    assert conn.client.deliver(frame_of(b"dropped")) is True
+    assert conn.client.deliver(line_frame(b"dropped")) is True
     assert conn.requests == [Register(conn.client, "lobby")]
 
 

@@ -9,11 +9,11 @@ from tests.unit.members import House, Listener, arrives, house, says
 from trio_chat.audience import WRITES_PER_BREATH
 from trio_chat.config import Config
 from trio_chat.endings import GOING_AWAY, TOO_SLOW
+from trio_chat.frames import MERGE_LIMIT
 from trio_chat.hub import Farewell, Hub, Register, Request, Unregister
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.member import Member
 from trio_chat.outbox import Readiness
-from trio_chat.websocket import MERGE_LIMIT
 
 
 async def turns(*batches: list[Request]) -> House:

@@ -9,9 +9,9 @@ import trio_chat
 LAYERS = [
     {"endings", "config", "events", "names", "sessions", "commands"},
     {"settings", "answers", "requests", "head", "streams", "logs", "listeners", "web", "journal"},
-    {"dialects", "journal.memory", "journal.file", "journal.transaction"},
+    {"dialects", "transport", "journal.memory", "journal.file", "journal.transaction"},
     {"dialects.plain", "dialects.v1", "journal.queries"},
-    {"journal.sqlite", "websocket", "exchange", "archive"},
+    {"frames", "journal.sqlite", "websocket", "exchange", "archive"},
     {"outbox", "door"},
     {"member"},
     {"audience", "people"},

@@ -20,12 +20,13 @@ from trio_chat.config import Config
 from trio_chat.dialects import v1
 from trio_chat.endings import BAD_PROTOCOL, CRASHED, GOING_AWAY, RESYNC
 from trio_chat.events import Message
+from trio_chat.frames import frame_of
 from trio_chat.head import parse_head
 from trio_chat.hub import Asked, CaughtUp, Register, Request, Unregister
 from trio_chat.journal import Unavailable
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.outbox import Readiness
-from trio_chat.websocket import shake_hands, text_frame
+from trio_chat.websocket import shake_hands
 
 CONFIG = Config(ping_interval=25, resume_limit=3, history_page=2, write_timeout=7)
 
@@ -163,7 +164,7 @@ async def test_nothing_is_looked_up_while_something_waits_for_the_peer(
         await conn.fill(1, "milk")
         gate = trio.Event()
         conn.ours.send_stream.send_all_hook = gate.wait
-        conn.client.deliver(text_frame(b'{"t":"ok"}', v1))
+        conn.client.deliver(frame_of(b'{"t":"ok"}', v1))
         conn.client.look_up(requests.Missed("tea", 0, visit=1))
         conn.client.look_up(requests.Missed("milk", 0, visit=1))
         await trio.testing.wait_all_tasks_blocked()

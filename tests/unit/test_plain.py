@@ -65,7 +65,7 @@ def test_limit_counts_characters_of_the_line() -> None:
 def test_join_puts_a_line_below_the_other() -> None:
     """Messages that go out together are separated by newlines."""
     assert plain.join([b"a", b"b", b"c"]) == b"a\nb\nc"
-    assert plain.wrap(b"a\nb") == b"a\nb"
+    assert plain.wrap(b"a\nb") == b"\x81\x03a\nb"
 
 
 def test_who_has_a_name_is_heard_with_it() -> None:

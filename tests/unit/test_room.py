@@ -41,7 +41,7 @@ def missed(place: Room, after: int) -> list[int] | None:
     if frames is None:
         return None
     wire = [
-        entry for frame in frames for entry in msgspec.json.decode(v1.wrap(frame.payload or b""))
+        entry for frame in frames for entry in msgspec.json.decode(v1.array(frame.payload or b""))
     ]
     return [entry["seq"] for entry in wire]
 

@@ -257,7 +257,7 @@ def test_payloads_are_runs_of_objects() -> None:
     one, two = v1.answer(answers.Ok(id=1)), v1.answer(answers.Ping())
     assert one
     assert two
-    assert v1.wrap(v1.join([one, two])) == b'[{"t":"ok","id":1},{"t":"ping"}]'
+    assert v1.array(v1.join([one, two])) == b'[{"t":"ok","id":1},{"t":"ping"}]'
     assert v1.needs_hello
 
 

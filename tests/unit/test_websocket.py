@@ -9,18 +9,9 @@ from hypothesis import strategies as st
 from tests import frames
 from tests.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Seen, masked
 from trio_chat.config import Config
-from trio_chat.dialects import plain
 from trio_chat.endings import GOING_AWAY
 from trio_chat.head import Refused, parse_head
-from trio_chat.websocket import (
-    MERGE_LIMIT,
-    Frame,
-    WebSocket,
-    coalesce,
-    pack,
-    shake_hands,
-    text_frame,
-)
+from trio_chat.websocket import WebSocket, shake_hands
 
 CONFIG = Config(frame_limit=1000, fragment_limit=4)
 
@@ -228,35 +219,3 @@ def test_closing_first_waits_for_the_answer() -> None:
 def test_ping_is_an_empty_control_frame() -> None:
     """Our pings carry nothing."""
     assert opened().ping() == frames.unmasked(PING)
-
-
-def test_pack_joins_what_goes_out_together() -> None:
-    """Several payloads become one text message."""
-    assert [*pack([b"a", b"b"], plain)] == [text_frame(b"a\nb", plain)]
-    assert [*pack([], plain)] == []
-
-
-def test_packed_messages_stay_below_the_limit() -> None:
-    """Payloads that would not fit together go into several messages, none is lost or split."""
-    payloads = [b"a" * (MERGE_LIMIT - 10), b"b" * 10, b"c", b"d" * (MERGE_LIMIT + 1), b"e"]
-    packed = [frame.payload for frame in pack(payloads, plain)]
-    assert packed == [payloads[0] + b"\n" + payloads[1], b"c", payloads[3], b"e"]
-
-
-def test_coalesce_merges_neighbouring_text_and_keeps_the_order() -> None:
-    """Control frames and half-written frames stay where they are, as they are."""
-    waiting = [
-        Frame(b"rest of a frame"),
-        text_frame(b"a", plain),
-        text_frame(b"b", plain),
-        Frame(b"ping"),
-        Frame(b"pong"),
-        text_frame(b"c", plain),
-    ]
-    assert [*coalesce(waiting, plain)] == [
-        b"rest of a frame",
-        text_frame(b"a\nb", plain).wire,
-        b"ping",
-        b"pong",
-        text_frame(b"c", plain).wire,
-    ]

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from websockets.frames import Frame, Opcode
+
 from trio_chat import answers, events, requests
 from trio_chat.endings import Ending
 
@@ -11,7 +13,7 @@ class Dialect(Protocol):
     """How a client's messages are read, and how it is told what happens.
 
     What is told is a *payload*: a run of lines, or of objects. Several payloads can be joined to
-    one, and one wrapped as a WebSocket message.
+    one, and one wrapped for the wire, for all peers alike.
     """
 
     needs_hello: bool  # whether a client has to say who it is before anything else
@@ -31,7 +33,7 @@ class Dialect(Protocol):
         ...
 
     def wrap(self, payload: bytes) -> bytes:
-        """Return a payload as a WebSocket message."""
+        """Return a payload as it goes over the wire."""
         ...
 
     def tell(self, event: events.Event, data: bytes | None) -> bytes | None:
@@ -48,3 +50,8 @@ class Dialect(Protocol):
     def bye(self, ending: Ending) -> bytes | None:
         """Return the last words before a close."""
         ...
+
+
+def text_message(data: bytes) -> bytes:
+    """Return a WebSocket message of one text frame."""
+    return Frame(Opcode.TEXT, data).serialize(mask=False)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from trio_chat import events, requests
 from trio_chat.answers import Answer, Error
+from trio_chat.dialects import text_message
 from trio_chat.endings import NOT_UTF8, TOO_LONG, Ending, Violation
 
 needs_hello = False
@@ -39,8 +40,8 @@ def join(payloads: Sequence[bytes]) -> bytes:
 
 
 def wrap(payload: bytes) -> bytes:
-    """Return the lines as they are."""
-    return payload
+    """Return the lines in a WebSocket message."""
+    return text_message(payload)
 
 
 def tell(event: events.Event, data: bytes | None) -> bytes | None:  # noqa: ARG001 - JSON is not for us

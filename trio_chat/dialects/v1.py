@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from trio_chat import answers, events, requests
+from trio_chat.dialects import text_message
 from trio_chat.endings import BAD_PROTOCOL, Ending, Violation
 
 SUBPROTOCOL = "trio-chat.v1"
@@ -91,9 +92,14 @@ def join(payloads: Sequence[bytes]) -> bytes:
     return b",".join(payloads)
 
 
-def wrap(payload: bytes) -> bytes:
-    """Return a run of objects as a WebSocket message."""
+def array(payload: bytes) -> bytes:
+    """Return a run of objects as JSON."""
     return b"[%b]" % payload
+
+
+def wrap(payload: bytes) -> bytes:
+    """Return a run of objects in a WebSocket message."""
+    return text_message(array(payload))
 
 
 def tell(event: events.Event, data: bytes | None) -> bytes | None:
