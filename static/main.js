@@ -12,6 +12,7 @@ import { Connection } from "./connection.js";
 import { Log } from "./log.js";
 import { recall, remember, uuid } from "./memory.js";
 import { Name } from "./name.js";
+import { Outbox } from "./outbox.js";
 import { Panel } from "./panels.js";
 import { People } from "./people.js";
 import { Rooms } from "./rooms.js";
@@ -29,9 +30,13 @@ speak(navigator.languages);
 translate(document);
 
 const store = new Store();
+const outbox = new Outbox((left) => want(() => store.restore(left)));
 const session = new Session(store, (handlers) => new Connection(address(), handlers), {
   onState: (state) => status.show(state),
-  onChange: () => schedule(),
+  onChange: () => {
+    outbox.keep(store.unsent);
+    schedule();
+  },
   onNameRefused: ({ nick, error, isNeeded }) => name.ask({ nick, fault: reasonOf(error), isNeeded }),
   onRoomRefused: (error) => rooms.refuse(reasonOf(error)),
 });
@@ -73,6 +78,7 @@ function begin() {
   store.open(roomInAddress());
   schedule();
   listen();
+  outbox.open();
   const nick = recall("nick");
   if (nick) session.call(String(nick));
   else name.ask({ isNeeded: true });
@@ -85,7 +91,7 @@ function listen() {
   });
   addEventListener("online", () => session.hurry());
   addEventListener("pageshow", () => session.hurry());
-  addEventListener("beforeunload", (event) => store.unsent.length && event.preventDefault());
+  addEventListener("beforeunload", (event) => !outbox.isKept && event.preventDefault());
   document.addEventListener("visibilitychange", () => {
     want(() => store.watch(!document.hidden));
     if (!document.hidden) session.hurry();

@@ -1,4 +1,4 @@
-// What the browser remembers from visit to visit: the name, the session, the rooms.
+// What the browser remembers from visit to visit: each thing under a name, as JSON.
 
 const PREFIX = "trio-chat.";
 
@@ -11,13 +11,36 @@ export function recall(name, fallback = null) {
   }
 }
 
-/** Remembers something that can be JSON, if the browser lets us. */
+/** Remembers something that can be JSON; returns whether the browser let us. */
 export function remember(name, value) {
   try {
     const text = JSON.stringify(value);
     if (localStorage.getItem(PREFIX + name) !== text) localStorage.setItem(PREFIX + name, text);
+    return true;
   } catch {
-    // Then the user is asked again next time.
+    return false; // then the user is asked again next time
+  }
+}
+
+/** Forgets what was remembered under a name; returns whether it is forgotten. */
+export function forget(name) {
+  try {
+    localStorage.removeItem(PREFIX + name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns all names that begin so under which something is remembered. */
+export function namesLike(beginning) {
+  try {
+    const names = Object.keys(localStorage);
+    return names
+      .filter((name) => name.startsWith(PREFIX + beginning))
+      .map((name) => name.slice(PREFIX.length));
+  } catch {
+    return [];
   }
 }
 

@@ -1,0 +1,169 @@
+"""What is written without a connection arrives once and in order, whatever becomes of the page."""
+
+import signal
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.e2e.conftest import Chat, OpenPage
+from tests.e2e.looking import lines, say, wait_for, wait_for_kept
+
+
+class Line:
+    """The line between a page and the server, which can be cut and mended."""
+
+    def __init__(self) -> None:
+        self._is_cut = False
+        self._sockets: list[WebSocketRoute] = []
+
+    def lay(self, page: Page) -> None:
+        """Have all that this page says and hears go by this line."""
+        page.route_web_socket("**/ws", self._connect)
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        if self._is_cut:
+            socket.close(code=1001)
+        else:
+            self._sockets.append(socket)
+            socket.connect_to_server()
+
+    def cut(self) -> None:
+        self._is_cut = True
+        for socket in self._sockets:
+            socket.close(code=1001)
+        self._sockets.clear()
+
+    def mend(self) -> None:
+        self._is_cut = False
+
+
+FIVE = [f"away {count}" for count in range(5)]
+
+
+def expect_once(pages: list[Page], said: list[str]) -> None:
+    """Expect every page to show what was said: all of it, once, in order, and kept."""
+    for page in pages:
+        wait_for_kept(page, said[-1])
+        expect(page.locator("#log .outgoing")).to_have_count(0)
+        assert lines(page) == said
+
+
+def test_five_messages_typed_without_a_network_arrive_once(open_page: OpenPage) -> None:
+    """In order, when the network is back."""
+    line = Line()
+    page, other = open_page(prepare=line.lay), open_page()
+    line.cut()
+    for text in FIVE:
+        say(page, text)
+    expect(page.locator("#log .outgoing .text")).to_have_text(FIVE)
+    line.mend()
+    expect_once([page, other], FIVE)
+
+
+def test_five_messages_outlive_a_reload(open_page: OpenPage) -> None:
+    """They are in sight again at once, and are sent in order with what is written after it."""
+    line = Line()
+    page, other = open_page(prepare=line.lay), open_page()
+    line.cut()
+    for text in FIVE:
+        say(page, text)
+    page.reload()
+    expect(page.locator("#log .outgoing .text")).to_have_text(FIVE)
+    say(page, "and more")
+    line.mend()
+    expect_once([page, other], [*FIVE, "and more"])
+
+
+def test_the_tab_that_is_left_sends_what_a_closed_one_could_not(open_page: OpenPage) -> None:
+    """It shows it as its own as soon as the other is gone, and not before."""
+    line = Line()
+    page, other = open_page(prepare=line.lay), open_page()
+    second = page.context.new_page()
+    line.lay(second)
+    second.goto(page.url)
+    second.wait_for_selector("#status.open")
+    line.cut()
+    for text in FIVE:
+        say(page, text)
+    page.wait_for_timeout(200)
+    assert lines(second) == []
+    page.close()
+    expect(second.locator("#log .outgoing .text")).to_have_text(FIVE)
+    line.mend()
+    expect_once([second, other], FIVE)
+
+
+def test_the_next_visit_sends_what_the_last_one_could_not(open_page: OpenPage) -> None:
+    """In its room, too, which the next visit may not begin with."""
+    line = Line()
+    page, other = open_page(prepare=line.lay, room="tea"), open_page(room="tea")
+    line.cut()
+    say(page, "later")
+    page.close()
+    line.mend()
+    again = page.context.new_page()
+    again.goto(other.url.replace("tea", "lobby"))
+    wait_for_kept(other, "later")
+    again.goto(other.url)
+    expect_once([again, other], ["later"])
+
+
+def test_two_tabs_of_one_person_send_their_own(open_page: OpenPage) -> None:
+    """What one sends the other shows, and nothing is there twice."""
+    line = Line()
+    page = open_page(prepare=line.lay)
+    second = page.context.new_page()
+    line.lay(second)
+    second.goto(page.url)
+    second.wait_for_selector("#status.open")
+    line.cut()
+    said = [f"line {count}" for count in range(6)]
+    for count, text in enumerate(said):
+        say((page, second)[count % 2], text)
+    line.mend()
+    for tab in (page, second):
+        for text in said:
+            wait_for_kept(tab, text)
+    shown = lines(page)
+    assert shown == lines(second)
+    assert sorted(shown) == said
+    for mine in (said[0::2], said[1::2]):
+        assert [text for text in shown if text in mine] == mine
+
+
+def test_a_server_killed_while_a_reload_is_under_way_gets_it_once(
+    open_page: OpenPage, chat: Chat
+) -> None:
+    """The page does not know whether the last one arrived, and asks under the same id."""
+    page, other = open_page(), open_page()
+    say(page, "one")
+    wait_for(other, "one")
+    say(page, "two")
+    chat.stop(signal.SIGKILL)
+    say(page, "three")
+    chat.start()
+    page.reload()
+    expect_once([page, other], ["one", "two", "three"])
+
+
+def test_a_browser_that_stores_nothing_sends_all_the_same(open_page: OpenPage) -> None:
+    """Only when the page is left before that, it asks whether to."""
+    line = Line()
+    asked: list[str] = []
+
+    def prepare(page: Page) -> None:
+        line.lay(page)
+        page.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
+
+    page, other = open_page(prepare=prepare, wait=False, name=None), open_page()
+    page.get_by_role("dialog").get_by_role("textbox").fill("Ann")
+    page.get_by_role("dialog").get_by_role("button").click()
+    page.wait_for_selector("#status.open")
+    line.cut()
+    say(page, "keep this")
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    line.mend()
+    expect_once([page, other], ["keep this"])
+    line.cut()
+    say(page, "and this")
+    page.close(run_before_unload=True)
+    other.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
