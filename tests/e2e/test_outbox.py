@@ -1,7 +1,8 @@
 """What is written without a connection arrives once and in order, whatever becomes of the page."""
 
 import signal
-from playwright.sync_api import Page, WebSocketRoute, expect
+
+from playwright.sync_api import Dialog, Page, WebSocketRoute, expect
 
 from tests.e2e.conftest import Chat, OpenPage
 from tests.e2e.looking import lines, say, wait_for, wait_for_kept
@@ -153,13 +154,17 @@ def test_a_browser_that_stores_nothing_sends_all_the_same(open_page: OpenPage) -
         line.lay(page)
         page.add_init_script("Storage.prototype.setItem = () => { throw new Error('full') }")
 
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
     page, other = open_page(prepare=prepare, wait=False, name=None), open_page()
+    page.on("dialog", answer)
     page.get_by_role("dialog").get_by_role("textbox").fill("Ann")
     page.get_by_role("dialog").get_by_role("button").click()
     page.wait_for_selector("#status.open")
     line.cut()
     say(page, "keep this")
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     line.mend()
     expect_once([page, other], ["keep this"])
     line.cut()
