@@ -1,6 +1,8 @@
 """Which module may know which: arrows point one way."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import trio_chat
@@ -21,6 +23,12 @@ LAYERS = [
     {"hub"},
     {"client", "retention"},
     {"server"},
+    {"remote.errors", "remote.address", "remote.backoff", "remote.wire"},
+    {"remote.asks", "remote.place", "remote.line", "remote.states"},
+    {"remote.conversation"},
+    {"remote.keeper", "remote.room"},
+    {"remote.chat"},
+    {"remote"},
     {"commands.serve", "cli"},
     {"__main__"},
 ]
@@ -71,3 +79,19 @@ def test_dialects_know_neither_trio_nor_io() -> None:
             text = path.read_text()
             assert "import trio\n" not in text
             assert "import socket" not in text
+
+
+def test_the_client_brings_no_server() -> None:
+    """Who imports ``trio_chat.remote`` gets none of what only a server needs."""
+    shared = {
+        "trio_chat",
+        *(f"trio_chat.{name}" for name in ("answers", "events", "requests", "names")),
+    }
+    program = "import sys, trio_chat.remote; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+    loaded = set(run.stdout.split())
+    ours = {name for name in loaded if name.startswith("trio_chat")}
+    assert {name for name in ours if not name.startswith("trio_chat.remote")} == shared
+    assert not loaded & {"hypercorn", "quart", "structlog", "sqlite3", "websockets"}

@@ -1,0 +1,56 @@
+"""A client for chats, from Python: ``async with connect(url, nick=…) as chat:``."""
+
+import logging
+
+from trio_chat.answers import Listed, Page, Said
+from trio_chat.events import (
+    Delete,
+    Edit,
+    Message,
+    Person,
+    Presence,
+    React,
+    Renamed,
+    Topic,
+    Typing,
+)
+from trio_chat.remote.chat import Chat, connect
+from trio_chat.remote.errors import ChatError, Ended, Refused, Unreachable
+from trio_chat.remote.place import Happening, Joined
+from trio_chat.remote.room import Events, Room, Sent, new_cid
+from trio_chat.remote.states import Connecting, Online, Over, State, Waiting, Watch
+
+__all__ = [
+    "Chat",
+    "ChatError",
+    "Connecting",
+    "Delete",
+    "Edit",
+    "Ended",
+    "Events",
+    "Happening",
+    "Joined",
+    "Listed",
+    "Message",
+    "Online",
+    "Over",
+    "Page",
+    "Person",
+    "Presence",
+    "React",
+    "Refused",
+    "Renamed",
+    "Room",
+    "Said",
+    "Sent",
+    "State",
+    "Topic",
+    "Typing",
+    "Unreachable",
+    "Waiting",
+    "Watch",
+    "connect",
+    "new_cid",
+]
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # nothing is printed unasked

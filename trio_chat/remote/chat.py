@@ -1,0 +1,189 @@
+"""A chat: the connection to a server as its user sees it, and the nursery that owns it."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import trio
+
+from trio_chat import answers, events, requests
+from trio_chat.events import Person
+from trio_chat.names import check_nick, check_room
+from trio_chat.remote.address import parse
+from trio_chat.remote.asks import Asks
+from trio_chat.remote.backoff import Backoff
+from trio_chat.remote.conversation import Conversation
+from trio_chat.remote.errors import ChatError, Ended
+from trio_chat.remote.keeper import Keeper
+from trio_chat.remote.line import NORMAL, dialer
+from trio_chat.remote.room import Room
+from trio_chat.remote.states import Online, Over, State, States, Watch
+
+QUEUE_LIMIT = 1000  # events of a room that may wait to be read
+NAME_LIMIT = 1000  # characters of any name; the server has limits of its own
+
+
+class Chat:
+    """A chat with a server, from ``connect``; all of it belongs to the block."""
+
+    def __init__(self, conversation: Conversation, states: States) -> None:
+        self._conversation = conversation
+        self._states = states
+        self._rooms: dict[str, Room] = {}
+
+    @property
+    def me(self) -> Person:
+        """Who we are; without an id until the first welcome."""
+        return self._conversation.me
+
+    @property
+    def session(self) -> str | None:
+        """The token that makes you the same person again; keep it as you would a password."""
+        return self._conversation.session
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """The server's limits, as its welcome tells them; empty before that."""
+        return self._conversation.limits
+
+    @property
+    def state(self) -> State:
+        """How the connection is just now."""
+        return self._states.now
+
+    def states(self) -> Watch:
+        """Return an iterator over the state of the connection: that of now, then each change."""
+        return Watch(self._states)
+
+    async def online(self) -> None:
+        """Wait until the server has said welcome."""
+        async for state in self.states():
+            if isinstance(state, Online):
+                return
+
+    def wrote(self, event: events.Kept | answers.Said) -> bool:
+        """Whether something was said or done by ourselves."""
+        return event.who is not None and event.who.id == self.me.id
+
+    def room(self, name: str, *, last: int | None = None, epoch: str | None = None) -> Room:
+        """Return a room, and be in it from now on; the same one for the same name until it is left.
+
+        It does not wait: that we are in it is told by ``Room.events``.
+
+        Args:
+            name: Up to 64 letters, digits, ``_``, ``.`` and ``-``; case does not count.
+            last: The number of the last event that you know from before: what came after it is
+                told first. It counts only when the room is entered.
+            epoch: What that number belongs to, from ``Room.epoch``.
+
+        Raises:
+            ValueError: the name cannot be.
+        """
+        name = check_room(name, NAME_LIMIT)
+        if name not in self._conversation.places:
+            place = self._conversation.enter(name, last, epoch)
+            self._rooms[name] = Room(place, self._conversation)
+        return self._rooms[name]
+
+    async def rooms(self) -> list[answers.Listed]:
+        """Return the list of the rooms of the server, the latest first.
+
+        Raises:
+            Refused: the server does not grant it.
+        """
+        return (await self._asks.ask(requests.Rooms(), answers.RoomList)).rooms
+
+    async def rename(self, nick: str) -> None:
+        """Be called something else.
+
+        Raises:
+            Refused: the nick cannot be, or is somebody else's.
+        """
+        await self._asks.ask(requests.Nick(nick=nick), answers.Ok)
+        self._conversation.me = Person(self.me.id, check_nick(nick, NAME_LIMIT))
+
+    def close(self, error: ChatError | None) -> None:
+        """End all that waits; the block does it."""
+        self._conversation.close(error or Ended(NORMAL, "the chat is over"))
+        self._states.set(Over(error))
+
+    @property
+    def _asks(self) -> Asks:
+        return self._conversation.asks
+
+
+@asynccontextmanager
+async def connect(
+    url: str,
+    *,
+    nick: str,
+    session: str | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+    patience: float = 10.0,
+    wait: bool = True,
+    queue_limit: int = QUEUE_LIMIT,
+) -> AsyncIterator[Chat]:
+    """Chat with a server for the block.
+
+    A lost connection is made again, after a random pause with a ceiling from 0.5 to 20 s, and at
+    least as long as the server asks for. Rooms go on from the last event that came, and what has
+    no answer is sent again; so nothing is lost and nothing comes twice.
+
+    Up to ``queue_limit`` events of each room wait to be read. What comes when the queue is full
+    is dropped, and asked for again when all that waits has been read. So a slow reader costs no
+    memory without bound, holds up nobody, and loses nothing.
+
+    When the chat cannot go on, the block is cancelled and the error raised. An exception in the
+    block leaves it as it is, not in a group.
+
+    Args:
+        url: The address that the server prints (``http://localhost:8080/``), or that of its
+            WebSocket (``wss://chat.example.org/ws``).
+        nick: What to be called.
+        session: The token from ``Chat.session`` of an earlier time, to be the same person.
+        ssl_context: For ``wss`` and ``https``, if not Python's default.
+        patience: Seconds in which the server must have said welcome for the first time.
+        wait: Whether to wait for that before the block begins.
+        queue_limit: Events of a room that may wait to be read.
+
+    Raises:
+        ValueError: the URL is none.
+        Unreachable: the server did not say welcome in time.
+        Refused: it does not want us under this nick.
+        Ended: it has ended the chat for good, or does not speak this protocol.
+    """
+    address = parse(url)
+    dial = dialer(address, ssl_context)
+    conversation = Conversation(nick, session, queue_limit)
+    states = States()
+    keeper = Keeper(conversation, states, dial, address, Backoff(), patience)
+    async with held(Chat(conversation, states), keeper, wait=wait) as chat:
+        yield chat
+
+
+@asynccontextmanager
+async def held(chat: Chat, keeper: Keeper, *, wait: bool = True) -> AsyncIterator[Chat]:
+    """Have the keeper hold the connection of a chat for the block."""
+    over: ChatError | None = None
+    failure: BaseException | None = None
+    async with trio.open_nursery() as nursery:
+
+        async def keep() -> None:
+            nonlocal over
+            over = await keeper.run()
+            chat.close(over)
+            nursery.cancel_scope.cancel(reason="the chat is over")
+
+        nursery.start_soon(keep)
+        try:
+            if wait:
+                await chat.online()
+            yield chat
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the nursery would wrap it
+            failure = error
+        await keeper.leave()
+        nursery.cancel_scope.cancel(reason="the block is over")
+    chat.close(over)
+    outcome = failure or over
+    if outcome:
+        raise outcome

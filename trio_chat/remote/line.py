@@ -1,0 +1,231 @@
+"""One connection to the server: a WebSocket, and a deadline on every wait for the other end."""
+
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import NamedTuple, cast
+
+import trio
+from trio_websocket import (
+    ConnectionClosed,
+    ConnectionRejected,
+    WebSocketConnection,
+    wrap_client_stream,
+)
+from wsproto.utilities import LocalProtocolError
+
+from trio_chat.remote.address import Address
+from trio_chat.remote.wire import SUBPROTOCOL
+
+DIAL_TIMEOUT = 10.0  # seconds to find the server, and for TCP and TLS to stand
+SHAKE_TIMEOUT = 10.0  # seconds for the answer to the WebSocket handshake
+WRITE_TIMEOUT = 10.0  # seconds for the server to take what we write
+CLOSE_TIMEOUT = 2.0  # seconds for the answer to our close
+MESSAGE_LIMIT = 16 * 1024 * 1024  # characters; what was missed comes in large messages
+READ_SIZE = 64 * 1024
+
+NORMAL, PROTOCOL_ERROR, BROKEN = 1000, 1002, 1006  # close codes
+REFUSED_FOR_NOW = {408, 425, 429}  # HTTP statuses
+FAULT_OF_THE_SERVER = 500  # and what is above
+
+
+class Loss(NamedTuple):
+    """Why a connection is over: a close code and its reason, and the seconds to stay away."""
+
+    code: int
+    reason: str
+    rest: float = 0.0
+
+
+Dial = Callable[[], Awaitable[trio.abc.Stream]]
+
+
+def dialer(address: Address, ssl_context: ssl.SSLContext | None) -> Dial:
+    """Return what opens connections to an address; those of TLS have shaken hands."""
+
+    async def dial() -> trio.abc.Stream:
+        stream = await trio.open_tcp_stream(address.host, address.port)
+        if not address.is_secure:
+            return stream
+        context = ssl_context or ssl.create_default_context()
+        secure = trio.SSLStream(
+            stream, context, server_hostname=address.host, https_compatible=True
+        )
+        try:
+            await secure.do_handshake()
+        except BaseException:
+            await trio.aclose_forcefully(stream)
+            raise
+        return secure
+
+    return dial
+
+
+class TimedStream(trio.abc.Stream):
+    """A stream on which no wait is without limit: the other end is gone if it takes longer.
+
+    One whose write did not end is never written to again.
+
+    Args:
+        stream: What to read from and write to.
+    """
+
+    def __init__(self, stream: trio.abc.Stream) -> None:
+        self.patience = SHAKE_TIMEOUT  # seconds of silence until the peer counts as gone
+        self.on_end: Callable[[], object] = lambda: None  # called when nothing more will come
+        self._stream = stream
+        self._is_torn = False
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        """Return what comes, or nothing at the end; silence for too long is a broken stream."""
+        data: bytes | bytearray = b""
+        try:
+            with trio.fail_after(self.patience):
+                data = await self._stream.receive_some(max_bytes)
+        except trio.TooSlowError:
+            raise trio.BrokenResourceError("nothing was heard for too long") from None
+        finally:
+            if not data:
+                self.on_end()
+        return data
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Write, unless an earlier write was broken off."""
+        if self._is_torn:
+            raise trio.BrokenResourceError("the last write did not end")
+        self._is_torn = True
+        try:
+            with trio.fail_after(WRITE_TIMEOUT):
+                await self._stream.send_all(data)
+        except trio.TooSlowError:
+            raise trio.BrokenResourceError("the server takes nothing") from None
+        self._is_torn = False
+
+    async def wait_send_all_might_not_block(self) -> None:
+        """Part of Trio's interface."""
+        await self._stream.wait_send_all_might_not_block()
+
+    async def aclose(self) -> None:
+        """Close at once: a goodbye, if any, has been said on the WebSocket."""
+        await trio.aclose_forcefully(self._stream)
+
+
+class Line:
+    """A WebSocket that stands, for one task that reads and one that writes."""
+
+    def __init__(self, websocket: WebSocketConnection, stream: TimedStream) -> None:
+        self._websocket = websocket
+        self._stream = stream
+        self._our_reason = ""  # for which we have ended it
+
+    @property
+    def loss(self) -> Loss:
+        """Why it is over."""
+        reason = self._websocket.closed
+        if self._our_reason:
+            return Loss(BROKEN, self._our_reason)
+        if reason is None or reason.code == BROKEN:
+            return Loss(BROKEN, "the connection broke")
+        return Loss(reason.code, reason.reason or reason.name)
+
+    @property
+    def speaks_our_protocol(self) -> bool:
+        """Whether the server has agreed to speak ``trio-chat.v1``."""
+        return self._websocket.subprotocol == SUBPROTOCOL
+
+    def expect_within(self, seconds: float) -> None:
+        """From now on the server counts as gone if nothing is heard for so long."""
+        self._stream.patience = seconds
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next message; ``None`` if the connection is over."""
+        try:
+            return await self._websocket.get_message()
+        except ConnectionClosed:
+            return None
+
+    async def send(self, message: str) -> None:
+        """Send a message. If the connection is over, nothing happens: ``receive`` tells."""
+        with suppress(ConnectionClosed, LocalProtocolError):
+            await self._websocket.send_message(message)
+
+    async def ping(self) -> None:
+        """Have the server show life, which ``expect_within`` waits for."""
+        with suppress(ConnectionClosed, LocalProtocolError):
+            await self._websocket.ping()
+
+    async def close(self, reason: str, code: int = NORMAL) -> None:
+        """Say goodbye unless that has been done, and wait for the answer, a short while at most."""
+        if not self._websocket.closed:
+            self._our_reason = reason
+        with trio.move_on_after(CLOSE_TIMEOUT):
+            await self._websocket.aclose(code)
+
+
+async def hold(dial: Dial, address: Address, talk: Callable[[Line], Awaitable[None]]) -> Loss:
+    """Connect, talk until that is over, and close; return why it is over.
+
+    Nothing but cancellation, and what ``talk`` raises, leaves it.
+    """
+    try:
+        with trio.fail_after(DIAL_TIMEOUT):
+            stream = TimedStream(await dial())
+    except trio.TooSlowError:
+        return Loss(BROKEN, "the server does not answer")
+    except trio.BrokenResourceError as error:
+        return Loss(BROKEN, f"no TLS with the server: {error.__cause__ or error}")
+    except OSError as error:
+        return Loss(BROKEN, str(error))
+    try:
+        return await _hold(stream, address, talk)
+    finally:
+        await stream.aclose()
+
+
+async def _hold(
+    stream: TimedStream, address: Address, talk: Callable[[Line], Awaitable[None]]
+) -> Loss:
+    loss = Loss(BROKEN, "the server ended the connection before it stood")
+    try:
+        async with trio.open_nursery() as nursery:
+            websocket = await _shake_hands(nursery, stream, address)
+            if websocket:
+                line = Line(websocket, stream)
+                await talk(line)
+                loss = line.loss
+            nursery.cancel_scope.cancel()
+    except* ConnectionRejected as group:
+        loss = _rejection(group)
+    except* LocalProtocolError:  # trio-websocket answers a ping that crosses our close
+        loss = Loss(BROKEN, "the connection broke")
+    return loss
+
+
+async def _shake_hands(
+    nursery: trio.Nursery, stream: TimedStream, address: Address
+) -> WebSocketConnection | None:
+    """Return the WebSocket; ``None`` if the server hangs up or takes too long."""
+    with trio.move_on_after(SHAKE_TIMEOUT) as scope:
+        stream.on_end = scope.cancel  # else trio-websocket would wait on
+        return await wrap_client_stream(
+            nursery,
+            cast("trio.SocketStream", stream),
+            address.host_header,
+            address.resource,
+            subprotocols=[SUBPROTOCOL],
+            max_message_size=MESSAGE_LIMIT,
+            receive_buffer_size=READ_SIZE,
+        )
+    return None
+
+
+def _rejection(group: BaseExceptionGroup[ConnectionRejected]) -> Loss:
+    """Return a loss with the HTTP status as its code, if coming back does not help."""
+    (rejected,) = group.exceptions
+    assert isinstance(rejected, ConnectionRejected)
+    status = rejected.status_code
+    reason = f"the server answered with HTTP status {status}"
+    if status in REFUSED_FOR_NOW or status >= FAULT_OF_THE_SERVER:
+        rest = dict(rejected.headers).get(b"retry-after", b"")
+        return Loss(BROKEN, reason, float(rest) if rest.isdigit() else 0.0)
+    return Loss(status, reason)
