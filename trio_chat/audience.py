@@ -1,6 +1,6 @@
 """An audience: members who get the same frames, with as little as can be between two writes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import trio
 
@@ -40,6 +40,10 @@ class Audience:
     def __len__(self) -> int:
         """Return how many members there are."""
         return len(self._members)
+
+    def __iter__(self) -> Iterator[Member]:
+        """Return an iterator over the members; none may come or go meanwhile."""
+        return iter(self._members)
 
     def __contains__(self, member: Member) -> bool:
         """Return whether somebody is a member."""

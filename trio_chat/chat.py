@@ -23,7 +23,7 @@ from trio_chat.outbox import Readiness
 from trio_chat.people import NickTaken, People
 from trio_chat.room import Room
 from trio_chat.sessions import Sessions
-from trio_chat.turn import Alarm, Arrival, Draft, Refusal, Return, Seat, Turn
+from trio_chat.turn import Alarm, Arrival, Draft, Refusal, Return, Seat, Turn, wake
 
 TYPING_INTERVAL = 2.0  # seconds in which one connection is shown as typing once
 UNAVAILABLE = "the server cannot store messages just now"
@@ -45,6 +45,7 @@ class Chat:
         self.turn = Turn()
         self._visits = count(1)
         self.returns: deque[Return] = deque()  # who waits to be let in
+        self.overtaken: set[str] = set()  # open rooms to which others have written
         self._news: list[Room] = []  # rooms in which something waits to be told
         self._config = config
         self._epoch = journal.epoch
@@ -56,10 +57,15 @@ class Chat:
         for name in self.turn.touched:
             if name in self.rooms and self.rooms[name].is_empty:
                 del self.rooms[name]
+                self.overtaken.discard(name)
         self.turn = Turn()
 
     def missing(self, names: Iterable[str]) -> Iterator[str]:
-        """Yield the rooms of these names that have to be loaded; bad names are left out."""
+        """Yield what has to be loaded of rooms with these names, and rooms that were overtaken.
+
+        Bad names are left out.
+        """
+        yield from self.overtaken
         for name in names:
             try:
                 checked = check_room(name, self._config.room_limit)
@@ -69,11 +75,25 @@ class Chat:
                 yield checked
 
     def add_room(self, state: RoomState) -> None:
-        """Add a room that was loaded."""
-        self.rooms[state.name] = Room(
-            state, self._config.resume_limit, self._readiness, self._news.append
-        )
-        self.turn.touched.add(state.name)
+        """Add a room that was loaded, or have it follow what others have written there."""
+        self.overtaken.discard(state.name)
+        room = self.rooms.get(state.name)
+        if room is None:
+            self.rooms[state.name] = Room(
+                state, self._config.resume_limit, self._readiness, self._news.append
+            )
+            self.turn.touched.add(state.name)
+        else:
+            had = room.last
+            if not room.follow(state):
+                self._send_back(room, had)
+
+    def _send_back(self, room: Room, after: int) -> None:
+        """Let everybody read on in the journal, from a number, before they get what is new."""
+        for member in room.readers():
+            room.dismiss(member)
+            seat = self.seats[member]
+            self.returns.append(Return(seat, room, after, seat.visits[room.name]))
 
     def talking(self) -> Sequence[Room]:
         """Return the rooms in which something waits to be told, and count on it being told."""
@@ -91,6 +111,7 @@ class Chat:
         self.rooms.clear()
         self.returns.clear()
         self._news.clear()
+        self.overtaken.clear()
 
     # Connections
 
@@ -329,7 +350,7 @@ class Chat:
         frames = room.missed(back.after, member.dialect)
         size = sum(len(frame.wire) for frame in frames or ())
         if frames is None or (size and not member.can_take(size)):
-            member.look_up(requests.Missed(room.name, back.after, back.visit))
+            member.look_up(requests.Missed(room.name, back.after, room.last, back.visit))
             return ()
         room.admit(member)
         return frames
@@ -340,8 +361,9 @@ class Chat:
         """Take in what became of a draft: everybody hears of it, and its sender how it went."""
         match result:
             case Committed(event):
-                if event.room in self.rooms:  # else the server is stopping
-                    self.rooms[event.room].take(result)
+                room = self.rooms.get(event.room)
+                if room and not room.take(result):  # there is none if the server is stopping
+                    self._overtake(room)
                 answer: answers.Answer = answers.Ok(id=draft.id, seq=event.seq, ts=event.ts)
             case Duplicate(seq, ts):
                 answer = answers.Ok(id=draft.id, seq=seq, ts=ts, dup=True)
@@ -354,6 +376,21 @@ class Chat:
         self.turn.told[draft.seat.member].append(
             answers.Error(id=draft.id, code="unavailable", text=UNAVAILABLE, retry_ms=retry_ms)
         )
+
+    def compare(self, states: Sequence[RoomState]) -> None:
+        """Look where others have written, as the journal says that rooms stand like this."""
+        for state in states:
+            room = self.rooms.get(state.name)
+            if room and state.last > room.last:
+                self._overtake(room)
+            elif room:
+                room.forget_before(state.first)
+
+    def _overtake(self, room: Room) -> None:
+        """Have a room loaded anew, in a turn that begins at once."""
+        if room.name not in self.overtaken:
+            self.overtaken.add(room.name)
+            self._alarm(Alarm(trio.current_time(), wake))
 
     def forget(self, first: dict[str, int]) -> None:
         """Follow the journal, which has forgotten the oldest events of some rooms."""

@@ -197,10 +197,12 @@ class Client:
     async def _catch_up(self, missed: requests.Missed) -> None:
         """Send a page of what was missed; the hub then sends the rest, or asks for more."""
         try:
-            page = await self._archive.missed(missed.room, missed.after)
+            found = await self._archive.missed(missed.room, missed.after)
         except Unavailable:
             self.end(RESYNC)
             return
+        # What others have written, the hub may not know yet; it must not come twice.
+        page = [(seq, data) for seq, data in found if seq <= missed.until]
         if not page or page[0][0] != missed.after + 1:  # deleted meanwhile: the client must know
             self.end(RESYNC)
             return

@@ -13,10 +13,10 @@ from trio_chat.chat import Chat
 from trio_chat.config import Config
 from trio_chat.endings import TOO_SLOW, Ending
 from trio_chat.frames import Frame, pack
-from trio_chat.journal import Journal, Unavailable
+from trio_chat.journal import Journal, RoomState, Unavailable
 from trio_chat.member import Member
 from trio_chat.outbox import Readiness
-from trio_chat.turn import Alarm
+from trio_chat.turn import Alarm, wake
 
 WRITES_FOR_RETURNS = 50  # of a turn: 1 to 2 ms, as these are large and few members get the same
 
@@ -55,13 +55,19 @@ class Pruned(NamedTuple):
     first: dict[str, int]
 
 
+class Overtaken(NamedTuple):
+    """Others have written to the journal, and these rooms stand like this there."""
+
+    states: Sequence[RoomState]
+
+
 class Farewell(NamedTuple):
     """The server stops: everybody is told so, and so is whoever comes later."""
 
     ending: Ending
 
 
-Request = Register | Unregister | Asked | CaughtUp | Pruned | Farewell
+Request = Register | Unregister | Asked | CaughtUp | Pruned | Overtaken | Farewell
 
 
 class Hub:
@@ -140,14 +146,14 @@ class Hub:
             patience -= 1
 
     async def _load_rooms(self, turn: Sequence[Request]) -> None:
-        """Get the rooms from the journal that somebody wants to join."""
+        """Get the rooms from the journal that somebody wants to join, or has written to."""
         missing = list(dict.fromkeys(self.chat.missing(self._rooms_wanted(turn))))
         if missing:
             try:
                 for state in await self._journal.load(missing, self._resume_limit):
                     self.chat.add_room(state)
-            except Unavailable:
-                pass  # who wants to join is told so
+            except Unavailable as unavailable:  # who wants to join is told so
+                self._set(Alarm(trio.current_time() + unavailable.retry_ms / 1000, wake))
 
     def _apply(self, request: Request) -> None:
         match request:
@@ -165,6 +171,8 @@ class Hub:
                 self.chat.catch_up(client, missed, after)
             case Pruned(first):
                 self.chat.forget(first)
+            case Overtaken(states):
+                self.chat.compare(states)
             case _:
                 self._farewell = request.ending
                 for client in self.chat.seats:

@@ -161,4 +161,5 @@ class Missed(msgspec.Struct):
 
     room: str
     after: int
+    until: int  # how far the room has come, for all that the hub knows
     visit: int  # of the room, by the client who asks

@@ -8,12 +8,13 @@ import msgspec
 from trio_chat import answers, events
 from trio_chat.audience import Audience
 from trio_chat.dialects import Dialect
-from trio_chat.events import Person
+from trio_chat.events import Person, decode
 from trio_chat.frames import Frame, pack
 from trio_chat.journal import Committed, RoomState
 from trio_chat.member import Member
 from trio_chat.outbox import Readiness
 
+TOLD_AT_ONCE = 256 * 1024  # bytes that others have written; an outbox takes more
 REPLAYS = 16  # sets of frames that are kept for those who missed the same
 RECENT_BYTES = 1024 * 1024  # of the events of a room that are kept at hand
 
@@ -38,9 +39,6 @@ class Room:
         on_news: Callable[["Room"], None],
     ) -> None:
         self.name = state.name
-        self.first = state.first
-        self.last = state.last
-        self.topic = state.topic
         self.audiences: dict[Dialect, Audience] = {}  # who gets what happens
         self.people: dict[str, set[Member]] = {}  # connections of each person
         self._missed_at: dict[str, float] = {}  # when those without a connection count as gone
@@ -49,10 +47,18 @@ class Room:
         self._recent_limit = recent_limit
         self._readiness = readiness
         self._on_news = on_news
-        self._recent: deque[tuple[int, bytes]] = deque(state.recent)
-        self._recent_size = sum(len(data) for _, data in state.recent)
         self._replays: dict[int, Sequence[Frame]] = {}
         self._told: list[tuple[events.Event, bytes | None]] = []
+        self._stand(state)
+
+    def _stand(self, state: RoomState) -> None:
+        """Stand as the journal says."""
+        self.first = state.first
+        self.last = state.last
+        self.topic = state.topic
+        self._recent: deque[tuple[int, bytes]] = deque(state.recent)
+        self._recent_size = sum(len(data) for _, data in state.recent)
+        self._replays.clear()
         self._shrink()
 
     @property
@@ -88,6 +94,15 @@ class Room:
         """Let a member go, who gets nothing more."""
         if member.dialect in self.audiences:
             self.audiences[member.dialect].discard(member)
+
+    def readers(self) -> list[Member]:
+        """Return the members that count numbers, and can read on in the journal."""
+        return [
+            member
+            for dialect, audience in self.audiences.items()
+            for member in audience
+            if dialect.needs_hello
+        ]
 
     def enter(self, person: Person, member: Member) -> None:
         """Take a person in, by one more connection."""
@@ -135,9 +150,16 @@ class Room:
             self._on_news(self)
         self._told.append((event, data))
 
-    def take(self, committed: Committed) -> None:
-        """Take an event in that the journal has numbered, and tell of it."""
+    def take(self, committed: Committed) -> bool:
+        """Take an event in that the journal has numbered, and tell of it.
+
+        Returns:
+            ``False`` if something is missing before it, which others have written: it is to be
+            loaded together with that then.
+        """
         event, data, rewritten, first = committed
+        if event.seq != self.last + 1:
+            return False
         self.last = event.seq
         if first is not None:
             self.forget_before(first)
@@ -152,6 +174,23 @@ class Room:
         self._replays.clear()
         self._shrink()
         self.tell(event, data)
+        return True
+
+    def follow(self, state: RoomState) -> bool:
+        """Take in what others have written, and tell of it.
+
+        Returns:
+            ``False`` if it is too much to be told at once. Nothing of it is then.
+        """
+        news = [(decode(data), data) for seq, data in state.recent if seq > self.last]
+        is_all = len(news) == state.last - self.last
+        is_little = sum(len(data) for _, data in news) <= TOLD_AT_ONCE
+        self._stand(state)
+        if is_all and is_little:
+            for event, data in news:
+                if event:
+                    self.tell(event, data)
+        return is_all and is_little
 
     def forget_before(self, first: int) -> None:
         """Follow the journal, which has forgotten what was before a number."""

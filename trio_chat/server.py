@@ -19,6 +19,7 @@ from trio_chat.dialects import Dialect, plain, v1
 from trio_chat.door import Door
 from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
 from trio_chat.exchange import Exchange
+from trio_chat.feed import follow
 from trio_chat.frames import Frame
 from trio_chat.head import Head, Refused
 from trio_chat.hub import Farewell, Hub, Request
@@ -53,6 +54,7 @@ class Server:
         run
         ├── hub
         ├── retention
+        ├── feed
         ├── listener (one each)
         └── connection (one each)
             ├── read pump
@@ -111,6 +113,8 @@ class Server:
                             self._listeners,
                         )
                         listening.start_soon(retain, self._journal, self._inbox, self._config)
+                        open_rooms = self._hub.chat.populations
+                        listening.start_soon(follow, self._journal, self._inbox, open_rooms)
                         await self._stopping.wait()
                         listening.cancel_scope.cancel(reason="the server stops")
                     await self._drain(connections.cancel_scope)

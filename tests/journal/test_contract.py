@@ -267,6 +267,16 @@ class TestRetention:
         assert (state.first, state.last) == (3, 3)
 
 
+class TestOthers:
+    """A journal tells when somebody else has written to it."""
+
+    async def test_it_is_nobody_else(self, journal: Journal) -> None:
+        """What it is asked to do itself does not count."""
+        await fill(journal, 3)
+        await journal.prune(1, 0)
+        assert not await journal.has_changed()
+
+
 class TestIdentity:
     """A journal has a name for its numbers, and a secret."""
 

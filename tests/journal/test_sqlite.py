@@ -268,3 +268,46 @@ class TestDamage:
         results = await database.commit([react(1), edit(1), delete(1), react(2)])
         assert results[:3] == [NO_SUCH_MESSAGE] * 3
         assert numbers(results[3:]) == [3]
+
+
+def write(path: Path, script: str) -> None:
+    """Be another program that writes to the file."""
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.executescript(script)
+
+
+MORE = """
+    INSERT INTO events (room, seq, ts, is_message, data)
+        SELECT room, seq + 1, ts, 1, data FROM events WHERE seq = 2;
+    UPDATE rooms SET last = 3 WHERE name = 'tea';
+"""
+
+
+class TestOthers:
+    """Programs such as ``import`` write to the file while the server has it."""
+
+    async def test_numbers_go_on_behind_theirs(self, database: SqliteJournal, path: Path) -> None:
+        """What the writer remembered does not count any more."""
+        await fill(database, 2)
+        write(path, MORE)
+        assert numbers(await database.commit([say(), say()])) == [4, 5]
+        assert await kept(database) == [1, 2, 3, 4, 5]
+
+    async def test_a_change_is_told_once(self, database: SqliteJournal, path: Path) -> None:
+        """Whoever notices it; what the journal has written itself is none."""
+        await fill(database, 2)
+        await database.prune(1, 0)
+        assert not await database.has_changed()
+        write(path, MORE)
+        assert [await database.has_changed() for _ in range(2)] == [True, False]
+        write(path, "UPDATE rooms SET topic = 'x'")
+        await database.commit([say()])
+        assert [await database.has_changed() for _ in range(2)] == [True, False]
+
+    async def test_it_may_be_impossible_to_tell(self, database: SqliteJournal) -> None:
+        """It can be asked again."""
+        database._file.writer.close()
+        with pytest.raises(Unavailable):
+            await database.has_changed()
+        database._file.writer = database._file.connect_reader()
+        assert not await database.has_changed()

@@ -21,7 +21,7 @@ LAYERS = [
     {"turn"},
     {"chat"},
     {"hub"},
-    {"client", "retention"},
+    {"client", "retention", "feed"},
     {"server"},
     {"remote.errors", "remote.address", "remote.backoff", "remote.wire"},
     {"remote.asks", "remote.place", "remote.line", "remote.states"},

@@ -116,7 +116,7 @@ async def test_too_many_look_ups_are_refused(autojump_clock: MockClock) -> None:
         await conn.fill(1)
         wishes = [requests.Rooms(id=number) for number in range(LOOK_UPS + 1)]
         assert [conn.client.look_up(wish) for wish in wishes] == [True] * LOOK_UPS + [False]
-        assert conn.client.look_up(requests.Missed("tea", 0, visit=1))
+        assert conn.client.look_up(requests.Missed("tea", 0, 99, visit=1))
         answered = [entry["id"] for entry in await conn.told() if entry["t"] == "rooms"]
         assert answered == [*range(LOOK_UPS)]
         assert conn.client.look_up(wishes[-1])
@@ -126,12 +126,21 @@ async def test_what_was_missed_is_sent_and_the_hub_hears_how_far(autojump_clock:
     """A page at a time; the hub asks for the next, or sends the rest itself."""
     async with connection() as conn:
         await conn.fill(5)
-        conn.client.look_up(requests.Missed("tea", 1, visit=1))
+        conn.client.look_up(requests.Missed("tea", 1, 99, visit=1))
         assert [entry["seq"] for entry in await conn.told()] == [2, 3, 4]
-        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 1, visit=1), 4)
-        conn.client.look_up(requests.Missed("tea", 4, visit=1))
+        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 1, 99, visit=1), 4)
+        conn.client.look_up(requests.Missed("tea", 4, 99, visit=1))
         await trio.testing.wait_all_tasks_blocked()
-        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 4, visit=1), 5)
+        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 4, 99, visit=1), 5)
+
+
+async def test_what_the_hub_does_not_know_yet_is_not_sent(autojump_clock: MockClock) -> None:
+    """Others have written it; it will come by the hub, and must not come twice."""
+    async with connection() as conn:
+        await conn.fill(5)
+        conn.client.look_up(requests.Missed("tea", 1, 3, visit=1))
+        assert [entry["seq"] for entry in await conn.told()] == [2, 3]
+        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 1, 3, visit=1), 3)
 
 
 async def test_a_page_that_does_not_follow_ends_the_connection(autojump_clock: MockClock) -> None:
@@ -139,7 +148,7 @@ async def test_a_page_that_does_not_follow_ends_the_connection(autojump_clock: M
     async with connection() as conn:
         await conn.fill(5)
         await conn.journal.prune(2, 0)
-        conn.client.look_up(requests.Missed("tea", 1, visit=1))
+        conn.client.look_up(requests.Missed("tea", 1, 99, visit=1))
         assert [(entry["t"], entry["code"]) for entry in await conn.told()] == [
             ("bye", RESYNC.code)
         ]
@@ -149,7 +158,7 @@ async def test_a_journal_that_is_unavailable_ends_the_connection(autojump_clock:
     """There would be a hole, which nobody could fill; so come back later."""
     async with connection() as conn:
         conn.journal.is_down = True
-        conn.client.look_up(requests.Missed("tea", 1, visit=1))
+        conn.client.look_up(requests.Missed("tea", 1, 99, visit=1))
         assert [(entry["t"], entry["code"]) for entry in await conn.told()] == [
             ("bye", RESYNC.code)
         ]
@@ -165,8 +174,8 @@ async def test_nothing_is_looked_up_while_something_waits_for_the_peer(
         gate = trio.Event()
         conn.ours.send_stream.send_all_hook = gate.wait
         conn.client.deliver(frame_of(b'{"t":"ok"}', v1))
-        conn.client.look_up(requests.Missed("tea", 0, visit=1))
-        conn.client.look_up(requests.Missed("milk", 0, visit=1))
+        conn.client.look_up(requests.Missed("tea", 0, 99, visit=1))
+        conn.client.look_up(requests.Missed("milk", 0, 99, visit=1))
         await trio.testing.wait_all_tasks_blocked()
         assert conn.journal.reads == 0
         gate.set()

@@ -114,6 +114,14 @@ class Journal(Protocol):
         """
         ...
 
+    async def has_changed(self) -> bool:
+        """Return whether anybody else has written to it since this was asked last.
+
+        Raises:
+            Unavailable: that cannot be told just now.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of what is open."""
         ...

@@ -87,6 +87,10 @@ class JournalFile:
         reader.execute("PRAGMA query_only = 1")
         return reader
 
+    def version(self) -> int:
+        """Return a number that is another one whenever somebody else has written to the file."""
+        return self._pragma("data_version")
+
     def close(self) -> None:
         """Close the file; another server may have it then."""
         self.writer.close()

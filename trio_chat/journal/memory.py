@@ -130,6 +130,10 @@ class MemoryJournal:
                 pruned[name] = room.first
         return pruned
 
+    async def has_changed(self) -> bool:
+        """Return ``False``: there is no other way in."""
+        return False
+
     async def close(self) -> None:
         """Do nothing: there is nothing open."""
 

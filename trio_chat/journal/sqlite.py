@@ -48,6 +48,8 @@ class SqliteJournal:
         self._readers = [file.connect_reader() for _ in range(READERS)]
         self._retry_at = 0.0
         self._rooms: dict[str, Progress] = {}  # as committed
+        self._version = file.version()
+        self._others_wrote = False
 
     @classmethod
     async def open(cls, path: Path, *, sync: bool = False) -> "SqliteJournal":
@@ -81,6 +83,7 @@ class SqliteJournal:
         turn = Transaction(self._file.writer, self._rooms, self._clock())
         try:
             with transaction(self._file.writer):
+                self._look_for_others()
                 results = [turn.commit(draft) for draft in drafts]
                 turn.finish()
         except sqlite3.Error as error:
@@ -95,6 +98,14 @@ class SqliteJournal:
             self._rooms.clear()
         self._rooms.update(turn.rooms)
         return results
+
+    def _look_for_others(self) -> None:
+        """Forget what the writer remembers if others, such as ``import``, have written since."""
+        version = self._file.version()
+        if version != self._version:
+            self._version = version
+            self._others_wrote = True
+            self._rooms.clear()
 
     async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
         """Return the events that follow a number."""
@@ -136,6 +147,19 @@ class SqliteJournal:
         except sqlite3.Error as error:
             log.error("retention failed", reason=str(error))
             raise Unavailable(RETRY_MS) from None
+
+    async def has_changed(self) -> bool:
+        """Return whether another program has written to the file since this was asked last."""
+        return await trio.to_thread.run_sync(self._has_changed, limiter=self._writing)
+
+    def _has_changed(self) -> bool:
+        try:
+            self._look_for_others()
+        except sqlite3.Error as error:
+            log.error("journal cannot be read", reason=str(error))
+            raise Unavailable(RETRY_MS) from None
+        changed, self._others_wrote = self._others_wrote, False
+        return changed
 
     async def close(self) -> None:
         """Close the file. Must not be called while anything else is under way."""
