@@ -7,12 +7,15 @@
 // Pure, without DOM: store, room, timeline, entries. The server's side: connection (one WebSocket
 // after the other), session (what is said on it). Words: strings, words/. Storage: memory.
 
+import { Address, roomIn, socketUrl } from "./address.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
+import { offerLink } from "./invitation.js";
 import { Log } from "./log.js";
 import { recall, remember, uuid } from "./memory.js";
 import { Name } from "./name.js";
 import { Outbox } from "./outbox.js";
+import { Notice } from "./notice.js";
 import { Panel } from "./panels.js";
 import { People } from "./people.js";
 import { Rooms } from "./rooms.js";
@@ -22,6 +25,7 @@ import { Store } from "./store.js";
 import { reasonOf, speak, t, translate } from "./strings.js";
 
 const LOBBY = "lobby"; // where everybody is who has no other room in the address
+const LONGEST = 40; // characters of what cannot be the name of a room
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
@@ -31,15 +35,17 @@ translate(document);
 
 const store = new Store();
 const outbox = new Outbox((left) => want(() => store.restore(left)));
-const session = new Session(store, (handlers) => new Connection(address(), handlers), {
+const session = new Session(store, (handlers) => new Connection(socketUrl(), handlers), {
   onState: (state) => status.show(state),
   onChange: () => {
     outbox.keep(store.unsent);
     schedule();
   },
   onNameRefused: ({ nick, error, isNeeded }) => name.ask({ nick, fault: reasonOf(error), isNeeded }),
-  onRoomRefused: (error) => rooms.refuse(reasonOf(error)),
+  onRoomRefused: (room, error) => notice.tell(refusal(room, error)),
 });
+const address = new Address((room) => want(() => store.open(room || LOBBY)));
+const notice = new Notice(find("notice"));
 const status = new Status(find("status"), find("banner"), () => session.reconnect());
 const name = new Name(find("name"), (nick) => session.call(nick));
 const panels = [
@@ -47,7 +53,7 @@ const panels = [
   new Panel(find("people"), find("open-people")),
 ];
 const rooms = new Rooms(find("rooms"), {
-  onJoin: (wanted) => location.assign(`#${encodeURIComponent(wanted)}`),
+  onJoin: (wanted) => address.go(wanted),
   onLeave: (left) => want(() => store.leave(left)),
   onFocus: () => session.list(),
 });
@@ -65,7 +71,7 @@ const composer = new Composer(find("composer"), (text) => {
   want(() => store.put({ t: "send", text, cid: uuid() }, Date.now()));
 });
 
-let addressed = null; // the room that the address names, unless that has to be seen to
+offerLink(find("copy-link"), () => store.active, (words) => notice.tell(words));
 
 find("lifeless").remove();
 if ("WebSocket" in window) begin();
@@ -75,7 +81,7 @@ function begin() {
   store.session = recall("session");
   for (const remembered of recall("rooms", [])) store.enter(String(remembered));
   store.watch(!document.hidden);
-  store.open(roomInAddress());
+  store.open(roomIn(location) || recall("room") || LOBBY);
   schedule();
   listen();
   outbox.open();
@@ -85,10 +91,6 @@ function begin() {
 }
 
 function listen() {
-  addEventListener("hashchange", () => {
-    addressed = null;
-    want(() => store.open(roomInAddress()));
-  });
   addEventListener("online", () => session.hurry());
   addEventListener("pageshow", () => session.hurry());
   addEventListener("beforeunload", (event) => !outbox.isKept && event.preventDefault());
@@ -134,6 +136,7 @@ function show() {
   if (!me) return;
   remember("nick", me.nick);
   remember("session", store.session);
+  remember("room", store.active);
   remember("rooms", [...store.rooms.keys()]);
 }
 
@@ -146,32 +149,15 @@ function showRoom(room) {
   find("open-rooms").classList.toggle("news", unread);
   const count = store.unread;
   document.title = t(count ? "page.titleUnread" : "page.title", { count, room: room.name });
-  if (room.name !== addressed) showAddress(room.name);
+  address.show(room.name);
 }
 
-/** Lets the address name the room, but does not undo what the user has just put there. */
-function showAddress(room) {
-  const hash = `#${encodeURIComponent(room)}`;
-  if (location.hash !== hash) history.replaceState(null, "", hash);
-  addressed = room;
+/** Why there is no such room; its name may be anything, and as long as an address can be. */
+function refusal(room, error) {
+  const name = room.length > LONGEST ? `${room.slice(0, LONGEST)}…` : room;
+  return t("page.refused", { room: `\u2068${name}\u2069`, reason: reasonOf(error) });
 }
 
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
-}
-
-function roomInAddress() {
-  try {
-    return decodeURIComponent(location.hash.slice(1)) || LOBBY;
-  } catch {
-    return LOBBY;
-  }
-}
-
-/** The WebSocket beside this page, wherever a proxy has put both. */
-function address() {
-  const url = new URL("ws", document.baseURI);
-  url.hash = "";
-  url.protocol = url.protocol.replace("http", "ws");
-  return url.href;
 }

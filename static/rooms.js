@@ -1,19 +1,18 @@
 // The rooms that the user is in, what is unread in them, and the form to join another one.
 
+import { linkTo } from "./address.js";
 import { t } from "./strings.js";
 
-/** Shows rooms in `nav`; the links change the address, and `onLeave` gets a room's name. */
+/** Shows rooms in `nav`; the links lead to them, and `onLeave` gets a room's name. */
 export class Rooms {
   #list;
   #field;
-  #fault;
   #options;
   #items = new Map(); // by name of the room
 
   constructor(nav, { onJoin, onLeave, onFocus }) {
     this.#list = nav.querySelector("ul");
     this.#field = nav.querySelector("input");
-    this.#fault = nav.querySelector(".fault");
     this.#options = nav.querySelector("datalist");
     this.#field.addEventListener("focus", onFocus);
     nav.querySelector("form").addEventListener("submit", (event) => {
@@ -40,16 +39,9 @@ export class Rooms {
     }
   }
 
-  /** Says why a room cannot be joined. */
-  refuse(reason) {
-    this.#fault.textContent = reason;
-    this.#fault.hidden = false;
-  }
-
   #join(onJoin) {
     const name = this.#field.value.trim().replace(/^#/, "");
     if (!name) return;
-    this.#fault.hidden = true;
     this.#field.value = "";
     onJoin(name);
   }
@@ -67,7 +59,8 @@ export class Rooms {
   #add(name) {
     const item = document.createElement("li");
     const link = document.createElement("a");
-    link.href = `#${encodeURIComponent(name)}`;
+    link.href = linkTo(name);
+    link.dataset.room = name;
     const label = document.createElement("bdi");
     label.textContent = name;
     const badge = document.createElement("span");

@@ -105,7 +105,7 @@ export class Session {
     if (error.retry_ms) this.#later(request, error.retry_ms);
     else if (request.t === "hello") this.#nameless(error);
     else if (request.t === "nick") this.#keepName(request, error);
-    else if (request.t === "join") this.#on.onRoomRefused(error);
+    else if (request.t === "join") this.#on.onRoomRefused(request.room, error);
   }
 
   /** Without a name there is nothing to do here, and the server would not wait for long. */

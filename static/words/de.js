@@ -7,6 +7,13 @@ export const de = {
   "page.title": "{room} · Chat",
   "page.titleUnread": "({count}) {room} · Chat",
   "page.noWebSockets": "Ihr Browser kann keine WebSockets öffnen, und dieser Chat braucht sie.",
+  "page.close": "Schließen",
+  "page.refused": "Einen Raum „{room}“ gibt es nicht. {reason}",
+
+  // The link to a room
+  "link.copy": "Link zu diesem Raum kopieren",
+  "link.copied": "Link kopiert. Wer ihn öffnet, ist in diesem Raum.",
+  "link.byHand": "Der Link zu diesem Raum: {link}",
 
   // Connection
   "status.connecting": "Verbindet …",
@@ -55,6 +62,7 @@ export const de = {
   "name.enter": "Zum Chat",
 
   // What the server does not do
+  "error.bad_room": "Der Name eines Raums hat bis zu 64 Buchstaben und Ziffern; dazwischen dürfen _ . - stehen.",
   "error.nick_taken": "So heißt schon jemand.",
   "error.too_many_rooms": "Sie sind in zu vielen Räumen. Verlassen Sie erst einen.",
   "error.not_joined": "Sie sind nicht in diesem Raum.",

@@ -7,6 +7,13 @@ export const en = {
   "page.title": "{room} · Chat",
   "page.titleUnread": "({count}) {room} · Chat",
   "page.noWebSockets": "Your browser cannot open WebSockets, and this chat needs them.",
+  "page.close": "Close",
+  "page.refused": "There is no room “{room}”. {reason}",
+
+  // The link to a room
+  "link.copy": "Copy the link to this room",
+  "link.copied": "Link copied. Whoever opens it is in this room.",
+  "link.byHand": "The link to this room: {link}",
 
   // Connection
   "status.connecting": "Connecting …",
@@ -55,6 +62,7 @@ export const en = {
   "name.enter": "Join the chat",
 
   // What the server does not do, by its code; without one here its own words are shown
+  "error.bad_room": "A room’s name has up to 64 letters and digits; _ . - may stand between them.",
   "error.nick_taken": "Somebody else is called that.",
   "error.too_many_rooms": "You are in too many rooms. Leave one first.",
   "error.not_joined": "You are not in this room.",

@@ -7,6 +7,13 @@ export const fr = {
   "page.title": "{room} · Chat",
   "page.titleUnread": "({count}) {room} · Chat",
   "page.noWebSockets": "Votre navigateur ne sait pas ouvrir de WebSocket, et ce chat en a besoin.",
+  "page.close": "Fermer",
+  "page.refused": "Le salon « {room} » n’existe pas. {reason}",
+
+  // The link to a room
+  "link.copy": "Copier le lien vers ce salon",
+  "link.copied": "Lien copié. Qui l’ouvre entre dans ce salon.",
+  "link.byHand": "Le lien vers ce salon : {link}",
 
   // Connection
   "status.connecting": "Connexion …",
@@ -55,6 +62,7 @@ export const fr = {
   "name.enter": "Entrer dans le chat",
 
   // What the server does not do
+  "error.bad_room": "Le nom d’un salon a jusqu’à 64 lettres et chiffres ; _ . - peuvent se trouver entre eux.",
   "error.nick_taken": "Quelqu’un d’autre porte déjà ce nom.",
   "error.too_many_rooms": "Vous êtes dans trop de salons. Quittez-en un d’abord.",
   "error.not_joined": "Vous n’êtes pas dans ce salon.",

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
@@ -148,7 +149,7 @@ def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
         if name is not None:
             page.add_init_script(KNOWN_AS % json.dumps(name or f"person {next(numbers)}"))
         prepare(page)
-        page.goto(chat.url + (f"#{room}" if room else ""))
+        page.goto(f"{chat.url}r/{quote(room)}" if room else chat.url)
         if wait:
             page.wait_for_selector("#status.open")
         return page

@@ -14,6 +14,7 @@ from tests.e2e.looking import (
     expect_place,
     from_end,
     greet,
+    join,
     lines,
     say,
     scroll_to,
@@ -289,7 +290,7 @@ def test_nothing_sticks_out_of_the_screen(open_page: OpenPage, chat: Chat, width
 READABLE = (
     *("h1", "#status", "#topic", "#banner p", "#banner button", "#text"),
     *("#log .text", "#log .outgoing .text", "#log .late", "#log time", "#log .author", "#log .day"),
-    *("#rooms h2", "#rooms a", "#rooms label", "#rooms form button", "#rooms .fault"),
+    *("#rooms h2", "#rooms a", "#rooms label", "#rooms form button", "#notice p"),
     *("#rooms .unread", "#people li", "#people button"),
 )
 HUES = 6  # colours of names; which one somebody has, their id tells
@@ -300,7 +301,7 @@ DYE = "(name, hue) => { name.className = `author hue${hue}` }"
 def test_text_has_contrast_in_light_and_dark(open_page: OpenPage, chat: Chat, scheme: str) -> None:
     """At least 4.5 to 1, as WCAG AA asks."""
     page = open_page(color_scheme=scheme, room="tea")
-    page.evaluate("location.hash = '#lobby'")
+    join(page, "lobby")
     with enter(chat.ws, "Bob", "tea", "lobby") as guest:
         guest.ask(t="send", room="tea", text="unread")
         guest.ask(t="topic", room="lobby", text="cake")
@@ -308,7 +309,7 @@ def test_text_has_contrast_in_light_and_dark(open_page: OpenPage, chat: Chat, sc
     wait_for(page, "hello")
     page.fill("#join", "?")
     page.press("#join", "Enter")
-    page.locator("#rooms .fault").wait_for()
+    page.locator("#notice").wait_for()
     chat.stop()
     page.get_by_role("alert").filter(has_text="lost").wait_for()
     say(page, "away")

@@ -1,5 +1,6 @@
 """Rooms: joined by a form or a link, left by a button, and what is unread in them."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Chat, OpenPage
@@ -23,7 +24,7 @@ def test_a_room_is_joined_by_its_name_and_by_its_link(open_page: OpenPage) -> No
     """The address names it; who opens that link is in the same room and in no other."""
     page = open_page(name="Ann")
     join(page, "tea")
-    assert page.url.endswith("/#tea")
+    assert page.url.endswith("/r/tea")
     say(page, "milk?")
     other = open_page(name="Bob", room="tea")
     wait_for(other, "milk?")
@@ -31,6 +32,49 @@ def test_a_room_is_joined_by_its_name_and_by_its_link(open_page: OpenPage) -> No
     expect(other.get_by_role("navigation").get_by_role("link")).to_have_text(["tea0 unread"])
     open_room(page, "lobby")
     assert lines(page) == []
+
+
+def test_a_link_to_the_room_is_copied(open_page: OpenPage) -> None:
+    """Who opens it is in the same room."""
+    page = open_page(room="tea", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy the link").click()
+    expect(page.locator("#notice")).to_contain_text("Link copied")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    assert page.url.endswith("/r/tea")
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["no%20such%2Froom", "no/such/room", "%F0%28", "%E2%80%AEevil", "x" * 500, "-", "%00", "a?b#c"],
+)
+def test_an_address_that_names_no_room_leads_to_the_lobby(
+    open_page: OpenPage, chat: Chat, address: str
+) -> None:
+    """With a word about it; the conversation there can begin at once."""
+    page = open_page()
+    page.goto(f"{chat.url}r/{address}")
+    if "?" in address:  # what comes behind these is no part of a name
+        expect(page.get_by_role("heading", level=1)).to_have_text("a")
+        return
+    expect(page.locator("#notice")).to_contain_text("There is no room")
+    expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
+    assert page.url.endswith("/r/lobby")
+    say(page, "hello")
+    wait_for(page, "hello")
+
+
+def test_a_link_to_a_room_can_be_opened_in_a_tab_of_its_own(open_page: OpenPage) -> None:
+    """As any link: the list of rooms consists of links."""
+    page = open_page()
+    join(page, "tea")
+    with page.context.expect_page() as opened:
+        page.get_by_role("navigation").get_by_role("link", name="lobby").click(
+            modifiers=["ControlOrMeta"]
+        )
+    expect(opened.value.get_by_role("heading", level=1)).to_have_text("lobby")
+    expect(page.get_by_role("heading", level=1)).to_have_text("tea")
 
 
 def test_rooms_are_remembered(open_page: OpenPage) -> None:
@@ -65,19 +109,17 @@ def test_a_name_that_cannot_be_is_refused_with_the_reason(open_page: OpenPage) -
     page = open_page()
     page.get_by_label("Join another room").fill("no such/room")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("navigation").get_by_role("alert")).to_contain_text(
-        "A room's name begins with"
-    )
+    expect(page.locator("#notice")).to_contain_text("name has up to 64 letters")
     expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
     expect(page.locator("#rooms li")).to_have_count(1)
-    assert page.url.endswith("/#lobby")
+    assert page.url.endswith("/r/lobby")
 
 
 def test_a_room_is_called_as_the_server_calls_it(open_page: OpenPage) -> None:
     """In lower case, whatever the link says."""
     page = open_page(room="STRASSE")
     expect(page.get_by_role("heading", level=1)).to_have_text("strasse")
-    page.evaluate("location.hash = '#Straße'")
+    join(page, "Straße", "strasse")
     expect(page.get_by_role("heading", level=1)).to_have_text("strasse")
     expect(page.locator("#rooms li")).to_have_count(1)
 
@@ -87,11 +129,13 @@ def test_an_address_is_followed_though_the_page_is_drawn_before_it_is_read(
 ) -> None:
     """The browser tells of a new address a moment later."""
     page = open_page(
-        prepare=lambda page: page.add_init_script("requestAnimationFrame = (draw) => draw()")
+        room="tea",
+        prepare=lambda page: page.add_init_script("requestAnimationFrame = (draw) => draw()"),
     )
-    page.evaluate("location.hash = '#tea'; document.dispatchEvent(new Event('visibilitychange'))")
+    join(page, "milk")
+    page.evaluate("history.back(); document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_role("heading", level=1)).to_have_text("tea")
-    assert page.url.endswith("/#tea")
+    assert page.url.endswith("/r/tea")
 
 
 def test_the_way_back_leads_through_the_rooms(open_page: OpenPage) -> None:

@@ -111,7 +111,8 @@ def test_the_page_as_people_see_it(
             device_scale_factor=2,
             locale="en-GB",
         )
-        page.evaluate("location.hash = '#lobby'")
+        page.evaluate("document.getElementById('join').value = 'lobby'")
+        page.evaluate("document.querySelector('#rooms form').requestSubmit()")
         wait_for(page, LAST)
         jonas.ask(t="send", room="coffee", text="Two with milk, please.")
         expect(page).to_have_title("(1) lobby · Chat")

@@ -78,7 +78,7 @@ class Running:
 
     async def check(self) -> None:
         """Prove that the server still serves: the page, and a conversation."""
-        page = await self.exchange(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        page = await self.exchange(b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert page.startswith(b"HTTP/1.1 200 ")
         async with trio_websocket.open_websocket_url(self.ws, ssl_context=self.trust) as one:
             await one.send_message("still there?")

@@ -12,14 +12,13 @@ from trio_chat.streams import Stream
 
 LINE = b"x" * 4000
 SMALL = 4096  # bytes: the least that kernels grant a receive buffer, or less
-GET_LARGE = b"GET /static/large.bin HTTP/1.1\r\nHost: localhost\r\n\r\n"
+GET_LARGE = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LARGE = 8 * 1024 * 1024  # bytes: more than all buffers on the way together
 
 
 def large_files(folder: Path) -> Callable[[], Path]:
-    """Return what stands in for ``static_files``: the page, and a large file."""
-    (folder / "index.html").write_text("page")
-    (folder / "large.bin").write_bytes(bytes(LARGE))
+    """Return what stands in for ``static_files``: a very large page."""
+    (folder / "index.html").write_bytes(bytes(LARGE))
     return lambda: folder
 
 

@@ -19,7 +19,7 @@ from trio_chat.door import Door
 from trio_chat.endings import CRASHED
 from trio_chat.streams import Stream
 
-GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 read = plain.read
 Read = list[requests.AnyRequest | requests.Faulty]
 
@@ -91,7 +91,7 @@ async def test_a_crash_leaves_what_the_chatter_said_out_of_the_log(
 async def test_a_crashing_page_is_a_500(monkeypatch: pytest.MonkeyPatch, log: io.StringIO) -> None:
     """The peer hears no details, the log has the traceback."""
     async with running() as server:
-        monkeypatch.setattr("trio_chat.web.media_type", None)
+        monkeypatch.setattr("trio_chat.web.send", None)
         answer = await server.exchange(GET)
         monkeypatch.undo()
         assert status(answer) == 500

@@ -12,7 +12,7 @@ from tests.frames import CLOSE, CONTINUATION, PING, PONG, TEXT, Seen, masked, un
 from tests.integration.running import read_all, reset, running, status
 from trio_chat.streams import Stream
 
-GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n"
 
 
 def frames_after_handshake(answer: bytes) -> list[Seen]:
@@ -124,7 +124,7 @@ async def test_a_ping_flood_is_answered_or_dropped_but_not_hoarded() -> None:
 async def test_a_head_that_never_ends_is_answered_with_408() -> None:
     """Whether the peer is silent or drips a byte now and then."""
     async with running(head_timeout=0.5) as server:
-        assert status(await server.exchange(b"GET / HTTP/1.1\r\n")) == 408
+        assert status(await server.exchange(b"GET /r/ HTTP/1.1\r\n")) == 408
 
         async with await server.connect() as stream, trio.open_nursery() as nursery:
             nursery.start_soon(drip, stream)

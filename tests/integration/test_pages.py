@@ -1,7 +1,9 @@
 """The page and its files over plain HTTP."""
 
+import gzip
 import re
 from pathlib import Path
+from posixpath import dirname, normpath
 
 import pytest
 import trio
@@ -16,7 +18,11 @@ from tests.integration.running import (
     serving,
     status,
 )
+from trio_chat.page import load_page
 from trio_chat.web import CONTENT_SECURITY_POLICY, static_files
+
+FILES = load_page(static_files())
+MAIN = next(f"/{path}" for path in FILES if path.endswith("/main.js"))
 
 
 def request(target: str, *headers: str, method: str = "GET", version: str = "1.1") -> bytes:
@@ -30,29 +36,94 @@ def body(answer: bytes) -> bytes:
     return answer.partition(END_OF_HEAD)[2]
 
 
-async def test_the_page_is_served_as_it_is() -> None:
-    """Byte for byte, as HTML in UTF-8."""
+async def test_the_page_is_the_same_for_all_rooms() -> None:
+    """HTML in UTF-8; the room in the address is the page's own business."""
     async with running() as server:
-        for target in ("/", "/?any=query", "/static/index.html"):
+        for target in ("/r/", "/r/tea", "/r/tea?any=query", "/r/%ff%00", "/r/%2e%2e%2fx"):
             answer = await server.exchange(request(target))
             assert status(answer) == 200
             assert header(answer, b"content-type") == b"text/html; charset=utf-8"
-            assert body(answer) == (static_files() / "index.html").read_bytes()
-
-
-async def test_everything_the_page_refers_to_is_there() -> None:
-    """No script, style or image is missing, and scripts have a type that browsers run."""
-    page = (static_files() / "index.html").read_text()
-    async with running() as server:
-        for target in re.findall(r'(?:src|href)="/?(static/[^"]+)"', page):
-            answer = await server.exchange(request(f"/{target}"))
-            assert status(answer) == 200
-            if target.endswith(".js"):
-                assert header(answer, b"content-type").startswith(b"text/javascript")
+            assert body(answer) == FILES["r/"].content
 
 
 @pytest.mark.parametrize(
-    ("target", "expected"), [("/", 200), ("/static/index.html", 200), ("/nowhere", 404)]
+    ("target", "expected"),
+    [("/", b"r/"), ("/r/no/such", b"../no%2Fsuch"), ("/r/a/b/%3F", b"../../a%2Fb%2F%3F")],
+)
+async def test_there_is_one_address_for_a_room(target: str, expected: bytes) -> None:
+    """It is relative, so it holds behind a proxy that puts the chat below a path of its own."""
+    async with running() as server:
+        answer = await server.exchange(request(target))
+        assert status(answer) == 302
+        assert header(answer, b"location") == expected
+
+
+async def test_everything_the_page_refers_to_is_there() -> None:
+    """No script, style, image or import is missing, and scripts have a type that browsers run."""
+    async with running() as server:
+        page = body(await server.exchange(request("/r/tea"))).decode()
+        targets = [f"/r/{target}" for target in re.findall(r'(?:src|href)="(\.\./[^"]+)"', page)]
+        assert len(targets) > 5
+        while targets:
+            target = normpath(targets.pop())
+            answer = await server.exchange(request(target))
+            assert status(answer) == 200, target
+            if target.endswith(".js"):
+                assert header(answer, b"content-type").startswith(b"text/javascript")
+                imports = re.findall(
+                    r'^(?:import|export).* from "(.+)";$', body(answer).decode(), re.MULTILINE
+                )
+                targets += [f"{dirname(target)}/{name}" for name in imports]
+
+
+async def test_what_cannot_change_is_kept_for_ever_and_the_rest_asked_for() -> None:
+    """The path of a file has a hash of all files in it; the page names that path."""
+    async with running() as server:
+        for path, file in FILES.items():
+            caching = header(await server.exchange(request(f"/{path}")), b"cache-control")
+            assert (b"immutable" in caching) == path.startswith("static/")
+            assert caching == file.caching.encode()
+        assert re.fullmatch(r"/static/[0-9a-f]{16}/main.js", MAIN)
+        assert MAIN.encode() in FILES["r/"].content
+
+
+async def test_the_paths_change_with_the_files(tmp_path: Path) -> None:
+    """With any of them, as each may be meant for the others."""
+    (tmp_path / "index.html").write_text('<script src="../static/main.js">')
+    (tmp_path / "main.js").write_text("one")
+    one, again = load_page(tmp_path), load_page(tmp_path)
+    (tmp_path / "other.js").write_text("two")
+    two = load_page(tmp_path)
+    assert one == again
+    assert one["r/"] != two["r/"]
+    assert not one.keys() & two.keys() - {"r/"}
+
+
+async def test_files_come_compressed_to_who_takes_that() -> None:
+    """Caches in between are told so; a picture that is compressed already stays as it is."""
+    async with running() as server:
+        for path, file in FILES.items():
+            plain = await server.exchange(request(f"/{path}"))
+            packed = await server.exchange(request(f"/{path}", "Accept-Encoding: br, gzip"))
+            refused = await server.exchange(request(f"/{path}", "Accept-Encoding: gzip;q=0"))
+            assert body(plain) == body(refused) == file.content
+            if file.packed is None:
+                assert body(packed) == file.content
+                continue
+            assert gzip.decompress(body(packed)) == file.content
+            assert header(packed, b"content-encoding") == b"gzip"
+            assert header(plain, b"vary") == header(packed, b"vary") == b"Accept-Encoding"
+            assert header(plain, b"etag") != header(packed, b"etag")
+
+
+def test_the_first_paint_needs_little() -> None:
+    """At most 60 KB over the wire, heads of answers aside, for the page and all its scripts."""
+    needed = [file for path, file in FILES.items() if not path.endswith((".png", "worker.js"))]
+    assert sum(len(file.packed or file.content) for file in needed) <= 60_000
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"), [("/", 302), ("/r/tea", 200), (MAIN, 200), ("/nowhere", 404)]
 )
 async def test_every_answer_carries_the_security_headers(target: str, expected: int) -> None:
     """Errors too: the browser runs nothing but our own files, in no frame."""
@@ -74,7 +145,7 @@ def test_the_policy_allows_no_inline_script_and_no_frame() -> None:
     assert "unsafe" not in CONTENT_SECURITY_POLICY
 
 
-@pytest.mark.parametrize("target", ["/", "/static/index.html"])
+@pytest.mark.parametrize("target", ["/r/", "/r/tea", MAIN])
 async def test_what_the_browser_has_is_not_sent_again(target: str) -> None:
     """It asks by tag, and hears 304 without a body."""
     async with running() as server:
@@ -86,7 +157,7 @@ async def test_what_the_browser_has_is_not_sent_again(target: str) -> None:
         assert status(other) == 200
 
 
-@pytest.mark.parametrize("target", ["/", "/static/index.html"])
+@pytest.mark.parametrize("target", ["/r/", "/r/tea", MAIN])
 async def test_head_gets_the_headers_only(target: str) -> None:
     """The same ones as GET gets."""
     async with running() as server:
@@ -101,7 +172,7 @@ async def test_head_gets_the_headers_only(target: str) -> None:
 async def test_other_methods_are_refused_on_the_page(method: str) -> None:
     """With 405 and what would be allowed."""
     async with running() as server:
-        answer = await server.exchange(request("/", "Content-Length: 0", method=method))
+        answer = await server.exchange(request("/r/", "Content-Length: 0", method=method))
         assert status(answer) == 405
         allowed = header(answer, b"allow").decode().split(", ")
         assert set(allowed) == {"GET", "HEAD"}
@@ -112,7 +183,9 @@ async def test_other_methods_are_refused_on_the_page(method: str) -> None:
     [
         "/nowhere",
         "/static/",
-        "/static/nowhere.js",
+        "/static/main.js",
+        "/static/0123456789abcdef/main.js",
+        "/r" + "/x" * 20,
         "/static/../pyproject.toml",
         "/static/%2e%2e/pyproject.toml",
         "/static/..%2fpyproject.toml",
@@ -139,24 +212,23 @@ async def test_a_doubled_slash_does_not_lead_out_of_the_folder() -> None:
 async def test_a_large_file_comes_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Larger than all buffers on its way."""
     content = bytes(range(256)) * 16 * 1024
-    (tmp_path / "index.html").write_text("page")
-    (tmp_path / "large.bin").write_bytes(content)
+    (tmp_path / "index.html").write_bytes(content)
     monkeypatch.setattr("trio_chat.web.static_files", lambda: tmp_path)
     async with running() as server:
-        assert body(await server.exchange(request("/static/large.bin"))) == content
+        assert body(await server.exchange(request("/r/"))) == content
 
 
 async def test_http_1_0_is_served() -> None:
     """Old proxies and simple tools speak it."""
     async with running() as server:
-        answer = await server.exchange(request("/", version="1.0"))
+        answer = await server.exchange(request("/r/", version="1.0"))
         assert status(answer) == 200
 
 
 async def test_a_body_that_nobody_asked_for_is_not_waited_for() -> None:
     """The answer comes although the body does not."""
     async with running() as server:
-        announced = request("/", "Content-Length: 1000", method="POST")
+        announced = request("/r/", "Content-Length: 1000", method="POST")
         assert status(await server.exchange(announced + b"beginning")) == 405
 
 
@@ -164,7 +236,7 @@ async def test_a_body_that_nobody_asked_for_is_not_waited_for() -> None:
 async def test_the_connection_is_closed_after_the_answer(version: str) -> None:
     """As the answer says; the peer need not close first."""
     async with serving() as server, await server.connect() as stream:
-        await stream.send_all(request("/", version=version))
+        await stream.send_all(request("/r/", version=version))
         answer = await read_answer(stream)
         assert header(answer, b"connection") == b"close"
         with trio.fail_after(PATIENCE / 4):

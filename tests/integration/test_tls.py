@@ -26,7 +26,7 @@ from tests.integration.running import (
 from tests.integration.stalling import LINE, SMALL, say, until_gone, until_there
 from trio_chat.streams import Stream
 
-GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class Secure(NamedTuple):

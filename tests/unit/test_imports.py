@@ -9,7 +9,7 @@ import trio_chat
 
 # A module may import only from the layers below its own.
 LAYERS = [
-    {"endings", "config", "events", "names", "sessions", "commands"},
+    {"endings", "config", "events", "names", "sessions", "page", "commands"},
     {"settings", "answers", "requests", "head", "streams", "logs", "listeners", "web", "journal"},
     {"dialects", "transport", "journal.memory", "journal.file", "journal.transaction"},
     {"dialects.plain", "dialects.v1", "journal.queries"},
