@@ -4,7 +4,7 @@
 //                    ▲   wishes │
 //                    └──────────┘
 //
-// Pure, without DOM: store, room, timeline, entries. The server's side: connection (one WebSocket
+// Pure, without DOM: store, room (history of timelines, readmark, outgoing), entries, span. The server's side: connection (one WebSocket
 // after the other), session (what is said on it). Words: strings, words/. Storage: memory.
 
 import { Address, roomIn, socketUrl } from "./address.js";
@@ -18,9 +18,11 @@ import { Outbox } from "./outbox.js";
 import { Notice } from "./notice.js";
 import { Panel } from "./panels.js";
 import { People } from "./people.js";
+import { Pill } from "./pill.js";
 import { Rooms } from "./rooms.js";
 import { Session } from "./session.js";
 import { Status } from "./status.js";
+import { Steps } from "./steps.js";
 import { Store } from "./store.js";
 import { reasonOf, speak, t, translate } from "./strings.js";
 
@@ -62,13 +64,28 @@ const people = new People(find("people"), find("open-people").querySelector(".co
 );
 const log = new Log(find("log"), {
   lines: find("lines"),
-  newer: find("newer"),
   earlier: find("earlier"),
-  onEarlier: () => want(() => store.goBack()),
+  onEarlier: () => want(() => store.room.history.goBack()),
+  onLater: () => want(() => store.room.history.goOn()),
+  onMissing: (seq) => want(() => store.room.history.quote(seq)),
+  onPlace: (room) => {
+    pill.show(log, room);
+    if (room.isAtEnd === log.follows) return;
+    store.follow(room, log.follows);
+    schedule();
+  },
 });
+const pill = new Pill(find("newer"), {
+  onNew: () => log.goToLine() || want(() => store.room.jump(store.room.mark.line + 1)),
+  onEnd: () => {
+    want(() => store.room.goToPresent());
+    log.goToEnd();
+  },
+});
+new Steps(find("log"), log, () => composer.focus());
 const composer = new Composer(find("composer"), (text) => {
-  log.goToEnd();
   want(() => store.put({ t: "send", text, cid: uuid() }, Date.now()));
+  log.goToEnd();
 });
 
 offerLink(find("copy-link"), () => store.active, (words) => notice.tell(words));
@@ -99,8 +116,9 @@ function listen() {
     if (!document.hidden) session.hurry();
   });
   find("lines").addEventListener("click", ({ target }) => {
-    const { act, cid } = target.closest("button")?.dataset ?? {};
-    if (!act) return;
+    const { act, cid, seq } = target.closest("button")?.dataset ?? {};
+    if (act === "jump") want(() => store.room.jump(Number(seq)));
+    if (!["retry", "delete"].includes(act)) return;
     want(() => (act === "retry" ? store.retry(cid) : store.discard(cid)));
     composer.focus();
   });
@@ -132,6 +150,7 @@ function show() {
   rooms.show(store.rooms, store.active, store.listed);
   people.show(room, me);
   log.show(room, me);
+  log.forget([...store.rooms.values()]);
   composer.show(room.name, limits.text);
   if (!me) return;
   remember("nick", me.nick);
@@ -141,7 +160,7 @@ function show() {
 }
 
 function showRoom(room) {
-  const isEmpty = room.history === "known" && !room.messages.length && !room.outgoing.length;
+  const isEmpty = room.history.isKnown && !room.messages.length && !room.outgoing.length;
   find("empty").hidden = !isEmpty || room.notes.length > 0;
   setText(find("room"), room.name);
   setText(find("topic"), room.topic);

@@ -1,7 +1,11 @@
 // One room as the page knows it: what was said, who is there, what waits to be sent. Pure.
 
+import { History } from "./history.js";
+import { mentions } from "./mention.js";
 import { Outgoing } from "./outgoing.js";
-import { Timeline } from "./timeline.js";
+import { ReadMark } from "./readmark.js";
+
+const TYPING = 5_000; // ms that somebody counts as typing; who goes on says so every 2 s
 
 /** A room that the user is in, or wants to be in. */
 export class Room {
@@ -10,56 +14,77 @@ export class Room {
   epoch = null;
   topic = "";
   members = new Map(); // persons by id
+  crowd = 0; // counts the changes of the members
+  typing = new Map(); // {nick, until} by id
   queue = new Outgoing(); // what waits to be sent
   notes = []; // {after, about: "reset" | "gap"}: the page's own lines, each behind a number
-  unread = 0;
-  history = "unknown"; // "wanted", "loading", or "known" once there was a page
-  more = false; // whether there are messages before those here
-  #timeline = new Timeline();
-  #missed = []; // changes that came while a page was on its way, which may not have them
+  history = new History();
+  mark = new ReadMark();
+  isAtEnd = true; // whether the reader has the latest messages in sight, if they look
+  target = null; // {seq}: where the reader wants to be taken
 
   constructor(name) {
     this.name = name;
   }
 
   get messages() {
-    return this.#timeline.messages;
+    return this.history.messages;
   }
 
-  get first() {
-    return this.#timeline.first;
+  get unread() {
+    return this.mark.unread;
   }
 
   /** What is under way and has no message here that it belongs to: lines behind the messages. */
   get outgoing() {
     return this.queue.entries.filter(
-      ({ seq, state }) => !seq || (state === "failed" && !this.#timeline.has(seq)),
+      ({ seq, state }) => !seq || (state === "failed" && !this.history.has(seq)),
     );
-  }
-
-  /** Whether a page of earlier messages can be had, and there is room for it. */
-  get canGoBack() {
-    return this.history === "known" && this.more && !this.#timeline.isFull;
   }
 
   /** Takes in that the user is in the room; what they missed follows as events. */
   joined({ last, epoch, members, topic, gap, reset }) {
     this.presence = "joined";
+    if (this.epoch !== null && this.epoch !== epoch) this.mark.restart(last);
     this.epoch = epoch;
     this.queue.rebase(epoch);
     this.topic = topic ?? "";
     this.members = new Map(members.map((person) => [person.id, person]));
+    this.crowd += 1;
     if (reset || gap) this.#beginAnew(last, reset ? "reset" : "gap");
+    if (this.last === null) this.#begin(last);
     if (reset || this.last === null) this.last = last;
     else if (gap) this.last = gap - 1;
+  }
+
+  /** Takes in how far the room was read in an earlier visit, or in another tab. */
+  recall(read) {
+    if (!Number.isSafeInteger(read?.seq)) return;
+    if (this.epoch === null) this.epoch = String(read.epoch);
+    if (this.epoch !== read.epoch) return;
+    if (this.mark.seq === null) this.mark.seq = read.seq;
+    else if (read.seq >= this.last) this.mark.see(this.last);
   }
 
   /** Takes in that the connection is lost: nothing asked for will be answered. */
   lost() {
     this.presence = "away";
-    this.#missed = [];
-    if (this.history === "loading") this.history = "wanted";
+    this.typing.clear();
+    this.history.failed({ isFinal: false });
     this.queue.lost();
+  }
+
+  /** Takes in that somebody came, went, or is called something else. */
+  meet(who, isHere) {
+    if (isHere) this.members.set(who.id, who);
+    else this.members.delete(who.id);
+    if (!isHere) this.typing.delete(who.id);
+    this.crowd += 1;
+  }
+
+  /** Takes in that somebody is typing. */
+  types({ id, nick }, now) {
+    this.typing.set(id, { nick, until: now + TYPING });
   }
 
   /** Takes in an event with a number; returns whether it is a message that was not here. */
@@ -69,47 +94,75 @@ export class Room {
     this.#arrived(event, me);
     if (event.t === "topic") this.topic = event.text;
     if (event.t !== "msg") {
-      this.#timeline.change(event);
-      if (this.history === "loading") this.#missed.push(event);
+      this.history.change(event);
       return false;
     }
-    if (this.#timeline.add(event)) this.more = true;
+    this.typing.delete(event.from?.id);
+    this.history.add(event);
     return true;
   }
 
-  /** Takes in a page of history: the latest, or what was before the first message here. */
-  page({ messages, more }, me) {
-    for (const message of messages) this.#arrived(message, me);
-    const isCut = this.#timeline.addPage(messages);
-    for (const event of this.#missed) this.#timeline.change(event);
-    this.#missed = [];
-    this.more = more || isCut;
-    this.history = "known";
+  /** Takes in a page of history. */
+  page(page, me) {
+    for (const message of page.messages) this.#arrived(message, me);
+    const wish = this.history.page(page);
+    if (wish?.kind === "unread") this.#count(page, wish, me);
+  }
+
+  /** Takes in a message of somebody else that the user does not see as it comes. */
+  miss({ text }, me) {
+    this.mark.add(1, mentions(text, me.nick).length ? 1 : 0);
+  }
+
+  /** Shows a message, and what was said around it. */
+  jump(seq) {
+    this.target = { seq };
+    this.history.jump(seq);
+  }
+
+  /** Shows the latest messages. */
+  goToPresent() {
+    this.target = null;
+    this.history.goToPresent();
   }
 
   /** Puts something that the user does into the queue: a request without its room. */
   put(request, ts) {
     const hasNumber = request.seq || request.reply;
     this.queue.add({ ...request, ts, ...(hasNumber && { epoch: this.epoch }) });
+    if (request.t !== "send") return;
+    this.goToPresent();
+    this.mark.wipe();
   }
 
   /** Takes in that something is kept; it comes as an event too, before this or later. */
   kept(cid, { seq, ts }, me) {
     const entry = this.queue.take(cid);
     if (!entry || seq <= this.last) return;
-    if (entry.t === "send") this.#timeline.add({ ...entry, seq, ts, from: me });
-    else this.#timeline.change({ ...entry, target: entry.seq, from: me });
+    if (entry.t === "send") this.history.add({ ...entry, seq, ts, from: me });
+    else this.history.change({ ...entry, target: entry.seq, from: me });
   }
 
   #arrived({ cid, from }, me) {
     if (cid && from && from.id === me?.id) this.queue.take(cid);
   }
 
+  /** Finds out, at the first time in a visit, what was said since the last one. */
+  #begin(last) {
+    this.mark.begin(last);
+    if (this.mark.seq < last) this.history.count(this.mark.seq, last);
+  }
+
+  /** What was said since the visit began has been counted as it came. */
+  #count({ messages, more }, { seq: after, until }, me) {
+    const others = messages.filter(({ seq, from }) => seq <= until && from?.id !== me?.id);
+    const named = others.filter(({ text }) => mentions(text, me?.nick).length);
+    this.mark.add(others.length, named.length, { after, hasMore: more });
+  }
+
   #beginAnew(last, about) {
-    this.#timeline.clear();
-    this.#missed = [];
+    this.history.clear();
+    this.target = null;
     this.notes = [{ after: last, about }];
-    if (this.history === "known") this.history = "wanted";
-    this.more = false;
   }
 }

@@ -1,5 +1,6 @@
 // One line of the log as elements: who, when, what, and how it stands with it. Text stays text.
 
+import { mentions } from "./mention.js";
 import { locale, reasonOf, t } from "./strings.js";
 
 const TIMES = {
@@ -9,32 +10,89 @@ const TIMES = {
 };
 const formats = {}; // of TIMES, made when they are first needed
 const HUES = 6; // colours of names
-const PARTS = ["day", "head", "text", "reactions", "trouble"]; // from top to bottom
+const QUOTED = 200; // characters of an answered message that are shown
+const PARTS = ["day", "new", "head", "when", "quote", "text", "reactions", "trouble"]; // downwards
 
 /** Returns an element for an entry of the log, still empty. */
 export function makeRow() {
   const row = make("div", "message");
-  row.append(make("p", "text"));
-  row.firstChild.dir = "auto";
+  row.role = "article";
+  row.tabIndex = -1;
+  const text = make("p", "text");
+  text.dir = "auto";
+  row.append(text);
   return row;
 }
 
+/** Returns the element with the words of a row. */
+export function wordsOf(row) {
+  return row.querySelector(":scope > .text");
+}
+
 /**
- * Lets a row show an entry: { kind: "message" | "outgoing" | "note", item, author, isFirst, isDay }.
- * What has not changed is not touched, lest a screen reader say it again.
+ * Lets a row show an entry of `Entries`, for the user `me`; `before` is what it showed, if it did.
+ * What has not changed is not touched.
  */
-export function fillRow(row, { kind, item, author, isFirst, isDay }) {
-  row.className = ["message", kind, item.state, item.deleted && "deleted", isFirst && "first"]
+export function fillRow(row, entry, before, me) {
+  const { kind, item, author, isFirst, isDay, isNew } = entry;
+  row.className = classes(entry, me);
+  if (!isAlike(before?.item, item)) fillWords(row, item, me);
+  put(row, "day", isDay && make("p", "day", when(item.ts, "day")));
+  put(row, "new", isNew && make("p", "new", t("row.new")));
+  put(row, "head", isFirst && head(item, author));
+  put(row, "when", kind !== "note" && !isFirst && time(item.ts, "when"));
+  put(row, "quote", kind !== "note" && item.reply && quote(item, entry.quoted));
+  put(row, "reactions", kind === "message" && reactions(item, me));
+  put(row, "trouble", kind === "outgoing" && trouble(item));
+}
+
+/** What a screen reader is to say of a row as a whole. */
+export function nameOf({ kind, item, author }) {
+  const words = plainWords(item);
+  return kind === "note" ? words : `${nickOf(author)}, ${when(item.ts, "clock")}: ${words}`;
+}
+
+function classes({ kind, item, author, isFirst }, me) {
+  const isOther = author && author.id !== me?.id;
+  return [
+    ...["message", kind, item.state, item.deleted && "deleted", isFirst && "first"],
+    isOther && isMention(item, me) && "mentioned",
+  ]
     .filter(Boolean)
     .join(" ");
-  row.title = item.ts ? when(item.ts, "calendar") : "";
-  const words = row.querySelector(".text");
-  const text = wordsOf(item);
-  if (words.textContent !== text) words.textContent = text;
-  put(row, "day", isDay && day(item));
-  put(row, "head", isFirst && head(item, author));
-  put(row, "reactions", kind === "message" && reactions(item));
-  put(row, "trouble", kind === "outgoing" && trouble(item));
+}
+
+function isMention({ text, deleted }, me) {
+  return !deleted && mentions(text, me?.nick).length > 0;
+}
+
+function isAlike(before, item) {
+  return before?.text === item.text && before.deleted === item.deleted;
+}
+
+function fillWords(row, item, me) {
+  const isText = !item.deleted && !item.about;
+  wordsOf(row).replaceChildren(...(isText ? words(item.text, me) : [plainWords(item)]));
+}
+
+/** The nodes that show a text; a string becomes a text node. */
+function words(text) {
+  return [calm(text)];
+}
+
+function plainWords({ text, deleted, about }) {
+  if (about) return t(`note.${about}`);
+  return deleted ? t("row.deleted") : calm(text);
+}
+
+function nickOf(author) {
+  return author?.nick ?? t("row.nameless");
+}
+
+/** A time in the user's way of writing it; `style` is one of TIMES. */
+function when(ts, style) {
+  formats[style] ??= new Intl.DateTimeFormat(locale, TIMES[style]);
+  return formats[style].format(ts);
 }
 
 /** Puts a part into its place in a row, instead of what was there; nothing if it is false. */
@@ -46,39 +104,44 @@ function put(row, name, part) {
   row.insertBefore(part, next ?? null);
 }
 
-function wordsOf({ text, deleted, about }) {
-  if (about) return t(`note.${about}`);
-  return deleted ? t("row.deleted") : calm(text);
-}
-
-/** A time in the user's way of writing it; `style` is one of TIMES. */
-function when(ts, style) {
-  formats[style] ??= new Intl.DateTimeFormat(locale, TIMES[style]);
-  return formats[style].format(ts);
-}
-
-function day({ ts }) {
-  return make("p", "day", when(ts, "day"));
-}
-
 function head({ ts, edited }, author) {
-  const time = make("time", "", when(ts, "clock"));
-  time.dateTime = new Date(ts).toISOString();
-  time.ariaHidden = "true"; // a screen reader announces what was said, not when
-  const name = make("bdi", "author", author?.nick ?? t("row.nameless"));
+  const name = make("bdi", "author", nickOf(author));
   name.classList.add(author ? `hue${hue(author.id)}` : "nameless");
   const line = make("div", "head");
-  line.append(name, time, edited ? make("span", "edited", t("row.edited")) : "");
+  line.append(name, time(ts), edited ? make("span", "edited", t("row.edited")) : "");
   return line;
 }
 
-function reactions({ reactions }) {
+function time(ts, className = "") {
+  const element = make("time", className, when(ts, "clock"));
+  element.dateTime = new Date(ts).toISOString();
+  element.title = when(ts, "calendar");
+  return element;
+}
+
+/** The message that is answered, if it is known; a click leads there. */
+function quote({ reply }, quoted) {
+  const button = act("quote", "jump", { seq: reply });
+  if (quoted === false) button.disabled = true;
+  if (!quoted || quoted.deleted) {
+    button.append(quoted === null ? "…" : t("row.gone"));
+    return button;
+  }
+  const name = make("bdi", "author", nickOf(quoted.from));
+  const text = make("bdi", "", Array.from(calm(quoted.text)).slice(0, QUOTED).join(""));
+  button.append(name, text);
+  return button;
+}
+
+function reactions({ seq, reactions }, me) {
   const all = Object.entries(reactions);
   if (!all.length) return null;
   const line = make("div", "reactions");
   for (const [emoji, people] of all) {
-    const chip = make("span", "reaction", `${emoji} ${people.length}`);
+    const chip = act("reaction", "react", { seq, emoji });
+    chip.append(make("bdi", "", emoji), ` ${people.length}`);
     chip.title = people.map(({ nick }) => nick).join(", ");
+    chip.ariaPressed = String(people.some(({ id }) => id === me?.id));
     line.append(chip);
   }
   return line;
@@ -91,15 +154,17 @@ function trouble({ cid, state, reason }) {
     line.append(make("span", "late", t("row.sending"))); // shows after a while
     return line;
   }
-  line.append(make("span", "", t("row.failed", { reason: reasonOf(reason) })), act("retry", cid), act("delete", cid));
+  const buttons = ["retry", "delete"].map((what) => act("small", what, { cid }));
+  for (const button of buttons) button.append(t(`row.${button.dataset.act}`));
+  line.append(make("span", "", t("row.failed", { reason: reasonOf(reason) })), ...buttons);
   return line;
 }
 
-function act(what, cid) {
-  const button = make("button", "small", t(`row.${what}`));
+/** A button that the log's listener acts on, by what it finds in its data. */
+function act(className, name, data) {
+  const button = make("button", className);
   button.type = "button";
-  button.dataset.act = what;
-  button.dataset.cid = cid;
+  Object.assign(button.dataset, { act: name, ...data });
   return button;
 }
 

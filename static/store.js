@@ -1,11 +1,11 @@
 // What the page knows: who the user is, the rooms, what is under way. Pure: no DOM, no sockets.
 
+import { Finder } from "./finder.js";
 import { Room } from "./room.js";
 
 const KEPT = new Set(["send", "edit", "delete", "react", "topic"]); // these wait in the queue
 const MOST_WAITING = 500; // requests in all rooms together,
 const MOST_TEXT = 500_000; // UTF-16 units; a browser stores some millions
-const PAGE = 100; // messages of history asked for at once
 
 /**
  * The state of the page. It is changed by what the server says (`receive`, `answered`), by what
@@ -20,8 +20,15 @@ export class Store {
   active = null; // the name of the room that is shown
   isWatched = true; // whether the user has the page in sight
   listed = []; // names of the public rooms
+  finder = new Finder();
   #isWelcome = false;
   #left = []; // names of rooms that the server has not been told of
+  #now;
+
+  /** `now` tells the time, in ms. */
+  constructor(now = Date.now) {
+    this.#now = now;
+  }
 
   get room() {
     return this.rooms.get(this.active) ?? null;
@@ -43,9 +50,10 @@ export class Store {
   /** Shows a room, and joins it if need be. */
   open(name) {
     this.enter(name);
+    if (name !== this.active) this.room?.mark.wipe();
     this.active = name;
-    if (this.room.history === "unknown") this.room.history = "wanted";
-    if (this.isWatched) this.room.unread = 0;
+    this.room.history.open();
+    this.#see(this.room);
   }
 
   /** Joins a room without showing it. */
@@ -66,7 +74,25 @@ export class Store {
   /** Notes whether the user has the page in sight: then the room that is shown is read. */
   watch(isWatched) {
     this.isWatched = isWatched;
-    if (isWatched && this.room) this.room.unread = 0;
+    if (!isWatched) this.room?.mark.wipe();
+    else if (this.room) this.#see(this.room);
+  }
+
+  /** Notes whether the end of a room is in sight, when the room is shown. */
+  follow(room, isAtEnd) {
+    room.isAtEnd = isAtEnd;
+    this.#see(room);
+  }
+
+  /** Takes in how far rooms were read in an earlier visit or another tab: {seq, epoch} by name. */
+  recallMarks(marks) {
+    for (const room of this.rooms.values()) room.recall(marks[room.name]);
+  }
+
+  /** How far each room is read, to be recalled. */
+  get marks() {
+    const read = [...this.rooms.values()].filter(({ mark }) => mark.seq !== null);
+    return Object.fromEntries(read.map(({ name, mark, epoch }) => [name, { seq: mark.seq, epoch }]));
   }
 
   /**
@@ -105,9 +131,9 @@ export class Store {
     this.room.queue.take(cid);
   }
 
-  /** Asks for messages before those that are here. */
-  goBack() {
-    if (this.room.canGoBack) this.room.history = "wanted";
+  /** Searches what was said in the room that is shown. */
+  find(query) {
+    this.finder.find(this.active, query);
   }
 
   // What is to be done
@@ -117,21 +143,20 @@ export class Store {
     if (!this.#isWelcome) return [];
     const left = this.#left.map((room) => ({ t: "leave", room }));
     this.#left = [];
-    return [...left, ...[...this.rooms.values()].flatMap((room) => this.#dueIn(room))];
+    const search = this.finder.due() ?? [];
+    return [...left, ...[...this.rooms.values()].flatMap((room) => this.#dueIn(room)), ...search];
   }
 
   #dueIn(room) {
-    const { name, presence, last, epoch, first } = room;
+    const { name, presence, last, epoch } = room;
     if (presence === "away") {
       room.presence = "joining";
       return [{ t: "join", room: name, ...(last !== null && { last, epoch }) }];
     }
     if (presence === "joining") return [];
     const requests = [];
-    if (room.history === "wanted") {
-      room.history = "loading";
-      requests.push({ t: "history", room: name, limit: PAGE, ...(first && { before: first }) });
-    }
+    const page = room.history.due();
+    if (page) requests.push({ t: "history", room: name, ...page });
     const request = room.queue.next();
     if (request) requests.push({ room: name, ...request });
     return requests;
@@ -152,6 +177,7 @@ export class Store {
     this.#isWelcome = false;
     this.#left = []; // the next connection is in no room that it does not join
     for (const room of this.rooms.values()) room.lost();
+    this.finder.release();
   }
 
   /** Takes in something that nobody asked for. */
@@ -160,10 +186,9 @@ export class Store {
     const room = this.rooms.get(event.room);
     if (!room) return;
     if (event.t === "joined") room.joined(event);
-    if (event.t === "presence") this.#presence(room, event);
-    if (event.t === "nick" && room.members.has(event.who.id)) {
-      room.members.set(event.who.id, event.who);
-    }
+    if (event.t === "presence") room.meet(event.who, event.state === "joined");
+    if (event.t === "nick" && room.members.has(event.who.id)) room.meet(event.who, true);
+    if (event.t === "typing" && event.who.id !== this.me?.id) room.types(event.who, this.#now());
     if (event.seq) this.#happened(room, event);
   }
 
@@ -180,7 +205,11 @@ export class Store {
       if (room && request.room !== answer.room) this.#isCalled(room, answer.room);
       this.receive(answer);
     }
-    if (answer.t === "history") room?.page(answer, this.me);
+    if (answer.t === "history" && room) {
+      room.page(answer, this.me);
+      this.#see(room);
+    }
+    if (answer.t === "found") this.finder.found(request, answer);
     if (KEPT.has(request.t)) room?.kept(request.cid, answer, this.me);
   }
 
@@ -188,19 +217,24 @@ export class Store {
   release(request) {
     const room = this.rooms.get(request.room);
     if (KEPT.has(request.t)) room?.queue.release(request.cid);
-    if (request.t === "history" && room?.history === "loading") room.history = "wanted";
+    if (request.t === "history") room?.history.failed({ isFinal: false });
+    if (request.t === "search") this.finder.release();
     if (request.t === "join" && room?.presence === "joining") room.presence = "away";
   }
 
   #happened(room, event) {
-    const isNews = room.happened(event, this.me) && event.from?.id !== this.me.id;
-    const isSeen = room === this.room && this.isWatched;
-    if (isNews && !isSeen) room.unread += 1;
+    const isNew = room.happened(event, this.me);
+    const isNews = isNew && event.from?.id !== this.me.id;
+    if (isNews && !this.#isSeen(room)) room.miss(event, this.me);
+    this.#see(room);
   }
 
-  #presence(room, { who, state }) {
-    if (state === "joined") room.members.set(who.id, who);
-    else room.members.delete(who.id);
+  #isSeen(room) {
+    return room === this.room && this.isWatched && room.isAtEnd && !room.history.isPast;
+  }
+
+  #see(room) {
+    if (room.last !== null && this.#isSeen(room)) room.mark.see(room.last);
   }
 
   #renamed(who) {
@@ -210,7 +244,8 @@ export class Store {
   #refused(request, error) {
     const room = this.rooms.get(request.room);
     if (KEPT.has(request.t)) room?.queue.refuse(request.cid, error);
-    if (request.t === "history" && room) room.history = "known";
+    if (request.t === "history") room?.history.failed({ isFinal: true });
+    if (request.t === "search") this.finder.failed(request, error);
     if (request.t === "join" && room) {
       this.leave(request.room);
       this.#left = this.#left.filter((name) => name !== request.room);

@@ -1,44 +1,54 @@
-// The messages of one room as they stand: ordered, each once, with all changes applied. Pure.
+// A stretch of a room's messages as they stand: ordered, each once, with all changes applied. Pure.
 
-export const LIMIT = 2_000; // messages of a room that are kept; older ones go
+export const LIMIT = 10_000; // messages in a stretch
 
 /**
- * Messages by number. A message is never changed but replaced by a new object, so that whoever
- * shows it sees by identity what is new.
+ * Messages by number, without a gap between the first and the last. A message is never changed
+ * but replaced by a new object, so that whoever shows it sees by identity what is new.
  */
 export class Timeline {
   messages = []; // the oldest first
+  hasEarlier = false; // whether there are messages before these
+  hasLater = false; // whether there are messages behind these
   #numbers = new Set();
 
   get first() {
     return this.messages[0]?.seq ?? null;
   }
 
-  get isFull() {
-    return this.messages.length >= LIMIT;
+  get last() {
+    return this.messages.at(-1)?.seq ?? null;
   }
 
   has(seq) {
     return this.#numbers.has(seq);
   }
 
-  /** Adds a message in its place, unless it is there; returns whether an old one had to go. */
-  add(message) {
-    if (this.has(message.seq)) return false;
-    const last = this.messages.at(-1);
-    const isLatest = !last || last.seq < message.seq;
-    const place = isLatest ? this.messages.length : this.#place(message.seq);
-    this.messages.splice(place, 0, standing(message));
-    this.#numbers.add(message.seq);
-    return this.#trim();
+  /** Returns the message with a number, if it is here. */
+  find(seq) {
+    return this.has(seq) ? this.messages[this.place(seq)] : null;
   }
 
-  /** Adds a page of history. Messages that are here stay as they are: they are as new. */
-  addPage(page) {
+  /** Adds a message in its place, unless it is there. Beyond the limit the oldest goes. */
+  add(message) {
+    if (this.has(message.seq)) return;
+    const isLatest = this.last === null || this.last < message.seq;
+    const place = isLatest ? this.messages.length : this.place(message.seq);
+    this.messages.splice(place, 0, standing(message));
+    this.#numbers.add(message.seq);
+    this.#cutStart();
+  }
+
+  /**
+   * Adds a page of history. Messages that are here stay as they are: they are as new. Beyond the
+   * limit those go that are farthest from the page, at the start or at the end.
+   */
+  addPage(page, { cutsEnd = false } = {}) {
     const fresh = page.filter(({ seq }) => !this.has(seq)).map(standing);
     for (const { seq } of fresh) this.#numbers.add(seq);
     this.messages = [...this.messages, ...fresh].sort((one, other) => one.seq - other.seq);
-    return this.#trim();
+    if (cutsEnd) this.#cutEnd();
+    else this.#cutStart();
   }
 
   /** Applies an event that changes a message, if the message is here. */
@@ -50,22 +60,8 @@ export class Timeline {
     }
   }
 
-  clear() {
-    this.messages = [];
-    this.#numbers.clear();
-  }
-
-  #replace(seq, change) {
-    if (!this.has(seq)) return;
-    const place = this.#place(seq);
-    const message = this.messages[place];
-    if (message.deleted) return;
-    const changes = typeof change === "function" ? change(message) : change;
-    this.messages[place] = { ...message, ...changes };
-  }
-
   /** Where the message with a number is, or would be. */
-  #place(seq) {
+  place(seq) {
     let low = 0;
     let high = this.messages.length;
     while (low < high) {
@@ -76,17 +72,34 @@ export class Timeline {
     return low;
   }
 
-  #trim() {
-    const gone = this.messages.splice(0, this.messages.length - LIMIT);
-    for (const { seq } of gone) this.#numbers.delete(seq);
-    return gone.length > 0;
+  #replace(seq, change) {
+    if (!this.has(seq)) return;
+    const place = this.place(seq);
+    const message = this.messages[place];
+    if (message.deleted) return;
+    const changes = typeof change === "function" ? change(message) : change;
+    this.messages[place] = { ...message, ...changes };
+  }
+
+  #cutStart() {
+    if (this.#cut(0)) this.hasEarlier = true;
+  }
+
+  #cutEnd() {
+    if (this.#cut(LIMIT)) this.hasLater = true;
+  }
+
+  #cut(place) {
+    const excess = Math.max(0, this.messages.length - LIMIT);
+    for (const { seq } of this.messages.splice(place, excess)) this.#numbers.delete(seq);
+    return excess > 0;
   }
 }
 
 /** A message from an event or from history, with all its fields. */
-function standing({ seq, ts, text, cid, from: who, ...rest }) {
+function standing({ seq, ts, text, cid = null, from = null, reply = null, ...rest }) {
   const { edited = false, deleted = false, reactions = {} } = rest;
-  return { seq, ts, text, cid: cid ?? null, from: who ?? null, edited, deleted, reactions };
+  return { seq, ts, text, cid, from, reply, edited, deleted, reactions };
 }
 
 /** Reactions, with one of a person more or less. */

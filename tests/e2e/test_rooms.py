@@ -173,7 +173,7 @@ def test_each_room_keeps_its_place_and_its_draft(open_page: OpenPage, chat: Chat
     open_room(page, "lobby")
     expect(page.locator("#text")).to_have_value("half a thought")
     expect_place(page, place)
-    page.get_by_role("button", name="New messages").wait_for(state="hidden")
+    expect(page.locator("#newer")).to_have_text("To the latest messages")
     open_room(page, "tea")
     open_room(page, "lobby")
     expect_place(page, place)

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { entriesOf } from "../../static/entries.js";
+import { Entries } from "../../static/entries.js";
+import { History } from "../../static/history.js";
 import { Outgoing } from "../../static/outgoing.js";
 
 const ANN = { id: "a", nick: "Ann" };
@@ -13,13 +14,23 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
 const said = (seq, from, ts = MORNING, more = {}) => ({ seq, from, ts, text: `${seq}`, ...more });
-const room = (messages, more = {}) => ({
-  messages,
-  notes: [],
-  outgoing: [],
-  queue: new Outgoing(),
-  ...more,
-});
+const mark = (line) => ({ line });
+
+/** A room that has these messages, and there may be earlier ones. */
+function room(messages, { hasEarlier = false, ...more } = {}) {
+  const history = new History();
+  history.open();
+  history.due();
+  history.page({ messages, more: hasEarlier });
+  const rest = { notes: [], outgoing: [], queue: new Outgoing(), mark: mark(null) };
+  return { messages: history.messages, history, ...rest, ...more };
+}
+
+function entriesOf(room, me) {
+  const entries = new Entries(room, me);
+  return Array.from({ length: entries.length }, (_, index) => entries.at(index));
+}
+
 const firsts = (messages) => entriesOf(room(messages), ANN).map(({ isFirst }) => isFirst);
 
 test("a name stands above the first of several messages of one person", () => {
@@ -70,4 +81,39 @@ test("nobody else's message can be that line", () => {
   const theirs = said(1, BOB, MORNING, { cid: "cid-0001" });
   const keys = entriesOf(room([theirs], { outgoing }), ANN).map(({ key }) => key);
   assert.equal(new Set(keys).size, 2);
+});
+
+test("an answer shows its author, and has the message that it answers", () => {
+  const entries = entriesOf(room([said(1, ANN), said(2, ANN, MORNING, { reply: 1 })]), ANN);
+  assert(entries[1].isFirst);
+  assert.equal(entries[1].quoted, entries[0].item);
+});
+
+test("a line stands above the first new message of somebody else", () => {
+  const messages = [said(1, BOB), said(3, ANN), said(4, BOB), said(5, BOB)];
+  const isNew = (line) => entriesOf(room(messages, { mark: mark(line) }), ANN).map((e) => e.isNew);
+  assert.deepEqual(isNew(1), [false, false, true, false]);
+  assert.deepEqual(isNew(0), [true, false, false, false]);
+  assert.deepEqual(isNew(5), [false, false, false, false]);
+  assert.deepEqual(isNew(null), [false, false, false, false]);
+});
+
+test("where what is new begins is not known while there may be earlier messages", () => {
+  const known = new Entries(room([said(8, BOB), said(9, BOB)], { mark: mark(7) }), ANN);
+  assert.equal(known.line, 0);
+  const unknown = room([said(8, BOB), said(9, BOB)], { mark: mark(3), hasEarlier: true });
+  assert.equal(new Entries(unknown, ANN).line, -1);
+});
+
+test("each entry is found by its key, and the nearest message by its number", () => {
+  const notes = [{ after: 2, about: "gap" }];
+  const outgoing = [{ cid: "cid-0002", text: "on its way", ts: MORNING, state: "waiting" }];
+  const messages = [said(1, BOB), said(3, ANN, MORNING, { cid: "cid-0001" }), said(6, BOB)];
+  const entries = new Entries(room(messages, { notes, outgoing }), ANN);
+  const keys = Array.from({ length: entries.length }, (_, index) => entries.keyAt(index));
+  assert.deepEqual(keys, [1, "note 2", "cid-0001", 6, "cid-0002"]);
+  assert.deepEqual(keys.map((key) => entries.find(key)), [0, 1, 2, 3, 4]);
+  assert.deepEqual(keys, entriesOf(room(messages, { notes, outgoing }), ANN).map(({ key }) => key));
+  for (const gone of [2, 3, "cid-0003", "note 9"]) assert.equal(entries.find(gone), -1);
+  assert.deepEqual([0, 1, 2, 4, 9].map((seq) => entries.seek(seq)), [0, 0, 2, 3, 4]);
 });

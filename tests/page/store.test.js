@@ -169,14 +169,14 @@ test("earlier messages are fetched from before the first, while there are some",
   store.open("tea");
   welcome();
   serve({ join: joined(9), history: page([said(8, "eight"), said(9, "nine")], true) });
-  store.goBack();
+  room().history.goBack();
   const [request] = store.due();
   assert.equal(request.before, 8);
-  store.goBack();
+  room().history.goBack();
   assert.deepEqual(store.due(), []);
   store.answered(request, page([said(7, "seven")], false));
   assert.deepEqual(texts(), ["seven", "eight", "nine"]);
-  assert(!room().canGoBack);
+  assert(!room().history.canGoBack);
 });
 
 test("what is said goes out one after the other, in order", () => {

@@ -79,10 +79,18 @@ test("a change of a message that is not here changes nothing", () => {
   assert.deepEqual(numbers(), [1]);
 });
 
-test("beyond its limit the oldest go", () => {
-  for (let seq = 1; seq <= LIMIT; seq++) assert.equal(timeline.add(message(seq)), false);
-  assert(timeline.isFull);
-  assert.equal(timeline.add(message(LIMIT + 1)), true);
+test("beyond its limit the oldest go, and there are earlier ones from then on", () => {
+  for (let seq = 1; seq <= LIMIT; seq++) timeline.add(message(seq));
+  assert(!timeline.hasEarlier);
+  timeline.add(message(LIMIT + 1));
   assert.deepEqual([timeline.messages.length, timeline.first], [LIMIT, 2]);
+  assert(timeline.hasEarlier);
   assert(!timeline.has(1));
+});
+
+test("who reads back loses the latest instead", () => {
+  for (let seq = 11; seq <= LIMIT + 10; seq++) timeline.add(message(seq));
+  timeline.addPage([message(9), message(10)], { cutsEnd: true });
+  assert.deepEqual([timeline.first, timeline.last], [9, LIMIT + 8]);
+  assert.deepEqual([timeline.hasEarlier, timeline.hasLater], [false, true]);
 });

@@ -1,0 +1,53 @@
+// A search under way: what is looked for in which room, and what was found so far. Pure.
+
+const PAGE = 20; // hits asked for at once
+
+/** `state` is "idle", "wanted", "asked", "done" or "failed"; then `reason` is the server's error. */
+export class Finder {
+  state = "idle";
+  room = null;
+  query = "";
+  hits = []; // {seq, ts, from?, snippet, marks}, the latest first
+  more = false;
+  reason = null;
+
+  /** Looks for something else; for nothing, if `query` is empty. */
+  find(room, query) {
+    Object.assign(this, { room, query, hits: [], more: false, reason: null });
+    this.state = query ? "wanted" : "idle";
+  }
+
+  /** Looks on, behind what was found. */
+  goOn() {
+    if (this.state === "done" && this.more) this.state = "wanted";
+  }
+
+  /** The requests to make now; null if there are none. */
+  due() {
+    if (this.state !== "wanted") return null;
+    this.state = "asked";
+    const before = this.hits.at(-1)?.seq;
+    const { room, query } = this;
+    return [{ t: "search", room, query, limit: PAGE, ...(before && { before }) }];
+  }
+
+  /** Takes in hits, unless something else is looked for by now. */
+  found(request, { hits, more }) {
+    if (!this.#isAbout(request)) return;
+    Object.assign(this, { hits: [...this.hits, ...hits], more, state: "done" });
+  }
+
+  failed(request, reason) {
+    if (this.#isAbout(request)) Object.assign(this, { state: "failed", reason });
+  }
+
+  /** Takes in that there will be no answer: it has to be asked for again. */
+  release() {
+    if (this.state === "asked") this.state = "wanted";
+  }
+
+  #isAbout({ room, query, before }) {
+    const isSame = room === this.room && query === this.query && before === this.hits.at(-1)?.seq;
+    return this.state === "asked" && isSame;
+  }
+}
