@@ -72,6 +72,28 @@ class Page(Answer, tag="history"):
     more: bool
 
 
+class Hit(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"who": "from"}):
+    """A message that was found; ``marks`` are the places in the snippet that match.
+
+    Each is a start and an end, the end not included, in Unicode code points.
+    """
+
+    seq: int
+    ts: int
+    who: Person | None = None
+    snippet: str
+    marks: list[tuple[int, int]]
+    edited: bool = False
+
+
+class Found(Answer, tag="found"):
+    """What was found in a room, the newest first; ``more``: there are older ones beyond."""
+
+    room: str
+    hits: list[Hit]
+    more: bool
+
+
 class Listed(msgspec.Struct, omit_defaults=True):
     """A room in the list; ``ts`` is when something was said last, 0 for never."""
 

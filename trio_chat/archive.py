@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from trio_chat import answers, events, requests
 from trio_chat.config import Config
-from trio_chat.journal import Journal, Unavailable
+from trio_chat.journal import Bounds, Journal, Unavailable, Unsearchable
 from trio_chat.names import BadName, check_room
+from trio_chat.query import BadQuery, Query, parse, snippet
 
 ROOMS_LISTED = 1000
 
@@ -29,18 +30,18 @@ class Archive:
     async def answer(self, request: requests.AnyRequest) -> answers.Answer:
         """Return the answer to a request for something that is kept."""
         try:
-            if isinstance(request, requests.History):
-                return await self._history(request)
-            return await self._rooms(request)
-        except BadName as error:
-            return answers.Error(id=request.id, code="bad_room", text=str(error))
-        except Unavailable as unavailable:
-            return answers.Error(
-                id=request.id,
-                code="unavailable",
-                text="the journal cannot be read just now",
-                retry_ms=unavailable.retry_ms,
-            )
+            return await self._look_up(request)
+        except (BadName, BadQuery, Unavailable, Unsearchable) as error:
+            refusal = _refusal(error)
+            refusal.id = request.id
+            return refusal
+
+    async def _look_up(self, request: requests.AnyRequest) -> answers.Answer:
+        if isinstance(request, requests.History):
+            return await self._history(request)
+        if isinstance(request, requests.Search):
+            return await self._search(request)
+        return await self._rooms(request)
 
     async def missed(self, room: str, after: int) -> list[tuple[int, bytes]]:
         """Return a page of what followed a number, encoded, each with its own.
@@ -62,6 +63,15 @@ class Archive:
             said = said[:limit] if request.after is not None else said[-limit:]
         return answers.Page(id=request.id, room=room, messages=said, more=more)
 
+    async def _search(self, request: requests.Search) -> answers.Found:
+        room = check_room(request.room, self._config.room_limit)
+        query = parse(request.query)
+        limit = min(request.limit, self._config.history_page)
+        bounds = Bounds(request.who, request.since, request.until, request.before)
+        said = outcome(await self._journal.search(room, query, bounds, limit + 1))
+        hits = [_hit(message, query) for message in said[:limit]]
+        return answers.Found(id=request.id, room=room, hits=hits, more=len(said) > limit)
+
     async def _rooms(self, request: requests.AnyRequest) -> answers.RoomList:
         populations = self._populations()
         listed = {
@@ -75,6 +85,23 @@ class Archive:
         ]
         rooms = [*listed.values(), *silent][:ROOMS_LISTED]
         return answers.RoomList(id=request.id, rooms=rooms)
+
+
+def _refusal(error: BadName | BadQuery | Unavailable | Unsearchable) -> answers.Error:
+    """Return how to tell what went wrong."""
+    match error:
+        case BadName():
+            return answers.Error(code="bad_room", text=str(error))
+        case BadQuery():
+            return answers.Error(code="bad_request", text=str(error))
+        case Unsearchable():
+            return answers.Error(code="unsupported", text="this server's SQLite cannot search")
+        case _:
+            return answers.Error(
+                code="unavailable",
+                text="the journal cannot be read just now",
+                retry_ms=error.retry_ms,
+            )
 
 
 def outcome(found: Iterable[events.AnyKept]) -> list[answers.Said]:
@@ -94,6 +121,13 @@ def outcome(found: Iterable[events.AnyKept]) -> list[answers.Said]:
         elif not isinstance(event, events.Topic):
             _change(said[event.target], event)
     return list(said.values())
+
+
+def _hit(said: answers.Said, query: Query) -> answers.Hit:
+    text, marks = snippet(said.text, query.find(said.text))
+    return answers.Hit(
+        seq=said.seq, ts=said.ts, who=said.who, snippet=text, marks=marks, edited=said.edited
+    )
 
 
 def _change(said: answers.Said, event: events.Edit | events.Delete | events.React) -> None:

@@ -10,6 +10,7 @@ from trio_chat.events import Person
 CID_LIMIT = 64  # characters; a UUID has 36
 EMOJI_LIMIT = 32  # characters; some emoji are long sequences
 TOKEN_LIMIT = 256
+QUERY_LIMIT = 256  # characters; each word of it costs
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Cid = Annotated[str, msgspec.Meta(min_length=8, max_length=CID_LIMIT)]
@@ -139,12 +140,40 @@ class History(Request, tag="history", kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1)] = 100
 
 
+class Search(Request, tag="search", kw_only=True, rename={"who": "from"}):
+    """Find messages of a room by their words, the newest first.
+
+    ``who`` is the author's nick when it was said, or their id; ``since`` and ``until`` are times
+    in milliseconds since 1970, of which the second is not included; ``before`` is a number.
+    """
+
+    room: str
+    query: Annotated[str, msgspec.Meta(max_length=QUERY_LIMIT)]
+    who: Annotated[str, msgspec.Meta(max_length=QUERY_LIMIT)] | None = None
+    since: Number | None = None
+    until: Number | None = None
+    before: Number | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1)] = 20
+
+
 class Rooms(Request, tag="rooms", kw_only=True):
     """Get a list of the public rooms."""
 
 
 AnyRequest = (
-    Hello | Join | Leave | Nick | Typing | Send | Edit | Delete | React | Topic | History | Rooms
+    Hello
+    | Join
+    | Leave
+    | Nick
+    | Typing
+    | Send
+    | Edit
+    | Delete
+    | React
+    | Topic
+    | History
+    | Search
+    | Rooms
 )
 
 

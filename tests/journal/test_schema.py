@@ -30,8 +30,14 @@ def restore(version: int, path: Path) -> None:
 
 
 def tables(database: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Return what tables and indexes there are, without comments and spaces."""
-    rows = database.execute("SELECT name, sql FROM sqlite_schema WHERE sql NOT NULL ORDER BY name")
+    """Return what tables and indexes there are, without comments and spaces.
+
+    The index of words is none of them: it is made of what is kept, and has a version of its own.
+    """
+    rows = database.execute(
+        "SELECT name, sql FROM sqlite_schema WHERE sql NOT NULL AND name NOT GLOB 'search*'"
+        " ORDER BY name"
+    )
     lines = [(name, [line.partition("--")[0] for line in sql.splitlines()]) for name, sql in rows]
     return [(name, "".join("".join(line).split())) for name, line in lines for line in [line]]
 

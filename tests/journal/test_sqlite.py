@@ -200,10 +200,12 @@ class TestBadTimes:
         await fill(database, 5, room="jam")
         delete_oldest = queries.delete_oldest
 
-        def fail_later(writer: sqlite3.Connection, room: int, *limits: int) -> int | None:
+        def fail_later(
+            writer: sqlite3.Connection, room: int, *limits: int, is_indexed: bool
+        ) -> int | None:
             if room == 1:
                 raise sqlite3.OperationalError("database is locked")
-            return delete_oldest(writer, room, *limits)
+            return delete_oldest(writer, room, *limits, is_indexed=is_indexed)
 
         monkeypatch.setattr(queries, "delete_oldest", fail_later)
         assert await database.prune(2, 0) == {"jam": 4}
@@ -235,10 +237,10 @@ async def test_it_is_unavailable_for_a_second(database: SqliteJournal, path: Pat
     assert 0.9 < time.monotonic() - begin < 2
 
 
-def shatter(path: Path) -> None:
-    """Overwrite pages in the middle of the file with noise."""
-    size = path.stat().st_size
-    trouble.overwrite(path, size // 2 // 4096 * 4096, os.urandom(8192))
+def shatter(path: Path, mark: bytes) -> None:
+    """Overwrite the page with this in it, and the next one, with noise."""
+    place = path.read_bytes().index(mark)
+    trouble.overwrite(path, place // 4096 * 4096, os.urandom(8192))
 
 
 class TestDamage:
@@ -250,7 +252,7 @@ class TestDamage:
         for _ in range(6):
             await journal.commit([say(LARGE) for _ in range(50)])
         await journal.close()
-        shatter(path)
+        shatter(path, b'"seq":150,')
         journal = await SqliteJournal.open(path)
         with pytest.raises(Unavailable):
             await journal.after(ROOM, 0, 300)

@@ -9,10 +9,14 @@ import trio_chat
 
 # A module may import only from the layers below its own.
 LAYERS = [
-    {"endings", "config", "events", "names", "sessions", "page", "commands"},
+    {"words"},
+    {"query", "endings", "config", "events", "names", "sessions", "page", "commands"},
     {"settings", "answers", "requests", "head", "streams", "logs", "listeners", "web", "journal"},
-    {"dialects", "transport", "journal.memory", "journal.file", "journal.transaction"},
-    {"dialects.plain", "dialects.v1", "journal.queries"},
+    {"dialects", "transport", "journal.memory", "journal.index"},
+    {"dialects.plain", "dialects.v1", "journal.transaction"},
+    {"journal.reindex", "journal.queries"},
+    {"journal.file"},
+    {"journal.readers"},
     {"frames", "journal.sqlite", "websocket", "exchange", "archive"},
     {"outbox", "door"},
     {"member"},

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from trio_chat.config import ConfigError
 from trio_chat.events import AnyKept
+from trio_chat.query import Query
 
 
 class JournalError(ConfigError):
@@ -20,6 +21,10 @@ class Unavailable(Exception):
     def __init__(self, retry_ms: int) -> None:
         super().__init__(retry_ms)
         self.retry_ms = retry_ms
+
+
+class Unsearchable(Exception):
+    """Nothing can be looked for here, now or later."""
 
 
 class Committed(NamedTuple):
@@ -70,6 +75,15 @@ class RoomSummary(NamedTuple):
     ts: int  # when something was said last
 
 
+class Bounds(NamedTuple):
+    """Which messages of a room count; ``None`` for all."""
+
+    who: str | None = None  # the author's nick when it was said, in any case, or their id
+    since: int | None = None  # in ms since 1970
+    until: int | None = None  # the first moment that does not count
+    before: int | None = None  # the first number that does not count
+
+
 class Journal(Protocol):
     """Where kept events are kept. All methods may wait, and leave nothing half done if cancelled.
 
@@ -100,6 +114,16 @@ class Journal(Protocol):
         self, room: str, *, before: int | None, after: int | None, limit: int
     ) -> list[AnyKept]:
         """Return messages of a page of history, and behind them all events that change these."""
+        ...
+
+    async def search(self, room: str, query: Query, bounds: Bounds, limit: int) -> list[AnyKept]:
+        """Return messages whose present text matches, and behind them all that changes these.
+
+        The messages come newest first.
+
+        Raises:
+            Unsearchable: this journal has no index.
+        """
         ...
 
     async def rooms(self, limit: int) -> list[RoomSummary]:

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from trio_chat.journal import JournalError
+from trio_chat.journal.reindex import bring_in_step
 
 APPLICATION_ID = 0x7472696F  # "trio"; tells our files from those of other programs
 BUSY_TIMEOUT = 0.25  # seconds to wait for a lock that another program holds on the file
@@ -42,6 +43,8 @@ MIGRATIONS = (
         PRIMARY KEY (room, cid)
     ) WITHOUT ROWID;
     """,
+    # Since this one there is an index of words, which earlier releases would not keep in step.
+    "",
 )
 SCHEMA = len(MIGRATIONS)
 
@@ -75,6 +78,7 @@ class JournalFile:
             self.writer.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             self.writer.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
             self._migrate()
+            self.is_indexed = bring_in_step(self.writer)
             self.epoch = self._meta("epoch").hex()[:16]
             self.secret = self._meta("secret")
         except BaseException:

@@ -6,14 +6,27 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeGuard
 
 import msgspec
+import trio
 
-from trio_chat.events import AnyKept, Delete, Edit, Message, Topic, encode, target_of, without_text
+from trio_chat.events import (
+    AnyKept,
+    Delete,
+    Edit,
+    Message,
+    Person,
+    Topic,
+    encode,
+    target_of,
+    without_text,
+)
 from trio_chat.journal import (
     CID_TAKEN,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
+    Bounds,
     Committed,
     Duplicate,
     Rejected,
@@ -21,8 +34,10 @@ from trio_chat.journal import (
     RoomState,
     RoomSummary,
 )
+from trio_chat.query import Query
 
 TAIL = 10_000  # events of a room that are kept, and resends that are recognised
+SCAN_STEP = 100  # events of a search between which others have their turn
 
 
 def wall_clock() -> int:
@@ -112,6 +127,24 @@ class MemoryJournal:
         wanted = {event.seq for event in page}
         return page + [event for event in self._events(room) if target_of(event) in wanted]
 
+    async def search(self, room: str, query: Query, bounds: Bounds, limit: int) -> list[AnyKept]:
+        """Return messages that match, the newest first, and behind them what changes these.
+
+        Takes long in a long room, so it lets others do something in between.
+        """
+        events = list(self._events(room))
+        edits = {event.target: event.text for event in events if isinstance(event, Edit)}
+        found: list[AnyKept] = []
+        for count, event in enumerate(reversed(events)):
+            if len(found) == limit:
+                break
+            if count % SCAN_STEP == 0:
+                await trio.lowlevel.checkpoint()
+            if _fits(event, bounds) and query.matches(edits.get(event.seq, event.text)):
+                found.append(event)
+        wanted = {event.seq for event in found}
+        return found + [event for event in events if target_of(event) in wanted]
+
     async def rooms(self, limit: int) -> list[RoomSummary]:
         """Return the rooms, the latest first."""
         latest = sorted(self._rooms.items(), key=lambda item: -item[1].ts)[:limit]
@@ -139,6 +172,24 @@ class MemoryJournal:
 
     def _events(self, room: str) -> Sequence[AnyKept]:
         return self._rooms[room].events if room in self._rooms else ()
+
+
+def _fits(event: AnyKept, bounds: Bounds) -> TypeGuard[Message]:
+    """Whether it is a message that counts."""
+    if not isinstance(event, Message) or event.deleted:
+        return False
+    if bounds.who is not None and bounds.who.casefold() not in _keys(event.who):
+        return False
+    return (
+        (bounds.since is None or event.ts >= bounds.since)
+        and (bounds.until is None or event.ts < bounds.until)
+        and (bounds.before is None or event.seq < bounds.before)
+    )
+
+
+def _keys(who: Person | None) -> tuple[str, ...]:
+    """Return what an author is found by."""
+    return (who.nick.casefold(), who.id.casefold()) if who else ()
 
 
 def _judge(draft: AnyKept, room: _Room) -> Rejected | None:

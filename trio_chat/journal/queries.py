@@ -3,7 +3,7 @@
 import sqlite3
 
 from trio_chat.events import AnyKept, decode
-from trio_chat.journal import RoomState, RoomSummary
+from trio_chat.journal import RoomState, RoomSummary, index
 from trio_chat.journal.transaction import transaction
 
 MESSAGES_AFTER = (
@@ -72,7 +72,9 @@ def messages(
     return [event for event in told if event]
 
 
-def delete_oldest(database: sqlite3.Connection, room: int, keep: int, before_ts: int) -> int | None:
+def delete_oldest(
+    database: sqlite3.Connection, room: int, keep: int, before_ts: int, *, is_indexed: bool
+) -> int | None:
     """Delete some of the oldest events of a room, if they are too old or too many.
 
     Returns:
@@ -87,4 +89,6 @@ def delete_oldest(database: sqlite3.Connection, room: int, keep: int, before_ts:
         return None
     with transaction(database):
         database.execute("DELETE FROM events WHERE room = ? AND seq <= ?", (room, old[-1]))
+        if is_indexed:
+            index.remove(database, room, old[0], old[-1])
     return int(old[-1]) + 1

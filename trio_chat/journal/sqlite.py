@@ -4,28 +4,31 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 import trio
 
 from trio_chat.events import AnyKept
 from trio_chat.journal import (
+    Bounds,
     Result,
     RoomState,
     RoomSummary,
     Unavailable,
+    Unsearchable,
+    index,
     queries,
 )
 from trio_chat.journal.file import JournalFile
 from trio_chat.journal.memory import wall_clock
+from trio_chat.journal.readers import Readers
 from trio_chat.journal.transaction import Progress, Transaction, transaction
+from trio_chat.query import Query
 
 READERS = 2
 RETRY_MS = 1000  # after a failed commit; until then none is tried
+SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody who reads
 ROOMS_AT_HAND = 10_000  # whose last numbers the writer remembers
-
-T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -44,8 +47,8 @@ class SqliteJournal:
         self._file = file
         self._clock = clock
         self._writing = trio.CapacityLimiter(1)
-        self._reading = trio.CapacityLimiter(READERS)
-        self._readers = [file.connect_reader() for _ in range(READERS)]
+        self._readers = Readers(file, READERS)
+        self._searchers = Readers(file, SEARCHERS)
         self._retry_at = 0.0
         self._rooms: dict[str, Progress] = {}  # as committed
         self._version = file.version()
@@ -62,7 +65,7 @@ class SqliteJournal:
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
-        return await self._read(
+        return await self._readers.read(
             lambda database: [queries.load_state(database, name, recent) for name in names]
         )
 
@@ -85,7 +88,7 @@ class SqliteJournal:
             with transaction(self._file.writer):
                 self._look_for_others()
                 results = [turn.commit(draft) for draft in drafts]
-                turn.finish()
+                turn.finish(is_indexed=self._file.is_indexed)
         except sqlite3.Error as error:
             if not self._retry_at:
                 log.error("journal unavailable", reason=str(error))
@@ -109,24 +112,36 @@ class SqliteJournal:
 
     async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
         """Return the events that follow a number."""
-        return await self._read(lambda database: queries.after(database, room, seq, limit))
+        return await self._readers.read(lambda database: queries.after(database, room, seq, limit))
 
     async def messages(
         self, room: str, *, before: int | None, after: int | None, limit: int
     ) -> list[AnyKept]:
         """Return messages, and behind them what changes these."""
-        return await self._read(
+        return await self._readers.read(
             lambda database: queries.messages(database, room, before, after, limit)
+        )
+
+    async def search(self, room: str, query: Query, bounds: Bounds, limit: int) -> list[AnyKept]:
+        """Return messages that match, the newest first, and behind them what changes these.
+
+        Raises:
+            Unsearchable: SQLite was built without full-text search.
+        """
+        if not self._file.is_indexed:
+            raise Unsearchable
+        return await self._searchers.read(
+            lambda database: index.search(database, room, query, bounds, limit)
         )
 
     async def rooms(self, limit: int) -> list[RoomSummary]:
         """Return the rooms, the latest first."""
-        return await self._read(lambda database: queries.rooms(database, limit))
+        return await self._readers.read(lambda database: queries.rooms(database, limit))
 
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         """Forget what is too old, or too much, a step at a time; commits go on in between."""
         pruned: dict[str, int] = {}
-        names = await self._read(queries.room_ids)
+        names = await self._readers.read(queries.room_ids)
         for room, name in names:
             first: int | None = 0
             while first is not None:
@@ -143,7 +158,10 @@ class SqliteJournal:
     def _prune_step(self, room: int, keep: int, before_ts: int) -> int | None:
         """Delete some of a room's first events; return the number of the first one left."""
         try:
-            return queries.delete_oldest(self._file.writer, room, keep, before_ts)
+            file = self._file
+            return queries.delete_oldest(
+                file.writer, room, keep, before_ts, is_indexed=file.is_indexed
+            )
         except sqlite3.Error as error:
             log.error("retention failed", reason=str(error))
             raise Unavailable(RETRY_MS) from None
@@ -167,25 +185,6 @@ class SqliteJournal:
             await trio.to_thread.run_sync(self._close)
 
     def _close(self) -> None:
-        for reader in self._readers:
-            reader.close()
+        self._readers.close()
+        self._searchers.close()
         self._file.close()
-
-    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a query in a thread, on a connection of its own.
-
-        Raises:
-            Unavailable: it failed.
-        """
-
-        def run() -> T:
-            reader = self._readers.pop()
-            try:
-                return query(reader)
-            except sqlite3.Error as error:
-                log.error("journal cannot be read", reason=str(error))
-                raise Unavailable(RETRY_MS) from None
-            finally:
-                self._readers.append(reader)
-
-        return await trio.to_thread.run_sync(run, limiter=self._reading)

@@ -15,6 +15,7 @@ from trio_chat.journal import (
     Rejected,
     Result,
 )
+from trio_chat.journal.index import Changes
 
 
 @contextmanager
@@ -47,6 +48,7 @@ class Transaction:
         self._known = known
         self._now = now
         self.rooms: dict[str, Progress] = {}
+        self.index = Changes()
 
     def commit(self, draft: AnyKept) -> Result:
         """Keep an event, numbered, if it may be."""
@@ -80,10 +82,13 @@ class Transaction:
             )
         if isinstance(draft, Topic):
             self._database.execute("UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, room.id))
+        self._bring_into_index(room.id, draft)
         return Committed(draft, data, self._rewrite(room, draft))
 
-    def finish(self) -> None:
-        """Write down how far each room has come."""
+    def finish(self, *, is_indexed: bool) -> None:
+        """Write down how far each room has come, and what changes in the index of words."""
+        if is_indexed:
+            self.index.write(self._database)
         self._database.executemany(
             "UPDATE rooms SET last = ?, ts = ? WHERE id = ?",
             [(room.last, room.ts, room.id) for room in self.rooms.values() if room.id],
@@ -102,8 +107,10 @@ class Transaction:
         ).fetchone()
         return row or (None, 0, 0)
 
-    def _add_room(self, name: str) -> int | None:
-        return self._database.execute("INSERT INTO rooms (name) VALUES (?)", (name,)).lastrowid
+    def _add_room(self, name: str) -> int:
+        added = self._database.execute("INSERT INTO rooms (name) VALUES (?)", (name,)).lastrowid
+        assert added
+        return added
 
     def _find_cid(self, room: Progress, draft: AnyKept) -> Result | None:
         if not draft.cid:
@@ -133,6 +140,15 @@ class Transaction:
         if isinstance(draft, Edit | Delete) and (author is None or author != _author(draft)):
             return NOT_YOURS
         return None
+
+    def _bring_into_index(self, room: int, event: AnyKept) -> None:
+        match event:
+            case Message(seq=seq, text=text, who=who):
+                self.index.put(room, seq, text, who)
+            case Edit(target=target, text=text):
+                self.index.replace(room, target, text)
+            case Delete(target=target):
+                self.index.remove(room, target)
 
     def _rewrite(self, room: Progress, draft: AnyKept) -> list[tuple[int, bytes]]:
         """Take the text of a deleted message, and of its edits, out of the file."""
