@@ -16,12 +16,16 @@ PATIENCE = 20  # seconds for a server to start
 
 
 class Server:
-    """Starts the server with a database, always on the port that it had first."""
+    """Starts the server with a database, always on the port that it had first.
 
-    def __init__(self, database: Path) -> None:
+    ``options`` are further ones of the command.
+    """
+
+    def __init__(self, database: Path, *options: str) -> None:
         self.database = database
         self.port = 0
         self.log = database.with_suffix(".log")
+        self._options = options
         self._process: trio.Process | None = None
 
     async def start(self) -> None:
@@ -33,6 +37,7 @@ class Server:
                     *(sys.executable, "-m", "trio_chat", "--host", "127.0.0.1"),
                     *("--port", str(self.port), "--database", str(self.database)),
                     *("--resume-limit", "20"),  # who missed more gets it from the file
+                    *self._options,
                 ],
                 stdout=-1,
                 stderr=log,

@@ -76,16 +76,25 @@ class Asks:
     """Holds requests until they are answered; on a new connection all are sent again, in order.
 
     Nothing in here waits but ``ask``, for a place among ``PENDING_LIMIT``, and ``news``.
+
+    Args:
+        on_ask: Is called when there is something new to be answered.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_ask: Callable[[], None]) -> None:
         self.frame_limit = FRAME_LIMIT
+        self._on_ask = on_ask
         self._pending: dict[int, Ask] = {}
         self._unsent: dict[int, Ask] = {}
         self._ids = count(1)
         self._slots = trio.Semaphore(PENDING_LIMIT)
         self._news = trio.Event()
         self._end: ChatError | None = None
+
+    @property
+    def are_pending(self) -> bool:
+        """Whether anything waits for its answer."""
+        return bool(self._pending)
 
     async def ask(self, request: requests.Request, kind: type[A], room: str | None = None) -> A:
         """Ask for something and return the answer.
@@ -137,6 +146,7 @@ class Asks:
         ask.data = wire.write(ask.request)
         self._pending[number] = self._unsent[number] = ask
         self._news.set()
+        self._on_ask()
         return number
 
     def begin(self) -> None:

@@ -14,7 +14,7 @@ from trio_chat.remote.asks import Asks
 from trio_chat.remote.backoff import Backoff
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.errors import ChatError, Ended
-from trio_chat.remote.keeper import Keeper
+from trio_chat.remote.keeper import LEFT, Keeper
 from trio_chat.remote.line import NORMAL, dialer
 from trio_chat.remote.room import Room
 from trio_chat.remote.states import Online, Over, State, States, Watch
@@ -56,10 +56,16 @@ class Chat:
         return Watch(self._states)
 
     async def online(self) -> None:
-        """Wait until the server has said welcome."""
+        """Wait until the server has said welcome.
+
+        Raises:
+            ChatError: the chat is over.
+        """
         async for state in self.states():
             if isinstance(state, Online):
                 return
+            if isinstance(state, Over):
+                raise state.error or Ended(NORMAL, LEFT)
 
     def wrote(self, event: events.Kept | answers.Said) -> bool:
         """Whether something was said or done by ourselves."""
@@ -104,7 +110,7 @@ class Chat:
 
     def close(self, error: ChatError | None) -> None:
         """End all that waits; the block does it."""
-        self._conversation.close(error or Ended(NORMAL, "the chat is over"))
+        self._conversation.close(error or Ended(NORMAL, LEFT))
         self._states.set(Over(error))
 
     @property

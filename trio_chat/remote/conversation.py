@@ -9,6 +9,7 @@ from trio_chat.remote.asks import NOW, Ask, Asks
 from trio_chat.remote.errors import ChatError, Refused
 from trio_chat.remote.place import Place
 
+BRIEFLY = 0.1  # seconds to wait for slow readers while others wait for us
 HELLO = 0  # the id of a hello; other requests count from 1
 
 
@@ -27,12 +28,13 @@ class Conversation:
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
         self.places: dict[str, Place] = {}
-        self.asks = Asks()
+        self.asks = Asks(self.stir)
         # Of the connection of the moment:
         self.welcome: answers.Welcome | None = None
         self.refusal: answers.Error | None = None
         self.bye: answers.Bye | None = None
         self._queue_limit = queue_limit
+        self._stir = trio.Event()
 
     def begin(self) -> None:
         """Forget the last connection."""
@@ -49,7 +51,9 @@ class Conversation:
 
     def enter(self, name: str, last: int | None, epoch: str | None) -> Place:
         """Be in a room, from now on or from a number on."""
-        place = self.places[name] = Place(name, last, epoch, self._queue_limit, self._join)
+        place = self.places[name] = Place(
+            name, last, epoch, self._queue_limit, self._join, self.stir
+        )
         self._join(place)
         return place
 
@@ -129,6 +133,28 @@ class Conversation:
             return next((one for one in self.places.values() if one.visit == error.id), None)
         place = self.places.get(error.room or "")
         return place if place and place.visit is None and not place.is_here else None
+
+    async def give_way(self, told: wire.Told) -> None:
+        """Let a reader keep up who is at work but slow: while it waits, the server waits, too.
+
+        It is brief if anybody else needs what comes next. Who does not keep up then falls behind
+        (see ``Place``), which costs more, but harms nobody.
+        """
+        place = self.places.get(told.room) if isinstance(told, events.Event) else None
+        if place and place.is_full:
+            began = trio.current_time()
+            while self._wait_until(place, began) > trio.current_time():
+                with trio.move_on_at(self._wait_until(place, began)):
+                    await self._stir.wait()
+                self._stir = trio.Event()
+
+    def _wait_until(self, place: Place, began: float) -> float:
+        others = self.asks.are_pending or any(one.is_awaited for one in self.places.values())
+        return min(place.crowded_until, began + BRIEFLY) if others else place.crowded_until
+
+    def stir(self) -> None:
+        """Let ``give_way`` look again."""
+        self._stir.set()
 
     def close(self, error: ChatError) -> None:
         """End all: the chat is over."""

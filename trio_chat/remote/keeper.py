@@ -167,6 +167,7 @@ class Keeper:
             return False
         try:
             for told in read(message):
+                await self._conversation.give_way(told)
                 self._conversation.take(told)
         except Garbled:
             self._is_garbled = True

@@ -11,6 +11,9 @@ from trio_chat.remote import wire
 from trio_chat.remote.errors import ChatError
 from trio_chat.requests import Resume
 
+GIVE_WAY = 2.0  # seconds for which the connection waits for a reader who took something
+NEVER = float("-inf")
+
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True):
     """We are in the room, for the first time or again; what we missed follows.
@@ -47,6 +50,7 @@ class Place:
         epoch: See ``last``.
         limit: How many events may wait.
         on_join: Is called to have the room joined anew.
+        on_read: Is called when the reader has caught up, half or all.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class Place:
         epoch: str | None,
         limit: int,
         on_join: Callable[["Place"], None],
+        on_read: Callable[[], None],
     ) -> None:
         self.name = name
         self.last = last
@@ -68,6 +73,10 @@ class Place:
         self.visit: int | None = None  # the id of the wish to join that counts; a hello has none
         self._is_behind = False
         self._on_join = on_join
+        self._on_read = on_read
+        self._limit = limit
+        self._size = 0  # of the queue
+        self._read_at = NEVER  # when the reader came last
         self._queue, self._waiting = trio.open_memory_channel[Happening](limit)
         self._is_read = False
 
@@ -141,15 +150,31 @@ class Place:
                 self.people.pop(event.who.id, None)
 
     def _put(self, happening: Happening) -> bool:
-        try:
-            self._queue.send_nowait(happening)
-        except trio.WouldBlock:
+        if self.is_full:
             self._is_behind = True
-        return not self._is_behind
+            return False
+        self._queue.send_nowait(happening)
+        self._size += 1
+        return True
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether a reader waits for what happens next."""
+        return self._is_read and not self._size
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more can wait to be read."""
+        return self._size >= self._limit
+
+    @property
+    def crowded_until(self) -> float:
+        """Until when it is worth to wait for the reader, who is at work but slow."""
+        return self._read_at + GIVE_WAY if self.is_full and not self._is_behind else NEVER
 
     def _catch_up(self) -> None:
         """Join anew if we are behind and all that waited has been read."""
-        if self._is_behind and not self._waiting.statistics().current_buffer_used:
+        if self._is_behind and not self._size:
             self._is_behind = self.is_here = False
             self._on_join(self)
 
@@ -178,11 +203,21 @@ class Place:
         self._catch_up()
         self._is_read = True
         try:
-            return await self._waiting.receive()
+            return await self._receive()
         except trio.EndOfChannel:
             raise self.refusal or StopAsyncIteration from None
         finally:
             self._is_read = False
+
+    async def _receive(self) -> Happening:
+        self._read_at = trio.current_time()
+        if not self._size:
+            self._on_read()  # somebody waits
+        happening = await self._waiting.receive()
+        self._size -= 1
+        if self._size == self._limit // 2:
+            self._on_read()
+        return happening
 
 
 def _told(joined: answers.Joined, people: list[Person]) -> Joined:

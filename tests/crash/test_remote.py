@@ -1,0 +1,162 @@
+"""The Python client under faults: a proxy that cuts, stalls and delays; a server that is killed.
+
+The long form: ``pytest tests/crash --crashes 20 -s``; it tells what happened.
+"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.crash.process import Server
+from tests.crash.proxy import Proxy
+from trio_chat.events import Edit, Kept, Message
+from trio_chat.remote import Chat, Joined, Online, Room, backoff, connect
+
+ROOM = "tea"
+SETTLING = 60  # seconds for all to have heard everything in the end
+TALKERS = 3  # that talk at once on each connection
+PAUSE = 0.05  # seconds between two messages of one of them, about
+PROGRESS = 40  # events between two crashes, at least
+EDITS = 0.1  # of all that is sent
+
+
+class Person:
+    """Talks and listens by one ``Chat``; whatever breaks a promise is an ``AssertionError``."""
+
+    def __init__(self, number: int) -> None:
+        self.nick = f"Nick {number}"
+        self.queue_limit = 5 if number % 3 == 0 else 1000  # some fall behind again and again
+        self.heard: list[Kept] = []
+        self.kept: dict[str, int] = {}  # the number of each text
+        self.is_talking = True
+        self.waiting = 0  # messages without an answer
+        self.states: Counter[str] = Counter()
+        self._texts = count(1)
+
+    @property
+    def last(self) -> int:
+        """The number of the last event that was heard."""
+        return self.heard[-1].seq if self.heard else 0
+
+    async def live(self, port: int) -> None:
+        """Talk and listen until cancelled."""
+        url = f"ws://127.0.0.1:{port}"
+        async with (
+            connect(url, nick=self.nick, patience=60, queue_limit=self.queue_limit) as chat,
+            trio.open_nursery() as nursery,
+        ):
+            room = chat.room(ROOM, last=0)
+            nursery.start_soon(self._listen, room)
+            nursery.start_soon(self._watch, chat)
+            for _ in range(TALKERS):
+                nursery.start_soon(self._talk, room)
+
+    async def _listen(self, room: Room) -> None:
+        async for event in room.events():
+            if isinstance(event, Joined):
+                assert not event.reset, "the server does not know what it told"
+                assert event.gap is None, "something is lost"
+            elif isinstance(event, Kept):
+                assert event.seq == self.last + 1, f"{event.seq} after {self.last}"
+                self.heard.append(event)
+            if self.queue_limit < 10:
+                await trio.sleep(random.uniform(0, 0.002))  # noqa: S311 - no secret
+
+    async def _watch(self, chat: Chat) -> None:
+        async for state in chat.states():
+            self.states[type(state).__name__] += 1
+
+    async def _talk(self, room: Room) -> None:
+        while self.is_talking:
+            await trio.sleep(random.expovariate(1 / PAUSE))
+            text = f"{self.nick} says {next(self._texts)}"
+            self.waiting += 1
+            if self.kept and random.random() < EDITS:  # noqa: S311 - no secret
+                seq = await room.edit(max(self.kept.values()), text)
+            else:
+                seq = await room.send(text)
+                self.kept[text] = seq
+            self.waiting -= 1
+            assert seq
+
+
+@pytest.mark.timeout(900)
+async def test_each_sees_every_message_once_and_in_order(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promises 1 to 4 as a user of the client sees them, whatever happens in between."""
+    monkeypatch.setattr(backoff, "FIRST_CEILING", 0.1)  # to spend the time on talking
+    monkeypatch.setattr(backoff, "LAST_CEILING", 0.5)
+    crashes = request.config.getoption("--crashes")
+    people = [Person(number) for number in range(request.config.getoption("--people"))]
+    server = Server(tmp_path / "chat.db", "--ping-interval", "1", "--pong-timeout", "0.8")
+    begin = time.monotonic()
+    proxy = await talk_under_faults(server, people, crashes)
+    check(people)
+    assert '"level": "error"' not in server.log.read_text(encoding="utf-8")
+    print(
+        f"{crashes} crashes, {len(people)} people, {time.monotonic() - begin:.0f} s: "
+        f"{people[0].last} events, {dict(proxy.fates)}, "
+        f"{sum(person.states[Online.__name__] for person in people)} connections"
+    )
+
+
+async def talk_under_faults(server: Server, people: Sequence[Person], crashes: int) -> Proxy:
+    """Let all talk while the server is killed and connections break; let all hear the rest."""
+    await server.start()
+    proxy = Proxy(server.port, life=2.0)
+    try:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(proxy.run)
+            for person in people:
+                nursery.start_soon(person.live, proxy.port)
+            for _ in range(crashes):
+                await progress(people)
+                await server.kill()
+                await server.start()
+            await progress(people)
+            for person in people:
+                person.is_talking = False
+            with trio.move_on_after(SETTLING):
+                while not settled(people):
+                    await trio.sleep(0.05)
+            assert settled(people), [(one.nick, one.last, one.waiting) for one in people]
+            nursery.cancel_scope.cancel()
+    finally:
+        with trio.CancelScope(shield=True):
+            await server.kill()
+    return proxy
+
+
+async def progress(people: Sequence[Person]) -> None:
+    """Wait until somebody has heard more, and then for a moment at random."""
+    before = max(person.last for person in people)
+    with trio.fail_after(SETTLING):
+        while max(person.last for person in people) < before + PROGRESS:
+            await trio.sleep(0.01)
+    await trio.sleep(random.uniform(0, 0.5))  # noqa: S311 - no secret
+
+
+def settled(people: Sequence[Person]) -> bool:
+    """Whether everybody has an answer to everything, and has heard all that anybody has."""
+    return not any(one.waiting for one in people) and len({one.last for one in people}) == 1
+
+
+def check(people: Sequence[Person]) -> None:
+    """All have heard the same, and of what was said each once, with the number that was told."""
+    heard = [(event.seq, event.ts, event.cid) for event in people[0].heard]
+    assert heard
+    for person in people:
+        assert [(event.seq, event.ts, event.cid) for event in person.heard] == heard
+    said = [event for event in people[0].heard if isinstance(event, Message)]
+    kept = {text: seq for person in people for text, seq in person.kept.items()}
+    assert {event.text: event.seq for event in said} == kept
+    assert len(said) == len(kept)
+    edits = [event.text for event in people[0].heard if isinstance(event, Edit)]
+    assert len(set(edits)) == len(edits)
