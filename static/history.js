@@ -99,12 +99,13 @@ export class History {
     if (!this.isComing("unread")) this.#wishes.push({ kind: "unread", seq, until });
   }
 
-  /** Asks for a message that another one answers. */
+  /** Asks for a message that another one answers; returns whether it was not asked for before. */
   quote(seq) {
     const isWanted = [this.#asked, ...this.#wishes].some(
       (wish) => wish?.kind === "quote" && wish.seq === seq,
     );
     if (!isWanted) this.#wishes.push({ kind: "quote", seq });
+    return !isWanted;
   }
 
   #want(wish) {

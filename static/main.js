@@ -8,10 +8,13 @@
 // after the other), session (what is said on it). Words: strings, words/. Storage: memory.
 
 import { Address, roomIn, socketUrl } from "./address.js";
+import { Announcer } from "./announcer.js";
+import { Attention } from "./attention.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { offerLink } from "./invitation.js";
 import { Log } from "./log.js";
+import { Marks } from "./marks.js";
 import { recall, remember, uuid } from "./memory.js";
 import { Name } from "./name.js";
 import { Outbox } from "./outbox.js";
@@ -25,6 +28,7 @@ import { Status } from "./status.js";
 import { Steps } from "./steps.js";
 import { Store } from "./store.js";
 import { reasonOf, speak, t, translate } from "./strings.js";
+import { Typing } from "./typing.js";
 
 const LOBBY = "lobby"; // where everybody is who has no other room in the address
 const LONGEST = 40; // characters of what cannot be the name of a room
@@ -67,7 +71,7 @@ const log = new Log(find("log"), {
   earlier: find("earlier"),
   onEarlier: () => want(() => store.room.history.goBack()),
   onLater: () => want(() => store.room.history.goOn()),
-  onMissing: (seq) => want(() => store.room.history.quote(seq)),
+  onMissing: (seq) => store.room.history.quote(seq) && session.act(),
   onPlace: (room) => {
     pill.show(log, room);
     if (room.isAtEnd === log.follows) return;
@@ -83,6 +87,16 @@ const pill = new Pill(find("newer"), {
   },
 });
 new Steps(find("log"), log, () => composer.focus());
+const typing = new Typing(find("typing"));
+const announcer = new Announcer(find("announcer"));
+const attention = new Attention(
+  { notify: find("notify"), sound: find("sound") },
+  {
+    onOpen: (room) => address.go(room),
+    onRefused: () => notice.tell(t("attention.refused")),
+  },
+);
+const marks = new Marks((read) => want(() => store.recallMarks(read)));
 const composer = new Composer(find("composer"), (text) => {
   want(() => store.put({ t: "send", text, cid: uuid() }, Date.now()));
   log.goToEnd();
@@ -97,6 +111,7 @@ else status.fail(t("page.noWebSockets"));
 function begin() {
   store.session = recall("session");
   for (const remembered of recall("rooms", [])) store.enter(String(remembered));
+  marks.recall();
   store.watch(!document.hidden);
   store.open(roomIn(location) || recall("room") || LOBBY);
   schedule();
@@ -151,6 +166,12 @@ function show() {
   people.show(room, me);
   log.show(room, me);
   log.forget([...store.rooms.values()]);
+  typing.show(room);
+  const news = store.takeNews();
+  announcer.tell(news, room);
+  attention.tell(news);
+  attention.show(room, store.unread);
+  marks.keep(store.marks);
   composer.show(room.name, limits.text);
   if (!me) return;
   remember("nick", me.nick);
@@ -166,8 +187,6 @@ function showRoom(room) {
   setText(find("topic"), room.topic);
   const unread = [...store.rooms.values()].some((other) => other !== room && other.unread);
   find("open-rooms").classList.toggle("news", unread);
-  const count = store.unread;
-  document.title = t(count ? "page.titleUnread" : "page.title", { count, room: room.name });
   address.show(room.name);
 }
 

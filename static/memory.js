@@ -32,6 +32,13 @@ export function forget(name) {
   }
 }
 
+/** Calls `onChange` when another tab has remembered something else under a name. */
+export function watch(name, onChange) {
+  addEventListener("storage", ({ key }) => {
+    if (key === PREFIX + name) onChange();
+  });
+}
+
 /** Returns all names that begin so under which something is remembered. */
 export function namesLike(beginning) {
   try {

@@ -9,7 +9,7 @@ export class People {
   #list;
   #others;
   #count;
-  #shown = ""; // what the list shows, to tell whether it has changed
+  #shown = []; // what the list depends on, as it was when it was shown
 
   constructor(aside, count, onRename) {
     this.#list = aside.querySelector("ul");
@@ -19,15 +19,15 @@ export class People {
   }
 
   /** Shows who is in a room, the user first. */
-  show({ members }, me) {
+  show(room, me) {
+    const state = [room, room.crowd, me?.id, me?.nick];
+    if (state.every((part, place) => part === this.#shown[place])) return;
+    this.#shown = state;
     const order = new Intl.Collator(locale);
     const isMe = ({ id }) => id === me?.id;
-    const people = [...members.values()].sort(
+    const people = [...room.members.values()].sort(
       (one, other) => isMe(other) - isMe(one) || order.compare(one.nick, other.nick),
     );
-    const key = JSON.stringify(people.slice(0, SHOWN).map(({ id, nick }) => [id, nick]));
-    if (key + people.length === this.#shown) return;
-    this.#shown = key + people.length;
     this.#list.replaceChildren(...people.slice(0, SHOWN).map((one) => item(one, isMe(one))));
     const others = people.length - SHOWN;
     this.#others.textContent = others > 0 ? t("people.others", { count: others }) : "";

@@ -109,11 +109,6 @@ export class Room {
     if (wish?.kind === "unread") this.#count(page, wish, me);
   }
 
-  /** Takes in a message of somebody else that the user does not see as it comes. */
-  miss({ text }, me) {
-    this.mark.add(1, mentions(text, me.nick).length ? 1 : 0);
-  }
-
   /** Shows a message, and what was said around it. */
   jump(seq) {
     this.target = { seq };

@@ -3,6 +3,8 @@
 import { linkTo } from "./address.js";
 import { t } from "./strings.js";
 
+const MOST = 99; // unread messages that are counted
+
 /** Shows rooms in `nav`; the links lead to them, and `onLeave` gets a room's name. */
 export class Rooms {
   #list;
@@ -52,7 +54,11 @@ export class Rooms {
     const badge = link.querySelector(".unread");
     link.ariaCurrent = isActive ? "page" : null;
     badge.hidden = !room.unread;
-    setText(badge.firstChild, room.unread > 99 ? "99+" : String(room.unread));
+    const { unread, mentions, hasMore } = room.mark;
+    const count = unread > MOST || hasMore ? `${Math.min(unread, MOST)}+` : String(unread);
+    setText(badge.firstChild, mentions ? `@ ${count}` : count);
+    setText(badge.lastChild, ` ${t(mentions ? "rooms.mentioned" : "rooms.unread")}`);
+    badge.classList.toggle("mention", mentions > 0);
     leave.hidden = !canLeave;
   }
 
@@ -67,7 +73,6 @@ export class Rooms {
     badge.className = "unread";
     const spoken = document.createElement("span");
     spoken.className = "spoken";
-    spoken.textContent = ` ${t("rooms.unread")}`;
     badge.append("0", spoken);
     link.append(label, badge);
     const leave = document.createElement("button");

@@ -80,7 +80,8 @@ function words(text) {
   return [calm(text)];
 }
 
-function plainWords({ text, deleted, about }) {
+/** The words of a message or note without any marks. */
+export function plainWords({ text, deleted, about }) {
   if (about) return t(`note.${about}`);
   return deleted ? t("row.deleted") : calm(text);
 }

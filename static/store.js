@@ -1,9 +1,11 @@
 // What the page knows: who the user is, the rooms, what is under way. Pure: no DOM, no sockets.
 
 import { Finder } from "./finder.js";
+import { mentions } from "./mention.js";
 import { Room } from "./room.js";
 
 const KEPT = new Set(["send", "edit", "delete", "react", "topic"]); // these wait in the queue
+const MOST_NEWS = 100;
 const MOST_WAITING = 500; // requests in all rooms together,
 const MOST_TEXT = 500_000; // UTF-16 units; a browser stores some millions
 
@@ -22,6 +24,7 @@ export class Store {
   listed = []; // names of the public rooms
   finder = new Finder();
   #isWelcome = false;
+  #news = []; // messages of others that came since they were taken
   #left = []; // names of rooms that the server has not been told of
   #now;
 
@@ -36,6 +39,13 @@ export class Store {
 
   get unread() {
     return [...this.rooms.values()].reduce((sum, room) => sum + room.unread, 0);
+  }
+
+  /** Hands out, once, what others said: {room, event, isMention, isSeen}; of a flood the latest. */
+  takeNews() {
+    const news = this.#news;
+    this.#news = [];
+    return news;
   }
 
   /** What waits to be sent in all rooms: the entries of their queues, with the room's name. */
@@ -224,9 +234,16 @@ export class Store {
 
   #happened(room, event) {
     const isNew = room.happened(event, this.me);
-    const isNews = isNew && event.from?.id !== this.me.id;
-    if (isNews && !this.#isSeen(room)) room.miss(event, this.me);
+    if (isNew && event.from?.id !== this.me.id) this.#heard(room, event);
     this.#see(room);
+  }
+
+  #heard(room, event) {
+    const isMention = mentions(event.text, this.me.nick).length > 0;
+    const isSeen = this.#isSeen(room);
+    if (!isSeen) room.mark.add(1, isMention ? 1 : 0);
+    this.#news.push({ room: room.name, event, isMention, isSeen });
+    if (this.#news.length > MOST_NEWS) this.#news.shift();
   }
 
   #isSeen(room) {

@@ -27,6 +27,7 @@ export const de = {
   // Rooms
   "rooms.title": "Räume",
   "rooms.unread": "ungelesen",
+  "rooms.mentioned": "ungelesen, und Sie werden erwähnt",
   "rooms.leave": "{room} verlassen",
   "rooms.join": "Einen weiteren Raum betreten",
   "rooms.joinButton": "Los",
@@ -36,6 +37,18 @@ export const de = {
   "people.you": "(Sie)",
   "people.others": "und {count} weitere",
   "people.rename": "Namen ändern",
+
+  // Aufmerksamkeit
+  "attention.title": "Wenn Sie jemand erwähnt",
+  "attention.notify": "Benachrichtigen",
+  "attention.sound": "Ton abspielen",
+  "attention.mention": "{nick} erwähnt Sie in {room}",
+  "attention.refused": "Ihr Browser erlaubt dieser Seite keine Benachrichtigungen.",
+
+  // Schreiben
+  "typing.one": "{one} schreibt …",
+  "typing.two": "{one} und {other} schreiben …",
+  "typing.many": "Mehrere schreiben …",
 
   // Log and rows
   "log.title": "Nachrichten",

@@ -27,6 +27,7 @@ export const en = {
   // Rooms
   "rooms.title": "Rooms",
   "rooms.unread": "unread",
+  "rooms.mentioned": "unread, and you are mentioned",
   "rooms.leave": "Leave {room}",
   "rooms.join": "Join another room",
   "rooms.joinButton": "Join",
@@ -36,6 +37,18 @@ export const en = {
   "people.you": "(you)",
   "people.others": "and {count} more",
   "people.rename": "Change name",
+
+  // Attention
+  "attention.title": "When somebody mentions you",
+  "attention.notify": "Notify me",
+  "attention.sound": "Play a sound",
+  "attention.mention": "{nick} mentions you in {room}",
+  "attention.refused": "Your browser does not allow notifications from this page.",
+
+  // Typing
+  "typing.one": "{one} is typing …",
+  "typing.two": "{one} and {other} are typing …",
+  "typing.many": "Several people are typing …",
 
   // Log and rows
   "log.title": "Messages",

@@ -27,6 +27,7 @@ export const fr = {
   // Rooms
   "rooms.title": "Salons",
   "rooms.unread": "non lus",
+  "rooms.mentioned": "non lus, et on vous mentionne",
   "rooms.leave": "Quitter {room}",
   "rooms.join": "Rejoindre un autre salon",
   "rooms.joinButton": "Entrer",
@@ -36,6 +37,18 @@ export const fr = {
   "people.you": "(vous)",
   "people.others": "et {count} de plus",
   "people.rename": "Changer de nom",
+
+  // Attention
+  "attention.title": "Quand on vous mentionne",
+  "attention.notify": "M’avertir",
+  "attention.sound": "Jouer un son",
+  "attention.mention": "{nick} vous mentionne dans {room}",
+  "attention.refused": "Votre navigateur ne permet pas de notifications à cette page.",
+
+  // Écriture
+  "typing.one": "{one} écrit…",
+  "typing.two": "{one} et {other} écrivent…",
+  "typing.many": "Plusieurs personnes écrivent…",
 
   // Log and rows
   "log.title": "Messages",
