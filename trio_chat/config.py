@@ -10,6 +10,7 @@ DESCRIPTOR_RESERVE = 64
 
 
 HIGHEST_PORT = 65535
+IN_MEMORY = ":memory:"  # a database that is no file
 
 
 class ConfigError(ValueError):

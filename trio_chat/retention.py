@@ -22,8 +22,7 @@ async def retain(journal: Journal, inbox: trio.MemorySendChannel[Request], confi
         return
     while True:
         try:
-            oldest = wall_clock() - config.keep_days * DAY if config.keep_days else 0
-            pruned = await journal.prune(config.keep_messages, math.floor(oldest))
+            pruned = await journal.prune(config.keep_messages, oldest_ts(config))
         except Unavailable:
             log.warning("retention put off")
         else:
@@ -31,3 +30,8 @@ async def retain(journal: Journal, inbox: trio.MemorySendChannel[Request], confi
                 log.info("retention", rooms=len(pruned))
                 await inbox.send(Pruned(pruned))
         await trio.sleep(INTERVAL)
+
+
+def oldest_ts(config: Config) -> int:
+    """Return the time of the oldest event to be kept, in milliseconds since 1970."""
+    return math.floor(wall_clock() - config.keep_days * DAY) if config.keep_days else 0

@@ -14,7 +14,7 @@ import trio
 
 from trio_chat.archive import Archive
 from trio_chat.client import Client, Shared
-from trio_chat.config import Config
+from trio_chat.config import IN_MEMORY, Config
 from trio_chat.dialects import Dialect, plain, v1
 from trio_chat.door import Door
 from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
@@ -39,7 +39,6 @@ ENDINGS = {signal.SIGINT: GOING_AWAY, signal.SIGTERM: RESTARTING}
 
 DIALECTS: dict[str | None, Dialect] = {None: plain, v1.SUBPROTOCOL: v1}
 DEFAULT_ROOM = "lobby"  # of those who do not say
-IN_MEMORY = ":memory:"
 
 Listener = trio.SocketListener | trio.SSLListener[trio.SocketStream]
 

@@ -21,6 +21,12 @@ class Command(NamedTuple):
 SERVE = "serve"  # what is done when no command is named
 COMMANDS = {
     SERVE: Command("trio_chat.commands.serve", "start the server; the same as no command"),
+    "export": Command("trio_chat.commands.export", "write what was said as lines of JSON"),
+    "import": Command("trio_chat.commands.import_", "take in what was exported, numbers and all"),
+    "backup": Command("trio_chat.commands.backup", "copy the database while the server runs"),
+    "prune": Command("trio_chat.commands.prune", "delete what is old, or too much"),
+    "rooms": Command("trio_chat.commands.rooms", "list the rooms with their sizes and ages"),
+    "check-config": Command("trio_chat.commands.check_config", "check and show the settings"),
 }
 
 

@@ -4,6 +4,8 @@ import fcntl
 import os
 import secrets
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from trio_chat.journal import JournalError
@@ -49,6 +51,10 @@ MIGRATIONS = (
 SCHEMA = len(MIGRATIONS)
 
 
+class InUse(JournalError):
+    """A server has the file already."""
+
+
 class JournalFile:
     """An open database file, with the one connection that writes.
 
@@ -62,10 +68,8 @@ class JournalFile:
             raise JournalError(f"{path} is a directory, not a file")
         self._lock = self._lock_out_others()
         try:
-            self._open(sync=sync)
-        except sqlite3.Error as error:
-            os.close(self._lock)
-            raise JournalError(self._explain(error)) from None
+            with explained(path):
+                self._open(sync=sync)
         except JournalError:
             os.close(self._lock)
             raise
@@ -73,7 +77,7 @@ class JournalFile:
     def _open(self, *, sync: bool) -> None:
         self.writer = self._connect()
         try:
-            self._check_whose_it_is()
+            check_whose_it_is(self.writer, self._path)
             self.writer.execute("PRAGMA journal_mode = WAL")
             self.writer.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             self.writer.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
@@ -93,7 +97,7 @@ class JournalFile:
 
     def version(self) -> int:
         """Return a number that is another one whenever somebody else has written to the file."""
-        return self._pragma("data_version")
+        return pragma(self.writer, "data_version")
 
     def close(self) -> None:
         """Close the file; another server may have it then."""
@@ -111,7 +115,7 @@ class JournalFile:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(descriptor)
-            raise JournalError(f"{self._path} is in use by another trio-chat server") from None
+            raise InUse(f"{self._path} is in use by another trio-chat server") from None
         return descriptor
 
     def _connect(self) -> sqlite3.Connection:
@@ -120,18 +124,8 @@ class JournalFile:
             self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
         )
 
-    def _check_whose_it_is(self) -> None:
-        (tables,) = self.writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if tables and self._pragma("application_id") != APPLICATION_ID:
-            raise JournalError(f"{self._path} belongs to another program")
-        if self._pragma("user_version") > SCHEMA:
-            raise JournalError(
-                f"{self._path} was written by a newer trio-chat: its schema is "
-                f"{self._pragma('user_version')}, this one knows {SCHEMA}"
-            )
-
     def _migrate(self) -> None:
-        present = self._pragma("user_version")
+        present = pragma(self.writer, "user_version")
         for version, script in enumerate(MIGRATIONS[present:], present + 1):
             self.writer.executescript(
                 f"BEGIN IMMEDIATE; {script} PRAGMA application_id = {APPLICATION_ID};"
@@ -146,17 +140,51 @@ class JournalFile:
         (value,) = self.writer.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return bytes(value)
 
-    def _pragma(self, name: str) -> int:
-        return int(self.writer.execute(f"PRAGMA {name}").fetchone()[0])
 
-    def _explain(self, error: sqlite3.Error) -> str:
-        reasons = {
-            "SQLITE_BUSY": "is locked by another program",
-            "SQLITE_CANTOPEN": "cannot be opened",
-            "SQLITE_CORRUPT": "is damaged",
-            "SQLITE_FULL": "cannot be written: the disk is full",
-            "SQLITE_NOTADB": "is not a database",
-            "SQLITE_READONLY": "cannot be written",
-        }
-        name = "_".join(error.sqlite_errorname.split("_")[:2])
-        return f"{self._path} {reasons.get(name, f'cannot be used: {error}')}"
+def check_whose_it_is(database: sqlite3.Connection, path: Path) -> None:
+    """See that a file is one of ours, or an empty one.
+
+    Raises:
+        JournalError: it is not.
+    """
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if tables and pragma(database, "application_id") != APPLICATION_ID:
+        raise JournalError(f"{path} belongs to another program")
+    schema = pragma(database, "user_version")
+    if schema > SCHEMA:
+        raise JournalError(
+            f"{path} was written by a newer trio-chat: its schema is {schema}, "
+            f"this one knows {SCHEMA}"
+        )
+
+
+def pragma(database: sqlite3.Connection, name: str) -> int:
+    """Return the value of a pragma that is a number."""
+    return int(database.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Tell what SQLite complains about in the block in words for people.
+
+    Raises:
+        JournalError: instead of SQLite's own error.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise JournalError(explain(path, error)) from None
+
+
+def explain(path: Path, error: sqlite3.Error) -> str:
+    """Return what is wrong with a file, in words for people."""
+    reasons = {
+        "SQLITE_BUSY": "is locked by another program",
+        "SQLITE_CANTOPEN": "cannot be opened",
+        "SQLITE_CORRUPT": "is damaged",
+        "SQLITE_FULL": "cannot be written: the disk is full",
+        "SQLITE_NOTADB": "is not a database",
+        "SQLITE_READONLY": "cannot be written",
+    }
+    name = "_".join(error.sqlite_errorname.split("_")[:2])
+    return f"{path} {reasons.get(name, f'cannot be used: {error}')}"

@@ -43,11 +43,20 @@ def load_state(database: sqlite3.Connection, name: str, recent: int) -> RoomStat
     if row is None:
         return RoomState(name, 1, 0, "", ())
     room, last, topic = row
-    (first,) = database.execute("SELECT min(seq) FROM events WHERE room = ?", (room,)).fetchone()
     tail = database.execute(
         "SELECT seq, data FROM events WHERE room = ? ORDER BY seq DESC LIMIT ?", (room, recent)
     ).fetchall()
-    return RoomState(name, first or last + 1, last, topic, tail[::-1])
+    return RoomState(name, first(database, room), last, topic, tail[::-1])
+
+
+def first(database: sqlite3.Connection, room: int) -> int:
+    """Return the number of the first event of a room that is still there, or of the next one."""
+    row: tuple[int] = database.execute(
+        "SELECT coalesce((SELECT min(seq) FROM events WHERE room = id), last + 1) FROM rooms"
+        " WHERE id = ?",
+        (room,),
+    ).fetchone()
+    return row[0]
 
 
 def messages(

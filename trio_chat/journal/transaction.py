@@ -61,6 +61,25 @@ class Transaction:
         room.last += 1
         room.ts = max(room.ts, self._now)
         draft.seq, draft.ts = room.last, room.ts
+        return self._keep(room, draft)
+
+    def found(self, name: str, last: int, ts: int, topic: str) -> None:
+        """Make a room whose events up to a number have been, and are not here."""
+        room = self._room(name)
+        room.id, room.last, room.ts = self._add_room(name), last, ts
+        self._database.execute("UPDATE rooms SET topic = ? WHERE id = ?", (topic, room.id))
+
+    def last(self, name: str) -> int:
+        """Return the number of a room's last event; 0 if there never was one."""
+        return self._room(name).last
+
+    def adopt(self, event: AnyKept) -> None:
+        """Keep the next event of a room with the time, and the text, that it has already."""
+        room = self._room(event.room)
+        room.last, room.ts = event.seq, event.ts
+        self._keep(room, event)
+
+    def _keep(self, room: Progress, draft: AnyKept) -> Committed:
         data = encode_event(draft)
         self._database.execute(
             "INSERT INTO events (room, seq, ts, is_message, target, author, data)"

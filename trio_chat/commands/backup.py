@@ -1,0 +1,84 @@
+"""The command that copies the database while the server runs."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from trio_chat.commands import Failed
+from trio_chat.commands.files import database_path, new_file, snapshot
+from trio_chat.commands.progress import progress
+from trio_chat.commands.tables import size
+from trio_chat.config import ConfigError
+from trio_chat.journal.file import APPLICATION_ID, explain, pragma
+from trio_chat.settings import CommandLine
+
+STEP = 256  # pages that are copied between two looks at the progress
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Copy the database as it stands at this moment, check the copy, and put it in its place.
+
+    Raises:
+        ConfigError: wrong use, or a database that cannot be opened.
+        Failed: the copy cannot be written, or is not sound.
+    """
+    options, config = _command_line().read(arguments, os.environ)
+    source, target = database_path(config), Path(options.file)
+    if target.exists() and source.exists() and target.samefile(source):
+        raise ConfigError(f"{target} is the database itself")
+    with snapshot(source) as database, new_file(target, force=options.force) as part:
+        try:
+            _copy(database, part)
+            events = _check(database, part)
+        except sqlite3.Error as error:
+            raise Failed(explain(target, error)) from None
+    print(f"backed up {events:,} events to {target} ({size(target.stat().st_size)})")
+    return 0
+
+
+def _command_line() -> CommandLine:
+    line = CommandLine(
+        "backup",
+        "Copy the database as it stands at this moment, and check the copy. The server may run "
+        "meanwhile. The copy holds the key that sessions are signed with: keep it private.",
+        ["database"],
+    )
+    line.add_argument("file", metavar="FILE", help="where the copy is to be")
+    line.add_argument("--force", action="store_true", help="replace the file if it is there")
+    return line
+
+
+def _copy(database: sqlite3.Connection, part: Path) -> None:
+    """Copy page by page. As the reader keeps its moment, a server that writes does not matter."""
+    with (
+        closing(sqlite3.connect(part, isolation_level=None)) as copy,
+        progress("copying", pragma(database, "page_count")) as advance,
+    ):
+        left = pragma(database, "page_count")
+
+        def look(_: int, remaining: int, __: int) -> None:
+            nonlocal left
+            advance(left - remaining)
+            left = remaining
+
+        database.backup(copy, pages=STEP, progress=look)
+        copy.execute("PRAGMA journal_mode = DELETE")  # one file, which can be read anywhere
+
+
+def _check(database: sqlite3.Connection, part: Path) -> int:
+    """See that the copy is sound, and has all; return how many events it has."""
+    with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+        [(verdict,), *_] = copy.execute("PRAGMA integrity_check(1)").fetchall()
+        if verdict != "ok" or pragma(copy, "application_id") != APPLICATION_ID:
+            raise Failed(f"the copy is not sound: {verdict}")
+        counts = [_count(one) for one in (database, copy)]
+        if counts[0] != counts[1]:
+            raise Failed("the copy is not complete")
+    return counts[1][1]
+
+
+def _count(database: sqlite3.Connection) -> tuple[int, int]:
+    (events,) = database.execute("SELECT count(*) FROM events").fetchone()
+    return pragma(database, "user_version"), events

@@ -1,0 +1,52 @@
+"""The command that checks and shows the settings."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from trio_chat.commands.tables import show
+from trio_chat.settings import SETTINGS, CommandLine, gather, make_config
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Show each setting as the server would have it, and where it comes from. Opens nothing.
+
+    Raises:
+        ConfigError: a setting cannot work.
+    """
+    options = _command_line().parse_args(arguments)
+    given = gather(options, os.environ)
+    config = make_config(given)
+    show(
+        [
+            {
+                "setting": name,
+                "value": _shown(getattr(config, name), as_json=options.json),
+                "source": given[name].source if name in given else "default",
+            }
+            for name in SETTINGS
+        ],
+        as_json=options.json,
+    )
+    return 0
+
+
+def _command_line() -> CommandLine:
+    line = CommandLine(
+        "check-config",
+        "Check the settings that the server would start with, given the same flags, variables and "
+        "file, and show each with its source: setting, value, source. Opens nothing. The exit "
+        "status is 2 if something is wrong.",
+        SETTINGS,
+    )
+    line.add_argument("--json", action="store_true", help="print JSON objects, one a line")
+    return line
+
+
+def _shown(value: Any, *, as_json: bool) -> Any:  # noqa: ANN401 - whatever a setting can be
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, tuple) and not as_json:
+        return ",".join(value)
+    return value

@@ -1,0 +1,101 @@
+"""The command that writes what was said as lines of JSON."""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from trio_chat.commands import Failed
+from trio_chat.commands.files import database_path, new_file, snapshot
+from trio_chat.commands.lines import FORMAT, Header, RoomLine, encode, epoch_of, events, survey
+from trio_chat.commands.progress import Advance, progress
+from trio_chat.config import ConfigError
+from trio_chat.journal.memory import wall_clock
+from trio_chat.names import BadName, check_room
+from trio_chat.settings import CommandLine
+
+STDOUT = "-"
+STEP = 1000  # events between two looks at the progress
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Export all rooms or some, as they stand at this moment.
+
+    Raises:
+        ConfigError: wrong use, or a database that cannot be opened.
+        Failed: there is no such room, an event is damaged, or it cannot be written.
+    """
+    options, config = _command_line().read(arguments, os.environ)
+    names = [_room_name(name, config.room_limit) for name in options.rooms]
+    with snapshot(database_path(config)) as database:
+        rooms = survey(database, names)
+        count = sum(room.events for room in rooms)
+        with (
+            _output(options.output, force=options.force) as output,
+            progress("exporting", count, hidden=output.isatty()) as advance,
+        ):
+            output.writelines(_lines(database, rooms, advance))
+    print(f"exported {count:,} events of {len(rooms):,} rooms", file=sys.stderr)
+    return 0
+
+
+def _command_line() -> CommandLine:
+    line = CommandLine(
+        "export",
+        "Write what was said as lines of JSON: a header, then for each room a line about it and "
+        "its events in order. The server may run meanwhile.",
+        ["database", "room_limit"],
+    )
+    line.add_argument("rooms", metavar="ROOM", nargs="*", help="export these rooms only")
+    line.add_argument(
+        "-o", "--output", metavar="FILE", default=STDOUT, help="write to this file instead"
+    )
+    line.add_argument("--force", action="store_true", help="replace the file if it is there")
+    return line
+
+
+def _room_name(name: str, limit: int) -> str:
+    try:
+        return check_room(name, limit)
+    except BadName as error:
+        raise ConfigError(f"{name!r}: {error}") from None
+
+
+@contextmanager
+def _output(name: str, *, force: bool) -> Iterator[BinaryIO]:
+    """Open what is written to: a file that appears when it is complete, or standard output."""
+    if name != STDOUT:
+        with new_file(Path(name), force=force) as part, part.open("wb") as file:
+            yield file
+        return
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Failed(f"cannot write: {error.strerror}") from None
+
+
+def _lines(
+    database: sqlite3.Connection, rooms: Sequence[RoomLine], advance: Advance
+) -> Iterator[bytes]:
+    header = Header(
+        format=FORMAT,
+        ts=wall_clock(),
+        epoch=epoch_of(database),
+        rooms=len(rooms),
+        events=sum(room.events for room in rooms),
+    )
+    yield encode(header) + b"\n"
+    for room in rooms:
+        yield encode(room) + b"\n"
+        count = 0
+        for count, data in enumerate(events(database, room), 1):
+            yield data + b"\n"
+            if count % STEP == 0:
+                advance(STEP)
+        advance(count % STEP)

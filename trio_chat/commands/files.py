@@ -1,0 +1,114 @@
+"""Files that commands work with: the database, and what they write beside it."""
+
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from trio_chat.commands import Failed
+from trio_chat.config import IN_MEMORY, Config, ConfigError
+from trio_chat.journal.beside import open_beside
+from trio_chat.journal.file import explain
+
+
+def database_path(config: Config) -> Path:
+    """Return where the database is.
+
+    Raises:
+        ConfigError: it is nowhere but in a server's memory.
+    """
+    if config.database == IN_MEMORY:
+        raise ConfigError("database is ':memory:': only its server knows what is in there")
+    return Path(config.database)
+
+
+@contextmanager
+def opened(path: Path, *, to_write: bool = False) -> Iterator[sqlite3.Connection]:
+    """Open a database for the block, whether a server has it or not.
+
+    Raises:
+        JournalError: it cannot be opened.
+        Failed: it cannot be read or written in the block.
+    """
+    database = open_beside(path, to_write=to_write)
+    try:
+        yield database
+    except sqlite3.Error as error:
+        raise Failed(explain(path, error)) from None
+    finally:
+        database.close()
+
+
+@contextmanager
+def snapshot(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database for the block as it stands now, whatever a server writes meanwhile."""
+    with opened(path) as database:
+        database.execute("BEGIN")
+        database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        yield database
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool) -> Iterator[Path]:
+    """Have a file appear at a path when it is complete; the block writes it at another one.
+
+    If the block fails, nothing is left of it, and what was at the path is still there.
+
+    Args:
+        path: Where it is to be.
+        force: Whether it may take the place of another file.
+
+    Raises:
+        ConfigError: there is something at the path already.
+        Failed: it cannot be written.
+    """
+    _refuse_to_replace(path, force=force)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with _terminated_in_order():
+            yield part
+        _sync(part)
+        part.replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        raise Failed(f"cannot write {path}: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+@contextmanager
+def _terminated_in_order() -> Iterator[None]:
+    """Let SIGTERM, which ends a process at once, end the block like an error."""
+
+    def leave(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    previous = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _refuse_to_replace(path: Path, *, force: bool) -> None:
+    if path.is_dir() or not path.name:
+        raise ConfigError(f"{path} is a directory")
+    if path.exists() and not path.is_file():
+        raise ConfigError(f"{path} is no ordinary file")
+    if path.with_name(path.name + "-wal").exists():
+        raise ConfigError(f"{path} is a database that is in use")
+    if path.exists() and not force:
+        raise ConfigError(f"{path} is there already (--force replaces it)")
+
+
+def _sync(path: Path) -> None:
+    """Have what was written there, or renamed in there, survive a power loss."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,126 @@
+"""The command that takes in what was exported."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from trio_chat.commands import Failed
+from trio_chat.commands.files import database_path, opened, snapshot
+from trio_chat.commands.intake import Comparison, Intake, Outcome
+from trio_chat.commands.lines import RoomLine
+from trio_chat.commands.progress import progress
+from trio_chat.commands.reading import ExportedFile
+from trio_chat.commands.tables import show
+from trio_chat.config import Config, ConfigError
+from trio_chat.events import AnyKept
+from trio_chat.journal.beside import prepare
+from trio_chat.settings import CommandLine
+
+STDIN = "-"
+STEP = 64 * 1024  # bytes between two looks at the progress
+NAMED = 3  # refused rooms whose reasons are told
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Import a file: check all of it, then write what is new.
+
+    Raises:
+        ConfigError: wrong use, or a database that cannot be opened.
+        Failed: the file is damaged, or some of its rooms contradict what is here.
+    """
+    options, config = _command_line().read(arguments, os.environ)
+    path = database_path(config)
+    with _source(options.file) as file:
+        prepare(path)
+        outcomes = _check(file, config)
+        if not options.dry_run:
+            with opened(path, to_write=True) as database:
+                intake = Intake(database, outcomes)
+                for line in _read("importing", file, config):
+                    intake.take(line)
+                intake.finish()
+    _report(outcomes)
+    return 0
+
+
+def _command_line() -> CommandLine:
+    line = CommandLine(
+        "import",
+        "Take in what was exported. What is here already is skipped, so it can be done again; a "
+        "room that contradicts what is here is left as it is. The server may run meanwhile.",
+        ["database", "room_limit"],
+    )
+    line.add_argument("file", metavar="FILE", help="what was exported; - for standard input")
+    line.add_argument("--dry-run", action="store_true", help="only tell what would be done")
+    return line
+
+
+@contextmanager
+def _source(name: str) -> Iterator[BinaryIO]:
+    """Open the file, which is read twice: a pipe is copied first."""
+    try:
+        with sys.stdin.buffer if name == STDIN else Path(name).open("rb") as file:
+            if file.seekable():
+                yield file
+                return
+            with tempfile.TemporaryFile() as copy:
+                shutil.copyfileobj(file, copy)
+                copy.seek(0)
+                yield copy
+    except OSError as error:
+        raise ConfigError(f"cannot read {name}: {error.strerror}") from None
+
+
+def _check(file: BinaryIO, config: Config) -> list[Outcome]:
+    """Read all of the file, and compare it with what is here."""
+    rooms: list[Comparison] = []
+    with snapshot(database_path(config)) as database:
+        for line in _read("checking", file, config):
+            if isinstance(line, RoomLine):
+                rooms.append(Comparison(database, line))
+            else:
+                rooms[-1].take(line)
+    return [room.outcome for room in rooms]
+
+
+def _read(doing: str, file: BinaryIO, config: Config) -> Iterator[RoomLine | AnyKept]:
+    """Yield the lines of the file, and show how far that is."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    exported = ExportedFile(file, config.room_limit)
+    with progress(doing, size) as advance:
+        shown = 0
+        for line in exported:
+            yield line
+            if exported.size >= shown + STEP:
+                advance(exported.size - shown)
+                shown = exported.size
+
+
+def _report(outcomes: Sequence[Outcome]) -> None:
+    """Print what became of each room.
+
+    Raises:
+        Failed: some were refused.
+    """
+    show(
+        [
+            {
+                "room": outcome.line.room,
+                "new": outcome.new,
+                "known": outcome.known,
+                "refused": outcome.refusal,
+            }
+            for outcome in outcomes
+        ]
+    )
+    refused = [outcome for outcome in outcomes if outcome.refusal]
+    if refused:
+        reasons = [f"room {outcome.line.room}: {outcome.refusal}" for outcome in refused[:NAMED]]
+        more = [f"and {len(refused) - NAMED} more rooms"] if len(refused) > NAMED else []
+        raise Failed("; ".join([*reasons, *more]))

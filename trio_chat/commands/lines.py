@@ -1,0 +1,94 @@
+"""The export format: lines of JSON, each an object whose ``t`` says what it is.
+
+The first is the header. Then, for each room, a line about it and its events in order, as the v1
+protocol tells them.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from trio_chat.commands import Failed
+from trio_chat.events import AnyKept, decode
+
+FORMAT = 1
+
+
+class Header(msgspec.Struct, tag_field="t", tag="export", kw_only=True):
+    """The first line; ``ts`` is when it was written, in milliseconds since 1970."""
+
+    format: int
+    ts: int
+    epoch: str
+    rooms: int
+    events: int
+
+
+class RoomLine(msgspec.Struct, tag_field="t", tag="room", kw_only=True):
+    """The line before the events of a room, which are those from ``first`` to ``last``.
+
+    If there are none, ``first`` is one more than ``last``. ``ts`` is the time of the last one.
+    """
+
+    room: str
+    first: int
+    last: int
+    ts: int
+    topic: str = ""
+
+    @property
+    def events(self) -> int:
+        """How many events follow."""
+        return self.last - self.first + 1
+
+
+Line = Header | RoomLine | AnyKept
+
+encode = msgspec.json.Encoder().encode
+
+
+def epoch_of(database: sqlite3.Connection) -> str:
+    """Return the name of a database's numbers."""
+    (value,) = database.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
+    return str(bytes(value).hex()[:16])
+
+
+def survey(database: sqlite3.Connection, names: Sequence[str]) -> list[RoomLine]:
+    """Return what there is of these rooms, or of all if none is named.
+
+    Raises:
+        Failed: there is no such room.
+    """
+    rows = database.execute(
+        "SELECT name, (SELECT min(seq) FROM events WHERE room = id), last, ts, topic FROM rooms"
+        " ORDER BY name"
+    ).fetchall()
+    rooms = {
+        name: RoomLine(room=name, first=first or last + 1, last=last, ts=ts, topic=topic)
+        for name, first, last, ts, topic in rows
+    }
+    for name in names:
+        if name not in rooms:
+            raise Failed(f"there is no room {name!r}")
+    return [room for name, room in rooms.items() if not names or name in names]
+
+
+def events(database: sqlite3.Connection, room: RoomLine) -> Iterator[bytes]:
+    """Yield the events of a room, encoded.
+
+    Raises:
+        Failed: one of them is damaged, or missing.
+    """
+    rows = database.execute(
+        "SELECT seq, data FROM events WHERE room = (SELECT id FROM rooms WHERE name = ?)"
+        " ORDER BY seq",
+        (room.room,),
+    )
+    expected = room.first
+    for seq, data in rows:
+        event = decode(data)
+        if event is None or (event.room, event.seq, seq) != (room.room, expected, expected):
+            raise Failed(f"room {room.room}, number {expected} is damaged")
+        yield data
+        expected += 1

@@ -1,0 +1,125 @@
+"""Reads an exported file, and refuses what is damaged, cut short, or something else."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from typing import BinaryIO
+
+import msgspec
+
+from trio_chat.commands import Failed
+from trio_chat.commands.lines import FORMAT, Header, Line, RoomLine
+from trio_chat.events import AnyKept, target_of
+from trio_chat.journal.memory import wall_clock
+from trio_chat.names import BadName, check_room
+
+LINE_LIMIT = 1024 * 1024  # bytes; no server of ours keeps an event as long
+LAST_NUMBER = 2**40 - 1  # of an event
+AHEAD = 24 * 60 * 60 * 1000  # milliseconds by which another machine's clock may be ahead of ours
+
+_decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+
+
+class ExportedFile:
+    """An exported file, read line by line. What it yields is right by itself.
+
+    A room's events follow its line, numbered without a gap and in the order of their times; what
+    an event changes is before it; no ``cid`` comes twice in a room, and no room in the file.
+
+    Raises:
+        Failed: anything else; the message names the line.
+    """
+
+    def __init__(self, file: BinaryIO, room_limit: int) -> None:
+        self._file = file
+        self._room_limit = room_limit
+        self._number = 0  # of the line
+        self._room = RoomLine(room="", first=1, last=0, ts=0)
+        self._names: set[str] = set()
+        self._next = 1  # number of the event to come
+        self._ts = 0
+        self.size = 0  # bytes that have been read
+        self.header = self._read_header()
+
+    def __iter__(self) -> Iterator[RoomLine | AnyKept]:
+        """Yield all but the header."""
+        with closing(sqlite3.connect("")) as scratch:  # a file of its own if it gets large
+            scratch.execute("CREATE TABLE cids (cid TEXT PRIMARY KEY) WITHOUT ROWID")
+            while line := self._read():
+                if isinstance(line, RoomLine):
+                    self._begin_room(line)
+                    scratch.execute("DELETE FROM cids")
+                elif isinstance(line, Header):
+                    raise self._damage("another header")
+                else:
+                    self._check(line)
+                    self._check_cid(line, scratch)
+                yield line
+        self._end_room()
+        if len(self._names) != self.header.rooms:
+            raise self._damage("rooms are missing: the file was cut short")
+
+    def _read_header(self) -> Header:
+        line = self._read()
+        if not isinstance(line, Header):
+            raise self._damage("this is no export of trio-chat")
+        if line.format > FORMAT:
+            raise self._damage(f"format {line.format} is of a newer trio-chat")
+        return line
+
+    def _read(self) -> Line | None:
+        """Return the next line, decoded; ``None`` at the end."""
+        data = self._file.readline(LINE_LIMIT)
+        self.size += len(data)
+        if not data:
+            return None
+        self._number += 1
+        if not data.endswith(b"\n"):
+            raise self._damage(
+                "the line is too long" if len(data) == LINE_LIMIT else "the file was cut short"
+            )
+        try:
+            return _decoder.decode(data)
+        except (msgspec.MsgspecError, RecursionError) as error:
+            raise self._damage(str(error)) from None
+
+    def _begin_room(self, line: RoomLine) -> None:
+        self._end_room()
+        try:
+            is_normal = check_room(line.room, self._room_limit) == line.room
+        except BadName as error:
+            raise self._damage(f"room {line.room!r}: {error}") from None
+        if not is_normal or line.room in self._names:
+            raise self._damage(f"room {line.room!r} cannot be, or comes twice")
+        if not 1 <= line.first <= line.last + 1 <= LAST_NUMBER or line.ts < 0:
+            raise self._damage("numbers that cannot be")
+        self._names.add(line.room)
+        self._room = line
+        self._next = line.first
+        self._ts = 0
+
+    def _end_room(self) -> None:
+        if self._next != self._room.last + 1:
+            raise self._damage(f"room {self._room.room} lacks events from number {self._next} on")
+
+    def _check(self, event: AnyKept) -> None:
+        room = self._room
+        if event.room != room.room or event.seq != self._next or event.seq > room.last:
+            raise self._damage(f"room {room.room}, number {self._next} was to come here")
+        if not self._ts <= event.ts <= wall_clock() + AHEAD:
+            raise self._damage("its time is before the last one's, or in the future")
+        target = target_of(event)
+        if target is not None and not 1 <= target < event.seq:
+            raise self._damage(f"it changes number {target}, which is not before it")
+        self._next += 1
+        self._ts = event.ts
+
+    def _check_cid(self, event: AnyKept, seen: sqlite3.Connection) -> None:
+        try:
+            if event.cid is not None:
+                seen.execute("INSERT INTO cids VALUES (?)", (event.cid,))
+        except sqlite3.IntegrityError:
+            raise self._damage(f"the cid {event.cid!r} comes twice in the room") from None
+
+    def _damage(self, reason: str) -> Failed:
+        return Failed(f"line {self._number}: {reason}")

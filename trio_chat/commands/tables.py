@@ -1,0 +1,61 @@
+"""Tables: aligned for people at a terminal, tab-separated or JSON for programs."""
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Row = dict[str, Any]  # the same keys in all rows of a table
+
+
+def show(rows: Sequence[Row], *, as_json: bool = False) -> None:
+    """Print rows on standard output: a table, lines of values between tabs, or JSON objects."""
+    if as_json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+    elif sys.stdout.isatty():
+        _draw(rows)
+    else:
+        for row in rows:
+            print("\t".join(" ".join(_text(value).split()) for value in row.values()))
+
+
+def _draw(rows: Sequence[Row]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, value in (rows[0] if rows else {}).items():
+        table.add_column(name, justify="right" if isinstance(value, int) else "left")
+    for row in rows:
+        table.add_row(*(Text(_nice(name, value)) for name, value in row.items()))
+    Console().print(table)
+
+
+def _nice(name: str, value: Any) -> str:  # noqa: ANN401 - whatever is in a table
+    """Return a value as people like to read it."""
+    if name == "bytes":
+        return size(value)
+    return f"{value:,}" if isinstance(value, int) else _text(value)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - whatever is in a table
+    return "" if value is None else str(value)
+
+
+def size(count: int) -> str:
+    """Return a number of bytes in a unit that suits it."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:  # noqa: PLR2004 - what kilo means
+            return f"{count:.3g} {unit}"
+        count /= 1000  # type: ignore[assignment]
+    return f"{count:,.0f} TB"
+
+
+def moment(ts: int | None) -> str | None:
+    """Return a time in milliseconds since 1970 in a form that people and programs can read."""
+    if ts is None:
+        return None
+    return datetime.fromtimestamp(ts / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
