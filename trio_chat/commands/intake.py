@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from trio_chat.commands.lines import RoomLine
 from trio_chat.events import AnyKept, Edit, Message, decode, without_text
 from trio_chat.journal import queries
+from trio_chat.journal.reindex import bring_in_step
 from trio_chat.journal.transaction import Transaction, transaction
 
 BATCH = 200  # events of a transaction: some milliseconds, in which the server has to wait
@@ -97,6 +98,7 @@ class Intake:
 
     def __init__(self, database: sqlite3.Connection, outcomes: Sequence[Outcome]) -> None:
         self._database = database
+        self._is_indexed = bring_in_step(database)
         self._wanted = {
             outcome.line.room: outcome
             for outcome in outcomes
@@ -149,5 +151,5 @@ class Intake:
             return False
         for event in self._batch:
             turn.adopt(event)
-        turn.finish()
+        turn.finish(is_indexed=self._is_indexed)
         return True

@@ -10,6 +10,7 @@ from trio_chat.commands.progress import progress
 from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
 from trio_chat.journal import queries
+from trio_chat.journal.reindex import bring_in_step
 from trio_chat.retention import oldest_ts
 from trio_chat.settings import CommandLine
 
@@ -25,11 +26,12 @@ def main(arguments: Sequence[str]) -> int:
     if not config.keep_days and not config.keep_messages:
         raise ConfigError("nothing is to be deleted: set --keep-days or --keep-messages")
     with opened(database_path(config), to_write=True) as database:
+        is_indexed = bring_in_step(database)
         names = queries.room_ids(database)
         with progress("deleting", len(names)) as advance:
             rows = []
             for room, name in sorted(names, key=lambda pair: pair[1]):
-                rows.append({"room": name, **_prune(database, room, config)})
+                rows.append({"room": name, **_prune(database, room, config, is_indexed=is_indexed)})
                 advance(1)
     show([row for row in rows if row["deleted"]], as_json=options.json)
     return 0
@@ -46,13 +48,17 @@ def _command_line() -> CommandLine:
     return line
 
 
-def _prune(database: sqlite3.Connection, room: int, config: Config) -> dict[str, int]:
+def _prune(
+    database: sqlite3.Connection, room: int, config: Config, *, is_indexed: bool
+) -> dict[str, int]:
     """Delete the oldest events of a room, some at a time, so that a server can write in between."""
     before = first = queries.first(database, room)
     left: int | None = first
     while left is not None:
         first = left
         begin = time.monotonic()
-        left = queries.delete_oldest(database, room, config.keep_messages, oldest_ts(config))
+        left = queries.delete_oldest(
+            database, room, config.keep_messages, oldest_ts(config), is_indexed=is_indexed
+        )
         time.sleep(time.monotonic() - begin)
     return {"deleted": first - before, "first": first}

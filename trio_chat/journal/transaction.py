@@ -80,6 +80,7 @@ class Transaction:
         self._keep(room, event)
 
     def _keep(self, room: Progress, draft: AnyKept) -> Committed:
+        assert room.id is not None
         data = encode_event(draft)
         self._database.execute(
             "INSERT INTO events (room, seq, ts, is_message, target, author, data)"
@@ -162,7 +163,7 @@ class Transaction:
 
     def _bring_into_index(self, room: int, event: AnyKept) -> None:
         match event:
-            case Message(seq=seq, text=text, who=who):
+            case Message(seq=seq, text=text, who=who, deleted=False):
                 self.index.put(room, seq, text, who)
             case Edit(target=target, text=text):
                 self.index.replace(room, target, text)

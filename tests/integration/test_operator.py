@@ -1,0 +1,53 @@
+"""The operator's commands, as processes, beside a server that runs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.frames import TEXT, masked
+from tests.integration.commands import command, outcome
+
+
+async def done(*arguments: str) -> bytes:
+    """Run a command that has to succeed; return what it printed."""
+    result = await outcome(*arguments)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def lines_of(file: str) -> list[bytes]:
+    return Path(file).read_bytes().splitlines()
+
+
+@pytest.mark.parametrize("count", [3])
+async def test_what_is_exported_can_be_imported(tmp_path: Path, count: int) -> None:
+    """Into an empty database, numbers and all, and again without any change."""
+    one, two = str(tmp_path / "one.db"), str(tmp_path / "two.db")
+    file, backup = str(tmp_path / "one.jsonl"), str(tmp_path / "backup.db")
+    async with command("--database", one) as running, await running.shake_hands() as client:
+        for number in range(count):
+            await client.send_all(masked(TEXT, b"hello %d" % number))
+            await client.receive_some()
+        assert (await done("rooms", "--database", one)).startswith(b"lobby\t3\t3\t")
+        await done("export", "--database", one, "-o", file)
+        await done("backup", "--database", one, backup)
+    assert await done("import", "--database", two, file) == b"lobby\t3\t0\t\n"
+    assert await done("import", "--database", two, file) == b"lobby\t0\t3\t\n"
+    told = (await done("export", "--database", two)).splitlines()
+    assert told[1:] == lines_of(file)[1:]
+    assert (await done("export", "--database", backup)).splitlines()[1:] == told[1:]
+    pruned = await done("prune", "--database", backup, "--keep-messages", "1")
+    assert pruned == b"lobby\t2\t3\n"
+
+
+async def test_a_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
+    """With the number of the line; and so is one of something else."""
+    file = tmp_path / "x.jsonl"
+    for text, reason in (
+        (b'{"t":"export","format":1,"ts":1,"epoch":"x","rooms":1,"events":1}\n', b"line 1: rooms"),
+        (b"hello\n", b"line 1: "),
+    ):
+        file.write_bytes(text)
+        result = await outcome("import", "--database", str(tmp_path / "a.db"), str(file))
+        assert (result.returncode, result.stdout) == (1, b"")
+        assert result.stderr.startswith(b"trio-chat: " + reason)
