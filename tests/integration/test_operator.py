@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import trio
 
 from tests.frames import TEXT, masked
 from tests.integration.commands import command, outcome
@@ -51,3 +52,36 @@ async def test_a_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
         result = await outcome("import", "--database", str(tmp_path / "a.db"), str(file))
         assert (result.returncode, result.stdout) == (1, b"")
         assert result.stderr.startswith(b"trio-chat: " + reason)
+
+
+def export_of(count: int, *, text: str = "x", cid: str = "some-cid") -> bytes:
+    """Return an export of one room with some messages."""
+    head = b'{"t":"export","format":1,"ts":1,"epoch":"e","rooms":1,"events":%d}\n' % count
+    room = b'{"t":"room","room":"tea","first":1,"last":%d,"ts":5,"topic":""}\n' % count
+    event = '{{"t":"msg","room":"tea","seq":{0},"ts":5,"cid":"{1}-{0}","text":"{2} {0}"}}\n'
+    return head + room + "".join(event.format(n + 1, cid, text) for n in range(count)).encode()
+
+
+async def test_an_import_that_was_killed_goes_on(tmp_path: Path) -> None:
+    """Once more, and it ends as if it had never been interrupted."""
+    file, database = tmp_path / "x.jsonl", str(tmp_path / "a.db")
+    file.write_bytes(export_of(30_000))
+    with trio.move_on_after(1.2):
+        await outcome("import", "--database", database, str(file))
+    [room, new, known, *_] = (await done("import", "--database", database, str(file))).split(b"\t")
+    assert (room, int(new) + int(known)) == (b"tea", 30_000)
+    told = (await done("export", "--database", database)).splitlines()
+    assert told[1:] == lines_of(str(file))[1:]
+
+
+async def test_what_contradicts_is_refused(tmp_path: Path) -> None:
+    """The message names room and number; the room stays as it was."""
+    file, database = tmp_path / "x.jsonl", str(tmp_path / "a.db")
+    file.write_bytes(export_of(3))
+    await done("import", "--database", database, str(file))
+    before = (await done("export", "--database", database)).splitlines()[1:]
+    file.write_bytes(export_of(5, text="y"))
+    result = await outcome("import", "--database", database, str(file))
+    assert result.returncode == 1
+    assert result.stderr == b"trio-chat: room tea: number 1 is something else here\n"
+    assert (await done("export", "--database", database)).splitlines()[1:] == before
