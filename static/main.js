@@ -23,6 +23,7 @@ import { Panel } from "./panels.js";
 import { People } from "./people.js";
 import { Pill } from "./pill.js";
 import { Rooms } from "./rooms.js";
+import { Search } from "./search.js";
 import { Session } from "./session.js";
 import { Status } from "./status.js";
 import { Steps } from "./steps.js";
@@ -32,6 +33,7 @@ import { Typing } from "./typing.js";
 
 const LOBBY = "lobby"; // where everybody is who has no other room in the address
 const LONGEST = 40; // characters of what cannot be the name of a room
+const NARROW = 896; // px: here panels cover the log
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
@@ -57,7 +59,16 @@ const name = new Name(find("name"), (nick) => session.call(nick));
 const panels = [
   new Panel(find("rooms"), find("open-rooms")),
   new Panel(find("people"), find("open-people")),
+  new Panel(find("search"), find("open-search")),
 ];
+const search = new Search(find("search"), {
+  onFind: (query) => want(() => store.find(query)),
+  onMore: () => want(() => store.finder.goOn()),
+  onGo: (seq) => {
+    if (innerWidth < NARROW) panels.forEach((panel) => panel.close());
+    want(() => store.room.jump(seq));
+  },
+});
 const rooms = new Rooms(find("rooms"), {
   onJoin: (wanted) => address.go(wanted),
   onLeave: (left) => want(() => store.leave(left)),
@@ -167,6 +178,7 @@ function show() {
   log.show(room, me);
   log.forget([...store.rooms.values()]);
   typing.show(room);
+  search.show(store.finder, room);
   const news = store.takeNews();
   announcer.tell(news, room);
   attention.tell(news);

@@ -50,6 +50,15 @@ export const de = {
   "typing.two": "{one} und {other} schreiben …",
   "typing.many": "Mehrere schreiben …",
 
+  // Suche
+  "search.title": "Diesen Raum durchsuchen",
+  "search.label": "Gesuchte Wörter",
+  "search.button": "Suchen",
+  "search.looking": "Suche läuft …",
+  "search.found": { one: "{count} Nachricht gefunden", other: "{count} Nachrichten gefunden" },
+  "search.foundMany": { other: "Die letzten {count} gefundenen Nachrichten" },
+  "search.more": "Weitere",
+
   // Log and rows
   "log.title": "Nachrichten",
   "log.earlier": "Frühere Nachrichten",

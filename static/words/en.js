@@ -50,6 +50,15 @@ export const en = {
   "typing.two": "{one} and {other} are typing …",
   "typing.many": "Several people are typing …",
 
+  // Search
+  "search.title": "Search this room",
+  "search.label": "Words to look for",
+  "search.button": "Search",
+  "search.looking": "Searching …",
+  "search.found": { one: "{count} message found", other: "{count} messages found" },
+  "search.foundMany": { other: "The latest {count} messages found" },
+  "search.more": "More",
+
   // Log and rows
   "log.title": "Messages",
   "log.earlier": "Earlier messages",

@@ -50,6 +50,15 @@ export const fr = {
   "typing.two": "{one} et {other} écrivent…",
   "typing.many": "Plusieurs personnes écrivent…",
 
+  // Recherche
+  "search.title": "Rechercher dans ce salon",
+  "search.label": "Mots à chercher",
+  "search.button": "Rechercher",
+  "search.looking": "Recherche…",
+  "search.found": { one: "{count} message trouvé", other: "{count} messages trouvés" },
+  "search.foundMany": { other: "Les {count} derniers messages trouvés" },
+  "search.more": "Suite",
+
   // Log and rows
   "log.title": "Messages",
   "log.earlier": "Messages précédents",

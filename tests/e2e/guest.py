@@ -17,6 +17,10 @@ class Guest:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
 
+    def tell(self, **request: object) -> None:
+        """Make a request that has no answer."""
+        self._socket.send(json.dumps(request))
+
     def ask(self, **request: object) -> None:
         """Make a request, and return when it is granted."""
         self._socket.send(json.dumps({"id": 1, **request}))
