@@ -4,8 +4,9 @@
 //                    ▲   wishes │
 //                    └──────────┘
 //
-// Pure, without DOM: store, room (history of timelines, readmark, outgoing), entries, span. The server's side: connection (one WebSocket
-// after the other), session (what is said on it). Words: strings, words/. Storage: memory.
+// Pure, without DOM: store, room (history of timelines, readmark, outgoing), finder, entries, span.
+// The server's side: connection (one WebSocket after the other), session (what is said on it).
+// Words: strings, words/. Storage: memory, marks. To those who look elsewhere: attention, announcer.
 
 import { Address, roomIn, socketUrl } from "./address.js";
 import { Announcer } from "./announcer.js";
