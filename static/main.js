@@ -123,7 +123,7 @@ else status.fail(t("page.noWebSockets"));
 function begin() {
   store.session = recall("session");
   for (const remembered of recall("rooms", [])) store.enter(String(remembered));
-  marks.recall();
+  store.recallMarks(marks.recall());
   store.watch(!document.hidden);
   store.open(roomIn(location) || recall("room") || LOBBY);
   schedule();

@@ -5,7 +5,7 @@ import { recall, remember, watch } from "./memory.js";
 const NAME = "marks";
 const PACE = 1_000; // ms between writings, as there are readings all the time
 
-/** Calls `onRead` with how far rooms were read, by this visit or in another tab. */
+/** Calls `onRead` with how far rooms were read in another tab. */
 export class Marks {
   #onRead;
   #latest = {};
@@ -13,12 +13,13 @@ export class Marks {
 
   constructor(onRead) {
     this.#onRead = onRead;
-    watch(NAME, () => this.recall());
+    watch(NAME, () => this.#onRead(this.recall()));
     addEventListener("pagehide", () => this.#write());
   }
 
+  /** Returns how far rooms were read in an earlier visit. */
   recall() {
-    this.#onRead(Object(recall(NAME)));
+    return Object(recall(NAME));
   }
 
   /** Keeps marks, {seq, epoch} by the room's name, within a moment. */
@@ -30,7 +31,7 @@ export class Marks {
   #write() {
     clearTimeout(this.#timer);
     this.#timer = null;
-    remember(NAME, joined(this.#latest, Object(recall(NAME))));
+    remember(NAME, joined(this.#latest, this.recall()));
   }
 }
 
