@@ -143,8 +143,13 @@ function listen() {
     if (!document.hidden) session.hurry();
   });
   find("lines").addEventListener("click", ({ target }) => {
-    const { act, cid, seq } = target.closest("button")?.dataset ?? {};
+    const button = target.closest("button");
+    const { act, cid, seq, emoji } = button?.dataset ?? {};
     if (act === "jump") want(() => store.room.jump(Number(seq)));
+    if (act === "react") {
+      const on = button.ariaPressed !== "true";
+      want(() => store.put({ t: "react", seq: Number(seq), emoji, on, cid: uuid() }, Date.now()));
+    }
     if (!["retry", "delete"].includes(act)) return;
     want(() => (act === "retry" ? store.retry(cid) : store.discard(cid)));
     composer.focus();

@@ -203,3 +203,18 @@ def test_who_is_typing_shows_until_they_have_said_it(open_page: OpenPage, chat: 
         assert page.locator("#text").bounding_box() == before
         bob.ask(t="send", room="lobby", text="hello")
         expect(page.locator("#typing")).to_have_text("")
+
+
+def test_a_reaction_is_joined_and_taken_back_by_a_click(open_page: OpenPage, chat: Chat) -> None:
+    """It tells how many there are, and whether one is among them."""
+    page = open_page(name="Ann")
+    with enter(chat.ws, "Bob", "lobby") as bob:
+        bob.ask(t="send", room="lobby", text="hello")
+        bob.ask(t="react", room="lobby", seq=1, emoji="👍")
+    chip = page.locator("#log .reaction")
+    expect(chip).to_have_text("👍 1")
+    chip.click()
+    expect(chip).to_have_text("👍 2")
+    expect(chip).to_have_attribute("aria-pressed", "true")
+    chip.click()
+    expect(chip).to_have_text("👍 1")
