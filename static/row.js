@@ -67,7 +67,7 @@ function isMention({ text, deleted }, me) {
 }
 
 function isAlike(before, item) {
-  return before?.text === item.text && before.deleted === item.deleted;
+  return Boolean(before) && before.text === item.text && before.deleted === item.deleted;
 }
 
 function fillWords(row, item, me) {

@@ -94,3 +94,16 @@ def greet(socket: WebSocketRoute, message: str | bytes) -> None:
             answer = {"t": "welcome", "session": "token", "you": you, "epoch": "e1"}
             rest = {"id": request["id"], "ping_interval": 25, "limits": {"text": 4000}}
             socket.send(json.dumps([answer | rest]))
+
+
+def read_back(page: Page, first: str) -> list[str]:
+    """Return all lines of a room from ``first`` on by scrolling up; each must be another one."""
+    read = lines(page)
+    for _ in range(200):
+        if read[0] == first:
+            break
+        page.evaluate("document.getElementById('log').scrollTop -= 500")
+        page.wait_for_timeout(30)
+        shown = lines(page)
+        read = shown[: shown.index(read[0])] + read
+    return read
