@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import singledispatchmethod
 from itertools import count
+from typing import TypeVar
 
 import trio
 
@@ -17,15 +18,16 @@ from trio_chat.endings import NO_HELLO, UNREADABLE
 from trio_chat.events import Person
 from trio_chat.frames import Frame
 from trio_chat.journal import Committed, Duplicate, Journal, Result, RoomState
-from trio_chat.member import Member
+from trio_chat.member import Asker, Member
 from trio_chat.names import BadName, check_room
 from trio_chat.outbox import Readiness
-from trio_chat.people import NickTaken, People
+from trio_chat.people import NickTaken, NobodysToken, People
 from trio_chat.room import Room
 from trio_chat.sessions import Sessions
 from trio_chat.turn import Alarm, Arrival, Draft, Refusal, Return, Seat, Turn, wake
 
 TYPING_INTERVAL = 2.0  # seconds in which one connection is shown as typing once
+Named = TypeVar("Named", Person, Person | None)
 UNAVAILABLE = "the server cannot store messages just now"
 
 
@@ -40,7 +42,7 @@ class Chat:
         alarm: Callable[[Alarm], None],
     ) -> None:
         self.rooms: dict[str, Room] = {}
-        self.seats: dict[Member, Seat] = {}
+        self.seats: dict[Asker, Seat] = {}
         self.people = People(Sessions(journal.secret), config.nick_limit)
         self.turn = Turn()
         self._visits = count(1)
@@ -127,11 +129,12 @@ class Chat:
             seat.rooms[room_name] = self.rooms[room_name]
             self.rooms[room_name].admit(member)
 
-    def stand_up(self, member: Member) -> None:
+    def stand_up(self, member: Asker) -> None:
         """Let a connection go. Its person stays for the grace time, in case they come back."""
         seat = self.seats.pop(member, None)
         if seat is None:
             return
+        member = seat.member
         for room in seat.rooms.values():
             room.dismiss(member)
             self.turn.touched.add(room.name)
@@ -192,29 +195,30 @@ class Chat:
         person = self._named(lambda: self.people.enter(request.session, request.nick, seat.member))
         self._make_known(person, before)
         seat.person_id = person.id
-        config = self._config
-        self.turn.told[seat.member].append(
-            answers.Welcome(
-                id=request.id,
-                session=self.people.token(person),
-                you=person,
-                epoch=self._epoch,
-                ping_interval=config.ping_interval,
-                limits={
-                    "text": config.text_limit,
-                    "nick": config.nick_limit,
-                    "room": config.room_limit,
-                    "frame": config.frame_limit,
-                    "rooms": config.rooms_per_connection,
-                },
-            )
-        )
+        self.turn.told[seat.member].append(self._welcome(request.id, person))
         for wish in request.rooms:
             try:
                 self._join(seat, None, wish)
             except Refusal as refusal:
                 refusal.answer.room = wish.room
                 self.turn.told[seat.member].append(refusal.answer)
+
+    def _welcome(self, id: answers.Id, person: Person) -> answers.Welcome:  # noqa: A002
+        config = self._config
+        return answers.Welcome(
+            id=id,
+            session=self.people.token(person),
+            you=person,
+            epoch=self._epoch,
+            ping_interval=config.ping_interval,
+            limits={
+                "text": config.text_limit,
+                "nick": config.nick_limit,
+                "room": config.room_limit,
+                "frame": config.frame_limit,
+                "rooms": config.rooms_per_connection,
+            },
+        )
 
     @_grant.register
     def _(self, request: requests.Join, seat: Seat) -> None:
@@ -278,7 +282,7 @@ class Chat:
     def _(self, request: requests.Kept, seat: Seat) -> None:
         room = self._joined(seat, request.room)
         event = request.event(room.name, self._person(seat))
-        self.turn.drafts.append(Draft(seat, request.id, event))
+        self.turn.drafts.append(Draft(seat.member, request.id, event))
 
     def _joined(self, seat: Seat, name: str) -> Room:
         """Return a room that the connection is in. One without a name is in one room only."""
@@ -300,13 +304,35 @@ class Chat:
         except BadName as error:
             raise Refusal("bad_room", str(error)) from None
 
-    def _named(self, take: Callable[[], Person]) -> Person:
+    def _named(self, take: Callable[[], Named]) -> Named:
         try:
             return take()
         except BadName as error:
             raise Refusal("bad_nick", str(error)) from None
         except NickTaken:
             raise Refusal("nick_taken", "somebody else is called that") from None
+        except NobodysToken:
+            raise Refusal("unauthorized", "the session token is not one of this server") from None
+
+    # Those without a connection
+
+    def call(
+        self, caller: Asker, speaker: requests.Speaker, request: requests.Hello | requests.Kept
+    ) -> None:
+        """Grant a request of somebody without a connection, or answer why not.
+
+        They are in no room, and need not be in one to speak there.
+        """
+        try:
+            if isinstance(request, requests.Hello):
+                person = self._named(lambda: self.people.introduce(request.session, request.nick))
+                self.turn.told[caller].append(self._welcome(request.id, person))
+            else:
+                who = self._named(lambda: self.people.speaker(speaker.token, speaker.nick))
+                event = request.event(self._room_name(request.room), who)
+                self.turn.drafts.append(Draft(caller, request.id, event))
+        except Refusal as refusal:
+            self.turn.told[caller].append(refusal.answer)
 
     # Coming back
 
@@ -369,11 +395,11 @@ class Chat:
                 answer = answers.Ok(id=draft.id, seq=seq, ts=ts, dup=True)
             case _:
                 answer = answers.Error(id=draft.id, code=result.code, text=result.text)
-        self.turn.told[draft.seat.member].append(answer)
+        self.turn.told[draft.asker].append(answer)
 
     def regret(self, draft: Draft, retry_ms: int) -> None:
         """Tell a sender that nothing can be kept just now."""
-        self.turn.told[draft.seat.member].append(
+        self.turn.told[draft.asker].append(
             answers.Error(id=draft.id, code="unavailable", text=UNAVAILABLE, retry_ms=retry_ms)
         )
 

@@ -68,6 +68,10 @@ class Config:
     head_limit: int = limit(16 * 1024, "bytes of a request head at most", least=1024)
     http_timeout: float = limit(60.0, "time for one whole HTTP exchange", least=1)
 
+    call_timeout: float = limit(
+        5.0, "time for the hub to take and answer what an HTTP request asks for", least=0.1
+    )
+
     frame_limit: int = limit(64 * 1024, "bytes of a WebSocket message at most", least=125)
     fragment_limit: int = limit(256, "frames of one WebSocket message at most", least=1)
     text_limit: int = limit(4000, "characters of a chat message at most", least=1)

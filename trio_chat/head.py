@@ -17,18 +17,24 @@ FRAMING = (b"content-length", b"transfer-encoding")  # headers that say where a 
 class Refused(Exception):
     """A request we do not serve; it carries the answer that says so."""
 
+    media_type = "text/plain; charset=utf-8"
+
     def __init__(self, status: int, detail: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(status, detail)
         self.status = HTTPStatus(status)
         self.detail = detail
         self.headers = headers or {}
 
+    def body(self) -> bytes:
+        """Return the body of the response."""
+        return f"{self.detail}\n".encode("ascii", "backslashreplace")
+
     def answer(self) -> bytes:
         """Return the whole HTTP response; it ends the connection."""
-        body = f"{self.detail}\n".encode("ascii", "backslashreplace")
+        body = self.body()
         lines = [
             f"HTTP/1.1 {self.status.value} {self.status.phrase}",
-            "Content-Type: text/plain; charset=utf-8",
+            f"Content-Type: {self.media_type}",
             f"Content-Length: {len(body)}",
             "Connection: close",
             *(f"{name}: {value}" for name, value in self.headers.items()),

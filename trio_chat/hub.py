@@ -14,7 +14,7 @@ from trio_chat.config import Config
 from trio_chat.endings import TOO_SLOW, Ending
 from trio_chat.frames import Frame, pack
 from trio_chat.journal import Journal, RoomState, Unavailable
-from trio_chat.member import Member
+from trio_chat.member import Asker, Member
 from trio_chat.outbox import Readiness
 from trio_chat.turn import Alarm, wake
 
@@ -39,6 +39,14 @@ class Asked(NamedTuple):
 
     client: Member
     requests: Sequence[requests.AnyRequest | requests.Faulty]
+
+
+class Called(NamedTuple):
+    """Somebody without a connection asks for one thing."""
+
+    caller: Asker
+    speaker: requests.Speaker
+    request: requests.Hello | requests.Kept
 
 
 class CaughtUp(NamedTuple):
@@ -67,7 +75,7 @@ class Farewell(NamedTuple):
     ending: Ending
 
 
-Request = Register | Unregister | Asked | CaughtUp | Pruned | Overtaken | Farewell
+Request = Register | Unregister | Asked | Called | CaughtUp | Pruned | Overtaken | Farewell
 
 
 class Hub:
@@ -160,6 +168,8 @@ class Hub:
             case Asked(client, wishes):
                 for wish in wishes:
                     self.chat.apply(client, wish)
+            case Called(caller, speaker, wish):
+                self.chat.call(caller, speaker, wish)
             case Register(client) if self._farewell:
                 client.end(self._farewell)
             case Register(client, room):
@@ -174,10 +184,13 @@ class Hub:
             case Overtaken(states):
                 self.chat.compare(states)
             case _:
-                self._farewell = request.ending
-                for client in self.chat.seats:
-                    client.end(request.ending)
-                self.chat.close()
+                self._say_goodbye(request.ending)
+
+    def _say_goodbye(self, ending: Ending) -> None:
+        self._farewell = ending
+        for seat in self.chat.seats.values():
+            seat.member.end(ending)
+        self.chat.close()
 
     async def _commit(self) -> None:
         """Have kept what is to be kept: nobody hears of it before."""
@@ -202,7 +215,7 @@ class Hub:
             for frame in pack((data for data in payloads if data is not None), member.dialect):
                 await self._tell(member, frame)
 
-    async def _tell(self, member: Member, frame: Frame) -> None:
+    async def _tell(self, member: Asker, frame: Frame) -> None:
         """Send a frame to one, and let the other tasks have their turn now and then."""
         if not member.deliver(frame):
             self._drop(member)
@@ -211,7 +224,7 @@ class Hub:
             self._out_of_breath = 0
             await trio.lowlevel.checkpoint()
 
-    def _drop(self, member: Member) -> None:
+    def _drop(self, member: Asker) -> None:
         """Part with somebody who is dead or stuck."""
         self.chat.stand_up(member)
         member.abort(TOO_SLOW)

@@ -9,10 +9,22 @@ from trio_chat.frames import Frame
 from trio_chat.outbox import SendNow
 
 
-class Member(Protocol):
-    """A connection, as the hub sees it. All is synchronous: the hub never waits for one."""
+class Asker(Protocol):
+    """Whoever is told how what they asked for went."""
 
     dialect: Dialect
+
+    def deliver(self, frame: Frame) -> bool:
+        """Send a frame, now or later; ``False`` means dead or stuck."""
+        ...
+
+    def abort(self, ending: Ending) -> None:
+        """Drop them at once."""
+        ...
+
+
+class Member(Asker, Protocol):
+    """A connection, as the hub sees it. All is synchronous: the hub never waits for one."""
 
     @property
     def send_now(self) -> SendNow | None:
@@ -21,10 +33,6 @@ class Member(Protocol):
 
     def spill(self, frame: Frame, taken: int) -> bool:
         """Send the rest of a frame later; ``False`` means dead or stuck."""
-        ...
-
-    def deliver(self, frame: Frame) -> bool:
-        """Send a frame, now or later; ``False`` means dead or stuck."""
         ...
 
     def can_take(self, size: int) -> bool:
@@ -41,8 +49,4 @@ class Member(Protocol):
 
     def end(self, ending: Ending) -> None:
         """Say goodbye and close."""
-        ...
-
-    def abort(self, ending: Ending) -> None:
-        """Drop the connection at once."""
         ...

@@ -10,6 +10,10 @@ class NickTaken(Exception):
     """Somebody else has this nick, or one that looks like it."""
 
 
+class NobodysToken(Exception):
+    """A session token that this server has not given to anybody."""
+
+
 class People:
     """Knows everybody who is connected, or was until a short while ago.
 
@@ -31,20 +35,49 @@ class People:
             BadName: the nick cannot be.
             NickTaken: it is somebody else's.
         """
-        known = self._sessions.person(token) if token else None
-        person = self._take_nick(known or self._sessions.new_id(), nick)
+        person = self._take_nick(self._id_behind(token), nick)
         self._connections.setdefault(person.id, set()).add(member)
         self._held_until.pop(person.id, None)
         return person
 
     def token(self, person: Person) -> str:
         """Return the token with which a person can come back."""
-        return self._sessions.token(person.id)
+        return self._sessions.token(person)
+
+    def introduce(self, token: str | None, nick: str) -> Person:
+        """Return a person for a session without a connection, which holds no nick.
+
+        Raises:
+            BadName: the nick cannot be.
+            NickTaken: somebody else who is connected has it.
+        """
+        return self._check_free(Person(self._id_behind(token), nick))
+
+    def speaker(self, token: str | None, nick: str | None) -> Person | None:
+        """Return as whom somebody without a connection speaks; ``None``: as nobody.
+
+        With a token it is its person, as they are called now or said to be by ``nick``. A nick
+        alone makes a person whom no token can tell, the same one each time.
+
+        Raises:
+            BadName: the nick cannot be.
+            NickTaken: somebody else who is connected has it.
+            NobodysToken: it is not one of ours.
+        """
+        if token is not None:
+            known = self._sessions.person(token)
+            if known is None:
+                raise NobodysToken
+            now = self._persons.get(known.id, known)
+            return self._check_free(Person(known.id, now.nick if nick is None else nick))
+        if nick is not None:
+            return self._check_free(Person(self._sessions.id_of(fold(nick)), nick))
+        return None
 
     def known_by(self, token: str | None) -> Person | None:
         """Return whom a token tells, as they are called now, if they are here."""
-        person_id = self._sessions.person(token) if token else None
-        return self._persons.get(person_id) if person_id else None
+        known = self._sessions.person(token) if token else None
+        return self._persons.get(known.id) if known else None
 
     def now(self, person_id: str) -> Person | None:
         """Return a person as they are called now."""
@@ -71,6 +104,16 @@ class People:
             del self._held_until[person_id]
             del self._connections[person_id]
             del self._owners[fold(self._persons.pop(person_id).nick)]
+
+    def _id_behind(self, token: str | None) -> str:
+        known = self._sessions.person(token) if token else None
+        return known.id if known else self._sessions.new_id()
+
+    def _check_free(self, person: Person) -> Person:
+        nick = check_nick(person.nick, self._nick_limit)
+        if self._owners.get(fold(nick), person.id) != person.id:
+            raise NickTaken
+        return Person(person.id, nick)
 
     def _take_nick(self, person_id: str, nick: str) -> Person:
         nick = check_nick(nick, self._nick_limit)

@@ -1,5 +1,6 @@
 """What clients ask for: one struct for each request, named as the v1 protocol names it."""
 
+import re
 from typing import Annotated
 
 import msgspec
@@ -9,8 +10,9 @@ from trio_chat.events import Person
 
 CID_LIMIT = 64  # characters; a UUID has 36
 EMOJI_LIMIT = 32  # characters; some emoji are long sequences
-TOKEN_LIMIT = 256
+TOKEN_LIMIT = 1024
 QUERY_LIMIT = 256  # characters; each word of it costs
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab and line ends
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Cid = Annotated[str, msgspec.Meta(min_length=8, max_length=CID_LIMIT)]
@@ -185,6 +187,13 @@ class Faulty(msgspec.Struct):
     text: str
 
 
+class Speaker(msgspec.Struct, frozen=True):
+    """As whom somebody speaks who is not connected; as nobody if neither is given."""
+
+    token: str | None = None
+    nick: str | None = None
+
+
 class Missed(msgspec.Struct):
     """Not a client's own request: get what followed a number and is not at hand any more."""
 
@@ -192,3 +201,17 @@ class Missed(msgspec.Struct):
     after: int
     until: int  # how far the room has come, for all that the hub knows
     visit: int  # of the room, by the client who asks
+
+
+def text_fault(request: Request, text_limit: int) -> tuple[str, str] | None:
+    """Trim the text of a request; return the code and words for what is wrong with it, if any."""
+    if not isinstance(request, Send | Edit | Topic):
+        return None
+    request.text = request.text.strip()
+    if len(request.text) > text_limit:
+        return "too_long", f"text is longer than {text_limit} characters"
+    if not request.text and not isinstance(request, Topic):
+        return "bad_request", "text is blank"
+    if CONTROLS.search(request.text):
+        return "bad_request", "text has control characters"
+    return None

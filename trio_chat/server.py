@@ -12,6 +12,8 @@ from urllib.parse import parse_qs
 import structlog
 import trio
 
+from trio_chat.api.calls import Calls
+from trio_chat.api.routes import Api
 from trio_chat.archive import Archive
 from trio_chat.client import Client, Shared
 from trio_chat.config import IN_MEMORY, Config
@@ -68,7 +70,9 @@ class Server:
         self._hub = Hub(requests, journal, config, readiness)
         archive = Archive(journal, config, self._hub.chat.populations)
         self._shared = Shared(self._inbox, config, archive, readiness)
-        self._door = Door(config, self._on_websocket, Exchange(make_app(), config).serve)
+        app = make_app()
+        Api(archive, Calls(self._inbox, config), config).install(app)
+        self._door = Door(config, self._on_websocket, Exchange(app, config).serve)
         self._listeners: list[Listener] = []
         self._ending = GOING_AWAY
         self._stopping = trio.Event()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from trio_chat import answers, events
-from trio_chat.member import Member
+from trio_chat.member import Asker, Member
 from trio_chat.room import Room
 
 
@@ -51,7 +51,7 @@ class Return(NamedTuple):
 class Draft(NamedTuple):
     """An event that waits for its number, and who is to hear of it."""
 
-    seat: Seat
+    asker: Asker
     id: answers.Id
     event: events.AnyKept
 
@@ -60,7 +60,7 @@ class Draft(NamedTuple):
 class Turn:
     """What has been decided, and not been carried out yet."""
 
-    told: dict[Member, list[answers.Answer]] = field(default_factory=lambda: defaultdict(list))
+    told: dict[Asker, list[answers.Answer]] = field(default_factory=lambda: defaultdict(list))
     arrivals: list[Arrival] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)  # rooms that may be empty by now

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
@@ -16,6 +15,7 @@ from trio_chat.config import Config
 from trio_chat.dialects import v1
 from trio_chat.endings import NOT_UTF8, TOO_MANY_FRAGMENTS, Ending, Violation
 from trio_chat.head import Head, Refused
+from trio_chat.origins import is_welcome
 from trio_chat.transport import Received
 
 SUBPROTOCOLS = (v1.SUBPROTOCOL,)
@@ -135,16 +135,7 @@ def _upgrade_headers() -> dict[str, str]:
 
 
 def _check_origin(head: Head, allowed: Sequence[str]) -> None:
-    """Refuse a browser page of another site; a program sends no Origin and is welcome.
-
-    Only the host and port count, not the scheme, which a TLS-terminating proxy changes.
-    """
+    """Refuse a browser page of another site."""
     origins = head.values("origin")
-    if not origins or "*" in allowed or origins[0] in allowed:
-        return
-    try:
-        netloc = urlsplit(origins[0]).netloc
-    except ValueError:
-        netloc = ""
-    if not netloc or [netloc.lower()] != [host.lower() for host in head.values("host")]:
+    if origins and not is_welcome(origins[0], "".join(head.values("host")), allowed):
         raise Refused(403, f"pages of {origins[0]} may not connect; see --allow-origin")

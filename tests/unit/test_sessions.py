@@ -4,16 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trio_chat.events import Person
 from trio_chat.requests import TOKEN_LIMIT
 from trio_chat.sessions import Sessions
 
 SESSIONS = Sessions(b"secret")
-ANN = SESSIONS.new_id()
+ANN = Person(SESSIONS.new_id(), "Ann Ö.")
 TOKEN = SESSIONS.token(ANN)
+CLAIM, _, SIGNATURE = TOKEN.rpartition(".")
 
 
 def test_a_token_tells_whose_it_is() -> None:
-    """To whoever has the secret, also after a restart."""
+    """And the nick, to whoever has the secret, also after a restart."""
     assert Sessions(b"secret").person(TOKEN) == ANN
     assert len(TOKEN) <= TOKEN_LIMIT
 
@@ -27,15 +29,19 @@ def test_people_have_different_ids() -> None:
     "token",
     {
         "nothing": "",
-        "an id without signature": ANN,
-        "an empty signature": f"{ANN}.",
+        "an id without signature": ANN.id,
+        "an empty signature": f"{ANN.id}.",
+        "a claim without signature": CLAIM,
         "nobody": ".",
-        "another signature": f"{ANN}.{'0' * 32}",
+        "another signature": f"{CLAIM}.{'0' * 32}",
         "half a signature": TOKEN[:-1],
         "more than a signature": TOKEN + "0",
-        "a signature twice": f"{TOKEN}.{TOKEN.partition('.')[2]}",
-        "another's signature": f"{ANN}.{SESSIONS.token('somebody').partition('.')[2]}",
-        "an id that begins so": f"{ANN}x.{TOKEN.partition('.')[2]}",
+        "a signature twice": f"{TOKEN}.{SIGNATURE}",
+        "another's signature": CLAIM + SESSIONS.token(Person("b", "Bob"))[-33:],
+        "an id that begins so": f"x{TOKEN}",
+        "another nick": f"{ANN.id}.Qm9i.{SIGNATURE}",
+        "no nick": f"{ANN.id}.{SIGNATURE}",
+        "the id of a name": f"{SESSIONS.id_of('ann')}.{SIGNATURE}",
         "another server's": Sessions(b"another").token(ANN),
         "without secret": Sessions(b"").token(ANN),
         "not ASCII": TOKEN + "é",
@@ -53,3 +59,24 @@ def test_a_forged_token_is_nobody_s(token: str) -> None:
 def test_no_text_is_a_token_by_chance(token: str) -> None:
     """And none makes the check crash."""
     assert SESSIONS.person(token) is None
+
+
+def test_a_token_without_a_nick_tells_a_person_without() -> None:
+    """As those of earlier versions are."""
+    assert SESSIONS.person(f"a1.{SESSIONS._sign('a1')}") == Person("a1", "")
+
+
+def test_a_name_has_an_id_of_its_own() -> None:
+    """Always the same one, which only the server can tell."""
+    assert SESSIONS.id_of("ann") == Sessions(b"secret").id_of("ann")
+    assert len({SESSIONS.id_of("ann"), SESSIONS.id_of("bob"), Sessions(b"x").id_of("ann")}) == 3
+    assert len(SESSIONS.id_of("ann")) == len(SESSIONS.new_id())
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=32))
+def test_the_longest_token_is_within_the_limit(nick: str) -> None:
+    """Whatever the nick is."""
+    person = Person(SESSIONS.new_id(), nick)
+    token = SESSIONS.token(person)
+    assert len(token) <= TOKEN_LIMIT
+    assert SESSIONS.person(token) == person

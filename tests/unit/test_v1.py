@@ -143,7 +143,7 @@ def test_a_binary_frame_ends_the_connection() -> None:
         {"t": "hello", "nick": 1},
         {"t": "hello", "nick": "Ann", "rooms": [{}]},
         {"t": "hello", "nick": "Ann", "rooms": ["tea"]},
-        {"t": "hello", "nick": "Ann", "session": "x" * 257},
+        {"t": "hello", "nick": "Ann", "session": "x" * 1025},
         {"t": "join"},
         {"t": "join", "room": None},
         {"t": "join", "room": "a", "last": -1},

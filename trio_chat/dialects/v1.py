@@ -1,6 +1,5 @@
 """The dialect ``trio-chat.v1``: each message is a JSON array of objects."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,6 @@ from trio_chat.dialects import text_message
 from trio_chat.endings import BAD_PROTOCOL, Ending, Violation
 
 SUBPROTOCOL = "trio-chat.v1"
-CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab and line ends
 RETRY_MS = {1001: 5_000, 1012: 1_000}  # before the back-off of the client's own
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
@@ -61,7 +59,7 @@ def _read(
         request = decoder.decode(part)
     except msgspec.ValidationError as error:
         return [requests.Faulty(_id_of(envelope), "bad_request", str(error))]
-    fault = _text_fault(request, text_limit)
+    fault = requests.text_fault(request, text_limit)
     return [requests.Faulty(request.id, *fault) if fault else request]
 
 
@@ -71,20 +69,6 @@ def _id_of(envelope: _Envelope) -> int | str | None:
         return _id.decode(envelope.id)
     except msgspec.ValidationError:
         return None
-
-
-def _text_fault(request: requests.AnyRequest, text_limit: int) -> tuple[str, str] | None:
-    """Return what is wrong with the text of a request, if anything is."""
-    if not isinstance(request, requests.Send | requests.Edit | requests.Topic):
-        return None
-    request.text = request.text.strip()
-    if len(request.text) > text_limit:
-        return "too_long", f"text is longer than {text_limit} characters"
-    if not request.text and not isinstance(request, requests.Topic):
-        return "bad_request", "text is blank"
-    if CONTROLS.search(request.text):
-        return "bad_request", "text has control characters"
-    return None
 
 
 def join(payloads: Sequence[bytes]) -> bytes:

@@ -1,0 +1,364 @@
+"""The HTTP API: what the socket can do, under the same rules."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import trio
+
+from tests.integration.asking import API, Answer, ask, bearer, session
+from tests.integration.chatters import chatting
+from tests.integration.running import PATIENCE, Running, running, serving
+from trio_chat.events import AnyKept
+from trio_chat.journal import Result, RoomSummary, Unavailable
+from trio_chat.journal.memory import MemoryJournal
+
+MESSAGES = "/rooms/tea/messages"
+FORM = "application/x-www-form-urlencoded"
+KEY = "5f0c1b7e-8d0a-4a51-9d53-6a1d3f0f7c11"
+
+
+async def texts(server: Running, query: str = "") -> list[str]:
+    answer = await ask(server, "GET", MESSAGES + query)
+    assert answer.status == 200
+    return [message["text"] for message in answer.json["messages"]]
+
+
+async def test_what_is_posted_is_heard_on_the_socket() -> None:
+    """Committed before it is answered, with the number it has for all, and nobody seen coming."""
+    async with running() as server, chatting(server, "Ann", "tea") as ann:
+        await ann.until("presence")
+        answer = await ask(server, "POST", MESSAGES, "deploy done", content_type=FORM)
+        assert (answer.status, answer.json["seq"]) == (201, 1)
+        heard = await ann.next()
+        assert (heard["t"], heard["text"], heard["seq"]) == ("msg", "deploy done", 1)
+        assert "from" not in heard
+        there = answer.header("location")
+        read = await ask(server, "GET", there.removeprefix(API))
+        assert read.json == {"seq": 1, "ts": answer.json["ts"], "text": "deploy done"}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ("a=b&c=%20+ ü", FORM),
+        ("a=b&c=%20+ ü", "text/plain"),
+        ("a=b&c=%20+ ü", "text/plain; charset=UTF-8"),
+        ({"text": "a=b&c=%20+ ü"}, "application/json"),
+        ({"text": " a=b&c=%20+ ü\n", "unknown": 1}, "application/json; charset=utf-8"),
+    ],
+)
+async def test_a_text_is_taken_as_it_is(body: str | dict[str, Any], content_type: str) -> None:
+    """Also from ``curl -d``, which says that it is a form; only its ends are trimmed."""
+    async with serving() as server:
+        answer = await ask(server, "POST", MESSAGES, body, content_type=content_type)
+        assert answer.status == 201
+        assert await texts(server) == ["a=b&c=%20+ ü"]
+
+
+async def test_a_body_without_a_type_is_text() -> None:
+    """As some programs send it."""
+    async with serving() as server:
+        assert (await ask(server, "POST", MESSAGES, "plain")).status == 201
+        assert await texts(server) == ["plain"]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "code"),
+    [
+        ("", {}, 400, "bad_request"),
+        (" \n ", {}, 400, "bad_request"),
+        ("a\0b", {}, 400, "bad_request"),
+        (b"\xff\xfe", {}, 400, "bad_request"),
+        ("x" * 4001, {}, 413, "too_long"),
+        ("x" * 70_000, {}, 413, "too_long"),
+        ({"text": 1}, {}, 400, "bad_request"),
+        ({}, {}, 400, "bad_request"),
+        ({"text": "x", "reply": -1}, {}, 400, "bad_request"),
+        ({"text": "x", "cid": "short"}, {}, 400, "bad_request"),
+        ({"text": "x", "from": ""}, {}, 400, "bad_nick"),
+        ("{}", {"content_type": "application/json"}, 400, "bad_request"),
+        ("[" * 5000, {"content_type": "application/json"}, 400, "bad_request"),
+        (b'{"text": "\\ud800"}', {"content_type": "application/json"}, 400, "bad_request"),
+        ("x", {"content_type": "image/png"}, 415, "unsupported_media_type"),
+        ("x", {"content_type": "text/plain; charset=latin-1"}, 415, "unsupported_media_type"),
+        ("x", {"idempotency_key": "short"}, 400, "bad_request"),
+        ("x", {"idempotency_key": "x" * 70}, 400, "bad_request"),
+        ("x", {"authorization": "Basic QQ=="}, 401, "unauthorized"),
+        ("x", {"authorization": "Bearer nobodys.token"}, 401, "unauthorized"),
+        ("x", {"accept": "text/html"}, 406, "not_acceptable"),
+    ],
+)
+async def test_what_cannot_be_posted_is_told_as_a_problem(
+    body: str | bytes | dict[str, Any], headers: dict[str, str], status: int, code: str
+) -> None:
+    """With a status, a code for programs and words for people; nothing is said."""
+    async with serving() as server:
+        answer = await ask(server, "POST", MESSAGES, body, **headers)
+        assert (answer.status, answer.code) == (status, code)
+        assert (answer.header("www-authenticate") != "") is (status == 401)
+        assert await texts(server) == []
+
+
+async def test_a_repeat_with_the_same_key_happens_once() -> None:
+    """The answer is the first one; the key may be in quotes; another's key cannot be used."""
+    async with serving() as server:
+        path = f"{MESSAGES}?from=bot"
+        first = await ask(server, "POST", path, "once", idempotency_key=KEY)
+        again = await ask(server, "POST", path, "once", idempotency_key=f'"{KEY}"')
+        in_json = await ask(server, "POST", path, {"text": "once", "cid": KEY})
+        other = await ask(server, "POST", f"{MESSAGES}?from=other", "x", idempotency_key=KEY)
+        assert (first.status, again.status, in_json.status) == (201, 200, 200)
+        assert again.json == in_json.json == {**first.json, "dup": True}
+        assert again.header("location") == first.header("location")
+        assert (other.status, other.code) == (409, "cid_taken")
+        assert await texts(server) == ["once"]
+
+
+async def test_who_only_gives_a_name_is_the_same_person_each_time() -> None:
+    """However it is written, but never somebody who is connected."""
+    async with serving() as server:
+        for name in ("Deploy%20Bot", "deploy-bot"):
+            assert (await ask(server, "POST", f"{MESSAGES}?from={name}", "x")).status == 201
+        answer = await ask(server, "POST", MESSAGES, {"text": "x", "from": "Other"})
+        assert answer.status == 201
+        said = (await ask(server, "GET", MESSAGES)).json["messages"]
+        assert [message["from"]["nick"] for message in said] == [
+            "Deploy Bot",
+            "deploy-bot",
+            "Other",
+        ]
+        ids = [message["from"]["id"] for message in said]
+        assert ids[0] == ids[1] != ids[2]
+        async with chatting(server, "Deploy Bot", "tea"):
+            taken = await ask(server, "POST", f"{MESSAGES}?from=deploy_bot", "x")
+            assert (taken.status, taken.code) == (409, "nick_taken")
+        assert (await ask(server, "POST", f"{MESSAGES}?from=a&from=b", "x")).status == 400
+
+
+async def test_a_session_can_change_what_it_said() -> None:
+    """And nobody else can."""
+    async with serving() as server, chatting(server, "Bob", "tea") as bob:
+        ann, eve = await session(server, "Ann"), await session(server, "Eve")
+        mine = await ask(server, "POST", MESSAGES, "teh", authorization=bearer(ann))
+        there = mine.header("location").removeprefix(API)
+        assert (await bob.until("msg"))["from"]["nick"] == "Ann"
+        edited = await ask(server, "PUT", there, "the", authorization=bearer(ann))
+        assert (edited.status, edited.json["seq"]) == (200, 2)
+        assert (await bob.until("edit"))["text"] == "the"
+        for method, body in (("PUT", "x"), ("DELETE", None)):
+            answer = await ask(server, method, there, body)
+            assert (answer.status, answer.code) == (401, "unauthorized")
+            answer = await ask(server, method, there, body, authorization=bearer(eve))
+            assert (answer.status, answer.code) == (403, "not_yours")
+        deleted = await ask(server, "DELETE", there, authorization=bearer(ann), idempotency_key=KEY)
+        again = await ask(server, "DELETE", there, authorization=bearer(ann), idempotency_key=KEY)
+        assert (deleted.status, again.json) == (200, {**deleted.json, "dup": True})
+        assert (await ask(server, "GET", there)).json["deleted"] is True
+        answer = await ask(server, "PUT", there, "x", authorization=bearer(ann))
+        assert (answer.status, answer.code) == (404, "not_found")
+
+
+async def test_a_session_of_the_socket_is_one_here_too() -> None:
+    """A script can speak for who is connected, as they are called now or say they are."""
+    async with serving() as server, chatting(server, "Ann", "tea") as ann:
+        await ann.ask(t="nick", nick="Anna")
+        for query in ("", "?from=Anna%20II"):
+            await ask(server, "POST", MESSAGES + query, "x", authorization=bearer(ann.session))
+        said = (await ask(server, "GET", MESSAGES)).json["messages"]
+        assert [message["from"] for message in said] == [
+            {"id": ann.who["id"], "nick": "Anna"},
+            {"id": ann.who["id"], "nick": "Anna II"},
+        ]
+        renewed = await ask(server, "POST", "/sessions", {"nick": "A", "session": ann.session})
+        assert renewed.json["you"] == {"id": ann.who["id"], "nick": "A"}
+        taken = await ask(server, "POST", "/sessions", "ANNA")
+        assert (taken.status, taken.code) == (409, "nick_taken")
+        bad = await ask(server, "POST", "/sessions", {"nick": "A", "session": "x" * 2000})
+        assert (bad.status, bad.code) == (400, "bad_request")
+
+
+async def test_messages_come_in_pages() -> None:
+    """Before or after a number, the latest if neither is given, the oldest first."""
+    async with serving(history_page=3) as server:
+        for number in range(1, 8):
+            await ask(server, "POST", MESSAGES, f"{number}")
+        for query, expected, more in (
+            ("", "567", True),
+            ("?limit=2", "67", True),
+            ("?limit=99", "567", True),
+            ("?before=3", "12", False),
+            ("?after=5", "67", False),
+            ("?after=0&limit=2", "12", True),
+        ):
+            page = (await ask(server, "GET", MESSAGES + query)).json
+            assert [message["text"] for message in page["messages"]] == [*expected]
+            assert (page["room"], page["more"]) == ("tea", more)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=x",
+        "limit=",
+        "before=-1",
+        "after=1.0",
+        "after=1&after=2",
+        "before=1&after=2",
+        "before=99999999999999999999",
+        "before=9999999999999999",
+        "after=%EF%BC%91",
+    ],
+)
+async def test_a_page_that_cannot_be_is_a_bad_request(query: str) -> None:
+    """Nothing is guessed."""
+    async with serving() as server:
+        answer = await ask(server, "GET", f"{MESSAGES}?{query}")
+        assert (answer.status, answer.code) == (400, "bad_request")
+
+
+async def test_rooms_are_listed() -> None:
+    """As on the socket, whoever is in them."""
+    async with serving() as server, chatting(server, "Ann", "quiet"):
+        await ask(server, "POST", "/rooms/Ops/messages", "x")
+        rooms = (await ask(server, "GET", "/rooms")).json["rooms"]
+        assert [(room["room"], room["members"]) for room in rooms] == [("ops", 0), ("quiet", 1)]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "", 404, "not_found"),
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/rooms/", 404, "not_found"),
+        ("GET", "//rooms", 404, "not_found"),
+        ("GET", "/rooms/a/b/messages", 404, "not_found"),
+        ("GET", "/rooms/a%20b/messages", 400, "bad_room"),
+        ("POST", "/rooms/-/messages", 400, "bad_room"),
+        ("GET", f"{MESSAGES}/7", 404, "not_found"),
+        ("GET", f"{MESSAGES}/0", 404, "not_found"),
+        ("GET", f"{MESSAGES}/x", 404, "not_found"),
+        ("GET", f"{MESSAGES}/{2**60}", 400, "bad_request"),
+        ("DELETE", MESSAGES, 405, "method_not_allowed"),
+        ("POST", "/rooms", 405, "method_not_allowed"),
+        ("BREW", "/rooms", 405, "method_not_allowed"),
+    ],
+)
+async def test_what_is_not_there_is_told_as_a_problem(
+    method: str, path: str, status: int, code: str
+) -> None:
+    """405 with what would be allowed."""
+    async with serving() as server:
+        answer = await ask(server, method, path, "x" if method == "POST" else None)
+        assert (answer.status, answer.code) == (status, code)
+        assert (answer.header("allow") != "") is (status == 405)
+
+
+async def test_head_gets_the_headers_only() -> None:
+    """The same ones as GET gets."""
+    async with serving() as server:
+        full, head = [await ask(server, method, "/rooms") for method in ("GET", "HEAD")]
+        assert (head.status, head.body) == (200, b"")
+        assert head.header("content-length") == full.header("content-length")
+
+
+class TestOrigins:
+    """A page of another site can neither post nor read, unless it is allowed to."""
+
+    GOOD = "https://good.example"
+
+    async def ask(self, server: Running, method: str, origin: str, **headers: str) -> Answer:
+        body = "x" if method == "POST" else None
+        return await ask(server, method, MESSAGES, body, origin=origin, **headers)
+
+    @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:81"])
+    @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+    async def test_a_foreign_page_is_refused(self, method: str, origin: str) -> None:
+        """Also where browsers ask for no permission; and its browser shows it nothing."""
+        async with serving(allow_origin=(self.GOOD,)) as server:
+            answer = await self.ask(server, method, origin)
+            assert (answer.status, answer.code) == (403, "foreign_origin")
+            assert answer.header("access-control-allow-origin") == ""
+            assert await texts(server) == []
+
+    @pytest.mark.parametrize("origin", [GOOD, "http://localhost"])
+    async def test_a_welcome_page_may_ask_and_see_the_answer(self, origin: str) -> None:
+        """After it has asked for permission, which tells what it may send."""
+        async with serving(allow_origin=(self.GOOD,)) as server:
+            asked = await self.ask(server, "OPTIONS", origin, access_control_request_method="POST")
+            assert asked.status == 200
+            assert "POST" in asked.header("access-control-allow-methods")
+            assert "Idempotency-Key" in asked.header("access-control-allow-headers")
+            answer = await self.ask(server, "POST", origin)
+            assert answer.status == 201
+            for told in (asked, answer):
+                assert told.header("access-control-allow-origin") == origin
+                assert told.header("vary") == "Origin"
+
+
+async def test_while_nothing_can_be_kept_posts_are_to_come_again() -> None:
+    """503, with the time after which to try again; reading may go on."""
+
+    class Broken(MemoryJournal):
+        async def commit(self, drafts: Sequence[AnyKept]) -> list[Result]:
+            raise Unavailable(1500)
+
+    async with serving(journal=Broken()) as server:
+        answer = await ask(server, "POST", MESSAGES, "x")
+        assert (answer.status, answer.code) == (503, "unavailable")
+        assert answer.header("retry-after") == "2"
+        assert await texts(server) == []
+
+
+async def test_while_nothing_can_be_read_pages_are_to_come_again() -> None:
+    """Likewise."""
+
+    class Broken(MemoryJournal):
+        async def messages(self, room: str, **which: int | None) -> list[AnyKept]:
+            raise Unavailable(500)
+
+    async with serving(journal=Broken()) as server:
+        answer = await ask(server, "GET", MESSAGES)
+        assert (answer.status, answer.code) == (503, "unavailable")
+        assert answer.header("retry-after") == "1"
+
+
+async def test_a_hub_that_does_not_answer_in_time_is_told() -> None:
+    """Whether its inbox is full or it is at work for too long; a repeat tells how it went."""
+    gate = trio.Event()
+
+    class Slow(MemoryJournal):
+        async def commit(self, drafts: Sequence[AnyKept]) -> list[Result]:
+            await gate.wait()
+            return await super().commit(drafts)
+
+    async with serving(journal=Slow(), call_timeout=0.2, inbox_requests=1) as server:
+        answers: list[Answer] = []
+
+        async def post() -> None:
+            answers.append(await ask(server, "POST", MESSAGES, "x", idempotency_key=KEY))
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(4):
+                nursery.start_soon(post)
+        assert {(answer.status, answer.code) for answer in answers} == {(503, "unavailable")}
+        assert answers[0].header("retry-after") == "1"
+        gate.set()
+        with trio.fail_after(PATIENCE):
+            again = await ask(server, "POST", MESSAGES, "x", idempotency_key=KEY)
+        assert (again.status, await texts(server)) == (200, ["x"])
+
+
+async def test_a_crash_is_told_as_a_problem_without_its_reasons() -> None:
+    """And the server goes on."""
+
+    class Crashing(MemoryJournal):
+        async def rooms(self, limit: int) -> list[RoomSummary]:
+            raise ZeroDivisionError("a bug")
+
+    async with serving(journal=Crashing()) as server:
+        answer = await ask(server, "GET", "/rooms")
+        assert (answer.status, answer.code) == (500, "server_error")
+        assert b"bug" not in answer.body
+        assert (await ask(server, "POST", MESSAGES, "x")).status == 201
