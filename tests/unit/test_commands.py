@@ -1,0 +1,197 @@
+"""Rules of the operator's commands that need no server: what they read, show and write."""
+
+import io
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from trio_chat.commands import Failed, check_config, progress, tables
+from trio_chat.commands.files import database_path, new_file
+from trio_chat.commands.reading import LINE_LIMIT, ExportedFile
+from trio_chat.config import Config, ConfigError
+
+HEAD = '{"t":"export","format":1,"ts":1,"epoch":"e","rooms":1,"events":1}\n'
+ROOM = '{"t":"room","room":"tea","first":1,"last":1,"ts":5}\n'
+EVENT = '{"t":"msg","room":"tea","seq":1,"ts":5,"text":"x"}\n'
+TWO = ROOM.replace('"last":1', '"last":2')
+
+
+def read(text: str) -> list[object]:
+    """Read an exported file to its end."""
+    return list(ExportedFile(io.BytesIO(text.encode()), 64))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no export"),
+        (ROOM, "no export"),
+        (HEAD.replace('"format":1', '"format":9'), "format 9 is of a newer"),
+        (HEAD + HEAD, "line 2: another header"),
+        (HEAD + ROOM, "line 2: room tea lacks events from number 1"),
+        (HEAD + ROOM + EVENT[:-1], "cut short"),
+        (HEAD + ROOM + " " * LINE_LIMIT + "\n", "line 3: the line is too long"),
+        (HEAD + "[" * 100_000 + "\n", "line 2: "),
+        (HEAD + ROOM.replace("tea", "t e"), "room 't e'"),
+        (HEAD + ROOM.replace("tea", "TEA"), "cannot be, or comes twice"),
+        (HEAD + ROOM + EVENT + ROOM, "cannot be, or comes twice"),
+        (HEAD + ROOM.replace('"first":1', '"first":0'), "numbers that cannot be"),
+        (HEAD + ROOM + EVENT.replace('"seq":1', '"seq":2'), "number 1 was to come here"),
+        (HEAD + ROOM + EVENT.replace("tea", "pub"), "number 1 was to come here"),
+        (HEAD + ROOM + EVENT.replace('"ts":5', '"ts":99999999999999'), "in the future"),
+        (
+            HEAD + ROOM + '{"t":"delete","room":"tea","seq":1,"ts":5,"target":1}\n',
+            "changes number 1, which is not before it",
+        ),
+        (
+            HEAD
+            + TWO
+            + EVENT.replace("}", ',"cid":"the-same"}')
+            + EVENT.replace("}", ',"cid":"the-same"}').replace('"seq":1', '"seq":2'),
+            "'the-same' comes twice",
+        ),
+        (HEAD.replace('"rooms":1', '"rooms":2') + ROOM + EVENT, "rooms are missing"),
+    ],
+)
+def test_a_file_that_cannot_be_is_refused(text: str, reason: str) -> None:
+    """The message says in which line, and why."""
+    with pytest.raises(Failed, match="line ") as failed:
+        read(text)
+    assert reason in str(failed.value)
+
+
+def test_a_file_that_can_be_is_read() -> None:
+    """The room, and its events."""
+    assert len(read(HEAD + ROOM + EVENT)) == len((ROOM, EVENT))
+
+
+class Terminal(io.StringIO):
+    """What is written to it is for people."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def show_to_people(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Let both standard output and standard error be a terminal."""
+    shown = Terminal()
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("sys.stdout", shown)
+    monkeypatch.setattr("sys.stderr", shown)
+    return shown
+
+
+ROWS = [{"room": "tea", "bytes": 12_345, "events": 1_000, "topic": None}]
+
+
+def test_people_get_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With numbers as people like to read them; an empty one is no table at all."""
+    terminal = show_to_people(monkeypatch)
+    tables.show(ROWS)
+    shown = terminal.getvalue()
+    assert all(text in shown for text in ("room", "tea", "12.3 kB", "1,000"))
+    tables.show([])
+
+
+def test_programs_get_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of values between tabs, or of JSON."""
+    tables.show(ROWS)
+    tables.show(ROWS, as_json=True)
+    plain, as_json = capsys.readouterr().out.splitlines()
+    assert plain == "tea\t12345\t1000\t"
+    assert json.loads(as_json) == ROWS[0]
+
+
+def test_sizes_and_times_are_readable() -> None:
+    """In a unit that suits, in UTC."""
+    assert tables.size(5) == "5 B"
+    assert tables.size(7 * 10**15) == "7,000 TB"
+    assert tables.moment(0) == "1970-01-01T00:00:00Z"
+    assert tables.moment(None) is None
+
+
+def test_people_see_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal; unless something else goes there."""
+    terminal = show_to_people(monkeypatch)
+    with progress.progress("copying", 4) as advance:
+        advance(2)
+    assert "copying" in terminal.getvalue()
+    before = terminal.getvalue()
+    with progress.progress("copying", 4, hidden=True) as advance:
+        advance(2)
+    assert terminal.getvalue() == before
+
+
+def test_programs_get_a_line_when_it_takes_long(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not one for each step."""
+    with progress.progress("copying", 4) as advance:
+        advance(1)
+        assert capsys.readouterr().err == ""
+        monkeypatch.setattr(progress, "LINE_INTERVAL", 0.0)
+        advance(1)
+    assert capsys.readouterr().err == "copying: 50%\n"
+
+
+def test_settings_are_shown_with_their_sources(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a flag, a variable, or nowhere."""
+    for name in [name for name in os.environ if name.startswith("TRIO_CHAT")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TRIO_CHAT_TEXT_LIMIT", "99")
+    flags = ("--port", "81", "--allow-origin", "https://a.example", "--certfile", "x.pem")
+    assert check_config.main(flags) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "port\t81\t--port" in lines
+    assert "text_limit\t99\tTRIO_CHAT_TEXT_LIMIT" in lines
+    assert "nick_limit\t32\tdefault" in lines
+    assert any(line.startswith("certfile\tx.pem\t") for line in lines)
+    assert check_config.main((*flags, "--json")) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [origins] = [row["value"] for row in found if row["setting"] == "allow_origin"]
+    assert origins == ["https://a.example"]
+
+
+def test_what_is_in_memory_alone_cannot_be_reached() -> None:
+    """There is no file to open."""
+    with pytest.raises(ConfigError, match="only its server knows"):
+        database_path(Config(database=":memory:"))
+
+
+def test_a_new_file_takes_no_place_that_is_taken(tmp_path: Path) -> None:
+    """A directory's, a device's, that of a database in use, or without --force any file's."""
+    taken = tmp_path / "taken"
+    taken.write_text("before")
+    (tmp_path / "used-wal").write_text("")
+    for path, reason in (
+        (tmp_path, "is a directory"),
+        (Path("/dev/null"), "no ordinary file"),
+        (tmp_path / "used", "in use"),
+        (taken, "there already"),
+    ):
+        with pytest.raises(ConfigError, match=reason), new_file(path, force=False):
+            pass
+    with new_file(taken, force=True) as part:
+        part.write_text("after")
+        assert taken.read_text() == "before"
+    assert taken.read_text() == "after"
+
+
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """With the system's reason."""
+    with pytest.raises(Failed, match="cannot write"), new_file(tmp_path / "a" / "b", force=False):
+        pass
+
+
+def test_nothing_is_left_of_a_file_that_was_begun(tmp_path: Path) -> None:
+    """Also if the command is told to end."""
+    with pytest.raises(SystemExit) as ended, new_file(tmp_path / "x", force=False):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
