@@ -1,5 +1,7 @@
 // What the log of a room consists of, from top to bottom: messages, notes, what is being sent. Pure.
 
+import { actionOf } from "./markup.js";
+
 const PAUSE = 5 * 60_000; // ms of silence, and the author's name is shown again
 
 /**
@@ -129,7 +131,13 @@ export class Entries {
 function continues({ item, author }, before) {
   const isSoon = item.ts - before.item.ts < PAUSE;
   // That a message was edited is said beside the name, and an answer stands for itself.
-  return author?.id === before.author?.id && isSoon && !item.edited && !item.reply;
+  const isPlain = !item.edited && !item.reply && !actsIn(item) && !actsIn(before.item);
+  return author?.id === before.author?.id && isSoon && isPlain;
+}
+
+/** Whether it says what its author does: then their name is in it, and not above. */
+function actsIn({ text }) {
+  return Boolean(text) && actionOf(text) !== null;
 }
 
 function isSameDay(one, other) {

@@ -1,6 +1,8 @@
 // One line of the log as elements: who, when, what, and how it stands with it. Text stays text.
 
+import { actionOf } from "./markup.js";
 import { mentions } from "./mention.js";
+import { calm, prose } from "./prose.js";
 import { locale, reasonOf, t } from "./strings.js";
 
 const TIMES = {
@@ -18,7 +20,7 @@ export function makeRow() {
   const row = make("div", "message");
   row.role = "article";
   row.tabIndex = -1;
-  const text = make("p", "text");
+  const text = make("div", "text");
   text.dir = "auto";
   row.append(text);
   return row;
@@ -36,26 +38,33 @@ export function wordsOf(row) {
 export function fillRow(row, entry, before, me) {
   const { kind, item, author, isFirst, isDay, isNew } = entry;
   row.className = classes(entry, me);
-  if (!isAlike(before?.item, item)) fillWords(row, item, me);
+  if (!isAlike(before, entry)) fillWords(row, entry, me);
   put(row, "day", isDay && make("p", "day", when(item.ts, "day")));
   put(row, "new", isNew && make("p", "new", t("row.new")));
-  put(row, "head", isFirst && head(item, author));
-  put(row, "when", kind !== "note" && !isFirst && time(item.ts, "when"));
+  const hasHead = isFirst && !isAction(item);
+  put(row, "head", hasHead && head(item, author));
+  put(row, "when", kind !== "note" && !hasHead && time(item.ts, "when"));
   put(row, "quote", kind !== "note" && item.reply && quote(item, entry.quoted));
-  put(row, "reactions", kind === "message" && reactions(item, me));
-  put(row, "trouble", kind === "outgoing" && trouble(item));
+  put(row, "reactions", kind === "message" && !item.deleted && reactions(item, me));
+  const { pending } = item;
+  const changes = pending?.find(({ state }) => state === "failed") ?? pending?.[0];
+  put(row, "trouble", kind === "outgoing" ? trouble(item) : changes && trouble(changes));
 }
 
 /** What a screen reader is to say of a row as a whole. */
 export function nameOf({ kind, item, author }) {
-  const words = plainWords(item);
+  const words = plainWords(item, author);
   return kind === "note" ? words : `${nickOf(author)}, ${when(item.ts, "clock")}: ${words}`;
 }
 
 function classes({ kind, item, author, isFirst }, me) {
   const isOther = author && author.id !== me?.id;
+  const { pending } = item;
   return [
     ...["message", kind, item.state, item.deleted && "deleted", isFirst && "first"],
+    pending?.some(({ state }) => state !== "failed") && "outgoing",
+    pending?.some(({ state }) => state === "failed") && "failed",
+    isAction(item) && "action",
     isOther && isMention(item, me) && "mentioned",
   ]
     .filter(Boolean)
@@ -66,24 +75,34 @@ function isMention({ text, deleted }, me) {
   return !deleted && mentions(text, me?.nick).length > 0;
 }
 
-function isAlike(before, item) {
-  return Boolean(before) && before.text === item.text && before.deleted === item.deleted;
+function isAction({ text, deleted }) {
+  return !deleted && Boolean(text) && actionOf(text) !== null;
 }
 
-function fillWords(row, item, me) {
-  const isText = !item.deleted && !item.about;
-  wordsOf(row).replaceChildren(...(isText ? words(item.text, me) : [plainWords(item)]));
+function isAlike(before, { item, author }) {
+  const parts = ["text", "deleted", "edited"];
+  return (
+    before &&
+    parts.every((part) => before.item[part] === item[part]) &&
+    before.author?.nick === author?.nick
+  );
 }
 
-/** The nodes that show a text; a string becomes a text node. */
-function words(text) {
-  return [calm(text)];
+function fillWords(row, { item, author }, me) {
+  const isText = item.text && !item.deleted && item.t !== "topic";
+  const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick) : [plainWords(item)];
+  if (isAction(item)) shown.unshift("* ", nick(author), " ");
+  if (isAction(item) && item.edited) shown.push(" ", make("span", "edited", t("row.edited")));
+  wordsOf(row).replaceChildren(...shown);
 }
 
-/** The words of a message or note without any marks. */
-export function plainWords({ text, deleted, about }) {
+/** What a message, a note, or a change that has no message here says, without any marks. */
+export function plainWords({ t: kind, text, deleted, about, emoji, from }, author = from) {
   if (about) return t(`note.${about}`);
-  return deleted ? t("row.deleted") : calm(text);
+  if (deleted || kind === "delete") return t("row.deleted");
+  if (kind === "topic") return t("row.topic", { text });
+  const action = text && actionOf(text);
+  return action ? `${nickOf(author)} ${calm(action)}` : calm(text ?? emoji);
 }
 
 function nickOf(author) {
@@ -105,11 +124,15 @@ function put(row, name, part) {
   row.insertBefore(part, next ?? null);
 }
 
-function head({ ts, edited }, author) {
+function nick(author) {
   const name = make("bdi", "author", nickOf(author));
   name.classList.add(author ? `hue${hue(author.id)}` : "nameless");
+  return name;
+}
+
+function head({ ts, edited }, author) {
   const line = make("div", "head");
-  line.append(name, time(ts), edited ? make("span", "edited", t("row.edited")) : "");
+  line.append(nick(author), time(ts), edited ? make("span", "edited", t("row.edited")) : "");
   return line;
 }
 
@@ -174,11 +197,6 @@ function hue(id) {
   let sum = 0;
   for (const character of id) sum = (sum * 31 + character.codePointAt(0)) % 997;
   return sum % HUES;
-}
-
-/** A text without the gaps that would push the others out of sight. */
-function calm(text) {
-  return text.replace(/\n\s*\n\s*\n/g, "\n\n");
 }
 
 function make(tag, className, text = "") {

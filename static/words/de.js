@@ -75,6 +75,7 @@ export const de = {
   "row.failed": "Nicht gesendet. {reason}",
   "row.retry": "Nochmals",
   "row.delete": "Löschen",
+  "row.topic": "Thema: {text}",
   "note.reset": "Der Server hat neu begonnen. Was hier früher gesagt wurde, ist weg.",
   "note.gap": "Sie waren lange fort. Einiges, was inzwischen gesagt wurde, ist nicht mehr da.",
 

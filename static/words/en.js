@@ -75,6 +75,7 @@ export const en = {
   "row.failed": "Not sent. {reason}",
   "row.retry": "Retry",
   "row.delete": "Delete",
+  "row.topic": "Topic: {text}",
   "note.reset": "The server has begun anew. What was said here before is gone.",
   "note.gap": "You were away for long. Some of what was said meanwhile is no longer kept.",
 

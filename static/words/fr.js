@@ -75,6 +75,7 @@ export const fr = {
   "row.failed": "Non envoyé. {reason}",
   "row.retry": "Réessayer",
   "row.delete": "Supprimer",
+  "row.topic": "Sujet : {text}",
   "note.reset": "Le serveur est reparti de zéro. Ce qui a été dit ici auparavant n’existe plus.",
   "note.gap": "Vous étiez absent longtemps. Une partie de ce qui a été dit entre-temps n’est plus conservée.",
 
