@@ -4,7 +4,7 @@ import { t } from "./strings.js";
 
 const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g; // all but tab and line ends
 
-/** Calls `say` with what was written, and clears the field. */
+/** Calls `say` with what was written, and clears the field if that returns that it is taken. */
 export class Composer {
   #field;
   #say;
@@ -39,9 +39,8 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     const text = clean(this.#field.value);
-    if (text) this.#say(text);
-    this.#field.value = "";
     this.focus();
+    if (!text || this.#say(text)) this.#field.value = "";
   }
 }
 

@@ -110,8 +110,13 @@ const attention = new Attention(
 );
 const marks = new Marks((read) => want(() => store.recallMarks(read)));
 const composer = new Composer(find("composer"), (text) => {
-  want(() => store.put({ t: "send", text, cid: uuid() }, Date.now()));
-  log.goToEnd();
+  let isTaken = false;
+  want(() => {
+    isTaken = store.put({ t: "send", text, cid: uuid() }, Date.now());
+  });
+  if (isTaken) log.goToEnd();
+  else notice.tell(t("composer.full"));
+  return isTaken;
 });
 
 offerLink(find("copy-link"), () => store.active, (words) => notice.tell(words));

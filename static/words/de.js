@@ -82,6 +82,7 @@ export const de = {
   // Composer
   "composer.label": "Nachricht",
   "composer.placeholder": "In {room} schreiben",
+  "composer.full": "Es wartet schon zu viel darauf, gesendet zu werden. Senden Sie dies, wenn die Verbindung wieder da ist.",
   "composer.send": "Senden",
 
   // Name

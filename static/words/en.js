@@ -82,6 +82,7 @@ export const en = {
   // Composer
   "composer.label": "Message",
   "composer.placeholder": "Write in {room}",
+  "composer.full": "Too much waits to be sent already. Send this when the connection is back.",
   "composer.send": "Send",
 
   // Name

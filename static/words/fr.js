@@ -82,6 +82,7 @@ export const fr = {
   // Composer
   "composer.label": "Message",
   "composer.placeholder": "Écrire dans {room}",
+  "composer.full": "Trop de messages attendent déjà d’être envoyés. Envoyez celui-ci quand la connexion sera rétablie.",
   "composer.send": "Envoyer",
 
   // Name

@@ -172,3 +172,21 @@ def test_a_browser_that_stores_nothing_sends_all_the_same(open_page: OpenPage) -
     page.close(run_before_unload=True)
     other.wait_for_timeout(300)
     assert asked == ["beforeunload"]
+
+
+def test_what_there_is_no_room_for_stays_in_the_field(open_page: OpenPage) -> None:
+    """Of what waits to be sent there may be 500; then the page says so and loses nothing."""
+    line = Line()
+    page = open_page(prepare=line.lay)
+    line.cut()
+    page.evaluate(
+        """() => {
+            for (let count = 0; count < 500; count++) {
+                document.getElementById("text").value = `line ${count}`;
+                document.getElementById("composer").requestSubmit();
+            }
+        }"""
+    )
+    say(page, "one too many")
+    expect(page.get_by_text("Too much waits to be sent already")).to_be_visible()
+    expect(page.locator("#text")).to_have_value("one too many")
