@@ -1,0 +1,140 @@
+"""Rules of searching: the same in a file and in memory."""
+
+import pytest
+
+from tests.journal.drafts import ANN, BEN, Clock, delete, edit, react, say
+from trio_chat import requests
+from trio_chat.answers import Error, Found
+from trio_chat.archive import Archive
+from trio_chat.config import Config
+from trio_chat.journal import Journal
+from trio_chat.query import SNIPPET, BadQuery, parse, snippet
+
+
+class Searcher:
+    """Looks for something as a client does."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._archive = Archive(journal, Config(), dict)
+
+    async def found(self, query: str, **more: str | int) -> Found:
+        request = requests.Search(
+            room=str(more.pop("room", "tea")),
+            query=query,
+            **more,  # type: ignore[arg-type]
+        )
+        answer = await self._archive.answer(request)
+        assert isinstance(answer, Found), answer
+        return answer
+
+    async def numbers(self, query: str, **more: str | int) -> list[int]:
+        return [hit.seq for hit in (await self.found(query, **more)).hits]
+
+
+TEXTS = (
+    "Green tea, please",
+    "tea that is green",
+    "A lemon",
+    "Grün wie Tee",
+    "緑茶をください",
+    "☕ time",
+)
+
+
+@pytest.fixture
+async def searcher(journal: Journal, clock: Clock) -> Searcher:
+    """Return a searcher in a room in which Ann and Ben have spoken in turn, a second apart."""
+    for number, text in enumerate(TEXTS):
+        clock.now += 1000
+        await journal.commit([say(text, who=BEN if number % 2 else ANN)])
+    return Searcher(journal)
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("tea", [2, 1]),
+        ("TEA green", [2, 1]),
+        ('"green tea"', [1]),
+        ("“green tea", [1]),
+        ("lem*", [3]),
+        ("lem", []),
+        ('"a lem"*', [3]),
+        ("grun", [4]),
+        ("茶", [5]),
+        ("緑茶*", [5]),
+        ("☕", [6]),
+        ("tea lemon", []),
+        ('tea OR NEAR( -"', []),
+        ("te'a\x00", []),
+    ],
+)
+async def test_words_phrases_and_beginnings(
+    searcher: Searcher, query: str, numbers: list[int]
+) -> None:
+    """All of a query has to be there; case and accents make no difference; the newest is first."""
+    assert await searcher.numbers(query) == numbers
+
+
+async def test_bounds(searcher: Searcher) -> None:
+    """An author by nick or id, a stretch of time whose end does not count, and what is older."""
+    assert await searcher.numbers("tea", who="ann") == [1]
+    assert await searcher.numbers("tea", who=BEN.id) == [2]
+    assert await searcher.numbers("tea", who="Nobody") == []
+    first = 1_001_000
+    assert await searcher.numbers("tea", since=first + 1) == [2]
+    assert await searcher.numbers("tea", until=first + 1000) == [1]
+    assert await searcher.numbers("tea", since=first + 10**6) == []
+    assert await searcher.numbers("tea", before=2) == [1]
+    assert await searcher.numbers("tea", room="nowhere") == []
+
+
+async def test_a_page_tells_whether_there_is_more(searcher: Searcher) -> None:
+    """The next one begins before its last."""
+    page = await searcher.found("tea", limit=1)
+    assert ([hit.seq for hit in page.hits], page.more) == ([2], True)
+    page = await searcher.found("tea", limit=1, before=2)
+    assert ([hit.seq for hit in page.hits], page.more) == ([1], False)
+
+
+async def test_a_message_is_found_as_it_stands(searcher: Searcher, journal: Journal) -> None:
+    """By its present text alone, and not at all when it is deleted."""
+    await journal.commit([edit(1, "Coffee, please"), react(1)])
+    assert await searcher.numbers("tea") == [2]
+    [hit] = (await searcher.found("coffee")).hits
+    assert (hit.seq, hit.snippet, hit.marks, hit.edited) == (1, "Coffee, please", [(0, 6)], True)
+    await journal.commit([delete(1)])
+    assert await searcher.numbers("coffee") == []
+
+
+async def test_what_is_pruned_is_not_found(searcher: Searcher, journal: Journal) -> None:
+    """Neither in the room nor in the index."""
+    await journal.prune(5, 0)
+    assert await searcher.numbers("tea") == [2]
+
+
+async def test_nothing_to_look_for_is_a_bad_request(journal: Journal) -> None:
+    """The client is told so."""
+    request = requests.Search(room="tea", query="?!")
+    answer = await Archive(journal, Config(), dict).answer(request)
+    assert isinstance(answer, Error)
+    assert answer.code == "bad_request"
+    with pytest.raises(BadQuery):
+        parse('""')
+
+
+def test_a_long_text_is_cut_around_what_was_found() -> None:
+    """And the marks are those of the cut text, merged where they overlap."""
+    text = "x " * 300 + "green tea " + "y " * 300
+    query = parse('"green tea" green')
+    cut, marks = snippet(text, query.find(text))
+    assert len(cut) <= SNIPPET
+    assert [cut[start:end] for start, end in marks] == ["green tea"]
+    assert cut.startswith("…")
+    assert cut.endswith("…")
+
+
+def test_a_mark_has_all_of_its_letters() -> None:
+    """Accents that are characters of their own belong to the letter before."""
+    text = "Cafe\u0301!"
+    assert [text[start:end] for start, end in parse("cafe").find(text)] == ["Cafe\u0301"]
