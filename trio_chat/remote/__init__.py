@@ -2,7 +2,7 @@
 
 import logging
 
-from trio_chat.answers import Listed, Page, Said
+from trio_chat.answers import Found, Hit, Listed, Page, Said
 from trio_chat.events import (
     Delete,
     Edit,
@@ -28,7 +28,9 @@ __all__ = [
     "Edit",
     "Ended",
     "Events",
+    "Found",
     "Happening",
+    "Hit",
     "Joined",
     "Listed",
     "Message",

@@ -178,6 +178,37 @@ class Room(AsyncIterator[events.Message]):
         request = requests.History(room=self.name, before=before, after=after, limit=limit)
         return await self._asks.ask(request, answers.Page)
 
+    async def search(
+        self,
+        query: str,
+        *,
+        who: str | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        before: int | None = None,
+        limit: int = 20,
+    ) -> answers.Found:
+        """Find messages by their words, the newest first; docs/protocol.md tells how to ask.
+
+        Args:
+            query: What to look for.
+            who: Only those of this nick or id.
+            since: Only those from this time on, in milliseconds since 1970.
+            until: Only those before this time.
+            before: Only those before this number.
+            limit: At most so many.
+        """
+        request = requests.Search(
+            room=self.name,
+            query=query,
+            who=who,
+            since=since,
+            until=until,
+            before=before,
+            limit=limit,
+        )
+        return await self._asks.ask(request, answers.Found)
+
     async def leave(self) -> None:
         """Be in the room no longer: reading it ends."""
         self._check()

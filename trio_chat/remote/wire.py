@@ -25,6 +25,7 @@ Answer = (
     | answers.Ok
     | answers.Page
     | answers.RoomList
+    | answers.Found
     | answers.Ping
     | answers.Error
     | answers.Bye
