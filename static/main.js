@@ -39,7 +39,7 @@ const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
 
-speak(navigator.languages);
+await speak(navigator.languages);
 translate(document);
 
 const store = new Store();

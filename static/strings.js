@@ -1,10 +1,13 @@
 // Every word that the page shows: chosen by the browser's languages, and looked up by key.
 
-import { de } from "./words/de.js";
 import { en } from "./words/en.js";
-import { fr } from "./words/fr.js";
 
-export const LANGUAGES = { en, de, fr };
+// Only English comes with the page; of the others a browser gets the one that it wants.
+export const LANGUAGES = {
+  en: async () => en,
+  de: async () => (await import("./words/de.js")).de,
+  fr: async () => (await import("./words/fr.js")).fr,
+};
 
 const TARGETS = { t: "textContent", tLabel: "ariaLabel", tTitle: "title", tPlaceholder: "placeholder" };
 
@@ -16,10 +19,10 @@ let numbers = new Intl.NumberFormat("en");
 export let locale = "en";
 
 /** Speaks the first of the user's languages that there are words in, else English. */
-export function speak(languages) {
+export async function speak(languages) {
   const wanted = languages.find((one) => Object.hasOwn(LANGUAGES, baseOf(one))) ?? "en";
   locale = wanted;
-  words = LANGUAGES[baseOf(wanted)];
+  words = await LANGUAGES[baseOf(wanted)]();
   plurals = new Intl.PluralRules(wanted);
   numbers = new Intl.NumberFormat(wanted);
 }

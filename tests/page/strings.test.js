@@ -7,7 +7,10 @@ import { afterEach, test } from "node:test";
 import { LANGUAGES, locale, reasonOf, speak, t } from "../../static/strings.js";
 
 const PAGE = new URL("../../static/", import.meta.url);
-const { en } = LANGUAGES;
+const loaded = await Promise.all(
+  Object.entries(LANGUAGES).map(async ([language, load]) => [language, await load()]),
+);
+const { en } = Object.fromEntries(loaded);
 const KEY = /["`]([a-z]+\.[a-zA-Z_]+)["`]/g; // as in t("log.title") or data-t="log.title"
 const FAMILY = /`([a-z]+\.)\$\{/g; // of keys that are put together, as in t(`error.${code}`)
 
@@ -29,7 +32,7 @@ function values(words) {
 
 afterEach(() => speak(["en"]));
 
-for (const [language, words] of Object.entries(LANGUAGES)) {
+for (const [language, words] of loaded) {
   test(`${language} has the keys that English has, in the same order`, () => {
     assert.deepEqual(Object.keys(words), Object.keys(en));
   });
@@ -59,7 +62,7 @@ test("every key is used", () => {
   assert.deepEqual(idle, []);
 });
 
-test("the first of the user's languages that there is is spoken, and else English", () => {
+test("the first of the user's languages that there is is spoken, and else English", async () => {
   for (const [languages, expected] of [
     [["de-CH", "fr"], "de-CH"],
     [["xx", "fr-CA", "en"], "fr-CA"],
@@ -67,19 +70,19 @@ test("the first of the user's languages that there is is spoken, and else Englis
     [["xx", "constructor"], "en"],
     [[], "en"],
   ]) {
-    speak(languages);
+    await speak(languages);
     assert.equal(locale, expected);
   }
 });
 
-test("values are put in, numbers as the language writes them", () => {
-  speak(["de"]);
+test("values are put in, numbers as the language writes them", async () => {
+  await speak(["de"]);
   assert.equal(t("rooms.leave", { room: "{count} <b>" }), "{count} <b> verlassen");
   assert.equal(t("people.others", { count: 1200 }), "und 1.200 weitere");
 });
 
-test("a refusal is told in the user's language, or in the server's words", () => {
-  speak(["fr"]);
+test("a refusal is told in the user's language, or in the server's words", async () => {
+  await speak(["fr"]);
   assert.match(reasonOf({ code: "nick_taken", text: "somebody else" }), /porte déjà/);
   assert.equal(reasonOf({ code: "new", text: "not on Sundays" }), "Not on Sundays.");
   assert.equal(reasonOf({ code: "constructor" }), "Le serveur a refusé.");
