@@ -69,8 +69,14 @@ def wait_until(page: Page, condition: str) -> None:
 
 
 def scroll_to(page: Page, top: int) -> None:
-    """Scroll the log, as with a wheel."""
-    page.evaluate("top => { document.getElementById('log').scrollTop = top }", top)
+    """Scroll the log, as with a wheel, and let the page draw what is there."""
+    page.evaluate(
+        """top => new Promise((drawn) => {
+            document.getElementById("log").scrollTop = top;
+            requestAnimationFrame(() => requestAnimationFrame(() => drawn()));
+        })""",
+        top,
+    )
 
 
 def join(page: Page, room: str, called: str = "") -> None:
