@@ -6,7 +6,10 @@ const LAST_CEILING = 20_000; // ms; which doubles up to this
 const OPENING_LIMIT = 10_000; // ms for an attempt
 const PROVEN_AFTER = 5_000; // ms open, and the next loss counts as the first again
 const SILENCE = 2.5; // ping intervals without a word, and the connection counts as lost,
-const LEAST_SILENCE = 30_000; // ms; but not before this
+const LEAST_SILENCE = 30_000; // ms; but not before this,
+const ANSWER_LIMIT = 15_000; // ms; unless something was sent: then a word must come by this,
+const PROOF_LIMIT = 4_000; // ms; or by this, when there is reason to doubt the line
+const STALE = 2_000; // ms; an attempt that has taken longer is made anew when there is a reason
 
 const COME_BACK = new Set([1001, 1006, 1011, 1012, 1013]);
 
@@ -24,11 +27,13 @@ export function pauseBefore(attempt, random = Math.random) {
  * One WebSocket after the other to the same URL. Each message on it is an array of objects.
  *
  * Its state, given to `onState` at every change, is one of
- *   { name: "connecting" }
+ *   { name: "connecting", attempt }
  *   { name: "open" }
- *   { name: "waiting", until }   comes back at `until`, in ms as of Date.now()
- *   { name: "stopped", reason }  was told to stay away; `reconnect` is the user's to call
- *   { name: "idle" }             was closed by us
+ *   { name: "waiting", attempt, until }  comes back at `until`, in ms as of Date.now()
+ *   { name: "stopped", reason }          was told to stay away; `reconnect` is the user's to call
+ *   { name: "idle" }                     was closed by us
+ *
+ * where `attempt` counts the attempts since the connection was lost, and is 0 for the very first.
  */
 export class Connection {
   #url;
@@ -38,6 +43,8 @@ export class Connection {
   #timer = null; // for whichever of attempt, pause or proof is under way
   #watchdog = null;
   #patience = 0; // ms of silence until the watchdog barks; 0 for ever
+  #barksAt = Infinity; // when that is, as of Date.now()
+  #begunAt = 0; // when the attempt under way was begun, as of Date.now()
   #attempt = 0;
   #rest = 0; // ms that the server asked us to stay away
   #notBefore = 0; // until when that is, as of Date.now()
@@ -56,20 +63,30 @@ export class Connection {
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#heard(data);
     socket.onclose = ({ code, reason }) => this.#closed(code, reason);
+    this.#begunAt = Date.now();
     this.#schedule(() => this.#giveUp(), OPENING_LIMIT);
-    this.#onState({ name: "connecting" });
+    this.#onState({ name: "connecting", attempt: this.#attempt });
   }
 
-  /** Connects now, if it only waits for the next attempt and the server did not ask for that. */
+  /**
+   * Connects now, as there may be a network again: ends a pause, unless the server asked for it,
+   * and an attempt that hangs.
+   */
   hurry() {
-    if (this.#timer !== null && Date.now() >= this.#notBefore) this.reconnect();
+    if (this.#timer === null || Date.now() < this.#notBefore) return;
+    const isAttempt = this.#socket?.readyState === WebSocket.CONNECTING;
+    if (isAttempt && Date.now() - this.#begunAt > STALE) this.#drop();
+    this.reconnect();
+  }
+
+  /** From now on the server must be heard soon; what it will answer is the caller's to ask. */
+  doubt() {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#watchFor(PROOF_LIMIT);
   }
 
   /** Closes the connection, or makes no further attempt, until `reconnect`. */
   close() {
-    const socket = this.#socket;
-    this.#forget();
-    socket?.close(1000);
+    this.#drop();
     this.#onState({ name: "idle" });
   }
 
@@ -77,6 +94,7 @@ export class Connection {
   send(objects) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(objects));
+    if (objects.some(({ id }) => id !== undefined)) this.#watchFor(ANSWER_LIMIT);
     return true;
   }
 
@@ -108,10 +126,11 @@ export class Connection {
     }
     // The random part comes on top: all of us were asked to stay away for as long.
     const pause = this.#rest + pauseBefore(this.#attempt++);
+    const attempt = this.#attempt;
     this.#notBefore = Date.now() + this.#rest;
     this.#rest = 0;
     this.#schedule(() => this.reconnect(), pause);
-    this.#onState({ name: "waiting", until: Date.now() + pause });
+    this.#onState({ name: "waiting", attempt, until: Date.now() + pause });
   }
 
   /** An attempt that takes too long, or a line gone dead: the browser would wait for minutes. */
@@ -121,11 +140,17 @@ export class Connection {
     socket.close();
   }
 
+  #drop() {
+    const socket = this.#socket;
+    this.#forget();
+    socket?.close(1000);
+  }
+
   #forget() {
     clearTimeout(this.#timer);
-    clearTimeout(this.#watchdog);
     this.#timer = null;
     this.#patience = 0;
+    this.#watch();
     const socket = this.#socket;
     this.#socket = null;
     if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
@@ -133,7 +158,17 @@ export class Connection {
 
   #watch() {
     clearTimeout(this.#watchdog);
-    if (this.#patience) this.#watchdog = setTimeout(() => this.#giveUp(), this.#patience);
+    this.#barksAt = Infinity;
+    if (this.#patience) this.#watchFor(this.#patience);
+  }
+
+  /** Has the watchdog bark after some ms without a word, unless it does so before. */
+  #watchFor(patience) {
+    const time = Date.now() + patience;
+    if (time >= this.#barksAt) return;
+    clearTimeout(this.#watchdog);
+    this.#barksAt = time;
+    this.#watchdog = setTimeout(() => this.#giveUp(), patience);
   }
 
   #schedule(action, delay) {

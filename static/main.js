@@ -140,8 +140,7 @@ function begin() {
 }
 
 function listen() {
-  addEventListener("online", () => session.hurry());
-  addEventListener("pageshow", () => session.hurry());
+  for (const sign of ["online", "offline", "pageshow"]) addEventListener(sign, () => session.hurry());
   addEventListener("beforeunload", (event) => !outbox.isKept && event.preventDefault());
   document.addEventListener("visibilitychange", () => {
     want(() => store.watch(!document.hidden));

@@ -48,8 +48,12 @@ export class Session {
     if (this.nick) this.#connection.reconnect();
   }
 
+  /** Connects now, if there is no connection; if there is one, lets it prove that it works. */
   hurry() {
     if (this.nick) this.#connection.hurry();
+    if (!this.#isWelcome) return;
+    this.#connection.doubt();
+    this.list(); // any question would do
   }
 
   #ask(requests) {

@@ -27,10 +27,11 @@ export class Status {
     this.#header.className = state.name;
     setText(this.#header.querySelector(".words"), this.#word(state.name));
     clearInterval(this.#timer);
-    this.#countdown.textContent = "";
+    const isAttempt = state.name === "connecting";
+    this.#countdown.textContent = isAttempt && state.attempt ? t("banner.attempt", state) : "";
     if (["open", "idle"].includes(state.name)) this.#banner.hidden = true;
     if (state.name === "stopped") this.#warn(t("banner.ended", state));
-    if (state.name === "waiting") this.#count(state.until);
+    if (state.name === "waiting") this.#count(state);
   }
 
   /** Tells of a fault that no waiting mends. */
@@ -43,13 +44,13 @@ export class Status {
     return t(["connecting", "open"].includes(state) ? `status.${state}` : "status.away");
   }
 
-  #count(until) {
+  #count({ attempt, until }) {
     const tick = () => {
-      const seconds = Math.max(1, Math.ceil((until - Date.now()) / 1000));
-      this.#countdown.textContent = t("banner.countdown", { count: seconds });
+      const count = Math.max(1, Math.ceil((until - Date.now()) / 1000));
+      this.#countdown.textContent = t("banner.countdown", { attempt, count });
     };
     if (until - Date.now() < PATIENCE && this.#banner.hidden) return;
-    this.#warn(t("banner.lost"));
+    this.#warn(t(navigator.onLine ? "banner.lost" : "banner.offline"));
     tick();
     this.#timer = setInterval(tick, 1000);
   }

@@ -20,8 +20,10 @@ export const de = {
   "status.open": "Verbunden",
   "status.away": "Nicht verbunden",
   "banner.lost": "Die Verbindung ist weg. Was Sie schreiben, wird gesendet, sobald sie wieder da ist.",
+  "banner.offline": "Sie sind offline. Was Sie schreiben, wird gesendet, sobald das Netz wieder da ist.",
   "banner.ended": "Der Server hat die Verbindung beendet: {reason}.",
-  "banner.countdown": "Nächster Versuch in {count} s.",
+  "banner.countdown": "Versuch {attempt} in {count} s.",
+  "banner.attempt": "Versuch {attempt} …",
   "banner.retry": "Jetzt verbinden",
 
   // Rooms

@@ -20,8 +20,10 @@ export const en = {
   "status.open": "Connected",
   "status.away": "Not connected",
   "banner.lost": "The connection is lost. What you write is sent when it is back.",
+  "banner.offline": "You are offline. What you write is sent when the network is back.",
   "banner.ended": "The server ended the connection: {reason}.",
-  "banner.countdown": "Next attempt in {count} s.",
+  "banner.countdown": "Attempt {attempt} in {count} s.",
+  "banner.attempt": "Attempt {attempt} …",
   "banner.retry": "Reconnect now",
 
   // Rooms

@@ -20,8 +20,10 @@ export const fr = {
   "status.open": "Connecté",
   "status.away": "Non connecté",
   "banner.lost": "La connexion est perdue. Ce que vous écrivez sera envoyé dès son retour.",
+  "banner.offline": "Vous êtes hors ligne. Ce que vous écrivez sera envoyé au retour du réseau.",
   "banner.ended": "Le serveur a mis fin à la connexion : {reason}.",
-  "banner.countdown": "Nouvel essai dans {count} s.",
+  "banner.countdown": "Essai {attempt} dans {count} s.",
+  "banner.attempt": "Essai {attempt} …",
   "banner.retry": "Reconnecter",
 
   // Rooms

@@ -197,7 +197,7 @@ def test_reconnect_now_does_not_wait(open_page: OpenPage, chat: Chat) -> None:
     """The pause is for machines; a person may be quicker."""
     page = open_page(prepare=lambda page: page.add_init_script("Math.random = () => 0.999"))
     chat.stop()
-    page.get_by_text("Next attempt in 7 s.").wait_for(timeout=30_000)
+    page.get_by_text("Attempt 5 in 8 s.").wait_for(timeout=30_000)
     chat.start()
     page.get_by_role("button", name="Reconnect now").click()
     expect(page.get_by_role("status")).to_have_text("Connected", timeout=5_000)
@@ -207,7 +207,7 @@ def test_a_network_that_is_back_is_used_at_once(open_page: OpenPage, chat: Chat)
     """The browser knows it before any timer does."""
     page = open_page(prepare=lambda page: page.add_init_script("Math.random = () => 0.999"))
     chat.stop()
-    page.get_by_text("Next attempt in 7 s.").wait_for(timeout=30_000)
+    page.get_by_text("Attempt 5 in 8 s.").wait_for(timeout=30_000)
     chat.start()
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_role("status")).to_have_text("Connected", timeout=5_000)

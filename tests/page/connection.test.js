@@ -6,6 +6,7 @@ import { beforeEach, mock, test } from "node:test";
 import { Connection, comesBack, pauseBefore } from "../../static/connection.js";
 
 class FakeSocket {
+  static CONNECTING = 0;
   static OPEN = 1;
   static made = [];
   readyState = 0;
@@ -80,7 +81,7 @@ test("it speaks v1, tells its states and hands on the objects in messages", () =
   latest().hear({ t: "one" }, { t: "two" });
   assert.equal(latest().url, "ws://chat/ws");
   assert.equal(latest().protocol, "trio-chat.v1");
-  assert.deepEqual(states, [{ name: "connecting" }, { name: "open" }]);
+  assert.deepEqual(states, [{ name: "connecting", attempt: 0 }, { name: "open" }]);
   assert.deepEqual(heard, [{ t: "one" }, { t: "two" }]);
 });
 
@@ -104,7 +105,7 @@ test("after a loss it comes back when the pause is over", () => {
   connection.reconnect();
   latest().open();
   latest().lose(1012);
-  assert.deepEqual(states.at(-1), { name: "waiting", until: 250 });
+  assert.deepEqual(states.at(-1), { name: "waiting", attempt: 1, until: 250 });
   mock.timers.tick(249);
   assert.equal(sockets().length, 1);
   mock.timers.tick(1);
@@ -170,6 +171,76 @@ test("hurrying ends the pause, and does nothing to a connection that is there", 
   connection.hurry();
   connection.reconnect();
   assert.equal(sockets().length, 2);
+});
+
+test("attempts are counted until one is proven", () => {
+  connection.reconnect();
+  for (const pause of [250, 500, 1000]) {
+    latest().lose();
+    mock.timers.tick(pause);
+  }
+  const counts = states.map(({ name, attempt }) => `${name} ${attempt}`);
+  assert.deepEqual(counts.slice(-2), ["waiting 3", "connecting 3"]);
+  latest().open();
+  mock.timers.tick(5000);
+  latest().lose();
+  assert.equal(states.at(-1).attempt, 1);
+});
+
+test("hurrying makes an attempt anew that hangs, and leaves a young one alone", () => {
+  connection.reconnect();
+  mock.timers.tick(2000);
+  connection.hurry();
+  assert.equal(sockets().length, 1);
+  mock.timers.tick(1);
+  connection.hurry();
+  assert.equal(sockets().length, 2);
+  assert(sockets()[0].closed);
+  latest().open();
+  assert.equal(states.at(-1).name, "open");
+});
+
+test("a line in doubt that stays silent for 4 s is lost", () => {
+  connection.reconnect();
+  latest().open();
+  connection.expectPings(25);
+  connection.doubt();
+  mock.timers.tick(3999);
+  latest().hear({ t: "rooms" });
+  mock.timers.tick(4000);
+  assert.equal(states.at(-1).name, "open");
+  connection.doubt();
+  mock.timers.tick(4000);
+  assert.equal(states.at(-1).name, "waiting");
+});
+
+test("there is nothing to doubt before a connection is open", () => {
+  connection.doubt();
+  connection.reconnect();
+  connection.doubt();
+  mock.timers.tick(9999);
+  assert.equal(states.at(-1).name, "connecting");
+});
+
+test("what is sent must be answered within 15 s, however much is sent after it", () => {
+  connection.reconnect();
+  latest().open();
+  connection.expectPings(25);
+  connection.send([{ t: "send", id: 1 }]);
+  mock.timers.tick(10_000);
+  connection.send([{ t: "send", id: 2 }]);
+  mock.timers.tick(4999);
+  assert.equal(states.at(-1).name, "open");
+  mock.timers.tick(1);
+  assert.equal(states.at(-1).name, "waiting");
+});
+
+test("what has no answer need not be answered", () => {
+  connection.reconnect();
+  latest().open();
+  connection.send([{ t: "typing", room: "tea" }]);
+  mock.timers.tick(60_000);
+  assert.equal(states.at(-1).name, "open");
 });
 
 test("asked to stay away for a time, it does so before its own pause", () => {

@@ -28,6 +28,14 @@ class FakeConnection {
     this.tell({ name: "idle" });
   }
 
+  hurry() {
+    this.calls.push("hurry");
+  }
+
+  doubt() {
+    this.calls.push("doubt");
+  }
+
   expectPings(interval) {
     this.calls.push(`pings ${interval}`);
   }
@@ -145,6 +153,15 @@ test("nothing of one connection is tried again on the next", () => {
   assert.equal(connection.sent.length, count);
   welcome();
   assert.equal(connection.sent.filter(({ t }) => t === "join").length, 2);
+});
+
+test("hurried, it connects, or asks something that proves the connection there is", () => {
+  session.hurry();
+  assert.deepEqual(connection.calls, ["reconnect", "hurry"]);
+  welcome();
+  session.hurry();
+  assert.equal(connection.calls.at(-1), "doubt");
+  assert.equal(latest().t, "rooms");
 });
 
 test("an answer to a question of the connection before is nobody's", () => {

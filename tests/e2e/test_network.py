@@ -1,0 +1,90 @@
+"""What a person sees of a network that comes and goes."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Chat, OpenPage
+from tests.e2e.looking import lines, say, wait_for, wait_for_kept
+
+FIVE = [f"offline {count}" for count in range(5)]
+
+
+def take_the_slowest_pauses(page: Page) -> None:
+    """Make what is random as long as it can be, so that there is something to see."""
+    page.add_init_script("Math.random = () => 0.999")
+
+
+def with_a_clock_of_its_own(page: Page) -> None:
+    """Let the test say how fast time goes by."""
+    take_the_slowest_pauses(page)
+    page.clock.install()
+
+
+def test_a_minute_without_a_network_loses_nothing(open_page: OpenPage) -> None:
+    """Five messages are typed meanwhile; the page notices, counts down, and comes back at once."""
+    page, other = open_page(prepare=with_a_clock_of_its_own), open_page()
+    say(page, "before")
+    wait_for_kept(page, "before")
+    page.context.set_offline(True)
+    for text in FIVE:
+        say(page, text)
+        page.clock.run_for(12_000)
+    banner = page.get_by_role("alert")
+    expect(banner).to_contain_text("You are offline. What you write is sent")
+    expect(banner).to_contain_text(re.compile(r"Attempt \d+ in \d+ s\."))
+    expect(page.locator("#log .outgoing .text")).to_have_text(FIVE)
+    page.context.set_offline(False)
+    for text in FIVE:
+        wait_for_kept(page, text)
+    expect(banner).to_be_hidden()
+    wait_for(other, FIVE[-1])
+    assert lines(page) == lines(other) == ["before", *FIVE]
+
+
+def test_a_line_that_goes_dead_is_noticed_although_nothing_is_said(open_page: OpenPage) -> None:
+    """No close comes, but no ping either."""
+    page = open_page(prepare=with_a_clock_of_its_own)
+    # The browser then takes the network away without a word to the page.
+    page.evaluate("addEventListener('offline', (event) => event.stopImmediatePropagation(), true)")
+    page.context.set_offline(True)
+    page.clock.run_for(70_000)
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_role("status")).to_have_text("Connected")
+
+
+def test_the_banner_counts_the_attempts_and_the_seconds(open_page: OpenPage, chat: Chat) -> None:
+    """Pauses grow, and one can see how long each is."""
+    page = open_page(prepare=with_a_clock_of_its_own)
+    chat.stop()
+    banner = page.get_by_role("alert")
+    expect(banner).to_contain_text("The connection is lost.")
+    for attempt, pause in enumerate([1, 1, 2, 4, 8, 16, 20, 20], 1):
+        expect(banner).to_contain_text(f"Attempt {attempt} in {pause} s.")
+        page.clock.run_for(pause * 1000)
+    chat.start()
+    page.clock.run_for(20_000)
+    expect(page.get_by_role("status")).to_have_text("Connected")
+
+
+def test_looking_at_the_page_connects_at_once(open_page: OpenPage, chat: Chat) -> None:
+    """Nobody should watch a countdown that was started for nobody."""
+    page = open_page(prepare=take_the_slowest_pauses)
+    chat.stop()
+    page.get_by_text("Attempt 4 in").wait_for(timeout=30_000)
+    chat.start()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("status")).to_have_text("Connected", timeout=3_000)
+
+
+def test_a_page_that_the_browser_brings_back_connects_at_once(
+    open_page: OpenPage, chat: Chat
+) -> None:
+    """By its button to go back, for one."""
+    page = open_page(prepare=take_the_slowest_pauses)
+    chat.stop()
+    page.get_by_text("Attempt 4 in").wait_for(timeout=30_000)
+    chat.start()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(page.get_by_role("status")).to_have_text("Connected", timeout=3_000)
