@@ -65,6 +65,7 @@ def tests(session: nox.Session) -> None:
         "tests/integration",
         "tests/journal",
         "tests/crash",
+        "tests/terminal",
         "tests/conformance",
     ]
     session.run("coverage", "erase")

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         return _complain(error, BAD_USAGE)
     except Failed as error:
-        return _complain(error, FAILED)
+        return _complain(error, error.status)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -4,7 +4,7 @@ import argparse
 import math
 import textwrap
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
@@ -33,7 +33,7 @@ class CommandLine(argparse.ArgumentParser):
     Args:
         command: Its name; empty for the server.
         description: What it does.
-        settings: The names of those that it has flags for.
+        settings: The names of those that it has flags for; without any it needs no file either.
         usage: How it is called, if that does not follow from its options.
         epilog: What its help ends with.
     """
@@ -42,7 +42,7 @@ class CommandLine(argparse.ArgumentParser):
         self,
         command: str,
         description: str,
-        settings: Iterable[str],
+        settings: Collection[str],
         *,
         usage: str | None = None,
         epilog: str | None = None,
@@ -56,7 +56,10 @@ class CommandLine(argparse.ArgumentParser):
             allow_abbrev=False,
         )
         groups = {name: self.add_argument_group(title) for name, title in GROUPS.items()}
-        groups["options"].add_argument("--config", metavar="FILE", help="read settings from TOML")
+        if settings:
+            groups["options"].add_argument(
+                "--config", metavar="FILE", help="read settings from TOML"
+            )
         for name in settings:
             setting = SETTINGS[name]
             groups[setting.metadata["group"]].add_argument(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 FAILED = 1
 BAD_USAGE = 2
+UNREACHABLE = 3
 INTERRUPTED = 130  # as shells count: 128 and the number of SIGINT
 
 
@@ -21,6 +22,7 @@ class Command(NamedTuple):
 SERVE = "serve"  # what is done when no command is named
 COMMANDS = {
     SERVE: Command("trio_chat.commands.serve", "start the server; the same as no command"),
+    "connect": Command("trio_chat.commands.connect", "chat, in a terminal or through pipes"),
     "export": Command("trio_chat.commands.export", "write what was said as lines of JSON"),
     "import": Command("trio_chat.commands.import_", "take in what was exported, numbers and all"),
     "backup": Command("trio_chat.commands.backup", "copy the database while the server runs"),
@@ -32,3 +34,11 @@ COMMANDS = {
 
 class Failed(Exception):
     """A command cannot do what it was asked for; the message is one line for a person."""
+
+    status = FAILED
+
+
+class OutOfReach(Failed):
+    """What it needs cannot be reached now; trying again later may help."""
+
+    status = UNREACHABLE

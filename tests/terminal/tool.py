@@ -1,0 +1,111 @@
+"""The command ``connect`` between pipes."""
+
+import re
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from tests.integration.commands import COMMAND, ROOT, environment
+from tests.integration.running import PATIENCE
+
+STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d ")
+
+
+@dataclass
+class Tool:
+    """The command, as somebody runs it whose state is kept in a folder of the test."""
+
+    url: str
+    home: Path
+
+    async def run(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Run it to its end, which has to come by itself."""
+        with trio.fail_after(3 * PATIENCE):
+            return await trio.run_process(
+                [*COMMAND, "connect", self.url, *arguments],
+                stdin=stdin,
+                capture_stdout=True,
+                capture_stderr=True,
+                check=False,
+                cwd=ROOT,
+                env=self.environment(),
+            )
+
+    async def done(self, *arguments: str, stdin: bytes = b"") -> None:
+        """Run it; it has to succeed and to say nothing."""
+        result = await self.run(*arguments, stdin=stdin)
+        assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+
+    def environment(self) -> dict[str, str]:
+        return environment(XDG_STATE_HOME=str(self.home))
+
+    @asynccontextmanager
+    async def started(self, *arguments: str) -> AsyncIterator["Started"]:
+        """Have it run for the block; it is killed if it is still there then."""
+        process = await trio.lowlevel.open_process(
+            [*COMMAND, "connect", self.url, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env=self.environment(),
+        )
+        try:
+            yield Started(process)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            await process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                await trio.aclose_forcefully(stream)  # type: ignore[arg-type]
+
+
+class Started:
+    """A command that runs."""
+
+    def __init__(self, process: trio.Process) -> None:
+        self._process = process
+
+    async def lines(self, count: int) -> list[str]:
+        """Return the next lines that it prints, without the times before them."""
+        assert self._process.stdout
+        text = await _until(self._process.stdout, count)
+        return [STAMP.sub("", line) for line in text.splitlines()]
+
+    async def errors(self, count: int) -> list[str]:
+        """Return the next lines of its standard error."""
+        assert self._process.stderr
+        return (await _until(self._process.stderr, count)).splitlines()
+
+    async def say(self, line: str) -> None:
+        assert self._process.stdin
+        await self._process.stdin.send_all(line.encode() + b"\n")
+
+    async def hang_up(self) -> None:
+        """Read no longer what it prints."""
+        assert self._process.stdout
+        await self._process.stdout.aclose()
+
+    async def end(self, number: signal.Signals | None = None) -> tuple[int, bytes]:
+        """Send it a signal, or wait for its own end; return its status and last errors."""
+        assert self._process.stderr
+        if number:
+            self._process.send_signal(number)
+        with trio.fail_after(2 * PATIENCE):
+            status = await self._process.wait()
+        return status, bytes(await self._process.stderr.receive_some())
+
+
+async def _until(stream: trio.abc.ReceiveStream, count: int) -> str:
+    text = b""
+    with trio.fail_after(2 * PATIENCE):
+        while text.count(b"\n") < count:
+            data = await stream.receive_some(1)
+            assert data, f"ended after {text!r}"
+            text += data
+    return text.decode()

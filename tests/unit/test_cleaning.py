@@ -1,0 +1,82 @@
+"""What others wrote is shown and not obeyed; what is piped is sent as a server takes it."""
+
+import getpass
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trio_chat.cli import main
+from trio_chat.commands.connect import split_link
+from trio_chat.requests import CONTROLS
+from trio_chat.terminal.cleaning import clean, clean_line, sendable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("a\tb", "a b"),
+        ("a\r\nb\x0bc\u2028d", "a\nb\nc\nd"),
+        ("\x1b[2Jgone", "␛[2Jgone"),
+        ("\x7f\x9b", "␡\ufffd"),
+        ("\u202eevil\u200b\u2066", "evil"),
+        ("\U000f0000", "\ufffd"),
+        ("👩\u200d🚀 é 日本", "👩\u200d🚀 é 日本"),
+    ],
+)
+def test_what_is_shown(text: str, shown: str) -> None:
+    """Controls as pictures, line ends as such, nothing that changes the direction."""
+    assert clean(text) == shown
+
+
+@given(st.text())
+def test_nothing_gets_through(text: str) -> None:
+    """Whatever it is made of; in one line there is no line end either."""
+    for shown in (clean(text).replace("\n", ""), clean_line(text)):
+        kinds = {unicodedata.category(character) for character in shown.strip("\u200c\u200d")}
+        assert not kinds & {"Cc", "Cs", "Cn", "Co", "Zl", "Zp"}
+        assert not set(shown) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("\x1b]0;title\x07text", "text"),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1b(Bascii\x1b", "ascii"),
+        ("10%\r20%\r\n", "10%\n20%\n"),
+        ("a\tb\x00\x9f\x7f", "a\tb"),
+    ],
+)
+def test_what_is_sent(text: str, sent: str) -> None:
+    """Without what programs write to colour and move."""
+    assert sendable(text) == sent
+
+
+@given(st.text())
+def test_no_server_minds(text: str) -> None:
+    """It has none of the characters that are refused."""
+    assert not CONTROLS.search(sendable(text))
+    sendable(text).encode()
+
+
+def test_a_link_is_taken_apart() -> None:
+    """Into the server and the room; other addresses stay as they are."""
+    assert split_link("https://chat.example/r/t%C3%A9") == ("https://chat.example/", "té")
+    assert split_link("http://localhost:8080/") == ("http://localhost:8080/", "")
+
+
+def test_without_a_login_name_a_nick_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in some containers."""
+
+    def nobody() -> str:
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    assert main(["connect", "http://localhost/", "--follow"]) == 2
+    assert "choose one with --nick" in capsys.readouterr().err

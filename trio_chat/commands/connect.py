@@ -1,0 +1,145 @@
+"""The command that chats with a server, from a terminal or a pipe."""
+
+import argparse
+import getpass
+import os
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote, urlsplit
+
+import trio
+
+from trio_chat.config import ConfigError
+from trio_chat.names import BadName, check_nick, check_room
+from trio_chat.remote.address import parse
+from trio_chat.settings import CommandLine
+from trio_chat.terminal.call import Call
+from trio_chat.terminal.pipe import Pipe, Wishes
+from trio_chat.terminal.stdio import STDIN
+from trio_chat.terminal.tasks import until_signal
+
+ROOM = "lobby"
+NAME_LIMIT = 1000  # characters; the server has limits of its own
+TIMEOUT = 10.0  # seconds
+HISTORY = 10  # messages that are printed before what is new, as ``tail`` does
+HISTORY_LIMIT = 10_000
+PAGE_OF_ROOM = re.compile(r"/r/([^/]+)/?")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Chat until it is over; return the exit status.
+
+    Raises:
+        ConfigError: wrong use.
+        Failed: the server cannot be reached, or does not want us.
+        BrokenPipeError: nobody reads what is printed.
+    """
+    options = _command_line().parse_args(arguments)
+    call = _call(options)
+    wishes = _wishes(options)
+    return trio.run(until_signal, Pipe(call, wishes).run)
+
+
+def _command_line() -> CommandLine:
+    line = CommandLine(
+        "connect",
+        "Chat with a server. With pipes: --send sends each line of standard input and ends when "
+        "all are acknowledged, --follow prints a line for each message until Ctrl-C. Without "
+        "either, standard input is sent if it is no terminal, and else the room is followed. "
+        "Exit status: 0 done, 1 something was refused, 2 wrong use, 3 the server cannot be "
+        "reached or does not answer, 130 Ctrl-C.",
+        (),
+    )
+    line.add_argument("url", metavar="URL", help="what the server prints, or a link to a room")
+    line.add_argument("--room", help=f"the room to be in (default: {ROOM})")
+    line.add_argument("--nick", help="what to be called (default: your login name)")
+    line.add_argument("--send", action="store_true", help="send each line of standard input")
+    line.add_argument(
+        "--whole", action="store_true", help="send standard input as one message, line ends and all"
+    )
+    line.add_argument("--follow", action="store_true", help="print what is said")
+    line.add_argument(
+        "--json", action="store_true", help="follow, and print JSON objects as in docs/protocol.md"
+    )
+    line.add_argument(
+        "-n",
+        "--history",
+        metavar="N",
+        type=_count,
+        default=HISTORY,
+        help=f"print so many earlier messages first (default: {HISTORY})",
+    )
+    line.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        default=TIMEOUT,
+        help=f"wait so long for the server, and for each acknowledgement (default: {TIMEOUT:g})",
+    )
+    return line
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and int(text) <= HISTORY_LIMIT):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {HISTORY_LIMIT:,}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds
+
+
+def _call(options: argparse.Namespace) -> Call:
+    """Return whom to reach.
+
+    Raises:
+        ConfigError: that cannot be.
+    """
+    try:
+        url, room = split_link(options.url)
+        parse(url)
+        return Call(
+            url=url,
+            room=check_room(options.room or room or ROOM, NAME_LIMIT),
+            nick=check_nick(options.nick or _login(), NAME_LIMIT),
+            timeout=options.timeout,
+        )
+    except BadName as error:
+        raise ConfigError(str(error)) from None
+    except ValueError as error:
+        raise ConfigError(f"the URL cannot be: {error}") from None
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise ConfigError("there is no login name: choose one with --nick") from None
+
+
+def split_link(url: str) -> tuple[str, str]:
+    """Return the address of a server, and the room that a link leads to, if it is one to a room."""
+    parts = urlsplit(url)
+    page = PAGE_OF_ROOM.fullmatch(parts.path)
+    if not page:
+        return url, ""
+    return f"{parts.scheme}://{parts.netloc}/", unquote(page[1])
+
+
+def _wishes(options: argparse.Namespace) -> Wishes:
+    send = options.send or options.whole
+    follow = options.follow or options.json
+    is_piped = not (send or follow or os.isatty(STDIN))
+    return Wishes(
+        send=send or is_piped,
+        whole=options.whole,
+        follow=follow or not (send or is_piped),
+        json=options.json,
+        history=options.history,
+    )

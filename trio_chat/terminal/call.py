@@ -1,0 +1,58 @@
+"""A call: whom to reach, where and as whom; and what keeps us the same person."""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from trio_chat.commands import Failed, OutOfReach
+from trio_chat.remote import Chat, ChatError, Unreachable, connect
+from trio_chat.remote.address import parse
+from trio_chat.terminal.cleaning import clean_line
+from trio_chat.terminal.keepsake import Keepsake
+
+
+@dataclass(frozen=True)
+class Call:
+    """What was asked for: ``timeout`` is in seconds, for the server to be there and to answer."""
+
+    url: str
+    room: str
+    nick: str
+    timeout: float
+
+    @asynccontextmanager
+    async def connected(self, *, wait: bool = True) -> AsyncIterator[Chat]:
+        """Chat for the block; with ``wait``, once the server has said welcome.
+
+        Raises:
+            OutOfReach: it did not in time.
+            Failed: the chat is over, and the server has told why; or something was refused.
+        """
+        keepsake = Keepsake(parse(self.url), os.environ)
+        try:
+            async with connect(
+                self.url,
+                nick=self.nick,
+                session=keepsake.read(self.nick),
+                patience=self.timeout,
+                wait=wait,
+            ) as chat:
+                self._keep(keepsake, chat, self.nick)
+                try:
+                    yield chat
+                finally:
+                    self._keep(keepsake, chat, chat.me.nick)
+        except Unreachable as error:
+            raise OutOfReach(f"cannot reach {self.url}: {clean_line(str(error))}") from None
+        except ChatError as error:
+            raise Failed(clean_line(str(error))) from None
+
+    def _keep(self, keepsake: Keepsake, chat: Chat, nick: str) -> None:
+        """Keep who we are, under the nick that will be asked for next time."""
+        try:
+            if chat.session:
+                keepsake.keep(nick, chat.session)
+        except OSError as error:
+            print(f"trio-chat: cannot keep the session: {error.strerror}", file=sys.stderr)

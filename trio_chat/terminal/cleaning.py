@@ -1,0 +1,59 @@
+"""Cleaning: what others wrote must not steer a terminal, what is piped must break no rule."""
+
+import re
+import unicodedata
+
+# What programs write to colour, move and title: it says nothing, so it is not sent.
+ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor movements
+    r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # titles, links, images
+    r"|\x1b[ -/]*[0-~]?"  # the rest
+)
+UNSENDABLE = re.compile(r"[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
+JOINERS = "\u200c\u200d"  # parts of words in some scripts, and of emoji
+PICTURES = 0x2400  # the first of Unicode's pictures of control characters
+DELETE = 0x7F
+LAST_CONTROL = 0x1F
+NEW_LINE = " ⏎ "  # stands for a line end where there can be none
+LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
+
+
+def clean(text: str) -> str:
+    """Return a text that a terminal shows and does not obey, with line feeds as its only controls.
+
+    Controls become pictures of themselves or U+FFFD; marks that change the direction of
+    writing, and others that cannot be seen, are left out; a tab is a blank.
+    """
+    text = LINE_ENDS.sub("\n", text)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown, text))
+
+
+def clean_line(text: str) -> str:
+    """Return a text cleaned, in one line."""
+    return NEW_LINE.join(clean(text).split("\n"))
+
+
+def sendable(text: str) -> str:
+    """Return a text as a server takes it: without escape sequences and control characters."""
+    return UNSENDABLE.sub("", LINE_ENDS.sub("\n", ESCAPES.sub("", text)))
+
+
+def _shown(character: str) -> str:
+    if character == "\n" or character in JOINERS:
+        return character
+    if character == "\t":
+        return " "
+    kind = unicodedata.category(character)
+    if kind == "Cc":
+        return _picture(ord(character))
+    if kind == "Cf":
+        return ""
+    return "\ufffd" if kind[0] == "C" else character
+
+
+def _picture(code: int) -> str:
+    if code <= LAST_CONTROL:
+        return chr(PICTURES + code)
+    return "\u2421" if code == DELETE else "\ufffd"

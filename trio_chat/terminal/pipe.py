@@ -1,0 +1,162 @@
+"""The chat as a Unix tool: what comes in is sent, what happens is printed, a line each."""
+
+import sys
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass
+
+import trio
+
+from trio_chat.commands import FAILED, OutOfReach
+from trio_chat.remote import Chat, Joined, Online, Refused, Room, Said, Sent, Waiting
+from trio_chat.terminal import printing, stdio
+from trio_chat.terminal.call import Call
+from trio_chat.terminal.cleaning import clean_line, sendable
+from trio_chat.terminal.tasks import Job, beside, together
+
+WINDOW = 64  # messages that may wait for their acknowledgement
+PAGE = 100  # messages of history asked for at once
+TEXT_LIMIT = 4000  # characters of a message, if the server does not tell
+ROUGH = 8  # as much as that may be read for each character that is sent
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is to be done: ``history`` is how many messages to print before what is new."""
+
+    send: bool = False
+    whole: bool = False
+    follow: bool = False
+    json: bool = False
+    history: int = 0
+
+
+class Pipe:
+    """One chat between standard input and standard output.
+
+    Args:
+        call: Whom to reach.
+        wishes: What to do.
+    """
+
+    def __init__(self, call: Call, wishes: Wishes) -> None:
+        self._call = call
+        self._wishes = wishes
+        self._status = 0
+
+    async def run(self) -> int:
+        """Do it, until nothing is left to do; return the exit status.
+
+        Raises:
+            Failed: it cannot be done.
+            BrokenPipeError: nobody reads what is printed.
+        """
+        async with self._call.connected() as chat:
+            room = chat.room(self._call.room)
+            await beside(lambda: tell(chat), lambda: together(*self._jobs(chat, room)))
+        return self._status
+
+    def _jobs(self, chat: Chat, room: Room) -> list[Job]:
+        wishes = self._wishes
+        send: list[Job] = [lambda: self._send(chat, room)] if wishes.send else []
+        follow: list[Job] = [lambda: self._follow(room)] if wishes.follow else []
+        return send + follow
+
+    # Sending
+
+    async def _send(self, chat: Chat, room: Room) -> None:
+        """Send what comes in; return when all of it is acknowledged."""
+        to_watch, to_be_watched = trio.open_memory_channel[tuple[int, Sent]](WINDOW)
+        limit = chat.limits.get("text", TEXT_LIMIT)
+
+        async def submit() -> None:
+            number = 0
+            with to_watch:
+                async for text in self._texts(ROUGH * limit):
+                    number += 1
+                    if text.strip():
+                        await to_watch.send((number, room.submit(text)))
+
+        async def watch() -> None:
+            async for number, sent in to_be_watched:
+                await self._watch(number, sent)
+
+        await together(submit, watch)
+
+    async def _texts(self, limit: int) -> AsyncIterator[str]:
+        """Yield what to send. What had to be cut is left far too long, so that it is refused."""
+        texts = _one(stdio.whole(limit)) if self._wishes.whole else stdio.lines(limit)
+        async for text in texts:
+            yield sendable(text) if len(text) < limit else text
+
+    async def _watch(self, number: int, sent: Sent) -> None:
+        """Wait until a message is kept, or tell why it is not."""
+        try:
+            with trio.fail_after(self._call.timeout):
+                await sent.kept()
+        except Refused as error:
+            self._status = FAILED
+            what = "the message" if self._wishes.whole else f"line {number}"
+            complain(f"{what} was refused: {error}")
+        except trio.TooSlowError:
+            timeout = f"{self._call.timeout:g} s"
+            raise OutOfReach(f"the server did not acknowledge a message in {timeout}") from None
+
+    # Following
+
+    async def _follow(self, room: Room) -> None:
+        """Print what happens, until we are stopped."""
+        is_new = True
+        async for event in room.events():
+            if isinstance(event, Joined):
+                await self._arrive(room, event, is_new=is_new)
+                is_new = False
+            elif self._wishes.json:
+                await stdio.write(printing.event_object(event))
+            else:
+                await stdio.write(printing.event_line(event))
+
+    async def _arrive(self, room: Room, joined: Joined, *, is_new: bool) -> None:
+        """Print what was said before; when we are there again, tell what is lost of it."""
+        if joined.gap is not None:
+            complain("some messages are lost: the server does not have them any more")
+        if joined.reset:
+            complain("the server has begun anew")
+        if is_new or joined.reset:
+            for said in await latest(room, joined.last + 1, self._wishes.history):
+                if self._wishes.json:
+                    await stdio.write(printing.said_object(said, room.name))
+                else:
+                    await stdio.write(printing.said_line(said))
+
+
+async def latest(room: Room, before: int, count: int) -> list[Said]:
+    """Return the last ``count`` messages before a number that are not deleted, the oldest first."""
+    found: list[Said] = []
+    more = True
+    while more and len(found) < count:
+        page = await room.history(before=before, limit=PAGE)
+        found = [said for said in page.messages if not said.deleted] + found
+        more = page.more and bool(page.messages)
+        before = page.messages[0].seq if more else 0
+    return found[-count:] if count else []
+
+
+async def tell(chat: Chat) -> None:
+    """Tell when the connection is lost, and when it is back."""
+    is_lost = False
+    async for state in chat.states():
+        if isinstance(state, Waiting) and not is_lost:
+            complain(f"connection lost ({state.reason}); trying again")
+            is_lost = True
+        elif isinstance(state, Online) and is_lost:
+            complain("connected again")
+            is_lost = False
+
+
+def complain(text: str) -> None:
+    """Tell a person what is not well, in a line."""
+    print(f"trio-chat: {clean_line(text)}", file=sys.stderr)
+
+
+async def _one(text: Awaitable[str]) -> AsyncIterator[str]:
+    yield await text

@@ -1,0 +1,60 @@
+"""Printing: what happens in a room as a line for people, or as one of JSON for programs."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from trio_chat.remote import Delete, Edit, Happening, Message, Person, React, Said, Topic
+from trio_chat.terminal.cleaning import clean_line
+
+NOBODY = "somebody"  # without a name
+
+
+def said_line(said: Said | Message) -> str:
+    """Return a message in one line, for people."""
+    return _line(said.ts, f"{name(said.who)}: {clean_line(said.text)}")
+
+
+def event_line(event: Happening) -> str:
+    """Return what happens in one line, for people; nothing if it is not worth one."""
+    match event:
+        case Message(deleted=False):
+            return said_line(event)
+        case Edit():
+            what = f"{name(event.who)} changed {event.target}: {clean_line(event.text)}"
+        case Delete():
+            what = f"{name(event.who)} took {event.target} back"
+        case Topic():
+            what = f"{name(event.who)} set the topic: {clean_line(event.text)}"
+        case _:
+            return ""
+    return _line(event.ts, f"* {what}")
+
+
+def said_object(said: Said, room: str) -> str:
+    """Return a message of the history as a JSON object: a ``msg`` of docs/protocol.md."""
+    return _json({"t": "msg", "room": room, **msgspec.to_builtins(said)})
+
+
+def event_object(event: Happening) -> str:
+    """Return what is kept of what happens as its JSON object; nothing for the rest."""
+    if isinstance(event, Message | Edit | Delete | React | Topic):
+        return _json(msgspec.to_builtins(event))
+    return ""
+
+
+def name(who: Person | None) -> str:
+    """Return what somebody is called."""
+    return clean_line(who.nick) if who else NOBODY
+
+
+def _line(ts: int, text: str) -> str:
+    time = datetime.fromtimestamp(ts / 1000).astimezone()
+    return f"{time:%Y-%m-%d %H:%M} {text}\n"
+
+
+def _json(value: dict[str, Any]) -> str:
+    """Return JSON in ASCII: no terminal takes it for anything else."""
+    return json.dumps(value) + "\n"
