@@ -21,6 +21,7 @@ export class History {
   #wishes = [];
   #asked = null; // the wish under way, with the stretch that it was made for
   #missed = []; // changes that came while a page was on its way, which may not have them
+  #recalled = 0; // up to this number messages are of an earlier visit, until there is a page
 
   /** What is shown. */
   get #shown() {
@@ -29,6 +30,11 @@ export class History {
 
   get messages() {
     return this.#shown.messages;
+  }
+
+  /** The latest messages, whether they are shown or not. */
+  get present() {
+    return this.#present.messages;
   }
 
   get isPast() {
@@ -127,7 +133,7 @@ export class History {
     if (kind === "unread") return { after: seq, limit: PAGE };
     if (kind === "around") return { before: seq + 1, limit: AROUND };
     if (kind === "quote") return { before: seq + 1, limit: 1 };
-    return { limit: PAGE, ...(first && { before: first }) };
+    return { limit: PAGE, ...(first && !this.#recalled && { before: first }) };
   }
 
   /** Takes in a page that was asked for; returns the wish. */
@@ -146,9 +152,17 @@ export class History {
   }
 
   #takeLatest(messages, more) {
+    if (this.#recalled) this.#forgetRecalled();
     this.#present.hasEarlier = more;
     this.#present.addPage(messages);
     this.isKnown = true;
+  }
+
+  #forgetRecalled() {
+    const fresh = this.#present.messages.filter(({ seq }) => seq > this.#recalled);
+    this.#recalled = 0;
+    this.#present = new Timeline();
+    this.#present.addPage(fresh);
   }
 
   #takePast(messages, more) {
@@ -198,6 +212,13 @@ export class History {
     this.#past.addPage(this.#present.messages);
   }
 
+  /** Takes in the latest messages as they were in an earlier visit: better than nothing. */
+  recall(messages) {
+    if (this.isKnown || this.#present.messages.length) return;
+    this.#present.addPage(messages);
+    this.#recalled = this.#present.last;
+  }
+
   // What happens meanwhile
 
   /** Adds a message that was said just now. */
@@ -227,6 +248,7 @@ export class History {
   clear() {
     const wasKnown = this.isKnown || this.isComing("latest");
     this.isKnown = false;
+    this.#recalled = 0;
     this.#present = new Timeline();
     this.#past = null;
     this.#quoted = new Timeline();

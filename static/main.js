@@ -6,7 +6,7 @@
 //
 // Pure, without DOM: store, room (history of timelines, readmark, outgoing), finder, entries, span.
 // The server's side: connection (one WebSocket after the other), session (what is said on it).
-// Words: strings, words/. Storage: memory, marks. To those who look elsewhere: attention, announcer.
+// Words: strings, words/. Storage: memory, marks, shelf. To those who look elsewhere: attention, announcer.
 
 import { Address, roomIn, socketUrl } from "./address.js";
 import { Announcer } from "./announcer.js";
@@ -119,6 +119,8 @@ const composer = new Composer(find("composer"), (text) => {
   return isTaken;
 });
 
+const installed = import("./installed.js").then(({ install }) => install((room) => address.go(room)));
+
 offerLink(find("copy-link"), () => store.active, (words) => notice.tell(words));
 
 find("lifeless").remove();
@@ -127,6 +129,7 @@ else status.fail(t("page.noWebSockets"));
 
 function begin() {
   store.session = recall("session");
+  store.me = recall("me"); // who the session is, most probably
   for (const remembered of recall("rooms", [])) store.enter(String(remembered));
   store.recallMarks(marks.recall());
   store.watch(!document.hidden);
@@ -137,6 +140,7 @@ function begin() {
   const nick = recall("nick");
   if (nick) session.call(String(nick));
   else name.ask({ isNeeded: true });
+  installed.then((shelf) => shelf.recall()).then((kept) => want(() => store.recallLines(kept)));
 }
 
 function listen() {
@@ -195,16 +199,20 @@ function show() {
   attention.show(room, store.unread);
   marks.keep(store.marks);
   composer.show(room.name, limits.text);
-  if (!me) return;
+  if (!store.isWelcome) return;
+  installed.then((shelf) => shelf.keep([...store.rooms.values()]));
   remember("nick", me.nick);
+  remember("me", me);
   remember("session", store.session);
   remember("room", store.active);
   remember("rooms", [...store.rooms.keys()]);
 }
 
 function showRoom(room) {
-  const isEmpty = room.history.isKnown && !room.messages.length && !room.outgoing.length;
-  find("empty").hidden = !isEmpty || room.notes.length > 0;
+  const { isKnown } = room.history;
+  const isEmpty = !room.messages.length && !room.outgoing.length && !room.notes.length;
+  find("empty").hidden = !isEmpty || !(isKnown || status.isAway);
+  setText(find("empty"), t(isKnown ? "log.empty" : "log.unknown"));
   setText(find("room"), room.name);
   setText(find("topic"), room.topic);
   const unread = [...store.rooms.values()].some((other) => other !== room && other.unread);

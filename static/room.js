@@ -45,7 +45,7 @@ export class Room {
   /** Takes in that the user is in the room; what they missed follows as events. */
   joined({ last, epoch, members, topic, gap, reset }) {
     this.presence = "joined";
-    if (this.epoch !== null && this.epoch !== epoch) this.mark.restart(last);
+    if (this.epoch !== null && this.epoch !== epoch) this.#forget(last);
     this.epoch = epoch;
     this.queue.rebase(epoch);
     this.topic = topic ?? "";
@@ -64,6 +64,14 @@ export class Room {
     if (this.epoch !== read.epoch) return;
     if (this.mark.seq === null) this.mark.seq = read.seq;
     else if (read.seq >= this.last) this.mark.see(this.last);
+  }
+
+  /** Takes in what was last known of the room in an earlier visit, before the server says more. */
+  recallLines({ epoch, topic, messages }) {
+    if (this.last !== null || (this.epoch !== null && this.epoch !== epoch)) return;
+    this.epoch = epoch;
+    this.topic = topic;
+    this.history.recall(messages);
   }
 
   /** Takes in that the connection is lost: nothing asked for will be answered. */
@@ -153,6 +161,12 @@ export class Room {
     const others = messages.filter(({ seq, from }) => seq <= until && from?.id !== me?.id);
     const named = others.filter(({ text }) => mentions(text, me?.nick).length);
     this.mark.add(others.length, named.length, { after, hasMore: more });
+  }
+
+  /** What is known is of another epoch. */
+  #forget(last) {
+    this.mark.restart(last);
+    this.history.clear();
   }
 
   #beginAnew(last, about) {

@@ -22,6 +22,11 @@ export class Status {
     this.#button.addEventListener("click", onRetry);
   }
 
+  /** Whether the banner says that there is no connection. */
+  get isAway() {
+    return !this.#banner.hidden;
+  }
+
   /** Shows one of the states that `Connection` tells. */
   show(state) {
     this.#header.className = state.name;

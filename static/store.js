@@ -37,6 +37,10 @@ export class Store {
     return this.rooms.get(this.active) ?? null;
   }
 
+  get isWelcome() {
+    return this.#isWelcome;
+  }
+
   get unread() {
     return [...this.rooms.values()].reduce((sum, room) => sum + room.unread, 0);
   }
@@ -97,6 +101,11 @@ export class Store {
   /** Takes in how far rooms were read in an earlier visit or another tab: {seq, epoch} by name. */
   recallMarks(marks) {
     for (const room of this.rooms.values()) room.recall(marks[room.name]);
+  }
+
+  /** Takes in what was last known of rooms in an earlier visit: {name, epoch, topic, messages}. */
+  recallLines(kept) {
+    for (const room of kept) this.rooms.get(room.name)?.recallLines(room);
   }
 
   /** How far each room is read, to be recalled. */

@@ -68,6 +68,7 @@ export const de = {
   "pill.manyNew": { other: "Mehr als {count} neue Nachrichten" },
   "pill.end": "Zu den neuesten Nachrichten",
   "log.empty": "Noch wurde nichts gesagt. Was Sie hier schreiben, können alle in diesem Raum lesen.",
+  "log.unknown": "Noch nicht da. Was gesagt wurde, kommt mit der Verbindung.",
   "row.deleted": "Nachricht gelöscht",
   "row.edited": "bearbeitet",
   "row.new": "Neu",

@@ -68,6 +68,7 @@ export const en = {
   "pill.manyNew": { other: "More than {count} new messages" },
   "pill.end": "To the latest messages",
   "log.empty": "Nothing said yet. What you write here, everyone in this room can read.",
+  "log.unknown": "Not here yet. What was said comes with the connection.",
   "row.deleted": "Message deleted",
   "row.edited": "edited",
   "row.new": "New",

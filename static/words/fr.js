@@ -68,6 +68,7 @@ export const fr = {
   "pill.manyNew": { other: "Plus de {count} nouveaux messages" },
   "pill.end": "Aux derniers messages",
   "log.empty": "Rien n’a encore été dit. Tous ceux qui sont dans ce salon peuvent lire ce que vous écrivez ici.",
+  "log.unknown": "Pas encore là. Ce qui a été dit viendra avec la connexion.",
   "row.deleted": "Message supprimé",
   "row.edited": "modifié",
   "row.new": "Nouveau",

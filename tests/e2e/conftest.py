@@ -140,6 +140,7 @@ def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
         room: str = "",
         **options: object,
     ) -> Page:
+        options = {"service_workers": "block"} | options  # most tests need none
         context = browser.new_context(**options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
         contexts.append(context)

@@ -29,6 +29,21 @@ beforeEach(() => {
   history = new History();
 });
 
+test("what is recalled of an earlier visit is shown until there is a page", () => {
+  history.recall(messages(1, 5));
+  assert.deepEqual(ends(), [1, 5]);
+  assert(!history.isKnown && !history.canGoBack);
+  history.add(message(1001));
+  begin();
+  assert.deepEqual(ends(), [901, 1001]);
+});
+
+test("what is here already is not replaced by what is recalled", () => {
+  begin();
+  history.recall(messages(1, 5));
+  assert.deepEqual(ends(), [901, 1000]);
+});
+
 test("one page is asked for at a time", () => {
   begin();
   history.goBack();

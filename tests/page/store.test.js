@@ -306,6 +306,30 @@ test("what others say elsewhere or out of sight is unread until it is seen", () 
   assert.equal(store.unread, 0);
 });
 
+test("lines of an earlier visit are there before the server says anything", () => {
+  const kept = { name: "tea", epoch: "e1", topic: "cake", messages: [said(1, "of old")] };
+  store.open("tea");
+  store.recallLines([kept, { ...kept, name: "elsewhere" }]);
+  assert.deepEqual(texts(), ["of old"]);
+  assert.equal(room().topic, "cake");
+  assert.equal(store.rooms.size, 1);
+});
+
+test("they are not mixed with what a server says that has begun anew", () => {
+  store.open("tea");
+  store.recallLines([{ name: "tea", epoch: "e0", topic: "", messages: [said(9, "of old")] }]);
+  welcome();
+  const [join] = store.due();
+  store.answered(join, joined(0));
+  assert.deepEqual(texts(), []);
+});
+
+test("they come too late when the server has told more", () => {
+  enter(3);
+  store.recallLines([{ name: "tea", epoch: "e1", topic: "old", messages: [said(1, "of old")] }]);
+  assert.deepEqual(texts(), ["old 1", "old 2", "old 3"]);
+});
+
 test("the server's name for a room is the room's name", () => {
   enter();
   store.open("MILK");

@@ -1,0 +1,139 @@
+"""The page opens without a network, with what it last knew."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Chat, OpenPage
+from tests.e2e.looking import join, lines, open_room, say, wait_for, wait_for_kept
+
+SAID = [f"line {count}" for count in range(5)]
+# The worker has put everything away, and this page is one of its own.
+READY = "() => navigator.serviceWorker.controller !== null"
+KEPT = """
+    (room) => new Promise((resolve) => {
+        const request = indexedDB.open("trio-chat");
+        request.onsuccess = () => {
+            const rooms = request.result.transaction("rooms").objectStore("rooms");
+            rooms.get(room).onsuccess = ({ target }) => resolve(target.result?.messages.at(-1).text);
+            request.result.close();
+        };
+    })
+"""
+
+
+def wait_for_shelf(page: Page, room: str, text: str) -> None:
+    """Wait until a room is kept in the browser up to a line."""
+    for _ in range(100):
+        if page.evaluate(KEPT, room) == text:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"{text} is not kept of {room}")
+
+
+def test_the_page_opens_without_a_server(open_page: OpenPage, chat: Chat) -> None:
+    """With its rooms and their latest lines; what is written there is sent once, afterwards."""
+    page, other = open_page(service_workers="allow", room="tea"), open_page(room="tea")
+    page.wait_for_function(READY)
+    for text in SAID:
+        say(page, text)
+    wait_for_kept(page, SAID[-1])
+    join(page, "milk")
+    say(page, "in the other room")
+    wait_for_kept(page, "in the other room")
+    wait_for_shelf(page, "tea", SAID[-1])
+    wait_for_shelf(page, "milk", "in the other room")
+    chat.stop()
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("You are offline")
+    wait_for(page, "in the other room")
+    open_room(page, "tea")
+    wait_for(page, SAID[-1])
+    assert lines(page) == SAID
+    say(page, "written offline")
+    page.reload()
+    expect(page.locator("#log .outgoing .text")).to_have_text("written offline")
+    assert lines(page) == [*SAID, "written offline"]
+    page.context.set_offline(False)
+    chat.start()
+    wait_for_kept(page, "written offline")
+    wait_for(other, "written offline")
+    assert lines(page) == lines(other) == [*SAID, "written offline"]
+
+
+def test_a_room_that_was_never_seen_opens_offline_too(open_page: OpenPage) -> None:
+    """And says that there is nothing to show yet."""
+    page = open_page(service_workers="allow")
+    page.wait_for_function(READY)
+    url = page.url.replace("lobby", "tea")
+    page.context.set_offline(True)
+    page.goto(url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("tea")
+    expect(page.locator("#empty")).to_have_text(re.compile("comes with the connection"))
+    page.context.set_offline(False)
+    expect(page.locator("#empty")).to_have_text(re.compile("Nothing said yet"))
+
+
+def test_what_was_left_is_forgotten(open_page: OpenPage) -> None:
+    """Leaving a room takes its lines out of the browser."""
+    page = open_page(room="tea")
+    say(page, "to be forgotten")
+    wait_for_shelf(page, "tea", "to be forgotten")
+    join(page, "milk")
+    page.get_by_role("button", name="Leave tea").click()
+    page.wait_for_timeout(100)
+    for _ in range(100):
+        if page.evaluate(KEPT, "tea") is None:
+            break
+        page.wait_for_timeout(100)
+    assert page.evaluate(KEPT, "tea") is None
+
+
+def test_a_new_version_is_there_with_the_next_load(open_page: OpenPage) -> None:
+    """The page is asked for each time, whatever has been put away."""
+    page = open_page(service_workers="allow")
+    page.wait_for_function(READY)
+    page.context.route(
+        "**/r/lobby",
+        lambda route: route.fulfill(content_type="text/html", body="<p>The next version</p>"),
+    )
+    page.reload()
+    expect(page.get_by_text("The next version")).to_be_visible()
+
+
+@pytest.mark.parametrize("how", ["a broken proxy", "a slow one"])
+def test_a_server_that_does_not_answer_is_not_waited_for(open_page: OpenPage, how: str) -> None:
+    """What was put away is shown instead of an error of somebody between."""
+    page = open_page(service_workers="allow")
+    page.wait_for_function(READY)
+    if how == "a broken proxy":
+        page.context.route("**/r/lobby", lambda route: route.fulfill(status=502, body="Bad"))
+    else:
+        page.context.route("**/r/lobby", lambda _: None)
+    page.reload()
+    expect(page.get_by_role("log")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
+
+
+def test_the_chat_can_be_installed(open_page: OpenPage) -> None:
+    """The browser finds nothing wrong with the manifest, and all icons are as large as they say."""
+    page = open_page(service_workers="allow")
+    devtools = page.context.new_cdp_session(page)
+    manifest = devtools.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+    wrong = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert [error["errorId"] for error in wrong] in ([], ["in-incognito"])
+    base = manifest["url"].rpartition("/")[0]
+    for icon in json.loads(manifest["data"])["icons"]:
+        size = page.evaluate(
+            """async (url) => {
+                const image = Object.assign(new Image(), { src: url });
+                await image.decode();
+                return `${image.naturalWidth}x${image.naturalHeight}`;
+            }""",
+            f"{base}/{icon['src']}",
+        )
+        assert icon["sizes"] in ("any", size)
