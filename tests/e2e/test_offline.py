@@ -17,7 +17,9 @@ KEPT = """
         const request = indexedDB.open("trio-chat");
         request.onsuccess = () => {
             const rooms = request.result.transaction("rooms").objectStore("rooms");
-            rooms.get(room).onsuccess = ({ target }) => resolve(target.result?.messages.at(-1).text);
+            rooms.get(room).onsuccess = ({ target }) => {
+                resolve(target.result?.messages.at(-1).text);
+            };
             request.result.close();
         };
     })
