@@ -81,7 +81,7 @@ class Archive:
         silent = [
             answers.Listed(name, population, 0)
             for name, population in populations.items()
-            if name not in listed
+            if name not in listed and population  # followers do not count
         ]
         rooms = [*listed.values(), *silent][:ROOMS_LISTED]
         return answers.RoomList(id=request.id, rooms=rooms)

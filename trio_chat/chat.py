@@ -117,17 +117,19 @@ class Chat:
 
     # Connections
 
-    def sit_down(self, member: Member, room_name: str | None) -> None:
+    def sit_down(self, member: Member, wish: requests.Join | None) -> None:
         """Take a connection in; one that needs no name is in its room at once."""
         seat = self.seats[member] = Seat(member)
-        if member.dialect.needs_hello:
+        if wish is None:
             by = trio.current_time() + self._config.hello_timeout
             self._alarm(Alarm(by, lambda: self._miss_hello(seat)))
-        elif room_name not in self.rooms:
+        elif wish.room not in self.rooms:
             member.end(UNREADABLE)
+        elif member.dialect.knows_numbers:
+            self._arrive(seat, self.rooms[wish.room], wish.id, wish)
         else:
-            seat.rooms[room_name] = self.rooms[room_name]
-            self.rooms[room_name].admit(member)
+            seat.rooms[wish.room] = self.rooms[wish.room]
+            self.rooms[wish.room].admit(member)
 
     def stand_up(self, member: Asker) -> None:
         """Let a connection go. Its person stays for the grace time, in case they come back."""
@@ -233,9 +235,18 @@ class Chat:
         if room is None or person is None:
             raise Refusal("unavailable", "the room cannot be read just now", retry_ms=1000)
         room.dismiss(seat.member)  # who joins again begins again
-        seat.rooms[name] = room
-        seat.visits[name] = next(self._visits)
         room.enter(person, seat.member)
+        self._arrive(seat, room, id, wish)
+
+    def _arrive(
+        self,
+        seat: Seat,
+        room: Room,
+        id: answers.Id,  # noqa: A002
+        wish: requests.Join | requests.Resume,
+    ) -> None:
+        seat.rooms[room.name] = room
+        seat.visits[room.name] = next(self._visits)
         self.turn.arrivals.append(Arrival(seat, room, id, wish.last, wish.epoch))
 
     @_grant.register

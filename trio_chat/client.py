@@ -53,7 +53,7 @@ class Client:
         transport: Transport,
         dialect: Dialect,
         shared: Shared,
-        room: str | None = None,
+        wish: requests.Join | None = None,
         *,
         spread: Callable[[], float] = random.random,
     ) -> None:
@@ -62,7 +62,7 @@ class Client:
         self._transport = transport
         self._inbox, config, self._archive, readiness = shared
         self._config = config
-        self._room = room  # where a client is that needs no name
+        self._wish = wish  # where a client is that needs no name
         self._spread = spread  # from 0 to 1: where in the first interval the first ping falls
         self._looked_up: list[requests.AnyRequest | requests.Missed] = []
         self._is_looking_up = False
@@ -119,7 +119,7 @@ class Client:
     async def _read_pump(self, already_read: bytes) -> None:
         """Register, read all that the peer sends, unregister."""
         try:
-            await self._inbox.send(Register(self, self._room))
+            await self._inbox.send(Register(self, self._wish))
             data = already_read or await self._receive()
             while data and await self._take(data):
                 data = await self._receive()
@@ -206,7 +206,8 @@ class Client:
         if not page or page[0][0] != missed.after + 1:  # deleted meanwhile: the client must know
             self.end(RESYNC)
             return
-        for frame in pack((data for _, data in page), self.dialect):
+        told = (self.dialect.recall(seq, data) for seq, data in page)
+        for frame in pack(told, self.dialect):
             await self._outbox.drained()
             self._deliver_or_abort(frame)
         await self._inbox.send(CaughtUp(self, missed, page[-1][0]))

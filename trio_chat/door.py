@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import structlog
 import trio
 
+from trio_chat import eventstream, requests
 from trio_chat.config import Config
 from trio_chat.head import Head, Refused, read_head
 from trio_chat.streams import Stream, linger, tcp_of
@@ -20,8 +21,10 @@ RETRY = {"Retry-After": "10"}  # seconds
 log = structlog.get_logger()
 
 # What is behind the door. A WebSocket comes with the answer to its handshake, to be sent first,
-# and may still be refused; the bytes for HTTP are what had been read from the stream already.
+# and may still be refused, and so does a stream of events, with what is to be followed; the bytes
+# for these and for HTTP are what had been read from the connection already.
 OnWebSocket = Callable[[Stream, WebSocket, bytes, Head], Awaitable[None]]
+OnEvents = Callable[[Stream, requests.Join, bytes, bytes], Awaitable[None]]
 OnHttp = Callable[[Stream, bytes], Awaitable[None]]
 
 
@@ -31,12 +34,16 @@ class Door:
     Args:
         config: Limits and times.
         on_websocket: Takes a connection on after the WebSocket handshake.
-        on_http: Takes a connection on that made a plain HTTP request.
+        on_events: Takes a connection on that follows a room.
+        on_http: Takes a connection on that made another plain HTTP request.
     """
 
-    def __init__(self, config: Config, on_websocket: OnWebSocket, on_http: OnHttp) -> None:
+    def __init__(
+        self, config: Config, on_websocket: OnWebSocket, on_events: OnEvents, on_http: OnHttp
+    ) -> None:
         self._config = config
         self._on_websocket = on_websocket
+        self._on_events = on_events
         self._on_http = on_http
         self._cap = config.connection_cap()
         self._addresses: Counter[str] = Counter()  # open connections of each
@@ -122,6 +129,9 @@ class Door:
         if upgrade:
             status = 404 if "websocket" in upgrade else 400
             raise Refused(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
+        if eventstream.is_asked_for(head):
+            wish, answer = eventstream.begin(head, self._config)
+            return self._on_events(stream, wish, answer, head.rest)
         return self._on_http(stream, head.raw + head.rest)
 
     async def _await_head(self, stream: Stream) -> Head | None:

@@ -25,7 +25,7 @@ class Register(NamedTuple):
     """A connection is there; one that needs no name is in a room at once."""
 
     client: Member
-    room: str | None = None
+    wish: requests.Join | None = None
 
 
 class Unregister(NamedTuple):
@@ -172,8 +172,8 @@ class Hub:
                 self.chat.call(caller, speaker, wish)
             case Register(client) if self._farewell:
                 client.end(self._farewell)
-            case Register(client, room):
-                self.chat.sit_down(client, room)
+            case Register(client, join):
+                self.chat.sit_down(client, join)
             case Unregister(client):
                 self.chat.stand_up(client)
                 client.close()
@@ -239,8 +239,8 @@ class Hub:
 
     def _rooms_wanted(self, turn: Sequence[Request]) -> Iterator[str]:
         for request in turn:
-            if isinstance(request, Register) and request.room:
-                yield request.room
+            if isinstance(request, Register) and request.wish:
+                yield request.wish.room
             if isinstance(request, Asked):
                 for wish in request.requests:
                     if isinstance(wish, requests.Hello):

@@ -71,6 +71,16 @@ def of_error(error: answers.Error) -> Problem:
     return Problem(error.code, error.text, headers=headers)
 
 
+def of_foreign_origin(origin: str) -> Problem:
+    """Return the problem of a page that may not ask."""
+    return Problem("foreign_origin", f"pages of {origin} may not ask; see --allow-origin", 403)
+
+
+def of_no_use(media_type: str) -> Problem:
+    """Return the problem of somebody who would not take the answer."""
+    return Problem("not_acceptable", f"the answer would be {media_type}", 406)
+
+
 def of_status(status: int, detail: str, headers: dict[str, str]) -> Problem:
     """Return the problem that a status alone tells."""
     otherwise = "bad_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"

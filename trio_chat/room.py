@@ -47,7 +47,7 @@ class Room:
         self._recent_limit = recent_limit
         self._readiness = readiness
         self._on_news = on_news
-        self._replays: dict[int, Sequence[Frame]] = {}
+        self._replays: dict[tuple[Dialect, int], Sequence[Frame]] = {}
         self._told: list[tuple[events.Event, bytes | None]] = []
         self._stand(state)
 
@@ -73,9 +73,11 @@ class Room:
 
     @property
     def guests(self) -> int:
-        """How many connections are here that need no name."""
+        """How many connections are here that speak without a name."""
         return sum(
-            len(audience) for dialect, audience in self.audiences.items() if not dialect.needs_hello
+            len(audience)
+            for dialect, audience in self.audiences.items()
+            if not dialect.needs_hello and not dialect.only_listens
         )
 
     # Who is here
@@ -101,7 +103,7 @@ class Room:
             member
             for dialect, audience in self.audiences.items()
             for member in audience
-            if dialect.needs_hello
+            if dialect.knows_numbers
         ]
 
     def enter(self, person: Person, member: Member) -> None:
@@ -204,12 +206,13 @@ class Room:
         at_hand = self._recent[0][0] if self._recent else self.last + 1
         if after + 1 < at_hand:
             return None
-        if after not in self._replays:
+        wanted = dialect, after
+        if wanted not in self._replays:
             if len(self._replays) >= REPLAYS:
                 self._replays.clear()
-            data = (data for seq, data in self._recent if seq > after)
-            self._replays[after] = tuple(pack(data, dialect))
-        return self._replays[after]
+            told = (dialect.recall(seq, data) for seq, data in self._recent if seq > after)
+            self._replays[wanted] = tuple(pack(told, dialect))
+        return self._replays[wanted]
 
     def frames(self) -> Iterator[tuple[Frame, Audience]]:
         """Yield what has happened since the last call, for the members of each dialect."""

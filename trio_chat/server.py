@@ -12,14 +12,17 @@ from urllib.parse import parse_qs
 import structlog
 import trio
 
+from trio_chat import requests
 from trio_chat.api.calls import Calls
 from trio_chat.api.routes import Api
 from trio_chat.archive import Archive
 from trio_chat.client import Client, Shared
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.dialects import Dialect, plain, v1
+from trio_chat.dialects.sse import Sse
 from trio_chat.door import Door
 from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
+from trio_chat.eventstream import EventStream
 from trio_chat.exchange import Exchange
 from trio_chat.feed import follow
 from trio_chat.frames import Frame
@@ -65,14 +68,16 @@ class Server:
     def __init__(self, config: Config, journal: Journal) -> None:
         self._config = config
         self._journal = journal
-        self._inbox, requests = trio.open_memory_channel[Request](config.inbox_requests)
+        self._inbox, inbox = trio.open_memory_channel[Request](config.inbox_requests)
         readiness = Readiness()
-        self._hub = Hub(requests, journal, config, readiness)
+        self._hub = Hub(inbox, journal, config, readiness)
         archive = Archive(journal, config, self._hub.chat.populations)
         self._shared = Shared(self._inbox, config, archive, readiness)
         app = make_app()
         Api(archive, Calls(self._inbox, config), config).install(app)
-        self._door = Door(config, self._on_websocket, Exchange(app, config).serve)
+        self._sse = Sse(journal.epoch)
+        exchange = Exchange(app, config)
+        self._door = Door(config, self._on_websocket, self._on_events, exchange.serve)
         self._listeners: list[Listener] = []
         self._ending = GOING_AWAY
         self._stopping = trio.Event()
@@ -139,20 +144,27 @@ class Server:
         self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
     ) -> Awaitable[None]:
         dialect = DIALECTS[websocket.subprotocol]
-        room = None if dialect.needs_hello else self._room_asked_for(head)
-        client = Client(stream, websocket, dialect, self._shared, room)
+        wish = None if dialect.needs_hello else self._wish(head)
+        client = Client(stream, websocket, dialect, self._shared, wish)
         client.deliver(Frame(answer))
         return client.run(head.rest)
 
-    def _room_asked_for(self, head: Head) -> str:
-        """Return the room in the query, as in ``/ws?room=tea``.
+    def _on_events(
+        self, stream: Stream, wish: requests.Join, answer: bytes, already_read: bytes
+    ) -> Awaitable[None]:
+        client = Client(stream, EventStream(), self._sse, self._shared, wish)
+        client.deliver(Frame(answer))
+        return client.run(already_read)
+
+    def _wish(self, head: Head) -> requests.Join:
+        """Return the wish to be in the room that is in the query, as in ``/ws?room=tea``.
 
         Raises:
             Refused: its name cannot be.
         """
         [room, *_] = parse_qs(head.query).get("room", [DEFAULT_ROOM])
         try:
-            return check_room(room, self._config.room_limit)
+            return requests.Join(room=check_room(room, self._config.room_limit))
         except BadName as error:
             raise Refused(400, str(error)) from None
 

@@ -32,6 +32,8 @@ class Unchanged:
     """A dialect that leaves messages as they are: what was said is the text of a request."""
 
     needs_hello = False
+    knows_numbers = False
+    only_listens = False
 
     def read(
         self, message: str | bytes, text_limit: int
@@ -49,6 +51,9 @@ class Unchanged:
 
     def tell(self, event: events.Event, data: bytes | None) -> bytes | None:
         raise AssertionError("nothing happens here")
+
+    def recall(self, seq: int, data: bytes) -> bytes:
+        raise AssertionError("nobody comes back")
 
     def answer(self, answer: answers.Answer) -> bytes | None:
         raise AssertionError("nothing is answered here")
@@ -80,6 +85,11 @@ class Echo:
             with inbox:
                 client.deliver(Frame(answer))
                 await client.run(already_read)
+
+    async def on_events(
+        self, stream: Stream, wish: requests.Join, answer: bytes, already_read: bytes
+    ) -> None:
+        raise AssertionError("the suite follows nothing")
 
     async def on_http(self, stream: Stream, already_read: bytes) -> None:
         raise AssertionError("the suite asks for WebSockets only")
@@ -116,7 +126,7 @@ async def serve(port: int, frame_limit: int) -> None:
     echo = Echo(config)
     listeners = await open_listeners(config)
     print(f"echo at ws://127.0.0.1:{port_of(listeners[0])}/ws", flush=True)
-    door = Door(config, echo.on_websocket, echo.on_http)
+    door = Door(config, echo.on_websocket, echo.on_events, echo.on_http)
     await trio.serve_listeners(door.answer, listeners)
 
 

@@ -29,9 +29,10 @@ CHROMIUM_FLAGS = (
     "--disable-features=LocalNetworkAccessChecks",
 )
 # What a browser logs by itself when a server is away, as some tests want it to be: it fetches the
-# page's icon again when the address changes, as it does with the room.
+# page's icon again when the address changes, as it does with the room, and a stream of events.
 EXPECTED = re.compile(
-    r"WebSocket connection to .*|Failed to load resource: net::ERR_\S+ \S+/favicon\.svg"
+    r"WebSocket connection to .*"
+    r"|Failed to load resource: net::ERR_\S+ \S+/(favicon\.svg|events)"
 )
 # What a page remembers of an earlier visit; it is left alone if it has remembered more since.
 KNOWN_AS = """

@@ -14,6 +14,8 @@ import trustme
 
 from tests import frames
 from tests.frames import CLOSE, TEXT, Seen, masked
+from tests.integration.asking import ask
+from tests.integration.followers import following
 from tests.integration.running import (
     PATIENCE,
     Running,
@@ -49,6 +51,15 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Secure:
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
     return Secure(certfile, trust)
+
+
+async def test_a_room_is_followed_over_https(secure: Secure) -> None:
+    """Although TLS streams cannot be written to at once."""
+    async with secure.running() as server, following(server) as fay:
+        assert (await fay.next()).event == "joined"
+        answer = await ask(server, "POST", "/rooms/tea/messages", "secret")
+        assert answer.status == 201
+        assert (await fay.next()).data["text"] == "secret"
 
 
 async def test_the_page_comes_over_https(secure: Secure) -> None:

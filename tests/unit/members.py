@@ -88,7 +88,7 @@ def says(member: Member, *lines: str) -> Asked:
 
 def arrives(member: Member, room: str = "lobby") -> Register:
     """Return what the hub gets when a plain client comes into a room."""
-    return Register(member, room)
+    return Register(member, requests.Join(room=room))
 
 
 class House:

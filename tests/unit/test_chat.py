@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.members import Listener, Somebody, asks, house, kinds, says
+from tests.unit.members import Listener, Somebody, arrives, asks, house, kinds, says
 from trio_chat import requests
 from trio_chat.dialects import v1
 from trio_chat.endings import UNREADABLE
@@ -224,7 +224,7 @@ async def test_only_an_author_changes_a_message_and_only_while_it_is_there() -> 
     async with house() as home:
         ann, bob = await home.person("Ann", "tea"), await home.person("Bob", "tea")
         guest = Listener()
-        await home.turn(Register(guest, "tea"), says(guest, "from nobody"))
+        await home.turn(arrives(guest, "tea"), says(guest, "from nobody"))
         await ann.ask(send("a"))
         bob.told()
         edit = {"t": "edit", "room": "tea", "text": "x"}
@@ -259,7 +259,7 @@ async def test_guests_are_counted_but_not_named() -> None:
     """They hear what named people say, with the name; and have no say but in their room."""
     async with house() as home:
         guest = Listener()
-        await home.turn(Register(guest, "tea"))
+        await home.turn(arrives(guest, "tea"))
         ann = await home.person("Ann", "tea")
         [joined] = [
             entry for entry in await ann.ask({"t": "join", "room": "tea"}) if "last" in entry
@@ -277,7 +277,7 @@ async def test_a_guest_whose_room_cannot_be_read_is_told_to_come_back() -> None:
     """It has nowhere to be; what it says meanwhile is not stored."""
     async with house() as home:
         guest = Listener()
-        await home.turn(Register(guest, "no room"), says(guest, "hello?"))
+        await home.turn(arrives(guest, "no room"), says(guest, "hello?"))
         assert guest.ends == [UNREADABLE]
         assert guest.got == [b"(the server cannot store messages just now)"]
 
@@ -305,7 +305,7 @@ async def test_a_guest_who_leaves_its_room_hears_nothing_more() -> None:
     """The plain dialect has no word for it, but another one of its kind may."""
     async with house() as home:
         guest, other = Listener(), Listener()
-        await home.turn(Register(guest, "tea"), Register(other, "tea"))
+        await home.turn(arrives(guest, "tea"), arrives(other, "tea"))
         await home.turn(Asked(guest, [requests.Leave(room="")]))
         await home.turn(says(other, "among us"), says(guest, "hello?"))
         assert guest.got == [b"(the server cannot store messages just now)"]

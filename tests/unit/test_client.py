@@ -36,6 +36,8 @@ CONFIG = Config(
     outbox_bytes=2000,
 )
 
+LOBBY = requests.Join(room="lobby")
+
 
 def line_frame(line: bytes) -> Frame:
     return frame_of(line, plain)
@@ -52,7 +54,7 @@ class Connection:
         websocket, _ = shake_hands(parse_head(frames.upgrade()), config)
         archive = Archive(MemoryJournal(), config, dict)
         shared = Shared(self._inbox, config, archive, Readiness())
-        self.client = Client(ours, websocket, plain, shared, "lobby", spread=lambda: spread)
+        self.client = Client(ours, websocket, plain, shared, LOBBY, spread=lambda: spread)
         self.ended_at: float | None = None
 
     async def run(self) -> None:
@@ -116,7 +118,7 @@ async def test_it_registers_first_and_unregisters_last(autojump_clock: MockClock
         await conn.peer.aclose()
     said = [requests.Send(room="", text="one two"), requests.Send(room="", text="three")]
     assert conn.requests == [
-        Register(conn.client, "lobby"),
+        Register(conn.client, LOBBY),
         Asked(conn.client, said),
         Unregister(conn.client),
     ]
@@ -397,7 +399,7 @@ async def test_cancelling_it_unregisters_and_closes_the_send_side(
             scope.cancel()
             await trio.testing.wait_all_tasks_blocked()
     assert conn.client.deliver(line_frame(b"dropped")) is True
-    assert conn.requests == [Register(conn.client, "lobby")]
+    assert conn.requests == [Register(conn.client, LOBBY)]
 
 
 async def test_a_handshake_answer_goes_out_first_and_early_bytes_are_read(

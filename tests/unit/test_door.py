@@ -11,6 +11,7 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.unit.peers import Connection
+from trio_chat import requests
 from trio_chat.config import Config
 from trio_chat.door import TURNED_AWAY_LIMIT, Door
 from trio_chat.head import Head, Refused
@@ -25,9 +26,10 @@ class House:
     """A door, what is behind it, and the connections that came."""
 
     def __init__(self, nursery: trio.Nursery, config: Config) -> None:
-        self.door = Door(config, self._on_websocket, self._on_http)
+        self.door = Door(config, self._on_websocket, self._on_events, self._on_http)
         self.websockets: list[tuple[bytes, bytes]] = []
         self.requests: list[bytes] = []
+        self.followed: list[tuple[requests.Join, bytes]] = []
         self.ended_at: dict[Connection, float] = {}
         self.crash: Exception | None = None
         self.refuses = False
@@ -53,6 +55,12 @@ class House:
             raise Refused(400, "no such room")
         self.websockets.append((answer, head.rest))
         return self._stay()
+
+    async def _on_events(
+        self, stream: Stream, wish: requests.Join, answer: bytes, already_read: bytes
+    ) -> None:
+        self.followed.append((wish, already_read))
+        await self._stay()
 
     async def _on_http(self, stream: Stream, request: bytes) -> None:
         self.requests.append(request)
@@ -104,6 +112,18 @@ async def test_what_is_behind_the_door_may_refuse_a_websocket(autojump_clock: Mo
         await conn.send(frames.upgrade())
         assert await status(conn) == 400
         assert chat.websockets == []
+
+
+async def test_who_follows_a_room_is_led_past_http(autojump_clock: MockClock) -> None:
+    """To where it is a member of the room; what it cannot follow is refused here."""
+    async with house() as chat:
+        conn = await chat.comes()
+        await conn.send(GET.replace(b"/ ", b"/api/v1/rooms/Tea/events?last=7 ") + b"more")
+        assert chat.followed == [(requests.Join(id=7, room="tea", last=7), b"more")]
+        bad = await chat.comes()
+        await bad.send(GET.replace(b"/ ", b"/api/v1/rooms/-/events "))
+        assert await status(bad) == 400
+        assert chat.requests == []
 
 
 @pytest.mark.parametrize(

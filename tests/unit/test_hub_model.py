@@ -40,6 +40,8 @@ class Dialect:
     """The plain dialect, with a bug that one message hits."""
 
     needs_hello = plain.needs_hello
+    knows_numbers = plain.knows_numbers
+    only_listens = plain.only_listens
 
     def read(
         self, message: str | bytes, text_limit: int
@@ -56,6 +58,9 @@ class Dialect:
 
     def tell(self, event: events.Event, data: bytes | None) -> bytes | None:
         return plain.tell(event, data)
+
+    def recall(self, seq: int, data: bytes) -> bytes:
+        raise AssertionError("nobody can come back")
 
     def answer(self, answer: answers.Answer) -> bytes | None:
         return plain.answer(answer)
@@ -88,7 +93,7 @@ class Chatter:
     def __init__(self, shared: Shared, *, over_socket: bool) -> None:
         self._ours, self._theirs = socket_pair() if over_socket else memory_pair()
         websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
-        self.client = Client(self._ours, websocket, DIALECT, shared, ROOM)
+        self.client = Client(self._ours, websocket, DIALECT, shared, requests.Join(room=ROOM))
         self.received = b""
         self.is_healthy = True  # it has always read, and behaved
         self.has_ended = False

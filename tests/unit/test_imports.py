@@ -26,6 +26,7 @@ LAYERS = [
     },
     {"dialects", "transport", "problems", "journal.memory", "journal.index"},
     {"dialects.plain", "dialects.v1", "journal.transaction"},
+    {"dialects.sse", "eventstream"},
     {"journal.reindex", "journal.queries"},
     {"journal.file"},
     {"journal.readers", "journal.beside"},

@@ -5,7 +5,7 @@ from typing import Any
 import trio
 from trio.testing import MockClock
 
-from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
+from tests.unit.members import CONFIG, House, Listener, Somebody, arrives, asks, house, kinds
 from trio_chat.config import Config
 from trio_chat.dialects import v1
 from trio_chat.endings import NO_HELLO
@@ -129,7 +129,7 @@ async def test_those_without_a_name_need_no_hello(autojump_clock: MockClock) -> 
     """They are counted, not named."""
     async with house() as home:
         guest = Listener()
-        await home.turn(Register(guest, "tea"))
+        await home.turn(arrives(guest, "tea"))
         await trio.sleep(10 * CONFIG.hello_timeout)
         assert guest.ends == []
 

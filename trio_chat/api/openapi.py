@@ -8,6 +8,8 @@ import msgspec
 from trio_chat import answers, requests
 from trio_chat.api import PREFIX, schemas
 from trio_chat.config import Config
+from trio_chat.eventstream import MEDIA_TYPE as EVENT_STREAM
+from trio_chat.eventstream import POINT
 from trio_chat.problems import MEDIA_TYPE, ProblemDetails
 
 JSON = "application/json"
@@ -19,6 +21,10 @@ INTRODUCTION = """\
 The same rooms as on the WebSocket, under the same rules and limits. Errors are
 `application/problem+json` (RFC 9457) with a `code` for programs. What is refused before its path
 is known (too many connections, a head that is too long or not clean) is answered in plain text.
+"""
+FOLLOWING = """\
+Server-Sent Events, named as the objects of the protocol that are their data: first `joined`, which
+tells where the room is, then what was missed, and then what happens. What is kept has an id.
 """
 SENT = (
     schemas.NewMessage,
@@ -83,6 +89,7 @@ def _paths(config: Config) -> Json:
             "put": _changing("Give your message another text", "NewText", config),
             "delete": _changing("Take your message back; its text is gone", None, config),
         },
+        "/rooms/{room}/events": {"parameters": [room], "get": _following()},
         "/sessions": {
             "post": _operation(
                 "Be somebody",
@@ -121,6 +128,23 @@ def _posting(config: Config) -> Json:
         ],
         body=_body("NewMessage", _text(config), "What to say, as it is."),
         signed=False,
+    )
+
+
+def _following() -> Json:
+    stream = {
+        "description": FOLLOWING,
+        "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+    }
+    place = {"type": "string", "pattern": f"^{POINT.pattern}$"}
+    return _operation(
+        "Follow what happens; it does not end by itself",
+        {200: stream},
+        *(400, 406),
+        parameters=[
+            _parameter("header", "Last-Event-ID", place, "Go on behind the event with this id."),
+            _parameter("query", "last", place, "The same, or a number; for the first time."),
+        ],
     )
 
 

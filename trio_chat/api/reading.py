@@ -8,7 +8,7 @@ import msgspec
 from quart import Request
 
 from trio_chat import requests
-from trio_chat.problems import Problem
+from trio_chat.problems import Problem, of_no_use
 
 JSON = "application/json"
 # ``curl -d`` and forms without script say the last of these; what they send is taken as it is.
@@ -123,4 +123,4 @@ def check_accepted(request: Request, media_type: str) -> None:
     """
     accepted = request.accept_mimetypes
     if accepted.provided and not accepted.quality(media_type):
-        raise Problem("not_acceptable", f"the answer would be {media_type}", 406)
+        raise of_no_use(media_type)

@@ -23,12 +23,15 @@ from trio_chat.api.schemas import (
 )
 from trio_chat.archive import Archive
 from trio_chat.config import Config
+from trio_chat.eventstream import MEDIA_TYPE as EVENT_STREAM
+from trio_chat.names import BadName, check_room
 from trio_chat.origins import is_welcome
-from trio_chat.problems import Problem, of_error, of_status
+from trio_chat.problems import Problem, of_error, of_foreign_origin, of_status
 
 ROOM = "/rooms/<room>"
 MESSAGES = f"{ROOM}/messages"
 MESSAGE = f"{MESSAGES}/<int:seq>"
+EVENTS = f"{ROOM}/events"
 PREFLIGHT_AGE = 600  # seconds for which a browser need not ask again
 NO_STORE = "no-store"
 
@@ -46,6 +49,7 @@ class Api:
         self._archive = archive
         self._calls = calls
         self._text_limit = config.text_limit
+        self._room_limit = config.room_limit
         self._allowed = config.allow_origin
         self._description = msgspec.json.encode(describe(config))
 
@@ -60,8 +64,9 @@ class Api:
             (MESSAGE, "GET", self._message),
             (MESSAGE, "PUT", self._edit),
             (MESSAGE, "DELETE", self._delete),
+            (EVENTS, "GET", self._events),
         ):
-            app.add_url_rule(PREFIX + rule, f"api:{method} {rule}", view, methods=[method])
+            app.add_url_rule(PREFIX + rule, _endpoint(method, rule), view, methods=[method])
         app.before_request(self._check)
         app.after_request(self._finish)
         app.register_error_handler(Problem, _tell)
@@ -97,6 +102,14 @@ class Api:
         answer = await self._look_up(reading.wish(requests.History, fields, self._text_limit))
         assert isinstance(answer, answers.Page)
         return MessageList(answer.room, answer.messages, answer.more)
+
+    async def _events(self, room: str) -> Response:
+        """Answer ``HEAD``; the door takes every ``GET`` to where it is a member of the room."""
+        try:
+            check_room(room, self._room_limit)
+        except BadName as error:
+            raise Problem("bad_room", str(error)) from None
+        return Response(b"", content_type=EVENT_STREAM)
 
     async def _look_up(self, wish: requests.AnyRequest) -> answers.Answer:
         answer = await self._archive.answer(wish)
@@ -155,10 +168,9 @@ class Api:
             raise Problem("not_found", "there is nothing at this path")
         for origin in request.headers.getlist("Origin"):
             if not is_welcome(origin, request.host, self._allowed):
-                raise Problem(
-                    "foreign_origin", f"pages of {origin} may not ask; see --allow-origin", 403
-                )
-        reading.check_accepted(request, reading.JSON)
+                raise of_foreign_origin(origin)
+        is_stream = request.endpoint == _endpoint("GET", EVENTS)
+        reading.check_accepted(request, EVENT_STREAM if is_stream else reading.JSON)
 
     async def _finish(self, response: Response) -> Response:
         """Let a page of another site that is welcome see the answer, and nobody keep it."""
@@ -182,6 +194,10 @@ class Api:
 
 def _is_ours() -> bool:
     return request.path.startswith("/api/")
+
+
+def _endpoint(method: str, rule: str) -> str:
+    return f"api:{method} {rule}"
 
 
 def _json(content: msgspec.Struct | bytes, status: int = 200) -> Response:

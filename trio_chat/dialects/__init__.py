@@ -1,4 +1,4 @@
-"""What is spoken inside WebSocket messages: one module a dialect. No Trio and no I/O in here."""
+"""What is spoken on connections: one module a dialect. No Trio and no I/O in here."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -17,6 +17,8 @@ class Dialect(Protocol):
     """
 
     needs_hello: bool  # whether a client has to say who it is before anything else
+    knows_numbers: bool  # whether it can say what it has, and be told what it missed
+    only_listens: bool  # whether it cannot say anything, so that nobody is there who could
 
     def read(
         self, message: str | bytes, text_limit: int
@@ -40,6 +42,13 @@ class Dialect(Protocol):
         """Return an event, the same for all members of its room, or ``None`` if it is not told.
 
         ``data`` is how the journal has encoded it, if it is kept.
+        """
+        ...
+
+    def recall(self, seq: int, data: bytes) -> bytes:
+        """Return an event that is kept, by its number and how the journal has encoded it.
+
+        It is only called if ``knows_numbers``.
         """
         ...
 

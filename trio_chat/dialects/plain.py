@@ -8,6 +8,8 @@ from trio_chat.dialects import text_message
 from trio_chat.endings import NOT_UTF8, TOO_LONG, Ending, Violation
 
 needs_hello = False
+knows_numbers = False
+only_listens = False
 
 
 def read(message: str | bytes, text_limit: int) -> list[requests.AnyRequest | requests.Faulty]:
@@ -50,6 +52,11 @@ def tell(event: events.Event, data: bytes | None) -> bytes | None:  # noqa: ARG0
         return None
     line = one_line(event.text)
     return (f"{event.who.nick}: {line}" if event.who else line).encode()
+
+
+def recall(seq: int, data: bytes) -> bytes:
+    """Tell nothing again: there are no numbers by which to know what was missed."""
+    raise NotImplementedError
 
 
 def answer(answer: Answer) -> bytes | None:

@@ -30,6 +30,8 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _id: msgspec.json.Decoder[int | str | None] = msgspec.json.Decoder(int | str | None)
 
 needs_hello = True
+knows_numbers = True
+only_listens = False
 
 
 def read(message: str | bytes, text_limit: int) -> list[requests.AnyRequest | requests.Faulty]:
@@ -91,12 +93,17 @@ def tell(event: events.Event, data: bytes | None) -> bytes | None:
     return data or events.encode(event)
 
 
-def answer(answer: answers.Answer) -> bytes | None:
+def recall(seq: int, data: bytes) -> bytes:  # noqa: ARG001 - it is in the data
+    """Return an event that is kept, for somebody who missed it."""
+    return data
+
+
+def answer(answer: answers.Answer) -> bytes:
     """Return something for one client."""
     return answers.encode(answer)
 
 
-def bye(ending: Ending) -> bytes | None:
+def bye(ending: Ending) -> bytes:
     """Return the last words before a close."""
     retry_ms = RETRY_MS.get(ending.code)
     return answer(answers.Bye(code=ending.code, reason=ending.reason, retry_ms=retry_ms))
