@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from contextlib import suppress
 from typing import cast
 
 import trio
@@ -52,4 +53,5 @@ async def linger(stream: AnyStream) -> None:
 def reset_on_close(stream: trio.abc.Stream) -> None:
     """Make the close of a stuck peer's socket drop at once what the kernel still holds for it."""
     if isinstance(stream, trio.SocketStream | trio.SSLStream):
-        tcp_of(stream).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        with suppress(OSError):  # it may be closed already: the hub learns last that a peer is gone
+            tcp_of(stream).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)

@@ -47,6 +47,11 @@ class Server:
         with trio.fail_after(PATIENCE):
             self.port = await self._announced_port()
 
+    def check(self) -> None:
+        """See that it still runs: nobody has ended it but us."""
+        assert self._process
+        assert self._process.poll() is None, self.log.read_text(encoding="utf-8")
+
     async def kill(self) -> None:
         """End it at once, whatever it is doing."""
         assert self._process

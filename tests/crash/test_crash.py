@@ -55,6 +55,7 @@ async def talk_while_it_crashes(server: Server, crowd: Sequence[Person], crashes
             with trio.move_on_after(SETTLING):
                 while not settled(crowd):
                     await trio.sleep(0.05)
+            server.check()
             assert settled(crowd), [(one.nick, one.last, one.pending, one.state) for one in crowd]
             nursery.cancel_scope.cancel()
     finally:

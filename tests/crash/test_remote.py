@@ -6,7 +6,7 @@ The long form: ``pytest tests/crash --crashes 20 -s``; it tells what happened.
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import trio
 from tests.crash.process import Server
 from tests.crash.proxy import Proxy
 from trio_chat.events import Edit, Kept, Message
-from trio_chat.remote import Chat, Joined, Online, Room, backoff, connect
+from trio_chat.remote import Chat, Joined, Online, Room, State, backoff, connect
 
 ROOM = "tea"
 SETTLING = 60  # seconds for all to have heard everything in the end
@@ -37,12 +37,18 @@ class Person:
         self.is_talking = True
         self.waiting = 0  # messages without an answer
         self.states: Counter[str] = Counter()
+        self.state: State | None = None
         self._texts = count(1)
 
     @property
     def last(self) -> int:
         """The number of the last event that was heard."""
         return self.heard[-1].seq if self.heard else 0
+
+    def __str__(self) -> str:
+        """Tell where they stand, for whoever wonders why it does not go on."""
+        since = dict(self.states)
+        return f"{self.nick}: {self.last} heard, {self.waiting} waiting, {self.state}, {since}"
 
     async def live(self, port: int) -> None:
         """Talk and listen until cancelled."""
@@ -70,6 +76,7 @@ class Person:
 
     async def _watch(self, chat: Chat) -> None:
         async for state in chat.states():
+            self.state = state
             self.states[type(state).__name__] += 1
 
     async def _talk(self, room: Room) -> None:
@@ -117,16 +124,13 @@ async def talk_under_faults(server: Server, people: Sequence[Person], crashes: i
             for person in people:
                 nursery.start_soon(person.live, proxy.port)
             for _ in range(crashes):
-                await progress(people)
+                await progress(server, people)
                 await server.kill()
                 await server.start()
-            await progress(people)
+            await progress(server, people)
             for person in people:
                 person.is_talking = False
-            with trio.move_on_after(SETTLING):
-                while not settled(people):
-                    await trio.sleep(0.05)
-            assert settled(people), [(one.nick, one.last, one.waiting) for one in people]
+            await until(lambda: settled(people), server, people)
             nursery.cancel_scope.cancel()
     finally:
         with trio.CancelScope(shield=True):
@@ -134,13 +138,20 @@ async def talk_under_faults(server: Server, people: Sequence[Person], crashes: i
     return proxy
 
 
-async def progress(people: Sequence[Person]) -> None:
+async def progress(server: Server, people: Sequence[Person]) -> None:
     """Wait until somebody has heard more, and then for a moment at random."""
-    before = max(person.last for person in people)
-    with trio.fail_after(SETTLING):
-        while max(person.last for person in people) < before + PROGRESS:
-            await trio.sleep(0.01)
+    goal = max(person.last for person in people) + PROGRESS
+    await until(lambda: max(person.last for person in people) >= goal, server, people)
     await trio.sleep(random.uniform(0, 0.5))  # noqa: S311 - no secret
+
+
+async def until(is_so: Callable[[], bool], server: Server, people: Sequence[Person]) -> None:
+    """Wait until something is so; if it does not come to that, tell who stands where."""
+    with trio.move_on_after(SETTLING):
+        while not is_so():
+            server.check()
+            await trio.sleep(0.02)
+    assert is_so(), "\n".join(map(str, people))
 
 
 def settled(people: Sequence[Person]) -> bool:

@@ -4,13 +4,20 @@
 file descriptor more than before.
 """
 
+import socket
+
 import pytest
 import trio
+import trio.testing
 
 from tests import frames
 from tests.frames import CLOSE, CONTINUATION, PING, PONG, TEXT, Seen, masked, unmasked
 from tests.integration.running import read_all, reset, running, status
-from trio_chat.streams import Stream
+from tests.integration.stalling import say
+from trio_chat.audience import Audience
+from trio_chat.frames import Frame
+from trio_chat.member import Member
+from trio_chat.streams import NO_LINGER, Stream, tcp_of
 
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -150,6 +157,30 @@ async def test_peers_that_vanish_are_forgotten() -> None:
                 stream = await server.connect()
                 await stream.send_all(wire)
                 await vanish(stream)
+
+
+async def test_a_peer_that_vanishes_while_it_is_written_to_harms_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its connection may be over by the time the hub lets it go."""
+    send = Audience.send
+    async with running() as server, await server.shake_hands() as one:
+        gone = tcp_of(await server.shake_hands())
+        gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+        is_over = trio.Event()
+
+        async def send_and_pause(audience: Audience, frame: Frame) -> list[Member]:
+            gone.socket.close()
+            dead = await send(audience, frame)
+            assert len(dead) == 1
+            await trio.testing.wait_all_tasks_blocked()
+            is_over.set()
+            return dead
+
+        monkeypatch.setattr(Audience, "send", send_and_pause)
+        await say(one, b"hello")
+        await is_over.wait()
+        monkeypatch.undo()
 
 
 async def test_a_thousand_connections_opened_and_dropped_leave_nothing() -> None:
