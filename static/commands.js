@@ -1,8 +1,11 @@
-// What a written text asks for: to be said, or one of the commands that begin with a slash. Pure.
+// What a written text asks for: to be said, or one of the commands that begin with a slash.
+
+import { t } from "./strings.js";
 
 export const COMMANDS = ["me", "nick", "join", "leave", "topic", "help"];
 
 const COMMAND = /^\/(\p{L}+)(?:\s+|$)/u; // what goes on otherwise is a path, or a sum
+const WORD_JOINER = "\u2060"; // cannot be seen, and is not trimmed as a blank would be
 const NEEDY = ["me", "join", "topic"]; // these say nothing alone
 
 /**
@@ -20,7 +23,25 @@ export function read(text) {
   return name === "me" ? { name: "say", rest: `/me ${rest}` } : { name, rest };
 }
 
+/**
+ * Does what a text asks for, by the functions in `acts`: one for each command, which get what stands
+ * behind it, `say`, and `tell` for words to the user. Returns whether that was possible; an act that
+ * returns false did not do it.
+ */
+export function obey(text, acts) {
+  const { name, rest } = read(text);
+  if (name === "unknown") acts.tell(t("command.unknown", { name: rest }));
+  else if (name === "missing") acts.tell(t("command.missing", { usage: t(`command.${rest}`) }));
+  else if (name === "help") acts.tell(help());
+  else return acts[name](rest) !== false;
+  return name === "help";
+}
+
+function help() {
+  return [...COMMANDS.map((name) => t(`command.${name}`)), t("command.slashes")].join("\n");
+}
+
 /** A text without the slash that kept it from being a command. "/me" would be one to readers, too. */
 function unslashed(text) {
-  return /^\/\/me\s/.test(text) ? ` ${text.slice(1)}` : text.slice(1);
+  return /^\/\/me\s/.test(text) ? WORD_JOINER + text.slice(1) : text.slice(1);
 }

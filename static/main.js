@@ -4,16 +4,16 @@
 //                    ▲   wishes │
 //                    └──────────┘
 //
+// What can wait until that is drawn comes behind it: tools (attention, commands, steps …).
+//
 // Pure, without DOM: store, room (history of timelines, readmark, outgoing), finder, entries, span.
 // The server's side: connection (one WebSocket after the other), session (what is said on it).
-// Words: strings, words/. Storage: memory, marks, shelf. To those who look elsewhere: attention, announcer.
+// Words: strings, words/. Storage: memory, marks, shelf. To those who look elsewhere: announcer.
 
 import { Address, roomIn, socketUrl } from "./address.js";
 import { Announcer } from "./announcer.js";
-import { Attention } from "./attention.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
-import { offerLink } from "./invitation.js";
 import { Log } from "./log.js";
 import { Marks } from "./marks.js";
 import { recall, remember, uuid } from "./memory.js";
@@ -27,7 +27,6 @@ import { Rooms } from "./rooms.js";
 import { Search } from "./search.js";
 import { Session } from "./session.js";
 import { Status } from "./status.js";
-import { Steps } from "./steps.js";
 import { Store } from "./store.js";
 import { reasonOf, speak, t, translate } from "./strings.js";
 import { Typing } from "./typing.js";
@@ -98,30 +97,31 @@ const pill = new Pill(find("newer"), {
     log.goToEnd();
   },
 });
-new Steps(find("log"), log, () => composer.focus());
 const typing = new Typing(find("typing"));
 const announcer = new Announcer(find("announcer"));
-const attention = new Attention(
-  { notify: find("notify"), sound: find("sound") },
-  {
-    onOpen: (room) => address.go(room),
-    onRefused: () => notice.tell(t("attention.refused")),
-  },
-);
 const marks = new Marks((read) => want(() => store.recallMarks(read)));
-const composer = new Composer(find("composer"), (text) => {
-  let isTaken = false;
-  want(() => {
-    isTaken = store.put({ t: "send", text, cid: uuid() }, Date.now());
-  });
-  if (isTaken) log.goToEnd();
-  else notice.tell(t("composer.full"));
-  return isTaken;
+const acts = {
+  say,
+  nick: (nick) => (nick ? session.call(nick) : name.ask({ nick: session.nick, isNeeded: false })),
+  join: (room) => address.go(room.replace(/^#/, "")),
+  leave: () => want(() => store.leave(store.active)),
+  topic: (topic) => put({ t: "topic", text: topic }),
+};
+const composer = new Composer(find("composer"), {
+  onSend: (text, done) => {
+    if (text.startsWith("/")) loading.then(() => tools.command(text, done));
+    else if (say(text)) done();
+  },
+  onTooLong: (count, limit) => notice.tell(t("composer.tooLong", { count, limit })),
 });
 
 const installed = import("./installed.js").then(({ install }) => install((room) => address.go(room)));
 
-offerLink(find("copy-link"), () => store.active, (words) => notice.tell(words));
+let tools = null; // until they are here
+const loading = import("./tools.js").then(({ Tools }) => {
+  tools = new Tools({ store, address, notice, log, composer, acts });
+  if (store.room) schedule();
+});
 
 find("lifeless").remove();
 if ("WebSocket" in window) begin();
@@ -156,12 +156,29 @@ function listen() {
     if (act === "jump") want(() => store.room.jump(Number(seq)));
     if (act === "react") {
       const on = button.ariaPressed !== "true";
-      want(() => store.put({ t: "react", seq: Number(seq), emoji, on, cid: uuid() }, Date.now()));
+      put({ t: "react", seq: Number(seq), emoji, on });
     }
     if (!["retry", "delete"].includes(act)) return;
     want(() => (act === "retry" ? store.retry(cid) : store.discard(cid)));
     composer.focus();
   });
+}
+
+/** Says something in the room that is shown; returns whether that is taken. */
+function say(text) {
+  const isTaken = put({ t: "send", text });
+  if (isTaken) log.goToEnd();
+  return isTaken;
+}
+
+/** Does something that is kept, and tells if there is no room for it; returns whether there is. */
+function put(request) {
+  let isTaken = false;
+  want(() => {
+    isTaken = store.put({ ...request, cid: uuid() }, Date.now());
+  });
+  if (!isTaken) notice.tell(t("composer.full"));
+  return isTaken;
 }
 
 /** Lets the user's wish change the store, and the server know of it. */
@@ -195,8 +212,7 @@ function show() {
   search.show(store.finder, room);
   const news = store.takeNews();
   announcer.tell(news, room);
-  attention.tell(news);
-  attention.show(room, store.unread);
+  tools?.show(room, store.unread, news);
   marks.keep(store.marks);
   composer.show(room.name, limits.text);
   if (!store.isWelcome) return;

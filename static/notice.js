@@ -1,6 +1,7 @@
 // A line that comes up and goes again: something was done, or cannot be.
 
-const TIME = 8_000; // ms that it stays, unless it is closed before
+const TIME = 8_000; // ms that it stays, unless it is closed before,
+const TIME_TO_READ = 80; // ms for each character, if that is more
 
 /** Tells things in `element`, one at a time. */
 export class Notice {
@@ -19,7 +20,7 @@ export class Notice {
     this.#element.classList.add("open");
     this.#words.textContent = words;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.close(), TIME);
+    this.#timer = setTimeout(() => this.close(), Math.max(TIME, TIME_TO_READ * words.length));
   }
 
   close() {

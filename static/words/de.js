@@ -86,7 +86,19 @@ export const de = {
   "composer.label": "Nachricht",
   "composer.placeholder": "In {room} schreiben",
   "composer.full": "Es wartet schon zu viel darauf, gesendet zu werden. Senden Sie dies, wenn die Verbindung wieder da ist.",
+  "composer.tooLong": "Das hat {count} Zeichen, und eine Nachricht hat höchstens {limit}.",
   "composer.send": "Senden",
+
+  // Commands
+  "command.me": "/me TEXT – sagen, was Sie tun",
+  "command.nick": "/nick NAME – anders heißen",
+  "command.join": "/join RAUM – in einen Raum gehen",
+  "command.leave": "/leave – diesen Raum verlassen",
+  "command.topic": "/topic TEXT – sagen, worum es in diesem Raum geht",
+  "command.help": "/help – diese Liste zeigen",
+  "command.slashes": "//TEXT – etwas sagen, das mit einem Schrägstrich beginnt",
+  "command.unknown": "Einen Befehl /{name} gibt es nicht. Mit //{name} wird es gesagt, wie es dasteht; /help nennt die Befehle.",
+  "command.missing": "Es fehlt etwas: {usage}",
 
   // Name
   "name.question": "Wie sollen wir Sie nennen?",

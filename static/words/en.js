@@ -86,7 +86,19 @@ export const en = {
   "composer.label": "Message",
   "composer.placeholder": "Write in {room}",
   "composer.full": "Too much waits to be sent already. Send this when the connection is back.",
+  "composer.tooLong": "This has {count} characters, and a message has up to {limit}.",
   "composer.send": "Send",
+
+  // Commands
+  "command.me": "/me TEXT – say what you do",
+  "command.nick": "/nick NAME – be called something else",
+  "command.join": "/join ROOM – go to a room",
+  "command.leave": "/leave – leave this room",
+  "command.topic": "/topic TEXT – say what this room is about",
+  "command.help": "/help – show this list",
+  "command.slashes": "//TEXT – say something that begins with a slash",
+  "command.unknown": "There is no command /{name}. With //{name} it is said as it stands; /help tells the commands.",
+  "command.missing": "Something is missing: {usage}",
 
   // Name
   "name.question": "What shall we call you?",

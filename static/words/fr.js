@@ -86,7 +86,19 @@ export const fr = {
   "composer.label": "Message",
   "composer.placeholder": "Écrire dans {room}",
   "composer.full": "Trop de messages attendent déjà d’être envoyés. Envoyez celui-ci quand la connexion sera rétablie.",
+  "composer.tooLong": "Il y a là {count} caractères, et un message en a {limit} au plus.",
   "composer.send": "Envoyer",
+
+  // Commands
+  "command.me": "/me TEXTE – dire ce que vous faites",
+  "command.nick": "/nick NOM – changer de nom",
+  "command.join": "/join SALON – aller dans un salon",
+  "command.leave": "/leave – quitter ce salon",
+  "command.topic": "/topic TEXTE – dire de quoi parle ce salon",
+  "command.help": "/help – montrer cette liste",
+  "command.slashes": "//TEXTE – dire quelque chose qui commence par une barre",
+  "command.unknown": "La commande /{name} n’existe pas. Avec //{name}, c’est dit tel quel ; /help donne les commandes.",
+  "command.missing": "Il manque quelque chose : {usage}",
 
   // Name
   "name.question": "Comment faut-il vous appeler ?",

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { read } from "../../static/commands.js";
+import { COMMANDS, obey, read } from "../../static/commands.js";
 import { completions } from "../../static/completion.js";
 import { EMOJI, emojiOf, USUAL } from "../../static/emoji.js";
 
@@ -19,7 +19,7 @@ for (const [rule, text, name, rest] of [
   ["paths, sums and lone slashes are said", "/usr/bin", "say", "/usr/bin"],
   ["a lone slash is said", "/ now", "say", "/ now"],
   ["two slashes are one", "//nick is a command", "say", "/nick is a command"],
-  ["two slashes keep /me from being done", "//me waves", "say", " /me waves"],
+  ["two slashes keep /me from being done", "//me waves", "say", "\u2060/me waves"],
 ]) {
   test(rule, () => assert.deepEqual(read(text), { name, rest }));
 }
@@ -71,4 +71,42 @@ test("what is typed as an emoji is one, or the name of one", () => {
   assert.equal(emojiOf(":tada:"), "🎉");
   assert.equal(emojiOf("Smile"), "😄");
   for (const text of ["", "a", "12", "👍👍", "constructor", "👍 "]) assert.equal(emojiOf(text), null);
+});
+
+/** What a text does: the names of the acts, with what they get; and whether it is done. */
+function done(text, answer) {
+  const calls = [];
+  const acts = ["say", "nick", "join", "leave", "topic", "tell"].map((name) => [
+    name,
+    (rest) => {
+      calls.push([name, rest]);
+      return answer;
+    },
+  ]);
+  return { isDone: obey(text, Object.fromEntries(acts)), calls };
+}
+
+test("a command is done with what stands behind it", () => {
+  assert.deepEqual(done("/nick Ann"), { isDone: true, calls: [["nick", "Ann"]] });
+  assert.deepEqual(done("/leave"), { isDone: true, calls: [["leave", ""]] });
+  assert.deepEqual(done("/me waves", true), { isDone: true, calls: [["say", "/me waves"]] });
+});
+
+test("what cannot be done is not done", () => {
+  assert.deepEqual(done("/topic tea", false), { isDone: false, calls: [["topic", "tea"]] });
+});
+
+test("what is no command is told, and what misses something, and not done", () => {
+  for (const [text, expected] of [["/shrug", "/shrug"], ["/join", "/join ROOM"]]) {
+    const { isDone, calls } = done(text);
+    assert.equal(isDone, false);
+    assert.equal(calls[0][0], "tell");
+    assert.ok(calls[0][1].includes(expected));
+  }
+});
+
+test("help tells every command", () => {
+  const { isDone, calls } = done("/help");
+  assert.equal(isDone, true);
+  for (const name of COMMANDS) assert.ok(calls[0][1].includes(`/${name}`));
 });
