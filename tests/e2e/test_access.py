@@ -1,4 +1,4 @@
-"""Everyone: what axe-core finds, keys alone, large type, few colours, no motion, other directions."""
+"""Everyone: what axe-core finds, keys alone, large type, few colours, no motion, any direction."""
 
 import json
 from collections.abc import Iterator
