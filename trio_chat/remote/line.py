@@ -71,16 +71,22 @@ class TimedStream(trio.abc.Stream):
     """
 
     def __init__(self, stream: trio.abc.Stream) -> None:
-        self.patience = SHAKE_TIMEOUT  # seconds of silence until the peer counts as gone
         self.on_end: Callable[[], object] = lambda: None  # called when nothing more will come
         self._stream = stream
+        self._patience = SHAKE_TIMEOUT  # seconds of silence until the peer counts as gone
+        self._silence = trio.CancelScope()  # of the read that is under way
         self._is_torn = False
+
+    def expect_within(self, seconds: float) -> None:
+        """From now on the peer counts as gone if nothing is heard for so long."""
+        self._patience = seconds
+        self._silence.deadline = trio.current_time() + seconds
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         """Return what comes, or nothing at the end; silence for too long is a broken stream."""
         data: bytes | bytearray = b""
         try:
-            with trio.fail_after(self.patience):
+            with trio.fail_after(self._patience) as self._silence:
                 data = await self._stream.receive_some(max_bytes)
         except trio.TooSlowError:
             raise trio.BrokenResourceError("nothing was heard for too long") from None
@@ -117,6 +123,7 @@ class Line:
         self._websocket = websocket
         self._stream = stream
         self._our_reason = ""  # for which we have ended it
+        self._closing = trio.Lock()
 
     @property
     def loss(self) -> Loss:
@@ -135,7 +142,7 @@ class Line:
 
     def expect_within(self, seconds: float) -> None:
         """From now on the server counts as gone if nothing is heard for so long."""
-        self._stream.patience = seconds
+        self._stream.expect_within(seconds)
 
     async def receive(self) -> str | bytes | None:
         """Return the next message; ``None`` if the connection is over."""
@@ -155,11 +162,15 @@ class Line:
             await self._websocket.ping()
 
     async def close(self, reason: str, code: int = NORMAL) -> None:
-        """Say goodbye unless that has been done, and wait for the answer, a short while at most."""
+        """Say goodbye unless that has been done, and wait for the answer, a short while at most.
+
+        Two tasks may do it: the second waits for the first, and must not hang up before it.
+        """
         if not self._websocket.closed:
             self._our_reason = reason
-        with trio.move_on_after(CLOSE_TIMEOUT):
-            await self._websocket.aclose(code)
+        async with self._closing:
+            with trio.move_on_after(CLOSE_TIMEOUT):
+                await self._websocket.aclose(code)
 
 
 async def hold(dial: Dial, address: Address, talk: Callable[[Line], Awaitable[None]]) -> Loss:
