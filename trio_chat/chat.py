@@ -16,7 +16,7 @@ from trio_chat import answers, events, requests
 from trio_chat.config import Config
 from trio_chat.endings import NO_HELLO, UNREADABLE
 from trio_chat.events import Person
-from trio_chat.frames import Frame
+from trio_chat.frames import Frame, frame_of
 from trio_chat.journal import Committed, Duplicate, Journal, Result, RoomState
 from trio_chat.member import Asker, Member
 from trio_chat.names import BadName, check_room
@@ -46,7 +46,7 @@ class Chat:
         self.people = People(Sessions(journal.secret), config.nick_limit)
         self.turn = Turn()
         self._visits = count(1)
-        self.returns: deque[Return] = deque()  # who waits to be let in
+        self.returns: deque[Arrival | Return] = deque()  # who waits to be let in
         self.overtaken: set[str] = set()  # open rooms to which others have written
         self._news: list[Room] = []  # rooms in which something waits to be told
         self._config = config
@@ -82,7 +82,11 @@ class Chat:
         room = self.rooms.get(state.name)
         if room is None:
             self.rooms[state.name] = Room(
-                state, self._config.resume_limit, self._readiness, self._news.append
+                state,
+                self._config.resume_limit,
+                self._readiness,
+                self._news.append,
+                self._delay,
             )
             self.turn.touched.add(state.name)
         else:
@@ -95,7 +99,7 @@ class Chat:
         for member in room.readers():
             room.dismiss(member)
             seat = self.seats[member]
-            self.returns.append(Return(seat, room, after, seat.visits[room.name]))
+            self.returns.append(Return(seat, room, seat.visits[room.name], after))
 
     def talking(self) -> Sequence[Room]:
         """Return the rooms in which something waits to be told, and count on it being told."""
@@ -115,14 +119,16 @@ class Chat:
         self._news.clear()
         self.overtaken.clear()
 
+    def _delay(self, seconds: float, do: Callable[[], None]) -> None:
+        self._alarm(Alarm(trio.current_time() + seconds, do))
+
     # Connections
 
     def sit_down(self, member: Member, wish: requests.Join | None) -> None:
         """Take a connection in; one that needs no name is in its room at once."""
         seat = self.seats[member] = Seat(member)
         if wish is None:
-            by = trio.current_time() + self._config.hello_timeout
-            self._alarm(Alarm(by, lambda: self._miss_hello(seat)))
+            self._delay(self._config.hello_timeout, lambda: self._miss_hello(seat))
         elif wish.room not in self.rooms:
             member.end(UNREADABLE)
         elif member.dialect.knows_numbers:
@@ -245,9 +251,10 @@ class Chat:
         id: answers.Id,  # noqa: A002
         wish: requests.Join | requests.Resume,
     ) -> None:
+        visit = next(self._visits)
         seat.rooms[room.name] = room
-        seat.visits[room.name] = next(self._visits)
-        self.turn.arrivals.append(Arrival(seat, room, id, wish.last, wish.epoch))
+        seat.visits[room.name] = visit
+        self.returns.append(Arrival(seat, room, visit, id, wish.last, wish.epoch))
 
     @_grant.register
     def _(self, request: requests.Leave, seat: Seat) -> None:
@@ -347,43 +354,53 @@ class Chat:
 
     # Coming back
 
-    def welcome(self) -> None:
-        """Tell those who joined in this turn where they are, now that all have come and gone."""
-        for seat, room, id, last, epoch in self.turn.arrivals:  # noqa: A001
-            reset = last is not None and (epoch not in (None, self._epoch) or last > room.last)
-            after = room.last if last is None or reset else last
-            joined = answers.Joined(
-                id=id,
-                room=room.name,
-                last=room.last,
-                epoch=self._epoch,
-                members=room.member_list(),
-                guests=room.guests,
-                topic=room.topic,
-                gap=room.first if after + 1 < room.first else None,
-                reset=reset,
-            )
-            self.turn.told[seat.member].append(joined)
-            visit = seat.visits.get(room.name, 0)
-            self.returns.append(Return(seat, room, max(after, room.first - 1), visit))
-
     def catch_up(self, member: Member, missed: requests.Missed, after: int) -> None:
         """Go on with somebody who has read from the journal up to a number."""
         seat = self.seats.get(member)
         room = seat and seat.rooms.get(missed.room)
         if seat and room:
-            self.returns.append(Return(seat, room, max(after, room.first - 1), missed.visit))
+            self.returns.append(Return(seat, room, missed.visit, max(after, room.first - 1)))
 
-    def let_in(self, back: Return) -> Sequence[Frame]:
-        """Return what somebody missed in a room, and let them have what happens there next.
+    def let_in(self, back: Arrival | Return) -> Sequence[Frame]:
+        """Return what somebody is to get who is then told what happens in a room.
 
-        If it is not at hand, their client gets it from the journal first, and asks again.
+        If what they missed is not at hand, their client gets it from the journal first, and asks
+        again.
         """
-        member, room = back.seat.member, back.room
-        if member not in self.seats or back.seat.rooms.get(room.name) is not room:
+        seat, room = back.seat, back.room
+        if seat.member not in self.seats or seat.rooms.get(room.name) is not room:
             return ()  # gone again meanwhile
-        if back.visit != back.seat.visits[room.name] or room.has(member):
+        if back.visit != seat.visits[room.name] or room.has(seat.member):
             return ()  # joined again meanwhile, which counts
+        if isinstance(back, Return):
+            return self._go_on(back)
+        joined = self._joined_as(back)
+        told = seat.member.dialect.answer(joined)
+        assert told is not None  # all that know numbers have a word for this
+        after = room.last if back.last is None or joined.reset else back.last
+        rest = Return(seat, room, back.visit, max(after, room.first - 1))
+        return (frame_of(told, seat.member.dialect), *self._go_on(rest))
+
+    def _joined_as(self, arrival: Arrival) -> answers.Joined:
+        """Return where somebody is who has joined."""
+        room, last = arrival.room, arrival.last
+        reset = last is not None and (arrival.epoch not in (None, self._epoch) or last > room.last)
+        has_gap = last is not None and not reset and last + 1 < room.first
+        return answers.Joined(
+            id=arrival.id,
+            room=room.name,
+            last=room.last,
+            epoch=self._epoch,
+            members=room.member_list(),
+            guests=room.guests,
+            topic=room.topic,
+            gap=room.first if has_gap else None,
+            reset=reset,
+        )
+
+    def _go_on(self, back: Return) -> Sequence[Frame]:
+        """Return what somebody missed, and let them in, or have it looked up."""
+        member, room = back.seat.member, back.room
         frames = room.missed(back.after, member.dialect)
         size = sum(len(frame.wire) for frame in frames or ())
         if frames is None or (size and not member.can_take(size)):
@@ -427,7 +444,7 @@ class Chat:
         """Have a room loaded anew, in a turn that begins at once."""
         if room.name not in self.overtaken:
             self.overtaken.add(room.name)
-            self._alarm(Alarm(trio.current_time(), wake))
+            self._delay(0, wake)
 
     def forget(self, first: dict[str, int]) -> None:
         """Follow the journal, which has forgotten the oldest events of some rooms."""

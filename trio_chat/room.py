@@ -17,6 +17,8 @@ from trio_chat.outbox import Readiness
 TOLD_AT_ONCE = 256 * 1024  # bytes that others have written; an outbox takes more
 REPLAYS = 16  # sets of frames that are kept for those who missed the same
 RECENT_BYTES = 1024 * 1024  # of the events of a room that are kept at hand
+CROWD = 100  # people and more: who comes and goes among them can be told a little later, and
+CROWD_PAUSE = 0.2  # seconds later it is, of all who came and went until then in one frame
 
 
 class Room:
@@ -29,6 +31,7 @@ class Room:
         recent_limit: How many events are kept at hand for those who come back.
         readiness: Tells whether any client began or ceased to be ready.
         on_news: Is called when something waits to be told.
+        delay: Has something done so many seconds later.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Room:
         recent_limit: int,
         readiness: Readiness,
         on_news: Callable[["Room"], None],
+        delay: Callable[[float, Callable[[], None]], None],
     ) -> None:
         self.name = state.name
         self.audiences: dict[Dialect, Audience] = {}  # who gets what happens
@@ -47,6 +51,8 @@ class Room:
         self._recent_limit = recent_limit
         self._readiness = readiness
         self._on_news = on_news
+        self._delay = delay
+        self._moves: list[events.Presence] = []  # in a crowd, who came and went lately
         self._replays: dict[tuple[Dialect, int], Sequence[Frame]] = {}
         self._told: list[tuple[events.Event, bytes | None]] = []
         self._stand(state)
@@ -111,7 +117,7 @@ class Room:
         if person.id not in self.people:
             self.people[person.id] = set()
             self.know(person)
-            self.tell(events.Presence(room=self.name, who=person, state="joined"))
+            self._tell_move(events.Presence(room=self.name, who=person, state="joined"))
         self.people[person.id].add(member)
         self._missed_at.pop(person.id, None)
 
@@ -131,7 +137,24 @@ class Room:
         del self._missed_at[person_id]
         person = self._persons.pop(person_id)
         self._members_raw = None
-        self.tell(events.Presence(room=self.name, who=person, state="left"))
+        self._tell_move(events.Presence(room=self.name, who=person, state="left"))
+
+    def _tell_move(self, presence: events.Presence) -> None:
+        """Tell that somebody came or went; in a crowd, together with others who do.
+
+        Otherwise a thousand who come one after the other are a million writes.
+        """
+        if not self._moves and len(self.people) < CROWD:
+            self.tell(presence)
+            return
+        if not self._moves:
+            self._delay(CROWD_PAUSE, self._tell_moves)
+        self._moves.append(presence)
+
+    def _tell_moves(self) -> None:
+        moves, self._moves = self._moves, []
+        for presence in moves:
+            self.tell(presence)
 
     def know(self, person: Person) -> None:
         """Call a person by this nick from now on."""

@@ -30,10 +30,11 @@ class Seat:
 
 
 class Arrival(NamedTuple):
-    """Somebody who joined in this turn, to be told when all of it have come and gone."""
+    """Somebody who has joined a room, to be told where they are."""
 
     seat: Seat
     room: Room
+    visit: int
     id: answers.Id
     last: int | None
     epoch: str | None
@@ -44,8 +45,8 @@ class Return(NamedTuple):
 
     seat: Seat
     room: Room
-    after: int
     visit: int
+    after: int
 
 
 class Draft(NamedTuple):
@@ -61,7 +62,6 @@ class Turn:
     """What has been decided, and not been carried out yet."""
 
     told: dict[Asker, list[answers.Answer]] = field(default_factory=lambda: defaultdict(list))
-    arrivals: list[Arrival] = field(default_factory=list)
     drafts: list[Draft] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)  # rooms that may be empty by now
 

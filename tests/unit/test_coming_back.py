@@ -95,7 +95,7 @@ async def test_hello_brings_back_all_rooms() -> None:
         hello = {"t": "hello", "nick": "Bob", "rooms": rooms}
         await home.turn(Register(bob.member), asks(bob.member, hello))
         told = bob.told()
-        assert kinds(told)[:6] == ["welcome", "joined", "joined", "msg", "msg", "msg"]
+        assert kinds(told)[:6] == ["welcome", "joined", "msg", "msg", "joined", "msg"]
         assert seqs(told) == [2, 3, 1]
 
 

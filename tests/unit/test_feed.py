@@ -193,7 +193,9 @@ async def test_a_room_that_all_have_left_need_not_follow() -> None:
 
 async def test_a_damaged_event_of_others_hides_no_other() -> None:
     """It cannot be told to those who get text; the rest can."""
-    place = room.Room(RoomState("tea", 1, 0, "", ()), 5, Readiness(), lambda it: None)
+    place = room.Room(
+        RoomState("tea", 1, 0, "", ()), 5, Readiness(), lambda it: None, lambda seconds, do: None
+    )
     guest = Listener()
     place.admit(guest)
     fine = encode(Message(room="tea", seq=2, ts=1, text="fine"))

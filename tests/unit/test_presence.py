@@ -1,5 +1,6 @@
 """Rules of who is here, for how long, and under which nick; to the moment, on virtual time."""
 
+from dataclasses import replace
 from typing import Any
 
 import trio
@@ -10,6 +11,7 @@ from trio_chat.config import Config
 from trio_chat.dialects import v1
 from trio_chat.endings import NO_HELLO
 from trio_chat.hub import Register, Unregister
+from trio_chat.room import CROWD, CROWD_PAUSE
 
 GRACE = CONFIG.presence_grace
 TYPING = {"t": "typing", "room": "tea"}
@@ -181,3 +183,23 @@ async def test_who_comes_back_under_another_nick_is_renamed(autojump_clock: Mock
         assert kinds(ann.told()) == ["nick"]
         joined = (await ann.ask({"t": "join", "room": "tea"}))[0]
         assert joined["members"] == [ann.who, again.who]
+
+
+async def test_in_a_crowd_who_comes_and_goes_is_told_together(autojump_clock: MockClock) -> None:
+    """A little later, in order and in one frame; what is said does not wait for it."""
+    async with house(config=replace(CONFIG, presence_grace=0)) as home:
+        ann = await home.person("Ann", "tea")
+        crowd = [await home.person(f"n{number}", "tea") for number in range(CROWD - 2)]
+        assert ann.told()[-1] == presence(crowd[-1], "joined")
+        bob, eve = await home.person("Bob", "tea"), await home.person("Eve", "tea")
+        said = await bob.ask({"t": "send", "room": "tea", "text": "x", "cid": "cid number 1"})
+        assert kinds(said) == ["msg", "ok"]
+        assert kinds(ann.told()) == ["msg"]
+        await bob.leave()
+        await trio.sleep(CROWD_PAUSE + 0.001)
+        assert len(ann.member.got) == 1
+        assert ann.told() == [
+            presence(bob, "joined"),
+            presence(eve, "joined"),
+            presence(bob, "left"),
+        ]

@@ -18,7 +18,7 @@ class Place(Room):
 
     def __init__(self, state: RoomState, recent_limit: int = 3) -> None:
         self.news = 0
-        super().__init__(state, recent_limit, Readiness(), self._count)
+        super().__init__(state, recent_limit, Readiness(), self._count, lambda seconds, do: None)
 
     def _count(self, itself: Room) -> None:
         assert itself is self
