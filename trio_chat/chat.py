@@ -4,10 +4,8 @@ All of it is synchronous, so nothing comes in between. What it decides goes into
 the hub to carry out.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import singledispatchmethod
-from itertools import count
 from typing import TypeVar
 
 import trio
@@ -16,15 +14,15 @@ from trio_chat import answers, events, requests
 from trio_chat.config import Config
 from trio_chat.endings import NO_HELLO, UNREADABLE
 from trio_chat.events import Person
-from trio_chat.frames import Frame, frame_of
 from trio_chat.journal import Committed, Duplicate, Journal, Result, RoomState
 from trio_chat.member import Asker, Member
 from trio_chat.names import BadName, check_room
 from trio_chat.outbox import Readiness
 from trio_chat.people import NickTaken, NobodysToken, People
+from trio_chat.returns import Returns
 from trio_chat.room import Room
 from trio_chat.sessions import Sessions
-from trio_chat.turn import Alarm, Arrival, Draft, Refusal, Return, Seat, Turn, wake
+from trio_chat.turn import Alarm, Draft, Refusal, Seat, Turn, wake
 
 TYPING_INTERVAL = 2.0  # seconds in which one connection is shown as typing once
 Named = TypeVar("Named", Person, Person | None)
@@ -45,8 +43,7 @@ class Chat:
         self.seats: dict[Asker, Seat] = {}
         self.people = People(Sessions(journal.secret), config.nick_limit)
         self.turn = Turn()
-        self._visits = count(1)
-        self.returns: deque[Arrival | Return] = deque()  # who waits to be let in
+        self.returns = Returns(self.seats, journal.epoch)
         self.overtaken: set[str] = set()  # open rooms to which others have written
         self._news: list[Room] = []  # rooms in which something waits to be told
         self._config = config
@@ -92,14 +89,7 @@ class Chat:
         else:
             had = room.last
             if not room.follow(state):
-                self._send_back(room, had)
-
-    def _send_back(self, room: Room, after: int) -> None:
-        """Let everybody read on in the journal, from a number, before they get what is new."""
-        for member in room.readers():
-            room.dismiss(member)
-            seat = self.seats[member]
-            self.returns.append(Return(seat, room, seat.visits[room.name], after))
+                self.returns.send_back(room, had)
 
     def talking(self) -> Sequence[Room]:
         """Return the rooms in which something waits to be told, and count on it being told."""
@@ -132,7 +122,7 @@ class Chat:
         elif wish.room not in self.rooms:
             member.end(UNREADABLE)
         elif member.dialect.knows_numbers:
-            self._arrive(seat, self.rooms[wish.room], wish.id, wish)
+            self.returns.arrive(seat, self.rooms[wish.room], wish.id, wish)
         else:
             seat.rooms[wish.room] = self.rooms[wish.room]
             self.rooms[wish.room].admit(member)
@@ -242,19 +232,7 @@ class Chat:
             raise Refusal("unavailable", "the room cannot be read just now", retry_ms=1000)
         room.dismiss(seat.member)  # who joins again begins again
         room.enter(person, seat.member)
-        self._arrive(seat, room, id, wish)
-
-    def _arrive(
-        self,
-        seat: Seat,
-        room: Room,
-        id: answers.Id,  # noqa: A002
-        wish: requests.Join | requests.Resume,
-    ) -> None:
-        visit = next(self._visits)
-        seat.rooms[room.name] = room
-        seat.visits[room.name] = visit
-        self.returns.append(Arrival(seat, room, visit, id, wish.last, wish.epoch))
+        self.returns.arrive(seat, room, id, wish)
 
     @_grant.register
     def _(self, request: requests.Leave, seat: Seat) -> None:
@@ -351,63 +329,6 @@ class Chat:
                 self.turn.drafts.append(Draft(caller, request.id, event))
         except Refusal as refusal:
             self.turn.told[caller].append(refusal.answer)
-
-    # Coming back
-
-    def catch_up(self, member: Member, missed: requests.Missed, after: int) -> None:
-        """Go on with somebody who has read from the journal up to a number."""
-        seat = self.seats.get(member)
-        room = seat and seat.rooms.get(missed.room)
-        if seat and room:
-            self.returns.append(Return(seat, room, missed.visit, max(after, room.first - 1)))
-
-    def let_in(self, back: Arrival | Return) -> Sequence[Frame]:
-        """Return what somebody is to get who is then told what happens in a room.
-
-        If what they missed is not at hand, their client gets it from the journal first, and asks
-        again.
-        """
-        seat, room = back.seat, back.room
-        if seat.member not in self.seats or seat.rooms.get(room.name) is not room:
-            return ()  # gone again meanwhile
-        if back.visit != seat.visits[room.name] or room.has(seat.member):
-            return ()  # joined again meanwhile, which counts
-        if isinstance(back, Return):
-            return self._go_on(back)
-        joined = self._joined_as(back)
-        told = seat.member.dialect.answer(joined)
-        assert told is not None  # all that know numbers have a word for this
-        after = room.last if back.last is None or joined.reset else back.last
-        rest = Return(seat, room, back.visit, max(after, room.first - 1))
-        return (frame_of(told, seat.member.dialect), *self._go_on(rest))
-
-    def _joined_as(self, arrival: Arrival) -> answers.Joined:
-        """Return where somebody is who has joined."""
-        room, last = arrival.room, arrival.last
-        reset = last is not None and (arrival.epoch not in (None, self._epoch) or last > room.last)
-        has_gap = last is not None and not reset and last + 1 < room.first
-        return answers.Joined(
-            id=arrival.id,
-            room=room.name,
-            last=room.last,
-            epoch=self._epoch,
-            members=room.member_list(),
-            guests=room.guests,
-            topic=room.topic,
-            gap=room.first if has_gap else None,
-            reset=reset,
-        )
-
-    def _go_on(self, back: Return) -> Sequence[Frame]:
-        """Return what somebody missed, and let them in, or have it looked up."""
-        member, room = back.seat.member, back.room
-        frames = room.missed(back.after, member.dialect)
-        size = sum(len(frame.wire) for frame in frames or ())
-        if frames is None or (size and not member.can_take(size)):
-            member.look_up(requests.Missed(room.name, back.after, room.last, back.visit))
-            return ()
-        room.admit(member)
-        return frames
 
     # What the journal says
 

@@ -146,10 +146,10 @@ class Hub:
         """Let in some of those who have come back; a crowd of them must not hold up all others."""
         patience = WRITES_FOR_RETURNS
         while self.chat.returns and patience > 0:
-            back = self.chat.returns.popleft()
-            for frame in self.chat.let_in(back):
+            member, frames = self.chat.returns.let_in()
+            for frame in frames:
                 patience -= effort(frame)
-                await self._tell(back.seat.member, frame)
+                await self._tell(member, frame)
             patience -= 1
 
     async def _load_rooms(self, turn: Sequence[Request]) -> None:
@@ -177,7 +177,7 @@ class Hub:
                 self.chat.stand_up(client)
                 client.close()
             case CaughtUp(client, missed, after):
-                self.chat.catch_up(client, missed, after)
+                self.chat.returns.go_on(client, missed, after)
             case Pruned(first):
                 self.chat.forget(first)
             case Overtaken(states):

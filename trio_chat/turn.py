@@ -29,26 +29,6 @@ class Seat:
     typed_at: float = float("-inf")  # when typing was shown last
 
 
-class Arrival(NamedTuple):
-    """Somebody who has joined a room, to be told where they are."""
-
-    seat: Seat
-    room: Room
-    visit: int
-    id: answers.Id
-    last: int | None
-    epoch: str | None
-
-
-class Return(NamedTuple):
-    """Somebody who is in a room, and has all that happened there up to a number."""
-
-    seat: Seat
-    room: Room
-    visit: int
-    after: int
-
-
 class Draft(NamedTuple):
     """An event that waits for its number, and who is to hear of it."""
 

@@ -36,6 +36,7 @@ LAYERS = [
     {"audience", "people"},
     {"room"},
     {"turn"},
+    {"returns"},
     {"chat"},
     {"hub"},
     {"client", "retention", "feed", "api"},
