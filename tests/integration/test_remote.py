@@ -1,9 +1,21 @@
 """The Python client against the server: what its user sees."""
 
+import pytest
 import trio
 
 from tests.integration.running import PATIENCE, Running, serving
-from trio_chat.remote import Edit, Happening, Joined, Message, Presence, React, Room, Topic, connect
+from trio_chat.remote import (
+    Edit,
+    Happening,
+    Joined,
+    Message,
+    Presence,
+    React,
+    Refused,
+    Room,
+    Topic,
+    connect,
+)
 
 
 async def until(room: Room, kind: type) -> list[Happening]:
@@ -62,3 +74,62 @@ async def test_all_that_happens_is_told() -> None:
         await there.leave()
         assert len(await until(tea, Presence)) > 0
         assert [who.nick for who in tea.members] == ["Ann"]
+
+
+async def test_what_was_said_can_be_looked_up() -> None:
+    """History shows the outcome, search finds words, and rooms are listed."""
+    async with serving() as server, connect(server.ws, nick="Ann") as ann:
+        tea = ann.room("tea")
+        for text in ("Milk?", "Lemon?", "Sugar?"):
+            await tea.send(text)
+        await tea.edit(2, "A lemon?")
+        await tea.delete(3)
+        await tea.react(1, "\U0001f95b")
+        await tea.react(1, "\U0001f34b")
+        await tea.react(1, "\U0001f34b", on=False)
+        page = await tea.history()
+        assert [(said.seq, said.text) for said in page.messages] == [
+            (1, "Milk?"),
+            (2, "A lemon?"),
+            (3, ""),
+        ]
+        assert page.messages[0].reactions == {"\U0001f95b": [ann.me]}
+        assert page.messages[1].edited
+        assert page.messages[2].deleted
+        assert not page.more
+        page = await tea.history(before=3, limit=1)
+        assert ([said.seq for said in page.messages], page.more) == ([2], True)
+        assert [said.seq for said in (await tea.history(after=2)).messages] == [3]
+        [hit] = (await tea.search("lemon", who="Ann")).hits
+        assert (hit.seq, hit.marks) == (2, [(2, 7)])
+        assert [(room.room, room.members) for room in await ann.rooms()] == [("tea", 1)]
+
+
+async def test_what_is_not_granted_is_an_error_where_it_was_asked_for() -> None:
+    """Its code is for programs."""
+    async with (
+        serving() as server,
+        connect(server.ws, nick="Ann") as ann,
+        connect(server.ws, nick="Bob") as bob,
+    ):
+        assert await ann.room("tea").send("Milk?") == 1
+        there = bob.room("tea")
+        with pytest.raises(Refused, match="not_yours"):
+            await there.edit(1, "Lemon?")
+        with pytest.raises(Refused, match="not_found"):
+            await there.react(7, "\U0001f34b")
+        with pytest.raises(Refused, match="nick_taken"):
+            await bob.rename("ann")
+        with pytest.raises(Refused, match="nick_taken"):
+            await connect(server.ws, nick="Ann").__aenter__()
+
+
+async def test_a_message_is_sent_once_by_its_id() -> None:
+    """Its first number is returned, also to somebody who comes back as the same person."""
+    async with serving() as server:
+        async with connect(server.ws, nick="Ann") as ann:
+            assert await ann.room("tea").send("Milk?", cid="12345678") == 1
+            session = ann.session
+        async with connect(server.ws, nick="Ann", session=session) as again:
+            assert again.me.id == ann.me.id
+            assert await again.room("tea").send("Milk?", cid="12345678") == 1

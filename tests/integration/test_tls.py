@@ -26,6 +26,7 @@ from tests.integration.running import (
     status,
 )
 from tests.integration.stalling import LINE, SMALL, say, until_gone, until_there
+from trio_chat.remote import Unreachable, connect
 from trio_chat.streams import Stream
 
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -51,6 +52,22 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Secure:
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
     return Secure(certfile, trust)
+
+
+async def test_the_python_client_chats_over_tls(secure: Secure) -> None:
+    """By the address that the server prints."""
+    async with (
+        secure.running() as server,
+        connect(server.address, nick="Ann", ssl_context=secure.trust) as ann,
+    ):
+        assert await ann.room("tea").send("secret") == 1
+
+
+async def test_the_python_client_trusts_no_stranger(secure: Secure) -> None:
+    """It goes on trying for a while: a certificate that has run out is renewed, as a rule."""
+    async with secure.running() as server:
+        with pytest.raises(Unreachable, match=r"no TLS with the server: .*CERTIFICATE_VERIFY"):
+            await connect(server.ws, nick="Ann", patience=1).__aenter__()
 
 
 async def test_a_room_is_followed_over_https(secure: Secure) -> None:

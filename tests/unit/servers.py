@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import trio
@@ -11,7 +11,7 @@ import trio.testing
 from tests.frames import CLOSE, TEXT, unmasked
 from trio_chat.config import Config
 from trio_chat.head import parse_head
-from trio_chat.remote import Chat, ChatError
+from trio_chat.remote import Chat, ChatError, Joined, Room
 from trio_chat.remote.address import Address
 from trio_chat.remote.backoff import Backoff
 from trio_chat.remote.chat import held
@@ -21,6 +21,7 @@ from trio_chat.remote.states import States
 from trio_chat.websocket import WebSocket, shake_hands
 
 Object = dict[str, Any]
+MemoryStream = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]
 
 ADDRESS = Address("localhost", 8080, "/ws", is_secure=False)
 PONG_FRAME = b"\x8a"  # how it begins
@@ -32,7 +33,7 @@ ANN = {"id": "ann", "nick": "Ann"}
 class Peer:
     """The server's end of one connection. ``at`` is when it was called."""
 
-    def __init__(self, stream: trio.StapledStream[Any, Any]) -> None:
+    def __init__(self, stream: MemoryStream) -> None:
         self.at = trio.current_time()
         self.stream = stream
         self.pings = 0
@@ -139,6 +140,7 @@ class Calls:
         self.trouble: OSError | trio.BrokenResourceError | None = None
         self.is_deaf = False  # calls are not even refused
         self.times: list[float] = []
+        self.ours: list[MemoryStream] = []  # the client's ends
         self._answer, self._waiting = trio.open_memory_channel[Peer](100)
 
     async def dial(self) -> trio.abc.Stream:
@@ -149,6 +151,7 @@ class Calls:
         if self.trouble:
             raise self.trouble
         ours, theirs = trio.testing.memory_stream_pair()
+        self.ours.append(ours)
         self._answer.send_nowait(Peer(theirs))
         return ours
 
@@ -168,6 +171,25 @@ async def end_of(calls: Calls, script: Callable[[Peer], Awaitable[None]]) -> Cha
     except ChatError as error:
         return error
     return None
+
+
+class Visit(NamedTuple):
+    """Ann is in the room ``tea``, whose last event has the number 2."""
+
+    chat: Chat
+    tea: Room
+    peer: Peer
+
+
+@asynccontextmanager
+async def visiting(calls: Calls, *, queue_limit: int = 1000) -> AsyncIterator[Visit]:
+    """Have Ann in the room for the block; she has read that she is there."""
+    async with calling(calls, queue_limit=queue_limit) as chat:
+        tea = chat.room("tea")
+        peer = await calls.next()
+        await peer.welcomes(joined(2))
+        assert isinstance(await anext(tea.events()), Joined)
+        yield Visit(chat, tea, peer)
 
 
 @asynccontextmanager

@@ -355,6 +355,19 @@ async def test_leaving_says_goodbye_and_waits_for_the_answer(autojump_clock: Moc
     assert peer.is_over
 
 
+async def test_leaving_is_over_once_the_goodbye_is_answered(autojump_clock: MockClock) -> None:
+    """The states of the connection end there, too."""
+    calls = Calls()
+    states: list[State] = []
+    async with trio.open_nursery() as nursery, calling(calls) as chat:
+        nursery.start_soon(collect, chat, states)
+        peer = await calls.next()
+        await peer.welcomes()
+        nursery.start_soon(peer.hears)
+    assert trio.current_time() == 0
+    assert states == [Connecting(1), Online(), Over(None)]
+
+
 async def test_leaving_while_nobody_answers_is_at_once(autojump_clock: MockClock) -> None:
     """There is nobody to say goodbye to."""
     calls = Calls()
@@ -369,23 +382,16 @@ async def test_leaving_while_nobody_answers_is_at_once(autojump_clock: MockClock
 async def test_a_ping_that_crosses_our_goodbye_does_no_harm(autojump_clock: MockClock) -> None:
     """Even though trio-websocket would answer it."""
     calls = Calls()
-    async with calling(calls):
+
+    async def ping(peer: Peer) -> None:
+        await peer.stream.receive_some()  # the goodbye
+        await peer.sends(unmasked(PING))
+
+    async with trio.open_nursery() as nursery, calling(calls):
         peer = await calls.next()
         await peer.welcomes()
-
-        async def ping() -> None:
-            await peer.hears()
-            await peer.stream.send_all(unmasked(PING))
-
-        async with trio.open_nursery() as nursery:
-            peer._answer = drop  # type: ignore[method-assign]
-            nursery.start_soon(ping)
-            await trio.testing.wait_all_tasks_blocked()
-            nursery.cancel_scope.cancel()
-
-
-async def drop(wire: bytes) -> None:
-    """Do not answer."""
+        nursery.start_soon(ping, peer)
+    assert trio.current_time() == 0
 
 
 @pytest.mark.parametrize("kind", [ZeroDivisionError, KeyboardInterrupt])

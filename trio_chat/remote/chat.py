@@ -61,9 +61,8 @@ class Chat:
         Raises:
             ChatError: the chat is over.
         """
-        async for state in self.states():
-            if isinstance(state, Online):
-                return
+        watch = self.states()
+        while not isinstance(state := await anext(watch), Online):
             if isinstance(state, Over):
                 raise state.error or Ended(NORMAL, LEFT)
 

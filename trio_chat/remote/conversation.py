@@ -37,8 +37,11 @@ class Conversation:
         self._stir = trio.Event()
 
     def begin(self) -> None:
-        """Forget the last connection."""
+        """Forget what was said on the last connection."""
         self.welcome = self.refusal = self.bye = None
+
+    def lose(self) -> None:
+        """Take in that the connection is lost: we are nowhere."""
         for place in self.places.values():
             place.is_here = False
 

@@ -100,6 +100,7 @@ class Keeper:
         self._is_garbled = False
         loss = await hold(self._dial, self._address, self._talk)
         self._line = None
+        conversation.lose()
         last_word = conversation.bye or conversation.refusal
         if conversation.bye and loss.code == BROKEN:
             loss = Loss(conversation.bye.code, conversation.bye.reason)

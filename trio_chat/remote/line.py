@@ -61,10 +61,10 @@ def dialer(address: Address, ssl_context: ssl.SSLContext | None) -> Dial:
     return dial
 
 
-class TimedStream(trio.abc.Stream):
-    """A stream on which no wait is without limit: the other end is gone if it takes longer.
+class TimedStream:
+    """What trio-websocket needs of a stream, and no wait on it is without limit.
 
-    One whose write did not end is never written to again.
+    The other end is gone if it takes longer. One whose write did not end is never written to again.
 
     Args:
         stream: What to read from and write to.
@@ -106,10 +106,6 @@ class TimedStream(trio.abc.Stream):
         except trio.TooSlowError:
             raise trio.BrokenResourceError("the server takes nothing") from None
         self._is_torn = False
-
-    async def wait_send_all_might_not_block(self) -> None:
-        """Part of Trio's interface."""
-        await self._stream.wait_send_all_might_not_block()
 
     async def aclose(self) -> None:
         """Close at once: a goodbye, if any, has been said on the WebSocket."""

@@ -84,7 +84,6 @@ class Place:
 
     def begin(self) -> Resume:
         """Return what to say of the room in a ``hello``; nothing that was wished before counts."""
-        self.is_here = False
         self.visit = None
         return self.wish()
 
@@ -95,13 +94,11 @@ class Place:
         return Resume(self.name, self.last, self.epoch)
 
     def join(self, joined: answers.Joined) -> None:
-        """Take in that we are in the room, unless another wish overtook this one.
+        """Take in that we are in the room.
 
         Raises:
             Garbled: its members are none.
         """
-        if joined.id != self.visit:
-            return
         people = wire.read_people(joined.members)
         self.is_here = True
         self.people = {person.id: person for person in people}
