@@ -87,14 +87,24 @@ def _wish(head: Head, room_limit: int) -> requests.Join:
     except BadName as error:
         raise Problem("bad_room", str(error)) from None
     # A browser that comes back has the header, and ``last`` still in its address, which is older.
-    asked = head.values("last-event-id") or parse_qs(head.query).get("last", [])
-    if not any(asked):
-        return requests.Join(room=room)
-    point = POINT.fullmatch(asked[0])
-    if not point or len(asked) > 1:
-        raise Problem("bad_request", "say where to go on by an event's id, or by its number")
-    epoch, last = point[1], int(point[2])
+    newer = _point(head.values("last-event-id"))
+    older = _point(parse_qs(head.query).get("last", []))
+    epoch, last = newer or older or (None, None)
     return requests.Join(id=last, room=room, last=last, epoch=epoch)
+
+
+def _point(told: Sequence[str]) -> tuple[str, int] | None:
+    """Return an epoch and a number, if they were told.
+
+    Raises:
+        Problem: what was told is none.
+    """
+    if not any(told):
+        return None
+    found = POINT.fullmatch(told[0])
+    if not found or len(told) > 1:
+        raise Problem("bad_request", "say where to go on by an event's id, or by its number")
+    return found[1], int(found[2])
 
 
 def _answer(origins: Sequence[str]) -> bytes:

@@ -15,6 +15,7 @@ QUERY_LIMIT = 256  # characters; each word of it costs
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab and line ends
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 Cid = Annotated[str, msgspec.Meta(min_length=8, max_length=CID_LIMIT)]
 
 
@@ -139,7 +140,7 @@ class History(Request, tag="history", kw_only=True):
     room: str
     before: Number | None = None
     after: Number | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1)] = 100
+    limit: Count = 100
 
 
 class Search(Request, tag="search", kw_only=True, rename={"who": "from"}):
@@ -155,7 +156,7 @@ class Search(Request, tag="search", kw_only=True, rename={"who": "from"}):
     since: Number | None = None
     until: Number | None = None
     before: Number | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1)] = 20
+    limit: Count = 20
 
 
 class Rooms(Request, tag="rooms", kw_only=True):

@@ -10,10 +10,11 @@ from tests.integration.asking import API, Answer, ask, bearer, session
 from tests.integration.chatters import chatting
 from tests.integration.running import PATIENCE, Running, running, serving
 from trio_chat.events import AnyKept
-from trio_chat.journal import Result, RoomSummary, Unavailable
+from trio_chat.journal import Result, RoomSummary, Unavailable, Unsearchable
 from trio_chat.journal.memory import MemoryJournal
 
 MESSAGES = "/rooms/tea/messages"
+SEARCH = "/rooms/tea/search"
 FORM = "application/x-www-form-urlencoded"
 KEY = "5f0c1b7e-8d0a-4a51-9d53-6a1d3f0f7c11"
 
@@ -83,6 +84,7 @@ async def test_a_body_without_a_type_is_text() -> None:
         ("x", {"content_type": "image/png"}, 415, "unsupported_media_type"),
         ("x", {"content_type": "text/plain; charset=latin-1"}, 415, "unsupported_media_type"),
         ("x", {"idempotency_key": "short"}, 400, "bad_request"),
+        ("x", {"idempotency_key": ""}, 400, "bad_request"),
         ("x", {"idempotency_key": "x" * 70}, 400, "bad_request"),
         ("x", {"authorization": "Basic QQ=="}, 401, "unauthorized"),
         ("x", {"authorization": "Bearer nobodys.token"}, 401, "unauthorized"),
@@ -224,6 +226,64 @@ async def test_rooms_are_listed() -> None:
         await ask(server, "POST", "/rooms/Ops/messages", "x")
         rooms = (await ask(server, "GET", "/rooms")).json["rooms"]
         assert [(room["room"], room["members"]) for room in rooms] == [("ops", 0), ("quiet", 1)]
+
+
+async def test_messages_are_found() -> None:
+    """As on the socket: by their words, author and time, the newest first, in pages."""
+    async with serving(history_page=2) as server:
+        times = []
+        for name, text in (("Ann", "Green tea"), ("Ben", "tea, please"), ("Ann", "no tea <&>")):
+            said = await ask(server, "POST", f"{MESSAGES}?from={name}", text)
+            times.append(said.json["ts"])
+        for query, expected, more in (
+            ("q=tea", [3, 2], True),
+            ("q=tea&before=2", [1], False),
+            ("q=tea&limit=1", [3], True),
+            ("q=TE*&from=ben", [2], False),
+            ("q=%22green+tea%22", [1], False),
+            (f"q=tea&since={times[-1] + 1}", [], False),
+            ("q=tea&until=1", [], False),
+        ):
+            page = (await ask(server, "GET", f"{SEARCH}?{query}")).json
+            assert [hit["seq"] for hit in page["hits"]] == expected, query
+            assert (page["room"], page["more"]) == ("tea", more)
+        [hit] = (await ask(server, "GET", f"{SEARCH}?q=no")).json["hits"]
+        assert (hit["from"]["nick"], hit["snippet"], hit["marks"]) == (
+            "Ann",
+            "no tea <&>",
+            [[0, 2]],
+        )
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", "bad_request"),
+        ("?q=", "bad_request"),
+        ("?q=!!", "bad_request"),
+        ("?q=a&q=b", "bad_request"),
+        ("?q=" + "x" * 257, "bad_request"),
+        ("?q=x&since=yesterday", "bad_request"),
+        ("?q=x&limit=0", "bad_request"),
+    ],
+)
+async def test_a_search_that_cannot_be_is_a_bad_request(query: str, code: str) -> None:
+    """Nothing is guessed."""
+    async with serving() as server:
+        answer = await ask(server, "GET", SEARCH + query)
+        assert (answer.status, answer.code) == (400, code)
+
+
+async def test_a_server_that_cannot_search_says_so() -> None:
+    """As its SQLite was built without an index for texts."""
+
+    class Plain(MemoryJournal):
+        async def search(self, *args: object) -> list[AnyKept]:
+            raise Unsearchable
+
+    async with serving(journal=Plain()) as server:
+        answer = await ask(server, "GET", SEARCH + "?q=x")
+        assert (answer.status, answer.code) == (501, "unsupported")
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def test_the_answer_has_no_length_and_is_kept_by_nobody() -> None:
         ("?last=ep0ch.3", ["Last-Event-ID: ep0ch.7"], 7, "ep0ch"),
         ("?last=", [], None, None),
         ("", ["Last-Event-ID:"], None, None),
+        ("?last=3", ["Last-Event-ID:"], 3, None),
         ("", ["Content-Length: 0"], None, None),
     ],
 )
@@ -98,6 +99,8 @@ def test_a_stream_goes_on_at_the_last_event(
         (PATH, ["Last-Event-ID: 1234567890123456"], "bad_request"),
         (PATH, ["Last-Event-ID: 1", "Last-Event-ID: 2"], "bad_request"),
         (PATH + "?last=1&last=2", [], "bad_request"),
+        (PATH + "?last=x", ["Last-Event-ID: 1"], "bad_request"),
+        (PATH + "?last=x", ["Last-Event-ID:"], "bad_request"),
         (PATH, ["Content-Length: 1"], "bad_request"),
         (PATH, ["Transfer-Encoding: chunked"], "bad_request"),
         (PATH, ["Accept: application/json"], "not_acceptable"),

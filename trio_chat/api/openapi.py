@@ -17,6 +17,12 @@ TEXT = "text/plain"
 FORM = "application/x-www-form-urlencoded"
 REF = "#/components/schemas/{name}"
 LARGEST = 2**53 - 1
+# Something to be seen, and of all controls only tab and line ends.
+TEXT_PATTERN = (
+    r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*"
+    r"[^\x00-\x20\x7f-\x9f]"
+    r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+)
 INTRODUCTION = """\
 The same rooms as on the WebSocket, under the same rules and limits. Errors are
 `application/problem+json` (RFC 9457) with a `code` for programs. What is refused before its path
@@ -32,6 +38,7 @@ SENT = (
     schemas.NewSession,
     schemas.RoomList,
     schemas.MessageList,
+    schemas.HitList,
     answers.Said,
     schemas.Receipt,
     schemas.Session,
@@ -71,31 +78,31 @@ def _paths(config: Config) -> Json:
     room = _parameter("path", "room", _room(config), "The room; upper and lower case are the same.")
     seq = _parameter("path", "seq", _integer(0), "The number of the message in its room.")
     return {
-        "/rooms": {"get": _operation("List the rooms", {200: _json("RoomList")}, 400, 406)},
+        "/rooms": {"get": _operation("List the rooms", {200: _json("RoomList")}, 400, 406, 503)},
         "/rooms/{room}/messages": {
             "parameters": [room],
             "get": _operation(
                 "Read a page of messages, as they stand after all edits",
                 {200: _json("MessageList")},
-                400,
-                406,
+                *(400, 406, 503),
                 parameters=_paging(config),
             ),
             "post": _posting(config),
         },
         "/rooms/{room}/messages/{seq}": {
             "parameters": [room, seq],
-            "get": _operation("Read one message", {200: _json("Said")}, 400, 404, 406),
+            "get": _operation("Read one message", {200: _json("Said")}, 400, 404, 406, 503),
             "put": _changing("Give your message another text", "NewText", config),
             "delete": _changing("Take your message back; its text is gone", None, config),
         },
         "/rooms/{room}/events": {"parameters": [room], "get": _following()},
+        "/rooms/{room}/search": {"parameters": [room], "get": _searching(config)},
         "/sessions": {
             "post": _operation(
                 "Be somebody",
                 {201: _json("Session")},
                 *(400, 406, 409, 413, 415, 503),
-                body=_body("NewSession", {"type": "string"}, "A nick."),
+                body=_body("NewSession", _nick(config), "A nick."),
             )
         },
         "/openapi.json": {
@@ -121,7 +128,7 @@ def _posting(config: Config) -> Json:
             _parameter(
                 "query",
                 "from",
-                {"type": "string"},
+                _nick(config),
                 "A name to speak under, if nobody who is connected has it.",
             ),
             _idempotency_key(),
@@ -131,12 +138,37 @@ def _posting(config: Config) -> Json:
     )
 
 
+def _searching(config: Config) -> Json:
+    words = {"type": "string", "maxLength": requests.QUERY_LIMIT}
+    time = _integer(0)
+    query = _parameter("query", "q", words, 'Words, "phrases" and beginnings*; all must be there.')
+    return _operation(
+        "Find messages by their words, the newest first",
+        {200: _json("HitList")},
+        *(400, 406, 501, 503),
+        parameters=[
+            query | {"required": True},
+            _parameter("query", "from", words, "The author's name when it was said, or their id."),
+            _parameter("query", "since", time, "Not before this time, in ms since 1970."),
+            _parameter("query", "until", time, "Before this time, in ms since 1970."),
+            _parameter("query", "before", _integer(0), "Only messages before this number."),
+            _parameter("query", "limit", _integer(1), f"How many; at most {config.history_page}."),
+        ],
+    )
+
+
 def _following() -> Json:
-    stream = {
-        "description": FOLLOWING,
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+    event = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "event": {"type": "string"},
+            "data": {"type": "string", "contentMediaType": JSON},
+        },
+        "required": ["event", "data"],
     }
-    place = {"type": "string", "pattern": f"^{POINT.pattern}$"}
+    stream = {"description": FOLLOWING, "content": {EVENT_STREAM: {"schema": event}}}
+    place = {"type": "string", "pattern": f"^(?:{POINT.pattern})?$"}
     return _operation(
         "Follow what happens; it does not end by itself",
         {200: stream},
@@ -217,11 +249,19 @@ def _integer(least: int) -> Json:
 
 
 def _room(config: Config) -> Json:
-    return {"type": "string", "minLength": 1, "maxLength": config.room_limit}
+    return _words(config.room_limit, r"^[\p{L}\p{N}][\p{L}\p{N}\p{M}_.\-]*$")
+
+
+def _nick(config: Config) -> Json:
+    return _words(config.nick_limit, r"[\p{L}\p{N}]")
 
 
 def _text(config: Config) -> Json:
-    return {"type": "string", "minLength": 1, "maxLength": config.text_limit}
+    return _words(config.text_limit, TEXT_PATTERN)
+
+
+def _words(limit: int, pattern: str) -> Json:
+    return {"type": "string", "minLength": 1, "maxLength": limit, "pattern": pattern}
 
 
 def _json(name: str) -> Json:
@@ -256,6 +296,7 @@ def _problems() -> Json:
             (409, "The name, or the key, is somebody else's."),
             (413, "It is too long."),
             (415, "It is neither JSON nor text in UTF-8."),
+            (501, "This server's SQLite has no full-text index."),
             (503, "It cannot be done just now; Retry-After tells when to try again."),
         )
     }
@@ -267,4 +308,9 @@ def _schemas(config: Config) -> Json:
     _, components = msgspec.json.schema_components(SENT, ref_template=REF)
     for name in ("NewMessage", "NewText"):
         components[name]["properties"]["text"] |= _text(config)
+    components["NewSession"]["properties"]["nick"] |= _nick(config)
+    components["NewMessage"]["properties"]["from"] = {
+        "anyOf": [_nick(config), {"type": "null"}],
+        "default": None,
+    }
     return components

@@ -69,16 +69,20 @@ def value(request: Request, name: str) -> str | None:
     return values[0] if values else None
 
 
-def number(request: Request, name: str) -> int | None:
-    """Return a parameter of the query that is a number, if it is there.
+def numbers(request: Request, *names: str) -> dict[str, int]:
+    """Return those parameters of the query that are there, and have to be numbers.
 
     Raises:
-        Problem: it is not a number.
+        Problem: one is not a number.
     """
-    text = value(request, name)
-    if text is not None and not NUMBER.fullmatch(text):
-        raise Problem("bad_request", f"{name} is not a number")
-    return None if text is None else int(text)
+    found = {}
+    for name in names:
+        text = value(request, name)
+        if text is not None:
+            if not NUMBER.fullmatch(text):
+                raise Problem("bad_request", f"{name} is not a number")
+            found[name] = int(text)
+    return found
 
 
 def cid(request: Request) -> str | None:

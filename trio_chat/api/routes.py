@@ -13,6 +13,7 @@ from trio_chat.api import PREFIX, reading
 from trio_chat.api.calls import Calls
 from trio_chat.api.openapi import describe
 from trio_chat.api.schemas import (
+    HitList,
     MessageList,
     NewMessage,
     NewSession,
@@ -32,6 +33,7 @@ ROOM = "/rooms/<room>"
 MESSAGES = f"{ROOM}/messages"
 MESSAGE = f"{MESSAGES}/<int:seq>"
 EVENTS = f"{ROOM}/events"
+SEARCH = f"{ROOM}/search"
 PREFLIGHT_AGE = 600  # seconds for which a browser need not ask again
 NO_STORE = "no-store"
 
@@ -65,6 +67,7 @@ class Api:
             (MESSAGE, "PUT", self._edit),
             (MESSAGE, "DELETE", self._delete),
             (EVENTS, "GET", self._events),
+            (SEARCH, "GET", self._search),
         ):
             app.add_url_rule(PREFIX + rule, _endpoint(method, rule), view, methods=[method])
         app.before_request(self._check)
@@ -83,11 +86,7 @@ class Api:
         return _json(RoomList(answer.rooms))
 
     async def _messages(self, room: str) -> Response:
-        fields: dict[str, Any] = {"room": room}
-        for name in ("before", "after", "limit"):
-            number = reading.number(request, name)
-            if number is not None:
-                fields[name] = number
+        fields = {"room": room, **reading.numbers(request, "before", "after", "limit")}
         if {"before", "after"} <= fields.keys():
             raise Problem("bad_request", "give before or after, not both")
         return _json(await self._page(fields))
@@ -102,6 +101,18 @@ class Api:
         answer = await self._look_up(reading.wish(requests.History, fields, self._text_limit))
         assert isinstance(answer, answers.Page)
         return MessageList(answer.room, answer.messages, answer.more)
+
+    async def _search(self, room: str) -> Response:
+        fields = {
+            "room": room,
+            "query": reading.value(request, "q") or "",
+            "from": reading.value(request, "from"),
+            **reading.numbers(request, "since", "until", "before", "limit"),
+        }
+        wish = reading.wish(requests.Search, fields, self._text_limit)
+        answer = await self._look_up(wish)
+        assert isinstance(answer, answers.Found)
+        return _json(HitList(answer.room, answer.hits, answer.more))
 
     async def _events(self, room: str) -> Response:
         """Answer ``HEAD``; the door takes every ``GET`` to where it is a member of the room."""
@@ -130,7 +141,8 @@ class Api:
     async def _post(self, room: str) -> Response:
         new = await reading.body(request, NewMessage, "text")
         who = reading.speaker(request, new.sender)
-        cid = reading.cid(request) or new.cid
+        key = reading.cid(request)
+        cid = new.cid if key is None else key
         fields = {"room": room, "text": new.text, "reply": new.reply, "cid": cid}
         receipt = await self._keep(requests.Send, fields, who)
         response = _json(receipt, 200 if receipt.dup else 201)

@@ -20,6 +20,14 @@ class MessageList(msgspec.Struct):
     more: bool
 
 
+class HitList(msgspec.Struct):
+    """A page of what was found, the newest first; ``more``: there are older ones beyond."""
+
+    room: str
+    hits: list[answers.Hit]
+    more: bool
+
+
 class NewMessage(msgspec.Struct, rename={"sender": "from"}):
     """Something to say. ``cid`` can be given instead of the header ``Idempotency-Key``."""
 

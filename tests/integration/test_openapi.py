@@ -1,0 +1,75 @@
+"""The description of the HTTP API is true."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.integration.asking import API
+from tests.integration.commands import command
+from trio_chat.api.calls import Calls
+from trio_chat.api.openapi import describe
+from trio_chat.api.routes import Api
+from trio_chat.archive import Archive
+from trio_chat.config import Config
+from trio_chat.hub import Request
+from trio_chat.journal.memory import MemoryJournal
+from trio_chat.remote import connect
+from trio_chat.web import make_app
+
+RULES = Path(__file__).with_name("schemathesis.toml")
+EXAMPLES = 15  # of each operation, besides those that follow from the description
+LIMIT = 150  # seconds; it takes a tenth of that on a machine of its own
+SEED = 1  # the same each time; others may find other faults
+
+
+@pytest.mark.timeout(180)
+async def test_every_answer_is_as_described(tmp_path: Path) -> None:
+    """Whatever is asked, by schemathesis: no 500, no other status, type or content than told.
+
+    It asks as somebody with a session, and without it; what is said leads to what can be changed.
+    """
+    async with command() as server:
+        url = f"http://localhost:{server.port}/"
+        async with connect(url, nick="Fuzz") as chat:
+            token = chat.session
+        with trio.fail_after(LIMIT):
+            run = await trio.run_process(
+                [
+                    *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(RULES)),
+                    *("--no-color", "run", f"{url}api/v1/openapi.json"),
+                    *("--max-examples", str(EXAMPLES), "--seed", str(SEED)),
+                    *("--header", f"Authorization: Bearer {token}"),
+                ],
+                capture_stdout=True,
+                check=False,
+                cwd=tmp_path,
+                env={name: value for name, value in os.environ.items() if "COVERAGE" not in name},
+            )
+    assert run.returncode == 0, run.stdout.decode()
+
+
+def test_what_is_described_is_what_there_is() -> None:
+    """Each path with its methods, no more and no less."""
+    described = {
+        (path, method.upper())
+        for path, item in describe(Config())["paths"].items()
+        for method in item.keys() - {"parameters"}
+    }
+    assert described == routes()
+
+
+def routes() -> set[tuple[str, str]]:
+    """Return the paths and methods of the API, written as they are described."""
+    app, config = make_app(), Config()
+    inbox, _ = trio.open_memory_channel[Request](0)
+    Api(Archive(MemoryJournal(), config, dict), Calls(inbox, config), config).install(app)
+    return {
+        (path.replace("<int:", "{").replace("<", "{").replace(">", "}"), method)
+        for rule in app.url_map.iter_rules()
+        for path in [rule.rule.removeprefix(API)]
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if path != rule.rule
+    }
