@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import trio
 
-from tests.integration.asking import API
+from tests.integration.asking import API, ask
 from tests.integration.commands import command
+from tests.integration.running import serving
 from trio_chat.api.calls import Calls
 from trio_chat.api.openapi import describe
 from trio_chat.api.routes import Api
@@ -49,6 +50,14 @@ async def test_every_answer_is_as_described(tmp_path: Path) -> None:
                 env={name: value for name, value in os.environ.items() if "COVERAGE" not in name},
             )
     assert run.returncode == 0, run.stdout.decode()
+
+
+async def test_the_description_can_be_asked_for() -> None:
+    """By programs that make a client of it."""
+    async with serving() as server:
+        answer = await ask(server, "GET", "/openapi.json")
+        assert answer.status == 200
+        assert answer.json == describe(Config())
 
 
 def test_what_is_described_is_what_there_is() -> None:
