@@ -1,13 +1,18 @@
 """Rules of searching: the same in a file and in memory."""
 
-import pytest
+from pathlib import Path
 
-from tests.journal.drafts import ANN, BEN, Clock, delete, edit, react, say
+import pytest
+import structlog
+import structlog.testing
+
+from tests.journal.drafts import ANN, BEN, Clock, delete, edit, fill, kept, react, say
 from trio_chat import requests
 from trio_chat.answers import Error, Found
 from trio_chat.archive import Archive
 from trio_chat.config import Config
 from trio_chat.journal import Journal
+from trio_chat.journal.sqlite import SqliteJournal
 from trio_chat.query import SNIPPET, BadQuery, parse, snippet
 
 
@@ -138,3 +143,52 @@ def test_a_mark_has_all_of_its_letters() -> None:
     """Accents that are characters of their own belong to the letter before."""
     text = "Cafe\u0301!"
     assert [text[start:end] for start, end in parse("cafe").find(text)] == ["Cafe\u0301"]
+
+
+async def test_so_many_are_found_and_no_more(searcher: Searcher, journal: Journal) -> None:
+    """The newest; it is told that there are others."""
+    for _ in range(3):
+        await journal.commit([say("more tea")])
+    found = await searcher.found("tea", limit=2)
+    assert ([hit.seq for hit in found.hits], found.more) == ([9, 8], True)
+
+
+class TestWithoutFullTextSearch:
+    """Some Pythons have an SQLite without FTS5: all works but the search."""
+
+    @pytest.fixture(autouse=True)
+    def _remove(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("trio_chat.journal.reindex._has_fts5", lambda _: False)
+
+    async def test_it_says_so(self, database: SqliteJournal) -> None:
+        """As an answer to the question."""
+        await database.commit([say()])
+        answer = await Archive(database, Config(), dict).answer(
+            requests.Search(room="tea", query="tea")
+        )
+        assert isinstance(answer, Error)
+        assert answer.code == "unsupported"
+
+    async def test_what_is_old_can_be_deleted(self, database: SqliteJournal) -> None:
+        """Retention needs no index."""
+        await fill(database, 3)
+        assert await database.prune(1, 0) == {"tea": 3}
+        assert await kept(database) == [3]
+
+    async def test_what_was_kept_meanwhile_is_found_later(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The index is made anew, with a word now and then about how far it is."""
+        journal = await SqliteJournal.open(path)
+        await fill(journal, 3)
+        await journal.close()
+        monkeypatch.undo()
+        monkeypatch.setattr("trio_chat.journal.reindex.TELL", -1.0)
+        with structlog.testing.capture_logs() as log:
+            journal = await SqliteJournal.open(path)
+        assert [(entry["event"], entry["messages"]) for entry in log] == [
+            ("indexing for search", 3),
+            ("indexed for search", 3),
+        ]
+        assert await Searcher(journal).numbers("text") == [3, 2, 1]
+        await journal.close()

@@ -1,0 +1,284 @@
+"""Rules of the operator's commands when something is wrong: each says what, and harms nothing."""
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.journal import trouble
+from trio_chat import cli
+from trio_chat.commands import BAD_USAGE, FAILED
+from trio_chat.commands.intake import Intake
+from trio_chat.journal.file import JournalFile
+
+Row = dict[str, Any]
+Run = Callable[..., tuple[int, str, str]]
+
+ANN = {"id": "a1", "nick": "Ann"}
+
+
+def message(seq: int, **fields: object) -> Row:
+    said = {"t": "msg", "room": "tea", "seq": seq, "ts": seq, "text": f"line {seq}", "from": ANN}
+    return {**said, "cid": f"some-cid-{seq}", **fields}
+
+
+def export_of(*events: Row, **room: object) -> str:
+    """Return an export of one room."""
+    first, last = (events[0]["seq"], events[-1]["seq"]) if events else (1, 0)
+    lines = [
+        {"t": "export", "format": 1, "ts": 1, "epoch": "e", "rooms": 1, "events": len(events)},
+        {"t": "room", "room": "tea", "first": first, "last": last, "ts": last, **room},
+        *events,
+    ]
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+THREE = [message(1), message(2), message(3)]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return what runs a command on a database, and returns its status and what it printed."""
+    for name in [name for name in os.environ if name.startswith("TRIO_CHAT")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def run(command: str, *arguments: str) -> tuple[int, str, str]:
+        status = cli.main([command, "--database", "chat.db", *arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err.removeprefix("trio-chat: ").rstrip("\n")
+
+    return run
+
+
+def take_in(run: Run, *events: Row, **room: object) -> tuple[int, str, str]:
+    """Import a room with these events."""
+    Path("x.jsonl").write_text(export_of(*events, **room), encoding="utf-8")
+    return run("import", "x.jsonl")
+
+
+def contents(run: Run) -> list[str]:
+    """Return what is exported, without the header."""
+    status, out, _ = run("export")
+    assert status == 0
+    return out.splitlines()[1:]
+
+
+def test_a_database_that_is_not_there_is_not_made(run: Run) -> None:
+    """A slip in its name must not look like an empty chat."""
+    assert run("export")[::2] == (BAD_USAGE, "there is no database chat.db")
+    assert not Path("chat.db").exists()
+
+
+def test_a_file_that_is_no_chat_is_refused(run: Run) -> None:
+    """Be it empty, or of a server of an older release that runs."""
+    with closing(sqlite3.connect("chat.db")) as database:
+        database.execute("PRAGMA user_version = 0")
+        database.execute("VACUUM")
+    assert run("export")[::2] == (BAD_USAGE, "chat.db is empty")
+
+
+def test_a_server_of_an_older_release_is_not_disturbed(run: Run) -> None:
+    """Its file is not written to in a way that it does not know."""
+    file = JournalFile(Path("chat.db"))
+    file.writer.execute("PRAGMA user_version = 1")
+    status, _, error = run("prune", "--keep-messages", "1")
+    file.close()
+    assert (status, error) == (BAD_USAGE, "chat.db has schema 1, this trio-chat writes 2")
+
+
+def test_a_room_that_is_not_there_cannot_be_exported(run: Run) -> None:
+    """Nor one whose name cannot be."""
+    take_in(run, *THREE)
+    assert run("export", "milk")[::2] == (FAILED, "there is no room 'milk'")
+    assert run("export", "a b")[0] == BAD_USAGE
+    assert len(run("export", "Tea")[1].splitlines()) == 5
+
+
+def test_a_damaged_event_is_not_exported(run: Run) -> None:
+    """Nor passed over: who imports it would miss it."""
+    take_in(run, *THREE)
+    change("UPDATE events SET data = x'00' WHERE seq = 2")
+    assert run("export")[::2] == (FAILED, "room tea, number 2 is damaged")
+
+
+def change(statement: str) -> None:
+    """Do something to the database that no program of ours does."""
+    with closing(sqlite3.connect("chat.db")) as database, database:
+        database.execute(statement)
+
+
+def test_a_damaged_file_is_told(run: Run) -> None:
+    """Whatever is to be done with it."""
+    take_in(run, *(message(seq, text="x" * 3000) for seq in range(1, 200)))
+    begin = 20 * 4096  # behind the schema
+    size = Path("chat.db").stat().st_size
+    trouble.overwrite(Path("chat.db"), begin, os.urandom(size - begin))
+    assert run("rooms")[::2] == (FAILED, "chat.db is damaged")
+    status, _, error = run("backup", "copy.db")
+    assert status == FAILED
+    assert error.startswith("the copy is not sound: ")
+    assert not Path("copy.db").exists()
+
+
+def test_a_disk_that_is_full_is_told(run: Run, tmp_path: Path) -> None:
+    """And nothing is left of the copy."""
+    take_in(run, *(message(seq, text="x" * 3000) for seq in range(1, 200)))
+    with trouble.mounted(tmp_path / "mount", "size=256k") as directory:
+        status, _, error = run("backup", str(directory / "copy.db"))
+        assert status == FAILED
+        assert error == f"{directory / 'copy.db'} cannot be written: the disk is full"
+        assert list(directory.iterdir()) == []
+
+
+def test_a_backup_does_not_replace_what_it_copies(run: Run) -> None:
+    """Not even with --force, or by another name."""
+    take_in(run, *THREE)
+    Path("link.db").symlink_to("chat.db")
+    for name in ("chat.db", "link.db"):
+        status, _, error = run("backup", "--force", name)
+        assert (status, error) == (BAD_USAGE, f"{name} is the database itself")
+    assert run("backup", "--force", "copy.db")[0] == 0
+
+
+def test_standard_output_that_takes_no_more_is_told(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the system's reason."""
+    take_in(run, *THREE)
+    with Path("/dev/full").open("wb", buffering=0) as full, monkeypatch.context() as patch:
+        patch.setattr("sys.stdout", SimpleNamespace(buffer=full, flush=full.flush))
+        status, _, error = run("export")
+    assert (status, error) == (FAILED, "cannot write: No space left on device")
+
+
+def test_a_reader_that_has_ended_is_no_error(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Like ``head``, which has seen enough."""
+    take_in(run, *THREE)
+    out, in_ = os.pipe()
+    os.close(out)
+    with os.fdopen(in_, "wb", buffering=0) as pipe, monkeypatch.context() as patch:
+        stdout = SimpleNamespace(buffer=pipe, flush=pipe.flush, fileno=pipe.fileno)
+        patch.setattr("sys.stdout", stdout)
+        status, _, error = run("export")
+    assert (status, error) == (FAILED, "")
+
+
+def test_what_is_imported_may_come_through_a_pipe(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read twice nevertheless: checked before anything is written."""
+    out, in_ = os.pipe()
+    with os.fdopen(in_, "wb") as pipe:
+        pipe.write(export_of(*THREE).encode())
+    with os.fdopen(out, "rb") as pipe:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=pipe))
+        assert run("import", "-")[:2] == (0, "tea\t3\t0\t\n")
+
+
+def test_a_file_that_cannot_be_read_is_told(run: Run) -> None:
+    """With the system's reason."""
+    assert run("import", "nowhere")[::2] == (
+        BAD_USAGE,
+        "cannot read nowhere: No such file or directory",
+    )
+
+
+def test_a_dry_run_changes_nothing(run: Run) -> None:
+    """It tells what would be done."""
+    Path("x.jsonl").write_text(export_of(*THREE), encoding="utf-8")
+    assert run("import", "--dry-run", "x.jsonl")[:2] == (0, "tea\t3\t0\t\n")
+    assert contents(run) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "reason"),
+    [
+        ([message(5)], "its number 5 would follow number 3 here"),
+        ([*THREE, message(4, ts=2)], None),
+        ([message(4, ts=2)], "number 4 is older than number 3 here"),
+        ([message(4, cid="some-cid-2")], "number 4 has the cid of number 2 here"),
+        ([message(3, text="other")], "number 3 is something else here"),
+        ([message(3, text="other"), message(4)], "number 3 is something else here"),
+    ],
+)
+def test_what_does_not_fit_is_refused(run: Run, events: list[Row], reason: str | None) -> None:
+    """The room stays as it was."""
+    take_in(run, *THREE)
+    before = contents(run)
+    status, _, error = take_in(run, *events)
+    assert status == FAILED
+    assert reason is None or error == f"room tea: {reason}"
+    assert contents(run) == before
+
+
+def test_what_retention_has_deleted_is_known(run: Run) -> None:
+    """It does not come back, and is no contradiction."""
+    take_in(run, *THREE)
+    assert run("prune", "--keep-messages", "1")[1] == "tea\t2\t3\n"
+    assert take_in(run, *THREE, message(4))[:2] == (0, "tea\t1\t3\t\n")
+
+
+def test_a_text_that_was_deleted_on_one_side_is_no_contradiction(run: Run) -> None:
+    """Whichever side that is."""
+    deletion = {"t": "delete", "room": "tea", "seq": 4, "ts": 4, "from": ANN, "target": 2}
+    take_in(run, *THREE)
+    bare = message(2, text="", deleted=True)
+    assert take_in(run, THREE[0], bare, THREE[2], deletion)[:2] == (0, "tea\t1\t3\t\n")
+
+
+def test_what_is_said_while_an_import_runs_is_not_overwritten(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of the room is refused then."""
+    take_in(run, *THREE)
+    begin = Intake._begin
+
+    def begin_late(intake: Intake, line: Any) -> None:  # noqa: ANN401 - passed on
+        change("UPDATE rooms SET last = 4")
+        begin(intake, line)
+
+    monkeypatch.setattr(Intake, "_begin", begin_late)
+    status, _, error = take_in(run, *THREE, message(4), message(5))
+    assert (status, error) == (
+        FAILED,
+        "room tea: number 4 was given to something else meanwhile",
+    )
+
+
+def test_a_long_import_is_written_in_batches(run: Run) -> None:
+    """A server can write in between; refused batches end their room."""
+    assert take_in(run, *(message(seq) for seq in range(1, 451)))[:2] == (0, "tea\t450\t0\t\n")
+    assert len(contents(run)) == 451
+
+
+def test_an_import_tells_of_few_refused_rooms(run: Run) -> None:
+    """And counts the others."""
+    lines = [{"t": "export", "format": 1, "ts": 1, "epoch": "e", "rooms": 5, "events": 0}]
+    names = [f"room{number}" for number in range(5)]
+    Path("x.jsonl").write_text(rooms_of(lines, names, last=1), encoding="utf-8")
+    run("import", "x.jsonl")
+    Path("x.jsonl").write_text(rooms_of(lines, names, last=9), encoding="utf-8")
+    status, _, error = run("import", "x.jsonl")
+    assert status == FAILED
+    assert error.endswith("and 2 more rooms")
+
+
+def rooms_of(lines: list[Row], names: list[str], *, last: int) -> str:
+    rooms = [
+        {"t": "room", "room": name, "first": last + 1, "last": last, "ts": 5} for name in names
+    ]
+    return "".join(json.dumps(line) + "\n" for line in [*lines, *rooms])
+
+
+def test_nothing_is_pruned_by_default(run: Run) -> None:
+    """One has to say how much is to be kept."""
+    status, _, error = run("prune")
+    assert status == BAD_USAGE
+    assert error.startswith("nothing is to be deleted")
