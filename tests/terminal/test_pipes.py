@@ -4,7 +4,7 @@ import json
 import re
 import signal
 import stat
-from collections.abc import AsyncIterator
+import sys
 from itertools import count
 from pathlib import Path
 
@@ -13,25 +13,14 @@ import trio
 import trio_websocket
 
 from tests.integration.commands import COMMAND, ROOT, command, outcome
-from tests.integration.running import Running, serving
 from tests.terminal.tool import Tool
+from tests.terminal.window import window
 from trio_chat.remote import Joined, connect
 from trio_chat.terminal.call import Call
 from trio_chat.terminal.pipe import Pipe, Wishes
 
 READERS = count(1)  # a nick is held for a while
 HOSTILE = "\u202eevil\u2066 \ue000\u2028end"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Running]:
-    async with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def tool(server: Running, tmp_path: Path) -> Tool:
-    return Tool(f"http://localhost:{server.port}/", tmp_path)
 
 
 async def said(tool: Tool, room: str = "lobby") -> list[str]:
@@ -307,3 +296,27 @@ async def test_a_gap_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         joined = Joined(room="tea", last=9, epoch="e", members=(), gap=5)
         await pipe._arrive(chat.room("tea"), joined, is_new=False)
     assert capsys.readouterr().err.startswith("trio-chat: some messages are lost: ")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/terminal.md"])
+async def test_what_the_pages_show(page: str, tool: Tool) -> None:
+    """The commands on the page, as printed but for the port; those that go on are stopped."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    port = tool.url.rstrip("/").rpartition(":")[2]
+    text = text.replace(":8080", f":{port}").replace(".venv/bin/python", sys.executable)
+    found = [line for line in text.splitlines() if " -m trio_chat connect http" in line]
+    (screen,) = [line for line in found if "--nick" in line]
+    (send,) = [line for line in found if "--send" in line]
+    (follow,) = [line for line in found if "--follow" in line]
+    async with window("", tool.home, program=("sh", "-c", screen)) as shown:
+        await shown.shows("● Ann  [tea]")
+    for line in (send, f"timeout -s INT 5 {follow}"):
+        result = await trio.run_process(
+            ["sh", "-c", line],
+            stdin=None,
+            capture_stdout=True,
+            check=False,
+            cwd=ROOT,
+            env=tool.environment(),
+        )
+    assert result.stdout.endswith(b": deploy done\n")

@@ -4,7 +4,7 @@ import argparse
 import getpass
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import unquote, urlsplit
 
 import trio
@@ -15,7 +15,7 @@ from trio_chat.remote.address import parse
 from trio_chat.settings import CommandLine
 from trio_chat.terminal.call import Call
 from trio_chat.terminal.pipe import Pipe, Wishes
-from trio_chat.terminal.stdio import STDIN
+from trio_chat.terminal.stdio import STDIN, STDOUT
 from trio_chat.terminal.tasks import until_signal
 
 ROOM = "lobby"
@@ -36,18 +36,17 @@ def main(arguments: Sequence[str]) -> int:
     """
     options = _command_line().parse_args(arguments)
     call = _call(options)
-    wishes = _wishes(options)
-    return trio.run(until_signal, Pipe(call, wishes).run)
+    return trio.run(until_signal, _job(options, call))
 
 
 def _command_line() -> CommandLine:
     line = CommandLine(
         "connect",
-        "Chat with a server. With pipes: --send sends each line of standard input and ends when "
-        "all are acknowledged, --follow prints a line for each message until Ctrl-C. Without "
-        "either, standard input is sent if it is no terminal, and else the room is followed. "
-        "Exit status: 0 done, 1 something was refused, 2 wrong use, 3 the server cannot be "
-        "reached or does not answer, 130 Ctrl-C.",
+        "Chat with a server, on a full screen; /help there tells more. With pipes: --send sends "
+        "each line of standard input and ends when all are acknowledged, --follow prints a line "
+        "for each message until Ctrl-C. Without either, standard input is sent if it is no "
+        "terminal, and else the room is followed. Exit status: 0 done, 1 something was refused, "
+        "2 wrong use, 3 the server cannot be reached or does not answer, 130 Ctrl-C.",
         (),
     )
     line.add_argument("url", metavar="URL", help="what the server prints, or a link to a room")
@@ -132,14 +131,19 @@ def split_link(url: str) -> tuple[str, str]:
     return f"{parts.scheme}://{parts.netloc}/", unquote(page[1])
 
 
-def _wishes(options: argparse.Namespace) -> Wishes:
+def _job(options: argparse.Namespace, call: Call) -> Callable[[], Awaitable[int]]:
+    """Return what to do: a full screen, if there is one and nothing else is asked for."""
     send = options.send or options.whole
     follow = options.follow or options.json
-    is_piped = not (send or follow or os.isatty(STDIN))
-    return Wishes(
-        send=send or is_piped,
-        whole=options.whole,
-        follow=follow or not (send or is_piped),
-        json=options.json,
-        history=options.history,
-    )
+    is_asked = send or follow
+    if is_asked or not os.isatty(STDIN) or not os.isatty(STDOUT):
+        is_piped = not is_asked and not os.isatty(STDIN)
+        send, follow = send or is_piped, follow or not (send or is_piped)
+    elif os.environ.get("TERM", "dumb") == "dumb":  # it cannot be painted on
+        send = follow = True
+    else:
+        from trio_chat.terminal.app import App  # noqa: PLC0415 - pipes need not wait for it
+
+        return App(call).run
+    wishes = Wishes(send, options.whole, follow, options.json, options.history)
+    return Pipe(call, wishes).run

@@ -30,29 +30,39 @@ class Call:
             OutOfReach: it did not in time.
             Failed: the chat is over, and the server has told why; or something was refused.
         """
-        keepsake = Keepsake(parse(self.url), os.environ)
         try:
             async with connect(
                 self.url,
                 nick=self.nick,
-                session=keepsake.read(self.nick),
+                session=self._keepsake.read(self.nick),
                 patience=self.timeout,
                 wait=wait,
             ) as chat:
-                self._keep(keepsake, chat, self.nick)
                 try:
                     yield chat
                 finally:
-                    self._keep(keepsake, chat, chat.me.nick)
+                    self._keep_at_last(chat)
         except Unreachable as error:
             raise OutOfReach(f"cannot reach {self.url}: {clean_line(str(error))}") from None
         except ChatError as error:
             raise Failed(clean_line(str(error))) from None
 
-    def _keep(self, keepsake: Keepsake, chat: Chat, nick: str) -> None:
-        """Keep who we are, under the nick that will be asked for next time."""
-        try:
+    def keep(self, chat: Chat) -> None:
+        """Keep who we are, under the nick that was asked for and that of now.
+
+        Raises:
+            OSError: it cannot be kept.
+        """
+        for nick in {self.nick, chat.me.nick}:
             if chat.session:
-                keepsake.keep(nick, chat.session)
+                self._keepsake.keep(nick, chat.session)
+
+    def _keep_at_last(self, chat: Chat) -> None:
+        try:
+            self.keep(chat)
         except OSError as error:
             print(f"trio-chat: cannot keep the session: {error.strerror}", file=sys.stderr)
+
+    @property
+    def _keepsake(self) -> Keepsake:
+        return Keepsake(parse(self.url), os.environ)

@@ -2,7 +2,8 @@
 
 import signal
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
 import trio
 
@@ -20,27 +21,58 @@ class Signalled(Exception):
         self.number = number
 
 
+class Crew:
+    """Tasks that are over when all of them are, or when one of them fails, which stops the others.
+
+    At the end of the block, the first failure is raised as it is and not in a group.
+    """
+
+    def __init__(self) -> None:
+        self._failure: Exception | None = None
+        self._manager = trio.open_nursery()
+        self._nursery: trio.Nursery
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        self._nursery = await self._manager.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wait for all tasks."""
+        await self._manager.__aexit__(kind, error, trace)
+        if self._failure:
+            raise self._failure
+
+    def start(self, job: Job) -> None:
+        """Have a job done."""
+        self._nursery.start_soon(self._run, job)
+
+    def stop(self) -> None:
+        """Cancel all that are at work."""
+        self._nursery.cancel_scope.cancel(reason="the crew was stopped")
+
+    async def _run(self, job: Job) -> None:
+        try:
+            await job()
+        except Exception as error:  # noqa: BLE001 - raised at the end
+            self._failure = self._failure or error
+            self.stop()
+
+
 async def together(*jobs: Job) -> None:
     """Run jobs until all are done. If one fails the others are cancelled.
 
     Raises:
-        Exception: the first failure, as it is and not in a group.
+        Exception: the first failure, as it is.
     """
-    failure: Exception | None = None
-    async with trio.open_nursery() as nursery:
-
-        async def run(job: Job) -> None:
-            nonlocal failure
-            try:
-                await job()
-            except Exception as error:  # noqa: BLE001 - raised below
-                failure = failure or error
-                nursery.cancel_scope.cancel(reason="another task failed")
-
+    async with Crew() as crew:
         for job in jobs:
-            nursery.start_soon(run, job)
-    if failure:
-        raise failure
+            crew.start(job)
 
 
 async def beside(background: Job, job: Callable[[], Awaitable[T]]) -> T:

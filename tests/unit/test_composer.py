@@ -1,0 +1,158 @@
+"""The line in which one types, what is meant by it, and what the screen is made of."""
+
+from collections.abc import Callable
+
+import pytest
+
+from trio_chat.remote import Person
+from trio_chat.terminal.composer import ROWS, Composer
+from trio_chat.terminal.frame import Bar, frame, window_of
+from trio_chat.terminal.log import Entry, Log
+from trio_chat.terminal.look import entry_canvas, fit, nick_colour
+from trio_chat.terminal.scroll import Scroll
+from trio_chat.terminal.typed import read
+
+Press = Callable[..., str | None]
+ANN = Person("a", "Ann")
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("hello", ("say", "hello")),
+        ("/who", ("who", "")),
+        ("/NICK  Ann Lee ", ("nick", "Ann Lee")),
+        ("/me waves", ("say", "/me waves")),
+        ("/me", ("missing", "me")),
+        ("/join ", ("missing", "join")),
+        ("/frobnicate now", ("unknown", "frobnicate")),
+        ("/usr/bin", ("say", "/usr/bin")),
+        ("//who", ("say", "/who")),
+        ("//me x", ("say", " /me x")),
+    ],
+)
+def test_what_is_meant(text: str, order: tuple[str, str]) -> None:
+    """A slash begins a command, two begin a text with one."""
+    assert read(text) == order
+
+
+@pytest.fixture
+def composer() -> Composer:
+    return Composer(lambda: ["Bea", "ben", "Zoë", "Bernd Lee"])
+
+
+@pytest.fixture
+def press(composer: Composer) -> Press:
+    def press_all(*keys: str) -> str | None:
+        sent = None
+        for key in keys:
+            sent = composer.press(key, 40)
+        return sent
+
+    return press_all
+
+
+def test_enter_sends(composer: Composer, press: Press) -> None:
+    """What is written, if anything is; the line is empty then."""
+    assert press("enter") is None
+    assert press(*"hi", "meta enter", "!", "enter") == "hi\n!"
+    assert composer.text == ""
+
+
+def test_keys_of_shells(composer: Composer, press: Press) -> None:
+    """They go to the ends of the line, and take words and lines away."""
+    press(*"one two ", "ctrl w")
+    assert composer.text == "one "
+    press("ctrl a", ">", "ctrl e", "<")
+    assert composer.text == ">one <"
+    press("left", "ctrl u")
+    assert composer.text == "<"
+    press("ctrl w", "f5")
+    assert composer.text == "<"
+
+
+def test_what_was_typed_before_can_be_fetched(composer: Composer, press: Press) -> None:
+    """Back to the first, and on to nothing."""
+    press("up")
+    press(*"one", "enter", *"two", "enter", "up", "up", "up")
+    assert composer.text == "one"
+    press("down")
+    assert composer.text == "two"
+    press("down", "down")
+    assert composer.text == ""
+
+
+def test_tab_completes(composer: Composer, press: Press) -> None:
+    """Names, in any case, one after the other; commands at the beginning."""
+    press(*"be", "tab")
+    assert composer.text == "Bea: "
+    press("tab")
+    assert composer.text == "ben: "
+    press("tab", "tab")
+    assert composer.text == "Bea: "
+    press(*"and @z", "tab", *"x", "tab")
+    assert composer.text == "Bea: and @Zoë x"
+    press("ctrl u", *"/wh", "tab")
+    assert composer.text == "/who "
+
+
+def test_a_paste_sends_nothing(composer: Composer, press: Press) -> None:
+    """Line ends are part of it; other keys in it are not."""
+    assert press("begin paste", "a", "enter", "tab", "ctrl u", "b", "end paste") is None
+    assert composer.text == "a\n b"
+    assert press("enter") == "a\n b"
+
+
+def text_of(canvas: object) -> list[str]:
+    return [row.decode().rstrip() for row in canvas.text]  # type: ignore[attr-defined]
+
+
+def test_a_long_text_scrolls_in_its_rows(composer: Composer, press: Press) -> None:
+    """The cursor is always in sight."""
+    for number in range(ROWS + 3):
+        press(*str(number), "meta enter")
+    canvas = composer.render(40)
+    assert canvas.rows() == ROWS
+    assert canvas.cursor == (0, ROWS - 1)
+    press(*["up"] * (ROWS + 3))
+    assert composer.render(40).cursor == (2, 0)
+    assert text_of(composer.render(40))[0] == "> 0"
+
+
+def test_the_screen_always_fits(composer: Composer, press: Press) -> None:
+    """However small it is, and however much is typed."""
+    log = Log()
+    log.note("something " * 30, 0)
+    press(*"x" * 200)
+    for cols in range(1, 60, 7):
+        for rows in range(1, 12):
+            top, bottom = Bar("left " * 9, "right " * 4), Bar("日本語" * 20, "new")
+            canvas = frame((cols, rows), top, log, Scroll(), bottom, composer)
+            assert (canvas.cols(), canvas.rows()) == (cols, rows)
+            assert window_of((cols, rows), composer)[1] >= 1
+
+
+def test_bars_keep_their_right_side() -> None:
+    """What is at the left is cut first."""
+    (row,) = text_of(Bar("much too long", "here").canvas(10))
+    assert row == "much …here"
+    assert fit("日本語", 5) == "日本…"
+    assert fit("x", 0) == ""
+
+
+def test_entries_tell_what_is_to_be_known() -> None:
+    """Who, when, what, and what became of it; in narrow windows without the time."""
+    entry = Entry("said", 0, ("a longer text " * 4).strip(), ANN, is_mine=True, state="sending")
+    entry.edited = True
+    entry.reactions = {"🍋": {"b", "c"}, "☕": set()}
+    before = Entry("note", 0, "x")
+    wide = text_of(entry_canvas(entry, before, 60))
+    assert wide[0][5:] == "          Ann │ a longer text a longer text a longer"
+    assert wide[1] == "                   │ text a longer text (edited) … sending"
+    narrow = text_of(entry_canvas(entry, before, 40))
+    assert narrow[0] == "Ann a longer text a longer text a longer"
+    with_day = text_of(entry_canvas(Entry("error", 0, "no"), None, 40))
+    assert [with_day[0].strip()[:3], with_day[1]] == ["── ", "no"]
+    action = Entry("said", 0, "/me waves", None, deleted=False)
+    assert text_of(entry_canvas(action, before, 40)) == ["* somebody waves"]
+    assert nick_colour(ANN) == nick_colour(Person("a", "Anna"))

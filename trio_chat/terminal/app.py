@@ -1,0 +1,263 @@
+"""The chat on a full screen: the tasks that read rooms, take keys and paint."""
+
+import math
+from contextlib import suppress
+
+import trio
+import urwid
+
+from trio_chat.commands import Failed
+from trio_chat.remote import Chat, ChatError, Connecting, Online, Refused, Sent, Waiting
+from trio_chat.terminal import typed
+from trio_chat.terminal.call import Call
+from trio_chat.terminal.cleaning import clean_line, sendable
+from trio_chat.terminal.composer import Composer
+from trio_chat.terminal.frame import Bar, frame, window_of
+from trio_chat.terminal.orders import Orders
+from trio_chat.terminal.screen import Screen, Size
+from trio_chat.terminal.tab import Tab, now
+from trio_chat.terminal.tasks import Crew, Job
+
+GOODBYE = 2.0  # seconds that what was said last may take
+STEPS = {"ctrl n": 1, "ctrl p": -1}
+
+
+class App:
+    """One chat on one screen.
+
+    Args:
+        call: Whom to reach, and the first room.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._screen = Screen(self._draw, self._press)
+        self._composer = Composer(self._nicks)
+        self._tabs: list[Tab] = []
+        self._news = trio.Event()  # of our messages
+        self._tab: Tab
+        self._chat: Chat
+        self._crew: Crew
+
+    async def run(self) -> int:
+        """Chat until the user quits; return the exit status.
+
+        Raises:
+            Failed: the server cannot be reached, or does not want us.
+        """
+        async with self._call.connected(wait=False) as chat, Crew() as crew:
+            self._chat, self._crew = chat, crew
+            self.enter(self._call.room)
+            crew.start(self._screen.run)
+            crew.start(self._watch)
+            crew.start(self._count_down)
+        if self._unsent:
+            raise Failed(f"{self._unsent} of your messages may not have been sent")
+        return 0
+
+    @property
+    def _unsent(self) -> int:
+        return sum(tab.log.unsent for tab in self._tabs)
+
+    # What orders.py can have done
+
+    @property
+    def chat(self) -> Chat:
+        """What we are in."""
+        return self._chat
+
+    @property
+    def tab(self) -> Tab:
+        """The room in sight."""
+        return self._tab
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether there is no other room."""
+        return len(self._tabs) == 1
+
+    def enter(self, name: str) -> None:
+        """Be in a room, and show it.
+
+        Raises:
+            ValueError: there cannot be one of this name.
+        """
+        room = self._chat.room(name)
+        tab = next((tab for tab in self._tabs if tab.room is room), None)
+        if tab is None:
+            tab = Tab(self._chat, room)
+            self._tabs.append(tab)
+            self._crew.start(lambda: self._read(tab))
+        self._turn_to(tab)
+
+    def drop(self, tab: Tab) -> None:
+        """Show a room no longer."""
+        at = self._tabs.index(tab)
+        self._tabs.remove(tab)
+        if tab is self._tab:
+            self._turn_to(self._tabs[max(at - 1, 0)])
+
+    def write(self, text: str) -> None:
+        """Put a text into the line."""
+        self._composer.write(text)
+
+    def attempt(self, job: Job) -> None:
+        """Ask the server for something; tell in the room in sight if it is not granted."""
+        tab = self._tab
+
+        async def run() -> None:
+            try:
+                await job()
+            except (ChatError, ValueError) as error:
+                tab.note(str(error), "error")
+            self._screen.refresh()
+
+        self._crew.start(run)
+
+    def say(self, text: str) -> None:
+        """Say something in the room in sight; it is shown at once."""
+        tab = self._tab
+        try:
+            sent = tab.room.submit(sendable(text))
+        except (ChatError, trio.WouldBlock) as error:
+            why = str(error) or "too much waits to be sent"
+            tab.note(f"not sent: {why}", "error")
+            self.write(text)
+            return
+        tab.log.send(sent.cid, sent.text, self._chat.me, now())
+        tab.scroll.to_end()
+        self._crew.start(lambda: self._follow(tab, sent))
+
+    def quit(self) -> None:
+        """End the chat, as soon as what was said is kept; it takes a short while at most."""
+        self._crew.start(self._leave)
+
+    # Tasks
+
+    async def _leave(self) -> None:
+        with trio.move_on_after(GOODBYE):
+            while self._unsent and isinstance(self._chat.state, Online):
+                await self._news.wait()
+        self._crew.stop()
+
+    async def _read(self, tab: Tab) -> None:
+        """Take in what happens in a room, until we leave it."""
+        try:
+            async for event in tab.room.events():
+                if await tab.take(event) and (tab is not self._tab or tab.scroll.is_back):
+                    tab.unread += 1
+                self._screen.refresh()
+        except Refused as error:
+            if self.is_alone:
+                raise Failed(clean_line(str(error))) from None
+            self.drop(tab)
+            self._tab.note(f"{tab.name}: {error}", "error")
+            self._screen.refresh()
+
+    async def _follow(self, tab: Tab, sent: Sent) -> None:
+        """See what becomes of a message of ours."""
+        try:
+            await sent.kept()
+        except ChatError as error:
+            tab.log.fail(sent.cid, str(error))
+        else:
+            tab.log.arrive(sent.cid)
+        self._news.set()
+        self._news = trio.Event()
+        self._screen.refresh()
+
+    async def _watch(self) -> None:
+        """Show how the connection is."""
+        async for state in self._chat.states():
+            if isinstance(state, Online):
+                with suppress(OSError):
+                    self._call.keep(self._chat)
+            self._screen.refresh()
+
+    async def _count_down(self) -> None:
+        """Show how long it takes until we try again."""
+        while True:
+            await trio.sleep(1)
+            if isinstance(self._chat.state, Waiting):
+                self._screen.refresh()
+
+    # Keys
+
+    def _press(self, key: str) -> None:
+        if key in STEPS:
+            at = self._tabs.index(self._tab) + STEPS[key]
+            self._turn_to(self._tabs[at % len(self._tabs)])
+        elif key in ("page up", "page down"):
+            self._scroll(key)
+        elif not self._composer.text and key in ("end", "ctrl d"):
+            self.quit() if key == "ctrl d" else self._turn_to(self._tab)
+        else:
+            text = self._composer.press(key, self._screen.size[0])
+            if text is not None:
+                Orders(self).obey(typed.read(text))
+
+    def _turn_to(self, tab: Tab) -> None:
+        """Show a room, and the end of it."""
+        self._tab = tab
+        tab.scroll.to_end()
+        tab.unread = 0
+
+    def _scroll(self, key: str) -> None:
+        tab, window = self._tab, window_of(self._screen.size, self._composer)
+        rows = max(window[1] - 1, 1)
+        if key == "page up":
+            if tab.up(rows, window):
+                self.attempt(tab.load)
+        else:
+            tab.down(rows, window)
+            if not tab.scroll.is_back:
+                tab.unread = 0
+
+    def _nicks(self) -> list[str]:
+        me = self._chat.me.id
+        return [clean_line(one.nick) for one in self._tab.room.members if one.id != me]
+
+    # What it looks like
+
+    def _draw(self, size: Size) -> urwid.Canvas:
+        tab = self._tab
+        return frame(size, self._top(), tab.log, tab.scroll, self._bottom(), self._composer)
+
+    def _top(self) -> Bar:
+        room = self._tab.room
+        topic = f" │ {clean_line(room.topic)}" if room.topic else ""
+        count = len(room.members) + room.guests
+        return Bar(f" {room.name}{topic}", f" {count} here ")
+
+    def _bottom(self) -> Bar:
+        state = self._state()
+        right = ""
+        if self._tab.scroll.is_back:
+            right = f" ↓ {self._tab.unread} new · End " if self._tab.unread else " ↓ End "
+        return Bar(
+            f" {state or f'● {clean_line(self._chat.me.nick)}'}  {self._rooms()}",
+            right,
+            "lost" if state else "bar",
+            "new" if self._tab.unread else "bar",
+        )
+
+    def _rooms(self) -> str:
+        names = [
+            f"[{tab.name}]"
+            if tab is self._tab
+            else f"{tab.name} {tab.unread}"
+            if tab.unread
+            else tab.name
+            for tab in self._tabs
+        ]
+        return "  ".join(names)
+
+    def _state(self) -> str:
+        """Return how the connection is, if it is not as it should be."""
+        match self._chat.state:
+            case Waiting(until, _):
+                left = max(math.ceil(until - trio.current_time()), 0)
+                return f"○ offline, trying again in {left} s"
+            case Connecting():
+                return "○ connecting …"
+        return ""

@@ -1,0 +1,122 @@
+"""The composer: the line in which one types, with what was typed before."""
+
+from collections.abc import Callable, Iterable
+
+import urwid
+
+from trio_chat.terminal.cleaning import clean
+from trio_chat.terminal.typed import completions
+
+CAPTION = "> "
+ROWS = 6  # at most; the text scrolls within them
+REMEMBERED = 100  # texts that were typed before
+PASTE = {"enter": "\n", "tab": " "}  # what keys mean in what is pasted
+
+Nicks = Callable[[], Iterable[str]]
+
+
+class Composer:
+    """Takes keys, as urwid names them.
+
+    Args:
+        nicks: Returns the names that Tab completes.
+    """
+
+    def __init__(self, nicks: Nicks) -> None:
+        self._edit = urwid.Edit(("dim", CAPTION), multiline=True)
+        self._nicks = nicks
+        self._is_pasted = False
+        self._before: list[str] = []
+        self._at = 0  # in what was typed before
+        self._cycle: tuple[str, int, list[str]] | None = None
+
+    @property
+    def text(self) -> str:
+        """What is written."""
+        return str(self._edit.edit_text)
+
+    def write(self, text: str) -> None:
+        """Put a text in the place of what is written."""
+        self._edit.set_edit_text(text)
+        self._edit.set_edit_pos(len(text))
+
+    def press(self, key: str, cols: int) -> str | None:
+        """Take a key; return the text if it is to be sent.
+
+        Args:
+            key: Its name.
+            cols: How wide the line is.
+        """
+        if key in ("begin paste", "end paste"):
+            self._is_pasted = key == "begin paste"
+        elif self._is_pasted:
+            self._edit.insert_text(clean(PASTE.get(key, key if len(key) == 1 else "")))
+        elif key == "tab":
+            self._complete()
+            return None
+        elif key == "enter":
+            return self._submit()
+        else:
+            self._type(key, cols)
+        self._cycle = None
+        return None
+
+    def render(self, cols: int) -> urwid.CompositeCanvas:
+        """Return what it looks like, with the cursor."""
+        canvas = urwid.CompositeCanvas(self._edit.render((cols,), focus=True))
+        if canvas.rows() > ROWS:
+            row = canvas.cursor[1] if canvas.cursor else 0
+            canvas.trim(max(0, row - ROWS + 1), ROWS)
+        return canvas
+
+    def _submit(self) -> str | None:
+        text = self.text
+        if not text.strip():
+            return None
+        self._before = [*self._before, text][-REMEMBERED:]
+        self._at = len(self._before)
+        self.write("")
+        return text
+
+    def _type(self, key: str, cols: int) -> None:
+        position = self._edit.edit_pos
+        match key:
+            case "meta enter":
+                self._edit.insert_text("\n")
+            case "ctrl u":
+                self._edit.set_edit_text(self.text[position:])
+                self._edit.set_edit_pos(0)
+            case "ctrl w":
+                start = self.text[:position].rstrip().rfind(" ") + 1
+                self._edit.set_edit_text(self.text[:start] + self.text[position:])
+                self._edit.set_edit_pos(start)
+            case "ctrl a":
+                self._edit.set_edit_pos(0)
+            case "ctrl e":
+                self._edit.set_edit_pos(len(self.text))
+            case _:
+                if self._edit.keypress((cols,), key) is not None:
+                    self._recall(key)
+
+    def _recall(self, key: str) -> None:
+        """Fetch what was typed before, as the cursor cannot go up or down any more."""
+        step = {"up": -1, "down": 1}.get(key, 0)
+        at = self._at + step
+        if step and 0 <= at <= len(self._before):
+            self._at = at
+            self.write([*self._before, ""][at])
+
+    def _complete(self) -> None:
+        """Complete the word before the cursor; pressed again, to the next of what it may be."""
+        position = self._edit.edit_pos
+        if self._cycle is None:
+            head = self.text[:position]
+            start, found = completions(head, self._nicks())
+            if not found:
+                return
+            self._cycle = head[:start], -1, found
+        head, index, found = self._cycle
+        index = (index + 1) % len(found)
+        self._edit.set_edit_text(head + found[index] + self.text[position:])
+        self._edit.set_edit_pos(len(head + found[index]))
+        self._cycle = head, index, found

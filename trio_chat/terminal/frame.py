@@ -1,0 +1,76 @@
+"""The frame: all of the screen at a moment: a bar, the log, another bar, what is typed. Pure."""
+
+from dataclasses import dataclass
+
+import urwid
+
+from trio_chat.terminal.composer import Composer
+from trio_chat.terminal.log import Log
+from trio_chat.terminal.look import Markup, Picture, fit, width
+from trio_chat.terminal.scroll import Scroll
+
+LEAST_COLS, LEAST_ROWS = 10, 5  # below, nothing is shown
+BARS = 2  # rows
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A row with something at its left and something at its right, which comes first."""
+
+    left: str
+    right: str = ""
+    colour: str = "bar"
+    right_colour: str = "bar"
+
+    def canvas(self, cols: int) -> urwid.Canvas:
+        """Return what it looks like."""
+        right = fit(self.right, cols)
+        left = fit(self.left, cols - width(right))
+        blanks = " " * (cols - width(left) - width(right))
+        markup: Markup = [(self.colour, left + blanks), (self.right_colour, right)]
+        return urwid.Text(markup, wrap="clip").render((cols,))
+
+
+def frame(
+    size: tuple[int, int], top: Bar, log: Log, scroll: Scroll, bottom: Bar, composer: Composer
+) -> urwid.Canvas:
+    """Return what the screen looks like, with the cursor in what is typed."""
+    cols, rows = size
+    if cols < LEAST_COLS or rows < LEAST_ROWS:
+        return urwid.SolidCanvas(" ", cols, rows)
+    line = composer.render(cols)
+    if line.rows() > rows - BARS - 1:
+        line.trim(line.rows() - (rows - BARS - 1))
+    window = rows - BARS - line.rows()
+    return urwid.CanvasCombine(
+        [
+            (top.canvas(cols), None, False),
+            (log_canvas(log, scroll, (cols, window)), None, False),
+            (bottom.canvas(cols), None, False),
+            (line, None, True),
+        ]
+    )
+
+
+def window_of(size: tuple[int, int], composer: Composer) -> tuple[int, int]:
+    """Return the size of the part in which the log is."""
+    cols, rows = size
+    if cols < LEAST_COLS:
+        return LEAST_COLS, 1
+    return cols, max(rows - BARS - composer.render(cols).rows(), 1)
+
+
+def log_canvas(log: Log, scroll: Scroll, window: tuple[int, int]) -> urwid.Canvas:
+    """Return what can be seen of a log; what is missing of it is blank, above."""
+    cols, rows = window
+    picture = Picture(log.shown, cols)
+    canvases: list[tuple[urwid.Canvas, None, bool]] = []
+    left = rows
+    for part in scroll.parts(picture.entries, picture.height, rows):
+        canvas = urwid.CompositeCanvas(picture.canvas(part.at))
+        canvas.trim(part.skip, part.rows)
+        canvases.append((canvas, None, False))
+        left -= part.rows
+    if left:
+        canvases.insert(0, (urwid.SolidCanvas(" ", cols, left), None, False))
+    return urwid.CanvasCombine(canvases)

@@ -1,0 +1,235 @@
+"""The log of a room: what was said and what happened, in order, as it is to be shown. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from trio_chat.remote import (
+    Delete,
+    Edit,
+    Happening,
+    Joined,
+    Message,
+    Person,
+    Presence,
+    React,
+    Renamed,
+    Said,
+    Topic,
+)
+from trio_chat.terminal.cleaning import clean, clean_line
+from trio_chat.terminal.printing import name
+
+LIMIT = 2000  # entries; the oldest are given up, and can be asked for again
+CROWD = 120  # characters of a line that tells who comes and goes
+
+Kind = Literal["said", "note", "error", "presence"]
+
+
+@dataclass(eq=False)
+class Entry:
+    """One of them; ``ts`` is in milliseconds since 1970, ``text`` is clean."""
+
+    kind: Kind
+    ts: int
+    text: str
+    who: Person | None = None
+    seq: int | None = None
+    is_mine: bool = False
+    state: Literal["", "sending", "failed"] = ""
+    edited: bool = False
+    deleted: bool = False
+    reactions: dict[str, set[str]] = field(default_factory=dict)  # ids of people by emoji
+
+
+class Log:
+    """Holds the entries, the oldest first, and what of ours is still on its way.
+
+    ``more`` tells that the server has older messages; ``first`` is the number of the oldest here.
+    """
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.more = False
+        self._waiting: dict[str, Entry] = {}
+        self._numbers: dict[int, Entry] = {}
+        self._nicks: dict[str, str] = {}
+
+    @property
+    def shown(self) -> list[Entry]:
+        """What is to be shown: what is on its way stands at the end."""
+        return [*self.entries, *self._waiting.values()]
+
+    @property
+    def first(self) -> int | None:
+        """The number of the oldest message that is here."""
+        return next((entry.seq for entry in self.entries if entry.seq is not None), None)
+
+    @property
+    def last_of_mine(self) -> Entry | None:
+        """The last message of ours that is kept and not deleted."""
+        for entry in reversed(self.entries):
+            if entry.is_mine and entry.seq is not None and not entry.deleted:
+                return entry
+        return None
+
+    @property
+    def unsent(self) -> int:
+        """How many messages of ours are on their way."""
+        return sum(entry.state == "sending" for entry in self._waiting.values())
+
+    # What we say
+
+    def send(self, cid: str, text: str, who: Person, ts: int) -> None:
+        """Show a message of ours before it is kept."""
+        entry = Entry("said", ts, clean(text), who, is_mine=True, state="sending")
+        self._waiting[cid] = entry
+
+    def arrive(self, cid: str) -> None:
+        """Take in that a message of ours is kept; its event comes soon, or has come."""
+        if cid in self._waiting:
+            self._waiting[cid].state = ""
+
+    def fail(self, cid: str, why: str) -> None:
+        """Take in that a message of ours is not kept."""
+        entry = self._waiting.pop(cid, None)
+        if entry:
+            entry.state = "failed"
+            entry.text += f"\nnot sent: {clean_line(why)}"
+            self._add(entry)
+            self._settle()
+
+    def note(self, text: str, ts: int, kind: Kind = "note") -> None:
+        """Show something that only concerns us, at the very end."""
+        entry = Entry(kind, ts, clean(text))
+        self._waiting[f"note {id(entry)}"] = entry
+        self._settle()
+
+    def _settle(self) -> None:
+        """Give notes their place that do not stand behind something on its way."""
+        for key, entry in list(self._waiting.items()):
+            if entry.kind == "said":
+                return
+            self._add(self._waiting.pop(key))
+
+    # What happens
+
+    def begin(self, joined: Joined, ts: int) -> None:
+        """We are in the room, for the first time or again."""
+        self._nicks = {person.id: person.nick for person in joined.members}
+        if joined.gap is not None:
+            self._tell("some messages are lost: the server does not have them any more", ts)
+        if joined.reset:
+            self.entries.clear()
+            self._numbers.clear()
+            self._waiting = {
+                cid: entry
+                for cid, entry in self._waiting.items()
+                if entry.state or entry.kind != "said"
+            }
+            self._tell("the server has begun anew", ts)
+            self._settle()
+
+    def take(self, event: Happening, me: Person, now: int) -> bool:
+        """Take in what happens; return whether somebody else has said something."""
+        match event:
+            case Message(deleted=False):
+                self._say(event, me)
+                return not _is_by(event, me)
+            case Edit():
+                self._edit(event)
+            case Delete():
+                self._delete(event)
+            case React():
+                self._react(event)
+            case Topic():
+                text = f"{name(event.who)} set the topic: {clean_line(event.text)}"
+                self._tell(text, event.ts)
+            case Presence():
+                self._come_or_go(event, me, now)
+            case Renamed():
+                self._rename(event, now)
+        return False
+
+    def _say(self, message: Message, me: Person) -> None:
+        entry = self._waiting.pop(message.cid or "", None)
+        if entry is None:
+            entry = Entry("said", message.ts, clean(message.text), message.who)
+        entry.seq, entry.ts, entry.state = message.seq, message.ts, ""
+        entry.is_mine = _is_by(message, me)
+        self._numbers[message.seq] = entry
+        self._add(entry)
+        self._settle()
+
+    def _edit(self, edit: Edit) -> None:
+        entry = self._numbers.get(edit.target)
+        if entry:
+            entry.text, entry.edited = clean(edit.text), True
+
+    def _delete(self, delete: Delete) -> None:
+        entry = self._numbers.get(delete.target)
+        if entry:
+            entry.text, entry.deleted = "", True
+            entry.reactions.clear()
+
+    def _react(self, react: React) -> None:
+        entry = self._numbers.get(react.target)
+        if entry and react.who:
+            people = entry.reactions.setdefault(clean_line(react.emoji), set())
+            (people.add if react.on else people.discard)(react.who.id)
+
+    def _come_or_go(self, presence: Presence, me: Person, now: int) -> None:
+        """Tell it in the line before, if that tells such things: crowds come at once."""
+        who = presence.who
+        self._nicks[who.id] = who.nick
+        if who.id == me.id:
+            return
+        text = f"{'→' if presence.state == 'joined' else '←'} {name(who)}"
+        last = self.entries[-1] if self.entries else None
+        if last and last.kind == "presence" and len(last.text) < CROWD:
+            last.text += f"  {text}"
+        else:
+            self._tell(text, now, "presence")
+
+    def _rename(self, renamed: Renamed, now: int) -> None:
+        who = renamed.who
+        before = self._nicks.get(who.id)
+        self._nicks[who.id] = who.nick
+        if before and before != who.nick:
+            self._tell(f"{clean_line(before)} is {name(who)} now", now)
+
+    def _tell(self, text: str, ts: int, kind: Kind = "note") -> None:
+        self._add(Entry(kind, ts, clean(text)))
+
+    def _add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        while len(self.entries) > LIMIT:
+            self._numbers.pop(self.entries.pop(0).seq or 0, None)
+            self.more = True
+
+    # What was said before
+
+    def prepend(self, messages: Iterable[Said], me: Person, *, more: bool) -> None:
+        """Put messages of the history, the oldest first, before all others."""
+        older = []
+        for said in messages:
+            self._waiting.pop(said.cid or "", None)
+            entry = Entry("said", said.ts, clean(said.text), said.who, said.seq)
+            entry.is_mine = _is_by(said, me)
+            entry.edited, entry.deleted = said.edited, said.deleted
+            for emoji, people in said.reactions.items():
+                entry.reactions[clean_line(emoji)] = {person.id for person in people}
+            self._numbers[said.seq] = entry
+            older.append(entry)
+        self.entries[:0] = older
+        self._settle()
+        self.more = more
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for older messages."""
+        return len(self.entries) >= LIMIT
+
+
+def _is_by(said: Said | Message, me: Person) -> bool:
+    return said.who is not None and said.who.id == me.id

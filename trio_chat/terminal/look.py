@@ -1,0 +1,138 @@
+"""The look: colours, and what an entry of the log looks like in so many columns."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+from zlib import crc32
+
+import urwid
+
+from trio_chat.remote import Person
+from trio_chat.terminal.log import Entry
+from trio_chat.terminal.printing import name
+
+# Name, colours of 16, without colours (NO_COLOR), colours of 256: readable on light and on dark.
+PALETTE = [
+    ("bar", "black", "light gray", "standout", "h252", "h238"),
+    ("lost", "white", "dark red", "standout", "h231", "h124"),
+    ("new", "black", "brown", "standout", "h16", "h172"),
+    ("said", "default", "", "default", "", ""),
+    ("dim", "dark gray", "", "default", "h245", ""),
+    ("bad", "light red", "", "bold", "h167", ""),
+    ("mine", "default,bold", "", "bold", "default,bold", ""),
+    ("nick 0", "dark red", "", "bold", "h167", ""),
+    ("nick 1", "dark green", "", "bold", "h71", ""),
+    ("nick 2", "brown", "", "bold", "h172", ""),
+    ("nick 3", "light blue", "", "bold", "h68", ""),
+    ("nick 4", "dark magenta", "", "bold", "h133", ""),
+    ("nick 5", "dark cyan", "", "bold", "h37", ""),
+]
+NICKS = 6  # colours for them
+NICK_WIDTH = 12  # columns
+LINE = " │ "  # between them and what is said
+NARROW = 50  # columns; below there is no column for times and nicks
+STATES = {"": "said", "sending": "dim", "failed": "bad"}
+DOING = "/me "  # begins a message that tells what somebody does
+
+Markup = list[str | tuple[str, str]]
+
+
+def entry_canvas(entry: Entry, before: Entry | None, cols: int) -> urwid.CompositeCanvas:
+    """Return what an entry looks like, with the day above it if that is another than before."""
+    day = datetime.fromtimestamp(entry.ts / 1000).astimezone().date()
+    canvas = _wide(entry, cols) if cols >= NARROW else _narrow(entry, cols)
+    if before and datetime.fromtimestamp(before.ts / 1000).astimezone().date() == day:
+        return urwid.CompositeCanvas(canvas)
+    line = urwid.Text(("dim", f"── {day:%A}, {day.day} {day:%B %Y} ──"), align="center")
+    return urwid.CanvasCombine([(line.render((cols,)), None, False), (canvas, None, False)])
+
+
+def _wide(entry: Entry, cols: int) -> urwid.Canvas:
+    time = f"{datetime.fromtimestamp(entry.ts / 1000).astimezone():%H:%M} "
+    who = fit(_author(entry), NICK_WIDTH)
+    body = urwid.Text(_body(entry))
+    margin = len(time) + NICK_WIDTH + len(LINE)
+    below = "\n" + LINE.rjust(margin)
+    left: Markup = [
+        ("dim", time),
+        " " * (NICK_WIDTH - width(who)),
+        (_colour(entry), who),
+        ("dim", LINE + below * (body.rows((cols - margin,)) - 1)),
+    ]
+    return urwid.Columns([(margin, urwid.Text(left)), body]).render((cols,))
+
+
+def _narrow(entry: Entry, cols: int) -> urwid.Canvas:
+    who = _author(entry)
+    left: Markup = [(_colour(entry), who), " "] if who else []
+    return urwid.Text([*left, *_body(entry)]).render((cols,))
+
+
+def _author(entry: Entry) -> str:
+    if entry.kind != "said":
+        return ""
+    return "*" if entry.text.startswith(DOING) else name(entry.who)
+
+
+def _body(entry: Entry) -> Markup:
+    """Return the text, and what is to be known of it."""
+    if entry.deleted:
+        return [("dim", "deleted")]
+    if entry.kind != "said":
+        return [("bad" if entry.kind == "error" else "dim", entry.text)]
+    text = entry.text
+    body: Markup = []
+    if text.startswith(DOING):
+        body.append((_colour(entry), name(entry.who)))
+        text = text.removeprefix(DOING[:-1])
+    body.append((STATES[entry.state], text))
+    return body + [("dim", f" {mark}") for mark in _marks(entry)]
+
+
+def _marks(entry: Entry) -> list[str]:
+    marks = ["(edited)"] if entry.edited else []
+    marks += ["… sending"] if entry.state == "sending" else []
+    found = ((emoji, len(people)) for emoji, people in entry.reactions.items() if people)
+    return marks + [f"{emoji} {count}" for emoji, count in islice(found, 10)]
+
+
+def _colour(entry: Entry) -> str:
+    return "mine" if entry.is_mine else nick_colour(entry.who)
+
+
+def nick_colour(who: Person | None) -> str:
+    """Return the name of somebody's colour, which is always the same."""
+    return f"nick {crc32(who.id.encode()) % NICKS}" if who else "dim"
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes."""
+    return urwid.calc_width(text, 0, len(text))
+
+
+def fit(text: str, cols: int) -> str:
+    """Return a text, cut if it takes more columns than that."""
+    if width(text) <= cols:
+        return text
+    end, _ = urwid.calc_text_pos(text, 0, len(text), max(cols - 1, 0))
+    return f"{text[:end]}…"[: max(cols, 0)]
+
+
+class Picture:
+    """What entries look like in so many columns, as far as anybody asks."""
+
+    def __init__(self, entries: Sequence[Entry], cols: int) -> None:
+        self.entries = entries
+        self._cols = cols
+        self._canvases: dict[int, urwid.CompositeCanvas] = {}
+
+    def canvas(self, index: int) -> urwid.CompositeCanvas:
+        """Return what the entry with an index looks like."""
+        if index not in self._canvases:
+            before = self.entries[index - 1] if index else None
+            self._canvases[index] = entry_canvas(self.entries[index], before, self._cols)
+        return self._canvases[index]
+
+    def height(self, index: int) -> int:
+        """Return how many rows it takes."""
+        return self.canvas(index).rows()

@@ -1,0 +1,74 @@
+"""The screen: takes keys and paints, by urwid's screen and event loop in Trio tasks of ours."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+import trio
+import urwid
+from urwid.display.raw import Screen as RawScreen
+
+from trio_chat.commands import Failed
+from trio_chat.terminal.look import PALETTE
+from trio_chat.terminal.tasks import together
+
+FRAME = 1 / 30  # seconds between two paintings at least, however much happens
+REDRAW = "ctrl l"
+RESIZED = "window resize"
+
+Size = tuple[int, int]  # columns and rows
+
+
+class Screen:
+    """Has the terminal while it runs, and leaves it as it was, however that ends.
+
+    Args:
+        draw: Returns what it is to look like now.
+        press: Is called with each key, as urwid names them.
+    """
+
+    def __init__(self, draw: Callable[[Size], urwid.Canvas], press: Callable[[str], None]) -> None:
+        self._draw = draw
+        self._press = press
+        self._news = trio.Event()
+        self._raw = RawScreen(
+            sys.stdin, sys.stdout, bracketed_paste_mode=True, focus_reporting=False
+        )
+        self._raw.register_palette(PALETTE)
+
+    @property
+    def size(self) -> Size:
+        """How big it is."""
+        return self._raw.get_cols_rows()
+
+    def refresh(self) -> None:
+        """Have it painted anew, soon."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Take keys and paint, until it is cancelled.
+
+        Raises:
+            Failed: the terminal is gone.
+        """
+        loop = urwid.TrioEventLoop()
+        with self._raw.start():
+            self._raw.hook_event_loop(loop, self._take)
+            try:
+                await together(loop.run_async, self._paint)
+            except urwid.display.common.InputClosedError:
+                raise Failed("the terminal is gone") from None
+
+    def _take(self, keys: Sequence[str | tuple[object, ...]], _: list[int]) -> None:
+        for key in keys:
+            if key == REDRAW:
+                self._raw.clear()
+            elif isinstance(key, str) and key != RESIZED:
+                self._press(key)
+        self.refresh()
+
+    async def _paint(self) -> None:
+        while True:
+            self._raw.draw_screen(self.size, self._draw(self.size))
+            await trio.sleep(FRAME)
+            await self._news.wait()
+            self._news = trio.Event()

@@ -1,0 +1,96 @@
+"""Scrolling: which part of a log is in sight, and that it stays when more comes. Pure."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from trio_chat.terminal.log import Entry
+
+Height = Callable[[int], int]  # rows of the entry with an index, 1 or more
+
+
+class Part(NamedTuple):
+    """An entry in sight: where it is, how many of its rows are above, and how many can be seen."""
+
+    at: int
+    skip: int
+    rows: int
+
+
+class Scroll:
+    """The place in a log: the last entry in sight, and how many of its rows are below the edge.
+
+    Without one the end is in sight, and stays so.
+    """
+
+    def __init__(self) -> None:
+        self._anchor: Entry | None = None
+        self._below = 0
+
+    @property
+    def is_back(self) -> bool:
+        """Whether the end is out of sight."""
+        return self._anchor is not None
+
+    def to_end(self) -> None:
+        """Have the end in sight."""
+        self._anchor = None
+
+    def up(self, entries: Sequence[Entry], height: Height, count: int, window: int) -> bool:
+        """Go back by some rows; return whether the first row is in sight then."""
+        index, below = self._place(entries, height, window)
+        below += count
+        while index > 0 and below >= height(index):
+            below -= height(index)
+            index -= 1
+        self._set(entries, index, below)
+        top = _first_page(entries, height, window)
+        return self._place(entries, height, window) == (top.at, top.skip)
+
+    def down(self, entries: Sequence[Entry], height: Height, count: int, window: int) -> None:
+        """Go on by some rows, at most to the end."""
+        index, below = self._place(entries, height, window)
+        below -= count
+        while below < 0 and index < len(entries) - 1:
+            index += 1
+            below += height(index)
+        self._set(entries, index, max(below, 0))
+
+    def parts(self, entries: Sequence[Entry], height: Height, window: int) -> list[Part]:
+        """Return what is in sight, from top to bottom."""
+        parts: list[Part] = []
+        index, below = self._place(entries, height, window)
+        self._set(entries, index, below)
+        while index >= 0 and window > 0:
+            rows = min(height(index) - below, window)
+            parts.insert(0, Part(index, height(index) - below - rows, rows))
+            window -= rows
+            index, below = index - 1, 0
+        return parts
+
+    def _place(self, entries: Sequence[Entry], height: Height, window: int) -> tuple[int, int]:
+        """Return the index of the last entry in sight, and how many of its rows are below."""
+        if self._anchor is None:
+            return len(entries) - 1, 0
+        top = _first_page(entries, height, window)
+        try:
+            index = entries.index(self._anchor)
+        except ValueError:  # it was given up
+            return top.at, top.skip
+        below = min(self._below, height(index) - 1)
+        if (index, -below) < (top.at, -top.skip):  # it was too far up, or the window grew
+            return top.at, top.skip
+        return index, below
+
+    def _set(self, entries: Sequence[Entry], index: int, below: int) -> None:
+        is_end = not entries or (index == len(entries) - 1 and not below)
+        self._anchor = None if is_end else entries[index]
+        self._below = below
+
+
+def _first_page(entries: Sequence[Entry], height: Height, window: int) -> Part:
+    """Return the last in sight if the first is at the top; ``skip`` are its rows below."""
+    for index in range(len(entries)):
+        if height(index) >= window:
+            return Part(index, height(index) - window, window)
+        window -= height(index)
+    return Part(len(entries) - 1, 0, 0)

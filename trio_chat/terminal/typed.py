@@ -1,0 +1,62 @@
+"""What is typed: a message, or a command that begins with a slash; and how names complete. Pure."""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+COMMANDS = {
+    "me": "/me TEXT     say what you do",
+    "edit": "/edit TEXT   change your last message; /edit fetches it",
+    "topic": "/topic TEXT  say what the room is about; /topic shows it",
+    "who": "/who         list who is here",
+    "nick": "/nick NAME   be called something else",
+    "join": "/join ROOM   be in another room, or turn to it",
+    "leave": "/leave       be in this room no longer",
+    "help": "/help        show this",
+    "quit": "/quit        end the chat",
+}
+KEYS = """\
+//           begins a message with a slash
+Ctrl-N, -P   turn to the next room, to the one before
+Page Up, End scroll back; go to the end
+Tab          complete a name
+Up, Down     fetch what you typed before
+Alt-Enter    begin a new line
+Ctrl-C       end the chat"""
+NEEDY = {"me", "nick", "join"}  # these say nothing alone
+COMMAND = re.compile(r"/(\w+)(?:\s+|$)")
+BLANKS = " \n"
+
+
+class Typed(NamedTuple):
+    """A name of ``COMMANDS``, or ``say``, ``unknown`` or ``missing``; and what stands behind it."""
+
+    name: str
+    rest: str
+
+
+def read(text: str) -> Typed:
+    """Return what a text asks for, by the same rules as in the page."""
+    if text.startswith("//"):
+        return Typed("say", text[1:] if not re.match(r"//me\s", text) else f" {text[1:]}")
+    found = COMMAND.match(text)
+    if not found:
+        return Typed("say", text)
+    name, rest = found[1].lower(), text[found.end() :].strip()
+    if name not in COMMANDS:
+        return Typed("unknown", name)
+    if name in NEEDY and not rest:
+        return Typed("missing", name)
+    return Typed("say", f"/me {rest}") if name == "me" else Typed(name, rest)
+
+
+def completions(text: str, nicks: Iterable[str]) -> tuple[int, list[str]]:
+    """Return where the word at the end of a text begins, and what it may be completed to."""
+    start = max(text.rfind(blank) for blank in BLANKS) + 1
+    word = text[start:].casefold()
+    if not start and word.startswith("/"):
+        return start, [f"/{name} " for name in COMMANDS if name.startswith(word[1:])]
+    at = "@" if word.startswith("@") else ""
+    end = " " if start or at else ": "
+    found = [nick for nick in nicks if nick.casefold().startswith(word.removeprefix("@"))]
+    return start, [f"{at}{nick}{end}" for nick in sorted(found, key=str.casefold)]
