@@ -163,6 +163,38 @@ def lines(process: subprocess.Popen[bytes], timeout: float) -> Iterator[str]:
                 yield line.decode()
 
 
+def told_by(command: Sequence[str | Path], server: Server, log: Path, timeout: float) -> str:
+    """Run a program on the core of the load, and return the last line that it prints.
+
+    Args:
+        command: What to run.
+        server: What it talks to.
+        log: The file that gets its stderr.
+        timeout: The seconds it may take.
+
+    Raises:
+        ProcessFailed: it, or the server, failed or took too long.
+    """
+    told = ""
+    deadline = time.monotonic() + timeout
+    with (
+        log.open("wb") as stderr,
+        running(spawn(command, LOAD_CORE, stderr)) as process,
+    ):
+        for line in lines(process, 0.1):
+            told = line or told
+            server.check()
+            if time.monotonic() > deadline:
+                raise ProcessFailed(f"it took over {timeout:.0f} s; see {log.name}")
+        try:
+            status = process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            status = None
+    if status != 0:
+        raise ProcessFailed(f"it failed; see {log.name}")
+    return told
+
+
 @contextmanager
 def fresh_folder(parent: Path) -> Iterator[Path]:
     """Make an empty folder, on the disk of ``parent``, and remove it with all that is in it."""

@@ -33,6 +33,10 @@ crowd comes back, are clients of the C program. A server starts with the archive
 pages, while the file is on the disk alone, not in the machine's memory. Memory at most is the
 peak (VmHWM) of the server from just before the crowd comes.
 
+*client* is about the Python client, `trio_chat.remote`: a bot says messages, up to 200 of which
+wait for their acknowledgement at once, and hears them as everybody does; then another one, who
+comes later, reads all of them. The bot has the load's core for itself.
+
 Figures are the median of {rounds}; the servers take turns, so that noise of the machine hits all
 alike, and ratios are taken within a round. A trial in which other processes used the server's core
 is done again, at most twice, and the least disturbed one counts, whatever its figures.

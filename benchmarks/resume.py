@@ -2,7 +2,6 @@
 
 import json
 import math
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -11,9 +10,9 @@ from pathlib import Path
 from benchmarks.live import Live
 from benchmarks.meter import Meter
 from benchmarks.peers import Command
-from benchmarks.process import LOAD_CORE, ProcessFailed, Server, fresh_folder, lines, running, spawn
+from benchmarks.process import Server, fresh_folder, told_by
 from benchmarks.results import Figures
-from benchmarks.toolchain import CACHE, ROOT
+from benchmarks.toolchain import CACHE
 from benchmarks.works import Work
 
 CROWD_TIMEOUT = 150.0  # seconds for one act of the crowd; what it waits for itself is shorter
@@ -71,22 +70,4 @@ def _act(what: str, server: Server, work: Work, folder: Path) -> str:
     """
     numbers: Sequence[int] = (server.port, work.clients, work.messages)
     command = [sys.executable, "-m", "benchmarks.crowd", what, *map(str, numbers)]
-    log = CACHE / "crowd.log"
-    told = ""
-    deadline = time.monotonic() + CROWD_TIMEOUT
-    with (
-        log.open("wb") as stderr,
-        running(spawn([*command, folder / "crowd.json"], LOAD_CORE, stderr)) as process,
-    ):
-        for line in lines(process, 0.1):
-            told = line or told
-            server.check()
-            if time.monotonic() > deadline:
-                raise ProcessFailed(f"the crowd took over {CROWD_TIMEOUT:.0f} s")
-        try:
-            status = process.wait(1.0)
-        except subprocess.TimeoutExpired:
-            status = None
-    if status != 0:
-        raise ProcessFailed(f"the crowd failed; see {log.relative_to(ROOT)}")
-    return told
+    return told_by([*command, folder / "crowd.json"], server, CACHE / "crowd.log", CROWD_TIMEOUT)

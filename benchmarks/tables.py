@@ -10,6 +10,7 @@ from benchmarks.trial import CALM_ENOUGH
 from benchmarks.works import (
     ARCHIVE,
     CALM,
+    CLIENT,
     CONNECT,
     FLOOD,
     IDLE,
@@ -106,6 +107,12 @@ COLUMNS = {
     ROOMS: (*ACKNOWLEDGED, *TRAFFIC),
     RESUME: RESUMED,
     RESUME_COLD: RESUMED,
+    CLIENT: (
+        Column("said/s", "sent_s", WHOLE),
+        Column("its CPU for each, µs", "sent_cpu_us", WHOLE),
+        Column("read/s", "received_s", WHOLE),
+        Column("its CPU for each, µs", "received_cpu_us", WHOLE),
+    ),
     ARCHIVE: (
         Column("messages", "messages", WHOLE),
         Column("start, s", "start_s", _fixed(2)),

@@ -4,7 +4,7 @@ import math
 import time
 from pathlib import Path
 
-from benchmarks import archive, resume
+from benchmarks import archive, client, resume
 from benchmarks.load import Raw, apply_load
 from benchmarks.meter import Meter
 from benchmarks.peers import Command
@@ -86,6 +86,8 @@ def _attempt(program: Path, command: Command, work: Work, name: str) -> Figures:
     log = CACHE / f"{name.replace(' ', '-')}.log"
     if work.kind is Kind.RESUME:
         return resume.measure(program, command, work, log)
+    if work.kind is Kind.CLIENT:
+        return client.measure(command, work, log)
     if work.kind is Kind.ARCHIVE:
         return archive.measure(command, work, log)
     return _measure_load(program, command, work, log, speaks_v1=name in SPEAK_V1)

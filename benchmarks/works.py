@@ -20,6 +20,7 @@ class Kind(Enum):
     CHAT = auto()  # sends at a fixed rate
     BURST = auto()  # only opens connections: one after another, then as many at once
     RESUME = auto()  # all clients go, miss ``messages``, and come back at once
+    CLIENT = auto()  # one bot on the Python client says ``messages``, and reads them
     ARCHIVE = auto()  # a file of many ``messages``: starting with it, and reading in it
 
 
@@ -47,7 +48,7 @@ class Work:
     @property
     def needs_v1(self) -> bool:
         """Whether only peers whose clients speak v1 can do it."""
-        return self.rooms > 1 or self.kind in (Kind.RESUME, Kind.ARCHIVE)
+        return self.rooms > 1 or self.kind in (Kind.RESUME, Kind.CLIENT, Kind.ARCHIVE)
 
     @property
     def limit(self) -> float:
@@ -143,6 +144,14 @@ RESUME_COLD = replace(
     title="the same, but the server was restarted in between and has nothing in memory",
     restarts=True,
 )
+CLIENT = Work(
+    name="client",
+    title="a bot on the Python client: what it says, each acknowledged, and what it reads",
+    peers=SPEAK_V1,
+    clients=1,
+    kind=Kind.CLIENT,
+    messages=20_000,
+)
 ARCHIVE = Work(
     name="archive",
     title="a file of many messages; pages of 100 from anywhere in it",
@@ -166,6 +175,7 @@ WORKS = {
         ROOMS,
         RESUME,
         RESUME_COLD,
+        CLIENT,
         ARCHIVE,
     )
 }

@@ -1,0 +1,28 @@
+"""The work of the Python client: what a bot on it can say and read in a second."""
+
+import json
+import sys
+from pathlib import Path
+
+from benchmarks.meter import Meter
+from benchmarks.peers import Command
+from benchmarks.process import Server, fresh_folder, told_by
+from benchmarks.results import Figures
+from benchmarks.toolchain import CACHE
+from benchmarks.works import Work
+
+BOT_TIMEOUT = 120.0  # seconds
+
+
+def measure(command: Command, work: Work, log: Path) -> Figures:
+    """Let a bot say messages, and read them.
+
+    Raises:
+        ProcessFailed: the server or the bot failed.
+    """
+    with fresh_folder(CACHE) as folder, Server(command, log, folder) as server:
+        meter = Meter(server)
+        bot = [sys.executable, "-m", "benchmarks.bot", str(server.port), str(work.messages)]
+        told: Figures = json.loads(told_by(bot, server, CACHE / "bot.log", BOT_TIMEOUT))
+        meter.stop()
+    return {**told, "server_cpu_s": meter.cpu(), "disturbance": meter.disturbance()}
