@@ -61,9 +61,8 @@ class Problem(Refused):
 
     def body(self) -> bytes:
         """Return the details as JSON."""
-        return msgspec.json.encode(
-            ProblemDetails(self.status.phrase, self.status.value, self.code, self.detail)
-        )
+        details = ProblemDetails(self.status.phrase, self.status.value, self.code, self.detail)
+        return msgspec.json.encode(details) + b"\n"
 
 
 def of_error(error: answers.Error) -> Problem:

@@ -214,7 +214,7 @@ def _endpoint(method: str, rule: str) -> str:
 
 def _json(content: msgspec.Struct | bytes, status: int = 200) -> Response:
     data = content if isinstance(content, bytes) else msgspec.json.encode(content)
-    return Response(data, status, content_type=reading.JSON)
+    return Response(data + b"\n", status, content_type=reading.JSON)  # so that a prompt may follow
 
 
 async def _tell(problem: Problem) -> Response:
