@@ -1,4 +1,4 @@
-"""The work of an archive: starting with a file of many messages, and reading pages of it."""
+"""The work of an archive: starting with a file of many messages, reading and searching in it."""
 
 import json
 import math
@@ -7,12 +7,20 @@ import time
 from pathlib import Path
 from statistics import median
 
-from benchmarks.archive_file import ROOMS, find_or_make, leave_memory, room_name
+from benchmarks.archive_file import (
+    PEOPLE,
+    ROOMS,
+    WORDS,
+    find_or_make,
+    leave_memory,
+    room_name,
+    word,
+)
 from benchmarks.meter import Meter
 from benchmarks.peers import Command
 from benchmarks.process import ProcessFailed, Server, fresh_folder
 from benchmarks.results import Figures
-from benchmarks.talker import Refused, Talker
+from benchmarks.talker import Object, Refused, Talker
 from benchmarks.toolchain import CACHE
 from benchmarks.works import Work
 
@@ -37,7 +45,7 @@ def measure(command: Command, work: Work, log: Path) -> Figures:
         "start_s": with_full,
         "start_empty_s": with_empty,
         "start_extra_s": max(0.0, with_full - with_empty),
-        **_read_pages(command, work, log, full),
+        **_read(command, work, log, full),
     }
 
 
@@ -48,28 +56,71 @@ def _start(command: Command, log: Path, folder: Path) -> float:
         return server.started_after
 
 
-def _read_pages(command: Command, work: Work, log: Path, folder: Path) -> Figures:
+def _read(command: Command, work: Work, log: Path, folder: Path) -> Figures:
+    """Read pages and search, in a file that is not in memory at first."""
     leave_memory(folder)
     choice = random.Random(SEED)  # noqa: S311 - nothing secret
     longest = work.messages // ROOMS
-    times: list[float] = []
     try:
         with Server(command, log, folder) as server, Talker(server.port, "reader") as reader:
             meter = Meter(server)
-            for _ in range(work.pages):
-                room = room_name(choice.randrange(ROOMS))
-                times.append(_read_page(reader, room, choice.randrange(PAGE + 1, longest)))
+            pages = [
+                _read_page(reader, _any_room(choice), choice.randrange(PAGE + 1, longest))
+                for _ in range(work.pages)
+            ]
             meter.stop()
+            searching = Meter(server)
+            searches = [
+                _search(reader, _any_room(choice), _query(number, choice))
+                for number in range(work.searches)
+            ]
+            searching.stop()
     except (Refused, OSError) as error:
         raise ProcessFailed(f"no page: {error}") from None
+    return {
+        **_spread("page", pages, meter),
+        **_spread("search", searches, searching),
+        "disturbance": max(meter.disturbance(), searching.disturbance()),
+    }
+
+
+def _spread(what: str, times: list[float], meter: Meter) -> Figures:
     times.sort()
     return {
-        "page_p50_ms": median(times),
-        "page_p99_ms": times[math.ceil(0.99 * len(times)) - 1],
-        "page_max_ms": times[-1],
-        "page_cpu_us": meter.cpu() / work.pages * 1e6,
-        "disturbance": meter.disturbance(),
+        f"{what}_p50_ms": median(times),
+        f"{what}_p99_ms": times[math.ceil(0.99 * len(times)) - 1],
+        f"{what}_max_ms": times[-1],
+        f"{what}_cpu_us": meter.cpu() / len(times) * 1e6,
     }
+
+
+def _any_room(choice: random.Random) -> str:
+    return room_name(choice.randrange(ROOMS))
+
+
+def _query(number: int, choice: random.Random) -> Object:
+    """Return what somebody looks for: by turns of each kind that there is."""
+    often, seldom = word(choice.randrange(20)), word(choice.randrange(1000, WORDS))
+    kinds: list[Object] = [
+        {"query": often},
+        {"query": seldom},
+        {"query": f"{often} {word(choice.randrange(20))} {word(choice.randrange(20))}"},
+        {"query": f"{often} {seldom}"},
+        {"query": f'"{often} {word(choice.randrange(20))}"'},
+        {"query": f"{often[:1]}*"},
+        {"query": f"{seldom[:3]}*"},
+        {"query": often, "from": choice.choice(PEOPLE).nick},
+        {"query": seldom, "before": choice.randrange(1, 10_000)},
+        {"query": "nobodysaidthis"},
+    ]
+    return kinds[number % len(kinds)]
+
+
+def _search(reader: Talker, room: str, query: Object) -> float:
+    """Return how many milliseconds a search takes."""
+    began = time.perf_counter()
+    reader.ask({"t": "search", "room": room, **query})
+    return (time.perf_counter() - began) * 1000
 
 
 def _read_page(reader: Talker, room: str, before: int) -> float:

@@ -1,19 +1,22 @@
 """Makes a database file of many messages, once, into the cache."""
 
 import os
+import random
 import shutil
 from collections.abc import Iterator
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 
 from benchmarks.toolchain import CACHE
 from trio_chat.events import AnyKept, Message, Person, React, encode, target_of
 from trio_chat.journal.file import SCHEMA, JournalFile
+from trio_chat.journal.reindex import KEY, bring_in_step
 
 NAME = "chat.db"  # in its folder, as the command of the peer says
 ROOMS = 20  # of the same length
 PEOPLE = [Person(f"{number:020x}", f"person {number}") for number in range(100)]
-TEXT = "So said somebody, and most of what people say is about as long."
+WORDS = 20_000  # that people use, the n-th of them n times less often than the first
+LENGTH = 9  # words of a message
 BEGIN = 1_700_000_000_000  # ms since 1970
 REACTED = 20  # every so many messages has a reaction, which history has to find
 BATCH = 50_000  # events in a transaction
@@ -24,9 +27,19 @@ def room_name(number: int) -> str:
     return f"room{number}"
 
 
+def word(number: int) -> str:
+    """Return the word of a rank; those that are used most are the shortest, as in any language."""
+    letters = ""
+    while number or not letters:
+        number, consonant = divmod(number, 16)
+        number, vowel = divmod(number, 5)
+        letters += "bcdfghjklmnprstv"[consonant] + "aeiou"[vowel]
+    return letters
+
+
 def find_or_make(messages: int) -> Path:
     """Return a folder with a file of so many messages."""
-    folder = CACHE / f"archive-{messages}-schema{SCHEMA}"
+    folder = CACHE / f"archive-{messages}-schema{SCHEMA}-words"
     if not folder.exists():
         making = folder.with_name(f"{folder.name}-making")
         shutil.rmtree(making, ignore_errors=True)
@@ -54,6 +67,8 @@ def _make(path: Path, messages: int) -> None:
         file.writer.execute("PRAGMA cache_size = -200000")  # KiB
         for number in range(ROOMS):
             _fill_room(file, number + 1, room_name(number), messages // ROOMS)
+        file.writer.execute("DELETE FROM meta WHERE key = ?", (KEY,))
+        bring_in_step(file.writer)  # what was written past the index is indexed now
         file.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         file.close()
@@ -95,11 +110,15 @@ def _fill_room(file: JournalFile, room: int, name: str, messages: int) -> None:
 def _events(name: str, messages: int) -> Iterator[AnyKept]:
     """Yield so many messages, numbered, and the reactions among them."""
     seq = 0
+    choice = random.Random(name)  # noqa: S311 - nothing secret
+    words = [word(number) for number in range(WORDS)]
+    shares = list(accumulate(1 / (number + 1) for number in range(WORDS)))
     for number in range(messages):
         seq += 1
         who = PEOPLE[number % len(PEOPLE)]
         common = {"room": name, "seq": seq, "ts": BEGIN + seq * 1000, "who": who}
-        yield Message(**common, cid=_cid(seq), text=f"{TEXT} {number}")  # type: ignore[arg-type]
+        text = " ".join(choice.choices(words, cum_weights=shares, k=LENGTH))
+        yield Message(**common, cid=_cid(seq), text=text)  # type: ignore[arg-type]
         if number % REACTED == 0:
             seq += 1
             yield React(

@@ -37,6 +37,11 @@ peak (VmHWM) of the server from just before the crowd comes.
 wait for their acknowledgement at once, and hears them as everybody does; then another one, who
 comes later, reads all of them. The bot has the load's core for itself.
 
+*follow* is what followers over HTTP cost: they are clients of the C program, too. *posts* is what
+scripts do: a Python program on the load's core posts messages, ten at a time, each on a connection
+of its own, as `curl` does. In the archive all kinds of queries take turns: words that many messages
+have and words that few have, several words, phrases, beginnings, authors, and what nobody said.
+
 Figures are the median of {rounds}; the servers take turns, so that noise of the machine hits all
 alike, and ratios are taken within a round. A trial in which other processes used the server's core
 is done again, at most twice, and the least disturbed one counts, whatever its figures.

@@ -13,7 +13,9 @@ from benchmarks.works import (
     CLIENT,
     CONNECT,
     FLOOD,
+    FOLLOW,
     IDLE,
+    POSTS,
     RESUME,
     RESUME_COLD,
     ROOMS,
@@ -113,6 +115,13 @@ COLUMNS = {
         Column("read/s", "received_s", WHOLE),
         Column("its CPU for each, µs", "received_cpu_us", WHOLE),
     ),
+    FOLLOW: (*TRAFFIC, *ACKNOWLEDGED),
+    POSTS: (
+        Column("posts/s", "posts_s", WHOLE),
+        Column("CPU a post, µs", "post_cpu_us", WHOLE),
+        Column("p50, ms", "post_p50_ms", _fixed(1)),
+        Column("p99, ms", "post_p99_ms", _fixed(1)),
+    ),
     ARCHIVE: (
         Column("messages", "messages", WHOLE),
         Column("start, s", "start_s", _fixed(2)),
@@ -121,6 +130,10 @@ COLUMNS = {
         Column("page p99, ms", "page_p99_ms", _fixed(2)),
         Column("page at most, ms", "page_max_ms", _fixed(2)),
         Column("CPU a page, µs", "page_cpu_us", WHOLE),
+        Column("search p50, ms", "search_p50_ms", _fixed(2)),
+        Column("search p99, ms", "search_p99_ms", _fixed(2)),
+        Column("search at most, ms", "search_max_ms", _fixed(2)),
+        Column("CPU a search, µs", "search_cpu_us", WHOLE),
     ),
 }
 

@@ -10,6 +10,7 @@ from benchmarks.works import (
     CONNECT,
     FLOOD,
     FLOOR,
+    FOLLOW,
     GO,
     IDLE,
     RESUME,
@@ -140,6 +141,15 @@ TARGETS = (
         other=(STEADY_V1, TRIO_CHAT),
     ),
     Target(
+        work=FOLLOW,
+        peer=TRIO_CHAT_V1,
+        promise="CPU a delivery, to that on the socket",
+        figure="cpu_us",
+        bound=1.1,
+        other=(STEADY_V1, TRIO_CHAT_V1),
+    ),
+    Target(work=FOLLOW, peer=TRIO_CHAT_V1, promise="clients lost", figure="lost", bound=0),
+    Target(
         work=ROOMS,
         peer=TRIO_CHAT_V1,
         promise="p99 latency of acknowledgements",
@@ -186,6 +196,14 @@ TARGETS = (
         promise="p99 latency of a page",
         figure="page_p99_ms",
         bound=10,
+        unit="ms",
+    ),
+    Target(
+        work=ARCHIVE,
+        peer=TRIO_CHAT_V1,
+        promise="p99 latency of a search",
+        figure="search_p99_ms",
+        bound=100,
         unit="ms",
     ),
 )

@@ -4,7 +4,7 @@ import math
 import time
 from pathlib import Path
 
-from benchmarks import archive, client, resume
+from benchmarks import archive, client, posts, resume
 from benchmarks.load import Raw, apply_load
 from benchmarks.meter import Meter
 from benchmarks.peers import Command
@@ -88,6 +88,8 @@ def _attempt(program: Path, command: Command, work: Work, name: str) -> Figures:
         return resume.measure(program, command, work, log)
     if work.kind is Kind.CLIENT:
         return client.measure(command, work, log)
+    if work.kind is Kind.POSTS:
+        return posts.measure(command, work, log)
     if work.kind is Kind.ARCHIVE:
         return archive.measure(command, work, log)
     return _measure_load(program, command, work, log, speaks_v1=name in SPEAK_V1)

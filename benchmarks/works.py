@@ -21,7 +21,11 @@ class Kind(Enum):
     BURST = auto()  # only opens connections: one after another, then as many at once
     RESUME = auto()  # all clients go, miss ``messages``, and come back at once
     CLIENT = auto()  # one bot on the Python client says ``messages``, and reads them
-    ARCHIVE = auto()  # a file of many ``messages``: starting with it, and reading in it
+    POSTS = auto()  # ``messages`` are posted over HTTP, by ``clients`` at a time
+    ARCHIVE = auto()  # a file of many ``messages``: starting with it, reading and searching in it
+
+
+OF_OURS = (Kind.RESUME, Kind.CLIENT, Kind.POSTS, Kind.ARCHIVE)  # no peer of ours does these
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,17 +42,19 @@ class Work:
     rate: int = 0  # messages a second, of all senders together
     size: int = 64
     stuck: int = 0  # of the clients never read
+    follow: bool = False  # over HTTP, all who do not send
     warmup_ms: int = 1_500
     window_ms: int = 6_000
     drain_ms: int = 4_000
     messages: int = 0  # that are missed, or stored
     pages: int = 0  # of history that are read
+    searches: int = 0
     restarts: bool = False  # the server, while all are gone
 
     @property
     def needs_v1(self) -> bool:
         """Whether only peers whose clients speak v1 can do it."""
-        return self.rooms > 1 or self.kind in (Kind.RESUME, Kind.CLIENT, Kind.ARCHIVE)
+        return self.rooms > 1 or self.follow or self.kind in OF_OURS
 
     @property
     def limit(self) -> float:
@@ -60,7 +66,7 @@ class Work:
         """Return what the load generator is told."""
         names = ("clients", "senders", "rooms", "rate", "size", "stuck", "warmup_ms", "window_ms")
         values = {name: getattr(self, name) for name in (*names, "drain_ms")}
-        flags = {"burst": self.kind is Kind.BURST, "v1": speaks_v1}
+        flags = {"burst": self.kind is Kind.BURST, "v1": speaks_v1, "follow": self.follow}
         return [f"{name}={value:d}" for name, value in (values | flags).items()]
 
 
@@ -152,14 +158,30 @@ CLIENT = Work(
     kind=Kind.CLIENT,
     messages=20_000,
 )
+FOLLOW = replace(
+    STEADY_V1,
+    name="follow",
+    title="10 who send, and 990 who follow over HTTP (SSE), 100 messages/s",
+    peers=SPEAK_V1,
+    follow=True,
+)
+POSTS = Work(
+    name="posts",
+    title="messages posted over HTTP, each kept and acknowledged, on a connection of its own",
+    peers=SPEAK_V1,
+    clients=10,
+    kind=Kind.POSTS,
+    messages=5_000,
+)
 ARCHIVE = Work(
     name="archive",
-    title="a file of many messages; pages of 100 from anywhere in it",
+    title="a file of many messages; pages of 100 from anywhere in it, and searches",
     peers=SPEAK_V1,
     clients=1,
     kind=Kind.ARCHIVE,
     messages=1_000_000,
     pages=2_000,
+    searches=2_000,
 )
 
 WORKS = {
@@ -176,6 +198,8 @@ WORKS = {
         RESUME,
         RESUME_COLD,
         CLIENT,
+        FOLLOW,
+        POSTS,
         ARCHIVE,
     )
 }
@@ -189,6 +213,7 @@ def shortened(work: Work) -> Work:
         clients=work.clients // 5 if only_come else work.clients,
         messages=work.messages if work.kind is not Kind.ARCHIVE else min(work.messages, 100_000),
         pages=min(work.pages, 500),
+        searches=min(work.searches, 500),
         warmup_ms=min(work.warmup_ms, 1_000),
         window_ms=work.window_ms if work.stuck else min(work.window_ms, 3_000),
         drain_ms=min(work.drain_ms, 2_000),

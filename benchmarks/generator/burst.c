@@ -37,7 +37,7 @@ static long open_in_turn(void)
     char rest[REST_SIZE];
     size_t rest_length;
     for (long i = 0; i < settings.clients; i++)
-        refused += connect_client(0, rest, &rest_length) < 0;
+        refused += connect_client(0, -1, rest, &rest_length) < 0;
     return refused;
 }
 

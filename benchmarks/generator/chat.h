@@ -16,6 +16,7 @@ struct client {
     int sampled;
     int stuck;
     int sends;
+    int follows;         /* over HTTP: what comes has no frames */
     int opcode;          /* of the frame under way */
     size_t header_filled;
     uint64_t left;       /* bytes of the payload under way that have not come */

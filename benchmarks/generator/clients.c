@@ -32,6 +32,8 @@ void lose(struct client *client)
         return;
     close(client->fd);
     client->fd = -1;
+    if (settings.follow && !client->follows)
+        fail("a sender was lost, and those who follow cannot stand in for it");
     lost++;
     live -= !client->stuck;
     live_in[client->number % settings.rooms] -= !client->stuck;
@@ -100,15 +102,16 @@ static void connect_one(struct client *client)
     size_t rest_length;
     client->outgoing = malloc(WIRE_MAX);
     client->id = -1;
-    client->joined = !settings.v1;
-    client->fd = connect_client(client->stuck ? STUCK_BUFFER : 0, rest, &rest_length);
+    client->joined = client->follows || !settings.v1;
+    long followed = client->follows ? client->number % settings.rooms : -1;
+    client->fd = connect_client(client->stuck ? STUCK_BUFFER : 0, followed, rest, &rest_length);
     if (client->fd < 0 || !client->outgoing)
         fail("connect");
     if (client->stuck)
         return;
     watch(client);
     take(client, (uint8_t *)rest, rest_length, now_ns());
-    if (settings.v1)
+    if (!client->joined)
         join(client);
     live++;
     live_in[client->number % settings.rooms]++;
@@ -124,7 +127,8 @@ void connect_all(void)
     for (long i = 0; i < settings.clients; i++) {
         clients[i].number = i;
         clients[i].stuck = stuck_every && i % stuck_every == stuck_every - 1;
-        clients[i].sampled = i % sample_every == 0;
+        clients[i].sampled = i % sample_every == (settings.follow ? sample_every / 2 : 0);
+        clients[i].follows = settings.follow && i % (settings.clients / settings.senders);
         connect_one(&clients[i]);
     }
 }

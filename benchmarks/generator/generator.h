@@ -18,6 +18,7 @@ struct settings {
     long rate;      /* messages a second, of all senders together; 0 sends nothing */
     long size;      /* bytes of a message's text */
     long stuck;     /* of the clients never read */
+    long follow;    /* 1: those who do not send follow their room over HTTP; needs v1 */
     long warmup_ms; /* of sending before anything counts */
     long window_ms; /* in which everything counts; SIGUSR1 ends it early */
     long drain_ms;  /* at most, to wait for what was sent in time to arrive */
@@ -44,9 +45,10 @@ int ask_upgrade(int fd);
 /* The length of a complete answer head in data; 0: not complete; -1: not a 101. */
 long upgraded(const char *data, size_t length);
 
-/* Connect and upgrade, waiting. Returns the socket, or -1; what the server sent behind its answer
- * is in rest[*rest_length]. The socket is non-blocking afterwards. */
-int connect_client(int receive_buffer, char *rest, size_t *rest_length);
+/* Connect and upgrade, or follow a room if followed is not -1, waiting. Returns the socket, or -1;
+ * what the server sent behind its answer is in rest[*rest_length]. The socket is non-blocking
+ * afterwards. */
+int connect_client(int receive_buffer, long followed, char *rest, size_t *rest_length);
 
 /* The two programs. */
 int run_chat(void);

@@ -20,6 +20,7 @@ static const struct {
     {"warmup_ms", &settings.warmup_ms}, {"window_ms", &settings.window_ms},
     {"drain_ms", &settings.drain_ms},   {"burst", &settings.burst},
     {"rooms", &settings.rooms},         {"v1", &settings.v1},
+    {"follow", &settings.follow},
     {"trace", &settings.trace},
 };
 

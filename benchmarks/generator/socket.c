@@ -59,13 +59,29 @@ int ask_upgrade(int fd)
     return send(fd, request, length, MSG_NOSIGNAL) == length ? 0 : -1;
 }
 
-long upgraded(const char *data, size_t length)
+/* Ask for the events of a room. 0, or -1 if the socket did not take it. */
+static int ask_events(int fd, long room)
 {
-    static const char good[] = "HTTP/1.1 101";
+    char request[128];
+    int length = snprintf(request, sizeof request,
+                          "GET /api/v1/rooms/r%ld/events HTTP/1.1\r\n"
+                          "Host: 127.0.0.1:%ld\r\n\r\n",
+                          room, settings.port);
+    return send(fd, request, length, MSG_NOSIGNAL) == length ? 0 : -1;
+}
+
+/* The length of a complete answer head in data; 0: not complete; -1: it does not begin so. */
+static long answered(const char *data, size_t length, const char *good)
+{
     const char *end = memmem(data, length, "\r\n\r\n", 4);
     if (!end)
         return length < ANSWER_SIZE ? 0 : -1;
-    return memcmp(data, good, sizeof good - 1) == 0 ? end + 4 - data : -1;
+    return memcmp(data, good, strlen(good)) == 0 ? end + 4 - data : -1;
+}
+
+long upgraded(const char *data, size_t length)
+{
+    return answered(data, length, "HTTP/1.1 101");
 }
 
 /* Wait until the socket is ready for what is asked; 0, or -1 when the deadline is over. */
@@ -76,13 +92,16 @@ static int wait_for(int fd, short events, int64_t deadline)
     return left > 0 && poll(&ready, 1, (int)left) == 1 ? 0 : -1;
 }
 
-static int shake_hands(int fd, char *rest, size_t *rest_length)
+static int shake_hands(int fd, long followed, char *rest, size_t *rest_length)
 {
+    const char *good = followed < 0 ? "HTTP/1.1 101" : "HTTP/1.1 200";
     int64_t deadline = now_ns() + CONNECT_TIMEOUT_MS * NS_PER_MS;
     char answer[ANSWER_SIZE];
     size_t filled = 0;
     long head = 0;
-    if (begin_connect(fd) || wait_for(fd, POLLOUT, deadline) || ask_upgrade(fd))
+    if (begin_connect(fd) || wait_for(fd, POLLOUT, deadline))
+        return -1;
+    if (followed < 0 ? ask_upgrade(fd) : ask_events(fd, followed))
         return -1;
     while (!head) {
         if (wait_for(fd, POLLIN, deadline))
@@ -91,7 +110,7 @@ static int shake_hands(int fd, char *rest, size_t *rest_length)
         if (got <= 0)
             return -1;
         filled += got;
-        head = upgraded(answer, filled);
+        head = answered(answer, filled, good);
     }
     if (head < 0)
         return -1;
@@ -100,10 +119,10 @@ static int shake_hands(int fd, char *rest, size_t *rest_length)
     return 0;
 }
 
-int connect_client(int receive_buffer, char *rest, size_t *rest_length)
+int connect_client(int receive_buffer, long followed, char *rest, size_t *rest_length)
 {
     int fd = open_socket(receive_buffer);
-    if (shake_hands(fd, rest, rest_length) == 0)
+    if (shake_hands(fd, followed, rest, rest_length) == 0)
         return fd;
     close(fd);
     return -1;

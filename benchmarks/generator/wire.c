@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { CLOSE = 8, PING = 9, PONG = 10 };
+enum { TEXT = 1, CLOSE = 8, PING = 9, PONG = 10 };
 
 size_t frame(uint8_t *out, int opcode, const uint8_t *payload, size_t length)
 {
@@ -100,6 +100,11 @@ static int read_header(struct client *client)
 /* Take what has come for a client, wherever it is cut. */
 void take(struct client *client, const uint8_t *data, size_t length, int64_t now)
 {
+    if (client->follows) {
+        client->opcode = TEXT;
+        take_payload(client, data, length, now);
+        return;
+    }
     while (length && client->fd >= 0) {
         if (!client->left) {
             client->header[client->header_filled++] = *data++;
