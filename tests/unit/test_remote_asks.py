@@ -184,6 +184,7 @@ async def test_nothing_follows_a_write_that_did_not_end(autojump_clock: MockCloc
         async with visiting(calls) as (_, tea, peer):
             calls.ours[0].send_stream.send_all_hook = take_nothing
             tea.submit("Milk?")
+            await trio.testing.wait_all_tasks_blocked()
             await peer.sends(unmasked(TEXT, b"nonsense"))
             await trio.sleep(1)
 
