@@ -5,21 +5,29 @@ import { t } from "./strings.js";
 const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g; // all but tab and line ends
 
 /**
- * Calls `onSend` with a text and a function to be called if it is taken, now or later: only then
- * is the text cleared, and only if it is still as it was. `onTooLong` gets a text for which there
- * are too many characters, which stays in the field.
+ * Calls `onSend` with a text, its draft, and a function to be called if it is taken, now or later:
+ * only then is it cleared, and only if it is still as it was. `onTooLong` gets the length of a text
+ * that has too many characters, which stays in the field.
+ *
+ * A draft is { text, reply, edit }: what is being written, the {seq, epoch} of the message that it
+ * answers, and another message that is being edited meanwhile: {seq or cid, epoch, before, text}.
  */
 export class Composer {
+  drafts = new Map(); // by name of the room
+  onChange = () => {}; // called when a draft has changed, or another one is shown
   #field;
   #on;
   #room = null;
   #limit = Infinity;
-  #drafts = new Map(); // by name of the room
 
   constructor(form, handlers) {
     this.#field = form.querySelector("textarea");
     this.#on = handlers;
     form.addEventListener("submit", (event) => this.#submit(event));
+    this.#field.addEventListener("input", () => {
+      this.#take();
+      this.onChange();
+    });
     this.#field.addEventListener("keydown", (event) => {
       if (!sends(event)) return;
       event.preventDefault();
@@ -27,35 +35,83 @@ export class Composer {
     });
   }
 
+  get room() {
+    return this.#room;
+  }
+
+  get limit() {
+    return this.#limit;
+  }
+
+  /** The draft of the room that is shown. */
+  get draft() {
+    if (!this.drafts.has(this.#room)) {
+      this.drafts.set(this.#room, { text: "", reply: null, edit: null });
+    }
+    return this.drafts.get(this.#room);
+  }
+
   /** Lets the user write in a room; `limit` is that of a text, in characters. */
   show(room, limit) {
     this.#limit = limit ?? this.#limit;
     if (room === this.#room) return;
-    this.#drafts.set(this.#room, this.#field.value);
+    if (this.#room !== null) this.#take();
     this.#room = room;
-    this.#field.value = this.#drafts.get(room) ?? "";
     this.#field.placeholder = t("composer.placeholder", { room });
+    this.refresh();
+  }
+
+  /** Changes parts of the draft, and lets the user write on. */
+  change(parts) {
+    this.#take();
+    Object.assign(this.draft, parts);
+    this.refresh();
+    this.focus();
+  }
+
+  /** Shows the draft as it is now. */
+  refresh() {
+    const text = written(this.draft);
+    if (this.#field.value !== text) this.#field.value = text;
+    this.onChange();
   }
 
   focus() {
     this.#field.focus();
   }
 
-  #submit(event) {
-    event.preventDefault();
-    const { value } = this.#field;
-    const room = this.#room;
-    const text = clean(value);
-    this.focus();
-    if (!text) this.#field.value = "";
-    else if (lengthOf(text) > this.#limit) this.#on.onTooLong(lengthOf(text), this.#limit);
-    else this.#on.onSend(text, () => this.#clear(room, value));
+  /** Takes over what is in the field. */
+  #take() {
+    const { draft } = this;
+    (draft.edit ?? draft).text = this.#field.value;
   }
 
-  #clear(room, value) {
-    if (this.#drafts.get(room) === value) this.#drafts.delete(room);
-    if (room === this.#room && this.#field.value === value) this.#field.value = "";
+  #submit(event) {
+    event.preventDefault();
+    this.#take();
+    const { draft } = this;
+    const { value } = this.#field;
+    const text = clean(value);
+    this.focus();
+    if (!text) this.#clear(draft, draft.edit ? null : value);
+    else if (lengthOf(text) > this.#limit) this.#on.onTooLong(lengthOf(text), this.#limit);
+    else this.#on.onSend(text, draft, () => this.#clear(draft, value));
   }
+
+  #clear(draft, value) {
+    if (written(draft) !== value) return;
+    Object.assign(draft, draft.edit ? { edit: null } : { text: "", reply: null });
+    this.refresh();
+  }
+}
+
+/** How many characters a text has, as the server counts them. */
+export function lengthOf(text) {
+  return [...text].length;
+}
+
+function written({ text, edit }) {
+  return edit ? edit.text : text;
 }
 
 /** A text without what the server would refuse: control characters and halves of characters. */
@@ -63,13 +119,8 @@ function clean(text) {
   return (text.toWellFormed?.() ?? text).replace(CONTROLS, "").trim();
 }
 
-/** How many characters a text has, as the server counts them. */
-function lengthOf(text) {
-  return [...text].length;
-}
-
 /** Whether a key press is the Enter that sends, not one that picks a word from an input method. */
-function sends({ key, shiftKey, isComposing, keyCode }) {
+function sends({ key, shiftKey, isComposing, keyCode, defaultPrevented }) {
   const picks = isComposing || keyCode === 229; // Safari ends composing before this event
-  return key === "Enter" && !shiftKey && !picks;
+  return key === "Enter" && !shiftKey && !picks && !defaultPrevented;
 }

@@ -37,6 +37,11 @@ export class History {
     return this.#present.messages;
   }
 
+  /** The latest messages, though others may be shown. */
+  get latest() {
+    return this.#present.messages;
+  }
+
   get isPast() {
     return this.#past !== null;
   }

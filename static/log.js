@@ -39,6 +39,7 @@ export class Log {
   #view = new View();
   #held = null; // {place, top}: where we have put the reader, exactly
   #width = 0;
+  #height = 0; // of the view, when it was scrolled to the end
 
   constructor(element, { lines, earlier, ...handlers }) {
     this.#element = element;
@@ -158,6 +159,8 @@ export class Log {
   /** Notices where the reader is: at the end, or at which text. */
   #look(entries) {
     const { scrollHeight, scrollTop, clientHeight } = this.#element;
+    // The view has another height, and nobody scrolled: it is about to go to the end again.
+    if (this.follows && clientHeight < this.#height) return;
     const isNear = scrollHeight - scrollTop - clientHeight <= NEAR_END;
     const isAtEnd = isNear && this.#lines.hasLast && !this.#room.history.isPast;
     this.#view.place = isAtEnd ? null : this.#place(entries);
@@ -205,8 +208,9 @@ export class Log {
   }
 
   #put(entries, index) {
+    const isLast = index === entries.length - 1 && !this.#room.history.isPast;
     const offset = this.#element.clientHeight * TAKEN_TO;
-    this.#view.place = { key: entries.keyAt(index), offset };
+    this.#view.place = isLast ? null : { key: entries.keyAt(index), offset };
   }
 
   /** Draws the eye to a message. */
@@ -291,6 +295,7 @@ export class Log {
   }
 
   #scrollToEnd() {
+    this.#height = this.#element.clientHeight;
     this.#element.scrollTop = this.#element.scrollHeight;
   }
 

@@ -71,7 +71,7 @@ const search = new Search(find("search"), {
 });
 const rooms = new Rooms(find("rooms"), {
   onJoin: (wanted) => address.go(wanted),
-  onLeave: (left) => want(() => store.leave(left)),
+  onLeave: leave,
   onFocus: () => session.list(),
 });
 const people = new People(find("people"), find("open-people").querySelector(".count"), () =>
@@ -82,7 +82,7 @@ const log = new Log(find("log"), {
   earlier: find("earlier"),
   onEarlier: () => want(() => store.room.history.goBack()),
   onLater: () => want(() => store.room.history.goOn()),
-  onMissing: (seq) => store.room.history.quote(seq) && session.act(),
+  onMissing: look,
   onPlace: (room) => {
     pill.show(log, room);
     if (room.isAtEnd === log.follows) return;
@@ -104,13 +104,18 @@ const acts = {
   say,
   nick: (nick) => (nick ? session.call(nick) : name.ask({ nick: session.nick, isNeeded: false })),
   join: (room) => address.go(room.replace(/^#/, "")),
-  leave: () => want(() => store.leave(store.active)),
+  leave: () => leave(store.active),
   topic: (topic) => put({ t: "topic", text: topic }),
+  put,
+  discard: (cid) => want(() => store.discard(cid)),
+  jump: (seq) => want(() => store.room.jump(seq)),
+  look,
 };
 const composer = new Composer(find("composer"), {
-  onSend: (text, done) => {
-    if (text.startsWith("/")) loading.then(() => tools.command(text, done));
-    else if (say(text)) done();
+  onSend: (text, draft, done) => {
+    const isCommand = text.startsWith("/") && !draft.edit;
+    if (isCommand) loading.then(() => tools.command(text, draft, done));
+    else if (say(text, draft)) done();
   },
   onTooLong: (count, limit) => notice.tell(t("composer.tooLong", { count, limit })),
 });
@@ -118,8 +123,8 @@ const composer = new Composer(find("composer"), {
 const installed = import("./installed.js").then(({ install }) => install((room) => address.go(room)));
 
 let tools = null; // until they are here
-const loading = import("./tools.js").then(({ Tools }) => {
-  tools = new Tools({ store, address, notice, log, composer, acts });
+const loading = Promise.all([import("./tools.js"), dress("css/actions.css")]).then(([{ Tools }]) => {
+  tools = new Tools({ store, session, address, notice, log, composer, acts });
   if (store.room) schedule();
 });
 
@@ -164,10 +169,23 @@ function listen() {
   });
 }
 
-/** Says something in the room that is shown; returns whether that is taken. */
-function say(text) {
-  const isTaken = put({ t: "send", text });
+/** Says what was drafted in the room that is shown; returns whether that is taken. */
+function say(text, { reply, edit }) {
+  if (edit) return amend(text, edit);
+  const isTaken = put({ t: "send", text, ...(reply && { reply: reply.seq, epoch: reply.epoch }) });
   if (isTaken) log.goToEnd();
+  return isTaken;
+}
+
+/** Gives a message another text, or what waits to become one; returns whether that is taken. */
+function amend(text, { cid, before, epoch, seq = store.seqOf(cid) }) {
+  if (text === before) return true;
+  if (seq) return put({ t: "edit", seq, text, ...(epoch && { epoch }) });
+  let isTaken = false;
+  want(() => {
+    isTaken = store.rewrite(cid, text);
+  });
+  if (!isTaken) notice.tell(t("composer.between"));
   return isTaken;
 }
 
@@ -179,6 +197,19 @@ function put(request) {
   });
   if (!isTaken) notice.tell(t("composer.full"));
   return isTaken;
+}
+
+/** Leaves a room; first asks, if that would lose what is not sent yet. */
+function leave(left) {
+  const go = () => want(() => store.leave(left));
+  const room = store.rooms.get(left);
+  if (room?.queue.entries.length) loading.then(() => tools.leave(room, go));
+  else go();
+}
+
+/** Gets a message of the room that is shown which is answered and not known. */
+function look(seq) {
+  if (store.room.history.quote(seq)) session.act();
 }
 
 /** Lets the user's wish change the store, and the server know of it. */
@@ -234,6 +265,17 @@ function showRoom(room) {
   const unread = [...store.rooms.values()].some((other) => other !== room && other.unread);
   find("open-rooms").classList.toggle("news", unread);
   address.show(room.name);
+}
+
+/** Gives the page a further style sheet; resolves when it is here, or will not be. */
+function dress(path) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL(path, import.meta.url);
+  return new Promise((resolve) => {
+    link.onload = link.onerror = resolve;
+    document.head.append(link);
+  });
 }
 
 /** Why there is no such room; its name may be anything, and as long as an address can be. */

@@ -119,7 +119,7 @@ export class Outgoing {
 }
 
 /** Whether the server cannot have done it: it can still be changed here, or taken back. */
-function isOpen({ state, wasSent }) {
+export function isOpen({ state, wasSent }) {
   return state === "failed" || !wasSent;
 }
 

@@ -129,10 +129,13 @@ export class Room {
     this.history.goToPresent();
   }
 
-  /** Puts something that the user does into the queue: a request without its room. */
+  /**
+   * Puts something that the user does into the queue: a request without its room. Its numbers are
+   * of the `epoch` in it, or of the present one.
+   */
   put(request, ts) {
     const hasNumber = request.seq || request.reply;
-    this.queue.add({ ...request, ts, ...(hasNumber && { epoch: this.epoch }) });
+    this.queue.add({ ...(hasNumber && { epoch: this.epoch }), ...request, ts });
     if (request.t !== "send") return;
     this.goToPresent();
     this.mark.wipe();

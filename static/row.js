@@ -144,7 +144,7 @@ function time(ts, className = "") {
 }
 
 /** The message that is answered, if it is known; a click leads there. */
-function quote({ reply }, quoted) {
+export function quote({ reply }, quoted) {
   const button = act("quote", "jump", { seq: reply });
   if (quoted === false) button.disabled = true;
   if (!quoted || quoted.deleted) {

@@ -39,6 +39,11 @@ export class Session {
     this.#on.onChange();
   }
 
+  /** Says something that has no answer, if anybody is there to hear it. */
+  tell(object) {
+    if (this.#isWelcome) this.#connection.send([object]);
+  }
+
   /** Gets the list of rooms into the store. */
   list() {
     if (this.#isWelcome) this.#ask([{ t: "rooms" }]);

@@ -140,6 +140,12 @@ export class Store {
     return this.room.queue.rewrite(cid, text);
   }
 
+  /** Returns the number of a message of the user that was sent under a cid; null if not known. */
+  seqOf(cid) {
+    const isIt = (message) => message.cid === cid && message.from?.id === this.me?.id;
+    return this.room.history.latest.findLast(isIt)?.seq ?? null;
+  }
+
   /** Tries again to send what could not be sent. */
   retry(cid) {
     this.room.queue.retry(cid);

@@ -154,6 +154,8 @@ def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
         page.goto(f"{chat.url}r/{quote(room)}" if room else chat.url)
         if wait:
             page.wait_for_selector("#status.open")
+            # What helps with writing is loaded behind the rest.
+            page.wait_for_selector("#text[aria-autocomplete]", state="attached")
         return page
 
     yield open_it

@@ -18,7 +18,7 @@ KEPT = """
         request.onsuccess = () => {
             const rooms = request.result.transaction("rooms").objectStore("rooms");
             rooms.get(room).onsuccess = ({ target }) => {
-                resolve(target.result?.messages.at(-1).text);
+                resolve(target.result?.messages.at(-1)?.text);
             };
             request.result.close();
         };

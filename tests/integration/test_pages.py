@@ -128,7 +128,8 @@ def loaded(path: str, seen: set[str]) -> set[str]:
 
 def test_the_first_paint_needs_little() -> None:
     """At most 60 KiB over the wire, heads of answers aside: the page, its styles, its modules."""
-    looks = {path for path in FILES if path.endswith((".css", ".svg"))}
+    looks = set(re.findall(r'(?:href|src)="\.\./(\S+\.(?:css|svg))"', FILES["r/"].content.decode()))
+    assert len(looks) > 5
     needed = loaded(MAIN.removeprefix("/"), {"r/", *looks})
     assert len(needed) > len(FILES) / 2
     assert sum(len(FILES[path].packed or FILES[path].content) for path in needed) <= 60 * 1024

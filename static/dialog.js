@@ -1,0 +1,52 @@
+// Dialogs that come up over the page for one answer, and are gone with it.
+
+/** Opens a dialog with some content, called by `label`; it is removed when it is closed. */
+export function open(className, label, ...content) {
+  const dialog = document.createElement("dialog");
+  dialog.className = className;
+  dialog.ariaLabel = label;
+  dialog.append(...content);
+  dialog.addEventListener("close", () => dialog.remove());
+  // A click beside it, on what is behind, closes it.
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}
+
+/** Asks whether to do something; resolves to whether the user says so. */
+export function ask(question, { yes, no, detail = "" }) {
+  return new Promise((resolve) => {
+    const buttons = [button(no, "small"), button(yes, "danger")];
+    const line = document.createElement("span");
+    line.className = "answers";
+    line.append(...buttons);
+    const parts = [paragraph(question), detail && paragraph(detail, "detail"), line];
+    const dialog = open("question", question, ...parts.filter(Boolean));
+    let answer = false;
+    buttons.forEach((one, place) =>
+      one.addEventListener("click", () => {
+        answer = place === 1;
+        dialog.close();
+      }),
+    );
+    dialog.addEventListener("close", () => resolve(answer));
+    buttons[0].focus();
+  });
+}
+
+function button(words, className) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = className;
+  element.textContent = words;
+  return element;
+}
+
+function paragraph(words, className = "") {
+  const element = document.createElement("p");
+  element.className = className;
+  element.dir = "auto";
+  element.textContent = words;
+  return element;
+}

@@ -1,0 +1,332 @@
+"""What a person does with messages, by mouse, keys, fingers: react, reply, edit, delete, copy."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.conftest import Chat, OpenPage
+from tests.e2e.guest import enter
+from tests.e2e.looking import lines, say, wait_for, wait_for_kept
+from tests.e2e.test_outbox import Line
+
+PHONE = {"width": 390, "height": 700}
+HOSTILE = [
+    "<img src=x onerror=alert(1)><b>bold</b>",
+    "\u202egnp.exe \u2066 isolated",
+    "Z" + "\u0351\u0358\u0360" * 200 + "algo",
+    "javascript:alert(1) [x](javascript:alert(1))",
+    "w" * 4000,
+]
+
+
+def row(page: Page, text: str) -> Locator:
+    """Return the line of the log that says something."""
+    return page.locator("#log .message", has=page.locator(".text", has_text=text)).last
+
+
+def act(page: Page, text: str, action: str) -> None:
+    """Point at a message, and press a button of its bar."""
+    row(page, text).hover()
+    page.get_by_role("toolbar", name="Actions").get_by_role("button", name=action).click()
+
+
+def answer(page: Page, choice: str) -> None:
+    """Answer the question that is asked."""
+    page.get_by_role("dialog").get_by_role("button", name=choice).click()
+
+
+def test_somebody_reacts_to_a_message(open_page: OpenPage) -> None:
+    """With one of the usual emoji; choosing it again takes it back."""
+    page, other = open_page(name="Ann"), open_page(name="Bob")
+    say(other, "tea?")
+    wait_for(page, "tea?")
+    act(page, "tea?", "React")
+    page.get_by_role("dialog").get_by_role("button", name="👍 thumbsup").first.click()
+    expect(row(other, "tea?").locator(".reaction")).to_have_text("👍 1")
+    act(page, "tea?", "React")
+    page.get_by_role("dialog").get_by_role("button", name="👍 thumbsup").first.click()
+    expect(row(other, "tea?").locator(".reaction")).to_have_count(0)
+
+
+def test_an_emoji_is_found_by_its_name_with_keys_alone(open_page: OpenPage) -> None:
+    """Typing leads to the field, Enter takes the first that is found."""
+    page = open_page()
+    say(page, "tea?")
+    wait_for_kept(page, "tea?")
+    page.press("#text", "Shift+Tab")
+    page.focus("#log")
+    page.keyboard.press("ArrowUp")
+    expect(row(page, "tea?")).to_be_focused()
+    page.keyboard.press("+")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".picker div:first-child button").nth(1)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".picker input")).to_be_focused()
+    page.keyboard.type("rock")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(row(page, "tea?").locator(".reaction")).to_have_count(1)
+
+
+def test_somebody_replies_to_a_message(open_page: OpenPage) -> None:
+    """What is answered is above the field while they write, and above the answer then."""
+    page, other = open_page(name="Ann"), open_page(name="Bob")
+    say(other, "tea?")
+    wait_for(page, "tea?")
+    act(page, "tea?", "Reply")
+    expect(page.locator(".strip")).to_contain_text("Reply to")
+    expect(page.locator(".strip .quote")).to_have_text("Bobtea?")
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.type("with milk")
+    page.keyboard.press("Enter")
+    expect(row(other, "with milk").locator(".quote")).to_have_text("Bobtea?")
+    expect(page.locator(".strip")).to_be_hidden()
+    say(page, "and sugar")
+    wait_for_kept(other, "and sugar")
+    expect(row(other, "and sugar").locator(".quote")).to_have_count(0)
+
+
+def test_a_reply_is_given_up_and_what_was_written_stays(open_page: OpenPage) -> None:
+    """By Escape, and by the button."""
+    page = open_page()
+    say(page, "tea?")
+    wait_for_kept(page, "tea?")
+    for by_escape in (True, False):
+        act(page, "tea?", "Reply")
+        page.fill("#text", "with milk")
+        if by_escape:
+            page.press("#text", "Escape")
+        else:
+            page.get_by_role("button", name="Do not reply").click()
+        expect(page.locator(".strip")).to_be_hidden()
+        expect(page.locator("#text")).to_have_value("with milk")
+    page.press("#text", "Enter")
+    wait_for_kept(page, "with milk")
+    expect(page.locator("#log .quote")).to_have_count(0)
+
+
+def test_the_last_message_is_edited_with_up(open_page: OpenPage) -> None:
+    """Everybody sees the new text; Escape leaves the message as it is."""
+    page, other = open_page(name="Ann"), open_page(name="Bob")
+    say(page, "tee?")
+    wait_for(other, "tee?")
+    say(other, "what?")
+    wait_for(page, "what?")
+    page.press("#text", "ArrowUp")
+    expect(page.locator(".strip")).to_contain_text("Escape cancels")
+    expect(page.locator("#text")).to_have_value("tee?")
+    page.keyboard.type(" no!")
+    page.press("#text", "Escape")
+    expect(page.locator("#text")).to_have_value("")
+    page.press("#text", "ArrowUp")
+    page.fill("#text", "tea?")
+    page.press("#text", "Enter")
+    expect(other.locator("#log .text")).to_have_text(["tea?", "what?"])
+    expect(row(other, "tea?").locator(".edited")).to_have_text("edited")
+    expect(page.locator("#text")).to_have_value("")
+
+
+def test_what_was_being_written_is_there_again_after_an_edit(open_page: OpenPage) -> None:
+    """Also after one that was given up; an edit that changes nothing is none."""
+    page = open_page()
+    say(page, "tea?")
+    wait_for_kept(page, "tea?")
+    page.fill("#text", "half a thought")
+    act(page, "tea?", "Edit")
+    expect(page.locator("#text")).to_have_value("tea?")
+    page.press("#text", "Escape")
+    expect(page.locator("#text")).to_have_value("half a thought")
+    act(page, "tea?", "Edit")
+    page.press("#text", "Enter")
+    expect(page.locator("#text")).to_have_value("half a thought")
+    page.wait_for_timeout(200)
+    expect(page.locator("#log .edited")).to_have_count(0)
+
+
+def test_nobody_edits_or_deletes_what_others_said(open_page: OpenPage) -> None:
+    """The bar offers what can be done, and Up passes over it."""
+    page, other = open_page(), open_page()
+    say(other, "tea?")
+    wait_for(page, "tea?")
+    row(page, "tea?").hover()
+    bar = page.get_by_role("toolbar", name="Actions")
+    expect(bar.get_by_role("button")).to_have_count(3)
+    page.press("#text", "ArrowUp")
+    expect(page.locator("#text")).to_have_value("")
+
+
+def test_a_message_is_deleted_after_a_question(open_page: OpenPage) -> None:
+    """Which shows what it is about; keeping it is an answer, too."""
+    page, other = open_page(), open_page()
+    say(page, "oops")
+    wait_for(other, "oops")
+    wait_for_kept(page, "oops")
+    act(page, "oops", "Delete")
+    expect(page.get_by_role("dialog")).to_contain_text("oops")
+    answer(page, "Keep it")
+    act(page, "oops", "Delete")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert lines(other) == ["oops"]
+    act(page, "oops", "Delete")
+    answer(page, "Delete")
+    expect(other.locator("#log .text")).to_have_text(["Message deleted"])
+    expect(page.locator("#text")).to_be_focused()
+
+
+def test_all_of_it_is_done_without_a_mouse(open_page: OpenPage) -> None:
+    """Up leads to a message, Enter into its bar, Escape back, letters do it at once."""
+    page = open_page()
+    say(page, "one")
+    wait_for_kept(page, "one")
+    page.focus("#log")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    bar = page.get_by_role("toolbar", name="Actions")
+    expect(bar.get_by_role("button", name="React")).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(bar.get_by_role("button", name="Reply")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(row(page, "one")).to_be_focused()
+    page.keyboard.press("r")
+    expect(page.locator(".strip")).to_contain_text("Reply to")
+    expect(page.locator("#text")).to_have_value("")
+    page.keyboard.press("Escape")
+    page.focus("#log")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("e")
+    expect(page.locator("#text")).to_have_value("one")
+    page.keyboard.press("Escape")
+    page.focus("#log")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Delete")
+    answer(page, "Delete")
+    expect(page.locator("#log .text")).to_have_text(["Message deleted"])
+
+
+def test_a_text_is_copied(open_page: OpenPage) -> None:
+    """As it was written, with its marks."""
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    say(page, "**tea** & <milk>")
+    wait_for_kept(page, "tea & <milk>")
+    act(page, "tea", "Copy text")
+    expect(page.locator("#notice")).to_contain_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == "**tea** & <milk>"
+
+
+def test_a_tap_shows_what_can_be_done(open_page: OpenPage) -> None:
+    """On a phone there is nothing to point with; a tap elsewhere hides it."""
+    page = open_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    say(page, "tea?")
+    wait_for_kept(page, "tea?")
+    bar = page.get_by_role("toolbar", name="Actions")
+    expect(bar).to_have_count(0)
+    row(page, "tea?").locator(".text").tap()
+    expect(bar).to_be_visible()
+    bar.get_by_role("button", name="React").tap()
+    page.get_by_role("dialog").get_by_role("button", name="❤️ heart").first.tap()
+    expect(row(page, "tea?").locator(".reaction")).to_have_text("❤️ 1")
+    page.locator("#text").tap()
+    expect(bar).to_have_count(0)
+
+
+def test_what_waits_to_be_sent_is_edited_and_taken_back(open_page: OpenPage) -> None:
+    """The server gets what became of it, once."""
+    line = Line()
+    page, other = open_page(prepare=line.lay), open_page()
+    line.cut()
+    for text in ("one", "two", "thre"):
+        say(page, text)
+    page.press("#text", "ArrowUp")
+    expect(page.locator("#text")).to_have_value("thre")
+    page.fill("#text", "three")
+    page.press("#text", "Enter")
+    page.get_by_role("alert").wait_for()
+    act(page, "two", "Delete")
+    expect(page.get_by_role("dialog")).to_contain_text("not sent yet")
+    answer(page, "Delete")
+    expect(page.locator("#log .text")).to_have_text(["one", "three"])
+    line.mend()
+    wait_for_kept(other, "three")
+    assert lines(other) == ["one", "three"]
+    expect(other.locator("#log .edited")).to_have_count(0)
+
+
+def test_an_edit_goes_on_though_the_message_is_sent_meanwhile(open_page: OpenPage) -> None:
+    """What waited is a message by then, and is edited as one."""
+    line = Line()
+    page, other = open_page(prepare=line.lay), open_page()
+    line.cut()
+    say(page, "tee")
+    page.press("#text", "ArrowUp")
+    page.fill("#text", "tea")
+    line.mend()
+    wait_for_kept(other, "tee")
+    wait_for_kept(page, "tee")
+    page.press("#text", "Enter")
+    expect(other.locator("#log .text")).to_have_text(["tea"])
+
+
+def test_reactions_edits_and_deletions_wait_for_the_connection(open_page: OpenPage) -> None:
+    """They show at once, outlive a reload, and are done in order."""
+    line = Line()
+    page, other = open_page(prepare=line.lay), open_page()
+    for text in ("one", "two"):
+        say(page, text)
+        wait_for_kept(page, text)
+    line.cut()
+    page.get_by_role("alert").wait_for()
+    act(page, "one", "React")
+    page.get_by_role("dialog").get_by_role("button", name="👍 thumbsup").first.click()
+    act(page, "one", "Edit")
+    page.fill("#text", "one!")
+    page.press("#text", "Enter")
+    act(page, "two", "Delete")
+    answer(page, "Delete")
+    expect(page.locator("#log .text")).to_have_text(["one!", "Message deleted"])
+    expect(row(page, "one!").locator(".reaction")).to_have_text("👍 1")
+    assert lines(other) == ["one", "two"]
+    page.reload()
+    line.mend()
+    expect(other.locator("#log .text")).to_have_text(["one!", "Message deleted"])
+    expect(row(other, "one!").locator(".reaction")).to_have_text("👍 1")
+
+
+def test_hostile_messages_are_quoted_as_text(open_page: OpenPage) -> None:
+    """Nothing runs, and nothing leaves its line."""
+    page = open_page(viewport=PHONE)
+    for text in HOSTILE:
+        say(page, text)
+    expect(page.locator("#log .message:not(.outgoing)")).to_have_count(len(HOSTILE))
+    expect(page.locator("#log .outgoing")).to_have_count(0)
+    width = page.evaluate("document.documentElement.scrollWidth")
+    for place in range(len(HOSTILE)):
+        page.focus("#log")
+        page.keyboard.press("End")
+        for _ in range(place):
+            page.keyboard.press("ArrowUp")
+        page.keyboard.press("r")
+        strip = page.locator(".strip").bounding_box()
+        assert strip
+        assert strip["height"] < 60
+        assert page.evaluate("document.documentElement.scrollWidth") == width == PHONE["width"]
+        page.keyboard.press("Escape")
+        page.focus("#log")
+    expect(page.locator("img[src=x], #log a, .strip a, .strip b")).to_have_count(0)
+
+
+def test_hostile_reactions_stay_in_their_place(open_page: OpenPage, chat: Chat) -> None:
+    """Whatever others react with is text of a bounded width; names that objects have are none."""
+    page = open_page(viewport=PHONE)
+    say(page, "tea?")
+    wait_for_kept(page, "tea?")
+    reactions = ["<b>x</b>", "\u202eevil", "Z\u0351\u0358\u0360\u0351\u0358", "__proto__", "👍"]
+    with enter(chat.ws, "Eve", "lobby") as eve:
+        for emoji in reactions:
+            eve.ask(t="react", room="lobby", seq=1, emoji=emoji)
+    expect(page.locator(".reaction")).to_have_count(len(reactions))
+    expect(page.locator(".reaction b")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.locator(".reaction", has_text="👍").click()
+    expect(page.locator(".reaction", has_text="👍")).to_have_text("👍 2")
+    heights = "chips => chips.map((chip) => chip.getBoundingClientRect().height)"
+    assert max(page.locator(".reaction").evaluate_all(heights)) < 40

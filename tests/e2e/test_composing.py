@@ -1,0 +1,361 @@
+"""What a person sees and does while they write: suggestions, drafts, long and many lines."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.e2e.conftest import Chat, OpenPage
+from tests.e2e.guest import enter
+from tests.e2e.looking import SMALL, from_end, join, lines, open_room, say, wait_for, wait_for_kept
+from tests.e2e.test_outbox import Line
+
+LIMIT = 4000  # characters
+
+
+def paste(page: Page, text: str) -> None:
+    """Put a text into the field at the caret, as the browser does when it is pasted."""
+    page.focus("#text")
+    page.keyboard.insert_text(text)
+
+
+def expect_field(page: Page, text: str) -> None:
+    """Expect the field to hold a text."""
+    expect(page.locator("#text")).to_have_value(text)
+
+
+# Suggestions
+
+
+def test_a_name_is_completed_with_tab(open_page: OpenPage) -> None:
+    """Arrow keys choose among several; one's own name is not offered."""
+    page, _, _ = open_page(name="Ann"), open_page(name="Anders"), open_page(name="Anton Ek")
+    expect(page.locator("#people li")).to_have_count(3)
+    page.focus("#text")
+    page.keyboard.type("hi @a")
+    options = page.get_by_role("listbox", name="Suggestions").get_by_role("option")
+    expect(options).to_have_count(2)
+    names = options.all_text_contents()
+    assert sorted(names) == ["Anders", "Anton Ek"]
+    expect(options.nth(0)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    active = page.locator("#text").get_attribute("aria-activedescendant")
+    expect(page.locator(f"#{active}")).to_have_text(names[1])
+    page.keyboard.press("Tab")
+    expect_field(page, f"hi @{names[1]} ")
+    expect(options).to_have_count(0)
+    expect(page.locator("#text")).to_be_focused()
+
+
+def test_an_emoji_is_completed_with_enter(open_page: OpenPage) -> None:
+    """What stands behind the caret stays; the next Enter sends."""
+    page = open_page()
+    page.fill("#text", "well !")
+    page.press("#text", "End")
+    page.press("#text", "ArrowLeft")
+    page.keyboard.type(":tad")
+    page.keyboard.press("Enter")
+    expect_field(page, "well 🎉!")
+    page.keyboard.press("Enter")
+    wait_for_kept(page, "well 🎉!")
+
+
+def test_a_command_is_completed_by_a_click_or_a_tap(open_page: OpenPage) -> None:
+    """All are offered at the first slash; the field keeps the focus."""
+    page = open_page(has_touch=True)
+    page.focus("#text")
+    page.keyboard.type("/")
+    page.get_by_role("option", name="/topic").tap()
+    expect_field(page, "/topic ")
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.type("tea")
+    page.keyboard.press("Enter")
+    expect(page.locator("#topic")).to_have_text("tea")
+
+
+def test_what_is_written_in_full_is_sent_by_enter(open_page: OpenPage) -> None:
+    """Though there is something to complete it with."""
+    page, other = open_page(name="Ann"), open_page(name="Bob")
+    expect(page.locator("#people li")).to_have_count(2)
+    page.focus("#text")
+    page.keyboard.type("hi @bob")
+    expect(page.get_by_role("option")).to_have_text(["Bob"])
+    page.keyboard.press("Enter")
+    wait_for(other, "hi @bob")
+
+
+def test_suggestions_are_sent_away_by_escape(open_page: OpenPage) -> None:
+    """Then Tab moves on and Enter sends; without any, Tab moves on at once."""
+    page, other = open_page(name="Ann"), open_page(name="Bob")
+    expect(page.locator("#people li")).to_have_count(2)
+    page.focus("#text")
+    page.keyboard.type("hi @b")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("option")).to_have_count(0)
+    expect_field(page, "hi @b")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Send")).to_be_focused()
+    page.press("#text", "Enter")
+    wait_for(other, "hi @b")
+    page.keyboard.type("hello")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Send")).to_be_focused()
+
+
+def test_an_input_method_is_left_alone(open_page: OpenPage) -> None:
+    """While it composes, its Enter sends nothing and nothing is suggested."""
+    page = open_page()
+    page.focus("#text")
+    method = page.context.new_cdp_session(page)
+    method.send("Input.imeSetComposition", {"text": "に", "selectionStart": 1, "selectionEnd": 1})
+    page.evaluate(
+        """() => {
+            const composing = { key: "Enter", isComposing: true, bubbles: true, cancelable: true };
+            const field = document.getElementById("text");
+            field.dispatchEvent(new KeyboardEvent("keydown", composing));
+            const after = { ...composing, isComposing: false, keyCode: 229 };
+            field.dispatchEvent(new KeyboardEvent("keydown", after));
+        }"""
+    )
+    expect_field(page, "に")
+    method.send("Input.insertText", {"text": "日本"})
+    expect_field(page, "日本")
+    assert lines(page) == []
+    page.keyboard.press("Enter")
+    wait_for_kept(page, "日本")
+
+
+# Texts
+
+
+def test_pasted_lines_stay_lines(open_page: OpenPage) -> None:
+    """Shift+Enter makes one more; the field grows with them, up to a part of the page."""
+    page, other = open_page(), open_page()
+    before = page.locator("#text").bounding_box()
+    paste(page, "one\n  two\n\nthree")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("four")
+    after = page.locator("#text").bounding_box()
+    assert before
+    assert after
+    assert after["height"] > before["height"] * 2
+    page.keyboard.press("Enter")
+    wait_for_kept(other, "four")
+    assert lines(other) == ["one\n  two\n\nthree\nfour"]
+    shown = other.locator("#log .text").bounding_box()
+    assert shown
+    assert shown["height"] > 80
+    paste(page, "line\n" * 200)
+    grown = page.locator("#text").bounding_box()
+    assert grown
+    assert grown["height"] < page.evaluate("innerHeight") / 2
+
+
+def test_a_text_that_is_too_long_is_neither_cut_nor_sent(open_page: OpenPage) -> None:
+    """It is told, and can be made shorter; characters count, not their parts."""
+    page, other = open_page(), open_page()
+    text = "🎉" * LIMIT
+    paste(page, f"{text}!!")
+    expect(page.locator(".left")).to_have_text("2 characters too many")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notice")).to_contain_text("4,002 characters")
+    expect_field(page, f"{text}!!")
+    assert lines(page) == []
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    expect(page.locator(".left")).to_have_text("0 characters left")
+    page.keyboard.press("Enter")
+    wait_for_kept(other, text)
+    expect_field(page, "")
+    expect(page.locator(".left")).to_have_text("")
+
+
+# Drafts
+
+
+def test_what_is_being_written_outlives_a_reload_in_each_room(open_page: OpenPage) -> None:
+    """It is where it was; what was sent is not."""
+    page = open_page(room="lobby")
+    page.fill("#text", "in the lobby")
+    join(page, "tea")
+    say(page, "sent")
+    wait_for_kept(page, "sent")
+    page.fill("#text", "two\nlines")
+    page.reload()
+    expect_field(page, "two\nlines")
+    open_room(page, "lobby")
+    expect_field(page, "in the lobby")
+    say(page, "in the lobby")
+    wait_for_kept(page, "in the lobby")
+    page.reload()
+    wait_for_kept(page, "in the lobby")
+    expect_field(page, "")
+
+
+def test_a_reply_outlives_a_reload(open_page: OpenPage) -> None:
+    """With the message that it is to, also where that is not known yet."""
+    page = open_page()
+    say(page, "tea?")
+    wait_for_kept(page, "tea?")
+    page.focus("#log")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("r")
+    page.keyboard.type("with milk")
+    page.reload()
+    expect(page.locator(".strip .quote")).to_contain_text("tea?")
+    page.press("#text", "Enter")
+    wait_for_kept(page, "with milk")
+    expect(page.locator("#log .quote")).to_contain_text("tea?")
+
+
+def test_an_edit_outlives_a_reload(open_page: OpenPage) -> None:
+    """It is still one, and what was written beside it is there behind it."""
+    page = open_page()
+    say(page, "tee?")
+    wait_for_kept(page, "tee?")
+    page.press("#text", "ArrowUp")
+    page.fill("#text", "tea?")
+    page.reload()
+    expect(page.locator(".strip")).to_contain_text("Editing")
+    expect_field(page, "tea?")
+    page.press("#text", "Enter")
+    expect(page.locator("#log .edited")).to_have_count(1)
+    assert lines(page) == ["tea?"]
+
+
+def test_a_reply_to_what_is_gone_becomes_a_message(open_page: OpenPage, chat: Chat) -> None:
+    """The numbers of a server that has begun anew are others; words are not lost for that."""
+    page = open_page()
+    say(page, "tea?")
+    wait_for_kept(page, "tea?")
+    page.focus("#log")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("r")
+    page.keyboard.type("with milk")
+    chat.stop()
+    chat.forget()
+    chat.start()
+    page.wait_for_selector("#status.open", timeout=30_000)
+    expect(page.locator(".strip")).to_be_hidden()
+    expect_field(page, "with milk")
+
+
+def test_two_tabs_keep_their_drafts_in_their_rooms(open_page: OpenPage) -> None:
+    """What one keeps does not undo what the other has kept."""
+    page = open_page(room="tea")
+    second = page.context.new_page()
+    second.goto(page.url.replace("tea", "milk"))
+    second.wait_for_selector("#status.open")
+    page.fill("#text", "about tea")
+    second.fill("#text", "about milk")
+    page.reload()
+    second.reload()
+    expect_field(page, "about tea")
+    expect_field(second, "about milk")
+
+
+# Others
+
+
+def test_others_see_who_is_writing(open_page: OpenPage) -> None:
+    """Of a message, but not of a command; when it comes, they do not write any more."""
+    page, other = open_page(name="Ann"), open_page(name="Bob")
+    page.focus("#text")
+    page.keyboard.type("/help")
+    other.wait_for_timeout(300)
+    expect(other.locator("#typing")).to_have_text("")
+    page.fill("#text", "hello")
+    expect(other.locator("#typing")).to_contain_text("Ann")
+    page.press("#text", "Enter")
+    wait_for(other, "hello")
+    expect(other.locator("#typing")).to_have_text("")
+
+
+def test_the_server_hears_little_of_the_writing(open_page: OpenPage) -> None:
+    """However fast somebody types."""
+    told: list[float] = []
+
+    def listen(page: Page) -> None:
+        def stand(socket: WebSocketRoute) -> None:
+            server = socket.connect_to_server()
+
+            def pass_on(message: str | bytes) -> None:
+                told.extend(1 for one in json.loads(message) if one["t"] == "typing")
+                server.send(message)
+
+            socket.on_message(pass_on)
+
+        page.route_web_socket("**/ws", stand)
+
+    page = open_page(prepare=listen)
+    page.focus("#text")
+    page.keyboard.type("many words in little time " * 4)
+    assert len(told) <= 3
+    page.wait_for_timeout(200)
+    assert told
+
+
+@pytest.mark.parametrize("by", ["button", "command"])
+def test_a_room_with_unsent_messages_is_left_after_a_question(open_page: OpenPage, by: str) -> None:
+    """Who stays loses nothing, and who leaves knows what they do."""
+    line = Line()
+    page, other = open_page(prepare=line.lay), open_page(room="tea")
+    join(page, "tea")
+    line.cut()
+    page.get_by_role("alert").wait_for()
+    say(page, "keep this")
+
+    def leave() -> None:
+        if by == "button":
+            page.get_by_role("button", name="Leave tea").click()
+        else:
+            say(page, "/leave")
+
+    leave()
+    expect(page.get_by_role("dialog")).to_contain_text("not sent yet")
+    page.get_by_role("dialog").get_by_role("button", name="Stay").click()
+    line.mend()
+    wait_for_kept(other, "keep this")
+    wait_for_kept(page, "keep this")
+    line.cut()
+    page.get_by_role("alert").wait_for()
+    say(page, "drop this")
+    leave()
+    page.get_by_role("dialog").get_by_role("button", name="Leave all the same").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
+    line.mend()
+    page.wait_for_selector("#status.open", timeout=30_000)
+    assert lines(other) == ["keep this"]
+
+
+def test_a_mention_of_somebody_who_left_is_offered(open_page: OpenPage, chat: Chat) -> None:
+    """Those who spoke are known by their words."""
+    page = open_page(name="Ann")
+    with enter(chat.ws, "Zoë", "lobby") as guest:
+        guest.ask(t="send", room="lobby", text="hello")
+    wait_for(page, "hello")
+    page.focus("#text")
+    page.keyboard.type("@zo")
+    expect(page.get_by_role("option")).to_have_text(["Zoë"])
+
+
+def test_the_end_stays_in_sight_when_the_composer_grows(open_page: OpenPage, chat: Chat) -> None:
+    """Who reads along goes on doing so while they reply, or write many lines."""
+    page = open_page(viewport=SMALL)
+    chat.say(*(f"line {count}" for count in range(30)))
+    wait_for(page, "line 29")
+    page.focus("#log")
+    page.keyboard.press("End")
+    for _ in range(5):
+        page.keyboard.press("r")
+        chat.say("meanwhile")
+        expect(page.locator(".strip")).to_contain_text("Reply to")
+        page.keyboard.press("Shift+Enter")
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(100)
+        assert from_end(page) < 1
+        page.fill("#text", "")
+        page.press("#text", "Escape")
+        page.wait_for_timeout(100)
+        page.focus("#log")
+        page.keyboard.press("End")
