@@ -17,7 +17,7 @@ from tests.terminal.tool import Tool
 from tests.terminal.window import COLOUR, PYTHON, RESTORED, window
 from trio_chat.commands import Failed
 from trio_chat.remote import Room, connect
-from trio_chat.terminal.screen import Screen
+from trio_chat.terminal.screen import Screen, Size
 
 CRASH = """
 import sys
@@ -42,8 +42,8 @@ async def test_a_chat(tool: Tool, tmp_path: Path) -> None:
         async with window(f"{tool.url}r/tea", tmp_path, "--nick", "Ann") as shown:
             await shown.shows("tea │ Milk or lemon?", "2 here", "Ben │ Lemon!", "● Ann  [tea]")
             await shown.obeys("Milk.", "Ann │ Milk.")
-            assert await texts(room) == ["Lemon!", "Milk."]
             await shown.hides("sending")
+            assert await texts(room) == ["Lemon!", "Milk."]
             await room.edit(2, "Lemons!")
             await room.react(2, "🍋")
             await shown.shows("Lemons! (edited) 🍋 1")
@@ -166,6 +166,7 @@ async def test_commands(tool: Tool, tmp_path: Path) -> None:
     ):
         room = chat.room("lobby")
         await room.send("hello")
+        await shown.shows("Ben Lee │ hello")
         await shown.obeys("/who", "2 here: Ann, Ben Lee")
         await shown.obeys("/topic", "topic: none")
         await shown.obeys("/topic Tea", "Ann set the topic: Tea", "lobby │ Tea")
@@ -258,6 +259,7 @@ async def test_typing(tool: Tool, tmp_path: Path) -> None:
         shown.type("\x1b[200~one\r\x1b[31mtwo\x1b[201~")
         await shown.shows("> one\n")
         await shown.obeys("", "│ one")
+        await shown.hides("sending")
         async with connect(tool.url, nick="Ben") as chat:
             (said,) = await texts(chat.room("lobby"))
         assert said.startswith("one\n")
@@ -331,21 +333,30 @@ async def test_who_is_not_let_in_is_told(tool: Tool, tmp_path: Path) -> None:
         await shown.shows("(bad_room)")
 
 
-async def test_a_terminal_that_is_gone_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("when", ["reading", "painting"])
+async def test_a_terminal_that_is_gone_ends_it(when: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Even if no signal tells."""
     ours, theirs = os.openpty()
+    painted = trio.Event()
+
+    def draw(size: Size) -> SolidCanvas:
+        if when == "painting":
+            os.close(ours)
+        painted.set()
+        assert size == (80, 24)  # what is usual, as this terminal does not know
+        return SolidCanvas("x", *size)
+
+    async def run() -> None:
+        with pytest.raises(Failed, match="the terminal is gone"):
+            await Screen(draw, print).run()
+
     with open(theirs, "r+b", buffering=0) as slave:  # noqa: ASYNC230, PTH123 - no file
         text = io.TextIOWrapper(slave, write_through=True)
         monkeypatch.setattr(sys, "stdin", text)
         monkeypatch.setattr(sys, "stdout", text)
-        screen = Screen(lambda size: SolidCanvas("x", *size), print)
-        async with trio.open_nursery() as nursery:
-
-            async def run() -> None:
-                with pytest.raises(Failed, match="the terminal is gone"):
-                    await screen.run()
-
-            nursery.start_soon(run)
-            with trio.fail_after(PATIENCE):
-                await trio.lowlevel.wait_readable(ours)
-            os.close(ours)
+        with trio.fail_after(PATIENCE):
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(run)
+                await painted.wait()
+                if when == "reading":
+                    os.close(ours)

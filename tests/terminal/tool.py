@@ -3,7 +3,7 @@
 import re
 import signal
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +45,12 @@ class Tool:
         return environment(XDG_STATE_HOME=str(self.home))
 
     @asynccontextmanager
-    async def started(self, *arguments: str) -> AsyncIterator["Started"]:
+    async def started(
+        self, *arguments: str, program: Sequence[str] = (*COMMAND, "connect")
+    ) -> AsyncIterator["Started"]:
         """Have it run for the block; it is killed if it is still there then."""
         process = await trio.lowlevel.open_process(
-            [*COMMAND, "connect", self.url, *arguments],
+            [*program, self.url, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

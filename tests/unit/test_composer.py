@@ -153,6 +153,8 @@ def test_entries_tell_what_is_to_be_known() -> None:
     assert narrow[0] == "Ann a longer text a longer text a longer"
     with_day = text_of(entry_canvas(Entry("error", 0, "no"), None, 40))
     assert [with_day[0].strip()[:3], with_day[1]] == ["── ", "no"]
+    answer = Entry("said", 0, "yes", ANN, answers="Ben: milk?\nor not")
+    assert text_of(entry_canvas(answer, before, 60))[0][21:] == "↪ Ben: milk? ⏎ or not"
     action = Entry("said", 0, "/me waves", None, deleted=False)
     assert text_of(entry_canvas(action, before, 40)) == ["* somebody waves"]
     assert nick_colour(ANN) == nick_colour(Person("a", "Anna"))

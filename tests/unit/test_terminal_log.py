@@ -111,6 +111,13 @@ def test_messages_change(log: Log) -> None:
         log.take(event, ANN, 0)
 
 
+def test_answers_tell_what_to(log: Log) -> None:
+    """By the beginning of it, if it is here."""
+    log.prepend([Said(seq=2, ts=2, text="milk?" + "!" * 99, who=BEN, reply=1)], ANN, more=True)
+    log.take(Message(room=ROOM, seq=3, ts=3, text="no", reply=2), ANN, 0)
+    assert [entry.answers for entry in log.shown] == ["an earlier message", f"Ben: milk?{'!' * 55}"]
+
+
 def test_people_come_and_go_in_few_lines(log: Log) -> None:
     """Ours is no news."""
     for number in range(60):
@@ -129,7 +136,8 @@ def test_names_change(log: Log) -> None:
     log.take(Renamed(room=ROOM, who=Person("b", "Benno")), ANN, 0)
     log.take(Renamed(room=ROOM, who=Person("b", "Benno")), ANN, 0)
     log.take(Renamed(room=ROOM, who=Person("x", "Xaver")), ANN, 0)
-    assert shown(log) == ["Ben is Benno now"]
+    log.take(Presence(room=ROOM, who=Person("x", "Xaver"), state="left"), ANN, 0)
+    assert shown(log) == ["Ben is Benno now", "← Xaver"]
 
 
 def test_history_comes_first(log: Log) -> None:

@@ -21,6 +21,7 @@ from trio_chat.terminal.cleaning import clean, clean_line
 from trio_chat.terminal.printing import name
 
 LIMIT = 2000  # entries; the oldest are given up, and can be asked for again
+QUOTED = 60  # characters of a message that is answered
 CROWD = 120  # characters of a line that tells who comes and goes
 
 Kind = Literal["said", "note", "error", "presence"]
@@ -28,13 +29,17 @@ Kind = Literal["said", "note", "error", "presence"]
 
 @dataclass(eq=False)
 class Entry:
-    """One of them; ``ts`` is in milliseconds since 1970, ``text`` is clean."""
+    """One of them; ``ts`` is in milliseconds since 1970, ``text`` and ``answers`` are clean.
+
+    ``answers`` is the beginning of the message that is answered, if it answers one.
+    """
 
     kind: Kind
     ts: int
     text: str
     who: Person | None = None
     seq: int | None = None
+    answers: str = ""
     is_mine: bool = False
     state: Literal["", "sending", "failed"] = ""
     edited: bool = False
@@ -157,9 +162,16 @@ class Log:
             entry = Entry("said", message.ts, clean(message.text), message.who)
         entry.seq, entry.ts, entry.state = message.seq, message.ts, ""
         entry.is_mine = _is_by(message, me)
+        entry.answers = self._answered(message.reply)
         self._numbers[message.seq] = entry
         self._add(entry)
         self._settle()
+
+    def _answered(self, number: int | None) -> str:
+        if number is None:
+            return ""
+        entry = self._numbers.get(number)
+        return f"{name(entry.who)}: {entry.text[:QUOTED]}" if entry else "an earlier message"
 
     def _edit(self, edit: Edit) -> None:
         entry = self._numbers.get(edit.target)
@@ -181,7 +193,10 @@ class Log:
     def _come_or_go(self, presence: Presence, me: Person, now: int) -> None:
         """Tell it in the line before, if that tells such things: crowds come at once."""
         who = presence.who
-        self._nicks[who.id] = who.nick
+        if presence.state == "joined":
+            self._nicks[who.id] = who.nick
+        else:
+            self._nicks.pop(who.id, None)
         if who.id == me.id:
             return
         text = f"{'→' if presence.state == 'joined' else '←'} {name(who)}"
@@ -216,6 +231,7 @@ class Log:
             self._waiting.pop(said.cid or "", None)
             entry = Entry("said", said.ts, clean(said.text), said.who, said.seq)
             entry.is_mine = _is_by(said, me)
+            entry.answers = self._answered(said.reply)
             entry.edited, entry.deleted = said.edited, said.deleted
             for emoji, people in said.reactions.items():
                 entry.reactions[clean_line(emoji)] = {person.id for person in people}

@@ -8,6 +8,7 @@ from zlib import crc32
 import urwid
 
 from trio_chat.remote import Person
+from trio_chat.terminal.cleaning import clean_line
 from trio_chat.terminal.log import Entry
 from trio_chat.terminal.printing import name
 
@@ -81,7 +82,7 @@ def _body(entry: Entry) -> Markup:
     if entry.kind != "said":
         return [("bad" if entry.kind == "error" else "dim", entry.text)]
     text = entry.text
-    body: Markup = []
+    body: Markup = [("dim", f"↪ {clean_line(entry.answers)}\n")] if entry.answers else []
     if text.startswith(DOING):
         body.append((_colour(entry), name(entry.who)))
         text = text.removeprefix(DOING[:-1])

@@ -13,9 +13,11 @@ from trio_chat.terminal.tasks import together
 
 FRAME = 1 / 30  # seconds between two paintings at least, however much happens
 REDRAW = "ctrl l"
+GONE = "the terminal is gone"
 RESIZED = "window resize"
 
 Size = tuple[int, int]  # columns and rows
+USUAL: Size = (80, 24)
 
 
 class Screen:
@@ -37,8 +39,9 @@ class Screen:
 
     @property
     def size(self) -> Size:
-        """How big it is."""
-        return self._raw.get_cols_rows()
+        """How big it is, or what is usual if the terminal does not know."""
+        cols, rows = self._raw.get_cols_rows()
+        return (cols, rows) if cols > 0 and rows > 0 else USUAL
 
     def refresh(self) -> None:
         """Have it painted anew, soon."""
@@ -56,7 +59,7 @@ class Screen:
             try:
                 await together(loop.run_async, self._paint)
             except urwid.display.common.InputClosedError:
-                raise Failed("the terminal is gone") from None
+                raise Failed(GONE) from None
 
     def _take(self, keys: Sequence[str | tuple[object, ...]], _: list[int]) -> None:
         for key in keys:
@@ -68,7 +71,12 @@ class Screen:
 
     async def _paint(self) -> None:
         while True:
-            self._raw.draw_screen(self.size, self._draw(self.size))
+            size = self.size  # once: it may be another one a moment later
+            canvas = self._draw(size)
+            try:
+                self._raw.draw_screen(size, canvas)
+            except OSError:
+                raise Failed(GONE) from None
             await trio.sleep(FRAME)
             await self._news.wait()
             self._news = trio.Event()
