@@ -259,7 +259,9 @@ function showRoom(room) {
   const { isKnown } = room.history;
   const isEmpty = !room.messages.length && !room.outgoing.length && !room.notes.length;
   find("empty").hidden = !isEmpty || !(isKnown || status.isAway);
-  setText(find("empty"), t(isKnown ? "log.empty" : "log.unknown"));
+  const [title, hint] = find("empty").querySelectorAll("h2, p");
+  setText(title, t(isKnown ? "log.empty" : "log.unknown"));
+  setText(hint, t(isKnown ? "log.begin" : "log.wait"));
   setText(find("room"), room.name);
   setText(find("topic"), room.topic);
   const unread = [...store.rooms.values()].some((other) => other !== room && other.unread);

@@ -1,6 +1,6 @@
-// The two panels beside the log: always in sight on a wide screen, behind buttons on a narrow one.
+// The panels beside the log, which buttons open where they are not in sight anyway.
 
-/** Lets a button open and close a panel, which also closes by Escape and by a click elsewhere. */
+/** Lets a button open and close a panel, which also closes by Escape and, where it lies over the rest, by a click there. */
 export class Panel {
   #panel;
   #button;
@@ -8,12 +8,14 @@ export class Panel {
   constructor(panel, button) {
     this.#panel = panel;
     this.#button = button;
+    panel.querySelector(".close")?.addEventListener("click", () => this.#closeByHand());
     button.addEventListener("click", () => (this.#isOpen ? this.close() : this.#open()));
     document.addEventListener("keydown", ({ key }) => {
       if (key === "Escape" && this.#isOpen) this.#closeByHand();
     });
     document.addEventListener("pointerdown", ({ target }) => {
-      if (!panel.contains(target) && !button.contains(target)) this.close();
+      const isAbove = getComputedStyle(panel).position !== "static";
+      if (isAbove && !panel.contains(target) && !button.contains(target)) this.close();
     });
   }
 
@@ -29,7 +31,7 @@ export class Panel {
   #open() {
     this.#panel.classList.add("open");
     this.#button.ariaExpanded = "true";
-    this.#panel.querySelector("a, button, input")?.focus();
+    this.#panel.querySelector("a, input, button:not(.close)")?.focus();
   }
 
   #closeByHand() {

@@ -1,5 +1,6 @@
 // The people in the room that is shown.
 
+import { initial, shade } from "./row.js";
 import { locale, t } from "./strings.js";
 
 const SHOWN = 200; // people; of the others the number is told
@@ -35,10 +36,18 @@ export class People {
   }
 }
 
-function item({ nick }, isMe) {
+function item(person, isMe) {
   const name = document.createElement("bdi");
-  name.textContent = nick;
+  name.textContent = person.nick;
   const element = document.createElement("li");
-  element.append(name, isMe ? ` ${t("people.you")}` : "");
+  element.dataset.initial = initial(person);
+  element.className = shade(person);
+  element.append(name);
+  if (isMe) {
+    const note = document.createElement("span");
+    note.className = "nameless";
+    note.textContent = t("people.you");
+    element.append(" ", note);
+  }
   return element;
 }

@@ -126,12 +126,23 @@ function put(row, name, part) {
 
 function nick(author) {
   const name = make("bdi", "author", nickOf(author));
-  name.classList.add(author ? `hue${hue(author.id)}` : "nameless");
+  name.classList.add(shade(author));
   return name;
 }
 
+/** The class of somebody's colour. */
+export function shade(author) {
+  return author ? `hue${hue(author.id)}` : "nameless";
+}
+
+/** What stands for somebody where there is no room for their name. */
+export function initial(author) {
+  return Array.from(nickOf(author))[0].toUpperCase();
+}
+
 function head({ ts, edited }, author) {
-  const line = make("div", "head");
+  const line = make("div", `head ${shade(author)}`);
+  line.dataset.initial = initial(author);
   line.append(nick(author), time(ts), edited ? make("span", "edited", t("row.edited")) : "");
   return line;
 }

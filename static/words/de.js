@@ -67,8 +67,11 @@ export const de = {
   "pill.new": { one: "{count} neue Nachricht", other: "{count} neue Nachrichten" },
   "pill.manyNew": { other: "Mehr als {count} neue Nachrichten" },
   "pill.end": "Zu den neuesten Nachrichten",
-  "log.empty": "Noch wurde nichts gesagt. Was Sie hier schreiben, können alle in diesem Raum lesen.",
-  "log.unknown": "Noch nicht da. Was gesagt wurde, kommt mit der Verbindung.",
+  "log.empty": "Noch nichts gesagt",
+  "log.begin":
+    "Fangen Sie an, oder kopieren Sie den Link oben und schicken Sie ihn anderen. Alle in diesem Raum können lesen, was Sie schreiben.",
+  "log.unknown": "Noch nicht da",
+  "log.wait": "Was gesagt wurde, kommt mit der Verbindung.",
   "row.deleted": "Nachricht gelöscht",
   "row.edited": "bearbeitet",
   "row.new": "Neu",
@@ -132,6 +135,7 @@ export const de = {
 
   // Name
   "name.question": "Wie sollen wir Sie nennen?",
+  "name.hint": "Alle im Raum sehen diesen Namen. Es gibt kein Konto und kein Passwort.",
   "name.enter": "Zum Chat",
 
   // What the server does not do

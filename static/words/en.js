@@ -67,8 +67,11 @@ export const en = {
   "pill.new": { one: "{count} new message", other: "{count} new messages" },
   "pill.manyNew": { other: "More than {count} new messages" },
   "pill.end": "To the latest messages",
-  "log.empty": "Nothing said yet. What you write here, everyone in this room can read.",
-  "log.unknown": "Not here yet. What was said comes with the connection.",
+  "log.empty": "Nothing said yet",
+  "log.begin":
+    "Begin, or copy the link above and give it to others. Everyone in this room can read what you write.",
+  "log.unknown": "Not here yet",
+  "log.wait": "What was said comes with the connection.",
   "row.deleted": "Message deleted",
   "row.edited": "edited",
   "row.new": "New",
@@ -132,6 +135,7 @@ export const en = {
 
   // Name
   "name.question": "What shall we call you?",
+  "name.hint": "Everyone in the room will see this name. There is no account and no password.",
   "name.enter": "Join the chat",
 
   // What the server does not do, by its code; without one here its own words are shown

@@ -67,8 +67,11 @@ export const fr = {
   "pill.new": { one: "{count} nouveau message", other: "{count} nouveaux messages" },
   "pill.manyNew": { other: "Plus de {count} nouveaux messages" },
   "pill.end": "Aux derniers messages",
-  "log.empty": "Rien n’a encore été dit. Tous ceux qui sont dans ce salon peuvent lire ce que vous écrivez ici.",
-  "log.unknown": "Pas encore là. Ce qui a été dit viendra avec la connexion.",
+  "log.empty": "Rien n’a encore été dit",
+  "log.begin":
+    "Commencez, ou copiez le lien ci-dessus et envoyez-le à d’autres. Tout le monde dans ce salon peut lire ce que vous écrivez.",
+  "log.unknown": "Pas encore là",
+  "log.wait": "Ce qui a été dit viendra avec la connexion.",
   "row.deleted": "Message supprimé",
   "row.edited": "modifié",
   "row.new": "Nouveau",
@@ -132,6 +135,7 @@ export const fr = {
 
   // Name
   "name.question": "Comment faut-il vous appeler ?",
+  "name.hint": "Tout le monde dans le salon verra ce nom. Il n’y a ni compte ni mot de passe.",
   "name.enter": "Entrer dans le chat",
 
   // What the server does not do
