@@ -32,11 +32,6 @@ export class History {
     return this.#shown.messages;
   }
 
-  /** The latest messages, whether they are shown or not. */
-  get present() {
-    return this.#present.messages;
-  }
-
   /** The latest messages, though others may be shown. */
   get latest() {
     return this.#present.messages;

@@ -4,14 +4,13 @@
 //                    ▲   wishes │
 //                    └──────────┘
 //
-// What can wait until that is drawn comes behind it: tools (attention, commands, steps …).
+// What can wait until that is drawn comes behind it: tools (search, attention, commands, steps …).
 //
 // Pure, without DOM: store, room (history of timelines, readmark, outgoing), finder, entries, span.
 // The server's side: connection (one WebSocket after the other), session (what is said on it).
-// Words: strings, words/. Storage: memory, marks, shelf. To those who look elsewhere: announcer.
+// Words: strings, words/. Storage: memory, marks, shelf.
 
 import { Address, roomIn, socketUrl } from "./address.js";
-import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Log } from "./log.js";
@@ -24,7 +23,6 @@ import { Panel } from "./panels.js";
 import { People } from "./people.js";
 import { Pill } from "./pill.js";
 import { Rooms } from "./rooms.js";
-import { Search } from "./search.js";
 import { Session } from "./session.js";
 import { Status } from "./status.js";
 import { Store } from "./store.js";
@@ -61,14 +59,6 @@ const panels = [
   new Panel(find("people"), find("open-people")),
   new Panel(find("search"), find("open-search")),
 ];
-const search = new Search(find("search"), {
-  onFind: (query) => want(() => store.find(query)),
-  onMore: () => want(() => store.finder.goOn()),
-  onGo: (seq) => {
-    if (innerWidth < NARROW) panels.forEach((panel) => panel.close());
-    want(() => store.room.jump(seq));
-  },
-});
 const rooms = new Rooms(find("rooms"), {
   onJoin: (wanted) => address.go(wanted),
   onLeave: leave,
@@ -98,7 +88,6 @@ const pill = new Pill(find("newer"), {
   },
 });
 const typing = new Typing(find("typing"));
-const announcer = new Announcer(find("announcer"));
 const marks = new Marks((read) => want(() => store.recallMarks(read)));
 const acts = {
   say,
@@ -110,6 +99,12 @@ const acts = {
   discard: (cid) => want(() => store.discard(cid)),
   jump: (seq) => want(() => store.room.jump(seq)),
   look,
+  find: (query) => want(() => store.find(query)),
+  findOn: () => want(() => store.finder.goOn()),
+  visit: (seq) => {
+    if (innerWidth < NARROW) panels.forEach((panel) => panel.close());
+    acts.jump(seq);
+  },
 };
 const composer = new Composer(find("composer"), {
   onSend: (text, draft, done) => {
@@ -240,10 +235,7 @@ function show() {
   log.show(room, me);
   log.forget([...store.rooms.values()]);
   typing.show(room);
-  search.show(store.finder, room);
-  const news = store.takeNews();
-  announcer.tell(news, room);
-  tools?.show(room, store.unread, news);
+  tools?.show(room);
   marks.keep(store.marks);
   composer.show(room.name, limits.text);
   if (!store.isWelcome) return;

@@ -54,7 +54,7 @@ export class Shelf {
       this.#written.delete(name);
     }
     for (const { name, epoch, topic, history } of this.#latest) {
-      const messages = latest(history.present);
+      const messages = latest(history.latest);
       if (!history.isKnown || isSame(messages, this.#written.get(name))) continue;
       this.#written.set(name, messages);
       shelf.put({ name, epoch, topic, messages });

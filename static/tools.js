@@ -1,6 +1,7 @@
 // What can wait until the page is drawn: it is loaded behind the rest, and put together here.
 
 import { edition, hasReacted, lastOwn } from "./actions.js";
+import { Announcer } from "./announcer.js";
 import { Attention } from "./attention.js";
 import { Bar } from "./bar.js";
 import { obey } from "./commands.js";
@@ -9,6 +10,7 @@ import { Drafts, rebased } from "./drafts.js";
 import { offerLink } from "./invitation.js";
 import { pick } from "./picker.js";
 import { plainWords } from "./row.js";
+import { Search } from "./search.js";
 import { Steps } from "./steps.js";
 import { t } from "./strings.js";
 import { Strip } from "./strip.js";
@@ -22,6 +24,8 @@ const find = (id) => document.getElementById(id);
 export class Tools {
   #page;
   #acts;
+  #search;
+  #announcer = new Announcer(find("announcer"));
   #attention;
   #bar;
   #strip;
@@ -30,7 +34,7 @@ export class Tools {
 
   /**
    * Takes the parts that the page consists of, and `acts`: what commands do, by their names, and
-   * `put`, `discard`, `jump` and `look`, which do something to a message of the room that is shown.
+   * `put`, `discard`, `jump`, `look` and those of the search, which act in the room that is shown.
    */
   constructor(page) {
     const { store, address, notice, log, composer } = page;
@@ -41,6 +45,8 @@ export class Tools {
       { notify: find("notify"), sound: find("sound") },
       { onOpen: (room) => address.go(room), onRefused: () => tell(t("attention.refused")) },
     );
+    const { find: onFind, findOn: onMore, visit: onGo } = page.acts;
+    this.#search = new Search(find("search"), { onFind, onMore, onGo });
     offerLink(find("copy-link"), () => store.active, tell);
     this.#bar = new Bar(find("lines"), log, this.#actions(), () => store.me);
     new Steps(find("log"), log, () => composer.focus());
@@ -56,10 +62,14 @@ export class Tools {
     if (store.room) composer.onChange();
   }
 
-  /** Shows a room, and news as the store hands them out. */
-  show(room, unread, news) {
+  /** Shows a room, and what is new. */
+  show(room) {
+    const { store } = this.#page;
+    const news = store.takeNews();
+    this.#search.show(store.finder, room);
+    this.#announcer.tell(news, room);
     this.#attention.tell(news);
-    this.#attention.show(room, unread);
+    this.#attention.show(room, store.unread);
     this.#bar.refresh();
     this.#showDraft();
   }
