@@ -7,13 +7,15 @@ export class Finder {
   state = "idle";
   room = null;
   query = "";
+  narrowing = {}; // {from?, since?, until?}: whose and of when
   hits = []; // {seq, ts, from?, snippet, marks}, the latest first
   more = false;
   reason = null;
+  #asked = null; // the request under way
 
   /** Looks for something else; for nothing, if `query` is empty. */
-  find(room, query) {
-    Object.assign(this, { room, query, hits: [], more: false, reason: null });
+  find(room, query, narrowing = {}) {
+    Object.assign(this, { room, query, narrowing, hits: [], more: false, reason: null });
     this.state = query ? "wanted" : "idle";
   }
 
@@ -27,8 +29,9 @@ export class Finder {
     if (this.state !== "wanted") return null;
     this.state = "asked";
     const before = this.hits.at(-1)?.seq;
-    const { room, query } = this;
-    return [{ t: "search", room, query, limit: PAGE, ...(before && { before }) }];
+    const { room, query, narrowing } = this;
+    this.#asked = { t: "search", room, query, ...narrowing, limit: PAGE, ...(before && { before }) };
+    return [this.#asked];
   }
 
   /** Takes in hits, unless something else is looked for by now. */
@@ -46,8 +49,7 @@ export class Finder {
     if (this.state === "asked") this.state = "wanted";
   }
 
-  #isAbout({ room, query, before }) {
-    const isSame = room === this.room && query === this.query && before === this.hits.at(-1)?.seq;
-    return this.state === "asked" && isSame;
+  #isAbout(request) {
+    return this.state === "asked" && request === this.#asked;
   }
 }

@@ -99,7 +99,7 @@ const acts = {
   discard: (cid) => want(() => store.discard(cid)),
   jump: (seq) => want(() => store.room.jump(seq)),
   look,
-  find: (query) => want(() => store.find(query)),
+  find: (query, narrowing) => want(() => store.find(query, narrowing)),
   findOn: () => want(() => store.finder.goOn()),
   visit: (seq) => {
     if (innerWidth < NARROW) panels.forEach((panel) => panel.close());

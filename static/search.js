@@ -2,7 +2,10 @@
 
 import { locale, reasonOf, t } from "./strings.js";
 
-/** Shows a search in `panel`; `onFind` gets what to look for, `onMore` asks for more, `onGo` goes. */
+/**
+ * Shows a search in `panel`; `onFind` gets what to look for, and whose and of when it is to be;
+ * `onMore` asks for more, `onGo` goes.
+ */
 export class Search {
   #list;
   #state;
@@ -15,7 +18,8 @@ export class Search {
     this.#more = panel.querySelector(".more");
     panel.querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();
-      onFind(panel.querySelector("input").value.trim());
+      const { query, from, since, until } = event.target.elements;
+      onFind(query.value.trim(), narrowing(from.value.trim(), since.value, until.value));
     });
     this.#more.addEventListener("click", onMore);
     this.#list.addEventListener("click", ({ target }) => {
@@ -35,6 +39,20 @@ export class Search {
     this.#state.textContent = wordsFor(state, hits, more, finder.reason);
     this.#more.hidden = state !== "done" || !more;
   }
+}
+
+/** What the fields say, for the server: days are the user's own, the last one is included. */
+function narrowing(from, since, until) {
+  const begin = startOf(since);
+  const end = startOf(until, 1);
+  return { ...(from && { from }), ...(begin && { since: begin }), ...(end && { until: end }) };
+}
+
+/** When a day begins, or the one so many days later, in ms; NaN if none is given. */
+function startOf(day, later = 0) {
+  const date = new Date(`${day}T00:00`);
+  date.setDate(date.getDate() + later); // a day need not have 24 hours
+  return Math.max(0, date.getTime());
 }
 
 function wordsFor(state, hits, more, reason) {

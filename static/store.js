@@ -156,9 +156,9 @@ export class Store {
     this.room.queue.take(cid);
   }
 
-  /** Searches what was said in the room that is shown. */
-  find(query) {
-    this.finder.find(this.active, query);
+  /** Searches what was said in the room that is shown; `narrowing` is {from?, since?, until?}. */
+  find(query, narrowing) {
+    this.finder.find(this.active, query, narrowing);
   }
 
   // What is to be done

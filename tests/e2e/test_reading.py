@@ -124,6 +124,49 @@ def test_a_hit_is_jumped_to_and_there_is_a_way_back(open_page: OpenPage, chat: C
     assert from_end(page) < 1
 
 
+def test_a_search_can_be_narrowed_to_a_person_and_to_days(open_page: OpenPage, chat: Chat) -> None:
+    """Days are those of the person's own clock, and the last one is included."""
+    with enter(chat.ws, "Ann", "lobby") as ann, enter(chat.ws, "Bob", "lobby") as bob:
+        ann.ask(t="send", room="lobby", text="milk, says Ann")
+        bob.ask(t="send", room="lobby", text="milk, says Bob")
+    page = open_page(timezone_id="Pacific/Auckland")
+    today = page.evaluate("new Intl.DateTimeFormat('sv').format()")
+    page.get_by_role("button", name="Search this room").click()
+    page.get_by_role("searchbox").fill("milk")
+    found = page.locator("#search li .words")
+    for fields, expected in (
+        ({}, ["milk, says Bob", "milk, says Ann"]),
+        ({"By": "ann"}, ["milk, says Ann"]),
+        ({"By": "", "From this day on": today, "Up to this day": today}, 2),
+        ({"From this day on": "", "Up to this day": "2020-02-29"}, []),
+        ({"From this day on": "2199-12-31", "Up to this day": ""}, []),
+    ):
+        if fields and not page.get_by_label("By", exact=True).is_visible():
+            page.get_by_text("Whose, and of when").click()
+        for label, value in fields.items():
+            page.get_by_label(label, exact=True).fill(value)
+        page.get_by_role("searchbox").press("Enter")
+        if isinstance(expected, int):
+            expect(found).to_have_count(expected)
+        else:
+            expect(found).to_have_text(expected)
+
+
+def test_what_is_found_is_text_too(open_page: OpenPage, chat: Chat) -> None:
+    """Nothing in a snippet runs or breaks the panel, and what matches is marked to the letter."""
+    chat.say(
+        "<img src=x onerror=alert(1)> milk", "👩‍👩‍👧 𝓶 milk \u202egnp.exe", "milk " + "w" * 3000
+    )
+    page = open_page()
+    page.get_by_role("button", name="Search this room").click()
+    page.get_by_role("searchbox").fill("milk")
+    page.keyboard.press("Enter")
+    marks = page.locator("#search li mark")
+    expect(marks).to_have_text(["milk", "milk", "milk"])
+    assert page.locator("#search li img").count() == 0
+    assert page.locator("#search").evaluate("panel => panel.scrollWidth - panel.clientWidth") == 0
+
+
 def test_days_and_authors_stand_above_their_messages(open_page: OpenPage, chat: Chat) -> None:
     """Once for several in a row; each has its time, with the date where it is pointed at."""
     page = open_page(name="Cleo")

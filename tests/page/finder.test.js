@@ -34,11 +34,29 @@ test("an answer to an earlier search is nobody's", () => {
   assert.deepEqual([finder.hits, finder.state], [[], "asked"]);
 });
 
+test("whose and of when it is to be is asked for with every page", () => {
+  finder.find("tea", "milk", { from: "Bob", since: 1 });
+  const [first] = finder.due();
+  assert.deepEqual(first, { t: "search", room: "tea", query: "milk", from: "Bob", since: 1, limit: 20 });
+  finder.found(first, { hits: [{ seq: 9 }], more: true });
+  finder.goOn();
+  assert.deepEqual(finder.due(), [{ ...first, before: 9 }]);
+});
+
+test("the same words, looked for in another way, are another search", () => {
+  const [old] = finder.due();
+  finder.find("tea", "milk", { from: "Bob" });
+  finder.due();
+  finder.found(old, { hits: [{ seq: 9 }], more: false });
+  assert.deepEqual(finder.hits, []);
+});
+
 test("it is asked again after a loss, and tells why it failed", () => {
   const [request] = finder.due();
   finder.release();
-  assert.deepEqual(finder.due(), [request]);
-  finder.failed(request, { code: "bad_request" });
+  const [again] = finder.due();
+  assert.deepEqual(again, request);
+  finder.failed(again, { code: "bad_request" });
   assert.deepEqual([finder.state, finder.reason.code], ["failed", "bad_request"]);
 });
 
