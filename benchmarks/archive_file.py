@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.toolchain import CACHE
 from trio_chat.events import AnyKept, Message, Person, React, encode, target_of
 from trio_chat.journal.file import SCHEMA, JournalFile
-from trio_chat.journal.reindex import KEY, bring_in_step
+from trio_chat.journal.reindex import KEY, VERSION, bring_in_step
 
 NAME = "chat.db"  # in its folder, as the command of the peer says
 ROOMS = 20  # of the same length
@@ -39,7 +39,7 @@ def word(number: int) -> str:
 
 def find_or_make(messages: int) -> Path:
     """Return a folder with a file of so many messages."""
-    folder = CACHE / f"archive-{messages}-schema{SCHEMA}-words"
+    folder = CACHE / f"archive-{messages}-schema{SCHEMA}-index{VERSION.decode()}"
     if not folder.exists():
         making = folder.with_name(f"{folder.name}-making")
         shutil.rmtree(making, ignore_errors=True)

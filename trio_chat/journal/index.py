@@ -13,9 +13,12 @@ from trio_chat.query import Query, Term
 from trio_chat.words import fold
 
 # What ``fold`` returns is words already; "ascii" divides it at the blanks and knows no Unicode that
-# could change.
+# could change. Beginnings of one and two letters are in the index, too: put together from all words
+# that begin so, ``b*`` in a million messages took 100 ms, and it takes 1.
 CREATE = """
-    CREATE VIRTUAL TABLE search USING fts5 (text, who, tokenize = 'ascii', columnsize = 0);
+    CREATE VIRTUAL TABLE search USING fts5 (
+        text, who, tokenize = 'ascii', columnsize = 0, prefix = '1 2'
+    );
 """
 SEQ_BITS = 40  # of a row's number; the room's id is in those above
 

@@ -11,7 +11,7 @@ from trio_chat.events import Edit, Message, decode
 from trio_chat.journal.index import CREATE, Changes
 from trio_chat.journal.transaction import transaction
 
-VERSION = b"1"  # of what is in the index; another one has it made anew
+VERSION = b"2"  # of what is in the index; another one has it made anew
 KEY = "index"  # in ``meta``: the version of the index, as long as it is in step
 BATCH = 1000  # messages
 TELL = 5.0  # seconds between two words about how far it is
