@@ -17,7 +17,8 @@ export class Composer {
   onChange = () => {}; // called when a draft has changed, or another one is shown
   #field;
   #on;
-  #room = null;
+  #room = null; // its name
+  #shown = null; // and the room itself
   #limit = Infinity;
 
   constructor(form, handlers) {
@@ -54,10 +55,13 @@ export class Composer {
   /** Lets the user write in a room; `limit` is that of a text, in characters. */
   show(room, limit) {
     this.#limit = limit ?? this.#limit;
-    if (room === this.#room) return;
+    if (room.name === this.#room) return;
     if (this.#room !== null) this.#take();
-    this.#room = room;
-    this.#field.placeholder = t("composer.placeholder", { room });
+    // The server calls it something else than the user did: then what is being written comes along.
+    if (room === this.#shown) this.drafts.set(room.name, this.draft);
+    this.#shown = room;
+    this.#room = room.name;
+    this.#field.placeholder = t("composer.placeholder", { room: room.name });
     this.refresh();
   }
 

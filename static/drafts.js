@@ -39,16 +39,22 @@ export class Drafts {
   #write() {
     clearTimeout(this.#timer);
     this.#timer = null;
+    const changed = this.#changed();
+    if (!changed.length) return;
     const all = new Map(restored(recall(NAME, [])));
-    for (const [room, draft] of this.#composer.drafts) {
-      const text = isBlank(draft) ? undefined : JSON.stringify(draft);
-      if (text === this.#known.get(room)) continue;
-      all.delete(room);
+    for (const { room, draft, text } of changed) {
+      all.delete(room); // what is kept last goes to the end
       if (text) all.set(room, draft);
       if (text) this.#known.set(room, text);
       else this.#known.delete(room);
     }
     remember(NAME, bounded([...all]));
+  }
+
+  #changed() {
+    return [...this.#composer.drafts]
+      .map(([room, draft]) => ({ room, draft, text: isBlank(draft) ? undefined : JSON.stringify(draft) }))
+      .filter(({ room, text }) => text !== this.#known.get(room));
   }
 }
 

@@ -109,7 +109,7 @@ const acts = {
 const composer = new Composer(find("composer"), {
   onSend: (text, draft, done) => {
     const isCommand = text.startsWith("/") && !draft.edit;
-    if (isCommand) loading.then(() => tools.command(text, draft, done));
+    if (isCommand) useTools(() => tools.command(text, draft, done));
     else if (say(text, draft)) done();
   },
   onTooLong: (count, limit) => notice.tell(t("composer.tooLong", { count, limit })),
@@ -198,7 +198,7 @@ function put(request) {
 function leave(left) {
   const go = () => want(() => store.leave(left));
   const room = store.rooms.get(left);
-  if (room?.queue.entries.length) loading.then(() => tools.leave(room, go));
+  if (room?.queue.entries.length) useTools(() => tools.leave(room, go));
   else go();
 }
 
@@ -237,7 +237,7 @@ function show() {
   typing.show(room);
   tools?.show(room);
   marks.keep(store.marks);
-  composer.show(room.name, limits.text);
+  composer.show(room, limits.text);
   if (!store.isWelcome) return;
   installed.then((shelf) => shelf.keep([...store.rooms.values()]));
   remember("nick", me.nick);
@@ -259,6 +259,11 @@ function showRoom(room) {
   const unread = [...store.rooms.values()].some((other) => other !== room && other.unread);
   find("open-rooms").classList.toggle("news", unread);
   address.show(room.name);
+}
+
+/** Does something with the tools as soon as they are here. */
+function useTools(use) {
+  loading.then(use, () => notice.tell(t("page.incomplete")));
 }
 
 /** Gives the page a further style sheet; resolves when it is here, or will not be. */

@@ -9,7 +9,7 @@ const TYPING = 5_000; // ms that somebody counts as typing; who goes on says so 
 
 /** A room that the user is in, or wants to be in. */
 export class Room {
-  presence = "away"; // "joining" once asked, "joined" while events come
+  presence = "away"; // "joining" once asked, "joined" while events come; or "barred"
   last = null; // the number of the last event seen, of this epoch
   epoch = null;
   topic = "";

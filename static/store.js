@@ -81,7 +81,7 @@ export class Store {
     const room = this.rooms.get(name);
     if (!room) return;
     this.rooms.delete(name);
-    if (room.presence !== "away") this.#left.push(name);
+    if (["joining", "joined"].includes(room.presence)) this.#left.push(name);
     if (this.active === name) this.open([...this.rooms.keys()].at(-1) ?? "lobby");
   }
 
@@ -149,6 +149,7 @@ export class Store {
   /** Tries again to send what could not be sent. */
   retry(cid) {
     this.room.queue.retry(cid);
+    if (this.room.presence === "barred") this.room.presence = "away"; // and knock again
   }
 
   /** Gives up what could not be sent. */
@@ -178,7 +179,7 @@ export class Store {
       room.presence = "joining";
       return [{ t: "join", room: name, ...(last !== null && { last, epoch }) }];
     }
-    if (presence === "joining") return [];
+    if (presence !== "joined") return [];
     const requests = [];
     const page = room.history.due();
     if (page) requests.push({ t: "history", room: name, ...page });
@@ -278,10 +279,16 @@ export class Store {
     if (KEPT.has(request.t)) room?.queue.refuse(request.cid, error);
     if (request.t === "history") room?.history.failed({ isFinal: true });
     if (request.t === "search") this.finder.failed(request, error);
-    if (request.t === "join" && room) {
-      this.leave(request.room);
-      this.#left = this.#left.filter((name) => name !== request.room);
-    }
+    if (request.t === "join" && room) this.#barred(room, error);
+  }
+
+  /** The user cannot be in a room; what they said there stays in sight, until it is given up. */
+  #barred(room, error) {
+    room.presence = "barred";
+    for (const { cid } of room.queue.entries) room.queue.refuse(cid, error);
+    if (room.queue.entries.length) return;
+    this.leave(room.name);
+    this.#left = this.#left.filter((name) => name !== room.name);
   }
 
   /** A room has another name than it was asked for by, in lower case for one. */

@@ -23,7 +23,9 @@ export class Suggestions {
     // A text field of several lines is no combobox, as roles go; but it may point to an option.
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-controls", this.#list.id);
-    field.addEventListener("input", (event) => !event.isComposing && this.#look());
+    // On phones all typing is composing, and what is offered is taken by a tap.
+    const isLeftAlone = (event) => event.isComposing && !matchMedia("(pointer: coarse)").matches;
+    field.addEventListener("input", (event) => !isLeftAlone(event) && this.#look());
     field.addEventListener("compositionstart", () => this.close());
     field.addEventListener("compositionend", () => this.#look());
     form.addEventListener("submit", () => this.close());

@@ -18,6 +18,8 @@ import { Suggestions } from "./suggestions.js";
 
 const TYPING_PACE = 2_500; // ms between two words to the others that the user is writing
 
+const GROWS = CSS.supports("field-sizing", "content"); // a field, with its text, by itself
+
 const find = (id) => document.getElementById(id);
 
 /** Everything that a page does beyond showing a room and sending what is written. */
@@ -136,6 +138,7 @@ export class Tools {
       Object.assign(composer.draft, draft);
       composer.refresh();
     }
+    if (!GROWS) grow(find("text"));
     const { reply } = composer.draft;
     const quoted = reply ? room.history.find(reply.seq) : null;
     if (reply && quoted === null) acts.look(reply.seq);
@@ -181,4 +184,11 @@ export class Tools {
     byId.delete(me?.id);
     return [...byId.values()];
   }
+}
+
+/** Makes a field as high as its text; the style sheet says how high that may be. */
+function grow(field) {
+  field.style.blockSize = "auto";
+  const borders = field.offsetHeight - field.clientHeight;
+  field.style.blockSize = `${field.scrollHeight + borders}px`;
 }

@@ -7,6 +7,7 @@ export const de = {
   "page.title": "{room} · Chat",
   "page.titleUnread": "({count}) {room} · Chat",
   "page.noWebSockets": "Ihr Browser kann keine WebSockets öffnen, und dieser Chat braucht sie.",
+  "page.incomplete": "Ein Teil dieser Seite wurde nicht geladen. Bitte laden Sie sie neu.",
   "page.close": "Schließen",
   "page.refused": "Einen Raum „{room}“ gibt es nicht. {reason}",
 

@@ -7,6 +7,7 @@ export const en = {
   "page.title": "{room} · Chat",
   "page.titleUnread": "({count}) {room} · Chat",
   "page.noWebSockets": "Your browser cannot open WebSockets, and this chat needs them.",
+  "page.incomplete": "A part of this page did not load. Please load it again.",
   "page.close": "Close",
   "page.refused": "There is no room “{room}”. {reason}",
 

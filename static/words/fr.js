@@ -7,6 +7,7 @@ export const fr = {
   "page.title": "{room} · Chat",
   "page.titleUnread": "({count}) {room} · Chat",
   "page.noWebSockets": "Votre navigateur ne sait pas ouvrir de WebSocket, et ce chat en a besoin.",
+  "page.incomplete": "Une partie de cette page n’a pas été chargée. Veuillez la recharger.",
   "page.close": "Fermer",
   "page.refused": "Le salon « {room} » n’existe pas. {reason}",
 

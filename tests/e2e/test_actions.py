@@ -1,12 +1,15 @@
 """What a person does with messages, by mouse, keys, fingers: react, reply, edit, delete, copy."""
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Chat, OpenPage
 from tests.e2e.guest import enter
 from tests.e2e.looking import lines, say, wait_for, wait_for_kept
+from tests.e2e.test_access import faults
 from tests.e2e.test_outbox import Line
 
+DESKTOP = {"width": 1000, "height": 700}
 PHONE = {"width": 390, "height": 700}
 HOSTILE = [
     "<img src=x onerror=alert(1)><b>bold</b>",
@@ -330,3 +333,33 @@ def test_hostile_reactions_stay_in_their_place(open_page: OpenPage, chat: Chat) 
     expect(page.locator(".reaction", has_text="👍")).to_have_text("👍 2")
     heights = "chips => chips.map((chip) => chip.getBoundingClientRect().height)"
     assert max(page.locator(".reaction").evaluate_all(heights)) < 40
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_nothing_wrong_with_what_is_done(
+    open_page: OpenPage, scheme: str, size: dict[str, int]
+) -> None:
+    """The bar, the choice of an emoji, questions, replies, edits, suggestions, too long a text."""
+    page = open_page(viewport=size, color_scheme=scheme)
+    say(page, "tea?")
+    wait_for_kept(page, "tea?")
+    row(page, "tea?").hover()
+    assert faults(page) == [], "the bar"
+    act(page, "tea?", "React")
+    assert faults(page) == [], "emoji"
+    page.keyboard.press("Escape")
+    act(page, "tea?", "Delete")
+    assert faults(page) == [], "a question"
+    answer(page, "Keep it")
+    act(page, "tea?", "Reply")
+    assert faults(page) == [], "a reply"
+    page.fill("#text", "/")
+    page.get_by_role("option").first.wait_for()
+    assert faults(page) == [], "suggestions"
+    page.fill("#text", "x" * 4001)
+    assert faults(page) == [], "too long"
+    page.fill("#text", "")
+    page.press("#text", "Escape")
+    page.press("#text", "ArrowUp")
+    assert faults(page) == [], "an edit"

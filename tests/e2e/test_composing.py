@@ -359,3 +359,50 @@ def test_the_end_stays_in_sight_when_the_composer_grows(open_page: OpenPage, cha
         page.wait_for_timeout(100)
         page.focus("#log")
         page.keyboard.press("End")
+
+
+def test_what_is_written_comes_along_when_the_room_is_called_something_else(
+    open_page: OpenPage,
+) -> None:
+    """A link may write a name as nobody else does; the server tells how it is written."""
+    line = Line()
+    page = open_page(prepare=line.lay)
+    line.cut()
+    page.get_by_role("alert").wait_for()
+    say(page, "/join STRASSE")
+    expect(page.get_by_role("heading", level=1)).to_have_text("STRASSE")
+    page.fill("#text", "half a thought")
+    line.mend()
+    expect(page.get_by_role("heading", level=1)).to_have_text("strasse", timeout=30_000)
+    expect_field(page, "half a thought")
+
+
+def test_the_field_grows_in_browsers_that_do_not_do_so_themselves(open_page: OpenPage) -> None:
+    """And shrinks again."""
+    page = open_page(
+        prepare=lambda page: page.add_init_script("CSS.supports = () => false"),
+        viewport={"width": 800, "height": 600},
+    )
+    page.evaluate("document.getElementById('text').style.fieldSizing = 'fixed'")
+    height = "document.getElementById('text').offsetHeight"
+    before = page.evaluate(height)
+    page.fill("#text", "a\nb\nc\nd")
+    assert page.evaluate(height) > 2 * before
+    page.press("#text", "Enter")
+    wait_for_kept(page, "d")
+    assert page.evaluate(height) == before
+
+
+def test_names_are_offered_while_a_phone_composes(open_page: OpenPage) -> None:
+    """All typing is composing there; the tap that takes a name ends it."""
+    page, _ = open_page(name="Ann", has_touch=True, is_mobile=True), open_page(name="Bob")
+    expect(page.locator("#open-people .count")).to_have_text("2")
+    page.focus("#text")
+    page.keyboard.type("hi @")
+    keyboard = page.context.new_cdp_session(page)
+    keyboard.send("Input.imeSetComposition", {"text": "bo", "selectionStart": 2, "selectionEnd": 2})
+    page.get_by_role("option", name="Bob").tap()
+    expect_field(page, "hi @Bob ")
+    page.keyboard.type("tea?")
+    page.keyboard.press("Enter")
+    wait_for_kept(page, "hi @Bob tea?")

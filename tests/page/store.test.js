@@ -456,3 +456,33 @@ test("numbers of another epoch are not sent: a change has failed, an answer is a
   assert.equal(room().outgoing[0].reason.code, "not_found");
   assert.equal("reply" in room().outgoing[1], false);
 });
+
+test("what waits for a room that cannot be joined stays, and can be tried again", () => {
+  store.open("tea");
+  say("hello", "cid 1", 1);
+  welcome();
+  const [join] = store.due();
+  const refusal = { t: "error", code: "too_many_rooms", text: "no" };
+  store.answered(join, refusal);
+  assert.equal(store.active, "tea");
+  assert.deepEqual(states(), [["hello", "failed"]]);
+  assert.deepEqual(room().outgoing[0].reason, refusal);
+  assert.deepEqual(store.due(), []);
+  store.retry("cid 1");
+  assert.equal(store.due()[0].t, "join");
+});
+
+test("a room that could not be joined is asked for again after a loss, and left without a word", () => {
+  store.open("tea");
+  say("hello", "cid 1", 1);
+  welcome();
+  store.answered(store.due()[0], { t: "error", code: "too_many_rooms", text: "no" });
+  store.lost();
+  welcome();
+  const [join] = store.due();
+  assert.equal(join.t, "join");
+  store.answered(join, { t: "error", code: "too_many_rooms", text: "no" });
+  store.discard("cid 1");
+  store.leave("tea");
+  assert.deepEqual(store.due().map(({ t }) => t), ["join"]);
+});
