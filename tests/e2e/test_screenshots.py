@@ -32,8 +32,8 @@ TALK = [
     ("Tomoko", "Found it, thanks!"),
 ]
 LAST = TALK[-1][1]
-DESKTOP = {"width": 1000, "height": 620}
-PHONE = {"width": 390, "height": 700}
+DESKTOP = {"width": 1100, "height": 680}
+PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -143,6 +143,43 @@ def test_the_page_without_a_connection(open_page: OpenPage, chat: Chat, pictures
     picture(page, pictures, "away")
     assert page.get_by_text(LAST).is_visible()
     chat.start()
+
+
+def test_a_search(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
+    """What was found is in a column of its own, with what matches marked."""
+    with talk(chat):
+        page = open_page(
+            name="Lea",
+            prepare=live_in_the_morning,
+            viewport=DESKTOP,
+            color_scheme="light",
+            device_scale_factor=2,
+            locale="en-GB",
+        )
+        wait_for(page, LAST)
+        page.get_by_role("button", name="Search this room").click()
+        page.get_by_role("searchbox").fill("the poster")
+        page.keyboard.press("Enter")
+        expect(page.locator("#search li")).to_have_count(2)
+        picture(page, pictures, "search")
+    assert page.locator("#log").is_visible()
+
+
+def test_the_panels_on_a_phone(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
+    """They come from below, over what is said."""
+    with talk(chat):
+        page = open_page(
+            name="Lea",
+            prepare=live_in_the_morning,
+            viewport=PHONE,
+            color_scheme="light",
+            device_scale_factor=2,
+            locale="en-GB",
+        )
+        wait_for(page, LAST)
+        page.get_by_role("button", name="People").click()
+        picture(page, pictures, "people")
+    assert page.get_by_role("complementary", name="People").is_visible()
 
 
 def test_the_question_for_a_name(open_page: OpenPage, pictures: Path) -> None:
