@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import socket
 import stat
 import sys
 from itertools import count
@@ -13,6 +14,7 @@ import trio
 import trio_websocket
 
 from tests.integration.commands import COMMAND, ROOT, command, outcome
+from tests.integration.running import PATIENCE
 from tests.terminal.tool import Tool
 from tests.terminal.window import window
 from trio_chat.remote import Joined, connect
@@ -135,7 +137,7 @@ async def test_who_comes_again_is_the_same_person(tool: Tool, tmp_path: Path) ->
     token.write_text("")
     refused = await tool.run("--nick", "ann", stdin=b"who?")
     assert refused.returncode == 1
-    assert b"(nick_taken)\n" in refused.stderr
+    assert b"(nick_taken); choose another nick with --nick\n" in refused.stderr
 
 
 async def test_a_session_that_cannot_be_kept_does_not_matter(tool: Tool, tmp_path: Path) -> None:
@@ -147,13 +149,30 @@ async def test_a_session_that_cannot_be_kept_does_not_matter(tool: Tool, tmp_pat
 
 
 async def test_a_closed_output_ends_it_quietly(tool: Tool) -> None:
-    """As with ``head``."""
+    """As with ``head``, even if nothing more is said."""
     await tool.done(stdin=b"one\ntwo\n")
     async with tool.started("--follow") as follower:
         await follower.lines(1)
         await follower.hang_up()
-        await tool.done(stdin=b"three\n")
         assert await follower.end() == (1, b"")
+
+
+async def test_a_closed_socket_ends_it_with_the_next_line(tool: Tool) -> None:
+    """It is no pipe, so nothing tells before."""
+    await tool.done(stdin=b"one\n")
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        process = await trio.lowlevel.open_process(
+            [*COMMAND, "connect", tool.url, "--follow"],
+            stdout=theirs,
+            cwd=ROOT,
+            env=tool.environment(),
+        )
+        theirs.close()
+        await trio.lowlevel.wait_readable(ours)
+    await tool.done("--nick", "Ben", stdin=b"two\nthree\n")
+    with trio.fail_after(2 * PATIENCE):
+        assert await process.wait() == 1
 
 
 async def test_a_full_disk_is_told(tool: Tool) -> None:

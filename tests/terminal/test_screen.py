@@ -324,7 +324,7 @@ async def test_who_is_not_let_in_is_told(tool: Tool, tmp_path: Path) -> None:
         window(tool.url, tmp_path, "--nick", "ben", ready="") as shown,
     ):
         assert await shown.restored() == 1
-        await shown.shows("trio-chat: somebody else is called that (nick_taken)")
+        await shown.shows("trio-chat: somebody else is called that (nick_taken); choose ")
     async with window("http://localhost:1/", tmp_path, "--timeout", "1", ready="○ ") as shown:
         assert await shown.restored() == 3
         assert re.search("trio-chat: cannot reach http://localhost:1/", shown.text)

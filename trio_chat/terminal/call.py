@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from trio_chat.commands import Failed, OutOfReach
-from trio_chat.remote import Chat, ChatError, Unreachable, connect
+from trio_chat.remote import Chat, ChatError, Refused, Unreachable, connect
 from trio_chat.remote.address import parse
 from trio_chat.terminal.cleaning import clean_line
 from trio_chat.terminal.keepsake import Keepsake
+
+NICKS = {"bad_nick", "nick_taken"}  # codes with which a nick is refused
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class Call:
                     self._keep_at_last(chat)
         except Unreachable as error:
             raise OutOfReach(f"cannot reach {self.url}: {clean_line(str(error))}") from None
+        except Refused as error:
+            hint = "; choose another nick with --nick" if error.code in NICKS else ""
+            raise Failed(clean_line(f"{error}{hint}")) from None
         except ChatError as error:
             raise Failed(clean_line(str(error))) from None
 

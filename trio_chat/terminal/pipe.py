@@ -56,10 +56,12 @@ class Pipe:
         return self._status
 
     def _jobs(self, chat: Chat, room: Room) -> list[Job]:
-        wishes = self._wishes
-        send: list[Job] = [lambda: self._send(chat, room)] if wishes.send else []
-        follow: list[Job] = [lambda: self._follow(room)] if wishes.follow else []
-        return send + follow
+        jobs: list[Job] = []
+        if self._wishes.send:
+            jobs.append(lambda: self._send(chat, room))
+        if self._wishes.follow:
+            jobs.append(lambda: beside(stdio.closed, lambda: self._follow(room)))
+        return jobs
 
     # Sending
 

@@ -6,8 +6,10 @@ The descriptors stay in blocking mode, which other programs share.
 
 import codecs
 import os
+import stat
 import sys
 from collections.abc import AsyncIterator
+from fcntl import F_GETFL, fcntl
 
 import trio
 
@@ -69,6 +71,18 @@ async def write(text: str) -> None:
     data = text.encode(sys.stdout.encoding, "backslashreplace")
     while data:
         data = data[await _write(data) :]
+
+
+async def closed() -> None:
+    """Wait until nobody reads standard output any more, if it is a pipe; else return.
+
+    Raises:
+        BrokenPipeError: nobody does.
+    """
+    is_pipe = stat.S_ISFIFO(os.fstat(STDOUT).st_mode)
+    if is_pipe and fcntl(STDOUT, F_GETFL) & os.O_ACCMODE == os.O_WRONLY:
+        await trio.lowlevel.wait_readable(STDOUT)  # nothing comes from there but its end
+        raise BrokenPipeError
 
 
 async def _write(data: bytes) -> int:
