@@ -230,6 +230,7 @@ async def test_what_is_no_stream_is_answered_and_over(
         kind = "text/event-stream" if expected == 200 else "application/problem+json"
         assert answer.header("content-type") == kind
         assert (answer.header("allow") != "") is (expected == 405)
+        assert (answer.header("content-length") == "") is (expected == 200)
 
 
 async def test_a_page_of_another_site_follows_only_if_it_is_welcome() -> None:

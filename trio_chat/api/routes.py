@@ -120,7 +120,9 @@ class Api:
             check_room(room, self._room_limit)
         except BadName as error:
             raise Problem("bad_room", str(error)) from None
-        return Response(b"", content_type=EVENT_STREAM)
+        response = Response(b"", content_type=EVENT_STREAM)
+        del response.headers["Content-Length"]  # a stream has none
+        return response
 
     async def _look_up(self, wish: requests.AnyRequest) -> answers.Answer:
         answer = await self._archive.answer(wish)
