@@ -40,7 +40,7 @@ LAYERS = [
     {"chat"},
     {"hub"},
     {"client", "retention", "feed", "api"},
-    {"api.calls", "api.schemas", "api.reading"},
+    {"api.calls", "api.schemas", "api.reading", "api.parts"},
     {"api.openapi"},
     {"api.routes"},
     {"server"},

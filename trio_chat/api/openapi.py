@@ -1,28 +1,17 @@
 """The OpenAPI description of the HTTP API; its schemas are made of the structs that are sent."""
 
 from importlib.metadata import version
-from typing import Any
 
 import msgspec
 
 from trio_chat import answers, requests
-from trio_chat.api import PREFIX, schemas
+from trio_chat.api import PREFIX, parts, schemas
+from trio_chat.api.parts import JSON, REF, TEXT, Json
 from trio_chat.config import Config
 from trio_chat.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.eventstream import POINT
 from trio_chat.problems import MEDIA_TYPE, ProblemDetails
 
-JSON = "application/json"
-TEXT = "text/plain"
-FORM = "application/x-www-form-urlencoded"
-REF = "#/components/schemas/{name}"
-LARGEST = 2**53 - 1
-# Something to be seen, and of all controls only tab and line ends.
-TEXT_PATTERN = (
-    r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*"
-    r"[^\x00-\x20\x7f-\x9f]"
-    r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
-)
 INTRODUCTION = """\
 The same rooms as on the WebSocket, under the same rules and limits. Errors are
 `application/problem+json` (RFC 9457) with a `code` for programs. What is refused before its path
@@ -44,8 +33,6 @@ SENT = (
     schemas.Session,
     ProblemDetails,
 )
-
-Json = dict[str, Any]
 
 
 def describe(config: Config) -> Json:
@@ -75,84 +62,93 @@ def describe(config: Config) -> Json:
 
 
 def _paths(config: Config) -> Json:
-    room = _parameter("path", "room", _room(config), "The room; upper and lower case are the same.")
-    seq = _parameter("path", "seq", _integer(0), "The number of the message in its room.")
+    room = parts.parameter(
+        "path", "room", parts.room(config), "The room; upper and lower case are the same."
+    )
+    seq = parts.parameter("path", "seq", parts.integer(0), "The number of the message in its room.")
     return {
-        "/rooms": {"get": _operation("List the rooms", {200: _json("RoomList")}, 400, 406, 503)},
+        "/rooms": {"get": parts.operation("List the rooms", {200: parts.answer("RoomList")}, 503)},
         "/rooms/{room}/messages": {
             "parameters": [room],
-            "get": _operation(
+            "get": parts.operation(
                 "Read a page of messages, as they stand after all edits",
-                {200: _json("MessageList")},
-                *(400, 406, 503),
-                parameters=_paging(config),
+                {200: parts.answer("MessageList")},
+                503,
+                parameters=parts.paging(config),
             ),
             "post": _posting(config),
         },
         "/rooms/{room}/messages/{seq}": {
             "parameters": [room, seq],
-            "get": _operation("Read one message", {200: _json("Said")}, 400, 404, 406, 503),
+            "get": parts.operation("Read one message", {200: parts.answer("Said")}, 404, 503),
             "put": _changing("Give your message another text", "NewText", config),
             "delete": _changing("Take your message back; its text is gone", None, config),
         },
         "/rooms/{room}/events": {"parameters": [room], "get": _following()},
         "/rooms/{room}/search": {"parameters": [room], "get": _searching(config)},
         "/sessions": {
-            "post": _operation(
+            "post": parts.operation(
                 "Be somebody",
-                {201: _json("Session")},
-                *(400, 406, 409, 413, 415, 503),
-                body=_body("NewSession", _nick(config), "A nick."),
+                {201: parts.answer("Session")},
+                *(409, 413, 415, 503),
+                body=parts.body("NewSession", parts.nick(config), "A nick."),
             )
         },
         "/openapi.json": {
-            "get": _operation(
+            "get": parts.operation(
                 "This description",
                 {200: {"description": "It.", "content": {JSON: {"schema": {"type": "object"}}}}},
-                *(400, 406),
             )
         },
     }
 
 
 def _posting(config: Config) -> Json:
-    receipt = _json("Receipt") | {"headers": {"Location": {"schema": {"type": "string"}}}}
-    return _operation(
+    receipt = parts.answer("Receipt") | {"headers": {"Location": {"schema": {"type": "string"}}}}
+    return parts.operation(
         "Say something",
         {
             201: receipt | {"description": "It is kept."},
             200: receipt | {"description": "It had been said, with the same Idempotency-Key."},
         },
-        *(400, 401, 406, 409, 413, 415, 503),
+        *(401, 409, 413, 415, 503),
         parameters=[
-            _parameter(
+            parts.parameter(
                 "query",
                 "from",
-                _nick(config),
+                parts.nick(config),
                 "A name to speak under, if nobody who is connected has it.",
             ),
-            _idempotency_key(),
+            parts.idempotency_key(),
         ],
-        body=_body("NewMessage", _text(config), "What to say, as it is."),
+        body=parts.body("NewMessage", parts.text(config), "What to say, as it is."),
         signed=False,
     )
 
 
 def _searching(config: Config) -> Json:
     words = {"type": "string", "maxLength": requests.QUERY_LIMIT}
-    time = _integer(0)
-    query = _parameter("query", "q", words, 'Words, "phrases" and beginnings*; all must be there.')
-    return _operation(
+    time = parts.integer(0)
+    query = parts.parameter(
+        "query", "q", words, 'Words, "phrases" and beginnings*; all must be there.'
+    )
+    return parts.operation(
         "Find messages by their words, the newest first",
-        {200: _json("HitList")},
-        *(400, 406, 501, 503),
+        {200: parts.answer("HitList")},
+        *(501, 503),
         parameters=[
             query | {"required": True},
-            _parameter("query", "from", words, "The author's name when it was said, or their id."),
-            _parameter("query", "since", time, "Not before this time, in ms since 1970."),
-            _parameter("query", "until", time, "Before this time, in ms since 1970."),
-            _parameter("query", "before", _integer(0), "Only messages before this number."),
-            _parameter("query", "limit", _integer(1), f"How many; at most {config.history_page}."),
+            parts.parameter(
+                "query", "from", words, "The author's name when it was said, or their id."
+            ),
+            parts.parameter("query", "since", time, "Not before this time, in ms since 1970."),
+            parts.parameter("query", "until", time, "Before this time, in ms since 1970."),
+            parts.parameter(
+                "query", "before", parts.integer(0), "Only messages before this number."
+            ),
+            parts.parameter(
+                "query", "limit", parts.integer(1), f"How many; at most {config.history_page}."
+            ),
         ],
     )
 
@@ -169,117 +165,27 @@ def _following() -> Json:
     }
     stream = {"description": FOLLOWING, "content": {EVENT_STREAM: {"schema": event}}}
     place = {"type": "string", "pattern": f"^(?:{POINT.pattern})?$"}
-    return _operation(
+    return parts.operation(
         "Follow what happens; it does not end by itself",
         {200: stream},
-        *(400, 406),
         parameters=[
-            _parameter("header", "Last-Event-ID", place, "Go on behind the event with this id."),
-            _parameter("query", "last", place, "The same, or a number; for the first time."),
+            parts.parameter(
+                "header", "Last-Event-ID", place, "Go on behind the event with this id."
+            ),
+            parts.parameter("query", "last", place, "The same, or a number; for the first time."),
         ],
     )
 
 
 def _changing(summary: str, kind: str | None, config: Config) -> Json:
-    return _operation(
+    return parts.operation(
         summary,
-        {200: _json("Receipt")},
-        *(400, 401, 403, 404, 406, 409, 503, *((413, 415) if kind else ())),
-        parameters=[_idempotency_key()],
-        body=_body(kind, _text(config), "The text.") if kind else None,
+        {200: parts.answer("Receipt")},
+        *(401, 404, 409, 503, *((413, 415) if kind else ())),
+        parameters=[parts.idempotency_key()],
+        body=parts.body(kind, parts.text(config), "The text.") if kind else None,
         signed=True,
     )
-
-
-def _operation(
-    summary: str,
-    answers: dict[int, Json],
-    *problems: int,
-    parameters: list[Json] | None = None,
-    body: Json | None = None,
-    signed: bool | None = None,
-) -> Json:
-    """Return an operation; ``signed`` tells whether it takes a session, or needs one."""
-    refused = {
-        str(status): {"$ref": f"#/components/responses/{status}"} for status in sorted(problems)
-    }
-    operation: Json = {
-        "summary": summary,
-        "responses": {str(status): answer for status, answer in answers.items()} | refused,
-    }
-    if parameters:
-        operation["parameters"] = parameters
-    if body:
-        operation["requestBody"] = body
-    if signed is not None:
-        operation["security"] = [{"session": []}] if signed else [{}, {"session": []}]
-    return operation
-
-
-def _parameter(place: str, name: str, schema: Json, description: str) -> Json:
-    return {
-        "in": place,
-        "name": name,
-        "required": place == "path",
-        "schema": schema,
-        "description": description,
-    }
-
-
-def _paging(config: Config) -> list[Json]:
-    return [
-        _parameter("query", "before", _integer(0), "Only messages before this number."),
-        _parameter("query", "after", _integer(0), "Only those after it; not both."),
-        _parameter("query", "limit", _integer(1), f"How many; at most {config.history_page}."),
-    ]
-
-
-def _idempotency_key() -> Json:
-    schema = {"type": "string", "minLength": 8, "maxLength": requests.CID_LIMIT}
-    return _parameter(
-        "header",
-        "Idempotency-Key",
-        schema,
-        "Your own id for this, such as a UUID: sent again, it does not happen twice.",
-    )
-
-
-def _integer(least: int) -> Json:
-    return {"type": "integer", "minimum": least, "maximum": LARGEST}
-
-
-def _room(config: Config) -> Json:
-    return _words(config.room_limit, r"^[\p{L}\p{N}][\p{L}\p{N}\p{M}_.\-]*$")
-
-
-def _nick(config: Config) -> Json:
-    return _words(config.nick_limit, r"[\p{L}\p{N}]")
-
-
-def _text(config: Config) -> Json:
-    return _words(config.text_limit, TEXT_PATTERN)
-
-
-def _words(limit: int, pattern: str) -> Json:
-    return {"type": "string", "minLength": 1, "maxLength": limit, "pattern": pattern}
-
-
-def _json(name: str) -> Json:
-    schema = {"$ref": REF.format(name=name)}
-    return {"description": "Done.", "content": {JSON: {"schema": schema}}}
-
-
-def _body(name: str, plain: Json, description: str) -> Json:
-    """Return a body: JSON, or a text."""
-    return {
-        "required": True,
-        "description": description,
-        "content": {
-            JSON: {"schema": {"$ref": REF.format(name=name)}},
-            TEXT: {"schema": plain},
-            FORM: {"schema": plain},
-        },
-    }
 
 
 def _problems() -> Json:
@@ -290,9 +196,9 @@ def _problems() -> Json:
         for status, description in (
             (400, "The request is wrong."),
             (401, "It does not show who you are."),
-            (403, "It is not yours to change."),
+            (403, "It is not yours to change, or you are a page of a site that is not welcome."),
             (404, "There is no such message."),
-            (406, "You do not accept JSON."),
+            (406, "You do not accept what would be the answer."),
             (409, "The name, or the key, is somebody else's."),
             (413, "It is too long."),
             (415, "It is neither JSON nor text in UTF-8."),
@@ -307,10 +213,10 @@ def _problems() -> Json:
 def _schemas(config: Config) -> Json:
     _, components = msgspec.json.schema_components(SENT, ref_template=REF)
     for name in ("NewMessage", "NewText"):
-        components[name]["properties"]["text"] |= _text(config)
-    components["NewSession"]["properties"]["nick"] |= _nick(config)
+        components[name]["properties"]["text"] |= parts.text(config)
+    components["NewSession"]["properties"]["nick"] |= parts.nick(config)
     components["NewMessage"]["properties"]["from"] = {
-        "anyOf": [_nick(config), {"type": "null"}],
+        "anyOf": [parts.nick(config), {"type": "null"}],
         "default": None,
     }
     return components
