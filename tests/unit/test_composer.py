@@ -103,6 +103,12 @@ def test_a_paste_sends_nothing(composer: Composer, press: Press) -> None:
     assert press("enter") == "a\n b"
 
 
+def test_a_paste_has_a_bound(composer: Composer, press: Press) -> None:
+    """It is longer than what can be sent, so that the server tells."""
+    press("begin paste", *"x" * 10_000, "end paste")
+    assert composer.text == "x" * 8000
+
+
 def text_of(canvas: object) -> list[str]:
     return [row.decode().rstrip() for row in canvas.text]  # type: ignore[attr-defined]
 
