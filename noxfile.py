@@ -58,7 +58,7 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests but those of the page; and tell what has not run."""
+    """Run all tests but those of the page; every branch of the server must have run."""
     need(session, curl="curl")
     install(session, "test")
     paths = session.posargs or [

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 import trio
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -195,6 +196,7 @@ def play(make: Callable[[], Awaitable[Journal]], reopen: object, steps: list[Ste
     trio.run(main)
 
 
+@pytest.mark.timeout(300)
 @settings(max_examples=150, deadline=None)
 @given(steps=steps)
 @example(steps=LATE)
@@ -207,6 +209,7 @@ def test_in_memory(steps: list[Step]) -> None:
     play(make, _keep, steps)
 
 
+@pytest.mark.timeout(300)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=steps)
 @example(steps=LATE)
