@@ -47,7 +47,7 @@ export function fillRow(row, entry, before, me) {
   put(row, "quote", kind !== "note" && item.reply && quote(item, entry.quoted));
   put(row, "reactions", kind === "message" && !item.deleted && reactions(item, me));
   const { pending } = item;
-  const changes = pending?.find(({ state }) => state === "failed") ?? pending?.[0];
+  const changes = pending?.find(({ state }) => state === "failed") ?? pending?.find(isOpenChange);
   put(row, "trouble", kind === "outgoing" ? trouble(item) : changes && trouble(changes));
 }
 
@@ -62,13 +62,18 @@ function classes({ kind, item, author, isFirst }, me) {
   const { pending } = item;
   return [
     ...["message", kind, item.state, item.deleted && "deleted", isFirst && "first"],
-    pending?.some(({ state }) => state !== "failed") && "outgoing",
+    pending?.some(isOpenChange) && "outgoing",
     pending?.some(({ state }) => state === "failed") && "failed",
     isAction(item) && "action",
     isOther && isMention(item, me) && "mentioned",
   ]
     .filter(Boolean)
     .join(" ");
+}
+
+/** Whether a change of a message itself is on its way; a reaction leaves its words as they are. */
+function isOpenChange({ t: kind, state }) {
+  return kind !== "react" && state !== "failed";
 }
 
 function isMention({ text, deleted }, me) {

@@ -280,6 +280,8 @@ def test_reactions_edits_and_deletions_wait_for_the_connection(open_page: OpenPa
     page.get_by_role("alert").wait_for()
     act(page, "one", "React")
     page.get_by_role("dialog").get_by_role("button", name="👍 thumbsup").first.click()
+    expect(row(page, "one").locator(".reaction")).to_have_text("👍 1")
+    expect(page.locator("#log .outgoing")).to_have_count(0)
     act(page, "one", "Edit")
     page.fill("#text", "one!")
     page.press("#text", "Enter")
