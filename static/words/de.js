@@ -142,6 +142,8 @@ export const de = {
   "name.question": "Wie sollen wir Sie nennen?",
   "name.hint": "Alle im Raum sehen diesen Namen. Es gibt kein Konto und kein Passwort.",
   "name.enter": "Zum Chat",
+  "name.change": "Diesen Namen nehmen",
+  "name.cancel": "Den alten behalten",
 
   // What the server does not do
   "error.bad_room": "Der Name eines Raums hat bis zu 64 Buchstaben und Ziffern; dazwischen dürfen _ . - stehen.",

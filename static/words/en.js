@@ -142,6 +142,8 @@ export const en = {
   "name.question": "What shall we call you?",
   "name.hint": "Everyone in the room will see this name. There is no account and no password.",
   "name.enter": "Join the chat",
+  "name.change": "Take this name",
+  "name.cancel": "Keep the old one",
 
   // What the server does not do, by its code; without one here its own words are shown
   "error.bad_room": "A room’s name has up to 64 letters and digits; _ . - may stand between them.",

@@ -142,6 +142,8 @@ export const fr = {
   "name.question": "Comment faut-il vous appeler ?",
   "name.hint": "Tout le monde dans le salon verra ce nom. Il n’y a ni compte ni mot de passe.",
   "name.enter": "Entrer dans le chat",
+  "name.change": "Prendre ce nom",
+  "name.cancel": "Garder l’ancien",
 
   // What the server does not do
   "error.bad_room": "Le nom d’un salon a jusqu’à 64 lettres et chiffres ; _ . - peuvent se trouver entre eux.",
