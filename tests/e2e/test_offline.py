@@ -139,3 +139,18 @@ def test_the_chat_can_be_installed(open_page: OpenPage) -> None:
             f"{base}/{icon['src']}",
         )
         assert icon["sizes"] in ("any", size)
+
+
+def test_a_notification_that_is_clicked_leads_to_its_room(open_page: OpenPage) -> None:
+    """In the window that is open already."""
+    page = open_page(service_workers="allow", permissions=["notifications"])
+    page.wait_for_function(READY)
+    worker = page.context.service_workers[0]
+    worker.evaluate(
+        """async () => {
+            await registration.showNotification("Ann mentions you", { data: { room: "tea" } });
+            const [notification] = await registration.getNotifications();
+            dispatchEvent(new NotificationEvent("notificationclick", { notification }));
+        }"""
+    )
+    expect(page.get_by_role("heading", level=1)).to_have_text("tea")
