@@ -92,10 +92,17 @@ export class Suggestions {
     const { value, selectionEnd } = this.#field;
     const word = candidates[place].value;
     const isGap = word.endsWith(" ") && value[selectionEnd] === " ";
-    this.#field.setRangeText(isGap ? word.trimEnd() : word, start, selectionEnd, "end");
+    this.#replace(start, selectionEnd, isGap ? word.trimEnd() : word);
     if (isGap) this.#field.selectionStart = this.#field.selectionEnd + 1;
-    this.#field.dispatchEvent(new InputEvent("input", { bubbles: true }));
     this.close();
+  }
+
+  #replace(start, end, word) {
+    this.#field.setSelectionRange(start, end);
+    // It is deprecated, and the only way that the user can undo.
+    if (document.execCommand("insertText", false, word)) return;
+    this.#field.setRangeText(word, start, end, "end");
+    this.#field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 }
 

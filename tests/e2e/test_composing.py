@@ -48,13 +48,17 @@ def test_a_name_is_completed_with_tab(open_page: OpenPage) -> None:
 
 
 def test_an_emoji_is_completed_with_enter(open_page: OpenPage) -> None:
-    """What stands behind the caret stays; the next Enter sends."""
+    """What stands behind the caret stays, it can be undone, and the next Enter sends."""
     page = open_page()
     page.fill("#text", "well !")
     page.press("#text", "End")
     page.press("#text", "ArrowLeft")
     page.keyboard.type(":tad")
     page.keyboard.press("Enter")
+    expect_field(page, "well 🎉!")
+    page.keyboard.press("ControlOrMeta+z")
+    expect_field(page, "well :tad!")
+    page.keyboard.press("ControlOrMeta+Shift+z")
     expect_field(page, "well 🎉!")
     page.keyboard.press("Enter")
     wait_for_kept(page, "well 🎉!")
