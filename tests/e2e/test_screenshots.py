@@ -79,7 +79,7 @@ def date(socket: WebSocketRoute) -> None:
     socket.on_close(lambda code, reason: server.close(code=code, reason=reason))
 
     def dated(said: dict[str, Any]) -> dict[str, Any]:
-        if "ts" in said:
+        if "seq" in said and "ts" in said:
             said["ts"] = int(start + said["seq"] * 30_000)
         if "nick" in said:
             said["id"] = f"person {said['nick']}"  # ids are random, and choose the colours
