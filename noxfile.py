@@ -96,7 +96,7 @@ def e2e(session: nox.Session) -> None:
     install(session, "e2e")
     session.run("npm", "install", "--silent", "--no-audit", "--no-fund", external=True)
     session.run("node", "--test", "tests/page/", external=True)
-    session.run("pytest", "tests/e2e", *session.posargs)
+    session.run("pytest", "tests/e2e", "--numprocesses=auto", *session.posargs)
 
 
 @nox.session
