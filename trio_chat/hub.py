@@ -18,7 +18,7 @@ from trio_chat.member import Asker, Member
 from trio_chat.outbox import Readiness
 from trio_chat.turn import Alarm, wake
 
-WRITES_FOR_RETURNS = 16  # of a turn: about a millisecond, as few members get the same
+WRITES_FOR_RETURNS = 8  # of a turn: half a millisecond, as few members get the same
 
 
 class Register(NamedTuple):
