@@ -88,17 +88,19 @@ class Returns:
     def let_in(self) -> tuple[Member, Sequence[Frame]]:
         """Let in the first one who waits; return who that is, and what they get."""
         back = self._waiting.popleft()
-        seat, room = back.seat, back.room
-        if seat.member not in self._seats or seat.rooms.get(room.name) is not room:
-            return seat.member, ()  # gone again meanwhile
-        if back.visit != seat.visits[room.name] or room.has(seat.member):
-            return seat.member, ()  # joined again meanwhile, which counts
-        frames = self._welcome(back) if isinstance(back, _Arrival) else self._catch_up(back)
-        return seat.member, frames
+        member = back.seat.member
+        if member not in self._seats:
+            return member, ()
+        if isinstance(back, _Arrival):
+            return member, self._answer(back)
+        return member, self._catch_up(back)
 
-    def _welcome(self, arrival: _Arrival) -> Sequence[Frame]:
-        """Tell somebody where they are, and what they missed."""
+    def _answer(self, arrival: _Arrival) -> Sequence[Frame]:
+        """Tell somebody who has joined where they are, and what they missed."""
         seat, room, visit, id, last, epoch = arrival  # noqa: A001
+        if seat.rooms.get(room.name) is not room:
+            gone = answers.Error(id=id, code="not_joined", text="you have left the room again")
+            return (_frame(gone, seat.member),)
         reset = last is not None and (epoch not in (None, self._epoch) or last > room.last)
         after = room.last if last is None or reset else last
         joined = answers.Joined(
@@ -112,14 +114,17 @@ class Returns:
             gap=room.first if after + 1 < room.first else None,
             reset=reset,
         )
-        told = seat.member.dialect.answer(joined)
-        assert told is not None  # all that know numbers have a word for this
         rest = _Return(seat, room, visit, max(after, room.first - 1))
-        return (frame_of(told, seat.member.dialect), *self._catch_up(rest))
+        return (_frame(joined, seat.member), *self._catch_up(rest))
 
     def _catch_up(self, back: _Return) -> Sequence[Frame]:
         """Return what somebody missed, and let them in; or have it looked up."""
-        member, room = back.seat.member, back.room
+        seat, room = back.seat, back.room
+        member = seat.member
+        if seat.rooms.get(room.name) is not room or room.has(member):
+            return ()  # gone again meanwhile
+        if back.visit != seat.visits[room.name]:
+            return ()  # joined again meanwhile, which counts
         frames = room.missed(back.after, member.dialect)
         size = sum(len(frame.wire) for frame in frames or ())
         if frames is None or (size and not member.can_take(size)):
@@ -127,3 +132,9 @@ class Returns:
             return ()
         room.admit(member)
         return frames
+
+
+def _frame(answer: answers.Answer, member: Member) -> Frame:
+    told = member.dialect.answer(answer)
+    assert told is not None  # all that can join have a word for these
+    return frame_of(told, member.dialect)

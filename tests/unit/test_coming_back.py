@@ -228,6 +228,19 @@ async def test_joining_and_vanishing_in_one_turn_leaves_nobody_behind() -> None:
         assert not home.chat.rooms["tea"].has(bob.member)
 
 
+async def test_every_join_is_answered() -> None:
+    """However soon another one follows, or a leave; what was missed is told once."""
+    async with house() as home:
+        await talk(home, 3)
+        bob = await home.person("Bob")
+        leave = {"t": "leave", "room": "tea", "id": 7}
+        told = await bob.ask({**join(1), "id": 5}, {**join(1), "id": 6})
+        assert [entry.get("id") for entry in told if entry["t"] == "joined"] == [5, 6]
+        assert seqs(told) == [2, 3]
+        told = await bob.ask({**join(1), "id": 8}, leave)
+        assert {entry["id"]: entry["t"] for entry in told} == {7: "ok", 8: "error"}
+
+
 async def test_who_is_dropped_while_joining_is_not_let_in() -> None:
     """It is aborted, and gets nothing more."""
     async with house() as home:
