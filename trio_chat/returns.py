@@ -99,8 +99,9 @@ class Returns:
         """Tell somebody who has joined where they are, and what they missed."""
         seat, room, visit, id, last, epoch = arrival  # noqa: A001
         if seat.rooms.get(room.name) is not room:
-            gone = answers.Error(id=id, code="not_joined", text="you have left the room again")
-            return (_frame(gone, seat.member),)
+            gone = "you have left the room again"
+            error = answers.Error(id=id, code="not_joined", text=gone, room=room.name)
+            return (_frame(error, seat.member),)
         reset = last is not None and (epoch not in (None, self._epoch) or last > room.last)
         after = room.last if last is None or reset else last
         joined = answers.Joined(
