@@ -1,6 +1,11 @@
-"""Options of the test run."""
+"""Options of the test run, and the server that tests of whole programs talk to."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.chat import Chat
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -8,3 +13,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="DIR", help="keep the pictures of the page here")
     parser.addoption("--crashes", metavar="N", type=int, default=5, help="kill the server N times")
     parser.addoption("--people", metavar="N", type=int, default=10, help="who all talk meanwhile")
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Iterator[Chat]:
+    """Start a server."""
+    running = Chat(tmp_path / "chat.db")
+    yield running
+    running.stop()

@@ -1,22 +1,18 @@
-"""A chat server in a process of its own, and a real browser that nothing may go wrong in."""
+"""A real browser that nothing may go wrong in."""
 
 import json
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from itertools import count
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
-from websockets.sync.client import connect
 
-PATIENCE = 10_000  # ms until what should have happened counts as not happening
+from tests.chat import PATIENCE, Chat
+
 CHROMIUM_FLAGS = (
     "--no-sandbox",  # the tests may run as root, in a container
     "--disable-gpu",
@@ -41,69 +37,6 @@ KNOWN_AS = """
 """
 
 OpenPage = Callable[..., Page]
-
-
-class Chat:
-    """A server as its user starts it; port and history are the same when it is started again."""
-
-    def __init__(self, database: Path) -> None:
-        self._database = database
-        self._process: subprocess.Popen[str] | None = None
-        self.port = 0
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.port}/"
-
-    @property
-    def ws(self) -> str:
-        return f"ws://localhost:{self.port}/ws"
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "trio_chat"),
-                *("--port", str(self.port), "--database", str(self._database)),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout
-        line = self._process.stdout.readline()
-        assert line.startswith("Chat is open at "), line
-        self.port = int(line.split("/ ")[0].rpartition(":")[2])
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        assert self._process
-        assert self._process.stdout
-        self._process.send_signal(how)
-        status = self._process.wait(timeout=20)
-        self._process.stdout.close()
-        assert status == (-how if how is signal.SIGKILL else 0)
-
-    def forget(self) -> None:
-        """Lose all that was kept, while the server is stopped."""
-        for file in self._database.parent.glob(f"{self._database.name}*"):
-            file.unlink()
-
-    def say(self, *lines: str) -> None:
-        """Say lines, and return when they have come back from the server."""
-        with connect(self.ws) as client:
-            for line in lines:
-                client.send(line)
-            heard: list[str] = []
-            while len(heard) < len(lines):
-                heard += str(client.recv(timeout=PATIENCE / 1000)).split("\n")
-            assert heard == list(lines)
-
-
-@pytest.fixture
-def chat(tmp_path: Path) -> Iterator[Chat]:
-    """Start a server."""
-    running = Chat(tmp_path / "chat.db")
-    yield running
-    running.stop()
 
 
 @pytest.fixture(scope="session")
@@ -143,7 +76,7 @@ def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
     ) -> Page:
         options = {"service_workers": "block"} | options  # most tests need none
         context = browser.new_context(**options)  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))

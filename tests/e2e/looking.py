@@ -4,9 +4,9 @@ import json
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.e2e.conftest import PATIENCE
+from tests.chat import PATIENCE
 
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=PATIENCE * 1000)
 
 SMALL = {"width": 500, "height": 400}
 

@@ -5,7 +5,8 @@ import json
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.e2e.conftest import Chat, OpenPage
+from tests.chat import Chat
+from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import enter
 from tests.e2e.looking import SMALL, from_end, join, lines, open_room, say, wait_for, wait_for_kept
 from tests.e2e.test_outbox import Line

@@ -4,7 +4,8 @@ import signal
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Chat, OpenPage
+from tests.chat import Chat
+from tests.e2e.conftest import OpenPage
 
 FOLLOW = """() => {
     const source = new EventSource("/api/v1/rooms/news/events");

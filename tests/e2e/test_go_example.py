@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.conftest import Chat, OpenPage
+from tests.chat import Chat
+from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import lines, say, wait_for
 
 GO_EXAMPLE = Path(__file__).parent / "go_example"

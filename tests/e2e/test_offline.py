@@ -6,7 +6,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Chat, OpenPage
+from tests.chat import Chat
+from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import join, lines, open_room, say, wait_for, wait_for_kept
 
 SAID = [f"line {count}" for count in range(5)]

@@ -4,7 +4,8 @@ import signal
 
 from playwright.sync_api import Dialog, Page, WebSocketRoute, expect
 
-from tests.e2e.conftest import Chat, OpenPage
+from tests.chat import Chat
+from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import lines, say, wait_for, wait_for_kept
 
 

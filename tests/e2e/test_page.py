@@ -7,7 +7,8 @@ from unicodedata import normalize
 import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
-from tests.e2e.conftest import Chat, OpenPage
+from tests.chat import Chat
+from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import enter
 from tests.e2e.looking import (
     SMALL,

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.e2e.conftest import Chat, OpenPage
+from tests.chat import Chat
+from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import lines, read_back, say, wait_for, wait_for_kept
 
 CONNECTED = "#status.open"

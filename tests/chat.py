@@ -1,0 +1,65 @@
+"""A chat server in a process of its own."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from websockets.sync.client import connect
+
+PATIENCE = 10  # seconds until what should have happened counts as not happening
+
+
+class Chat:
+    """A server as its user starts it; port and history are the same when it is started again."""
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._process: subprocess.Popen[str] | None = None
+        self.port = 0
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}/"
+
+    @property
+    def ws(self) -> str:
+        return f"ws://localhost:{self.port}/ws"
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "trio_chat"),
+                *("--port", str(self.port), "--database", str(self._database)),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        assert line.startswith("Chat is open at "), line
+        self.port = int(line.split("/ ")[0].rpartition(":")[2])
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        assert self._process
+        assert self._process.stdout
+        self._process.send_signal(how)
+        status = self._process.wait(timeout=20)
+        self._process.stdout.close()
+        assert status == (-how if how is signal.SIGKILL else 0)
+
+    def forget(self) -> None:
+        """Lose all that was kept, while the server is stopped."""
+        for file in self._database.parent.glob(f"{self._database.name}*"):
+            file.unlink()
+
+    def say(self, *lines: str) -> None:
+        """Say lines, and return when they have come back from the server."""
+        with connect(self.ws) as client:
+            for line in lines:
+                client.send(line)
+            heard: list[str] = []
+            while len(heard) < len(lines):
+                heard += str(client.recv(timeout=PATIENCE)).split("\n")
+            assert heard == list(lines)
