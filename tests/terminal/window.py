@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import signal
 import sys
 import termios
@@ -18,6 +19,7 @@ import trio
 
 from tests.integration.commands import COMMAND, ROOT, environment
 from tests.integration.running import PATIENCE
+from trio_chat.terminal.stdio import STDOUT
 
 COLS, ROWS = 80, 20
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -35,6 +37,8 @@ class Window:
         self._screen = pyte.Screen(cols, rows)
         self._stream = pyte.ByteStream(self._screen)
         self._news = trio.Event()
+        self._is_read = trio.Event()
+        self._is_read.set()
         self._modes = termios.tcgetattr(child.child_fd)
 
     # What is seen
@@ -57,6 +61,16 @@ class Window:
     def said(self) -> list[str]:
         """What stands behind the line at the right of times and nicks."""
         return [row.partition(" │ ")[2] for row in self.rows[1:-2] if " │ " in row]
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it takes nothing more of what is written."""
+        name = f"/proc/{self._child.pid}/fd/{STDOUT}"
+        fd = os.open(name, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        try:
+            return not select.select([], [fd], [], 0)[1]
+        finally:
+            os.close(fd)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Wait until something is seen."""
@@ -89,6 +103,13 @@ class Window:
         self._screen.erase_in_display(2)
         self._child.setwinsize(rows, cols)
 
+    def stop_reading(self) -> None:
+        """Take in nothing of what is written from now on, as a pane that is stopped."""
+        self._is_read = trio.Event()
+
+    def read_on(self) -> None:
+        self._is_read.set()
+
     def signal(self, number: signal.Signals) -> None:
         self._child.kill(number)
 
@@ -118,6 +139,7 @@ class Window:
         while True:
             try:
                 await trio.lowlevel.wait_readable(self._child.child_fd)
+                await self._is_read.wait()
                 data = os.read(self._child.child_fd, 65536)
             except (OSError, trio.ClosedResourceError):  # either end is closed
                 return

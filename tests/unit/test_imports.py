@@ -52,7 +52,7 @@ LAYERS = [
     {"remote"},
     {"terminal"},
     {"terminal.cleaning", "terminal.keepsake", "terminal.stdio", "terminal.tasks"},
-    {"terminal.call", "terminal.printing", "terminal.typed"},
+    {"terminal.call", "terminal.output", "terminal.printing", "terminal.typed"},
     {"terminal.pipe", "terminal.log", "terminal.composer"},
     {"terminal.look", "terminal.scroll"},
     {"terminal.screen", "terminal.tab", "terminal.frame"},

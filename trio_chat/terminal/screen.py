@@ -9,6 +9,7 @@ from urwid.display.raw import Screen as RawScreen
 
 from trio_chat.commands import Failed
 from trio_chat.terminal.look import PALETTE
+from trio_chat.terminal.output import Output
 from trio_chat.terminal.tasks import together
 
 FRAME = 1 / 30  # seconds between two paintings at least, however much happens
@@ -32,10 +33,7 @@ class Screen:
         self._draw = draw
         self._press = press
         self._news = trio.Event()
-        self._raw = RawScreen(
-            sys.stdin, sys.stdout, bracketed_paste_mode=True, focus_reporting=False
-        )
-        self._raw.register_palette(PALETTE)
+        self._raw: RawScreen
 
     @property
     def size(self) -> Size:
@@ -50,16 +48,32 @@ class Screen:
     async def run(self) -> None:
         """Take keys and paint, until it is cancelled.
 
+        It takes keys also while the terminal does not read; then what is to be seen is painted
+        as it is when it reads again.
+
         Raises:
             Failed: the terminal is gone.
         """
-        loop = urwid.TrioEventLoop()
-        with self._raw.start():
-            self._raw.hook_event_loop(loop, self._take)
+        with Output(sys.stdout.fileno()) as output:
+            self._raw = RawScreen(
+                sys.stdin, output, bracketed_paste_mode=True, focus_reporting=False
+            )
+            self._raw.register_palette(PALETTE)
             try:
-                await together(loop.run_async, self._paint)
-            except urwid.display.common.InputClosedError:
-                raise Failed(GONE) from None
+                with self._raw.start():
+                    await self._take_and_paint(output)
+            finally:
+                await output.part()
+
+    async def _take_and_paint(self, output: Output) -> None:
+        loop = urwid.TrioEventLoop()
+        self._raw.hook_event_loop(loop, self._take)
+        try:
+            await together(loop.run_async, lambda: self._paint(output))
+        except urwid.display.common.InputClosedError:
+            raise Failed(GONE) from None
+        finally:
+            output.release()
 
     def _take(self, keys: Sequence[str | tuple[object, ...]], _: list[int]) -> None:
         for key in keys:
@@ -69,12 +83,14 @@ class Screen:
                 self._press(key)
         self.refresh()
 
-    async def _paint(self) -> None:
+    async def _paint(self, output: Output) -> None:
+        """Paint what there is to see whenever the terminal has taken what was painted before."""
         while True:
             size = self.size  # once: it may be another one a moment later
             canvas = self._draw(size)
             try:
                 self._raw.draw_screen(size, canvas)
+                await output.drain()
             except OSError:
                 raise Failed(GONE) from None
             await trio.sleep(FRAME)
