@@ -136,7 +136,7 @@ class Hub:
         await self._answer()
         await self._let_in()
         await self._commit()
-        for room in chat.talking():
+        for room in chat.rooms.talking():
             for frame, audience in room.frames():
                 for member in await audience.send(frame):
                     self._drop(member)
@@ -154,11 +154,11 @@ class Hub:
 
     async def _load_rooms(self, turn: Sequence[Request]) -> None:
         """Get the rooms from the journal that somebody wants to join, or has written to."""
-        missing = list(dict.fromkeys(self.chat.missing(self._rooms_wanted(turn))))
+        missing = list(dict.fromkeys(self.chat.rooms.missing(self._rooms_wanted(turn))))
         if missing:
             try:
                 for state in await self._journal.load(missing, self._resume_limit):
-                    self.chat.add_room(state)
+                    self.chat.rooms.load(state)
             except Unavailable as unavailable:  # who wants to join is told so
                 self._set(Alarm(trio.current_time() + unavailable.retry_ms / 1000, wake))
 
@@ -168,7 +168,7 @@ class Hub:
                 for wish in wishes:
                     self.chat.apply(client, wish)
             case Called(caller, speaker, wish):
-                self.chat.call(caller, speaker, wish)
+                self.chat.callers.grant(caller, speaker, wish, self.chat.turn)
             case Register(client) if self._farewell:
                 client.end(self._farewell)
             case Register(client, join):
@@ -179,9 +179,9 @@ class Hub:
             case CaughtUp(client, missed, after):
                 self.chat.returns.go_on(client, missed, after)
             case Pruned(first):
-                self.chat.forget(first)
+                self.chat.rooms.forget(first)
             case Overtaken(states):
-                self.chat.compare(states)
+                self.chat.rooms.compare(states)
             case _:
                 self._say_goodbye(request.ending)
 

@@ -2,16 +2,9 @@
 
 from trio_chat.events import Person
 from trio_chat.member import Member
-from trio_chat.names import check_nick, fold
+from trio_chat.names import BadName, check_nick, fold
+from trio_chat.refusal import Refusal
 from trio_chat.sessions import Sessions
-
-
-class NickTaken(Exception):
-    """Somebody else has this nick, or one that looks like it."""
-
-
-class NobodysToken(Exception):
-    """A session token that this server has not given to anybody."""
 
 
 class People:
@@ -32,8 +25,7 @@ class People:
         """Take a connection in: of whoever the token tells, else of somebody new.
 
         Raises:
-            BadName: the nick cannot be.
-            NickTaken: it is somebody else's.
+            Refusal: the nick cannot be, or is somebody else's.
         """
         person = self._take_nick(self._id_behind(token), nick)
         self._connections.setdefault(person.id, set()).add(member)
@@ -48,8 +40,7 @@ class People:
         """Return a person for a session without a connection, which holds no nick.
 
         Raises:
-            BadName: the nick cannot be.
-            NickTaken: somebody else who is connected has it.
+            Refusal: the nick cannot be, or somebody else who is connected has it.
         """
         return self._check_free(Person(self._id_behind(token), nick))
 
@@ -60,14 +51,13 @@ class People:
         alone makes a person whom no token can tell, the same one each time.
 
         Raises:
-            BadName: the nick cannot be.
-            NickTaken: somebody else who is connected has it.
-            NobodysToken: it is not one of ours.
+            Refusal: the nick cannot be, somebody else who is connected has it, or the token is
+                not one of ours.
         """
         if token is not None:
             known = self._sessions.person(token)
             if known is None:
-                raise NobodysToken
+                raise Refusal("unauthorized", "the session token is not one of this server")
             now = self._persons.get(known.id, known)
             return self._check_free(Person(known.id, now.nick if nick is None else nick))
         if nick is not None:
@@ -87,8 +77,7 @@ class People:
         """Give a person another nick.
 
         Raises:
-            BadName: the nick cannot be.
-            NickTaken: it is somebody else's.
+            Refusal: the nick cannot be, or is somebody else's.
         """
         return self._take_nick(person.id, nick)
 
@@ -110,17 +99,27 @@ class People:
         return known.id if known else self._sessions.new_id()
 
     def _check_free(self, person: Person) -> Person:
-        nick = check_nick(person.nick, self._nick_limit)
+        nick = self._check_nick(person.nick)
         if self._owners.get(fold(nick), person.id) != person.id:
-            raise NickTaken
+            raise _taken()
         return Person(person.id, nick)
 
+    def _check_nick(self, nick: str) -> str:
+        try:
+            return check_nick(nick, self._nick_limit)
+        except BadName as error:
+            raise Refusal("bad_nick", str(error)) from None
+
     def _take_nick(self, person_id: str, nick: str) -> Person:
-        nick = check_nick(nick, self._nick_limit)
+        nick = self._check_nick(nick)
         if self._owners.setdefault(fold(nick), person_id) != person_id:
-            raise NickTaken
+            raise _taken()
         before = self._persons.get(person_id)
         if before and fold(before.nick) != fold(nick):
             del self._owners[fold(before.nick)]
         self._persons[person_id] = Person(person_id, nick)
         return self._persons[person_id]
+
+
+def _taken() -> Refusal:
+    return Refusal("nick_taken", "somebody else is called that")

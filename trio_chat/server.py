@@ -71,7 +71,7 @@ class Server:
         self._inbox, inbox = trio.open_memory_channel[Request](config.inbox_requests)
         readiness = Readiness()
         self._hub = Hub(inbox, journal, config, readiness)
-        archive = Archive(journal, config, self._hub.chat.populations)
+        archive = Archive(journal, config, self._hub.chat.rooms.populations)
         self._shared = Shared(self._inbox, config, archive, readiness)
         app = make_app()
         Api(archive, Calls(self._inbox, config), config).install(app)
@@ -121,7 +121,7 @@ class Server:
                             self._listeners,
                         )
                         listening.start_soon(retain, self._journal, self._inbox, self._config)
-                        open_rooms = self._hub.chat.populations
+                        open_rooms = self._hub.chat.rooms.populations
                         listening.start_soon(follow, self._journal, self._inbox, open_rooms)
                         await self._stopping.wait()
                         listening.cancel_scope.cancel(reason="the server stops")

@@ -10,14 +10,6 @@ from trio_chat.member import Asker, Member
 from trio_chat.room import Room
 
 
-class Refusal(Exception):
-    """A request cannot be granted; it carries the answer."""
-
-    def __init__(self, code: str, text: str, retry_ms: int | None = None) -> None:
-        super().__init__(code, text)
-        self.answer = answers.Error(code=code, text=text, retry_ms=retry_ms)
-
-
 @dataclass(eq=False, slots=True)
 class Seat:
     """What is known of a connection."""
@@ -43,7 +35,6 @@ class Turn:
 
     told: dict[Asker, list[answers.Answer]] = field(default_factory=lambda: defaultdict(list))
     drafts: list[Draft] = field(default_factory=list)
-    touched: set[str] = field(default_factory=set)  # rooms that may be empty by now
 
 
 class Alarm(NamedTuple):

@@ -35,7 +35,7 @@ class House:
         self.inbox, requests = trio.open_memory_channel[Request](self.config.inbox_requests)
         readiness = Readiness()
         self.hub = Hub(requests, journal, self.config, readiness)
-        archive = Archive(journal, self.config, self.hub.chat.populations)
+        archive = Archive(journal, self.config, self.hub.chat.rooms.populations)
         self.shared = Shared(self.inbox, self.config, archive, readiness)
 
 

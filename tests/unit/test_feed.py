@@ -188,7 +188,7 @@ async def test_a_room_that_all_have_left_need_not_follow() -> None:
         states = await journal.load(["tea", "milk"], 0)
         await home.turn(Overtaken(states), Unregister(guest))
         await home.turn()
-        assert home.chat.overtaken == set()
+        assert home.chat.rooms.overtaken == set()
 
 
 async def test_a_damaged_event_of_others_hides_no_other() -> None:

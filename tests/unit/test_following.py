@@ -60,7 +60,7 @@ async def test_a_follower_is_not_seen() -> None:
     async with house() as home:
         fay = follower(home)
         await home.turn(follows(fay))
-        assert home.chat.populations() == {"tea": 0}
+        assert home.chat.rooms.populations() == {"tea": 0}
         ann = await home.person("Ann")
         [answer, *rest] = await ann.ask({"t": "join", "room": "tea"})
         assert answer["members"] == [ann.who]
@@ -70,7 +70,7 @@ async def test_a_follower_is_not_seen() -> None:
         await ann.ask({"t": "leave", "room": "tea"})
         await home.turn()
         await ann.ask({"t": "rooms"})
-        assert home.chat.populations() == {}
+        assert home.chat.rooms.populations() == {}
 
 
 async def test_who_comes_back_gets_what_it_missed_first() -> None:
@@ -161,5 +161,5 @@ async def test_plain_guests_are_still_counted_beside_followers() -> None:
     async with house() as home:
         guest, fay = Listener(), follower(home)
         await home.turn(arrives(guest, "tea"), follows(fay))
-        assert home.chat.populations() == {"tea": 1}
+        assert home.chat.rooms.populations() == {"tea": 1}
         assert told(fay)[0].data["guests"] == 1

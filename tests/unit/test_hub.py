@@ -93,7 +93,7 @@ async def test_farewell_ends_everybody_now_and_later() -> None:
     )
     assert (one.got, one.ends) == ([b"a"], [GOING_AWAY, "closed"])
     assert (late.got, late.ends) == ([], [GOING_AWAY])
-    assert (list(home.chat.seats), home.chat.rooms) == ([], {})
+    assert (list(home.chat.seats), list(home.chat.rooms)) == ([], [])
 
 
 async def test_what_is_said_in_the_turn_of_the_farewell_is_kept_though_not_told() -> None:

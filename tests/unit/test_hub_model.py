@@ -204,7 +204,7 @@ class Play:
         self.inbox, self.requests = trio.open_memory_channel[Request](CONFIG.inbox_requests)
         journal, readiness = MemoryJournal(), Readiness()
         self.hub = Hub(self.requests, journal, CONFIG, readiness)
-        archive = Archive(journal, CONFIG, self.hub.chat.populations)
+        archive = Archive(journal, CONFIG, self.hub.chat.rooms.populations)
         self.shared = Shared(self.inbox, CONFIG, archive, readiness)
         self.seats: dict[int, Chatter] = {}
         self.everybody: list[Chatter] = []

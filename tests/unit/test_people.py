@@ -3,8 +3,8 @@
 import pytest
 
 from tests.unit.members import Listener
-from trio_chat.names import BadName
-from trio_chat.people import NickTaken, People
+from trio_chat.people import People
+from trio_chat.refusal import Refusal
 from trio_chat.sessions import Sessions
 
 LATE = 1000.0
@@ -31,7 +31,7 @@ def test_a_nick_that_was_given_up_is_free(people: People) -> None:
     people.rename(ann, "ANN")
     people.rename(ann, "Bob")
     assert people.enter(None, "Ann", Listener()).id != ann.id
-    with pytest.raises(NickTaken):
+    with pytest.raises(Refusal, match="nick_taken"):
         people.enter(None, "B.O.B", Listener())
 
 
@@ -39,9 +39,9 @@ def test_a_refused_nick_changes_nothing(people: People) -> None:
     """Neither for who has it nor for who wanted it."""
     ann = people.enter(None, "Ann", Listener())
     bob = people.enter(None, "Bob", Listener())
-    with pytest.raises(NickTaken):
+    with pytest.raises(Refusal, match="nick_taken"):
         people.rename(bob, "Ann")
-    with pytest.raises(BadName):
+    with pytest.raises(Refusal, match="bad_nick"):
         people.rename(bob, "?")
     assert (people.now(ann.id), people.now(bob.id)) == (ann, bob)
     people.rename(ann, "Anna")
