@@ -8,9 +8,10 @@ const PAUSE = 5 * 60_000; // ms of silence, and the author's name is shown again
  * The entries of a room as it stands; each is made when it is asked for, as few are in sight.
  *
  * An entry is { key, kind: "message" | "outgoing" | "note", item, author, isDay, isFirst, isNew,
- * quoted }: `key` is the same for as long as it is the same line; `isDay`, `isFirst` and `isNew`
- * tell that a day, an author's messages or what is new begins with it; `quoted` is the message
- * that it answers: null if that is not known yet, false if it is gone.
+ * waits, quoted }: `key` is the same for as long as it is the same line; `isDay`, `isFirst` and
+ * `isNew` tell that a day, an author's messages or what is new begins with it; `waits`, that
+ * something of it is to be sent when there is a connection; `quoted` is the message that it
+ * answers: null if that is not known yet, false if it is gone.
  */
 export class Entries {
   #room;
@@ -48,9 +49,10 @@ export class Entries {
     const isDay = !before || !isSameDay(before.item.ts, said.item.ts);
     const isNew = place === this.#line;
     const isFirst = isDay || isNew || !continues(said, before);
-    const { reply } = said.item;
+    const { reply, pending } = said.item;
+    const waits = this.#room.presence === "away" && (said.kind === "outgoing" || Boolean(pending));
     const quoted = reply ? this.#room.history.find(reply) : null;
-    return { key: this.#keyAt(place), ...said, isDay, isNew, isFirst, quoted };
+    return { key: this.#keyAt(place), ...said, isDay, isNew, isFirst, waits, quoted };
   }
 
   /** Returns the key of the entry at an index, without making it. */

@@ -124,6 +124,6 @@ export class Lines {
 
 function isSame(before, after) {
   if (!before) return false;
-  const parts = ["item", "author", "isFirst", "isDay", "isNew", "quoted"];
+  const parts = ["item", "author", "isFirst", "isDay", "isNew", "waits", "quoted"];
   return parts.every((part) => before[part] === after[part]);
 }

@@ -36,7 +36,7 @@ export function wordsOf(row) {
  * What has not changed is not touched.
  */
 export function fillRow(row, entry, before, me) {
-  const { kind, item, author, isFirst, isDay, isNew } = entry;
+  const { kind, item, author, isFirst, isDay, isNew, waits } = entry;
   row.className = classes(entry, me);
   if (!isAlike(before, entry)) fillWords(row, entry, me);
   put(row, "day", isDay && make("p", "day", when(item.ts, "day")));
@@ -48,7 +48,8 @@ export function fillRow(row, entry, before, me) {
   put(row, "reactions", kind === "message" && !item.deleted && reactions(item, me));
   const { pending } = item;
   const changes = pending?.find(({ state }) => state === "failed") ?? pending?.find(isOpenChange);
-  put(row, "trouble", kind === "outgoing" ? trouble(item) : changes && trouble(changes));
+  const open = kind === "outgoing" ? item : changes;
+  put(row, "trouble", open && trouble(open, waits));
 }
 
 /** What a screen reader is to say of a row as a whole. */
@@ -188,10 +189,10 @@ function reactions({ seq, reactions }, me) {
 }
 
 /** How it stands with a message that is not kept yet. */
-function trouble({ cid, state, reason }) {
+function trouble({ cid, state, reason }, waits) {
   const line = make("div", "trouble");
-  if (state !== "failed") {
-    line.append(make("span", "late", t("row.sending"))); // shows after a while
+  if (state !== "failed") { // it shows after a while
+    line.append(make("span", waits ? "late away" : "late", t(waits ? "row.waiting" : "row.sending")));
     return line;
   }
   const buttons = ["retry", "delete"].map((what) => act("small", what, { cid }));

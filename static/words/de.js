@@ -83,6 +83,7 @@ export const de = {
   "row.gone": "Eine Nachricht, die es nicht mehr gibt",
   "row.nameless": "Jemand",
   "row.sending": "Wird gesendet …",
+  "row.waiting": "Wird gesendet, sobald verbunden",
   "row.failed": "Nicht gesendet. {reason}",
   "row.retry": "Nochmals",
   "row.delete": "Löschen",

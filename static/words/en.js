@@ -83,6 +83,7 @@ export const en = {
   "row.gone": "A message that is no longer here",
   "row.nameless": "Somebody",
   "row.sending": "Sending …",
+  "row.waiting": "Will be sent once connected",
   "row.failed": "Not sent. {reason}",
   "row.retry": "Retry",
   "row.delete": "Delete",

@@ -83,6 +83,7 @@ export const fr = {
   "row.gone": "Un message qui n’existe plus",
   "row.nameless": "Quelqu’un",
   "row.sending": "Envoi …",
+  "row.waiting": "Sera envoyé une fois connecté",
   "row.failed": "Non envoyé. {reason}",
   "row.retry": "Réessayer",
   "row.delete": "Supprimer",

@@ -131,7 +131,7 @@ def test_axe_finds_nothing_wrong(
         chat.stop()
     expect(page.get_by_role("alert")).to_be_visible()
     say(page, "waits")
-    page.get_by_text("Sending …").last.wait_for()
+    page.get_by_text("Will be sent once connected").last.wait_for()
     assert faults(page) == [], "no connection"
     chat.start()
 

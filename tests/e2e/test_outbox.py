@@ -56,6 +56,7 @@ def test_five_messages_typed_without_a_network_arrive_once(open_page: OpenPage) 
     for text in FIVE:
         say(page, text)
     expect(page.locator("#log .outgoing .text")).to_have_text(FIVE)
+    expect(page.get_by_text("Will be sent once connected")).to_have_count(5)
     line.mend()
     expect_once([page, other], FIVE)
 

@@ -185,12 +185,12 @@ def test_the_page_comes_back_after_a_restart(
     expect(banner).to_contain_text("connection is lost")
     say(page, "written while away")
     wait_for(page, "written while away")
-    expect(page.get_by_text("Sending …")).to_be_visible()
+    expect(page.get_by_text("Will be sent once connected")).to_be_visible()
     chat.start()
     expect(page.get_by_role("status")).to_have_text("Connected", timeout=30_000)
     expect(banner).to_be_hidden()
     wait_for_kept(page, "written while away")
-    expect(page.get_by_text("Sending …")).to_have_count(0)
+    expect(page.locator("#log .late")).to_have_count(0)
     assert lines(page) == ["before", "written while away"]
 
 
@@ -302,7 +302,7 @@ def test_text_has_contrast_in_light_and_dark(open_page: OpenPage, chat: Chat, sc
     chat.stop()
     page.get_by_role("alert").filter(has_text="lost").wait_for()
     say(page, "away")
-    page.get_by_text("Sending …").wait_for()
+    page.locator("#log .late").wait_for()
     for part in READABLE:
         expect(page.locator(part).first).to_be_visible()
         ratio = page.evaluate(CONTRAST, part)

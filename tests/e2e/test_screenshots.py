@@ -140,7 +140,7 @@ def test_the_page_without_a_connection(open_page: OpenPage, chat: Chat, pictures
         chat.stop()
     page.get_by_role("alert").wait_for()
     say(page, "See you at the break.")
-    page.get_by_text("Sending …").wait_for()
+    page.get_by_text("Will be sent once connected").wait_for()
     picture(page, pictures, "away")
     assert page.get_by_text(LAST).is_visible()
     chat.start()

@@ -83,6 +83,17 @@ test("nobody else's message can be that line", () => {
   assert.equal(new Set(keys).size, 2);
 });
 
+test("what is to be sent or changed waits while there is no connection", () => {
+  const queue = new Outgoing();
+  queue.add({ t: "edit", cid: "cid-0001", seq: 2, text: "changed" });
+  const outgoing = [{ cid: "cid-0002", text: "hello", ts: MORNING, state: "waiting" }];
+  const messages = [said(1, ANN), said(2, ANN)];
+  const waits = (presence) =>
+    entriesOf(room(messages, { queue, outgoing, presence }), ANN).map((entry) => entry.waits);
+  assert.deepEqual(waits("away"), [false, true, true]);
+  assert.deepEqual(waits("joined"), [false, false, false]);
+});
+
 test("an answer shows its author, and has the message that it answers", () => {
   const entries = entriesOf(room([said(1, ANN), said(2, ANN, MORNING, { reply: 1 })]), ANN);
   assert(entries[1].isFirst);
