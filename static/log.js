@@ -95,6 +95,11 @@ export class Log {
     this.#redraw();
   }
 
+  /** Stays at the end, if it is there, where something else may have taken or given back room. */
+  stay() {
+    if (this.follows) this.#scrollToEnd();
+  }
+
   /** Shows where what is new begins; returns whether that is here. */
   goToLine() {
     const entries = this.#entries();
@@ -153,7 +158,7 @@ export class Log {
     this.#width = this.#element.clientWidth;
     if (isOther) for (const { heights } of this.#views.values()) heights.clear();
     if (isOther) this.#redraw();
-    else if (this.follows) this.#scrollToEnd();
+    else this.stay();
   }
 
   /** Notices where the reader is: at the end, or at which text. */

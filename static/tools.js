@@ -130,7 +130,7 @@ export class Tools {
   // Drafts
 
   #showDraft() {
-    const { store, composer, acts } = this.#page;
+    const { store, composer, log, acts } = this.#page;
     const { room } = store;
     if (composer.room !== room.name) return; // it is about to be shown
     const draft = rebased(composer.draft, room.epoch);
@@ -143,6 +143,7 @@ export class Tools {
     const quoted = reply ? room.history.find(reply.seq) : null;
     if (reply && quoted === null) acts.look(reply.seq);
     this.#strip.show(composer.draft, quoted, composer.limit);
+    log.stay();
     this.#drafts.keep();
   }
 

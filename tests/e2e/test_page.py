@@ -131,6 +131,31 @@ def test_the_end_stays_in_sight_when_a_keyboard_takes_room(open_page: OpenPage, 
     wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
 
 
+def test_the_end_stays_in_sight_when_the_field_shrinks_and_grows_at_once(
+    open_page: OpenPage, chat: Chat
+) -> None:
+    """As when a long message is sent and taken back to be edited, faster than the page is drawn."""
+    page = open_page(viewport=SMALL)
+    chat.say(*(f"line {count}" for count in range(100)))
+    wait_for(page, "line 99")
+    page.fill("#text", "one\ntwo\nthree\nfour")
+    wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
+    page.evaluate(
+        """() => {
+            const field = document.getElementById("text");
+            const log = document.getElementById("log");
+            for (const text of ["", field.value]) {
+                field.value = text;
+                field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+                log.scrollTop; // has the page laid out, as much else does
+            }
+        }"""
+    )
+    chat.say("and one more")
+    wait_for(page, "and one more")
+    wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
+
+
 def test_hostile_text_is_text(open_page: OpenPage, chat: Chat) -> None:
     """Nothing in a message runs, and nothing in it breaks the layout."""
     page = open_page(viewport=SMALL)
