@@ -1,6 +1,6 @@
 // What a screen reader says: the new messages of others, not history and not one's own.
 
-import { plainWords } from "./row.js";
+import { nickOf, plainWords } from "./row.js";
 import { t } from "./strings.js";
 
 const PACE = 1_000; // ms between announcements
@@ -35,7 +35,7 @@ export class Announcer {
 }
 
 function line(event) {
-  return `${event.from?.nick ?? t("row.nameless")}: ${plainWords(event)}`;
+  return `${nickOf(event.from)}: ${plainWords(event)}`;
 }
 
 function paragraph(text) {

@@ -1,6 +1,7 @@
 // Calls for attention while the user looks elsewhere: the title, the app's badge, notifications, sound.
 
 import { recall, remember } from "./memory.js";
+import { nickOf, plainWords } from "./row.js";
 import { t } from "./strings.js";
 
 const TEXT = 200; // characters of a message that a notification shows
@@ -60,8 +61,8 @@ export class Attention {
   }
 
   #notifyOf({ room, event }) {
-    const title = t("attention.mention", { nick: event.from?.nick ?? t("row.nameless"), room });
-    const body = Array.from(event.text).slice(0, TEXT).join("");
+    const title = t("attention.mention", { nick: nickOf(event.from), room });
+    const body = Array.from(plainWords(event)).slice(0, TEXT).join("");
     const options = { body, tag: `trio-chat ${room}`, data: { room } };
     try {
       const notification = new Notification(title, options);

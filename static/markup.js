@@ -32,9 +32,20 @@ export function parse(text, nick = "") {
   return parts.flatMap((part) => (typeof part === "string" ? new Line(part, nick).read() : part));
 }
 
+/** A text as it reads, without its marks. */
+export function plain(text) {
+  return parse(text).map(said).join("").trim();
+}
+
 /** What somebody does, in a text that begins with "/me"; null for any other. */
 export function actionOf(text) {
   return ACTION.test(text) ? text.replace(ACTION, "") : null;
+}
+
+function said(node) {
+  if (typeof node === "string") return node;
+  const text = node.text ?? node.children.map(said).join("");
+  return node.kind === "block" ? `\n${text}\n` : text;
 }
 
 /** A text as blocks of code and strings in between; the line ends beside a block are part of it. */

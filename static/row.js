@@ -1,6 +1,6 @@
 // One line of the log as elements: who, when, what, and how it stands with it. Text stays text.
 
-import { actionOf } from "./markup.js";
+import { actionOf, plain } from "./markup.js";
 import { mentions } from "./mention.js";
 import { calm, prose } from "./prose.js";
 import { locale, reasonOf, t } from "./strings.js";
@@ -50,12 +50,6 @@ export function fillRow(row, entry, before, me) {
   const changes = pending?.find(({ state }) => state === "failed") ?? pending?.find(isOpenChange);
   const open = kind === "outgoing" ? item : changes;
   put(row, "trouble", open && trouble(open, waits));
-}
-
-/** What a screen reader is to say of a row as a whole. */
-export function nameOf({ kind, item, author }) {
-  const words = plainWords(item, author);
-  return kind === "note" ? words : `${nickOf(author)}, ${when(item.ts, "clock")}: ${words}`;
 }
 
 function classes({ kind, item, author, isFirst }, me) {
@@ -108,15 +102,20 @@ export function plainWords({ t: kind, text, deleted, about, emoji, from }, autho
   if (deleted || kind === "delete") return t("row.deleted");
   if (kind === "topic") return t("row.topic", { text });
   const action = text && actionOf(text);
-  return action ? `${nickOf(author)} ${calm(action)}` : calm(text ?? emoji);
+  return action ? `${nickOf(author)} ${reads(action)}` : reads(text ?? emoji);
 }
 
-function nickOf(author) {
+/** A text without its marks. */
+function reads(text) {
+  return calm(plain(text));
+}
+
+export function nickOf(author) {
   return author?.nick ?? t("row.nameless");
 }
 
 /** A time in the user's way of writing it; `style` is one of TIMES. */
-function when(ts, style) {
+export function when(ts, style) {
   formats[style] ??= new Intl.DateTimeFormat(locale, TIMES[style]);
   return formats[style].format(ts);
 }
@@ -169,8 +168,9 @@ export function quote({ reply }, quoted) {
     return button;
   }
   const name = make("bdi", "author", nickOf(quoted.from));
-  const text = make("bdi", "", Array.from(calm(quoted.text)).slice(0, QUOTED).join(""));
-  button.append(name, text);
+  const words = reads(actionOf(quoted.text) ?? quoted.text);
+  button.append(name, make("bdi", "", Array.from(words).slice(0, QUOTED).join("")));
+  button.title = t("row.jump");
   return button;
 }
 

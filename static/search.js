@@ -73,7 +73,7 @@ function item({ seq, ts, from, snippet, marks }) {
   const words = make("span", "words");
   words.dir = "auto";
   words.append(...marked(snippet, marks));
-  button.append(name, time, words);
+  button.append(name, " ", time, " ", words);
   const element = document.createElement("li");
   element.append(button);
   return element;

@@ -1,6 +1,7 @@
 // Moves the focus from message to message by the arrow keys, and back to where it came from.
 
-import { nameOf } from "./row.js";
+import { nickOf, plainWords, when } from "./row.js";
+import { reasonOf, t } from "./strings.js";
 
 /** Lets keys move in `element`, where `log` shows rows; `onLeave` is called at Escape. */
 export class Steps {
@@ -36,4 +37,20 @@ export class Steps {
     const entry = element.role === "article" && this.#log.entryOf(element);
     if (entry) element.ariaLabel = nameOf(entry);
   }
+}
+
+/** What a screen reader is to say of a row as a whole. */
+function nameOf({ kind, item, author, quoted, waits }) {
+  const words = plainWords(item, author);
+  if (kind === "note") return words;
+  const { state, reason, edited, reactions = {} } = item;
+  const parts = [
+    `${nickOf(author)}, ${when(item.ts, "clock")}: ${words}`,
+    edited && t("row.edited"),
+    quoted && `${t("strip.reply")} ${nickOf(quoted.from)}: ${plainWords(quoted)}`,
+    state === "failed" && t("row.failed", { reason: reasonOf(reason) }),
+    kind === "outgoing" && waits && t("row.waiting"),
+    ...Object.entries(reactions).map(([emoji, people]) => `${emoji} ${people.length}`),
+  ];
+  return parts.filter(Boolean).join(", ");
 }

@@ -63,6 +63,7 @@ function cancel(edit) {
   button.type = "button";
   button.className = "plain";
   button.textContent = "×";
-  button.ariaLabel = button.title = t(edit ? "strip.cancelEdit" : "strip.cancelReply");
+  button.ariaLabel = t(edit ? "strip.cancelEdit" : "strip.cancelReply");
+  button.title = `${button.ariaLabel} (Esc)`;
   return button;
 }

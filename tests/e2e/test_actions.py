@@ -116,7 +116,7 @@ def test_the_last_message_is_edited_with_up(open_page: OpenPage) -> None:
     say(other, "what?")
     wait_for(page, "what?")
     page.press("#text", "ArrowUp")
-    expect(page.locator(".strip")).to_contain_text("Escape cancels")
+    expect(page.locator(".strip")).to_contain_text("Editing a message")
     expect(page.locator("#text")).to_have_value("tee?")
     page.keyboard.type(" no!")
     page.press("#text", "Escape")

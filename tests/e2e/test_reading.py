@@ -143,7 +143,7 @@ def test_a_search_can_be_narrowed_to_a_person_and_to_days(open_page: OpenPage, c
         ({"From this day on": "2199-12-31", "Up to this day": ""}, []),
     ):
         if fields and not page.get_by_label("By", exact=True).is_visible():
-            page.get_by_text("Whose, and of when").click()
+            page.get_by_text("By person or day").click()
         for label, value in fields.items():
             page.get_by_label(label, exact=True).fill(value)
         page.get_by_role("searchbox").press("Enter")
@@ -207,7 +207,9 @@ def test_a_screen_reader_hears_what_others_say_now(open_page: OpenPage, chat: Ch
     page.press("#text", "Enter")
     with enter(chat.ws, "Bob", "lobby") as bob:
         bob.ask(t="send", room="lobby", text="hello")
-    expect(page.locator("#announcer")).to_have_text("Bob: hello")
+        expect(page.locator("#announcer")).to_have_text("Bob: hello")
+        bob.ask(t="send", room="lobby", text="`tea`, **now**")
+    expect(page.locator("#announcer")).to_have_text("Bob: tea, now")
     expect(page.get_by_role("log")).to_have_attribute("aria-live", "off")
 
 
@@ -232,7 +234,7 @@ def test_a_hidden_tab_tells_of_a_mention_alone(open_page: OpenPage, chat: Chat) 
     page.evaluate(GO_AWAY)
     with enter(chat.ws, "Bob", "lobby") as bob:
         bob.ask(t="send", room="lobby", text="hello")
-        bob.ask(t="send", room="lobby", text="@Ann, tea?")
+        bob.ask(t="send", room="lobby", text="@Ann, **tea**?")
     expect(page).to_have_title("(2) lobby · Chat")
     assert page.evaluate("told") == ["Bob mentions you in lobby: @Ann, tea?"]
 

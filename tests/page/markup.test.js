@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { actionOf, parse } from "../../static/markup.js";
+import { actionOf, parse, plain } from "../../static/markup.js";
 
 const bold = (...children) => ({ kind: "bold", children });
 const italic = (...children) => ({ kind: "italic", children });
@@ -114,4 +114,10 @@ test("nothing that a message may hold takes more than its length allows", () => 
   for (const part of hostile) parse(part.repeat(100_000 / part.length), "ann");
   // Squares of these lengths would take hours; nothing else is asserted of the speed.
   assert(performance.now() - started < 60_000);
+});
+
+test("a text reads without its marks, and keeps those that mark nothing", () => {
+  assert.equal(plain("**Good** *old* `code`, @Ann: 2 * 3"), "Good old code, @Ann: 2 * 3");
+  assert.equal(plain("see\n```js\na\nb\n```\nthere"), "see\na\nb\nthere");
+  assert.equal(plain("***both*** and https://example.org/"), "both and https://example.org/");
 });
