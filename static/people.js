@@ -16,7 +16,7 @@ export class People {
     this.#list = aside.querySelector("ul");
     this.#others = aside.querySelector(".others");
     this.#count = count;
-    aside.querySelector("button").addEventListener("click", onRename);
+    aside.querySelector("button.small").addEventListener("click", onRename);
   }
 
   /** Shows who is in a room, the user first. */

@@ -9,13 +9,18 @@ const GAP = 8; // px to what it belongs to
 
 /** Lets the user choose beside the element `anchor`; `onPick` gets an emoji, if one is chosen. */
 export function pick(anchor, onPick) {
-  const usual = grid(USUAL.slice(0, FIRST).map((emoji) => EMOJI.find((one) => one.emoji === emoji)));
+  const first = USUAL.slice(0, FIRST);
+  const rest = EMOJI.filter(({ emoji }) => !first.includes(emoji));
+  const usual = grid(first.map((emoji) => EMOJI.find((one) => one.emoji === emoji)));
   const field = search();
-  const all = grid(EMOJI);
-  const dialog = open("picker", t("picker.title"), usual, field, all);
+  const others = grid(rest);
+  const dialog = open("picker", t("picker.title"), usual, field, others);
   const place = anchor.getBoundingClientRect();
   beside(dialog, place);
-  field.addEventListener("input", () => all.replaceChildren(...found(field.value).map(button)));
+  field.addEventListener("input", () => {
+    const shown = field.value.trim() ? found(field.value) : rest;
+    others.replaceChildren(...shown.map(button));
+  });
   dialog.addEventListener("keydown", (event) => press(event, dialog, field));
   dialog.addEventListener("click", ({ target }) => {
     const { emoji } = target.closest("button")?.dataset ?? {};

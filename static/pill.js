@@ -20,6 +20,7 @@ export class Pill {
     const isAbove = log.hidesLine && log.lineIsAbove;
     const words = this.#leadsToNew ? news(mark) : t("pill.end");
     if (this.#button.textContent !== words) this.#button.textContent = words;
+    this.#button.classList.toggle("news", this.#leadsToNew);
     this.#button.classList.toggle("up", isAbove);
     this.#button.hidden = log.follows && !log.hidesLine;
   }

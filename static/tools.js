@@ -49,6 +49,9 @@ export class Tools {
     );
     const { find: onFind, findOn: onMore, visit: onGo } = page.acts;
     this.#search = new Search(find("search"), { onFind, onMore, onGo });
+    find("topic").addEventListener("click", ({ currentTarget: topic }) => {
+      topic.ariaExpanded = String(topic.ariaExpanded !== "true");
+    });
     offerLink(find("copy-link"), () => store.active, tell);
     this.#bar = new Bar(find("lines"), log, this.#actions(), () => store.me);
     new Steps(find("log"), log, () => composer.focus());

@@ -1,6 +1,7 @@
 """Everyone: what axe-core finds, keys alone, large type, few colours, no motion, any direction."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -219,6 +220,68 @@ def test_everything_is_there_at_a_larger_zoom(
         log = page.locator("#log").bounding_box()
         assert log
         assert log["height"] > height / 4
+
+
+# What a finger can tap, but for links in a text, which are as high as its lines: all too small.
+TOO_SMALL = """
+    () => [...document.querySelectorAll("button, a, summary, input, textarea")]
+        .filter((one) => one.checkVisibility() && !one.closest(".text"))
+        .map((one) => (one.type === "checkbox" ? one.closest("label") : one))
+        .filter((one) => {
+            const { width, height } = one.getBoundingClientRect();
+            return one.id !== "topic" && Math.min(width, height) < 40;
+        })
+        .map((one) => one.outerHTML)
+"""
+
+
+def test_fingers_find_what_they_want(open_page: OpenPage, chat: Chat) -> None:
+    """All that can be tapped is at least 40 pixels high and wide."""
+    with talk(chat) as guest:
+        page = open_tea(open_page, viewport=PHONE, has_touch=True, is_mobile=True)
+        guest.ask(t="send", room="milk", text="unread")
+        say(page, "refuse this")
+        page.get_by_role("button", name="Retry").wait_for()
+        page.locator("#log .text", has_text="an answer").tap()
+        page.get_by_role("toolbar").wait_for()
+        assert page.evaluate(TOO_SMALL) == []
+        page.get_by_role("toolbar").get_by_role("button", name="Reply").tap()
+        assert page.evaluate(TOO_SMALL) == []
+        for panel in ("rooms", "people", "search"):
+            open_panel(page, panel)
+            assert page.evaluate(TOO_SMALL) == []
+            close_panels(page)
+        box = page.locator(".title").bounding_box()
+        assert box  # a tap anywhere on it shows the whole topic
+        assert box["height"] >= 40
+
+
+def test_a_screen_reader_says_of_a_line_what_one_sees(open_page: OpenPage, chat: Chat) -> None:
+    """Who, when and what, without marks, and how it stands with it."""
+    with talk(chat):
+        page = open_tea(open_page)
+        clock = r"\d{1,2}:\d\d\s.M"
+        for text, name in (
+            ("bold, italic", rf"^Bob, {clock}: bold, italic, code and https://example.org/, 👍 1$"),
+            ("was edited", rf"^Bob, {clock}: was edited, edited$"),
+            ("an answer", rf"^Bob, {clock}: an answer, Reply to Bob: bold, italic, code and .*$"),
+        ):
+            row = page.locator("#log .message", has=page.locator(".text", has_text=text))
+            row.focus()
+            expect(row).to_have_accessible_name(re.compile(name))
+        quote = page.locator("#log .quote")
+        expect(quote).to_have_accessible_name(re.compile("^Bob bold, italic, code and "))
+        expect(quote).to_have_accessible_description("Go to the message")
+        say(page, "refuse this")
+        page.get_by_role("button", name="Retry").wait_for()
+        page.locator("#log .failed").focus()
+        said = rf"^Ann, {clock}: refuse this, Not sent\. Not that\.$"
+        expect(page.locator("#log .failed")).to_have_accessible_name(re.compile(said))
+        open_panel(page, "search")
+        page.get_by_role("searchbox").fill("answer")
+        page.keyboard.press("Enter")
+        hit = page.locator("#search li button")
+        expect(hit).to_have_accessible_name(re.compile(r"^Bob [A-Z][a-z]+ .* an answer$"))
 
 
 def test_nothing_moves_for_who_asked_for_that(open_page: OpenPage, chat: Chat) -> None:

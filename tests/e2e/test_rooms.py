@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
+from tests.e2e.guest import enter
 from tests.e2e.looking import (
     SMALL,
     expect_place,
@@ -194,7 +195,7 @@ def test_a_room_that_was_at_its_end_is_there_again(open_page: OpenPage, chat: Ch
 
 
 def test_on_a_phone_the_panels_are_behind_buttons(open_page: OpenPage) -> None:
-    """They open, take the focus, and close by Escape, by a choice, and by a tap elsewhere."""
+    """They open, take the focus, and close by Escape, a choice, a button, and a tap elsewhere."""
     page = open_page(viewport=SMALL)
     rooms, button = page.get_by_role("navigation"), page.get_by_role("button", name="Rooms")
     expect(rooms).to_be_hidden()
@@ -208,10 +209,30 @@ def test_on_a_phone_the_panels_are_behind_buttons(open_page: OpenPage) -> None:
     button.click()
     join(page, "tea")
     expect(rooms).to_be_hidden()
-    page.get_by_role("button", name="people").click()
-    expect(page.get_by_role("complementary", name="People")).to_be_visible()
-    page.mouse.click(150, 30)  # what is dimmed, above it
-    expect(page.get_by_role("complementary", name="People")).to_be_hidden()
+    people = page.get_by_role("complementary", name="People")
+    for close in (
+        lambda: people.get_by_role("button", name="Close").click(),
+        lambda: page.mouse.click(150, 30),  # what is dimmed, above it
+    ):
+        page.get_by_role("button", name="people").click()
+        expect(people).to_be_visible()
+        close()
+        expect(people).to_be_hidden()
+
+
+def test_a_long_topic_is_shown_whole_by_a_click(open_page: OpenPage, chat: Chat) -> None:
+    """There is room for one line of it otherwise."""
+    page = open_page(viewport=SMALL, room="tea")
+    with enter(chat.ws, "Bob", "tea") as bob:
+        bob.ask(t="topic", room="tea", text="which tea, and how long it takes. " * 9)
+    topic = page.get_by_role("button", name="which tea")
+    overflow = "part => part.scrollWidth - part.clientWidth"
+    assert topic.evaluate(overflow) > 0
+    page.get_by_role("heading", level=1, name="tea").click(force=True)
+    expect(topic).to_have_attribute("aria-expanded", "true")
+    assert topic.evaluate(overflow) == 0
+    topic.press("Enter")
+    expect(topic).to_have_attribute("aria-expanded", "false")
 
 
 def test_the_form_offers_the_rooms_there_are(open_page: OpenPage) -> None:
