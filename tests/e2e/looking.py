@@ -4,17 +4,38 @@ import json
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.chat import PATIENCE
+from tests.chat import PATIENCE, Chat
 
 expect.set_options(timeout=PATIENCE * 1000)
 
 SMALL = {"width": 500, "height": 400}
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
 
 
 def say(page: Page, text: str) -> None:
     """Type a line and press Enter."""
     page.fill("#text", text)
     page.press("#text", "Enter")
+
+
+def post(page: Page, text: str) -> None:
+    """Say a line, and wait until the server has it."""
+    say(page, text)
+    wait_for_kept(page, text)
+
+
+def reply_to_last(page: Page, text: str) -> None:
+    """Write an answer to the last message, by keys alone, without sending it."""
+    page.focus("#log")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("r")
+    page.keyboard.type(text)
+
+
+def expect_field(page: Page, text: str) -> None:
+    """Expect the field to hold a text."""
+    expect(page.locator("#text")).to_have_value(text)
 
 
 def lines(page: Page) -> list[str]:
@@ -30,6 +51,12 @@ def wait_for(page: Page, text: str) -> None:
 def wait_for_kept(page: Page, text: str) -> None:
     """Wait until the log shows a line that the server has."""
     page.locator("#log .message:not(.outgoing) .text", has_text=text).last.wait_for()
+
+
+def fill(page: Page, chat: Chat) -> None:
+    """Have so many lines said, up to "line 99", that the log can be scrolled."""
+    chat.say(*(f"line {count}" for count in range(100)))
+    wait_for(page, "line 99")
 
 
 def from_end(page: Page) -> float:
@@ -90,6 +117,18 @@ def open_room(page: Page, room: str) -> None:
     """Go to a room in the list."""
     page.get_by_role("navigation").get_by_role("link", name=room).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(room)
+
+
+def take_the_slowest_pauses(page: Page) -> None:
+    """Make what is random as long as it can be, so that there is something to see."""
+    page.add_init_script("Math.random = () => 0.999")
+
+
+def come_back_unnoticed(page: Page, chat: Chat) -> None:
+    """Stop the server, and start it again while the page pauses for 8 s at its slowest."""
+    chat.stop()
+    page.get_by_text("Attempt 5 in 8 s.").wait_for(timeout=30_000)
+    chat.start()
 
 
 def greet(socket: WebSocketRoute, message: str | bytes) -> None:

@@ -12,11 +12,9 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import Guest, enter
-from tests.e2e.looking import join, say, wait_for
+from tests.e2e.looking import DESKTOP, PHONE, join, say, wait_for
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
 TALK = [
     "**bold**, *italic*, `code` and https://example.org/",
     "```\nfenced(code)\n```",

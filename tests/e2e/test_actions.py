@@ -6,12 +6,19 @@ from playwright.sync_api import Locator, Page, expect
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import enter
-from tests.e2e.looking import lines, say, wait_for, wait_for_kept
+from tests.e2e.looking import (
+    DESKTOP,
+    PHONE,
+    expect_field,
+    lines,
+    post,
+    say,
+    wait_for,
+    wait_for_kept,
+)
 from tests.e2e.test_access import faults
 from tests.e2e.test_outbox import Line
 
-DESKTOP = {"width": 1000, "height": 700}
-PHONE = {"width": 390, "height": 700}
 HOSTILE = [
     "<img src=x onerror=alert(1)><b>bold</b>",
     "\u202egnp.exe \u2066 isolated",
@@ -53,8 +60,7 @@ def test_somebody_reacts_to_a_message(open_page: OpenPage) -> None:
 def test_an_emoji_is_found_by_its_name_with_keys_alone(open_page: OpenPage) -> None:
     """Typing leads to the field, Enter takes the first that is found."""
     page = open_page()
-    say(page, "tea?")
-    wait_for_kept(page, "tea?")
+    post(page, "tea?")
     page.press("#text", "Shift+Tab")
     page.focus("#log")
     page.keyboard.press("ArrowUp")
@@ -92,8 +98,7 @@ def test_somebody_replies_to_a_message(open_page: OpenPage) -> None:
 def test_a_reply_is_given_up_and_what_was_written_stays(open_page: OpenPage) -> None:
     """By Escape, and by the button."""
     page = open_page()
-    say(page, "tea?")
-    wait_for_kept(page, "tea?")
+    post(page, "tea?")
     for by_escape in (True, False):
         act(page, "tea?", "Reply")
         page.fill("#text", "with milk")
@@ -102,7 +107,7 @@ def test_a_reply_is_given_up_and_what_was_written_stays(open_page: OpenPage) -> 
         else:
             page.get_by_role("button", name="Do not reply").click()
         expect(page.locator(".strip")).to_be_hidden()
-        expect(page.locator("#text")).to_have_value("with milk")
+        expect_field(page, "with milk")
     page.press("#text", "Enter")
     wait_for_kept(page, "with milk")
     expect(page.locator("#log .quote")).to_have_count(0)
@@ -117,31 +122,30 @@ def test_the_last_message_is_edited_with_up(open_page: OpenPage) -> None:
     wait_for(page, "what?")
     page.press("#text", "ArrowUp")
     expect(page.locator(".strip")).to_contain_text("Editing a message")
-    expect(page.locator("#text")).to_have_value("tee?")
+    expect_field(page, "tee?")
     page.keyboard.type(" no!")
     page.press("#text", "Escape")
-    expect(page.locator("#text")).to_have_value("")
+    expect_field(page, "")
     page.press("#text", "ArrowUp")
     page.fill("#text", "tea?")
     page.press("#text", "Enter")
     expect(other.locator("#log .text")).to_have_text(["tea?", "what?"])
     expect(row(other, "tea?").locator(".edited")).to_have_text("edited")
-    expect(page.locator("#text")).to_have_value("")
+    expect_field(page, "")
 
 
 def test_what_was_being_written_is_there_again_after_an_edit(open_page: OpenPage) -> None:
     """Also after one that was given up; an edit that changes nothing is none."""
     page = open_page()
-    say(page, "tea?")
-    wait_for_kept(page, "tea?")
+    post(page, "tea?")
     page.fill("#text", "half a thought")
     act(page, "tea?", "Edit")
-    expect(page.locator("#text")).to_have_value("tea?")
+    expect_field(page, "tea?")
     page.press("#text", "Escape")
-    expect(page.locator("#text")).to_have_value("half a thought")
+    expect_field(page, "half a thought")
     act(page, "tea?", "Edit")
     page.press("#text", "Enter")
-    expect(page.locator("#text")).to_have_value("half a thought")
+    expect_field(page, "half a thought")
     page.wait_for_timeout(200)
     expect(page.locator("#log .edited")).to_have_count(0)
 
@@ -155,7 +159,7 @@ def test_nobody_edits_or_deletes_what_others_said(open_page: OpenPage) -> None:
     bar = page.get_by_role("toolbar", name="Actions")
     expect(bar.get_by_role("button")).to_have_count(3)
     page.press("#text", "ArrowUp")
-    expect(page.locator("#text")).to_have_value("")
+    expect_field(page, "")
 
 
 def test_a_message_is_deleted_after_a_question(open_page: OpenPage) -> None:
@@ -180,8 +184,7 @@ def test_a_message_is_deleted_after_a_question(open_page: OpenPage) -> None:
 def test_all_of_it_is_done_without_a_mouse(open_page: OpenPage) -> None:
     """Up leads to a message, Enter into its bar, Escape back, letters do it at once."""
     page = open_page()
-    say(page, "one")
-    wait_for_kept(page, "one")
+    post(page, "one")
     page.focus("#log")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
@@ -193,12 +196,12 @@ def test_all_of_it_is_done_without_a_mouse(open_page: OpenPage) -> None:
     expect(row(page, "one")).to_be_focused()
     page.keyboard.press("r")
     expect(page.locator(".strip")).to_contain_text("Reply to")
-    expect(page.locator("#text")).to_have_value("")
+    expect_field(page, "")
     page.keyboard.press("Escape")
     page.focus("#log")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("e")
-    expect(page.locator("#text")).to_have_value("one")
+    expect_field(page, "one")
     page.keyboard.press("Escape")
     page.focus("#log")
     page.keyboard.press("ArrowUp")
@@ -220,8 +223,7 @@ def test_a_text_is_copied(open_page: OpenPage) -> None:
 def test_a_tap_shows_what_can_be_done(open_page: OpenPage) -> None:
     """On a phone there is nothing to point with; a tap elsewhere hides it."""
     page = open_page(viewport=PHONE, has_touch=True, is_mobile=True)
-    say(page, "tea?")
-    wait_for_kept(page, "tea?")
+    post(page, "tea?")
     bar = page.get_by_role("toolbar", name="Actions")
     expect(bar).to_have_count(0)
     row(page, "tea?").locator(".text").tap()
@@ -241,7 +243,7 @@ def test_what_waits_to_be_sent_is_edited_and_taken_back(open_page: OpenPage) -> 
     for text in ("one", "two", "thre"):
         say(page, text)
     page.press("#text", "ArrowUp")
-    expect(page.locator("#text")).to_have_value("thre")
+    expect_field(page, "thre")
     page.fill("#text", "three")
     page.press("#text", "Enter")
     page.get_by_role("alert").wait_for()
@@ -275,8 +277,7 @@ def test_reactions_edits_and_deletions_wait_for_the_connection(open_page: OpenPa
     line = Line()
     page, other = open_page(prepare=line.lay), open_page()
     for text in ("one", "two"):
-        say(page, text)
-        wait_for_kept(page, text)
+        post(page, text)
     line.cut()
     page.get_by_role("alert").wait_for()
     act(page, "one", "React")
@@ -323,8 +324,7 @@ def test_hostile_messages_are_quoted_as_text(open_page: OpenPage) -> None:
 def test_hostile_reactions_stay_in_their_place(open_page: OpenPage, chat: Chat) -> None:
     """Whatever others react with is text of a bounded width; names that objects have are none."""
     page = open_page(viewport=PHONE)
-    say(page, "tea?")
-    wait_for_kept(page, "tea?")
+    post(page, "tea?")
     reactions = ["<b>x</b>", "\u202eevil", "Z\u0351\u0358\u0360\u0351\u0358", "__proto__", "👍"]
     with enter(chat.ws, "Eve", "lobby") as eve:
         for emoji in reactions:
@@ -345,8 +345,7 @@ def test_axe_finds_nothing_wrong_with_what_is_done(
 ) -> None:
     """The bar, the choice of an emoji, questions, replies, edits, suggestions, too long a text."""
     page = open_page(viewport=size, color_scheme=scheme)
-    say(page, "tea?")
-    wait_for_kept(page, "tea?")
+    post(page, "tea?")
     row(page, "tea?").hover()
     assert faults(page) == [], "the bar"
     act(page, "tea?", "React")

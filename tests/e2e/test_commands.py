@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import join, lines, say, wait_for
+from tests.e2e.looking import expect_field, join, lines, say, wait_for
 
 HEADING = "header h1"
 
@@ -19,7 +19,7 @@ def test_somebody_takes_another_name_by_a_command(open_page: OpenPage) -> None:
     page, other = open_page(name="Ann"), open_page(name="Bob")
     say(page, "/nick Ann Lee")
     expect(other.locator("#people li")).to_have_text(["Bob (you)", "Ann Lee"])
-    expect(page.locator("#text")).to_have_value("")
+    expect_field(page, "")
     say(page, "/nick")
     field = page.get_by_role("dialog").get_by_role("textbox")
     expect(field).to_have_value("Ann Lee")
@@ -48,7 +48,7 @@ def test_somebody_goes_to_a_room_and_leaves_it_by_commands(open_page: OpenPage) 
     say(page, "/leave")
     expect(page.locator(HEADING)).to_have_text("lobby")
     expect(page.locator("#rooms li")).to_have_count(1)
-    expect(page.locator("#text")).to_have_value("")
+    expect_field(page, "")
 
 
 def test_somebody_says_what_a_room_is_about(open_page: OpenPage) -> None:
@@ -80,7 +80,7 @@ def test_what_is_no_command_is_told_and_stays_in_the_field(
     page = open_page()
     say(page, text)
     expect_told(page, words)
-    expect(page.locator("#text")).to_have_value(text)
+    expect_field(page, text)
     assert lines(page) == []
 
 
@@ -90,7 +90,7 @@ def test_the_commands_are_told(open_page: OpenPage) -> None:
     say(page, "/help")
     for name in ("/me", "/nick", "/join", "/leave", "/topic", "/help", "//"):
         expect_told(page, name)
-    expect(page.locator("#text")).to_have_value("")
+    expect_field(page, "")
 
 
 def test_paths_and_sums_are_said(open_page: OpenPage) -> None:
@@ -110,6 +110,6 @@ def test_what_was_written_meanwhile_in_another_room_stays(open_page: OpenPage) -
     page.fill("#text", "half a thought")
     page.get_by_role("navigation").get_by_role("link", name="lobby").click()
     say(page, "/join tea")
-    expect(page.locator("#text")).to_have_value("half a thought")
+    expect_field(page, "half a thought")
     page.go_back()
-    expect(page.locator("#text")).to_have_value("")
+    expect_field(page, "")

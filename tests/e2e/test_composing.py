@@ -8,7 +8,19 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import enter
-from tests.e2e.looking import SMALL, from_end, join, lines, open_room, say, wait_for, wait_for_kept
+from tests.e2e.looking import (
+    SMALL,
+    expect_field,
+    from_end,
+    join,
+    lines,
+    open_room,
+    post,
+    reply_to_last,
+    say,
+    wait_for,
+    wait_for_kept,
+)
 from tests.e2e.test_outbox import Line
 
 LIMIT = 4000  # characters
@@ -18,11 +30,6 @@ def paste(page: Page, text: str) -> None:
     """Put a text into the field at the caret, as the browser does when it is pasted."""
     page.focus("#text")
     page.keyboard.insert_text(text)
-
-
-def expect_field(page: Page, text: str) -> None:
-    """Expect the field to hold a text."""
-    expect(page.locator("#text")).to_have_value(text)
 
 
 # Suggestions
@@ -183,15 +190,13 @@ def test_what_is_being_written_outlives_a_reload_in_each_room(open_page: OpenPag
     page = open_page(room="lobby")
     page.fill("#text", "in the lobby")
     join(page, "tea")
-    say(page, "sent")
-    wait_for_kept(page, "sent")
+    post(page, "sent")
     page.fill("#text", "two\nlines")
     page.reload()
     expect_field(page, "two\nlines")
     open_room(page, "lobby")
     expect_field(page, "in the lobby")
-    say(page, "in the lobby")
-    wait_for_kept(page, "in the lobby")
+    post(page, "in the lobby")
     page.reload()
     wait_for_kept(page, "in the lobby")
     expect_field(page, "")
@@ -200,12 +205,8 @@ def test_what_is_being_written_outlives_a_reload_in_each_room(open_page: OpenPag
 def test_a_reply_outlives_a_reload(open_page: OpenPage) -> None:
     """With the message that it is to, also where that is not known yet."""
     page = open_page()
-    say(page, "tea?")
-    wait_for_kept(page, "tea?")
-    page.focus("#log")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("r")
-    page.keyboard.type("with milk")
+    post(page, "tea?")
+    reply_to_last(page, "with milk")
     page.reload()
     expect(page.locator(".strip .quote")).to_contain_text("tea?")
     page.press("#text", "Enter")
@@ -216,8 +217,7 @@ def test_a_reply_outlives_a_reload(open_page: OpenPage) -> None:
 def test_an_edit_outlives_a_reload(open_page: OpenPage) -> None:
     """It is still one, and what was written beside it is there behind it."""
     page = open_page()
-    say(page, "tee?")
-    wait_for_kept(page, "tee?")
+    post(page, "tee?")
     page.press("#text", "ArrowUp")
     page.fill("#text", "tea?")
     page.reload()
@@ -231,12 +231,8 @@ def test_an_edit_outlives_a_reload(open_page: OpenPage) -> None:
 def test_a_reply_to_what_is_gone_becomes_a_message(open_page: OpenPage, chat: Chat) -> None:
     """The numbers of a server that has begun anew are others; words are not lost for that."""
     page = open_page()
-    say(page, "tea?")
-    wait_for_kept(page, "tea?")
-    page.focus("#log")
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("r")
-    page.keyboard.type("with milk")
+    post(page, "tea?")
+    reply_to_last(page, "with milk")
     chat.stop()
     chat.forget()
     chat.start()

@@ -9,11 +9,10 @@ from tests.e2e.looking import (
     expect_place,
     from_end,
     lines,
-    say,
+    post,
     scroll_to,
     top_line,
     wait_for,
-    wait_for_kept,
     wait_until,
 )
 
@@ -72,8 +71,7 @@ def test_edits_deletions_and_reactions_show(open_page: OpenPage, chat: Chat) -> 
     """As they happen, and after a reload."""
     page, other = open_page(name="Ann"), open_page(name="Bob")
     for text in ("first", "second", "third"):
-        say(page, text)
-        wait_for_kept(page, text)
+        post(page, text)
     page.evaluate(CHANGE)
     for shown in (page, other):
         expect(shown.locator("#log .text")).to_have_text(["better", "Message deleted", "third"])

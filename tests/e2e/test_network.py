@@ -6,14 +6,17 @@ from playwright.sync_api import Page, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import lines, say, wait_for, wait_for_kept
+from tests.e2e.looking import (
+    come_back_unnoticed,
+    lines,
+    post,
+    say,
+    take_the_slowest_pauses,
+    wait_for,
+    wait_for_kept,
+)
 
 FIVE = [f"offline {count}" for count in range(5)]
-
-
-def take_the_slowest_pauses(page: Page) -> None:
-    """Make what is random as long as it can be, so that there is something to see."""
-    page.add_init_script("Math.random = () => 0.999")
 
 
 def with_a_clock_of_its_own(page: Page) -> None:
@@ -25,8 +28,7 @@ def with_a_clock_of_its_own(page: Page) -> None:
 def test_a_minute_without_a_network_loses_nothing(open_page: OpenPage) -> None:
     """Five messages are typed meanwhile; the page notices, counts down, and comes back at once."""
     page, other = open_page(prepare=with_a_clock_of_its_own), open_page()
-    say(page, "before")
-    wait_for_kept(page, "before")
+    post(page, "before")
     page.context.set_offline(True)
     for text in FIVE:
         say(page, text)
@@ -74,9 +76,7 @@ def test_the_banner_counts_the_attempts_and_the_seconds(open_page: OpenPage, cha
 def test_looking_at_the_page_connects_at_once(open_page: OpenPage, chat: Chat) -> None:
     """Nobody should watch a countdown that was started for nobody."""
     page = open_page(prepare=take_the_slowest_pauses)
-    chat.stop()
-    page.get_by_text("Attempt 4 in").wait_for(timeout=30_000)
-    chat.start()
+    come_back_unnoticed(page, chat)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_role("status")).to_have_text("Connected", timeout=3_000)
 
@@ -86,8 +86,6 @@ def test_a_page_that_the_browser_brings_back_connects_at_once(
 ) -> None:
     """By its button to go back, for one."""
     page = open_page(prepare=take_the_slowest_pauses)
-    chat.stop()
-    page.get_by_text("Attempt 4 in").wait_for(timeout=30_000)
-    chat.start()
+    come_back_unnoticed(page, chat)
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     expect(page.get_by_role("status")).to_have_text("Connected", timeout=3_000)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import join, lines, open_room, say, wait_for, wait_for_kept
+from tests.e2e.looking import join, lines, open_room, post, say, wait_for, wait_for_kept
 
 SAID = [f"line {count}" for count in range(5)]
 # The worker has put everything away, and this page is one of its own.
@@ -44,8 +44,7 @@ def test_the_page_opens_without_a_server(open_page: OpenPage, chat: Chat) -> Non
         say(page, text)
     wait_for_kept(page, SAID[-1])
     join(page, "milk")
-    say(page, "in the other room")
-    wait_for_kept(page, "in the other room")
+    post(page, "in the other room")
     wait_for_shelf(page, "tea", SAID[-1])
     wait_for_shelf(page, "milk", "in the other room")
     chat.stop()

@@ -6,7 +6,7 @@ from playwright.sync_api import Dialog, Page, WebSocketRoute, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import lines, say, wait_for, wait_for_kept
+from tests.e2e.looking import expect_field, lines, say, wait_for, wait_for_kept
 
 
 class Line:
@@ -191,4 +191,4 @@ def test_what_there_is_no_room_for_stays_in_the_field(open_page: OpenPage) -> No
     )
     say(page, "one too many")
     expect(page.get_by_text("Too much waits to be sent already")).to_be_visible()
-    expect(page.locator("#text")).to_have_value("one too many")
+    expect_field(page, "one too many")

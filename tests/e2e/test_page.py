@@ -12,13 +12,18 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import enter
 from tests.e2e.looking import (
     SMALL,
+    come_back_unnoticed,
+    expect_field,
     expect_place,
+    fill,
     from_end,
     greet,
     join,
     lines,
+    post,
     say,
     scroll_to,
+    take_the_slowest_pauses,
     top_line,
     wait_for,
     wait_for_kept,
@@ -41,7 +46,7 @@ def test_two_people_chat(open_page: OpenPage) -> None:
     one, two = open_page(), open_page()
     say(one, "hello")
     wait_for(two, "hello")
-    expect(one.locator("#text")).to_have_value("")
+    expect_field(one, "")
     expect(one.locator("#text")).to_be_focused()
     two.fill("#text", "good day")
     two.click("text=Send")
@@ -67,7 +72,7 @@ def test_shift_enter_begins_a_line(open_page: OpenPage) -> None:
     page.fill("#text", "one")
     page.press("#text", "Shift+Enter")
     page.locator("#text").press_sequentially("two")
-    expect(page.locator("#text")).to_have_value("one\ntwo")
+    expect_field(page, "one\ntwo")
     page.press("#text", "Enter")
     wait_for(other, "one")
     assert lines(other) == ["one\ntwo"]
@@ -86,7 +91,7 @@ def test_enter_does_not_send_while_composing(
     )
     chat.say("later")
     wait_for(page, "later")
-    expect(page.locator("#text")).to_have_value("にほん")
+    expect_field(page, "にほん")
     page.press("#text", "Enter")
     wait_for(page, "にほん")
 
@@ -97,8 +102,7 @@ def test_the_log_follows_at_its_end_and_else_keeps_its_place(
     """Within 30 pixels counts as the end; elsewhere a button says that there is more."""
     page = open_page(viewport=SMALL)
     newer = page.locator("#newer")
-    chat.say(*(f"line {count}" for count in range(100)))
-    wait_for(page, "line 99")
+    fill(page, chat)
     wait_until(page, "log.scrollTop > 0")
     assert from_end(page) < 1
     expect(newer).to_be_hidden()
@@ -124,8 +128,7 @@ def test_the_log_follows_at_its_end_and_else_keeps_its_place(
 def test_the_end_stays_in_sight_when_a_keyboard_takes_room(open_page: OpenPage, chat: Chat) -> None:
     """That is what a phone does as soon as you tap the field."""
     page = open_page(viewport=SMALL)
-    chat.say(*(f"line {count}" for count in range(100)))
-    wait_for(page, "line 99")
+    fill(page, chat)
     page.set_viewport_size({"width": 500, "height": 250})
     wait_until(page, "log.clientHeight < 150")
     wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
@@ -136,8 +139,7 @@ def test_the_end_stays_in_sight_when_the_field_shrinks_and_grows_at_once(
 ) -> None:
     """As when a long message is sent and taken back to be edited, faster than the page is drawn."""
     page = open_page(viewport=SMALL)
-    chat.say(*(f"line {count}" for count in range(100)))
-    wait_for(page, "line 99")
+    fill(page, chat)
     page.fill("#text", "one\ntwo\nthree\nfour")
     wait_until(page, "log.scrollHeight - log.scrollTop - log.clientHeight < 1")
     page.evaluate(
@@ -203,8 +205,7 @@ def test_the_page_comes_back_after_a_restart(
 ) -> None:
     """It says that it is away, sends later what is written meanwhile, and needs no reload."""
     page = open_page()
-    say(page, "before")
-    wait_for_kept(page, "before")
+    post(page, "before")
     chat.stop(how)
     banner = page.get_by_role("alert")
     expect(banner).to_contain_text("connection is lost")
@@ -221,20 +222,16 @@ def test_the_page_comes_back_after_a_restart(
 
 def test_reconnect_now_does_not_wait(open_page: OpenPage, chat: Chat) -> None:
     """The pause is for machines; a person may be quicker."""
-    page = open_page(prepare=lambda page: page.add_init_script("Math.random = () => 0.999"))
-    chat.stop()
-    page.get_by_text("Attempt 5 in 8 s.").wait_for(timeout=30_000)
-    chat.start()
+    page = open_page(prepare=take_the_slowest_pauses)
+    come_back_unnoticed(page, chat)
     page.get_by_role("button", name="Reconnect now").click()
     expect(page.get_by_role("status")).to_have_text("Connected", timeout=5_000)
 
 
 def test_a_network_that_is_back_is_used_at_once(open_page: OpenPage, chat: Chat) -> None:
     """The browser knows it before any timer does."""
-    page = open_page(prepare=lambda page: page.add_init_script("Math.random = () => 0.999"))
-    chat.stop()
-    page.get_by_text("Attempt 5 in 8 s.").wait_for(timeout=30_000)
-    chat.start()
+    page = open_page(prepare=take_the_slowest_pauses)
+    come_back_unnoticed(page, chat)
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.get_by_role("status")).to_have_text("Connected", timeout=5_000)
 
@@ -305,7 +302,7 @@ READABLE = (
     *("h1", "#status", "#topic", "#banner p", "#banner button", "#text"),
     *("#log .text", "#log .outgoing .text", "#log .late", "#log time", "#log .author", "#log .day"),
     *("#rooms h2", "#rooms a", "#rooms label", "#rooms form button", "#notice p"),
-    *("#rooms .unread", "#people li", "#people button"),
+    *("#rooms .unread", "#people li", "#people .small"),
 )
 HUES = 6  # colours of names; which one somebody has, their id tells
 DYE = "(name, hue) => { name.className = `author hue${hue}` }"

@@ -8,7 +8,9 @@ from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import enter
 from tests.e2e.looking import (
     SMALL,
+    expect_field,
     expect_place,
+    fill,
     from_end,
     join,
     lines,
@@ -164,16 +166,15 @@ def test_a_room_is_left(open_page: OpenPage) -> None:
 def test_each_room_keeps_its_place_and_its_draft(open_page: OpenPage, chat: Chat) -> None:
     """Who comes back finds what they were reading and writing."""
     page = open_page(viewport={"width": 1000, "height": 400})
-    chat.say(*(f"line {count}" for count in range(100)))
-    wait_for(page, "line 99")
+    fill(page, chat)
     scroll_to(page, 500)
     page.wait_for_timeout(100)
     place = top_line(page)
     page.fill("#text", "half a thought")
     join(page, "tea")
-    expect(page.locator("#text")).to_have_value("")
+    expect_field(page, "")
     open_room(page, "lobby")
-    expect(page.locator("#text")).to_have_value("half a thought")
+    expect_field(page, "half a thought")
     expect_place(page, place)
     expect(page.locator("#newer")).to_have_text("To the latest messages")
     open_room(page, "tea")
@@ -184,8 +185,7 @@ def test_each_room_keeps_its_place_and_its_draft(open_page: OpenPage, chat: Chat
 def test_a_room_that_was_at_its_end_is_there_again(open_page: OpenPage, chat: Chat) -> None:
     """Also if something was said meanwhile."""
     page = open_page(viewport={"width": 1000, "height": 400})
-    chat.say(*(f"line {count}" for count in range(100)))
-    wait_for(page, "line 99")
+    fill(page, chat)
     join(page, "tea")
     chat.say("meanwhile")
     expect(page.locator(UNREAD)).to_have_text("1 unread")
@@ -210,13 +210,13 @@ def test_on_a_phone_the_panels_are_behind_buttons(open_page: OpenPage) -> None:
     join(page, "tea")
     expect(rooms).to_be_hidden()
     people = page.get_by_role("complementary", name="People")
-    for close in (
-        lambda: people.get_by_role("button", name="Close").click(),
-        lambda: page.mouse.click(150, 30),  # what is dimmed, above it
-    ):
+    for is_by_button in (True, False):
         page.get_by_role("button", name="people").click()
         expect(people).to_be_visible()
-        close()
+        if is_by_button:
+            people.get_by_role("button", name="Close").click()
+        else:
+            page.mouse.click(150, 30)  # what is dimmed, above it
         expect(people).to_be_hidden()
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import Guest, enter
-from tests.e2e.looking import say, wait_for
+from tests.e2e.looking import PHONE, say, take_the_slowest_pauses, wait_for
 
 MORNING = datetime(2026, 5, 4, 9, 41)  # noqa: DTZ001 - as the clock on the wall says
 TALK = [
@@ -33,8 +33,8 @@ TALK = [
     ("Tomoko", "Found it, thanks!"),
 ]
 LAST = TALK[-1][1]
+REFUSED = "Is there any coffee left?"  # what the server takes from nobody
 DESKTOP = {"width": 1100, "height": 680}
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -68,8 +68,9 @@ def talk(chat: Chat) -> Iterator[Guest]:
 
 
 def live_in_the_morning(page: Page) -> None:
-    """Let page and messages have a time that is the same for every picture."""
+    """Let page and messages have a time, and pauses a length, that are the same every time."""
     page.clock.set_fixed_time(MORNING)
+    take_the_slowest_pauses(page)
     page.route_web_socket("**/ws", date)
 
 
@@ -86,7 +87,29 @@ def date(socket: WebSocketRoute) -> None:
             said["id"] = f"person {said['nick']}"  # ids are random, and choose the colours
         return said
 
+    def pass_on(message: str | bytes) -> None:
+        for request in json.loads(message):
+            if request.get("text") == REFUSED:
+                error = {"t": "error", "code": "no", "text": "the room is closed"}
+                socket.send(json.dumps([error | {"id": request["id"]}]))
+            else:
+                server.send(json.dumps([request]))
+
+    socket.on_message(pass_on)
     server.on_message(lambda frame: socket.send(json.dumps(json.loads(frame, object_hook=dated))))
+
+
+def visit(open_page: OpenPage, size: dict[str, int], scheme: str, room: str = "") -> Page:
+    """Open the page as Lea, on a screen that shows fine detail."""
+    return open_page(
+        name="Lea",
+        room=room,
+        prepare=live_in_the_morning,
+        viewport=size,
+        color_scheme=scheme,
+        device_scale_factor=2,
+        locale="en-GB",
+    )
 
 
 def picture(page: Page, folder: Path, name: str) -> None:
@@ -103,15 +126,7 @@ def test_the_page_as_people_see_it(
 ) -> None:
     """It is light or dark as the system is, and as large as its window."""
     with talk(chat) as jonas:
-        page = open_page(
-            name="Lea",
-            room="coffee",
-            prepare=live_in_the_morning,
-            viewport=size,
-            color_scheme=scheme,
-            device_scale_factor=2,
-            locale="en-GB",
-        )
+        page = visit(open_page, size, scheme, room="coffee")
         page.evaluate("document.getElementById('join').value = 'lobby'")
         page.evaluate("document.querySelector('#rooms form').requestSubmit()")
         wait_for(page, LAST)
@@ -126,21 +141,32 @@ def test_the_page_as_people_see_it(
     assert field["y"] + field["height"] <= size["height"]
 
 
+def test_what_can_be_done_with_a_message(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
+    """A bar on the message that is pointed at; it has more on one's own."""
+    with talk(chat):
+        page = visit(open_page, DESKTOP, "light")
+        wait_for(page, LAST)
+        question = page.locator("#log .message", has_text="Is there a link")
+        question.hover()
+        page.get_by_role("toolbar").get_by_role("button", name="Reply").click()
+        say(page, "They are on **https://example.org/slides**, too.")
+        answer = page.locator("#log .message:not(.outgoing)", has_text="They are on")
+        answer.hover()
+        page.get_by_role("toolbar").get_by_role("button", name="Edit").hover()
+        picture(page, pictures, "actions")
+    assert page.get_by_role("toolbar").get_by_role("button").count() == 5
+
+
 def test_the_page_without_a_connection(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
     """The conversation so far stays in sight, and what is written waits there."""
     with talk(chat):
-        page = open_page(
-            name="Lea",
-            viewport=PHONE,
-            color_scheme="dark",
-            device_scale_factor=2,
-            locale="en-GB",
-        )
+        page = visit(open_page, PHONE, "dark")
         wait_for(page, LAST)
         chat.stop()
     page.get_by_role("alert").wait_for()
     say(page, "See you at the break.")
     page.get_by_text("Will be sent once connected").wait_for()
+    page.get_by_text("Attempt 5 in 8 s.").wait_for()
     picture(page, pictures, "away")
     assert page.get_by_text(LAST).is_visible()
     chat.start()
@@ -149,14 +175,7 @@ def test_the_page_without_a_connection(open_page: OpenPage, chat: Chat, pictures
 def test_a_search(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
     """What was found is in a column of its own, with what matches marked."""
     with talk(chat):
-        page = open_page(
-            name="Lea",
-            prepare=live_in_the_morning,
-            viewport=DESKTOP,
-            color_scheme="light",
-            device_scale_factor=2,
-            locale="en-GB",
-        )
+        page = visit(open_page, DESKTOP, "light")
         wait_for(page, LAST)
         page.get_by_role("button", name="Search this room").click()
         page.get_by_role("searchbox").fill("the poster")
@@ -169,14 +188,7 @@ def test_a_search(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
 def test_the_panels_on_a_phone(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
     """They come from below, over what is said."""
     with talk(chat):
-        page = open_page(
-            name="Lea",
-            prepare=live_in_the_morning,
-            viewport=PHONE,
-            color_scheme="light",
-            device_scale_factor=2,
-            locale="en-GB",
-        )
+        page = visit(open_page, PHONE, "light")
         wait_for(page, LAST)
         page.get_by_role("button", name="People").click()
         picture(page, pictures, "people")
@@ -194,30 +206,10 @@ def test_the_question_for_a_name(open_page: OpenPage, pictures: Path) -> None:
 
 def test_a_message_that_was_not_sent(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
     """What went wrong is beside it, and what to do about it."""
-
-    def refuse(socket: WebSocketRoute) -> None:
-        server = socket.connect_to_server()
-
-        def pass_on(message: str | bytes) -> None:
-            for request in json.loads(message):
-                if request["t"] == "send":
-                    error = {"t": "error", "code": "no", "text": "the room is closed"}
-                    socket.send(json.dumps([error | {"id": request["id"]}]))
-                else:
-                    server.send(json.dumps([request]))
-
-        socket.on_message(pass_on)
-
     with talk(chat):
-        page = open_page(
-            name="Lea",
-            prepare=lambda page: page.route_web_socket("**/ws", refuse),
-            viewport=DESKTOP,
-            color_scheme="dark",
-            device_scale_factor=2,
-        )
+        page = visit(open_page, DESKTOP, "dark")
         wait_for(page, LAST)
-        say(page, "Is there any coffee left?")
+        say(page, REFUSED)
         page.get_by_role("button", name="Retry").wait_for()
         page.locator("#newer").wait_for(state="hidden")
         picture(page, pictures, "refused")

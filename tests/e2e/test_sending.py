@@ -9,7 +9,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import lines, read_back, say, wait_for, wait_for_kept
+from tests.e2e.looking import lines, post, read_back, say, wait_for, wait_for_kept
 
 CONNECTED = "#status.open"
 
@@ -128,8 +128,7 @@ def test_a_message_whose_answer_is_lost_is_not_doubled(open_page: OpenPage) -> N
 
     page = open_page(prepare=lambda page: page.route_web_socket("**/ws", stand))
     other = open_page()
-    say(page, "hello")
-    wait_for_kept(page, "hello")
+    post(page, "hello")
     say(page, "again")
     wait_for(other, "again")
     assert lost
