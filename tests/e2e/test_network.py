@@ -34,7 +34,7 @@ def test_a_minute_without_a_network_loses_nothing(open_page: OpenPage) -> None:
         say(page, text)
         page.clock.run_for(12_000)
     banner = page.get_by_role("alert")
-    expect(banner).to_contain_text("You are offline. What you write is sent")
+    expect(banner).to_contain_text("You are offline. You can go on writing.")
     expect(banner).to_contain_text(re.compile(r"Attempt \d+ in \d+ s\."))
     expect(page.locator("#log .outgoing .text")).to_have_text(FIVE)
     page.context.set_offline(False)
