@@ -17,7 +17,7 @@ from tests.e2e.looking import (
     wait_for_kept,
 )
 from tests.e2e.test_access import faults
-from tests.e2e.test_outbox import Line
+from tests.e2e.test_outbox import WAITS, Line
 
 HOSTILE = [
     "<img src=x onerror=alert(1)><b>bold</b>",
@@ -246,7 +246,7 @@ def test_what_waits_to_be_sent_is_edited_and_taken_back(open_page: OpenPage) -> 
     expect_field(page, "thre")
     page.fill("#text", "three")
     page.press("#text", "Enter")
-    page.get_by_role("alert").wait_for()
+    expect(page.get_by_text(WAITS)).to_have_count(3)
     act(page, "two", "Delete")
     expect(page.get_by_role("dialog")).to_contain_text("not sent yet")
     answer(page, "Delete")
@@ -287,6 +287,7 @@ def test_reactions_edits_and_deletions_wait_for_the_connection(open_page: OpenPa
     act(page, "one", "Edit")
     page.fill("#text", "one!")
     page.press("#text", "Enter")
+    expect(page.get_by_text(WAITS)).to_be_visible()
     act(page, "two", "Delete")
     answer(page, "Delete")
     expect(page.locator("#log .text")).to_have_text(["one!", "Message deleted"])

@@ -37,6 +37,7 @@ class Line:
         self._is_cut = False
 
 
+WAITS = "Will be sent once connected"
 FIVE = [f"away {count}" for count in range(5)]
 
 
@@ -56,7 +57,7 @@ def test_five_messages_typed_without_a_network_arrive_once(open_page: OpenPage) 
     for text in FIVE:
         say(page, text)
     expect(page.locator("#log .outgoing .text")).to_have_text(FIVE)
-    expect(page.get_by_text("Will be sent once connected")).to_have_count(5)
+    expect(page.get_by_text(WAITS)).to_have_count(5)
     line.mend()
     expect_once([page, other], FIVE)
 
