@@ -143,6 +143,7 @@ async def test_not_everything_can_wait(tmp_path: Path) -> None:
         await shown.shows("○ ")
         shown.type("x\r" * 257)
         await shown.shows("not sent: too much waits to be sent", "> x")
+        await shown.obeys("\x15//etc", "> //etc")
 
 
 async def test_who_leaves_offline_is_told(tmp_path: Path) -> None:
@@ -173,7 +174,7 @@ async def test_commands(tool: Tool, tmp_path: Path) -> None:
         await shown.obeys("/edit x", "there is no message of yours here")
         await shown.obeys("I say", "│ I say")
         await shown.obeys("/edit I said", "│ I said (edited)")
-        await shown.obeys("/edit", "> /edit I said")
+        await shown.obeys("/edit", "#3          Ann │ I said", "> /edit #3 I said")
         await shown.obeys(" so", "I said so (edited)")
         await shown.obeys("/me waves", "* │ Ann waves")
         await shown.obeys("//me is text", "│  /me is text")
@@ -193,6 +194,62 @@ async def test_commands(tool: Tool, tmp_path: Path) -> None:
         shown.type("/quit\r")
         assert await shown.restored() == 0
     assert {path.name for path in tmp_path.rglob("ann*")} == {"ann", "anna"}  # noqa: ASYNC240
+
+
+async def test_commands_about_a_message(tool: Tool, tmp_path: Path) -> None:
+    """The last one, or one by the number that is shown while the command is typed."""
+    async with (
+        connect(tool.url, nick="Ben") as chat,
+        window(tool.url, tmp_path, "--nick", "Ann") as shown,
+    ):
+        room = chat.room("lobby")
+        await shown.obeys("/reply yes", "there is no message of anybody else here")
+        await shown.obeys("/delete", "there is no message of yours here")
+        await room.send("Milk?")
+        await room.send("Lemon?")
+        await shown.shows("Ben │ Lemon?")
+        await shown.obeys("/reply yes", "↪ Ben: Lemon?", "│ yes")
+        await shown.obeys("/reply #1 no", "↪ Ben: Milk?", "│ no")
+        await shown.hides("#1")
+        await shown.obeys("/reply", "#1          Ben │ Milk?", "> /reply #2")
+        await shown.obeys("perhaps", "│ perhaps")
+        assert [said.reply for said in (await room.history()).messages] == [None, None, 2, 1, 2]
+        await shown.obeys("/react #1 lemon", "Milk? 🍋 1")
+        await shown.obeys("/react +1", "Lemon? 👍 1")
+        shown.type("/react #1 🍋\r")
+        await shown.hides("🍋")
+        await shown.obeys("/react #99 🍋", "there is no such message (not_found)")
+        await shown.obeys("/react great", "there is no emoji great")
+        await shown.obeys("/edit #3 yes!", "yes! (edited)")
+        await shown.obeys("/edit #2 mine", "(not_yours)")
+        await shown.obeys("/delete", "> /delete #5", "Enter takes message 5 back, for everybody")
+        shown.type("\r")
+        await shown.hides("perhaps")
+        await shown.obeys("/delete 4", "> /delete #4")
+        await shown.obeys("", "Ann │ deleted")
+        await shown.until(lambda: shown.text.count("│ deleted") == 2)
+        assert [said.deleted for said in (await room.history()).messages][2:] == [False, True, True]
+
+
+async def test_searching(tool: Tool, tmp_path: Path) -> None:
+    """It shows the latest that are found, and older ones when it is asked to."""
+    async with (
+        connect(tool.url, nick="Ben") as chat,
+        window(tool.url, tmp_path, "--nick", "Ann", size=(80, 40)) as shown,
+    ):
+        room = chat.room("lobby")
+        for number in range(12):
+            await room.send(f"tea {number}\nand milk")
+        await shown.obeys("/search", "/search WORDS")
+        await shown.obeys("/search lemon", "0 messages found")
+        await shown.obeys("/search tea", "the latest 10 messages found; /search finds older ones")
+        found = [line for line in shown.said if line.startswith("#")]
+        assert re.fullmatch(r"#3 [-0-9]+ [0-9:]+ Ben: tea 2 ⏎ and milk", found[0])
+        assert found[-1].startswith("#12 ")
+        await shown.obeys("/search", "older: 2 messages found")
+        await shown.obeys("/search", "/search WORDS")
+        await shown.obeys("/search tea 11", "1 message found")
+        await shown.obeys("/search ?", "(bad_request)")
 
 
 async def test_several_rooms(tool: Tool, tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ import pytest
 
 from trio_chat.remote import Person
 from trio_chat.terminal.composer import ROWS, Composer
-from trio_chat.terminal.frame import Bar, frame, window_of
+from trio_chat.terminal.emoji import emoji_of
+from trio_chat.terminal.frame import Bar, frame, view_of
 from trio_chat.terminal.log import Entry, Log
-from trio_chat.terminal.look import entry_canvas, fit, nick_colour
+from trio_chat.terminal.look import View, entry_canvas, fit, nick_colour
 from trio_chat.terminal.scroll import Scroll
-from trio_chat.terminal.typed import read
+from trio_chat.terminal.typed import points, read
 
 Press = Callable[..., str | None]
 ANN = Person("a", "Ann")
@@ -33,7 +34,45 @@ ANN = Person("a", "Ann")
 )
 def test_what_is_meant(text: str, order: tuple[str, str]) -> None:
     """A slash begins a command, two begin a text with one."""
+    assert read(text) == (*order, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("/reply #5 yes ", ("reply", "yes", 5)),
+        ("/reply #5yes", ("reply", "#5yes", None)),
+        ("/react +1", ("react", "+1", None)),
+        ("/edit #12", ("edit", "", 12)),
+        ("/DELETE  #12 ", ("delete", "", 12)),
+        ("/delete #" + "9" * 99, ("delete", "#" + "9" * 99, None)),
+        ("/topic #1 in tea", ("topic", "#1 in tea", None)),
+    ],
+)
+def test_which_message_is_meant(text: str, order: tuple[str, str, int | None]) -> None:
+    """A number behind ``#`` tells, in commands that are about a message."""
     assert read(text) == order
+    assert points(text) == (order[0] != "topic")
+
+
+@pytest.mark.parametrize(
+    ("text", "emoji"),
+    [
+        ("+1", "👍"),
+        (":heart:", "❤️"),
+        ("party_popper", "🎉"),
+        ("Lemon", "🍋"),
+        ("🏳️‍🌈", "🏳️‍🌈"),
+        ("👍🏽", "👍🏽"),
+        ("yes!", ""),
+        ("well done 👍", ""),
+        ("digit one", ""),
+        ("::", ""),
+    ],
+)
+def test_emoji_have_names(text: str, emoji: str) -> None:
+    """Those of the page, and those of Unicode; a text that is none of them is no emoji."""
+    assert emoji_of(text) == emoji
 
 
 @pytest.fixture
@@ -135,7 +174,7 @@ def test_the_screen_always_fits(composer: Composer, press: Press) -> None:
             top, bottom = Bar("left " * 9, "right " * 4), Bar("日本語" * 20, "new")
             canvas = frame((cols, rows), top, log, Scroll(), bottom, composer)
             assert (canvas.cols(), canvas.rows()) == (cols, rows)
-            assert window_of((cols, rows), composer)[1] >= 1
+            assert view_of((cols, rows), composer).rows >= 1
 
 
 def test_bars_keep_their_right_side() -> None:
@@ -152,15 +191,23 @@ def test_entries_tell_what_is_to_be_known() -> None:
     entry.edited = True
     entry.reactions = {"🍋": {"b", "c"}, "☕": set()}
     before = Entry("note", 0, "x")
-    wide = text_of(entry_canvas(entry, before, 60))
+    wide = text_of(entry_canvas(entry, before, View(60, 9)))
     assert wide[0][5:] == "          Ann │ a longer text a longer text a longer"
     assert wide[1] == "                   │ text a longer text (edited) … sending"
-    narrow = text_of(entry_canvas(entry, before, 40))
+    narrow = text_of(entry_canvas(entry, before, View(40, 9)))
     assert narrow[0] == "Ann a longer text a longer text a longer"
-    with_day = text_of(entry_canvas(Entry("error", 0, "no"), None, 40))
+    with_day = text_of(entry_canvas(Entry("error", 0, "no"), None, View(40, 9)))
     assert [with_day[0].strip()[:3], with_day[1]] == ["── ", "no"]
     answer = Entry("said", 0, "yes", ANN, answers="Ben: milk?\nor not")
-    assert text_of(entry_canvas(answer, before, 60))[0][21:] == "↪ Ben: milk? ⏎ or not"
+    assert text_of(entry_canvas(answer, before, View(60, 9)))[0][21:] == "↪ Ben: milk? ⏎ or not"
     action = Entry("said", 0, "/me waves", None, deleted=False)
-    assert text_of(entry_canvas(action, before, 40)) == ["* somebody waves"]
+    assert text_of(entry_canvas(action, before, View(40, 9))) == ["* somebody waves"]
+    entry.seq = 123
+    numbered = text_of(entry_canvas(entry, before, View(60, 9, is_numbered=True)))
+    assert numbered[0] == " #123          Ann │ a longer text a longer text a longer"
+    numbered = text_of(entry_canvas(entry, before, View(40, 9, is_numbered=True)))
+    assert numbered[0] == "#123 Ann a longer text a longer text a"
+    entry.deleted = True
+    numbered = text_of(entry_canvas(entry, before, View(40, 9, is_numbered=True)))
+    assert numbered == ["Ann deleted"]
     assert nick_colour(ANN) == nick_colour(Person("a", "Anna"))

@@ -64,7 +64,7 @@ def test_ours_are_shown_at_once_and_take_their_place(log: Log) -> None:
     log.take(message(2, "mine", ANN, "one"), ANN, 0)
     log.take(message(3), ANN, 0)
     assert shown(log) == ["hello", "mine", "hello"]
-    assert log.last_of_mine is log.entries[1]
+    assert (log.last(is_mine=True), log.last(is_mine=False)) == (2, 3)
 
 
 def test_what_is_refused_stays_with_the_reason(log: Log) -> None:
@@ -75,7 +75,7 @@ def test_what_is_refused_stays_with_the_reason(log: Log) -> None:
     log.take(message(1), ANN, 0)
     assert shown(log) == ["mine\nnot sent: too ⏎ long", "hello"]
     assert log.entries[0].state == "failed"
-    assert log.last_of_mine is None
+    assert log.last(is_mine=True) is None
 
 
 def test_notes_stand_at_the_end(log: Log) -> None:
@@ -102,7 +102,7 @@ def test_messages_change(log: Log) -> None:
     assert entry.reactions == {"🍋": set()}
     log.take(Delete(room=ROOM, target=1), ANN, 0)
     assert (entry.text, entry.deleted) == ("", True)
-    assert log.last_of_mine is None
+    assert log.last(is_mine=True) is None
     for event in (
         Edit(room=ROOM, target=9, text="x"),
         Delete(room=ROOM, target=9),
@@ -115,7 +115,12 @@ def test_answers_tell_what_to(log: Log) -> None:
     """By the beginning of it, if it is here."""
     log.prepend([Said(seq=2, ts=2, text="milk?" + "!" * 99, who=BEN, reply=1)], ANN, more=True)
     log.take(Message(room=ROOM, seq=3, ts=3, text="no", reply=2), ANN, 0)
-    assert [entry.answers for entry in log.shown] == ["an earlier message", f"Ben: milk?{'!' * 55}"]
+    log.send("one", "yes", ANN, 0, reply=3)
+    assert [entry.answers for entry in log.shown] == [
+        "an earlier message",
+        f"Ben: milk?{'!' * 55}…",
+        "somebody: no",
+    ]
 
 
 def test_people_come_and_go_in_few_lines(log: Log) -> None:

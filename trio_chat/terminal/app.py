@@ -8,11 +8,10 @@ import urwid
 
 from trio_chat.commands import Failed
 from trio_chat.remote import Chat, ChatError, Connecting, Online, Refused, Sent, Waiting
-from trio_chat.terminal import typed
 from trio_chat.terminal.call import Call
 from trio_chat.terminal.cleaning import clean_line, sendable
 from trio_chat.terminal.composer import Composer
-from trio_chat.terminal.frame import Bar, frame, window_of
+from trio_chat.terminal.frame import Bar, frame, view_of
 from trio_chat.terminal.orders import Orders
 from trio_chat.terminal.screen import Screen, Size
 from trio_chat.terminal.tab import Tab, now
@@ -114,19 +113,22 @@ class App:
 
         self._crew.start(run)
 
-    def say(self, text: str) -> None:
-        """Say something in the room in sight; it is shown at once."""
+    def say(self, text: str, reply: int | None = None) -> bool:
+        """Say something in the room in sight; it is shown at once.
+
+        Return whether it can be; if not, it is told why.
+        """
         tab = self._tab
         try:
-            sent = tab.room.submit(sendable(text))
+            sent = tab.room.submit(sendable(text), reply=reply)
         except (ChatError, trio.WouldBlock) as error:
             why = str(error) or "too much waits to be sent"
             tab.note(f"not sent: {why}", "error")
-            self.write(text)
-            return
-        tab.log.send(sent.cid, sent.text, self._chat.me, now())
+            return False
+        tab.log.send(sent.cid, sent.text, self._chat.me, now(), reply)
         tab.scroll.to_end()
         self._crew.start(lambda: self._follow(tab, sent))
+        return True
 
     def quit(self) -> None:
         """End the chat, as soon as what was said is kept; it takes a short while at most."""
@@ -194,7 +196,7 @@ class App:
         else:
             text = self._composer.press(key, self._screen.size[0])
             if text is not None:
-                Orders(self).obey(typed.read(text))
+                Orders(self).obey(text)
 
     def _turn_to(self, tab: Tab) -> None:
         """Show a room, and the end of it."""
@@ -203,13 +205,13 @@ class App:
         tab.unread = 0
 
     def _scroll(self, key: str) -> None:
-        tab, window = self._tab, window_of(self._screen.size, self._composer)
-        rows = max(window[1] - 1, 1)
+        tab, view = self._tab, view_of(self._screen.size, self._composer)
+        rows = max(view.rows - 1, 1)
         if key == "page up":
-            if tab.up(rows, window):
+            if tab.up(rows, view):
                 self.attempt(tab.load)
         else:
-            tab.down(rows, window)
+            tab.down(rows, view)
             if not tab.scroll.is_back:
                 tab.unread = 0
 

@@ -6,8 +6,9 @@ import urwid
 
 from trio_chat.terminal.composer import Composer
 from trio_chat.terminal.log import Log
-from trio_chat.terminal.look import Markup, Picture, fit, width
+from trio_chat.terminal.look import Markup, Picture, View, fit, width
 from trio_chat.terminal.scroll import Scroll
+from trio_chat.terminal.typed import points
 
 LEAST_COLS, LEAST_ROWS = 10, 5  # below, nothing is shown
 BARS = 2  # rows
@@ -41,36 +42,36 @@ def frame(
     line = composer.render(cols)
     if line.rows() > rows - BARS - 1:
         line.trim(line.rows() - (rows - BARS - 1))
-    window = rows - BARS - line.rows()
+    view = View(cols, rows - BARS - line.rows(), points(composer.text))
     return urwid.CanvasCombine(
         [
             (top.canvas(cols), None, False),
-            (log_canvas(log, scroll, (cols, window)), None, False),
+            (log_canvas(log, scroll, view), None, False),
             (bottom.canvas(cols), None, False),
             (line, None, True),
         ]
     )
 
 
-def window_of(size: tuple[int, int], composer: Composer) -> tuple[int, int]:
-    """Return the size of the part in which the log is."""
+def view_of(size: tuple[int, int], composer: Composer) -> View:
+    """Return the part in which the log is."""
     cols, rows = size
     if cols < LEAST_COLS:
-        return LEAST_COLS, 1
-    return cols, max(rows - BARS - composer.render(cols).rows(), 1)
+        return View(LEAST_COLS, 1)
+    log_rows = max(rows - BARS - composer.render(cols).rows(), 1)
+    return View(cols, log_rows, points(composer.text))
 
 
-def log_canvas(log: Log, scroll: Scroll, window: tuple[int, int]) -> urwid.Canvas:
+def log_canvas(log: Log, scroll: Scroll, view: View) -> urwid.Canvas:
     """Return what can be seen of a log; what is missing of it is blank, above."""
-    cols, rows = window
-    picture = Picture(log.shown, cols)
+    picture = Picture(log.shown, view)
     canvases: list[tuple[urwid.Canvas, None, bool]] = []
-    left = rows
-    for part in scroll.parts(picture.entries, picture.height, rows):
+    left = view.rows
+    for part in scroll.parts(picture.entries, picture.height, view.rows):
         canvas = urwid.CompositeCanvas(picture.canvas(part.at))
         canvas.trim(part.skip, part.rows)
         canvases.append((canvas, None, False))
         left -= part.rows
     if left:
-        canvases.insert(0, (urwid.SolidCanvas(" ", cols, left), None, False))
+        canvases.insert(0, (urwid.SolidCanvas(" ", view.cols, left), None, False))
     return urwid.CanvasCombine(canvases)

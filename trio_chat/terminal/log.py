@@ -70,13 +70,16 @@ class Log:
         """The number of the oldest message that is here."""
         return next((entry.seq for entry in self.entries if entry.seq is not None), None)
 
-    @property
-    def last_of_mine(self) -> Entry | None:
-        """The last message of ours that is kept and not deleted."""
+    def last(self, *, is_mine: bool) -> int | None:
+        """Return the number of the last message of ours, or of others, that is not deleted."""
         for entry in reversed(self.entries):
-            if entry.is_mine and entry.seq is not None and not entry.deleted:
-                return entry
+            if entry.seq is not None and entry.is_mine == is_mine and not entry.deleted:
+                return entry.seq
         return None
+
+    def said(self, number: int) -> Entry | None:
+        """Return the message with a number, if it is here."""
+        return self._numbers.get(number)
 
     @property
     def unsent(self) -> int:
@@ -85,9 +88,10 @@ class Log:
 
     # What we say
 
-    def send(self, cid: str, text: str, who: Person, ts: int) -> None:
+    def send(self, cid: str, text: str, who: Person, ts: int, reply: int | None = None) -> None:
         """Show a message of ours before it is kept."""
         entry = Entry("said", ts, clean(text), who, is_mine=True, state="sending")
+        entry.answers = self._answered(reply)
         self._waiting[cid] = entry
 
     def arrive(self, cid: str) -> None:
@@ -171,7 +175,10 @@ class Log:
         if number is None:
             return ""
         entry = self._numbers.get(number)
-        return f"{name(entry.who)}: {entry.text[:QUOTED]}" if entry else "an earlier message"
+        if entry is None:
+            return "an earlier message"
+        cut = "…" if len(entry.text) > QUOTED else ""
+        return f"{name(entry.who)}: {entry.text[:QUOTED]}{cut}"
 
     def _edit(self, edit: Edit) -> None:
         entry = self._numbers.get(edit.target)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
+from typing import NamedTuple
 from zlib import crc32
 
 import urwid
@@ -20,6 +21,7 @@ PALETTE = [
     ("said", "default", "", "default", "", ""),
     ("dim", "dark gray", "", "default", "h245", ""),
     ("bad", "light red", "", "bold", "h167", ""),
+    ("number", "black", "brown", "standout", "h16", "h172"),
     ("mine", "default,bold", "", "bold", "default,bold", ""),
     ("nick 0", "dark red", "", "bold", "h167", ""),
     ("nick 1", "dark green", "", "bold", "h71", ""),
@@ -35,27 +37,46 @@ NARROW = 50  # columns; below there is no column for times and nicks
 STATES = {"": "said", "sending": "dim", "failed": "bad"}
 DOING = "/me "  # begins a message that tells what somebody does
 
+
+class View(NamedTuple):
+    """The part of the screen in which a log is, and whether the numbers of messages are shown."""
+
+    cols: int
+    rows: int
+    is_numbered: bool = False
+
+
 Markup = list[str | tuple[str, str]]
 
 
-def entry_canvas(entry: Entry, before: Entry | None, cols: int) -> urwid.CompositeCanvas:
+def entry_canvas(entry: Entry, before: Entry | None, view: View) -> urwid.CompositeCanvas:
     """Return what an entry looks like, with the day above it if that is another than before."""
-    day = datetime.fromtimestamp(entry.ts / 1000).astimezone().date()
-    canvas = _wide(entry, cols) if cols >= NARROW else _narrow(entry, cols)
-    if before and datetime.fromtimestamp(before.ts / 1000).astimezone().date() == day:
+    cols = view.cols
+    day = _time(entry).date()
+    canvas = (_wide if cols >= NARROW else _narrow)(entry, cols, _number(entry, view))
+    if before and _time(before).date() == day:
         return urwid.CompositeCanvas(canvas)
     line = urwid.Text(("dim", f"── {day:%A}, {day.day} {day:%B %Y} ──"), align="center")
     return urwid.CanvasCombine([(line.render((cols,)), None, False), (canvas, None, False)])
 
 
-def _wide(entry: Entry, cols: int) -> urwid.Canvas:
-    time = f"{datetime.fromtimestamp(entry.ts / 1000).astimezone():%H:%M} "
+def _time(entry: Entry) -> datetime:
+    return datetime.fromtimestamp(entry.ts / 1000).astimezone()
+
+
+def _number(entry: Entry, view: View) -> str:
+    is_shown = view.is_numbered and entry.seq is not None and not entry.deleted
+    return f"#{entry.seq}" if is_shown else ""
+
+
+def _wide(entry: Entry, cols: int, number: str) -> urwid.Canvas:
+    time = f"{number or _time(entry).strftime('%H:%M'):>5} "
     who = fit(_author(entry), NICK_WIDTH)
     body = urwid.Text(_body(entry))
     margin = len(time) + NICK_WIDTH + len(LINE)
     below = "\n" + LINE.rjust(margin)
     left: Markup = [
-        ("dim", time),
+        ("number" if number else "dim", time),
         " " * (NICK_WIDTH - width(who)),
         (_colour(entry), who),
         ("dim", LINE + below * (body.rows((cols - margin,)) - 1)),
@@ -63,9 +84,10 @@ def _wide(entry: Entry, cols: int) -> urwid.Canvas:
     return urwid.Columns([(margin, urwid.Text(left)), body]).render((cols,))
 
 
-def _narrow(entry: Entry, cols: int) -> urwid.Canvas:
+def _narrow(entry: Entry, cols: int, number: str) -> urwid.Canvas:
     who = _author(entry)
-    left: Markup = [(_colour(entry), who), " "] if who else []
+    left: Markup = [("number", f"{number} ")] if number else []
+    left += [(_colour(entry), who), " "] if who else []
     return urwid.Text([*left, *_body(entry)]).render((cols,))
 
 
@@ -120,18 +142,18 @@ def fit(text: str, cols: int) -> str:
 
 
 class Picture:
-    """What entries look like in so many columns, as far as anybody asks."""
+    """What entries look like, as far as anybody asks."""
 
-    def __init__(self, entries: Sequence[Entry], cols: int) -> None:
+    def __init__(self, entries: Sequence[Entry], view: View) -> None:
         self.entries = entries
-        self._cols = cols
+        self._view = view
         self._canvases: dict[int, urwid.CompositeCanvas] = {}
 
     def canvas(self, index: int) -> urwid.CompositeCanvas:
         """Return what the entry with an index looks like."""
         if index not in self._canvases:
             before = self.entries[index - 1] if index else None
-            self._canvases[index] = entry_canvas(self.entries[index], before, self._cols)
+            self._canvases[index] = entry_canvas(self.entries[index], before, self._view)
         return self._canvases[index]
 
     def height(self, index: int) -> int:

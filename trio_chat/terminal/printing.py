@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from trio_chat.remote import Delete, Edit, Happening, Message, Person, React, Said, Topic
+from trio_chat.remote import Delete, Edit, Found, Happening, Message, Person, React, Said, Topic
 from trio_chat.terminal.cleaning import clean_line
 
 NOBODY = "somebody"  # without a name
@@ -33,6 +33,19 @@ def event_line(event: Happening) -> str:
     return _line(event.ts, f"* {what}")
 
 
+def found_lines(found: Found, *, is_first: bool) -> str:
+    """Return what was found, the newest last, below a line that tells how much it is."""
+    count = len(found.hits)
+    what = "message" if count == 1 else "messages"
+    latest = "the latest " if is_first and found.more else "" if is_first else "older: "
+    more = "; /search finds older ones" if found.more else ""
+    hits = (
+        f"#{hit.seq} {_time(hit.ts)} {name(hit.who)}: {clean_line(hit.snippet)}"
+        for hit in reversed(found.hits)
+    )
+    return "\n".join([f"{latest}{count} {what} found{more}", *hits])
+
+
 def said_object(said: Said, room: str) -> str:
     """Return a message of the history as a JSON object: a ``msg`` of docs/protocol.md."""
     return _json({"t": "msg", "room": room, **msgspec.to_builtins(said)})
@@ -51,8 +64,11 @@ def name(who: Person | None) -> str:
 
 
 def _line(ts: int, text: str) -> str:
-    time = datetime.fromtimestamp(ts / 1000).astimezone()
-    return f"{time:%Y-%m-%d %H:%M} {text}\n"
+    return f"{_time(ts)} {text}\n"
+
+
+def _time(ts: int) -> str:
+    return f"{datetime.fromtimestamp(ts / 1000).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -2,12 +2,14 @@
 
 import time
 
-from trio_chat.remote import Chat, Joined, Room
+from trio_chat.remote import Chat, Happening, Joined, Room
 from trio_chat.terminal.log import Kind, Log
-from trio_chat.terminal.look import Picture
+from trio_chat.terminal.look import Picture, View
+from trio_chat.terminal.printing import found_lines
 from trio_chat.terminal.scroll import Scroll
 
 PAGE = 100  # messages of history that are fetched at once
+HITS = 10  # of a search that are shown at once
 
 
 class Tab:
@@ -26,13 +28,15 @@ class Tab:
         self._chat = chat
         self._is_new = True
         self._is_loading = False
+        self._query = ""  # that was looked for last
+        self._hit: int | None = None  # the oldest that was found, if there are older ones
 
     @property
     def name(self) -> str:
         """The room's."""
         return self.room.name
 
-    async def take(self, event: object) -> bool:
+    async def take(self, event: Happening) -> bool:
         """Take in what happens; return whether somebody else has said something.
 
         It waits for the history of a room that we have come into.
@@ -41,7 +45,7 @@ class Tab:
             ChatError: that is refused, or the chat is over.
         """
         if not isinstance(event, Joined):
-            return self.log.take(event, self._chat.me, now())  # type: ignore[arg-type]
+            return self.log.take(event, self._chat.me, now())
         self.log.begin(event, now())
         if self._is_new or event.reset:
             self._is_new = False
@@ -70,15 +74,41 @@ class Tab:
         """Show something that only concerns us."""
         self.log.note(text, now(), kind)
 
-    def up(self, rows: int, size: tuple[int, int]) -> bool:
-        """Go back; return whether the first row that is here is in sight then."""
-        picture = Picture(self.log.shown, size[0])
-        return self.scroll.up(picture.entries, picture.height, rows, size[1])
+    @property
+    def has_older_hits(self) -> bool:
+        """Whether there is more of what was looked for."""
+        return self._hit is not None
 
-    def down(self, rows: int, size: tuple[int, int]) -> None:
+    async def search(self, query: str) -> None:
+        """Look for messages, and show the latest that are found.
+
+        Raises:
+            ChatError: that is refused, or the chat is over.
+        """
+        self._query, self._hit = query, None
+        await self.search_on()
+
+    async def search_on(self) -> None:
+        """Look for older ones.
+
+        Raises:
+            ChatError: that is refused, or the chat is over.
+        """
+        query, before = self._query, self._hit
+        found = await self.room.search(query, before=before, limit=HITS)
+        if self._query == query:
+            self._hit = found.hits[-1].seq if found.more else None
+        self.note(found_lines(found, is_first=before is None))
+
+    def up(self, rows: int, view: View) -> bool:
+        """Go back; return whether the first row that is here is in sight then."""
+        picture = Picture(self.log.shown, view)
+        return self.scroll.up(picture.entries, picture.height, rows, view.rows)
+
+    def down(self, rows: int, view: View) -> None:
         """Go on."""
-        picture = Picture(self.log.shown, size[0])
-        self.scroll.down(picture.entries, picture.height, rows, size[1])
+        picture = Picture(self.log.shown, view)
+        self.scroll.down(picture.entries, picture.height, rows, view.rows)
 
 
 def now() -> int:

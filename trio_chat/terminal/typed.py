@@ -5,34 +5,45 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 COMMANDS = {
-    "me": "/me TEXT     say what you do",
-    "edit": "/edit TEXT   change your last message; /edit fetches it",
-    "topic": "/topic TEXT  say what the room is about; /topic shows it",
-    "who": "/who         list who is here",
-    "nick": "/nick NAME   be called something else",
-    "join": "/join ROOM   be in another room, or turn to it",
-    "leave": "/leave       be in this room no longer",
-    "help": "/help        show this",
-    "quit": "/quit        end the chat",
+    "me": "/me TEXT: say what you do",
+    "reply": "/reply TEXT: answer what somebody said last",
+    "react": "/react EMOJI: react to it; again, to take that back",
+    "edit": "/edit TEXT: change your last message",
+    "delete": "/delete: take your last message back",
+    "search": "/search WORDS: find messages; /search finds older ones",
+    "topic": "/topic TEXT: say what the room is about; /topic shows it",
+    "who": "/who: list who is here",
+    "nick": "/nick NAME: be called something else",
+    "join": "/join ROOM: be in another room, or turn to it",
+    "leave": "/leave: be in this room no longer",
+    "help": "/help: show this",
+    "quit": "/quit: end the chat",
 }
 KEYS = """\
-//           begins a message with a slash
-Ctrl-N, -P   turn to the next room, to the one before
-Page Up, End scroll back; go to the end
-Tab          complete a name
-Up, Down     fetch what you typed before
-Alt-Enter    begin a new line
-Ctrl-C       end the chat"""
+/reply #5 TEXT: answer message 5; so with /react, /edit, /delete: numbers show as you type
+//TEXT: say something that begins with a slash
+Ctrl-N, Ctrl-P: turn to the next room, to the one before
+Page Up, Page Down, End: scroll; go to the end
+Tab: complete a name
+Up, Down: fetch what you typed before
+Alt-Enter: begin a new line
+Ctrl-C: end the chat"""
 NEEDY = {"me", "nick", "join"}  # these say nothing alone
+POINTED = {"reply", "react", "edit", "delete"}  # these are about one message
 COMMAND = re.compile(r"/(\w+)(?:\s+|$)")
+NUMBER = re.compile(r"#([0-9]{1,15})(?:\s+|$)")
 BLANKS = " \n"
 
 
 class Typed(NamedTuple):
-    """A name of ``COMMANDS``, or ``say``, ``unknown`` or ``missing``; and what stands behind it."""
+    """A name of ``COMMANDS``, or ``say``, ``unknown`` or ``missing``; and what stands behind it.
+
+    ``number`` is that of the message which is meant, if it is told.
+    """
 
     name: str
     rest: str
+    number: int | None = None
 
 
 def read(text: str) -> Typed:
@@ -42,12 +53,24 @@ def read(text: str) -> Typed:
     found = COMMAND.match(text)
     if not found:
         return Typed("say", text)
-    name, rest = found[1].lower(), text[found.end() :].strip()
+    return _command(found[1].lower(), text[found.end() :].strip())
+
+
+def _command(name: str, rest: str) -> Typed:
     if name not in COMMANDS:
         return Typed("unknown", name)
     if name in NEEDY and not rest:
         return Typed("missing", name)
-    return Typed("say", f"/me {rest}") if name == "me" else Typed(name, rest)
+    if name == "me":
+        return Typed("say", f"/me {rest}")
+    number = NUMBER.match(rest) if name in POINTED else None
+    return Typed(name, rest[number.end() :], int(number[1])) if number else Typed(name, rest)
+
+
+def points(text: str) -> bool:
+    """Whether a text is, or is going to be, a command about one message."""
+    found = COMMAND.match(text)
+    return found is not None and found[1].lower() in POINTED
 
 
 def completions(text: str, nicks: Iterable[str]) -> tuple[int, list[str]]:
