@@ -129,6 +129,8 @@ else status.fail(t("page.noWebSockets"));
 
 function begin() {
   store.session = recall("session");
+  session.key = recall("key", session.key);
+  remember("key", session.key);
   store.me = recall("me"); // who the session is, most probably
   for (const remembered of recall("rooms", [])) store.enter(String(remembered));
   store.recallMarks(marks.recall());

@@ -1,5 +1,7 @@
 // Speaks trio-chat.v1: says hello, asks for what the store wants, and hands it the answers.
 
+import { uuid } from "./memory.js";
+
 /**
  * The conversation with the server, over one connection after the other.
  *
@@ -8,6 +10,7 @@
  */
 export class Session {
   nick = null; // who the user wants to be; without, there is no connection
+  key = uuid(); // makes us the same person although the first welcome was lost
   #store;
   #connection;
   #on;
@@ -70,7 +73,7 @@ export class Session {
   #onState(state) {
     if (state.name === "open") {
       const session = this.#store.session ?? undefined;
-      this.#ask([{ t: "hello", nick: this.nick, session }]);
+      this.#ask([{ t: "hello", nick: this.nick, session, key: this.key }]);
       return; // to the user it is open when the server says welcome
     }
     this.#isWelcome = false;

@@ -141,8 +141,9 @@ class Chat:
     def _(self, request: requests.Hello, seat: Seat) -> None:
         if seat.person_id:
             raise Refusal("bad_request", "hello was said already")
-        before = self.people.known_by(request.session)
-        person = self.people.enter(request.session, request.nick, seat.member)
+        person_id = self.people.identify(request.session, request.key)
+        before = self.people.now(person_id)
+        person = self.people.enter(person_id, request.nick, seat.member)
         self._make_known(person, before)
         seat.person_id = person.id
         self.turn.told[seat.member].append(self._welcome.to(person, request.id))

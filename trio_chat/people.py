@@ -21,13 +21,20 @@ class People:
         self._held_until: dict[str, float] = {}  # of those who have no connection
         self._owners: dict[str, str] = {}  # of each folded nick
 
-    def enter(self, token: str | None, nick: str, member: Member) -> Person:
-        """Take a connection in: of whoever the token tells, else of somebody new.
+    def identify(self, token: str | None, key: str | None = None) -> str:
+        """Return the id of whoever has the token, else of whoever has the key, else a new one."""
+        known = self._sessions.person(token) if token else None
+        if known:
+            return known.id
+        return self._sessions.id_behind(key) if key else self._sessions.new_id()
+
+    def enter(self, person_id: str, nick: str, member: Member) -> Person:
+        """Take a connection of somebody in.
 
         Raises:
             Refusal: the nick cannot be, or is somebody else's.
         """
-        person = self._take_nick(self._id_behind(token), nick)
+        person = self._take_nick(person_id, nick)
         self._connections.setdefault(person.id, set()).add(member)
         self._held_until.pop(person.id, None)
         return person
@@ -42,7 +49,7 @@ class People:
         Raises:
             Refusal: the nick cannot be, or somebody else who is connected has it.
         """
-        return self._check_free(Person(self._id_behind(token), nick))
+        return self._check_free(Person(self.identify(token), nick))
 
     def speaker(self, token: str | None, nick: str | None) -> Person | None:
         """Return as whom somebody without a connection speaks; ``None``: as nobody.
@@ -63,11 +70,6 @@ class People:
         if nick is not None:
             return self._check_free(Person(self._sessions.id_of(fold(nick)), nick))
         return None
-
-    def known_by(self, token: str | None) -> Person | None:
-        """Return whom a token tells, as they are called now, if they are here."""
-        known = self._sessions.person(token) if token else None
-        return self._persons.get(known.id) if known else None
 
     def now(self, person_id: str) -> Person | None:
         """Return a person as they are called now."""
@@ -93,10 +95,6 @@ class People:
             del self._held_until[person_id]
             del self._connections[person_id]
             del self._owners[fold(self._persons.pop(person_id).nick)]
-
-    def _id_behind(self, token: str | None) -> str:
-        known = self._sessions.person(token) if token else None
-        return known.id if known else self._sessions.new_id()
 
     def _check_free(self, person: Person) -> Person:
         nick = self._check_nick(person.nick)

@@ -10,6 +10,7 @@ from trio_chat.events import Person
 
 CID_LIMIT = 64  # characters; a UUID has 36
 EMOJI_LIMIT = 32  # characters; some emoji are long sequences
+KEY_LIMIT = 64  # characters; it has to be hard to guess
 TOKEN_LIMIT = 1024
 QUERY_LIMIT = 256  # characters; each word of it costs
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab and line ends
@@ -34,10 +35,11 @@ class Resume(msgspec.Struct):
 
 
 class Hello(Request, tag="hello", kw_only=True):
-    """Be somebody: whoever the session token tells, or somebody new."""
+    """Be somebody: whoever the session token tells, or said hello with the key, or somebody new."""
 
     nick: str
     session: Annotated[str, msgspec.Meta(max_length=TOKEN_LIMIT)] | None = None
+    key: Annotated[str, msgspec.Meta(min_length=16, max_length=KEY_LIMIT)] | None = None
     rooms: list[Resume] = []
 
 

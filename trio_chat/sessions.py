@@ -26,8 +26,15 @@ class Sessions:
 
     def id_of(self, name: str) -> str:
         """Return the id of whoever only gives a name: always the same, and of no token."""
+        return self._id(name, b"by name only")
+
+    def id_behind(self, key: str) -> str:
+        """Return the id of whoever has a key: always the same, and it does not tell the key."""
+        return self._id(key, b"by key")
+
+    def _id(self, text: str, purpose: bytes) -> str:
         digest = hashlib.blake2b(
-            name.encode(), key=self._secret, digest_size=ID_BYTES, person=b"by name only"
+            text.encode(), key=self._secret, digest_size=ID_BYTES, person=purpose
         )
         return digest.hexdigest()
 

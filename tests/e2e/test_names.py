@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import say, wait_for
@@ -33,6 +33,26 @@ def test_the_name_is_asked_once_and_remembered(open_page: OpenPage) -> None:
     page.reload()
     expect_to_be(page, "Ann Smith")
     expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_nobody_is_in_their_own_way(open_page: OpenPage) -> None:
+    """If the first welcome is lost, the name is held for who asked for it; so after a reload."""
+    is_lossy = True
+
+    def connect(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        if is_lossy:
+            server.on_message(lambda _: socket.close(code=1001))
+
+    page = open_page(
+        name=None, wait=False, prepare=lambda page: page.route_web_socket("**/ws", connect)
+    )
+    introduce(page, "Ann")
+    expect(page.get_by_role("alert")).to_contain_text("Attempt 2")
+    is_lossy = False
+    page.reload()
+    introduce(page, "Ann")
+    expect_to_be(page, "Ann")
 
 
 def test_without_a_name_there_is_no_way_in(open_page: OpenPage) -> None:

@@ -3,7 +3,7 @@
 import pytest
 import trio
 
-from tests.integration.running import PATIENCE, Running, serving
+from tests.integration.running import END_OF_HEAD, PATIENCE, Running, serving
 from trio_chat.remote import (
     Edit,
     Happening,
@@ -31,6 +31,45 @@ async def until(room: Room, kind: type) -> list[Happening]:
 
 def address(server: Running) -> str:
     return f"http://localhost:{server.port}/"
+
+
+async def lose_the_first_welcome(listener: trio.SocketListener, port: int) -> None:
+    """Pass connections on to a server; the first one breaks when anything is said to the client."""
+    is_first = True
+    while True:
+        async with (
+            await listener.accept() as near,
+            await trio.open_tcp_stream("localhost", port) as far,
+            trio.open_nursery() as nursery,
+        ):
+            nursery.start_soon(pass_on, near, far)
+            answer = b""
+            async for data in far:
+                answer += data
+                if is_first and answer.partition(END_OF_HEAD)[2]:
+                    break
+                await near.send_all(data)
+            nursery.cancel_scope.cancel()
+        is_first = False
+
+
+async def pass_on(source: trio.SocketStream, sink: trio.SocketStream) -> None:
+    async for data in source:
+        await sink.send_all(data)
+
+
+async def test_a_nick_is_not_taken_by_our_own_hello() -> None:
+    """Its welcome was lost: the server knows us when we say it again, and holds the nick for us."""
+    async with serving() as server, trio.open_nursery() as nursery:
+        [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        nursery.start_soon(lose_the_first_welcome, listener, server.port)
+        proxy = f"http://127.0.0.1:{listener.socket.getsockname()[1]}/"
+        async with connect(proxy, nick="Ann") as ann, connect(server.ws, nick="Bob") as bob:
+            assert ann.me.nick == "Ann"
+            with pytest.raises(Refused, match="nick_taken"):
+                await bob.rename("Ann")
+        nursery.cancel_scope.cancel()
+    await listener.aclose()
 
 
 async def test_two_people_chat() -> None:

@@ -81,7 +81,7 @@ beforeEach(() => {
 
 test("it says hello under the name, and to the user it is open with the welcome", () => {
   connection.tell({ name: "open" });
-  assert.deepEqual(latest(), { t: "hello", nick: "Ann", session: undefined, id: 1 });
+  assert.deepEqual(latest(), { t: "hello", nick: "Ann", session: undefined, key: session.key, id: 1 });
   assert.deepEqual(states, []);
   connection.hear({ t: "welcome", id: 1, session: "token", you: ANN, ping_interval: 25 });
   assert.deepEqual(states, ["open"]);

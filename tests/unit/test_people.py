@@ -18,27 +18,38 @@ def people() -> People:
 
 def test_somebody_new_gets_an_id_and_a_token(people: People) -> None:
     """With which they are the same person again, under whatever nick."""
-    first = people.enter(None, "Ann", Listener())
+    first = people.enter(people.identify(None), "Ann", Listener())
     assert people.now(first.id) == first
-    again = people.enter(people.token(first), "Anna", Listener())
+    again = people.enter(people.identify(people.token(first)), "Anna", Listener())
     assert (again.id, again.nick) == (first.id, "Anna")
     assert people.now(first.id) == again
 
 
+def test_a_key_tells_the_same_person_always(people: People) -> None:
+    """Unless there is a token; and whoever has another key, or only the id, is somebody else."""
+    key, other = "a secret of Ann's", "a secret of Bob's"
+    ann = people.identify(None, key)
+    assert people.identify(None, key) == people.identify("no token", key) == ann
+    assert ann not in {people.identify(None, other), people.identify(None, ann)}
+    bob = people.enter(people.identify(None, other), "Bob", Listener())
+    assert people.identify(people.token(bob), key) == bob.id
+    assert People(Sessions(b"another secret"), 32).identify(None, key) != ann
+
+
 def test_a_nick_that_was_given_up_is_free(people: People) -> None:
     """The one in use is not, nor is what looks like it."""
-    ann = people.enter(None, "Ann", Listener())
+    ann = people.enter(people.identify(None), "Ann", Listener())
     people.rename(ann, "ANN")
     people.rename(ann, "Bob")
-    assert people.enter(None, "Ann", Listener()).id != ann.id
+    assert people.enter(people.identify(None), "Ann", Listener()).id != ann.id
     with pytest.raises(Refusal, match="nick_taken"):
-        people.enter(None, "B.O.B", Listener())
+        people.enter(people.identify(None), "B.O.B", Listener())
 
 
 def test_a_refused_nick_changes_nothing(people: People) -> None:
     """Neither for who has it nor for who wanted it."""
-    ann = people.enter(None, "Ann", Listener())
-    bob = people.enter(None, "Bob", Listener())
+    ann = people.enter(people.identify(None), "Ann", Listener())
+    bob = people.enter(people.identify(None), "Bob", Listener())
     with pytest.raises(Refusal, match="nick_taken"):
         people.rename(bob, "Ann")
     with pytest.raises(Refusal, match="bad_nick"):
@@ -53,8 +64,8 @@ def test_somebody_is_released_when_the_last_connection_is_gone_for_long_enough(
 ) -> None:
     """Not before, not while there is another connection, and only once."""
     one, two = Listener(), Listener()
-    ann = people.enter(None, "Ann", one)
-    people.enter(people.token(ann), "Ann", two)
+    ann = people.enter(people.identify(None), "Ann", one)
+    people.enter(people.identify(people.token(ann)), "Ann", two)
     people.lose(ann.id, one, 10)
     people.release(ann.id, LATE)
     people.lose(ann.id, two, 20)
@@ -63,14 +74,14 @@ def test_somebody_is_released_when_the_last_connection_is_gone_for_long_enough(
     people.release(ann.id, 20)
     assert people.now(ann.id) is None
     people.release(ann.id, 30)
-    assert people.enter(None, "Ann", Listener()).id != ann.id
+    assert people.enter(people.identify(None), "Ann", Listener()).id != ann.id
 
 
 def test_who_comes_back_is_not_released(people: People) -> None:
     """An alarm that was set before may still ring."""
-    ann = people.enter(None, "Ann", one := Listener())
+    ann = people.enter(people.identify(None), "Ann", one := Listener())
     people.lose(ann.id, one, 10)
-    people.enter(people.token(ann), "Ann", Listener())
+    people.enter(people.identify(people.token(ann)), "Ann", Listener())
     people.release(ann.id, 10)
     assert people.now(ann.id) == ann
 

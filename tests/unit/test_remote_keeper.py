@@ -36,6 +36,7 @@ async def test_a_welcome_makes_it_online(autojump_clock: MockClock) -> None:
     async with calling(calls, session="from before") as chat:
         assert (chat.me, chat.limits) == (Person("", "Ann"), {})
         hello = await (await calls.next()).welcomes()
+        assert hello.pop("key")
         assert hello == {
             "t": "hello",
             "id": 0,
@@ -191,37 +192,21 @@ async def test_a_hello_that_is_refused_for_the_moment_is_said_again(
         assert calls.times == [0, 2.5]
 
 
-async def test_a_nick_may_be_taken_by_our_own_hello_whose_welcome_was_lost(
-    autojump_clock: MockClock,
-) -> None:
-    """The server holds it for a while for somebody who has not come back."""
-    calls = Calls()
-    async with calling(calls) as chat:
-        peer = await calls.next()
-        await peer.shake_hands()
-        assert await peer.hears()
-        await peer.hangs_up()
-        for _ in range(3):
-            peer = await calls.next()
-            await peer.shake_hands()
-            await peer.says(refusal("nick_taken", id=0))
-            await peer.hangs_up()
-        assert chat.state == Waiting(trio.current_time() + 4, "it is nick_taken")
-        await (await calls.next()).welcomes()
-        await chat.online()
-
-
 async def test_a_hello_without_an_answer_is_said_again_on_another_connection(
     autojump_clock: MockClock,
 ) -> None:
-    """After ten seconds."""
+    """After ten seconds; its key tells the server that it is the same one, and nobody else's."""
     calls = Calls()
     async with calling(calls, patience=FOR_EVER) as chat:
         peer = await calls.next()
         await peer.shake_hands()
-        await calls.next()
+        hello = await peer.hears()
+        peer = await calls.next()
         assert calls.times == [0, 10.5]
         assert chat.state == Connecting(2)
+        assert (await peer.welcomes())["key"] == hello["key"]
+    async with calling(calls):
+        assert (await (await calls.next()).welcomes())["key"] != hello["key"]
 
 
 async def test_a_handshake_without_an_answer_is_tried_again(autojump_clock: MockClock) -> None:

@@ -1,5 +1,7 @@
 """The conversation with a server: who we are, where, and what has been asked. No I/O in here."""
 
+from secrets import token_urlsafe
+
 import trio
 
 from trio_chat import answers, events, requests
@@ -24,6 +26,7 @@ class Conversation:
 
     def __init__(self, nick: str, session: str | None, queue_limit: int) -> None:
         self.me = Person("", nick)
+        self._key = token_urlsafe()  # makes us the same person although the first welcome was lost
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
@@ -49,7 +52,9 @@ class Conversation:
         """Return the first message on a connection; what has no answer yet is to be sent again."""
         self.asks.begin()
         rooms = [place.begin() for place in self.places.values()]
-        hello = requests.Hello(id=HELLO, nick=self.me.nick, session=self.session, rooms=rooms)
+        hello = requests.Hello(
+            id=HELLO, nick=self.me.nick, session=self.session, key=self._key, rooms=rooms
+        )
         return wire.frame([wire.write(hello)])
 
     def enter(self, name: str, last: int | None, epoch: str | None) -> Place:

@@ -64,7 +64,6 @@ class Keeper:
         self._line: Line | None = None
         self._is_garbled = False
         self._is_leaving = False
-        self._is_unanswered = False  # whether any hello has been
 
     async def run(self) -> ChatError | None:
         """Hold connections until coming back is not wanted; return why, ``None`` if we left."""
@@ -114,21 +113,13 @@ class Keeper:
         refusal = self._conversation.refusal
         if self._is_leaving:
             return Ended(NORMAL, LEFT)
-        if refusal and refusal.retry_ms is None and not self._may_be_us(refusal):
+        if refusal and refusal.retry_ms is None:
             return Refused(refusal.code, refusal.text)
         if self._is_garbled:
             return Ended(PROTOCOL_ERROR, "the server does not speak trio-chat.v1")
         if loss.code in STAY_AWAY or loss.code >= LEAST_AWAY or loss.code < LEAST_CLOSE_CODE:
             return Ended(loss.code, loss.reason)
         return None
-
-    def _may_be_us(self, refusal: answers.Error) -> bool:
-        """Whether the nick may be taken by nobody but ourselves, by a hello whose answer was lost.
-
-        We do not have its session then, and the server holds the nick for a while.
-        """
-        is_known = bool(self._conversation.me.id)
-        return refusal.code == "nick_taken" and self._is_unanswered and not is_known
 
     async def _wait(self, loss: Loss) -> None:
         pause = self._backoff.pause(loss.rest)
@@ -156,7 +147,6 @@ class Keeper:
             while not conversation.refusal and await self._hear(line):
                 if conversation.welcome:
                     return conversation.welcome
-        self._is_unanswered |= not conversation.refusal
         return None
 
     async def _go_on(self, line: Line, welcome: answers.Welcome) -> None:
