@@ -67,6 +67,11 @@ def test_an_emoji_is_found_by_its_name_with_keys_alone(open_page: OpenPage) -> N
     expect(row(page, "tea?")).to_be_focused()
     page.keyboard.press("+")
     expect(page.get_by_role("dialog")).to_be_visible()
+    choice, line = (one.bounding_box() for one in (page.locator(".picker"), row(page, "tea?")))
+    assert choice
+    assert line
+    middle = line["x"] + line["width"] / 2
+    assert choice["x"] + choice["width"] > middle  # at the side where the bar was
     page.keyboard.press("ArrowRight")
     expect(page.locator(".picker div:first-child button").nth(1)).to_be_focused()
     page.keyboard.press("ArrowDown")
