@@ -13,7 +13,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 from websockets.sync.client import connect
 
-from tests.e2e.conftest import CHROMIUM_FLAGS, Chat
+from tests.chat import Chat
+from tests.e2e.conftest import CHROMIUM_FLAGS
 
 RATE = 100  # messages/s
 BEFORE = 2_000  # messages
