@@ -14,8 +14,8 @@ export function pick(anchor, onPick) {
   const usual = grid(first.map((emoji) => EMOJI.find((one) => one.emoji === emoji)));
   const field = search();
   const others = grid(rest);
-  const place = anchor.getBoundingClientRect(); // it may be gone when it loses the focus
   const dialog = open("picker", t("picker.title"), usual, field, others);
+  const place = anchor.getBoundingClientRect();
   beside(dialog, place);
   field.addEventListener("input", () => {
     const shown = field.value.trim() ? found(field.value) : rest;
@@ -45,10 +45,11 @@ function found(text) {
 function press(event, dialog, field) {
   const { key, target } = event;
   if (target === field) {
-    if (key === "Enter") dialog.querySelector("div:last-child button")?.click();
-    if (key !== "ArrowDown") return;
-    event.preventDefault();
-    dialog.querySelector("div:last-child button")?.focus();
+    if (key !== "Enter" && key !== "ArrowDown") return;
+    event.preventDefault(); // in Safari the button that has the focus next would take the Enter, too
+    const first = dialog.querySelector("div:last-child button");
+    if (key === "Enter") first?.click();
+    else first?.focus();
   } else if (key.startsWith("Arrow")) {
     event.preventDefault();
     beyond(target, key, dialog)?.focus();
