@@ -13,6 +13,13 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "types", "tests", "package", "e2e", "conformance"]
 
 GROUPS = nox.project.load_toml("pyproject.toml")
+BROWSERS = {
+    "firefox-esr": "firefox-esr",
+    "WebKitWebDriver": "webkit2gtk-driver",
+    "/usr/lib/*/girepository-1.0/WebKit2-4.1.typelib": "gir1.2-webkit2-4.1",
+    "/usr/lib/python3/dist-packages/gi": "python3-gi",
+    "Xvfb": "xvfb",
+}
 
 
 def install(session: nox.Session, *groups: str) -> None:
@@ -21,8 +28,13 @@ def install(session: nox.Session, *groups: str) -> None:
 
 
 def need(session: nox.Session, **packages: str) -> None:
-    """Make sure that commands are on the PATH; each is given with the Debian package it is in."""
-    missing = [package for command, package in packages.items() if not shutil.which(command)]
+    """Make sure that commands are on the PATH; each is given with the Debian package it is in.
+
+    In the place of a command there may be the full path of a file, as a pattern.
+    """
+    missing = [
+        package for name, package in packages.items() if not (shutil.which(name) or has(name))
+    ]
     if not missing:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
@@ -39,6 +51,11 @@ def need(session: nox.Session, **packages: str) -> None:
         )
     else:
         session.error(f"please install {' and '.join(missing)}, then run this again")
+
+
+def has(name: str) -> bool:
+    """Tell whether there is a command, or a file whose full path is like a pattern."""
+    return bool(shutil.which(name) or any(Path("/").glob(name.lstrip("/"))))
 
 
 @nox.session
@@ -97,6 +114,14 @@ def e2e(session: nox.Session) -> None:
     session.run("npm", "install", "--silent", "--no-audit", "--no-fund", external=True)
     session.run("node", "--test", "tests/page/", external=True)
     session.run("pytest", "tests/e2e", "--numprocesses=auto", *session.posargs)
+
+
+@nox.session
+def browsers(session: nox.Session) -> None:
+    """Try the page in Firefox, and in WebKit, which is Safari's engine."""
+    need(session, **BROWSERS)
+    install(session, "browsers")
+    session.run("pytest", "tests/browsers", *session.posargs)
 
 
 @nox.session
