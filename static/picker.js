@@ -14,8 +14,8 @@ export function pick(anchor, onPick) {
   const usual = grid(first.map((emoji) => EMOJI.find((one) => one.emoji === emoji)));
   const field = search();
   const others = grid(rest);
+  const place = anchor.getBoundingClientRect(); // it may be gone when it loses the focus
   const dialog = open("picker", t("picker.title"), usual, field, others);
-  const place = anchor.getBoundingClientRect();
   beside(dialog, place);
   field.addEventListener("input", () => {
     const shown = field.value.trim() ? found(field.value) : rest;

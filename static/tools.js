@@ -9,6 +9,7 @@ import { ask } from "./dialog.js";
 import { Drafts, rebased } from "./drafts.js";
 import { offerLink } from "./invitation.js";
 import { pick } from "./picker.js";
+import { Refuge } from "./refuge.js";
 import { plainWords } from "./row.js";
 import { Search } from "./search.js";
 import { Steps } from "./steps.js";
@@ -32,6 +33,7 @@ export class Tools {
   #bar;
   #strip;
   #drafts;
+  #refuge;
   #toldTyping = -Infinity; // when the others were told last
 
   /**
@@ -63,6 +65,7 @@ export class Tools {
     find("text").addEventListener("keydown", (event) => this.#pressed(event));
     find("text").addEventListener("input", () => this.#tellTyping());
     this.#drafts = new Drafts(composer);
+    this.#refuge = new Refuge(() => composer.focus());
     composer.onChange = () => this.#showDraft();
     if (store.room) composer.onChange();
   }
@@ -76,6 +79,7 @@ export class Tools {
     this.#attention.tell(news);
     this.#attention.show(room, store.unread);
     this.#bar.refresh();
+    this.#refuge.check();
     this.#showDraft();
   }
 

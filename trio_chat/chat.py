@@ -131,7 +131,7 @@ class Chat:
         """History and the like: the client looks that up itself."""
         assert not isinstance(request, requests.Faulty)
         if not seat.member.look_up(request):
-            raise Refusal("busy", "too many requests at once", retry_ms=1000)
+            raise _busy()
 
     @_grant.register
     def _(self, request: requests.Faulty, seat: Seat) -> None:  # noqa: ARG002
@@ -162,6 +162,8 @@ class Chat:
         name = self.rooms.proper_name(wish.room)
         if name not in seat.rooms and len(seat.rooms) >= self._config.rooms_per_connection:
             raise Refusal("too_many_rooms", "leave a room before you join another")
+        if seat.unanswered >= self._config.rooms_per_connection:
+            raise _busy()
         room = self.rooms.get(name)
         person = self._person(seat)
         if room is None or person is None:
@@ -255,3 +257,7 @@ def _check_order(seat: Seat, request: requests.AnyRequest | requests.Faulty) -> 
     early = seat.member.dialect.needs_hello and not seat.person_id
     if early and not isinstance(request, requests.Hello | requests.Faulty):
         raise Refusal("hello_first", "say hello first")
+
+
+def _busy() -> Refusal:
+    return Refusal("busy", "too many requests at once", retry_ms=1000)

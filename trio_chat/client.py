@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import structlog
 import trio
@@ -22,19 +22,22 @@ from trio_chat.streams import AnyStream, line_of, linger, reset_on_close
 from trio_chat.transport import Transport
 
 READ_SIZE = 16 * 1024
+EXITS = 8  # of peers that have gone, in one round of Trio: a millisecond of clearing away
 LOOK_UPS = 16  # that may wait at once, besides the rooms in which something was missed
 NEVER = float("inf")
 
 log = structlog.get_logger()
 
 
-class Shared(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Shared:
     """What all clients have in common."""
 
     inbox: trio.MemorySendChannel[Request]
     config: Config
     archive: Archive
     readiness: Readiness
+    exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
 
 
 class Client:
@@ -60,13 +63,16 @@ class Client:
         self.dialect = dialect
         self._stream = stream
         self._transport = transport
-        self._inbox, config, self._archive, readiness = shared
-        self._config = config
+        self._inbox = shared.inbox
+        self._config = config = shared.config
+        self._archive = shared.archive
+        self._exit = shared.exit
         self._wish = wish  # where a client is that needs no name
         self._spread = spread  # from 0 to 1: where in the first interval the first ping falls
         self._looked_up: list[requests.AnyRequest | requests.Missed] = []
         self._is_looking_up = False
-        self._outbox = Outbox(line_of(stream), config.outbox_frames, config.outbox_bytes, readiness)
+        line = line_of(stream)
+        self._outbox = Outbox(line, config.outbox_frames, config.outbox_bytes, shared.readiness)
         self._scope = trio.CancelScope()
         self._nursery: trio.Nursery | None = None
         self._ending: Ending | None = None  # set once we are the ones to end it
@@ -123,8 +129,9 @@ class Client:
             data = already_read or await self._receive()
             while data and await self._take(data):
                 data = await self._receive()
-            if not data:
-                self._scope.cancel(reason="the peer hung up")
+            async with self._exit:  # a crowd that goes at once must not hold up those who stay
+                if not data:
+                    self._scope.cancel(reason="the peer hung up")
         finally:
             self._nursery = None  # it may close any moment; nothing is looked up any more
             # The hub always takes requests, so this is short; the deadline is for a bug of ours.

@@ -67,6 +67,7 @@ class Returns:
     ) -> None:
         """Take in that somebody has joined a room, for the first time or again."""
         visit = next(self._visits)
+        seat.unanswered += 1
         seat.rooms[room.name] = room
         seat.visits[room.name] = visit
         self._waiting.append(_Arrival(seat, room, visit, id, wish.last, wish.epoch))
@@ -98,6 +99,7 @@ class Returns:
     def _answer(self, arrival: _Arrival) -> Sequence[Frame]:
         """Tell somebody who has joined where they are, and what they missed."""
         seat, room, visit, id, last, epoch = arrival  # noqa: A001
+        seat.unanswered -= 1
         if seat.rooms.get(room.name) is not room:
             gone = "you have left the room again"
             error = answers.Error(id=id, code="not_joined", text=gone, room=room.name)

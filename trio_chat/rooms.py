@@ -137,7 +137,10 @@ class Rooms(Mapping[str, Room]):
                 self[name].forget_before(number)
 
     def talking(self) -> Sequence[Room]:
-        """Return the rooms in which something waits to be told, and count on it being told."""
-        news = self._news.copy()
+        """Return the rooms in which something waits to be told, and count on it being told.
+
+        Small ones come first: a few need not wait until a crowd elsewhere has been told.
+        """
+        news = sorted(self._news, key=lambda room: room.population)
         self._news.clear()
         return news

@@ -18,6 +18,7 @@ class Seat:
     person_id: str | None = None
     rooms: dict[str, Room] = field(default_factory=dict)
     visits: dict[str, int] = field(default_factory=dict)  # which time each room was joined
+    unanswered: int = 0  # joins that wait in the returns
     typed_at: float = float("-inf")  # when typing was shown last
 
 

@@ -187,6 +187,40 @@ def test_keys_alone_reach_everything_and_show_where_they_are(
         expect(page.locator("#open-search")).to_be_focused()
 
 
+def test_the_focus_is_never_lost(open_page: OpenPage, chat: Chat) -> None:
+    """When what had it goes away, the focus goes to the field."""
+    page = open_page(name="Ann", room="tea")
+    join(page, "milk")
+    field = page.get_by_role("textbox", name="Message")
+
+    def press(name: str) -> None:
+        page.get_by_role("button", name=name).focus()
+        page.keyboard.press("Enter")
+
+    press("Leave milk")
+    expect(page.get_by_role("heading", level=1)).to_have_text("tea")
+    expect(field).to_be_focused()
+    press("Copy the link")
+    press("Close")
+    expect(field).to_be_focused()
+    page.mouse.click(640, 30)
+    expect(field).not_to_be_focused()  # whoever leaves it by hand is let go
+    chat.stop()
+    page.get_by_role("button", name="Reconnect now").focus()
+    chat.start()
+    expect(page.get_by_role("status").first).to_have_text("Connected", timeout=30_000)
+    expect(field).to_be_focused()
+    with enter(chat.ws, "Bob", "tea") as bob:
+        for count in range(30):
+            bob.ask(t="send", room="tea", text=f"line {count}\nof two")
+    wait_for(page, "line 29")
+    page.focus("#log")
+    page.keyboard.press("Home")
+    press("To the latest messages")
+    expect(page.locator("#newer")).to_be_hidden()
+    expect(field).to_be_focused()
+
+
 def test_the_panels_of_a_phone_are_reached_by_keys(open_page: OpenPage) -> None:
     """The focus goes in, and back to the button at Escape."""
     page = open_page(viewport=PHONE, room="tea")

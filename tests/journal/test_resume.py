@@ -122,9 +122,9 @@ async def test_look_ups_are_bounded(autojump_clock: MockClock) -> None:
         ann = await enter(house, nursery, "Ann", Wish("tea"))
         for _ in range(5):
             await ann.ask(t="send", room="tea", text="Hello?")
-        await ann.say(*[{"t": "join", "room": "tea", "last": 0}] * 200)
+        await ann.say(*[{"t": "join", "room": "tea", "last": 0}] * 100)
         grown = 0
-        while len(list(ann.told("joined"))) <= 200 or not grown:
+        while len(list(ann.told("joined"))) <= 100 or not grown:
             grown = max(grown, len(ann.client._looked_up))
             await trio.lowlevel.checkpoint()
         assert 0 < grown <= LOOK_UPS + 1

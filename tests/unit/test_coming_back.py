@@ -241,6 +241,18 @@ async def test_every_join_is_answered() -> None:
         assert {entry["id"]: entry["t"] for entry in told} == {7: "ok", 8: "error"}
 
 
+async def test_joins_wait_within_a_bound() -> None:
+    """As many as one can be in rooms; who wants more at once is told when to try again."""
+    async with house() as home:
+        bob = await home.person("Bob")
+        bound = CONFIG.rooms_per_connection
+        leave = {"t": "leave", "room": "tea"}
+        told = await bob.ask(*[join(), leave] * bound, {**join(), "id": 7})
+        [busy] = [entry for entry in told if entry.get("id") == 7]
+        assert (busy["t"], busy["code"], busy["retry_ms"]) == ("error", "busy", 1000)
+        assert kinds(await bob.ask(*[join()] * bound)).count("joined") == bound
+
+
 async def test_who_is_dropped_while_joining_is_not_let_in() -> None:
     """It is aborted, and gets nothing more."""
     async with house() as home:

@@ -9,7 +9,7 @@ from tests.unit.members import House, Listener, arrives, house, says
 from trio_chat.audience import WRITES_PER_BREATH
 from trio_chat.config import Config
 from trio_chat.endings import GOING_AWAY, TOO_SLOW
-from trio_chat.frames import MERGE_LIMIT
+from trio_chat.frames import MERGE_LIMIT, Frame
 from trio_chat.hub import Farewell, Hub, Register, Request, Unregister
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.member import Member
@@ -134,6 +134,23 @@ async def test_other_tasks_have_their_turn_during_a_large_fan_out() -> None:
         await turns([*map(arrives, crowd), says(crowd[0], "a")])
     # Which task Trio runs first in a round is random, so either pause may go unseen, not both.
     assert {WRITES_PER_BREATH, 2 * WRITES_PER_BREATH} & set(reached)
+
+
+async def test_those_in_small_rooms_hear_first() -> None:
+    """They need not wait until a crowd elsewhere has been told."""
+    crowd, few = [Listener() for _ in range(5)], Listener()
+    seen: list[int] = []
+
+    class Watchful(Listener):
+        def deliver(self, frame: Frame) -> bool:
+            seen.append(len(few.got))
+            return super().deliver(frame)
+
+    crowd.append(Watchful())
+    async with house() as home:
+        await home.turn(*(arrives(member, "many") for member in crowd), arrives(few, "few"))
+        await home.turn(says(crowd[0], "a"), says(few, "b"))
+    assert seen == [1]
 
 
 async def test_hub_ends_when_its_inbox_is_closed() -> None:
