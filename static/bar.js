@@ -130,19 +130,20 @@ function button(name) {
   const element = document.createElement("button");
   element.type = "button";
   element.dataset.do = name;
-  element.append(icon(ICONS[name]));
+  element.append(icon(name));
   const key = Object.keys(KEYS).find((one) => KEYS[one] === name);
   element.ariaLabel = t(`action.${name}`);
   element.title = `${t(`action.${name}`)} (${key.length > 1 ? t(`action.key${key}`) : key.toUpperCase()})`;
   return element;
 }
 
-function icon(path) {
+/** Returns the picture of an action. */
+export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 20 20");
   svg.setAttribute("aria-hidden", "true");
   const line = document.createElementNS(svg.namespaceURI, "path");
-  line.setAttribute("d", path);
+  line.setAttribute("d", ICONS[name]);
   svg.append(line);
   return svg;
 }

@@ -7,15 +7,15 @@ import { t } from "./strings.js";
 const FIRST = 6; // of the usual ones
 const GAP = 8; // px to what it belongs to
 
-/** Lets the user choose beside the element `anchor`; `onPick` gets an emoji, if one is chosen. */
-export function pick(anchor, onPick) {
+/** Lets the user choose beside the element `anchor`, for what `title` says; `onPick` gets an emoji, if any. */
+export function pick(anchor, title, onPick) {
   const first = USUAL.slice(0, FIRST);
   const rest = EMOJI.filter(({ emoji }) => !first.includes(emoji));
   const usual = grid(first.map((emoji) => EMOJI.find((one) => one.emoji === emoji)));
   const field = search();
   const others = grid(rest);
   const place = anchor.getBoundingClientRect(); // it may be gone when it loses the focus
-  const dialog = open("picker", t("picker.title"), usual, field, others);
+  const dialog = open("picker", title, usual, field, others);
   beside(dialog, place);
   field.addEventListener("input", () => {
     const shown = field.value.trim() ? found(field.value) : rest;

@@ -1,6 +1,7 @@
 // The list of what a word that is being written may become; Tab or Enter takes one of it.
 
 import { completions } from "./completion.js";
+import { insert } from "./insertion.js";
 import { t } from "./strings.js";
 
 /** Offers completions for what is written in `field`, in `form`; `people` returns who may be named. */
@@ -92,17 +93,9 @@ export class Suggestions {
     const { value, selectionEnd } = this.#field;
     const word = candidates[place].value;
     const isGap = word.endsWith(" ") && value[selectionEnd] === " ";
-    this.#replace(start, selectionEnd, isGap ? word.trimEnd() : word);
+    insert(this.#field, isGap ? word.trimEnd() : word, start, selectionEnd);
     if (isGap) this.#field.selectionStart = this.#field.selectionEnd + 1;
     this.close();
-  }
-
-  #replace(start, end, word) {
-    this.#field.setSelectionRange(start, end);
-    // It is deprecated, and the only way that the user can undo.
-    if (document.execCommand("insertText", false, word)) return;
-    this.#field.setRangeText(word, start, end, "end");
-    this.#field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 }
 

@@ -7,6 +7,7 @@ import { Bar } from "./bar.js";
 import { obey } from "./commands.js";
 import { ask } from "./dialog.js";
 import { Drafts, rebased } from "./drafts.js";
+import { offerEmoji } from "./insertion.js";
 import { offerLink } from "./invitation.js";
 import { pick } from "./picker.js";
 import { Refuge } from "./refuge.js";
@@ -61,6 +62,7 @@ export class Tools {
       onCancel: () => this.#cancel(),
       onJump: (seq) => this.#acts.jump(seq),
     });
+    offerEmoji(find("text"));
     new Suggestions(find("composer"), find("text"), () => this.#people());
     find("text").addEventListener("keydown", (event) => this.#pressed(event));
     find("text").addEventListener("input", () => this.#tellTyping());
@@ -100,7 +102,7 @@ export class Tools {
   #actions() {
     const { composer, store } = this.#page;
     return {
-      react: (entry, button) => pick(button, (emoji) => this.#react(entry.item, emoji)),
+      react: (entry, button) => pick(button, t("picker.title"), (emoji) => this.#react(entry.item, emoji)),
       reply: ({ item }) => composer.change({ reply: { seq: item.seq, epoch: store.room.epoch }, edit: null }),
       copy: ({ item }) => this.#copy(item.text),
       edit: (entry) => composer.change({ edit: edition(entry, store.room) }),

@@ -98,6 +98,7 @@ export const de = {
   "composer.full": "Es wartet schon zu viel darauf, gesendet zu werden. Senden Sie dies, wenn die Verbindung wieder da ist.",
   "composer.tooLong": "Das hat {count} Zeichen, und eine Nachricht hat höchstens {limit}.",
   "composer.between": "Diese Nachricht wird gerade gesendet. Versuchen Sie es gleich noch einmal.",
+  "composer.emoji": "Emoji",
   "composer.send": "Senden",
 
   // Actions on a message

@@ -98,6 +98,7 @@ export const en = {
   "composer.full": "Too much waits to be sent already. Send this when the connection is back.",
   "composer.tooLong": "This has {count} characters, and a message has up to {limit}.",
   "composer.between": "This message is being sent just now. Try again in a moment.",
+  "composer.emoji": "Emoji",
   "composer.send": "Send",
 
   // Actions on a message

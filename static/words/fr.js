@@ -98,6 +98,7 @@ export const fr = {
   "composer.full": "Trop de messages attendent déjà d’être envoyés. Envoyez celui-ci quand la connexion sera rétablie.",
   "composer.tooLong": "Il y a là {count} caractères, et un message en a {limit} au plus.",
   "composer.between": "Ce message est en cours d’envoi. Réessayez dans un instant.",
+  "composer.emoji": "Émoji",
   "composer.send": "Envoyer",
 
   // Actions on a message

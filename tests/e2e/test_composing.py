@@ -106,12 +106,12 @@ def test_suggestions_are_sent_away_by_escape(open_page: OpenPage) -> None:
     expect(page.get_by_role("option")).to_have_count(0)
     expect_field(page, "hi @b")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Send")).to_be_focused()
+    expect(page.get_by_role("button", name="Emoji")).to_be_focused()
     page.press("#text", "Enter")
     wait_for(other, "hi @b")
     page.keyboard.type("hello")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Send")).to_be_focused()
+    expect(page.get_by_role("button", name="Emoji")).to_be_focused()
 
 
 def test_an_input_method_is_left_alone(open_page: OpenPage) -> None:
@@ -253,6 +253,30 @@ def test_two_tabs_keep_their_drafts_in_their_rooms(open_page: OpenPage) -> None:
     second.reload()
     expect_field(page, "about tea")
     expect_field(second, "about milk")
+
+
+def test_an_emoji_is_put_where_one_writes(open_page: OpenPage) -> None:
+    """By a button at the end of the field; it can be undone, as all that is typed."""
+    page = open_page()
+    page.fill("#text", "with love")
+    for _ in "love":
+        page.press("#text", "ArrowLeft")
+    page.get_by_role("button", name="Emoji").click()
+    page.get_by_role("dialog", name="Emoji").get_by_role("button", name="heart, love").click()
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.type(" and ")
+    expect_field(page, "with ❤️ and love")
+    page.keyboard.press("ControlOrMeta+z")
+    page.keyboard.press("ControlOrMeta+z")
+    expect_field(page, "with love")
+    for keys in (["Enter"], ["t", "e", "a", "Enter"]):
+        page.focus("#text")
+        page.keyboard.press("End")
+        page.keyboard.press("Tab")
+        for key in ["Enter", *keys]:
+            page.keyboard.press(key)
+    expect_field(page, "with love👍🍵")
+    assert lines(page) == []
 
 
 # Others
