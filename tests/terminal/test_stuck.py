@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,7 @@ async def test_a_terminal_of_somebody_else(monkeypatch: pytest.MonkeyPatch) -> N
     name = os.ttyname(theirs)
     monkeypatch.setattr(os, "ttyname", lambda _: "/no/such/terminal")
     monkeypatch.setattr(os, "ctermid", lambda: name)
-    with Output(theirs) as output:
+    with closing(Output(theirs)) as output:
         output.write("hello")
         output.flush()
         assert os.read(ours, 9) == b"hello"

@@ -64,7 +64,8 @@ class Tool:
                 process.kill()
             await process.wait()
             for stream in (process.stdin, process.stdout, process.stderr):
-                await trio.aclose_forcefully(stream)  # type: ignore[arg-type]
+                assert stream
+                await trio.aclose_forcefully(stream)
 
 
 class Started:

@@ -116,7 +116,7 @@ class Window:
     def hang_up(self) -> None:
         """Close the terminal, as if its window were closed."""
         trio.lowlevel.notify_closing(self._child.child_fd)
-        self._child.ptyproc.fileobj.close()  # type: ignore[attr-defined]
+        self._child.ptyproc.fileobj.close()  # type: ignore[attr-defined]  # not in the stubs
 
     async def ended(self) -> int:
         """Wait for the end; return the exit status, when the terminal is as it was before."""

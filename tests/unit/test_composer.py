@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from urwid import Canvas
 
 from trio_chat.remote import Person
 from trio_chat.terminal.composer import ROWS, Composer
@@ -148,8 +149,8 @@ def test_a_paste_has_a_bound(composer: Composer, press: Press) -> None:
     assert composer.text == "x" * 8000
 
 
-def text_of(canvas: object) -> list[str]:
-    return [row.decode().rstrip() for row in canvas.text]  # type: ignore[attr-defined]
+def text_of(canvas: Canvas) -> list[str]:
+    return [row.decode().rstrip() for row in canvas.text]
 
 
 def test_a_long_text_scrolls_in_its_rows(composer: Composer, press: Press) -> None:

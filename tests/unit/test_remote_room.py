@@ -16,7 +16,7 @@ from tests.unit.servers import (
     refusal,
     visiting,
 )
-from trio_chat.remote import Ended, Happening, Joined, Message, Refused, Renamed, Room, Typing
+from trio_chat.remote import Chat, Ended, Happening, Joined, Message, Refused, Renamed, Room, Typing
 
 BOB = {"id": "bob", "nick": "Bob"}
 
@@ -243,6 +243,19 @@ async def test_members_follow_what_happens(autojump_clock: MockClock) -> None:
         assert (tea.topic, tea.guests, tea.name) == ("", 0, "tea")
 
 
+async def wishing(chat: Chat, peer: Peer, *, in_hello: bool) -> tuple[Room, Object]:
+    """Wish to be in a room; return it, and what an answer to that wish repeats."""
+    if in_hello:
+        tea = chat.room("tea")
+        await peer.welcomes()
+        return tea, {"room": "tea"}
+    await peer.welcomes()
+    tea = chat.room("tea")
+    join = await peer.hears()
+    assert (join["t"], join["room"]) == ("join", "tea")
+    return tea, {"id": join["id"]}
+
+
 @pytest.mark.parametrize("in_hello", [True, False])
 async def test_a_room_that_lets_nobody_in_is_over(
     autojump_clock: MockClock, *, in_hello: bool
@@ -251,17 +264,10 @@ async def test_a_room_that_lets_nobody_in_is_over(
     calls = Calls()
     async with calling(calls) as chat:
         peer = await calls.next()
-        if in_hello:
-            tea = chat.room("tea")
-            await peer.welcomes(refusal("too_many_rooms", room="tea"))
-        else:
-            await peer.welcomes()
-            tea = chat.room("tea")
-            sent = tea.submit("Milk?")
-            join = await peer.hears()
-            assert (join["t"], join["room"]) == ("join", "tea")
-            await peer.says(refusal("too_many_rooms", id=join["id"]))
-            assert isinstance(sent.error, Refused)
+        tea, wish = await wishing(chat, peer, in_hello=in_hello)
+        sent = tea.submit("Milk?")
+        await peer.says(refusal("too_many_rooms", **wish))
+        assert isinstance(sent.error, Refused)
         with pytest.raises(Refused, match="too_many_rooms"):
             await anext(tea)
         with pytest.raises(Refused, match="too_many_rooms"):
@@ -277,14 +283,8 @@ async def test_a_room_that_cannot_be_read_for_the_moment_is_joined_later(
     calls = Calls()
     async with calling(calls) as chat:
         peer = await calls.next()
-        if in_hello:
-            tea = chat.room("tea")
-            await peer.welcomes(refusal("unavailable", room="tea", retry_ms=2000))
-        else:
-            await peer.welcomes()
-            tea = chat.room("tea")
-            join = await peer.hears()
-            await peer.says(refusal("unavailable", id=join["id"], retry_ms=2000))
+        tea, wish = await wishing(chat, peer, in_hello=in_hello)
+        await peer.says(refusal("unavailable", retry_ms=2000, **wish))
         began = trio.current_time()
         join = await peer.hears()
         assert trio.current_time() == began + 2

@@ -4,8 +4,6 @@ import os
 import sys
 import termios
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 import trio
 
@@ -31,19 +29,6 @@ class Output:
     def __init__(self, fd: int) -> None:
         self._fd = _open_anew(fd)
         self._waiting = b""
-
-    def __enter__(self) -> Self:
-        """Lend it for the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it, whatever still waits."""
-        os.close(self._fd)
 
     def fileno(self) -> int:
         """Return a descriptor of the terminal, which knows its size."""
@@ -79,6 +64,10 @@ class Output:
             modes = termios.tcgetattr(self._fd)
             modes[IFLAG] &= ~termios.IXON
             termios.tcsetattr(self._fd, termios.TCSANOW, modes)
+
+    def close(self) -> None:
+        """Close it, whatever still waits."""
+        os.close(self._fd)
 
     async def part(self) -> None:
         """Wait until all is written, a short while at most, even if we are cancelled."""

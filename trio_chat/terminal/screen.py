@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 
 import trio
 import urwid
@@ -54,7 +55,7 @@ class Screen:
         Raises:
             Failed: the terminal is gone.
         """
-        with Output(sys.stdout.fileno()) as output:
+        with closing(Output(sys.stdout.fileno())) as output:
             self._raw = RawScreen(
                 sys.stdin, output, bracketed_paste_mode=True, focus_reporting=False
             )
