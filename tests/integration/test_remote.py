@@ -72,6 +72,16 @@ async def test_a_nick_is_not_taken_by_our_own_hello() -> None:
     await listener.aclose()
 
 
+async def test_a_key_makes_the_same_person() -> None:
+    """It is our own, so it can be kept before there is any welcome."""
+    key = "a secret of somebody"
+    async with serving() as server:
+        async with connect(server.ws, nick="Ann", key=key) as ann:
+            pass
+        async with connect(server.ws, nick="Ann", key=key) as again:
+            assert again.me == ann.me
+
+
 async def test_two_people_chat() -> None:
     """What is sent gets the numbers 1, 2, 3, and comes to both."""
     async with (

@@ -125,27 +125,39 @@ async def test_history_can_be_long_or_none(tool: Tool) -> None:
 
 
 async def test_who_comes_again_is_the_same_person(tool: Tool, tmp_path: Path) -> None:
-    """By a token that nobody else can read; another nick is another person."""
+    """By a key that nobody else can read; another nick is another person."""
     for nick in ("Ann", "Ann", "Bob"):
         await tool.done("--nick", nick, stdin=b"hello")
     async with connect(tool.url, nick="Reader") as chat:
         page = await chat.room("lobby").history()
     one, two, other = [message.who.id for message in page.messages if message.who]
     assert one == two != other
-    (token,) = (tmp_path / "trio-chat").glob("*/ann")
-    assert stat.S_IMODE(token.stat().st_mode) == 0o600
-    token.write_text("")
+    (key,) = (tmp_path / "trio-chat").glob("*/ann.key")
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    key.write_text("")
     refused = await tool.run("--nick", "ann", stdin=b"who?")
     assert refused.returncode == 1
     assert b"(nick_taken); choose another nick with --nick\n" in refused.stderr
 
 
-async def test_a_session_that_cannot_be_kept_does_not_matter(tool: Tool, tmp_path: Path) -> None:
+async def test_who_gets_no_answer_is_the_same_person_next_time(tmp_path: Path) -> None:
+    """The key is kept before: the server may have heard us, and hold the nick for it."""
+    nowhere = Tool("http://localhost:1/", tmp_path)
+    keys = set()
+    for _ in range(2):
+        result = await nowhere.run("--nick", "Ann", "--timeout", "0.5", stdin=b"hello")
+        assert result.returncode == 3
+        (path,) = (tmp_path / "trio-chat").glob("*/ann.key")
+        keys.add(path.read_text())
+    assert len(keys) == 1
+
+
+async def test_a_key_that_cannot_be_kept_does_not_matter(tool: Tool, tmp_path: Path) -> None:
     """It is told."""
     (tmp_path / "trio-chat").write_text("in the way")
     result = await tool.run(stdin=b"hello")
     assert result.returncode == 0
-    assert result.stderr.startswith(b"trio-chat: cannot keep the session: ")
+    assert result.stderr.startswith(b"trio-chat: cannot keep who you are: ")
 
 
 async def test_a_closed_output_ends_it_quietly(tool: Tool) -> None:

@@ -195,7 +195,7 @@ async def test_commands(tool: Tool, tmp_path: Path) -> None:
         shown.type("/quit\r")
         assert await shown.restored() == 0
     kept = await trio.Path(tmp_path).rglob("ann*")
-    assert {path.name for path in kept} == {"ann", "anna"}
+    assert {path.name for path in kept} == {"ann.key", "anna.key"}
 
 
 async def test_commands_about_a_message(tool: Tool, tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ async def calling(
     session: str | None = None,
 ) -> AsyncIterator[Chat]:
     """Chat as Ann for the block, which begins before anybody has answered."""
-    conversation = Conversation("Ann", session, queue_limit)
+    conversation = Conversation("Ann", session, None, queue_limit)
     states = States()
     backoff = Backoff(lambda: spread)
     keeper = Keeper(conversation, states, calls.dial, ADDRESS, backoff, patience)

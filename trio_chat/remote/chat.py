@@ -118,11 +118,12 @@ class Chat:
 
 
 @asynccontextmanager
-async def connect(
+async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     url: str,
     *,
     nick: str,
     session: str | None = None,
+    key: str | None = None,
     ssl_context: ssl.SSLContext | None = None,
     patience: float = 10.0,
     wait: bool = True,
@@ -146,6 +147,8 @@ async def connect(
             WebSocket (``wss://chat.example.org/ws``).
         nick: What to be called.
         session: The token from ``Chat.session`` of an earlier time, to be the same person.
+        key: A secret of yours that does the same, 16 to 64 characters made at random; there need
+            not have been a welcome before.
         ssl_context: For ``wss`` and ``https``, if not Python's default.
         patience: Seconds in which the server must have said welcome for the first time.
         wait: Whether to wait for that before the block begins.
@@ -159,7 +162,7 @@ async def connect(
     """
     address = parse(url)
     dial = dialer(address, ssl_context)
-    conversation = Conversation(nick, session, queue_limit)
+    conversation = Conversation(nick, session, key, queue_limit)
     states = States()
     keeper = Keeper(conversation, states, dial, address, Backoff(), patience)
     async with held(Chat(conversation, states), keeper, wait=wait) as chat:

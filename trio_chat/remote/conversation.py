@@ -21,12 +21,13 @@ class Conversation:
     Args:
         nick: What we want to be called.
         session: The token that makes us who we were.
+        key: A secret that does so, too, although a welcome was lost.
         queue_limit: How many events of a room may wait to be read.
     """
 
-    def __init__(self, nick: str, session: str | None, queue_limit: int) -> None:
+    def __init__(self, nick: str, session: str | None, key: str | None, queue_limit: int) -> None:
         self.me = Person("", nick)
-        self._key = token_urlsafe()  # makes us the same person although the first welcome was lost
+        self._key = key or token_urlsafe()
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}

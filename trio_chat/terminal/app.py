@@ -1,7 +1,6 @@
 """The chat on a full screen: the tasks that read rooms, take keys and paint."""
 
 import math
-from contextlib import suppress
 
 import trio
 import urwid
@@ -170,10 +169,7 @@ class App:
 
     async def _watch(self) -> None:
         """Show how the connection is."""
-        async for state in self._chat.states():
-            if isinstance(state, Online):
-                with suppress(OSError):
-                    self._call.keep(self._chat)
+        async for _ in self._chat.states():
             self._screen.refresh()
 
     async def _count_down(self) -> None:

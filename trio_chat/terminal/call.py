@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from trio_chat.commands import Failed, OutOfReach
@@ -32,18 +32,15 @@ class Call:
             OutOfReach: it did not in time.
             Failed: the chat is over, and the server has told why; or something was refused.
         """
+        key = self._key()
         try:
             async with connect(
-                self.url,
-                nick=self.nick,
-                session=self._keepsake.read(self.nick),
-                patience=self.timeout,
-                wait=wait,
+                self.url, nick=self.nick, key=key, patience=self.timeout, wait=wait
             ) as chat:
                 try:
                     yield chat
                 finally:
-                    self._keep_at_last(chat)
+                    self._keep(chat, key)
         except Unreachable as error:
             raise OutOfReach(f"cannot reach {self.url}: {clean_line(str(error))}") from None
         except Refused as error:
@@ -52,21 +49,19 @@ class Call:
         except ChatError as error:
             raise Failed(clean_line(str(error))) from None
 
-    def keep(self, chat: Chat) -> None:
-        """Keep who we are, under the nick that was asked for and that of now.
-
-        Raises:
-            OSError: it cannot be kept.
-        """
-        for nick in {self.nick, chat.me.nick}:
-            if chat.session:
-                self._keepsake.keep(nick, chat.session)
-
-    def _keep_at_last(self, chat: Chat) -> None:
+    def _key(self) -> str | None:
+        """Return what makes us the same person each time; if it cannot be kept, we are another."""
         try:
-            self.keep(chat)
+            return self._keepsake.key(self.nick)
         except OSError as error:
-            print(f"trio-chat: cannot keep the session: {error.strerror}", file=sys.stderr)
+            print(f"trio-chat: cannot keep who you are: {error.strerror}", file=sys.stderr)
+            return None
+
+    def _keep(self, chat: Chat, key: str | None) -> None:
+        """Be the same person next time under the nick of now, too."""
+        if key and chat.me.nick != self.nick:
+            with suppress(OSError):
+                self._keepsake.keep(chat.me.nick, key)
 
     @property
     def _keepsake(self) -> Keepsake:

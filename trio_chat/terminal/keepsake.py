@@ -1,9 +1,10 @@
-"""The keepsake: the session token that makes us the same person at a server the next time."""
+"""The keepsake: a secret that makes us the same person at a server the next time."""
 
 import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_urlsafe
 
 from trio_chat.names import fold
 from trio_chat.remote.address import Address
@@ -12,7 +13,7 @@ FOLDER = "trio-chat"
 
 
 class Keepsake:
-    """A file for each server and nick, which only we may read. No token is no harm.
+    """A file for each server and nick, which only we may read.
 
     Args:
         address: The server's.
@@ -24,29 +25,34 @@ class Keepsake:
         host = address.host.replace("/", "_").replace(":", "_")
         self._folder = state / FOLDER / f"{host}_{address.port}"
 
-    def read(self, nick: str) -> str | None:
-        """Return the token of somebody by this nick, if there is one."""
-        with suppress(OSError, ValueError):
-            return self._path(nick).read_text("ascii").strip() or None
-        return None
-
-    def keep(self, nick: str, token: str) -> None:
-        """Keep a token, unless it is there.
+    def key(self, nick: str) -> str:
+        """Return the key of somebody by this nick, which is made when it is first asked for.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: it cannot be kept.
+        """
+        key = ""
+        with suppress(FileNotFoundError, ValueError):
+            key = self._path(nick).read_text("ascii").strip()
+        if not key:
+            self.keep(nick, key := token_urlsafe())
+        return key
+
+    def keep(self, nick: str, key: str) -> None:
+        """Keep somebody's key, under another nick perhaps.
+
+        Raises:
+            OSError: it cannot be kept.
         """
         path = self._path(nick)
-        if self.read(nick) == token:
-            return
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}")
         with open(part, "w", encoding="ascii", opener=_private) as file:
-            file.write(token + "\n")
+            file.write(key + "\n")
         part.replace(path)
 
     def _path(self, nick: str) -> Path:
-        return self._folder / fold(nick)
+        return self._folder / f"{fold(nick)}.key"
 
 
 def _private(path: str, flags: int) -> int:

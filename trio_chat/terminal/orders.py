@@ -96,10 +96,9 @@ class Orders:
 
     def _search(self, query: str) -> None:
         tab = self._desk.tab
-        if query:
-            self._desk.attempt(lambda: tab.search(sendable(query)))
-        elif tab.has_older_hits:
-            self._desk.attempt(tab.search_on)
+        what = (sendable(query), None) if query else tab.older
+        if what:
+            self._desk.attempt(lambda: tab.search(*what))
         else:
             self._missing("search")
 

@@ -25,11 +25,10 @@ class Tab:
         self.log = Log()
         self.scroll = Scroll()
         self.unread = 0
+        self.older: tuple[str, int] | None = None  # what to look for next: see ``search``
         self._chat = chat
         self._is_new = True
         self._is_loading = False
-        self._query = ""  # that was looked for last
-        self._hit: int | None = None  # the oldest that was found, if there are older ones
 
     @property
     def name(self) -> str:
@@ -74,30 +73,14 @@ class Tab:
         """Show something that only concerns us."""
         self.log.note(text, now(), kind)
 
-    @property
-    def has_older_hits(self) -> bool:
-        """Whether there is more of what was looked for."""
-        return self._hit is not None
-
-    async def search(self, query: str) -> None:
-        """Look for messages, and show the latest that are found.
+    async def search(self, query: str, before: int | None = None) -> None:
+        """Look for messages, before a number perhaps, and show the latest that are found.
 
         Raises:
             ChatError: that is refused, or the chat is over.
         """
-        self._query, self._hit = query, None
-        await self.search_on()
-
-    async def search_on(self) -> None:
-        """Look for older ones.
-
-        Raises:
-            ChatError: that is refused, or the chat is over.
-        """
-        query, before = self._query, self._hit
         found = await self.room.search(query, before=before, limit=HITS)
-        if self._query == query:
-            self._hit = found.hits[-1].seq if found.more else None
+        self.older = (query, found.hits[-1].seq) if found.more else None
         self.note(found_lines(found, is_first=before is None))
 
     def up(self, rows: int, view: View) -> bool:
