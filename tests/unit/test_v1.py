@@ -144,6 +144,8 @@ def test_a_binary_frame_ends_the_connection() -> None:
         {"t": "hello", "nick": "Ann", "rooms": [{}]},
         {"t": "hello", "nick": "Ann", "rooms": ["tea"]},
         {"t": "hello", "nick": "Ann", "session": "x" * 1025},
+        {"t": "hello", "nick": "Ann", "key": "x" * 15},
+        {"t": "hello", "nick": "Ann", "key": "x" * 65},
         {"t": "join"},
         {"t": "join", "room": None},
         {"t": "join", "room": "a", "last": -1},
