@@ -31,7 +31,8 @@ PALETTE = [
     ("nick 5", "dark cyan", "", "bold", "h37", ""),
 ]
 NICKS = 6  # colours for them
-NICK_WIDTH = 12  # columns
+TIME_WIDTH = 5  # columns, for a number that is not longer as well
+NICK_WIDTH = 12
 LINE = " │ "  # between them and what is said
 NARROW = 50  # columns; below there is no column for times and nicks
 STATES = {"": "said", "sending": "dim", "failed": "bad"}
@@ -70,14 +71,16 @@ def _number(entry: Entry, view: View) -> str:
 
 
 def _wide(entry: Entry, cols: int, number: str) -> urwid.Canvas:
-    time = f"{number or _time(entry).strftime('%H:%M'):>5} "
+    mark = number or f"{_time(entry):%H:%M}"
+    blanks = " " * (TIME_WIDTH - len(mark))
     who = fit(_author(entry), NICK_WIDTH)
     body = urwid.Text(_body(entry))
-    margin = len(time) + NICK_WIDTH + len(LINE)
+    margin = len(blanks + mark) + 1 + NICK_WIDTH + len(LINE)
     below = "\n" + LINE.rjust(margin)
     left: Markup = [
-        ("number" if number else "dim", time),
-        " " * (NICK_WIDTH - width(who)),
+        blanks,
+        ("number" if number else "dim", mark),
+        " " * (1 + NICK_WIDTH - width(who)),
         (_colour(entry), who),
         ("dim", LINE + below * (body.rows((cols - margin,)) - 1)),
     ]
@@ -86,7 +89,7 @@ def _wide(entry: Entry, cols: int, number: str) -> urwid.Canvas:
 
 def _narrow(entry: Entry, cols: int, number: str) -> urwid.Canvas:
     who = _author(entry)
-    left: Markup = [("number", f"{number} ")] if number else []
+    left: Markup = [("number", number), " "] if number else []
     left += [(_colour(entry), who), " "] if who else []
     return urwid.Text([*left, *_body(entry)]).render((cols,))
 
