@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.chat import Chat
+
+settings.register_profile("patient", deadline=None)  # nothing here asserts how fast something is
+settings.load_profile("patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

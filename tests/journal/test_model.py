@@ -197,7 +197,7 @@ def play(make: Callable[[], Awaitable[Journal]], reopen: object, steps: list[Ste
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(steps=steps)
 @example(steps=LATE)
 def test_in_memory(steps: list[Step]) -> None:
@@ -210,7 +210,7 @@ def test_in_memory(steps: list[Step]) -> None:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=steps)
 @example(steps=LATE)
 def test_in_a_file(steps: list[Step]) -> None:

@@ -340,7 +340,7 @@ def run(history: Sequence[Step], *, over_sockets: bool = False, farewell: bool =
     trio.run(played, clock=MockClock(autojump_threshold=0))
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(histories, st.booleans(), st.booleans())
 def test_promises_hold_in_any_order_of_events(
     history: list[Step], over_sockets: bool, farewell: bool
