@@ -28,13 +28,8 @@ def install(session: nox.Session, *groups: str) -> None:
 
 
 def need(session: nox.Session, **packages: str) -> None:
-    """Make sure that commands are on the PATH; each is given with the Debian package it is in.
-
-    In the place of a command there may be the full path of a file, as a pattern.
-    """
-    missing = [
-        package for name, package in packages.items() if not (shutil.which(name) or has(name))
-    ]
+    """Make sure that commands and files are there; each is given with its Debian package."""
+    missing = [package for name, package in packages.items() if not has(name)]
     if not missing:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
@@ -54,7 +49,7 @@ def need(session: nox.Session, **packages: str) -> None:
 
 
 def has(name: str) -> bool:
-    """Tell whether there is a command, or a file whose full path is like a pattern."""
+    """Tell whether a command is on the PATH, or a file is there whose path is like a pattern."""
     return bool(shutil.which(name) or any(Path("/").glob(name.lstrip("/"))))
 
 
