@@ -2,7 +2,9 @@
 
 import json
 import os
+import resource
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +15,7 @@ from tests.frames import TEXT, masked, unmasked
 from tests.integration.commands import Command, command, outcome
 from tests.integration.running import PATIENCE, goodbye, read_all
 from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
+from trio_chat.server import DESCRIPTORS_AT_ONCE
 
 SIGNALS = [(signal.SIGINT, GOING_AWAY), (signal.SIGTERM, RESTARTING)]
 INTERRUPTED = 130
@@ -23,6 +26,16 @@ async def test_it_tells_its_address_and_serves_there() -> None:
     async with command() as running, await running.shake_hands() as client:
         await client.send_all(masked(TEXT, b"hello"))
         assert await client.receive_some() == unmasked(TEXT, b"hello")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others do not wait, nor tell how large it is")
+async def test_the_kernel_has_room_for_all_descriptors_from_the_start_on() -> None:
+    """Else it makes its table larger while a crowd comes, and all wait for that."""
+    _, limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with command() as running:
+        status = await trio.Path(f"/proc/{running.process.pid}/status").read_text("ascii")
+    size = next(line for line in status.splitlines() if line.startswith("FDSize:"))
+    assert int(size.split()[1]) >= min(limit, DESCRIPTORS_AT_ONCE)
 
 
 @pytest.mark.parametrize(("number", "ending"), SIGNALS)
