@@ -43,10 +43,13 @@ class Outbox:
         self.send_now: SendNow | None = line.send if line else None
         self._line = line
         self._readiness = readiness
+        self._frame_limit = frame_limit
         self._byte_limit = byte_limit
+        self._frames: list[Frame] = []  # a memory channel would be an eighth of a connection
+        self._is_closed = False
+        self._stirred: trio.Event | None = None  # while the write pump waits for frames
         self._drained: trio.Event | None = None  # while somebody waits for that
-        self._waiting = 0  # bytes in the channel or in the write pump's hands
-        self._send, self._receive = trio.open_memory_channel[Frame](frame_limit)
+        self._waiting = 0  # bytes here or in the write pump's hands
 
     @property
     def is_idle(self) -> bool:
@@ -74,18 +77,16 @@ class Outbox:
 
     def spill(self, frame: Frame, taken: int) -> bool:
         """Let the rest of a frame wait, of which ``taken`` bytes are out; like ``put``."""
+        if self._is_closed:
+            return True
         rest = Frame(frame.wire[taken:]) if taken else frame
         size = self._waiting + len(rest.wire)
-        if size > self._byte_limit:
+        if size > self._byte_limit or len(self._frames) >= self._frame_limit:
             return False
-        try:
-            self._send.send_nowait(rest)
-        except trio.WouldBlock:
-            return False
-        except trio.ClosedResourceError:
-            return True
+        self._frames.append(rest)
         self._waiting = size
         self._be_ready(None)
+        self._stir()
         return True
 
     async def drained(self) -> None:
@@ -100,12 +101,11 @@ class Outbox:
 
         Cancelling it loses nothing.
         """
-        try:
-            first = await self._receive.receive()
-        except trio.EndOfChannel:
-            return []
-        behind = self._receive.statistics().current_buffer_used
-        return [first] + [self._receive.receive_nowait() for _ in range(behind)]
+        if not self._frames and not self._is_closed:
+            self._stirred = trio.Event()
+            await self._stirred.wait()
+        frames, self._frames = self._frames, []
+        return frames
 
     def wrote(self, frames: list[Frame]) -> None:
         """Tell that what was taken has been written."""
@@ -127,7 +127,14 @@ class Outbox:
             self._line.detach()  # its descriptor is about to be closed, and may be reused
             self._line = None
         self._be_ready(None)
-        self._send.close()
+        self._is_closed = True
+        self._stir()
+
+    def _stir(self) -> None:
+        """Wake the write pump, if it waits."""
+        if self._stirred is not None:
+            self._stirred.set()
+            self._stirred = None
 
     def _be_ready(self, send_now: SendNow | None) -> None:
         if send_now is not self.send_now:

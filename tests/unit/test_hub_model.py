@@ -317,8 +317,8 @@ class Play:
         assert (inbox.current_buffer_used, inbox.tasks_waiting_send) == (0, 0)
         assert (inbox.open_send_channels, inbox.open_receive_channels) == (1, 1)
         for chatter in self.everybody:
-            outbox = chatter.client._outbox._send.statistics()
-            assert (outbox.open_send_channels, outbox.tasks_waiting_receive) == (0, 0)
+            assert chatter.client._outbox._is_closed
+            assert chatter.client._outbox._stirred is None
 
 
 async def play(history: Sequence[Step], *, over_sockets: bool, farewell: bool) -> None:
