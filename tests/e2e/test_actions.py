@@ -251,6 +251,7 @@ def test_what_waits_to_be_sent_is_edited_and_taken_back(open_page: OpenPage) -> 
     expect_field(page, "thre")
     page.fill("#text", "three")
     page.press("#text", "Enter")
+    page.get_by_role("alert").wait_for()
     expect(page.get_by_text(WAITS).last).to_be_visible()
     act(page, "two", "Delete")
     expect(page.get_by_role("dialog")).to_contain_text("not sent yet")
