@@ -67,6 +67,9 @@ class Config:
     head_timeout: float = limit(10.0, "time for a request head, and for a TLS handshake", least=0.1)
     head_limit: int = limit(16 * 1024, "bytes of a request head at most", least=1024)
     http_timeout: float = limit(60.0, "time for one whole HTTP exchange", least=1)
+    keep_alive_timeout: float = limit(
+        5.0, "time for a further request on a connection, after a file of the page", least=0.1
+    )
 
     call_timeout: float = limit(
         5.0, "time for the hub to take and answer what an HTTP request asks for", least=0.1

@@ -1,22 +1,20 @@
-"""The door: takes every connection of the port, reads one request head, and leads it on."""
+"""The door: takes every connection of the port, hands out files, and leads other requests on."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
-from ipaddress import ip_address
 
 import structlog
 import trio
 
 from trio_chat import eventstream, requests
 from trio_chat.config import Config
+from trio_chat.files import Answer, Files
 from trio_chat.head import Head, Refused, read_head
-from trio_chat.streams import Stream, linger, tcp_of
+from trio_chat.places import Places
+from trio_chat.streams import Stream, linger, reset_on_close, tcp_of
 from trio_chat.websocket import WebSocket, shake_hands
 
 WEBSOCKET_PATH = "/ws"
 TURNED_AWAY_LIMIT = 32  # connections that are told at once that there is no room
-RETRY = {"Retry-After": "10"}  # seconds
 
 log = structlog.get_logger()
 
@@ -33,23 +31,28 @@ class Door:
 
     Args:
         config: Limits and times.
+        files: What is handed out at the door.
         on_websocket: Takes a connection on after the WebSocket handshake.
         on_events: Takes a connection on that follows a room.
         on_http: Takes a connection on that made another plain HTTP request.
     """
 
     def __init__(
-        self, config: Config, on_websocket: OnWebSocket, on_events: OnEvents, on_http: OnHttp
+        self,
+        config: Config,
+        files: Files,
+        on_websocket: OnWebSocket,
+        on_events: OnEvents,
+        on_http: OnHttp,
     ) -> None:
         self._config = config
+        self._files = files
         self._on_websocket = on_websocket
         self._on_events = on_events
         self._on_http = on_http
-        self._cap = config.connection_cap()
-        self._addresses: Counter[str] = Counter()  # open connections of each
-        self._open = 0  # connections in all
+        self._places = Places(config)
         self._turned_away = 0
-        self._waiting: set[trio.CancelScope] = set()  # one for each head that has not come yet
+        self._waiting: set[trio.CancelScope] = set()  # one for each first head that has not come
         self._is_shut = False
 
     async def answer(self, stream: Stream) -> None:
@@ -59,18 +62,14 @@ class Door:
         """
         try:
             address = _address(stream)
-            refused = self._find_room(address)
+            refused = self._places.find(address)
             if refused:
                 await self._turn_away(stream, refused)
                 return
-            self._open += 1
-            self._addresses[address] += 1
-            try:
-                serving = await self._begin(stream)
+            with self._places.taken(address):
+                serving = await self._begin(stream, address)
                 if serving:
                     await serving
-            finally:
-                self._forget(address)
         except* (OSError, trio.BrokenResourceError):
             pass  # the peer is gone
         except* Exception:
@@ -79,23 +78,9 @@ class Door:
     def shut(self) -> None:
         """Stop waiting for requests that have not come yet."""
         self._is_shut = True
+        self._places.free_idle()
         for scope in self._waiting:
             scope.cancel(reason="the server stops")
-
-    def _find_room(self, address: str) -> Refused | None:
-        """Return why there is no room for one more connection, if there is none."""
-        limit = self._config.connections_per_address
-        if limit and self._addresses[address] >= limit and not _is_loopback(address):
-            return Refused(429, "too many connections from your address", RETRY)
-        if self._open >= self._cap:
-            return Refused(503, "too many connections", RETRY)
-        return None
-
-    def _forget(self, address: str) -> None:
-        self._open -= 1
-        self._addresses[address] -= 1
-        if not self._addresses[address]:
-            del self._addresses[address]
 
     async def _turn_away(self, stream: Stream, refused: Refused) -> None:
         """Tell why there is no room; if very many come, close without a word."""
@@ -112,14 +97,40 @@ class Door:
             await stream.send_all(refused.answer())
             await linger(stream)
 
-    async def _begin(self, stream: Stream) -> Awaitable[None] | None:
-        """Read the request head and begin what serves it; the head itself is not kept."""
+    async def _begin(self, stream: Stream, address: str) -> Awaitable[None] | None:
+        """Hand out files until another request comes, and begin what serves that.
+
+        No head is kept. The first of them has to come, further ones may.
+        """
         try:
             head = await self._await_head(stream)
+            while head and (answer := self._file(head)):
+                await self._send(stream, answer)
+                is_over = answer.is_last or self._is_shut
+                head = None if is_over else await self._next_head(stream, address, head.rest)
             return self._route(stream, head) if head else None
         except Refused as refused:
             await self._refuse(stream, refused)
             return None
+
+    def _file(self, head: Head) -> Answer | None:
+        """Return the answer to a request for a file, and for nothing else."""
+        return None if head.values("upgrade") else self._files.answer(head)
+
+    async def _send(self, stream: Stream, answer: Answer) -> None:
+        """Send an answer.
+
+        Raises:
+            trio.BrokenResourceError: the peer does not read, or is gone.
+        """
+        with trio.move_on_after(self._config.write_timeout) as scope:
+            await stream.send_all(answer.wire)
+        if scope.cancelled_caught:
+            reset_on_close(stream)
+            raise trio.BrokenResourceError("the peer does not read")
+        if answer.is_last:
+            with trio.move_on_after(self._config.close_timeout):
+                await linger(stream)
 
     def _route(self, stream: Stream, head: Head) -> Awaitable[None]:
         upgrade = " ".join(head.values("upgrade")).lower()
@@ -150,10 +161,14 @@ class Door:
             return None
         raise Refused(408, "the request did not come in time")
 
-
-@lru_cache
-def _is_loopback(address: str) -> bool:
-    return ip_address(address).is_loopback
+    async def _next_head(self, stream: Stream, address: str, already_read: bytes) -> Head | None:
+        """Return the head of a further request, or ``None`` if none comes in time."""
+        with (
+            trio.move_on_after(self._config.keep_alive_timeout) as scope,
+            self._places.idle(address, scope),
+        ):
+            return await read_head(stream, self._config.head_limit, already_read)
+        return None
 
 
 def _address(stream: Stream) -> str:

@@ -65,8 +65,7 @@ def begin(head: Head, config: Config) -> tuple[requests.Join, bytes]:
     for origin in head.values("origin"):
         if not is_welcome(origin, "".join(head.values("host")), config.allow_origin):
             raise of_foreign_origin(origin)
-    framing = head.values("content-length") + head.values("transfer-encoding")
-    if any(value != "0" for value in framing):
+    if head.has_body:
         raise Problem("bad_request", "a request for a stream has no body")
     accepted = parse_accept_header(",".join(head.values("accept")), MIMEAccept)
     if accepted and not accepted.quality(MEDIA_TYPE):

@@ -62,9 +62,23 @@ class Head:
         """Return the values of every header called ``name`` (lower case)."""
         return [value for key, value in self.headers if key == name]
 
+    @property
+    def has_body(self) -> bool:
+        """Whether something follows that is part of the request."""
+        framing = self.values("content-length") + self.values("transfer-encoding")
+        return any(value != "0" for value in framing)
 
-async def read_head(stream: trio.abc.ReceiveStream, limit: int) -> Head | None:
-    """Read one request head of at most ``limit`` bytes.
+    @property
+    def is_kept_alive(self) -> bool:
+        """Whether there may be a further request behind this one, on the same connection."""
+        options = ",".join(self.values("connection")).lower().replace(" ", "").split(",")
+        return self.http_version == "1.1" and "close" not in options and not self.has_body
+
+
+async def read_head(
+    stream: trio.abc.ReceiveStream, limit: int, already_read: bytes = b""
+) -> Head | None:
+    """Read one request head of at most ``limit`` bytes, which may have begun to arrive before.
 
     The caller sets the deadline.
 
@@ -75,21 +89,29 @@ async def read_head(stream: trio.abc.ReceiveStream, limit: int) -> Head | None:
         Refused: what came is not a request we serve.
         trio.BrokenResourceError: the connection broke.
     """
-    buffer = bytearray()
-    while True:
+    buffer = bytearray(already_read)
+    searched = 0
+    while (end := _find_end(buffer, searched, limit)) < 0:
+        searched = max(0, len(buffer) - len(END_OF_HEAD) + 1)
         data = await stream.receive_some(READ_SIZE)
         if not data:
             return None
-        searched = max(0, len(buffer) - len(END_OF_HEAD) + 1)
         buffer += data
-        if not b"A" <= buffer[:1] <= b"Z":  # a TLS hello, or noise: no method starts like that
-            raise Refused(400, "not an HTTP request")
-        end = buffer.find(END_OF_HEAD, searched)
-        if end > limit or (end < 0 and len(buffer) > limit):
-            raise Refused(431, f"request head is longer than {limit} bytes")
-        if end >= 0:
-            end += len(END_OF_HEAD)
-            return parse_head(bytes(buffer[:end]), bytes(buffer[end:]))
+    return parse_head(bytes(buffer[:end]), bytes(buffer[end:]))
+
+
+def _find_end(buffer: bytearray, searched: int, limit: int) -> int:
+    """Return where the head ends, or -1 if that has not come yet.
+
+    Raises:
+        Refused: this will be no head, or too long a one.
+    """
+    if buffer and not b"A" <= buffer[:1] <= b"Z":  # a TLS hello, or noise: no method starts so
+        raise Refused(400, "not an HTTP request")
+    end = buffer.find(END_OF_HEAD, searched)
+    if end > limit or (end < 0 and len(buffer) > limit):
+        raise Refused(431, f"request head is longer than {limit} bytes")
+    return end + len(END_OF_HEAD) if end >= 0 else -1
 
 
 def parse_head(raw: bytes, rest: bytes = b"") -> Head:
@@ -111,7 +133,8 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
         raise Refused(error.error_status_hint, str(error)) from None
     target = request.target.decode()
     try:
-        parts = urlsplit(target)
+        # A path may begin with two slashes, and still names no host.
+        parts = urlsplit(f"//host{target}" if target.startswith("/") else target)
     except ValueError:
         raise Refused(400, "bad request target") from None
     return Head(

@@ -20,6 +20,16 @@ WORKER = "worker.js"
 ENTRANCES = {"index.html": "r/", WORKER: WORKER, "chat.webmanifest": "chat.webmanifest"}
 FOREVER = "public, max-age=31536000, immutable"  # a year, for what never changes
 ASK = "no-cache"  # the browser asks, and mostly hears 304
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 TAG_LENGTH = 16  # hexadecimal digits of a hash that are enough to tell versions apart
 WORTH_IT = 0.9  # of its size; what cannot be pressed below that is sent as it is
 
@@ -60,6 +70,13 @@ def load_page(folder: Path) -> dict[str, File]:
         content = listing + content if name == WORKER else content
         files[ENTRANCES[name]] = _make_file(name, content, ASK)
     return files
+
+
+def static_files() -> Path:
+    """Return the folder of the page: inside an installed package, beside it in a checkout."""
+    here = Path(__file__).parent
+    installed = here / "static"
+    return installed if installed.is_dir() else here.parent / "static"
 
 
 def _read_all(folder: Path) -> dict[str, bytes]:

@@ -27,6 +27,7 @@ from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
 from trio_chat.eventstream import EventStream
 from trio_chat.exchange import Exchange
 from trio_chat.feed import follow
+from trio_chat.files import Files
 from trio_chat.frames import Frame
 from trio_chat.head import Head, Refused
 from trio_chat.hub import Farewell, Hub, Request
@@ -36,6 +37,7 @@ from trio_chat.journal.sqlite import SqliteJournal
 from trio_chat.listeners import load_certificate, open_listeners, port_of
 from trio_chat.names import BadName, check_room
 from trio_chat.outbox import Readiness
+from trio_chat.page import load_page, static_files
 from trio_chat.retention import retain
 from trio_chat.streams import Stream
 from trio_chat.web import make_app
@@ -80,7 +82,8 @@ class Server:
         Api(archive, Calls(self._inbox, config), config).install(app)
         self._sse = Sse(journal.epoch)
         exchange = Exchange(app, config)
-        self._door = Door(config, self._on_websocket, self._on_events, exchange.serve)
+        files = Files(load_page(static_files()))
+        self._door = Door(config, files, self._on_websocket, self._on_events, exchange.serve)
         self._listeners: list[Listener] = []
         self._ending = GOING_AWAY
         self._stopping = trio.Event()

@@ -16,6 +16,7 @@ from trio_chat.client import Client, Shared
 from trio_chat.config import Config
 from trio_chat.door import Door
 from trio_chat.endings import Ending
+from trio_chat.files import Files
 from trio_chat.frames import Frame
 from trio_chat.head import Head
 from trio_chat.hub import Asked, Request, Unregister
@@ -126,7 +127,7 @@ async def serve(port: int, frame_limit: int) -> None:
     echo = Echo(config)
     listeners = await open_listeners(config)
     print(f"echo at ws://127.0.0.1:{port_of(listeners[0])}/ws", flush=True)
-    door = Door(config, echo.on_websocket, echo.on_events, echo.on_http)
+    door = Door(config, Files({}), echo.on_websocket, echo.on_events, echo.on_http)
     await trio.serve_listeners(door.answer, listeners)
 
 

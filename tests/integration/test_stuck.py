@@ -76,8 +76,8 @@ async def test_a_peer_that_does_not_answer_pings_is_dropped() -> None:
 async def test_a_peer_that_does_not_read_the_page_is_left(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Hypercorn shields its writes; our deadline holds inside the shield."""
-    monkeypatch.setattr("trio_chat.web.static_files", large_files(tmp_path))
+    """Its kernel takes a part of the file, and no more."""
+    monkeypatch.setattr("trio_chat.server.static_files", large_files(tmp_path))
     async with running(write_timeout=0.5) as server:
         idle = trio.lowlevel.current_statistics().tasks_living
         async with await server.connect(buffer=SMALL) as stuck:
@@ -90,12 +90,12 @@ async def test_a_peer_that_does_not_read_the_page_is_left(
             assert len(await read_all(stuck)) < LARGE
 
 
-async def test_a_peer_that_reads_the_page_slowly_is_left_after_the_http_timeout(
+async def test_a_peer_that_reads_the_page_slowly_is_left_after_the_write_timeout(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Every write is in time, but the whole exchange is not."""
-    monkeypatch.setattr("trio_chat.web.static_files", large_files(tmp_path))
-    async with running(http_timeout=1.0) as server, await server.connect(buffer=SMALL) as slow:
+    """It counts for the whole file, as one that fits in no buffer is not ours."""
+    monkeypatch.setattr("trio_chat.server.static_files", large_files(tmp_path))
+    async with running(write_timeout=1.0) as server, await server.connect(buffer=SMALL) as slow:
         await slow.send_all(GET_LARGE)
         with trio.fail_after(3 * PATIENCE):
             received = await sip(slow)

@@ -14,19 +14,30 @@ from tests.unit.peers import Connection
 from trio_chat import requests
 from trio_chat.config import Config
 from trio_chat.door import TURNED_AWAY_LIMIT, Door
+from trio_chat.files import Files
 from trio_chat.head import Head, Refused
+from trio_chat.page import File
 from trio_chat.streams import Stream
 from trio_chat.websocket import WebSocket
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
-CONFIG = Config(head_timeout=7, close_timeout=3, connections_per_address=2, max_connections=5)
+GET_FILE = b"GET /static/a.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+CONFIG = Config(
+    head_timeout=7,
+    close_timeout=3,
+    write_timeout=6,
+    keep_alive_timeout=4,
+    connections_per_address=2,
+    max_connections=5,
+)
+FILES = Files({"static/a.js": File(b"script", None, "text/javascript", "no-cache", "tag")})
 
 
 class House:
     """A door, what is behind it, and the connections that came."""
 
     def __init__(self, nursery: trio.Nursery, config: Config) -> None:
-        self.door = Door(config, self._on_websocket, self._on_events, self._on_http)
+        self.door = Door(config, FILES, self._on_websocket, self._on_events, self._on_http)
         self.websockets: list[tuple[bytes, bytes]] = []
         self.requests: list[bytes] = []
         self.followed: list[tuple[requests.Join, bytes]] = []
@@ -126,10 +137,95 @@ async def test_who_follows_a_room_is_led_past_http(autojump_clock: MockClock) ->
         assert chat.requests == []
 
 
+async def test_files_are_handed_out_at_the_door(autojump_clock: MockClock) -> None:
+    """One after the other, also to who asks for several at once; then something else may follow."""
+    async with house() as chat:
+        conn = await chat.comes()
+        for asked in (1, 3):
+            await conn.send(GET_FILE * asked)
+            answer = bytes(await conn.peer.receive_some(10_000))
+            assert answer.count(b"HTTP/1.1 200 ") == answer.count(b"\r\n\r\nscript") == asked
+        await trio.sleep(CONFIG.keep_alive_timeout - 1)
+        await conn.send(GET_FILE + GET + b"body")
+        assert chat.requests == [GET + b"body"]
+
+
+async def test_a_further_request_has_to_come_within_the_keep_alive_timeout(
+    autojump_clock: MockClock,
+) -> None:
+    """To the moment, from the last answer; who does not ask is left without a word."""
+    async with house() as chat:
+        silent, dripping = await chat.comes(), await chat.comes()
+        for conn in (silent, dripping):
+            await conn.send(GET_FILE)
+        await dripping.send(GET[:10])
+        await trio.sleep(CONFIG.keep_alive_timeout + 1)
+        assert chat.ended_at == dict.fromkeys((silent, dripping), CONFIG.keep_alive_timeout)
+        assert (await silent.read_all()).endswith(b"script")
+
+
+async def test_who_wants_no_further_request_gets_the_end(autojump_clock: MockClock) -> None:
+    """At once, and has the close timeout to hang up, too."""
+    async with house() as chat:
+        conn = await chat.comes()
+        await conn.send(GET_FILE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + GET_FILE)
+        assert (await conn.read_all()).count(b"HTTP/1.1 200 ") == 1
+        assert trio.current_time() == 0
+        await trio.sleep(CONFIG.close_timeout + 1)
+        assert chat.ended_at == {conn: CONFIG.close_timeout}
+
+
+async def test_a_bad_request_behind_a_file_is_refused(autojump_clock: MockClock) -> None:
+    """As a first one is; so is another use of a file than to read it."""
+    async with house() as chat:
+        for wire in (b"garbage\r\n\r\n", GET_FILE.replace(b"GET", b"POST")):
+            conn = await chat.comes()
+            await conn.send(GET_FILE + wire)
+            await conn.peer.send_eof()
+            answer = await conn.read_all()
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            assert answer.count(b"HTTP/1.1 40") == 1
+
+
+async def test_a_peer_that_does_not_read_a_file_is_left(autojump_clock: MockClock) -> None:
+    """After the write timeout, to the moment."""
+    async with house() as chat:
+        conn = await chat.comes(stuck=True)
+        await conn.send(GET_FILE)
+        await trio.sleep(CONFIG.write_timeout + 1)
+        assert chat.ended_at == {conn: CONFIG.write_timeout}
+
+
+async def test_who_only_may_ask_again_gives_way(autojump_clock: MockClock) -> None:
+    """To somebody from its own address, or to anybody; who has waited longest goes first."""
+    async with house() as chat:
+        first, second = await chat.comes(), await chat.comes()
+        for conn in (first, second):
+            await conn.send(GET_FILE)
+        third = await chat.comes()
+        assert list(chat.ended_at) == [first]
+        others = [await chat.comes(f"192.0.2.{number}") for number in range(2, 5)]
+        last = await chat.comes("192.0.2.5")
+        assert list(chat.ended_at) == [first, second]
+        for conn in (third, *others, last):
+            await conn.send(GET)
+        assert len(chat.requests) == CONFIG.max_connections
+
+
+async def test_who_asks_again_does_not_give_way(autojump_clock: MockClock) -> None:
+    """It has begun to be served."""
+    async with house() as chat:
+        for _ in range(2):
+            conn = await chat.comes()
+            await conn.send(GET_FILE + GET)
+        assert await status(await chat.comes()) == 429
+
+
 @pytest.mark.parametrize(
     ("wire", "expected"),
     [
         (b"garbage\r\n\r\n", 400),
+        (GET_FILE[:-2] + b"Upgrade: h2c\r\n\r\n", 400),
         (GET[:-2] + b"Upgrade: h2c\r\n\r\n", 400),
         (frames.upgrade().replace(b"/ws", b"/"), 404),
         (GET.replace(b"/ ", b"/ws "), 426),
@@ -258,11 +354,16 @@ async def test_a_shut_door_waits_for_no_head(autojump_clock: MockClock) -> None:
         await served.send(GET)
         begun = await chat.comes("192.0.2.2")
         await begun.send(GET[:10])
+        kept = await chat.comes("192.0.2.3")
+        await kept.send(GET_FILE)
+        stuck = await chat.comes("192.0.2.5", stuck=True)
+        await stuck.send(GET_FILE)
         chat.door.shut()
-        late = await chat.comes("192.0.2.3")
+        late = await chat.comes("192.0.2.4")
         for conn in (begun, late):
             assert await conn.read_all() == b""
-        assert chat.ended_at == {begun: 0, late: 0}
+        assert (await kept.read_all()).endswith(b"script")
+        assert chat.ended_at == {begun: 0, kept: 0, late: 0}
 
 
 async def test_a_crash_is_logged_and_kept_inside(autojump_clock: MockClock) -> None:

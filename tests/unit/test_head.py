@@ -28,9 +28,9 @@ class Pieces(trio.abc.ReceiveStream):
         raise AssertionError("reading a head closes nothing")
 
 
-async def read(*pieces: bytes, limit: int = LIMIT) -> Head | None:
+async def read(*pieces: bytes, limit: int = LIMIT, already: bytes = b"") -> Head | None:
     """Read a head that arrives in pieces."""
-    return await read_head(Pieces(pieces), limit)
+    return await read_head(Pieces(pieces), limit, already)
 
 
 async def refusal(*pieces: bytes, limit: int = LIMIT) -> int:
@@ -63,6 +63,45 @@ def test_any_split_of_the_bytes_gives_the_same_head(cuts: list[int]) -> None:
     assert b"more".startswith(head.rest)
 
 
+@pytest.mark.parametrize("cut", [0, 10, len(GOOD) - 1, len(GOOD), len(GOOD) + 4])
+async def test_a_head_may_have_begun_to_arrive_before(cut: int) -> None:
+    """Behind the one before; nothing more is read than it takes."""
+    data = GOOD + b"more"
+    head = await read(data[cut:], already=data[:cut])
+    assert head is not None
+    assert (head.raw, head.rest) == (GOOD, b"more" if cut != len(GOOD) else b"")
+
+
+def test_a_path_may_begin_with_two_slashes() -> None:
+    """And names no host; a target may be a whole address, too."""
+    double = parse_head(b"GET //a/b?c HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert (double.path, double.query) == ("//a/b", "c")
+    whole = parse_head(b"GET http://a/b?c HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert (whole.path, whole.query) == ("/b", "c")
+
+
+@pytest.mark.parametrize(
+    ("version", "header", "expected"),
+    [
+        (b"1.1", b"", True),
+        (b"1.1", b"Connection: keep-alive\r\n", True),
+        (b"1.1", b"Content-Length: 0\r\n", True),
+        (b"1.1", b"Connection: close\r\n", False),
+        (b"1.1", b"Connection: TE ,Close\r\n", False),
+        (b"1.1", b"Content-Length: 1\r\n", False),
+        (b"1.1", b"Transfer-Encoding: chunked\r\n", False),
+        (b"1.0", b"", False),
+        (b"1.0", b"Connection: keep-alive\r\n", False),
+    ],
+)
+def test_a_connection_is_kept_if_nothing_speaks_against_it(
+    version: bytes, header: bytes, expected: bool
+) -> None:
+    """The peer's wish, its version, or a body, which nobody would read."""
+    head = parse_head(b"GET / HTTP/" + version + b"\r\nHost: a\r\n" + header + b"\r\n")
+    assert head.is_kept_alive == expected
+
+
 async def test_hanging_up_early_is_no_request() -> None:
     """A peer that leaves in the middle of a head gets no answer."""
     assert await read() is None
@@ -87,7 +126,7 @@ async def test_head_over_the_limit_is_refused_with_431() -> None:
         (b"GET /\xc3\xbc HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", 400),
-        (b"GET //[ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", 400),
         (

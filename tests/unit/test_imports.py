@@ -24,6 +24,7 @@ LAYERS = [
         "web",
         "journal",
     },
+    {"files", "places"},
     {"dialects", "transport", "problems", "refusal", "journal.memory", "journal.index"},
     {"dialects.plain", "dialects.v1", "journal.transaction"},
     {"dialects.sse", "eventstream"},
