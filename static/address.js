@@ -1,5 +1,7 @@
 // The room in the address, /r/ROOM: a link is an invitation, and the way back leads through rooms.
 
+export const LOBBY = "lobby"; // where everybody is who has no other room in the address
+
 const ROOT = new URL("../../", import.meta.url); // of the chat, wherever a proxy has put it
 const ROOMS = new URL("r/", ROOT);
 

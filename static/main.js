@@ -4,17 +4,17 @@
 //                    ▲   wishes │
 //                    └──────────┘
 //
+// The left half is begun by conversation, which is there first.
 // What can wait until that is drawn comes behind it: tools (search, attention, commands, steps …).
 //
 // Pure, without DOM: store, room (history of timelines, readmark, outgoing), finder, entries, span.
 // The server's side: connection (one WebSocket after the other), session (what is said on it).
 // Words: strings, words/. Storage: memory, marks, shelf.
 
-import { Address, roomIn, socketUrl } from "./address.js";
+import { Address, LOBBY } from "./address.js";
 import { Composer } from "./composer.js";
-import { Connection } from "./connection.js";
+import { marks, session, showOn, store } from "./conversation.js";
 import { Log } from "./log.js";
-import { Marks } from "./marks.js";
 import { recall, remember, uuid } from "./memory.js";
 import { Name } from "./name.js";
 import { Outbox } from "./outbox.js";
@@ -23,14 +23,11 @@ import { Panel } from "./panels.js";
 import { People } from "./people.js";
 import { Pill } from "./pill.js";
 import { Rooms } from "./rooms.js";
-import { Session } from "./session.js";
 import { Status } from "./status.js";
-import { Store } from "./store.js";
 import { reasonOf, speak, t, translate } from "./strings.js";
-import { Typing } from "./typing.js";
 
-const LOBBY = "lobby"; // where everybody is who has no other room in the address
 const LONGEST = 40; // characters of what cannot be the name of a room
+const CALM = 1_000; // ms after which what can wait is loaded, whether there are messages or not
 const NARROW = 896; // px: here panels cover the log
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
@@ -39,17 +36,7 @@ const find = (id) => document.getElementById(id);
 await speak(navigator.languages);
 translate(document);
 
-const store = new Store();
 const outbox = new Outbox((left) => want(() => store.restore(left)));
-const session = new Session(store, (handlers) => new Connection(socketUrl(), handlers), {
-  onState: (state) => status.show(state),
-  onChange: () => {
-    outbox.keep(store.unsent);
-    schedule();
-  },
-  onNameRefused: ({ nick, error, isNeeded }) => name.ask({ nick, fault: reasonOf(error), isNeeded }),
-  onRoomRefused: (room, error) => notice.tell(refusal(room, error)),
-});
 const address = new Address((room) => want(() => store.open(room || LOBBY)));
 const notice = new Notice(find("notice"));
 const status = new Status(find("status"), find("banner"), () => session.reconnect());
@@ -87,8 +74,6 @@ const pill = new Pill(find("newer"), {
     log.goToEnd();
   },
 });
-const typing = new Typing(find("typing"));
-const marks = new Marks((read) => want(() => store.recallMarks(read)));
 const acts = {
   say,
   nick: (nick) => (nick ? session.call(nick) : name.ask({ nick: session.nick, isNeeded: false })),
@@ -115,33 +100,42 @@ const composer = new Composer(find("composer"), {
   onTooLong: (count, limit) => notice.tell(t("composer.tooLong", { count, limit })),
 });
 
-const installed = import("./installed.js").then(({ install }) => install((room) => address.go(room)));
+let calm; // to be called when what is wanted most is drawn
+const calmed = new Promise((resolve) => {
+  calm = resolve;
+  setTimeout(resolve, CALM);
+});
+// After an earlier visit there are lines on the shelf, which may be wanted before all others.
+const installed = (recall("session") ? Promise.resolve() : calmed)
+  .then(() => import("./installed.js"))
+  .then(({ install }) => install((room) => address.go(room)));
 
 let tools = null; // until they are here
-const loading = Promise.all([import("./tools.js"), dress("css/actions.css")]).then(([{ Tools }]) => {
-  tools = new Tools({ store, session, address, notice, log, composer, acts });
-  if (store.room) schedule();
-});
+const loading = calmed
+  .then(() => Promise.all([import("./tools.js"), dress("css/actions.css")]))
+  .then(([{ Tools }]) => {
+    tools = new Tools({ store, session, address, notice, log, composer, acts });
+    schedule();
+  });
 
 find("lifeless").remove();
 if ("WebSocket" in window) begin();
 else status.fail(t("page.noWebSockets"));
 
 function begin() {
-  store.session = recall("session");
-  session.key = recall("key", session.key);
-  remember("key", session.key);
-  store.me = recall("me"); // who the session is, most probably
-  for (const remembered of recall("rooms", [])) store.enter(String(remembered));
-  store.recallMarks(marks.recall());
-  store.watch(!document.hidden);
-  store.open(roomIn(location) || recall("room") || LOBBY);
+  showOn({
+    onState: (state) => status.show(state),
+    onChange: () => {
+      outbox.keep(store.unsent);
+      schedule();
+    },
+    onNameRefused: ({ nick, error, isNeeded }) => name.ask({ nick, fault: reasonOf(error), isNeeded }),
+    onRoomRefused: (room, error) => notice.tell(refusal(room, error)),
+  });
   schedule();
   listen();
   outbox.open();
-  const nick = recall("nick");
-  if (nick) session.call(String(nick));
-  else name.ask({ isNeeded: true });
+  if (!session.nick) name.ask({ isNeeded: true });
   installed.then((shelf) => shelf.recall()).then((kept) => want(() => store.recallLines(kept)));
 }
 
@@ -236,10 +230,10 @@ function show() {
   people.show(room, me);
   log.show(room, me);
   log.forget([...store.rooms.values()]);
-  typing.show(room);
   tools?.show(room);
   marks.keep(store.marks);
   composer.show(room, limits.text);
+  if (room.history.isKnown) calm();
   if (!store.isWelcome) return;
   installed.then((shelf) => shelf.keep([...store.rooms.values()]));
   remember("nick", me.nick);

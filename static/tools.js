@@ -17,6 +17,7 @@ import { Steps } from "./steps.js";
 import { t } from "./strings.js";
 import { Strip } from "./strip.js";
 import { Suggestions } from "./suggestions.js";
+import { Typing } from "./typing.js";
 
 const TYPING_PACE = 2_500; // ms between two words to the others that the user is writing
 
@@ -35,6 +36,7 @@ export class Tools {
   #strip;
   #drafts;
   #refuge;
+  #typing = new Typing(find("typing"));
   #toldTyping = -Infinity; // when the others were told last
 
   /**
@@ -80,6 +82,7 @@ export class Tools {
     this.#announcer.tell(news, room);
     this.#attention.tell(news);
     this.#attention.show(room, store.unread);
+    this.#typing.show(room);
     this.#bar.refresh();
     this.#refuge.check();
     this.#showDraft();

@@ -1,8 +1,12 @@
 """The page as it goes over the wire: read once, compressed once, and named by what is in it."""
 
 import gzip
+import re
+from collections.abc import Iterable
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
+from posixpath import dirname, join, normpath
 from typing import NamedTuple
 
 # Named here, as a system's own table may differ, and a browser runs no script of another type.
@@ -15,6 +19,7 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
+SCRIPTS = ("conversation.js", "main.js")  # of the page, in the order in which they run
 WORKER = "worker.js"
 # These have an address of their own, which stays the same; browsers ask each time what is new.
 ENTRANCES = {"index.html": "r/", WORKER: WORKER, "chat.webmanifest": "chat.webmanifest"}
@@ -31,6 +36,8 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 TAG_LENGTH = 16  # hexadecimal digits of a hash that are enough to tell versions apart
+IMPORT = re.compile(rb'^(?:import|export|\}) .*?from "(.+?)";$', re.MULTILINE)
+END_OF_HEAD = b"</head>"  # of the page
 WORTH_IT = 0.9  # of its size; what cannot be pressed below that is sent as it is
 
 
@@ -49,7 +56,8 @@ def load_page(folder: Path) -> dict[str, File]:
 
     All but the entrances are at ``static/HASH/…``, with a hash of all of them, so a browser need
     never ask for one again; in the entrances, ``static/`` stands for that. So is every script of
-    one version, and their imports stay relative. The worker is told which files there are.
+    one version, and their imports stay relative. The worker is told which files there are, and
+    the page which scripts its own one needs.
 
     Args:
         folder: Where they are, in a checkout or an installed package.
@@ -65,11 +73,30 @@ def load_page(folder: Path) -> dict[str, File]:
         if name not in ENTRANCES
     }
     listing = f"const FILES = {sorted(files)};\n".encode()
+    needed = dict.fromkeys(chain.from_iterable(imported(contents, name) for name in SCRIPTS))
+    hints = _hints(name for name in needed if name not in SCRIPTS)
     for name in contents.keys() & ENTRANCES.keys():
-        content = contents[name].replace(b"static/", base.encode())
+        content = contents[name].replace(END_OF_HEAD, hints + END_OF_HEAD)
+        content = content.replace(b"static/", base.encode())
         content = listing + content if name == WORKER else content
         files[ENTRANCES[name]] = _make_file(name, content, ASK)
     return files
+
+
+def imported(contents: dict[str, bytes], script: str) -> list[str]:
+    """Return the names of a script and of all that it imports, and these import, in that order."""
+    found = [name for name in [script] if name in contents]
+    for name in found:  # which grows meanwhile
+        others = (match.decode() for match in IMPORT.findall(contents[name]))
+        paths = (normpath(join(dirname(name), other)) for other in others)
+        found += [path for path in dict.fromkeys(paths) if path not in found]
+    return found
+
+
+def _hints(names: Iterable[str]) -> bytes:
+    """Return what makes a browser ask for scripts at once, before it reads which it needs."""
+    lines = (f'  <link rel="modulepreload" href="../static/{name}">\n  ' for name in names)
+    return "".join(lines).encode()
 
 
 def static_files() -> Path:

@@ -3,7 +3,7 @@
 import gzip
 import re
 from pathlib import Path
-from posixpath import dirname, normpath
+from posixpath import basename, dirname, normpath
 
 import pytest
 import trio
@@ -21,6 +21,7 @@ from tests.integration.running import (
 )
 from trio_chat.page import (
     CONTENT_SECURITY_POLICY,
+    SCRIPTS,
     load_page,
     static_files,
 )
@@ -134,7 +135,9 @@ def test_the_first_paint_needs_little() -> None:
     """At most 60 KiB over the wire, heads of answers aside: the page, its styles, its modules."""
     looks = set(re.findall(r'(?:href|src)="\.\./(\S+\.(?:css|svg))"', FILES["r/"].content.decode()))
     assert len(looks) > 5
-    needed = loaded(MAIN.removeprefix("/"), {"r/", *looks})
+    needed = {"r/", *looks}
+    for script in SCRIPTS:
+        loaded(f"{dirname(MAIN)[1:]}/{script}", needed)
     assert len(needed) > len(FILES) / 2
     assert sum(len(FILES[path].packed or FILES[path].content) for path in needed) <= 60 * 1024
 
@@ -274,6 +277,16 @@ async def test_other_connections_are_closed_after_the_answer(
         assert header(answer, b"connection").lower() == b"close"
         with trio.fail_after(PATIENCE / 4):
             assert await read_all(stream) == b""
+
+
+def test_the_page_names_the_scripts_that_it_will_need() -> None:
+    """All that its own ones import, so that a browser asks for all of them at once."""
+    page = FILES["r/"].content.decode()
+    named = re.findall(r'<link rel="modulepreload" href="\.\./(\S+)">', page)
+    run = re.findall(r'<script type="module" src="\.\./(\S+)">', page)
+    assert [basename(path) for path in run] == list(SCRIPTS)
+    needed = set().union(*(loaded(path, set()) for path in run))
+    assert sorted(named) == sorted(needed - set(run))
 
 
 async def read_until(stream: trio.abc.ReceiveStream, sign: bytes) -> bytes:
