@@ -1,6 +1,6 @@
 """How soon the page shows messages, and how many frames a second it draws in a flood: run by hand.
 
-``python -m benchmarks.frames`` needs what the e2e tests need. The room has 2,000 messages already.
+``python -m benchmarks.frames`` needs Chromium. The room has 2,000 messages already.
 """
 
 import statistics
@@ -10,17 +10,16 @@ import threading
 import time
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
 from websockets.sync.client import connect
 
+from benchmarks.browser import Chromium, Page
 from tests.chat import Chat
-from tests.e2e.conftest import CHROMIUM_FLAGS
 
 RATE = 100  # messages/s
 BEFORE = 2_000  # messages
 SECONDS = 10
 LOADS = 9
-CHROMIUM = "/usr/bin/chromium"
+SETTLING = 3  # seconds until a page has put away all it keeps
 COUNT = """
     (time) => new Promise((resolve) => {
         const begin = performance.now();
@@ -62,52 +61,49 @@ def talk(url: str, stop: threading.Event) -> None:
 
 def time_to_first(page: Page, url: str) -> float:
     """Return the ms from asking for the page until its first message is drawn."""
-    page.goto(url)
-    page.wait_for_function("() => window.first !== undefined")
-    return float(page.evaluate("window.first"))
+    page.open(url)
+    while (first := page.evaluate("window.first")) is None:
+        time.sleep(SETTLING)  # asking is work, too
+    return float(first)
 
 
-def measure_loads(browser: Browser, chat: Chat) -> tuple[float, float]:
+def measure_loads(browser: Chromium, url: str) -> tuple[float, float]:
     """Return the median of first visits, with nothing in the browser, and of later ones."""
     first, later = [], []
     for _ in range(LOADS):
-        with browser.new_context() as context:
-            page = context.new_page()
-            page.add_init_script(NOTE_FIRST)
-            first.append(time_to_first(page, chat.url))
-            page.wait_for_selector(f"text=before {BEFORE - 1}")
-            page.wait_for_timeout(3_000)  # until all is put away
-            later.append(time_to_first(page, chat.url))
+        with browser.page(NOTE_FIRST) as page:
+            first.append(time_to_first(page, url))
+            time.sleep(SETTLING)
+            later.append(time_to_first(page, url))
     return statistics.median(first), statistics.median(later)
 
 
-def measure_frames(browser: Browser, chat: Chat) -> tuple[float, float]:
+def measure_frames(browser: Chromium, chat: Chat) -> tuple[float, float]:
     """Return the frames per second, and the gap in ms that 1 % of the frames exceed."""
     stop = threading.Event()
-    page = browser.new_page()
-    page.add_init_script(NOTE_FIRST)
-    page.goto(chat.url)
-    page.wait_for_selector(f"text=before {BEFORE - 1}")
     talker = threading.Thread(target=talk, args=(chat.ws, stop))
-    talker.start()
-    page.wait_for_selector("text=message 50")
-    frames, gap = page.evaluate(COUNT, SECONDS * 1000)
-    stop.set()
-    talker.join()
+    with browser.page(NOTE_FIRST) as page:
+        time_to_first(page, chat.url)
+        talker.start()
+        time.sleep(SETTLING)
+        frames, gap = page.evaluate(f"({COUNT})({SECONDS * 1000})")
+        text = page.evaluate("document.querySelector('#lines').textContent")
+        stop.set()
+        talker.join()
+        assert "message" in text
     return frames, gap
 
 
 def main() -> None:
     """Print the figures."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         chat = Chat(Path(folder) / "chat.db")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         try:
             chat.say(*(f"before {count}" for count in range(BEFORE)))
-            first, later = measure_loads(browser, chat)
-            frames, gap = measure_frames(browser, chat)
+            with Chromium(Path(folder) / "profile") as browser:
+                first, later = measure_loads(browser, chat.url)
+                frames, gap = measure_frames(browser, chat)
         finally:
-            browser.close()
             chat.stop()
     sys.stdout.write(
         f"first message after {first:.0f} ms at a first visit, {later:.0f} ms at a later one\n"

@@ -88,11 +88,11 @@ async def test_a_crash_leaves_what_the_chatter_said_out_of_the_log(
     assert "a secret" not in json.dumps(entry)
 
 
-async def test_a_crashing_page_is_a_500(monkeypatch: pytest.MonkeyPatch, log: io.StringIO) -> None:
+async def test_a_crashing_app_is_a_500(monkeypatch: pytest.MonkeyPatch, log: io.StringIO) -> None:
     """The peer hears no details, the log has the traceback."""
     async with running() as server:
-        monkeypatch.setattr("trio_chat.web.send", None)
-        answer = await server.exchange(GET)
+        monkeypatch.setattr("trio_chat.web.quote", None)
+        answer = await server.exchange(GET.replace(b"/r/", b"/r/too/deep"))
         monkeypatch.undo()
         assert status(answer) == 500
         assert b"Traceback" not in answer
@@ -107,7 +107,7 @@ async def test_a_crash_before_the_handshake_ends_one_connection(
     """The door keeps what nobody else has kept."""
     async with running() as server:
 
-        async def crash(door: Door, stream: Stream) -> None:
+        async def crash(door: Door, stream: Stream, address: str) -> None:
             raise ZeroDivisionError
 
         with monkeypatch.context() as patch:

@@ -20,6 +20,7 @@ from trio_chat.member import Member
 from trio_chat.streams import NO_LINGER, Stream, tcp_of
 
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n"
+GET_NOTHING = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def frames_after_handshake(answer: bytes) -> list[Seen]:
@@ -62,14 +63,20 @@ async def test_faulty_requests_get_their_answer(wire: bytes, expected: int) -> N
         assert status(await server.exchange(wire)) == expected
 
 
-async def test_a_request_behind_another_is_not_served() -> None:
-    """Every request has to come through the door, an Upgrade above all."""
+async def test_a_request_behind_another_comes_through_the_door_or_not_at_all() -> None:
+    """Behind a file it is served as one by itself; Hypercorn gets one, and never an Upgrade."""
     async with running() as server:
-        for second in (GET + b"\r\n", frames.upgrade(), b"garbage"):
-            answer = await server.exchange(GET + b"\r\n" + second)
-            assert status(answer) == 200
-            assert answer.count(b"HTTP/1.1 ") == 1
-            assert b"connection: close" in answer
+        for second, expected in ((GET + b"\r\n", 200), (frames.upgrade(), 101), (b"garbage", 400)):
+            behind_file = await server.exchange(GET + b"\r\n" + second)
+            assert [status(answer) for answer in split(behind_file)] == [200, expected]
+            behind_other = await server.exchange(GET_NOTHING + second)
+            assert [status(answer) for answer in split(behind_other)] == [404]
+            assert b"connection: close" in behind_other
+
+
+def split(answers: bytes) -> list[bytes]:
+    """Return one answer after the other."""
+    return [b"HTTP/1.1 " + answer for answer in answers.split(b"HTTP/1.1 ")[1:]]
 
 
 async def test_frames_right_behind_the_handshake_are_read() -> None:
