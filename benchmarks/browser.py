@@ -58,7 +58,7 @@ class Chromium:
         assert self._process.stderr
         self._process.stderr.close()
 
-    def call(self, method: str, session: str | None = None, **params: object) -> Any:  # noqa: ANN401
+    def call(self, method: str, session: str | None = None, **params: object) -> Any:  # noqa: ANN401 - whatever it is
         """Give a command, and return what the browser answers."""
         self._count += 1
         command = {"id": self._count, "method": method, "params": params}

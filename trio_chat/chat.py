@@ -134,7 +134,7 @@ class Chat:
             raise _busy()
 
     @_grant.register
-    def _(self, request: requests.Faulty, seat: Seat) -> None:  # noqa: ARG002
+    def _(self, request: requests.Faulty, seat: Seat) -> None:  # noqa: ARG002 - as its like
         raise Refusal(request.code, request.text)
 
     @_grant.register
@@ -158,7 +158,7 @@ class Chat:
     def _(self, request: requests.Join, seat: Seat) -> None:
         self._join(seat, request.id, request)
 
-    def _join(self, seat: Seat, id: answers.Id, wish: requests.Join | requests.Resume) -> None:  # noqa: A002
+    def _join(self, seat: Seat, id: answers.Id, wish: requests.Join | requests.Resume) -> None:
         name = self.rooms.proper_name(wish.room)
         if name not in seat.rooms and len(seat.rooms) >= self._config.rooms_per_connection:
             raise Refusal("too_many_rooms", "leave a room before you join another")

@@ -17,12 +17,12 @@ class ConfigError(ValueError):
     """A setting has a value that cannot work; the message is one line for a person."""
 
 
-def option(default: Any, help: str, *, least: float | None = None) -> Any:  # noqa: A002 - argparse's word
+def option(default: Any, help: str, *, least: float | None = None) -> Any:
     """Return a field for an everyday option, with its help text and least allowed value."""
     return field(default=default, metadata={"help": help, "least": least, "group": "options"})
 
 
-def limit(default: float, help: str, *, least: float) -> Any:  # noqa: A002 - argparse's word
+def limit(default: float, help: str, *, least: float) -> Any:
     """Return a field for a limit or a time, with its help text and least allowed value."""
     return field(default=default, metadata={"help": help, "least": least, "group": "limits"})
 

@@ -62,7 +62,7 @@ class Returns:
         self,
         seat: Seat,
         room: Room,
-        id: answers.Id,  # noqa: A002
+        id: answers.Id,
         wish: requests.Join | requests.Resume,
     ) -> None:
         """Take in that somebody has joined a room, for the first time or again."""
@@ -98,7 +98,7 @@ class Returns:
 
     def _answer(self, arrival: _Arrival) -> Sequence[Frame]:
         """Tell somebody who has joined where they are, and what they missed."""
-        seat, room, visit, id, last, epoch = arrival  # noqa: A001
+        seat, room, visit, id, last, epoch = arrival
         seat.unanswered -= 1
         if seat.rooms.get(room.name) is not room:
             gone = "you have left the room again"

@@ -124,7 +124,7 @@ def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
 
 
 def _select_subprotocol(
-    protocol: ServerProtocol,  # noqa: ARG001
+    protocol: ServerProtocol,  # noqa: ARG001 - it calls this so
     offered: Sequence[Subprotocol],
 ) -> Subprotocol | None:
     return next((name for name in offered if name in SUBPROTOCOLS), None)

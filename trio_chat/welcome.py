@@ -20,7 +20,7 @@ class Welcome:
         self._config = config
         self._epoch = epoch
 
-    def to(self, person: Person, id: answers.Id) -> answers.Welcome:  # noqa: A002
+    def to(self, person: Person, id: answers.Id) -> answers.Welcome:
         """Return what a person is told who has said hello."""
         config = self._config
         return answers.Welcome(

@@ -192,13 +192,13 @@ def test_line_ends_and_tabs_stay() -> None:
 
 
 @pytest.mark.parametrize("id", [0, 2**53 - 1, "", "x" * 64, None])
-def test_ids_are_whole_numbers_or_texts(id: object) -> None:  # noqa: A002 - as the protocol says
+def test_ids_are_whole_numbers_or_texts(id: object) -> None:
     """They come back as they are."""
     assert read_one(t="rooms", id=id).id == id
 
 
 @pytest.mark.parametrize("id", [-1, 2**53, 10**30, "x" * 65])
-def test_ids_out_of_bounds_are_a_bad_request(id: object) -> None:  # noqa: A002 - as the protocol says
+def test_ids_out_of_bounds_are_a_bad_request(id: object) -> None:
     """But can be told, so they are."""
     request = read_one(t="rooms", id=id)
     assert isinstance(request, requests.Faulty)
@@ -207,7 +207,7 @@ def test_ids_out_of_bounds_are_a_bad_request(id: object) -> None:  # noqa: A002 
 
 
 @pytest.mark.parametrize("id", [1.5, True, [], {}])
-def test_an_id_of_a_wrong_type_is_a_bad_request(id: object) -> None:  # noqa: A002 - as the protocol says
+def test_an_id_of_a_wrong_type_is_a_bad_request(id: object) -> None:
     """As any other field; of an object of an unknown type it is ignored."""
     request = read_one(t="rooms", id=id)
     assert request == requests.Faulty(None, "bad_request", request.text)  # type: ignore[union-attr]

@@ -45,12 +45,12 @@ def _text(value: Any) -> str:  # noqa: ANN401 - whatever is in a table
     return "" if value is None else str(value)
 
 
-def size(count: int) -> str:
+def size(count: float) -> str:
     """Return a number of bytes in a unit that suits it."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:  # noqa: PLR2004 - what kilo means
             return f"{count:.3g} {unit}"
-        count /= 1000  # type: ignore[assignment]
+        count /= 1000
     return f"{count:,.0f} TB"
 
 
