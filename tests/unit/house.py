@@ -1,0 +1,92 @@
+"""A door on virtual time: what is behind it, and the connections that come."""
+
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+
+import trio
+import trio.testing
+
+from tests.unit.peers import Connection
+from trio_chat import requests
+from trio_chat.config import Config
+from trio_chat.door import Door
+from trio_chat.files import Files
+from trio_chat.head import Head, Refused
+from trio_chat.page import File
+from trio_chat.streams import Stream
+from trio_chat.websocket import WebSocket
+
+GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+GET_FILE = b"GET /static/a.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+CONFIG = Config(
+    head_timeout=7,
+    close_timeout=3,
+    write_timeout=6,
+    keep_alive_timeout=4,
+    connections_per_address=2,
+    max_connections=5,
+)
+FILES = Files({"static/a.js": File(b"script", None, "text/javascript", "no-cache", "tag")})
+
+
+class House:
+    """A door, what is behind it, and the connections that came."""
+
+    def __init__(self, nursery: trio.Nursery, config: Config) -> None:
+        self.door = Door(config, FILES, self._on_websocket, self._on_events, self._on_http)
+        self.websockets: list[tuple[bytes, bytes]] = []
+        self.requests: list[bytes] = []
+        self.followed: list[tuple[requests.Join, bytes]] = []
+        self.ended_at: dict[Connection, float] = {}
+        self.crash: Exception | None = None
+        self.refuses = False
+        self._nursery = nursery
+
+    async def comes(self, address: str | None = "192.0.2.1", *, stuck: bool = False) -> Connection:
+        """Let somebody connect."""
+        connection = Connection(address, stuck=stuck)
+        self._nursery.start_soon(self._serve, connection)
+        await trio.testing.wait_all_tasks_blocked()
+        return connection
+
+    async def _serve(self, connection: Connection) -> None:
+        await self.door.answer(connection.stream)
+        self.ended_at[connection] = trio.current_time()
+        await trio.aclose_forcefully(connection.stream)
+
+    def _on_websocket(
+        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
+    ) -> Awaitable[None]:
+        assert websocket.is_open
+        if self.refuses:
+            raise Refused(400, "no such room")
+        self.websockets.append((answer, head.rest))
+        return self._stay()
+
+    async def _on_events(
+        self, stream: Stream, wish: requests.Join, answer: bytes, already_read: bytes
+    ) -> None:
+        self.followed.append((wish, already_read))
+        await self._stay()
+
+    async def _on_http(self, stream: Stream, request: bytes) -> None:
+        self.requests.append(request)
+        await self._stay()
+
+    async def _stay(self) -> None:
+        if self.crash:
+            raise self.crash
+        await trio.sleep_forever()
+
+
+@asynccontextmanager
+async def house(config: Config = CONFIG) -> AsyncIterator[House]:
+    """Keep a door for the block."""
+    async with trio.open_nursery() as nursery:
+        yield House(nursery, config)
+        nursery.cancel_scope.cancel()
+
+
+async def status(connection: Connection) -> int:
+    """Return the status that the peer is answered with."""
+    return int(bytes(await connection.peer.receive_some(1000)).split(b" ")[1])
