@@ -65,7 +65,7 @@ def open_page(request: pytest.FixtureRequest, machines: Machines, chat: Chat) ->
         if name is not None:
             page.write("#nick", f"{name or f'person {number + 1}'}\n")
             page.find("#status.open")
-            page.expect("document.querySelector('#text[aria-autocomplete]')")  # all is loaded
+            page.expect_all()
         return page
 
     yield open_it

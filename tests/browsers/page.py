@@ -21,11 +21,14 @@ FIND = """
     return [...document.querySelectorAll(css)].findLast(isMeant) ?? null;
 """
 TEXTS = "return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)"
-# The line at the top edge of the log, and how far it is from there.
+# A line, or the one at the top edge of the log, and how far it is from there.
 PLACE = """
+    const [text] = arguments;
     const edge = document.getElementById("log").getBoundingClientRect().top;
     const rows = [...document.querySelectorAll("#log .text")];
-    const row = rows.find((one) => one.getBoundingClientRect().bottom > edge);
+    const isMeant = (one) =>
+        text ? one.textContent === text : one.getBoundingClientRect().bottom > edge;
+    const row = rows.find(isMeant);
     return [row.textContent, row.getBoundingClientRect().top - edge];
 """
 SCROLL = """
@@ -65,9 +68,11 @@ class Page:
         self._machine.resize(width, height)
 
     def leave(self) -> None:
+        self.expect_all()  # Firefox calls it a fault when one leaves while files are coming
         self._driver.get("about:blank")
 
     def reload(self) -> None:
+        self.expect_all()
         # The driver's own reload passes by the service worker in Firefox, as with Shift.
         self._driver.get(self.run("return location.href"))
 
@@ -91,6 +96,10 @@ class Page:
     def expect_return(self) -> None:
         """Wait until the page is connected again; it pauses between its attempts."""
         self._wait(lambda: self.run(FIND, "#status.open", ""), "not connected", 3 * PATIENCE)
+
+    def expect_all(self) -> None:
+        """Wait until what helps with writing is here, which is loaded behind the rest."""
+        self.expect("document.querySelector('#text[aria-autocomplete]')")
 
     def expect_no(self, css: str, text: str = "") -> None:
         """Wait until there is no such thing to be seen."""
@@ -128,10 +137,10 @@ class Page:
         return text, offset
 
     def expect_place(self, place: Place) -> None:
-        """Expect the log to be where it was, as exactly as a browser can be told."""
-        line, offset = self.place()
-        assert line == place[0]
-        assert abs(offset - place[1]) <= 1
+        """Expect a line to be where it was, as exactly as a browser can be told."""
+        line, before = place
+        _, now = self.run(PLACE, line)
+        assert abs(now - before) <= 1, f"{line} was at {before}, and is at {now}"
 
     def expect_end(self) -> None:
         """Wait until the end of the log is in sight."""
