@@ -28,6 +28,7 @@ import { reasonOf, speak, t, translate } from "./strings.js";
 
 const LONGEST = 40; // characters of what cannot be the name of a room
 const CALM = 1_000; // ms after which what can wait is loaded, whether there are messages or not
+const LATER = ["css/actions.css", "css/writing.css", "css/search.css", "css/choices.css"];
 const NARROW = 896; // px: here panels cover the log
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
@@ -112,7 +113,7 @@ const installed = (recall("session") ? Promise.resolve() : calmed)
 
 let tools = null; // until they are here
 const loading = calmed
-  .then(() => Promise.all([import("./tools.js"), dress("css/actions.css")]))
+  .then(() => Promise.all([import("./tools.js"), ...LATER.map(dress)]))
   .then(([{ Tools }]) => {
     tools = new Tools({ store, session, address, notice, log, composer, acts });
     schedule();
