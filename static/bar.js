@@ -23,6 +23,7 @@ export class Bar {
   #me;
   #element = document.createElement("div");
   #entry = null;
+  #place = null; // of the pointer, when it moved last
   #isPointedAt = false; // some line is, by a mouse: what a finger has touched looks so for ever
 
   constructor(lines, log, acts, me) {
@@ -34,15 +35,12 @@ export class Bar {
     this.#element.ariaLabel = t("action.all");
     this.#element.append(...Object.keys(ICONS).map(button));
     this.#element.addEventListener("click", ({ target }) => this.#clicked(target));
-    lines.addEventListener("pointerover", ({ target, pointerType }) => {
-      if (pointerType !== "mouse") return;
-      this.#isPointedAt = true;
-      if (!this.#isInUse) this.#show(target);
-    });
+    lines.addEventListener("pointermove", (event) => this.#pointed(event));
     lines.addEventListener("pointerleave", ({ pointerType }) => {
       // A finger leaves before its tap becomes a click.
       if (pointerType !== "mouse") return;
       this.#isPointedAt = false;
+      this.#place = null;
       if (!lines.contains(document.activeElement)) this.#hide();
     });
     lines.addEventListener("focusin", ({ target }) => this.#show(target));
@@ -59,6 +57,16 @@ export class Bar {
   /** Brings the bar up to date with the line that it is on. */
   refresh() {
     if (this.#entry && this.#element.isConnected) this.#show(this.#element);
+  }
+
+  /** Follows the pointer to another line, but stays where it is if it is the lines that move. */
+  #pointed({ target, pointerType, screenX, screenY }) {
+    if (pointerType !== "mouse") return;
+    this.#isPointedAt = true;
+    const place = `${screenX} ${screenY}`;
+    if (place === this.#place || this.#isInUse) return;
+    this.#place = place;
+    this.#show(target);
   }
 
   get #isInUse() {
