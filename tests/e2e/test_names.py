@@ -48,7 +48,7 @@ def test_nobody_is_in_their_own_way(open_page: OpenPage) -> None:
         name=None, wait=False, prepare=lambda page: page.route_web_socket("**/ws", connect)
     )
     introduce(page, "Ann")
-    expect(page.get_by_role("alert")).to_contain_text("Attempt 2")
+    expect(page.get_by_role("alert")).to_contain_text(re.compile("Attempt [2-9]"))  # each is short
     is_lossy = False
     page.reload()
     introduce(page, "Ann")
