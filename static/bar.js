@@ -23,7 +23,7 @@ export class Bar {
   #me;
   #element = document.createElement("div");
   #entry = null;
-  #place = null; // of the pointer, when it moved last
+  #place = null; // of the pointer, when it moved last and there was a bar
   #isPointedAt = false; // some line is, by a mouse: what a finger has touched looks so for ever
 
   constructor(lines, log, acts, me) {
@@ -35,12 +35,13 @@ export class Bar {
     this.#element.ariaLabel = t("action.all");
     this.#element.append(...Object.keys(ICONS).map(button));
     this.#element.addEventListener("click", ({ target }) => this.#clicked(target));
-    lines.addEventListener("pointermove", (event) => this.#pointed(event));
+    for (const move of ["pointerover", "pointermove"]) {
+      lines.addEventListener(move, (event) => this.#pointed(event));
+    }
     lines.addEventListener("pointerleave", ({ pointerType }) => {
       // A finger leaves before its tap becomes a click.
       if (pointerType !== "mouse") return;
       this.#isPointedAt = false;
-      this.#place = null;
       if (!lines.contains(document.activeElement)) this.#hide();
     });
     lines.addEventListener("focusin", ({ target }) => this.#show(target));
@@ -93,6 +94,7 @@ export class Bar {
 
   #hide() {
     this.#entry = null;
+    this.#place = null;
     this.#element.remove();
   }
 

@@ -25,3 +25,15 @@ def test_the_bar_stays_on_its_message_when_lines_move(open_page: OpenPage, chat:
     page.mouse.move(box["x"] + 200, box["y"] + box["height"] / 2)
     expect(row(page, "two").locator(".bar")).to_be_visible()
     expect(bar).to_have_count(1)
+
+
+def test_the_bar_is_there_again_after_a_question(open_page: OpenPage) -> None:
+    """Though the pointer has rested meanwhile."""
+    page = open_page()
+    post(page, "tea?")
+    for _ in range(2):
+        row(page, "tea?").hover()
+        page.get_by_role("toolbar", name="Actions").get_by_role("button", name="Delete").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
