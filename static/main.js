@@ -41,7 +41,11 @@ const outbox = new Outbox((left) => want(() => store.restore(left)));
 const address = new Address((room) => want(() => store.open(room || LOBBY)));
 const notice = new Notice(find("notice"));
 const status = new Status(find("status"), find("banner"), () => session.reconnect());
-const name = new Name(find("name"), (nick) => session.call(nick));
+const name = new Name(find("name"), (nick) => {
+  session.call(nick);
+  // Firefox gives the focus back to nobody if the question came before it was anywhere.
+  if (document.activeElement === document.body) composer.focus();
+});
 const panels = [
   new Panel(find("rooms"), find("open-rooms")),
   new Panel(find("people"), find("open-people")),
