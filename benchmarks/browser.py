@@ -11,8 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
@@ -22,7 +21,7 @@ PATIENCE = 60  # seconds for the browser to answer
 
 
 class Chromium:
-    """A browser, for as long as the block runs; ``profile`` is a folder for what it keeps."""
+    """A browser; ``profile`` is a folder for what it keeps."""
 
     def __init__(self, profile: Path) -> None:
         found = shutil.which("chromium")
@@ -42,15 +41,7 @@ class Chromium:
                 return connect(address[0], max_size=None)
         raise SystemExit("Chromium did not start")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """End it, and wait until it is gone and lets go of its folder."""
         self.call("Browser.close")
         self._line.close()

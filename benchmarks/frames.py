@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 from websockets.sync.client import connect
@@ -100,7 +101,7 @@ def main() -> None:
         chat = Chat(Path(folder) / "chat.db")
         try:
             chat.say(*(f"before {count}" for count in range(BEFORE)))
-            with Chromium(Path(folder) / "profile") as browser:
+            with closing(Chromium(Path(folder) / "profile")) as browser:
                 first, later = measure_loads(browser, chat.url)
                 frames, gap = measure_frames(browser, chat)
         finally:

@@ -7,9 +7,10 @@ import { recall, remember } from "./memory.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
 
-let resolve;
-const page = new Promise((resolve_) => {
-  resolve = resolve_;
+/** Tells the page from now on what happens, by the handlers that Session names; to be called once. */
+export let showOn;
+const page = new Promise((resolve) => {
+  showOn = resolve;
 });
 // What was to be told before there was a page comes to it when it is there, in order.
 const tell = (name) => (...told) => page.then((handlers) => handlers[name](...told));
@@ -25,9 +26,6 @@ export const session = new Session(store, (handlers) => new Connection(socketUrl
   onNameRefused: tell("onNameRefused"),
   onRoomRefused: tell("onRoomRefused"),
 });
-
-/** Tells the page from now on what happens, by the handlers that Session names. */
-export const showOn = (handlers) => resolve(handlers);
 
 store.session = recall("session");
 session.key = recall("key", session.key);
