@@ -8,9 +8,9 @@ from itertools import accumulate, islice
 from pathlib import Path
 
 from benchmarks.toolchain import CACHE
-from trio_chat.events import AnyKept, Message, Person, React, encode, target_of
-from trio_chat.journal.file import SCHEMA, JournalFile
-from trio_chat.journal.reindex import KEY, VERSION, bring_in_step
+from trio_chat.journal.sqlite.file import SCHEMA, JournalFile
+from trio_chat.journal.sqlite.reindex import KEY, VERSION, bring_in_step
+from trio_chat.protocol.events import AnyKept, Message, Person, React, encode, target_of
 
 NAME = "chat.db"  # in its folder, as the command of the peer says
 ROOMS = 20  # of the same length

@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 import trio
 
-from trio_chat import requests
-from trio_chat.audience import WRITES_PER_BREATH, effort
-from trio_chat.chat import Chat
 from trio_chat.config import Config
-from trio_chat.endings import TOO_SLOW, Ending
-from trio_chat.frames import Frame, pack
-from trio_chat.journal import Journal, RoomState, Unavailable
-from trio_chat.member import Asker, Member
-from trio_chat.outbox import Readiness
-from trio_chat.turn import Alarm, wake
+from trio_chat.core.chat import Chat
+from trio_chat.core.effects import Alarm, wake
+from trio_chat.delivery.audience import WRITES_PER_BREATH, effort
+from trio_chat.delivery.frames import Frame, pack
+from trio_chat.delivery.outbox import Readiness
+from trio_chat.delivery.recipient import Asker, Member
+from trio_chat.journal.types import Journal, RoomState, Unavailable
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import TOO_SLOW, Ending
 
 WRITES_FOR_RETURNS = 8  # of a turn: half a millisecond, as few members get the same
 

@@ -14,34 +14,35 @@ from urllib.parse import parse_qs
 import structlog
 import trio
 
-from trio_chat import requests
-from trio_chat.api.calls import Calls
-from trio_chat.api.routes import Api
-from trio_chat.archive import Archive
-from trio_chat.client import Client, Shared
+from trio_chat.client.client import Client, Shared
 from trio_chat.config import IN_MEMORY, Config
-from trio_chat.dialects import Dialect, plain, v1
-from trio_chat.dialects.sse import Sse
-from trio_chat.door import Door
-from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
-from trio_chat.eventstream import EventStream
-from trio_chat.exchange import Exchange
-from trio_chat.feed import follow
-from trio_chat.files import Files
-from trio_chat.frames import Frame
-from trio_chat.head import Head, Refused
+from trio_chat.delivery.frames import Frame
+from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import Farewell, Hub, Request
-from trio_chat.journal import Journal
+from trio_chat.journal.feed import follow
+from trio_chat.journal.history import Archive
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.sqlite import SqliteJournal
-from trio_chat.listeners import load_certificate, open_listeners, port_of
-from trio_chat.names import BadName, check_room
-from trio_chat.outbox import Readiness
-from trio_chat.page import load_page, static_files
-from trio_chat.retention import retain
-from trio_chat.streams import Stream
-from trio_chat.web import make_app
-from trio_chat.websocket import WebSocket
+from trio_chat.journal.retention import retain
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.types import Journal
+from trio_chat.net.acceptor import Door
+from trio_chat.net.eventstream import EventStream
+from trio_chat.net.head import Head, Refused
+from trio_chat.net.listeners import load_certificate, open_listeners, port_of
+from trio_chat.net.streams import Stream
+from trio_chat.net.websocket import WebSocket
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import GOING_AWAY, RESTARTING, Ending
+from trio_chat.protocol.dialects import plain, v1
+from trio_chat.protocol.dialects.base import Dialect
+from trio_chat.protocol.dialects.sse import Sse
+from trio_chat.protocol.names import BadName, check_room
+from trio_chat.web.api.calls import Calls
+from trio_chat.web.api.routes import Api
+from trio_chat.web.app import make_app
+from trio_chat.web.assets import load_page, static_files
+from trio_chat.web.hypercorn_bridge import Exchange
+from trio_chat.web.static_files import Files
 
 # Ctrl-C is a person who stops the server; SIGTERM a supervisor, who is likely to start it again.
 ENDINGS = {signal.SIGINT: GOING_AWAY, signal.SIGTERM: RESTARTING}

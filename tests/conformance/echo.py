@@ -10,21 +10,21 @@ import trio
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 
-from trio_chat import answers, events, requests
-from trio_chat.archive import Archive
-from trio_chat.client import Client, Shared
+from trio_chat.client.client import Client, Shared
 from trio_chat.config import Config
-from trio_chat.door import Door
-from trio_chat.endings import Ending
-from trio_chat.files import Files
-from trio_chat.frames import Frame
-from trio_chat.head import Head
+from trio_chat.delivery.frames import Frame
+from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import Asked, Request, Unregister
+from trio_chat.journal.history import Archive
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.listeners import open_listeners, port_of
-from trio_chat.outbox import Readiness
-from trio_chat.streams import Stream
-from trio_chat.websocket import WebSocket
+from trio_chat.net.acceptor import Door
+from trio_chat.net.head import Head
+from trio_chat.net.listeners import open_listeners, port_of
+from trio_chat.net.streams import Stream
+from trio_chat.net.websocket import WebSocket
+from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol.close import Ending
+from trio_chat.web.static_files import Files
 
 TEXT, BINARY = "text", "binary"
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import trio
 
-from trio_chat.streams import NO_LINGER
+from trio_chat.net.streams import NO_LINGER
 
 DELAY = 0.02  # seconds for each piece, at most
 PIECE = 4096  # bytes; small, so that a cut falls into the middle of things

@@ -15,7 +15,7 @@ import trio
 
 from tests.crash.person import ROOM, Person
 from tests.crash.process import Server
-from trio_chat.events import AnyKept, decode
+from trio_chat.protocol.events import AnyKept, decode
 
 RATE = 200  # messages per second, of all together
 SETTLING = 30  # seconds for all to have heard everything in the end

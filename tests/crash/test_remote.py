@@ -15,7 +15,7 @@ import trio
 
 from tests.crash.process import Server
 from tests.crash.proxy import Proxy
-from trio_chat.events import Edit, Kept, Message
+from trio_chat.protocol.events import Edit, Kept, Message
 from trio_chat.remote import Chat, Joined, Online, Room, State, backoff, connect
 
 ROOM = "tea"

@@ -10,7 +10,7 @@ import trio
 import trio_websocket
 
 from tests.integration.running import PATIENCE, Running
-from trio_chat.dialects.v1 import SUBPROTOCOL
+from trio_chat.protocol.dialects.v1 import SUBPROTOCOL
 
 Object = dict[str, Any]
 

@@ -7,7 +7,7 @@ import trio
 
 from tests.integration.running import END_OF_HEAD, PATIENCE, Running, reset
 from tests.sse import Told, parse
-from trio_chat.streams import Stream
+from trio_chat.net.streams import Stream
 
 
 class Follower:

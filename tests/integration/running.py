@@ -14,10 +14,10 @@ import trio_websocket
 from tests import frames
 from tests.frames import CLOSE, Seen
 from trio_chat.config import Config
-from trio_chat.endings import GOING_AWAY
-from trio_chat.journal import Journal
+from trio_chat.journal.types import Journal
+from trio_chat.net.streams import NO_LINGER, Stream
+from trio_chat.protocol.close import GOING_AWAY
 from trio_chat.server import Server, open_journal
-from trio_chat.streams import NO_LINGER, Stream
 
 PATIENCE = 10  # seconds; virtual time cannot be used over real sockets
 END_OF_HEAD = b"\r\n\r\n"

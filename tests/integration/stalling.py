@@ -8,7 +8,7 @@ import trio
 from tests import frames
 from tests.frames import TEXT, masked
 from tests.integration.running import PATIENCE, Running
-from trio_chat.streams import Stream
+from trio_chat.net.streams import Stream
 
 LINE = b"x" * 4000
 SMALL = 4096  # bytes: the least that kernels grant a receive buffer, or less

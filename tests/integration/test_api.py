@@ -9,9 +9,9 @@ import trio
 from tests.integration.asking import API, Answer, ask, bearer, session
 from tests.integration.chatters import chatting
 from tests.integration.running import PATIENCE, Running, running, serving
-from trio_chat.events import AnyKept
-from trio_chat.journal import Result, RoomSummary, Unavailable, Unsearchable
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import Result, RoomSummary, Unavailable, Unsearchable
+from trio_chat.protocol.events import AnyKept
 
 MESSAGES = "/rooms/tea/messages"
 SEARCH = "/rooms/tea/search"

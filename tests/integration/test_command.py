@@ -14,7 +14,7 @@ import trio
 from tests.frames import TEXT, masked, unmasked
 from tests.integration.commands import Command, command, outcome
 from tests.integration.running import PATIENCE, goodbye, read_all
-from trio_chat.endings import GOING_AWAY, RESTARTING, Ending
+from trio_chat.protocol.close import GOING_AWAY, RESTARTING, Ending
 from trio_chat.server import DESCRIPTORS_AT_ONCE
 
 SIGNALS = [(signal.SIGINT, GOING_AWAY), (signal.SIGTERM, RESTARTING)]

@@ -13,11 +13,11 @@ from tests import frames
 from tests.frames import TEXT, masked
 from tests.integration.running import goodbye, read_all, running, status
 from tests.integration.stalling import say
-from trio_chat import requests
-from trio_chat.dialects import plain
-from trio_chat.door import Door
-from trio_chat.endings import CRASHED
-from trio_chat.streams import Stream
+from trio_chat.net.acceptor import Door
+from trio_chat.net.streams import Stream
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import CRASHED
+from trio_chat.protocol.dialects import plain
 
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 read = plain.read
@@ -91,7 +91,7 @@ async def test_a_crash_leaves_what_the_chatter_said_out_of_the_log(
 async def test_a_crashing_app_is_a_500(monkeypatch: pytest.MonkeyPatch, log: io.StringIO) -> None:
     """The peer hears no details, the log has the traceback."""
     async with running() as server:
-        monkeypatch.setattr("trio_chat.web.quote", None)
+        monkeypatch.setattr("trio_chat.web.app.quote", None)
         answer = await server.exchange(GET.replace(b"/r/", b"/r/too/deep"))
         monkeypatch.undo()
         assert status(answer) == 500

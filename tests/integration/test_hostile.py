@@ -14,10 +14,10 @@ from tests import frames
 from tests.frames import CLOSE, CONTINUATION, PING, PONG, TEXT, Seen, masked, unmasked
 from tests.integration.running import read_all, reset, running, status
 from tests.integration.stalling import say
-from trio_chat.audience import Audience
-from trio_chat.frames import Frame
-from trio_chat.member import Member
-from trio_chat.streams import NO_LINGER, Stream, tcp_of
+from trio_chat.delivery.audience import Audience
+from trio_chat.delivery.frames import Frame
+from trio_chat.delivery.recipient import Member
+from trio_chat.net.streams import NO_LINGER, Stream, tcp_of
 
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n"
 GET_NOTHING = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"

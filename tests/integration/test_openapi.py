@@ -10,15 +10,15 @@ import trio
 from tests.integration.asking import API, ask
 from tests.integration.commands import command
 from tests.integration.running import serving
-from trio_chat.api.calls import Calls
-from trio_chat.api.openapi import describe
-from trio_chat.api.routes import Api
-from trio_chat.archive import Archive
 from trio_chat.config import Config
 from trio_chat.hub import Request
+from trio_chat.journal.history import Archive
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.remote import connect
-from trio_chat.web import make_app
+from trio_chat.web.api.calls import Calls
+from trio_chat.web.api.openapi import describe
+from trio_chat.web.api.routes import Api
+from trio_chat.web.app import make_app
 
 RULES = Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = 15  # of each operation, besides those that follow from the description

@@ -19,12 +19,7 @@ from tests.integration.running import (
     serving,
     status,
 )
-from trio_chat.page import (
-    CONTENT_SECURITY_POLICY,
-    SCRIPTS,
-    load_page,
-    static_files,
-)
+from trio_chat.web.assets import CONTENT_SECURITY_POLICY, SCRIPTS, load_page, static_files
 
 FILES = load_page(static_files())
 MAIN = next(f"/{path}" for path in FILES if path.endswith("/main.js"))

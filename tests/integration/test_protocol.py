@@ -11,8 +11,8 @@ import trio_websocket
 import trio_chat
 from tests.integration.chatters import Chatter, connected
 from tests.integration.running import running
-from trio_chat.dialects import v1
-from trio_chat.endings import Violation
+from trio_chat.protocol.close import Violation
+from trio_chat.protocol.dialects import v1
 
 DOCUMENT = Path(trio_chat.__file__).parent.parent / "docs" / "protocol.md"
 # What differs from one server to the next, and must be the same wherever the document has it.

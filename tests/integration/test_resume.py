@@ -10,10 +10,10 @@ import trio
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import PATIENCE, serving
 from trio_chat.config import Config
-from trio_chat.events import AnyKept, Message, Person
 from trio_chat.hub import Pruned
-from trio_chat.journal import Journal
-from trio_chat.journal.sqlite import SqliteJournal
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.types import Journal
+from trio_chat.protocol.events import AnyKept, Message, Person
 
 SOMEBODY = Person("somebody", "Somebody")
 

@@ -9,7 +9,7 @@ import trio
 from tests.frames import TEXT, masked, unmasked
 from tests.integration.running import PATIENCE, goodbye, read_all, serving
 from tests.integration.stalling import GET_LARGE, SMALL, large_files
-from trio_chat.endings import GOING_AWAY, RESTARTING
+from trio_chat.protocol.close import GOING_AWAY, RESTARTING
 
 
 async def test_everybody_is_told_why_the_server_stops() -> None:

@@ -24,7 +24,7 @@ from tests.integration.stalling import (
     until_gone,
     until_there,
 )
-from trio_chat.streams import Stream
+from trio_chat.net.streams import Stream
 
 
 async def test_a_peer_that_stops_reading_loses_its_connection_and_nobody_else_anything() -> None:

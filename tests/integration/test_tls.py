@@ -26,8 +26,8 @@ from tests.integration.running import (
     status,
 )
 from tests.integration.stalling import LINE, SMALL, say, until_gone, until_there
+from trio_chat.net.streams import Stream
 from trio_chat.remote import Unreachable, connect
-from trio_chat.streams import Stream
 
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

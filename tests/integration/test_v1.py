@@ -9,7 +9,7 @@ import trio_websocket
 
 from tests.integration.chatters import Chatter, Object, chatting, connected
 from tests.integration.running import PATIENCE, Running, running, serving
-from trio_chat.endings import BAD_PROTOCOL, NO_HELLO, RESTARTING
+from trio_chat.protocol.close import BAD_PROTOCOL, NO_HELLO, RESTARTING
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from trio_chat.events import AnyKept, Delete, Edit, Message, Person, React, Topic
-from trio_chat.journal import Committed, Journal, Result
+from trio_chat.journal.types import Committed, Journal, Result
+from trio_chat.protocol.events import AnyKept, Delete, Edit, Message, Person, React, Topic
 
 ANN = Person("a1", "Ann")
 BEN = Person("b2", "Ben")

@@ -9,15 +9,15 @@ import trio
 import trio.testing
 
 from tests import frames
-from trio_chat.archive import Archive
-from trio_chat.client import Client, Shared
+from trio_chat.client.client import Client, Shared
 from trio_chat.config import Config
-from trio_chat.dialects import v1
-from trio_chat.head import parse_head
+from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import Hub, Request
-from trio_chat.journal import Journal
-from trio_chat.outbox import Readiness
-from trio_chat.websocket import shake_hands
+from trio_chat.journal.history import Archive
+from trio_chat.journal.types import Journal
+from trio_chat.net.head import parse_head
+from trio_chat.net.websocket import shake_hands
+from trio_chat.protocol.dialects import v1
 
 UPGRADE = frames.upgrade(f"Sec-WebSocket-Protocol: {v1.SUBPROTOCOL}".encode())
 GONE = (trio.BrokenResourceError, trio.ClosedResourceError)

@@ -19,8 +19,9 @@ from tests.journal.drafts import (
     say,
     title,
 )
-from trio_chat.events import Delete, Edit, React, decode, encode
-from trio_chat.journal import (
+from trio_chat.journal import memory
+from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import (
     CID_TAKEN,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
@@ -28,9 +29,8 @@ from trio_chat.journal import (
     Duplicate,
     Journal,
     RoomState,
-    memory,
 )
-from trio_chat.journal.memory import MemoryJournal
+from trio_chat.protocol.events import Delete, Edit, React, decode, encode
 
 CID = "a-cid-of-mine"
 SECRET = "the text to forget"  # noqa: S105 - no password

@@ -9,9 +9,9 @@ import pytest
 
 from tests.journal import trouble
 from tests.journal.drafts import fill, kept, say
-from trio_chat.journal import JournalError
-from trio_chat.journal.file import APPLICATION_ID, SCHEMA, JournalFile
-from trio_chat.journal.sqlite import SqliteJournal
+from trio_chat.journal.sqlite.file import APPLICATION_ID, SCHEMA, JournalFile
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.types import JournalError
 
 PAGE = 4096  # bytes, as SQLite begins
 

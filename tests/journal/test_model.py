@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from tests.journal.house import House, Object
 from tests.journal.person import ROOMS, Ledger, Person
-from trio_chat.events import AnyKept, decode
 from trio_chat.hub import Pruned
-from trio_chat.journal import Journal, Result, Unavailable
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.sqlite import SqliteJournal
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.types import Journal, Result, Unavailable
+from trio_chat.protocol.events import AnyKept, decode
 
 SEATS = 3
 PATIENCE = 5  # seconds for an example

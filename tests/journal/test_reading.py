@@ -3,8 +3,8 @@
 import pytest
 
 from tests.journal.drafts import ROOM, Clock, edit, fill, react, say, title
-from trio_chat.events import Message
-from trio_chat.journal import Journal, RoomState, RoomSummary
+from trio_chat.journal.types import Journal, RoomState, RoomSummary
+from trio_chat.protocol.events import Message
 
 
 async def test_a_new_room_is_empty(journal: Journal) -> None:

@@ -7,12 +7,12 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.journal.house import House, Peer, Wish, hello
-from trio_chat.client import LOOK_UPS
-from trio_chat.endings import RESYNC
+from trio_chat.client.client import LOOK_UPS
+from trio_chat.core.room import RECENT_BYTES, REPLAYS
 from trio_chat.hub import Pruned
 from trio_chat.journal import memory
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.room import RECENT_BYTES, REPLAYS
+from trio_chat.protocol.close import RESYNC
 
 LARGE = "\N{MUSICAL SYMBOL G CLEF}" * 4000  # as large as a text can be: 16,000 bytes
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.journal.drafts import BEN, numbers, react, say
-from trio_chat.answers import Said
-from trio_chat.archive import outcome
-from trio_chat.events import Person
-from trio_chat.journal import Duplicate, JournalError, RoomSummary, file
-from trio_chat.journal.file import MIGRATIONS, SCHEMA, JournalFile
-from trio_chat.journal.sqlite import SqliteJournal
+from trio_chat.journal.history import outcome
+from trio_chat.journal.sqlite import file
+from trio_chat.journal.sqlite.file import MIGRATIONS, SCHEMA, JournalFile
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.types import Duplicate, JournalError, RoomSummary
+from trio_chat.protocol.answers import Said
+from trio_chat.protocol.events import Person
 
 SCRIPTS = Path(__file__).parent / "schemas"
 VERSIONS = range(1, SCHEMA + 1)

@@ -7,13 +7,13 @@ import structlog
 import structlog.testing
 
 from tests.journal.drafts import ANN, BEN, Clock, delete, edit, fill, kept, react, say
-from trio_chat import requests
-from trio_chat.answers import Error, Found
-from trio_chat.archive import Archive
 from trio_chat.config import Config
-from trio_chat.journal import Journal
-from trio_chat.journal.sqlite import SqliteJournal
-from trio_chat.query import SNIPPET, BadQuery, parse, snippet
+from trio_chat.journal.history import Archive
+from trio_chat.journal.search.query import SNIPPET, BadQuery, parse, snippet
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.types import Journal
+from trio_chat.protocol import requests
+from trio_chat.protocol.answers import Error, Found
 
 
 class Searcher:
@@ -158,7 +158,7 @@ class TestWithoutFullTextSearch:
 
     @pytest.fixture(autouse=True)
     def _remove(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("trio_chat.journal.reindex._has_fts5", lambda _: False)
+        monkeypatch.setattr("trio_chat.journal.sqlite.reindex._has_fts5", lambda _: False)
 
     async def test_it_says_so(self, database: SqliteJournal) -> None:
         """As an answer to the question."""
@@ -183,7 +183,7 @@ class TestWithoutFullTextSearch:
         await fill(journal, 3)
         await journal.close()
         monkeypatch.undo()
-        monkeypatch.setattr("trio_chat.journal.reindex.TELL", -1.0)
+        monkeypatch.setattr("trio_chat.journal.sqlite.reindex.TELL", -1.0)
         with structlog.testing.capture_logs() as log:
             journal = await SqliteJournal.open(path)
         assert [(entry["event"], entry["messages"]) for entry in log] == [

@@ -27,17 +27,11 @@ from tests.journal.drafts import (
     say,
     title,
 )
-from trio_chat.journal import (
-    NO_SUCH_MESSAGE,
-    Committed,
-    Duplicate,
-    RoomState,
-    Unavailable,
-    queries,
-    sqlite,
-)
-from trio_chat.journal.file import JournalFile
-from trio_chat.journal.sqlite import SqliteJournal
+from trio_chat.journal.sqlite import journal as sqlite
+from trio_chat.journal.sqlite import queries
+from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.types import NO_SUCH_MESSAGE, Committed, Duplicate, RoomState, Unavailable
 
 SOON = 50  # ms; instead of a second, after which a commit is tried again
 LARGE = "x" * 3000

@@ -7,8 +7,8 @@ import pytest
 import trio
 
 from tests.journal.drafts import everything, fill, kept, numbers, say
-from trio_chat.journal import queries
-from trio_chat.journal.sqlite import SqliteJournal
+from trio_chat.journal.sqlite import queries
+from trio_chat.journal.sqlite.journal import SqliteJournal
 
 
 class TestCancelling:

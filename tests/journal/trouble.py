@@ -27,8 +27,8 @@ sys.stdin.read()
 WRITER = """
 import sys, trio
 from pathlib import Path
-from trio_chat.events import Message
-from trio_chat.journal.sqlite import SqliteJournal
+from trio_chat.protocol.events import Message
+from trio_chat.journal.sqlite.journal import SqliteJournal
 
 async def main():
     journal = await SqliteJournal.open(Path(sys.argv[1]))

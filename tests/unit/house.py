@@ -7,14 +7,14 @@ import trio
 import trio.testing
 
 from tests.unit.peers import Connection
-from trio_chat import requests
 from trio_chat.config import Config
-from trio_chat.door import Door
-from trio_chat.files import Files
-from trio_chat.head import Head, Refused
-from trio_chat.page import File
-from trio_chat.streams import Stream
-from trio_chat.websocket import WebSocket
+from trio_chat.net.acceptor import Door
+from trio_chat.net.head import Head, Refused
+from trio_chat.net.streams import Stream
+from trio_chat.net.websocket import WebSocket
+from trio_chat.protocol import requests
+from trio_chat.web.assets import File
+from trio_chat.web.static_files import Files
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 GET_FILE = b"GET /static/a.js HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -8,16 +8,17 @@ import msgspec
 import trio
 import trio.testing
 
-from trio_chat import requests
 from trio_chat.config import Config
-from trio_chat.dialects import Dialect, plain, v1
-from trio_chat.endings import Ending
-from trio_chat.frames import Frame
+from trio_chat.delivery.frames import Frame
+from trio_chat.delivery.outbox import Readiness
+from trio_chat.delivery.recipient import Member
 from trio_chat.hub import Asked, Hub, Register, Request, Unregister
-from trio_chat.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.member import Member
-from trio_chat.outbox import Readiness
+from trio_chat.journal.types import Journal
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import Ending
+from trio_chat.protocol.dialects import plain, v1
+from trio_chat.protocol.dialects.base import Dialect
 
 CONFIG = Config(presence_grace=15, hello_timeout=10, resume_limit=5, rooms_per_connection=3)
 

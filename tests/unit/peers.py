@@ -7,7 +7,7 @@ from typing import cast
 import trio
 import trio.testing
 
-from trio_chat.streams import Stream
+from trio_chat.net.streams import Stream
 
 
 class Connection:

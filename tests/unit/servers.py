@@ -10,15 +10,15 @@ import trio.testing
 
 from tests.frames import CLOSE, TEXT, unmasked
 from trio_chat.config import Config
-from trio_chat.head import parse_head
+from trio_chat.net.head import parse_head
+from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.remote import Chat, ChatError, Joined, Room
 from trio_chat.remote.address import Address
 from trio_chat.remote.backoff import Backoff
 from trio_chat.remote.chat import held
 from trio_chat.remote.conversation import Conversation
-from trio_chat.remote.keeper import Keeper
+from trio_chat.remote.reconnector import Keeper
 from trio_chat.remote.states import States
-from trio_chat.websocket import WebSocket, shake_hands
 
 Object = dict[str, Any]
 MemoryStream = trio.StapledStream[trio.testing.MemorySendStream, trio.testing.MemoryReceiveStream]

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from trio_chat import answers, requests
-from trio_chat.archive import ROOMS_LISTED, Archive, outcome
 from trio_chat.config import Config
-from trio_chat.events import AnyKept, Delete, Edit, Message, Person, React, Topic
-from trio_chat.journal import RoomSummary, Unavailable
+from trio_chat.journal.history import ROOMS_LISTED, Archive, outcome
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import RoomSummary, Unavailable
+from trio_chat.protocol import answers, requests
+from trio_chat.protocol.events import AnyKept, Delete, Edit, Message, Person, React, Topic
 
 ANN, BOB = Person("a", "Ann"), Person("b", "Bob")
 CONFIG = Config(history_page=3, resume_limit=2)

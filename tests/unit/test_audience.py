@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pytest
 import trio
 
-from trio_chat import requests
-from trio_chat.audience import WRITES_PER_BREATH, Audience
-from trio_chat.dialects import Dialect, plain
-from trio_chat.endings import Ending
-from trio_chat.frames import Frame
-from trio_chat.outbox import Readiness, SendNow
+from trio_chat.delivery.audience import WRITES_PER_BREATH, Audience
+from trio_chat.delivery.frames import Frame
+from trio_chat.delivery.outbox import Readiness, SendNow
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import Ending
+from trio_chat.protocol.dialects import plain
+from trio_chat.protocol.dialects.base import Dialect
 
 HELLO = Frame(b"hello", b"hello")
 

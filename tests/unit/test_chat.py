@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from tests.unit.members import Listener, Somebody, arrives, asks, house, kinds, says
-from trio_chat import requests
-from trio_chat.dialects import v1
-from trio_chat.endings import UNREADABLE
 from trio_chat.hub import Asked, Register, Unregister
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import UNREADABLE
+from trio_chat.protocol.dialects import v1
 
 CID = "5f0c1b7e-8d0a-4a51-9d53-6a1d3f0f7c11"
 

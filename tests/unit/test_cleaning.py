@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from trio_chat.cli import main
 from trio_chat.commands.connect import split_link
-from trio_chat.requests import CONTROLS
-from trio_chat.terminal.cleaning import clean, clean_line, sendable
+from trio_chat.protocol.requests import CONTROLS
+from trio_chat.terminal.sanitize import clean, clean_line, sendable
 
 
 @pytest.mark.parametrize(

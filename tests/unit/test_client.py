@@ -11,19 +11,19 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, PING, PONG, TEXT, Seen, masked
-from trio_chat import requests
-from trio_chat.archive import Archive
-from trio_chat.client import Client, Shared
+from trio_chat.client.client import Client, Shared
 from trio_chat.config import Config
-from trio_chat.dialects import plain
-from trio_chat.endings import CRASHED, GOING_AWAY, NO_PONG, TOO_SLOW
-from trio_chat.frames import Frame, frame_of
-from trio_chat.head import parse_head
+from trio_chat.delivery.frames import Frame, frame_of
+from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import Asked, Register, Request, Unregister
+from trio_chat.journal.history import Archive
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.outbox import Readiness
-from trio_chat.streams import AnyStream
-from trio_chat.websocket import shake_hands
+from trio_chat.net.head import parse_head
+from trio_chat.net.streams import AnyStream
+from trio_chat.net.websocket import shake_hands
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import CRASHED, GOING_AWAY, NO_PONG, TOO_SLOW
+from trio_chat.protocol.dialects import plain
 
 CONFIG = Config(
     ping_interval=25,

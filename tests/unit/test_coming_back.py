@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
-from trio_chat import requests
-from trio_chat.dialects import v1
-from trio_chat.endings import TOO_SLOW
 from trio_chat.hub import WRITES_FOR_RETURNS, CaughtUp, Pruned, Register, Request, Unregister
 from trio_chat.journal import memory
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import TOO_SLOW
+from trio_chat.protocol.dialects import v1
 
 
 def send(text: str, room: str = "tea") -> dict[str, Any]:

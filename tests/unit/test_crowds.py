@@ -7,14 +7,14 @@ import trio.testing
 
 from tests import frames
 from tests.unit.members import house
-from trio_chat import requests
-from trio_chat.archive import Archive
-from trio_chat.client import EXITS, Client, Shared
+from trio_chat.client.client import EXITS, Client, Shared
 from trio_chat.config import Config
-from trio_chat.dialects import plain
-from trio_chat.head import parse_head
-from trio_chat.outbox import Readiness
-from trio_chat.websocket import shake_hands
+from trio_chat.delivery.outbox import Readiness
+from trio_chat.journal.history import Archive
+from trio_chat.net.head import parse_head
+from trio_chat.net.websocket import shake_hands
+from trio_chat.protocol import requests
+from trio_chat.protocol.dialects import plain
 
 CROWD = 20 * EXITS
 CONFIG = Config()

@@ -7,7 +7,7 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.unit.house import CONFIG, GET, GET_FILE, house, status
-from trio_chat import requests
+from trio_chat.protocol import requests
 
 
 async def test_a_plain_request_is_led_on_as_it_came(autojump_clock: MockClock) -> None:

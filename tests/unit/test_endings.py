@@ -2,8 +2,8 @@
 
 import pytest
 
-from trio_chat import endings
-from trio_chat.endings import Ending, Violation
+from trio_chat.protocol import close as endings
+from trio_chat.protocol.close import Ending, Violation
 
 NAMED = {name: value for name, value in vars(endings).items() if isinstance(value, Ending)}
 REASON_LIMIT = 123  # bytes: what a control frame carries behind the code (RFC 6455, 5.5)

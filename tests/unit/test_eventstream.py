@@ -4,11 +4,12 @@ import re
 
 import pytest
 
-from trio_chat import eventstream, requests
 from trio_chat.config import Config
-from trio_chat.endings import GOING_AWAY, NOT_TO_TALK
-from trio_chat.head import Head, parse_head
-from trio_chat.problems import Problem
+from trio_chat.net import eventstream
+from trio_chat.net.head import Head, parse_head
+from trio_chat.net.problems import Problem
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import GOING_AWAY, NOT_TO_TALK
 
 PATH = "/api/v1/rooms/tea/events"
 CONFIG = Config(allow_origin=("https://good.example",), room_limit=10)

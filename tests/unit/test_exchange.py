@@ -11,7 +11,7 @@ from trio.testing import MockClock
 
 from tests.unit.peers import Connection
 from trio_chat.config import Config
-from trio_chat.exchange import Exchange
+from trio_chat.web.hypercorn_bridge import Exchange
 
 CONFIG = Config(write_timeout=7, http_timeout=60)
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"

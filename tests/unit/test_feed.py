@@ -8,14 +8,14 @@ import trio
 from trio.testing import MockClock
 
 from tests.unit.members import House, Listener, arrives, house, kinds, says
-from trio_chat import room
-from trio_chat.events import Message, Person, Topic, encode
-from trio_chat.feed import INTERVAL, follow
+from trio_chat.core import room
+from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import CaughtUp, Overtaken, Request, Unregister
-from trio_chat.journal import RoomState, Unavailable
+from trio_chat.journal.feed import INTERVAL, follow
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.outbox import Readiness
-from trio_chat.requests import Missed
+from trio_chat.journal.types import RoomState, Unavailable
+from trio_chat.protocol.events import Message, Person, Topic, encode
+from trio_chat.protocol.requests import Missed
 
 EVE = Person("e", "Eve")
 SEND = {"t": "send", "room": "tea", "text": "mine"}

@@ -6,9 +6,9 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from tests.integration.running import END_OF_HEAD, header, status
-from trio_chat.files import Files
-from trio_chat.head import Refused, parse_head
-from trio_chat.page import SECURITY_HEADERS, File
+from trio_chat.net.head import Refused, parse_head
+from trio_chat.web.assets import SECURITY_HEADERS, File
+from trio_chat.web.static_files import Files
 
 TEXT = b"some words " * 100
 PACKED = gzip.compress(TEXT)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from tests.sse import Told, parse
 from tests.unit.members import House, Listener, arrives, asks, house
-from trio_chat import requests
-from trio_chat.dialects.sse import Sse
-from trio_chat.endings import GOING_AWAY, UNREADABLE
 from trio_chat.hub import CaughtUp, Farewell, Pruned, Register, Unregister
-from trio_chat.journal import RoomState, Unavailable
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import RoomState, Unavailable
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import GOING_AWAY, UNREADABLE
+from trio_chat.protocol.dialects.sse import Sse
 
 
 def follower(home: House) -> Listener:

@@ -1,7 +1,7 @@
 """Rules of frames: what goes out together is merged, in order."""
 
-from trio_chat.dialects import plain
-from trio_chat.frames import MERGE_LIMIT, Frame, coalesce, frame_of, pack
+from trio_chat.delivery.frames import MERGE_LIMIT, Frame, coalesce, frame_of, pack
+from trio_chat.protocol.dialects import plain
 
 
 def test_pack_joins_what_goes_out_together() -> None:

@@ -8,7 +8,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_chat.head import Head, Refused, parse_head, read_head
+from trio_chat.net.head import Head, Refused, parse_head, read_head
 
 GOOD = b"GET /a%20b?c=d HTTP/1.1\r\nHost: localhost\r\nX-Two: 1\r\nX-Two: 2\r\n\r\n"
 LIMIT = 1024

@@ -6,14 +6,14 @@ import trio
 import trio.testing
 
 from tests.unit.members import House, Listener, arrives, house, says
-from trio_chat.audience import WRITES_PER_BREATH
 from trio_chat.config import Config
-from trio_chat.endings import GOING_AWAY, TOO_SLOW
-from trio_chat.frames import MERGE_LIMIT, Frame
+from trio_chat.delivery.audience import WRITES_PER_BREATH
+from trio_chat.delivery.frames import MERGE_LIMIT, Frame
+from trio_chat.delivery.outbox import Readiness
+from trio_chat.delivery.recipient import Member
 from trio_chat.hub import Farewell, Hub, Register, Request, Unregister
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.member import Member
-from trio_chat.outbox import Readiness
+from trio_chat.protocol.close import GOING_AWAY, TOO_SLOW
 
 
 async def turns(*batches: list[Request]) -> House:

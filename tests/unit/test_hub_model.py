@@ -15,18 +15,18 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, TEXT, masked, unmasked
-from trio_chat import answers, events, requests
-from trio_chat.archive import Archive
-from trio_chat.client import Client, Shared
+from trio_chat.client.client import Client, Shared
 from trio_chat.config import Config
-from trio_chat.dialects import plain
-from trio_chat.endings import GOING_AWAY, Ending
-from trio_chat.head import parse_head
+from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import Asked, Farewell, Hub, Request, Unregister
+from trio_chat.journal.history import Archive
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.outbox import Readiness
-from trio_chat.streams import AnyStream
-from trio_chat.websocket import shake_hands
+from trio_chat.net.head import parse_head
+from trio_chat.net.streams import AnyStream
+from trio_chat.net.websocket import shake_hands
+from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol.close import GOING_AWAY, Ending
+from trio_chat.protocol.dialects import plain
 
 SEATS = 3  # few, so that many things happen to the same client
 CONFIG = Config(ping_interval=0, write_timeout=7, close_timeout=5, outbox_frames=3)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.unit.members import Listener, Somebody, arrives, asks, house, kinds, says
-from trio_chat.dialects import v1
-from trio_chat.endings import TOO_SLOW, UNREADABLE
-from trio_chat.events import AnyKept
 from trio_chat.hub import Register
-from trio_chat.journal import Result, RoomState, Unavailable
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import Result, RoomState, Unavailable
+from trio_chat.protocol.close import TOO_SLOW, UNREADABLE
+from trio_chat.protocol.dialects import v1
+from trio_chat.protocol.events import AnyKept
 
 SEND = {"t": "send", "room": "tea", "text": "x"}
 

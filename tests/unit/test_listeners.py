@@ -11,7 +11,7 @@ import trio
 import trustme
 
 from trio_chat.config import Config, ConfigError
-from trio_chat.listeners import PORT_ATTEMPTS, load_certificate, open_listeners, port_of
+from trio_chat.net.listeners import PORT_ATTEMPTS, load_certificate, open_listeners, port_of
 
 
 def has_ipv6() -> bool:

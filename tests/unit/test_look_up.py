@@ -13,20 +13,20 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, TEXT, masked
-from trio_chat import requests
-from trio_chat.archive import Archive
-from trio_chat.client import LOOK_UPS, Client, Shared
+from trio_chat.client.client import LOOK_UPS, Client, Shared
 from trio_chat.config import Config
-from trio_chat.dialects import v1
-from trio_chat.endings import BAD_PROTOCOL, CRASHED, GOING_AWAY, RESYNC
-from trio_chat.events import Message
-from trio_chat.frames import frame_of
-from trio_chat.head import parse_head
+from trio_chat.delivery.frames import frame_of
+from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import Asked, CaughtUp, Register, Request, Unregister
-from trio_chat.journal import Unavailable
+from trio_chat.journal.history import Archive
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.outbox import Readiness
-from trio_chat.websocket import shake_hands
+from trio_chat.journal.types import Unavailable
+from trio_chat.net.head import parse_head
+from trio_chat.net.websocket import shake_hands
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import BAD_PROTOCOL, CRASHED, GOING_AWAY, RESYNC
+from trio_chat.protocol.dialects import v1
+from trio_chat.protocol.events import Message
 
 CONFIG = Config(ping_interval=25, resume_limit=3, history_page=2, write_timeout=7)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_chat.names import BadName, check_nick, check_room, fold
+from trio_chat.protocol.names import BadName, check_nick, check_room, fold
 
 UNSEEN = {
     "a control": "\x07",

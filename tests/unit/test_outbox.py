@@ -7,9 +7,9 @@ import pytest
 import trio
 import trio.testing
 
-from trio_chat.frames import Frame
-from trio_chat.outbox import Outbox, Readiness
-from trio_chat.streams import line_of
+from trio_chat.delivery.frames import Frame
+from trio_chat.delivery.outbox import Outbox, Readiness
+from trio_chat.net.streams import line_of
 
 
 class Socket:

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.unit.members import Listener
-from trio_chat.people import People
-from trio_chat.refusal import Refusal
-from trio_chat.sessions import Sessions
+from trio_chat.core.people import People
+from trio_chat.core.sessions import Sessions
+from trio_chat.protocol.request_error import Refusal
 
 LATE = 1000.0
 

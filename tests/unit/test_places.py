@@ -6,7 +6,7 @@ from trio.testing import MockClock
 
 from tests.unit.house import CONFIG, GET, house, status
 from trio_chat.config import Config
-from trio_chat.door import TURNED_AWAY_LIMIT
+from trio_chat.net.acceptor import TURNED_AWAY_LIMIT
 
 
 async def test_one_address_may_have_so_many_connections(autojump_clock: MockClock) -> None:

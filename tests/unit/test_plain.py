@@ -2,9 +2,9 @@
 
 import pytest
 
-from trio_chat import answers, events, requests
-from trio_chat.dialects import plain
-from trio_chat.endings import GOING_AWAY, NOT_UTF8, TOO_LONG, Violation
+from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol.close import GOING_AWAY, NOT_UTF8, TOO_LONG, Violation
+from trio_chat.protocol.dialects import plain
 
 ANN = events.Person("a1", "Ann")
 

@@ -8,10 +8,10 @@ from trio.testing import MockClock
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, arrives, asks, house, kinds
 from trio_chat.config import Config
-from trio_chat.dialects import v1
-from trio_chat.endings import NO_HELLO
+from trio_chat.core.room import CROWD, CROWD_PAUSE
 from trio_chat.hub import Register, Unregister
-from trio_chat.room import CROWD, CROWD_PAUSE
+from trio_chat.protocol.close import NO_HELLO
+from trio_chat.protocol.dialects import v1
 
 GRACE = CONFIG.presence_grace
 TYPING = {"t": "typing", "room": "tea"}

@@ -8,7 +8,7 @@ from trio.testing import MockClock
 from tests.frames import TEXT, unmasked
 from tests.unit.servers import Calls, Object, calling, joined, refusal, visiting, welcome
 from trio_chat.remote import Ended, Refused, Sent
-from trio_chat.remote.asks import PENDING_LIMIT
+from trio_chat.remote.pending import PENDING_LIMIT
 
 
 def ok(request: Object, **fields: object) -> Object:

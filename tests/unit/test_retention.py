@@ -6,9 +6,9 @@ from trio.testing import MockClock
 
 from trio_chat.config import Config
 from trio_chat.hub import Pruned, Request
-from trio_chat.journal import Unavailable
 from trio_chat.journal.memory import MemoryJournal, wall_clock
-from trio_chat.retention import DAY, INTERVAL, retain
+from trio_chat.journal.retention import DAY, INTERVAL, retain
+from trio_chat.journal.types import Unavailable
 
 
 class Journal(MemoryJournal):

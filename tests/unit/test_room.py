@@ -3,12 +3,13 @@
 import msgspec
 
 from tests.unit.members import Listener
-from trio_chat import events, room
-from trio_chat.dialects import plain, v1
-from trio_chat.events import Person
-from trio_chat.journal import Committed, RoomState
-from trio_chat.outbox import Readiness
-from trio_chat.room import Room
+from trio_chat.core import room
+from trio_chat.core.room import Room
+from trio_chat.delivery.outbox import Readiness
+from trio_chat.journal.types import Committed, RoomState
+from trio_chat.protocol import events
+from trio_chat.protocol.dialects import plain, v1
+from trio_chat.protocol.events import Person
 
 ANN, BOB = Person("a", "Ann"), Person("b", "Bob")
 

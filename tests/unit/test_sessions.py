@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_chat.events import Person
-from trio_chat.requests import TOKEN_LIMIT
-from trio_chat.sessions import Sessions
+from trio_chat.core.sessions import Sessions
+from trio_chat.protocol.events import Person
+from trio_chat.protocol.requests import TOKEN_LIMIT
 
 SESSIONS = Sessions(b"secret")
 ANN = Person(SESSIONS.new_id(), "Ann Ö.")

@@ -1,9 +1,9 @@
 """Rules of the dialect that followers are told in."""
 
 from tests.sse import parse
-from trio_chat import answers, events
-from trio_chat.dialects.sse import Sse
-from trio_chat.endings import RESTARTING
+from trio_chat.protocol import answers, events
+from trio_chat.protocol.close import RESTARTING
+from trio_chat.protocol.dialects.sse import Sse
 
 ANN = events.Person("a1", "Ann")
 SSE = Sse("ep0ch")

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_chat import answers, events, requests
-from trio_chat.dialects import v1
-from trio_chat.endings import (
+from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol.close import (
     BAD_PROTOCOL,
     GOING_AWAY,
     RESTARTING,
@@ -17,6 +16,7 @@ from trio_chat.endings import (
     Ending,
     Violation,
 )
+from trio_chat.protocol.dialects import v1
 
 LIMIT = 100
 DEEP = 100_000

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests import frames
 from tests.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Seen, masked
 from trio_chat.config import Config
-from trio_chat.endings import GOING_AWAY
-from trio_chat.head import Refused, parse_head
-from trio_chat.websocket import WebSocket, shake_hands
+from trio_chat.net.head import Refused, parse_head
+from trio_chat.net.websocket import WebSocket, shake_hands
+from trio_chat.protocol.close import GOING_AWAY
 
 CONFIG = Config(frame_limit=1000, fragment_limit=4)
 

@@ -11,7 +11,7 @@ from trio_chat.commands.files import database_path, new_file, snapshot
 from trio_chat.commands.progress import progress
 from trio_chat.commands.tables import size
 from trio_chat.config import ConfigError
-from trio_chat.journal.file import explain, pragma
+from trio_chat.journal.sqlite.file import explain, pragma
 from trio_chat.settings import CommandLine
 
 STEP = 256  # pages that are copied between two looks at the progress

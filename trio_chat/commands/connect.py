@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import trio
 
 from trio_chat.config import ConfigError
-from trio_chat.names import BadName, check_nick, check_room
+from trio_chat.protocol.names import BadName, check_nick, check_room
 from trio_chat.remote.address import parse
 from trio_chat.settings import CommandLine
 from trio_chat.terminal.call import Call

@@ -14,7 +14,7 @@ from trio_chat.commands.lines import FORMAT, Header, RoomLine, encode, epoch_of,
 from trio_chat.commands.progress import Advance, progress
 from trio_chat.config import ConfigError
 from trio_chat.journal.memory import wall_clock
-from trio_chat.names import BadName, check_room
+from trio_chat.protocol.names import BadName, check_room
 from trio_chat.settings import CommandLine
 
 STDOUT = "-"

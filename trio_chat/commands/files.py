@@ -9,8 +9,8 @@ from pathlib import Path
 
 from trio_chat.commands import Failed
 from trio_chat.config import IN_MEMORY, Config, ConfigError
-from trio_chat.journal.beside import open_beside
-from trio_chat.journal.file import explain
+from trio_chat.journal.offline import open_beside
+from trio_chat.journal.sqlite.file import explain
 
 
 def database_path(config: Config) -> Path:

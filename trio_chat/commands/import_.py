@@ -11,14 +11,14 @@ from typing import BinaryIO
 
 from trio_chat.commands import Failed
 from trio_chat.commands.files import database_path, opened, snapshot
-from trio_chat.commands.intake import Comparison, Intake, Outcome
+from trio_chat.commands.importer import Comparison, Intake, Outcome
 from trio_chat.commands.lines import RoomLine
 from trio_chat.commands.progress import progress
 from trio_chat.commands.reading import ExportedFile
 from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
-from trio_chat.events import AnyKept
-from trio_chat.journal.beside import prepare
+from trio_chat.journal.offline import prepare
+from trio_chat.protocol.events import AnyKept
 from trio_chat.settings import CommandLine
 
 STDIN = "-"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from trio_chat.commands import Failed
-from trio_chat.events import AnyKept, decode
+from trio_chat.protocol.events import AnyKept, decode
 
 FORMAT = 1
 

@@ -9,9 +9,9 @@ from trio_chat.commands.files import database_path, opened
 from trio_chat.commands.progress import progress
 from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
-from trio_chat.journal import queries
-from trio_chat.journal.reindex import bring_in_step
-from trio_chat.retention import oldest_ts
+from trio_chat.journal.retention import oldest_ts
+from trio_chat.journal.sqlite import queries
+from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.settings import CommandLine
 
 

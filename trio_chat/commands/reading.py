@@ -9,9 +9,9 @@ import msgspec
 
 from trio_chat.commands import Failed
 from trio_chat.commands.lines import FORMAT, Header, Line, RoomLine
-from trio_chat.events import AnyKept, target_of
 from trio_chat.journal.memory import wall_clock
-from trio_chat.names import BadName, check_room
+from trio_chat.protocol.events import AnyKept, target_of
+from trio_chat.protocol.names import BadName, check_room
 
 LINE_LIMIT = 1024 * 1024  # bytes; no server of ours keeps an event as long
 LAST_NUMBER = 2**40 - 1  # of an event

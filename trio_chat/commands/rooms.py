@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from trio_chat.commands.files import database_path, snapshot
 from trio_chat.commands.progress import progress
 from trio_chat.commands.tables import Row, moment, show
-from trio_chat.journal import queries
+from trio_chat.journal.sqlite import queries
 from trio_chat.settings import CommandLine
 
 MEASURE = (

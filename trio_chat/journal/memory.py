@@ -11,18 +11,8 @@ from typing import TypeGuard
 import msgspec
 import trio
 
-from trio_chat.events import (
-    AnyKept,
-    Delete,
-    Edit,
-    Message,
-    Person,
-    Topic,
-    encode,
-    target_of,
-    without_text,
-)
-from trio_chat.journal import (
+from trio_chat.journal.search.query import Query
+from trio_chat.journal.types import (
     CID_TAKEN,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
@@ -34,7 +24,17 @@ from trio_chat.journal import (
     RoomState,
     RoomSummary,
 )
-from trio_chat.query import Query
+from trio_chat.protocol.events import (
+    AnyKept,
+    Delete,
+    Edit,
+    Message,
+    Person,
+    Topic,
+    encode,
+    target_of,
+    without_text,
+)
 
 TAIL = 10_000  # events of a room that are kept, and resends that are recognised
 SCAN_STEP = 100  # events of a search between which others have their turn

@@ -2,8 +2,8 @@
 
 import logging
 
-from trio_chat.answers import Found, Hit, Listed, Page, Said
-from trio_chat.events import (
+from trio_chat.protocol.answers import Found, Hit, Listed, Page, Said
+from trio_chat.protocol.events import (
     Delete,
     Edit,
     Message,
@@ -16,8 +16,8 @@ from trio_chat.events import (
 )
 from trio_chat.remote.chat import Chat, connect
 from trio_chat.remote.errors import ChatError, Ended, Refused, Unreachable
-from trio_chat.remote.place import Happening, Joined
 from trio_chat.remote.room import Events, Room, Sent, new_cid
+from trio_chat.remote.room_state import Happening, Joined
 from trio_chat.remote.states import Connecting, Online, Over, State, Waiting, Watch
 
 __all__ = [

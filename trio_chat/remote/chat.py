@@ -6,18 +6,18 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from trio_chat import answers, events, requests
-from trio_chat.events import Person
-from trio_chat.names import check_nick, check_room
+from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol.events import Person
+from trio_chat.protocol.names import check_nick, check_room
 from trio_chat.remote.address import parse
-from trio_chat.remote.asks import Asks
 from trio_chat.remote.backoff import Backoff
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.errors import ChatError, Ended
-from trio_chat.remote.keeper import LEFT, Keeper
-from trio_chat.remote.line import NORMAL, dialer
+from trio_chat.remote.pending import Asks
+from trio_chat.remote.reconnector import LEFT, Keeper
 from trio_chat.remote.room import Room
 from trio_chat.remote.states import Online, Over, State, States, Watch
+from trio_chat.remote.transport import NORMAL, dialer
 
 QUEUE_LIMIT = 1000  # events of a room that may wait to be read
 NAME_LIMIT = 1000  # characters of any name; the server has limits of its own

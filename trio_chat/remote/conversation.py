@@ -4,12 +4,12 @@ from secrets import token_urlsafe
 
 import trio
 
-from trio_chat import answers, events, requests
-from trio_chat.events import Person
+from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol.events import Person
 from trio_chat.remote import wire
-from trio_chat.remote.asks import NOW, Ask, Asks
 from trio_chat.remote.errors import ChatError, Refused
-from trio_chat.remote.place import Place
+from trio_chat.remote.pending import NOW, Ask, Asks
+from trio_chat.remote.room_state import Place
 
 BRIEFLY = 0.1  # seconds to wait for slow readers while others wait for us
 HELLO = 0  # the id of a hello; other requests count from 1

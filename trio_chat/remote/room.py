@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Literal
 from uuid import uuid4
 
-from trio_chat import answers, events, requests
-from trio_chat.events import Person
-from trio_chat.remote.asks import Ask, Asks
+from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol.events import Person
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.errors import ChatError, Refused
-from trio_chat.remote.place import Happening, Place
+from trio_chat.remote.pending import Ask, Asks
+from trio_chat.remote.room_state import Happening, Place
 
 
 class Sent:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from trio_chat import answers, events, requests
+from trio_chat.protocol import answers, events, requests
 
 SUBPROTOCOL = "trio-chat.v1"
 

@@ -8,10 +8,10 @@ import urwid
 from trio_chat.commands import Failed
 from trio_chat.remote import Chat, ChatError, Connecting, Online, Refused, Sent, Waiting
 from trio_chat.terminal.call import Call
-from trio_chat.terminal.cleaning import clean_line, sendable
+from trio_chat.terminal.commands import Orders
 from trio_chat.terminal.composer import Composer
 from trio_chat.terminal.frame import Bar, frame, view_of
-from trio_chat.terminal.orders import Orders
+from trio_chat.terminal.sanitize import clean_line, sendable
 from trio_chat.terminal.screen import Screen, Size
 from trio_chat.terminal.tab import Tab, now
 from trio_chat.terminal.tasks import Crew, Job

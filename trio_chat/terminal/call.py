@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from trio_chat.commands import Failed, OutOfReach
 from trio_chat.remote import Chat, ChatError, Refused, Unreachable, connect
 from trio_chat.remote.address import parse
-from trio_chat.terminal.cleaning import clean_line
-from trio_chat.terminal.keepsake import Keepsake
+from trio_chat.terminal.identity_store import Keepsake
+from trio_chat.terminal.sanitize import clean_line
 
 NICKS = {"bad_nick", "nick_taken"}  # codes with which a nick is refused
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import urwid
 
-from trio_chat.terminal.cleaning import clean
+from trio_chat.terminal.sanitize import clean
 from trio_chat.terminal.typed import completions
 
 CAPTION = "> "

@@ -6,7 +6,7 @@ import urwid
 
 from trio_chat.terminal.composer import Composer
 from trio_chat.terminal.log import Log
-from trio_chat.terminal.look import Markup, Picture, View, fit, width
+from trio_chat.terminal.render import Markup, Picture, View, fit, width
 from trio_chat.terminal.scroll import Scroll
 from trio_chat.terminal.typed import points
 

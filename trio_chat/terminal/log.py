@@ -17,8 +17,8 @@ from trio_chat.remote import (
     Said,
     Topic,
 )
-from trio_chat.terminal.cleaning import clean, clean_line
 from trio_chat.terminal.printing import name
+from trio_chat.terminal.sanitize import clean, clean_line
 
 LIMIT = 2000  # entries; the oldest are given up, and can be asked for again
 QUOTED = 60  # characters of a message that is answered

@@ -10,7 +10,7 @@ from trio_chat.commands import FAILED, OutOfReach
 from trio_chat.remote import Chat, Joined, Online, Refused, Room, Said, Sent, Waiting
 from trio_chat.terminal import printing, stdio
 from trio_chat.terminal.call import Call
-from trio_chat.terminal.cleaning import clean_line, sendable
+from trio_chat.terminal.sanitize import clean_line, sendable
 from trio_chat.terminal.tasks import Job, beside, together
 
 WINDOW = 64  # messages that may wait for their acknowledgement

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from trio_chat.remote import Delete, Edit, Found, Happening, Message, Person, React, Said, Topic
-from trio_chat.terminal.cleaning import clean_line
+from trio_chat.terminal.sanitize import clean_line
 
 NOBODY = "somebody"  # without a name
 

@@ -9,8 +9,8 @@ import urwid
 from urwid.display.raw import Screen as RawScreen
 
 from trio_chat.commands import Failed
-from trio_chat.terminal.look import PALETTE
 from trio_chat.terminal.output import Output
+from trio_chat.terminal.render import PALETTE
 from trio_chat.terminal.tasks import together
 
 FRAME = 1 / 30  # seconds between two paintings at least, however much happens

@@ -4,8 +4,8 @@ import time
 
 from trio_chat.remote import Chat, Happening, Joined, Room
 from trio_chat.terminal.log import Kind, Log
-from trio_chat.terminal.look import Picture, View
 from trio_chat.terminal.printing import found_lines
+from trio_chat.terminal.render import Picture, View
 from trio_chat.terminal.scroll import Scroll
 
 PAGE = 100  # messages of history that are fetched at once

@@ -1,0 +1,1 @@
+"""One connection that takes part in the chat, as a task tree."""

@@ -1,0 +1,155 @@
+"""Takes exported rooms in: what is new behind what is there, and nothing that contradicts it."""
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trio_chat.commands.lines import RoomLine
+from trio_chat.journal.sqlite import queries
+from trio_chat.journal.sqlite.reindex import bring_in_step
+from trio_chat.journal.sqlite.transaction import Transaction, transaction
+from trio_chat.protocol.events import AnyKept, Edit, Message, decode, without_text
+
+BATCH = 200  # events of a transaction: some milliseconds, in which the server has to wait
+
+
+@dataclass
+class Outcome:
+    """What becomes of a room of the file."""
+
+    line: RoomLine
+    known: int = 0  # events that were here already
+    new: int = 0  # events that were not
+    refusal: str = ""  # why nothing, or nothing more, of it is taken in
+
+
+class Comparison:
+    """A room of the file, beside the same room here."""
+
+    def __init__(self, database: sqlite3.Connection, line: RoomLine) -> None:
+        self.outcome = Outcome(line)
+        self._database = database
+        self._here = queries.load_state(database, line.room, 0)
+        row: tuple[int, int] | None = database.execute(
+            "SELECT id, ts FROM rooms WHERE name = ?", (line.room,)
+        ).fetchone()
+        self._id, self._ts = row or (0, 0)
+        self._rows = database.execute(
+            "SELECT seq, data FROM events WHERE room = ? AND seq >= ? ORDER BY seq",
+            (self._id, line.first),
+        )
+        if self._here.last and line.first > self._here.last + 1:
+            self._refuse(f"its number {line.first} would follow number {self._here.last} here")
+
+    def take(self, event: AnyKept) -> None:
+        """Look at the next event of the room."""
+        if self.outcome.refusal:
+            return
+        if event.seq > self._here.last:
+            self._take_new(event)
+        else:
+            self._take_known(event)
+
+    def _take_new(self, event: AnyKept) -> None:
+        if event.ts < self._ts:
+            self._refuse(f"number {event.seq} is older than number {self._here.last} here")
+        elif owner := self._owner_of(event.cid):
+            self._refuse(f"number {event.seq} has the cid of number {owner} here")
+        else:
+            self.outcome.new += 1
+
+    def _owner_of(self, cid: str | None) -> int | None:
+        row = self._database.execute(
+            "SELECT seq FROM cids WHERE room = ? AND cid = ?", (self._id, cid)
+        ).fetchone()
+        return row and int(row[0])
+
+    def _take_known(self, event: AnyKept) -> None:
+        if event.seq >= self._here.first:  # else it was here, and retention has deleted it
+            seq, data = next(self._rows)
+            here = decode(data)
+            if seq != event.seq or here is None or not are_same(event, here):
+                self._refuse(f"number {event.seq} is something else here")
+                return
+        self.outcome.known += 1
+
+    def _refuse(self, reason: str) -> None:
+        self.outcome.refusal = reason
+        self.outcome.new = 0
+
+
+def are_same(one: AnyKept, other: AnyKept) -> bool:
+    """Whether two events are one, of which one copy may have lost its text to a deletion."""
+    if is_bare(one) or is_bare(other):
+        one, other = without_text(one), without_text(other)
+    return one == other
+
+
+def is_bare(event: AnyKept) -> bool:
+    """Whether the text of an event has been deleted."""
+    return (isinstance(event, Message) and event.deleted) or (
+        isinstance(event, Edit) and not event.text
+    )
+
+
+class Intake:
+    """Writes what is new, a batch at a time, so that a server can write in between."""
+
+    def __init__(self, database: sqlite3.Connection, outcomes: Sequence[Outcome]) -> None:
+        self._database = database
+        self._is_indexed = bring_in_step(database)
+        self._wanted = {
+            outcome.line.room: outcome
+            for outcome in outcomes
+            if not outcome.refusal and (outcome.new or not outcome.line.events)
+        }
+        self._room: Outcome | None = None  # the one at hand, if anything of it is wanted
+        self._next = 0  # number of its first event that is new
+        self._batch: list[AnyKept] = []
+
+    def take(self, line: RoomLine | AnyKept) -> None:
+        """Take the next line of the file."""
+        if isinstance(line, RoomLine):
+            self.finish()
+            self._begin(line)
+        elif self._room and line.seq >= self._next:
+            self._batch.append(line)
+            if len(self._batch) == BATCH:
+                self._write(self._room)
+
+    def _begin(self, line: RoomLine) -> None:
+        self._room = self._wanted.get(line.room)
+        if self._room:
+            self._next = line.first + self._room.known
+            self._room.new = 0
+
+    def finish(self) -> None:
+        """Write what is left of a room."""
+        if self._room:
+            self._write(self._room)
+        self._room = None
+
+    def _write(self, room: Outcome) -> None:
+        begin = time.monotonic()
+        with transaction(self._database):
+            is_kept = self._keep(room.line)
+        if is_kept:
+            room.new += len(self._batch)
+        else:
+            room.refusal = f"number {self._batch[0].seq} was given to something else meanwhile"
+            self._room = None
+        self._batch = []
+        time.sleep(time.monotonic() - begin)  # half of the time is the server's
+
+    def _keep(self, room: RoomLine) -> bool:
+        """Keep a batch, unless somebody else has been quicker."""
+        turn = Transaction(self._database, {}, 0)
+        if not turn.last(room.room):
+            turn.found(room.room, room.first - 1, 0 if room.events else room.ts, room.topic)
+        if self._batch and turn.last(room.room) != self._batch[0].seq - 1:
+            return False
+        for event in self._batch:
+            turn.adopt(event)
+        turn.finish(is_indexed=self._is_indexed)
+        return True

@@ -1,0 +1,1 @@
+"""The chat itself, synchronous: rooms, people, and what a request changes."""

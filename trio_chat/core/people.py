@@ -1,0 +1,123 @@
+"""People: who is connected, under which nick, and how long a nick is held for its owner."""
+
+from trio_chat.core.sessions import Sessions
+from trio_chat.delivery.recipient import Member
+from trio_chat.protocol.events import Person
+from trio_chat.protocol.names import BadName, check_nick, fold
+from trio_chat.protocol.request_error import Refusal
+
+
+class People:
+    """Knows everybody who is connected, or was until a short while ago.
+
+    A nick belongs to whoever took it first, until ``release``.
+    """
+
+    def __init__(self, sessions: Sessions, nick_limit: int) -> None:
+        self._sessions = sessions
+        self._nick_limit = nick_limit
+        self._persons: dict[str, Person] = {}
+        self._connections: dict[str, set[Member]] = {}
+        self._held_until: dict[str, float] = {}  # of those who have no connection
+        self._owners: dict[str, str] = {}  # of each folded nick
+
+    def identify(self, token: str | None, key: str | None = None) -> str:
+        """Return the id of whoever has the token, else of whoever has the key, else a new one."""
+        known = self._sessions.person(token) if token else None
+        if known:
+            return known.id
+        return self._sessions.id_behind(key) if key else self._sessions.new_id()
+
+    def enter(self, person_id: str, nick: str, member: Member) -> Person:
+        """Take a connection of somebody in.
+
+        Raises:
+            Refusal: the nick cannot be, or is somebody else's.
+        """
+        person = self._take_nick(person_id, nick)
+        self._connections.setdefault(person.id, set()).add(member)
+        self._held_until.pop(person.id, None)
+        return person
+
+    def token(self, person: Person) -> str:
+        """Return the token with which a person can come back."""
+        return self._sessions.token(person)
+
+    def introduce(self, token: str | None, nick: str) -> Person:
+        """Return a person for a session without a connection, which holds no nick.
+
+        Raises:
+            Refusal: the nick cannot be, or somebody else who is connected has it.
+        """
+        return self._check_free(Person(self.identify(token), nick))
+
+    def speaker(self, token: str | None, nick: str | None) -> Person | None:
+        """Return as whom somebody without a connection speaks; ``None``: as nobody.
+
+        With a token it is its person, as they are called now or said to be by ``nick``. A nick
+        alone makes a person whom no token can tell, the same one each time.
+
+        Raises:
+            Refusal: the nick cannot be, somebody else who is connected has it, or the token is
+                not one of ours.
+        """
+        if token is not None:
+            known = self._sessions.person(token)
+            if known is None:
+                raise Refusal("unauthorized", "the session token is not one of this server")
+            now = self._persons.get(known.id, known)
+            return self._check_free(Person(known.id, now.nick if nick is None else nick))
+        if nick is not None:
+            return self._check_free(Person(self._sessions.id_of(fold(nick)), nick))
+        return None
+
+    def now(self, person_id: str) -> Person | None:
+        """Return a person as they are called now."""
+        return self._persons.get(person_id)
+
+    def rename(self, person: Person, nick: str) -> Person:
+        """Give a person another nick.
+
+        Raises:
+            Refusal: the nick cannot be, or is somebody else's.
+        """
+        return self._take_nick(person.id, nick)
+
+    def lose(self, person_id: str, member: Member, until: float) -> None:
+        """Let a connection go; a person without any holds the nick until a time."""
+        self._connections[person_id].discard(member)
+        if not self._connections[person_id]:
+            self._held_until[person_id] = until
+
+    def release(self, person_id: str, now: float) -> None:
+        """Forget a person who has not come back in time, and let others have the nick."""
+        if self._held_until.get(person_id, float("inf")) <= now:
+            del self._held_until[person_id]
+            del self._connections[person_id]
+            del self._owners[fold(self._persons.pop(person_id).nick)]
+
+    def _check_free(self, person: Person) -> Person:
+        nick = self._check_nick(person.nick)
+        if self._owners.get(fold(nick), person.id) != person.id:
+            raise _taken()
+        return Person(person.id, nick)
+
+    def _check_nick(self, nick: str) -> str:
+        try:
+            return check_nick(nick, self._nick_limit)
+        except BadName as error:
+            raise Refusal("bad_nick", str(error)) from None
+
+    def _take_nick(self, person_id: str, nick: str) -> Person:
+        nick = self._check_nick(nick)
+        if self._owners.setdefault(fold(nick), person_id) != person_id:
+            raise _taken()
+        before = self._persons.get(person_id)
+        if before and fold(before.nick) != fold(nick):
+            del self._owners[fold(before.nick)]
+        self._persons[person_id] = Person(person_id, nick)
+        return self._persons[person_id]
+
+
+def _taken() -> Refusal:
+    return Refusal("nick_taken", "somebody else is called that")

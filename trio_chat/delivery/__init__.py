@@ -1,0 +1,1 @@
+"""From an event to the sockets of all who get it."""

@@ -1,0 +1,142 @@
+"""What is on its way to one peer: written at once if it can be, else waiting, within bounds."""
+
+import socket
+from collections.abc import Callable
+
+import trio
+
+from trio_chat.delivery.frames import Frame
+
+SendNow = Callable[[bytes], int]
+
+
+class Readiness:
+    """Counts how often a peer became ready to be written to, or ceased to be.
+
+    Whoever keeps a list of the ready ones sees by it that the list is still true.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+class Outbox:
+    """The way to one peer. ``put`` never waits; the write pump, which drains it, may.
+
+    While nothing waits, ``put`` writes to the socket itself, which costs a quarter of waking a
+    task to do it. As soon as the socket does not take all, frames queue here until the write
+    pump, which ``take``s them, says with ``wrote`` that they are out: so there is never more
+    than one writer.
+
+    Args:
+        line: The socket, if it can be written to at once; see ``line_of``.
+        frame_limit: Frames that may wait.
+        byte_limit: Bytes that may wait.
+        readiness: Is told when ``send_now`` changes.
+    """
+
+    def __init__(
+        self, line: socket.socket | None, frame_limit: int, byte_limit: int, readiness: Readiness
+    ) -> None:
+        # Writes to the peer now, and tells how much was taken; ``None`` if something waits.
+        # Whoever calls it hands the frame to ``spill`` if not all was taken.
+        self.send_now: SendNow | None = line.send if line else None
+        self._line = line
+        self._readiness = readiness
+        self._frame_limit = frame_limit
+        self._byte_limit = byte_limit
+        self._frames: list[Frame] = []  # a memory channel would be an eighth of a connection
+        self._is_closed = False
+        self._stirred: trio.Event | None = None  # while the write pump waits for frames
+        self._drained: trio.Event | None = None  # while somebody waits for that
+        self._waiting = 0  # bytes here or in the write pump's hands
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was put has been written, so that the peer is between two frames."""
+        return not self._waiting
+
+    def put(self, frame: Frame) -> bool:
+        """Send a frame, at once or as soon as the peer takes it.
+
+        After ``close`` it does nothing: the peer has been told goodbye.
+
+        Returns:
+            ``False`` if the peer is dead or stuck. It must then not get anything more, as part
+            of the frame may be out already.
+        """
+        if self.send_now is None:
+            return self.spill(frame, 0)
+        try:
+            taken = self.send_now(frame.wire)
+        except BlockingIOError:
+            taken = 0
+        except OSError:
+            return False
+        return taken == len(frame.wire) or self.spill(frame, taken)
+
+    def spill(self, frame: Frame, taken: int) -> bool:
+        """Let the rest of a frame wait, of which ``taken`` bytes are out; like ``put``."""
+        if self._is_closed:
+            return True
+        rest = Frame(frame.wire[taken:]) if taken else frame
+        size = self._waiting + len(rest.wire)
+        if size > self._byte_limit or len(self._frames) >= self._frame_limit:
+            return False
+        self._frames.append(rest)
+        self._waiting = size
+        self._be_ready(None)
+        self._stir()
+        return True
+
+    async def drained(self) -> None:
+        """Wait until nothing waits."""
+        while self._waiting:
+            if self._drained is None:
+                self._drained = trio.Event()
+            await self._drained.wait()
+
+    async def take(self) -> list[Frame]:
+        """Wait for frames and return all that wait; an empty list once the outbox is closed.
+
+        Cancelling it loses nothing.
+        """
+        if not self._frames and not self._is_closed:
+            self._stirred = trio.Event()
+            await self._stirred.wait()
+        frames, self._frames = self._frames, []
+        return frames
+
+    def wrote(self, frames: list[Frame]) -> None:
+        """Tell that what was taken has been written."""
+        self._waiting -= sum(len(frame.wire) for frame in frames)
+        if not self._waiting:
+            if self._drained is not None:
+                self._drained.set()
+                self._drained = None
+            if self._line:
+                self._be_ready(self._line.send)
+
+    def can_take(self, size: int) -> bool:
+        """Tell whether so many bytes at once leave room for what may come meanwhile."""
+        return self._waiting + size <= self._byte_limit // 2
+
+    def close(self) -> None:
+        """Take no more frames; ``take`` returns what waits, and then nothing."""
+        if self._line:
+            self._line.detach()  # its descriptor is about to be closed, and may be reused
+            self._line = None
+        self._be_ready(None)
+        self._is_closed = True
+        self._stir()
+
+    def _stir(self) -> None:
+        """Wake the write pump, if it waits."""
+        if self._stirred is not None:
+            self._stirred.set()
+            self._stirred = None
+
+    def _be_ready(self, send_now: SendNow | None) -> None:
+        if send_now is not self.send_now:
+            self.send_now = send_now
+            self._readiness.count += 1

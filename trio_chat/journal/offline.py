@@ -1,0 +1,59 @@
+"""Opens a database file for commands, whether a server has it or not."""
+
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from trio_chat.journal.sqlite.file import (
+    SCHEMA,
+    InUse,
+    JournalFile,
+    check_whose_it_is,
+    explained,
+    pragma,
+)
+from trio_chat.journal.types import JournalError
+
+PATIENCE = 30.0  # seconds to wait for a server that writes; it never takes as long
+
+
+def prepare(path: Path) -> None:
+    """Make the file, or bring it to the present schema, unless a server has it: that has done so.
+
+    Raises:
+        JournalError: it cannot be used; the message says why.
+    """
+    with suppress(InUse):
+        JournalFile(path).close()
+
+
+def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
+    """Open a file that is there, whether a server has it or not.
+
+    Raises:
+        JournalError: it cannot be used; the message says why.
+    """
+    if not path.is_file():
+        raise JournalError(f"there is no database {path}")
+    if to_write:
+        prepare(path)
+    database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    try:
+        with explained(path):
+            _check_schema(database, path, SCHEMA if to_write else 1)
+            database.execute("PRAGMA secure_delete = ON")
+            database.execute("PRAGMA synchronous = NORMAL")
+            database.execute(f"PRAGMA query_only = {not to_write:d}")
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _check_schema(database: sqlite3.Connection, path: Path, least: int) -> None:
+    check_whose_it_is(database, path)
+    schema = pragma(database, "user_version")
+    if not schema:
+        raise JournalError(f"{path} is empty")
+    if schema < least:  # a server of an older release has it just now
+        raise JournalError(f"{path} has schema {schema}, this trio-chat writes {least}")

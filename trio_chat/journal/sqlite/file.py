@@ -1,0 +1,190 @@
+"""The database file: opened by one server at a time, checked, and brought to the present schema."""
+
+import fcntl
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trio_chat.journal.sqlite.reindex import bring_in_step
+from trio_chat.journal.types import JournalError
+
+APPLICATION_ID = 0x7472696F  # "trio"; tells our files from those of other programs
+BUSY_TIMEOUT = 0.25  # seconds to wait for a lock that another program holds on the file
+
+# Each step brings a file from the schema before it to its own; the last is the present one.
+MIGRATIONS = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+    CREATE TABLE rooms (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        topic TEXT NOT NULL DEFAULT '',
+        last INTEGER NOT NULL DEFAULT 0,  -- number of its last event
+        ts INTEGER NOT NULL DEFAULT 0     -- of the last event, in ms since 1970
+    );
+    CREATE TABLE events (
+        room INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        ts INTEGER NOT NULL,
+        is_message INTEGER NOT NULL,
+        target INTEGER,      -- number of the message that it changes
+        author TEXT,         -- id of the person
+        data BLOB NOT NULL,  -- as the v1 protocol tells it
+        PRIMARY KEY (room, seq)
+    ) WITHOUT ROWID;
+    CREATE INDEX changes ON events (room, target) WHERE target IS NOT NULL;
+    CREATE TABLE cids (  -- outlives the events: a resend may come late
+        room INTEGER NOT NULL,
+        cid TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        ts INTEGER NOT NULL,
+        author TEXT,
+        PRIMARY KEY (room, cid)
+    ) WITHOUT ROWID;
+    """,
+    # Since this one there is an index of words, which earlier releases would not keep in step.
+    "",
+)
+SCHEMA = len(MIGRATIONS)
+
+
+class InUse(JournalError):
+    """A server has the file already."""
+
+
+class JournalFile:
+    """An open database file, with the one connection that writes.
+
+    Raises:
+        JournalError: it cannot be used; the message says why.
+    """
+
+    def __init__(self, path: Path, *, sync: bool = False) -> None:
+        self._path = path
+        if not path.name or path.is_dir():
+            raise JournalError(f"{path} is a directory, not a file")
+        self._lock = self._lock_out_others()
+        try:
+            with explained(path):
+                self._open(sync=sync)
+        except JournalError:
+            os.close(self._lock)
+            raise
+
+    def _open(self, *, sync: bool) -> None:
+        self.writer = self._connect()
+        try:
+            check_whose_it_is(self.writer, self._path)
+            self.writer.execute("PRAGMA journal_mode = WAL")
+            self.writer.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+            self.writer.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
+            self._migrate()
+            self.is_indexed = bring_in_step(self.writer)
+            self.epoch = self._meta("epoch").hex()[:16]
+            self.secret = self._meta("secret")
+        except BaseException:
+            self.writer.close()
+            raise
+
+    def connect_reader(self) -> sqlite3.Connection:
+        """Return one more connection, which only reads."""
+        reader = self._connect()
+        reader.execute("PRAGMA query_only = 1")
+        return reader
+
+    def version(self) -> int:
+        """Return a number that is another one whenever somebody else has written to the file."""
+        return pragma(self.writer, "data_version")
+
+    def close(self) -> None:
+        """Close the file; another server may have it then."""
+        self.writer.close()
+        os.close(self._lock)
+
+    def _lock_out_others(self) -> int:
+        """Hold a lock beside the file: two servers would not hear each other's messages."""
+        path = self._path.with_name(self._path.name + "-lock")
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise JournalError(f"cannot write {path}: {error.strerror}") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            raise InUse(f"{self._path} is in use by another trio-chat server") from None
+        return descriptor
+
+    def _connect(self) -> sqlite3.Connection:
+        # The threads take turns, which is what SQLite asks for.
+        return sqlite3.connect(
+            self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+        )
+
+    def _migrate(self) -> None:
+        present = pragma(self.writer, "user_version")
+        for version, script in enumerate(MIGRATIONS[present:], present + 1):
+            self.writer.executescript(
+                f"BEGIN IMMEDIATE; {script} PRAGMA application_id = {APPLICATION_ID};"
+                f" PRAGMA user_version = {version}; COMMIT;"
+            )
+
+    def _meta(self, key: str) -> bytes:
+        """Return a random value that stays with the file."""
+        self.writer.execute(
+            "INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (key, secrets.token_bytes(32))
+        )
+        (value,) = self.writer.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return bytes(value)
+
+
+def check_whose_it_is(database: sqlite3.Connection, path: Path) -> None:
+    """See that a file is one of ours, or an empty one.
+
+    Raises:
+        JournalError: it is not.
+    """
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if tables and pragma(database, "application_id") != APPLICATION_ID:
+        raise JournalError(f"{path} belongs to another program")
+    schema = pragma(database, "user_version")
+    if schema > SCHEMA:
+        raise JournalError(
+            f"{path} was written by a newer trio-chat: its schema is {schema}, "
+            f"this one knows {SCHEMA}"
+        )
+
+
+def pragma(database: sqlite3.Connection, name: str) -> int:
+    """Return the value of a pragma that is a number."""
+    return int(database.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Tell what SQLite complains about in the block in words for people.
+
+    Raises:
+        JournalError: instead of SQLite's own error.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise JournalError(explain(path, error)) from None
+
+
+def explain(path: Path, error: sqlite3.Error) -> str:
+    """Return what is wrong with a file, in words for people."""
+    reasons = {
+        "SQLITE_BUSY": "is locked by another program",
+        "SQLITE_CANTOPEN": "cannot be opened",
+        "SQLITE_CORRUPT": "is damaged",
+        "SQLITE_FULL": "cannot be written: the disk is full",
+        "SQLITE_NOTADB": "is not a database",
+        "SQLITE_READONLY": "cannot be written",
+    }
+    name = "_".join(error.sqlite_errorname.split("_")[:2])
+    return f"{path} {reasons.get(name, f'cannot be used: {error}')}"

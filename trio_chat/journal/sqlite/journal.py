@@ -1,0 +1,189 @@
+"""A journal in an SQLite file: one writer, a few readers, each call in a worker thread."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import structlog
+import trio
+
+from trio_chat.journal.memory import wall_clock
+from trio_chat.journal.search.query import Query
+from trio_chat.journal.sqlite import index, queries
+from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.readers import Readers
+from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
+from trio_chat.journal.types import (
+    Bounds,
+    Result,
+    RoomState,
+    RoomSummary,
+    Unavailable,
+    Unsearchable,
+)
+from trio_chat.protocol.events import AnyKept
+
+READERS = 2
+RETRY_MS = 1000  # after a failed commit; until then none is tried
+SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody who reads
+ROOMS_AT_HAND = 10_000  # whose last numbers the writer remembers
+
+log = structlog.get_logger()
+
+
+class SqliteJournal:
+    """Commits a hub's turn in one transaction.
+
+    A committed turn survives the end of the process by any means; with ``sync`` also that of
+    the machine. A failed commit keeps nothing, and makes the journal unavailable for a second:
+    long enough for a locked file or a full disk not to hold up every turn.
+    """
+
+    def __init__(self, file: JournalFile, clock: Callable[[], int] = wall_clock) -> None:
+        self.epoch = file.epoch
+        self.secret = file.secret
+        self._file = file
+        self._clock = clock
+        self._writing = trio.CapacityLimiter(1)
+        self._readers = Readers(file, READERS)
+        self._searchers = Readers(file, SEARCHERS)
+        self._retry_at = 0.0
+        self._rooms: dict[str, Progress] = {}  # as committed
+        self._version = file.version()
+        self._others_wrote = False
+
+    @classmethod
+    async def open(cls, path: Path, *, sync: bool = False) -> "SqliteJournal":
+        """Open a database, or make it.
+
+        Raises:
+            JournalError: it cannot be used; the message says why.
+        """
+        return cls(await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync)))
+
+    async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
+        """Return the states of rooms."""
+        return await self._readers.read(
+            lambda database: [queries.load_state(database, name, recent) for name in names]
+        )
+
+    async def commit(self, drafts: Sequence[AnyKept]) -> list[Result]:
+        """Keep events, numbered, in one transaction.
+
+        Raises:
+            Unavailable: nothing was kept.
+        """
+        if time.monotonic() < self._retry_at:
+            raise Unavailable(RETRY_MS)
+        results = await trio.to_thread.run_sync(self._commit, drafts, limiter=self._writing)
+        if results is None:
+            raise Unavailable(RETRY_MS)
+        return results
+
+    def _commit(self, drafts: Sequence[AnyKept]) -> list[Result] | None:
+        turn = Transaction(self._file.writer, self._rooms, self._clock())
+        try:
+            with transaction(self._file.writer):
+                self._look_for_others()
+                results = [turn.commit(draft) for draft in drafts]
+                turn.finish(is_indexed=self._file.is_indexed)
+        except sqlite3.Error as error:
+            if not self._retry_at:
+                log.error("journal unavailable", reason=str(error))
+            self._retry_at = time.monotonic() + RETRY_MS / 1000
+            return None
+        if self._retry_at:
+            log.info("journal available again")
+        self._retry_at = 0.0
+        if len(self._rooms) > ROOMS_AT_HAND:
+            self._rooms.clear()
+        self._rooms.update(turn.rooms)
+        return results
+
+    def _look_for_others(self) -> None:
+        """Forget what the writer remembers if others, such as ``import``, have written since."""
+        version = self._file.version()
+        if version != self._version:
+            self._version = version
+            self._others_wrote = True
+            self._rooms.clear()
+
+    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return the events that follow a number."""
+        return await self._readers.read(lambda database: queries.after(database, room, seq, limit))
+
+    async def messages(
+        self, room: str, *, before: int | None, after: int | None, limit: int
+    ) -> list[AnyKept]:
+        """Return messages, and behind them what changes these."""
+        return await self._readers.read(
+            lambda database: queries.messages(database, room, before, after, limit)
+        )
+
+    async def search(self, room: str, query: Query, bounds: Bounds, limit: int) -> list[AnyKept]:
+        """Return messages that match, the newest first, and behind them what changes these.
+
+        Raises:
+            Unsearchable: SQLite was built without full-text search.
+        """
+        if not self._file.is_indexed:
+            raise Unsearchable
+        return await self._searchers.read(
+            lambda database: index.search(database, room, query, bounds, limit)
+        )
+
+    async def rooms(self, limit: int) -> list[RoomSummary]:
+        """Return the rooms, the latest first."""
+        return await self._readers.read(lambda database: queries.rooms(database, limit))
+
+    async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
+        """Forget what is too old, or too much, a step at a time; commits go on in between."""
+        pruned: dict[str, int] = {}
+        names = await self._readers.read(queries.room_ids)
+        for room, name in names:
+            first: int | None = 0
+            while first is not None:
+                try:
+                    first = await trio.to_thread.run_sync(
+                        self._prune_step, room, keep_messages, before_ts, limiter=self._writing
+                    )
+                except Unavailable:
+                    return pruned  # the rest another time
+                if first is not None:
+                    pruned[name] = first
+        return pruned
+
+    def _prune_step(self, room: int, keep: int, before_ts: int) -> int | None:
+        """Delete some of a room's first events; return the number of the first one left."""
+        try:
+            file = self._file
+            return queries.delete_oldest(
+                file.writer, room, keep, before_ts, is_indexed=file.is_indexed
+            )
+        except sqlite3.Error as error:
+            log.error("retention failed", reason=str(error))
+            raise Unavailable(RETRY_MS) from None
+
+    async def has_changed(self) -> bool:
+        """Return whether another program has written to the file since this was asked last."""
+        return await trio.to_thread.run_sync(self._has_changed, limiter=self._writing)
+
+    def _has_changed(self) -> bool:
+        try:
+            self._look_for_others()
+        except sqlite3.Error as error:
+            log.error("journal cannot be read", reason=str(error))
+            raise Unavailable(RETRY_MS) from None
+        changed, self._others_wrote = self._others_wrote, False
+        return changed
+
+    async def close(self) -> None:
+        """Close the file. Must not be called while anything else is under way."""
+        with trio.CancelScope(shield=True):  # a matter of milliseconds, and no peer in it
+            await trio.to_thread.run_sync(self._close)
+
+    def _close(self) -> None:
+        self._readers.close()
+        self._searchers.close()
+        self._file.close()

@@ -1,0 +1,79 @@
+"""Makes the index of words when a file is opened that has none, or one that is out of step."""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+import structlog
+
+from trio_chat.journal.sqlite.index import CREATE, Changes
+from trio_chat.journal.sqlite.transaction import transaction
+from trio_chat.protocol.events import Edit, Message, decode
+
+VERSION = b"2"  # of what is in the index; another one has it made anew
+KEY = "index"  # in ``meta``: the version of the index, as long as it is in step
+BATCH = 1000  # messages
+TELL = 5.0  # seconds between two words about how far it is
+
+log = structlog.get_logger()
+
+
+def bring_in_step(database: sqlite3.Connection) -> bool:
+    """Make the index anew if it has to be; return whether there can be one."""
+    if not _has_fts5(database):
+        # What is kept without it will be missing in an index that is there.
+        database.execute("DELETE FROM meta WHERE key = ?", (KEY,))
+        log.warning("no search: this Python's SQLite was built without FTS5")
+        return False
+    row = database.execute("SELECT value FROM meta WHERE key = ?", (KEY,)).fetchone()
+    if row != (VERSION,):
+        with transaction(database):
+            _make(database)
+    return True
+
+
+def _has_fts5(database: sqlite3.Connection) -> bool:
+    return bool(database.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone())
+
+
+def _make(database: sqlite3.Connection) -> None:
+    database.execute("DROP TABLE IF EXISTS search")
+    database.execute(CREATE)
+    begin = told_at = time.monotonic()
+    done = 0
+    for (room,) in database.execute("SELECT id FROM rooms ORDER BY id").fetchall():
+        messages = _messages(database, room)
+        while batch := list(islice(messages, BATCH)):
+            _put(database, room, batch)
+            done += len(batch)
+            if time.monotonic() > told_at + TELL:
+                told_at = time.monotonic()
+                log.info("indexing for search", messages=done)
+    if told_at > begin:
+        log.info("indexed for search", messages=done, seconds=round(time.monotonic() - begin))
+    database.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (KEY, VERSION))
+
+
+def _put(database: sqlite3.Connection, room: int, messages: Sequence[tuple[Message, str]]) -> None:
+    changes = Changes()
+    for message, text in messages:
+        changes.put(room, message.seq, text, message.who)
+    changes.write(database)
+
+
+def _messages(database: sqlite3.Connection, room: int) -> Iterator[tuple[Message, str]]:
+    """Yield the messages of a room that have a text, each with its present one."""
+    changes = database.execute(
+        "SELECT data FROM events WHERE room = ? AND target IS NOT NULL ORDER BY seq", (room,)
+    )
+    edits = {
+        edit.target: edit.text for (data,) in changes if isinstance(edit := decode(data), Edit)
+    }
+    said = database.execute(
+        "SELECT data FROM events WHERE room = ? AND is_message ORDER BY seq", (room,)
+    )
+    for (data,) in said:
+        message = decode(data)
+        if isinstance(message, Message) and not message.deleted:
+            yield message, edits.get(message.seq, message.text)

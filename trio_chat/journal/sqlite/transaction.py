@@ -1,0 +1,206 @@
+"""A transaction: one turn of the hub, written to SQLite as a whole or not at all."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from trio_chat.journal.sqlite.index import Changes
+from trio_chat.journal.types import (
+    CID_TAKEN,
+    NO_SUCH_MESSAGE,
+    NOT_YOURS,
+    Committed,
+    Duplicate,
+    Rejected,
+    Result,
+)
+from trio_chat.protocol.events import (
+    AnyKept,
+    Delete,
+    Edit,
+    Message,
+    Topic,
+    decode,
+    target_of,
+    without_text,
+)
+from trio_chat.protocol.events import encode as encode_event
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """Commit what the block does, or nothing of it if it fails."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):  # some errors have rolled back by themselves
+            database.execute("ROLLBACK")
+        raise
+
+
+class Progress:
+    """What the writer needs to know of a room."""
+
+    def __init__(self, room: int | None, last: int, ts: int) -> None:
+        self.id = room  # ``None``: nothing was kept there yet
+        self.last = last
+        self.ts = ts
+
+
+class Transaction:
+    """One transaction: what it changes is known to nobody before it is committed."""
+
+    def __init__(self, database: sqlite3.Connection, known: dict[str, Progress], now: int) -> None:
+        self._database = database
+        self._known = known
+        self._now = now
+        self.rooms: dict[str, Progress] = {}
+        self.index = Changes()
+
+    def commit(self, draft: AnyKept) -> Result:
+        """Keep an event, numbered, if it may be."""
+        room = self._room(draft.room)
+        known = self._find_cid(room, draft) or self._judge(room, draft)
+        if known:
+            return known
+        if room.id is None:
+            room.id = self._add_room(draft.room)
+        room.last += 1
+        room.ts = max(room.ts, self._now)
+        draft.seq, draft.ts = room.last, room.ts
+        return self._keep(room, draft)
+
+    def found(self, name: str, last: int, ts: int, topic: str) -> None:
+        """Make a room whose events up to a number have been, and are not here."""
+        room = self._room(name)
+        room.id, room.last, room.ts = self._add_room(name), last, ts
+        self._database.execute("UPDATE rooms SET topic = ? WHERE id = ?", (topic, room.id))
+
+    def last(self, name: str) -> int:
+        """Return the number of a room's last event; 0 if there never was one."""
+        return self._room(name).last
+
+    def adopt(self, event: AnyKept) -> None:
+        """Keep the next event of a room with the time, and the text, that it has already."""
+        room = self._room(event.room)
+        room.last, room.ts = event.seq, event.ts
+        self._keep(room, event)
+
+    def _keep(self, room: Progress, draft: AnyKept) -> Committed:
+        assert room.id is not None
+        data = encode_event(draft)
+        self._database.execute(
+            "INSERT INTO events (room, seq, ts, is_message, target, author, data)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                room.id,
+                draft.seq,
+                draft.ts,
+                isinstance(draft, Message),
+                target_of(draft),
+                _author(draft),
+                data,
+            ),
+        )
+        if draft.cid:
+            self._database.execute(
+                "INSERT INTO cids (room, cid, seq, ts, author) VALUES (?, ?, ?, ?, ?)",
+                (room.id, draft.cid, draft.seq, draft.ts, _author(draft)),
+            )
+        if isinstance(draft, Topic):
+            self._database.execute("UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, room.id))
+        self._bring_into_index(room.id, draft)
+        return Committed(draft, data, self._rewrite(room, draft))
+
+    def finish(self, *, is_indexed: bool) -> None:
+        """Write down how far each room has come, and what changes in the index of words."""
+        if is_indexed:
+            self.index.write(self._database)
+        self._database.executemany(
+            "UPDATE rooms SET last = ?, ts = ? WHERE id = ?",
+            [(room.last, room.ts, room.id) for room in self.rooms.values() if room.id],
+        )
+
+    def _room(self, name: str) -> Progress:
+        if name not in self.rooms:
+            known = self._known.get(name)
+            row = (known.id, known.last, known.ts) if known else self._find_room(name)
+            self.rooms[name] = Progress(*row)
+        return self.rooms[name]
+
+    def _find_room(self, name: str) -> tuple[int | None, int, int]:
+        row: tuple[int, int, int] | None = self._database.execute(
+            "SELECT id, last, ts FROM rooms WHERE name = ?", (name,)
+        ).fetchone()
+        return row or (None, 0, 0)
+
+    def _add_room(self, name: str) -> int:
+        added = self._database.execute("INSERT INTO rooms (name) VALUES (?)", (name,)).lastrowid
+        assert added
+        return added
+
+    def _find_cid(self, room: Progress, draft: AnyKept) -> Result | None:
+        if not draft.cid:
+            return None
+        row = self._database.execute(
+            "SELECT seq, ts, author FROM cids WHERE room = ? AND cid = ?", (room.id, draft.cid)
+        ).fetchone()
+        if row is None:
+            return None
+        seq, ts, author = row
+        return Duplicate(seq, ts) if author == _author(draft) else CID_TAKEN
+
+    def _judge(self, room: Progress, draft: AnyKept) -> Rejected | None:
+        target = target_of(draft)
+        if target is None:
+            return None
+        row = self._database.execute(
+            "SELECT author, data FROM events WHERE room = ? AND seq = ? AND is_message",
+            (room.id, target),
+        ).fetchone()
+        if row is None:
+            return NO_SUCH_MESSAGE
+        author, data = row
+        message = decode(data)
+        if not isinstance(message, Message) or message.deleted:
+            return NO_SUCH_MESSAGE
+        if isinstance(draft, Edit | Delete) and (author is None or author != _author(draft)):
+            return NOT_YOURS
+        return None
+
+    def _bring_into_index(self, room: int, event: AnyKept) -> None:
+        match event:
+            case Message(seq=seq, text=text, who=who, deleted=False):
+                self.index.put(room, seq, text, who)
+            case Edit(target=target, text=text):
+                self.index.replace(room, target, text)
+            case Delete(target=target):
+                self.index.remove(room, target)
+
+    def _rewrite(self, room: Progress, draft: AnyKept) -> list[tuple[int, bytes]]:
+        """Take the text of a deleted message, and of its edits, out of the file."""
+        if not isinstance(draft, Delete):
+            return []
+        # SQLite would read the whole room if it were asked for both at once.
+        rows = self._database.execute(
+            "SELECT seq, data FROM events WHERE room = ? AND seq = ? UNION ALL"
+            " SELECT seq, data FROM events INDEXED BY changes WHERE room = ? AND target = ?",
+            (room.id, draft.target) * 2,
+        ).fetchall()
+        events = [(seq, decode(data)) for seq, data in rows]
+        bare = [
+            (seq, encode_event(without_text(event)))
+            for seq, event in events
+            if isinstance(event, Message | Edit)
+        ]
+        self._database.executemany(
+            "UPDATE events SET data = ? WHERE room = ? AND seq = ?",
+            [(data, room.id, seq) for seq, data in bare],
+        )
+        return bare
+
+
+def _author(event: AnyKept) -> str | None:
+    return event.who.id if event.who else None

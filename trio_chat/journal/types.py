@@ -1,0 +1,151 @@
+"""Keeps what is said: commits events in order, and tells them again. One module a way to do it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from trio_chat.config import ConfigError
+from trio_chat.journal.search.query import Query
+from trio_chat.protocol.events import AnyKept
+
+
+class JournalError(ConfigError):
+    """A journal cannot be opened; the message is one line for a person."""
+
+
+class Unavailable(Exception):
+    """Nothing can be committed just now; nothing was.
+
+    ``retry_ms`` says when trying again can help.
+    """
+
+    def __init__(self, retry_ms: int) -> None:
+        super().__init__(retry_ms)
+        self.retry_ms = retry_ms
+
+
+class Unsearchable(Exception):
+    """Nothing can be looked for here, now or later."""
+
+
+class Committed(NamedTuple):
+    """An event that is kept from now on."""
+
+    event: AnyKept  # with its number and time
+    data: bytes  # as it is encoded
+    rewritten: Sequence[tuple[int, bytes]] = ()  # earlier events that changed with it
+    first: int | None = None  # the first event that is left, if one had to go for it
+
+
+class Duplicate(NamedTuple):
+    """An event that was committed before, as its ``cid`` tells."""
+
+    seq: int
+    ts: int
+
+
+class Rejected(NamedTuple):
+    """An event that cannot be: ``code`` as the v1 protocol names it, and words for people."""
+
+    code: str
+    text: str
+
+
+NO_SUCH_MESSAGE = Rejected("not_found", "there is no such message")
+NOT_YOURS = Rejected("not_yours", "only its author can change a message")
+CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")
+
+Result = Committed | Duplicate | Rejected
+
+
+class RoomState(NamedTuple):
+    """What a journal knows of a room."""
+
+    name: str
+    first: int  # the number of the first event that is still there; ``last + 1`` if none is
+    last: int  # the number of the last event; 0 if there never was one
+    topic: str
+    recent: Sequence[tuple[int, bytes]]  # the last events, in order, encoded
+
+
+class RoomSummary(NamedTuple):
+    """A room as it is listed."""
+
+    name: str
+    topic: str
+    ts: int  # when something was said last
+
+
+class Bounds(NamedTuple):
+    """Which messages of a room count; ``None`` for all."""
+
+    who: str | None = None  # the author's nick when it was said, in any case, or their id
+    since: int | None = None  # in ms since 1970
+    until: int | None = None  # the first moment that does not count
+    before: int | None = None  # the first number that does not count
+
+
+class Journal(Protocol):
+    """Where kept events are kept. All methods may wait, and leave nothing half done if cancelled.
+
+    ``epoch`` names this journal's numbers: another epoch, other numbers. ``secret`` is for
+    signing what has to hold as long as the journal does.
+    """
+
+    epoch: str
+    secret: bytes
+
+    async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
+        """Return the states of rooms, with at most ``recent`` events each."""
+        ...
+
+    async def commit(self, drafts: Sequence[AnyKept]) -> list[Result]:
+        """Keep events, all that can be, and number them in order.
+
+        Raises:
+            Unavailable: nothing was kept.
+        """
+        ...
+
+    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return the events that follow a number, encoded."""
+        ...
+
+    async def messages(
+        self, room: str, *, before: int | None, after: int | None, limit: int
+    ) -> list[AnyKept]:
+        """Return messages of a page of history, and behind them all events that change these."""
+        ...
+
+    async def search(self, room: str, query: Query, bounds: Bounds, limit: int) -> list[AnyKept]:
+        """Return messages whose present text matches, and behind them all that changes these.
+
+        The messages come newest first.
+
+        Raises:
+            Unsearchable: this journal has no index.
+        """
+        ...
+
+    async def rooms(self, limit: int) -> list[RoomSummary]:
+        """Return the rooms in which something was said, the latest first."""
+        ...
+
+    async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
+        """Forget all but the last ``keep_messages`` events of a room (0: no limit) and all older.
+
+        Returns:
+            The number of the first event still there, for each room that has lost some.
+        """
+        ...
+
+    async def has_changed(self) -> bool:
+        """Return whether anybody else has written to it since this was asked last.
+
+        Raises:
+            Unavailable: that cannot be told just now.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of what is open."""
+        ...

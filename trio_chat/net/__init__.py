@@ -1,0 +1,1 @@
+"""Connections, before anything is known of a chat."""

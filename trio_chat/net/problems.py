@@ -1,0 +1,87 @@
+"""What is wrong with a request to the HTTP API, told as ``application/problem+json`` (RFC 9457)."""
+
+import math
+from http import HTTPStatus
+
+import msgspec
+
+from trio_chat.net.head import Refused
+from trio_chat.protocol import answers
+
+MEDIA_TYPE = "application/problem+json"
+STATUSES = {  # of the codes that are told on the socket, too
+    "bad_request": 400,
+    "bad_nick": 400,
+    "bad_room": 400,
+    "unauthorized": 401,
+    "not_yours": 403,
+    "not_found": 404,
+    "nick_taken": 409,
+    "cid_taken": 409,
+    "too_long": 413,
+    "unsupported": 501,
+    "unavailable": 503,
+}
+CODES = {404: "not_found", 405: "method_not_allowed", 408: "too_late", 413: "too_long"}
+HEADERS = {401: {"WWW-Authenticate": "Bearer"}}
+
+
+class ProblemDetails(msgspec.Struct):
+    """Why a request was not granted: ``code`` for programs, ``detail`` for people."""
+
+    title: str
+    status: int
+    code: str
+    detail: str
+    type: str = "about:blank"
+
+
+class Problem(Refused):
+    """A request that is not granted; it carries the answer that says so.
+
+    Args:
+        code: As in the v1 protocol where it has one; see ``STATUSES``.
+        detail: Words for people.
+        status: The HTTP status, if the code has none of its own.
+        headers: To go with the answer.
+    """
+
+    media_type = MEDIA_TYPE
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        status: int | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        status = status or STATUSES[code]
+        super().__init__(status, detail, HEADERS.get(status, {}) | (headers or {}))
+        self.code = code
+
+    def body(self) -> bytes:
+        """Return the details as JSON."""
+        details = ProblemDetails(self.status.phrase, self.status.value, self.code, self.detail)
+        return msgspec.json.encode(details) + b"\n"
+
+
+def of_error(error: answers.Error) -> Problem:
+    """Return the problem that says what an error says on the socket."""
+    headers = {"Retry-After": str(math.ceil(error.retry_ms / 1000))} if error.retry_ms else None
+    return Problem(error.code, error.text, headers=headers)
+
+
+def of_foreign_origin(origin: str) -> Problem:
+    """Return the problem of a page that may not ask."""
+    return Problem("foreign_origin", f"pages of {origin} may not ask; see --allow-origin", 403)
+
+
+def of_no_use(media_type: str) -> Problem:
+    """Return the problem of somebody who would not take the answer."""
+    return Problem("not_acceptable", f"the answer would be {media_type}", 406)
+
+
+def of_status(status: int, detail: str, headers: dict[str, str]) -> Problem:
+    """Return the problem that a status alone tells."""
+    otherwise = "bad_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
+    return Problem(CODES.get(status, otherwise), detail, status, headers)

@@ -1,0 +1,141 @@
+"""The server's end of one WebSocket, without I/O: bytes in, messages and owed bytes out."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from websockets.datastructures import Headers
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import SEND_EOF, State
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from trio_chat.config import Config
+from trio_chat.net.head import Head, Refused
+from trio_chat.net.origins import is_welcome
+from trio_chat.net.transport import Received
+from trio_chat.protocol.close import NOT_UTF8, TOO_MANY_FRAGMENTS, Ending, Violation
+from trio_chat.protocol.dialects import v1
+
+SUBPROTOCOLS = (v1.SUBPROTOCOL,)
+VERSION = "13"  # RFC 6455
+
+logger = logging.getLogger(__name__)
+
+
+class WebSocket:
+    """One WebSocket after its handshake, over the sans-I/O core of ``websockets``.
+
+    No extension is offered, so a frame prepared once can be sent to everybody.
+    """
+
+    is_one_way = False
+
+    def __init__(self, protocol: ServerProtocol, fragment_limit: int) -> None:
+        self.subprotocol = protocol.subprotocol
+        self._protocol = protocol
+        self._fragment_limit = fragment_limit
+        self._opcode = Opcode.TEXT  # of the message that is being put together
+        self._fragments: list[bytes] = []
+
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has sent a close frame yet."""
+        return self._protocol.state is State.OPEN
+
+    def feed(self, data: bytes) -> Received:
+        """Take what was read from the peer. Must not be called once it has said ``ended``."""
+        self._protocol.receive_data(data)
+        messages: list[str | bytes] = []
+        try:
+            for frame in self._protocol.events_received():
+                assert isinstance(frame, Frame)
+                if frame.opcode < Opcode.CLOSE:
+                    messages += self._assemble(frame)
+        except Violation as violation:
+            self._protocol.fail(*violation.ending)
+        writes = self._protocol.data_to_send()
+        ended = SEND_EOF in writes
+        return Received(messages, b"".join(writes), ended, self._fault() if ended else None)
+
+    def _fault(self) -> Ending | None:
+        """Return how the peer made us close, if it did not close itself."""
+        sent = self._protocol.close_sent
+        return Ending(sent.code, sent.reason) if sent and not self._protocol.close_rcvd else None
+
+    def ping(self) -> bytes:
+        """Return a ping frame to send."""
+        self._protocol.send_ping(b"")
+        return b"".join(self._protocol.data_to_send())
+
+    def close(self, ending: Ending) -> bytes:
+        """Return the close frame to send; nothing if one was sent already."""
+        if self.is_open:
+            self._protocol.send_close(*ending)
+        return b"".join(self._protocol.data_to_send())
+
+    def _assemble(self, frame: Frame) -> list[str | bytes]:
+        """Add a data frame to the message under way; return the message if it is complete."""
+        if frame.opcode is not Opcode.CONT:
+            self._opcode = frame.opcode
+        self._fragments.append(bytes(frame.data))
+        if len(self._fragments) > self._fragment_limit:
+            raise Violation(TOO_MANY_FRAGMENTS)
+        if not frame.fin:
+            return []
+        data = b"".join(self._fragments)
+        self._fragments.clear()
+        if self._opcode is Opcode.BINARY:
+            return [data]
+        try:
+            return [data.decode()]
+        except UnicodeDecodeError:
+            raise Violation(NOT_UTF8) from None
+
+
+def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
+    """Check a handshake request.
+
+    Returns:
+        The WebSocket, and the answer to send before anything else.
+
+    Raises:
+        Refused: the request is not a good handshake, or comes from a foreign page.
+    """
+    if head.values("content-length") or head.values("transfer-encoding"):
+        raise Refused(400, "a WebSocket handshake has no body")
+    if any(version != VERSION for version in head.values("sec-websocket-version")):
+        raise Refused(426, f"only version {VERSION} is spoken here", _upgrade_headers())
+    # The head is parsed already, so the core starts behind it, with the frames.
+    protocol = ServerProtocol(
+        state=State.OPEN,
+        select_subprotocol=_select_subprotocol,
+        max_size=config.frame_limit,
+        logger=logger,
+    )
+    request = Request(head.target, Headers(head.headers), head.method, f"HTTP/{head.http_version}")
+    response = protocol.accept(request)
+    if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+        headers = {405: {"Allow": "GET"}, 426: _upgrade_headers()}.get(response.status_code)
+        raise Refused(response.status_code, (response.body or b"").decode().strip(), headers)
+    _check_origin(head, config.allow_origin)
+    return WebSocket(protocol, config.fragment_limit), response.serialize()
+
+
+def _select_subprotocol(
+    protocol: ServerProtocol,  # noqa: ARG001 - it calls this so
+    offered: Sequence[Subprotocol],
+) -> Subprotocol | None:
+    return next((name for name in offered if name in SUBPROTOCOLS), None)
+
+
+def _upgrade_headers() -> dict[str, str]:
+    return {"Upgrade": "websocket", "Sec-WebSocket-Version": VERSION}
+
+
+def _check_origin(head: Head, allowed: Sequence[str]) -> None:
+    """Refuse a browser page of another site."""
+    origins = head.values("origin")
+    if origins and not is_welcome(origins[0], "".join(head.values("host")), allowed):
+        raise Refused(403, f"pages of {origins[0]} may not connect; see --allow-origin")

@@ -1,0 +1,1 @@
+"""What is said on the wire: requests, events, answers, names, and the dialects. No I/O."""

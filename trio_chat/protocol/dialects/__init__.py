@@ -1,0 +1,1 @@
+"""How the protocol is spoken on connections: one module a dialect."""

@@ -1,0 +1,71 @@
+"""The plain dialect, as the Go example speaks it: a message is a line of text."""
+
+from collections.abc import Sequence
+
+from trio_chat.protocol import events, requests
+from trio_chat.protocol.answers import Answer, Error
+from trio_chat.protocol.close import NOT_UTF8, TOO_LONG, Ending, Violation
+from trio_chat.protocol.dialects.base import text_message
+
+needs_hello = False
+knows_numbers = False
+only_listens = False
+
+
+def read(message: str | bytes, text_limit: int) -> list[requests.AnyRequest | requests.Faulty]:
+    """Return one line to say: newlines become spaces, the ends are trimmed; nothing if blank.
+
+    A binary message counts as text, as in the Go example.
+
+    Raises:
+        Violation: it is longer than ``text_limit`` characters, or not UTF-8.
+    """
+    if isinstance(message, bytes):
+        try:
+            message = message.decode()
+        except UnicodeDecodeError:
+            raise Violation(NOT_UTF8) from None
+    line = one_line(message)
+    if len(line) > text_limit:
+        raise Violation(TOO_LONG)
+    return [requests.Send(room="", text=line)] if line else []
+
+
+def one_line(text: str) -> str:
+    """Return a text with spaces for newlines."""
+    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").strip()
+
+
+def join(payloads: Sequence[bytes]) -> bytes:
+    """Return the lines, one below the other."""
+    return b"\n".join(payloads)
+
+
+def wrap(payload: bytes) -> bytes:
+    """Return the lines in a WebSocket message."""
+    return text_message(payload)
+
+
+def tell(event: events.Event, data: bytes | None) -> bytes | None:  # noqa: ARG001 - JSON is not for us
+    """Return what was said, as ``name: text`` if the speaker has a name."""
+    if not isinstance(event, events.Message):
+        return None
+    line = one_line(event.text)
+    return (f"{event.who.nick}: {line}" if event.who else line).encode()
+
+
+def recall(seq: int, data: bytes) -> bytes:
+    """Tell nothing again: there are no numbers by which to know what was missed."""
+    raise NotImplementedError
+
+
+def answer(answer: Answer) -> bytes | None:
+    """Return a word of regret if something could not be said; nothing else is answered."""
+    if isinstance(answer, Error):
+        return f"({answer.text})".encode()
+    return None
+
+
+def bye(ending: Ending) -> bytes | None:  # noqa: ARG001 - the close frame says it all
+    """Return nothing: the close frame tells why."""
+    return None

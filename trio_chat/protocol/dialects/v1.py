@@ -1,0 +1,109 @@
+"""The dialect ``trio-chat.v1``: each message is a JSON array of objects."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol.close import BAD_PROTOCOL, Ending, Violation
+from trio_chat.protocol.dialects.base import text_message
+
+SUBPROTOCOL = "trio-chat.v1"
+RETRY_MS = {1001: 5_000, 1012: 1_000}  # before the back-off of the client's own
+
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    str(kind.__struct_config__.tag): msgspec.json.Decoder(kind)
+    for kind in requests.AnyRequest.__args__
+}
+
+
+class _Envelope(msgspec.Struct):
+    """What every object has to have."""
+
+    t: str
+    id: msgspec.Raw = msgspec.Raw(b"null")
+
+
+_frame = msgspec.json.Decoder(list[msgspec.Raw])
+_envelope = msgspec.json.Decoder(_Envelope)
+_id: msgspec.json.Decoder[int | str | None] = msgspec.json.Decoder(int | str | None)
+
+needs_hello = True
+knows_numbers = True
+only_listens = False
+
+
+def read(message: str | bytes, text_limit: int) -> list[requests.AnyRequest | requests.Faulty]:
+    """Return the requests in one WebSocket message; those of unknown types are left out.
+
+    Raises:
+        Violation: it is not made of JSON objects that say what they are.
+    """
+    if isinstance(message, bytes):
+        raise Violation(BAD_PROTOCOL)
+    data = message.strip().encode()
+    try:
+        parts = [memoryview(data)] if data.startswith(b"{") else _frame.decode(data)
+        return [request for part in parts for request in _read(part, text_limit)]
+    except (msgspec.MsgspecError, RecursionError):
+        raise Violation(BAD_PROTOCOL) from None
+
+
+def _read(
+    part: memoryview | msgspec.Raw, text_limit: int
+) -> list[requests.AnyRequest | requests.Faulty]:
+    envelope = _envelope.decode(part)
+    decoder = _DECODERS.get(envelope.t)
+    if decoder is None:
+        return []
+    try:
+        request = decoder.decode(part)
+    except msgspec.ValidationError as error:
+        return [requests.Faulty(_id_of(envelope), "bad_request", str(error))]
+    fault = requests.text_fault(request, text_limit)
+    return [requests.Faulty(request.id, *fault) if fault else request]
+
+
+def _id_of(envelope: _Envelope) -> int | str | None:
+    """Return the id of a request that is wrong, unless that is what is wrong."""
+    try:
+        return _id.decode(envelope.id)
+    except msgspec.ValidationError:
+        return None
+
+
+def join(payloads: Sequence[bytes]) -> bytes:
+    """Return several runs of objects as one."""
+    return b",".join(payloads)
+
+
+def array(payload: bytes) -> bytes:
+    """Return a run of objects as JSON."""
+    return b"[%b]" % payload
+
+
+def wrap(payload: bytes) -> bytes:
+    """Return a run of objects in a WebSocket message."""
+    return text_message(array(payload))
+
+
+def tell(event: events.Event, data: bytes | None) -> bytes | None:
+    """Return an event for all members of its room; ``data`` is how the journal encoded it."""
+    return data or events.encode(event)
+
+
+def recall(seq: int, data: bytes) -> bytes:  # noqa: ARG001 - it is in the data
+    """Return an event that is kept, for somebody who missed it."""
+    return data
+
+
+def answer(answer: answers.Answer) -> bytes:
+    """Return something for one client."""
+    return answers.encode(answer)
+
+
+def bye(ending: Ending) -> bytes:
+    """Return the last words before a close."""
+    retry_ms = RETRY_MS.get(ending.code)
+    return answer(answers.Bye(code=ending.code, reason=ending.reason, retry_ms=retry_ms))

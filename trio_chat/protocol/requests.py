@@ -1,0 +1,220 @@
+"""What clients ask for: one struct for each request, named as the v1 protocol names it."""
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from trio_chat.protocol import events
+from trio_chat.protocol.events import Person
+
+CID_LIMIT = 64  # characters; a UUID has 36
+EMOJI_LIMIT = 32  # characters; some emoji are long sequences
+KEY_LIMIT = 64  # characters; it has to be hard to guess
+TOKEN_LIMIT = 1024
+QUERY_LIMIT = 256  # characters; each word of it costs
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab and line ends
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+Cid = Annotated[str, msgspec.Meta(min_length=8, max_length=CID_LIMIT)]
+
+
+class Request(msgspec.Struct, tag_field="t", kw_only=True):
+    """A wish; the answer repeats its ``id``."""
+
+    id: Number | Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class Resume(msgspec.Struct):
+    """A room to be in, and how far the client has come there in which epoch."""
+
+    room: str
+    last: Number | None = None
+    epoch: str | None = None
+
+
+class Hello(Request, tag="hello", kw_only=True):
+    """Be somebody: whoever the session token tells, or said hello with the key, or somebody new."""
+
+    nick: str
+    session: Annotated[str, msgspec.Meta(max_length=TOKEN_LIMIT)] | None = None
+    key: Annotated[str, msgspec.Meta(min_length=16, max_length=KEY_LIMIT)] | None = None
+    rooms: list[Resume] = []
+
+
+class Join(Request, tag="join", kw_only=True):
+    """Be in a room, and get what was missed since ``last``."""
+
+    room: str
+    last: Number | None = None
+    epoch: str | None = None
+
+
+class Leave(Request, tag="leave", kw_only=True):
+    """Be in a room no longer."""
+
+    room: str
+
+
+class Nick(Request, tag="nick", kw_only=True):
+    """Be called something else."""
+
+    nick: str
+
+
+class Typing(Request, tag="typing", kw_only=True):
+    """Let the room know that a message is being written."""
+
+    room: str
+
+
+class Kept(Request, kw_only=True):
+    """Something that will be kept; ``cid`` makes a resend of it harmless."""
+
+    room: str
+    cid: Cid | None = None
+
+    def event(self, room: str, who: Person | None) -> events.AnyKept:
+        """Return the event that it becomes; ``room`` is the room's name in its normal form."""
+        raise NotImplementedError
+
+
+class Send(Kept, tag="send", kw_only=True):
+    """Say something."""
+
+    text: str
+    reply: Number | None = None
+
+    def event(self, room: str, who: Person | None) -> events.AnyKept:
+        """Return the message."""
+        return events.Message(room=room, cid=self.cid, who=who, text=self.text, reply=self.reply)
+
+
+class Edit(Kept, tag="edit", kw_only=True):
+    """Give one's message another text."""
+
+    seq: Number
+    text: str
+
+    def event(self, room: str, who: Person | None) -> events.AnyKept:
+        """Return the edit."""
+        return events.Edit(room=room, cid=self.cid, who=who, target=self.seq, text=self.text)
+
+
+class Delete(Kept, tag="delete", kw_only=True):
+    """Take one's message back."""
+
+    seq: Number
+
+    def event(self, room: str, who: Person | None) -> events.AnyKept:
+        """Return the deletion."""
+        return events.Delete(room=room, cid=self.cid, who=who, target=self.seq)
+
+
+class React(Kept, tag="react", kw_only=True):
+    """Put an emoji to a message, or take it away."""
+
+    seq: Number
+    emoji: Annotated[str, msgspec.Meta(min_length=1, max_length=EMOJI_LIMIT)]
+    on: bool = True
+
+    def event(self, room: str, who: Person | None) -> events.AnyKept:
+        """Return the reaction."""
+        return events.React(
+            room=room, cid=self.cid, who=who, target=self.seq, emoji=self.emoji, on=self.on
+        )
+
+
+class Topic(Kept, tag="topic", kw_only=True):
+    """Say what the room is about."""
+
+    text: str
+
+    def event(self, room: str, who: Person | None) -> events.AnyKept:
+        """Return the topic."""
+        return events.Topic(room=room, cid=self.cid, who=who, text=self.text)
+
+
+class History(Request, tag="history", kw_only=True):
+    """Get a page of messages before or after a number; the latest ones if neither is given."""
+
+    room: str
+    before: Number | None = None
+    after: Number | None = None
+    limit: Count = 100
+
+
+class Search(Request, tag="search", kw_only=True, rename={"who": "from"}):
+    """Find messages of a room by their words, the newest first.
+
+    ``who`` is the author's nick when it was said, or their id; ``since`` and ``until`` are times
+    in milliseconds since 1970, of which the second is not included; ``before`` is a number.
+    """
+
+    room: str
+    query: Annotated[str, msgspec.Meta(max_length=QUERY_LIMIT)]
+    who: Annotated[str, msgspec.Meta(max_length=QUERY_LIMIT)] | None = None
+    since: Number | None = None
+    until: Number | None = None
+    before: Number | None = None
+    limit: Count = 20
+
+
+class Rooms(Request, tag="rooms", kw_only=True):
+    """Get a list of the public rooms."""
+
+
+AnyRequest = (
+    Hello
+    | Join
+    | Leave
+    | Nick
+    | Typing
+    | Send
+    | Edit
+    | Delete
+    | React
+    | Topic
+    | History
+    | Search
+    | Rooms
+)
+
+
+class Faulty(msgspec.Struct):
+    """A request that breaks a rule; its sender is told which, and nothing else happens."""
+
+    id: int | str | None
+    code: str
+    text: str
+
+
+class Speaker(msgspec.Struct, frozen=True):
+    """As whom somebody speaks who is not connected; as nobody if neither is given."""
+
+    token: str | None = None
+    nick: str | None = None
+
+
+class Missed(msgspec.Struct):
+    """Not a client's own request: get what followed a number and is not at hand any more."""
+
+    room: str
+    after: int
+    until: int  # how far the room has come, for all that the hub knows
+    visit: int  # of the room, by the client who asks
+
+
+def text_fault(request: Request, text_limit: int) -> tuple[str, str] | None:
+    """Trim the text of a request; return the code and words for what is wrong with it, if any."""
+    if not isinstance(request, Send | Edit | Topic):
+        return None
+    request.text = request.text.strip()
+    if len(request.text) > text_limit:
+        return "too_long", f"text is longer than {text_limit} characters"
+    if not request.text and not isinstance(request, Topic):
+        return "bad_request", "text is blank"
+    if CONTROLS.search(request.text):
+        return "bad_request", "text has control characters"
+    return None

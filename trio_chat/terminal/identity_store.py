@@ -1,0 +1,59 @@
+"""The keepsake: a secret that makes us the same person at a server the next time."""
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_urlsafe
+
+from trio_chat.protocol.names import fold
+from trio_chat.remote.address import Address
+
+FOLDER = "trio-chat"
+
+
+class Keepsake:
+    """A file for each server and nick, which only we may read.
+
+    Args:
+        address: The server's.
+        environment: ``XDG_STATE_HOME`` tells where it is, ``~/.local/state`` if it does not.
+    """
+
+    def __init__(self, address: Address, environment: Mapping[str, str]) -> None:
+        state = Path(environment.get("XDG_STATE_HOME") or Path.home() / ".local/state")
+        host = address.host.replace("/", "_").replace(":", "_")
+        self._folder = state / FOLDER / f"{host}_{address.port}"
+
+    def key(self, nick: str) -> str:
+        """Return the key of somebody by this nick, which is made when it is first asked for.
+
+        Raises:
+            OSError: it cannot be kept.
+        """
+        key = ""
+        with suppress(FileNotFoundError, ValueError):
+            key = self._path(nick).read_text("ascii").strip()
+        if not key:
+            self.keep(nick, key := token_urlsafe())
+        return key
+
+    def keep(self, nick: str, key: str) -> None:
+        """Keep somebody's key, under another nick perhaps.
+
+        Raises:
+            OSError: it cannot be kept.
+        """
+        path = self._path(nick)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}")
+        with open(part, "w", encoding="ascii", opener=_private) as file:
+            file.write(key + "\n")
+        part.replace(path)
+
+    def _path(self, nick: str) -> Path:
+        return self._folder / f"{fold(nick)}.key"
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

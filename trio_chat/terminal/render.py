@@ -1,0 +1,164 @@
+"""The look: colours, and what an entry of the log looks like in so many columns."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
+from zlib import crc32
+
+import urwid
+
+from trio_chat.remote import Person
+from trio_chat.terminal.log import Entry
+from trio_chat.terminal.printing import name
+from trio_chat.terminal.sanitize import clean_line
+
+# Name, colours of 16, without colours (NO_COLOR), colours of 256: readable on light and on dark.
+PALETTE = [
+    ("bar", "black", "light gray", "standout", "h252", "h238"),
+    ("lost", "white", "dark red", "standout", "h231", "h124"),
+    ("new", "black", "brown", "standout", "h16", "h172"),
+    ("said", "default", "", "default", "", ""),
+    ("dim", "dark gray", "", "default", "h245", ""),
+    ("bad", "light red", "", "bold", "h167", ""),
+    ("number", "black", "brown", "standout", "h16", "h172"),
+    ("mine", "default,bold", "", "bold", "default,bold", ""),
+    ("nick 0", "dark red", "", "bold", "h167", ""),
+    ("nick 1", "dark green", "", "bold", "h71", ""),
+    ("nick 2", "brown", "", "bold", "h172", ""),
+    ("nick 3", "light blue", "", "bold", "h68", ""),
+    ("nick 4", "dark magenta", "", "bold", "h133", ""),
+    ("nick 5", "dark cyan", "", "bold", "h37", ""),
+]
+NICKS = 6  # colours for them
+TIME_WIDTH = 5  # columns, for a number that is not longer as well
+NICK_WIDTH = 12
+LINE = " │ "  # between them and what is said
+NARROW = 50  # columns; below there is no column for times and nicks
+STATES = {"": "said", "sending": "dim", "failed": "bad"}
+DOING = "/me "  # begins a message that tells what somebody does
+
+
+class View(NamedTuple):
+    """The part of the screen in which a log is, and whether the numbers of messages are shown."""
+
+    cols: int
+    rows: int
+    is_numbered: bool = False
+
+
+Markup = list[str | tuple[str, str]]
+
+
+def entry_canvas(entry: Entry, before: Entry | None, view: View) -> urwid.CompositeCanvas:
+    """Return what an entry looks like, with the day above it if that is another than before."""
+    cols = view.cols
+    day = _time(entry).date()
+    canvas = (_wide if cols >= NARROW else _narrow)(entry, cols, _number(entry, view))
+    if before and _time(before).date() == day:
+        return urwid.CompositeCanvas(canvas)
+    line = urwid.Text(("dim", f"── {day:%A}, {day.day} {day:%B %Y} ──"), align="center")
+    return urwid.CanvasCombine([(line.render((cols,)), None, False), (canvas, None, False)])
+
+
+def _time(entry: Entry) -> datetime:
+    return datetime.fromtimestamp(entry.ts / 1000).astimezone()
+
+
+def _number(entry: Entry, view: View) -> str:
+    is_shown = view.is_numbered and entry.seq is not None and not entry.deleted
+    return f"#{entry.seq}" if is_shown else ""
+
+
+def _wide(entry: Entry, cols: int, number: str) -> urwid.Canvas:
+    mark = number or f"{_time(entry):%H:%M}"
+    blanks = " " * (TIME_WIDTH - len(mark))
+    who = fit(_author(entry), NICK_WIDTH)
+    body = urwid.Text(_body(entry))
+    margin = len(blanks + mark) + 1 + NICK_WIDTH + len(LINE)
+    below = "\n" + LINE.rjust(margin)
+    left: Markup = [
+        blanks,
+        ("number" if number else "dim", mark),
+        " " * (1 + NICK_WIDTH - width(who)),
+        (_colour(entry), who),
+        ("dim", LINE + below * (body.rows((cols - margin,)) - 1)),
+    ]
+    return urwid.Columns([(margin, urwid.Text(left)), body]).render((cols,))
+
+
+def _narrow(entry: Entry, cols: int, number: str) -> urwid.Canvas:
+    who = _author(entry)
+    left: Markup = [("number", number), " "] if number else []
+    left += [(_colour(entry), who), " "] if who else []
+    return urwid.Text([*left, *_body(entry)]).render((cols,))
+
+
+def _author(entry: Entry) -> str:
+    if entry.kind != "said":
+        return ""
+    return "*" if entry.text.startswith(DOING) else name(entry.who)
+
+
+def _body(entry: Entry) -> Markup:
+    """Return the text, and what is to be known of it."""
+    if entry.deleted:
+        return [("dim", "deleted")]
+    if entry.kind != "said":
+        return [("bad" if entry.kind == "error" else "dim", entry.text)]
+    text = entry.text
+    body: Markup = [("dim", f"↪ {clean_line(entry.answers)}\n")] if entry.answers else []
+    if text.startswith(DOING):
+        body.append((_colour(entry), name(entry.who)))
+        text = text.removeprefix(DOING[:-1])
+    body.append((STATES[entry.state], text))
+    return body + [("dim", f" {mark}") for mark in _marks(entry)]
+
+
+def _marks(entry: Entry) -> list[str]:
+    marks = ["(edited)"] if entry.edited else []
+    marks += ["… sending"] if entry.state == "sending" else []
+    found = ((emoji, len(people)) for emoji, people in entry.reactions.items() if people)
+    return marks + [f"{emoji} {count}" for emoji, count in islice(found, 10)]
+
+
+def _colour(entry: Entry) -> str:
+    return "mine" if entry.is_mine else nick_colour(entry.who)
+
+
+def nick_colour(who: Person | None) -> str:
+    """Return the name of somebody's colour, which is always the same."""
+    return f"nick {crc32(who.id.encode()) % NICKS}" if who else "dim"
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes."""
+    return urwid.calc_width(text, 0, len(text))
+
+
+def fit(text: str, cols: int) -> str:
+    """Return a text, cut if it takes more columns than that."""
+    if width(text) <= cols:
+        return text
+    end, _ = urwid.calc_text_pos(text, 0, len(text), max(cols - 1, 0))
+    return f"{text[:end]}…"[: max(cols, 0)]
+
+
+class Picture:
+    """What entries look like, as far as anybody asks."""
+
+    def __init__(self, entries: Sequence[Entry], view: View) -> None:
+        self.entries = entries
+        self._view = view
+        self._canvases: dict[int, urwid.CompositeCanvas] = {}
+
+    def canvas(self, index: int) -> urwid.CompositeCanvas:
+        """Return what the entry with an index looks like."""
+        if index not in self._canvases:
+            before = self.entries[index - 1] if index else None
+            self._canvases[index] = entry_canvas(self.entries[index], before, self._view)
+        return self._canvases[index]
+
+    def height(self, index: int) -> int:
+        """Return how many rows it takes."""
+        return self.canvas(index).rows()

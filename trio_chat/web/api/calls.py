@@ -1,0 +1,79 @@
+"""Calls: one request to the hub by somebody who has no connection to it, and its answer."""
+
+import msgspec
+import trio
+
+from trio_chat.config import Config
+from trio_chat.delivery.frames import Frame
+from trio_chat.hub import Called, Request
+from trio_chat.net.problems import Problem, of_error
+from trio_chat.protocol import answers, requests
+from trio_chat.protocol.close import Ending
+from trio_chat.protocol.dialects import v1
+from trio_chat.protocol.dialects.base import Dialect
+
+RETRY = {"Retry-After": "1"}  # seconds
+UNANSWERED = (
+    "the server did not answer in time, and may have done it or not; "
+    "send it again with the same Idempotency-Key"
+)
+
+Answer = answers.Ok | answers.Welcome | answers.Error
+_decode = msgspec.json.Decoder(Answer).decode
+
+
+class Caller:
+    """Asks for one thing. The hub knows it as one who speaks v1, like most."""
+
+    dialect: Dialect = v1
+
+    def __init__(self) -> None:
+        self._answered = trio.Event()
+        self._answer: Answer | None = None
+
+    def deliver(self, frame: Frame) -> bool:
+        """Take the answer; there is only one."""
+        self._answer = _decode(frame.payload or b"")
+        self._answered.set()
+        return True
+
+    def abort(self, ending: Ending) -> None:
+        """Hear no answer."""
+
+    async def answer(self) -> Answer:
+        """Wait for the answer and return it."""
+        await self._answered.wait()
+        assert self._answer
+        return self._answer
+
+
+class Calls:
+    """The way of HTTP requests into the hub's inbox.
+
+    Args:
+        inbox: Where all requests go.
+        config: How long one may take.
+    """
+
+    def __init__(self, inbox: trio.MemorySendChannel[Request], config: Config) -> None:
+        self._inbox = inbox
+        self._timeout = config.call_timeout
+
+    async def ask(
+        self, speaker: requests.Speaker, request: requests.Hello | requests.Kept
+    ) -> answers.Ok | answers.Welcome:
+        """Have a request granted. What is to be kept has been committed when it returns.
+
+        Cancelling it does not take the request back.
+
+        Raises:
+            Problem: it was not granted, or not in time.
+        """
+        caller = Caller()
+        with trio.move_on_after(self._timeout):
+            await self._inbox.send(Called(caller, speaker, request))
+            answer = await caller.answer()
+            if isinstance(answer, answers.Error):
+                raise of_error(answer)
+            return answer
+        raise Problem("unavailable", UNANSWERED, headers=RETRY)

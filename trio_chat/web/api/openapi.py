@@ -1,0 +1,222 @@
+"""The OpenAPI description of the HTTP API; its schemas are made of the structs that are sent."""
+
+from importlib.metadata import version
+
+import msgspec
+
+from trio_chat.config import Config
+from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
+from trio_chat.net.eventstream import POINT
+from trio_chat.net.problems import MEDIA_TYPE, ProblemDetails
+from trio_chat.protocol import answers, requests
+from trio_chat.web.api import PREFIX, parts, schemas
+from trio_chat.web.api.parts import JSON, REF, TEXT, Json
+
+INTRODUCTION = """\
+The same rooms as on the WebSocket, under the same rules and limits. Errors are
+`application/problem+json` (RFC 9457) with a `code` for programs. What is refused before its path
+is known (too many connections, a head that is too long or not clean) is answered in plain text.
+"""
+FOLLOWING = """\
+Server-Sent Events, named as the objects of the protocol that are their data: first `joined`, which
+tells where the room is, then what was missed, and then what happens. What is kept has an id.
+"""
+SENT = (
+    schemas.NewMessage,
+    schemas.NewText,
+    schemas.NewSession,
+    schemas.RoomList,
+    schemas.MessageList,
+    schemas.HitList,
+    answers.Said,
+    schemas.Receipt,
+    schemas.Session,
+    ProblemDetails,
+)
+
+
+def describe(config: Config) -> Json:
+    """Return the description of the API of a server with these limits."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "trio-chat",
+            "version": version("trio-chat"),
+            "description": INTRODUCTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": PREFIX}],
+        "paths": _paths(config),
+        "components": {
+            "schemas": _schemas(config),
+            "responses": _problems(),
+            "securitySchemes": {
+                "session": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The token that POST /sessions or the socket's welcome gave.",
+                }
+            },
+        },
+    }
+
+
+def _paths(config: Config) -> Json:
+    room = parts.parameter(
+        "path", "room", parts.room(config), "The room; upper and lower case are the same."
+    )
+    seq = parts.parameter("path", "seq", parts.integer(0), "The number of the message in its room.")
+    return {
+        "/rooms": {"get": parts.operation("List the rooms", {200: parts.answer("RoomList")}, 503)},
+        "/rooms/{room}/messages": {
+            "parameters": [room],
+            "get": parts.operation(
+                "Read a page of messages, as they stand after all edits",
+                {200: parts.answer("MessageList")},
+                503,
+                parameters=parts.paging(config),
+            ),
+            "post": _posting(config),
+        },
+        "/rooms/{room}/messages/{seq}": {
+            "parameters": [room, seq],
+            "get": parts.operation("Read one message", {200: parts.answer("Said")}, 404, 503),
+            "put": _changing("Give your message another text", "NewText", config),
+            "delete": _changing("Take your message back; its text is gone", None, config),
+        },
+        "/rooms/{room}/events": {"parameters": [room], "get": _following()},
+        "/rooms/{room}/search": {"parameters": [room], "get": _searching(config)},
+        "/sessions": {
+            "post": parts.operation(
+                "Be somebody",
+                {201: parts.answer("Session")},
+                *(409, 413, 415, 503),
+                body=parts.body("NewSession", parts.nick(config), "A nick."),
+            )
+        },
+        "/openapi.json": {
+            "get": parts.operation(
+                "This description",
+                {200: {"description": "It.", "content": {JSON: {"schema": {"type": "object"}}}}},
+            )
+        },
+    }
+
+
+def _posting(config: Config) -> Json:
+    receipt = parts.answer("Receipt") | {"headers": {"Location": {"schema": {"type": "string"}}}}
+    return parts.operation(
+        "Say something",
+        {
+            201: receipt | {"description": "It is kept."},
+            200: receipt | {"description": "It had been said, with the same Idempotency-Key."},
+        },
+        *(401, 409, 413, 415, 503),
+        parameters=[
+            parts.parameter(
+                "query",
+                "from",
+                parts.nick(config),
+                "A name to speak under, if nobody who is connected has it.",
+            ),
+            parts.idempotency_key(),
+        ],
+        body=parts.body("NewMessage", parts.text(config), "What to say, as it is."),
+        signed=False,
+    )
+
+
+def _searching(config: Config) -> Json:
+    words = {"type": "string", "maxLength": requests.QUERY_LIMIT}
+    time = parts.integer(0)
+    query = parts.parameter(
+        "query", "q", words, 'Words, "phrases" and beginnings*; all must be there.'
+    )
+    return parts.operation(
+        "Find messages by their words, the newest first",
+        {200: parts.answer("HitList")},
+        *(501, 503),
+        parameters=[
+            query | {"required": True},
+            parts.parameter(
+                "query", "from", words, "The author's name when it was said, or their id."
+            ),
+            parts.parameter("query", "since", time, "Not before this time, in ms since 1970."),
+            parts.parameter("query", "until", time, "Before this time, in ms since 1970."),
+            parts.parameter(
+                "query", "before", parts.integer(0), "Only messages before this number."
+            ),
+            parts.parameter(
+                "query", "limit", parts.integer(1), f"How many; at most {config.history_page}."
+            ),
+        ],
+    )
+
+
+def _following() -> Json:
+    event = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "event": {"type": "string"},
+            "data": {"type": "string", "contentMediaType": JSON},
+        },
+        "required": ["event", "data"],
+    }
+    stream = {"description": FOLLOWING, "content": {EVENT_STREAM: {"schema": event}}}
+    place = {"type": "string", "pattern": f"^(?:{POINT.pattern})?$"}
+    return parts.operation(
+        "Follow what happens; it does not end by itself",
+        {200: stream},
+        parameters=[
+            parts.parameter(
+                "header", "Last-Event-ID", place, "Go on behind the event with this id."
+            ),
+            parts.parameter("query", "last", place, "The same, or a number; for the first time."),
+        ],
+    )
+
+
+def _changing(summary: str, kind: str | None, config: Config) -> Json:
+    return parts.operation(
+        summary,
+        {200: parts.answer("Receipt")},
+        *(401, 404, 409, 503, *((413, 415) if kind else ())),
+        parameters=[parts.idempotency_key()],
+        body=parts.body(kind, parts.text(config), "The text.") if kind else None,
+        signed=True,
+    )
+
+
+def _problems() -> Json:
+    """Return the answers that say why not."""
+    schema = {"$ref": REF.format(name="ProblemDetails")}
+    told: Json = {
+        str(status): {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status, description in (
+            (400, "The request is wrong."),
+            (401, "It does not show who you are."),
+            (403, "It is not yours to change, or you are a page of a site that is not welcome."),
+            (404, "There is no such message."),
+            (406, "You do not accept what would be the answer."),
+            (409, "The name, or the key, is somebody else's."),
+            (413, "It is too long."),
+            (415, "It is neither JSON nor text in UTF-8."),
+            (501, "This server's SQLite has no full-text index."),
+            (503, "It cannot be done just now; Retry-After tells when to try again."),
+        )
+    }
+    told["400"]["content"][TEXT] = {"schema": {"type": "string"}}  # of a head that is not clean
+    return told
+
+
+def _schemas(config: Config) -> Json:
+    _, components = msgspec.json.schema_components(SENT, ref_template=REF)
+    for name in ("NewMessage", "NewText"):
+        components[name]["properties"]["text"] |= parts.text(config)
+    components["NewSession"]["properties"]["nick"] |= parts.nick(config)
+    components["NewMessage"]["properties"]["from"] = {
+        "anyOf": [parts.nick(config), {"type": "null"}],
+        "default": None,
+    }
+    return components

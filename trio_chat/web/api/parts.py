@@ -1,0 +1,121 @@
+"""The parts that the OpenAPI description is put together of."""
+
+from typing import Any
+
+from trio_chat.config import Config
+from trio_chat.protocol import requests
+
+JSON = "application/json"
+TEXT = "text/plain"
+FORM = "application/x-www-form-urlencoded"
+REF = "#/components/schemas/{name}"
+ANYWHERE = (400, 403, 406)  # statuses that any operation may be refused with
+LARGEST = 2**53 - 1
+# Something to be seen, and of all controls only tab and line ends.
+TEXT_PATTERN = (
+    r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*"
+    r"[^\x00-\x20\x7f-\x9f]"
+    r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+)
+
+Json = dict[str, Any]
+
+
+def operation(
+    summary: str,
+    answers: dict[int, Json],
+    *problems: int,
+    parameters: list[Json] | None = None,
+    body: Json | None = None,
+    signed: bool | None = None,
+) -> Json:
+    """Return an operation; ``signed`` tells whether it takes a session, or needs one."""
+    refused = {
+        str(status): {"$ref": f"#/components/responses/{status}"}
+        for status in sorted({*problems, *ANYWHERE})
+    }
+    operation: Json = {
+        "summary": summary,
+        "responses": {str(status): answer for status, answer in answers.items()} | refused,
+    }
+    if parameters:
+        operation["parameters"] = parameters
+    if body:
+        operation["requestBody"] = body
+    if signed is not None:
+        operation["security"] = [{"session": []}] if signed else [{}, {"session": []}]
+    return operation
+
+
+def parameter(place: str, name: str, schema: Json, description: str) -> Json:
+    """Return a parameter; only one in the path is required."""
+    return {
+        "in": place,
+        "name": name,
+        "required": place == "path",
+        "schema": schema,
+        "description": description,
+    }
+
+
+def paging(config: Config) -> list[Json]:
+    """Return the parameters that choose a page."""
+    return [
+        parameter("query", "before", integer(0), "Only messages before this number."),
+        parameter("query", "after", integer(0), "Only those after it; not both."),
+        parameter("query", "limit", integer(1), f"How many; at most {config.history_page}."),
+    ]
+
+
+def idempotency_key() -> Json:
+    """Return the header that is a ``cid``."""
+    schema = {"type": "string", "minLength": 8, "maxLength": requests.CID_LIMIT}
+    return parameter(
+        "header",
+        "Idempotency-Key",
+        schema,
+        "Your own id for this, such as a UUID: sent again, it does not happen twice.",
+    )
+
+
+def integer(least: int) -> Json:
+    """Return the schema of a whole number."""
+    return {"type": "integer", "minimum": least, "maximum": LARGEST}
+
+
+def room(config: Config) -> Json:
+    """Return the schema of a room's name."""
+    return _string(config.room_limit, r"^[\p{L}\p{N}][\p{L}\p{N}\p{M}_.\-]*$")
+
+
+def nick(config: Config) -> Json:
+    """Return the schema of a nick."""
+    return _string(config.nick_limit, r"[\p{L}\p{N}]")
+
+
+def text(config: Config) -> Json:
+    """Return the schema of a message's text."""
+    return _string(config.text_limit, TEXT_PATTERN)
+
+
+def _string(limit: int, pattern: str) -> Json:
+    return {"type": "string", "minLength": 1, "maxLength": limit, "pattern": pattern}
+
+
+def answer(name: str) -> Json:
+    """Return a good answer, by the name of its schema."""
+    schema = {"$ref": REF.format(name=name)}
+    return {"description": "Done.", "content": {JSON: {"schema": schema}}}
+
+
+def body(name: str, plain: Json, description: str) -> Json:
+    """Return a body: JSON, or a text."""
+    return {
+        "required": True,
+        "description": description,
+        "content": {
+            JSON: {"schema": {"$ref": REF.format(name=name)}},
+            TEXT: {"schema": plain},
+            FORM: {"schema": plain},
+        },
+    }

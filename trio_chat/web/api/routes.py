@@ -1,0 +1,233 @@
+"""The routes of the HTTP API: each asks the hub or the archive, and tells the answer."""
+
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from quart import Response, request
+from quart_trio import QuartTrio
+from werkzeug.exceptions import HTTPException
+
+from trio_chat.config import Config
+from trio_chat.journal.history import Archive
+from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
+from trio_chat.net.origins import is_welcome
+from trio_chat.net.problems import Problem, of_error, of_foreign_origin, of_status
+from trio_chat.protocol import answers, requests
+from trio_chat.protocol.names import BadName, check_room
+from trio_chat.web.api import PREFIX, reading
+from trio_chat.web.api.calls import Calls
+from trio_chat.web.api.openapi import describe
+from trio_chat.web.api.schemas import (
+    HitList,
+    MessageList,
+    NewMessage,
+    NewSession,
+    NewText,
+    Receipt,
+    RoomList,
+    Session,
+)
+
+ROOM = "/rooms/<room>"
+MESSAGES = f"{ROOM}/messages"
+MESSAGE = f"{MESSAGES}/<int:seq>"
+EVENTS = f"{ROOM}/events"
+SEARCH = f"{ROOM}/search"
+PREFLIGHT_AGE = 600  # seconds for which a browser need not ask again
+NO_STORE = "no-store"
+
+
+class Api:
+    """Answers what is asked below ``/api/v1``.
+
+    Args:
+        archive: For what is looked up.
+        calls: For what is to happen.
+        config: The limits, the same as on the socket.
+    """
+
+    def __init__(self, archive: Archive, calls: Calls, config: Config) -> None:
+        self._archive = archive
+        self._calls = calls
+        self._text_limit = config.text_limit
+        self._room_limit = config.room_limit
+        self._allowed = config.allow_origin
+        self._description = msgspec.json.encode(describe(config))
+
+    def install(self, app: QuartTrio) -> None:
+        """Add the routes to an app."""
+        for rule, method, view in (
+            ("/openapi.json", "GET", self._describe),
+            ("/sessions", "POST", self._begin_session),
+            ("/rooms", "GET", self._rooms),
+            (MESSAGES, "GET", self._messages),
+            (MESSAGES, "POST", self._post),
+            (MESSAGE, "GET", self._message),
+            (MESSAGE, "PUT", self._edit),
+            (MESSAGE, "DELETE", self._delete),
+            (EVENTS, "GET", self._events),
+            (SEARCH, "GET", self._search),
+        ):
+            app.add_url_rule(PREFIX + rule, _endpoint(method, rule), view, methods=[method])
+        app.before_request(self._check)
+        app.after_request(self._finish)
+        app.register_error_handler(Problem, _tell)
+        app.register_error_handler(HTTPException, _translate)
+
+    # What is looked up
+
+    async def _describe(self) -> Response:
+        return _json(self._description)
+
+    async def _rooms(self) -> Response:
+        answer = await self._look_up(requests.Rooms())
+        assert isinstance(answer, answers.RoomList)
+        return _json(RoomList(answer.rooms))
+
+    async def _messages(self, room: str) -> Response:
+        fields = {"room": room, **reading.numbers(request, "before", "after", "limit")}
+        if {"before", "after"} <= fields.keys():
+            raise Problem("bad_request", "give before or after, not both")
+        return _json(await self._page(fields))
+
+    async def _message(self, room: str, seq: int) -> Response:
+        page = await self._page({"room": room, "after": max(seq, 1) - 1, "limit": 1})
+        if [message.seq for message in page.messages] != [seq]:
+            raise Problem("not_found", "there is no such message")
+        return _json(page.messages[0])
+
+    async def _page(self, fields: dict[str, Any]) -> MessageList:
+        answer = await self._look_up(reading.wish(requests.History, fields, self._text_limit))
+        assert isinstance(answer, answers.Page)
+        return MessageList(answer.room, answer.messages, answer.more)
+
+    async def _search(self, room: str) -> Response:
+        fields = {
+            "room": room,
+            "query": reading.value(request, "q") or "",
+            "from": reading.value(request, "from"),
+            **reading.numbers(request, "since", "until", "before", "limit"),
+        }
+        wish = reading.wish(requests.Search, fields, self._text_limit)
+        answer = await self._look_up(wish)
+        assert isinstance(answer, answers.Found)
+        return _json(HitList(answer.room, answer.hits, answer.more))
+
+    async def _events(self, room: str) -> Response:
+        """Answer ``HEAD``; the door takes every ``GET`` to where it is a member of the room."""
+        try:
+            check_room(room, self._room_limit)
+        except BadName as error:
+            raise Problem("bad_room", str(error)) from None
+        response = Response(b"", content_type=EVENT_STREAM)
+        del response.headers["Content-Length"]  # a stream has none
+        return response
+
+    async def _look_up(self, wish: requests.AnyRequest) -> answers.Answer:
+        answer = await self._archive.answer(wish)
+        if isinstance(answer, answers.Error):
+            raise of_error(answer)
+        return answer
+
+    # What happens
+
+    async def _begin_session(self) -> Response:
+        new = await reading.body(request, NewSession, "nick")
+        fields = {"nick": new.nick, "session": new.session}
+        hello = reading.wish(requests.Hello, fields, self._text_limit)
+        answer = await self._calls.ask(requests.Speaker(), hello)
+        assert isinstance(answer, answers.Welcome)
+        return _json(Session(answer.session, answer.you), 201)
+
+    async def _post(self, room: str) -> Response:
+        new = await reading.body(request, NewMessage, "text")
+        who = reading.speaker(request, new.sender)
+        key = reading.cid(request)
+        cid = new.cid if key is None else key
+        fields = {"room": room, "text": new.text, "reply": new.reply, "cid": cid}
+        receipt = await self._keep(requests.Send, fields, who)
+        response = _json(receipt, 200 if receipt.dup else 201)
+        response.headers["Location"] = f"{quote(request.path)}/{receipt.seq}"
+        return response
+
+    async def _edit(self, room: str, seq: int) -> Response:
+        who = reading.author(request)
+        new = await reading.body(request, NewText, "text")
+        fields = {"room": room, "seq": seq, "text": new.text, "cid": reading.cid(request)}
+        return _json(await self._keep(requests.Edit, fields, who))
+
+    async def _delete(self, room: str, seq: int) -> Response:
+        who = reading.author(request)
+        fields = {"room": room, "seq": seq, "cid": reading.cid(request)}
+        return _json(await self._keep(requests.Delete, fields, who))
+
+    async def _keep(
+        self, kind: type[requests.Kept], fields: dict[str, Any], who: requests.Speaker
+    ) -> Receipt:
+        wish = reading.wish(kind, fields, self._text_limit)
+        answer = await self._calls.ask(who, wish)
+        assert isinstance(answer, answers.Ok)
+        assert answer.seq is not None
+        assert answer.ts is not None
+        return Receipt(answer.seq, answer.ts, answer.dup)
+
+    # What holds for all
+
+    async def _check(self) -> None:
+        """Refuse pages of other sites, and those who would not take the answer."""
+        if not _is_ours():
+            return
+        if "//" in request.path:  # which Quart would lead elsewhere
+            raise Problem("not_found", "there is nothing at this path")
+        for origin in request.headers.getlist("Origin"):
+            if not is_welcome(origin, request.host, self._allowed):
+                raise of_foreign_origin(origin)
+        is_stream = request.endpoint == _endpoint("GET", EVENTS)
+        reading.check_accepted(request, EVENT_STREAM if is_stream else reading.JSON)
+
+    async def _finish(self, response: Response) -> Response:
+        """Let a page of another site that is welcome see the answer, and nobody keep it."""
+        if not _is_ours():
+            return response
+        headers = response.headers
+        headers["Cache-Control"] = NO_STORE
+        headers["Vary"] = "Origin"
+        origin = request.headers.get("Origin")
+        if origin and is_welcome(origin, request.host, self._allowed):
+            headers["Access-Control-Allow-Origin"] = origin
+            headers["Access-Control-Expose-Headers"] = "Location, Retry-After"
+            if "Access-Control-Request-Method" in request.headers:
+                headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
+                headers["Access-Control-Allow-Headers"] = (
+                    "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
+                )
+                headers["Access-Control-Max-Age"] = str(PREFLIGHT_AGE)
+        return response
+
+
+def _is_ours() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _endpoint(method: str, rule: str) -> str:
+    return f"api:{method} {rule}"
+
+
+def _json(content: msgspec.Struct | bytes, status: int = 200) -> Response:
+    data = content if isinstance(content, bytes) else msgspec.json.encode(content)
+    return Response(data + b"\n", status, content_type=reading.JSON)  # so that a prompt may follow
+
+
+async def _tell(problem: Problem) -> Response:
+    return Response(
+        problem.body(), problem.status.value, problem.headers, content_type=problem.media_type
+    )
+
+
+async def _translate(error: HTTPException) -> Response | HTTPException:
+    """Tell what Quart has to say in the same form as all problems; the page keeps its own."""
+    if not _is_ours() or error.code is None:
+        return error
+    headers = {name: text for name, text in error.get_headers() if name == "Allow"}
+    return await _tell(of_status(error.code, error.description or "", headers))

@@ -1,0 +1,39 @@
+"""The Quart-Trio app: what is served over plain HTTP, but for the page and its files."""
+
+from urllib.parse import quote
+
+from quart import Response, abort, redirect, request
+from quart.typing import ResponseReturnValue
+from quart_trio import QuartTrio
+
+from trio_chat.web.assets import SECURITY_HEADERS
+
+BODY_LIMIT = 64 * 1024  # bytes of a request body
+DEPTH_LIMIT = 8  # slashes in what somebody took for the name of a room
+
+
+def make_app() -> QuartTrio:
+    """Return an app that leads to the page at ``/r/ROOM``; the API is to be added."""
+    app = QuartTrio("trio_chat", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
+
+    @app.get("/", provide_automatic_options=False)
+    @app.get("/r", provide_automatic_options=False)
+    async def entrance() -> ResponseReturnValue:
+        # One address only, so that what the page refers to is always as far away from it.
+        return redirect("r/")
+
+    @app.get("/r/<path:name>", provide_automatic_options=False)
+    async def too_deep(name: str) -> ResponseReturnValue:
+        # No room can be called that, and the page will say so.
+        depth = request.scope["raw_path"].count(b"/") - 2
+        if depth > DEPTH_LIMIT:
+            abort(404)
+        return redirect("../" * depth + quote(name, safe=""))
+
+    @app.after_request
+    async def secure(response: Response) -> Response:
+        response.headers.update(SECURITY_HEADERS)
+        return response
+
+    return app

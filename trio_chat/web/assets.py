@@ -1,0 +1,129 @@
+"""The page as it goes over the wire: read once, compressed once, and named by what is in it."""
+
+import gzip
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from itertools import chain
+from pathlib import Path
+from posixpath import dirname, join, normpath
+from typing import NamedTuple
+
+# Named here, as a system's own table may differ, and a browser runs no script of another type.
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+SCRIPTS = ("conversation.js", "main.js")  # of the page, in the order in which they run
+WORKER = "worker.js"
+# These have an address of their own, which stays the same; browsers ask each time what is new.
+ENTRANCES = {"index.html": "r/", WORKER: WORKER, "chat.webmanifest": "chat.webmanifest"}
+FOREVER = "public, max-age=31536000, immutable"  # a year, for what never changes
+ASK = "no-cache"  # the browser asks, and mostly hears 304
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+TAG_LENGTH = 16  # hexadecimal digits of a hash that are enough to tell versions apart
+IMPORT = re.compile(rb'^(?:import|export|\}) .*?from "(.+?)";$', re.MULTILINE)
+END_OF_HEAD = b"</head>"  # of the page
+WORTH_IT = 0.9  # of its size; what cannot be pressed below that is sent as it is
+
+
+class File(NamedTuple):
+    """One file as it is sent."""
+
+    content: bytes
+    packed: bytes | None  # compressed with gzip, if that is worth it
+    media_type: str
+    caching: str
+    tag: str
+
+
+def load_page(folder: Path) -> dict[str, File]:
+    """Return the files of the page by their path on the server, which begins with no slash.
+
+    All but the entrances are at ``static/HASH/…``, with a hash of all of them, so a browser need
+    never ask for one again; in the entrances, ``static/`` stands for that. So is every script of
+    one version, and their imports stay relative. The worker is told which files there are, and
+    the page which scripts its own one needs.
+
+    Args:
+        folder: Where they are, in a checkout or an installed package.
+    """
+    contents = _read_all(folder)
+    version = _hash(
+        *(part for name in sorted(contents) for part in (name.encode(), contents[name]))
+    )
+    base = f"static/{version}/"
+    files = {
+        f"{base}{name}": _make_file(name, content, FOREVER)
+        for name, content in contents.items()
+        if name not in ENTRANCES
+    }
+    listing = f"const FILES = {sorted(files)};\n".encode()
+    needed = dict.fromkeys(chain.from_iterable(imported(contents, name) for name in SCRIPTS))
+    hints = _hints(name for name in needed if name not in SCRIPTS)
+    for name in contents.keys() & ENTRANCES.keys():
+        content = contents[name].replace(END_OF_HEAD, hints + END_OF_HEAD)
+        content = content.replace(b"static/", base.encode())
+        content = listing + content if name == WORKER else content
+        files[ENTRANCES[name]] = _make_file(name, content, ASK)
+    return files
+
+
+def imported(contents: dict[str, bytes], script: str) -> list[str]:
+    """Return the names of a script and of all that it imports, and these import, in that order."""
+    found = [name for name in [script] if name in contents]
+    for name in found:  # which grows meanwhile
+        others = (match.decode() for match in IMPORT.findall(contents[name]))
+        paths = (normpath(join(dirname(name), other)) for other in others)
+        found += [path for path in dict.fromkeys(paths) if path not in found]
+    return found
+
+
+def _hints(names: Iterable[str]) -> bytes:
+    """Return what makes a browser ask for scripts at once, before it reads which it needs."""
+    lines = (f'  <link rel="modulepreload" href="../static/{name}">\n  ' for name in names)
+    return "".join(lines).encode()
+
+
+def static_files() -> Path:
+    """Return the folder of the page: inside an installed package, beside it in a checkout."""
+    here = Path(__file__).parents[1]
+    installed = here / "static"
+    return installed if installed.is_dir() else here.parent / "static"
+
+
+def _read_all(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def _make_file(name: str, content: bytes, caching: str) -> File:
+    packed = gzip.compress(content, mtime=0)
+    is_worth_it = len(packed) < WORTH_IT * len(content)
+    media_type = MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream")
+    return File(content, packed if is_worth_it else None, media_type, caching, _hash(content))
+
+
+def _hash(*parts: bytes) -> str:
+    digest = sha256()
+    for part in parts:
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.hexdigest()[:TAG_LENGTH]

@@ -1,0 +1,111 @@
+"""One HTTP exchange: lets Hypercorn serve a Quart app on a connection that we accepted.
+
+This is the only file that knows Hypercorn. Its ``TCPServer`` is not a public class, so the minor
+version is pinned. What we add is what it leaves out: a deadline on every write and on the whole,
+and an end to both when the server stops, although it shields its writes from cancellation.
+"""
+
+import logging
+from typing import cast
+
+import trio
+from hypercorn.app_wrappers import ASGIWrapper
+from hypercorn.config import Config as HypercornConfig
+from hypercorn.trio.tcp_server import TCPServer
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ASGIFramework
+
+from trio_chat.config import Config
+from trio_chat.net.streams import Stream, linger, reset_on_close, tcp_of
+
+logger = logging.getLogger(__name__)
+
+
+class Exchange:
+    """Serves HTTP exchanges with one app."""
+
+    def __init__(self, app: ASGIFramework, config: Config) -> None:
+        self._app = ASGIWrapper(app)
+        self._config = config
+        self._hypercorn = HypercornConfig()
+        self._hypercorn.errorlog = logger
+        self._hypercorn.include_server_header = False
+        # The next request has to come through the door like the first.
+        self._hypercorn.keep_alive_max_requests = 0
+        self._hypercorn.h11_max_incomplete_size = config.head_limit + 1
+
+    async def serve(self, stream: Stream, already_read: bytes) -> None:
+        """Serve the request that begins with ``already_read``, and close the stream."""
+        kind = _BoundedTlsStream if isinstance(stream, trio.SSLStream) else _BoundedStream
+        wrapped = kind(stream, already_read, self._config.write_timeout)
+        # Hypercorn's own annotation knows TLS only; it serves plain TCP by these same methods.
+        as_annotated = cast("trio.SSLStream[trio.SocketStream]", wrapped)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_close_when_cancelled, stream)
+            nursery.cancel_scope.deadline = trio.current_time() + self._config.http_timeout
+            await TCPServer(self._app, self._hypercorn, WorkerContext(None), {}, as_annotated)
+            nursery.cancel_scope.deadline = trio.current_time() + self._config.close_timeout
+            await linger(stream)
+            nursery.cancel_scope.cancel(reason="the exchange is complete")
+
+
+async def _close_when_cancelled(stream: Stream) -> None:
+    """Close the stream under a write that Hypercorn shields, so that the shield ends too."""
+    try:
+        await trio.sleep_forever()
+    finally:
+        await trio.aclose_forcefully(stream)
+
+
+class _BoundedStream:
+    """A plain connection as Hypercorn expects it, with a deadline on every write.
+
+    It first replays what was read already. Hypercorn closes it in a scope that is cancelled by
+    then, so closing only ends the reading; ``Exchange`` does the rest when Hypercorn is gone.
+    """
+
+    def __init__(self, stream: Stream, replay: bytes, write_timeout: float) -> None:
+        self._stream = stream
+        self._replay = replay
+        self._write_timeout = write_timeout
+        self._reading = trio.CancelScope()
+        self._ended = False
+        self.socket = tcp_of(stream).socket
+
+    async def receive_some(self, max_bytes: int) -> bytes:
+        if self._replay:
+            data, self._replay = self._replay[:max_bytes], self._replay[max_bytes:]
+            return data
+        if not self._ended:
+            with trio.CancelScope() as self._reading:
+                return bytes(await self._stream.receive_some(max_bytes))
+        return b""
+
+    async def send_all(self, data: bytes) -> None:
+        with trio.move_on_after(self._write_timeout) as scope:
+            await self._stream.send_all(data)
+        if scope.cancelled_caught:
+            reset_on_close(self._stream)
+            await trio.aclose_forcefully(self._stream)  # nothing may follow half an answer
+            raise trio.BrokenResourceError("the peer does not read")
+
+    async def send_eof(self) -> None:
+        self._ended = True
+        self._reading.cancel(reason="the answer is complete")
+
+    async def aclose(self) -> None:
+        await self.send_eof()
+
+
+class _BoundedTlsStream(_BoundedStream):
+    """The same over TLS, whose handshake the door has made."""
+
+    def __init__(self, stream: Stream, replay: bytes, write_timeout: float) -> None:
+        super().__init__(stream, replay, write_timeout)
+        self.transport_stream = tcp_of(stream)
+
+    async def do_handshake(self) -> None:
+        await trio.lowlevel.checkpoint()
+
+    def selected_alpn_protocol(self) -> str:
+        return "http/1.1"

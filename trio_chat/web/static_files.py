@@ -1,0 +1,80 @@
+"""Answers requests for the page and its files from memory: a request head in, an answer out."""
+
+import re
+from email.utils import formatdate
+from functools import lru_cache
+from typing import NamedTuple
+
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header, parse_etags, quote_etag
+
+from trio_chat.net.head import Head, Refused
+from trio_chat.web.assets import SECURITY_HEADERS, File
+
+PAGE = "r/"
+ROOM = re.compile("/r/[^/]*")  # what is behind the slash is the page's own business
+METHODS = ("GET", "HEAD")
+
+
+class Answer(NamedTuple):
+    """An answer as it goes over the wire."""
+
+    wire: bytes
+    is_last: bool  # of its connection, as it says itself
+
+
+class Files:
+    """The page and its files.
+
+    Args:
+        files: What there is, by the path without its first slash.
+    """
+
+    def __init__(self, files: dict[str, File]) -> None:
+        self._files = files
+
+    def answer(self, head: Head) -> Answer | None:
+        """Return the answer to a request for a file; ``None`` if there is no such file.
+
+        Raises:
+            Refused: it is not to be read, but something else.
+        """
+        file = self._files.get(PAGE if ROOM.fullmatch(head.path) else head.path[1:])
+        if file is None:
+            return None
+        if head.method not in METHODS:
+            raise Refused(405, "this can only be read", {"Allow": ", ".join(METHODS)})
+        is_last = not head.is_kept_alive
+        return Answer(_respond(file, head, ["Connection: close"] if is_last else []), is_last)
+
+
+def _respond(file: File, head: Head, extra: list[str]) -> bytes:
+    """Return a file, compressed if the browser takes that, or that the browser has it already."""
+    is_packed = file.packed is not None and _takes_gzip(",".join(head.values("accept-encoding")))
+    content = (is_packed and file.packed) or file.content
+    tag = f"{file.tag}-gzip" if is_packed else file.tag
+    lines = [
+        f"Date: {formatdate(usegmt=True)}",
+        f"ETag: {quote_etag(tag)}",
+        f"Cache-Control: {file.caching}",
+        *(["Vary: Accept-Encoding"] if file.packed is not None else []),
+        *(f"{name}: {value}" for name, value in SECURITY_HEADERS.items()),
+        *extra,
+    ]
+    if parse_etags(",".join(head.values("if-none-match"))).contains_weak(tag):
+        return _join("HTTP/1.1 304 Not Modified", *lines)
+    about = [
+        f"Content-Type: {file.media_type}",
+        f"Content-Length: {len(content)}",
+        *(["Content-Encoding: gzip"] if is_packed else []),
+    ]
+    return _join("HTTP/1.1 200 OK", *lines, *about) + (content if head.method == "GET" else b"")
+
+
+@lru_cache
+def _takes_gzip(accepted: str) -> bool:
+    return parse_accept_header(accepted, Accept)["gzip"] > 0
+
+
+def _join(*lines: str) -> bytes:
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
