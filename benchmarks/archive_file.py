@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.toolchain import CACHE
 from trio_chat.journal.sqlite.file import SCHEMA, JournalFile
 from trio_chat.journal.sqlite.reindex import KEY, VERSION, bring_in_step
-from trio_chat.protocol.events import AnyKept, Message, Person, React, encode, target_of
+from trio_chat.protocol.events import AnyStoredEvent, Message, Person, React, encode, target_of
 
 NAME = "chat.db"  # in its folder, as the command of the peer says
 ROOMS = 20  # of the same length
@@ -107,7 +107,7 @@ def _fill_room(file: JournalFile, room: int, name: str, messages: int) -> None:
     )
 
 
-def _events(name: str, messages: int) -> Iterator[AnyKept]:
+def _events(name: str, messages: int) -> Iterator[AnyStoredEvent]:
     """Yield so many messages, numbered, and the reactions among them."""
     seq = 0
     choice = random.Random(name)  # noqa: S311 - nothing secret

@@ -41,8 +41,8 @@ def apply_load(
         work: What to do.
         port: Of the server.
         speaks_v1: Whether the clients speak v1, else lines of text.
-        on_event: Called with "connected", "begin" and "end" (of the measured window).
-        on_tick: Called a few times a second meanwhile.
+        on_event: ApiRequest with "connected", "begin" and "end" (of the measured window).
+        on_tick: ApiRequest a few times a second meanwhile.
 
     Raises:
         ProcessFailed: it failed, or took too long.

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 
-from trio_chat.commands import BAD_USAGE, COMMANDS, FAILED, INTERRUPTED, SERVE, Failed
+from trio_chat.commands import COMMANDS, SERVE
 from trio_chat.config import ConfigError
+from trio_chat.errors import BAD_USAGE, FAILED, INTERRUPTED, Failed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,14 +9,14 @@ import trio
 
 from trio_chat.config import Config
 from trio_chat.core.chat import Chat
-from trio_chat.core.effects import Alarm, wake
-from trio_chat.delivery.audience import WRITES_PER_BREATH, effort
+from trio_chat.core.effects import Timer, wake
+from trio_chat.delivery.audience import WRITES_PER_YIELD, write_cost
 from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.outbox import Readiness
-from trio_chat.delivery.recipient import Asker, Member
+from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.types import Journal, RoomState, Unavailable
 from trio_chat.protocol import requests
-from trio_chat.protocol.close import TOO_SLOW, Ending
+from trio_chat.protocol.close import TOO_SLOW, CloseReason
 
 WRITES_FOR_RETURNS = 8  # of a turn: half a millisecond, as few members get the same
 
@@ -24,35 +24,35 @@ WRITES_FOR_RETURNS = 8  # of a turn: half a millisecond, as few members get the 
 class Register(NamedTuple):
     """A connection is there; one that needs no name is in a room at once."""
 
-    client: Member
+    client: Recipient
     wish: requests.Join | None = None
 
 
 class Unregister(NamedTuple):
     """The client gets nothing more, and its send side is closed."""
 
-    client: Member
+    client: Recipient
 
 
 class Asked(NamedTuple):
     """What a client asks for, in the order in which it asked."""
 
-    client: Member
-    requests: Sequence[requests.AnyRequest | requests.Faulty]
+    client: Recipient
+    requests: Sequence[requests.AnyRequest | requests.InvalidRequest]
 
 
-class Called(NamedTuple):
+class ApiRequest(NamedTuple):
     """Somebody without a connection asks for one thing."""
 
-    caller: Asker
-    speaker: requests.Speaker
-    request: requests.Hello | requests.Kept
+    caller: Requester
+    speaker: requests.Credentials
+    request: requests.Hello | requests.WriteRequest
 
 
 class CaughtUp(NamedTuple):
     """A client has got from the journal what happened in a room up to a number."""
 
-    client: Member
+    client: Recipient
     missed: requests.Missed
     after: int
 
@@ -63,19 +63,19 @@ class Pruned(NamedTuple):
     first: dict[str, int]
 
 
-class Overtaken(NamedTuple):
+class ForeignWrites(NamedTuple):
     """Others have written to the journal, and these rooms stand like this there."""
 
     states: Sequence[RoomState]
 
 
-class Farewell(NamedTuple):
+class Shutdown(NamedTuple):
     """The server stops: everybody is told so, and so is whoever comes later."""
 
-    ending: Ending
+    ending: CloseReason
 
 
-Request = Register | Unregister | Asked | Called | CaughtUp | Pruned | Overtaken | Farewell
+Request = Register | Unregister | Asked | ApiRequest | CaughtUp | Pruned | ForeignWrites | Shutdown
 
 
 class Hub:
@@ -99,8 +99,8 @@ class Hub:
         self._journal = journal
         self._resume_limit = config.resume_limit
         self._rooms_limit = config.rooms_per_connection
-        self._farewell: Ending | None = None
-        self._alarms: list[tuple[float, int, Alarm]] = []  # a heap
+        self._farewell: CloseReason | None = None
+        self._alarms: list[tuple[float, int, Timer]] = []  # a heap
         self._out_of_breath = 0  # writes since the other tasks had their turn
         self._count = count()  # tells alarms of the same time apart
 
@@ -136,7 +136,7 @@ class Hub:
         await self._answer()
         await self._let_in()
         await self._commit()
-        for room in chat.rooms.talking():
+        for room in chat.rooms.take_dirty():
             for frame, audience in room.frames():
                 for member in await audience.send(frame):
                     self._drop(member)
@@ -148,7 +148,7 @@ class Hub:
         while self.chat.returns and patience > 0:
             member, frames = self.chat.returns.let_in()
             for frame in frames:
-                patience -= effort(frame)
+                patience -= write_cost(frame)
                 await self._tell(member, frame)
             patience -= 1
 
@@ -160,14 +160,14 @@ class Hub:
                 for state in await self._journal.load(missing, self._resume_limit):
                     self.chat.rooms.load(state)
             except Unavailable as unavailable:  # who wants to join is told so
-                self._set(Alarm(trio.current_time() + unavailable.retry_ms / 1000, wake))
+                self._set(Timer(trio.current_time() + unavailable.retry_ms / 1000, wake))
 
     def _apply(self, request: Request) -> None:
         match request:
             case Asked(client, wishes):
                 for wish in wishes:
                     self.chat.apply(client, wish)
-            case Called(caller, speaker, wish):
+            case ApiRequest(caller, speaker, wish):
                 self.chat.callers.grant(caller, speaker, wish, self.chat.turn)
             case Register(client) if self._farewell:
                 client.end(self._farewell)
@@ -180,12 +180,12 @@ class Hub:
                 self.chat.returns.go_on(client, missed, after)
             case Pruned(first):
                 self.chat.rooms.forget(first)
-            case Overtaken(states):
+            case ForeignWrites(states):
                 self.chat.rooms.compare(states)
             case _:
                 self._say_goodbye(request.ending)
 
-    def _say_goodbye(self, ending: Ending) -> None:
+    def _say_goodbye(self, ending: CloseReason) -> None:
         self._farewell = ending
         for seat in self.chat.seats.values():
             seat.member.end(ending)
@@ -214,21 +214,21 @@ class Hub:
             for frame in pack((data for data in payloads if data is not None), member.dialect):
                 await self._tell(member, frame)
 
-    async def _tell(self, member: Asker, frame: Frame) -> None:
+    async def _tell(self, member: Requester, frame: Frame) -> None:
         """Send a frame to one, and let the other tasks have their turn now and then."""
         if not member.deliver(frame):
             self._drop(member)
-        self._out_of_breath += effort(frame)
-        if self._out_of_breath >= WRITES_PER_BREATH:
+        self._out_of_breath += write_cost(frame)
+        if self._out_of_breath >= WRITES_PER_YIELD:
             self._out_of_breath = 0
             await trio.lowlevel.checkpoint()
 
-    def _drop(self, member: Asker) -> None:
+    def _drop(self, member: Requester) -> None:
         """Part with somebody who is dead or stuck."""
         self.chat.stand_up(member)
         member.abort(TOO_SLOW)
 
-    def _set(self, alarm: Alarm) -> None:
+    def _set(self, alarm: Timer) -> None:
         heappush(self._alarms, (alarm.at, next(self._count), alarm))
 
     def _ring(self) -> None:

@@ -1,12 +1,6 @@
 """The server: one nursery with the hub and the door, and the order of starting and stopping."""
 
-import fcntl
-import gc
-import os
-import resource
-import signal
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -14,25 +8,26 @@ from urllib.parse import parse_qs
 import structlog
 import trio
 
-from trio_chat.client.client import Client, Shared
+from trio_chat import process, signals
+from trio_chat.client.client import Client, ConnectionContext
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import Farewell, Hub, Request
+from trio_chat.hub import Hub, Request, Shutdown
 from trio_chat.journal.feed import follow
-from trio_chat.journal.history import Archive
+from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.retention import retain
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Journal
-from trio_chat.net.acceptor import Door
+from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.eventstream import EventStream
-from trio_chat.net.head import Head, Refused
+from trio_chat.net.head import Head, HttpError
 from trio_chat.net.listeners import load_certificate, open_listeners, port_of
 from trio_chat.net.streams import Stream
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
-from trio_chat.protocol.close import GOING_AWAY, RESTARTING, Ending
+from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.protocol.dialects import plain, v1
 from trio_chat.protocol.dialects.base import Dialect
 from trio_chat.protocol.dialects.sse import Sse
@@ -44,12 +39,8 @@ from trio_chat.web.assets import load_page, static_files
 from trio_chat.web.hypercorn_bridge import Exchange
 from trio_chat.web.static_files import Files
 
-# Ctrl-C is a person who stops the server; SIGTERM a supervisor, who is likely to start it again.
-ENDINGS = {signal.SIGINT: GOING_AWAY, signal.SIGTERM: RESTARTING}
-
 DIALECTS: dict[str | None, Dialect] = {None: plain, v1.SUBPROTOCOL: v1}
 DEFAULT_ROOM = "lobby"  # of those who do not say
-DESCRIPTORS_AT_ONCE = 65_536  # have a place from the start on, which takes half a MiB of the kernel
 
 Listener = trio.SocketListener | trio.SSLListener[trio.SocketStream]
 
@@ -77,14 +68,16 @@ class Server:
         self._inbox, inbox = trio.open_memory_channel[Request](config.inbox_requests)
         readiness = Readiness()
         self._hub = Hub(inbox, journal, config, readiness)
-        archive = Archive(journal, config, self._hub.chat.rooms.populations)
-        self._shared = Shared(self._inbox, config, archive, readiness)
+        archive = History(journal, config, self._hub.chat.rooms.populations)
+        self._shared = ConnectionContext(self._inbox, config, archive, readiness)
         app = make_app()
         Api(archive, Calls(self._inbox, config), config).install(app)
         self._sse = Sse(journal.epoch)
         exchange = Exchange(app, config)
         files = Files(load_page(static_files()))
-        self._door = Door(config, files, self._on_websocket, self._on_events, exchange.serve)
+        self._door = Acceptor(
+            config, files.answer, self._on_websocket, self._on_events, exchange.serve
+        )
         self._listeners: list[Listener] = []
         self._ending = GOING_AWAY
         self._stopping = trio.Event()
@@ -135,7 +128,7 @@ class Server:
                     await self._drain(connections.cancel_scope)
         log.info("stopped")
 
-    def stop(self, ending: Ending) -> None:
+    def stop(self, ending: CloseReason) -> None:
         """Begin the shutdown: every client is told ``ending``. ``run`` returns when it is over."""
         self._ending = ending
         self._stopping.set()
@@ -145,7 +138,7 @@ class Server:
         log.info("stopping", clients=len(self._hub.chat.seats))
         connections.deadline = trio.current_time() + self._config.drain_timeout
         self._door.shut()
-        await self._inbox.send(Farewell(self._ending))
+        await self._inbox.send(Shutdown(self._ending))
 
     def _on_websocket(
         self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
@@ -167,13 +160,13 @@ class Server:
         """Return the wish to be in the room that is in the query, as in ``/ws?room=tea``.
 
         Raises:
-            Refused: its name cannot be.
+            HttpError: its name cannot be.
         """
         [room, *_] = parse_qs(head.query).get("room", [DEFAULT_ROOM])
         try:
             return requests.Join(room=check_room(room, self._config.room_limit))
         except BadName as error:
-            raise Refused(400, str(error)) from None
+            raise HttpError(400, str(error)) from None
 
 
 async def open_journal(config: Config) -> Journal:
@@ -196,15 +189,13 @@ async def serve(config: Config, announce: Callable[[str], None]) -> bool:
     Raises:
         ConfigError: the address or the certificate cannot be used.
     """
-    _raise_descriptor_limit()
-    _make_room_for_descriptors()
-    _calm_collector()
+    process.prepare()
     journal = await open_journal(config)
     try:
         server = Server(config, journal)
         address = await server.listen()
         async with trio.open_nursery() as nursery:
-            await nursery.start(_obey_signals, server, nursery.cancel_scope)
+            await nursery.start(signals.obey, server.stop, nursery.cancel_scope)
             announce(address)
             await server.run()
             nursery.cancel_scope.cancel(reason="the server has stopped")
@@ -212,52 +203,6 @@ async def serve(config: Config, announce: Callable[[str], None]) -> bool:
         return False
     finally:
         await journal.close()
-
-
-def _raise_descriptor_limit() -> None:
-    """Take as many descriptors as the system grants.
-
-    The limit that a process begins with is kept low for programs that use ``select``.
-    """
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # macOS grants less than it says
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _make_room_for_descriptors() -> None:
-    """Have the kernel's table of our descriptors made large at once; it never shrinks.
-
-    It doubles when it is full, and Linux waits then until no other thread looks at it: at 64, 128,
-    256, … connections nobody was served for 10 to 40 ms.
-    """
-    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    some = os.open(os.devnull, os.O_RDONLY)
-    with suppress(OSError):  # without it, the table grows as it needs
-        os.close(fcntl.fcntl(some, fcntl.F_DUPFD_CLOEXEC, min(limit, DESCRIPTORS_AT_ONCE) - 1))
-    os.close(some)
-
-
-def _calm_collector() -> None:
-    """Let the garbage collector pause the process seldom and briefly.
-
-    Connections leave no cycles behind, so they are freed without it. With its defaults it took
-    a third of the time of 5,000 connects, and its longest pause was 0.4 s. The two younger
-    generations are kept small, as it is their size that a pause costs: 50,000 objects took 25 ms.
-    """
-    gc.collect()
-    gc.freeze()  # what is loaded by now stays; the collector need not look
-    gc.set_threshold(1_000, 2, 2_000)
-
-
-async def _obey_signals(
-    server: Server, everything: trio.CancelScope, *, task_status: trio.TaskStatus[None]
-) -> None:
-    """Stop the server at the first signal, and let go of everything at the second."""
-    with trio.open_signal_receiver(*ENDINGS) as signals:
-        task_status.started()
-        server.stop(ENDINGS[signal.Signals(await anext(signals))])
-        await anext(signals)
-        everything.cancel(reason="a second signal")
 
 
 def _host_name(host: str) -> str:

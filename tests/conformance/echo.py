@@ -10,20 +10,20 @@ import trio
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 
-from trio_chat.client.client import Client, Shared
+from trio_chat.client.client import Client, ConnectionContext
 from trio_chat.config import Config
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import Asked, Request, Unregister
-from trio_chat.journal.history import Archive
+from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.net.acceptor import Door
+from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.head import Head
 from trio_chat.net.listeners import open_listeners, port_of
 from trio_chat.net.streams import Stream
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import answers, events, requests
-from trio_chat.protocol.close import Ending
+from trio_chat.protocol.close import CloseReason
 from trio_chat.web.static_files import Files
 
 TEXT, BINARY = "text", "binary"
@@ -38,7 +38,7 @@ class Unchanged:
 
     def read(
         self, message: str | bytes, text_limit: int
-    ) -> list[requests.AnyRequest | requests.Faulty]:
+    ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         # Binary messages are told from text by the room, which nobody looks at here.
         if isinstance(message, bytes):
             return [requests.Send(room=BINARY, text=message.decode("latin-1"))]
@@ -59,7 +59,7 @@ class Unchanged:
     def answer(self, answer: answers.Answer) -> bytes | None:
         raise AssertionError("nothing is answered here")
 
-    def bye(self, ending: Ending) -> bytes | None:
+    def bye(self, ending: CloseReason) -> bytes | None:
         return None
 
 
@@ -68,7 +68,7 @@ class Echo:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._archive = Archive(MemoryJournal(), config, dict)
+        self._archive = History(MemoryJournal(), config, dict)
 
     def on_websocket(
         self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
@@ -79,7 +79,7 @@ class Echo:
         self, stream: Stream, websocket: WebSocket, answer: bytes, already_read: bytes
     ) -> None:
         inbox, requests_of_one = trio.open_memory_channel[Request](1)
-        shared = Shared(inbox, self._config, self._archive, Readiness())
+        shared = ConnectionContext(inbox, self._config, self._archive, Readiness())
         client = Client(stream, websocket, Unchanged(), shared)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._answer, requests_of_one, client)
@@ -127,7 +127,7 @@ async def serve(port: int, frame_limit: int) -> None:
     echo = Echo(config)
     listeners = await open_listeners(config)
     print(f"echo at ws://127.0.0.1:{port_of(listeners[0])}/ws", flush=True)
-    door = Door(config, Files({}), echo.on_websocket, echo.on_events, echo.on_http)
+    door = Acceptor(config, Files({}).answer, echo.on_websocket, echo.on_events, echo.on_http)
     await trio.serve_listeners(door.answer, listeners)
 
 

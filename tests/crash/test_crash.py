@@ -15,7 +15,7 @@ import trio
 
 from tests.crash.person import ROOM, Person
 from tests.crash.process import Server
-from trio_chat.protocol.events import AnyKept, decode
+from trio_chat.protocol.events import AnyStoredEvent, decode
 
 RATE = 200  # messages per second, of all together
 SETTLING = 30  # seconds for all to have heard everything in the end
@@ -68,7 +68,7 @@ def settled(crowd: Sequence[Person]) -> bool:
     return not any(person.pending for person in crowd) and len({one.last for one in crowd}) == 1
 
 
-def stored(database: Path) -> list[AnyKept]:
+def stored(database: Path) -> list[AnyStoredEvent]:
     """Return what is in the file."""
     with closing(sqlite3.connect(database)) as file:
         assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -80,7 +80,7 @@ def stored(database: Path) -> list[AnyKept]:
     return [event for event in events if event]
 
 
-def check_the_order(crowd: Sequence[Person], kept: Sequence[AnyKept]) -> None:
+def check_the_order(crowd: Sequence[Person], kept: Sequence[AnyStoredEvent]) -> None:
     """All have heard the same, which is what is in the file, numbered without a gap."""
     assert [event.seq for event in kept] == list(range(1, len(kept) + 1))
     assert all(one.ts <= other.ts for one, other in pairwise(kept))
@@ -90,7 +90,7 @@ def check_the_order(crowd: Sequence[Person], kept: Sequence[AnyKept]) -> None:
         assert heard == expected
 
 
-def check_what_was_said(crowd: Sequence[Person], kept: Sequence[AnyKept]) -> None:
+def check_what_was_said(crowd: Sequence[Person], kept: Sequence[AnyStoredEvent]) -> None:
     """All that was acknowledged is there once, under its number, and nothing besides."""
     said = {cid: seq for person in crowd for cid, seq in person.acknowledged.items()}
     assert said == {event.cid: event.seq for event in kept}

@@ -15,7 +15,7 @@ import trio
 
 from tests.crash.process import Server
 from tests.crash.proxy import Proxy
-from trio_chat.protocol.events import Edit, Kept, Message
+from trio_chat.protocol.events import Edit, Message, StoredEvent
 from trio_chat.remote import Chat, Joined, Online, Room, State, backoff, connect
 
 ROOM = "tea"
@@ -32,7 +32,7 @@ class Person:
     def __init__(self, number: int) -> None:
         self.nick = f"Nick {number}"
         self.queue_limit = 5 if number % 3 == 0 else 1000  # some fall behind again and again
-        self.heard: list[Kept] = []
+        self.heard: list[StoredEvent] = []
         self.kept: dict[str, int] = {}  # the number of each text
         self.is_talking = True
         self.waiting = 0  # messages without an answer
@@ -68,7 +68,7 @@ class Person:
             if isinstance(event, Joined):
                 assert not event.reset, "the server does not know what it told"
                 assert event.gap is None, "something is lost"
-            elif isinstance(event, Kept):
+            elif isinstance(event, StoredEvent):
                 assert event.seq == self.last + 1, f"{event.seq} after {self.last}"
                 self.heard.append(event)
             if self.queue_limit < 10:
@@ -98,7 +98,7 @@ async def test_each_sees_every_message_once_and_in_order(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Promises 1 to 4 as a user of the client sees them, whatever happens in between."""
-    monkeypatch.setattr(backoff, "FIRST_CEILING", 0.1)  # to spend the time on talking
+    monkeypatch.setattr(backoff, "FIRST_CEILING", 0.1)  # to spend the time on take_dirty
     monkeypatch.setattr(backoff, "LAST_CEILING", 0.5)
     crashes = request.config.getoption("--crashes")
     people = [Person(number) for number in range(request.config.getoption("--people"))]

@@ -14,8 +14,8 @@ import trio
 from tests.frames import TEXT, masked, unmasked
 from tests.integration.commands import Command, command, outcome
 from tests.integration.running import PATIENCE, goodbye, read_all
-from trio_chat.protocol.close import GOING_AWAY, RESTARTING, Ending
-from trio_chat.server import DESCRIPTORS_AT_ONCE
+from trio_chat.process import DESCRIPTORS_AT_ONCE
+from trio_chat.protocol.close import GOING_AWAY, RESTARTING, CloseReason
 
 SIGNALS = [(signal.SIGINT, GOING_AWAY), (signal.SIGTERM, RESTARTING)]
 INTERRUPTED = 130
@@ -40,7 +40,7 @@ async def test_the_kernel_has_room_for_all_descriptors_from_the_start_on() -> No
 
 @pytest.mark.parametrize(("number", "ending"), SIGNALS)
 async def test_a_signal_stops_it_and_everybody_is_told(
-    number: signal.Signals, ending: Ending
+    number: signal.Signals, ending: CloseReason
 ) -> None:
     """Ctrl-C says going away, a supervisor's SIGTERM says come back; both are a success."""
     async with command() as running:
@@ -69,7 +69,7 @@ PATIENT = ("--close-timeout", "1000", "--write-timeout", "1000", "--head-timeout
 
 @pytest.mark.parametrize(("number", "ending"), SIGNALS)
 async def test_peers_that_do_nothing_hold_it_up_no_longer_than_the_drain_time(
-    number: signal.Signals, ending: Ending
+    number: signal.Signals, ending: CloseReason
 ) -> None:
     """They had their chance; that is no failure."""
     async with (

@@ -13,7 +13,7 @@ from tests import frames
 from tests.frames import TEXT, masked
 from tests.integration.running import goodbye, read_all, running, status
 from tests.integration.stalling import say
-from trio_chat.net.acceptor import Door
+from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.streams import Stream
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import CRASHED
@@ -21,7 +21,7 @@ from trio_chat.protocol.dialects import plain
 
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 read = plain.read
-Read = list[requests.AnyRequest | requests.Faulty]
+Read = list[requests.AnyRequest | requests.InvalidRequest]
 
 
 def crash_on_demand(message: str | bytes, text_limit: int) -> Read:
@@ -107,11 +107,11 @@ async def test_a_crash_before_the_handshake_ends_one_connection(
     """The door keeps what nobody else has kept."""
     async with running() as server:
 
-        async def crash(door: Door, stream: Stream, address: str) -> None:
+        async def crash(door: Acceptor, stream: Stream, address: str) -> None:
             raise ZeroDivisionError
 
         with monkeypatch.context() as patch:
-            patch.setattr(Door, "_begin", crash)
+            patch.setattr(Acceptor, "_begin", crash)
             async with await server.connect() as stream:
                 await stream.send_all(frames.upgrade())
                 with pytest.raises((trio.BrokenResourceError, AssertionError)):
@@ -139,7 +139,7 @@ async def test_a_log_that_cannot_be_written_ends_nothing(
             await unlucky.send_all(masked(TEXT, b"crash"))
             assert (await goodbye(unlucky))[-1].close_code == CRASHED.code
         with monkeypatch.context() as patch:
-            patch.setattr(Door, "_begin", None)
+            patch.setattr(Acceptor, "_begin", None)
             async with await server.connect() as unlucky:
                 await read_all(unlucky)
         await say(one, b"still here")

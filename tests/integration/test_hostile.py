@@ -16,7 +16,7 @@ from tests.integration.running import read_all, reset, running, status
 from tests.integration.stalling import say
 from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame
-from trio_chat.delivery.recipient import Member
+from trio_chat.delivery.recipient import Recipient
 from trio_chat.net.streams import NO_LINGER, Stream, tcp_of
 
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n"
@@ -176,7 +176,7 @@ async def test_a_peer_that_vanishes_while_it_is_written_to_harms_nobody(
         gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         is_over = trio.Event()
 
-        async def send_and_pause(audience: Audience, frame: Frame) -> list[Member]:
+        async def send_and_pause(audience: Audience, frame: Frame) -> list[Recipient]:
             gone.socket.close()
             dead = await send(audience, frame)
             assert len(dead) == 1

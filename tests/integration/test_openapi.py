@@ -12,7 +12,7 @@ from tests.integration.commands import command
 from tests.integration.running import serving
 from trio_chat.config import Config
 from trio_chat.hub import Request
-from trio_chat.journal.history import Archive
+from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.remote import connect
 from trio_chat.web.api.calls import Calls
@@ -74,7 +74,7 @@ def routes() -> set[tuple[str, str]]:
     """Return the paths and methods of the API, written as they are described."""
     app, config = make_app(), Config()
     inbox, _ = trio.open_memory_channel[Request](0)
-    Api(Archive(MemoryJournal(), config, dict), Calls(inbox, config), config).install(app)
+    Api(History(MemoryJournal(), config, dict), Calls(inbox, config), config).install(app)
     return {
         (path.replace("<int:", "{").replace("<", "{").replace(">", "}"), method)
         for rule in app.url_map.iter_rules()

@@ -13,7 +13,7 @@ from trio_chat.config import Config
 from trio_chat.hub import Pruned
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Journal
-from trio_chat.protocol.events import AnyKept, Message, Person
+from trio_chat.protocol.events import AnyStoredEvent, Message, Person
 
 SOMEBODY = Person("somebody", "Somebody")
 
@@ -26,7 +26,7 @@ def database(tmp_path: Path) -> Path:
 
 async def fill(journal: Journal, count: int, room: str = "tea", length: int = 1) -> None:
     """Let so many messages have been said before the server is started."""
-    drafts: Sequence[AnyKept] = [
+    drafts: Sequence[AnyStoredEvent] = [
         Message(room=room, who=SOMEBODY, text="x" * length) for _ in range(count)
     ]
     await journal.commit(drafts)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trio_chat.journal.types import Committed, Journal, Result
-from trio_chat.protocol.events import AnyKept, Delete, Edit, Message, Person, React, Topic
+from trio_chat.protocol.events import AnyStoredEvent, Delete, Edit, Message, Person, React, Topic
 
 ANN = Person("a1", "Ann")
 BEN = Person("b2", "Ben")
@@ -27,25 +27,29 @@ def say(
     who: Person | None = ANN,
     cid: str | None = None,
     reply: int | None = None,
-) -> AnyKept:
+) -> AnyStoredEvent:
     return Message(room=room, text=text, who=who, cid=cid, reply=reply)
 
 
-def edit(target: int, text: str = "Bye!", *, who: Person | None = ANN, room: str = ROOM) -> AnyKept:
+def edit(
+    target: int, text: str = "Bye!", *, who: Person | None = ANN, room: str = ROOM
+) -> AnyStoredEvent:
     return Edit(room=room, target=target, text=text, who=who)
 
 
 def delete(
     target: int, *, who: Person | None = ANN, room: str = ROOM, cid: str | None = None
-) -> AnyKept:
+) -> AnyStoredEvent:
     return Delete(room=room, target=target, who=who, cid=cid)
 
 
-def react(target: int, emoji: str = "🍋", *, who: Person | None = BEN, room: str = ROOM) -> AnyKept:
+def react(
+    target: int, emoji: str = "🍋", *, who: Person | None = BEN, room: str = ROOM
+) -> AnyStoredEvent:
     return React(room=room, target=target, emoji=emoji, who=who)
 
 
-def title(text: str = "All about tea", *, room: str = ROOM) -> AnyKept:
+def title(text: str = "All about tea", *, room: str = ROOM) -> AnyStoredEvent:
     return Topic(room=room, text=text, who=ANN)
 
 

@@ -9,11 +9,11 @@ import trio
 import trio.testing
 
 from tests import frames
-from trio_chat.client.client import Client, Shared
+from trio_chat.client.client import Client, ConnectionContext
 from trio_chat.config import Config
 from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import Hub, Request
-from trio_chat.journal.history import Archive
+from trio_chat.journal.history import History
 from trio_chat.journal.types import Journal
 from trio_chat.net.head import parse_head
 from trio_chat.net.websocket import shake_hands
@@ -35,8 +35,8 @@ class House:
         self.inbox, requests = trio.open_memory_channel[Request](self.config.inbox_requests)
         readiness = Readiness()
         self.hub = Hub(requests, journal, self.config, readiness)
-        archive = Archive(journal, self.config, self.hub.chat.rooms.populations)
-        self.shared = Shared(self.inbox, self.config, archive, readiness)
+        archive = History(journal, self.config, self.hub.chat.rooms.populations)
+        self.shared = ConnectionContext(self.inbox, self.config, archive, readiness)
 
 
 class Peer:

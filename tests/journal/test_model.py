@@ -21,7 +21,7 @@ from trio_chat.hub import Pruned
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Journal, Result, Unavailable
-from trio_chat.protocol.events import AnyKept, decode
+from trio_chat.protocol.events import AnyStoredEvent, decode
 
 SEATS = 3
 PATIENCE = 5  # seconds for an example
@@ -42,7 +42,7 @@ class Moody(NamedTuple):
     def secret(self) -> bytes:
         return self.journal.secret
 
-    async def commit(self, drafts: list[AnyKept]) -> list[Result]:
+    async def commit(self, drafts: list[AnyStoredEvent]) -> list[Result]:
         if self.failures:
             self.failures.pop()
             raise Unavailable(1)

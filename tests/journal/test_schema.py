@@ -15,7 +15,7 @@ from trio_chat.journal.sqlite import file
 from trio_chat.journal.sqlite.file import MIGRATIONS, SCHEMA, JournalFile
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Duplicate, JournalError, RoomSummary
-from trio_chat.protocol.answers import Said
+from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import Person
 
 SCRIPTS = Path(__file__).parent / "schemas"
@@ -56,7 +56,7 @@ async def test_a_file_of_any_schema_opens(version: int, path: Path) -> None:
     ]
     found = await journal.messages("tea", before=None, after=None, limit=10)
     assert outcome(found) == [
-        Said(
+        MessageView(
             seq=1,
             ts=1_000_000,
             text="Milk, or lemon?",
@@ -65,8 +65,8 @@ async def test_a_file_of_any_schema_opens(version: int, path: Path) -> None:
             edited=True,
             reactions={"🍋": [BEN]},
         ),
-        Said(seq=5, ts=1_000_000, text="Nobody's"),
-        Said(seq=6, ts=1_000_000, text="", who=ANN, deleted=True),
+        MessageView(seq=5, ts=1_000_000, text="Nobody's"),
+        MessageView(seq=6, ts=1_000_000, text="", who=ANN, deleted=True),
     ]
     await journal.close()
 

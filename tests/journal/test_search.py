@@ -8,28 +8,28 @@ import structlog.testing
 
 from tests.journal.drafts import ANN, BEN, Clock, delete, edit, fill, kept, react, say
 from trio_chat.config import Config
-from trio_chat.journal.history import Archive
+from trio_chat.journal.history import History
 from trio_chat.journal.search.query import SNIPPET, BadQuery, parse, snippet
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Journal
 from trio_chat.protocol import requests
-from trio_chat.protocol.answers import Error, Found
+from trio_chat.protocol.answers import Error, SearchResult
 
 
 class Searcher:
     """Looks for something as a client does."""
 
     def __init__(self, journal: Journal) -> None:
-        self._archive = Archive(journal, Config(), dict)
+        self._archive = History(journal, Config(), dict)
 
-    async def found(self, query: str, **more: str | int) -> Found:
+    async def found(self, query: str, **more: str | int) -> SearchResult:
         request = requests.Search(
             room=str(more.pop("room", "tea")),
             query=query,
             **more,  # type: ignore[arg-type]
         )
         answer = await self._archive.answer(request)
-        assert isinstance(answer, Found), answer
+        assert isinstance(answer, SearchResult), answer
         return answer
 
     async def numbers(self, query: str, **more: str | int) -> list[int]:
@@ -121,7 +121,7 @@ async def test_what_is_pruned_is_not_found(searcher: Searcher, journal: Journal)
 async def test_nothing_to_look_for_is_a_bad_request(journal: Journal) -> None:
     """The client is told so."""
     request = requests.Search(room="tea", query="?!")
-    answer = await Archive(journal, Config(), dict).answer(request)
+    answer = await History(journal, Config(), dict).answer(request)
     assert isinstance(answer, Error)
     assert answer.code == "bad_request"
     with pytest.raises(BadQuery):
@@ -163,7 +163,7 @@ class TestWithoutFullTextSearch:
     async def test_it_says_so(self, database: SqliteJournal) -> None:
         """As an answer to the question."""
         await database.commit([say()])
-        answer = await Archive(database, Config(), dict).answer(
+        answer = await History(database, Config(), dict).answer(
             requests.Search(room="tea", query="tea")
         )
         assert isinstance(answer, Error)

@@ -19,7 +19,7 @@ sys.stdin.read()
 SERVER = """
 import sys
 from pathlib import Path
-from trio_chat.journal.file import JournalFile
+from trio_chat.journal.sqlite.file import JournalFile
 file = JournalFile(Path(sys.argv[1]))
 print("open", flush=True)
 sys.stdin.read()

@@ -17,7 +17,7 @@ from tests.integration.commands import command
 from tests.integration.running import PATIENCE
 from tests.terminal.tool import Tool
 from tests.terminal.window import COLOUR, PYTHON, RESTORED, Window, window
-from trio_chat.commands import Failed
+from trio_chat.errors import Failed
 from trio_chat.remote import Room, connect
 from trio_chat.terminal.screen import Screen, Size
 

@@ -12,7 +12,7 @@ import trio
 from tests.integration.running import PATIENCE, serving
 from tests.terminal.tool import Tool
 from tests.terminal.window import Window, window
-from trio_chat.commands import Failed
+from trio_chat.errors import Failed
 from trio_chat.remote import Message, Presence, Room, connect
 from trio_chat.terminal.output import Output
 

@@ -8,8 +8,8 @@ import trio.testing
 
 from tests.unit.peers import Connection
 from trio_chat.config import Config
-from trio_chat.net.acceptor import Door
-from trio_chat.net.head import Head, Refused
+from trio_chat.net.acceptor import Acceptor
+from trio_chat.net.head import Head, HttpError
 from trio_chat.net.streams import Stream
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
@@ -33,7 +33,9 @@ class House:
     """A door, what is behind it, and the connections that came."""
 
     def __init__(self, nursery: trio.Nursery, config: Config) -> None:
-        self.door = Door(config, FILES, self._on_websocket, self._on_events, self._on_http)
+        self.door = Acceptor(
+            config, FILES.answer, self._on_websocket, self._on_events, self._on_http
+        )
         self.websockets: list[tuple[bytes, bytes]] = []
         self.requests: list[bytes] = []
         self.followed: list[tuple[requests.Join, bytes]] = []
@@ -59,7 +61,7 @@ class House:
     ) -> Awaitable[None]:
         assert websocket.is_open
         if self.refuses:
-            raise Refused(400, "no such room")
+            raise HttpError(400, "no such room")
         self.websockets.append((answer, head.rest))
         return self._stay()
 

@@ -11,12 +11,12 @@ import trio.testing
 from trio_chat.config import Config
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import Readiness
-from trio_chat.delivery.recipient import Member
+from trio_chat.delivery.recipient import Recipient
 from trio_chat.hub import Asked, Hub, Register, Request, Unregister
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Journal
 from trio_chat.protocol import requests
-from trio_chat.protocol.close import Ending
+from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import plain, v1
 from trio_chat.protocol.dialects.base import Dialect
 
@@ -33,13 +33,13 @@ class Listener:
         self.is_stuck = False
         self.is_busy = False
         self.room_for = 1_000_000  # bytes at once
-        self.ends: list[Ending | str] = []
+        self.ends: list[CloseReason | str] = []
 
     @property
     def send_now(self) -> None:
         return None
 
-    def spill(self, frame: Frame, taken: int) -> bool:
+    def enqueue_rest(self, frame: Frame, taken: int) -> bool:
         raise AssertionError("nothing is written to it directly")
 
     def deliver(self, frame: Frame) -> bool:
@@ -58,10 +58,10 @@ class Listener:
     def close(self) -> None:
         self.ends.append("closed")
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: CloseReason) -> None:
         self.ends.append(ending)
 
-    def abort(self, ending: Ending) -> None:
+    def abort(self, ending: CloseReason) -> None:
         self.ends.append(ending)
 
     def told(self) -> list[dict[str, Any]]:
@@ -77,17 +77,17 @@ def decode(payload: bytes | None) -> list[dict[str, Any]]:
     return objects
 
 
-def asks(member: Member, *objects: dict[str, Any]) -> Asked:
+def asks(member: Recipient, *objects: dict[str, Any]) -> Asked:
     """Return what the hub gets when a v1 client sends these objects."""
     return Asked(member, v1.read(msgspec.json.encode(objects).decode(), 4000))
 
 
-def says(member: Member, *lines: str) -> Asked:
+def says(member: Recipient, *lines: str) -> Asked:
     """Return what the hub gets when a plain client says these lines."""
     return Asked(member, [requests.Send(room="", text=line) for line in lines])
 
 
-def arrives(member: Member, room: str = "lobby") -> Register:
+def arrives(member: Recipient, room: str = "lobby") -> Register:
     """Return what the hub gets when a plain client comes into a room."""
     return Register(member, requests.Join(room=room))
 

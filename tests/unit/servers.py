@@ -17,7 +17,7 @@ from trio_chat.remote.address import Address
 from trio_chat.remote.backoff import Backoff
 from trio_chat.remote.chat import held
 from trio_chat.remote.conversation import Conversation
-from trio_chat.remote.reconnector import Keeper
+from trio_chat.remote.reconnector import Reconnector
 from trio_chat.remote.states import States
 
 Object = dict[str, Any]
@@ -205,6 +205,6 @@ async def calling(
     conversation = Conversation("Ann", session, None, queue_limit)
     states = States()
     backoff = Backoff(lambda: spread)
-    keeper = Keeper(conversation, states, calls.dial, ADDRESS, backoff, patience)
+    keeper = Reconnector(conversation, states, calls.dial, ADDRESS, backoff, patience)
     async with held(Chat(conversation, states), keeper, wait=False) as chat:
         yield chat

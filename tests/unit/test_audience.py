@@ -5,18 +5,18 @@ from collections.abc import Callable
 import pytest
 import trio
 
-from trio_chat.delivery.audience import WRITES_PER_BREATH, Audience
+from trio_chat.delivery.audience import WRITES_PER_YIELD, Audience
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import Readiness, SendNow
 from trio_chat.protocol import requests
-from trio_chat.protocol.close import Ending
+from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import plain
 from trio_chat.protocol.dialects.base import Dialect
 
 HELLO = Frame(b"hello", b"hello")
 
 
-class Member:
+class Recipient:
     """A member whose socket takes so many bytes of each frame."""
 
     dialect: Dialect = plain
@@ -34,7 +34,7 @@ class Member:
         self.got.append(("wrote", data[: self.takes]))
         return min(self.takes, len(data))
 
-    def spill(self, frame: Frame, taken: int) -> bool:
+    def enqueue_rest(self, frame: Frame, taken: int) -> bool:
         self.become_busy()
         self.got.append(("spilt", frame.wire[taken:]))
         return not self.is_stuck
@@ -55,12 +55,12 @@ class Member:
 
     def close(self) -> None: ...
 
-    def end(self, ending: Ending) -> None: ...
+    def end(self, ending: CloseReason) -> None: ...
 
-    def abort(self, ending: Ending) -> None: ...
+    def abort(self, ending: CloseReason) -> None: ...
 
 
-def audience(*members: Member) -> Audience:
+def audience(*members: Recipient) -> Audience:
     made = Audience(members[0].readiness)
     for member in members:
         made.add(member)
@@ -70,7 +70,7 @@ def audience(*members: Member) -> Audience:
 async def test_who_is_ready_is_written_to_at_once() -> None:
     """And all others are delivered to."""
     readiness = Readiness()
-    ready, busy = Member(readiness), Member(readiness)
+    ready, busy = Recipient(readiness), Recipient(readiness)
     busy.send_now = None
     assert await audience(ready, busy).send(HELLO) == []
     assert ready.got == [("wrote", b"hello")]
@@ -85,7 +85,7 @@ async def test_what_a_socket_does_not_take_is_spilt(
 ) -> None:
     """From then on the member is not ready, until it says so."""
     readiness = Readiness()
-    slow, quick = Member(readiness, takes), Member(readiness)
+    slow, quick = Recipient(readiness, takes), Recipient(readiness)
     both = audience(slow, quick)
     assert await both.send(HELLO) == []
     assert slow.got[-1] == ("spilt", rest)
@@ -97,8 +97,8 @@ async def test_what_a_socket_does_not_take_is_spilt(
 async def test_the_dead_and_the_stuck_are_let_go() -> None:
     """However that shows: by an error, a full outbox behind a write, or a full outbox at once."""
     readiness = Readiness()
-    broken = Member(readiness, ConnectionResetError)
-    slow, full, well = Member(readiness, 2), Member(readiness), Member(readiness)
+    broken = Recipient(readiness, ConnectionResetError)
+    slow, full, well = Recipient(readiness, 2), Recipient(readiness), Recipient(readiness)
     full.send_now = None
     slow.is_stuck = full.is_stuck = True
     everybody = audience(broken, slow, full, well)
@@ -111,7 +111,7 @@ async def test_the_dead_and_the_stuck_are_let_go() -> None:
 async def test_who_comes_or_goes_is_heeded_at_the_next_frame() -> None:
     """Letting somebody go twice does nothing."""
     readiness = Readiness()
-    one, two = Member(readiness), Member(readiness)
+    one, two = Recipient(readiness), Recipient(readiness)
     some = audience(one)
     await some.send(HELLO)
     some.add(two)
@@ -124,7 +124,7 @@ async def test_who_comes_or_goes_is_heeded_at_the_next_frame() -> None:
     assert (len(two.got), len(some)) == (1, 0)
 
 
-async def meanwhile(act: Callable[[list[Member]], object], members: list[Member]) -> None:
+async def meanwhile(act: Callable[[list[Recipient]], object], members: list[Recipient]) -> None:
     """Act while a frame is on its way to many members, after the first breath."""
     everybody = audience(*members)
 
@@ -141,7 +141,7 @@ async def meanwhile(act: Callable[[list[Member]], object], members: list[Member]
 async def test_who_ceases_to_be_ready_meanwhile_is_not_written_to() -> None:
     """What waits for a member must not be overtaken, so a pause makes a second look due."""
     readiness = Readiness()
-    members = [Member(readiness) for _ in range(3 * WRITES_PER_BREATH)]
+    members = [Recipient(readiness) for _ in range(3 * WRITES_PER_YIELD)]
     await meanwhile(lambda members: members[-1].become_busy(), members)
     assert members[0].got == [("wrote", b"hello")]
     assert members[-1].got == [("delivered", b"hello")]
@@ -151,7 +151,7 @@ async def test_who_ceases_to_be_ready_meanwhile_is_not_written_to() -> None:
 async def test_one_slow_member_does_not_make_the_others_slow() -> None:
     """What a member spills itself is known without a second look."""
     readiness = Readiness()
-    members = [Member(readiness) for _ in range(3 * WRITES_PER_BREATH)]
+    members = [Recipient(readiness) for _ in range(3 * WRITES_PER_YIELD)]
     members[0].takes = 1
     await audience(*members).send(HELLO)
     assert members[-1].got == [("wrote", b"hello")]

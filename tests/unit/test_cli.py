@@ -9,8 +9,9 @@ import pytest
 import trio
 
 from trio_chat.cli import main
-from trio_chat.commands import BAD_USAGE, COMMANDS, FAILED, INTERRUPTED, Failed, serve
+from trio_chat.commands import COMMANDS, serve
 from trio_chat.config import Config, ConfigError
+from trio_chat.errors import BAD_USAGE, FAILED, INTERRUPTED, Failed
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, PING, PONG, TEXT, Seen, masked
-from trio_chat.client.client import Client, Shared
+from trio_chat.client.client import Client, ConnectionContext
 from trio_chat.config import Config
 from trio_chat.delivery.frames import Frame, frame_of
 from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import Asked, Register, Request, Unregister
-from trio_chat.journal.history import Archive
+from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.net.head import parse_head
 from trio_chat.net.streams import AnyStream
@@ -52,8 +52,8 @@ class Connection:
         self.log: list[dict[str, object]] = []
         self._inbox, self._hub = trio.open_memory_channel[Request](10)
         websocket, _ = shake_hands(parse_head(frames.upgrade()), config)
-        archive = Archive(MemoryJournal(), config, dict)
-        shared = Shared(self._inbox, config, archive, Readiness())
+        archive = History(MemoryJournal(), config, dict)
+        shared = ConnectionContext(self._inbox, config, archive, Readiness())
         self.client = Client(ours, websocket, plain, shared, LOBBY, spread=lambda: spread)
         self.ended_at: float | None = None
 

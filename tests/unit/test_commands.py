@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from trio_chat.commands import Failed, check_config, progress, tables
+from trio_chat.commands import check_config, progress, tables
 from trio_chat.commands.files import database_path, new_file
 from trio_chat.commands.reading import LINE_LIMIT, ExportedFile
 from trio_chat.config import Config, ConfigError
+from trio_chat.errors import Failed
 
 HEAD = '{"t":"export","format":1,"ts":1,"epoch":"e","rooms":1,"events":1}\n'
 ROOM = '{"t":"room","room":"tea","first":1,"last":1,"ts":5}\n'

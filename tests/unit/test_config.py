@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from trio_chat.cli import main
-from trio_chat.commands import BAD_USAGE
 from trio_chat.commands.serve import command_line
 from trio_chat.config import DESCRIPTOR_RESERVE, Config, ConfigError
+from trio_chat.errors import BAD_USAGE
 
 
 def load_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Config:

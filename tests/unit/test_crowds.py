@@ -7,10 +7,10 @@ import trio.testing
 
 from tests import frames
 from tests.unit.members import house
-from trio_chat.client.client import EXITS, Client, Shared
+from trio_chat.client.client import EXITS, Client, ConnectionContext
 from trio_chat.config import Config
 from trio_chat.delivery.outbox import Readiness
-from trio_chat.journal.history import Archive
+from trio_chat.journal.history import History
 from trio_chat.net.head import parse_head
 from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import requests
@@ -30,8 +30,8 @@ async def test_a_crowd_that_hangs_up_is_let_go_by_and_by() -> None:
         gone.append(client)
 
     async with house() as home, trio.open_nursery() as nursery:
-        archive = Archive(home.journal, CONFIG, home.chat.rooms.populations)
-        shared = Shared(home.inbox, CONFIG, archive, Readiness())
+        archive = History(home.journal, CONFIG, home.chat.rooms.populations)
+        shared = ConnectionContext(home.inbox, CONFIG, archive, Readiness())
         peers = []
         for _ in range(CROWD):
             ours, peer = trio.testing.memory_stream_pair()

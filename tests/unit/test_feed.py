@@ -10,7 +10,7 @@ from trio.testing import MockClock
 from tests.unit.members import House, Listener, arrives, house, kinds, says
 from trio_chat.core import room
 from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import CaughtUp, Overtaken, Request, Unregister
+from trio_chat.hub import CaughtUp, ForeignWrites, Request, Unregister
 from trio_chat.journal.feed import INTERVAL, follow
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import RoomState, Unavailable
@@ -50,7 +50,7 @@ class Journal(MemoryJournal):
 
 async def notice(home: House) -> None:
     """Let the hub hear of what others have written."""
-    await home.turn(Overtaken(await home.journal.load(list(home.chat.rooms), 0)))
+    await home.turn(ForeignWrites(await home.journal.load(list(home.chat.rooms), 0)))
 
 
 def numbers(told: Sequence[dict[str, Any]]) -> list[int]:
@@ -186,7 +186,7 @@ async def test_a_room_that_all_have_left_need_not_follow() -> None:
         await home.turn(arrives(guest, "tea"))
         await journal.written()
         states = await journal.load(["tea", "milk"], 0)
-        await home.turn(Overtaken(states), Unregister(guest))
+        await home.turn(ForeignWrites(states), Unregister(guest))
         await home.turn()
         assert home.chat.rooms.overtaken == set()
 
@@ -213,7 +213,7 @@ async def test_it_looks_every_second(autojump_clock: MockClock) -> None:
 
     async def hear() -> None:
         async for request in receive:
-            assert isinstance(request, Overtaken)
+            assert isinstance(request, ForeignWrites)
             heard.append((trio.current_time(), [state.last for state in request.states]))
 
     async with trio.open_nursery() as nursery:
@@ -236,7 +236,7 @@ async def test_a_change_that_cannot_be_read_is_not_forgotten(autojump_clock: Moc
         journal.is_down = False
         await trio.sleep(INTERVAL)
         nursery.cancel_scope.cancel()
-    assert isinstance(receive.receive_nowait(), Overtaken)
+    assert isinstance(receive.receive_nowait(), ForeignWrites)
 
 
 async def test_who_comes_while_it_cannot_be_read_gets_the_rest_later(
@@ -250,7 +250,7 @@ async def test_who_comes_while_it_cannot_be_read_gets_the_rest_later(
         await journal.written()
         states = await journal.load(["tea"], 0)
         journal.is_down = True
-        await home.turn(Overtaken(states))
+        await home.turn(ForeignWrites(states))
         bob = await home.person("Bob", "tea")
         await trio.sleep(1)
         journal.is_down = False

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tests.sse import Told, parse
 from tests.unit.members import House, Listener, arrives, asks, house
-from trio_chat.hub import CaughtUp, Farewell, Pruned, Register, Unregister
+from trio_chat.hub import CaughtUp, Pruned, Register, Shutdown, Unregister
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import RoomState, Unavailable
 from trio_chat.protocol import requests
@@ -151,7 +151,7 @@ async def test_a_follower_is_told_goodbye() -> None:
     async with house() as home:
         fay, late = follower(home), follower(home)
         await home.turn(follows(fay))
-        await home.turn(Farewell(GOING_AWAY))
+        await home.turn(Shutdown(GOING_AWAY))
         await home.turn(follows(late))
         assert (fay.ends, late.ends) == ([GOING_AWAY], [GOING_AWAY])
 

@@ -8,7 +8,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_chat.net.head import Head, Refused, parse_head, read_head
+from trio_chat.net.head import Head, HttpError, parse_head, read_head
 
 GOOD = b"GET /a%20b?c=d HTTP/1.1\r\nHost: localhost\r\nX-Two: 1\r\nX-Two: 2\r\n\r\n"
 LIMIT = 1024
@@ -35,7 +35,7 @@ async def read(*pieces: bytes, limit: int = LIMIT, already: bytes = b"") -> Head
 
 async def refusal(*pieces: bytes, limit: int = LIMIT) -> int:
     """Return the status with which a head is refused."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(HttpError) as caught:
         await read(*pieces, limit=limit)
     return caught.value.status
 
@@ -149,7 +149,7 @@ def test_http_1_0_is_served() -> None:
 
 def test_refusal_carries_its_answer() -> None:
     """The answer has status, headers and a body that says why, and ends the connection."""
-    answer = Refused(426, "only version 13", {"Upgrade": "websocket"}).answer()
+    answer = HttpError(426, "only version 13", {"Upgrade": "websocket"}).answer()
     assert answer == (
         b"HTTP/1.1 426 Upgrade Required\r\n"
         b"Content-Type: text/plain; charset=utf-8\r\n"
@@ -164,5 +164,5 @@ def test_refusal_carries_its_answer() -> None:
 @given(st.binary(max_size=200))
 def test_noise_is_refused_or_read_but_never_crashes(noise: bytes) -> None:
     """Any bytes give a head or a refusal."""
-    with suppress(Refused):
+    with suppress(HttpError):
         parse_head(b"GET " + noise + b"\r\n\r\n")

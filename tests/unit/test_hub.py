@@ -7,11 +7,11 @@ import trio.testing
 
 from tests.unit.members import House, Listener, arrives, house, says
 from trio_chat.config import Config
-from trio_chat.delivery.audience import WRITES_PER_BREATH
+from trio_chat.delivery.audience import WRITES_PER_YIELD
 from trio_chat.delivery.frames import MERGE_LIMIT, Frame
 from trio_chat.delivery.outbox import Readiness
-from trio_chat.delivery.recipient import Member
-from trio_chat.hub import Farewell, Hub, Register, Request, Unregister
+from trio_chat.delivery.recipient import Recipient
+from trio_chat.hub import Hub, Register, Request, Shutdown, Unregister
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.protocol.close import GOING_AWAY, TOO_SLOW
 
@@ -88,7 +88,7 @@ async def test_farewell_ends_everybody_now_and_later() -> None:
     home = await turns(
         [arrives(one)],
         [says(one, "a")],
-        [Farewell(GOING_AWAY)],
+        [Shutdown(GOING_AWAY)],
         [Register(late), Unregister(one)],
     )
     assert (one.got, one.ends) == ([b"a"], [GOING_AWAY, "closed"])
@@ -102,7 +102,7 @@ async def test_what_is_said_in_the_turn_of_the_farewell_is_kept_though_not_told(
     one = Listener()
     async with house(journal) as home:
         await home.turn(arrives(one))
-        await home.turn(says(one, "last words"), Farewell(GOING_AWAY))
+        await home.turn(says(one, "last words"), Shutdown(GOING_AWAY))
     assert one.got == []
     [state] = await journal.load(["lobby"], 10)
     assert state.last == 1
@@ -118,7 +118,7 @@ async def test_long_turns_go_out_in_several_messages() -> None:
 
 async def test_other_tasks_have_their_turn_during_a_large_fan_out() -> None:
     """A message to very many does not keep the process from reading."""
-    crowd: list[Member] = [Listener() for _ in range(3 * WRITES_PER_BREATH)]
+    crowd: list[Recipient] = [Listener() for _ in range(3 * WRITES_PER_YIELD)]
     reached: list[int] = []
 
     async def count(far: Callable[[], int]) -> None:
@@ -133,7 +133,7 @@ async def test_other_tasks_have_their_turn_during_a_large_fan_out() -> None:
         nursery.start_soon(count, far)
         await turns([*map(arrives, crowd), says(crowd[0], "a")])
     # Which task Trio runs first in a round is random, so either pause may go unseen, not both.
-    assert {WRITES_PER_BREATH, 2 * WRITES_PER_BREATH} & set(reached)
+    assert {WRITES_PER_YIELD, 2 * WRITES_PER_YIELD} & set(reached)
 
 
 async def test_those_in_small_rooms_hear_first() -> None:

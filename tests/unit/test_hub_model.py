@@ -15,17 +15,17 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, TEXT, masked, unmasked
-from trio_chat.client.client import Client, Shared
+from trio_chat.client.client import Client, ConnectionContext
 from trio_chat.config import Config
 from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import Asked, Farewell, Hub, Request, Unregister
-from trio_chat.journal.history import Archive
+from trio_chat.hub import Asked, Hub, Request, Shutdown, Unregister
+from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.net.head import parse_head
 from trio_chat.net.streams import AnyStream
 from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import answers, events, requests
-from trio_chat.protocol.close import GOING_AWAY, Ending
+from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.protocol.dialects import plain
 
 SEATS = 3  # few, so that many things happen to the same client
@@ -45,7 +45,7 @@ class Dialect:
 
     def read(
         self, message: str | bytes, text_limit: int
-    ) -> list[requests.AnyRequest | requests.Faulty]:
+    ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         if message == CRASH:
             raise ZeroDivisionError("a bug")
         return plain.read(message, text_limit)
@@ -65,7 +65,7 @@ class Dialect:
     def answer(self, answer: answers.Answer) -> bytes | None:
         return plain.answer(answer)
 
-    def bye(self, ending: Ending) -> bytes | None:
+    def bye(self, ending: CloseReason) -> bytes | None:
         return plain.bye(ending)
 
 
@@ -90,7 +90,7 @@ def socket_pair() -> tuple[AnyStream, AnyStream]:
 class Chatter:
     """A client, and its peer, who reads all the time unless it is stalled."""
 
-    def __init__(self, shared: Shared, *, over_socket: bool) -> None:
+    def __init__(self, shared: ConnectionContext, *, over_socket: bool) -> None:
         self._ours, self._theirs = socket_pair() if over_socket else memory_pair()
         websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
         self.client = Client(self._ours, websocket, DIALECT, shared, requests.Join(room=ROOM))
@@ -204,8 +204,8 @@ class Play:
         self.inbox, self.requests = trio.open_memory_channel[Request](CONFIG.inbox_requests)
         journal, readiness = MemoryJournal(), Readiness()
         self.hub = Hub(self.requests, journal, CONFIG, readiness)
-        archive = Archive(journal, CONFIG, self.hub.chat.rooms.populations)
-        self.shared = Shared(self.inbox, CONFIG, archive, readiness)
+        archive = History(journal, CONFIG, self.hub.chat.rooms.populations)
+        self.shared = ConnectionContext(self.inbox, CONFIG, archive, readiness)
         self.seats: dict[int, Chatter] = {}
         self.everybody: list[Chatter] = []
         self.came: dict[Chatter, Account] = {}
@@ -294,7 +294,7 @@ class Play:
         """End the play; nothing may remain of it."""
         await self.settle()
         if farewell:
-            await self.inbox.send(Farewell(GOING_AWAY))
+            await self.inbox.send(Shutdown(GOING_AWAY))
             await trio.testing.wait_all_tasks_blocked()
             for chatter in self.everybody:
                 if chatter.is_healthy:

@@ -9,7 +9,7 @@ from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Result, RoomState, Unavailable
 from trio_chat.protocol.close import TOO_SLOW, UNREADABLE
 from trio_chat.protocol.dialects import v1
-from trio_chat.protocol.events import AnyKept
+from trio_chat.protocol.events import AnyStoredEvent
 
 SEND = {"t": "send", "room": "tea", "text": "x"}
 
@@ -23,7 +23,7 @@ class Flaky(MemoryJournal):
         self.members: list[Listener] = []
         self.seen: list[list[int]] = []
 
-    async def commit(self, drafts: Sequence[AnyKept]) -> list[Result]:
+    async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
         self.seen.append([len(member.got) for member in self.members])
         if self.is_down:
             raise Unavailable(1500)

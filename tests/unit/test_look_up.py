@@ -13,12 +13,12 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, TEXT, masked
-from trio_chat.client.client import LOOK_UPS, Client, Shared
+from trio_chat.client.client import LOOK_UPS, Client, ConnectionContext
 from trio_chat.config import Config
 from trio_chat.delivery.frames import frame_of
 from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import Asked, CaughtUp, Register, Request, Unregister
-from trio_chat.journal.history import Archive
+from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Unavailable
 from trio_chat.net.head import parse_head
@@ -55,8 +55,8 @@ class Connection:
         self.requests: list[Request] = []
         self._inbox, self._hub = trio.open_memory_channel[Request](10)
         websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
-        archive = Archive(self.journal, CONFIG, dict)
-        shared = Shared(self._inbox, CONFIG, archive, Readiness())
+        archive = History(self.journal, CONFIG, dict)
+        shared = ConnectionContext(self._inbox, CONFIG, archive, Readiness())
         self.client = Client(ours, websocket, v1, shared, spread=lambda: 1.0)
         self._unread = b""
 

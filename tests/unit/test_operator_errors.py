@@ -13,8 +13,8 @@ import pytest
 
 from tests.journal import trouble
 from trio_chat import cli
-from trio_chat.commands import BAD_USAGE, FAILED
 from trio_chat.commands.importer import Intake
+from trio_chat.errors import BAD_USAGE, FAILED
 from trio_chat.journal.sqlite.file import JournalFile
 
 Row = dict[str, Any]

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.members import Listener
 from trio_chat.core.people import People
 from trio_chat.core.sessions import Sessions
-from trio_chat.protocol.request_error import Refusal
+from trio_chat.protocol.request_error import RequestError
 
 LATE = 1000.0
 
@@ -42,7 +42,7 @@ def test_a_nick_that_was_given_up_is_free(people: People) -> None:
     people.rename(ann, "ANN")
     people.rename(ann, "Bob")
     assert people.enter(people.identify(None), "Ann", Listener()).id != ann.id
-    with pytest.raises(Refusal, match="nick_taken"):
+    with pytest.raises(RequestError, match="nick_taken"):
         people.enter(people.identify(None), "B.O.B", Listener())
 
 
@@ -50,9 +50,9 @@ def test_a_refused_nick_changes_nothing(people: People) -> None:
     """Neither for who has it nor for who wanted it."""
     ann = people.enter(people.identify(None), "Ann", Listener())
     bob = people.enter(people.identify(None), "Bob", Listener())
-    with pytest.raises(Refusal, match="nick_taken"):
+    with pytest.raises(RequestError, match="nick_taken"):
         people.rename(bob, "Ann")
-    with pytest.raises(Refusal, match="bad_nick"):
+    with pytest.raises(RequestError, match="bad_nick"):
         people.rename(bob, "?")
     assert (people.now(ann.id), people.now(bob.id)) == (ann, bob)
     people.rename(ann, "Anna")

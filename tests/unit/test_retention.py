@@ -4,9 +4,10 @@ import structlog
 import trio
 from trio.testing import MockClock
 
+from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.hub import Pruned, Request
-from trio_chat.journal.memory import MemoryJournal, wall_clock
+from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.retention import DAY, INTERVAL, retain
 from trio_chat.journal.types import Unavailable
 

@@ -11,11 +11,11 @@ from trio_chat.remote import (
     Edit,
     Joined,
     Message,
+    MessageView,
     Person,
     Presence,
     React,
     Renamed,
-    Said,
     Topic,
     Typing,
 )
@@ -113,7 +113,9 @@ def test_messages_change(log: Log) -> None:
 
 def test_answers_tell_what_to(log: Log) -> None:
     """By the beginning of it, if it is here."""
-    log.prepend([Said(seq=2, ts=2, text="milk?" + "!" * 99, who=BEN, reply=1)], ANN, more=True)
+    log.prepend(
+        [MessageView(seq=2, ts=2, text="milk?" + "!" * 99, who=BEN, reply=1)], ANN, more=True
+    )
     log.take(Message(room=ROOM, seq=3, ts=3, text="no", reply=2), ANN, 0)
     log.send("one", "yes", ANN, 0, reply=3)
     assert [entry.answers for entry in log.shown] == [
@@ -149,9 +151,9 @@ def test_history_comes_first(log: Log) -> None:
     """As it stands; what is on its way is not doubled."""
     log.send("one", "mine", ANN, 0)
     said = [
-        Said(seq=1, ts=1, text="mine", who=ANN, cid="one", reactions={"🍋": [BEN]}),
-        Said(seq=2, ts=2, text="", deleted=True),
-        Said(seq=3, ts=3, text="hi", edited=True),
+        MessageView(seq=1, ts=1, text="mine", who=ANN, cid="one", reactions={"🍋": [BEN]}),
+        MessageView(seq=2, ts=2, text="", deleted=True),
+        MessageView(seq=3, ts=3, text="hi", edited=True),
     ]
     log.note("a note", 0)
     log.prepend(said, ANN, more=True)

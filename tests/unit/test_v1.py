@@ -13,7 +13,7 @@ from trio_chat.protocol.close import (
     GOING_AWAY,
     RESTARTING,
     TOO_SLOW,
-    Ending,
+    CloseReason,
     Violation,
 )
 from trio_chat.protocol.dialects import v1
@@ -22,11 +22,11 @@ LIMIT = 100
 DEEP = 100_000
 
 
-def read(message: str | bytes) -> list[requests.AnyRequest | requests.Faulty]:
+def read(message: str | bytes) -> list[requests.AnyRequest | requests.InvalidRequest]:
     return v1.read(message, LIMIT)
 
 
-def read_one(**fields: object) -> requests.AnyRequest | requests.Faulty:
+def read_one(**fields: object) -> requests.AnyRequest | requests.InvalidRequest:
     [request] = read(json.dumps(fields))
     return request
 
@@ -34,7 +34,7 @@ def read_one(**fields: object) -> requests.AnyRequest | requests.Faulty:
 def fault(**fields: object) -> str:
     """Return the code of what is wrong with a request, whose id is known."""
     request = read_one(id="x", **fields)
-    assert isinstance(request, requests.Faulty)
+    assert isinstance(request, requests.InvalidRequest)
     assert request.id == "x"
     assert request.text
     return request.code
@@ -201,7 +201,7 @@ def test_ids_are_whole_numbers_or_texts(id: object) -> None:
 def test_ids_out_of_bounds_are_a_bad_request(id: object) -> None:
     """But can be told, so they are."""
     request = read_one(t="rooms", id=id)
-    assert isinstance(request, requests.Faulty)
+    assert isinstance(request, requests.InvalidRequest)
     assert (request.id, request.code) == (id, "bad_request")
     assert v1.answer(answers.Error(id=request.id, code="bad_request", text="x"))
 
@@ -210,7 +210,7 @@ def test_ids_out_of_bounds_are_a_bad_request(id: object) -> None:
 def test_an_id_of_a_wrong_type_is_a_bad_request(id: object) -> None:
     """As any other field; of an object of an unknown type it is ignored."""
     request = read_one(t="rooms", id=id)
-    assert request == requests.Faulty(None, "bad_request", request.text)  # type: ignore[union-attr]
+    assert request == requests.InvalidRequest(None, "bad_request", request.text)  # type: ignore[union-attr]
 
 
 def test_all_other_controls_are_refused() -> None:
@@ -242,7 +242,7 @@ def test_any_json_is_read_or_refused(value: object) -> None:
     except Violation:
         return
     for request in found:
-        if isinstance(request, requests.Faulty):
+        if isinstance(request, requests.InvalidRequest):
             assert request.code in ("bad_request", "too_long")
             assert v1.answer(answers.Error(id=request.id, code=request.code, text=request.text))
 
@@ -280,7 +280,7 @@ def test_events_are_told_as_they_were_encoded() -> None:
 @pytest.mark.parametrize(
     ("ending", "retry_ms"), [(GOING_AWAY, 5000), (RESTARTING, 1000), (TOO_SLOW, None)]
 )
-def test_bye_tells_why_and_when_to_come_back(ending: Ending, retry_ms: int | None) -> None:
+def test_bye_tells_why_and_when_to_come_back(ending: CloseReason, retry_ms: int | None) -> None:
     """A thousand clients need not come back before the server can be there."""
     told = json.loads(v1.bye(ending) or b"")
     assert (told["t"], told["code"], told["reason"]) == ("bye", *ending)
@@ -290,5 +290,5 @@ def test_bye_tells_why_and_when_to_come_back(ending: Ending, retry_ms: int | Non
 def test_an_id_that_is_no_number_any_more_is_a_bad_request() -> None:
     """Too many digits even to be told."""
     [request] = read('{"t":"rooms","id":' + "1" * 5000 + "}")
-    assert isinstance(request, requests.Faulty)
+    assert isinstance(request, requests.InvalidRequest)
     assert (request.id, request.code) == (None, "bad_request")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests import frames
 from tests.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Seen, masked
 from trio_chat.config import Config
-from trio_chat.net.head import Refused, parse_head
+from trio_chat.net.head import HttpError, parse_head
 from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.protocol.close import GOING_AWAY
 
@@ -65,7 +65,7 @@ def test_handshake_is_answered_as_rfc_6455_shows() -> None:
 )
 def test_faulty_handshake_is_refused(replaced: bytes, by: bytes, status: int) -> None:
     """Each fault has its HTTP answer; 405 and 426 say what would be right."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(HttpError) as caught:
         shake_hands(parse_head(frames.upgrade().replace(replaced, by)), CONFIG)
     assert caught.value.status == status
     if status == 426:
@@ -98,7 +98,7 @@ def test_only_our_own_and_allowed_pages_may_connect(
     if welcome:
         assert shake_hands(head, config)[0].is_open
     else:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(HttpError) as caught:
             shake_hands(head, config)
         assert caught.value.status == 403
 
@@ -106,7 +106,7 @@ def test_only_our_own_and_allowed_pages_may_connect(
 def test_repeated_origin_is_refused() -> None:
     """A request with two origins has none to trust."""
     head = parse_head(frames.upgrade(b"Origin: http://localhost", b"Origin: http://localhost"))
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(HttpError) as caught:
         shake_hands(head, CONFIG)
     assert caught.value.status == 400
 

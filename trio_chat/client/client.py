@@ -12,13 +12,13 @@ from trio_chat.config import Config
 from trio_chat.delivery.frames import Frame, coalesce, frame_of, pack
 from trio_chat.delivery.outbox import Outbox, Readiness, SendNow
 from trio_chat.hub import Asked, CaughtUp, Register, Request, Unregister
-from trio_chat.journal.history import Archive
+from trio_chat.journal.history import History
 from trio_chat.journal.types import Unavailable
 from trio_chat.net.streams import AnyStream, line_of, linger, reset_on_close
 from trio_chat.net.transport import Transport
 from trio_chat.protocol import requests
 from trio_chat.protocol.answers import Ping
-from trio_chat.protocol.close import CRASHED, NO_PONG, RESYNC, TOO_SLOW, Ending, Violation
+from trio_chat.protocol.close import CRASHED, NO_PONG, RESYNC, TOO_SLOW, CloseReason, Violation
 from trio_chat.protocol.dialects.base import Dialect
 
 READ_SIZE = 16 * 1024
@@ -30,12 +30,12 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class ConnectionContext:
     """What all clients have in common."""
 
     inbox: trio.MemorySendChannel[Request]
     config: Config
-    archive: Archive
+    archive: History
     readiness: Readiness
     exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
 
@@ -55,7 +55,7 @@ class Client:
         stream: AnyStream,
         transport: Transport,
         dialect: Dialect,
-        shared: Shared,
+        shared: ConnectionContext,
         wish: requests.Join | None = None,
         *,
         spread: Callable[[], float] = random.random,
@@ -75,11 +75,11 @@ class Client:
         self._outbox = Outbox(line, config.outbox_frames, config.outbox_bytes, shared.readiness)
         self._scope = trio.CancelScope()
         self._nursery: trio.Nursery | None = None
-        self._ending: Ending | None = None  # set once we are the ones to end it
+        self._ending: CloseReason | None = None  # set once we are the ones to end it
         self._heard = True  # whether the peer has sent anything since the last ping
         self._pinged_at: float | None = None  # when the ping whose answer is awaited was sent
         self.deliver = self._outbox.put
-        self.spill = self._outbox.spill
+        self.enqueue_rest = self._outbox.enqueue_rest
         self.can_take = self._outbox.can_take
         self.close = self._outbox.close
 
@@ -106,7 +106,7 @@ class Client:
                 self.close()  # before the socket closes: its descriptor must not be written again
             await linger(self._stream)
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: CloseReason) -> None:
         """End the connection with a close frame, behind all that waits."""
         if self._ending:
             return
@@ -115,7 +115,7 @@ class Client:
         self._put(self._transport.close(ending))
         self.close()
 
-    def abort(self, ending: Ending) -> None:
+    def abort(self, ending: CloseReason) -> None:
         """End the connection at once: the peer is dead or stuck."""
         self._ending = ending
         self.close()
@@ -161,7 +161,7 @@ class Client:
         """Hand what the peer said to the hub. Waits while the hub's inbox is full."""
         if self._ending:
             return
-        asked: list[requests.AnyRequest | requests.Faulty] = []
+        asked: list[requests.AnyRequest | requests.InvalidRequest] = []
         try:
             for message in messages:
                 asked += self.dialect.read(message, self._config.text_limit)

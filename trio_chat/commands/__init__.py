@@ -6,11 +6,6 @@ its name and returns the exit status. What it raises, ``trio_chat.cli`` tells in
 
 from typing import NamedTuple
 
-FAILED = 1
-BAD_USAGE = 2
-UNREACHABLE = 3
-INTERRUPTED = 130  # as shells count: 128 and the number of SIGINT
-
 
 class Command(NamedTuple):
     """Where a command is, and what it is for in a line of at most 60 characters."""
@@ -30,15 +25,3 @@ COMMANDS = {
     "rooms": Command("trio_chat.commands.rooms", "list the rooms with their sizes and ages"),
     "check-config": Command("trio_chat.commands.check_config", "check and show the settings"),
 }
-
-
-class Failed(Exception):
-    """A command cannot do what it was asked for; the message is one line for a person."""
-
-    status = FAILED
-
-
-class OutOfReach(Failed):
-    """What it needs cannot be reached now; trying again later may help."""
-
-    status = UNREACHABLE

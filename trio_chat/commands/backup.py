@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from trio_chat.commands import Failed
 from trio_chat.commands.files import database_path, new_file, snapshot
 from trio_chat.commands.progress import progress
 from trio_chat.commands.tables import size
 from trio_chat.config import ConfigError
+from trio_chat.errors import Failed
 from trio_chat.journal.sqlite.file import explain, pragma
 from trio_chat.settings import CommandLine
 

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from trio_chat.commands import Failed
+from trio_chat.clock import wall_clock
 from trio_chat.commands.files import database_path, new_file, snapshot
 from trio_chat.commands.lines import FORMAT, Header, RoomLine, encode, epoch_of, events, survey
 from trio_chat.commands.progress import Advance, progress
 from trio_chat.config import ConfigError
-from trio_chat.journal.memory import wall_clock
+from trio_chat.errors import Failed
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.settings import CommandLine
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from trio_chat.commands import Failed
 from trio_chat.config import IN_MEMORY, Config, ConfigError
+from trio_chat.errors import Failed
 from trio_chat.journal.offline import open_beside
 from trio_chat.journal.sqlite.file import explain
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from trio_chat.commands import Failed
 from trio_chat.commands.files import database_path, opened, snapshot
 from trio_chat.commands.importer import Comparison, Intake, Outcome
 from trio_chat.commands.lines import RoomLine
@@ -17,8 +16,9 @@ from trio_chat.commands.progress import progress
 from trio_chat.commands.reading import ExportedFile
 from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
+from trio_chat.errors import Failed
 from trio_chat.journal.offline import prepare
-from trio_chat.protocol.events import AnyKept
+from trio_chat.protocol.events import AnyStoredEvent
 from trio_chat.settings import CommandLine
 
 STDIN = "-"
@@ -88,7 +88,7 @@ def _check(file: BinaryIO, config: Config) -> list[Outcome]:
     return [room.outcome for room in rooms]
 
 
-def _read(doing: str, file: BinaryIO, config: Config) -> Iterator[RoomLine | AnyKept]:
+def _read(doing: str, file: BinaryIO, config: Config) -> Iterator[RoomLine | AnyStoredEvent]:
     """Yield the lines of the file, and show how far that is."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)

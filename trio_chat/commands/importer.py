@@ -9,7 +9,7 @@ from trio_chat.commands.lines import RoomLine
 from trio_chat.journal.sqlite import queries
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.journal.sqlite.transaction import Transaction, transaction
-from trio_chat.protocol.events import AnyKept, Edit, Message, decode, without_text
+from trio_chat.protocol.events import AnyStoredEvent, Edit, Message, decode, without_text
 
 BATCH = 200  # events of a transaction: some milliseconds, in which the server has to wait
 
@@ -42,7 +42,7 @@ class Comparison:
         if self._here.last and line.first > self._here.last + 1:
             self._refuse(f"its number {line.first} would follow number {self._here.last} here")
 
-    def take(self, event: AnyKept) -> None:
+    def take(self, event: AnyStoredEvent) -> None:
         """Look at the next event of the room."""
         if self.outcome.refusal:
             return
@@ -51,7 +51,7 @@ class Comparison:
         else:
             self._take_known(event)
 
-    def _take_new(self, event: AnyKept) -> None:
+    def _take_new(self, event: AnyStoredEvent) -> None:
         if event.ts < self._ts:
             self._refuse(f"number {event.seq} is older than number {self._here.last} here")
         elif owner := self._owner_of(event.cid):
@@ -65,7 +65,7 @@ class Comparison:
         ).fetchone()
         return row and int(row[0])
 
-    def _take_known(self, event: AnyKept) -> None:
+    def _take_known(self, event: AnyStoredEvent) -> None:
         if event.seq >= self._here.first:  # else it was here, and retention has deleted it
             seq, data = next(self._rows)
             here = decode(data)
@@ -79,14 +79,14 @@ class Comparison:
         self.outcome.new = 0
 
 
-def are_same(one: AnyKept, other: AnyKept) -> bool:
+def are_same(one: AnyStoredEvent, other: AnyStoredEvent) -> bool:
     """Whether two events are one, of which one copy may have lost its text to a deletion."""
     if is_bare(one) or is_bare(other):
         one, other = without_text(one), without_text(other)
     return one == other
 
 
-def is_bare(event: AnyKept) -> bool:
+def is_bare(event: AnyStoredEvent) -> bool:
     """Whether the text of an event has been deleted."""
     return (isinstance(event, Message) and event.deleted) or (
         isinstance(event, Edit) and not event.text
@@ -106,9 +106,9 @@ class Intake:
         }
         self._room: Outcome | None = None  # the one at hand, if anything of it is wanted
         self._next = 0  # number of its first event that is new
-        self._batch: list[AnyKept] = []
+        self._batch: list[AnyStoredEvent] = []
 
-    def take(self, line: RoomLine | AnyKept) -> None:
+    def take(self, line: RoomLine | AnyStoredEvent) -> None:
         """Take the next line of the file."""
         if isinstance(line, RoomLine):
             self.finish()

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from trio_chat.commands import Failed
-from trio_chat.protocol.events import AnyKept, decode
+from trio_chat.errors import Failed
+from trio_chat.protocol.events import AnyStoredEvent, decode
 
 FORMAT = 1
 
@@ -43,7 +43,7 @@ class RoomLine(msgspec.Struct, tag_field="t", tag="room", kw_only=True):
         return self.last - self.first + 1
 
 
-Line = Header | RoomLine | AnyKept
+Line = Header | RoomLine | AnyStoredEvent
 
 encode = msgspec.json.Encoder().encode
 

@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 import msgspec
 
-from trio_chat.commands import Failed
+from trio_chat.clock import wall_clock
 from trio_chat.commands.lines import FORMAT, Header, Line, RoomLine
-from trio_chat.journal.memory import wall_clock
-from trio_chat.protocol.events import AnyKept, target_of
+from trio_chat.errors import Failed
+from trio_chat.protocol.events import AnyStoredEvent, target_of
 from trio_chat.protocol.names import BadName, check_room
 
 LINE_LIMIT = 1024 * 1024  # bytes; no server of ours keeps an event as long
@@ -41,7 +41,7 @@ class ExportedFile:
         self.size = 0  # bytes that have been read
         self.header = self._read_header()
 
-    def __iter__(self) -> Iterator[RoomLine | AnyKept]:
+    def __iter__(self) -> Iterator[RoomLine | AnyStoredEvent]:
         """Yield all but the header."""
         with closing(sqlite3.connect("")) as scratch:  # a file of its own if it gets large
             scratch.execute("CREATE TABLE cids (cid TEXT PRIMARY KEY) WITHOUT ROWID")
@@ -102,7 +102,7 @@ class ExportedFile:
         if self._next != self._room.last + 1:
             raise self._damage(f"room {self._room.room} lacks events from number {self._next} on")
 
-    def _check(self, event: AnyKept) -> None:
+    def _check(self, event: AnyStoredEvent) -> None:
         room = self._room
         if event.room != room.room or event.seq != self._next or event.seq > room.last:
             raise self._damage(f"room {room.room}, number {self._next} was to come here")
@@ -114,7 +114,7 @@ class ExportedFile:
         self._next += 1
         self._ts = event.ts
 
-    def _check_cid(self, event: AnyKept, seen: sqlite3.Connection) -> None:
+    def _check_cid(self, event: AnyStoredEvent, seen: sqlite3.Connection) -> None:
         try:
             if event.cid is not None:
                 seen.execute("INSERT INTO cids VALUES (?)", (event.cid,))

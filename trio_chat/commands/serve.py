@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import trio
 
 from trio_chat import logs
-from trio_chat.commands import COMMANDS, INTERRUPTED
+from trio_chat.commands import COMMANDS
+from trio_chat.errors import INTERRUPTED
 from trio_chat.server import serve
 from trio_chat.settings import ENV_PREFIX, SETTINGS, CommandLine
 

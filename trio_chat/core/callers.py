@@ -4,9 +4,9 @@ from trio_chat.core.effects import Draft, Turn
 from trio_chat.core.people import People
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.welcome import Welcome
-from trio_chat.delivery.recipient import Asker
+from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol import requests
-from trio_chat.protocol.request_error import Refusal
+from trio_chat.protocol.request_error import RequestError
 
 
 class Callers:
@@ -25,9 +25,9 @@ class Callers:
 
     def grant(
         self,
-        caller: Asker,
-        speaker: requests.Speaker,
-        request: requests.Hello | requests.Kept,
+        caller: Requester,
+        speaker: requests.Credentials,
+        request: requests.Hello | requests.WriteRequest,
         turn: Turn,
     ) -> None:
         """Grant a request in this turn, or answer why not."""
@@ -39,5 +39,5 @@ class Callers:
                 who = self._people.speaker(speaker.token, speaker.nick)
                 event = request.event(self._rooms.proper_name(request.room), who)
                 turn.drafts.append(Draft(caller, request.id, event))
-        except Refusal as refusal:
+        except RequestError as refusal:
             turn.told[caller].append(refusal.answer)

@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import NamedTuple
 
-from trio_chat.core.effects import Seat
+from trio_chat.core.effects import ConnectionState
 from trio_chat.core.room import Room
 from trio_chat.delivery.frames import Frame, frame_of
-from trio_chat.delivery.recipient import Asker, Member
+from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.protocol import answers, requests
 
 
 class _Arrival(NamedTuple):
     """Somebody who has joined a room, to be told where they are."""
 
-    seat: Seat
+    seat: ConnectionState
     room: Room
     visit: int
     id: answers.Id
@@ -26,7 +26,7 @@ class _Arrival(NamedTuple):
 class _Return(NamedTuple):
     """Somebody who is in a room, and has all that happened there up to a number."""
 
-    seat: Seat
+    seat: ConnectionState
     room: Room
     visit: int
     after: int
@@ -44,7 +44,7 @@ class Returns:
         epoch: What the numbers in the journal belong to.
     """
 
-    def __init__(self, seats: Mapping[Asker, Seat], epoch: str) -> None:
+    def __init__(self, seats: Mapping[Requester, ConnectionState], epoch: str) -> None:
         self._seats = seats
         self._epoch = epoch
         self._waiting: deque[_Arrival | _Return] = deque()
@@ -60,7 +60,7 @@ class Returns:
 
     def arrive(
         self,
-        seat: Seat,
+        seat: ConnectionState,
         room: Room,
         id: answers.Id,
         wish: requests.Join | requests.Resume,
@@ -72,7 +72,7 @@ class Returns:
         seat.visits[room.name] = visit
         self._waiting.append(_Arrival(seat, room, visit, id, wish.last, wish.epoch))
 
-    def go_on(self, member: Member, missed: requests.Missed, after: int) -> None:
+    def go_on(self, member: Recipient, missed: requests.Missed, after: int) -> None:
         """Take in that a client has got from the journal what happened up to a number."""
         seat = self._seats.get(member)
         room = seat and seat.rooms.get(missed.room)
@@ -86,7 +86,7 @@ class Returns:
             seat = self._seats[member]
             self._waiting.append(_Return(seat, room, seat.visits[room.name], after))
 
-    def let_in(self) -> tuple[Member, Sequence[Frame]]:
+    def let_in(self) -> tuple[Recipient, Sequence[Frame]]:
         """Let in the first one who waits; return who that is, and what they get."""
         back = self._waiting.popleft()
         member = back.seat.member
@@ -137,7 +137,7 @@ class Returns:
         return frames
 
 
-def _frame(answer: answers.Answer, member: Member) -> Frame:
+def _frame(answer: answers.Answer, member: Recipient) -> Frame:
     told = member.dialect.answer(answer)
     assert told is not None  # all that can join have a word for these
     return frame_of(told, member.dialect)

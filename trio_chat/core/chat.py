@@ -12,19 +12,19 @@ import trio
 from trio_chat.config import Config
 from trio_chat.core.callers import Callers
 from trio_chat.core.catchup import Returns
-from trio_chat.core.effects import Alarm, Draft, Seat, Turn
+from trio_chat.core.effects import ConnectionState, Draft, Timer, Turn
 from trio_chat.core.people import People
 from trio_chat.core.room import Room
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.sessions import Sessions
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.outbox import Readiness
-from trio_chat.delivery.recipient import Asker, Member
+from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.types import Committed, Duplicate, Journal, Result
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import NO_HELLO, UNREADABLE
 from trio_chat.protocol.events import Person
-from trio_chat.protocol.request_error import Refusal
+from trio_chat.protocol.request_error import RequestError
 
 TYPING_INTERVAL = 2.0  # seconds in which one connection is shown as typing once
 UNAVAILABLE = "the server cannot store messages just now"
@@ -38,9 +38,9 @@ class Chat:
         config: Config,
         journal: Journal,
         readiness: Readiness,
-        alarm: Callable[[Alarm], None],
+        alarm: Callable[[Timer], None],
     ) -> None:
-        self.seats: dict[Asker, Seat] = {}
+        self.seats: dict[Requester, ConnectionState] = {}
         self.turn = Turn()
         self.people = People(Sessions(journal.secret), config.nick_limit)
         self.returns = Returns(self.seats, journal.epoch)
@@ -62,13 +62,13 @@ class Chat:
         self.returns.clear()
 
     def _delay(self, seconds: float, do: Callable[[], None]) -> None:
-        self._alarm(Alarm(trio.current_time() + seconds, do))
+        self._alarm(Timer(trio.current_time() + seconds, do))
 
     # Connections
 
-    def sit_down(self, member: Member, wish: requests.Join | None) -> None:
+    def sit_down(self, member: Recipient, wish: requests.Join | None) -> None:
         """Take a connection in; one that needs no name is in its room at once."""
-        seat = self.seats[member] = Seat(member)
+        seat = self.seats[member] = ConnectionState(member)
         if wish is None:
             self._delay(self._config.hello_timeout, lambda: self._miss_hello(seat))
         elif wish.room not in self.rooms:
@@ -79,7 +79,7 @@ class Chat:
             seat.rooms[wish.room] = self.rooms[wish.room]
             self.rooms[wish.room].admit(member)
 
-    def stand_up(self, member: Asker) -> None:
+    def stand_up(self, member: Requester) -> None:
         """Let a connection go. Its person stays for the grace time, in case they come back."""
         seat = self.seats.pop(member, None)
         if seat is None:
@@ -95,7 +95,7 @@ class Chat:
                 room.lose(person.id, member, until)
             self.people.lose(person.id, member, until)
             rooms = list(seat.rooms.values())
-            self._alarm(Alarm(until, lambda: self._end_grace(person.id, rooms)))
+            self._alarm(Timer(until, lambda: self._end_grace(person.id, rooms)))
 
     def _end_grace(self, person_id: str, rooms: Sequence[Room]) -> None:
         now = trio.current_time()
@@ -105,16 +105,18 @@ class Chat:
                 self.rooms.touched.add(room.name)
         self.people.release(person_id, now)
 
-    def _miss_hello(self, seat: Seat) -> None:
+    def _miss_hello(self, seat: ConnectionState) -> None:
         if seat.person_id is None and seat.member in self.seats:
             seat.member.end(NO_HELLO)
 
-    def _person(self, seat: Seat) -> Person | None:
+    def _person(self, seat: ConnectionState) -> Person | None:
         return self.people.now(seat.person_id) if seat.person_id else None
 
     # Requests
 
-    def apply(self, member: Member, request: requests.AnyRequest | requests.Faulty) -> None:
+    def apply(
+        self, member: Recipient, request: requests.AnyRequest | requests.InvalidRequest
+    ) -> None:
         """Grant a request, or answer why not."""
         seat = self.seats.get(member)
         if seat is None:
@@ -122,25 +124,27 @@ class Chat:
         try:
             _check_order(seat, request)
             self._grant(request, seat)
-        except Refusal as refusal:
+        except RequestError as refusal:
             refusal.answer.id = request.id
             self.turn.told[member].append(refusal.answer)
 
     @singledispatchmethod
-    def _grant(self, request: requests.AnyRequest | requests.Faulty, seat: Seat) -> None:
+    def _grant(
+        self, request: requests.AnyRequest | requests.InvalidRequest, seat: ConnectionState
+    ) -> None:
         """History and the like: the client looks that up itself."""
-        assert not isinstance(request, requests.Faulty)
+        assert not isinstance(request, requests.InvalidRequest)
         if not seat.member.look_up(request):
             raise _busy()
 
     @_grant.register
-    def _(self, request: requests.Faulty, seat: Seat) -> None:  # noqa: ARG002 - as its like
-        raise Refusal(request.code, request.text)
+    def _(self, request: requests.InvalidRequest, seat: ConnectionState) -> None:  # noqa: ARG002 - as its like
+        raise RequestError(request.code, request.text)
 
     @_grant.register
-    def _(self, request: requests.Hello, seat: Seat) -> None:
+    def _(self, request: requests.Hello, seat: ConnectionState) -> None:
         if seat.person_id:
-            raise Refusal("bad_request", "hello was said already")
+            raise RequestError("bad_request", "hello was said already")
         person_id = self.people.identify(request.session, request.key)
         before = self.people.now(person_id)
         person = self.people.enter(person_id, request.nick, seat.member)
@@ -150,30 +154,32 @@ class Chat:
         for wish in request.rooms:
             try:
                 self._join(seat, None, wish)
-            except Refusal as refusal:
+            except RequestError as refusal:
                 refusal.answer.room = wish.room
                 self.turn.told[seat.member].append(refusal.answer)
 
     @_grant.register
-    def _(self, request: requests.Join, seat: Seat) -> None:
+    def _(self, request: requests.Join, seat: ConnectionState) -> None:
         self._join(seat, request.id, request)
 
-    def _join(self, seat: Seat, id: answers.Id, wish: requests.Join | requests.Resume) -> None:
+    def _join(
+        self, seat: ConnectionState, id: answers.Id, wish: requests.Join | requests.Resume
+    ) -> None:
         name = self.rooms.proper_name(wish.room)
         if name not in seat.rooms and len(seat.rooms) >= self._config.rooms_per_connection:
-            raise Refusal("too_many_rooms", "leave a room before you join another")
+            raise RequestError("too_many_rooms", "leave a room before you join another")
         if seat.unanswered >= self._config.rooms_per_connection:
             raise _busy()
         room = self.rooms.get(name)
         person = self._person(seat)
         if room is None or person is None:
-            raise Refusal("unavailable", "the room cannot be read just now", retry_ms=1000)
+            raise RequestError("unavailable", "the room cannot be read just now", retry_ms=1000)
         room.dismiss(seat.member)  # who joins again begins again
         room.enter(person, seat.member)
         self.returns.arrive(seat, room, id, wish)
 
     @_grant.register
-    def _(self, request: requests.Leave, seat: Seat) -> None:
+    def _(self, request: requests.Leave, seat: ConnectionState) -> None:
         room = self._joined(seat, request.room)
         del seat.rooms[room.name]
         seat.visits.pop(room.name, None)
@@ -188,7 +194,7 @@ class Chat:
         self.turn.told[seat.member].append(answers.Ok(id=request.id))
 
     @_grant.register
-    def _(self, request: requests.Nick, seat: Seat) -> None:
+    def _(self, request: requests.Nick, seat: ConnectionState) -> None:
         before = self._person(seat)
         assert before
         self._make_known(self.people.rename(before, request.nick), before)
@@ -204,7 +210,7 @@ class Chat:
                 room.tell(events.Renamed(room=room.name, who=person))
 
     @_grant.register
-    def _(self, request: requests.Typing, seat: Seat) -> None:
+    def _(self, request: requests.Typing, seat: ConnectionState) -> None:
         room = self._joined(seat, request.room)
         now = trio.current_time()
         person = self._person(seat)
@@ -213,23 +219,23 @@ class Chat:
             room.tell(events.Typing(room=room.name, who=person))
 
     @_grant.register
-    def _(self, request: requests.Kept, seat: Seat) -> None:
+    def _(self, request: requests.WriteRequest, seat: ConnectionState) -> None:
         room = self._joined(seat, request.room)
         event = request.event(room.name, self._person(seat))
         self.turn.drafts.append(Draft(seat.member, request.id, event))
 
-    def _joined(self, seat: Seat, name: str) -> Room:
+    def _joined(self, seat: ConnectionState, name: str) -> Room:
         """Return a room that the connection is in. One without a name is in one room only."""
         if not seat.member.dialect.needs_hello:
             return self._only_room(seat)
         room = seat.rooms.get(self.rooms.proper_name(name))
         if room is None:
-            raise Refusal("not_joined", "join the room first")
+            raise RequestError("not_joined", "join the room first")
         return room
 
-    def _only_room(self, seat: Seat) -> Room:
+    def _only_room(self, seat: ConnectionState) -> Room:
         if not seat.rooms:
-            raise Refusal("unavailable", UNAVAILABLE)
+            raise RequestError("unavailable", UNAVAILABLE)
         return next(iter(seat.rooms.values()))
 
     # What the journal says
@@ -253,11 +259,13 @@ class Chat:
         )
 
 
-def _check_order(seat: Seat, request: requests.AnyRequest | requests.Faulty) -> None:
+def _check_order(
+    seat: ConnectionState, request: requests.AnyRequest | requests.InvalidRequest
+) -> None:
     early = seat.member.dialect.needs_hello and not seat.person_id
-    if early and not isinstance(request, requests.Hello | requests.Faulty):
-        raise Refusal("hello_first", "say hello first")
+    if early and not isinstance(request, requests.Hello | requests.InvalidRequest):
+        raise RequestError("hello_first", "say hello first")
 
 
-def _busy() -> Refusal:
-    return Refusal("busy", "too many requests at once", retry_ms=1000)
+def _busy() -> RequestError:
+    return RequestError("busy", "too many requests at once", retry_ms=1000)

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from trio_chat.core.room import Room
-from trio_chat.delivery.recipient import Asker, Member
+from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.protocol import answers, events
 
 
 @dataclass(eq=False, slots=True)
-class Seat:
+class ConnectionState:
     """What is known of a connection."""
 
-    member: Member
+    member: Recipient
     person_id: str | None = None
     rooms: dict[str, Room] = field(default_factory=dict)
     visits: dict[str, int] = field(default_factory=dict)  # which time each room was joined
@@ -25,20 +25,20 @@ class Seat:
 class Draft(NamedTuple):
     """An event that waits for its number, and who is to hear of it."""
 
-    asker: Asker
+    asker: Requester
     id: answers.Id
-    event: events.AnyKept
+    event: events.AnyStoredEvent
 
 
 @dataclass
 class Turn:
     """What has been decided, and not been carried out yet."""
 
-    told: dict[Asker, list[answers.Answer]] = field(default_factory=lambda: defaultdict(list))
+    told: dict[Requester, list[answers.Answer]] = field(default_factory=lambda: defaultdict(list))
     drafts: list[Draft] = field(default_factory=list)
 
 
-class Alarm(NamedTuple):
+class Timer(NamedTuple):
     """Something to do at a time of Trio's clock."""
 
     at: float

@@ -1,10 +1,10 @@
 """People: who is connected, under which nick, and how long a nick is held for its owner."""
 
 from trio_chat.core.sessions import Sessions
-from trio_chat.delivery.recipient import Member
+from trio_chat.delivery.recipient import Recipient
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.names import BadName, check_nick, fold
-from trio_chat.protocol.request_error import Refusal
+from trio_chat.protocol.request_error import RequestError
 
 
 class People:
@@ -17,7 +17,7 @@ class People:
         self._sessions = sessions
         self._nick_limit = nick_limit
         self._persons: dict[str, Person] = {}
-        self._connections: dict[str, set[Member]] = {}
+        self._connections: dict[str, set[Recipient]] = {}
         self._held_until: dict[str, float] = {}  # of those who have no connection
         self._owners: dict[str, str] = {}  # of each folded nick
 
@@ -28,11 +28,11 @@ class People:
             return known.id
         return self._sessions.id_behind(key) if key else self._sessions.new_id()
 
-    def enter(self, person_id: str, nick: str, member: Member) -> Person:
+    def enter(self, person_id: str, nick: str, member: Recipient) -> Person:
         """Take a connection of somebody in.
 
         Raises:
-            Refusal: the nick cannot be, or is somebody else's.
+            RequestError: the nick cannot be, or is somebody else's.
         """
         person = self._take_nick(person_id, nick)
         self._connections.setdefault(person.id, set()).add(member)
@@ -47,7 +47,7 @@ class People:
         """Return a person for a session without a connection, which holds no nick.
 
         Raises:
-            Refusal: the nick cannot be, or somebody else who is connected has it.
+            RequestError: the nick cannot be, or somebody else who is connected has it.
         """
         return self._check_free(Person(self.identify(token), nick))
 
@@ -58,13 +58,13 @@ class People:
         alone makes a person whom no token can tell, the same one each time.
 
         Raises:
-            Refusal: the nick cannot be, somebody else who is connected has it, or the token is
+            RequestError: the nick cannot be, somebody else who is connected has it, or the token is
                 not one of ours.
         """
         if token is not None:
             known = self._sessions.person(token)
             if known is None:
-                raise Refusal("unauthorized", "the session token is not one of this server")
+                raise RequestError("unauthorized", "the session token is not one of this server")
             now = self._persons.get(known.id, known)
             return self._check_free(Person(known.id, now.nick if nick is None else nick))
         if nick is not None:
@@ -79,11 +79,11 @@ class People:
         """Give a person another nick.
 
         Raises:
-            Refusal: the nick cannot be, or is somebody else's.
+            RequestError: the nick cannot be, or is somebody else's.
         """
         return self._take_nick(person.id, nick)
 
-    def lose(self, person_id: str, member: Member, until: float) -> None:
+    def lose(self, person_id: str, member: Recipient, until: float) -> None:
         """Let a connection go; a person without any holds the nick until a time."""
         self._connections[person_id].discard(member)
         if not self._connections[person_id]:
@@ -106,7 +106,7 @@ class People:
         try:
             return check_nick(nick, self._nick_limit)
         except BadName as error:
-            raise Refusal("bad_nick", str(error)) from None
+            raise RequestError("bad_nick", str(error)) from None
 
     def _take_nick(self, person_id: str, nick: str) -> Person:
         nick = self._check_nick(nick)
@@ -119,5 +119,5 @@ class People:
         return self._persons[person_id]
 
 
-def _taken() -> Refusal:
-    return Refusal("nick_taken", "somebody else is called that")
+def _taken() -> RequestError:
+    return RequestError("nick_taken", "somebody else is called that")

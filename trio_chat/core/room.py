@@ -8,7 +8,7 @@ import msgspec
 from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.outbox import Readiness
-from trio_chat.delivery.recipient import Member
+from trio_chat.delivery.recipient import Recipient
 from trio_chat.journal.types import Committed, RoomState
 from trio_chat.protocol import answers, events
 from trio_chat.protocol.dialects.base import Dialect
@@ -44,7 +44,7 @@ class Room:
     ) -> None:
         self.name = state.name
         self.audiences: dict[Dialect, Audience] = {}  # who gets what happens
-        self.people: dict[str, set[Member]] = {}  # connections of each person
+        self.people: dict[str, set[Recipient]] = {}  # connections of each person
         self._missed_at: dict[str, float] = {}  # when those without a connection count as gone
         self._persons: dict[str, Person] = {}
         self._members_raw: msgspec.Raw | None = None
@@ -88,22 +88,22 @@ class Room:
 
     # Who is here
 
-    def admit(self, member: Member) -> None:
+    def admit(self, member: Recipient) -> None:
         """From now on the member gets what happens here."""
         if member.dialect not in self.audiences:
             self.audiences[member.dialect] = Audience(self._readiness)
         self.audiences[member.dialect].add(member)
 
-    def has(self, member: Member) -> bool:
+    def has(self, member: Recipient) -> bool:
         """Whether the member gets what happens here."""
         return member.dialect in self.audiences and member in self.audiences[member.dialect]
 
-    def dismiss(self, member: Member) -> None:
+    def dismiss(self, member: Recipient) -> None:
         """Let a member go, who gets nothing more."""
         if member.dialect in self.audiences:
             self.audiences[member.dialect].discard(member)
 
-    def readers(self) -> list[Member]:
+    def readers(self) -> list[Recipient]:
         """Return the members that count numbers, and can read on in the journal."""
         return [
             member
@@ -112,7 +112,7 @@ class Room:
             if dialect.knows_numbers
         ]
 
-    def enter(self, person: Person, member: Member) -> None:
+    def enter(self, person: Person, member: Recipient) -> None:
         """Take a person in, by one more connection."""
         if person.id not in self.people:
             self.people[person.id] = set()
@@ -121,7 +121,7 @@ class Room:
         self.people[person.id].add(member)
         self._missed_at.pop(person.id, None)
 
-    def lose(self, person_id: str, member: Member, until: float) -> None:
+    def lose(self, person_id: str, member: Recipient, until: float) -> None:
         """Let a connection go; a person without any is missed from a time on."""
         self.people[person_id].discard(member)
         if not self.people[person_id]:

@@ -9,7 +9,7 @@ from trio_chat.core.room import Room
 from trio_chat.delivery.outbox import Readiness
 from trio_chat.journal.types import Committed, RoomState
 from trio_chat.protocol.names import BadName, check_room
-from trio_chat.protocol.request_error import Refusal
+from trio_chat.protocol.request_error import RequestError
 
 Delay = Callable[[float, Callable[[], None]], None]
 
@@ -56,12 +56,12 @@ class Rooms(Mapping[str, Room]):
         """Return the name of a room in its normal form.
 
         Raises:
-            Refusal: no room can be called so.
+            RequestError: no room can be called so.
         """
         try:
             return check_room(name, self._config.room_limit)
         except BadName as error:
-            raise Refusal("bad_room", str(error)) from None
+            raise RequestError("bad_room", str(error)) from None
 
     # How they open and close
 
@@ -74,7 +74,7 @@ class Rooms(Mapping[str, Room]):
         for name in names:
             try:
                 proper = self.proper_name(name)
-            except Refusal:
+            except RequestError:
                 continue
             if proper not in self:
                 yield proper
@@ -136,7 +136,7 @@ class Rooms(Mapping[str, Room]):
             if name in self:
                 self[name].forget_before(number)
 
-    def talking(self) -> Sequence[Room]:
+    def take_dirty(self) -> Sequence[Room]:
         """Return the rooms in which something waits to be told, and count on it being told.
 
         Small ones come first: a few need not wait until a crowd elsewhere has been told.

@@ -6,13 +6,13 @@ import trio
 
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import Readiness, SendNow
-from trio_chat.delivery.recipient import Member
+from trio_chat.delivery.recipient import Recipient
 
-WRITES_PER_BREATH = 500  # about 2 ms of writing, then the other tasks have their turn
+WRITES_PER_YIELD = 500  # about 2 ms of writing, then the other tasks have their turn
 BYTES_PER_WRITE = 16 * 1024  # as much more takes about as long as another write
 
 
-def effort(frame: Frame) -> int:
+def write_cost(frame: Frame) -> int:
     """Return how many writes of a short frame take as long as one of this frame."""
     return 1 + len(frame.wire) // BYTES_PER_WRITE
 
@@ -31,43 +31,43 @@ class Audience:
 
     def __init__(self, readiness: Readiness) -> None:
         self._readiness = readiness
-        self._members: dict[Member, None] = {}  # a set in order
+        self._members: dict[Recipient, None] = {}  # a set in order
         self._known = -1  # the readiness of which the rest tells; -1: of none
         self._ready: tuple[SendNow, ...] = ()
-        self._owners: dict[SendNow, Member] = {}
-        self._others: list[Member] = []
+        self._owners: dict[SendNow, Recipient] = {}
+        self._others: list[Recipient] = []
 
     def __len__(self) -> int:
         """Return how many members there are."""
         return len(self._members)
 
-    def __iter__(self) -> Iterator[Member]:
+    def __iter__(self) -> Iterator[Recipient]:
         """Return an iterator over the members; none may come or go meanwhile."""
         return iter(self._members)
 
-    def __contains__(self, member: Member) -> bool:
+    def __contains__(self, member: Recipient) -> bool:
         """Return whether somebody is a member."""
         return member in self._members
 
-    def add(self, member: Member) -> None:
+    def add(self, member: Recipient) -> None:
         """From now on the member gets what is sent."""
         self._members[member] = None
         self._known = -1
 
-    def discard(self, member: Member) -> None:
+    def discard(self, member: Recipient) -> None:
         """Let a member go, if it is one."""
         if self._members.pop(member, self) is None:
             self._known = -1
 
-    async def send(self, frame: Frame) -> list[Member]:
+    async def send(self, frame: Frame) -> list[Recipient]:
         """Send a frame to all, and let those go that are dead or stuck; return these.
 
         Members may come, go, and cease to be ready while it pauses.
         """
         self._look_around()
         ready, others = self._ready, self._others
-        dead: list[Member] = []
-        step = max(1, WRITES_PER_BREATH // effort(frame))
+        dead: list[Recipient] = []
+        step = max(1, WRITES_PER_YIELD // write_cost(frame))
         count = self._readiness.count
         for start in range(0, len(ready), step):
             some = ready[start : start + step]
@@ -93,11 +93,11 @@ class Audience:
         self._others = [member for member in self._members if not member.send_now]
         self._ready = tuple(self._owners)
 
-    def _write(self, frame: Frame, ready: Sequence[SendNow]) -> list[Member]:
+    def _write(self, frame: Frame, ready: Sequence[SendNow]) -> list[Recipient]:
         """Write to members that are ready; return those that are dead."""
         wire, size = frame.wire, len(frame.wire)
         slow: list[tuple[SendNow, int]] = []
-        dead: list[Member] = []
+        dead: list[Recipient] = []
         for send_now in ready:
             try:
                 taken = send_now(wire)
@@ -111,11 +111,11 @@ class Audience:
         dead += [
             self._owners[send_now]
             for send_now, taken in slow
-            if not self._owners[send_now].spill(frame, taken)
+            if not self._owners[send_now].enqueue_rest(frame, taken)
         ]
         return dead
 
-    def _deliver(self, frame: Frame, members: Sequence[Member]) -> list[Member]:
+    def _deliver(self, frame: Frame, members: Sequence[Recipient]) -> list[Recipient]:
         """Send to members that may not be ready, or not be here any more; return the dead."""
         return [
             member for member in members if member in self._members and not member.deliver(frame)

@@ -39,7 +39,7 @@ class Outbox:
         self, line: socket.socket | None, frame_limit: int, byte_limit: int, readiness: Readiness
     ) -> None:
         # Writes to the peer now, and tells how much was taken; ``None`` if something waits.
-        # Whoever calls it hands the frame to ``spill`` if not all was taken.
+        # Whoever calls it hands the frame to ``enqueue_rest`` if not all was taken.
         self.send_now: SendNow | None = line.send if line else None
         self._line = line
         self._readiness = readiness
@@ -66,16 +66,16 @@ class Outbox:
             of the frame may be out already.
         """
         if self.send_now is None:
-            return self.spill(frame, 0)
+            return self.enqueue_rest(frame, 0)
         try:
             taken = self.send_now(frame.wire)
         except BlockingIOError:
             taken = 0
         except OSError:
             return False
-        return taken == len(frame.wire) or self.spill(frame, taken)
+        return taken == len(frame.wire) or self.enqueue_rest(frame, taken)
 
-    def spill(self, frame: Frame, taken: int) -> bool:
+    def enqueue_rest(self, frame: Frame, taken: int) -> bool:
         """Let the rest of a frame wait, of which ``taken`` bytes are out; like ``put``."""
         if self._is_closed:
             return True

@@ -5,11 +5,11 @@ from typing import Protocol
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import SendNow
 from trio_chat.protocol import requests
-from trio_chat.protocol.close import Ending
+from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects.base import Dialect
 
 
-class Asker(Protocol):
+class Requester(Protocol):
     """Whoever is told how what they asked for went."""
 
     dialect: Dialect
@@ -18,12 +18,12 @@ class Asker(Protocol):
         """Send a frame, now or later; ``False`` means dead or stuck."""
         ...
 
-    def abort(self, ending: Ending) -> None:
+    def abort(self, ending: CloseReason) -> None:
         """Drop them at once."""
         ...
 
 
-class Member(Asker, Protocol):
+class Recipient(Requester, Protocol):
     """A connection, as the hub sees it. All is synchronous: the hub never waits for one."""
 
     @property
@@ -31,7 +31,7 @@ class Member(Asker, Protocol):
         """Writes to the peer at once; ``None`` while something waits for it already."""
         ...
 
-    def spill(self, frame: Frame, taken: int) -> bool:
+    def enqueue_rest(self, frame: Frame, taken: int) -> bool:
         """Send the rest of a frame later; ``False`` means dead or stuck."""
         ...
 
@@ -47,6 +47,6 @@ class Member(Asker, Protocol):
         """Take nothing more; what waits still goes out."""
         ...
 
-    def end(self, ending: Ending) -> None:
+    def end(self, ending: CloseReason) -> None:
         """Say goodbye and close."""
         ...

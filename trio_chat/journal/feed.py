@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import trio
 
-from trio_chat.hub import Overtaken, Request
+from trio_chat.hub import ForeignWrites, Request
 from trio_chat.journal.types import Journal, Unavailable
 
 INTERVAL = 1.0  # seconds between two looks; a look takes microseconds
@@ -27,5 +27,5 @@ async def follow(
         with suppress(Unavailable):  # the journal has logged it; there will be another time
             is_behind = await journal.has_changed() or is_behind
             if is_behind:
-                await inbox.send(Overtaken(await journal.load(list(open_rooms()), 0)))
+                await inbox.send(ForeignWrites(await journal.load(list(open_rooms()), 0)))
                 is_behind = False

@@ -11,7 +11,7 @@ from trio_chat.protocol.names import BadName, check_room
 ROOMS_LISTED = 1000
 
 
-class Archive:
+class History:
     """Looks things up.
 
     Args:
@@ -63,23 +63,23 @@ class Archive:
             said = said[:limit] if request.after is not None else said[-limit:]
         return answers.Page(id=request.id, room=room, messages=said, more=more)
 
-    async def _search(self, request: requests.Search) -> answers.Found:
+    async def _search(self, request: requests.Search) -> answers.SearchResult:
         room = check_room(request.room, self._config.room_limit)
         query = parse(request.query)
         limit = min(request.limit, self._config.history_page)
         bounds = Bounds(request.who, request.since, request.until, request.before)
         said = outcome(await self._journal.search(room, query, bounds, limit + 1))
         hits = [_hit(message, query) for message in said[:limit]]
-        return answers.Found(id=request.id, room=room, hits=hits, more=len(said) > limit)
+        return answers.SearchResult(id=request.id, room=room, hits=hits, more=len(said) > limit)
 
     async def _rooms(self, request: requests.AnyRequest) -> answers.RoomList:
         populations = self._populations()
         listed = {
-            name: answers.Listed(name, populations.get(name, 0), ts, topic)
+            name: answers.RoomInfo(name, populations.get(name, 0), ts, topic)
             for name, topic, ts in await self._journal.rooms(ROOMS_LISTED)
         }
         silent = [
-            answers.Listed(name, population, 0)
+            answers.RoomInfo(name, population, 0)
             for name, population in populations.items()
             if name not in listed and population  # followers do not count
         ]
@@ -104,12 +104,12 @@ def _refusal(error: BadName | BadQuery | Unavailable | Unsearchable) -> answers.
             )
 
 
-def outcome(found: Iterable[events.AnyKept]) -> list[answers.Said]:
+def outcome(found: Iterable[events.AnyStoredEvent]) -> list[answers.MessageView]:
     """Return messages as they stand, of messages and, behind these, what changed them."""
-    said: dict[int, answers.Said] = {}
+    said: dict[int, answers.MessageView] = {}
     for event in found:
         if isinstance(event, events.Message):
-            said[event.seq] = answers.Said(
+            said[event.seq] = answers.MessageView(
                 seq=event.seq,
                 ts=event.ts,
                 text=event.text,
@@ -123,14 +123,14 @@ def outcome(found: Iterable[events.AnyKept]) -> list[answers.Said]:
     return list(said.values())
 
 
-def _hit(said: answers.Said, query: Query) -> answers.Hit:
+def _hit(said: answers.MessageView, query: Query) -> answers.Hit:
     text, marks = snippet(said.text, query.find(said.text))
     return answers.Hit(
         seq=said.seq, ts=said.ts, who=said.who, snippet=text, marks=marks, edited=said.edited
     )
 
 
-def _change(said: answers.Said, event: events.Edit | events.Delete | events.React) -> None:
+def _change(said: answers.MessageView, event: events.Edit | events.Delete | events.React) -> None:
     match event:
         case events.Edit(text=text):
             said.text = text

@@ -1,7 +1,6 @@
 """A journal that keeps the last events of each room in memory, and forgets all at the end."""
 
 import secrets
-import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TypeGuard
 import msgspec
 import trio
 
+from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.types import (
     CID_TAKEN,
@@ -25,7 +25,7 @@ from trio_chat.journal.types import (
     RoomSummary,
 )
 from trio_chat.protocol.events import (
-    AnyKept,
+    AnyStoredEvent,
     Delete,
     Edit,
     Message,
@@ -40,28 +40,23 @@ TAIL = 10_000  # events of a room that are kept, and resends that are recognised
 SCAN_STEP = 100  # events of a search between which others have their turn
 
 
-def wall_clock() -> int:
-    """Return the time in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000
-
-
 @dataclass
 class _Room:
     last: int = 0
     ts: int = 0
     topic: str = ""
-    events: deque[AnyKept] = field(default_factory=lambda: deque(maxlen=TAIL))
+    events: deque[AnyStoredEvent] = field(default_factory=lambda: deque(maxlen=TAIL))
     cids: OrderedDict[str, tuple[str | None, Duplicate]] = field(default_factory=OrderedDict)
 
     @property
     def first(self) -> int:
         return self.last - len(self.events) + 1
 
-    def get(self, seq: int) -> AnyKept | None:
+    def get(self, seq: int) -> AnyStoredEvent | None:
         index = seq - self.first
         return self.events[index] if 0 <= index < len(self.events) else None
 
-    def put(self, event: AnyKept) -> None:
+    def put(self, event: AnyStoredEvent) -> None:
         self.events[event.seq - self.first] = event
 
 
@@ -83,11 +78,11 @@ class MemoryJournal:
         encoded = [(event.seq, encode(event)) for event in tail]
         return RoomState(name, room.first, room.last, room.topic, encoded)
 
-    async def commit(self, drafts: Sequence[AnyKept]) -> list[Result]:
+    async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
         """Keep events, numbered."""
         return [self._commit(draft) for draft in drafts]
 
-    def _commit(self, draft: AnyKept) -> Result:
+    def _commit(self, draft: AnyStoredEvent) -> Result:
         room = self._rooms.get(draft.room) or _Room()
         author = draft.who.id if draft.who else None
         if draft.cid and draft.cid in room.cids:
@@ -117,7 +112,7 @@ class MemoryJournal:
 
     async def messages(
         self, room: str, *, before: int | None, after: int | None, limit: int
-    ) -> list[AnyKept]:
+    ) -> list[AnyStoredEvent]:
         """Return messages, and behind them what changes these."""
         said = [event for event in self._events(room) if isinstance(event, Message)]
         if after is not None:
@@ -127,14 +122,16 @@ class MemoryJournal:
         wanted = {event.seq for event in page}
         return page + [event for event in self._events(room) if target_of(event) in wanted]
 
-    async def search(self, room: str, query: Query, bounds: Bounds, limit: int) -> list[AnyKept]:
+    async def search(
+        self, room: str, query: Query, bounds: Bounds, limit: int
+    ) -> list[AnyStoredEvent]:
         """Return messages that match, the newest first, and behind them what changes these.
 
         Takes long in a long room, so it lets others do something in between.
         """
         events = list(self._events(room))
         edits = {event.target: event.text for event in events if isinstance(event, Edit)}
-        found: list[AnyKept] = []
+        found: list[AnyStoredEvent] = []
         for count, event in enumerate(reversed(events)):
             if len(found) == limit:
                 break
@@ -170,11 +167,11 @@ class MemoryJournal:
     async def close(self) -> None:
         """Do nothing: there is nothing open."""
 
-    def _events(self, room: str) -> Sequence[AnyKept]:
+    def _events(self, room: str) -> Sequence[AnyStoredEvent]:
         return self._rooms[room].events if room in self._rooms else ()
 
 
-def _fits(event: AnyKept, bounds: Bounds) -> TypeGuard[Message]:
+def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
     """Whether it is a message that counts."""
     if not isinstance(event, Message) or event.deleted:
         return False
@@ -192,7 +189,7 @@ def _keys(who: Person | None) -> tuple[str, ...]:
     return (who.nick.casefold(), who.id.casefold()) if who else ()
 
 
-def _judge(draft: AnyKept, room: _Room) -> Rejected | None:
+def _judge(draft: AnyStoredEvent, room: _Room) -> Rejected | None:
     target = target_of(draft)
     if target is None:
         return None
@@ -204,11 +201,11 @@ def _judge(draft: AnyKept, room: _Room) -> Rejected | None:
     return None
 
 
-def _same(one: AnyKept, other: AnyKept) -> bool:
+def _same(one: AnyStoredEvent, other: AnyStoredEvent) -> bool:
     return bool(one.who and other.who and one.who.id == other.who.id)
 
 
-def _rewrite(event: AnyKept, room: _Room) -> list[tuple[int, bytes]]:
+def _rewrite(event: AnyStoredEvent, room: _Room) -> list[tuple[int, bytes]]:
     """Take the text of a deleted message out of what is kept."""
     if not isinstance(event, Delete):
         return []

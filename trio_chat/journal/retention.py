@@ -5,9 +5,9 @@ import math
 import structlog
 import trio
 
+from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.hub import Pruned, Request
-from trio_chat.journal.memory import wall_clock
 from trio_chat.journal.types import Journal, Unavailable
 
 INTERVAL = 60.0  # seconds between two looks

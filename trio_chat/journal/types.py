@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from trio_chat.config import ConfigError
 from trio_chat.journal.search.query import Query
-from trio_chat.protocol.events import AnyKept
+from trio_chat.protocol.events import AnyStoredEvent
 
 
 class JournalError(ConfigError):
@@ -30,7 +30,7 @@ class Unsearchable(Exception):
 class Committed(NamedTuple):
     """An event that is kept from now on."""
 
-    event: AnyKept  # with its number and time
+    event: AnyStoredEvent  # with its number and time
     data: bytes  # as it is encoded
     rewritten: Sequence[tuple[int, bytes]] = ()  # earlier events that changed with it
     first: int | None = None  # the first event that is left, if one had to go for it
@@ -98,7 +98,7 @@ class Journal(Protocol):
         """Return the states of rooms, with at most ``recent`` events each."""
         ...
 
-    async def commit(self, drafts: Sequence[AnyKept]) -> list[Result]:
+    async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
         """Keep events, all that can be, and number them in order.
 
         Raises:
@@ -112,11 +112,13 @@ class Journal(Protocol):
 
     async def messages(
         self, room: str, *, before: int | None, after: int | None, limit: int
-    ) -> list[AnyKept]:
+    ) -> list[AnyStoredEvent]:
         """Return messages of a page of history, and behind them all events that change these."""
         ...
 
-    async def search(self, room: str, query: Query, bounds: Bounds, limit: int) -> list[AnyKept]:
+    async def search(
+        self, room: str, query: Query, bounds: Bounds, limit: int
+    ) -> list[AnyStoredEvent]:
         """Return messages whose present text matches, and behind them all that changes these.
 
         The messages come newest first.

@@ -7,12 +7,11 @@ import trio
 
 from trio_chat.config import Config
 from trio_chat.net import eventstream
-from trio_chat.net.admission import Places
-from trio_chat.net.head import Head, Refused, read_head
+from trio_chat.net.admission import Admission
+from trio_chat.net.head import Answer, Head, HttpError, read_head
 from trio_chat.net.streams import Stream, linger, reset_on_close, tcp_of
 from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.protocol import requests
-from trio_chat.web.static_files import Answer, Files
 
 WEBSOCKET_PATH = "/ws"
 TURNED_AWAY_LIMIT = 32  # connections that are told at once that there is no room
@@ -27,12 +26,12 @@ OnEvents = Callable[[Stream, requests.Join, bytes, bytes], Awaitable[None]]
 OnHttp = Callable[[Stream, bytes], Awaitable[None]]
 
 
-class Door:
+class Acceptor:
     """Answers connections, each in a task of its own.
 
     Args:
         config: Limits and times.
-        files: What is handed out at the door.
+        find_file: Returns the answer to a request for a file of the page; ``None``: it is for none.
         on_websocket: Takes a connection on after the WebSocket handshake.
         on_events: Takes a connection on that follows a room.
         on_http: Takes a connection on that made another plain HTTP request.
@@ -41,17 +40,17 @@ class Door:
     def __init__(
         self,
         config: Config,
-        files: Files,
+        find_file: Callable[[Head], Answer | None],
         on_websocket: OnWebSocket,
         on_events: OnEvents,
         on_http: OnHttp,
     ) -> None:
         self._config = config
-        self._files = files
+        self._find_file = find_file
         self._on_websocket = on_websocket
         self._on_events = on_events
         self._on_http = on_http
-        self._places = Places(config)
+        self._places = Admission(config)
         self._turned_away = 0
         self._waiting: set[trio.CancelScope] = set()  # one for each first head that has not come
         self._is_shut = False
@@ -83,7 +82,7 @@ class Door:
         for scope in self._waiting:
             scope.cancel(reason="the server stops")
 
-    async def _turn_away(self, stream: Stream, refused: Refused) -> None:
+    async def _turn_away(self, stream: Stream, refused: HttpError) -> None:
         """Tell why there is no room; if very many come, close without a word."""
         if self._turned_away >= TURNED_AWAY_LIMIT:
             return
@@ -93,7 +92,7 @@ class Door:
         finally:
             self._turned_away -= 1
 
-    async def _refuse(self, stream: Stream, refused: Refused) -> None:
+    async def _refuse(self, stream: Stream, refused: HttpError) -> None:
         with trio.move_on_after(self._config.close_timeout):
             await stream.send_all(refused.answer())
             await linger(stream)
@@ -110,13 +109,13 @@ class Door:
                 is_over = answer.is_last or self._is_shut
                 head = None if is_over else await self._next_head(stream, address, head.rest)
             return self._route(stream, head) if head else None
-        except Refused as refused:
+        except HttpError as refused:
             await self._refuse(stream, refused)
             return None
 
     def _file(self, head: Head) -> Answer | None:
         """Return the answer to a request for a file, and for nothing else."""
-        return None if head.values("upgrade") else self._files.answer(head)
+        return None if head.values("upgrade") else self._find_file(head)
 
     async def _send(self, stream: Stream, answer: Answer) -> None:
         """Send an answer.
@@ -140,7 +139,7 @@ class Door:
             return self._on_websocket(stream, websocket, answer, head)
         if upgrade:
             status = 404 if "websocket" in upgrade else 400
-            raise Refused(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
+            raise HttpError(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
         if eventstream.is_asked_for(head):
             wish, answer = eventstream.begin(head, self._config)
             return self._on_events(stream, wish, answer, head.rest)
@@ -160,7 +159,7 @@ class Door:
                 self._waiting.discard(scope)
         if self._is_shut:
             return None
-        raise Refused(408, "the request did not come in time")
+        raise HttpError(408, "the request did not come in time")
 
     async def _next_head(self, stream: Stream, address: str, already_read: bytes) -> Head | None:
         """Return the head of a further request, or ``None`` if none comes in time."""

@@ -9,12 +9,12 @@ from ipaddress import ip_address
 import trio
 
 from trio_chat.config import Config
-from trio_chat.net.head import Refused
+from trio_chat.net.head import HttpError
 
 RETRY = {"Retry-After": "10"}  # seconds
 
 
-class Places:
+class Admission:
     """The places of one door.
 
     A connection that only waits whether there is a further request keeps its place as long as
@@ -31,13 +31,13 @@ class Places:
         self._addresses: Counter[str] = Counter()  # places of each
         self._idle: dict[str, dict[trio.CancelScope, None]] = {}  # waits of each; oldest first
 
-    def find(self, address: str) -> Refused | None:
+    def find(self, address: str) -> HttpError | None:
         """Return why there is no place for one more connection, if there is none."""
         has_limit = self._limit and not _is_loopback(address)
         if has_limit and self._addresses[address] >= self._limit and not self._free(address):
-            return Refused(429, "too many connections from your address", RETRY)
+            return HttpError(429, "too many connections from your address", RETRY)
         if self._taken >= self._cap and not self._free(next(iter(self._idle), "")):
-            return Refused(503, "too many connections", RETRY)
+            return HttpError(503, "too many connections", RETRY)
         return None
 
     @contextmanager

@@ -19,7 +19,7 @@ from trio_chat.net.origins import is_welcome
 from trio_chat.net.problems import Problem, of_foreign_origin, of_no_use
 from trio_chat.net.transport import Received
 from trio_chat.protocol import requests
-from trio_chat.protocol.close import NOT_TO_TALK, Ending
+from trio_chat.protocol.close import NOT_TO_TALK, CloseReason
 from trio_chat.protocol.names import BadName, check_room
 
 MEDIA_TYPE = "text/event-stream"
@@ -42,7 +42,7 @@ class EventStream:
         """Return a comment."""
         return COMMENT
 
-    def close(self, ending: Ending) -> bytes:  # noqa: ARG002 - told already
+    def close(self, ending: CloseReason) -> bytes:  # noqa: ARG002 - told already
         """Return nothing: the end of the connection is the end of the stream."""
         return b""
 

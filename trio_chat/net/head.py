@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
 import h11
@@ -14,7 +14,7 @@ HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
 FRAMING = (b"content-length", b"transfer-encoding")  # headers that say where a body ends
 
 
-class Refused(Exception):
+class HttpError(Exception):
     """A request we do not serve; it carries the answer that says so."""
 
     media_type = "text/plain; charset=utf-8"
@@ -40,6 +40,13 @@ class Refused(Exception):
             *(f"{name}: {value}" for name, value in self.headers.items()),
         ]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+
+
+class Answer(NamedTuple):
+    """A whole HTTP response as it goes over the wire."""
+
+    wire: bytes
+    is_last: bool  # of its connection, as it says itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ async def read_head(
         The head, or ``None`` if the peer hung up before it was complete.
 
     Raises:
-        Refused: what came is not a request we serve.
+        HttpError: what came is not a request we serve.
         trio.BrokenResourceError: the connection broke.
     """
     buffer = bytearray(already_read)
@@ -104,13 +111,13 @@ def _find_end(buffer: bytearray, searched: int, limit: int) -> int:
     """Return where the head ends, or -1 if that has not come yet.
 
     Raises:
-        Refused: this will be no head, or too long a one.
+        HttpError: this will be no head, or too long a one.
     """
     if buffer and not b"A" <= buffer[:1] <= b"Z":  # a TLS hello, or noise: no method starts so
-        raise Refused(400, "not an HTTP request")
+        raise HttpError(400, "not an HTTP request")
     end = buffer.find(END_OF_HEAD, searched)
     if end > limit or (end < 0 and len(buffer) > limit):
-        raise Refused(431, f"request head is longer than {limit} bytes")
+        raise HttpError(431, f"request head is longer than {limit} bytes")
     return end + len(END_OF_HEAD) if end >= 0 else -1
 
 
@@ -118,25 +125,25 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
     """Parse a complete request head.
 
     Raises:
-        Refused: it is not clean HTTP/1.1 (or 1.0) in ASCII.
+        HttpError: it is not clean HTTP/1.1 (or 1.0) in ASCII.
     """
     if raw.startswith(HTTP2_PREFACE):
-        raise Refused(505, "only HTTP/1.1 is spoken here")
+        raise HttpError(505, "only HTTP/1.1 is spoken here")
     if not raw.isascii():
-        raise Refused(400, "request head is not ASCII")
+        raise HttpError(400, "request head is not ASCII")
     _check_framing(raw)
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=len(raw))
     connection.receive_data(raw)
     try:
         request = cast("h11.Request", connection.next_event())
     except h11.RemoteProtocolError as error:
-        raise Refused(error.error_status_hint, str(error)) from None
+        raise HttpError(error.error_status_hint, str(error)) from None
     target = request.target.decode()
     try:
         # A path may begin with two slashes, and still names no host.
         parts = urlsplit(f"//host{target}" if target.startswith("/") else target)
     except ValueError:
-        raise Refused(400, "bad request target") from None
+        raise HttpError(400, "bad request target") from None
     return Head(
         method=request.method.decode(),
         target=target,
@@ -152,12 +159,12 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
 def _check_framing(raw: bytes) -> None:
     """Refuse a head on whose end two readers could disagree: that is how requests are smuggled."""
     if raw.count(b"\n") != raw.count(b"\r\n"):
-        raise Refused(400, "bare line feed in request head")
+        raise HttpError(400, "bare line feed in request head")
     if b"\r\n " in raw or b"\r\n\t" in raw:
-        raise Refused(400, "folded header")
+        raise HttpError(400, "folded header")
     lower = raw.lower()
     for name in (b"host", *FRAMING):
         if lower.count(b"\r\n" + name + b":") > 1:
-            raise Refused(400, f"repeated {name.decode()} header")
+            raise HttpError(400, f"repeated {name.decode()} header")
     if all(b"\r\n" + name + b":" in lower for name in FRAMING):
-        raise Refused(400, " and ".join(name.decode() for name in FRAMING) + " contradict")
+        raise HttpError(400, " and ".join(name.decode() for name in FRAMING) + " contradict")

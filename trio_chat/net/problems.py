@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from trio_chat.net.head import Refused
+from trio_chat.net.head import HttpError
 from trio_chat.protocol import answers
 
 MEDIA_TYPE = "application/problem+json"
@@ -36,7 +36,7 @@ class ProblemDetails(msgspec.Struct):
     type: str = "about:blank"
 
 
-class Problem(Refused):
+class Problem(HttpError):
     """A request that is not granted; it carries the answer that says so.
 
     Args:

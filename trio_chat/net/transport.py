@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from trio_chat.protocol.close import Ending
+from trio_chat.protocol.close import CloseReason
 
 
 class Received(NamedTuple):
@@ -12,7 +12,9 @@ class Received(NamedTuple):
     messages: Sequence[str | bytes] = ()  # complete messages, in order
     reply: bytes = b""  # what is owed for them: pongs, the answer to a close
     ended: bool = False  # nothing more will come: the peer closed, or broke the protocol
-    fault: Ending | None = None  # how it broke the protocol; the close that says so is in ``reply``
+    fault: CloseReason | None = (
+        None  # how it broke the protocol; the close that says so is in ``reply``
+    )
 
 
 class Transport(Protocol):
@@ -32,6 +34,6 @@ class Transport(Protocol):
         """Return what to send to see whether the peer is there."""
         ...
 
-    def close(self, ending: Ending) -> bytes:
+    def close(self, ending: CloseReason) -> bytes:
         """Return what to send last."""
         ...

@@ -12,10 +12,10 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from trio_chat.config import Config
-from trio_chat.net.head import Head, Refused
+from trio_chat.net.head import Head, HttpError
 from trio_chat.net.origins import is_welcome
 from trio_chat.net.transport import Received
-from trio_chat.protocol.close import NOT_UTF8, TOO_MANY_FRAGMENTS, Ending, Violation
+from trio_chat.protocol.close import NOT_UTF8, TOO_MANY_FRAGMENTS, CloseReason, Violation
 from trio_chat.protocol.dialects import v1
 
 SUBPROTOCOLS = (v1.SUBPROTOCOL,)
@@ -59,17 +59,19 @@ class WebSocket:
         ended = SEND_EOF in writes
         return Received(messages, b"".join(writes), ended, self._fault() if ended else None)
 
-    def _fault(self) -> Ending | None:
+    def _fault(self) -> CloseReason | None:
         """Return how the peer made us close, if it did not close itself."""
         sent = self._protocol.close_sent
-        return Ending(sent.code, sent.reason) if sent and not self._protocol.close_rcvd else None
+        return (
+            CloseReason(sent.code, sent.reason) if sent and not self._protocol.close_rcvd else None
+        )
 
     def ping(self) -> bytes:
         """Return a ping frame to send."""
         self._protocol.send_ping(b"")
         return b"".join(self._protocol.data_to_send())
 
-    def close(self, ending: Ending) -> bytes:
+    def close(self, ending: CloseReason) -> bytes:
         """Return the close frame to send; nothing if one was sent already."""
         if self.is_open:
             self._protocol.send_close(*ending)
@@ -101,12 +103,12 @@ def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
         The WebSocket, and the answer to send before anything else.
 
     Raises:
-        Refused: the request is not a good handshake, or comes from a foreign page.
+        HttpError: the request is not a good handshake, or comes from a foreign page.
     """
     if head.values("content-length") or head.values("transfer-encoding"):
-        raise Refused(400, "a WebSocket handshake has no body")
+        raise HttpError(400, "a WebSocket handshake has no body")
     if any(version != VERSION for version in head.values("sec-websocket-version")):
-        raise Refused(426, f"only version {VERSION} is spoken here", _upgrade_headers())
+        raise HttpError(426, f"only version {VERSION} is spoken here", _upgrade_headers())
     # The head is parsed already, so the core starts behind it, with the frames.
     protocol = ServerProtocol(
         state=State.OPEN,
@@ -118,7 +120,7 @@ def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
     response = protocol.accept(request)
     if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
         headers = {405: {"Allow": "GET"}, 426: _upgrade_headers()}.get(response.status_code)
-        raise Refused(response.status_code, (response.body or b"").decode().strip(), headers)
+        raise HttpError(response.status_code, (response.body or b"").decode().strip(), headers)
     _check_origin(head, config.allow_origin)
     return WebSocket(protocol, config.fragment_limit), response.serialize()
 
@@ -138,4 +140,4 @@ def _check_origin(head: Head, allowed: Sequence[str]) -> None:
     """Refuse a browser page of another site."""
     origins = head.values("origin")
     if origins and not is_welcome(origins[0], "".join(head.values("host")), allowed):
-        raise Refused(403, f"pages of {origins[0]} may not connect; see --allow-origin")
+        raise HttpError(403, f"pages of {origins[0]} may not connect; see --allow-origin")

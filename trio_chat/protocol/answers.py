@@ -50,7 +50,7 @@ class Ok(Answer, tag="ok"):
     dup: bool = False
 
 
-class Said(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"who": "from"}):
+class MessageView(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"who": "from"}):
     """A message as it stands after all edits; ``reactions`` tells who put which emoji."""
 
     seq: int
@@ -68,7 +68,7 @@ class Page(Answer, tag="history"):
     """Messages of a room, the oldest first; ``more``: there are others beyond them."""
 
     room: str
-    messages: list[Said]
+    messages: list[MessageView]
     more: bool
 
 
@@ -86,7 +86,7 @@ class Hit(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"who": "from
     edited: bool = False
 
 
-class Found(Answer, tag="found"):
+class SearchResult(Answer, tag="found"):
     """What was found in a room, the newest first; ``more``: there are older ones beyond."""
 
     room: str
@@ -94,7 +94,7 @@ class Found(Answer, tag="found"):
     more: bool
 
 
-class Listed(msgspec.Struct, omit_defaults=True):
+class RoomInfo(msgspec.Struct, omit_defaults=True):
     """A room in the list; ``ts`` is when something was said last, 0 for never."""
 
     room: str
@@ -106,7 +106,7 @@ class Listed(msgspec.Struct, omit_defaults=True):
 class RoomList(Answer, tag="rooms"):
     """The public rooms, the latest first."""
 
-    rooms: list[Listed]
+    rooms: list[RoomInfo]
 
 
 class Ping(Answer, tag="ping"):

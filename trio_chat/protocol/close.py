@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Ending(NamedTuple):
+class CloseReason(NamedTuple):
     """Why a connection ends, as the peer is told in the close frame.
 
     Codes below 3000 mean what RFC 6455, section 7.4.1, says. Of ours, 4000 to 4499 invite the
@@ -17,21 +17,21 @@ class Ending(NamedTuple):
 class Violation(Exception):
     """The peer broke a rule; the connection has to end as ``ending`` says."""
 
-    def __init__(self, ending: Ending) -> None:
+    def __init__(self, ending: CloseReason) -> None:
         super().__init__(ending)
         self.ending = ending
 
 
-GOING_AWAY = Ending(1001, "server is stopping")
-NOT_UTF8 = Ending(1007, "text is not valid UTF-8")
-TOO_MANY_FRAGMENTS = Ending(1009, "message has too many fragments")
-TOO_LONG = Ending(1009, "message is too long")
-CRASHED = Ending(1011, "server error")
-RESTARTING = Ending(1012, "server is restarting")
-NOT_TO_TALK = Ending(4501, "nothing is read here")
-NO_HELLO = Ending(4501, "no hello came in time")
-BAD_PROTOCOL = Ending(4501, "not a message of trio-chat.v1")
-TOO_SLOW = Ending(4002, "reading too slowly")
-UNREADABLE = Ending(1013, "the room cannot be read just now")
-RESYNC = Ending(4004, "cannot tell what was missed; come back later")
-NO_PONG = Ending(4003, "no answer to ping")
+GOING_AWAY = CloseReason(1001, "server is stopping")
+NOT_UTF8 = CloseReason(1007, "text is not valid UTF-8")
+TOO_MANY_FRAGMENTS = CloseReason(1009, "message has too many fragments")
+TOO_LONG = CloseReason(1009, "message is too long")
+CRASHED = CloseReason(1011, "server error")
+RESTARTING = CloseReason(1012, "server is restarting")
+NOT_TO_TALK = CloseReason(4501, "nothing is read here")
+NO_HELLO = CloseReason(4501, "no hello came in time")
+BAD_PROTOCOL = CloseReason(4501, "not a message of trio-chat.v1")
+TOO_SLOW = CloseReason(4002, "reading too slowly")
+UNREADABLE = CloseReason(1013, "the room cannot be read just now")
+RESYNC = CloseReason(4004, "cannot tell what was missed; come back later")
+NO_PONG = CloseReason(4003, "no answer to ping")

@@ -1,6 +1,6 @@
 """What happens in rooms: one struct for each kind of event, named as the v1 protocol names it.
 
-Kept events get a number in their room, ``seq``, and a time, ``ts``, from the journal; until then
+A stored event gets a number in its room, ``seq``, and a time, ``ts``, from the journal; until then
 both are 0. The others are told to whoever is there and forgotten.
 """
 
@@ -22,7 +22,7 @@ class Person(msgspec.Struct, frozen=True, gc=False):
     nick: str
 
 
-class Kept(Event, rename={"who": "from"}, kw_only=True):
+class StoredEvent(Event, rename={"who": "from"}, kw_only=True):
     """An event that is numbered and kept.
 
     ``cid`` is the sender's own id for it, unique in the room; ``who`` is ``None`` for somebody
@@ -35,7 +35,7 @@ class Kept(Event, rename={"who": "from"}, kw_only=True):
     who: Person | None = None
 
 
-class Message(Kept, tag="msg", kw_only=True):
+class Message(StoredEvent, tag="msg", kw_only=True):
     """Somebody says something; ``reply`` is the number of the message that is answered."""
 
     text: str
@@ -43,20 +43,20 @@ class Message(Kept, tag="msg", kw_only=True):
     deleted: bool = False  # the text was, later, and is gone
 
 
-class Edit(Kept, tag="edit", kw_only=True):
+class Edit(StoredEvent, tag="edit", kw_only=True):
     """The author of a message gives it another text."""
 
     target: int
     text: str
 
 
-class Delete(Kept, tag="delete", kw_only=True):
+class Delete(StoredEvent, tag="delete", kw_only=True):
     """The author of a message takes it back."""
 
     target: int
 
 
-class React(Kept, tag="react", kw_only=True):
+class React(StoredEvent, tag="react", kw_only=True):
     """Somebody puts an emoji to a message, or with ``on`` false takes it away."""
 
     target: int
@@ -64,7 +64,7 @@ class React(Kept, tag="react", kw_only=True):
     on: bool = True
 
 
-class Topic(Kept, tag="topic", kw_only=True):
+class Topic(StoredEvent, tag="topic", kw_only=True):
     """Somebody says what the room is about."""
 
     text: str
@@ -89,13 +89,13 @@ class Typing(Event, tag="typing", kw_only=True):
     who: Person
 
 
-AnyKept = Message | Edit | Delete | React | Topic
+AnyStoredEvent = Message | Edit | Delete | React | Topic
 
 encode = msgspec.json.Encoder().encode
-_decoder: msgspec.json.Decoder[AnyKept] = msgspec.json.Decoder(AnyKept)
+_decoder: msgspec.json.Decoder[AnyStoredEvent] = msgspec.json.Decoder(AnyStoredEvent)
 
 
-def decode(data: bytes) -> AnyKept | None:
+def decode(data: bytes) -> AnyStoredEvent | None:
     """Return the kept event that ``encode`` made these bytes of; ``None`` if they are damaged."""
     try:
         return _decoder.decode(data)
@@ -103,12 +103,12 @@ def decode(data: bytes) -> AnyKept | None:
         return None
 
 
-def target_of(event: AnyKept) -> int | None:
+def target_of(event: AnyStoredEvent) -> int | None:
     """Return the number of the message that an event changes."""
     return event.target if isinstance(event, Edit | Delete | React) else None
 
 
-def without_text(event: AnyKept) -> AnyKept:
+def without_text(event: AnyStoredEvent) -> AnyStoredEvent:
     """Return what is left of a deleted message, or of an edit of one."""
     changes: dict[str, Any] = {"text": ""}
     if isinstance(event, Message):

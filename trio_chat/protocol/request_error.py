@@ -3,7 +3,7 @@
 from trio_chat.protocol import answers
 
 
-class Refusal(Exception):
+class RequestError(Exception):
     """A request cannot be granted; it carries the answer."""
 
     def __init__(self, code: str, text: str, retry_ms: int | None = None) -> None:

@@ -69,69 +69,69 @@ class Typing(Request, tag="typing", kw_only=True):
     room: str
 
 
-class Kept(Request, kw_only=True):
+class WriteRequest(Request, kw_only=True):
     """Something that will be kept; ``cid`` makes a resend of it harmless."""
 
     room: str
     cid: Cid | None = None
 
-    def event(self, room: str, who: Person | None) -> events.AnyKept:
+    def event(self, room: str, who: Person | None) -> events.AnyStoredEvent:
         """Return the event that it becomes; ``room`` is the room's name in its normal form."""
         raise NotImplementedError
 
 
-class Send(Kept, tag="send", kw_only=True):
+class Send(WriteRequest, tag="send", kw_only=True):
     """Say something."""
 
     text: str
     reply: Number | None = None
 
-    def event(self, room: str, who: Person | None) -> events.AnyKept:
+    def event(self, room: str, who: Person | None) -> events.AnyStoredEvent:
         """Return the message."""
         return events.Message(room=room, cid=self.cid, who=who, text=self.text, reply=self.reply)
 
 
-class Edit(Kept, tag="edit", kw_only=True):
+class Edit(WriteRequest, tag="edit", kw_only=True):
     """Give one's message another text."""
 
     seq: Number
     text: str
 
-    def event(self, room: str, who: Person | None) -> events.AnyKept:
+    def event(self, room: str, who: Person | None) -> events.AnyStoredEvent:
         """Return the edit."""
         return events.Edit(room=room, cid=self.cid, who=who, target=self.seq, text=self.text)
 
 
-class Delete(Kept, tag="delete", kw_only=True):
+class Delete(WriteRequest, tag="delete", kw_only=True):
     """Take one's message back."""
 
     seq: Number
 
-    def event(self, room: str, who: Person | None) -> events.AnyKept:
+    def event(self, room: str, who: Person | None) -> events.AnyStoredEvent:
         """Return the deletion."""
         return events.Delete(room=room, cid=self.cid, who=who, target=self.seq)
 
 
-class React(Kept, tag="react", kw_only=True):
+class React(WriteRequest, tag="react", kw_only=True):
     """Put an emoji to a message, or take it away."""
 
     seq: Number
     emoji: Annotated[str, msgspec.Meta(min_length=1, max_length=EMOJI_LIMIT)]
     on: bool = True
 
-    def event(self, room: str, who: Person | None) -> events.AnyKept:
+    def event(self, room: str, who: Person | None) -> events.AnyStoredEvent:
         """Return the reaction."""
         return events.React(
             room=room, cid=self.cid, who=who, target=self.seq, emoji=self.emoji, on=self.on
         )
 
 
-class Topic(Kept, tag="topic", kw_only=True):
+class Topic(WriteRequest, tag="topic", kw_only=True):
     """Say what the room is about."""
 
     text: str
 
-    def event(self, room: str, who: Person | None) -> events.AnyKept:
+    def event(self, room: str, who: Person | None) -> events.AnyStoredEvent:
         """Return the topic."""
         return events.Topic(room=room, cid=self.cid, who=who, text=self.text)
 
@@ -182,7 +182,7 @@ AnyRequest = (
 )
 
 
-class Faulty(msgspec.Struct):
+class InvalidRequest(msgspec.Struct):
     """A request that breaks a rule; its sender is told which, and nothing else happens."""
 
     id: int | str | None
@@ -190,7 +190,7 @@ class Faulty(msgspec.Struct):
     text: str
 
 
-class Speaker(msgspec.Struct, frozen=True):
+class Credentials(msgspec.Struct, frozen=True):
     """As whom somebody speaks who is not connected; as nobody if neither is given."""
 
     token: str | None = None

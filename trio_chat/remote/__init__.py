@@ -2,7 +2,7 @@
 
 import logging
 
-from trio_chat.protocol.answers import Found, Hit, Listed, Page, Said
+from trio_chat.protocol.answers import Hit, MessageView, Page, RoomInfo, SearchResult
 from trio_chat.protocol.events import (
     Delete,
     Edit,
@@ -28,12 +28,11 @@ __all__ = [
     "Edit",
     "Ended",
     "Events",
-    "Found",
     "Happening",
     "Hit",
     "Joined",
-    "Listed",
     "Message",
+    "MessageView",
     "Online",
     "Over",
     "Page",
@@ -43,7 +42,8 @@ __all__ = [
     "Refused",
     "Renamed",
     "Room",
-    "Said",
+    "RoomInfo",
+    "SearchResult",
     "Sent",
     "State",
     "Topic",

@@ -13,8 +13,8 @@ from trio_chat.remote.address import parse
 from trio_chat.remote.backoff import Backoff
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.errors import ChatError, Ended
-from trio_chat.remote.pending import Asks
-from trio_chat.remote.reconnector import LEFT, Keeper
+from trio_chat.remote.pending import PendingRequests
+from trio_chat.remote.reconnector import LEFT, Reconnector
 from trio_chat.remote.room import Room
 from trio_chat.remote.states import Online, Over, State, States, Watch
 from trio_chat.remote.transport import NORMAL, dialer
@@ -66,7 +66,7 @@ class Chat:
             if isinstance(state, Over):
                 raise state.error or Ended(NORMAL, LEFT)
 
-    def wrote(self, event: events.Kept | answers.Said) -> bool:
+    def wrote(self, event: events.StoredEvent | answers.MessageView) -> bool:
         """Whether something was said or done by ourselves."""
         return event.who is not None and event.who.id == self.me.id
 
@@ -90,7 +90,7 @@ class Chat:
             self._rooms[name] = Room(place, self._conversation)
         return self._rooms[name]
 
-    async def rooms(self) -> list[answers.Listed]:
+    async def rooms(self) -> list[answers.RoomInfo]:
         """Return the list of the rooms of the server, the latest first.
 
         Raises:
@@ -113,7 +113,7 @@ class Chat:
         self._states.set(Over(error))
 
     @property
-    def _asks(self) -> Asks:
+    def _asks(self) -> PendingRequests:
         return self._conversation.asks
 
 
@@ -164,13 +164,13 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     dial = dialer(address, ssl_context)
     conversation = Conversation(nick, session, key, queue_limit)
     states = States()
-    keeper = Keeper(conversation, states, dial, address, Backoff(), patience)
+    keeper = Reconnector(conversation, states, dial, address, Backoff(), patience)
     async with held(Chat(conversation, states), keeper, wait=wait) as chat:
         yield chat
 
 
 @asynccontextmanager
-async def held(chat: Chat, keeper: Keeper, *, wait: bool = True) -> AsyncIterator[Chat]:
+async def held(chat: Chat, keeper: Reconnector, *, wait: bool = True) -> AsyncIterator[Chat]:
     """Have the keeper hold the connection of a chat for the block."""
     over: ChatError | None = None
     failure: BaseException | None = None

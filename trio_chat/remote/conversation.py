@@ -8,8 +8,8 @@ from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.events import Person
 from trio_chat.remote import wire
 from trio_chat.remote.errors import ChatError, Refused
-from trio_chat.remote.pending import NOW, Ask, Asks
-from trio_chat.remote.room_state import Place
+from trio_chat.remote.pending import NOW, PendingRequest, PendingRequests
+from trio_chat.remote.room_state import RoomState
 
 BRIEFLY = 0.1  # seconds to wait for slow readers while others wait for us
 HELLO = 0  # the id of a hello; other requests count from 1
@@ -31,8 +31,8 @@ class Conversation:
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
-        self.places: dict[str, Place] = {}
-        self.asks = Asks(self.stir)
+        self.places: dict[str, RoomState] = {}
+        self.asks = PendingRequests(self.stir)
         # Of the connection of the moment:
         self.welcome: answers.Welcome | None = None
         self.refusal: answers.Error | None = None
@@ -58,24 +58,24 @@ class Conversation:
         )
         return wire.frame([wire.write(hello)])
 
-    def enter(self, name: str, last: int | None, epoch: str | None) -> Place:
+    def enter(self, name: str, last: int | None, epoch: str | None) -> RoomState:
         """Be in a room, from now on or from a number on."""
-        place = self.places[name] = Place(
+        place = self.places[name] = RoomState(
             name, last, epoch, self._queue_limit, self._join, self.stir
         )
         self._join(place)
         return place
 
-    def _join(self, place: Place, due: float = NOW) -> None:
+    def _join(self, place: RoomState, due: float = NOW) -> None:
         wish = place.wish()
         join = requests.Join(room=wish.room, last=wish.last, epoch=wish.epoch)
-        place.visit = self.asks.put(Ask(join, lasts=False, due=due))
+        place.visit = self.asks.put(PendingRequest(join, lasts=False, due=due))
 
-    def leave(self, name: str) -> Ask:
+    def leave(self, name: str) -> PendingRequest:
         """Be in a room no longer; what waits for it is refused."""
         self.places.pop(name).close()
         self.asks.refuse_room(name, Refused("not_joined", "you have left the room"))
-        leave = Ask(requests.Leave(room=name), lasts=False)
+        leave = PendingRequest(requests.Leave(room=name), lasts=False)
         self.asks.put(leave)
         return leave
 
@@ -136,7 +136,7 @@ class Conversation:
             place.refuse(refused)
             self.asks.refuse_room(place.name, refused)
 
-    def _who_wished(self, error: answers.Error) -> Place | None:
+    def _who_wished(self, error: answers.Error) -> RoomState | None:
         """Return the place of a wish to join that was not granted."""
         if error.id is not None:
             return next((one for one in self.places.values() if one.visit == error.id), None)
@@ -147,7 +147,7 @@ class Conversation:
         """Let a reader keep up who is at work but slow: while it waits, the server waits, too.
 
         It is brief if anybody else needs what comes next. Who does not keep up then falls behind
-        (see ``Place``), which costs more, but harms nobody.
+        (see ``RoomState``), which costs more, but harms nobody.
         """
         place = self.places.get(told.room) if isinstance(told, events.Event) else None
         if place and place.is_full:
@@ -157,7 +157,7 @@ class Conversation:
                     await self._stir.wait()
                 self._stir = trio.Event()
 
-    def _wait_until(self, place: Place, began: float) -> float:
+    def _wait_until(self, place: RoomState, began: float) -> float:
         others = self.asks.are_pending or any(one.is_awaited for one in self.places.values())
         return min(place.crowded_until, began + BRIEFLY) if others else place.crowded_until
 

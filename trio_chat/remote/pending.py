@@ -19,11 +19,11 @@ NEVER = float("inf")
 A = TypeVar("A", bound=answers.Answer)
 
 
-class Ask:
+class PendingRequest:
     """One request, and what became of it.
 
     Args:
-        request: Gets its ``id`` from ``Asks``.
+        request: Gets its ``id`` from ``PendingRequests``.
         room: It is not sent before we are in this room.
         lasts: Whether it is sent again on the next connection, until it is answered.
         due: Not before this time.
@@ -72,7 +72,7 @@ class Ask:
         return self.answer
 
 
-class Asks:
+class PendingRequests:
     """Holds requests until they are answered; on a new connection all are sent again, in order.
 
     Nothing in here waits but ``ask``, for a place among ``PENDING_LIMIT``, and ``news``.
@@ -84,8 +84,8 @@ class Asks:
     def __init__(self, on_ask: Callable[[], None]) -> None:
         self.frame_limit = FRAME_LIMIT
         self._on_ask = on_ask
-        self._pending: dict[int, Ask] = {}
-        self._unsent: dict[int, Ask] = {}
+        self._pending: dict[int, PendingRequest] = {}
+        self._unsent: dict[int, PendingRequest] = {}
         self._ids = count(1)
         self._slots = trio.Semaphore(PENDING_LIMIT)
         self._news = trio.Event()
@@ -107,13 +107,13 @@ class Asks:
             ValueError: it has text that cannot be sent.
         """
         await self._slots.acquire()
-        ask = self._put_or_release(Ask(request, room))
+        ask = self._put_or_release(PendingRequest(request, room))
         try:
             return await ask.wait(kind)
         finally:
             self._drop(ask)
 
-    def submit(self, request: requests.Request, room: str) -> Ask:
+    def submit(self, request: requests.Request, room: str) -> PendingRequest:
         """Ask for something, and do not wait.
 
         Raises:
@@ -122,9 +122,9 @@ class Asks:
             ValueError: it has text that cannot be sent.
         """
         self._slots.acquire_nowait()
-        return self._put_or_release(Ask(request, room))
+        return self._put_or_release(PendingRequest(request, room))
 
-    def _put_or_release(self, ask: Ask) -> Ask:
+    def _put_or_release(self, ask: PendingRequest) -> PendingRequest:
         try:
             self.put(ask)
         except BaseException:
@@ -133,7 +133,7 @@ class Asks:
         ask.has_slot = True
         return ask
 
-    def put(self, ask: Ask) -> int:
+    def put(self, ask: PendingRequest) -> int:
         """Take in something to ask for that is not counted, and return its id.
 
         Raises:
@@ -155,7 +155,7 @@ class Asks:
             self._end_one(ask, answers.Ok(), None)
         self._unsent = dict(self._pending)
 
-    def take(self, answer: answers.Answer) -> Ask | None:
+    def take(self, answer: answers.Answer) -> PendingRequest | None:
         """Take an answer in; return what it answers, if that is known.
 
         What is refused for the moment only is asked for again, at its time.
@@ -190,7 +190,7 @@ class Asks:
         if objects:
             yield wire.frame(objects)
 
-    def _ready(self, is_here: Callable[[str], bool]) -> Iterator[Ask]:
+    def _ready(self, is_here: Callable[[str], bool]) -> Iterator[PendingRequest]:
         """Yield what can be sent now, and count it as sent."""
         now = trio.current_time()
         for ask in list(self._unsent.values()):
@@ -224,11 +224,13 @@ class Asks:
         for ask in list(self._pending.values()):
             self._end_one(ask, None, error)
 
-    def _end_one(self, ask: Ask, answer: answers.Answer | None, error: ChatError | None) -> None:
+    def _end_one(
+        self, ask: PendingRequest, answer: answers.Answer | None, error: ChatError | None
+    ) -> None:
         self._drop(ask)
         ask.end(answer, error)
 
-    def _drop(self, ask: Ask) -> None:
+    def _drop(self, ask: PendingRequest) -> None:
         number = self._number(ask)
         self._pending.pop(number, None)
         self._unsent.pop(number, None)
@@ -237,6 +239,6 @@ class Asks:
             self._slots.release()
 
     @staticmethod
-    def _number(ask: Ask) -> int:
+    def _number(ask: PendingRequest) -> int:
         assert isinstance(ask.request.id, int)
         return ask.request.id

@@ -10,7 +10,7 @@ from trio_chat.remote.backoff import Backoff
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.errors import ChatError, Ended, Refused, Unreachable
 from trio_chat.remote.states import Connecting, Online, States, Waiting
-from trio_chat.remote.transport import BROKEN, NORMAL, PROTOCOL_ERROR, Dial, Line, Loss, hold
+from trio_chat.remote.transport import BROKEN, NORMAL, PROTOCOL_ERROR, Dial, Loss, Transport, hold
 from trio_chat.remote.wire import Garbled, read
 
 HELLO_TIMEOUT = 10.0  # seconds for the answer to hello
@@ -24,7 +24,7 @@ LEFT = "the chat was left"
 log = logging.getLogger("trio_chat.remote")
 
 
-class Keeper:
+class Reconnector:
     """Holds one connection after the other.
 
     Args:
@@ -53,7 +53,7 @@ class Keeper:
         self._patience = patience
         self._first = trio.CancelScope()  # all until the first welcome
         self._reason = "the server does not answer"
-        self._line: Line | None = None
+        self._line: Transport | None = None
         self._is_garbled = False
         self._is_leaving = False
 
@@ -120,7 +120,7 @@ class Keeper:
         log.info("connection lost: %s; coming back in %.1f s", loss.reason, pause)
         await trio.sleep(pause)
 
-    async def _talk(self, line: Line) -> None:
+    async def _talk(self, line: Transport) -> None:
         """Talk over one connection until it is over."""
         if not line.speaks_our_protocol:
             self._is_garbled = True
@@ -132,7 +132,7 @@ class Keeper:
             await line.close("the server does not speak trio-chat.v1", PROTOCOL_ERROR)
         await line.close("the server did not answer hello")
 
-    async def _say_hello(self, line: Line) -> answers.Welcome | None:
+    async def _say_hello(self, line: Transport) -> answers.Welcome | None:
         conversation = self._conversation
         with trio.move_on_after(HELLO_TIMEOUT):
             await line.send(conversation.hello())
@@ -141,7 +141,7 @@ class Keeper:
                     return conversation.welcome
         return None
 
-    async def _go_on(self, line: Line, welcome: answers.Welcome) -> None:
+    async def _go_on(self, line: Transport, welcome: answers.Welcome) -> None:
         self._first.deadline = float("inf")
         self._backoff.reset()
         self._line = line
@@ -155,7 +155,7 @@ class Keeper:
                 pass
             nursery.cancel_scope.cancel()
 
-    async def _hear(self, line: Line) -> bool:
+    async def _hear(self, line: Transport) -> bool:
         """Take one message in; return whether more may come."""
         message = await line.receive()
         if message is None:
@@ -168,14 +168,14 @@ class Keeper:
             self._is_garbled = True
         return not self._is_garbled
 
-    async def _write(self, line: Line) -> None:
+    async def _write(self, line: Transport) -> None:
         asks = self._conversation.asks
         while True:
             for message in asks.outgoing(self._conversation.is_here):
                 await line.send(message)
             await asks.news()
 
-    async def _ping(self, line: Line) -> None:
+    async def _ping(self, line: Transport) -> None:
         while True:
             await trio.sleep(PING_INTERVAL)
             await line.ping()

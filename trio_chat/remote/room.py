@@ -8,8 +8,8 @@ from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.events import Person
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.errors import ChatError, Refused
-from trio_chat.remote.pending import Ask, Asks
-from trio_chat.remote.room_state import Happening, Place
+from trio_chat.remote.pending import PendingRequest, PendingRequests
+from trio_chat.remote.room_state import Happening, RoomState
 
 
 class Sent:
@@ -18,7 +18,7 @@ class Sent:
     ``cid`` is its id, which comes with it in ``Message.cid``; ``text`` what it says.
     """
 
-    def __init__(self, cid: str, text: str, ask: Ask) -> None:
+    def __init__(self, cid: str, text: str, ask: PendingRequest) -> None:
         self.cid = cid
         self.text = text
         self._ask = ask
@@ -61,7 +61,7 @@ class Room(AsyncIterator[events.Message]):
     grant it, and ``ValueError`` for text that cannot be sent, such as half of a surrogate pair.
     """
 
-    def __init__(self, place: Place, conversation: Conversation) -> None:
+    def __init__(self, place: RoomState, conversation: Conversation) -> None:
         self._place = place
         self._conversation = conversation
 
@@ -163,7 +163,7 @@ class Room(AsyncIterator[events.Message]):
         """
         if self._place.is_here:
             request = requests.Typing(room=self.name)
-            self._asks.put(Ask(request, self.name, lasts=False))
+            self._asks.put(PendingRequest(request, self.name, lasts=False))
 
     async def history(
         self, *, before: int | None = None, after: int | None = None, limit: int = 100
@@ -187,7 +187,7 @@ class Room(AsyncIterator[events.Message]):
         until: int | None = None,
         before: int | None = None,
         limit: int = 20,
-    ) -> answers.Found:
+    ) -> answers.SearchResult:
         """Find messages by their words, the newest first; docs/protocol.md tells how to ask.
 
         Args:
@@ -207,7 +207,7 @@ class Room(AsyncIterator[events.Message]):
             before=before,
             limit=limit,
         )
-        return await self._asks.ask(request, answers.Found)
+        return await self._asks.ask(request, answers.SearchResult)
 
     async def leave(self) -> None:
         """Be in the room no longer: reading it ends."""
@@ -215,10 +215,10 @@ class Room(AsyncIterator[events.Message]):
         await self._conversation.leave(self.name).wait(answers.Ok)
 
     @property
-    def _asks(self) -> Asks:
+    def _asks(self) -> PendingRequests:
         return self._conversation.asks
 
-    async def _keep(self, request: requests.Kept) -> int:
+    async def _keep(self, request: requests.WriteRequest) -> int:
         self._check()
         return _number(await self._asks.ask(request, answers.Ok, self.name))
 
@@ -231,7 +231,7 @@ class Room(AsyncIterator[events.Message]):
 class Events(AsyncIterator[Happening]):
     """Iterates over what happens in a room; made by ``Room.events``."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: RoomState) -> None:
         self._place = place
 
     async def __anext__(self) -> Happening:

@@ -36,7 +36,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
 Happening = wire.RoomEvent | Joined
 
 
-class Place:
+class RoomState:
     """What a client knows of one room.
 
     Events wait in a queue for whoever reads. When it is full we *fall behind*: what comes is
@@ -59,7 +59,7 @@ class Place:
         last: int | None,
         epoch: str | None,
         limit: int,
-        on_join: Callable[["Place"], None],
+        on_join: Callable[["RoomState"], None],
         on_read: Callable[[], None],
     ) -> None:
         self.name = name
@@ -117,7 +117,7 @@ class Place:
         """Take in what happens. Each numbered event is queued once, and in order."""
         if not self.is_here:
             return  # a rest of what was told before we joined anew
-        if isinstance(event, events.Kept):
+        if isinstance(event, events.StoredEvent):
             self._take_kept(event)
         else:
             self._know(event)

@@ -112,7 +112,7 @@ class TimedStream:
         await trio.aclose_forcefully(self._stream)
 
 
-class Line:
+class Transport:
     """A WebSocket that stands, for one task that reads and one that writes."""
 
     def __init__(self, websocket: WebSocketConnection, stream: TimedStream) -> None:
@@ -169,7 +169,7 @@ class Line:
                 await self._websocket.aclose(code)
 
 
-async def hold(dial: Dial, address: Address, talk: Callable[[Line], Awaitable[None]]) -> Loss:
+async def hold(dial: Dial, address: Address, talk: Callable[[Transport], Awaitable[None]]) -> Loss:
     """Connect, talk until that is over, and close; return why it is over.
 
     Nothing but cancellation, and what ``talk`` raises, leaves it.
@@ -190,14 +190,14 @@ async def hold(dial: Dial, address: Address, talk: Callable[[Line], Awaitable[No
 
 
 async def _hold(
-    stream: TimedStream, address: Address, talk: Callable[[Line], Awaitable[None]]
+    stream: TimedStream, address: Address, talk: Callable[[Transport], Awaitable[None]]
 ) -> Loss:
     loss = Loss(BROKEN, "the server ended the connection before it stood")
     try:
         async with trio.open_nursery() as nursery:
             websocket = await _shake_hands(nursery, stream, address)
             if websocket:
-                line = Line(websocket, stream)
+                line = Transport(websocket, stream)
                 await talk(line)
                 loss = line.loss
             nursery.cancel_scope.cancel()

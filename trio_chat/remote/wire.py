@@ -25,7 +25,7 @@ Answer = (
     | answers.Ok
     | answers.Page
     | answers.RoomList
-    | answers.Found
+    | answers.SearchResult
     | answers.Ping
     | answers.Error
     | answers.Bye

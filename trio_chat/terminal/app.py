@@ -5,16 +5,16 @@ import math
 import trio
 import urwid
 
-from trio_chat.commands import Failed
+from trio_chat.errors import Failed
 from trio_chat.remote import Chat, ChatError, Connecting, Online, Refused, Sent, Waiting
 from trio_chat.terminal.call import Call
-from trio_chat.terminal.commands import Orders
+from trio_chat.terminal.commands import Commands
 from trio_chat.terminal.composer import Composer
 from trio_chat.terminal.frame import Bar, frame, view_of
 from trio_chat.terminal.sanitize import clean_line, sendable
 from trio_chat.terminal.screen import Screen, Size
 from trio_chat.terminal.tab import Tab, now
-from trio_chat.terminal.tasks import Crew, Job
+from trio_chat.terminal.tasks import Job, TaskGroup
 
 GOODBYE = 2.0  # seconds that what was said last may take
 STEPS = {"ctrl n": 1, "ctrl p": -1}
@@ -35,7 +35,7 @@ class App:
         self._news = trio.Event()  # of our messages
         self._tab: Tab
         self._chat: Chat
-        self._crew: Crew
+        self._crew: TaskGroup
 
     async def run(self) -> int:
         """Chat until the user quits; return the exit status.
@@ -43,7 +43,7 @@ class App:
         Raises:
             Failed: the server cannot be reached, or does not want us.
         """
-        async with self._call.connected(wait=False) as chat, Crew() as crew:
+        async with self._call.connected(wait=False) as chat, TaskGroup() as crew:
             self._chat, self._crew = chat, crew
             self.enter(self._call.room)
             crew.start(self._screen.run)
@@ -192,7 +192,7 @@ class App:
         else:
             text = self._composer.press(key, self._screen.size[0])
             if text is not None:
-                Orders(self).obey(text)
+                Commands(self).obey(text)
 
     def _turn_to(self, tab: Tab) -> None:
         """Show a room, and the end of it."""

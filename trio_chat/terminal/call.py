@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from trio_chat.commands import Failed, OutOfReach
+from trio_chat.errors import Failed, OutOfReach
 from trio_chat.remote import Chat, ChatError, Refused, Unreachable, connect
 from trio_chat.remote.address import parse
-from trio_chat.terminal.identity_store import Keepsake
+from trio_chat.terminal.identity_store import IdentityStore
 from trio_chat.terminal.sanitize import clean_line
 
 NICKS = {"bad_nick", "nick_taken"}  # codes with which a nick is refused
@@ -64,5 +64,5 @@ class Call:
                 self._keepsake.keep(chat.me.nick, key)
 
     @property
-    def _keepsake(self) -> Keepsake:
-        return Keepsake(parse(self.url), os.environ)
+    def _keepsake(self) -> IdentityStore:
+        return IdentityStore(parse(self.url), os.environ)

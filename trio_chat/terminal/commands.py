@@ -31,7 +31,7 @@ class Desk(Protocol):
     def quit(self) -> None: ...
 
 
-class Orders:
+class Commands:
     """Knows what to do for each command of ``typed.COMMANDS``."""
 
     def __init__(self, desk: Desk) -> None:

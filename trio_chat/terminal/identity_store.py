@@ -12,7 +12,7 @@ from trio_chat.remote.address import Address
 FOLDER = "trio-chat"
 
 
-class Keepsake:
+class IdentityStore:
     """A file for each server and nick, which only we may read.
 
     Args:

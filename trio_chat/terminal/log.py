@@ -10,11 +10,11 @@ from trio_chat.remote import (
     Happening,
     Joined,
     Message,
+    MessageView,
     Person,
     Presence,
     React,
     Renamed,
-    Said,
     Topic,
 )
 from trio_chat.terminal.printing import name
@@ -231,7 +231,7 @@ class Log:
 
     # What was said before
 
-    def prepend(self, messages: Iterable[Said], me: Person, *, more: bool) -> None:
+    def prepend(self, messages: Iterable[MessageView], me: Person, *, more: bool) -> None:
         """Put messages of the history, the oldest first, before all others."""
         older = []
         for said in messages:
@@ -254,5 +254,5 @@ class Log:
         return len(self.entries) >= LIMIT
 
 
-def _is_by(said: Said | Message, me: Person) -> bool:
+def _is_by(said: MessageView | Message, me: Person) -> bool:
     return said.who is not None and said.who.id == me.id

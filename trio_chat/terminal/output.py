@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import trio
 
-from trio_chat.commands import Failed
+from trio_chat.errors import Failed
 
 PARTING = 2.0  # seconds that the last words may take
 IFLAG = 0  # the place of the input modes in what ``tcgetattr`` returns

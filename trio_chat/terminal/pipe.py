@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import trio
 
-from trio_chat.commands import FAILED, OutOfReach
-from trio_chat.remote import Chat, Joined, Online, Refused, Room, Said, Sent, Waiting
+from trio_chat.errors import FAILED, OutOfReach
+from trio_chat.remote import Chat, Joined, MessageView, Online, Refused, Room, Sent, Waiting
 from trio_chat.terminal import printing, stdio
 from trio_chat.terminal.call import Call
 from trio_chat.terminal.sanitize import clean_line, sendable
@@ -131,9 +131,9 @@ class Pipe:
                     await stdio.write(printing.said_line(said))
 
 
-async def latest(room: Room, before: int, count: int) -> list[Said]:
+async def latest(room: Room, before: int, count: int) -> list[MessageView]:
     """Return the last ``count`` messages before a number that are not deleted, the oldest first."""
-    found: list[Said] = []
+    found: list[MessageView] = []
     more = True
     while more and len(found) < count:
         page = await room.history(before=before, limit=PAGE)

@@ -6,13 +6,23 @@ from typing import Any
 
 import msgspec
 
-from trio_chat.remote import Delete, Edit, Found, Happening, Message, Person, React, Said, Topic
+from trio_chat.remote import (
+    Delete,
+    Edit,
+    Happening,
+    Message,
+    MessageView,
+    Person,
+    React,
+    SearchResult,
+    Topic,
+)
 from trio_chat.terminal.sanitize import clean_line
 
 NOBODY = "somebody"  # without a name
 
 
-def said_line(said: Said | Message) -> str:
+def said_line(said: MessageView | Message) -> str:
     """Return a message in one line, for people."""
     return _line(said.ts, f"{name(said.who)}: {clean_line(said.text)}")
 
@@ -33,7 +43,7 @@ def event_line(event: Happening) -> str:
     return _line(event.ts, f"* {what}")
 
 
-def found_lines(found: Found, *, is_first: bool) -> str:
+def found_lines(found: SearchResult, *, is_first: bool) -> str:
     """Return what was found, the newest last, below a line that tells how much it is."""
     count = len(found.hits)
     what = "message" if count == 1 else "messages"
@@ -46,7 +56,7 @@ def found_lines(found: Found, *, is_first: bool) -> str:
     return "\n".join([f"{latest}{count} {what} found{more}", *hits])
 
 
-def said_object(said: Said, room: str) -> str:
+def said_object(said: MessageView, room: str) -> str:
     """Return a message of the history as a JSON object: a ``msg`` of docs/protocol.md."""
     return _json({"t": "msg", "room": room, **msgspec.to_builtins(said)})
 

@@ -8,7 +8,7 @@ import trio
 import urwid
 from urwid.display.raw import Screen as RawScreen
 
-from trio_chat.commands import Failed
+from trio_chat.errors import Failed
 from trio_chat.terminal.output import Output
 from trio_chat.terminal.render import PALETTE
 from trio_chat.terminal.tasks import together

@@ -13,7 +13,7 @@ from fcntl import F_GETFL, fcntl
 
 import trio
 
-from trio_chat.commands import Failed
+from trio_chat.errors import Failed
 
 STDIN, STDOUT = 0, 1
 CHUNK = 64 * 1024  # bytes of a read

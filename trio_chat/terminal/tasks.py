@@ -21,7 +21,7 @@ class Signalled(Exception):
         self.number = number
 
 
-class Crew:
+class TaskGroup:
     """Tasks that are over when all of them are, or when one of them fails, which stops the others.
 
     At the end of the block, the first failure is raised as it is and not in a group.
@@ -70,7 +70,7 @@ async def together(*jobs: Job) -> None:
     Raises:
         Exception: the first failure, as it is.
     """
-    async with Crew() as crew:
+    async with TaskGroup() as crew:
         for job in jobs:
             crew.start(job)
 

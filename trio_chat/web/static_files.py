@@ -3,24 +3,16 @@
 import re
 from email.utils import formatdate
 from functools import lru_cache
-from typing import NamedTuple
 
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags, quote_etag
 
-from trio_chat.net.head import Head, Refused
+from trio_chat.net.head import Answer, Head, HttpError
 from trio_chat.web.assets import SECURITY_HEADERS, File
 
 PAGE = "r/"
 ROOM = re.compile("/r/[^/]*")  # what is behind the slash is the page's own business
 METHODS = ("GET", "HEAD")
-
-
-class Answer(NamedTuple):
-    """An answer as it goes over the wire."""
-
-    wire: bytes
-    is_last: bool  # of its connection, as it says itself
 
 
 class Files:
@@ -37,13 +29,13 @@ class Files:
         """Return the answer to a request for a file; ``None`` if there is no such file.
 
         Raises:
-            Refused: it is not to be read, but something else.
+            HttpError: it is not to be read, but something else.
         """
         file = self._files.get(PAGE if ROOM.fullmatch(head.path) else head.path[1:])
         if file is None:
             return None
         if head.method not in METHODS:
-            raise Refused(405, "this can only be read", {"Allow": ", ".join(METHODS)})
+            raise HttpError(405, "this can only be read", {"Allow": ", ".join(METHODS)})
         is_last = not head.is_kept_alive
         return Answer(_respond(file, head, ["Connection: close"] if is_last else []), is_last)
 

@@ -10,7 +10,7 @@ import sqlite3
 from trio_chat.journal.search.query import Query, Term
 from trio_chat.journal.search.tokens import fold
 from trio_chat.journal.types import Bounds
-from trio_chat.protocol.events import AnyKept, Person, decode
+from trio_chat.protocol.events import AnyStoredEvent, Person, decode
 
 # What ``fold`` returns is words already; "ascii" divides it at the blanks and knows no Unicode that
 # could change. Beginnings of one and two letters are in the index, too: put together from all words
@@ -83,7 +83,7 @@ def remove(database: sqlite3.Connection, room: int, first: int, last: int) -> No
 
 def search(
     database: sqlite3.Connection, name: str, query: Query, bounds: Bounds, limit: int
-) -> list[AnyKept]:
+) -> list[AnyStoredEvent]:
     """Return messages that match, the newest first, and behind them what changes these."""
     row = database.execute("SELECT id, last FROM rooms WHERE name = ?", (name,)).fetchone()
     if row is None:
@@ -148,7 +148,7 @@ def _first_since(database: sqlite3.Connection, room: int, last: int, ts: int) ->
     return low
 
 
-def _events(database: sqlite3.Connection, room: int, numbers: list[int]) -> list[AnyKept]:
+def _events(database: sqlite3.Connection, room: int, numbers: list[int]) -> list[AnyStoredEvent]:
     said = [_one(database, room, number) for number in numbers]
     changes = [data for number in numbers for data in _changes(database, room, number)]
     told = [decode(data) for data in said + changes]

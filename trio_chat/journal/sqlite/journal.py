@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 import trio
 
-from trio_chat.journal.memory import wall_clock
+from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import index, queries
 from trio_chat.journal.sqlite.file import JournalFile
@@ -22,7 +22,7 @@ from trio_chat.journal.types import (
     Unavailable,
     Unsearchable,
 )
-from trio_chat.protocol.events import AnyKept
+from trio_chat.protocol.events import AnyStoredEvent
 
 READERS = 2
 RETRY_MS = 1000  # after a failed commit; until then none is tried
@@ -68,7 +68,7 @@ class SqliteJournal:
             lambda database: [queries.load_state(database, name, recent) for name in names]
         )
 
-    async def commit(self, drafts: Sequence[AnyKept]) -> list[Result]:
+    async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
         """Keep events, numbered, in one transaction.
 
         Raises:
@@ -81,7 +81,7 @@ class SqliteJournal:
             raise Unavailable(RETRY_MS)
         return results
 
-    def _commit(self, drafts: Sequence[AnyKept]) -> list[Result] | None:
+    def _commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result] | None:
         turn = Transaction(self._file.writer, self._rooms, self._clock())
         try:
             with transaction(self._file.writer):
@@ -115,13 +115,15 @@ class SqliteJournal:
 
     async def messages(
         self, room: str, *, before: int | None, after: int | None, limit: int
-    ) -> list[AnyKept]:
+    ) -> list[AnyStoredEvent]:
         """Return messages, and behind them what changes these."""
         return await self._readers.read(
             lambda database: queries.messages(database, room, before, after, limit)
         )
 
-    async def search(self, room: str, query: Query, bounds: Bounds, limit: int) -> list[AnyKept]:
+    async def search(
+        self, room: str, query: Query, bounds: Bounds, limit: int
+    ) -> list[AnyStoredEvent]:
         """Return messages that match, the newest first, and behind them what changes these.
 
         Raises:

@@ -5,7 +5,7 @@ import sqlite3
 from trio_chat.journal.sqlite import index
 from trio_chat.journal.sqlite.transaction import transaction
 from trio_chat.journal.types import RoomState, RoomSummary
-from trio_chat.protocol.events import AnyKept, decode
+from trio_chat.protocol.events import AnyStoredEvent, decode
 
 MESSAGES_AFTER = (
     "SELECT seq, data FROM events WHERE room = (SELECT id FROM rooms WHERE name = ?)"
@@ -62,7 +62,7 @@ def first(database: sqlite3.Connection, room: int) -> int:
 
 def messages(
     database: sqlite3.Connection, name: str, before: int | None, after: int | None, limit: int
-) -> list[AnyKept]:
+) -> list[AnyStoredEvent]:
     """Return a page of messages, and behind them the events that change these."""
     if after is not None:
         rows = database.execute(MESSAGES_AFTER, (name, after, limit)).fetchall()

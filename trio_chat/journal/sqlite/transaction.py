@@ -15,7 +15,7 @@ from trio_chat.journal.types import (
     Result,
 )
 from trio_chat.protocol.events import (
-    AnyKept,
+    AnyStoredEvent,
     Delete,
     Edit,
     Message,
@@ -59,7 +59,7 @@ class Transaction:
         self.rooms: dict[str, Progress] = {}
         self.index = Changes()
 
-    def commit(self, draft: AnyKept) -> Result:
+    def commit(self, draft: AnyStoredEvent) -> Result:
         """Keep an event, numbered, if it may be."""
         room = self._room(draft.room)
         known = self._find_cid(room, draft) or self._judge(room, draft)
@@ -82,13 +82,13 @@ class Transaction:
         """Return the number of a room's last event; 0 if there never was one."""
         return self._room(name).last
 
-    def adopt(self, event: AnyKept) -> None:
+    def adopt(self, event: AnyStoredEvent) -> None:
         """Keep the next event of a room with the time, and the text, that it has already."""
         room = self._room(event.room)
         room.last, room.ts = event.seq, event.ts
         self._keep(room, event)
 
-    def _keep(self, room: Progress, draft: AnyKept) -> Committed:
+    def _keep(self, room: Progress, draft: AnyStoredEvent) -> Committed:
         assert room.id is not None
         data = encode_event(draft)
         self._database.execute(
@@ -141,7 +141,7 @@ class Transaction:
         assert added
         return added
 
-    def _find_cid(self, room: Progress, draft: AnyKept) -> Result | None:
+    def _find_cid(self, room: Progress, draft: AnyStoredEvent) -> Result | None:
         if not draft.cid:
             return None
         row = self._database.execute(
@@ -152,7 +152,7 @@ class Transaction:
         seq, ts, author = row
         return Duplicate(seq, ts) if author == _author(draft) else CID_TAKEN
 
-    def _judge(self, room: Progress, draft: AnyKept) -> Rejected | None:
+    def _judge(self, room: Progress, draft: AnyStoredEvent) -> Rejected | None:
         target = target_of(draft)
         if target is None:
             return None
@@ -170,7 +170,7 @@ class Transaction:
             return NOT_YOURS
         return None
 
-    def _bring_into_index(self, room: int, event: AnyKept) -> None:
+    def _bring_into_index(self, room: int, event: AnyStoredEvent) -> None:
         match event:
             case Message(seq=seq, text=text, who=who, deleted=False):
                 self.index.put(room, seq, text, who)
@@ -179,7 +179,7 @@ class Transaction:
             case Delete(target=target):
                 self.index.remove(room, target)
 
-    def _rewrite(self, room: Progress, draft: AnyKept) -> list[tuple[int, bytes]]:
+    def _rewrite(self, room: Progress, draft: AnyStoredEvent) -> list[tuple[int, bytes]]:
         """Take the text of a deleted message, and of its edits, out of the file."""
         if not isinstance(draft, Delete):
             return []
@@ -202,5 +202,5 @@ class Transaction:
         return bare
 
 
-def _author(event: AnyKept) -> str | None:
+def _author(event: AnyStoredEvent) -> str | None:
     return event.who.id if event.who else None

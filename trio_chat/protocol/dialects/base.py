@@ -6,7 +6,7 @@ from typing import Protocol
 from websockets.frames import Frame, Opcode
 
 from trio_chat.protocol import answers, events, requests
-from trio_chat.protocol.close import Ending
+from trio_chat.protocol.close import CloseReason
 
 
 class Dialect(Protocol):
@@ -22,7 +22,7 @@ class Dialect(Protocol):
 
     def read(
         self, message: str | bytes, text_limit: int
-    ) -> list[requests.AnyRequest | requests.Faulty]:
+    ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         """Return the requests in one WebSocket message, each text within its limit.
 
         Raises:
@@ -56,7 +56,7 @@ class Dialect(Protocol):
         """Return what one client is told, or ``None`` if this dialect has no word for it."""
         ...
 
-    def bye(self, ending: Ending) -> bytes | None:
+    def bye(self, ending: CloseReason) -> bytes | None:
         """Return the last words before a close."""
         ...
 

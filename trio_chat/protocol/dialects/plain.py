@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from trio_chat.protocol import events, requests
 from trio_chat.protocol.answers import Answer, Error
-from trio_chat.protocol.close import NOT_UTF8, TOO_LONG, Ending, Violation
+from trio_chat.protocol.close import NOT_UTF8, TOO_LONG, CloseReason, Violation
 from trio_chat.protocol.dialects.base import text_message
 
 needs_hello = False
@@ -12,7 +12,9 @@ knows_numbers = False
 only_listens = False
 
 
-def read(message: str | bytes, text_limit: int) -> list[requests.AnyRequest | requests.Faulty]:
+def read(
+    message: str | bytes, text_limit: int
+) -> list[requests.AnyRequest | requests.InvalidRequest]:
     """Return one line to say: newlines become spaces, the ends are trimmed; nothing if blank.
 
     A binary message counts as text, as in the Go example.
@@ -66,6 +68,6 @@ def answer(answer: Answer) -> bytes | None:
     return None
 
 
-def bye(ending: Ending) -> bytes | None:  # noqa: ARG001 - the close frame says it all
+def bye(ending: CloseReason) -> bytes | None:  # noqa: ARG001 - the close frame says it all
     """Return nothing: the close frame tells why."""
     return None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from trio_chat.protocol import answers, events, requests
-from trio_chat.protocol.close import Ending
+from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import v1
 
 
@@ -36,7 +36,7 @@ class Sse:
         self,
         message: str | bytes,  # noqa: ARG002 - there is none
         text_limit: int,  # noqa: ARG002 - nor a text
-    ) -> list[requests.AnyRequest | requests.Faulty]:
+    ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         """Return nothing: a follower cannot ask."""
         return []
 
@@ -51,7 +51,9 @@ class Sse:
     def tell(self, event: events.Event, data: bytes | None) -> bytes | None:
         """Return an event; only one that is kept has an id."""
         told = data or events.encode(event)
-        return self.recall(event.seq, told) if isinstance(event, events.Kept) else _event(told)
+        return (
+            self.recall(event.seq, told) if isinstance(event, events.StoredEvent) else _event(told)
+        )
 
     def recall(self, seq: int, data: bytes) -> bytes:
         """Return an event that is kept."""
@@ -67,7 +69,7 @@ class Sse:
         has = answer.id if isinstance(answer.id, int) and not answer.reset else answer.last
         return self.recall(has, answers.encode(answer))
 
-    def bye(self, ending: Ending) -> bytes:
+    def bye(self, ending: CloseReason) -> bytes:
         """Return the last words before the end of the stream."""
         return _event(v1.bye(ending))
 

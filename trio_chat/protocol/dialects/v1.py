@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from trio_chat.protocol import answers, events, requests
-from trio_chat.protocol.close import BAD_PROTOCOL, Ending, Violation
+from trio_chat.protocol.close import BAD_PROTOCOL, CloseReason, Violation
 from trio_chat.protocol.dialects.base import text_message
 
 SUBPROTOCOL = "trio-chat.v1"
@@ -34,7 +34,9 @@ knows_numbers = True
 only_listens = False
 
 
-def read(message: str | bytes, text_limit: int) -> list[requests.AnyRequest | requests.Faulty]:
+def read(
+    message: str | bytes, text_limit: int
+) -> list[requests.AnyRequest | requests.InvalidRequest]:
     """Return the requests in one WebSocket message; those of unknown types are left out.
 
     Raises:
@@ -52,7 +54,7 @@ def read(message: str | bytes, text_limit: int) -> list[requests.AnyRequest | re
 
 def _read(
     part: memoryview | msgspec.Raw, text_limit: int
-) -> list[requests.AnyRequest | requests.Faulty]:
+) -> list[requests.AnyRequest | requests.InvalidRequest]:
     envelope = _envelope.decode(part)
     decoder = _DECODERS.get(envelope.t)
     if decoder is None:
@@ -60,9 +62,9 @@ def _read(
     try:
         request = decoder.decode(part)
     except msgspec.ValidationError as error:
-        return [requests.Faulty(_id_of(envelope), "bad_request", str(error))]
+        return [requests.InvalidRequest(_id_of(envelope), "bad_request", str(error))]
     fault = requests.text_fault(request, text_limit)
-    return [requests.Faulty(request.id, *fault) if fault else request]
+    return [requests.InvalidRequest(request.id, *fault) if fault else request]
 
 
 def _id_of(envelope: _Envelope) -> int | str | None:
@@ -103,7 +105,7 @@ def answer(answer: answers.Answer) -> bytes:
     return answers.encode(answer)
 
 
-def bye(ending: Ending) -> bytes:
+def bye(ending: CloseReason) -> bytes:
     """Return the last words before a close."""
     retry_ms = RETRY_MS.get(ending.code)
     return answer(answers.Bye(code=ending.code, reason=ending.reason, retry_ms=retry_ms))

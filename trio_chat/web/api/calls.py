@@ -5,10 +5,10 @@ import trio
 
 from trio_chat.config import Config
 from trio_chat.delivery.frames import Frame
-from trio_chat.hub import Called, Request
+from trio_chat.hub import ApiRequest, Request
 from trio_chat.net.problems import Problem, of_error
 from trio_chat.protocol import answers, requests
-from trio_chat.protocol.close import Ending
+from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import v1
 from trio_chat.protocol.dialects.base import Dialect
 
@@ -37,7 +37,7 @@ class Caller:
         self._answered.set()
         return True
 
-    def abort(self, ending: Ending) -> None:
+    def abort(self, ending: CloseReason) -> None:
         """Hear no answer."""
 
     async def answer(self) -> Answer:
@@ -60,7 +60,7 @@ class Calls:
         self._timeout = config.call_timeout
 
     async def ask(
-        self, speaker: requests.Speaker, request: requests.Hello | requests.Kept
+        self, speaker: requests.Credentials, request: requests.Hello | requests.WriteRequest
     ) -> answers.Ok | answers.Welcome:
         """Have a request granted. What is to be kept has been committed when it returns.
 
@@ -71,7 +71,7 @@ class Calls:
         """
         caller = Caller()
         with trio.move_on_after(self._timeout):
-            await self._inbox.send(Called(caller, speaker, request))
+            await self._inbox.send(ApiRequest(caller, speaker, request))
             answer = await caller.answer()
             if isinstance(answer, answers.Error):
                 raise of_error(answer)

@@ -28,7 +28,7 @@ SENT = (
     schemas.RoomList,
     schemas.MessageList,
     schemas.HitList,
-    answers.Said,
+    answers.MessageView,
     schemas.Receipt,
     schemas.Session,
     ProblemDetails,

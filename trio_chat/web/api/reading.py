@@ -91,7 +91,7 @@ def cid(request: Request) -> str | None:
     return key.strip('"') if key is not None else None
 
 
-def speaker(request: Request, nick: str | None = None) -> requests.Speaker:
+def speaker(request: Request, nick: str | None = None) -> requests.Credentials:
     """Return who speaks: of a session, under a name, or nobody.
 
     Raises:
@@ -100,14 +100,14 @@ def speaker(request: Request, nick: str | None = None) -> requests.Speaker:
     nick = nick if nick is not None else value(request, "from")
     shown = request.headers.get("Authorization")
     if shown is None:
-        return requests.Speaker(nick=nick)
+        return requests.Credentials(nick=nick)
     scheme, _, token = shown.partition(" ")
     if scheme.lower() != "bearer":
         raise Problem("unauthorized", "show a session token: Authorization: Bearer TOKEN")
-    return requests.Speaker(token.strip(), nick)
+    return requests.Credentials(token.strip(), nick)
 
 
-def author(request: Request) -> requests.Speaker:
+def author(request: Request) -> requests.Credentials:
     """Return who speaks: somebody who can show a session.
 
     Raises:

@@ -9,7 +9,7 @@ from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
 from trio_chat.config import Config
-from trio_chat.journal.history import Archive
+from trio_chat.journal.history import History
 from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.origins import is_welcome
 from trio_chat.net.problems import Problem, of_error, of_foreign_origin, of_status
@@ -47,7 +47,7 @@ class Api:
         config: The limits, the same as on the socket.
     """
 
-    def __init__(self, archive: Archive, calls: Calls, config: Config) -> None:
+    def __init__(self, archive: History, calls: Calls, config: Config) -> None:
         self._archive = archive
         self._calls = calls
         self._text_limit = config.text_limit
@@ -111,7 +111,7 @@ class Api:
         }
         wish = reading.wish(requests.Search, fields, self._text_limit)
         answer = await self._look_up(wish)
-        assert isinstance(answer, answers.Found)
+        assert isinstance(answer, answers.SearchResult)
         return _json(HitList(answer.room, answer.hits, answer.more))
 
     async def _events(self, room: str) -> Response:
@@ -136,7 +136,7 @@ class Api:
         new = await reading.body(request, NewSession, "nick")
         fields = {"nick": new.nick, "session": new.session}
         hello = reading.wish(requests.Hello, fields, self._text_limit)
-        answer = await self._calls.ask(requests.Speaker(), hello)
+        answer = await self._calls.ask(requests.Credentials(), hello)
         assert isinstance(answer, answers.Welcome)
         return _json(Session(answer.session, answer.you), 201)
 
@@ -163,7 +163,7 @@ class Api:
         return _json(await self._keep(requests.Delete, fields, who))
 
     async def _keep(
-        self, kind: type[requests.Kept], fields: dict[str, Any], who: requests.Speaker
+        self, kind: type[requests.WriteRequest], fields: dict[str, Any], who: requests.Credentials
     ) -> Receipt:
         wish = reading.wish(kind, fields, self._text_limit)
         answer = await self._calls.ask(who, wish)

@@ -9,14 +9,14 @@ from trio_chat.protocol.events import Person
 class RoomList(msgspec.Struct):
     """Rooms, the latest first."""
 
-    rooms: list[answers.Listed]
+    rooms: list[answers.RoomInfo]
 
 
 class MessageList(msgspec.Struct):
     """A page of messages, the oldest first; ``more``: there are others beyond them."""
 
     room: str
-    messages: list[answers.Said]
+    messages: list[answers.MessageView]
     more: bool
 
 

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from trio_chat.config import Config
-from trio_chat.journal.history import ROOMS_LISTED, Archive, outcome
+from trio_chat.journal.history import ROOMS_LISTED, History, outcome
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import RoomSummary, Unavailable
 from trio_chat.protocol import answers, requests
-from trio_chat.protocol.events import AnyKept, Delete, Edit, Message, Person, React, Topic
+from trio_chat.protocol.events import AnyStoredEvent, Delete, Edit, Message, Person, React, Topic
 
 ANN, BOB = Person("a", "Ann"), Person("b", "Bob")
 CONFIG = Config(history_page=3, resume_limit=2)
@@ -25,14 +25,14 @@ def react(seq: int, who: Person | None, emoji: str = "x", *, on: bool = True) ->
     return React(room="tea", seq=seq, who=who, target=1, emoji=emoji, on=on)
 
 
-async def archive(*drafts: AnyKept, populations: dict[str, int] | None = None) -> Archive:
+async def archive(*drafts: AnyStoredEvent, populations: dict[str, int] | None = None) -> History:
     """Return an archive of a journal in which these were committed."""
     journal = MemoryJournal(clock=lambda: 1000)
     await journal.commit(drafts)
-    return Archive(journal, CONFIG, lambda: populations or {})
+    return History(journal, CONFIG, lambda: populations or {})
 
 
-async def page(archive: Archive, **asked: int) -> tuple[list[int], bool]:
+async def page(archive: History, **asked: int) -> tuple[list[int], bool]:
     """Return the numbers of the messages on a page of history, and whether there are more."""
     answer = await archive.answer(requests.History(room="tea", **asked))
     assert isinstance(answer, answers.Page)
@@ -41,7 +41,7 @@ async def page(archive: Archive, **asked: int) -> tuple[list[int], bool]:
 
 def test_a_message_stands_as_it_was_last_edited() -> None:
     """What was said first is history no longer."""
-    edits: Sequence[AnyKept] = [
+    edits: Sequence[AnyStoredEvent] = [
         Edit(room="tea", seq=2, who=ANN, target=1, text="b"),
         Edit(room="tea", seq=3, who=ANN, target=1, text="c"),
     ]
@@ -151,15 +151,15 @@ async def test_missed_events_come_in_pages_of_the_resume_limit() -> None:
 
 async def test_rooms_are_listed_with_those_in_which_nothing_was_said() -> None:
     """How many are in each, the topic, and when something was said last."""
-    drafts: list[AnyKept] = [said("x"), Topic(room="milk", who=ANN, text="White")]
+    drafts: list[AnyStoredEvent] = [said("x"), Topic(room="milk", who=ANN, text="White")]
     some = await archive(*drafts, populations={"milk": 2, "new": 1})
     answer = await some.answer(requests.Rooms(id=3))
     assert isinstance(answer, answers.RoomList)
     assert answer.id == 3
     assert {room.room: room for room in answer.rooms} == {
-        "tea": answers.Listed("tea", 0, 1000),
-        "milk": answers.Listed("milk", 2, 1000, "White"),
-        "new": answers.Listed("new", 1, 0),
+        "tea": answers.RoomInfo("tea", 0, 1000),
+        "milk": answers.RoomInfo("milk", 2, 1000, "White"),
+        "new": answers.RoomInfo("new", 1, 0),
     }
 
 
@@ -172,7 +172,7 @@ class Broken(MemoryJournal):
 
 async def test_what_cannot_be_read_is_told_with_when_to_try_again() -> None:
     """It is no fault of the request."""
-    answer = await Archive(Broken(), CONFIG, dict).answer(requests.Rooms(id=1))
+    answer = await History(Broken(), CONFIG, dict).answer(requests.Rooms(id=1))
     assert isinstance(answer, answers.Error)
     assert (answer.id, answer.code, answer.retry_ms) == (1, "unavailable", 1234)
 

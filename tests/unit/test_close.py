@@ -3,15 +3,15 @@
 import pytest
 
 from trio_chat.protocol import close as endings
-from trio_chat.protocol.close import Ending, Violation
+from trio_chat.protocol.close import CloseReason, Violation
 
-NAMED = {name: value for name, value in vars(endings).items() if isinstance(value, Ending)}
+NAMED = {name: value for name, value in vars(endings).items() if isinstance(value, CloseReason)}
 REASON_LIMIT = 123  # bytes: what a control frame carries behind the code (RFC 6455, 5.5)
 SENDABLE = {1000, 1001, 1002, 1003, *range(1007, 1015), *range(4000, 5000)}
 
 
 @pytest.mark.parametrize("ending", NAMED.values(), ids=NAMED)
-def test_an_ending_fits_a_close_frame(ending: Ending) -> None:
+def test_an_ending_fits_a_close_frame(ending: CloseReason) -> None:
     """Its code may be sent, its reason is short and says something."""
     assert ending.code in SENDABLE
     assert 0 < len(ending.reason.encode()) <= REASON_LIMIT

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from tests.integration.running import END_OF_HEAD, header, status
-from trio_chat.net.head import Refused, parse_head
+from trio_chat.net.head import HttpError, parse_head
 from trio_chat.web.assets import SECURITY_HEADERS, File
 from trio_chat.web.static_files import Files
 
@@ -109,7 +109,7 @@ def test_head_gets_the_same_without_the_body() -> None:
 
 def test_a_file_can_only_be_read() -> None:
     """Other methods are told which there are."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(HttpError) as caught:
         ask("/r/tea", method="POST")
     assert (caught.value.status, caught.value.headers) == (405, {"Allow": "GET, HEAD"})
 
