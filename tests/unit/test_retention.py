@@ -6,10 +6,9 @@ from trio.testing import MockClock
 
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
-from trio_chat.hub import Pruned, Request
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.retention import DAY, INTERVAL, retain
-from trio_chat.journal.types import Unavailable
+from trio_chat.journal.types import Pruned, Unavailable
 
 
 class Journal(MemoryJournal):
@@ -28,11 +27,11 @@ class Journal(MemoryJournal):
         return answer
 
 
-async def pruned(journal: Journal, config: Config, seconds: float) -> list[Request]:
+async def pruned(journal: Journal, config: Config, seconds: float) -> list[Pruned]:
     """Let retention be at work for some time; return what the hub heard of it."""
-    send, receive = trio.open_memory_channel[Request](10)
+    send, receive = trio.open_memory_channel[Pruned](10)
     with trio.move_on_after(seconds):
-        await retain(journal, send, config)
+        await retain(journal, send.send, config)
     return [receive.receive_nowait() for _ in range(receive.statistics().current_buffer_used)]
 
 

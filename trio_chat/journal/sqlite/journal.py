@@ -10,19 +10,20 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import index, queries
+from trio_chat.journal.sqlite import queries
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.readers import Readers
 from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
 from trio_chat.journal.types import (
     Bounds,
+    MessagePage,
     Result,
     RoomState,
     RoomSummary,
     Unavailable,
     Unsearchable,
+    Write,
 )
-from trio_chat.protocol.events import AnyStoredEvent
 
 READERS = 2
 RETRY_MS = 1000  # after a failed commit; until then none is tried
@@ -46,6 +47,7 @@ class SqliteJournal:
         self._file = file
         self._clock = clock
         self._writing = trio.CapacityLimiter(1)
+        self._loader = Readers(file, 1)  # of its own: whoever joins waits for no other reader
         self._readers = Readers(file, READERS)
         self._searchers = Readers(file, SEARCHERS)
         self._retry_at = 0.0
@@ -64,11 +66,11 @@ class SqliteJournal:
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
-        return await self._readers.read(
+        return await self._loader.read(
             lambda database: [queries.load_state(database, name, recent) for name in names]
         )
 
-    async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
+    async def commit(self, writes: Sequence[Write]) -> list[Result]:
         """Keep events, numbered, in one transaction.
 
         Raises:
@@ -76,17 +78,17 @@ class SqliteJournal:
         """
         if time.monotonic() < self._retry_at:
             raise Unavailable(RETRY_MS)
-        results = await trio.to_thread.run_sync(self._commit, drafts, limiter=self._writing)
+        results = await trio.to_thread.run_sync(self._commit, writes, limiter=self._writing)
         if results is None:
             raise Unavailable(RETRY_MS)
         return results
 
-    def _commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result] | None:
+    def _commit(self, writes: Sequence[Write]) -> list[Result] | None:
         turn = Transaction(self._file.writer, self._rooms, self._clock())
         try:
             with transaction(self._file.writer):
                 self._look_for_others()
-                results = [turn.commit(draft) for draft in drafts]
+                results = [turn.commit(write) for write in writes]
                 turn.finish(is_indexed=self._file.is_indexed)
         except sqlite3.Error as error:
             if not self._retry_at:
@@ -109,22 +111,26 @@ class SqliteJournal:
             self._others_wrote = True
             self._rooms.clear()
 
-    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+    async def after(
+        self, room: str, seq: int, limit: int, max_bytes: int
+    ) -> list[tuple[int, bytes]]:
         """Return the events that follow a number."""
-        return await self._readers.read(lambda database: queries.after(database, room, seq, limit))
+        return await self._readers.read(
+            lambda database: queries.after(database, room, seq, limit, max_bytes)
+        )
 
     async def messages(
-        self, room: str, *, before: int | None, after: int | None, limit: int
-    ) -> list[AnyStoredEvent]:
-        """Return messages, and behind them what changes these."""
+        self, room: str, *, before: int | None, after: int | None, limit: int, max_bytes: int
+    ) -> MessagePage:
+        """Return a page of messages."""
         return await self._readers.read(
-            lambda database: queries.messages(database, room, before, after, limit)
+            lambda database: queries.messages(database, room, before, after, limit, max_bytes)
         )
 
     async def search(
-        self, room: str, query: Query, bounds: Bounds, limit: int
-    ) -> list[AnyStoredEvent]:
-        """Return messages that match, the newest first, and behind them what changes these.
+        self, room: str, query: Query, bounds: Bounds, limit: int, max_bytes: int
+    ) -> MessagePage:
+        """Return messages that match, the newest first.
 
         Raises:
             Unsearchable: SQLite was built without full-text search.
@@ -132,7 +138,7 @@ class SqliteJournal:
         if not self._file.is_indexed:
             raise Unsearchable
         return await self._searchers.read(
-            lambda database: index.search(database, room, query, bounds, limit)
+            lambda database: queries.search(database, room, query, bounds, limit, max_bytes)
         )
 
     async def rooms(self, limit: int) -> list[RoomSummary]:
@@ -186,6 +192,7 @@ class SqliteJournal:
             await trio.to_thread.run_sync(self._close)
 
     def _close(self) -> None:
+        self._loader.close()
         self._readers.close()
         self._searchers.close()
         self._file.close()

@@ -13,6 +13,7 @@ from trio_chat.journal.types import (
     Duplicate,
     Rejected,
     Result,
+    Write,
 )
 from trio_chat.protocol.events import (
     AnyStoredEvent,
@@ -59,10 +60,11 @@ class Transaction:
         self.rooms: dict[str, Progress] = {}
         self.index = Changes()
 
-    def commit(self, draft: AnyStoredEvent) -> Result:
+    def commit(self, write: Write) -> Result:
         """Keep an event, numbered, if it may be."""
+        draft = write.event
         room = self._room(draft.room)
-        known = self._find_cid(room, draft) or self._judge(room, draft)
+        known = self._find_cid(room, draft) or self._judge(room, write)
         if known:
             return known
         if room.id is None:
@@ -152,8 +154,8 @@ class Transaction:
         seq, ts, author = row
         return Duplicate(seq, ts) if author == _author(draft) else CID_TAKEN
 
-    def _judge(self, room: Progress, draft: AnyStoredEvent) -> Rejected | None:
-        target = target_of(draft)
+    def _judge(self, room: Progress, write: Write) -> Rejected | None:
+        target = target_of(write.event)
         if target is None:
             return None
         row = self._database.execute(
@@ -166,7 +168,7 @@ class Transaction:
         message = decode(data)
         if not isinstance(message, Message) or message.deleted:
             return NO_SUCH_MESSAGE
-        if isinstance(draft, Edit | Delete) and (author is None or author != _author(draft)):
+        if write.target_author not in (None, author):
             return NOT_YOURS
         return None
 

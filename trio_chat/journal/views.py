@@ -1,0 +1,90 @@
+"""Messages as they stand: their text after all edits, their reactions, whether they are deleted."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from trio_chat.journal.types import MessagePage
+from trio_chat.protocol.answers import MessageView, encode
+from trio_chat.protocol.events import AnyStoredEvent, Delete, Edit, Message, Person, React
+
+
+class State(msgspec.Struct, omit_defaults=True):
+    """What the changes of a message add up to.
+
+    ``text`` is that of the last edit, ``None`` if there was none; ``reactions`` has for each emoji
+    the people who put it, the last one at the end, as nicks by id.
+    """
+
+    text: str | None = None
+    deleted: bool = False
+    reactions: dict[str, dict[str, str]] = {}
+
+    def apply(self, event: AnyStoredEvent) -> None:
+        """Take in one more change, in place."""
+        match event:
+            case Edit(text=text):
+                self.text = text
+            case Delete():
+                self.deleted = True
+                self.text = None if self.text is None else ""
+            case React(who=Person() as who):
+                self._react(event, who)
+
+    def _react(self, event: React, who: Person) -> None:
+        people = self.reactions.setdefault(event.emoji, {})
+        people.pop(who.id, None)
+        if event.on:
+            people[who.id] = who.nick
+        if not people:
+            del self.reactions[event.emoji]
+
+
+def view(message: Message, state: State) -> MessageView:
+    """Return a message as it stands."""
+    is_deleted = message.deleted or state.deleted
+    is_edited = state.text is not None
+    text = state.text if state.text is not None else message.text
+    return MessageView(
+        seq=message.seq,
+        ts=message.ts,
+        text="" if is_deleted else text,
+        who=message.who,
+        cid=message.cid,
+        reply=message.reply,
+        edited=is_edited,
+        deleted=is_deleted,
+        reactions={
+            emoji: [Person(id, nick) for id, nick in people.items()]
+            for emoji, people in state.reactions.items()
+        },
+    )
+
+
+def fit(messages: Iterable[MessageView], limit: int, max_bytes: int) -> MessagePage:
+    """Return the first messages that fit into a page, and whether there are others.
+
+    No more than one message beyond the page is taken from the iterable.
+    """
+    page: list[MessageView] = []
+    size = 0
+    for message in messages:
+        size += len(encode(message)) + 1  # and a comma
+        if len(page) == limit or (page and size > max_bytes):
+            return MessagePage(page, more=True)
+        page.append(message)
+    return MessagePage(page, more=False)
+
+
+def fit_events(
+    events: Iterable[tuple[int, bytes]], limit: int, max_bytes: int
+) -> list[tuple[int, bytes]]:
+    """Return the first encoded events that fit into a page, at least one if there is any."""
+    page: list[tuple[int, bytes]] = []
+    size = 0
+    for seq, data in events:
+        size += len(data) + 1  # and a comma
+        if len(page) == limit or (page and size > max_bytes):
+            break
+        page.append((seq, data))
+    return page
