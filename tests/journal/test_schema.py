@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.journal.drafts import BEN, MUCH, numbers, page, react, say
+from tests.journal.old import restore
 from trio_chat.journal.sqlite import file
 from trio_chat.journal.sqlite.file import MIGRATIONS, SCHEMA, JournalFile
 from trio_chat.journal.sqlite.journal import SqliteJournal
@@ -17,16 +18,8 @@ from trio_chat.journal.types import Duplicate, JournalError, RoomSummary
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import Person
 
-SCRIPTS = Path(__file__).parent / "schemas"
 VERSIONS = range(1, SCHEMA + 1)
 ANN = Person("a1", "Ann")
-
-
-def restore(version: int, path: Path) -> None:
-    """Make a file as a release with this schema left it."""
-    database = sqlite3.connect(path)
-    database.executescript((SCRIPTS / f"{version}.sql").read_text(encoding="utf-8"))
-    database.close()
 
 
 def tables(database: sqlite3.Connection) -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ from trio_chat.journal.types import (
     RoomSummary,
     Write,
 )
-from trio_chat.journal.views import State, fit, fit_events, view
+from trio_chat.journal.views import UNCHANGED, Changes, fit, fit_events, view
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import (
     AnyStoredEvent,
@@ -49,6 +49,7 @@ class _Room:
     ts: int = 0
     topic: str = ""
     events: deque[AnyStoredEvent] = field(default_factory=lambda: deque(maxlen=TAIL))
+    changes: dict[int, Changes] = field(default_factory=dict)  # by number of the message
     cids: OrderedDict[str, tuple[str | None, Duplicate]] = field(default_factory=OrderedDict)
 
     @property
@@ -61,6 +62,25 @@ class _Room:
 
     def put(self, event: AnyStoredEvent) -> None:
         self.events[event.seq - self.first] = event
+
+    def append(self, event: AnyStoredEvent) -> None:
+        """Keep one more event, for the oldest one if there is no place."""
+        if len(self.events) == self.events.maxlen:
+            self.drop_oldest()
+        self.events.append(event)
+        target = target_of(event)
+        if target is not None:
+            self.changes.setdefault(target, Changes()).apply(event)
+
+    def drop_oldest(self) -> None:
+        self.changes.pop(self.events.popleft().seq, None)
+
+    def text_of(self, message: Message) -> str:
+        """Return the present text of a message."""
+        changes = self.changes.get(message.seq)
+        if changes is None or changes.state.text is None:
+            return message.text
+        return changes.state.text
 
 
 class MemoryJournal:
@@ -98,7 +118,7 @@ class MemoryJournal:
         room.last += 1
         room.ts = max(room.ts, self._clock())
         event = msgspec.structs.replace(draft, seq=room.last, ts=room.ts)
-        room.events.append(event)
+        room.append(event)
         self._rooms[draft.room] = room
         if draft.cid:
             room.cids[draft.cid] = (author, Duplicate(event.seq, event.ts))
@@ -136,27 +156,22 @@ class MemoryJournal:
         Takes long in a long room, so it lets others do something in between.
         """
         events = list(self._events(room))
-        edits = {event.target: event.text for event in events if isinstance(event, Edit)}
         found: list[AnyStoredEvent] = []
         for count, event in enumerate(reversed(events)):
             if len(found) > limit:
                 break
             if count % SCAN_STEP == 0:
                 await trio.lowlevel.checkpoint()
-            if _fits(event, bounds) and query.matches(edits.get(event.seq, event.text)):
+            if _fits(event, bounds) and query.matches(self._rooms[room].text_of(event)):
                 found.append(event)
         return fit(self._views(room, found), limit, max_bytes)
 
     def _views(self, room: str, events: Iterable[AnyStoredEvent]) -> Iterator[MessageView]:
         """Yield the messages among some events of a room as they stand."""
-        states: dict[int, State] = {}
-        for event in self._events(room):
-            target = target_of(event)
-            if target is not None:
-                states.setdefault(target, State()).apply(event)
         for event in events:
             if isinstance(event, Message):
-                yield view(event, states.get(event.seq) or State())
+                changes = self._rooms[room].changes.get(event.seq)
+                yield view(event, changes.state if changes else UNCHANGED)
 
     async def rooms(self, limit: int) -> list[RoomSummary]:
         """Return the rooms, the latest first."""
@@ -171,7 +186,7 @@ class MemoryJournal:
             while room.events and (
                 room.events[0].ts < before_ts or 0 < keep_messages < len(room.events)
             ):
-                room.events.popleft()
+                room.drop_oldest()
             if room.first > first:
                 pruned[name] = room.first
         return pruned
@@ -215,7 +230,7 @@ def _judge(write: Write, room: _Room) -> Rejected | None:
     author = message.who.id if message.who else None
     if write.target_author not in (None, author):
         return NOT_YOURS
-    return None
+    return (room.changes.get(target) or Changes()).refuse(write.event)
 
 
 def _rewrite(event: AnyStoredEvent, room: _Room) -> list[tuple[int, bytes]]:

@@ -19,9 +19,10 @@ log = structlog.get_logger()
 async def retain(
     journal: Journal, emit: Callable[[Pruned], Awaitable[None]], config: Config
 ) -> None:
-    """Delete what is too old or too much, now and then, for ever, and emit what is gone."""
-    if not config.keep_days and not config.keep_messages:
-        return
+    """Delete what is too old or too much, now and then, for ever, and emit what is gone.
+
+    Without limits it is at work, too: deletions may have left something to do.
+    """
     while True:
         try:
             pruned = await journal.prune(config.keep_messages, oldest_ts(config))

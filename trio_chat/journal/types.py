@@ -46,6 +46,7 @@ class Committed(NamedTuple):
     data: bytes  # as it is encoded
     rewritten: Sequence[tuple[int, bytes]] = ()  # earlier events that changed with it
     first: int | None = None  # the first event that is left, if one had to go for it
+    is_partial: bool = False  # others have changed besides those in ``rewritten``
 
 
 class Duplicate(NamedTuple):
@@ -64,6 +65,8 @@ class Rejected(NamedTuple):
 
 NO_SUCH_MESSAGE = Rejected("not_found", "there is no such message")
 NOT_YOURS = Rejected("not_yours", "only its author can change a message")
+TOO_MANY_REACTIONS = Rejected("too_many_reactions", "the message has too many different emoji")
+TOO_MANY_CHANGES = Rejected("too_many_changes", "the message was changed too often")
 CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")
 
 Result = Committed | Duplicate | Rejected
@@ -177,6 +180,8 @@ class Journal(Protocol):
 
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         """Forget all but the last ``keep_messages`` events of a room (0: no limit) and all older.
+
+        Before that, finish what deletions have left to do.
 
         Returns:
             The number of the first event still there, for each room that has lost some.

@@ -4,16 +4,25 @@ from collections.abc import Iterable
 
 import msgspec
 
-from trio_chat.journal.types import MessagePage
+from trio_chat.journal.types import (
+    TOO_MANY_CHANGES,
+    TOO_MANY_REACTIONS,
+    MessagePage,
+    Rejected,
+)
 from trio_chat.protocol.answers import MessageView, encode
 from trio_chat.protocol.events import AnyStoredEvent, Delete, Edit, Message, Person, React
+
+EMOJI_LIMIT = 50  # different ones on a message
+CHANGES_LIMIT = 1000  # of a message, by all people together; it can be deleted beyond that
 
 
 class State(msgspec.Struct, omit_defaults=True):
     """What the changes of a message add up to.
 
     ``text`` is that of the last edit, ``None`` if there was none; ``reactions`` has for each emoji
-    the people who put it, the last one at the end, as nicks by id.
+    the people who put it, the last one at the end, as nicks by id. Reactions beyond the limits,
+    which earlier releases kept, do not count.
     """
 
     text: str | None = None
@@ -32,12 +41,46 @@ class State(msgspec.Struct, omit_defaults=True):
                 self._react(event, who)
 
     def _react(self, event: React, who: Person) -> None:
-        people = self.reactions.setdefault(event.emoji, {})
+        people = self.reactions.get(event.emoji, {})
         people.pop(who.id, None)
-        if event.on:
+        if event.on and self._has_place(event.emoji):
             people[who.id] = who.nick
+            self.reactions[event.emoji] = people
         if not people:
-            del self.reactions[event.emoji]
+            self.reactions.pop(event.emoji, None)
+
+    def _has_place(self, emoji: str) -> bool:
+        count = sum(len(people) for people in self.reactions.values())
+        return self.has_place_for(emoji) and count < CHANGES_LIMIT
+
+    def has_place_for(self, emoji: str) -> bool:
+        """Whether an emoji is there already, or may be one more."""
+        return emoji in self.reactions or len(self.reactions) < EMOJI_LIMIT
+
+
+UNCHANGED = State()
+
+
+class Changes(msgspec.Struct):
+    """How often a message was changed, and what that adds up to."""
+
+    count: int = 0
+    state: State = msgspec.field(default_factory=State)
+
+    def apply(self, event: AnyStoredEvent) -> None:
+        """Take in one more change."""
+        self.count += 1
+        self.state.apply(event)
+
+    def refuse(self, event: AnyStoredEvent) -> Rejected | None:
+        """Return why the message cannot be changed so, if it is there."""
+        if isinstance(event, Delete):
+            return None
+        if self.count >= CHANGES_LIMIT:
+            return TOO_MANY_CHANGES
+        if isinstance(event, React) and event.on and not self.state.has_place_for(event.emoji):
+            return TOO_MANY_REACTIONS
+        return None
 
 
 def view(message: Message, state: State) -> MessageView:

@@ -3,14 +3,17 @@
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import queries
+from trio_chat.journal.sqlite import queries, scrubs
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.readers import Readers
 from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
@@ -29,6 +32,8 @@ READERS = 2
 RETRY_MS = 1000  # after a failed commit; until then none is tried
 SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody who reads
 ROOMS_AT_HAND = 10_000  # whose last numbers the writer remembers
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -148,30 +153,39 @@ class SqliteJournal:
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         """Forget what is too old, or too much, a step at a time; commits go on in between."""
         pruned: dict[str, int] = {}
-        names = await self._readers.read(queries.room_ids)
-        for room, name in names:
-            first: int | None = 0
-            while first is not None:
-                try:
-                    first = await trio.to_thread.run_sync(
-                        self._prune_step, room, keep_messages, before_ts, limiter=self._writing
-                    )
-                except Unavailable:
-                    return pruned  # the rest another time
-                if first is not None:
+        with suppress(Unavailable):  # the rest another time
+            while await self._write("deleting texts", self._scrub_step):
+                pass
+            for room, name in await self._readers.read(queries.room_ids):
+                step = partial(self._prune_step, room, keep_messages, before_ts)
+                while first := await self._write("retention", step):
                     pruned[name] = first
         return pruned
 
+    def _scrub_step(self) -> bool:
+        with transaction(self._file.writer):
+            return scrubs.step(self._file.writer)
+
     def _prune_step(self, room: int, keep: int, before_ts: int) -> int | None:
         """Delete some of a room's first events; return the number of the first one left."""
-        try:
-            file = self._file
-            return queries.delete_oldest(
-                file.writer, room, keep, before_ts, is_indexed=file.is_indexed
-            )
-        except sqlite3.Error as error:
-            log.error("retention failed", reason=str(error))
-            raise Unavailable(RETRY_MS) from None
+        file = self._file
+        return queries.delete_oldest(file.writer, room, keep, before_ts, is_indexed=file.is_indexed)
+
+    async def _write(self, doing: str, step: Callable[[], T]) -> T:
+        """Run a step that writes in a thread, between commits.
+
+        Raises:
+            Unavailable: it failed.
+        """
+
+        def run() -> T:
+            try:
+                return step()
+            except sqlite3.Error as error:
+                log.error("journal cannot be written", doing=doing, reason=str(error))
+                raise Unavailable(RETRY_MS) from None
+
+        return await trio.to_thread.run_sync(run, limiter=self._writing)
 
     async def has_changed(self) -> bool:
         """Return whether another program has written to the file since this was asked last."""

@@ -4,17 +4,16 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import index
+from trio_chat.journal.sqlite import index, scrubs, states
 from trio_chat.journal.sqlite.transaction import transaction
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
-from trio_chat.journal.views import State, fit, fit_events, view
+from trio_chat.journal.views import fit, fit_events, view
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import Message, decode
 
-MESSAGES_AFTER = "SELECT data FROM events WHERE room = ? AND is_message AND seq > ? ORDER BY seq"
-MESSAGES_BEFORE = (
-    "SELECT data FROM events WHERE room = ? AND is_message AND seq < ? ORDER BY seq DESC"
-)
+MESSAGES = "SELECT data FROM events INDEXED BY messages WHERE room = ? AND is_message"
+MESSAGES_AFTER = f"{MESSAGES} AND seq > ? ORDER BY seq"
+MESSAGES_BEFORE = f"{MESSAGES} AND seq < ? ORDER BY seq DESC"
 PRUNE_STEP = 1000  # events that are deleted in one go
 
 
@@ -39,12 +38,14 @@ def after(
     database: sqlite3.Connection, name: str, seq: int, limit: int, max_bytes: int
 ) -> list[tuple[int, bytes]]:
     """Return the events of a room that follow a number."""
+    room = room_id(database, name)
+    if room is None:
+        return []
     rows = database.execute(
-        "SELECT seq, data FROM events WHERE seq > ? AND room ="
-        " (SELECT id FROM rooms WHERE name = ?) ORDER BY seq LIMIT ?",
-        (seq, name, limit),
+        "SELECT seq, data FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (room, seq, limit),
     )
-    return fit_events(rows, limit, max_bytes)
+    return fit_events(scrubs.cleaned(rows, scrubs.pending(database, room)), limit, max_bytes)
 
 
 def load_state(database: sqlite3.Connection, name: str, recent: int) -> RoomState:
@@ -53,9 +54,10 @@ def load_state(database: sqlite3.Connection, name: str, recent: int) -> RoomStat
     if row is None:
         return RoomState(name, 1, 0, "", ())
     room, last, topic = row
-    tail = database.execute(
+    rows = database.execute(
         "SELECT seq, data FROM events WHERE room = ? ORDER BY seq DESC LIMIT ?", (room, recent)
-    ).fetchall()
+    )
+    tail = list(scrubs.cleaned(rows, scrubs.pending(database, room)))
     return RoomState(name, first(database, room), last, topic, tail[::-1])
 
 
@@ -112,20 +114,7 @@ def views(
     for data in messages:
         message = decode(data)
         if isinstance(message, Message):
-            yield view(message, _state(database, room, message.seq))
-
-
-def _state(database: sqlite3.Connection, room: int, seq: int) -> State:
-    state = State()
-    rows = database.execute(
-        "SELECT data FROM events INDEXED BY changes WHERE room = ? AND target = ? ORDER BY seq",
-        (room, seq),
-    )
-    for (data,) in rows:
-        change = decode(data)
-        if change:
-            state.apply(change)
-    return state
+            yield view(message, states.read(database, room, message.seq))
 
 
 def delete_oldest(
@@ -145,6 +134,7 @@ def delete_oldest(
         return None
     with transaction(database):
         database.execute("DELETE FROM events WHERE room = ? AND seq <= ?", (room, old[-1]))
+        states.remove(database, room, old[-1])
         if is_indexed:
             index.remove(database, room, old[0], old[-1])
     return int(old[-1]) + 1
