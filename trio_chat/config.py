@@ -90,6 +90,11 @@ class Config:
     page_bytes: int = limit(
         256 * 1024, "bytes of one page of history or of what was missed, at most", least=512
     )
+    catch_up_bytes: int = limit(
+        64 * 1024 * 1024,
+        "bytes of pages that are read for all clients and not sent yet, at most; one at least",
+        least=512,
+    )
     resume_limit: int = limit(1000, "events of a room that are kept at hand", least=1)
 
     ping_interval: float = limit(25.0, "time between pings to a client; 0 sends none", least=0)

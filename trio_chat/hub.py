@@ -6,7 +6,6 @@ from trio_chat.config import Config
 from trio_chat.core.chat import Chat
 from trio_chat.core.effects import Effects, Replies
 from trio_chat.core.inbox import Inbox
-from trio_chat.core.messages import Unregister
 from trio_chat.delivery.audience import WRITES_PER_YIELD, write_cost
 from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.recipient import Requester
@@ -111,5 +110,4 @@ class Hub:
 
     def _drop(self, requester: Requester) -> None:
         """Part with somebody who is dead or stuck."""
-        requester.abort(TOO_SLOW)
-        self.inbox.post(Unregister(requester))
+        requester.abort(TOO_SLOW)  # its own task unregisters it

@@ -7,7 +7,6 @@ from trio_chat.core.rooms import proper_name
 from trio_chat.core.welcome import Welcome
 from trio_chat.journal.types import Write
 from trio_chat.protocol import answers, requests
-from trio_chat.protocol.request_error import RequestError
 
 
 class Callers:
@@ -31,9 +30,7 @@ class Callers:
             RequestError: it cannot be granted.
         """
         policy.check(policy.NOBODY, request, policy.ANY_ROOM, now)
-        return self._welcome.to(
-            self._people.introduce(request.session, request.nick), request.id
-        )
+        return self._welcome.to(self._people.introduce(request.session, request.nick), request.id)
 
     def write(
         self, credentials: requests.Credentials, request: requests.WriteRequest, now: float

@@ -9,7 +9,7 @@ from trio_chat.core.effects import Effects
 from trio_chat.core.room import Room
 from trio_chat.delivery.audience import write_cost
 from trio_chat.delivery.frames import Frame, frame_of, pack
-from trio_chat.delivery.recipient import Recipient, Requester
+from trio_chat.delivery.recipient import MissedEvents, Recipient, Requester
 from trio_chat.protocol import answers, events
 from trio_chat.protocol.events import Person
 
@@ -54,8 +54,9 @@ class CatchUpQueue:
         if was_reading and not catch_up.is_answered:
             self._waiting.append(catch_up)
 
-    def page_done(self, catch_up: CatchUp, after: int, first: int | None) -> None:
+    def page_done(self, catch_up: MissedEvents, after: int, first: int | None) -> None:
         """Take in what a client has read; ``first`` as in ``PageDone``."""
+        assert isinstance(catch_up, CatchUp)  # we handed it out
         if catch_up.phase is Phase.READING and catch_up.room:
             catch_up.after = after
             if first is not None:

@@ -4,7 +4,7 @@ All of it is synchronous, so a turn is atomic and needs no lock. The hub calls `
 carries out the effects; nothing else changes the chat.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from trio_chat.config import Config
 from trio_chat.core.backlog import Backlog
@@ -30,7 +30,7 @@ from trio_chat.core.sessions import Sessions
 from trio_chat.core.timers import Timers
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Recipient, Requester
-from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Stored
+from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
 from trio_chat.journal.types import ForeignWrites, Pruned
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import NO_HELLO, CloseReason
@@ -56,6 +56,7 @@ class Chat:
         self._connections: dict[Requester, ConnectionState] = {}
         self._shutdown: CloseReason | None = None
         self._pending = PendingWrites()
+        self._outcomes: list[Stored | NotStored] = []  # of this turn
         self._queue = CatchUpQueue(self._connections, epoch)
         self._rooms = Rooms(config, self._delay, self._load, self._queue.requeue)
         self._people = People(Sessions(secret), config.nick_limit)
@@ -111,14 +112,13 @@ class Chat:
         self._rooms.close_empty()
         self._timers.fire_due(now)
         for message in batch:
-            if not isinstance(message, Stored | NotStored):
-                self._take(message)
+            self._take(message)
         for client, request in self._backlog.take():
             self._handlers.handle(client, request)
         self._queue.admit_some(effects)
-        for message in batch:
-            if isinstance(message, Stored | NotStored):
-                self._settle(message)
+        for outcome in self._outcomes:
+            self._settle(outcome)
+        self._outcomes.clear()
         if self._shutdown and not self._pending:
             self._say_goodbye(self._shutdown)
         for room in self._rooms.take_dirty():
@@ -137,17 +137,25 @@ class Chat:
                 self._register(client, join)
             case Unregister(client):
                 self._unregister(client)
+            case Shutdown(reason):
+                self._shutdown = reason
+                self._delay(GOODBYE_DELAY, lambda: self._say_goodbye(reason))
+            case _:
+                self._take_outcome(message)
+
+    def _take_outcome(self, outcome: Outcome) -> None:
+        """Take in what the journal tells; what became of writes is settled later in the turn."""
+        match outcome:
+            case Stored() | NotStored():
+                self._outcomes.append(outcome)
             case Loaded():
-                self._handlers.take_loaded(message)
+                self._handlers.take_loaded(outcome)
             case NotLoaded():
-                self._handlers.take_not_loaded(message)
+                self._handlers.take_not_loaded(outcome)
             case Pruned(first_left):
                 self._rooms.forget(first_left)
             case ForeignWrites(states):
                 self._rooms.compare(states)
-            case Shutdown(reason):
-                self._shutdown = reason
-                self._delay(GOODBYE_DELAY, lambda: self._say_goodbye(reason))
 
     def _delay(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.at(self._turn.now + seconds, call)
@@ -204,8 +212,7 @@ class Chat:
             if isinstance(request, requests.Hello):
                 self._turn.reply(caller, self._callers.introduce(request, self._turn.now))
                 return
-            if self._pending.is_full:
-                raise RequestError("busy", "too much waits to be stored", retry_ms=1000)
+            self._pending.check_room()
             write = self._callers.write(credentials, request, self._turn.now)
         except RequestError as error:
             self._turn.reply(caller, error.answer)
@@ -217,7 +224,7 @@ class Chat:
         """Take in what became of writes: everybody hears of it, and who asked how it went."""
         acks = self._turn.effects.acks
         if isinstance(outcome, NotStored):
-            for requester, answer in self._pending.fail(outcome.count, outcome.retry_ms):
+            for requester, answer in self._pending.fail(outcome.writes, outcome.retry_ms):
                 acks[requester].append(answer)
             return
         for requester, answer, committed in self._pending.settle(outcome.results):

@@ -12,7 +12,6 @@ from trio_chat.journal.types import Write
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import CloseReason
 
-
 Replies = dict[Requester, list[answers.Answer]]
 
 

@@ -125,7 +125,7 @@ class Handlers:
         """Return who a connection speaks for."""
         return self._people.now(state.person_id) if state.person_id else None
 
-    def _check(self, state: ConnectionState, request: requests.AnyRequest) -> CatchUp | None:
+    def _check(self, state: ConnectionState, request: requests.Request) -> CatchUp | None:
         """Ask the policy; return the connection's catch-up of the room that a request is about.
 
         Raises:
@@ -148,7 +148,7 @@ class Handlers:
 
     # The requests
 
-    def _refuse(self, state: ConnectionState, request: requests.InvalidRequest) -> None:
+    def _refuse(self, _: ConnectionState, request: requests.InvalidRequest) -> None:
         raise RequestError(request.code, request.text)
 
     def _hello(self, state: ConnectionState, request: requests.Hello) -> None:

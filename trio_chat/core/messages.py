@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import trio
 
-from trio_chat.core.catchup import CatchUp
-from trio_chat.delivery.recipient import Recipient, Requester
+from trio_chat.delivery.recipient import MissedEvents, Recipient, Requester
 from trio_chat.journal.storage import Outcome
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import CloseReason
@@ -73,7 +72,7 @@ class PageDone(NamedTuple):
     event that is still there, if retention has deleted some behind ``after``.
     """
 
-    catch_up: CatchUp
+    catch_up: MissedEvents
     after: int
     first: int | None = None
 

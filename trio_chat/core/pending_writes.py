@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.delivery.recipient import Requester
-from trio_chat.journal.types import Committed, Duplicate, Result, Write
+from trio_chat.journal.types import Committed, Duplicate, Result
 from trio_chat.protocol import answers
+from trio_chat.protocol.request_error import RequestError
 
 WRITES_EACH = 64  # of one connection that may be unanswered; then its next requests wait
 WRITES = 1024  # of all that may be unanswered
@@ -34,12 +35,16 @@ class PendingWrites:
 
     def has_room(self, state: ConnectionState) -> bool:
         """Whether a connection may ask for one more write now."""
-        return state.writes < WRITES_EACH and not self.is_full
+        return state.writes < WRITES_EACH and len(self) < WRITES
 
-    @property
-    def is_full(self) -> bool:
-        """Whether nobody may ask for one more."""
-        return len(self) >= WRITES
+    def check_room(self) -> None:
+        """Make sure that somebody without a connection may ask for one more write now.
+
+        Raises:
+            RequestError: too many wait.
+        """
+        if len(self) >= WRITES:
+            raise RequestError("busy", "too much waits to be stored", retry_ms=1000)
 
     def add(self, pending: Pending) -> None:
         """Take in that the journal gets one more write."""

@@ -53,7 +53,7 @@ OPEN_TO_ALL = (
 
 
 def allows(
-    principal: Principal, request: requests.AnyRequest, rules: Rules, now: float
+    principal: Principal, request: requests.Request, rules: Rules, now: float
 ) -> Denial | None:
     """Return why a principal may not do a request, or ``None`` if it may.
 
@@ -77,9 +77,7 @@ def allows(
     return None
 
 
-def check(
-    principal: Principal, request: requests.AnyRequest, rules: Rules, now: float
-) -> None:
+def check(principal: Principal, request: requests.Request, rules: Rules, now: float) -> None:
     """Ask the policy.
 
     Raises:
@@ -90,7 +88,7 @@ def check(
         raise RequestError(denial.code, denial.text)
 
 
-def target_author(principal: Principal, request: requests.AnyRequest) -> str | None:
+def target_author(principal: Principal, request: requests.Request) -> str | None:
     """Return the id of the person who must have written the message that a request changes.
 
     ``None``: it may be anybody's. The journal checks this where it commits the change, since it

@@ -79,12 +79,14 @@ class RoomLog:
         return told
 
     def _append(self, committed: Committed) -> Numbered:
-        event, data, rewritten, first = committed
+        event, data, rewritten, first, is_partial = committed
         self.last = event.seq
         if first is not None:
             self.forget_before(first)
         if isinstance(event, events.Topic):
             self.topic = event.text
+        if is_partial:  # what is at hand may have a text that was deleted; the journal has not
+            self._shed_recent()
         if rewritten:
             changed = dict(rewritten)
             self._recent = deque((seq, changed.get(seq, old)) for seq, old in self._recent)

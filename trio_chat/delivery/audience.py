@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import trio
 
 from trio_chat.delivery.frames import Frame
-from trio_chat.delivery.outbox import Readiness, SendNow
+from trio_chat.delivery.outbox import SendNow
 from trio_chat.delivery.recipient import Recipient
 
 WRITES_PER_YIELD = 500  # about 2 ms of writing, then the other tasks have their turn
@@ -130,8 +130,10 @@ class Audience:
                 continue
             if taken != size:
                 slow.append((index, taken))
-        late = [members[index] for index, taken in slow if not members[index].enqueue_rest(frame, taken)]
-        return dead + late
+        for index, taken in slow:
+            if not members[index].enqueue_rest(frame, taken):
+                dead.append(members[index])
+        return dead
 
     def _deliver(self, frame: Frame, members: Sequence[Recipient]) -> list[Recipient]:
         """Send to members that may not be ready, or not be here any more; return the dead."""

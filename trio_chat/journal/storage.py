@@ -28,9 +28,9 @@ class Stored(NamedTuple):
 
 
 class NotStored(NamedTuple):
-    """None of the next ``count`` submitted writes was kept; trying again can help later."""
+    """None of the next ``writes`` that were submitted is kept; trying again can help later."""
 
-    count: int
+    writes: int
     retry_ms: int
 
 

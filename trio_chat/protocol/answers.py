@@ -29,13 +29,15 @@ class Joined(Answer, tag="joined"):
     """The client is in a room; what it missed follows, then what happens from now on.
 
     ``gap`` is the number of the first event that is still there, if some are missing before it;
-    ``reset`` means that the client's numbers are of another epoch.
+    ``reset`` means that the client's numbers are of another epoch. ``population`` is the number
+    of people who are here, if the list of them is cut.
     """
 
     room: str
     last: int
     epoch: str
     members: msgspec.Raw  # a list of persons, encoded once for all who join
+    population: int | None = None
     guests: int = 0
     topic: str = ""
     gap: int | None = None

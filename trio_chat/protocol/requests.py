@@ -197,15 +197,6 @@ class Credentials(msgspec.Struct, frozen=True):
     nick: str | None = None
 
 
-class Missed(msgspec.Struct):
-    """Not a client's own request: get what followed a number and is not at hand any more."""
-
-    room: str
-    after: int
-    until: int  # how far the room has come, for all that the hub knows
-    visit: int  # of the room, by the client who asks
-
-
 def text_fault(request: Request, text_limit: int) -> tuple[str, str] | None:
     """Trim the text of a request; return the code and words for what is wrong with it, if any."""
     if not isinstance(request, Send | Edit | Topic):
