@@ -187,14 +187,12 @@ class Client:
             await self._context.inbox.put(self._asked)
 
     async def _settle(self) -> None:
-        """Wait until the hub has taken all requests, and most of what it answered is written."""
-        self._keepalive.is_paused = True  # the peer is not read meanwhile
+        """Wait until the hub has taken all requests."""
         if self._asked is not None:
+            self._keepalive.is_paused = True  # the peer is not read meanwhile
             await self._asked.done()
+            self._keepalive.is_paused = False
             self._asked = None
-        if not self._outbox.can_take(0):
-            await self._outbox.drained()
-        self._keepalive.is_paused = False
 
     def _say(self, payload: bytes | None) -> None:
         """Tell the peer something, if its dialect has a word for it."""
@@ -237,6 +235,8 @@ class Client:
             self._scope.cancel(reason="the peer is gone")
         else:
             self._outbox.wrote(frames)
+            if self._asked is not None and self._asked.requests:
+                self._context.inbox.wake()  # they may have waited for that
 
     def _keep_alive(self) -> None:
         """Send the ping that is due, or look for its answer."""

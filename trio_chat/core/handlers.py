@@ -96,16 +96,26 @@ class Handlers:
         return 1
 
     def must_wait(self, client: Recipient, request: AnyAsked) -> bool:
-        """Whether a request has to wait: for the journal, or for a room that is being loaded."""
+        """Whether a request has to wait.
+
+        It waits for the client to read what it was sent, lest its own requests be what fills its
+        outbox; for the journal; and for a room that is being loaded.
+        """
         state = self._connections.get(client)
-        if state is None or not isinstance(request, ABOUT_A_JOINED_ROOM):
+        if state is None:
             return False
-        if isinstance(request, requests.WriteRequest) and not self._pending.has_room(state):
-            return True
+        return (
+            not client.can_take(0)
+            or (isinstance(request, requests.WriteRequest) and not self._pending.has_room(state))
+            or (isinstance(request, ABOUT_A_JOINED_ROOM) and self._is_loading(state, request.room))
+        )
+
+    def _is_loading(self, state: ConnectionState, name: str) -> bool:
+        """Whether a connection has joined a room that is being loaded."""
         if not state.loading:
             return False
         try:
-            catch_up = self._joined(state, request.room)
+            catch_up = self._joined(state, name)
         except RequestError:
             return False
         return catch_up is not None and catch_up.phase is Phase.LOADING

@@ -24,6 +24,7 @@ class Inbox:
     def __init__(self, request_limit: int) -> None:
         self._send, self._receive = trio.open_memory_channel[Message](float("inf"))
         self._waiting = trio.CancelScope()
+        self._is_woken = False
         self._slots = trio.Semaphore(request_limit)
 
     def __len__(self) -> int:
@@ -31,7 +32,8 @@ class Inbox:
         return self._receive.statistics().current_buffer_used
 
     def wake(self) -> None:
-        """Let ``take`` return, whatever waits."""
+        """Let ``take`` return, now or when it is called next: something else has changed."""
+        self._is_woken = True
         self._waiting.cancel(reason="woken")
 
     def post(self, message: Message) -> None:
@@ -55,11 +57,12 @@ class Inbox:
         Other tasks run meanwhile, even if nothing has to be waited for.
         """
         taken: list[Message] = []
-        if until <= trio.current_time():
+        if self._is_woken or until <= trio.current_time():
             await trio.lowlevel.checkpoint()
         else:
             with trio.CancelScope(deadline=until) as self._waiting:
                 taken.append(await self._receive.receive())
+        self._is_woken = False
         taken += [self._receive.receive_nowait() for _ in range(min(len(self), MESSAGES))]
         for message in taken:
             if isinstance(message, Asked | ApiRequest):

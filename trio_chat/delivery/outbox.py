@@ -115,7 +115,8 @@ class Outbox:
 
     def can_take(self, size: int) -> bool:
         """Tell whether so many bytes at once leave room for what may come meanwhile."""
-        return self._waiting + size <= self._byte_limit // 2
+        has_frames = len(self._frames) <= self._frame_limit // 4
+        return has_frames and self._waiting + size <= self._byte_limit // 2
 
     def close(self) -> None:
         """Take no more frames; ``take`` returns what waits, and then nothing."""
