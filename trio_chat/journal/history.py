@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+import trio
+
 from trio_chat.config import Config
-from trio_chat.journal.search.query import BadQuery, Query, parse, snippet
+from trio_chat.journal.search.query import BadQuery, parse
+from trio_chat.journal.search.snippets import make_hits
 from trio_chat.journal.types import Bounds, Journal, Unavailable, Unsearchable
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.names import BadName, check_room
 
 ROOMS_LISTED = 1000
+MARKERS = 2  # searches at a time whose hits are made, each in a worker thread
 
 
 class History:
@@ -26,6 +30,7 @@ class History:
         self._journal = journal
         self._config = config
         self._populations = populations
+        self._markers = trio.CapacityLimiter(MARKERS)
 
     async def answer(self, request: requests.AnyRequest) -> answers.Answer:
         """Return the answer to a request for something that is kept."""
@@ -69,7 +74,7 @@ class History:
         limit = min(request.limit, self._config.history_page)
         bounds = Bounds(request.who, request.since, request.until, request.before)
         said = outcome(await self._journal.search(room, query, bounds, limit + 1))
-        hits = [_hit(message, query) for message in said[:limit]]
+        hits = await trio.to_thread.run_sync(make_hits, said[:limit], query, limiter=self._markers)
         return answers.SearchResult(id=request.id, room=room, hits=hits, more=len(said) > limit)
 
     async def _rooms(self, request: requests.AnyRequest) -> answers.RoomList:
@@ -121,13 +126,6 @@ def outcome(found: Iterable[events.AnyStoredEvent]) -> list[answers.MessageView]
         elif not isinstance(event, events.Topic):
             _change(said[event.target], event)
     return list(said.values())
-
-
-def _hit(said: answers.MessageView, query: Query) -> answers.Hit:
-    text, marks = snippet(said.text, query.find(said.text))
-    return answers.Hit(
-        seq=said.seq, ts=said.ts, who=said.who, snippet=text, marks=marks, edited=said.edited
-    )
 
 
 def _change(said: answers.MessageView, event: events.Edit | events.Delete | events.React) -> None:

@@ -11,6 +11,7 @@ import msgspec
 import trio
 
 from trio_chat.clock import wall_clock
+from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.types import (
     CID_TAKEN,
@@ -29,7 +30,6 @@ from trio_chat.protocol.events import (
     Delete,
     Edit,
     Message,
-    Person,
     Topic,
     encode,
     target_of,
@@ -37,7 +37,8 @@ from trio_chat.protocol.events import (
 )
 
 TAIL = 10_000  # events of a room that are kept, and resends that are recognised
-SCAN_STEP = 100  # events of a search between which others have their turn
+SCAN_STEP = 20_000  # characters that a search reads before it lets other tasks run
+SCAN_EVENT = 100  # characters that an event costs besides its text
 
 
 @dataclass
@@ -125,20 +126,26 @@ class MemoryJournal:
     async def search(
         self, room: str, query: Query, bounds: Bounds, limit: int
     ) -> list[AnyStoredEvent]:
-        """Return messages that match, the newest first, and behind them what changes these.
+        """Return messages that match, the newest first, followed by the events that change them.
 
-        Takes long in a long room, so it lets others do something in between.
+        It lets other tasks run again and again, since a long room takes long.
         """
         events = list(self._events(room))
         edits = {event.target: event.text for event in events if isinstance(event, Edit)}
         found: list[AnyStoredEvent] = []
-        for count, event in enumerate(reversed(events)):
+        read = SCAN_STEP
+        for event in reversed(events):
             if len(found) == limit:
                 break
-            if count % SCAN_STEP == 0:
+            if read >= SCAN_STEP:
                 await trio.lowlevel.checkpoint()
-            if _fits(event, bounds) and query.matches(edits.get(event.seq, event.text)):
-                found.append(event)
+                read = 0
+            read += SCAN_EVENT
+            if _fits(event, bounds):
+                text = edits.get(event.seq, event.text)
+                read += len(text)
+                if query.matches(text):
+                    found.append(event)
         wanted = {event.seq for event in found}
         return found + [event for event in events if target_of(event) in wanted]
 
@@ -175,18 +182,13 @@ def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
     """Whether it is a message that counts."""
     if not isinstance(event, Message) or event.deleted:
         return False
-    if bounds.who is not None and bounds.who.casefold() not in _keys(event.who):
+    if bounds.who is not None and author_key(bounds.who) not in author_keys(event.who):
         return False
     return (
         (bounds.since is None or event.ts >= bounds.since)
         and (bounds.until is None or event.ts < bounds.until)
         and (bounds.before is None or event.seq < bounds.before)
     )
-
-
-def _keys(who: Person | None) -> tuple[str, ...]:
-    """Return what an author is found by."""
-    return (who.nick.casefold(), who.id.casefold()) if who else ()
 
 
 def _judge(draft: AnyStoredEvent, room: _Room) -> Rejected | None:
