@@ -5,13 +5,15 @@ from pathlib import Path
 import pytest
 import structlog
 import structlog.testing
+import trio
 
 from tests.journal.drafts import ANN, BEN, Clock, delete, edit, fill, kept, react, say
 from trio_chat.config import Config
 from trio_chat.journal.history import History
+from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.search.query import BadQuery, parse
 from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.types import Journal
+from trio_chat.journal.types import Bounds, Journal
 from trio_chat.protocol import requests
 from trio_chat.protocol.answers import Error, SearchResult
 from trio_chat.protocol.events import Person
@@ -210,6 +212,26 @@ async def test_so_many_are_found_and_no_more(searcher: Searcher, journal: Journa
         await journal.commit([say("more tea")])
     found = await searcher.found("tea", limit=2)
     assert ([hit.seq for hit in found.hits], found.more) == ([9, 8], True)
+
+
+async def test_a_search_in_memory_lets_other_tasks_run(clock: Clock) -> None:
+    """It yields by the length of what it has read, not by the number of messages."""
+    journal = MemoryJournal(clock)
+    await journal.commit([say("tea " * 1000) for _ in range(100)])
+    turns = 0
+    with trio.CancelScope() as scope:
+
+        async def take_turns() -> None:
+            nonlocal turns
+            while True:
+                await trio.lowlevel.checkpoint()
+                turns += 1
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(take_turns)
+            await journal.search("tea", parse("coffee"), Bounds(), 10)
+            scope.cancel()
+    assert turns >= 15
 
 
 class TestWithoutFullTextSearch:
