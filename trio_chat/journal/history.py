@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
+import trio
+
 from trio_chat.config import Config
-from trio_chat.journal.search.query import BadQuery, Query, parse, snippet
+from trio_chat.journal.search.query import BadQuery, parse
+from trio_chat.journal.search.snippets import make_hits
 from trio_chat.journal.types import Bounds, Journal, Unavailable, Unsearchable
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.names import BadName, check_room
 
 ROOMS_LISTED = 1000
 TOPIC_LISTED = 250  # characters of a topic in the list
+MARKERS = 2  # searches at a time whose hits are made, each in a worker thread
 
 
 class History:
@@ -28,6 +32,7 @@ class History:
         self._journal = journal
         self._config = config
         self._populations = populations
+        self._markers = trio.CapacityLimiter(MARKERS)
 
     async def answer(self, request: requests.AnyRequest) -> answers.Answer:
         """Return the answer to a request for something that is kept."""
@@ -74,7 +79,7 @@ class History:
         messages, more = await self._journal.search(
             room, query, bounds, limit, self._config.page_bytes
         )
-        hits = [_hit(message, query) for message in messages]
+        hits = await trio.to_thread.run_sync(make_hits, messages, query, limiter=self._markers)
         return answers.SearchResult(id=request.id, room=room, hits=hits, more=more)
 
     async def _rooms(self, request: requests.AnyRequest) -> answers.RoomList:
@@ -113,10 +118,3 @@ def _refusal(error: BadName | BadQuery | Unavailable | Unsearchable) -> answers.
                 text="the journal cannot be read just now",
                 retry_ms=error.retry_ms,
             )
-
-
-def _hit(said: answers.MessageView, query: Query) -> answers.Hit:
-    text, marks = snippet(said.text, query.find(said.text))
-    return answers.Hit(
-        seq=said.seq, ts=said.ts, who=said.who, snippet=text, marks=marks, edited=said.edited
-    )

@@ -10,6 +10,7 @@ import msgspec
 import trio
 
 from trio_chat.clock import wall_clock
+from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.types import (
     CID_TAKEN,
@@ -32,7 +33,6 @@ from trio_chat.protocol.events import (
     Delete,
     Edit,
     Message,
-    Person,
     Topic,
     encode,
     target_of,
@@ -40,7 +40,8 @@ from trio_chat.protocol.events import (
 )
 
 TAIL = 10_000  # events of a room that are kept, and resends that are recognised
-SCAN_STEP = 100  # events of a search between which others have their turn
+SCAN_STEP = 20_000  # characters that a search reads before it lets other tasks run
+SCAN_EVENT = 100  # characters that an event costs besides its text
 
 
 @dataclass
@@ -153,17 +154,23 @@ class MemoryJournal:
     ) -> MessagePage:
         """Return messages that match, the newest first.
 
-        Takes long in a long room, so it lets others do something in between.
+        It lets other tasks run again and again, since a long room takes long.
         """
         events = list(self._events(room))
         found: list[AnyStoredEvent] = []
-        for count, event in enumerate(reversed(events)):
+        read = SCAN_STEP
+        for event in reversed(events):
             if len(found) > limit:
                 break
-            if count % SCAN_STEP == 0:
+            if read >= SCAN_STEP:
                 await trio.lowlevel.checkpoint()
-            if _fits(event, bounds) and query.matches(self._rooms[room].text_of(event)):
-                found.append(event)
+                read = 0
+            read += SCAN_EVENT
+            if _fits(event, bounds):
+                text = self._rooms[room].text_of(event)
+                read += len(text)
+                if query.matches(text):
+                    found.append(event)
         return fit(self._views(room, found), limit, max_bytes)
 
     def _views(self, room: str, events: Iterable[AnyStoredEvent]) -> Iterator[MessageView]:
@@ -206,18 +213,13 @@ def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
     """Whether it is a message that counts."""
     if not isinstance(event, Message) or event.deleted:
         return False
-    if bounds.who is not None and bounds.who.casefold() not in _keys(event.who):
+    if bounds.who is not None and author_key(bounds.who) not in author_keys(event.who):
         return False
     return (
         (bounds.since is None or event.ts >= bounds.since)
         and (bounds.until is None or event.ts < bounds.until)
         and (bounds.before is None or event.seq < bounds.before)
     )
-
-
-def _keys(who: Person | None) -> tuple[str, ...]:
-    """Return what an author is found by."""
-    return (who.nick.casefold(), who.id.casefold()) if who else ()
 
 
 def _judge(write: Write, room: _Room) -> Rejected | None:

@@ -1,4 +1,4 @@
-"""Makes the index of words when a file is opened that has none, or one that is out of step."""
+"""Builds the full-text index of a file that has none, or one that does not fit its messages."""
 
 import sqlite3
 import time
@@ -12,18 +12,18 @@ from trio_chat.journal.sqlite.index import CREATE, Changes
 from trio_chat.journal.sqlite.transaction import transaction
 from trio_chat.protocol.events import Message, decode
 
-VERSION = b"2"  # of what is in the index; another one has it made anew
-KEY = "index"  # in ``meta``: the version of the index, as long as it is in step
+VERSION = b"3"  # of what is in the index; an index of another version is built again
+KEY = "index"  # in ``meta``: the version of the index, as long as all messages are in it
 BATCH = 1000  # messages
-TELL = 5.0  # seconds between two words about how far it is
+TELL = 5.0  # seconds between two log lines about the progress
 
 log = structlog.get_logger()
 
 
 def bring_in_step(database: sqlite3.Connection) -> bool:
-    """Make the index anew if it has to be; return whether there can be one."""
+    """Build the index if it is missing or of another version; return whether there can be one."""
     if not _has_fts5(database):
-        # What is kept without it will be missing in an index that is there.
+        # Messages that are kept from now on will be missing in an index that exists.
         database.execute("DELETE FROM meta WHERE key = ?", (KEY,))
         log.warning("no search: this Python's SQLite was built without FTS5")
         return False
