@@ -16,6 +16,7 @@ from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import queries, scrubs
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.readers import Readers
+from trio_chat.journal.sqlite.runs import boot_id
 from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
 from trio_chat.journal.types import (
     Bounds,
@@ -69,7 +70,12 @@ class SqliteJournal:
 
     @classmethod
     async def open(
-        cls, path: Path, *, sync: bool = False, read_timeout: float = READ_TIMEOUT
+        cls,
+        path: Path,
+        *,
+        sync: bool = False,
+        read_timeout: float = READ_TIMEOUT,
+        boot: str | None = None,
     ) -> "SqliteJournal":
         """Open a database, or make it.
 
@@ -77,11 +83,13 @@ class SqliteJournal:
             path: Where it is.
             sync: Whether commits survive a power loss.
             read_timeout: Seconds that a read may take.
+            boot: An id of the time since the machine was started, by default the system's.
 
         Raises:
             JournalError: it cannot be used; the message says why.
         """
-        file = await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync))
+        boot = boot_id() if boot is None else boot
+        file = await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync, boot=boot))
         return cls(file, read_timeout=read_timeout)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
