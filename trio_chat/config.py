@@ -97,6 +97,8 @@ class Config:
     )
     resume_limit: int = limit(1000, "events of a room that are kept at hand", least=1)
 
+    read_timeout: float = limit(5.0, "time for one look-up in the journal", least=0.1)
+
     ping_interval: float = limit(25.0, "time between pings to a client; 0 sends none", least=0)
     pong_timeout: float = limit(10.0, "time for a client to show life after a ping", least=0.1)
     write_timeout: float = limit(10.0, "time for a client to take what is written", least=0.1)

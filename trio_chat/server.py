@@ -182,7 +182,9 @@ async def open_journal(config: Config) -> Journal:
     """
     if config.database == IN_MEMORY:
         return MemoryJournal()
-    return await SqliteJournal.open(Path(config.database), sync=config.sync == "full")
+    return await SqliteJournal.open(
+        Path(config.database), sync=config.sync == "full", read_timeout=config.read_timeout
+    )
 
 
 async def serve(config: Config, announce: Callable[[str], None]) -> bool:
