@@ -1,7 +1,7 @@
 // What can wait until the page is drawn: it is loaded behind the rest, and put together here.
 
 import { obey } from "./compose/commands.js";
-import { Strip } from "./compose/draft-context.js";
+import { DraftContext } from "./compose/draft-context.js";
 import { offerEmoji } from "./compose/insertion.js";
 import { pick } from "./compose/picker.js";
 import { Suggestions } from "./compose/suggestions.js";
@@ -9,12 +9,12 @@ import { t } from "./i18n/strings.js";
 import { edition, hasReacted, lastOwn } from "./log/actions.js";
 import { Announcer } from "./log/announcer.js";
 import { Bar } from "./log/bar.js";
-import { Steps } from "./log/keyboard-navigation.js";
+import { KeyboardNavigation } from "./log/keyboard-navigation.js";
 import { plainWords } from "./log/row.js";
 import { Typing } from "./log/typing.js";
 import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
-import { Refuge } from "./panels/focus-restore.js";
+import { FocusRestore } from "./panels/focus-restore.js";
 import { offerLink } from "./panels/invitation.js";
 import { Search } from "./panels/search.js";
 import { Drafts, rebased } from "./storage/drafts.js";
@@ -33,9 +33,9 @@ export class Tools {
   #announcer = new Announcer(find("announcer"));
   #attention;
   #bar;
-  #strip;
+  #draftContext;
   #drafts;
-  #refuge;
+  #focusRestore;
   #typing = new Typing(find("typing"));
   #toldTyping = -Infinity; // when the others were told last
 
@@ -59,8 +59,8 @@ export class Tools {
     });
     offerLink(find("copy-link"), () => store.active, tell);
     this.#bar = new Bar(find("lines"), log, this.#actions(), () => store.me);
-    new Steps(find("log"), log, () => composer.focus());
-    this.#strip = new Strip(find("composer"), {
+    new KeyboardNavigation(find("log"), log, () => composer.focus());
+    this.#draftContext = new DraftContext(find("composer"), {
       onCancel: () => this.#cancel(),
       onJump: (seq) => this.#acts.jump(seq),
     });
@@ -69,7 +69,7 @@ export class Tools {
     find("text").addEventListener("keydown", (event) => this.#pressed(event));
     find("text").addEventListener("input", () => this.#tellTyping());
     this.#drafts = new Drafts(composer);
-    this.#refuge = new Refuge(() => composer.focus());
+    this.#focusRestore = new FocusRestore(() => composer.focus());
     composer.onChange = () => this.#showDraft();
     if (store.room) composer.onChange();
   }
@@ -84,7 +84,7 @@ export class Tools {
     this.#attention.show(room, store.unread);
     this.#typing.show(room);
     this.#bar.refresh();
-    this.#refuge.check();
+    this.#focusRestore.check();
     this.#showDraft();
   }
 
@@ -154,7 +154,7 @@ export class Tools {
     const { reply } = composer.draft;
     const quoted = reply ? room.history.find(reply.seq) : null;
     if (reply && quoted === null) acts.look(reply.seq);
-    this.#strip.show(composer.draft, quoted, composer.limit);
+    this.#draftContext.show(composer.draft, quoted, composer.limit);
     log.stay();
     this.#drafts.keep();
   }

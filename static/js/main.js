@@ -14,17 +14,18 @@
 import { marks, session, showOn, store } from "./boot.js";
 import { Composer } from "./compose/composer.js";
 import { reasonOf, speak, t, translate } from "./i18n/strings.js";
-import { Pill } from "./log/jump-button.js";
+import { JumpButton } from "./log/jump-button.js";
 import { Log } from "./log/log.js";
 import { Address, LOBBY } from "./net/address.js";
-import { Name } from "./panels/name-dialog.js";
+import { NameDialog } from "./panels/name-dialog.js";
 import { Notice } from "./panels/notice.js";
 import { Panel } from "./panels/panel.js";
 import { People } from "./panels/people.js";
 import { Rooms } from "./panels/rooms.js";
 import { Status } from "./panels/status.js";
 import { Outbox } from "./storage/outbox.js";
-import { recall, remember, uuid } from "./storage/storage.js";
+import { recall, remember } from "./storage/storage.js";
+import { uuid } from "./uuid.js";
 
 const LONGEST = 40; // characters of what cannot be the name of a room
 const CALM = 1_000; // ms after which what can wait is loaded, whether there are messages or not
@@ -37,11 +38,11 @@ const find = (id) => document.getElementById(id);
 await speak(navigator.languages);
 translate(document);
 
-const outbox = new Outbox((left) => want(() => store.restore(left)));
-const address = new Address((room) => want(() => store.open(room || LOBBY)));
+const outbox = new Outbox((left) => update(() => store.restore(left)));
+const address = new Address((room) => update(() => store.open(room || LOBBY)));
 const notice = new Notice(find("notice"));
 const status = new Status(find("status"), find("banner"), () => session.reconnect());
-const name = new Name(find("name"), (nick) => {
+const name = new NameDialog(find("name"), (nick) => {
   session.call(nick);
   // Firefox gives the focus back to nobody if the question came before it was anywhere.
   if (document.activeElement === document.body) composer.focus();
@@ -62,20 +63,20 @@ const people = new People(find("people"), find("open-people").querySelector(".co
 const log = new Log(find("log"), {
   lines: find("lines"),
   earlier: find("earlier"),
-  onEarlier: () => want(() => store.room.history.goBack()),
-  onLater: () => want(() => store.room.history.goOn()),
+  onEarlier: () => update(() => store.room.history.goBack()),
+  onLater: () => update(() => store.room.history.goOn()),
   onMissing: look,
   onPlace: (room) => {
-    pill.show(log, room);
+    jumpButton.show(log, room);
     if (room.isAtEnd === log.follows) return;
     store.follow(room, log.follows);
     schedule();
   },
 });
-const pill = new Pill(find("newer"), {
-  onNew: () => log.goToLine() || want(() => store.room.jump(store.room.mark.line + 1)),
+const jumpButton = new JumpButton(find("newer"), {
+  onNew: () => log.goToLine() || update(() => store.room.jump(store.room.mark.line + 1)),
   onEnd: () => {
-    want(() => store.room.goToPresent());
+    update(() => store.room.goToPresent());
     log.goToEnd();
   },
 });
@@ -86,11 +87,11 @@ const acts = {
   leave: () => leave(store.active),
   topic: (topic) => put({ t: "topic", text: topic }),
   put,
-  discard: (cid) => want(() => store.discard(cid)),
-  jump: (seq) => want(() => store.room.jump(seq)),
+  discard: (cid) => update(() => store.discard(cid)),
+  jump: (seq) => update(() => store.room.jump(seq)),
   look,
-  find: (query, narrowing) => want(() => store.find(query, narrowing)),
-  findOn: () => want(() => store.finder.goOn()),
+  find: (query, narrowing) => update(() => store.find(query, narrowing)),
+  findOn: () => update(() => store.finder.goOn()),
   visit: (seq) => {
     if (innerWidth < NARROW) panels.forEach((panel) => panel.close());
     acts.jump(seq);
@@ -117,7 +118,7 @@ const installed = (recall("session") ? Promise.resolve() : calmed)
 
 let tools = null; // until they are here
 const loading = calmed
-  .then(() => Promise.all([import("./deferred.js"), ...LATER.map(dress)]))
+  .then(() => Promise.all([import("./deferred.js"), ...LATER.map(loadStyle)]))
   .then(([{ Tools }]) => {
     tools = new Tools({ store, session, address, notice, log, composer, acts });
     schedule();
@@ -141,26 +142,26 @@ function begin() {
   listen();
   outbox.open();
   if (!session.nick) name.ask({ isNeeded: true });
-  installed.then((shelf) => shelf.recall()).then((kept) => want(() => store.recallLines(kept)));
+  installed.then((cache) => cache.recall()).then((kept) => update(() => store.recallLines(kept)));
 }
 
 function listen() {
   for (const sign of ["online", "offline", "pageshow"]) addEventListener(sign, () => session.hurry());
   addEventListener("beforeunload", (event) => !outbox.isKept && event.preventDefault());
   document.addEventListener("visibilitychange", () => {
-    want(() => store.watch(!document.hidden));
+    update(() => store.watch(!document.hidden));
     if (!document.hidden) session.hurry();
   });
   find("lines").addEventListener("click", ({ target }) => {
     const button = target.closest("button");
     const { act, cid, seq, emoji } = button?.dataset ?? {};
-    if (act === "jump") want(() => store.room.jump(Number(seq)));
+    if (act === "jump") update(() => store.room.jump(Number(seq)));
     if (act === "react") {
       const on = button.ariaPressed !== "true";
       put({ t: "react", seq: Number(seq), emoji, on });
     }
     if (!["retry", "delete"].includes(act)) return;
-    want(() => (act === "retry" ? store.retry(cid) : store.discard(cid)));
+    update(() => (act === "retry" ? store.retry(cid) : store.discard(cid)));
     composer.focus();
   });
 }
@@ -178,7 +179,7 @@ function amend(text, { cid, before, epoch, seq = store.seqOf(cid) }) {
   if (text === before) return true;
   if (seq) return put({ t: "edit", seq, text, ...(epoch && { epoch }) });
   let isTaken = false;
-  want(() => {
+  update(() => {
     isTaken = store.rewrite(cid, text);
   });
   if (!isTaken) notice.tell(t("composer.between"));
@@ -188,7 +189,7 @@ function amend(text, { cid, before, epoch, seq = store.seqOf(cid) }) {
 /** Does something that is kept, and tells if there is no room for it; returns whether there is. */
 function put(request) {
   let isTaken = false;
-  want(() => {
+  update(() => {
     isTaken = store.put({ ...request, cid: uuid() }, Date.now());
   });
   if (!isTaken) notice.tell(t("composer.full"));
@@ -197,7 +198,7 @@ function put(request) {
 
 /** Leaves a room; first asks, if that would lose what is not sent yet. */
 function leave(left) {
-  const go = () => want(() => store.leave(left));
+  const go = () => update(() => store.leave(left));
   const room = store.rooms.get(left);
   if (room?.queue.entries.length) useTools(() => tools.leave(room, go));
   else go();
@@ -209,7 +210,7 @@ function look(seq) {
 }
 
 /** Lets the user's wish change the store, and the server know of it. */
-function want(change) {
+function update(change) {
   const before = store.active;
   change();
   if (store.active !== before) panels.forEach((panel) => panel.close());
@@ -240,7 +241,7 @@ function show() {
   composer.show(room, limits.text);
   if (room.history.isKnown) calm();
   if (!store.isWelcome) return;
-  installed.then((shelf) => shelf.keep([...store.rooms.values()]));
+  installed.then((cache) => cache.keep([...store.rooms.values()]));
   remember("nick", me.nick);
   remember("me", me);
   remember("session", store.session);
@@ -268,7 +269,7 @@ function useTools(use) {
 }
 
 /** Gives the page a further style sheet; resolves when it is here, or will not be. */
-function dress(path) {
+function loadStyle(path) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
   link.href = new URL(`../${path}`, import.meta.url);

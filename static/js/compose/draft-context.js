@@ -10,7 +10,7 @@ const NEAR = 0.9; // of the limit, from where on characters are counted down
  * Shows what a draft is about, before the element `form`. `onCancel` is called when the user wants
  * to write something new instead, `onJump` with the number of the message to be shown.
  */
-export class Strip {
+export class DraftContext {
   #element = document.createElement("div");
   #count = document.createElement("p");
   #form;
@@ -20,7 +20,7 @@ export class Strip {
   constructor(form, handlers) {
     this.#form = form;
     this.#on = handlers;
-    this.#element.className = "strip";
+    this.#element.className = "draft-context";
     this.#count.className = "left";
     this.#count.ariaHidden = "true"; // the field says that it is not valid
     form.before(this.#element);
@@ -39,13 +39,13 @@ export class Strip {
     if (state.every((part, place) => part === this.#shown[place]) && this.#shown.length) return;
     this.#shown = state;
     this.#element.hidden = !reply && !edit;
-    const about = edit ? [words("strip.edit")] : [words("strip.reply"), quote({ reply: reply?.seq }, quoted)];
+    const about = edit ? [words("draft.edit")] : [words("draft.reply"), quote({ reply: reply?.seq }, quoted)];
     this.#element.replaceChildren(...(reply || edit ? [...about, cancel(edit)] : []));
   }
 
   #showCount(left, limit) {
     const isNear = left < limit * (1 - NEAR);
-    const key = left < 0 ? "strip.over" : "strip.left";
+    const key = left < 0 ? "draft.over" : "draft.left";
     this.#count.textContent = isNear ? t(key, { count: Math.abs(left) }) : "";
     this.#form.querySelector("textarea").ariaInvalid = left < 0 ? "true" : null;
   }
@@ -63,7 +63,7 @@ function cancel(edit) {
   button.type = "button";
   button.className = "plain";
   button.textContent = "×";
-  button.ariaLabel = t(edit ? "strip.cancelEdit" : "strip.cancelReply");
+  button.ariaLabel = t(edit ? "draft.cancelEdit" : "draft.cancelReply");
   button.title = `${button.ariaLabel} (Esc)`;
   return button;
 }

@@ -29,7 +29,7 @@ export class Announcer {
     this.#waiting = [];
     this.#timer = null;
     const isMuch = events.length > MOST;
-    const lines = isMuch ? [t("pill.new", { count: events.length })] : events.map(line);
+    const lines = isMuch ? [t("jump.new", { count: events.length })] : events.map(line);
     this.#element.replaceChildren(...lines.map(paragraph));
   }
 }

@@ -3,7 +3,7 @@
 import { t } from "../i18n/strings.js";
 
 /** Shows in `button` what there is to go to; `onNew` and `onEnd` are called to go there. */
-export class Pill {
+export class JumpButton {
   #button;
   #leadsToNew = false;
 
@@ -18,7 +18,7 @@ export class Pill {
   show(log, { mark }) {
     this.#leadsToNew = log.hidesLine;
     const isAbove = log.hidesLine && log.lineIsAbove;
-    const words = this.#leadsToNew ? news(mark) : t("pill.end");
+    const words = this.#leadsToNew ? news(mark) : t("jump.end");
     if (this.#button.textContent !== words) this.#button.textContent = words;
     this.#button.classList.toggle("news", this.#leadsToNew);
     this.#button.classList.toggle("up", isAbove);
@@ -27,5 +27,5 @@ export class Pill {
 }
 
 function news({ behind: count, hasMore }) {
-  return t(hasMore ? "pill.manyNew" : "pill.new", { count });
+  return t(hasMore ? "jump.manyNew" : "jump.new", { count });
 }

@@ -4,7 +4,7 @@ import { reasonOf, t } from "../i18n/strings.js";
 import { nickOf, plainWords, when } from "./row.js";
 
 /** Lets keys move in `element`, where `log` shows rows; `onLeave` is called at Escape. */
-export class Steps {
+export class KeyboardNavigation {
   #log;
   #ways;
 
@@ -47,7 +47,7 @@ function nameOf({ kind, item, author, quoted, waits }) {
   const parts = [
     `${nickOf(author)}, ${when(item.ts, "clock")}: ${words}`,
     edited && t("row.edited"),
-    quoted && `${t("strip.reply")} ${nickOf(quoted.from)}: ${plainWords(quoted)}`,
+    quoted && `${t("draft.reply")} ${nickOf(quoted.from)}: ${plainWords(quoted)}`,
     state === "failed" && t("row.failed", { reason: reasonOf(reason) }),
     kind === "outgoing" && waits && t("row.waiting"),
     ...Object.entries(reactions).map(([emoji, people]) => `${emoji} ${people.length}`),

@@ -1,6 +1,6 @@
 // Speaks trio-chat.v1: says hello, asks for what the store wants, and hands it the answers.
 
-import { uuid } from "../storage/storage.js";
+import { uuid } from "../uuid.js";
 
 /**
  * The conversation with the server, over one connection after the other.

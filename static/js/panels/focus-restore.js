@@ -1,12 +1,12 @@
 // Gives the focus a place when what had it is gone: else keys would begin again at the top.
 
-/** Calls `flee` when the element that had the focus cannot be seen any more. */
-export class Refuge {
+/** Calls `onLost` when the element that had the focus cannot be seen any more. */
+export class FocusRestore {
   #last = null; // what had the focus
-  #flee;
+  #onLost;
 
-  constructor(flee) {
-    this.#flee = flee;
+  constructor(onLost) {
+    this.#onLost = onLost;
     document.addEventListener("focusin", ({ target }) => (this.#last = target));
     document.addEventListener("click", () => setTimeout(() => this.check())); // when that is done
   }
@@ -17,6 +17,6 @@ export class Refuge {
     if (!isGone || ![document.body, this.#last].includes(document.activeElement)) return;
     this.#last = null;
     // Who taps would get a keyboard over half of the screen.
-    if (!matchMedia("(pointer: coarse)").matches) this.#flee();
+    if (!matchMedia("(pointer: coarse)").matches) this.#onLost();
   }
 }

@@ -3,7 +3,7 @@
 import { t } from "../i18n/strings.js";
 
 /** Asks for a name in `dialog`, and calls `onName` with it. */
-export class Name {
+export class NameDialog {
   #dialog;
   #field;
   #fault;

@@ -1,6 +1,6 @@
 // What makes the page open without a network: the service worker, and a shelf with the latest lines.
 
-import { Shelf } from "./message-cache.js";
+import { MessageCache } from "./message-cache.js";
 
 const WORKER = new URL("../../../../worker.js", import.meta.url);
 
@@ -13,5 +13,5 @@ export function install(onOpen) {
   // Without one the page works as well; it only needs a network to open.
   serviceWorker?.register(WORKER).catch(() => {});
   serviceWorker?.addEventListener("message", ({ data }) => onOpen(data.room));
-  return new Shelf();
+  return new MessageCache();
 }

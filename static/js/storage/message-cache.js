@@ -7,7 +7,7 @@ const CHARACTERS = 100_000; // of a room, roughly
 const PACE = 2_000; // ms between writings, as there are readings all the time
 
 /** Where the browser keeps nothing, the shelf is empty, and the page does without. */
-export class Shelf {
+export class MessageCache {
   #database;
   #written = new Map(); // what is on it: messages by room
   #latest = [];
@@ -46,18 +46,18 @@ export class Shelf {
     }
   }
 
-  #writeTo(shelf) {
+  #writeTo(cache) {
     const names = this.#latest.map(({ name }) => name);
     for (const name of this.#written.keys()) {
       if (names.includes(name)) continue;
-      shelf.delete(name);
+      cache.delete(name);
       this.#written.delete(name);
     }
     for (const { name, epoch, topic, history } of this.#latest) {
       const messages = latest(history.latest);
       if (!history.isKnown || isSame(messages, this.#written.get(name))) continue;
       this.#written.set(name, messages);
-      shelf.put({ name, epoch, topic, messages });
+      cache.put({ name, epoch, topic, messages });
     }
   }
 

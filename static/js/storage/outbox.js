@@ -1,6 +1,7 @@
 // Keeps what waits to be sent in the browser, so that it outlives the page that it was written in.
 
-import { forget, namesLike, recall, remember, uuid } from "./storage.js";
+import { uuid } from "../uuid.js";
+import { forget, namesLike, recall, remember } from "./storage.js";
 
 const PREFIX = "outbox.";
 const KINDS = ["send", "edit", "delete", "react", "topic"];
