@@ -5,7 +5,8 @@ import { Connection } from "./net/connection.js";
 import { Session } from "./net/session.js";
 import { Store } from "./state/store.js";
 import { Marks } from "./storage/marks.js";
-import { recall, remember } from "./storage/storage.js";
+import { RoomList } from "./storage/room-list.js";
+import { recall, remember, watch } from "./storage/storage.js";
 
 /** Tells the page from now on what happens, by the handlers that Session names; to be called once. */
 export let showOn;
@@ -20,6 +21,7 @@ export const marks = new Marks((read) => {
   store.recallMarks(read);
   session.act();
 });
+export const roomList = new RoomList();
 export const session = new Session(store, (handlers) => new Connection(socketUrl(), handlers), {
   onState: tell("onState"),
   onChange: tell("onChange"),
@@ -30,9 +32,12 @@ export const session = new Session(store, (handlers) => new Connection(socketUrl
 store.session = recall("session");
 session.key = recall("key", session.key);
 remember("key", session.key);
+// Two tabs may have stored a key at once, at the first visit; both use the one that is kept.
+watch("key", () => (session.key = recall("key", session.key)));
 store.me = recall("me"); // who the session is, most probably
-for (const remembered of recall("rooms", [])) store.enter(String(remembered));
-store.recallMarks(marks.recall());
+const names = roomList.recall();
+for (const name of names) store.enter(name);
+store.recallMarks(marks.recall(names));
 store.watch(!document.hidden);
 store.open(roomIn(location) || recall("room") || LOBBY);
 const nick = recall("nick");

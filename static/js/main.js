@@ -11,7 +11,7 @@
 // The server's side: connection (one WebSocket after the other), session (what is said on it).
 // Words: strings, words/. Storage: memory, marks, shelf.
 
-import { marks, session, showOn, store } from "./boot.js";
+import { marks, roomList, session, showOn, store } from "./boot.js";
 import { Composer } from "./compose/composer.js";
 import { reasonOf, speak, t, translate } from "./i18n/strings.js";
 import { JumpButton } from "./log/jump-button.js";
@@ -246,7 +246,7 @@ function show() {
   remember("me", me);
   remember("session", store.session);
   remember("room", store.active);
-  remember("rooms", [...store.rooms.keys()]);
+  roomList.keep([...store.rooms.keys()]);
 }
 
 function showRoom(room) {

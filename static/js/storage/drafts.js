@@ -1,16 +1,16 @@
-// Remembers what is being written in each room, so that it outlives a reload.
+// Stores what is being written in each room, so that it outlives a reload.
 
-import { recall, remember } from "./storage.js";
+import { forget, recallAll, remember } from "./storage.js";
 
-const NAME = "drafts";
-const PACE = 500; // ms between writings
+const PREFIX = "draft."; // of a room's name; the value is a draft, and when it was stored
+const PACE = 500; // ms between writes
 const MOST = 50; // rooms, those last written in
 const MOST_TEXT = 200_000; // UTF-16 units of all drafts together
 
-/** Keeps the drafts of a composer; other tabs keep theirs in other rooms beside them. */
+/** Stores the drafts of a composer. In one room, the tab that writes last overwrites the other. */
 export class Drafts {
   #composer;
-  #known = new Map(); // as they were recalled or kept last, by room
+  #known = new Map(); // as they were found or stored last, as JSON by room
   #timer = null;
 
   constructor(composer) {
@@ -20,7 +20,7 @@ export class Drafts {
     document.addEventListener("visibilitychange", () => document.hidden && this.#write());
   }
 
-  /** Keeps what is being written within a moment, and what is not any more at once. */
+  /** Stores the draft within PACE, and removes an empty one at once. */
   keep() {
     const { room, draft } = this.#composer;
     if (!isBlank(draft)) this.#timer ??= setTimeout(() => this.#write(), PACE);
@@ -29,7 +29,7 @@ export class Drafts {
 
   #recall() {
     const { drafts } = this.#composer;
-    for (const [room, draft] of restored(recall(NAME, []))) {
+    for (const [room, draft] of stored()) {
       this.#known.set(room, JSON.stringify(draft));
       if (!drafts.has(room) || isBlank(drafts.get(room))) drafts.set(room, draft);
     }
@@ -40,15 +40,13 @@ export class Drafts {
     clearTimeout(this.#timer);
     this.#timer = null;
     const changed = this.#changed();
-    if (!changed.length) return;
-    const all = new Map(restored(recall(NAME, [])));
     for (const { room, draft, text } of changed) {
-      all.delete(room); // what is kept last goes to the end
-      if (text) all.set(room, draft);
+      if (text) remember(PREFIX + room, { ...draft, at: Date.now() });
+      else forget(PREFIX + room);
       if (text) this.#known.set(room, text);
       else this.#known.delete(room);
     }
-    remember(NAME, bounded([...all]));
+    if (changed.length) removeExcess();
   }
 
   #changed() {
@@ -58,12 +56,22 @@ export class Drafts {
   }
 }
 
-/** The drafts that something remembered holds, as [room, draft]; anybody can write there. */
-export function restored(kept) {
-  if (!Array.isArray(kept)) return [];
-  return kept.flatMap((pair) => {
-    const [room, draft] = Array.isArray(pair) ? pair : [];
-    if (typeof room !== "string" || typeof draft?.text !== "string") return [];
+/** The drafts in the storage, as [room, draft], those stored last at the end. */
+function stored() {
+  const found = recallAll(PREFIX);
+  return restored(found.sort(([, one], [, other]) => (one?.at ?? 0) - (other?.at ?? 0)));
+}
+
+/** Removes from the storage what `bounded` leaves out, and what is no draft. */
+function removeExcess() {
+  const kept = new Set(bounded(stored()).map(([room]) => room));
+  for (const [room] of recallAll(PREFIX)) if (!kept.has(room)) forget(PREFIX + room);
+}
+
+/** Of pairs [room, value] those whose value is a draft: other programs may write to the storage. */
+export function restored(pairs) {
+  return pairs.flatMap(([room, draft]) => {
+    if (typeof draft?.text !== "string") return [];
     const reply = isTarget(draft.reply) ? draft.reply : null;
     const { edit } = draft;
     const isEdit = typeof edit?.text === "string" && (isTarget(edit) || typeof edit.cid === "string");
@@ -71,7 +79,7 @@ export function restored(kept) {
   });
 }
 
-/** The latest of some drafts, as many as there is room for. */
+/** Returns the last of some drafts, at most MOST and with at most MOST_TEXT in them. */
 export function bounded(drafts) {
   let size = 0;
   const sizeOf = ([, { text, edit }]) => text.length + (edit?.text.length ?? 0);
@@ -83,8 +91,8 @@ export function bounded(drafts) {
 }
 
 /**
- * Returns a draft without numbers of another epoch than that of its room, which mean nothing any
- * more, and null if it has none. The words of an edit stay, behind what else was written.
+ * Returns a draft without numbers of another epoch than that of its room, which are no longer
+ * valid; null if there are none. The text of such an edit is appended to the draft's own text.
  */
 export function rebased({ text, reply, edit }, epoch) {
   const isOf = (target) => target?.seq && target.epoch !== epoch;

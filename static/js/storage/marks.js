@@ -1,11 +1,11 @@
-// Remembers how far rooms are read, over reloads and for all tabs.
+// Stores how far each room is read, for the next visit and for other tabs.
 
-import { recall, remember, watch } from "./storage.js";
+import { forget, namesWith, recall, recallAll, remember, watch } from "./storage.js";
 
-const NAME = "marks";
-const PACE = 1_000; // ms between writings, as there are readings all the time
+const PREFIX = "mark."; // of a room's name
+const PACE = 1_000; // ms between writes, as marks change all the time
 
-/** Calls `onRead` with how far rooms were read in another tab. */
+/** A mark is {seq, epoch}. Calls `onRead` with marks by room when another tab has stored them. */
 export class Marks {
   #onRead;
   #latest = {};
@@ -13,33 +13,44 @@ export class Marks {
 
   constructor(onRead) {
     this.#onRead = onRead;
-    watch(NAME, () => this.#onRead(this.recall()));
+    watch(PREFIX, (name) => this.#changed(name));
     addEventListener("pagehide", () => this.#write());
   }
 
-  /** Returns how far rooms were read in an earlier visit. */
-  recall() {
-    return Object(recall(NAME));
+  /** Returns the marks of these rooms, by name, and removes those of all others. */
+  recall(rooms) {
+    for (const name of namesWith(PREFIX)) {
+      if (!rooms.includes(name.slice(PREFIX.length))) forget(name);
+    }
+    return Object.fromEntries(recallAll(PREFIX));
   }
 
-  /** Keeps marks, {seq, epoch} by the room's name, within a moment. */
+  /** Stores marks, by the room's name, within PACE. */
   keep(marks) {
     this.#latest = marks;
     this.#timer ??= setTimeout(() => this.#write(), PACE);
   }
 
+  #changed(name) {
+    const room = name.slice(PREFIX.length);
+    const mark = recall(name);
+    if (!mark) return;
+    this.#onRead({ [room]: mark });
+    const own = Object.hasOwn(this.#latest, room) && this.#latest[room];
+    // Both tabs have written at once, and the lesser mark has won.
+    if (own && farther(mark, own).seq > mark.seq) this.keep(this.#latest);
+  }
+
   #write() {
     clearTimeout(this.#timer);
     this.#timer = null;
-    remember(NAME, joined(this.#latest, this.recall()));
+    for (const [room, mark] of Object.entries(this.#latest)) {
+      remember(PREFIX + room, farther(mark, recall(PREFIX + room)));
+    }
   }
 }
 
-/** Marks as they are here, but no less far than they are in other tabs. */
-export function joined(here, there) {
-  const farther = ([room, { seq, epoch }]) => {
-    const other = Object.hasOwn(there, room) ? there[room] : null;
-    return [room, { seq: other?.epoch === epoch ? Math.max(seq, other.seq) : seq, epoch }];
-  };
-  return Object.fromEntries(Object.entries(here).map(farther));
+/** Returns a mark, or another one if that is of the same epoch and farther. */
+export function farther({ seq, epoch }, other) {
+  return { seq: other?.epoch === epoch ? Math.max(seq, other.seq) : seq, epoch };
 }

@@ -1,7 +1,7 @@
 // Keeps what waits to be sent in the browser, so that it outlives the page that it was written in.
 
 import { uuid } from "../uuid.js";
-import { forget, namesLike, recall, remember } from "./storage.js";
+import { forget, namesWith, recall, remember } from "./storage.js";
 
 const PREFIX = "outbox.";
 const KINDS = ["send", "edit", "delete", "react", "topic"];
@@ -40,7 +40,7 @@ export class Outbox {
   }
 
   #look() {
-    for (const name of namesLike(PREFIX)) {
+    for (const name of namesWith(PREFIX)) {
       if (this.#known.has(name)) continue;
       this.#known.add(name);
       if (navigator.locks) navigator.locks.request(name, () => this.#inherit(name));

@@ -1,28 +1,31 @@
-// What the browser remembers from visit to visit: each thing under a name, as JSON.
+// Values that outlive the page, in localStorage: each under a name, as JSON.
+//
+// Tabs share the storage, and no lock protects it: what two tabs may change at once has a name of
+// its own for each part (a room's mark, a room's draft), so that neither overwrites the other's.
 
 const PREFIX = "trio-chat.";
 
-/** Returns what was remembered under a name, or `fallback`. */
+/** Returns the value under a name; `fallback` if there is none or it cannot be read. */
 export function recall(name, fallback = null) {
   try {
     return JSON.parse(localStorage.getItem(PREFIX + name)) ?? fallback;
   } catch {
-    return fallback; // storage is switched off, or somebody else wrote there
+    return fallback; // storage is switched off, or the value is not ours
   }
 }
 
-/** Remembers something that can be JSON; returns whether the browser let us. */
+/** Stores a value; returns whether the browser has stored it. */
 export function remember(name, value) {
   try {
     const text = JSON.stringify(value);
     if (localStorage.getItem(PREFIX + name) !== text) localStorage.setItem(PREFIX + name, text);
     return true;
   } catch {
-    return false; // then the user is asked again next time
+    return false; // storage is switched off or full
   }
 }
 
-/** Forgets what was remembered under a name; returns whether it is forgotten. */
+/** Removes the value under a name; returns whether it is removed. */
 export function forget(name) {
   try {
     localStorage.removeItem(PREFIX + name);
@@ -32,21 +35,26 @@ export function forget(name) {
   }
 }
 
-/** Calls `onChange` when another tab has remembered something else under a name. */
-export function watch(name, onChange) {
-  addEventListener("storage", ({ key }) => {
-    if (key === PREFIX + name) onChange();
-  });
-}
-
-/** Returns all names that begin so under which something is remembered. */
-export function namesLike(beginning) {
+/** Returns the names with a prefix under which there is a value. */
+export function namesWith(prefix) {
   try {
     const names = Object.keys(localStorage);
     return names
-      .filter((name) => name.startsWith(PREFIX + beginning))
+      .filter((name) => name.startsWith(PREFIX + prefix))
       .map((name) => name.slice(PREFIX.length));
   } catch {
     return [];
   }
+}
+
+/** Returns the values whose names have a prefix, as pairs of the rest of the name and the value. */
+export function recallAll(prefix) {
+  return namesWith(prefix).map((name) => [name.slice(prefix.length), recall(name)]);
+}
+
+/** Calls `onChange` with the name when another tab changes a value whose name has a prefix. */
+export function watch(prefix, onChange) {
+  addEventListener("storage", ({ key }) => {
+    if (key?.startsWith(PREFIX + prefix)) onChange(key.slice(PREFIX.length));
+  });
 }

@@ -81,8 +81,8 @@ test("a number that is given with its epoch keeps it", () => {
 test("of what is remembered only drafts are taken", () => {
   const draft = { text: "x", reply: { seq: 1, epoch: "e1" }, edit: null };
   assert.deepEqual(restored([["tea", draft]]), [["tea", draft]]);
-  for (const kept of [null, {}, "x", [null], [[]], [["tea"]], [["tea", { text: 1 }]], [[1, draft]]]) {
-    assert.deepEqual(restored(kept), []);
+  for (const value of [null, {}, "x", 1, [], { text: 1 }]) {
+    assert.deepEqual(restored([["tea", value]]), []);
   }
   const odd = { text: "x", reply: { seq: "1" }, edit: { text: 1, cid: "c" }, more: 1 };
   assert.deepEqual(restored([["tea", odd]]), [["tea", { text: "x", reply: null, edit: null }]]);

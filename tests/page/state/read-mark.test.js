@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Store } from "../../../static/js/state/store.js";
-import { joined } from "../../../static/js/storage/marks.js";
+import { farther } from "../../../static/js/storage/marks.js";
 
 const ANN = { id: "a", nick: "Ann" };
 const BOB = { id: "b", nick: "Bob" };
@@ -100,9 +100,11 @@ test("what was read in another tab is read", () => {
 });
 
 test("the farthest mark is kept, unless it is of another epoch", () => {
-  const here = { tea: { seq: 5, epoch: "e1" }, milk: { seq: 5, epoch: "e1" } };
-  const there = { tea: { seq: 7, epoch: "e1" }, milk: { seq: 9, epoch: "e0" } };
-  assert.deepEqual(joined(here, there), { tea: { seq: 7, epoch: "e1" }, milk: here.milk });
+  const mark = { seq: 5, epoch: "e1" };
+  assert.deepEqual(farther(mark, { seq: 7, epoch: "e1" }), { seq: 7, epoch: "e1" });
+  for (const other of [{ seq: 4, epoch: "e1" }, { seq: 9, epoch: "e0" }, null]) {
+    assert.deepEqual(farther(mark, other), mark);
+  }
 });
 
 test("news are handed out once, with what they are to the user", () => {
