@@ -11,7 +11,7 @@ const ANSWER_LIMIT = 15_000; // ms; unless something was sent: then a word must 
 const PROOF_LIMIT = 4_000; // ms; or by this, when there is reason to doubt the line
 const STALE = 2_000; // ms; an attempt that has taken longer is made anew when there is a reason
 
-const COME_BACK = new Set([1001, 1006, 1011, 1012, 1013]);
+const COME_BACK = new Set([1001, 1006, 1009, 1011, 1012, 1013]); // after 1009 with shorter frames
 
 /** Whether a close code invites the client to come back. */
 export function comesBack(code) {
@@ -29,7 +29,8 @@ export function pauseBefore(attempt, random = Math.random) {
  * Its state, given to `onState` at every change, is one of
  *   { name: "connecting", attempt }
  *   { name: "open" }
- *   { name: "waiting", attempt, until }  comes back at `until`, in ms as of Date.now()
+ *   { name: "waiting", attempt, until, code }  lost with a close code; comes back at `until`, in
+ *                                              ms as of Date.now()
  *   { name: "stopped", reason }          was told to stay away; `reconnect` is the user's to call
  *   { name: "idle" }                     was closed by us
  *
@@ -130,7 +131,7 @@ export class Connection {
     this.#notBefore = Date.now() + this.#rest;
     this.#rest = 0;
     this.#schedule(() => this.reconnect(), pause);
-    this.#onState({ name: "waiting", attempt, until: Date.now() + pause });
+    this.#onState({ name: "waiting", attempt, until: Date.now() + pause, code });
   }
 
   /** An attempt that takes too long, or a line gone dead: the browser would wait for minutes. */

@@ -1,6 +1,10 @@
-// Speaks trio-chat.v1: says hello, asks for what the store wants, and hands it the answers.
+// Speaks trio-chat.v1: says hello, makes the store's requests, and hands it the answers.
 
 import { uuid } from "../uuid.js";
+import { FrameLimits } from "./frames.js";
+
+const TOO_LARGE = 1009; // the close code for a frame that is larger than the server accepts
+const TOO_LONG = { t: "error", code: "too_long", text: "that is too long" };
 
 /**
  * The conversation with the server, over one connection after the other.
@@ -9,11 +13,12 @@ import { uuid } from "../uuid.js";
  * store has changed; `onNameRefused` and `onRoomRefused` with the server's error.
  */
 export class Session {
-  nick = null; // who the user wants to be; without, there is no connection
-  key = uuid(); // makes us the same person although the first welcome was lost
+  nick = null; // the name that the user wants; without one, there is no connection
+  key = uuid(); // makes the user the same person although the first welcome was lost
   #store;
   #connection;
   #on;
+  #frames = new FrameLimits();
   #asked = new Map(); // requests without an answer yet, by id
   #timers = new Set();
   #count = 0;
@@ -35,19 +40,19 @@ export class Session {
     else this.#connection.reconnect();
   }
 
-  /** Asks for what the store wants by now. */
+  /** Makes the requests that are due in the store. */
   act() {
-    const requests = this.#store.due();
-    if (requests.length) this.#ask(requests);
+    // What is refused here already may let the next request of its room be due.
+    for (let due = this.#store.due(); due.length; due = this.#store.due()) this.#ask(due);
     this.#on.onChange();
   }
 
-  /** Says something that has no answer, if anybody is there to hear it. */
+  /** Sends an object that has no answer, if there is a connection. */
   tell(object) {
-    if (this.#isWelcome) this.#connection.send([object]);
+    if (this.#isWelcome) this.#send([object]);
   }
 
-  /** Gets the list of rooms into the store. */
+  /** Requests the list of rooms, for the store. */
   list() {
     if (this.#isWelcome) this.#ask([{ t: "rooms" }]);
   }
@@ -56,18 +61,28 @@ export class Session {
     if (this.nick) this.#connection.reconnect();
   }
 
-  /** Connects now, if there is no connection; if there is one, lets it prove that it works. */
+  /** Connects now, if there is no connection; if there is one, tests whether it works. */
   hurry() {
     if (this.nick) this.#connection.hurry();
     if (!this.#isWelcome) return;
     this.#connection.doubt();
-    this.list(); // any question would do
+    this.list(); // any request would do
   }
 
   #ask(requests) {
     const objects = requests.map((request) => ({ ...request, id: ++this.#count }));
     objects.forEach(({ id }, place) => this.#asked.set(id, requests[place]));
-    this.#connection.send(objects);
+    for (const { id } of this.#send(objects)) this.#take({ ...TOO_LONG, id });
+  }
+
+  /** Sends objects in frames that the server accepts; returns those that are too large for one. */
+  #send(objects) {
+    const { frames, excess } = this.#frames.divide(objects);
+    for (const frame of frames) {
+      this.#connection.send(frame);
+      this.#frames.sent(frame);
+    }
+    return excess;
   }
 
   #onState(state) {
@@ -76,6 +91,7 @@ export class Session {
       this.#ask([{ t: "hello", nick: this.nick, session, key: this.key }]);
       return; // to the user it is open when the server says welcome
     }
+    if (state.name === "waiting") this.#frames.closed({ isTooLarge: state.code === TOO_LARGE });
     this.#isWelcome = false;
     this.#asked.clear();
     this.#timers.forEach(clearTimeout);
@@ -101,12 +117,13 @@ export class Session {
 
   #heard(event) {
     this.#store.receive(event);
-    if (event.t === "nick") this.nick = this.#store.me.nick; // chosen in another tab, perhaps
+    if (event.t === "nick") this.nick = this.#store.me.nick; // changed in another tab, perhaps
   }
 
   #welcome(welcome) {
     this.#isWelcome = true;
     this.nick = welcome.you.nick;
+    this.#frames.learn(welcome.limits);
     this.#store.welcome(welcome);
     this.#connection.expectPings(welcome.ping_interval);
     this.#on.onState({ name: "open" });
@@ -120,7 +137,7 @@ export class Session {
     else if (request.t === "join") this.#on.onRoomRefused(request.room, error);
   }
 
-  /** Without a name there is nothing to do here, and the server would not wait for long. */
+  /** Without a name the server would soon end the connection. */
   #nameless(error) {
     this.#connection.close();
     this.#on.onNameRefused({ nick: this.nick, error, isNeeded: true });
@@ -131,13 +148,19 @@ export class Session {
     this.nick = this.#store.me.nick;
   }
 
+  /** Makes a request again after some ms, unless the connection is lost before. */
   #later(request, delay) {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       if (request.t === "hello") this.#onState({ name: "open" });
+      else if (request.t === "nick") this.#renameAgain(request);
       else this.#store.release(request);
       this.act();
     }, delay);
     this.#timers.add(timer);
+  }
+
+  #renameAgain(request) {
+    if (request.nick === this.nick) this.#ask([request]);
   }
 }

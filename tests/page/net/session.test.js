@@ -7,6 +7,7 @@ import { Session } from "../../../static/js/net/session.js";
 import { Store } from "../../../static/js/state/store.js";
 
 class FakeConnection {
+  frames = [];
   sent = [];
   calls = [];
 
@@ -16,6 +17,7 @@ class FakeConnection {
   }
 
   send(objects) {
+    this.frames.push(objects);
     this.sent.push(...objects);
   }
 
@@ -51,11 +53,11 @@ let refused;
 
 const latest = () => connection.sent.at(-1);
 
-function welcome(you = ANN) {
+function welcome(you = ANN, limits = {}) {
   connection.tell({ name: "connecting" });
   connection.tell({ name: "open" });
   const { id } = latest();
-  connection.hear({ t: "welcome", id, session: "token", you, ping_interval: 25, limits: {} });
+  connection.hear({ t: "welcome", id, session: "token", you, ping_interval: 25, limits });
 }
 
 /** Answers the latest request. */
@@ -74,7 +76,7 @@ beforeEach(() => {
     onState: ({ name }) => states.push(name),
     onChange: () => {},
     onNameRefused: (refusal) => refused.push(refusal),
-    onRoomRefused: ({ text }) => refused.push(text),
+    onRoomRefused: (room, { text }) => refused.push(text),
   });
   session.call("Ann");
 });
@@ -171,4 +173,83 @@ test("an answer to a question of the connection before is nobody's", () => {
   connection.tell({ name: "waiting" });
   connection.hear({ t: "error", id, code: "bad_room", text: "no such name" });
   assert.deepEqual(refused, []);
+});
+
+const LONG = "語".repeat(4_000); // 12,000 bytes
+
+/** Writes a long text into each of some rooms, before there is a connection. */
+function writeInto(...rooms) {
+  for (const room of rooms) {
+    store.open(room);
+    store.put({ t: "send", text: LONG, cid: `cid in ${room}` }, 1);
+  }
+}
+
+/** Answers all joins that were sent. */
+function letIn() {
+  const joins = connection.sent.filter(({ t }) => t === "join");
+  const answers = joins.map(({ id, room }) => {
+    return { t: "joined", id, room, last: 0, epoch: "e1", members: [ANN] };
+  });
+  connection.hear(...answers);
+}
+
+const sends = () => connection.sent.filter(({ t }) => t === "send");
+const bytes = (frame) => new TextEncoder().encode(JSON.stringify(frame)).length;
+
+test("what waits in many rooms goes out in frames that the server accepts", () => {
+  writeInto("tea", "milk", "lemon", "honey", "mint", "sage");
+  welcome(ANN, { frame: 30_000, requests: 5 });
+  letIn();
+  assert.equal(sends().length, 6);
+  assert(connection.frames.every((frame) => bytes(frame) <= 30_000 && frame.length <= 5));
+});
+
+test("a single text that is too large has failed, and the others are sent", () => {
+  writeInto("tea", "milk");
+  store.put({ t: "send", text: "short", cid: "cid 3" }, 1);
+  welcome(ANN, { frame: 10_000 });
+  letIn();
+  assert.deepEqual(sends().map(({ text }) => text), ["short"]);
+  const failed = store.unsent.filter(({ state }) => state === "failed");
+  assert.deepEqual(failed.map(({ reason }) => reason.code), ["too_long", "too_long"]);
+});
+
+test("a name or a room that is too long for a frame is refused, and the connection stays", () => {
+  welcome(ANN, { frame: 10_000 });
+  session.call(LONG);
+  assert.deepEqual([refused[0].error.code, refused[0].isNeeded], ["too_long", false]);
+  assert.equal(session.nick, "Ann");
+  store.open(LONG);
+  session.act();
+  assert.equal(refused[1], "that is too long");
+  assert.equal(store.active, "lobby");
+  assert.deepEqual(connection.calls, ["reconnect", "pings 25"]);
+});
+
+test("after 1009 it comes back and says the same in shorter frames", () => {
+  writeInto("tea", "milk", "lemon");
+  welcome();
+  letIn();
+  const before = connection.frames.at(-1);
+  assert.equal(before.filter(({ t }) => t === "send").length, 3);
+  connection.tell({ name: "waiting", code: 1009 });
+  connection.frames.length = connection.sent.length = 0;
+  welcome();
+  letIn();
+  assert.equal(sends().length, 3);
+  assert(connection.frames.every((frame) => bytes(frame) <= bytes(before) / 2));
+});
+
+test("a new name is asked for again when the server was busy, unless there is another by then", () => {
+  welcome();
+  const busy = { t: "error", code: "busy", text: "later", retry_ms: 100 };
+  session.call("Bob");
+  answer(busy);
+  mock.timers.tick(100);
+  assert.deepEqual(connection.sent.filter(({ t }) => t === "nick").length, 2);
+  answer(busy);
+  session.call("Rob");
+  mock.timers.tick(100);
+  assert.deepEqual(connection.sent.filter(({ t }) => t === "nick").length, 3);
 });
