@@ -154,3 +154,16 @@ def test_a_notification_that_is_clicked_leads_to_its_room(open_page: OpenPage) -
         }"""
     )
     expect(page.get_by_role("heading", level=1)).to_have_text("tea")
+
+
+def test_the_root_leads_to_the_page_without_a_network(open_page: OpenPage) -> None:
+    """The server redirects there; without it, the service worker does."""
+    page = open_page(service_workers="allow", room="tea")
+    page.wait_for_function(READY)
+    root = page.url.removesuffix("r/tea")
+    page.context.set_offline(True)
+    page.goto(root)
+    expect(page.get_by_role("heading", level=1)).to_have_text("tea")
+    page.context.set_offline(False)
+    page.goto(root)
+    page.wait_for_selector("#status.open")

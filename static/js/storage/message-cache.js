@@ -78,7 +78,7 @@ function isSame(messages, others) {
   return messages.length === others?.length && messages.every(isAlike);
 }
 
-function open() {
+async function open() {
   const request = indexedDB.open(NAME, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(ROOMS, { keyPath: "name" });
   return done(request);

@@ -1,4 +1,4 @@
-// Keeps what waits to be sent in the browser, so that it outlives the page that it was written in.
+// Stores what waits to be sent, so that it outlives the page that it was written in.
 
 import { uuid } from "../uuid.js";
 import { forget, namesWith, recall, remember } from "./storage.js";
@@ -7,13 +7,14 @@ const PREFIX = "outbox.";
 const KINDS = ["send", "edit", "delete", "react", "topic"];
 
 /**
- * Each tab keeps its own, under a name that it holds a lock on for as long as it lives. Who gets
- * another one's lock takes over what is there: `onInherit` is called with it, once the other tab is
- * gone, and is to have it kept here. Where there are no locks (they need https or localhost), a new
- * tab takes over all there is: what two tabs send under one `cid` arrives once all the same.
+ * Each tab stores its own entries under a name, and holds a lock of that name while it is open. A
+ * tab that gets the lock of another one, which is closed then, takes over its entries: it calls
+ * `onInherit`, which must have them stored here. Where there are no locks (they need https or
+ * localhost), a new tab takes over the entries of all others: two tabs may send the same entry
+ * then, and the server keeps one message, since both have the same `cid`.
  */
 export class Outbox {
-  isKept = true; // whether the browser has stored all of it
+  isKept = true; // whether the browser has stored all entries
   #name = PREFIX + uuid();
   #onInherit;
   #known = new Set([this.#name]);
@@ -23,16 +24,16 @@ export class Outbox {
     this.#onInherit = onInherit;
   }
 
-  /** Takes over from tabs that are gone, now and as long as the page is open. */
+  /** Takes over the entries of closed tabs, now and as long as the page is open. */
   open() {
     if (navigator.locks) {
-      navigator.locks.request(this.#name, () => new Promise(() => {}));
+      lock(this.#name, () => new Promise(() => {}));
       addEventListener("storage", () => this.#look());
     }
     this.#look();
   }
 
-  /** Keeps what waits to be sent now. */
+  /** Stores these entries, and no others. */
   keep(unsent) {
     if (!unsent.length && this.#isEmpty) return;
     this.#isEmpty = !unsent.length;
@@ -43,7 +44,7 @@ export class Outbox {
     for (const name of namesWith(PREFIX)) {
       if (this.#known.has(name)) continue;
       this.#known.add(name);
-      if (navigator.locks) navigator.locks.request(name, () => this.#inherit(name));
+      if (navigator.locks) lock(name, () => this.#inherit(name));
       else this.#inherit(name);
     }
   }
@@ -55,7 +56,13 @@ export class Outbox {
   }
 }
 
-/** Whether something is what a page has kept: anybody can write there. */
+/** Does something while it holds a lock. */
+function lock(name, action) {
+  // Locks are forbidden where storage is; then there is nothing to take over either.
+  navigator.locks.request(name, action).catch(() => {});
+}
+
+/** Whether a value is an entry: other programs may write to the storage. */
 function isEntry(one) {
   const texts = [one?.room, one?.cid];
   return KINDS.includes(one?.t) && texts.every((text) => text && typeof text === "string");
