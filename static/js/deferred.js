@@ -1,6 +1,7 @@
 // What can wait until the page is drawn: it is loaded behind the rest, and put together here.
 
-import { obey } from "./compose/commands.js";
+import { obey, read } from "./compose/commands.js";
+import { lengthOf } from "./compose/composer.js";
 import { DraftContext } from "./compose/draft-context.js";
 import { offerEmoji } from "./compose/insertion.js";
 import { pick } from "./compose/picker.js";
@@ -9,6 +10,7 @@ import { t } from "./i18n/strings.js";
 import { edition, hasReacted, lastOwn } from "./log/actions.js";
 import { Announcer } from "./log/announcer.js";
 import { Bar } from "./log/bar.js";
+import { JumpButton } from "./log/jump-button.js";
 import { KeyboardNavigation } from "./log/keyboard-navigation.js";
 import { plainWords } from "./log/row.js";
 import { Typing } from "./log/typing.js";
@@ -17,9 +19,11 @@ import { ask } from "./panels/dialog.js";
 import { FocusRestore } from "./panels/focus-restore.js";
 import { offerLink } from "./panels/invitation.js";
 import { Search } from "./panels/search.js";
+import { Finder } from "./state/finder.js";
 import { Drafts, rebased } from "./storage/drafts.js";
 
-const TYPING_PACE = 2_500; // ms between two words to the others that the user is writing
+const TYPING_PACE = 2_500; // ms between two signs to the others that the user is writing
+const NARROW = 896; // px: here panels cover the log
 
 const GROWS = CSS.supports("field-sizing", "content"); // a field, with its text, by itself
 
@@ -29,6 +33,7 @@ const find = (id) => document.getElementById(id);
 export class Tools {
   #page;
   #acts;
+  #jumpButton;
   #search;
   #announcer = new Announcer(find("announcer"));
   #attention;
@@ -39,21 +44,29 @@ export class Tools {
   #typing = new Typing(find("typing"));
   #toldTyping = -Infinity; // when the others were told last
 
-  /**
-   * Takes the parts that the page consists of, and `acts`: what commands do, by their names, and
-   * `put`, `discard`, `jump`, `look` and those of the search, which act in the room that is shown.
-   */
+  /** Takes the parts of the page, and the functions by which the user's wishes change it. */
   constructor(page) {
     const { store, address, notice, log, composer } = page;
     const tell = (words) => notice.tell(words);
     this.#page = page;
-    this.#acts = { ...page.acts, tell };
+    this.#acts = this.#makeActs();
+    this.#jumpButton = new JumpButton(find("newer"), {
+      onNew: () => log.goToLine() || this.#acts.jump(store.room.mark.line + 1),
+      onEnd: () => {
+        page.update(() => store.room.goToPresent());
+        log.goToEnd();
+      },
+    });
     this.#attention = new Attention(
       { notify: find("notify"), sound: find("sound") },
       { onOpen: (room) => address.go(room), onRefused: () => tell(t("attention.refused")) },
     );
-    const { find: onFind, findOn: onMore, visit: onGo } = page.acts;
-    this.#search = new Search(find("search"), { onFind, onMore, onGo });
+    store.finder = new Finder();
+    this.#search = new Search(find("search"), {
+      onFind: (query, narrowing) => page.update(() => store.finder.find(store.active, query, narrowing)),
+      onMore: () => page.update(() => store.finder.goOn()),
+      onGo: (seq) => this.#visit(seq),
+    });
     find("topic").addEventListener("click", ({ currentTarget: topic }) => {
       topic.ariaExpanded = String(topic.ariaExpanded !== "true");
     });
@@ -93,11 +106,55 @@ export class Tools {
     if (obey(text, { ...this.#acts, say: (words) => this.#acts.say(words, draft) })) done();
   }
 
-  /** Asks whether to leave a room in which something waits to be sent, and does if so. */
-  async leave(room, leave) {
-    const count = room.queue.entries.length;
-    const question = t("leave.question", { count, room: `\u2068${room.name}\u2069` });
-    if (await ask(question, { yes: t("leave.yes"), no: t("leave.no") })) leave();
+  /** Shows where in a room the reader is. */
+  place(room) {
+    this.#jumpButton.show(this.#page.log, room);
+  }
+
+  /** Leaves a room; asks first if something in it is not sent yet. */
+  async leave(name) {
+    const { store, update } = this.#page;
+    const count = store.rooms.get(name)?.queue.entries.length;
+    const question = () => t("leave.question", { count, room: `\u2068${name}\u2069` });
+    if (count && !(await ask(question(), { yes: t("leave.yes"), no: t("leave.no") }))) return;
+    update(() => store.leave(name));
+  }
+
+  // What the user can do in the room that is shown
+
+  /** Functions for the commands, by their names, and what else acts in the room. */
+  #makeActs() {
+    const { store, session, address, notice, name, say, put, update } = this.#page;
+    return {
+      say,
+      put,
+      tell: (words) => notice.tell(words),
+      nick: (nick) => (nick ? session.call(nick) : name.ask({ nick: session.nick, isNeeded: false })),
+      join: (room) => address.go(room.replace(/^#/, "")),
+      leave: () => void this.leave(store.active),
+      topic: (topic) => this.#setTopic(topic),
+      discard: (cid) => update(() => store.discard(cid)),
+      jump: (seq) => update(() => store.room.jump(seq)),
+    };
+  }
+
+  /** Goes to a hit of a search, which panels must not cover. */
+  #visit(seq) {
+    if (innerWidth < NARROW) this.#page.panels.forEach((panel) => panel.close());
+    this.#acts.jump(seq);
+  }
+
+  #setTopic(topic) {
+    const count = lengthOf(topic);
+    const limit = this.#topicLimit;
+    if (count <= limit) return this.#acts.put({ t: "topic", text: topic });
+    this.#acts.tell(t("command.topicTooLong", { count, limit }));
+    return false;
+  }
+
+  get #topicLimit() {
+    const { topic, text = Infinity } = this.#page.store.limits;
+    return topic ?? text; // an older server has no limit of its own for topics
   }
 
   // Messages
@@ -142,7 +199,7 @@ export class Tools {
   // Drafts
 
   #showDraft() {
-    const { store, composer, log, acts } = this.#page;
+    const { store, composer, log, look } = this.#page;
     const { room } = store;
     if (composer.room !== room.name) return; // it is about to be shown
     const draft = rebased(composer.draft, room.epoch);
@@ -153,10 +210,19 @@ export class Tools {
     if (!GROWS) grow(find("text"));
     const { reply } = composer.draft;
     const quoted = reply ? room.history.find(reply.seq) : null;
-    if (reply && quoted === null) acts.look(reply.seq);
-    this.#draftContext.show(composer.draft, quoted, composer.limit);
+    if (reply && quoted === null) look(reply.seq);
+    this.#draftContext.show(composer.draft, quoted, this.#left());
     log.stay();
     this.#drafts.keep();
+  }
+
+  /** How many characters may still be written, and how many in all: of a topic, or of a message. */
+  #left() {
+    const { draft, limit } = this.#page.composer;
+    const { name, rest } = read(draft.text.trim());
+    const isTopic = name === "topic" && !draft.edit;
+    if (isTopic) return { left: this.#topicLimit - lengthOf(rest), limit: this.#topicLimit };
+    return { left: limit - lengthOf((draft.edit?.text ?? draft.text).trim()), limit };
   }
 
   #cancel() {

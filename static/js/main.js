@@ -1,20 +1,11 @@
-// Puts the page together: what the server and the user say goes to the store, the views show it.
+// Puts the page together: boot connects to the server and fills the store, the views show it.
 //
-//   connection ── session ──▶ store ──▶ views: status, rooms, people, log (row), composer, name
-//                    ▲   wishes │
-//                    └──────────┘
-//
-// The left half is begun by conversation, which is there first.
-// What can wait until that is drawn comes behind it: tools (search, attention, commands, steps …).
-//
-// Pure, without DOM: store, room (history of timelines, readmark, outgoing), finder, entries, span.
-// The server's side: connection (one WebSocket after the other), session (what is said on it).
-// Words: strings, words/. Storage: memory, marks, shelf.
+// What can wait until the first messages are drawn is loaded after that: deferred (search,
+// attention, commands, …) and installed (the service worker, the message cache, the outbox).
 
 import { marks, roomList, session, showOn, store } from "./boot.js";
 import { Composer } from "./compose/composer.js";
 import { reasonOf, speak, t, translate } from "./i18n/strings.js";
-import { JumpButton } from "./log/jump-button.js";
 import { Log } from "./log/log.js";
 import { Address, LOBBY } from "./net/address.js";
 import { NameDialog } from "./panels/name-dialog.js";
@@ -23,14 +14,12 @@ import { Panel } from "./panels/panel.js";
 import { People } from "./panels/people.js";
 import { Rooms } from "./panels/rooms.js";
 import { Status } from "./panels/status.js";
-import { Outbox } from "./storage/outbox.js";
 import { recall, remember } from "./storage/storage.js";
 import { uuid } from "./uuid.js";
 
 const LONGEST = 40; // characters of what cannot be the name of a room
 const CALM = 1_000; // ms after which what can wait is loaded, whether there are messages or not
 const LATER = ["css/actions.css", "css/writing.css", "css/search.css", "css/choices.css"];
-const NARROW = 896; // px: here panels cover the log
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
@@ -38,7 +27,6 @@ const find = (id) => document.getElementById(id);
 await speak(navigator.languages);
 translate(document);
 
-const outbox = new Outbox((left) => update(() => store.restore(left)));
 const address = new Address((room) => update(() => store.open(room || LOBBY)));
 const notice = new Notice(find("notice"));
 const status = new Status(find("status"), find("banner"), () => session.reconnect());
@@ -54,7 +42,7 @@ const panels = [
 ];
 const rooms = new Rooms(find("rooms"), {
   onJoin: (wanted) => address.go(wanted),
-  onLeave: leave,
+  onLeave: (room) => useTools(() => tools.leave(room)),
   onFocus: () => session.list(),
 });
 const people = new People(find("people"), find("open-people").querySelector(".count"), () =>
@@ -67,36 +55,12 @@ const log = new Log(find("log"), {
   onLater: () => update(() => store.room.history.goOn()),
   onMissing: look,
   onPlace: (room) => {
-    jumpButton.show(log, room);
+    tools?.place(room);
     if (room.isAtEnd === log.follows) return;
     store.follow(room, log.follows);
     schedule();
   },
 });
-const jumpButton = new JumpButton(find("newer"), {
-  onNew: () => log.goToLine() || update(() => store.room.jump(store.room.mark.line + 1)),
-  onEnd: () => {
-    update(() => store.room.goToPresent());
-    log.goToEnd();
-  },
-});
-const acts = {
-  say,
-  nick: (nick) => (nick ? session.call(nick) : name.ask({ nick: session.nick, isNeeded: false })),
-  join: (room) => address.go(room.replace(/^#/, "")),
-  leave: () => leave(store.active),
-  topic: (topic) => put({ t: "topic", text: topic }),
-  put,
-  discard: (cid) => update(() => store.discard(cid)),
-  jump: (seq) => update(() => store.room.jump(seq)),
-  look,
-  find: (query, narrowing) => update(() => store.find(query, narrowing)),
-  findOn: () => update(() => store.finder.goOn()),
-  visit: (seq) => {
-    if (innerWidth < NARROW) panels.forEach((panel) => panel.close());
-    acts.jump(seq);
-  },
-};
 const composer = new Composer(find("composer"), {
   onSend: (text, draft, done) => {
     const isCommand = text.startsWith("/") && !draft.edit;
@@ -106,21 +70,21 @@ const composer = new Composer(find("composer"), {
   onTooLong: (count, limit) => notice.tell(t("composer.tooLong", { count, limit })),
 });
 
-let calm; // to be called when what is wanted most is drawn
+let calm; // to be called when the first messages are drawn
 const calmed = new Promise((resolve) => {
   calm = resolve;
   setTimeout(resolve, CALM);
 });
-// After an earlier visit there are lines on the shelf, which may be wanted before all others.
-const installed = (recall("session") ? Promise.resolve() : calmed)
-  .then(() => import("./storage/installed.js"))
-  .then(({ install }) => install((room) => address.go(room)));
+let cache = null; // both until they are loaded
+let outbox = null;
+// After an earlier visit there may be messages in the cache, which are shown first of all.
+const installed = (recall("session") ? Promise.resolve() : calmed).then(() => import("./storage/installed.js"));
 
-let tools = null; // until they are here
+let tools = null; // until they are loaded
 const loading = calmed
   .then(() => Promise.all([import("./deferred.js"), ...LATER.map(loadStyle)]))
   .then(([{ Tools }]) => {
-    tools = new Tools({ store, session, address, notice, log, composer, acts });
+    tools = new Tools({ store, session, address, notice, name, panels, log, composer, say, put, look, update });
     schedule();
   });
 
@@ -132,7 +96,7 @@ function begin() {
   showOn({
     onState: (state) => status.show(state),
     onChange: () => {
-      outbox.keep(store.unsent);
+      outbox?.keep(store.unsent);
       schedule();
     },
     onNameRefused: ({ nick, error, isNeeded }) => name.ask({ nick, fault: reasonOf(error), isNeeded }),
@@ -140,14 +104,29 @@ function begin() {
   });
   schedule();
   listen();
-  outbox.open();
   if (!session.nick) name.ask({ isNeeded: true });
-  installed.then((cache) => cache.recall()).then((kept) => update(() => store.recallLines(kept)));
+  // Without these the page works as long as it is open.
+  installed.then(usePersistence).catch(() => {});
+  loading.catch(() => {}); // useTools tells it
+}
+
+async function usePersistence({ install }) {
+  const onInherit = (left) => update(() => store.restore(left));
+  ({ cache, outbox } = install({ onOpen: (room) => address.go(room), onInherit }));
+  outbox.open();
+  outbox.keep(store.unsent);
+  const kept = await cache.recall();
+  update(() => store.recallLines(kept));
+}
+
+/** Whether something would be lost with the page. */
+function isUnkept() {
+  return outbox ? !outbox.isKept : store.unsent.length > 0;
 }
 
 function listen() {
   for (const sign of ["online", "offline", "pageshow"]) addEventListener(sign, () => session.hurry());
-  addEventListener("beforeunload", (event) => !outbox.isKept && event.preventDefault());
+  addEventListener("beforeunload", (event) => isUnkept() && event.preventDefault());
   document.addEventListener("visibilitychange", () => {
     update(() => store.watch(!document.hidden));
     if (!document.hidden) session.hurry();
@@ -196,14 +175,6 @@ function put(request) {
   return isTaken;
 }
 
-/** Leaves a room; first asks, if that would lose what is not sent yet. */
-function leave(left) {
-  const go = () => update(() => store.leave(left));
-  const room = store.rooms.get(left);
-  if (room?.queue.entries.length) useTools(() => tools.leave(room, go));
-  else go();
-}
-
 /** Gets a message of the room that is shown which is answered and not known. */
 function look(seq) {
   if (store.room.history.quote(seq)) session.act();
@@ -241,7 +212,7 @@ function show() {
   composer.show(room, limits.text);
   if (room.history.isKnown) calm();
   if (!store.isWelcome) return;
-  installed.then((cache) => cache.keep([...store.rooms.values()]));
+  cache?.keep([...store.rooms.values()]);
   remember("nick", me.nick);
   remember("me", me);
   remember("session", store.session);

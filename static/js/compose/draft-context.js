@@ -2,7 +2,6 @@
 
 import { t } from "../i18n/strings.js";
 import { quote } from "../log/row.js";
-import { lengthOf } from "./composer.js";
 
 const NEAR = 0.9; // of the limit, from where on characters are counted down
 
@@ -32,9 +31,12 @@ export class DraftContext {
     });
   }
 
-  /** Shows a draft; `quoted` is the message that it answers, as far as known. */
-  show({ text, reply, edit }, quoted, limit) {
-    this.#showCount(limit - lengthOf((edit?.text ?? text).trim()), limit);
+  /**
+   * Shows a draft. `quoted` is the message that it answers, as far as known; of `limit` characters
+   * `left` may still be written.
+   */
+  show({ reply, edit }, quoted, { left, limit }) {
+    this.#showCount(left, limit);
     const state = [edit?.seq ?? edit?.cid, reply?.seq, quoted];
     if (state.every((part, place) => part === this.#shown[place]) && this.#shown.length) return;
     this.#shown = state;

@@ -140,6 +140,7 @@ export const de = {
   "command.slashes": "//TEXT – etwas sagen, das mit einem Schrägstrich beginnt",
   "command.unknown": "Einen Befehl /{name} gibt es nicht. Mit //{name} wird es gesagt, wie es dasteht; /help nennt die Befehle.",
   "command.missing": "Es fehlt etwas: {usage}",
+  "command.topicTooLong": "Dieses Thema hat {count} Zeichen, und ein Thema hat höchstens {limit}.",
 
   // Name
   "name.question": "Wie sollen wir Sie nennen?",
@@ -155,6 +156,10 @@ export const de = {
   "error.not_joined": "Sie sind nicht in diesem Raum.",
   "error.not_found": "Diese Nachricht gibt es nicht.",
   "error.not_yours": "Diese Nachricht ist nicht von Ihnen.",
+  "error.too_long": "Das ist zu lang für den Server.",
+  "error.too_many_reactions": "Diese Nachricht hat schon so viele Reaktionen, wie sie haben kann.",
+  "error.too_many_changes": "Diese Nachricht ist schon zu oft geändert worden.",
+  "error.key_reused": "Der Server hat unter derselben Kennung schon etwas anderes. Löschen Sie dies und schreiben Sie es neu.",
   "error.unavailable": "Der Server kann gerade nichts speichern.",
   "error.busy": "Das war zu viel auf einmal.",
   "error.unknown": "Der Server hat das abgelehnt.",

@@ -140,6 +140,7 @@ export const en = {
   "command.slashes": "//TEXT – say something that begins with a slash",
   "command.unknown": "There is no command /{name}. With //{name} it is said as it stands; /help tells the commands.",
   "command.missing": "Something is missing: {usage}",
+  "command.topicTooLong": "This topic has {count} characters, and a topic has up to {limit}.",
 
   // Name
   "name.question": "What shall we call you?",
@@ -155,6 +156,10 @@ export const en = {
   "error.not_joined": "You are not in this room.",
   "error.not_found": "There is no such message.",
   "error.not_yours": "That message is not yours.",
+  "error.too_long": "This is too long for the server.",
+  "error.too_many_reactions": "This message has as many reactions as it can have.",
+  "error.too_many_changes": "This message has been changed too often already.",
+  "error.key_reused": "The server has something else under the same id. Delete this and write it again.",
   "error.unavailable": "The server cannot keep anything just now.",
   "error.busy": "That was too much at once.",
   "error.unknown": "The server refused it.",

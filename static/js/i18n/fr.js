@@ -140,6 +140,7 @@ export const fr = {
   "command.slashes": "//TEXTE – dire quelque chose qui commence par une barre",
   "command.unknown": "La commande /{name} n’existe pas. Avec //{name}, c’est dit tel quel ; /help donne les commandes.",
   "command.missing": "Il manque quelque chose : {usage}",
+  "command.topicTooLong": "Ce sujet a {count} caractères, et un sujet en a {limit} au plus.",
 
   // Name
   "name.question": "Comment faut-il vous appeler ?",
@@ -155,6 +156,10 @@ export const fr = {
   "error.not_joined": "Vous n’êtes pas dans ce salon.",
   "error.not_found": "Ce message n’existe pas.",
   "error.not_yours": "Ce message n’est pas de vous.",
+  "error.too_long": "C’est trop long pour le serveur.",
+  "error.too_many_reactions": "Ce message a déjà autant de réactions qu’il peut en avoir.",
+  "error.too_many_changes": "Ce message a déjà été modifié trop souvent.",
+  "error.key_reused": "Le serveur a déjà autre chose sous le même identifiant. Supprimez ceci et écrivez-le à nouveau.",
   "error.unavailable": "Le serveur ne peut rien conserver pour l’instant.",
   "error.busy": "C’était trop à la fois.",
   "error.unknown": "Le serveur a refusé.",

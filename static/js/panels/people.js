@@ -30,9 +30,9 @@ export class People {
       (one, other) => isMe(other) - isMe(one) || order.compare(one.nick, other.nick),
     );
     this.#list.replaceChildren(...people.slice(0, SHOWN).map((one) => item(one, isMe(one))));
-    const others = people.length - SHOWN;
+    const others = room.population - Math.min(people.length, SHOWN);
     this.#others.textContent = others > 0 ? t("people.others", { count: others }) : "";
-    this.#count.textContent = people.length || "";
+    this.#count.textContent = room.population || "";
   }
 }
 

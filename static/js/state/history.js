@@ -20,6 +20,7 @@ export class History {
   #lost = new Set(); // numbers of messages that were answered and are not kept
   #wishes = [];
   #asked = null; // the wish under way, with the stretch that it was made for
+  #request = null; // what `due` returned for it
   #missed = []; // changes that came while a page was on its way, which may not have them
   #recalled = 0; // up to this number messages are of an earlier visit, until there is a page
 
@@ -100,9 +101,12 @@ export class History {
     this.#wishes = this.#wishes.filter(({ kind }) => kind !== "around");
   }
 
-  /** Asks for what was said behind one number and up to another one, to count it. */
-  count(seq, until) {
-    if (!this.isComing("unread")) this.#wishes.push({ kind: "unread", seq, until });
+  /**
+   * Asks for what was said behind one number and up to another one, to count it. `counted` messages
+   * of that are counted already, by earlier pages.
+   */
+  count(seq, until, counted = 0) {
+    if (!this.isComing("unread")) this.#wishes.push({ kind: "unread", seq, until, counted });
   }
 
   /** Asks for a message that another one answers; returns whether it was not asked for before. */
@@ -124,7 +128,13 @@ export class History {
   due() {
     if (this.#asked || !this.#wishes.length) return null;
     this.#asked = { ...this.#wishes.shift(), stretch: this.#shown };
-    return this.#fields(this.#asked);
+    this.#request = this.#fields(this.#asked);
+    return this.#request;
+  }
+
+  /** Whether an answer to this request is wanted: it is the one under way, of all that `due` returned. */
+  awaits(request) {
+    return this.#asked !== null && request === this.#request;
   }
 
   #fields({ kind, seq, stretch }) {
@@ -136,8 +146,9 @@ export class History {
     return { limit: PAGE, ...(first && !this.#recalled && { before: first }) };
   }
 
-  /** Takes in a page that was asked for; returns the wish. */
-  page({ messages, more }) {
+  /** Takes in a page that was asked for, which may be short although there is more; returns the wish. */
+  page({ messages, more: isPart }) {
+    const more = isPart && messages.length > 0; // else the same page would be asked for for ever
     const wish = this.#asked;
     this.#asked = null;
     if (!wish) return null;

@@ -5,6 +5,7 @@ import { mentions } from "./mention.js";
 import { Outgoing } from "./outgoing.js";
 import { ReadMark } from "./read-mark.js";
 
+const MOST_COUNTED = 100; // messages said since the last visit; of more, only that there are more
 const TYPING = 5_000; // ms that somebody counts as typing; who goes on says so every 2 s
 
 /** A room that the user is in, or wants to be in. */
@@ -13,7 +14,8 @@ export class Room {
   last = null; // the number of the last event seen, of this epoch
   epoch = null;
   topic = "";
-  members = new Map(); // persons by id
+  members = new Map(); // persons by id; of a large room not all are known
+  others = 0; // persons in the room who are not among the members
   crowd = 0; // counts the changes of the members
   typing = new Map(); // {nick, until} by id
   queue = new Outgoing(); // what waits to be sent
@@ -25,6 +27,11 @@ export class Room {
 
   constructor(name) {
     this.name = name;
+  }
+
+  /** How many persons are in the room. */
+  get population() {
+    return this.members.size + this.others;
   }
 
   get messages() {
@@ -43,13 +50,15 @@ export class Room {
   }
 
   /** Takes in that the user is in the room; what they missed follows as events. */
-  joined({ last, epoch, members, topic, gap, reset }) {
+  joined({ last, epoch, members, population, topic, gap, reset }, me = null) {
     this.presence = "joined";
     if (this.epoch !== null && this.epoch !== epoch) this.#forget(last);
     this.epoch = epoch;
     this.queue.rebase(epoch);
     this.topic = topic ?? "";
     this.members = new Map(members.map((person) => [person.id, person]));
+    if (me && population) this.members.set(me.id, me); // the server may have left out the user
+    this.others = Math.max(0, (population ?? 0) - this.members.size);
     this.crowd += 1;
     if (reset || gap) this.#beginAnew(last, reset ? "reset" : "gap");
     if (this.last === null) this.#begin(last);
@@ -85,7 +94,7 @@ export class Room {
   /** Takes in that somebody came, went, or is called something else. */
   meet(who, isHere) {
     if (isHere) this.members.set(who.id, who);
-    else this.members.delete(who.id);
+    else if (!this.members.delete(who.id) && this.others) this.others -= 1;
     if (!isHere) this.typing.delete(who.id);
     this.crowd += 1;
   }
@@ -159,11 +168,17 @@ export class Room {
     if (this.mark.seq < last) this.history.count(this.mark.seq, last);
   }
 
-  /** What was said since the visit began has been counted as it came. */
-  #count({ messages, more }, { seq: after, until }, me) {
+  /** Counts a page; a page may be short although there is more, so further ones may follow. */
+  #count({ messages, more }, { seq: after, until, counted }, me) {
+    // What was said since the visit began has been counted as it came.
     const others = messages.filter(({ seq, from }) => seq <= until && from?.id !== me?.id);
     const named = others.filter(({ text }) => mentions(text, me?.nick).length);
-    this.mark.add(others.length, named.length, { after, hasMore: more });
+    const last = messages.at(-1)?.seq ?? until;
+    const isLeft = more && last < until;
+    const total = counted + messages.length;
+    const goesOn = isLeft && total < MOST_COUNTED;
+    this.mark.add(others.length, named.length, { after, hasMore: isLeft && !goesOn });
+    if (goesOn) this.history.count(last, until, total);
   }
 
   /** What is known is of another epoch. */

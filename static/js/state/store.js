@@ -1,6 +1,5 @@
 // What the page knows: who the user is, the rooms, what is under way. Pure: no DOM, no sockets.
 
-import { Finder } from "./finder.js";
 import { mentions } from "./mention.js";
 import { Room } from "./room.js";
 
@@ -22,7 +21,7 @@ export class Store {
   active = null; // the name of the room that is shown
   isWatched = true; // whether the user has the page in sight
   listed = []; // names of the public rooms
-  finder = new Finder();
+  finder = null; // the Finder of the page, once there is one
   #isWelcome = false;
   #news = []; // messages of others that came since they were taken
   #left = []; // names of rooms that the server has not been told of
@@ -157,11 +156,6 @@ export class Store {
     this.room.queue.take(cid);
   }
 
-  /** Searches what was said in the room that is shown; `narrowing` is {from?, since?, until?}. */
-  find(query, narrowing) {
-    this.finder.find(this.active, query, narrowing);
-  }
-
   // What is to be done
 
   /** The requests to make now; they count as made. */
@@ -169,7 +163,7 @@ export class Store {
     if (!this.#isWelcome) return [];
     const left = this.#left.map((room) => ({ t: "leave", room }));
     this.#left = [];
-    const search = this.finder.due() ?? [];
+    const search = this.finder?.due() ?? [];
     return [...left, ...[...this.rooms.values()].flatMap((room) => this.#dueIn(room)), ...search];
   }
 
@@ -182,7 +176,7 @@ export class Store {
     if (presence !== "joined") return [];
     const requests = [];
     const page = room.history.due();
-    if (page) requests.push({ t: "history", room: name, ...page });
+    if (page) requests.push(Object.assign(page, { t: "history", room: name }));
     const request = room.queue.next();
     if (request) requests.push({ room: name, ...request });
     return requests;
@@ -203,7 +197,7 @@ export class Store {
     this.#isWelcome = false;
     this.#left = []; // the next connection is in no room that it does not join
     for (const room of this.rooms.values()) room.lost();
-    this.finder.release();
+    this.finder?.release();
   }
 
   /** Takes in something that nobody asked for. */
@@ -211,7 +205,7 @@ export class Store {
     if (event.t === "nick") this.#renamed(event.who);
     const room = this.rooms.get(event.room);
     if (!room) return;
-    if (event.t === "joined") room.joined(event);
+    if (event.t === "joined") room.joined(event, this.me);
     if (event.t === "presence") room.meet(event.who, event.state === "joined");
     if (event.t === "nick" && room.members.has(event.who.id)) room.meet(event.who, true);
     if (event.t === "typing" && event.who.id !== this.me?.id) room.types(event.who, this.#now());
@@ -231,11 +225,11 @@ export class Store {
       if (room && request.room !== answer.room) this.#isCalled(room, answer.room);
       this.receive(answer);
     }
-    if (answer.t === "history" && room) {
+    if (answer.t === "history" && room?.history.awaits(request)) {
       room.page(answer, this.me);
       this.#see(room);
     }
-    if (answer.t === "found") this.finder.found(request, answer);
+    if (answer.t === "found") this.finder?.found(request, answer);
     if (KEPT.has(request.t)) room?.kept(request.cid, answer, this.me);
   }
 
@@ -243,8 +237,9 @@ export class Store {
   release(request) {
     const room = this.rooms.get(request.room);
     if (KEPT.has(request.t)) room?.queue.release(request.cid);
-    if (request.t === "history") room?.history.failed({ isFinal: false });
-    if (request.t === "search") this.finder.release();
+    if (room?.history.awaits(request)) room.history.failed({ isFinal: false });
+    if (request.t === "search") this.finder?.release();
+    if (request.t === "leave" && !room) this.#left.push(request.room);
     if (request.t === "join" && room?.presence === "joining") room.presence = "away";
   }
 
@@ -277,8 +272,8 @@ export class Store {
   #refused(request, error) {
     const room = this.rooms.get(request.room);
     if (KEPT.has(request.t)) room?.queue.refuse(request.cid, error);
-    if (request.t === "history") room?.history.failed({ isFinal: true });
-    if (request.t === "search") this.finder.failed(request, error);
+    if (room?.history.awaits(request)) room.history.failed({ isFinal: true });
+    if (request.t === "search") this.finder?.failed(request, error);
     if (request.t === "join" && room) this.#barred(room, error);
   }
 

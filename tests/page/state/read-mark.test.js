@@ -114,3 +114,22 @@ test("news are handed out once, with what they are to the user", () => {
   assert.deepEqual([news.room, news.isMention, news.isSeen], ["tea", true, false]);
   assert.deepEqual(store.takeNews(), []);
 });
+
+test("a short page does not end the count, but a hundred messages do", () => {
+  store.recallMarks({ tea: { seq: 0, epoch: "e1" } });
+  store.welcome({ you: ANN, session: "token", limits: {} });
+  const join = store.due().find(({ room }) => room === "tea");
+  store.answered(join, { t: "joined", room: "tea", last: 500, epoch: "e1", members: [ANN] });
+  const count = (messages, more) => {
+    const request = store.due().find(({ after }) => after !== undefined);
+    store.answered(request, { t: "history", room: "tea", messages, more });
+    return request.after;
+  };
+  assert.equal(count([said(1, "mine", ANN), said(2, "mine, too", ANN)], true), 0);
+  assert.deepEqual([mark().unread, mark().line], [0, null]);
+  assert.equal(count([said(3)], true), 2);
+  assert.deepEqual([mark().unread, mark().line, mark().hasMore], [1, 2, false]);
+  assert.equal(count(Array.from({ length: 97 }, (_, place) => said(place + 4)), true), 3);
+  assert.deepEqual([mark().unread, mark().line, mark().hasMore], [98, 2, true]);
+  assert.deepEqual(store.due(), []);
+});

@@ -486,3 +486,116 @@ test("a room that could not be joined is asked for again after a loss, and left 
   store.leave("tea");
   assert.deepEqual(store.due().map(({ t }) => t), ["join"]);
 });
+
+test("a gap that opens while missed events are read is told, and what follows it is taken", () => {
+  enter(2);
+  comeBack(joined(20));
+  hear(said(3, "missed"));
+  hear(joined(20, { id: 9, gap: 11 }));
+  assert.equal(room().notes[0].about, "gap");
+  assert.equal(store.due()[0].t, "history");
+  hear(said(11, "still there"), said(12, "and this"));
+  assert.deepEqual(texts(), ["still there", "and this"]);
+  assert.equal(room().last, 12);
+  store.lost();
+  welcome();
+  assert.deepEqual(store.due(), [{ t: "join", room: "tea", last: 12, epoch: "e1" }]);
+});
+
+test("a page that was asked for before a gap is not taken for one asked for behind it", () => {
+  enter(2);
+  comeBack(joined(20));
+  room().history.jump(1);
+  room().history.clear();
+  const [early] = store.due();
+  hear(joined(20, { gap: 11 }));
+  const [late] = store.due();
+  store.answered(early, page([said(1, "old")]));
+  assert.deepEqual(texts(), []);
+  store.answered(late, page([said(20, "present")]));
+  assert.deepEqual(texts(), ["present"]);
+});
+
+test("a page may be short although there is more, or hold nothing", () => {
+  store.open("tea");
+  welcome();
+  serve({ join: joined(9), history: page([said(9, "nine")], true) });
+  for (const seq of [8, 7]) {
+    assert(room().history.canGoBack);
+    room().history.goBack();
+    const [request] = store.due();
+    assert.equal(request.before, seq + 1);
+    store.answered(request, page([said(seq, `${seq}`)], true));
+  }
+  room().history.goBack();
+  store.answered(store.due()[0], page([], true));
+  assert(!room().history.canGoBack);
+});
+
+test("people may come and go while missed events are still on their way", () => {
+  enter(2);
+  comeBack(joined(5));
+  hear({ t: "presence", room: "tea", who: BOB, state: "joined" }, said(3, "missed"));
+  hear({ t: "nick", room: "tea", who: { ...BOB, nick: "Rob" } }, said(4, "missed too"));
+  assert.equal(room().members.get("b").nick, "Rob");
+  hear({ t: "presence", room: "tea", who: BOB, state: "left" }, said(5, "the last"));
+  assert.deepEqual([...room().members.keys()], ["a"]);
+  assert.equal(room().last, 5);
+});
+
+test("of a large room not all members are told, but how many there are", () => {
+  enter();
+  const people = Array.from({ length: 3 }, (_, place) => ({ id: `p${place}`, nick: `P${place}` }));
+  comeBack(joined(0, { members: people, population: 1000 }));
+  assert.equal(room().population, 1000);
+  hear({ t: "presence", room: "tea", who: ANN, state: "joined" });
+  assert.equal(room().population, 1000);
+  hear({ t: "presence", room: "tea", who: BOB, state: "joined" });
+  assert.equal(room().population, 1001);
+  hear({ t: "presence", room: "tea", who: { id: "x", nick: "X" }, state: "left" });
+  assert.equal(room().population, 1000);
+  hear({ t: "presence", room: "tea", who: people[0], state: "left" });
+  assert.equal(room().population, 999);
+  comeBack(joined(0));
+  assert.equal(room().population, 1);
+});
+
+test("a room is left although the server was busy at first", () => {
+  enter();
+  store.enter("milk");
+  serve({ join: joined(0, { room: "milk" }) });
+  store.leave("milk");
+  const [leave] = store.due();
+  store.answered(leave, { t: "error", code: "busy", text: "later", retry_ms: 100 });
+  store.release(leave);
+  assert.deepEqual(store.due(), [{ t: "leave", room: "milk" }]);
+  store.enter("milk");
+  store.release(leave);
+  assert.deepEqual(store.due().map(({ t }) => t), ["join"]);
+});
+
+test("what cannot be done for good has failed, and the next is sent", () => {
+  enter(1);
+  for (const code of ["too_many_reactions", "too_many_changes", "key_reused"]) {
+    store.put({ t: "react", seq: 1, emoji: "👍", cid: code }, 1);
+    const [request] = store.due();
+    store.answered(request, { t: "error", code, text: "no" });
+    assert.equal(store.unsent[0].reason.code, code);
+    store.discard(code);
+  }
+  say("hello", "cid-0001", 1);
+  assert.equal(store.due()[0].text, "hello");
+});
+
+test("what can be done later waits, and is sent again", () => {
+  enter();
+  say("hello", "cid-0001", 1);
+  for (const code of ["busy", "unavailable"]) {
+    const [request] = store.due();
+    store.answered(request, { t: "error", code, text: "later", retry_ms: 100 });
+    assert.deepEqual(states(), [["hello", "sent"]]);
+    assert.deepEqual(store.due(), []);
+    store.release(request);
+  }
+  assert.equal(store.due()[0].cid, "cid-0001");
+});
