@@ -33,7 +33,7 @@ def show(happening: Happening) -> int | str:
 
 def is_idle(room: Room) -> bool:
     """Whether nothing waits to be read."""
-    return not room._place._size
+    return not room._state._size
 
 
 async def test_a_room_goes_on_where_it_was_known_to_be(autojump_clock: MockClock) -> None:
@@ -125,7 +125,7 @@ async def test_who_does_not_keep_up_is_told_the_rest_later(autojump_clock: MockC
     async with visiting(Calls(), queue_limit=2) as (_, tea, peer):
         await peer.says(message(3), message(4), message(5), typing(), message(6))
         await trio.sleep(3)
-        assert tea._place._size == 2
+        assert tea._state._size == 2
         assert await read(tea, 2) == [3, 4]
         async with trio.open_nursery() as nursery:
             nursery.start_soon(tell_rest, peer, {"last": 4, "epoch": "e1"})

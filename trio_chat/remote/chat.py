@@ -73,21 +73,21 @@ class Chat:
     def room(self, name: str, *, last: int | None = None, epoch: str | None = None) -> Room:
         """Return a room, and be in it from now on; the same one for the same name until it is left.
 
-        It does not wait: that we are in it is told by ``Room.events``.
+        It does not wait: that we are in it is received by ``Room.events``.
 
         Args:
             name: Up to 64 letters, digits, ``_``, ``.`` and ``-``; case does not count.
             last: The number of the last event that you know from before: what came after it is
-                told first. It counts only when the room is entered.
+                received first. It counts only when the room is entered.
             epoch: What that number belongs to, from ``Room.epoch``.
 
         Raises:
             ValueError: the name cannot be.
         """
         name = check_room(name, NAME_LIMIT)
-        if name not in self._conversation.places:
-            place = self._conversation.enter(name, last, epoch)
-            self._rooms[name] = Room(place, self._conversation)
+        if name not in self._conversation.rooms:
+            state = self._conversation.enter(name, last, epoch)
+            self._rooms[name] = Room(state, self._conversation)
         return self._rooms[name]
 
     async def rooms(self) -> list[answers.RoomInfo]:
@@ -96,7 +96,7 @@ class Chat:
         Raises:
             Refused: the server does not grant it.
         """
-        return (await self._asks.ask(requests.Rooms(), answers.RoomList)).rooms
+        return (await self._pending.request(requests.Rooms(), answers.RoomList)).rooms
 
     async def rename(self, nick: str) -> None:
         """Be called something else.
@@ -104,7 +104,7 @@ class Chat:
         Raises:
             Refused: the nick cannot be, or is somebody else's.
         """
-        await self._asks.ask(requests.Nick(nick=nick), answers.Ok)
+        await self._pending.request(requests.Nick(nick=nick), answers.Ok)
         self._conversation.me = Person(self.me.id, check_nick(nick, NAME_LIMIT))
 
     def close(self, error: ChatError | None) -> None:
@@ -113,8 +113,8 @@ class Chat:
         self._states.set(Over(error))
 
     @property
-    def _asks(self) -> PendingRequests:
-        return self._conversation.asks
+    def _pending(self) -> PendingRequests:
+        return self._conversation.pending
 
 
 @asynccontextmanager
@@ -125,14 +125,14 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     session: str | None = None,
     key: str | None = None,
     ssl_context: ssl.SSLContext | None = None,
-    patience: float = 10.0,
+    connect_timeout: float = 10.0,
     wait: bool = True,
     queue_limit: int = QUEUE_LIMIT,
 ) -> AsyncIterator[Chat]:
     """Chat with a server for the block.
 
     A lost connection is made again, after a random pause with a ceiling from 0.5 to 20 s, and at
-    least as long as the server asks for. Rooms go on from the last event that came, and what has
+    least as long as the server pending for. Rooms go on from the last event that came, and what has
     no answer is sent again; so nothing is lost and nothing comes twice.
 
     Up to ``queue_limit`` events of each room wait to be read. What comes when the queue is full
@@ -150,7 +150,7 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
         key: A secret of yours that does the same, 16 to 64 characters made at random; there need
             not have been a welcome before.
         ssl_context: For ``wss`` and ``https``, if not Python's default.
-        patience: Seconds in which the server must have said welcome for the first time.
+        connect_timeout: Seconds in which the server must have said welcome for the first time.
         wait: Whether to wait for that before the block begins.
         queue_limit: Events of a room that may wait to be read.
 
@@ -164,32 +164,34 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     dial = dialer(address, ssl_context)
     conversation = Conversation(nick, session, key, queue_limit)
     states = States()
-    keeper = Reconnector(conversation, states, dial, address, Backoff(), patience)
-    async with held(Chat(conversation, states), keeper, wait=wait) as chat:
+    reconnector = Reconnector(conversation, states, dial, address, Backoff(), connect_timeout)
+    async with running(Chat(conversation, states), reconnector, wait=wait) as chat:
         yield chat
 
 
 @asynccontextmanager
-async def held(chat: Chat, keeper: Reconnector, *, wait: bool = True) -> AsyncIterator[Chat]:
-    """Have the keeper hold the connection of a chat for the block."""
+async def running(
+    chat: Chat, reconnector: Reconnector, *, wait: bool = True
+) -> AsyncIterator[Chat]:
+    """Have the reconnector hold the connection of a chat for the block."""
     over: ChatError | None = None
     failure: BaseException | None = None
     async with trio.open_nursery() as nursery:
 
-        async def keep() -> None:
+        async def reconnect() -> None:
             nonlocal over
-            over = await keeper.run()
+            over = await reconnector.run()
             chat.close(over)
             nursery.cancel_scope.cancel(reason="the chat is over")
 
-        nursery.start_soon(keep)
+        nursery.start_soon(reconnect)
         try:
             if wait:
                 await chat.online()
             yield chat
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the nursery would wrap it
             failure = error
-        await keeper.leave()
+        await reconnector.leave()
         nursery.cancel_scope.cancel(reason="the block is over")
     chat.close(over)
     outcome = failure or over

@@ -11,7 +11,7 @@ from trio_chat.remote.errors import ChatError, Refused
 from trio_chat.remote.pending import NOW, PendingRequest, PendingRequests
 from trio_chat.remote.room_state import RoomState
 
-BRIEFLY = 0.1  # seconds to wait for slow readers while others wait for us
+SHARED_BACKPRESSURE_LIMIT = 0.1  # seconds to wait for slow readers while others wait for us
 HELLO = 0  # the id of a hello; other requests count from 1
 
 
@@ -31,14 +31,14 @@ class Conversation:
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
-        self.places: dict[str, RoomState] = {}
-        self.asks = PendingRequests(self.stir)
+        self.rooms: dict[str, RoomState] = {}
+        self.pending = PendingRequests(self.wake)
         # Of the connection of the moment:
         self.welcome: answers.Welcome | None = None
         self.refusal: answers.Error | None = None
         self.bye: answers.Bye | None = None
         self._queue_limit = queue_limit
-        self._stir = trio.Event()
+        self._woken = trio.Event()
 
     def begin(self) -> None:
         """Forget what was said on the last connection."""
@@ -46,13 +46,13 @@ class Conversation:
 
     def lose(self) -> None:
         """Take in that the connection is lost: we are nowhere."""
-        for place in self.places.values():
-            place.is_here = False
+        for state in self.rooms.values():
+            state.is_joined = False
 
     def hello(self) -> str:
         """Return the first message on a connection; what has no answer yet is to be sent again."""
-        self.asks.begin()
-        rooms = [place.begin() for place in self.places.values()]
+        self.pending.begin()
+        rooms = [state.begin() for state in self.rooms.values()]
         hello = requests.Hello(
             id=HELLO, nick=self.me.nick, session=self.session, key=self._key, rooms=rooms
         )
@@ -60,113 +60,117 @@ class Conversation:
 
     def enter(self, name: str, last: int | None, epoch: str | None) -> RoomState:
         """Be in a room, from now on or from a number on."""
-        place = self.places[name] = RoomState(
-            name, last, epoch, self._queue_limit, self._join, self.stir
+        state = self.rooms[name] = RoomState(
+            name, last, epoch, self._queue_limit, self._join, self.wake
         )
-        self._join(place)
-        return place
+        self._join(state)
+        return state
 
-    def _join(self, place: RoomState, due: float = NOW) -> None:
-        wish = place.wish()
-        join = requests.Join(room=wish.room, last=wish.last, epoch=wish.epoch)
-        place.visit = self.asks.put(PendingRequest(join, lasts=False, due=due))
+    def _join(self, state: RoomState, due: float = NOW) -> None:
+        resume = state.resume()
+        join = requests.Join(room=resume.room, last=resume.last, epoch=resume.epoch)
+        state.join_id = self.pending.add(PendingRequest(join, is_resent=False, due=due))
 
     def leave(self, name: str) -> PendingRequest:
         """Be in a room no longer; what waits for it is refused."""
-        self.places.pop(name).close()
-        self.asks.refuse_room(name, Refused("not_joined", "you have left the room"))
-        leave = PendingRequest(requests.Leave(room=name), lasts=False)
-        self.asks.put(leave)
+        self.rooms.pop(name).close()
+        self.pending.fail_room(name, Refused("not_joined", "you have left the room"))
+        leave = PendingRequest(requests.Leave(room=name), is_resent=False)
+        self.pending.add(leave)
         return leave
 
-    def is_here(self, room: str) -> bool:
+    def is_joined(self, room: str) -> bool:
         """Whether we are in a room on the connection of the moment."""
-        return room in self.places and self.places[room].is_here
+        return room in self.rooms and self.rooms[room].is_joined
 
-    def take(self, told: wire.Told) -> None:
+    def take(self, received: wire.ServerObject) -> None:
         """Take in what the server tells.
 
         Raises:
-            Garbled: it is not of this protocol.
+            Malformed: it is not of this protocol.
         """
-        match told:
+        match received:
             case events.Event(room=room):
-                self._happen(told, room)
+                self._handle_event(received, room)
             case answers.Joined():
-                self._join_in(told)
+                self._handle_joined(received)
             case answers.Welcome():
-                self._be_welcome(told)
+                self._handle_welcome(received)
             case answers.Error():
-                self._be_refused(told)
+                self._handle_error(received)
             case answers.Bye():
-                self.bye = told
+                self.bye = received
             case _:
-                self.asks.take(told)
+                self.pending.take(received)
 
-    def _happen(self, event: wire.RoomEvent, room: str) -> None:
+    def _handle_event(self, event: wire.RoomEvent, room: str) -> None:
         if isinstance(event, events.Renamed) and event.who.id == self.me.id:
             self.me = event.who
-        if room in self.places:
-            self.places[room].take(event)
+        if room in self.rooms:
+            self.rooms[room].take(event)
 
-    def _join_in(self, joined: answers.Joined) -> None:
-        self.asks.take(joined)
-        place = self.places.get(joined.room)
-        if place and place.visit == joined.id:
-            place.join(joined)
-            self.asks.look()
+    def _handle_joined(self, joined: answers.Joined) -> None:
+        self.pending.take(joined)
+        state = self.rooms.get(joined.room)
+        if state and state.join_id == joined.id:
+            state.join(joined)
+            self.pending.wake()
 
-    def _be_welcome(self, welcome: answers.Welcome) -> None:
+    def _handle_welcome(self, welcome: answers.Welcome) -> None:
         self.welcome = welcome
         self.me, self.session, self.epoch = welcome.you, welcome.session, welcome.epoch
         self.limits = welcome.limits
-        self.asks.frame_limit = welcome.limits.get("frame", self.asks.frame_limit)
+        self.pending.frame_limit = welcome.limits.get("frame", self.pending.frame_limit)
 
-    def _be_refused(self, error: answers.Error) -> None:
+    def _handle_error(self, error: answers.Error) -> None:
         if error.id == HELLO:
             self.refusal = error
             return
-        self.asks.take(error)
-        place = self._who_wished(error)
-        if place and error.retry_ms is not None:
-            self._join(place, trio.current_time() + error.retry_ms / 1000)
-        elif place:
+        self.pending.take(error)
+        state = self._joining(error)
+        if state and error.retry_ms is not None:
+            self._join(state, trio.current_time() + error.retry_ms / 1000)
+        elif state:
             refused = Refused(error.code, error.text)
-            del self.places[place.name]
-            place.refuse(refused)
-            self.asks.refuse_room(place.name, refused)
+            del self.rooms[state.name]
+            state.refuse(refused)
+            self.pending.fail_room(state.name, refused)
 
-    def _who_wished(self, error: answers.Error) -> RoomState | None:
-        """Return the place of a wish to join that was not granted."""
+    def _joining(self, error: answers.Error) -> RoomState | None:
+        """Return the state of a resume to join that was not granted."""
         if error.id is not None:
-            return next((one for one in self.places.values() if one.visit == error.id), None)
-        place = self.places.get(error.room or "")
-        return place if place and place.visit is None and not place.is_here else None
+            return next((one for one in self.rooms.values() if one.join_id == error.id), None)
+        state = self.rooms.get(error.room or "")
+        return state if state and state.join_id is None and not state.is_joined else None
 
-    async def give_way(self, told: wire.Told) -> None:
+    async def apply_backpressure(self, received: wire.ServerObject) -> None:
         """Let a reader keep up who is at work but slow: while it waits, the server waits, too.
 
         It is brief if anybody else needs what comes next. Who does not keep up then falls behind
         (see ``RoomState``), which costs more, but harms nobody.
         """
-        place = self.places.get(told.room) if isinstance(told, events.Event) else None
-        if place and place.is_full:
+        state = self.rooms.get(received.room) if isinstance(received, events.Event) else None
+        if state and state.is_full:
             began = trio.current_time()
-            while self._wait_until(place, began) > trio.current_time():
-                with trio.move_on_at(self._wait_until(place, began)):
-                    await self._stir.wait()
-                self._stir = trio.Event()
+            while self._wait_until(state, began) > trio.current_time():
+                with trio.move_on_at(self._wait_until(state, began)):
+                    await self._woken.wait()
+                self._woken = trio.Event()
 
-    def _wait_until(self, place: RoomState, began: float) -> float:
-        others = self.asks.are_pending or any(one.is_awaited for one in self.places.values())
-        return min(place.crowded_until, began + BRIEFLY) if others else place.crowded_until
+    def _wait_until(self, state: RoomState, began: float) -> float:
+        others = self.pending.are_pending or any(one.is_awaited for one in self.rooms.values())
+        return (
+            min(state.backpressure_until, began + SHARED_BACKPRESSURE_LIMIT)
+            if others
+            else state.backpressure_until
+        )
 
-    def stir(self) -> None:
-        """Let ``give_way`` look again."""
-        self._stir.set()
+    def wake(self) -> None:
+        """Let ``apply_backpressure`` look again."""
+        self._woken.set()
 
     def close(self, error: ChatError) -> None:
         """End all: the chat is over."""
-        self.asks.close(error)
-        for place in self.places.values():
-            place.close()
+        self.pending.close(error)
+        for state in self.rooms.values():
+            state.close()

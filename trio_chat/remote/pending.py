@@ -25,7 +25,7 @@ class PendingRequest:
     Args:
         request: Gets its ``id`` from ``PendingRequests``.
         room: It is not sent before we are in this room.
-        lasts: Whether it is sent again on the next connection, until it is answered.
+        is_resent: Whether it is sent again on the next connection, until it is answered.
         due: Not before this time.
     """
 
@@ -34,28 +34,28 @@ class PendingRequest:
         request: requests.Request,
         room: str | None = None,
         *,
-        lasts: bool = True,
+        is_resent: bool = True,
         due: float = NOW,
     ) -> None:
         self.request = request
         self.room = room
-        self.lasts = lasts
+        self.is_resent = is_resent
         self.due = due
         self.data = b""
         self.has_slot = False
         self.answer: answers.Answer | None = None
         self.error: ChatError | None = None
-        self._over = trio.Event()
+        self._done = trio.Event()
 
     @property
-    def is_over(self) -> bool:
+    def is_done(self) -> bool:
         """Whether it has been answered, one way or the other."""
-        return self._over.is_set()
+        return self._done.is_set()
 
-    def end(self, answer: answers.Answer | None, error: ChatError | None) -> None:
+    def finish(self, answer: answers.Answer | None, error: ChatError | None) -> None:
         """Take what became of it."""
         self.answer, self.error = answer, error
-        self._over.set()
+        self._done.set()
 
     async def wait(self, kind: type[A]) -> A:
         """Wait for the answer, across reconnects.
@@ -64,7 +64,7 @@ class PendingRequest:
             Refused: it was not granted.
             Ended: the chat is over, or the answer is none to such a request.
         """
-        await self._over.wait()
+        await self._done.wait()
         if self.error:
             raise self.error
         if not isinstance(self.answer, kind):
@@ -75,28 +75,28 @@ class PendingRequest:
 class PendingRequests:
     """Holds requests until they are answered; on a new connection all are sent again, in order.
 
-    Nothing in here waits but ``ask``, for a place among ``PENDING_LIMIT``, and ``news``.
+    Only ``request`` and ``wait_for_work`` wait.
 
     Args:
-        on_ask: Is called when there is something new to be answered.
+        on_add: Is called when there is something new to be answered.
     """
 
-    def __init__(self, on_ask: Callable[[], None]) -> None:
+    def __init__(self, on_add: Callable[[], None]) -> None:
         self.frame_limit = FRAME_LIMIT
-        self._on_ask = on_ask
+        self._on_add = on_add
         self._pending: dict[int, PendingRequest] = {}
         self._unsent: dict[int, PendingRequest] = {}
         self._ids = count(1)
         self._slots = trio.Semaphore(PENDING_LIMIT)
-        self._news = trio.Event()
-        self._end: ChatError | None = None
+        self._work = trio.Event()
+        self._closed_by: ChatError | None = None
 
     @property
     def are_pending(self) -> bool:
         """Whether anything waits for its answer."""
         return bool(self._pending)
 
-    async def ask(self, request: requests.Request, kind: type[A], room: str | None = None) -> A:
+    async def request(self, request: requests.Request, kind: type[A], room: str | None = None) -> A:
         """Ask for something and return the answer.
 
         Cancellation: it is not sent again. If it had been sent already, it may still be done.
@@ -107,11 +107,11 @@ class PendingRequests:
             ValueError: it has text that cannot be sent.
         """
         await self._slots.acquire()
-        ask = self._put_or_release(PendingRequest(request, room))
+        pending = self._add_or_release(PendingRequest(request, room))
         try:
-            return await ask.wait(kind)
+            return await pending.wait(kind)
         finally:
-            self._drop(ask)
+            self._drop(pending)
 
     def submit(self, request: requests.Request, room: str) -> PendingRequest:
         """Ask for something, and do not wait.
@@ -122,37 +122,37 @@ class PendingRequests:
             ValueError: it has text that cannot be sent.
         """
         self._slots.acquire_nowait()
-        return self._put_or_release(PendingRequest(request, room))
+        return self._add_or_release(PendingRequest(request, room))
 
-    def _put_or_release(self, ask: PendingRequest) -> PendingRequest:
+    def _add_or_release(self, pending: PendingRequest) -> PendingRequest:
         try:
-            self.put(ask)
+            self.add(pending)
         except BaseException:
             self._slots.release()
             raise
-        ask.has_slot = True
-        return ask
+        pending.has_slot = True
+        return pending
 
-    def put(self, ask: PendingRequest) -> int:
-        """Take in something to ask for that is not counted, and return its id.
+    def add(self, pending: PendingRequest) -> int:
+        """Take in something to pending for that is not counted, and return its id.
 
         Raises:
             Ended: the chat is over.
             ValueError: it has text that cannot be sent.
         """
-        if self._end:
-            raise self._end
-        ask.request.id = number = next(self._ids)
-        ask.data = wire.write(ask.request)
-        self._pending[number] = self._unsent[number] = ask
-        self._news.set()
-        self._on_ask()
+        if self._closed_by:
+            raise self._closed_by
+        pending.request.id = number = next(self._ids)
+        pending.data = wire.write(pending.request)
+        self._pending[number] = self._unsent[number] = pending
+        self._work.set()
+        self._on_add()
         return number
 
     def begin(self) -> None:
-        """Begin a connection: what lasts is to be sent again, the rest is over."""
-        for ask in [ask for ask in self._pending.values() if not ask.lasts]:
-            self._end_one(ask, answers.Ok(), None)
+        """Begin a connection: what is_resent is to be sent again, the rest is over."""
+        for pending in [pending for pending in self._pending.values() if not pending.is_resent]:
+            self._finish(pending, answers.Ok(), None)
         self._unsent = dict(self._pending)
 
     def take(self, answer: answers.Answer) -> PendingRequest | None:
@@ -160,85 +160,85 @@ class PendingRequests:
 
         What is refused for the moment only is asked for again, at its time.
         """
-        ask = self._pending.get(answer.id) if isinstance(answer.id, int) else None
-        if ask is None:
+        pending = self._pending.get(answer.id) if isinstance(answer.id, int) else None
+        if pending is None:
             return None
         if not isinstance(answer, answers.Error):
-            self._end_one(ask, answer, None)
-        elif answer.retry_ms is None or not ask.lasts:
-            self._end_one(ask, answer, Refused(answer.code, answer.text))
+            self._finish(pending, answer, None)
+        elif answer.retry_ms is None or not pending.is_resent:
+            self._finish(pending, answer, Refused(answer.code, answer.text))
         else:
-            ask.due = trio.current_time() + answer.retry_ms / 1000
-            self._unsent[self._number(ask)] = ask
-            self._news.set()
-        return ask
+            pending.due = trio.current_time() + answer.retry_ms / 1000
+            self._unsent[self._number(pending)] = pending
+            self._work.set()
+        return pending
 
-    def outgoing(self, is_here: Callable[[str], bool]) -> Iterator[str]:
+    def outgoing(self, is_joined: Callable[[str], bool]) -> Iterator[str]:
         """Yield the messages with which to send all that can be sent now.
 
         Args:
-            is_here: Tells whether we are in a room.
+            is_joined: Tells whether we are in a room.
         """
         objects: list[bytes] = []
         size = BRACKETS
-        for ask in self._ready(is_here):
-            if objects and size + len(ask.data) > self.frame_limit:
+        for pending in self._ready(is_joined):
+            if objects and size + len(pending.data) > self.frame_limit:
                 yield wire.frame(objects)
                 objects, size = [], BRACKETS
-            objects.append(ask.data)
-            size += len(ask.data) + 1
+            objects.append(pending.data)
+            size += len(pending.data) + 1
         if objects:
             yield wire.frame(objects)
 
-    def _ready(self, is_here: Callable[[str], bool]) -> Iterator[PendingRequest]:
+    def _ready(self, is_joined: Callable[[str], bool]) -> Iterator[PendingRequest]:
         """Yield what can be sent now, and count it as sent."""
         now = trio.current_time()
-        for ask in list(self._unsent.values()):
-            if ask.due <= now and (ask.room is None or is_here(ask.room)):
-                del self._unsent[self._number(ask)]
-                if len(ask.data) + BRACKETS > self.frame_limit:
-                    self._end_one(ask, None, Refused("too_long", "this is too long to be sent"))
+        for pending in list(self._unsent.values()):
+            if pending.due <= now and (pending.room is None or is_joined(pending.room)):
+                del self._unsent[self._number(pending)]
+                if len(pending.data) + BRACKETS > self.frame_limit:
+                    self._finish(pending, None, Refused("too_long", "this is too long to be sent"))
                 else:
-                    yield ask
+                    yield pending
 
-    async def news(self) -> None:
+    async def wait_for_work(self) -> None:
         """Wait until there may be something to send."""
         now = trio.current_time()
-        later = (ask.due for ask in self._unsent.values() if ask.due > now)
+        later = (pending.due for pending in self._unsent.values() if pending.due > now)
         with trio.move_on_at(min(later, default=NEVER)):
-            await self._news.wait()
-        self._news = trio.Event()
+            await self._work.wait()
+        self._work = trio.Event()
 
-    def look(self) -> None:
-        """Let ``news`` return: something that waited may be sent now."""
-        self._news.set()
+    def wake(self) -> None:
+        """Let ``wait_for_work`` return: something that waited may be sent now."""
+        self._work.set()
 
-    def refuse_room(self, room: str, error: ChatError) -> None:
+    def fail_room(self, room: str, error: ChatError) -> None:
         """End all that waits for a room that we will not be in."""
-        for ask in [ask for ask in self._pending.values() if ask.room == room]:
-            self._end_one(ask, None, error)
+        for pending in [pending for pending in self._pending.values() if pending.room == room]:
+            self._finish(pending, None, error)
 
     def close(self, error: ChatError) -> None:
         """End all: the chat is over."""
-        self._end = error
-        for ask in list(self._pending.values()):
-            self._end_one(ask, None, error)
+        self._closed_by = error
+        for pending in list(self._pending.values()):
+            self._finish(pending, None, error)
 
-    def _end_one(
-        self, ask: PendingRequest, answer: answers.Answer | None, error: ChatError | None
+    def _finish(
+        self, pending: PendingRequest, answer: answers.Answer | None, error: ChatError | None
     ) -> None:
-        self._drop(ask)
-        ask.end(answer, error)
+        self._drop(pending)
+        pending.finish(answer, error)
 
-    def _drop(self, ask: PendingRequest) -> None:
-        number = self._number(ask)
+    def _drop(self, pending: PendingRequest) -> None:
+        number = self._number(pending)
         self._pending.pop(number, None)
         self._unsent.pop(number, None)
-        if ask.has_slot:
-            ask.has_slot = False
+        if pending.has_slot:
+            pending.has_slot = False
             self._slots.release()
 
     @staticmethod
-    def _number(ask: PendingRequest) -> int:
-        assert isinstance(ask.request.id, int)
-        return ask.request.id
+    def _number(pending: PendingRequest) -> int:
+        assert isinstance(pending.request.id, int)
+        return pending.request.id

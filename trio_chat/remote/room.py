@@ -18,22 +18,22 @@ class Sent:
     ``cid`` is its id, which comes with it in ``Message.cid``; ``text`` what it says.
     """
 
-    def __init__(self, cid: str, text: str, ask: PendingRequest) -> None:
+    def __init__(self, cid: str, text: str, pending: PendingRequest) -> None:
         self.cid = cid
         self.text = text
-        self._ask = ask
+        self._pending = pending
 
     @property
     def state(self) -> Literal["sending", "kept", "refused"]:
         """How far it has come."""
-        if not self._ask.is_over:
+        if not self._pending.is_done:
             return "sending"
-        return "refused" if self._ask.error else "kept"
+        return "refused" if self._pending.error else "kept"
 
     @property
     def error(self) -> ChatError | None:
         """Why it was refused."""
-        return self._ask.error
+        return self._pending.error
 
     async def kept(self) -> int:
         """Wait until it is kept, across reconnects; return its number.
@@ -42,7 +42,7 @@ class Sent:
             Refused: it is not.
             Ended: the chat is over before that is known.
         """
-        return _number(await self._ask.wait(answers.Ok))
+        return _number(await self._pending.wait(answers.Ok))
 
 
 class Room(AsyncIterator[events.Message]):
@@ -61,14 +61,14 @@ class Room(AsyncIterator[events.Message]):
     grant it, and ``ValueError`` for text that cannot be sent, such as half of a surrogate pair.
     """
 
-    def __init__(self, place: RoomState, conversation: Conversation) -> None:
-        self._place = place
+    def __init__(self, state: RoomState, conversation: Conversation) -> None:
+        self._state = state
         self._conversation = conversation
 
     async def __anext__(self) -> events.Message:
         """Wait for the next message."""
         while True:
-            happening = await self._place.next()
+            happening = await self._state.next()
             if isinstance(happening, events.Message) and not happening.deleted:
                 return happening
 
@@ -78,39 +78,39 @@ class Room(AsyncIterator[events.Message]):
         A ``Joined`` comes whenever we are in the room, for the first time or again. Its ``gap``
         and ``reset`` tell if something is lost.
         """
-        return Events(self._place)
+        return Events(self._state)
 
     # What is known
 
     @property
     def name(self) -> str:
         """The name in its normal form."""
-        return self._place.name
+        return self._state.name
 
     @property
     def members(self) -> list[Person]:
         """Who is here, as far as is known; the last known while the connection is lost."""
-        return list(self._place.people.values())
+        return list(self._state.people.values())
 
     @property
     def guests(self) -> int:
         """How many were here without a name when we joined."""
-        return self._place.guests
+        return self._state.guests
 
     @property
     def topic(self) -> str:
         """What the room is about."""
-        return self._place.topic
+        return self._state.topic
 
     @property
     def epoch(self) -> str | None:
         """What the numbers belong to; with the last one handled it tells where to go on."""
-        return self._place.epoch
+        return self._state.epoch
 
     @property
     def is_joined(self) -> bool:
         """Whether the server lets us hear what happens here just now."""
-        return self._place.is_here
+        return self._state.is_joined
 
     # What can be done
 
@@ -136,7 +136,7 @@ class Room(AsyncIterator[events.Message]):
         self._check()
         cid = cid or new_cid()
         request = requests.Send(room=self.name, cid=cid, text=text, reply=reply)
-        return Sent(cid, text, self._asks.submit(request, self.name))
+        return Sent(cid, text, self._pending.submit(request, self.name))
 
     async def edit(self, seq: int, text: str) -> int:
         """Give your message ``seq`` another text; return the number of the edit."""
@@ -161,9 +161,9 @@ class Room(AsyncIterator[events.Message]):
 
         It is passed on at most every 2 s, and not at all while the connection is lost.
         """
-        if self._place.is_here:
+        if self._state.is_joined:
             request = requests.Typing(room=self.name)
-            self._asks.put(PendingRequest(request, self.name, lasts=False))
+            self._pending.add(PendingRequest(request, self.name, is_resent=False))
 
     async def history(
         self, *, before: int | None = None, after: int | None = None, limit: int = 100
@@ -176,7 +176,7 @@ class Room(AsyncIterator[events.Message]):
             limit: At most so many, up to 100 unless the server sets another limit.
         """
         request = requests.History(room=self.name, before=before, after=after, limit=limit)
-        return await self._asks.ask(request, answers.Page)
+        return await self._pending.request(request, answers.Page)
 
     async def search(
         self,
@@ -188,7 +188,7 @@ class Room(AsyncIterator[events.Message]):
         before: int | None = None,
         limit: int = 20,
     ) -> answers.SearchResult:
-        """Find messages by their words, the newest first; docs/protocol.md tells how to ask.
+        """Find messages by their words, the newest first; docs/protocol.md tells how to pending.
 
         Args:
             query: What to look for.
@@ -207,7 +207,7 @@ class Room(AsyncIterator[events.Message]):
             before=before,
             limit=limit,
         )
-        return await self._asks.ask(request, answers.SearchResult)
+        return await self._pending.request(request, answers.SearchResult)
 
     async def leave(self) -> None:
         """Be in the room no longer: reading it ends."""
@@ -215,28 +215,28 @@ class Room(AsyncIterator[events.Message]):
         await self._conversation.leave(self.name).wait(answers.Ok)
 
     @property
-    def _asks(self) -> PendingRequests:
-        return self._conversation.asks
+    def _pending(self) -> PendingRequests:
+        return self._conversation.pending
 
     async def _keep(self, request: requests.WriteRequest) -> int:
         self._check()
-        return _number(await self._asks.ask(request, answers.Ok, self.name))
+        return _number(await self._pending.request(request, answers.Ok, self.name))
 
     def _check(self) -> None:
         """Make sure that we are to be in the room."""
-        if self._conversation.places.get(self.name) is not self._place:
-            raise self._place.refusal or Refused("not_joined", "you have left the room")
+        if self._conversation.rooms.get(self.name) is not self._state:
+            raise self._state.refusal or Refused("not_joined", "you have left the room")
 
 
 class Events(AsyncIterator[Happening]):
     """Iterates over what happens in a room; made by ``Room.events``."""
 
-    def __init__(self, place: RoomState) -> None:
-        self._place = place
+    def __init__(self, state: RoomState) -> None:
+        self._state = state
 
     async def __anext__(self) -> Happening:
         """Wait for what happens next."""
-        return await self._place.next()
+        return await self._state.next()
 
 
 def new_cid() -> str:

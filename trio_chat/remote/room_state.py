@@ -1,4 +1,4 @@
-"""A place: how far we have come in one room, who is there, and what waits to be read."""
+"""A state: how far we have come in one room, who is there, and what waits to be read."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from trio_chat.protocol.requests import Resume
 from trio_chat.remote import wire
 from trio_chat.remote.errors import ChatError
 
-GIVE_WAY = 2.0  # seconds for which the connection waits for a reader who took something
+BACKPRESSURE_LIMIT = 2.0  # seconds for which the connection waits for a reader who took something
 NEVER = float("-inf")
 
 
@@ -20,7 +20,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
 
     ``last`` is the number of the room's last event. ``gap`` is the number of the first event that
     follows, if those before it are lost; with ``reset`` the numbers have begun anew, so that
-    nothing follows and what was told before means nothing.
+    nothing follows and what was received before means nothing.
     """
 
     room: str
@@ -68,9 +68,11 @@ class RoomState:
         self.topic = ""
         self.guests = 0
         self.people: dict[str, Person] = {}
-        self.is_here = False  # on the connection of the moment
+        self.is_joined = False  # on the connection of the moment
         self.refusal: ChatError | None = None
-        self.visit: int | None = None  # the id of the wish to join that counts; a hello has none
+        self.join_id: int | None = (
+            None  # the id of the resume to join that counts; a hello has none
+        )
         self._is_behind = False
         self._on_join = on_join
         self._on_read = on_read
@@ -84,10 +86,10 @@ class RoomState:
 
     def begin(self) -> Resume:
         """Return what to say of the room in a ``hello``; nothing that was wished before counts."""
-        self.visit = None
-        return self.wish()
+        self.join_id = None
+        return self.resume()
 
-    def wish(self) -> Resume:
+    def resume(self) -> Resume:
         """Return what to ask for: all since the last event, or nothing yet if we are behind."""
         if self._is_behind:
             return Resume(self.name)
@@ -97,10 +99,10 @@ class RoomState:
         """Take in that we are in the room.
 
         Raises:
-            Garbled: its members are none.
+            Malformed: its members are none.
         """
         people = wire.read_people(joined.members)
-        self.is_here = True
+        self.is_joined = True
         self.people = {person.id: person for person in people}
         self.topic, self.guests = joined.topic, joined.guests
         if not self._is_behind and self._put(_told(joined, people)):
@@ -115,16 +117,16 @@ class RoomState:
 
     def take(self, event: wire.RoomEvent) -> None:
         """Take in what happens. Each numbered event is queued once, and in order."""
-        if not self.is_here:
-            return  # a rest of what was told before we joined anew
+        if not self.is_joined:
+            return  # a rest of what was received before we joined anew
         if isinstance(event, events.StoredEvent):
-            self._take_kept(event)
+            self._handle_stored(event)
         else:
-            self._know(event)
+            self._update_people(event)
             if not self._is_behind:
                 self._put(event)
 
-    def _take_kept(self, event: wire.RoomEvent) -> None:
+    def _handle_stored(self, event: wire.RoomEvent) -> None:
         assert isinstance(
             event, events.Message | events.Edit | events.Delete | events.React | events.Topic
         )
@@ -139,7 +141,7 @@ class RoomState:
             self._is_behind = True
             self._catch_up()
 
-    def _know(self, event: wire.RoomEvent) -> None:
+    def _update_people(self, event: wire.RoomEvent) -> None:
         match event:
             case events.Presence(state="joined") | events.Renamed():
                 self.people[event.who.id] = event.who
@@ -165,14 +167,14 @@ class RoomState:
         return self._size >= self._limit
 
     @property
-    def crowded_until(self) -> float:
+    def backpressure_until(self) -> float:
         """Until when it is worth to wait for the reader, who is at work but slow."""
-        return self._read_at + GIVE_WAY if self.is_full and not self._is_behind else NEVER
+        return self._read_at + BACKPRESSURE_LIMIT if self.is_full and not self._is_behind else NEVER
 
     def _catch_up(self) -> None:
         """Join anew if we are behind and all that waited has been read."""
         if self._is_behind and not self._size:
-            self._is_behind = self.is_here = False
+            self._is_behind = self.is_joined = False
             self._on_join(self)
 
     def refuse(self, error: ChatError) -> None:
@@ -182,7 +184,7 @@ class RoomState:
 
     def close(self) -> None:
         """Nothing more happens; what waits can still be read."""
-        self.is_here = False
+        self.is_joined = False
         self._queue.close()
 
     # What the reader does

@@ -18,15 +18,15 @@ from trio_chat.remote.address import Address
 from trio_chat.remote.wire import SUBPROTOCOL
 
 DIAL_TIMEOUT = 10.0  # seconds to find the server, and for TCP and TLS to stand
-SHAKE_TIMEOUT = 10.0  # seconds for the answer to the WebSocket handshake
+HANDSHAKE_TIMEOUT = 10.0  # seconds for the answer to the WebSocket handshake
 WRITE_TIMEOUT = 10.0  # seconds for the server to take what we write
 CLOSE_TIMEOUT = 2.0  # seconds for the answer to our close
 MESSAGE_LIMIT = 16 * 1024 * 1024  # characters; what was missed comes in large messages
 READ_SIZE = 64 * 1024
 
 NORMAL, PROTOCOL_ERROR, BROKEN = 1000, 1002, 1006  # close codes
-REFUSED_FOR_NOW = {408, 425, 429}  # HTTP statuses
-FAULT_OF_THE_SERVER = 500  # and what is above
+RETRY_STATUSES = {408, 425, 429}  # HTTP statuses
+FIRST_SERVER_ERROR = 500  # and what is above
 
 
 class Loss(NamedTuple):
@@ -34,7 +34,7 @@ class Loss(NamedTuple):
 
     code: int
     reason: str
-    rest: float = 0.0
+    retry_after: float = 0.0
 
 
 Dial = Callable[[], Awaitable[trio.abc.Stream]]
@@ -73,20 +73,20 @@ class TimedStream:
     def __init__(self, stream: trio.abc.Stream) -> None:
         self.on_end: Callable[[], object] = lambda: None  # called when nothing more will come
         self._stream = stream
-        self._patience = SHAKE_TIMEOUT  # seconds of silence until the peer counts as gone
-        self._silence = trio.CancelScope()  # of the read that is under way
-        self._is_torn = False
+        self._read_timeout = HANDSHAKE_TIMEOUT  # seconds of silence until the peer counts as gone
+        self._read_scope = trio.CancelScope()  # of the read that is under way
+        self._is_write_broken = False
 
     def expect_within(self, seconds: float) -> None:
         """From now on the peer counts as gone if nothing is heard for so long."""
-        self._patience = seconds
-        self._silence.deadline = trio.current_time() + seconds
+        self._read_timeout = seconds
+        self._read_scope.deadline = trio.current_time() + seconds
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         """Return what comes, or nothing at the end; silence for too long is a broken stream."""
         data: bytes | bytearray = b""
         try:
-            with trio.fail_after(self._patience) as self._silence:
+            with trio.fail_after(self._read_timeout) as self._read_scope:
                 data = await self._stream.receive_some(max_bytes)
         except trio.TooSlowError:
             raise trio.BrokenResourceError("nothing was heard for too long") from None
@@ -97,15 +97,15 @@ class TimedStream:
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Write, unless an earlier write was broken off."""
-        if self._is_torn:
+        if self._is_write_broken:
             raise trio.BrokenResourceError("the last write did not end")
-        self._is_torn = True
+        self._is_write_broken = True
         try:
             with trio.fail_after(WRITE_TIMEOUT):
                 await self._stream.send_all(data)
         except trio.TooSlowError:
             raise trio.BrokenResourceError("the server takes nothing") from None
-        self._is_torn = False
+        self._is_write_broken = False
 
     async def aclose(self) -> None:
         """Close at once: a goodbye, if any, has been said on the WebSocket."""
@@ -169,10 +169,12 @@ class Transport:
                 await self._websocket.aclose(code)
 
 
-async def hold(dial: Dial, address: Address, talk: Callable[[Transport], Awaitable[None]]) -> Loss:
-    """Connect, talk until that is over, and close; return why it is over.
+async def run_connection(
+    dial: Dial, address: Address, use: Callable[[Transport], Awaitable[None]]
+) -> Loss:
+    """Connect, use until that is over, and close; return why it is over.
 
-    Nothing but cancellation, and what ``talk`` raises, leaves it.
+    Nothing but cancellation, and what ``use`` raises, leaves it.
     """
     try:
         with trio.fail_after(DIAL_TIMEOUT):
@@ -184,22 +186,22 @@ async def hold(dial: Dial, address: Address, talk: Callable[[Transport], Awaitab
     except OSError as error:
         return Loss(BROKEN, str(error))
     try:
-        return await _hold(stream, address, talk)
+        return await _run_connection(stream, address, use)
     finally:
         await stream.aclose()
 
 
-async def _hold(
-    stream: TimedStream, address: Address, talk: Callable[[Transport], Awaitable[None]]
+async def _run_connection(
+    stream: TimedStream, address: Address, use: Callable[[Transport], Awaitable[None]]
 ) -> Loss:
     loss = Loss(BROKEN, "the server ended the connection before it stood")
     try:
         async with trio.open_nursery() as nursery:
-            websocket = await _shake_hands(nursery, stream, address)
+            websocket = await _handshake(nursery, stream, address)
             if websocket:
-                line = Transport(websocket, stream)
-                await talk(line)
-                loss = line.loss
+                transport = Transport(websocket, stream)
+                await use(transport)
+                loss = transport.loss
             nursery.cancel_scope.cancel()
     except* ConnectionRejected as group:
         loss = _rejection(group)
@@ -208,11 +210,11 @@ async def _hold(
     return loss
 
 
-async def _shake_hands(
+async def _handshake(
     nursery: trio.Nursery, stream: TimedStream, address: Address
 ) -> WebSocketConnection | None:
     """Return the WebSocket; ``None`` if the server hangs up or takes too long."""
-    with trio.move_on_after(SHAKE_TIMEOUT) as scope:
+    with trio.move_on_after(HANDSHAKE_TIMEOUT) as scope:
         stream.on_end = scope.cancel  # else trio-websocket would wait on
         return await wrap_client_stream(
             nursery,
@@ -232,7 +234,7 @@ def _rejection(group: BaseExceptionGroup[ConnectionRejected]) -> Loss:
     assert isinstance(rejected, ConnectionRejected)
     status = rejected.status_code
     reason = f"the server answered with HTTP status {status}"
-    if status in REFUSED_FOR_NOW or status >= FAULT_OF_THE_SERVER:
-        rest = dict(rejected.headers).get(b"retry-after", b"")
-        return Loss(BROKEN, reason, float(rest) if rest.isdigit() else 0.0)
+    if status in RETRY_STATUSES or status >= FIRST_SERVER_ERROR:
+        retry_after = dict(rejected.headers).get(b"retry-after", b"")
+        return Loss(BROKEN, reason, float(retry_after) if retry_after.isdigit() else 0.0)
     return Loss(status, reason)

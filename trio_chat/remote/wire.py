@@ -30,14 +30,14 @@ Answer = (
     | answers.Error
     | answers.Bye
 )
-Told = RoomEvent | Answer
+ServerObject = RoomEvent | Answer
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
-    str(kind.__struct_config__.tag): msgspec.json.Decoder(kind) for kind in Told.__args__
+    str(kind.__struct_config__.tag): msgspec.json.Decoder(kind) for kind in ServerObject.__args__
 }
 
 
-class Garbled(ValueError):
+class Malformed(ValueError):
     """What was received is not of this protocol."""
 
 
@@ -47,47 +47,47 @@ class _Envelope(msgspec.Struct):
     t: str
 
 
-_frame = msgspec.json.Decoder(list[Told])
+_frame = msgspec.json.Decoder(list[ServerObject])
 _objects = msgspec.json.Decoder(list[msgspec.Raw])
 _envelope = msgspec.json.Decoder(_Envelope)
 _people = msgspec.json.Decoder(list[events.Person])
 _encode = msgspec.json.Encoder().encode
 
 
-def read(message: str | bytes) -> list[Told]:
+def read(message: str | bytes) -> list[ServerObject]:
     """Return the objects in one WebSocket message; those of unknown types are left out.
 
     Raises:
-        Garbled: it is not made of objects that say what they are.
+        Malformed: it is not made of objects that say what they are.
     """
     try:
         return _frame.decode(message)
     except msgspec.ValidationError:  # something new, perhaps
         return list(_read_one_by_one(message))
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise Garbled(str(error)) from None
+        raise Malformed(str(error)) from None
 
 
-def _read_one_by_one(message: str | bytes) -> Iterator[Told]:
+def _read_one_by_one(message: str | bytes) -> Iterator[ServerObject]:
     try:
         for part in _objects.decode(message):
             decoder = _DECODERS.get(_envelope.decode(part).t)
             if decoder:
                 yield decoder.decode(part)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise Garbled(str(error)) from None
+        raise Malformed(str(error)) from None
 
 
 def read_people(members: msgspec.Raw) -> list[events.Person]:
     """Return the people in a ``joined``.
 
     Raises:
-        Garbled: they are none.
+        Malformed: they are none.
     """
     try:
         return _people.decode(members)
     except msgspec.MsgspecError as error:
-        raise Garbled(str(error)) from None
+        raise Malformed(str(error)) from None
 
 
 def write(request: requests.Request) -> bytes:

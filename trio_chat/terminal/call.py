@@ -35,7 +35,7 @@ class Call:
         key = self._key()
         try:
             async with connect(
-                self.url, nick=self.nick, key=key, patience=self.timeout, wait=wait
+                self.url, nick=self.nick, key=key, connect_timeout=self.timeout, wait=wait
             ) as chat:
                 try:
                     yield chat
