@@ -37,6 +37,7 @@ class Peer:
         self.at = trio.current_time()
         self.stream = stream
         self.pings = 0
+        self.counts: list[int] = []  # of the objects in each frame
         self._websocket: WebSocket | None = None
         self._heard: list[Object] = []
         self.is_over = False  # the client has closed, or hung up
@@ -73,7 +74,9 @@ class Peer:
             return
         received = self._websocket.feed(data)
         for message in received.messages:
-            self._heard += msgspec.json.decode(message)
+            objects = msgspec.json.decode(message)
+            self.counts.append(len(objects))
+            self._heard += objects
         self.is_over = received.ended
         if received.reply:
             await self._answer(received.reply)

@@ -52,10 +52,8 @@ async def test_a_welcome_makes_it_online(autojump_clock: MockClock) -> None:
     assert calls.times == [0]
 
 
-async def test_the_pauses_double_up_to_their_limit_and_begin_anew_after_a_welcome(
-    autojump_clock: MockClock,
-) -> None:
-    """As docs/python.md says; nobody is asked more often."""
+async def test_the_delays_double_up_to_their_limit(autojump_clock: MockClock) -> None:
+    """As docs/python.md says; a server that does not answer is called every 20 s in the end."""
     calls = Calls()
     calls.trouble = ConnectionRefusedError("nobody is there")
     states: list[State] = []
@@ -64,19 +62,46 @@ async def test_the_pauses_double_up_to_their_limit_and_begin_anew_after_a_welcom
         await trio.sleep(60)
         assert calls.times == [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 51.5]
         assert states[:2] == [Waiting(0.5, "nobody is there"), Waiting(1.5, "nobody is there")]
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_server_that_welcomes_and_fails_is_called_less_and_less(
+    autojump_clock: MockClock,
+) -> None:
+    """A welcome alone does not reset the delay: as often as a server that does not answer."""
+    calls = Calls()
+    states: list[State] = []
+    async with calling(calls) as chat, trio.open_nursery() as nursery:
+        nursery.start_soon(collect, chat, states)
+        for _ in range(7):
+            peer = await calls.next()
+            await peer.welcomes()
+            await trio.sleep(1)
+            await peer.closes(1011)
+        assert calls.times == [0, 1.5, 3.5, 6.5, 11.5, 20.5, 37.5]
+        assert [one.attempt for one in states if isinstance(one, Connecting)] == [*range(1, 8)]
+        nursery.cancel_scope.cancel()
+
+
+async def test_the_delays_begin_anew_after_five_seconds_online(autojump_clock: MockClock) -> None:
+    """A connection that lasted so long was a good one, and its loss counts as the first."""
+    calls = Calls()
+    calls.trouble = ConnectionRefusedError("nobody is there")
+    states: list[State] = []
+    async with calling(calls, connect_timeout=FOR_EVER) as chat, trio.open_nursery() as nursery:
+        await trio.sleep(40)
         calls.trouble = None
         peer = await calls.next()
         await peer.welcomes()
+        await trio.sleep(5)
+        nursery.start_soon(collect, chat, states)
+        await trio.testing.wait_all_tasks_blocked()
         await peer.hangs_up()
         began = trio.current_time()
         await calls.next()
         assert calls.times[-1] == began + 0.5
         await trio.testing.wait_all_tasks_blocked()
-        assert states[-3:] == [
-            Online(),
-            Waiting(began + 0.5, "the connection broke"),
-            Connecting(1),
-        ]
+        assert states == [Online(), Waiting(began + 0.5, "the connection broke"), Connecting(1)]
         nursery.cancel_scope.cancel()
 
 
