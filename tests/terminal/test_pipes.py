@@ -19,7 +19,7 @@ from tests.terminal.tool import Tool
 from tests.terminal.window import window
 from trio_chat.remote import Joined, connect
 from trio_chat.terminal.call import Call
-from trio_chat.terminal.pipe import Pipe, Wishes
+from trio_chat.terminal.pipe import Options, Pipe
 
 READERS = count(1)  # a nick is held for a while
 HOSTILE = "\u202eevil\u2066 \ue000\u2028end"
@@ -323,9 +323,9 @@ async def test_nobody_is_nobody(tool: Tool) -> None:
 async def test_a_gap_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """What the server's retention deleted while the connection was lost."""
     async with connect("http://localhost:1/", nick="Ann", wait=False) as chat:
-        pipe = Pipe(Call("http://localhost:1/", "tea", "Ann", 1), Wishes(follow=True))
+        pipe = Pipe(Call("http://localhost:1/", "tea", "Ann", 1), Options(follow=True))
         joined = Joined(room="tea", last=9, epoch="e", members=(), gap=5)
-        await pipe._arrive(chat.room("tea"), joined, is_new=False)
+        await pipe._on_joined(chat.room("tea"), joined, is_new=False)
     assert capsys.readouterr().err.startswith("trio-chat: some messages are lost: ")
 
 

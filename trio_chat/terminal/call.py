@@ -10,7 +10,7 @@ from trio_chat.errors import Failed, OutOfReach
 from trio_chat.remote import Chat, ChatError, Refused, Unreachable, connect
 from trio_chat.remote.address import parse
 from trio_chat.terminal.identity_store import IdentityStore
-from trio_chat.terminal.sanitize import clean_line
+from trio_chat.terminal.sanitize import sanitize_line
 
 NICKS = {"bad_nick", "nick_taken"}  # codes with which a nick is refused
 
@@ -40,29 +40,29 @@ class Call:
                 try:
                     yield chat
                 finally:
-                    self._keep(chat, key)
+                    self._save_key(chat, key)
         except Unreachable as error:
-            raise OutOfReach(f"cannot reach {self.url}: {clean_line(str(error))}") from None
+            raise OutOfReach(f"cannot reach {self.url}: {sanitize_line(str(error))}") from None
         except Refused as error:
             hint = "; choose another nick with --nick" if error.code in NICKS else ""
-            raise Failed(clean_line(f"{error}{hint}")) from None
+            raise Failed(sanitize_line(f"{error}{hint}")) from None
         except ChatError as error:
-            raise Failed(clean_line(str(error))) from None
+            raise Failed(sanitize_line(str(error))) from None
 
     def _key(self) -> str | None:
         """Return what makes us the same person each time; if it cannot be kept, we are another."""
         try:
-            return self._keepsake.key(self.nick)
+            return self._identities.key(self.nick)
         except OSError as error:
             print(f"trio-chat: cannot keep who you are: {error.strerror}", file=sys.stderr)
             return None
 
-    def _keep(self, chat: Chat, key: str | None) -> None:
+    def _save_key(self, chat: Chat, key: str | None) -> None:
         """Be the same person next time under the nick of now, too."""
         if key and chat.me.nick != self.nick:
             with suppress(OSError):
-                self._keepsake.keep(chat.me.nick, key)
+                self._identities.save(chat.me.nick, key)
 
     @property
-    def _keepsake(self) -> IdentityStore:
+    def _identities(self) -> IdentityStore:
         return IdentityStore(parse(self.url), os.environ)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import urwid
 
-from trio_chat.terminal.sanitize import clean
+from trio_chat.terminal.sanitize import sanitize
 from trio_chat.terminal.typed import completions
 
 CAPTION = "> "
@@ -74,7 +74,7 @@ class Composer:
         """Take a key that is pasted; all are put into the line at once, which is much faster."""
         if key == "end paste":
             self._pasted = None
-            self._edit.insert_text(clean("".join(pasted)))
+            self._edit.insert_text(sanitize("".join(pasted)))
         elif len(pasted) < PASTED:
             pasted.append(PASTE.get(key, key if len(key) == 1 else ""))
 

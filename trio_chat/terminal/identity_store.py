@@ -35,10 +35,10 @@ class IdentityStore:
         with suppress(FileNotFoundError, ValueError):
             key = self._path(nick).read_text("ascii").strip()
         if not key:
-            self.keep(nick, key := token_urlsafe())
+            self.save(nick, key := token_urlsafe())
         return key
 
-    def keep(self, nick: str, key: str) -> None:
+    def save(self, nick: str, key: str) -> None:
         """Keep somebody's key, under another nick perhaps.
 
         Raises:

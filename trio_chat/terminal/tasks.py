@@ -54,7 +54,7 @@ class TaskGroup:
 
     def stop(self) -> None:
         """Cancel all that are at work."""
-        self._nursery.cancel_scope.cancel(reason="the crew was stopped")
+        self._nursery.cancel_scope.cancel(reason="the group was stopped")
 
     async def _run(self, job: Job) -> None:
         try:
@@ -70,9 +70,9 @@ async def together(*jobs: Job) -> None:
     Raises:
         Exception: the first failure, as it is.
     """
-    async with TaskGroup() as crew:
+    async with TaskGroup() as tasks:
         for job in jobs:
-            crew.start(job)
+            tasks.start(job)
 
 
 async def beside(background: Job, job: Callable[[], Awaitable[T]]) -> T:
