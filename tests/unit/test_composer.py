@@ -95,7 +95,8 @@ def press(composer: Composer) -> Press:
 def test_enter_sends(composer: Composer, press: Press) -> None:
     """What is written, if anything is; the line is empty then."""
     assert press("enter") is None
-    assert press(*"hi", "meta enter", "!", "enter") == "hi\n!"
+    assert press(" ", "\u3164", "enter") is None
+    assert press("ctrl u", *"hi", "meta enter", "!", "enter") == "hi\n!"
     assert composer.text == ""
 
 

@@ -1,4 +1,4 @@
-"""A call: whom to reach, where and as whom; and what keeps us the same person."""
+"""A call: connects to a server as the person that we were last time."""
 
 import os
 import sys
@@ -12,12 +12,12 @@ from trio_chat.remote.address import parse
 from trio_chat.terminal.identity_store import IdentityStore
 from trio_chat.terminal.sanitize import sanitize_line
 
-NICKS = {"bad_nick", "nick_taken"}  # codes with which a nick is refused
+NICKS = {"bad_nick", "nick_taken"}  # error codes that are about the nick
 
 
 @dataclass(frozen=True)
 class Call:
-    """What was asked for: ``timeout`` is in seconds, for the server to be there and to answer."""
+    """What to connect to; ``timeout`` is in seconds, for the welcome and each acknowledgement."""
 
     url: str
     room: str
@@ -26,11 +26,11 @@ class Call:
 
     @asynccontextmanager
     async def connected(self, *, wait: bool = True) -> AsyncIterator[Chat]:
-        """Chat for the block; with ``wait``, once the server has said welcome.
+        """Chat for the block, which begins after the welcome if ``wait`` is true.
 
         Raises:
-            OutOfReach: it did not in time.
-            Failed: the chat is over, and the server has told why; or something was refused.
+            OutOfReach: the server did not say welcome in time.
+            Failed: the server has ended the chat, or has refused a request.
         """
         key = self._key()
         try:
@@ -50,7 +50,7 @@ class Call:
             raise Failed(sanitize_line(str(error))) from None
 
     def _key(self) -> str | None:
-        """Return what makes us the same person each time; if it cannot be kept, we are another."""
+        """Return the key for our nick; without one we are another person each time."""
         try:
             return self._identities.key(self.nick)
         except OSError as error:
@@ -58,7 +58,7 @@ class Call:
             return None
 
     def _save_key(self, chat: Chat, key: str | None) -> None:
-        """Be the same person next time under the nick of now, too."""
+        """Save the key for the present nick, too, if that was changed."""
         if key and chat.me.nick != self.nick:
             with suppress(OSError):
                 self._identities.save(chat.me.nick, key)

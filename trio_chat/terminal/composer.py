@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 import urwid
 
+from trio_chat.protocol.text import is_blank
 from trio_chat.terminal.sanitize import sanitize
 from trio_chat.terminal.typed import completions
 
@@ -80,7 +81,7 @@ class Composer:
 
     def _submit(self) -> str | None:
         text = self.text
-        if not text.strip():
+        if is_blank(text):
             return None
         self._before = [*self._before, text][-REMEMBERED:]
         self._at = len(self._before)

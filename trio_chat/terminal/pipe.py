@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import trio
 
 from trio_chat.errors import FAILED, OutOfReach
+from trio_chat.protocol.text import is_blank
 from trio_chat.remote import Chat, Joined, MessageView, Online, Refused, Room, Sent, Waiting
 from trio_chat.terminal import printing, stdio
 from trio_chat.terminal.call import Call
@@ -75,7 +76,7 @@ class Pipe:
             with to_watch:
                 async for text in self._texts(ROUGH * limit):
                     number += 1
-                    if text.strip():
+                    if not is_blank(text):
                         await to_watch.send((number, room.submit(text)))
 
         async def watch() -> None:
