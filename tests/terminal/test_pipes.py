@@ -190,6 +190,21 @@ async def test_a_missing_home_does_not_matter(tool: Tool) -> None:
     assert await said(tool) == ["hello"]
 
 
+async def test_an_ignored_hangup_stays_ignored(tool: Tool) -> None:
+    """As by ``nohup``."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which the process inherits
+    try:
+        async with tool.started("--follow", "--send", "--nick", "Ann") as follower:
+            await follower.say("one")
+            assert await follower.lines(1) == ["Ann: one"]
+            follower.send_signal(signal.SIGHUP)
+            await follower.say("two")
+            assert await follower.lines(1) == ["Ann: two"]
+            assert await follower.end(signal.SIGTERM) == (143, b"")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 async def test_a_closed_output_ends_it_quietly(tool: Tool) -> None:
     """As with ``head``, even if nothing more is said."""
     await tool.done(stdin=b"one\ntwo\n")

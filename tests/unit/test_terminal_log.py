@@ -19,6 +19,7 @@ from trio_chat.remote import (
     Topic,
     Typing,
 )
+from trio_chat.terminal import log as log_module
 from trio_chat.terminal.log import LIMIT, PRESENCE_LIMIT, Entry, Log
 from trio_chat.terminal.scroll import Scroll
 
@@ -99,7 +100,7 @@ def test_messages_change(log: Log) -> None:
     entry = log.entries[0]
     assert (entry.text, entry.edited, entry.reactions) == ("bye", True, {"🍋": {"b"}})
     log.handle(React(room=ROOM, target=1, who=BEN, emoji="🍋", on=False), ANN, 0)
-    assert entry.reactions == {"🍋": set()}
+    assert entry.reactions == {}
     log.handle(Delete(room=ROOM, target=1), ANN, 0)
     assert (entry.text, entry.deleted) == ("", True)
     assert log.last(is_mine=True) is None
@@ -147,6 +148,18 @@ def test_names_change(log: Log) -> None:
     assert shown(log) == ["Ben is Benno now", "← Xaver"]
 
 
+def test_nicks_have_a_bound(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is beyond is called by the new name only."""
+    monkeypatch.setattr(log_module, "NICKS_LIMIT", 3)
+    for number in range(9):
+        who = Person(str(number), f"P{number}")
+        log.handle(Presence(room=ROOM, who=who, state="joined"), ANN, 0)
+    assert len(log._nicks) == 3
+    log.handle(Renamed(room=ROOM, who=Person("0", "Otto")), ANN, 0)
+    log.handle(Renamed(room=ROOM, who=Person("8", "Otto")), ANN, 0)
+    assert shown(log)[1:] == ["P0 is Otto now"]
+
+
 def test_history_comes_first(log: Log) -> None:
     """As it stands; what is on its way is not doubled."""
     log.send("one", "mine", ANN, 0)
@@ -169,6 +182,15 @@ def test_it_has_a_bound(log: Log) -> None:
         log.handle(message(seq), ANN, 0)
     assert (len(log.entries), log.first, log.more, log.is_full) == (LIMIT, 6, True, True)
     log.handle(Edit(room=ROOM, target=1, text="x"), ANN, 0)
+
+
+def test_a_gap_may_open_while_missed_events_come(log: Log) -> None:
+    """It is told where it is; nothing else changes."""
+    log.handle(message(1), ANN, 0)
+    log.join(Joined(room=ROOM, last=9, epoch="e", members=(ANN,), gap=5), 0)
+    log.handle(message(5), ANN, 0)
+    lost = "some messages are lost: the server does not have them any more"
+    assert shown(log) == ["hello", lost, "hello"]
 
 
 def test_what_is_lost_is_told(log: Log) -> None:

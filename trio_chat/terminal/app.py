@@ -224,7 +224,7 @@ class App:
     def _top(self) -> Bar:
         room = self._tab.room
         topic = f" │ {sanitize_line(room.topic)}" if room.topic else ""
-        count = len(room.members) + room.guests
+        count = room.population + room.guests
         return Bar(f" {room.name}{topic}", f" {count} here ")
 
     def _bottom(self) -> Bar:

@@ -10,6 +10,7 @@ from trio_chat.terminal.tab import Tab
 from trio_chat.terminal.tasks import Job
 from trio_chat.terminal.typed import COMMANDS, KEYS, MESSAGE_COMMANDS, Typed, read
 
+WHO_LIMIT = 100  # names that /who lists; the others are counted
 OWN = {"edit", "delete"}  # commands about messages of ours
 
 
@@ -84,8 +85,12 @@ class Commands:
     def _who(self, _: str) -> None:
         room = self._controls.tab.room
         names = sorted((sanitize_line(one.nick) for one in room.members), key=str.casefold)
+        shown = names[:WHO_LIMIT]
+        others = (
+            f", and {room.population - len(shown):,} more" if room.population > len(shown) else ""
+        )
         guests = f", and {room.guests} without a name" if room.guests else ""
-        self._controls.tab.note(f"{len(names)} here: {', '.join(names)}{guests}")
+        self._controls.tab.note(f"{room.population:,} here: {', '.join(shown)}{others}{guests}")
 
     def _topic(self, text: str) -> None:
         room = self._controls.tab.room

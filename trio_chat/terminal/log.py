@@ -21,6 +21,7 @@ from trio_chat.terminal.printing import name
 from trio_chat.terminal.sanitize import sanitize, sanitize_line
 
 LIMIT = 2000  # entries; the oldest are given up, and can be asked for again
+NICKS_LIMIT = 10_000  # people whose nicks are known, to tell what they were called before
 QUOTED = 60  # characters of a message that is answered
 PRESENCE_LIMIT = 120  # characters of a line that tells who comes and goes
 
@@ -194,14 +195,17 @@ class Log:
     def _react(self, react: React) -> None:
         entry = self._numbers.get(react.target)
         if entry and react.who:
-            people = entry.reactions.setdefault(sanitize_line(react.emoji), set())
+            emoji = sanitize_line(react.emoji)
+            people = entry.reactions.setdefault(emoji, set())
             (people.add if react.on else people.discard)(react.who.id)
+            if not people:
+                del entry.reactions[emoji]
 
     def _add_presence(self, presence: Presence, me: Person, now: int) -> None:
         """Tell it in the line before, if that tells such things: crowds come at once."""
         who = presence.who
         if presence.state == "joined":
-            self._nicks[who.id] = who.nick
+            self._know(who)
         else:
             self._nicks.pop(who.id, None)
         if who.id == me.id:
@@ -216,9 +220,13 @@ class Log:
     def _rename(self, renamed: Renamed, now: int) -> None:
         who = renamed.who
         before = self._nicks.get(who.id)
-        self._nicks[who.id] = who.nick
+        self._know(who)
         if before and before != who.nick:
             self._add_note(f"{sanitize_line(before)} is {name(who)} now", now)
+
+    def _know(self, who: Person) -> None:
+        if who.id in self._nicks or len(self._nicks) < NICKS_LIMIT:
+            self._nicks[who.id] = who.nick
 
     def _add_note(self, text: str, ts: int, kind: Kind = "note") -> None:
         self._add(Entry(kind, ts, sanitize(text)))

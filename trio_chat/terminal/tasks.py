@@ -92,6 +92,12 @@ async def beside(background: Job, job: Callable[[], Awaitable[T]]) -> T:
     return results[0]
 
 
+def _expected() -> list[signal.Signals]:
+    """Return the signals that end us: a SIGHUP that ``nohup`` has ignored stays ignored."""
+    is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [number for number in SIGNALS if number != signal.SIGHUP or not is_ignored]
+
+
 async def until_signal(job: Callable[[], Awaitable[int]]) -> int:
     """Run a job, which returns an exit status, until it is done or a signal cancels it.
 
@@ -103,7 +109,7 @@ async def until_signal(job: Callable[[], Awaitable[int]]) -> int:
         async for number in received:
             raise Signalled(number)
 
-    with trio.open_signal_receiver(*SIGNALS) as received:
+    with trio.open_signal_receiver(*_expected()) as received:
         try:
             return await beside(watch, job)
         except Signalled as signalled:
