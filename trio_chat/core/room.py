@@ -43,7 +43,7 @@ class Room:
         self._gone_at: dict[str, float] = {}  # when those without a connection have left
         self._persons: dict[str, Person] = {}
         self._members: Mapping[str, Person] | None = None
-        self._member_list: tuple[msgspec.Raw, int | None] | None = None
+        self._member_list: tuple[msgspec.Raw, int] | None = None
         self._on_news = on_news
         self._delay = delay
         self._moves: list[events.Presence] = []  # in a crowd, who came and went lately
@@ -136,7 +136,7 @@ class Room:
             self._members = dict(self._persons)
         return self._members
 
-    def member_list(self) -> tuple[msgspec.Raw, int | None]:
+    def member_list(self) -> tuple[msgspec.Raw, int]:
         """Return the people who are here, encoded once for many; how many, if the list is cut."""
         if self._member_list is None:
             parts = [answers.encode(person) for person in self._persons.values()]
@@ -145,7 +145,7 @@ class Room:
                 size += len(parts[shown]) + 1
                 shown += 1
             raw = msgspec.Raw(b"[%b]" % b",".join(parts[:shown]))
-            self._member_list = raw, None if shown == len(parts) else len(parts)
+            self._member_list = raw, 0 if shown == len(parts) else len(parts)
         return self._member_list
 
     def _tell_move(self, presence: events.Presence) -> None:

@@ -30,14 +30,14 @@ class Joined(Answer, tag="joined"):
 
     ``gap`` is the number of the first event that is still there, if some are missing before it;
     ``reset`` means that the client's numbers are of another epoch. ``population`` is the number
-    of people who are here, if the list of them is cut.
+    of people if the list of members was cut, 0 if not.
     """
 
     room: str
     last: int
     epoch: str
     members: msgspec.Raw  # a list of persons, encoded once for all who join
-    population: int | None = None
+    population: int = 0
     guests: int = 0
     topic: str = ""
     gap: int | None = None
