@@ -36,9 +36,21 @@ def test_newlines_become_spaces_and_ends_are_trimmed(message: str, line: str) ->
     assert said(message, 100) == [line]
 
 
-@pytest.mark.parametrize("message", ["", " ", "\n\r\n\t"])
-def test_blank_messages_say_nothing(message: str) -> None:
-    """A blank message is no message."""
+@pytest.mark.parametrize(
+    "control", ["\x00", "\x07", "\x1b", "\x0b", "\x0c", "\x1c", "\x7f", "\x9b"]
+)
+def test_control_characters_are_replaced(control: str) -> None:
+    """What a line says to people must not be an order to a terminal; a tab may stay."""
+    assert said(f"a{control}[31m\tb", 100) == ["a\ufffd[31m\tb"]
+    message = events.Message(room="tea", seq=1, ts=2, text=f"a{control}b")
+    assert plain.tell(message, b"{}") == "a\ufffdb".encode()
+
+
+@pytest.mark.parametrize(
+    "message", ["", " ", "\n\r\n\t", "\x00", "\x1b \x07", "\x85", b"\x00\x00", "\u200b", "\u3164"]
+)
+def test_blank_messages_say_nothing(message: str | bytes) -> None:
+    """A message of which nothing can be seen is no message."""
     assert said(message, 100) == []
 
 

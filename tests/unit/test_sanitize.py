@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from trio_chat.cli import main
 from trio_chat.commands.connect import split_link
-from trio_chat.protocol.requests import CONTROLS
+from trio_chat.protocol.text import CONTROLS
 from trio_chat.terminal.sanitize import clean, clean_line, sendable
 
 

@@ -1,19 +1,18 @@
 """What clients ask for: one struct for each request, named as the v1 protocol names it."""
 
-import re
 from typing import Annotated
 
 import msgspec
 
 from trio_chat.protocol import events
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.text import has_controls
 
 CID_LIMIT = 64  # characters; a UUID has 36
 EMOJI_LIMIT = 32  # characters; some emoji are long sequences
 KEY_LIMIT = 64  # characters; it has to be hard to guess
 TOKEN_LIMIT = 1024
 QUERY_LIMIT = 256  # characters; each word of it costs
-CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab and line ends
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
@@ -215,6 +214,6 @@ def text_fault(request: Request, text_limit: int) -> tuple[str, str] | None:
         return "too_long", f"text is longer than {text_limit} characters"
     if not request.text and not isinstance(request, Topic):
         return "bad_request", "text is blank"
-    if CONTROLS.search(request.text):
+    if has_controls(request.text):
         return "bad_request", "text has control characters"
     return None
