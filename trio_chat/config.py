@@ -94,7 +94,9 @@ class Config:
 
     frame_limit: int = limit(64 * 1024, "bytes of a WebSocket message at most", least=125)
     fragment_limit: int = limit(256, "frames of one WebSocket message at most", least=1)
+    frame_requests: int = limit(256, "requests in one WebSocket message at most", least=1)
     text_limit: int = limit(4000, "characters of a chat message at most", least=1)
+    topic_limit: int = limit(250, "characters of a topic at most", least=1)
 
     nick_limit: int = limit(32, "characters of a nick at most", least=1)
     room_limit: int = limit(64, "characters of a room's name at most", least=1)

@@ -69,6 +69,23 @@ async def test_one_person_can_be_in_many_rooms(server: Running) -> None:
         assert set(names) <= {room["room"] for room in (await ann.ask(t="rooms"))["rooms"]}
 
 
+async def test_requests_beyond_the_limit_of_a_frame_are_to_come_again(server: Running) -> None:
+    """The others of the frame are granted, and the connection goes on."""
+    async with chatting(server, "Ann", "tea") as ann:
+        count = 256
+        await ann.say(*({"t": "nick", "id": id, "nick": "Ann"} for id in range(count + 1)))
+        told = [await ann.until("ok", "error") for _ in range(count + 1)]
+        assert told[count] == {
+            "t": "error",
+            "id": count,
+            "code": "busy",
+            "text": "too many requests in one frame",
+            "retry_ms": 1000,
+        }
+        assert {answer["id"] for answer in told[:count]} == {*range(count)}
+        assert (await ann.ask(t="rooms"))["t"] == "rooms"
+
+
 async def test_a_nick_is_taken_held_and_taken_back(server: Running) -> None:
     """By its own session at once, by others when the grace time is over."""
     async with connected(server) as other:

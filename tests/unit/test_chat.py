@@ -40,7 +40,15 @@ async def test_hello_is_answered_with_who_one_is_and_the_limits() -> None:
             "id": 7,
             "epoch": home.journal.epoch,
             "ping_interval": 25.0,
-            "limits": {"text": 4000, "nick": 32, "room": 64, "frame": 65536, "rooms": 3},
+            "limits": {
+                "text": 4000,
+                "topic": 250,
+                "nick": 32,
+                "room": 64,
+                "frame": 65536,
+                "requests": 256,
+                "rooms": 3,
+            },
         }
         epoch = home.journal.epoch
         assert joined == {"t": "joined", "room": "tea", "last": 0, "epoch": epoch, "members": [you]}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from trio_chat.config import Config
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import GOING_AWAY, NOT_UTF8, TOO_LONG, Violation
 from trio_chat.protocol.dialects import plain
@@ -12,7 +13,7 @@ ANN = events.Person("a1", "Ann")
 def said(message: str | bytes, text_limit: int) -> list[str]:
     """Return the lines in a message; they are the only requests that it can hold."""
     lines = []
-    for request in plain.read(message, text_limit):
+    for request in plain.read(message, Config(text_limit=text_limit)):
         assert isinstance(request, requests.Send)
         assert (request.room, request.id, request.cid, request.reply) == ("", None, None, None)
         lines.append(request.text)
@@ -62,7 +63,7 @@ def test_binary_message_counts_as_text() -> None:
 def test_binary_message_that_is_not_text_is_a_violation() -> None:
     """A binary message without UTF-8 in it ends the connection with 1007."""
     with pytest.raises(Violation) as caught:
-        plain.read(b"\xff\xfe", 100)
+        plain.read(b"\xff\xfe", Config())
     assert caught.value.ending == NOT_UTF8
 
 
@@ -70,7 +71,7 @@ def test_limit_counts_characters_of_the_line() -> None:
     """A line of just the limit passes, one of a character more is a violation."""
     assert said(" " + "ü" * 10 + " ", 10) == ["ü" * 10]
     with pytest.raises(Violation) as caught:
-        plain.read("ü" * 11, 10)
+        plain.read("ü" * 11, Config(text_limit=10))
     assert caught.value.ending == TOO_LONG
 
 

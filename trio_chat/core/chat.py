@@ -139,7 +139,7 @@ class Chat:
 
     @_grant.register
     def _(self, request: requests.InvalidRequest, seat: ConnectionState) -> None:  # noqa: ARG002 - as its like
-        raise RequestError(request.code, request.text)
+        raise RequestError(request.code, request.text, request.retry_ms)
 
     @_grant.register
     def _(self, request: requests.Hello, seat: ConnectionState) -> None:

@@ -14,7 +14,7 @@ only_listens = False
 
 
 def read(
-    message: str | bytes, text_limit: int
+    message: str | bytes, limits: requests.Limits
 ) -> list[requests.AnyRequest | requests.InvalidRequest]:
     """Return one line to say; nothing if it is blank.
 
@@ -22,7 +22,7 @@ def read(
     message counts as text, as in the Go example.
 
     Raises:
-        Violation: it is longer than ``text_limit`` characters, or not UTF-8.
+        Violation: it is longer than a text may be, or not UTF-8.
     """
     if isinstance(message, bytes):
         try:
@@ -30,7 +30,7 @@ def read(
         except UnicodeDecodeError:
             raise Violation(NOT_UTF8) from None
     line = one_line(message)
-    if len(line) > text_limit:
+    if len(line) > limits.text_limit:
         raise Violation(TOO_LONG)
     return [] if is_blank(message) else [requests.Send(room="", text=line)]
 
