@@ -156,7 +156,7 @@ async def test_a_room_has_to_be_joined_first() -> None:
             {"t": "topic", "room": "milk", "text": "x"},
             {"t": "edit", "room": "milk", "seq": 1, "text": "x"},
             {"t": "delete", "room": "milk", "seq": 1},
-            {"t": "react", "room": "milk", "seq": 1, "emoji": "x"},
+            {"t": "react", "room": "milk", "seq": 1, "emoji": "🍋"},
         ):
             assert await code(ann, request) == "not_joined"
         assert kinds(await ann.ask(send(room="TEA"))) == ["msg", "ok"]
@@ -237,7 +237,7 @@ async def test_only_an_author_changes_a_message_and_only_while_it_is_there() -> 
         bob.told()
         edit = {"t": "edit", "room": "tea", "text": "x"}
         delete = {"t": "delete", "room": "tea"}
-        react = {"t": "react", "room": "tea", "emoji": "x"}
+        react = {"t": "react", "room": "tea", "emoji": "🍋"}
         for seq in (1, 2):
             assert await code(bob, {**edit, "seq": seq}) == "not_yours"
             assert await code(bob, {**delete, "seq": seq}) == "not_yours"

@@ -71,8 +71,8 @@ ALL: list[tuple[dict[str, Any], requests.AnyRequest]] = [
     ({"t": "edit", "room": "a", "seq": 1, "text": "x"}, requests.Edit(room="a", seq=1, text="x")),
     ({"t": "delete", "room": "a", "seq": 1}, requests.Delete(room="a", seq=1)),
     (
-        {"t": "react", "room": "a", "seq": 1, "emoji": "x", "on": False},
-        requests.React(room="a", seq=1, emoji="x", on=False),
+        {"t": "react", "room": "a", "seq": 1, "emoji": "🍋", "on": False},
+        requests.React(room="a", seq=1, emoji="🍋", on=False),
     ),
     ({"t": "topic", "room": "a", "text": ""}, requests.Topic(room="a", text="")),
     ({"t": "history", "room": "a", "before": 5}, requests.History(room="a", before=5)),
@@ -167,7 +167,15 @@ def test_a_binary_frame_ends_the_connection() -> None:
         {"t": "edit", "room": "a", "seq": 1, "text": " "},
         {"t": "react", "room": "a", "seq": 1, "emoji": ""},
         {"t": "react", "room": "a", "seq": 1, "emoji": "x" * 33},
-        {"t": "react", "room": "a", "seq": 1, "emoji": "x", "on": 1},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "🍋", "on": 1},
+        {"t": "react", "room": "a", "seq": 1, "emoji": " "},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "\n"},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "\x00"},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "\x1b[31mred"},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "\u202e"},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "\u200b"},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "I do agree."},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "x", "on": False},
         {"t": "topic", "room": "a", "text": "\x00"},
         {"t": "history", "room": "a", "limit": 0},
     ],
@@ -233,6 +241,16 @@ def test_what_is_no_object_beyond_the_limit_ends_the_connection_too() -> None:
     """A frame is right as a whole."""
     with pytest.raises(Violation):
         read("[" + '{"t":"rooms"},' * 4 + "1]")
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [("👍", "👍"), ("👍\ufe0f", "👍"), ("❤", "❤\ufe0f"), ("❤\ufe0f", "❤\ufe0f")]
+)
+def test_an_emoji_has_one_form(sent: str, read: str) -> None:
+    """Put on or taken away, with or without U+FE0F."""
+    for on in (True, False):
+        request = read_one(t="react", room="a", seq=1, emoji=sent, on=on)
+        assert request == requests.React(room="a", seq=1, emoji=read, on=on)
 
 
 def test_line_ends_and_tabs_stay() -> None:

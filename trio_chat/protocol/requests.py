@@ -5,6 +5,7 @@ from typing import Annotated, Protocol
 import msgspec
 
 from trio_chat.protocol import events
+from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.text import has_controls, is_blank
 
@@ -232,8 +233,12 @@ def text_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
     """Put the text of a request into its normal form; return the code and words for a fault in it.
 
     White space at the end of a message goes, at the beginning it stays; a topic is trimmed, and is
-    empty if nothing of it can be seen.
+    empty if nothing of it can be seen. Of an emoji there is one form for all that look like it.
     """
+    if isinstance(request, React):
+        emoji = normal_emoji(request.emoji)
+        request.emoji = emoji or request.emoji
+        return None if emoji else ("bad_request", "a reaction is one emoji")
     if not isinstance(request, Send | Edit | Topic):
         return None
     if has_controls(request.text):
