@@ -87,7 +87,7 @@ def decode(payload: bytes | None) -> list[dict[str, Any]]:
 
 def asks(member: Recipient, *objects: dict[str, Any]) -> Asked:
     """Return what the hub gets when a v1 client sends these objects."""
-    return Asked(member, v1.read(msgspec.json.encode(objects).decode(), 4000))
+    return Asked(member, v1.read(msgspec.json.encode(objects).decode(), Config()))
 
 
 def says(member: Recipient, *lines: str) -> Asked:

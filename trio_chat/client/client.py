@@ -178,7 +178,7 @@ class Client:
         asked: list[AnyAsked] = []
         try:
             for message in messages:
-                asked += self.dialect.read(message, self._config.text_limit)
+                asked += self.dialect.read(message, self._config)
         except Violation as violation:
             self.end(violation.ending)
         if asked:

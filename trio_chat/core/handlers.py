@@ -159,7 +159,7 @@ class Handlers:
     # The requests
 
     def _refuse(self, _: ConnectionState, request: requests.InvalidRequest) -> None:
-        raise RequestError(request.code, request.text)
+        raise RequestError(request.code, request.text, request.retry_ms)
 
     def _hello(self, state: ConnectionState, request: requests.Hello) -> None:
         self._check(state, request)

@@ -15,6 +15,7 @@ UNSEEN_RANGES = (
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+DRAWN_BLANKS = re.compile("[\u2800\U0001d159]")  # symbols by their category
 _SEEN = re.compile(f"[^{UNSEEN_RANGES}]")
 
 
