@@ -14,8 +14,8 @@ from trio_chat.delivery.audience import WRITES_PER_YIELD, write_cost
 from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.outbox import Readiness
 from trio_chat.delivery.recipient import Recipient, Requester
-from trio_chat.journal.types import Journal, RoomState, Unavailable
-from trio_chat.protocol import requests
+from trio_chat.journal.types import ForeignWrites, Journal, Pruned, Unavailable, Write
+from trio_chat.protocol import events, requests
 from trio_chat.protocol.close import TOO_SLOW, CloseReason
 
 WRITES_FOR_RETURNS = 8  # of a turn: half a millisecond, as few members get the same
@@ -55,18 +55,6 @@ class CaughtUp(NamedTuple):
     client: Recipient
     missed: requests.Missed
     after: int
-
-
-class Pruned(NamedTuple):
-    """The journal has forgotten events: it now begins with these numbers in these rooms."""
-
-    first: dict[str, int]
-
-
-class ForeignWrites(NamedTuple):
-    """Others have written to the journal, and these rooms stand like this there."""
-
-    states: Sequence[RoomState]
 
 
 class Shutdown(NamedTuple):
@@ -197,7 +185,7 @@ class Hub:
         if not drafts:
             return
         try:
-            results = await self._journal.commit([draft.event for draft in drafts])
+            results = await self._journal.commit([_write(draft.event) for draft in drafts])
         except Unavailable as unavailable:
             for draft in drafts:
                 self.chat.regret(draft, unavailable.retry_ms)
@@ -246,3 +234,10 @@ class Hub:
                         yield from (room.room for room in wish.rooms[: self._rooms_limit])
                     if isinstance(wish, requests.Join):
                         yield wish.room
+
+
+def _write(event: events.AnyStoredEvent) -> Write:
+    """Return what the journal is to keep: only its author may change what a message says."""
+    if isinstance(event, events.Edit | events.Delete) and event.who:
+        return Write(event, event.who.id)
+    return Write(event)

@@ -120,9 +120,9 @@ class Server:
                             self._door.answer,
                             self._listeners,
                         )
-                        listening.start_soon(retain, self._journal, self._inbox, self._config)
+                        listening.start_soon(retain, self._journal, self._inbox.send, self._config)
                         open_rooms = self._hub.chat.rooms.populations
-                        listening.start_soon(follow, self._journal, self._inbox, open_rooms)
+                        listening.start_soon(follow, self._journal, self._inbox.send, open_rooms)
                         await self._stopping.wait()
                         listening.cancel_scope.cancel(reason="the server stops")
                     await self._drain(connections.cancel_scope)

@@ -121,6 +121,7 @@ async def serve(port: int, frame_limit: int) -> None:
         frame_limit=frame_limit,
         fragment_limit=1_000_000,
         outbox_bytes=4 * frame_limit,
+        page_bytes=frame_limit,
         outbox_frames=10_000,
         ping_interval=0,  # the suite cannot take a ping in the midst of a frame that it sends
     )

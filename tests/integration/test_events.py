@@ -19,8 +19,8 @@ from tests.integration.running import (
     status,
 )
 from tests.integration.stalling import SMALL, until_gone, until_there
-from trio_chat.hub import Pruned
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import Pruned
 from trio_chat.protocol.close import NOT_TO_TALK, RESTARTING
 
 MESSAGES = "/rooms/tea/messages"

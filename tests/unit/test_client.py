@@ -34,6 +34,7 @@ CONFIG = Config(
     text_limit=100,
     outbox_frames=3,
     outbox_bytes=2000,
+    page_bytes=1000,
 )
 
 LOBBY = requests.Join(room="lobby")

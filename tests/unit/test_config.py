@@ -71,6 +71,10 @@ def test_files_are_paths() -> None:
             ["--frame-limit", "2000000"],
             "outbox_bytes (1048576) must be more than frame_limit (2000000)",
         ),
+        (
+            ["--page-bytes", "600000"],
+            "page_bytes (600000) must be at most half of outbox_bytes (1048576)",
+        ),
         (["--prot", "80"], "unrecognized arguments: --prot 80 (--help lists the options)"),
         (["--port"], "argument --port: expected one argument (--help lists the options)"),
         (["--config", "/nowhere.toml"], "cannot read /nowhere.toml: No such file or directory"),

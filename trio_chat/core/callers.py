@@ -5,7 +5,9 @@ from trio_chat.core.people import People
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Requester
-from trio_chat.protocol import requests
+from trio_chat.journal.types import NOT_YOURS
+from trio_chat.protocol import events, requests
+from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
 
@@ -37,7 +39,20 @@ class Callers:
                 turn.told[caller].append(self._welcome.to(person, request.id))
             else:
                 who = self._people.speaker(speaker.token, speaker.nick)
-                event = request.event(self._rooms.proper_name(request.room), who)
+                event = authored(request, self._rooms.proper_name(request.room), who)
                 turn.drafts.append(Draft(caller, request.id, event))
         except RequestError as refusal:
             turn.told[caller].append(refusal.answer)
+
+
+def authored(
+    request: requests.WriteRequest, room: str, who: Person | None
+) -> events.AnyStoredEvent:
+    """Return the event that a request becomes.
+
+    Raises:
+        RequestError: somebody without a name would change what a message says.
+    """
+    if who is None and isinstance(request, requests.Edit | requests.Delete):
+        raise RequestError(*NOT_YOURS)
+    return request.event(room, who)

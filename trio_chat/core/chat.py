@@ -10,7 +10,7 @@ from functools import singledispatchmethod
 import trio
 
 from trio_chat.config import Config
-from trio_chat.core.callers import Callers
+from trio_chat.core.callers import Callers, authored
 from trio_chat.core.catchup import Returns
 from trio_chat.core.effects import ConnectionState, Draft, Timer, Turn
 from trio_chat.core.people import People
@@ -221,7 +221,7 @@ class Chat:
     @_grant.register
     def _(self, request: requests.WriteRequest, seat: ConnectionState) -> None:
         room = self._joined(seat, request.room)
-        event = request.event(room.name, self._person(seat))
+        event = authored(request, room.name, self._person(seat))
         self.turn.drafts.append(Draft(seat.member, request.id, event))
 
     def _joined(self, seat: ConnectionState, name: str) -> Room:

@@ -182,7 +182,7 @@ class Room:
             ``False`` if something is missing before it, which others have written: it is to be
             loaded together with that then.
         """
-        event, data, rewritten, first = committed
+        event, data, rewritten, first, is_partial = committed
         if event.seq != self.last + 1:
             return False
         self.last = event.seq
@@ -190,6 +190,9 @@ class Room:
             self.forget_before(first)
         if isinstance(event, events.Topic):
             self.topic = event.text
+        if is_partial:  # what is at hand may have a text that was deleted; the journal has not
+            self._recent.clear()
+            self._recent_size = 0
         if rewritten:
             changed = dict(rewritten)
             self._recent = deque((seq, changed.get(seq, old)) for seq, old in self._recent)

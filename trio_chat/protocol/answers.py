@@ -104,9 +104,10 @@ class RoomInfo(msgspec.Struct, omit_defaults=True):
 
 
 class RoomList(Answer, tag="rooms"):
-    """The public rooms, the latest first."""
+    """The public rooms, the latest first; ``more``: there are others beyond."""
 
     rooms: list[RoomInfo]
+    more: bool = False
 
 
 class Ping(Answer, tag="ping"):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from trio_chat.journal.sqlite import states
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.journal.types import JournalError
 
@@ -47,7 +48,25 @@ MIGRATIONS = (
     """,
     # Since this one there is an index of words, which earlier releases would not keep in step.
     "",
+    """
+    CREATE INDEX messages ON events (room, seq) WHERE is_message;
+    CREATE TABLE states (  -- of messages that were changed, as all changes add up
+        room INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        changes INTEGER NOT NULL,  -- how many
+        data BLOB NOT NULL,
+        PRIMARY KEY (room, seq)
+    ) WITHOUT ROWID;
+    CREATE TABLE scrubs (  -- deleted messages whose old texts are still in the file
+        room INTEGER NOT NULL,
+        target INTEGER NOT NULL,
+        before INTEGER NOT NULL,  -- the changes from this number on have no text any more
+        PRIMARY KEY (room, target)
+    ) WITHOUT ROWID;
+    ALTER TABLE cids ADD COLUMN digest BLOB;  -- of the request
+    """,
 )
+FILLERS = {3: states.migrate}  # what fills new tables, in the transaction that makes them
 SCHEMA = len(MIGRATIONS)
 
 
@@ -129,8 +148,11 @@ class JournalFile:
         for version, script in enumerate(MIGRATIONS[present:], present + 1):
             self.writer.executescript(
                 f"BEGIN IMMEDIATE; {script} PRAGMA application_id = {APPLICATION_ID};"
-                f" PRAGMA user_version = {version}; COMMIT;"
+                f" PRAGMA user_version = {version};"
             )
+            if version in FILLERS:
+                FILLERS[version](self.writer)
+            self.writer.execute("COMMIT")
 
     def _meta(self, key: str) -> bytes:
         """Return a random value that stays with the file."""

@@ -11,7 +11,7 @@ from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query, Term
 from trio_chat.journal.search.tokens import fold
 from trio_chat.journal.types import Bounds
-from trio_chat.protocol.events import AnyStoredEvent, Person, decode
+from trio_chat.protocol.events import Person
 
 # What ``fold`` returns is divided into tokens by blanks; "ascii" divides it there and knows no
 # Unicode that could change. Beginnings of one and two letters are indexed, too: ``b*`` in a million
@@ -82,19 +82,16 @@ def remove(database: sqlite3.Connection, room: int, first: int, last: int) -> No
     )
 
 
-def search(
-    database: sqlite3.Connection, name: str, query: Query, bounds: Bounds, limit: int
-) -> list[AnyStoredEvent]:
-    """Return messages that match, the newest first, followed by the events that change them."""
-    row = database.execute("SELECT id, last FROM rooms WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        return []
-    room, last = row
+def find(
+    database: sqlite3.Connection, room: int, query: Query, bounds: Bounds, limit: int
+) -> list[bytes]:
+    """Return messages of a room that match, encoded as they were said, the newest first."""
+    (last,) = database.execute("SELECT last FROM rooms WHERE id = ?", (room,)).fetchone()
     first, last = _range(database, room, last, bounds)
     rows = database.execute(
         FIND, (_expression(query, bounds.who), _row(room, first), _row(room, last), limit)
     ).fetchall()
-    return _events(database, room, [number - _row(room, 0) for (number,) in rows])
+    return [_one(database, room, number - _row(room, 0)) for (number,) in rows]
 
 
 def _row(room: int, seq: int) -> int:
@@ -150,23 +147,8 @@ def _first_since(database: sqlite3.Connection, room: int, last: int, ts: int) ->
     return low
 
 
-def _events(database: sqlite3.Connection, room: int, numbers: list[int]) -> list[AnyStoredEvent]:
-    said = [_one(database, room, number) for number in numbers]
-    changes = [data for number in numbers for data in _changes(database, room, number)]
-    told = [decode(data) for data in said + changes]
-    return [event for event in told if event]
-
-
 def _one(database: sqlite3.Connection, room: int, number: int) -> bytes:
     row = database.execute(
         "SELECT data FROM events WHERE room = ? AND seq = ?", (room, number)
     ).fetchone()
     return bytes(row[0])
-
-
-def _changes(database: sqlite3.Connection, room: int, target: int) -> list[bytes]:
-    rows = database.execute(
-        "SELECT data FROM events INDEXED BY changes WHERE room = ? AND target = ? ORDER BY seq",
-        (room, target),
-    )
-    return [data for (data,) in rows]

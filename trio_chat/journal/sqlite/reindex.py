@@ -7,9 +7,10 @@ from itertools import islice
 
 import structlog
 
+from trio_chat.journal.sqlite import states
 from trio_chat.journal.sqlite.index import CREATE, Changes
 from trio_chat.journal.sqlite.transaction import transaction
-from trio_chat.protocol.events import Edit, Message, decode
+from trio_chat.protocol.events import Message, decode
 
 VERSION = b"3"  # of what is in the index; an index of another version is built again
 KEY = "index"  # in ``meta``: the version of the index, as long as all messages are in it
@@ -64,16 +65,11 @@ def _put(database: sqlite3.Connection, room: int, messages: Sequence[tuple[Messa
 
 def _messages(database: sqlite3.Connection, room: int) -> Iterator[tuple[Message, str]]:
     """Yield the messages of a room that have a text, each with its present text."""
-    changes = database.execute(
-        "SELECT data FROM events WHERE room = ? AND target IS NOT NULL ORDER BY seq", (room,)
-    )
-    edits = {
-        edit.target: edit.text for (data,) in changes if isinstance(edit := decode(data), Edit)
-    }
     said = database.execute(
         "SELECT data FROM events WHERE room = ? AND is_message ORDER BY seq", (room,)
     )
     for (data,) in said:
         message = decode(data)
         if isinstance(message, Message) and not message.deleted:
-            yield message, edits.get(message.seq, message.text)
+            text = states.read(database, room, message.seq).text
+            yield message, message.text if text is None else text
