@@ -8,6 +8,7 @@ from itertools import accumulate, islice
 from pathlib import Path
 
 from benchmarks.toolchain import CACHE
+from trio_chat.journal.sqlite import states
 from trio_chat.journal.sqlite.file import SCHEMA, JournalFile
 from trio_chat.journal.sqlite.reindex import KEY, VERSION, bring_in_step
 from trio_chat.protocol.events import AnyStoredEvent, Message, Person, React, encode, target_of
@@ -67,8 +68,9 @@ def _make(path: Path, messages: int) -> None:
         file.writer.execute("PRAGMA cache_size = -200000")  # KiB
         for number in range(ROOMS):
             _fill_room(file, number + 1, room_name(number), messages // ROOMS)
+        states.migrate(file.writer)
         file.writer.execute("DELETE FROM meta WHERE key = ?", (KEY,))
-        bring_in_step(file.writer)  # the events above were written without the index
+        bring_in_step(file.writer)  # the events above were written without states and index
         file.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         file.close()
