@@ -37,7 +37,7 @@ class Unchanged:
     only_listens = False
 
     def read(
-        self, message: str | bytes, text_limit: int
+        self, message: str | bytes, limits: requests.Limits
     ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         # Binary messages are told from text by the room, which nobody looks at here.
         if isinstance(message, bytes):

@@ -52,15 +52,33 @@ async def test_what_is_posted_is_heard_on_the_socket() -> None:
         ("a=b&c=%20+ ü", "text/plain"),
         ("a=b&c=%20+ ü", "text/plain; charset=UTF-8"),
         ({"text": "a=b&c=%20+ ü"}, "application/json"),
-        ({"text": " a=b&c=%20+ ü\n", "unknown": 1}, "application/json; charset=utf-8"),
+        ({"text": "a=b&c=%20+ ü \n", "unknown": 1}, "application/json; charset=utf-8"),
     ],
 )
 async def test_a_text_is_taken_as_it_is(body: str | dict[str, Any], content_type: str) -> None:
-    """Also from ``curl -d``, which says that it is a form; only its ends are trimmed."""
+    """Also from ``curl -d``, which says that it is a form; only white space at its end goes."""
     async with serving() as server:
         answer = await ask(server, "POST", MESSAGES, body, content_type=content_type)
         assert answer.status == 201
         assert await texts(server) == ["a=b&c=%20+ ü"]
+
+
+async def test_a_text_keeps_its_first_blanks_over_http() -> None:
+    """They are part of code."""
+    async with serving() as server:
+        text = "    if ready:\n        go()"
+        assert (await ask(server, "POST", MESSAGES, text + "\n")).status == 201
+        assert await texts(server) == [text]
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200b", "\u2800", "\u3164", "\xad", "\ufeff", "\U000e0020", " \n"]
+)
+async def test_a_text_that_shows_nothing_is_refused_over_http(text: str) -> None:
+    """As on the socket."""
+    async with serving() as server:
+        answer = await ask(server, "POST", MESSAGES, {"text": text})
+        assert (answer.status, answer.code) == (400, "bad_request")
 
 
 async def test_a_body_without_a_type_is_text() -> None:

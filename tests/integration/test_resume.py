@@ -105,7 +105,7 @@ async def test_what_retention_deleted_is_a_gap(database: Path, restarts: bool) -
         chatting(server, "Ann", "tea"),
     ):
         if not restarts:
-            await server.server._inbox.send(Pruned(await journal.prune(3, 0)))
+            server.server._inbox.post(Pruned(await journal.prune(3, 0)))
         async with chatting(server, "Bob", since(2)) as bob:
             joined, events = await missed(bob)
             assert joined["gap"] == 8

@@ -143,7 +143,7 @@ class Play:
         await self.settle()
         first = await self.journal.prune(keep, 0)
         self.ledger.forget(first)
-        await self.house.inbox.send(Pruned(first))
+        self.house.inbox.post(Pruned(first))
 
     async def settle(self) -> None:
         """Wait until everybody who is here has all answers, and has heard all there is."""

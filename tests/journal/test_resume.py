@@ -156,7 +156,7 @@ async def test_what_retention_deletes_while_somebody_catches_up_is_announced(
         early = await enter(house, nursery, "Ben", Wish("tea", 0))
         assert [told["code"] for told in early.told("bye")] == [RESYNC.code]
         assert early.numbers == []
-        await house.inbox.send(Pruned(pruned))
+        house.inbox.post(Pruned(pruned))
         later = await enter(house, nursery, "Cid", Wish("tea", 0))
         assert [told["gap"] for told in later.told("joined")] == [7]
         assert later.numbers == [7, 8, 9, 10]

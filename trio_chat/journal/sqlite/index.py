@@ -91,7 +91,8 @@ def find(
     rows = database.execute(
         FIND, (_expression(query, bounds.who), _row(room, first), _row(room, last), limit)
     ).fetchall()
-    return [_one(database, room, number - _row(room, 0)) for (number,) in rows]
+    found = (_one(database, room, number - _row(room, 0)) for (number,) in rows)
+    return [data for data in found if data is not None]
 
 
 def _row(room: int, seq: int) -> int:
@@ -147,8 +148,8 @@ def _first_since(database: sqlite3.Connection, room: int, last: int, ts: int) ->
     return low
 
 
-def _one(database: sqlite3.Connection, room: int, number: int) -> bytes:
+def _one(database: sqlite3.Connection, room: int, number: int) -> bytes | None:
     row = database.execute(
         "SELECT data FROM events WHERE room = ? AND seq = ?", (room, number)
     ).fetchone()
-    return bytes(row[0])
+    return row and bytes(row[0])

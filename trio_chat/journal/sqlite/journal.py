@@ -16,6 +16,7 @@ from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import queries, scrubs
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.readers import Readers
+from trio_chat.journal.sqlite.runs import boot_id
 from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
 from trio_chat.journal.types import (
     Bounds,
@@ -29,6 +30,7 @@ from trio_chat.journal.types import (
 )
 
 READERS = 2
+READ_TIMEOUT = 5.0  # seconds
 RETRY_MS = 1000  # after a failed commit; until then none is tried
 SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody who reads
 ROOMS_AT_HAND = 10_000  # whose last numbers the writer remembers
@@ -46,28 +48,49 @@ class SqliteJournal:
     long enough for a locked file or a full disk not to hold up every turn.
     """
 
-    def __init__(self, file: JournalFile, clock: Callable[[], int] = wall_clock) -> None:
+    def __init__(
+        self,
+        file: JournalFile,
+        clock: Callable[[], int] = wall_clock,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
         self.epoch = file.epoch
         self.secret = file.secret
         self._file = file
         self._clock = clock
         self._writing = trio.CapacityLimiter(1)
-        self._loader = Readers(file, 1)  # of its own: whoever joins waits for no other reader
-        self._readers = Readers(file, READERS)
-        self._searchers = Readers(file, SEARCHERS)
+        # Of its own: whoever joins waits for no other reader.
+        self._loader = Readers(file, 1, read_timeout)
+        self._readers = Readers(file, READERS, read_timeout)
+        self._searchers = Readers(file, SEARCHERS, read_timeout)
         self._retry_at = 0.0
         self._rooms: dict[str, Progress] = {}  # as committed
         self._version = file.version()
         self._others_wrote = False
 
     @classmethod
-    async def open(cls, path: Path, *, sync: bool = False) -> "SqliteJournal":
+    async def open(
+        cls,
+        path: Path,
+        *,
+        sync: bool = False,
+        read_timeout: float = READ_TIMEOUT,
+        boot: str | None = None,
+    ) -> "SqliteJournal":
         """Open a database, or make it.
+
+        Args:
+            path: Where it is.
+            sync: Whether commits survive a power loss.
+            read_timeout: Seconds that a read may take.
+            boot: An id of the time since the machine was started, by default the system's.
 
         Raises:
             JournalError: it cannot be used; the message says why.
         """
-        return cls(await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync)))
+        boot = boot_id() if boot is None else boot
+        file = await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync, boot=boot))
+        return cls(file, read_timeout=read_timeout)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""

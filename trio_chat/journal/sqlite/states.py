@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from itertools import groupby
 
 import msgspec
@@ -26,7 +27,7 @@ def read(database: sqlite3.Connection, room: int, seq: int) -> State:
     row = database.execute(
         "SELECT data FROM states WHERE room = ? AND seq = ?", (room, seq)
     ).fetchone()
-    return _decoder.decode(row[0]) if row else UNCHANGED
+    return _decode(row[0]) if row else UNCHANGED
 
 
 def load(database: sqlite3.Connection, room: int, seq: int) -> Changes:
@@ -34,7 +35,14 @@ def load(database: sqlite3.Connection, room: int, seq: int) -> Changes:
     row = database.execute(
         "SELECT changes, data FROM states WHERE room = ? AND seq = ?", (room, seq)
     ).fetchone()
-    return Changes(row[0], _decoder.decode(row[1])) if row else Changes()
+    return Changes(row[0], _decode(row[1])) if row else Changes()
+
+
+def _decode(data: bytes) -> State:
+    """Return a state; that of an unchanged message if the bytes are damaged."""
+    with suppress(msgspec.MsgspecError):
+        return _decoder.decode(data)
+    return State()
 
 
 def save(database: sqlite3.Connection, changed: Iterable[tuple[Key, Changes]]) -> None:
