@@ -25,7 +25,7 @@ from benchmarks.toolchain import CACHE, ROOT, Unavailable
 from benchmarks.trial import run_trial
 from benchmarks.works import SPEAK_V1, WORKS, Kind, Work, shortened
 
-INTERRUPTED = 130  # as shells count: 128 and the number of SIGINT
+INTERRUPTED = 130  # the shells' convention: 128 plus the number of SIGINT
 DESCRIPTORS = 12_000  # of the server and of the generator, in the largest work
 
 console = Console()
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         "--peers",
         type=_names(PEERS),
         metavar="A,B",
-        help=f"of: {', '.join(PEERS)}; by default, for each work those it is telling for",
+        help=f"of: {', '.join(PEERS)}; by default those that each work names",
     )
     parser.add_argument(
         "--works",
@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _names(known: Collection[str]) -> Callable[[str], list[str]]:
-    """Return a reader of comma-separated names, each of which must be known."""
+    """Return a parser of comma-separated names, each of which must be known."""
 
     def parse(text: str) -> list[str]:
         names = text.split(",")
@@ -123,7 +123,7 @@ def _count(text: str) -> int:
 
 
 def _set_up_process() -> None:
-    """Leave the server's core alone, and allow the children as many sockets as they need.
+    """Keep off the server's core, and raise the limit of sockets for the child processes.
 
     Raises:
         Unavailable: the machine cannot do it.
@@ -139,7 +139,7 @@ def _set_up_process() -> None:
 
 
 def _folder(options: argparse.Namespace) -> Path | None:
-    """Return where to write; what is in docs/ comes from full runs only."""
+    """Return where to write the result; only full runs write to docs/ by default."""
     is_cut = options.peers or options.messages or options.quick
     is_full = not is_cut and not options.works
     folder: Path | None = options.out
@@ -182,7 +182,7 @@ def _compare(options: argparse.Namespace) -> None:
 
 
 def _works(options: argparse.Namespace) -> list[Work]:
-    """Return what to do; peers that are asked for by name do all of it."""
+    """Return the works to do; peers that are given by name do all that they can."""
     names = options.works or WORKS
     works = [shortened(WORKS[name]) if options.quick else WORKS[name] for name in names]
     if options.messages:
@@ -235,7 +235,7 @@ def _run_all(
     ]
     results: list[Result] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    # Seldom refreshed: it shares the core of the load generator.
+    # The display is rarely refreshed since it shares the core of the load generator.
     with Progress(
         *columns, TimeRemainingColumn(), console=console, refresh_per_second=1
     ) as progress:

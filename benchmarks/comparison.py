@@ -1,4 +1,4 @@
-"""Compares this checkout with another revision: both do the same works, by turns."""
+"""Compares this checkout with another revision: both do the same works in turn."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ COMPARABLE = [name for name, work in WORKS.items() if work.kind is not Kind.CLIE
 
 @dataclass
 class Comparison:
-    """Runs works for an old and a new revision, and tells the ratios of what came of them.
+    """Runs works for an old and a new revision, and prints the ratios of their figures.
 
     Args:
         program: The load generator, the same for both.
@@ -61,7 +61,7 @@ class Comparison:
     _results: list[Result] = field(default_factory=list)
 
     def run(self, works: Sequence[Work]) -> None:
-        """Let both do all works, by turns, and print what came of it."""
+        """Run all works for both in turn, and print the results."""
         for work in works:
             try:
                 self._run(work)
@@ -126,7 +126,7 @@ class Comparison:
 
 
 def _peer(work: Work) -> str:
-    """Return which of our own servers does a work: the one that keeps what is said, if it can."""
+    """Return which trio-chat does a work: the one with a database if the work allows it."""
     return TRIO_CHAT_V1 if TRIO_CHAT_V1 in work.peers else TRIO_CHAT
 
 

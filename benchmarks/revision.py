@@ -1,4 +1,4 @@
-"""Revisions of trio-chat: checks one out beside this checkout, and starts either's server."""
+"""Revisions of trio-chat: checks one out into a worktree, and starts the server of any."""
 
 import sys
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from benchmarks.peers import IN_FILE, IN_MEMORY, Command, trio_chat_command
 from benchmarks.process import fresh_folder
 from benchmarks.toolchain import CACHE, ROOT, Unavailable, find, run
 
-# A revision fills a file by its own code. Only the cache is that of this checkout, so that the file
-# is still there when the revision is compared again.
+# A revision makes its archive by its own code. The cache is that of this checkout, so that the next
+# comparison with the revision finds the archive.
 MAKE_ARCHIVE = """
 import sys
 from pathlib import Path
@@ -41,7 +41,7 @@ class Revision:
         return [find("env", "coreutils"), f"--chdir={self.tree}", environment, sys.executable]
 
     def command(self, *, keeps: bool) -> Command:
-        """Return what starts its server, which keeps what is said in a file or in memory.
+        """Return the command that starts its server, with a database file or in memory.
 
         Raises:
             Unavailable: it does not start, or another ``trio_chat`` would.

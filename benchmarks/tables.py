@@ -1,4 +1,4 @@
-"""Makes tables of what was measured: of texts, for the terminal and for Markdown alike."""
+"""Makes tables of the results, for the terminal and for Markdown."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -41,7 +41,7 @@ class Table:
     title: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
-    texts: int = 1  # columns, from the left, that do not hold numbers
+    texts: int = 1  # columns, from the left, without numbers
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _fixed(digits: int) -> Callable[[float], str]:
 
 
 def _percent(value: float) -> str:
-    """Never round a share that is not all up to all."""
+    """Return a share in percent, rounded down so that only 1 is 100 %."""
     return f"{math.floor(value * 1000) / 10:g} %"
 
 

@@ -1,4 +1,4 @@
-"""One trial: one peer does one work, and what came of it."""
+"""One trial: runs one work with one peer, and returns the figures."""
 
 import math
 import time
@@ -13,13 +13,13 @@ from benchmarks.results import Figures
 from benchmarks.toolchain import CACHE
 from benchmarks.works import Kind, Work
 
-SETTLE = 0.5  # seconds between the start of a server and the look at its memory
-CALM_ENOUGH = 0.10  # of the server's core used by others; above it, the trial is done again
+SETTLE = 0.5  # seconds between the start of a server and the first reading of its memory
+CALM_ENOUGH = 0.10  # share of the server's core used by others; above it, the trial is repeated
 ATTEMPTS = 3
 
 
 class Watch:
-    """Looks at a server while it is under load."""
+    """Samples a server while it is under load."""
 
     def __init__(self, server: Server, work: Work) -> None:
         self._server = server
@@ -33,7 +33,7 @@ class Watch:
         self._memory_connected = 0.0
 
     def event(self, name: str) -> None:
-        """Note what the server has used by now."""
+        """Record what the server has used so far."""
         if name == "begin":
             self.meter = Meter(self._server)
         if name == "connected":
@@ -44,7 +44,7 @@ class Watch:
             self._memory_at_end = self._server.memory()
 
     def tick(self) -> None:
-        """Look for what only shows now and then."""
+        """Sample the memory, and whether the stuck clients are gone."""
         self._server.check()
         self._memory_peak = max(self._memory_peak, self._server.memory())
         if self._is_waiting_for_stuck() and self._server.sockets() <= self._without_stuck:
@@ -75,7 +75,7 @@ def run_trial(
     speaks_v1: bool,
     archive_folder: Path | None = None,
 ) -> Figures:
-    """Let a peer do a work; again, if others used its core meanwhile.
+    """Run a work with a peer; again, if others used its core meanwhile.
 
     Args:
         program: The load generator.

@@ -229,7 +229,7 @@ async def test_a_search_in_memory_lets_other_tasks_run(clock: Clock) -> None:
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(take_turns)
-            await journal.search("tea", parse("coffee"), Bounds(), 10)
+            await journal.search("tea", parse("coffee"), Bounds(), 10, 1000)
             scope.cancel()
     assert turns >= 15
 

@@ -64,7 +64,7 @@ def _put(database: sqlite3.Connection, room: int, messages: Sequence[tuple[Messa
 
 
 def _messages(database: sqlite3.Connection, room: int) -> Iterator[tuple[Message, str]]:
-    """Yield the messages of a room that have a text, each with its present one."""
+    """Yield the messages of a room that have a text, each with its present text."""
     said = database.execute(
         "SELECT data FROM events WHERE room = ? AND is_message ORDER BY seq", (room,)
     )
