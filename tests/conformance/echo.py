@@ -10,11 +10,10 @@ import trio
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 
-from trio_chat.client.client import Client, ConnectionContext
+from trio_chat.client.client import Client
 from trio_chat.config import Config
+from trio_chat.core.messages import Asked, Unregister
 from trio_chat.delivery.frames import Frame
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import Asked, Request, Unregister
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.net.acceptor import Acceptor

@@ -7,7 +7,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.journal.house import House, Peer, Wish, hello
-from trio_chat.client.client import LOOK_UPS
+from trio_chat.client.lookups import LOOK_UPS
 from trio_chat.core.room import RECENT_BYTES, REPLAYS
 from trio_chat.journal import memory
 from trio_chat.journal.memory import MemoryJournal

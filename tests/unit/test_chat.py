@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.unit.members import Listener, Somebody, arrives, asks, house, kinds, says
-from trio_chat.hub import Asked, Register, Unregister
+from trio_chat.core.messages import Asked, Register, Unregister
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import UNREADABLE
 from trio_chat.protocol.dialects import v1
@@ -163,7 +163,7 @@ async def test_one_can_be_in_so_many_rooms() -> None:
         assert kinds(await ann.ask({"t": "join", "room": "a"})) == ["joined"]
         assert kinds(await ann.ask({"t": "leave", "room": "a"})) == ["ok"]
         assert kinds(await ann.ask({"t": "join", "room": "d"})) == ["joined", "presence"]
-        assert home.chat.rooms.populations() == {"b": 1, "c": 1, "d": 1}
+        assert home.hub.populations() == {"b": 1, "c": 1, "d": 1}
 
 
 async def test_who_leaves_hears_nothing_more_and_is_gone_at_once() -> None:
@@ -270,7 +270,7 @@ async def test_guests_are_counted_but_not_named() -> None:
         assert guest.got == [b"Ann: hi", b"hello"]
         [heard] = ann.told()
         assert "from" not in heard
-        assert home.chat.rooms.populations() == {"tea": 2}
+        assert home.hub.populations() == {"tea": 2}
 
 
 async def test_a_guest_whose_room_cannot_be_read_is_told_to_come_back() -> None:

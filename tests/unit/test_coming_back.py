@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
-from trio_chat.hub import WRITES_FOR_RETURNS, CaughtUp, Register, Request, Unregister
+from trio_chat.core.catchup_queue import COST_EACH_TURN
+from trio_chat.core.messages import Message, PageDone, Register, Unregister
 from trio_chat.journal import memory
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Pruned
@@ -34,11 +35,11 @@ def wanted(somebody: Somebody) -> list[int]:
     return [wish.after for wish in found]
 
 
-def read(somebody: Somebody, after: int, which: int = -1) -> CaughtUp:
+def read(somebody: Somebody, after: int, which: int = -1) -> PageDone:
     """Return what the hub hears when a page was read that it had asked for."""
     missed = somebody.member.looked_up[which]
     assert isinstance(missed, requests.Missed)
-    return CaughtUp(somebody.member, missed, after)
+    return PageDone(somebody.member, missed, after)
 
 
 def seqs(told: list[dict[str, Any]]) -> list[int]:
@@ -142,7 +143,7 @@ async def test_catching_up_ends_with_the_visit() -> None:
             await home.turn(read(somebody, 3))
         missed = left.member.looked_up[0]
         assert isinstance(missed, requests.Missed)
-        await home.turn(CaughtUp(ann.member, missed, 3))
+        await home.turn(PageDone(ann.member, missed, 3))
         ann.told()
         told = await ann.ask(send("x"))
         assert seqs(told) == [9]
@@ -298,8 +299,8 @@ async def test_a_crowd_that_comes_back_is_let_in_by_and_by() -> None:
     """In several turns, so that others have theirs; what is said meanwhile reaches them."""
     async with house() as home:
         ann = await talk(home, 3)
-        crowd = [Somebody(home, Listener(v1)) for _ in range(2 * WRITES_FOR_RETURNS)]
-        comings: list[Request] = []
+        crowd = [Somebody(home, Listener(v1)) for _ in range(2 * COST_EACH_TURN)]
+        comings: list[Message] = []
         for number, somebody in enumerate(crowd):
             rooms = [{"room": "tea", "last": 1}]
             hello = {"t": "hello", "nick": f"n{number}", "rooms": rooms}

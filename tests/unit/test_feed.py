@@ -9,8 +9,7 @@ from trio.testing import MockClock
 
 from tests.unit.members import House, Listener, arrives, house, kinds, says
 from trio_chat.core import room
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import CaughtUp, Unregister
+from trio_chat.core.messages import PageDone, Unregister
 from trio_chat.journal.feed import INTERVAL, follow
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import ForeignWrites, RoomState, Unavailable, Write
@@ -50,7 +49,7 @@ class Journal(MemoryJournal):
 
 async def notice(home: House) -> None:
     """Let the hub hear of what others have written."""
-    await home.turn(ForeignWrites(await home.journal.load(list(home.chat.rooms), 0)))
+    await home.turn(ForeignWrites(await home.journal.load(home.rooms, 0)))
 
 
 def numbers(told: Sequence[dict[str, Any]]) -> list[int]:
@@ -108,7 +107,7 @@ async def catch_up(home: House, member: Listener, journal: Journal) -> list[int]
     page = [
         seq for seq, _ in await journal.after("tea", missed.after, 5, 10**6) if seq <= missed.until
     ]
-    await home.turn(CaughtUp(member, missed, page[-1]))
+    await home.turn(PageDone(member, missed, page[-1]))
     return page
 
 

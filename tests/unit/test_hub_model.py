@@ -15,10 +15,10 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, TEXT, masked, unmasked
-from trio_chat.client.client import Client, ConnectionContext
+from trio_chat.client.client import Client
 from trio_chat.config import Config
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import Asked, Hub, Request, Shutdown, Unregister
+from trio_chat.core.messages import Asked, Shutdown, Unregister
+from trio_chat.hub import Hub
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.net.head import parse_head

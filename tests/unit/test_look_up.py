@@ -13,11 +13,11 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, TEXT, masked
-from trio_chat.client.client import LOOK_UPS, Client, ConnectionContext
+from trio_chat.client.client import Client
+from trio_chat.client.lookups import LOOK_UPS
 from trio_chat.config import Config
+from trio_chat.core.messages import Asked, Message, PageDone, Register, Unregister
 from trio_chat.delivery.frames import frame_of
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import Asked, CaughtUp, Register, Request, Unregister
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Unavailable, Write
@@ -54,7 +54,7 @@ class Connection:
         ours, self.peer = trio.testing.memory_stream_pair()
         self.ours = ours
         self.journal = Journal()
-        self.requests: list[Request] = []
+        self.requests: list[Message] = []
         self._inbox, self._hub = trio.open_memory_channel[Request](10)
         websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
         archive = History(self.journal, CONFIG, dict)
@@ -130,10 +130,10 @@ async def test_what_was_missed_is_sent_and_the_hub_hears_how_far(autojump_clock:
         await conn.fill(5)
         conn.client.look_up(requests.Missed("tea", 1, 99, visit=1))
         assert [entry["seq"] for entry in await conn.told()] == [2, 3, 4]
-        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 1, 99, visit=1), 4)
+        assert conn.requests[-1] == PageDone(conn.client, requests.Missed("tea", 1, 99, visit=1), 4)
         conn.client.look_up(requests.Missed("tea", 4, 99, visit=1))
         await trio.testing.wait_all_tasks_blocked()
-        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 4, 99, visit=1), 5)
+        assert conn.requests[-1] == PageDone(conn.client, requests.Missed("tea", 4, 99, visit=1), 5)
 
 
 async def test_what_the_hub_does_not_know_yet_is_not_sent(autojump_clock: MockClock) -> None:
@@ -142,7 +142,7 @@ async def test_what_the_hub_does_not_know_yet_is_not_sent(autojump_clock: MockCl
         await conn.fill(5)
         conn.client.look_up(requests.Missed("tea", 1, 3, visit=1))
         assert [entry["seq"] for entry in await conn.told()] == [2, 3]
-        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 1, 3, visit=1), 3)
+        assert conn.requests[-1] == PageDone(conn.client, requests.Missed("tea", 1, 3, visit=1), 3)
 
 
 async def test_a_page_that_does_not_follow_ends_the_connection(autojump_clock: MockClock) -> None:
