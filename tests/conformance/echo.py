@@ -67,7 +67,7 @@ class Echo:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._archive = History(MemoryJournal(), config, dict)
+        self._history = History(MemoryJournal(), config, dict)
 
     def on_websocket(
         self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
@@ -78,7 +78,7 @@ class Echo:
         self, stream: Stream, websocket: WebSocket, answer: bytes, already_read: bytes
     ) -> None:
         inbox, requests_of_one = trio.open_memory_channel[Request](1)
-        shared = ConnectionContext(inbox, self._config, self._archive, Readiness())
+        shared = make_context(inbox, self._config, self._history)
         client = Client(stream, websocket, Unchanged(), shared)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._answer, requests_of_one, client)

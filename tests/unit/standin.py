@@ -40,7 +40,8 @@ class StandIn:
         match message:
             case Asked():
                 self.heard.append(Heard(message.client, list(message.requests)))
-                message.drop()
+                message.requests.clear()
+                message.finish()
             case Unregister(client):
                 client.close()
                 self.heard.append(message)

@@ -98,10 +98,9 @@ async def test_what_is_not_at_hand_is_read_in_the_journal() -> None:
             await ann.ask(send(f"{number}"))
         fay = follower(home)
         await home.turn(follows(fay, 1))
-        [missed] = fay.looked_up
-        assert isinstance(missed, requests.Missed)
-        assert (missed.room, missed.after) == ("tea", 1)
-        await home.turn(PageDone(fay, missed, 4))
+        [missed] = fay.pages
+        assert (missed.room_name, missed.after) == ("tea", 1)
+        await home.turn(PageDone(missed, 4))
         assert numbers(told(fay)) == [5, 6, 7, 8]
 
 

@@ -1,18 +1,22 @@
 """Rules of the hub: its turns, and what goes out in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import trio
 import trio.testing
+from trio.testing import MockClock
 
-from tests.unit.members import House, Listener, arrives, house, says
+from tests.unit.members import CONFIG, House, Listener, arrives, asks, house, kinds, says
 from trio_chat.config import Config
+from trio_chat.core.backlog import REQUESTS_EACH
+from trio_chat.core.chat import GOODBYE_DELAY
 from trio_chat.core.messages import Message, Register, Shutdown, Unregister
 from trio_chat.delivery.audience import WRITES_PER_YIELD
 from trio_chat.delivery.frames import MERGE_LIMIT, Frame
 from trio_chat.delivery.recipient import Recipient
 from trio_chat.hub import Hub
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import Result, Write
 from trio_chat.protocol.close import GOING_AWAY, TOO_SLOW
 
 
@@ -185,7 +189,6 @@ async def test_other_tasks_have_their_turn_during_a_large_fan_out() -> None:
         nursery.start_soon(count, far)
         await turns([*map(arrives, crowd), says(crowd[0], "a")])
     # Which task Trio runs first in a round is random, so either pause may go unseen, not both.
-    # The rounds before it, in which the message is committed, see nobody reached.
     assert {WRITES_PER_YIELD, 2 * WRITES_PER_YIELD} & set(reached)
 
 
@@ -208,10 +211,12 @@ async def test_those_in_small_rooms_hear_first() -> None:
 
 async def test_the_hub_ends_when_it_is_closed() -> None:
     """That is how the server ends it."""
-    send, receive = trio.open_memory_channel[Request](1)
-    send.close()
+    hub = Hub(MemoryJournal(), Config())
     with trio.fail_after(1):
-        await Hub(receive, MemoryJournal(), Config(), Readiness()).run()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(hub.run)
+            await trio.testing.wait_all_tasks_blocked()
+            hub.close()
 
 
 async def test_a_room_is_forgotten_when_nobody_is_in_it() -> None:
@@ -225,10 +230,23 @@ async def test_a_room_is_forgotten_when_nobody_is_in_it() -> None:
         assert (home.rooms, home.hub.connections) == ([], 0)
 
 
-async def test_an_inbox_full_is_taken_in_one_turn() -> None:
-    """The longer a turn takes, the more the next one carries."""
-    one = Listener()
+async def test_what_waits_is_taken_in_one_turn() -> None:
+    """The longer a turn takes, the more the next one carries, within a budget."""
+    many = [Listener() for _ in range(100)]
     async with house() as home:
-        await home.turn(arrives(one))
-        await home.turn(*(says(one, str(number)) for number in range(100)))
-    assert one.got == ["\n".join(map(str, range(100))).encode()]
+        await home.turn(*map(arrives, many))
+        await home.turn(*(says(one, str(number)) for number, one in enumerate(many)))
+    assert many[0].got == ["\n".join(map(str, range(100))).encode()]
+
+
+async def test_what_is_beyond_the_budget_of_a_turn_comes_in_the_next_ones() -> None:
+    """Nothing is lost, and the order of each connection is kept."""
+    one, other = Listener(), Listener()
+    count = 3 * REQUESTS_EACH
+    async with house() as home:
+        await home.turn(arrives(one), arrives(other))
+        await home.turn(says(one, *map(str, range(count))), says(other, "few"))
+    lines = b"\n".join(got or b"" for got in one.got).decode().split("\n")
+    assert lines.index("few") <= 2 * REQUESTS_EACH
+    lines.remove("few")
+    assert lines == [str(number) for number in range(count)]

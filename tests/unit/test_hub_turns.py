@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.unit.members import Listener, Somebody, arrives, asks, house, kinds, says
 from trio_chat.core.messages import Register
+from trio_chat.delivery.audience import WRITES_PER_YIELD
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Result, RoomState, Unavailable, Write
 from trio_chat.protocol.close import TOO_SLOW, UNREADABLE

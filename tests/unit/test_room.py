@@ -178,6 +178,5 @@ def test_a_crowd_that_moves_is_told_together() -> None:
     place.later.pop()()
     [(frame, _)] = place.frames()
     told = msgspec.json.decode(v1.array(frame.payload or b""))
-    assert [entry["who"]["nick"] for entry in told] == [
-        f"n{n}" for n in range(CROWD - 1, CROWD + 2)
-    ]
+    nicks = [entry["who"]["nick"] for entry in told]
+    assert nicks == [f"n{n}" for n in range(CROWD - 1, CROWD + 2)]

@@ -40,11 +40,6 @@ class Asked:
         self.requests = deque(asked)
         self._done: trio.Event | None = None
 
-    def drop(self) -> None:
-        """Forget what is left: the connection is gone."""
-        self.requests.clear()
-        self.finish()
-
     def finish(self) -> None:
         """Tell whoever waits that no request is left."""
         if self._done is not None:
