@@ -44,7 +44,9 @@ class Journal(MemoryJournal):
         self, room: str, seq: int, limit: int, max_bytes: int
     ) -> list[tuple[int, bytes]]:
         self.reads += 1
-        await (self.gate.wait() if self.gate is not None else trio.lowlevel.checkpoint())
+        await trio.lowlevel.checkpoint()
+        if self.gate is not None:
+            await self.gate.wait()
         if self.is_down:
             raise Unavailable(1000)
         return await super().after(room, seq, limit, max_bytes)
@@ -85,6 +87,7 @@ class Connection:
         gate, carry = trio.Event(), self.ours.send_stream.send_all_hook
 
         async def wait_and_carry() -> None:
+            assert carry
             await gate.wait()
             await carry()
 
