@@ -48,7 +48,8 @@ class Asked:
     async def done(self) -> None:
         """Wait until the hub has taken the last request."""
         if self.requests:
-            self._done = self._done or trio.Event()
+            if self._done is None:
+                self._done = trio.Event()
             await self._done.wait()
 
 
