@@ -24,8 +24,8 @@ from tests.journal.drafts import (
     say,
 )
 from tests.journal.old import restore_with
-from trio_chat.core.room import Room
-from trio_chat.delivery.outbox import Readiness
+from trio_chat.core.memory_budget import MemoryBudget
+from trio_chat.core.room_log import Budgets, RoomLog
 from trio_chat.journal import views
 from trio_chat.journal.search.query import parse
 from trio_chat.journal.sqlite import queries, scrubs, states
@@ -224,14 +224,13 @@ class TestDeletion:
     def test_what_is_at_hand_goes_with_it(self) -> None:
         """A room that has edits in memory that were not rewritten reads them from the journal."""
         secret = b'{"t": "edit", "text": "secret"}'
-        room = Room(
-            RoomState("jam", 1, 1, "", [(1, secret)]), 9, Readiness(), lambda _: None, print
-        )
+        budgets = Budgets(MemoryBudget(1000), MemoryBudget(1000))
+        log = RoomLog(RoomState("jam", 1, 1, "", [(1, secret)]), 9, budgets)
         gone = delete(1, room="jam").event
         gone.seq = 2
-        room.take(Committed(gone, b"{}", is_partial=True))
-        assert room.missed(0, v1) is None
-        assert room.missed(1, v1)
+        log.take(Committed(gone, b"{}", is_partial=True))
+        assert log.missed(0, v1) is None
+        assert log.missed(1, v1)
 
     async def test_housekeeping_takes_them_out_of_the_file(self, old: Path) -> None:
         """In steps, by whichever server runs then; commits come in between."""

@@ -32,6 +32,7 @@ class Listener:
         self.got: list[bytes | None] = []
         self.looked_up: list[requests.AnyRequest] = []
         self.pages: list[MissedEvents] = []
+        self.pages_after: list[int] = []  # behind which number each of these was to be read
         self.is_stuck = False
         self.room_for = 1_000_000  # bytes at once
         self.ends: list[CloseReason | str] = []
@@ -62,6 +63,7 @@ class Listener:
 
     def read_page(self, missed: MissedEvents) -> None:
         self.pages.append(missed)
+        self.pages_after.append(missed.after)
 
     def close(self) -> None:
         self.ends.append("closed")

@@ -39,11 +39,9 @@ class Backlog:
         if asked.requests:
             self._waiting.append(asked)
 
-    def remove(self, client: Recipient) -> None:
-        """Forget the requests of a connection that is gone."""
-        for asked in [asked for asked in self._waiting if asked.client is client]:
-            self._waiting.remove(asked)
-            asked.drop()
+    def look_again(self) -> None:
+        """Take in that some requests may have to wait no longer."""
+        self.has_more = bool(self._waiting)
 
     def take(self) -> Iterator[tuple[Recipient, AnyAsked]]:
         """Yield the requests of the next turn.

@@ -33,7 +33,7 @@ from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
 from trio_chat.journal.types import ForeignWrites, Pruned
 from trio_chat.protocol import requests
-from trio_chat.protocol.close import NO_HELLO, CloseReason
+from trio_chat.protocol.close import NO_HELLO, UNREADABLE, CloseReason
 from trio_chat.protocol.request_error import RequestError
 
 GOODBYE_DELAY = 1.0  # seconds for which a shutdown waits for commits that are under way
@@ -118,11 +118,12 @@ class Chat:
         self._queue.admit_some(effects)
         for outcome in self._outcomes:
             self._settle(outcome)
+            self._backlog.look_again()
         self._outcomes.clear()
-        if self._shutdown and not self._pending:
-            self._say_goodbye(self._shutdown)
         for room in self._rooms.take_dirty():
             effects.broadcasts += room.frames()
+        if self._shutdown and not self._pending:
+            self._say_goodbye(self._shutdown)
         return effects
 
     def _take(self, message: Message) -> None:
@@ -173,7 +174,14 @@ class Chat:
         if join is None:
             self._delay(self._config.hello_timeout, lambda: self._miss_hello(state))
         else:
+            self._enter(state, join)
+
+    def _enter(self, state: ConnectionState, join: requests.Join) -> None:
+        """Let a connection that needs no name into its room; without one, it has to go."""
+        try:
             self._handlers.enter(state, join.id, join)
+        except RequestError:
+            self._turn.effects.closes.append((state.client, UNREADABLE))
 
     def _miss_hello(self, state: ConnectionState) -> None:
         if state.person_id is None and state.client in self._connections:

@@ -40,11 +40,6 @@ class Asked:
         self.requests = deque(asked)
         self._done: trio.Event | None = None
 
-    def drop(self) -> None:
-        """Forget what is left: the connection is gone."""
-        self.requests.clear()
-        self.finish()
-
     def finish(self) -> None:
         """Tell whoever waits that no request is left."""
         if self._done is not None:
@@ -53,7 +48,8 @@ class Asked:
     async def done(self) -> None:
         """Wait until the hub has taken the last request."""
         if self.requests:
-            self._done = self._done or trio.Event()
+            if self._done is None:
+                self._done = trio.Event()
             await self._done.wait()
 
 

@@ -41,6 +41,7 @@ class RoomLog:
         self._recent_limit = recent_limit
         self._budgets = budgets
         self._early: dict[int, Committed] = {}
+        self._known = 0  # the last number of which the journal has told
         self._replays: dict[tuple[Dialect, int], Sequence[Frame]] = {}
         self._stand(state)
 
@@ -53,6 +54,11 @@ class RoomLog:
         self._recent_size = sum(len(data) for _, data in state.recent)
         self._shrink()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the journal has committed something that is not taken in yet."""
+        return self._known > self.last
+
     def take(self, committed: Committed) -> list[Numbered] | None:
         """Take an event in that the journal has committed.
 
@@ -62,6 +68,7 @@ class RoomLog:
             waits, and the room has to be loaded.
         """
         seq = committed.event.seq
+        self._known = max(self._known, seq)
         if seq <= self.last:
             return []
         if seq > self.last + 1:

@@ -139,6 +139,8 @@ class Rooms(Mapping[str, Room]):
             self._requeue(room, had)
         for event, data in news or ():
             room.tell(event, data)
+        if room.log.is_behind:  # it was read before that was committed
+            self._catch_up_with_journal(state.name)
 
     def touch(self, name: str) -> None:
         """Look soon whether a room is empty."""
