@@ -25,6 +25,7 @@ from trio_chat.journal import memory
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import (
     CID_TAKEN,
+    KEY_REUSED,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Committed,
@@ -99,11 +100,11 @@ class TestCids:
 
     async def test_a_resend_gets_the_first_result(self, journal: Journal, clock: Clock) -> None:
         """Whether in the same commit or later, and whatever the clock says by then."""
-        results = await journal.commit([say("one", cid=CID), say("two", cid=CID)])
+        results = await journal.commit([say("one", cid=CID), say("one", cid=CID)])
         assert results[1] == Duplicate(1, 1_000_000)
         clock.now += 5000
         await journal.commit([say()])
-        assert await journal.commit([say("three", cid=CID)]) == [Duplicate(1, 1_000_000)]
+        assert await journal.commit([say("one", cid=CID)]) == [Duplicate(1, 1_000_000)]
         assert await kept(journal) == [1, 2]
 
     async def test_it_counts_for_all_kinds_of_events(self, journal: Journal) -> None:
@@ -111,7 +112,33 @@ class TestCids:
         await journal.commit([say()])
         assert numbers(await journal.commit([delete(1, cid=CID)])) == [2]
         assert await journal.commit([delete(1, cid=CID)]) == [Duplicate(2, 1_000_000)]
-        assert await journal.commit([say(cid=CID)]) == [Duplicate(2, 1_000_000)]
+        assert await journal.commit([say(cid=CID)]) == [KEY_REUSED]
+
+    async def test_it_belongs_to_what_was_asked_for(self, journal: Journal) -> None:
+        """Its owner cannot use it for anything else, in the same commit or later."""
+        assert numbers(await journal.commit([say("Milk?", cid=CID, reply=1), say()])) == [1, 2]
+        others = [
+            say("Lemon?", cid=CID, reply=1),
+            say("Milk?", cid=CID, reply=2),
+            delete(2, cid=CID),
+        ]
+        assert await journal.commit(others) == [KEY_REUSED] * 3
+        assert await journal.commit([say("Milk?", cid=CID, reply=1)]) == [Duplicate(1, 1_000_000)]
+        assert await kept(journal) == [1, 2]
+
+    async def test_callers_without_a_name_share_none(self, journal: Journal) -> None:
+        """They cannot be told from each other: another content is another message."""
+        one, two = say("one", cid=CID, who=None), say("two", cid=CID, who=None)
+        assert numbers(await journal.commit([one, two])) == [1, 2]
+        for _ in range(2):
+            assert await journal.commit([say("two", cid=CID, who=None)]) == [
+                Duplicate(2, 1_000_000)
+            ]
+            assert await journal.commit([say("one", cid=CID, who=None)]) == [
+                Duplicate(1, 1_000_000)
+            ]
+        assert await journal.commit([say("one", cid=CID)]) == [CID_TAKEN]
+        assert await kept(journal) == [1, 2]
 
     async def test_somebody_else_cannot_use_it(self, journal: Journal) -> None:
         """Nor learn by it what its owner has sent. Without a name one is somebody else too."""

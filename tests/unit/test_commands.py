@@ -196,3 +196,10 @@ def test_nothing_is_left_of_a_file_that_was_begun(tmp_path: Path) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
     assert ended.value.code == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
+
+
+def test_callers_without_a_name_may_have_used_the_same_key() -> None:
+    """For different messages; then both are right."""
+    said = EVENT.replace("}", ',"cid":"the-same"}')
+    other = said.replace('"seq":1', '"seq":2').replace('"x"', '"y"')
+    assert len(read(HEAD + TWO + said + other)) == 3

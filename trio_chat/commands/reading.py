@@ -10,11 +10,13 @@ import msgspec
 from trio_chat.clock import wall_clock
 from trio_chat.commands.lines import FORMAT, Header, Line, RoomLine
 from trio_chat.errors import Failed
+from trio_chat.journal.sqlite import cids
 from trio_chat.protocol.events import AnyStoredEvent, target_of
 from trio_chat.protocol.names import BadName, check_room
 
 LINE_LIMIT = 1024 * 1024  # bytes; no server of ours keeps an event as long
 LAST_NUMBER = 2**40 - 1  # of an event
+CIDS = "CREATE TABLE cids (room, cid, seq, ts, author, digest, PRIMARY KEY (room, cid))"
 AHEAD = 24 * 60 * 60 * 1000  # milliseconds by which another machine's clock may be ahead of ours
 
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
@@ -44,7 +46,7 @@ class ExportedFile:
     def __iter__(self) -> Iterator[RoomLine | AnyStoredEvent]:
         """Yield all but the header."""
         with closing(sqlite3.connect("")) as scratch:  # a file of its own if it gets large
-            scratch.execute("CREATE TABLE cids (cid TEXT PRIMARY KEY) WITHOUT ROWID")
+            scratch.execute(CIDS)
             while line := self._read():
                 if isinstance(line, RoomLine):
                     self._begin_room(line)
@@ -115,11 +117,9 @@ class ExportedFile:
         self._ts = event.ts
 
     def _check_cid(self, event: AnyStoredEvent, seen: sqlite3.Connection) -> None:
-        try:
-            if event.cid is not None:
-                seen.execute("INSERT INTO cids VALUES (?)", (event.cid,))
-        except sqlite3.IntegrityError:
-            raise self._damage(f"the cid {event.cid!r} comes twice in the room") from None
+        if cids.find(seen, 0, event):
+            raise self._damage(f"the cid {event.cid!r} comes twice in the room")
+        cids.keep(seen, 0, event)
 
     def _damage(self, reason: str) -> Failed:
         return Failed(f"line {self._number}: {reason}")

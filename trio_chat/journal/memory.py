@@ -10,14 +10,13 @@ import msgspec
 import trio
 
 from trio_chat.clock import wall_clock
+from trio_chat.journal.keys import Use, author_of, digest_of, own_key
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.types import (
-    CID_TAKEN,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Bounds,
     Committed,
-    Duplicate,
     MessagePage,
     Rejected,
     Result,
@@ -50,7 +49,7 @@ class _Room:
     topic: str = ""
     events: deque[AnyStoredEvent] = field(default_factory=lambda: deque(maxlen=TAIL))
     changes: dict[int, Changes] = field(default_factory=dict)  # by number of the message
-    cids: OrderedDict[str, tuple[str | None, Duplicate]] = field(default_factory=OrderedDict)
+    cids: OrderedDict[str, Use] = field(default_factory=OrderedDict)
 
     @property
     def first(self) -> int:
@@ -74,6 +73,11 @@ class _Room:
 
     def drop_oldest(self) -> None:
         self.changes.pop(self.events.popleft().seq, None)
+
+    def key_for(self, cid: str, author: str | None, digest: bytes | None) -> str:
+        """Return the key under which a use of a cid is to be found, or kept."""
+        use = self.cids.get(cid)
+        return own_key(cid, digest) if use and use.is_free_for(author, digest) else cid
 
     def text_of(self, message: Message) -> str:
         """Return the present text of a message."""
@@ -108,10 +112,10 @@ class MemoryJournal:
     def _commit(self, write: Write) -> Result:
         draft = write.event
         room = self._rooms.get(draft.room) or _Room()
-        author = draft.who.id if draft.who else None
-        if draft.cid and draft.cid in room.cids:
-            first_author, first = room.cids[draft.cid]
-            return first if first_author == author else CID_TAKEN
+        author, digest = author_of(draft), digest_of(draft)
+        key = room.key_for(draft.cid or "", author, digest)
+        if key in room.cids:
+            return room.cids[key].judge(author, digest)
         rejected = _judge(write, room)
         if rejected:
             return rejected
@@ -120,8 +124,8 @@ class MemoryJournal:
         event = msgspec.structs.replace(draft, seq=room.last, ts=room.ts)
         room.append(event)
         self._rooms[draft.room] = room
-        if draft.cid:
-            room.cids[draft.cid] = (author, Duplicate(event.seq, event.ts))
+        if key:
+            room.cids[key] = Use(event.seq, event.ts, author, digest)
             if len(room.cids) > TAIL:
                 room.cids.popitem(last=False)
         if isinstance(event, Topic):
@@ -227,8 +231,7 @@ def _judge(write: Write, room: _Room) -> Rejected | None:
     message = room.get(target)
     if not isinstance(message, Message) or message.deleted:
         return NO_SUCH_MESSAGE
-    author = message.who.id if message.who else None
-    if write.target_author not in (None, author):
+    if write.target_author not in (None, author_of(message)):
         return NOT_YOURS
     return (room.changes.get(target) or Changes()).refuse(write.event)
 

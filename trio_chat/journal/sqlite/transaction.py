@@ -4,13 +4,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from trio_chat.journal.sqlite import index, scrubs, states
+from trio_chat.journal.keys import author_of, digest_of
+from trio_chat.journal.sqlite import cids, index, scrubs, states
 from trio_chat.journal.types import (
-    CID_TAKEN,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Committed,
-    Duplicate,
     Rejected,
     Result,
     Write,
@@ -66,9 +65,12 @@ class Transaction:
         """Keep an event, numbered, if it may be."""
         draft = write.event
         room = self._room(draft.room)
-        known = self._find_cid(room, draft) or self._judge(room, write)
-        if known:
-            return known
+        use = cids.find(self._database, room.id, draft)
+        if use:
+            return use.judge(author_of(draft), digest_of(draft))
+        rejected = self._judge(room, write)
+        if rejected:
+            return rejected
         if room.id is None:
             room.id = self._add_room(draft.room)
         room.last += 1
@@ -104,15 +106,11 @@ class Transaction:
                 draft.ts,
                 isinstance(draft, Message),
                 target_of(draft),
-                _author(draft),
+                author_of(draft),
                 data,
             ),
         )
-        if draft.cid:
-            self._database.execute(
-                "INSERT INTO cids (room, cid, seq, ts, author) VALUES (?, ?, ?, ?, ?)",
-                (room.id, draft.cid, draft.seq, draft.ts, _author(draft)),
-            )
+        cids.keep(self._database, room.id, draft)
         if isinstance(draft, Topic):
             self._database.execute("UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, room.id))
         self._bring_into_index(room.id, draft)
@@ -171,17 +169,6 @@ class Transaction:
         assert added
         return added
 
-    def _find_cid(self, room: Progress, draft: AnyStoredEvent) -> Result | None:
-        if not draft.cid:
-            return None
-        row = self._database.execute(
-            "SELECT seq, ts, author FROM cids WHERE room = ? AND cid = ?", (room.id, draft.cid)
-        ).fetchone()
-        if row is None:
-            return None
-        seq, ts, author = row
-        return Duplicate(seq, ts) if author == _author(draft) else CID_TAKEN
-
     def _judge(self, room: Progress, write: Write) -> Rejected | None:
         target = target_of(write.event)
         if target is None:
@@ -205,7 +192,3 @@ class Transaction:
                 self.index.replace(room, target, text)
             case Delete(target=target):
                 self.index.remove(room, target)
-
-
-def _author(event: AnyStoredEvent) -> str | None:
-    return event.who.id if event.who else None
