@@ -32,10 +32,7 @@ class Comparison:
         self.outcome = Outcome(line)
         self._database = database
         self._here = queries.load_state(database, line.room, 0)
-        row: tuple[int, int] | None = database.execute(
-            "SELECT id, ts FROM rooms WHERE name = ?", (line.room,)
-        ).fetchone()
-        self._id, self._ts = row or (0, 0)
+        self._id = queries.room_id(database, line.room)
         self._rows = database.execute(
             "SELECT seq, data FROM events WHERE room = ? AND seq >= ? ORDER BY seq",
             (self._id, line.first),
@@ -53,9 +50,7 @@ class Comparison:
             self._take_known(event)
 
     def _take_new(self, event: AnyStoredEvent) -> None:
-        if event.ts < self._ts:
-            self._refuse(f"number {event.seq} is older than number {self._here.last} here")
-        elif use := cids.find(self._database, self._id, event):
+        if use := cids.find(self._database, self._id, event):
             self._refuse(f"number {event.seq} has the cid of number {use.seq} here")
         else:
             self.outcome.new += 1

@@ -4,6 +4,7 @@ import secrets
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeGuard
 
 import msgspec
@@ -12,6 +13,7 @@ import trio
 from trio_chat.clock import wall_clock
 from trio_chat.journal.keys import Use, author_of, digest_of, own_key
 from trio_chat.journal.search.query import Query
+from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
     NO_SUCH_MESSAGE,
     NOT_YOURS,
@@ -74,6 +76,29 @@ class _Room:
     def drop_oldest(self) -> None:
         self.changes.pop(self.events.popleft().seq, None)
 
+    def last_too_old(self, before_ts: int, now: int) -> int:
+        """Return the number of the last event that is too old, with all before it; 0 for none."""
+        last = 0
+        for event in self.events:
+            if event.ts < before_ts:
+                last = event.seq
+            elif event.ts <= now:
+                break
+        return last
+
+    def first_to_keep(self, keep_messages: int) -> int:
+        """Return the number of the first of the messages that are kept; 0 if all are."""
+        said = (event.seq for event in reversed(self.events) if isinstance(event, Message))
+        return next(islice(said, keep_messages - 1, None), 0) if keep_messages else 0
+
+    def drop_to(self, last: int) -> None:
+        """Forget the events up to a number, and the texts of edits of what is gone."""
+        while self.events and self.first <= last:
+            self.drop_oldest()
+        for event in list(self.events):
+            if isinstance(event, Edit) and event.target <= last:
+                self.put(without_text(event))
+
     def key_for(self, cid: str, author: str | None, digest: bytes | None) -> str:
         """Return the key under which a use of a cid is to be found, or kept."""
         use = self.cids.get(cid)
@@ -95,6 +120,7 @@ class MemoryJournal:
         self.secret = secrets.token_bytes(32)
         self._clock = clock
         self._rooms: dict[str, _Room] = {}
+        self._last_prune: int | None = None
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
@@ -120,7 +146,7 @@ class MemoryJournal:
         if rejected:
             return rejected
         room.last += 1
-        room.ts = max(room.ts, self._clock())
+        room.ts = next_ts(room.ts, self._clock())
         event = msgspec.structs.replace(draft, seq=room.last, ts=room.ts)
         room.append(event)
         self._rooms[draft.room] = room
@@ -184,16 +210,20 @@ class MemoryJournal:
 
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         """Forget what is too old, or too much."""
+        now = self._clock()
+        if before_ts:
+            self._last_prune = now
         pruned = {}
         for name, room in self._rooms.items():
-            first = room.first
-            while room.events and (
-                room.events[0].ts < before_ts or 0 < keep_messages < len(room.events)
-            ):
-                room.drop_oldest()
-            if room.first > first:
+            end = max(room.last_too_old(before_ts, now), room.first_to_keep(keep_messages) - 1)
+            if end >= room.first:
+                room.drop_to(end)
                 pruned[name] = room.first
         return pruned
+
+    async def last_prune(self) -> int | None:
+        """Return when events were last looked at for their age."""
+        return self._last_prune
 
     async def has_changed(self) -> bool:
         """Return ``False``: there is no other way in."""
