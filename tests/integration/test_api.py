@@ -141,6 +141,20 @@ async def test_a_repeat_with_the_same_key_happens_once() -> None:
         assert await texts(server) == ["once"]
 
 
+async def test_a_key_that_is_used_for_something_else() -> None:
+    """Is refused, so that nothing is lost unseen; callers without a name share no keys."""
+    async with serving() as server:
+        path = f"{MESSAGES}?from=bot"
+        await ask(server, "POST", path, "one", idempotency_key=KEY)
+        answer = await ask(server, "POST", path, "two", idempotency_key=KEY)
+        assert (answer.status, answer.code) == (422, "key_reused")
+        assert await texts(server) == ["one"]
+        for text, status in [("a", 201), ("b", 201), ("a", 200), ("b", 200)]:
+            answer = await ask(server, "POST", MESSAGES, text, idempotency_key="the-same-key")
+            assert answer.status == status
+        assert await texts(server) == ["one", "a", "b"]
+
+
 async def test_who_only_gives_a_name_is_the_same_person_each_time() -> None:
     """However it is written, but never somebody who is connected."""
     async with serving() as server:

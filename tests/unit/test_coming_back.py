@@ -347,7 +347,7 @@ async def test_the_memory_journal_recognises_the_latest_resends(
         ann = await talk(home, 0)
         for cid in ("cid number 1", "cid number 2", "cid number 3"):
             await ann.ask({**send(cid), "cid": cid})
-        again = await ann.ask({**send("x"), "cid": "cid number 2"})
+        again = await ann.ask({**send("cid number 2"), "cid": "cid number 2"})
         assert [entry.get("dup") for entry in again] == [True]
         forgotten = await ann.ask({**send("x"), "cid": "cid number 1"})
         assert kinds(forgotten) == ["msg", "ok"]

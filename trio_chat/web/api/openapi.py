@@ -112,7 +112,7 @@ def _posting(config: Config) -> Json:
             201: receipt | {"description": "It is kept."},
             200: receipt | {"description": "It had been said, with the same Idempotency-Key."},
         },
-        *(401, 409, 413, 415, 503),
+        *(401, 409, 413, 415, 422, 503),
         parameters=[
             parts.parameter(
                 "query",
@@ -182,7 +182,7 @@ def _changing(summary: str, kind: str | None, config: Config) -> Json:
     return parts.operation(
         summary,
         {200: parts.answer("Receipt")},
-        *(401, 404, 409, 503, *((413, 415) if kind else ())),
+        *(401, 404, 409, 422, 503, *((413, 415) if kind else ())),
         parameters=[parts.idempotency_key()],
         body=parts.body(kind, parts.text(config), "The text.") if kind else None,
         signed=True,
@@ -203,6 +203,7 @@ def _problems() -> Json:
             (409, "The name, or the key, is somebody else's."),
             (413, "It is too long."),
             (415, "It is neither JSON nor text in UTF-8."),
+            (422, "You have used the key for another request."),
             (501, "This server's SQLite has no full-text index."),
             (503, "It cannot be done just now; Retry-After tells when to try again."),
         )
