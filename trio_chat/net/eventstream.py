@@ -14,7 +14,7 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from trio_chat.config import Config
-from trio_chat.net.head import Head
+from trio_chat.net.head import DATA_HEADERS, Head
 from trio_chat.net.origins import is_welcome
 from trio_chat.net.problems import Problem, of_foreign_origin, of_no_use
 from trio_chat.net.transport import Received
@@ -115,7 +115,7 @@ def _answer(origins: Sequence[str]) -> bytes:
         f"Date: {formatdate(usegmt=True)}",
         "Vary: Origin",
         "X-Accel-Buffering: no",  # nginx and others would collect events
-        "X-Content-Type-Options: nosniff",
+        *(f"{name}: {value}" for name, value in DATA_HEADERS.items()),
         *(f"Access-Control-Allow-Origin: {origin}" for origin in origins),
     ]
     retry_ms = random.randint(*RETRY_MS)  # noqa: S311 - no secret

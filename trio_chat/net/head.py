@@ -1,5 +1,6 @@
 """Reads the head of one HTTP/1.1 request, and refuses what is not clean."""
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple, cast
@@ -11,6 +12,14 @@ import trio
 END_OF_HEAD = b"\r\n\r\n"
 READ_SIZE = 16 * 1024
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
+# What no head may hold: control characters but the tab, and a carriage return without a line feed.
+UNCLEAN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+TARGET = re.compile("/.*|https?://[^/?#]+([/?#].*)?|[*]", re.IGNORECASE)  # RFC 9112, section 3.2
+DATA_HEADERS = {  # of answers that are data, and must not be taken for a page
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 FRAMING = (b"content-length", b"transfer-encoding")  # headers that say where a body ends
 
 
@@ -23,7 +32,7 @@ class HttpError(Exception):
         super().__init__(status, detail)
         self.status = HTTPStatus(status)
         self.detail = detail
-        self.headers = headers or {}
+        self.headers = headers or {}  # besides those that every refusal has
 
     def body(self) -> bytes:
         """Return the body of the response."""
@@ -37,7 +46,7 @@ class HttpError(Exception):
             f"Content-Type: {self.media_type}",
             f"Content-Length: {len(body)}",
             "Connection: close",
-            *(f"{name}: {value}" for name, value in self.headers.items()),
+            *(f"{name}: {value}" for name, value in (DATA_HEADERS | self.headers).items()),
         ]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
@@ -131,6 +140,8 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
         raise HttpError(505, "only HTTP/1.1 is spoken here")
     if not raw.isascii():
         raise HttpError(400, "request head is not ASCII")
+    if UNCLEAN.search(raw):
+        raise HttpError(400, "control character in request head")
     _check_framing(raw)
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=len(raw))
     connection.receive_data(raw)
@@ -139,6 +150,8 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
     except h11.RemoteProtocolError as error:
         raise HttpError(error.error_status_hint, str(error)) from None
     target = request.target.decode()
+    if not TARGET.fullmatch(target):
+        raise HttpError(400, "bad request target")
     try:
         # A path may begin with two slashes, and still names no host.
         parts = urlsplit(f"//host{target}" if target.startswith("/") else target)
