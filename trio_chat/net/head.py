@@ -24,7 +24,13 @@ FRAMING = (b"content-length", b"transfer-encoding")  # headers that say where a 
 
 
 class HttpError(Exception):
-    """A request we do not serve; it carries the answer that says so."""
+    """A request that is refused; it carries the answer.
+
+    Args:
+        status: The HTTP status.
+        detail: A line for people.
+        headers: Besides those that every refusal has.
+    """
 
     media_type = "text/plain; charset=utf-8"
 
@@ -32,7 +38,7 @@ class HttpError(Exception):
         super().__init__(status, detail)
         self.status = HTTPStatus(status)
         self.detail = detail
-        self.headers = headers or {}  # besides those that every refusal has
+        self.headers = headers or {}
 
     def body(self) -> bytes:
         """Return the body of the response."""
@@ -62,7 +68,7 @@ class Answer(NamedTuple):
 class Head:
     """A request head: what it asks for, and the bytes as they came.
 
-    ``headers`` are in order, names in lower case. ``rest`` is what had already arrived behind it.
+    ``headers`` are in order, names in lower case. ``rest`` is what has been read behind it.
     """
 
     method: str
@@ -102,7 +108,7 @@ async def read_head(
         The head, or ``None`` if the peer hung up before it was complete.
 
     Raises:
-        HttpError: what came is not a request we serve.
+        HttpError: what came is not a clean request head.
         trio.BrokenResourceError: the connection broke.
     """
     buffer = bytearray(already_read)
@@ -117,10 +123,10 @@ async def read_head(
 
 
 def _find_end(buffer: bytearray, searched: int, limit: int) -> int:
-    """Return where the head ends, or -1 if that has not come yet.
+    """Return where the head ends, or -1 if the end has not come yet.
 
     Raises:
-        HttpError: this will be no head, or too long a one.
+        HttpError: this is not the beginning of a head, or it is longer than the limit.
     """
     if buffer and not b"A" <= buffer[:1] <= b"Z":  # a TLS hello, or noise: no method starts so
         raise HttpError(400, "not an HTTP request")
@@ -137,7 +143,7 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
         HttpError: it is not clean HTTP/1.1 (or 1.0) in ASCII.
     """
     if raw.startswith(HTTP2_PREFACE):
-        raise HttpError(505, "only HTTP/1.1 is spoken here")
+        raise HttpError(505, "only HTTP/1.1 is supported")
     if not raw.isascii():
         raise HttpError(400, "request head is not ASCII")
     if UNCLEAN.search(raw):
@@ -170,7 +176,7 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
 
 
 def _check_framing(raw: bytes) -> None:
-    """Refuse a head on whose end two readers could disagree: that is how requests are smuggled."""
+    """Refuse a head that two readers could read differently, which is how requests are smuggled."""
     if raw.count(b"\n") != raw.count(b"\r\n"):
         raise HttpError(400, "bare line feed in request head")
     if b"\r\n " in raw or b"\r\n\t" in raw:
