@@ -1,5 +1,6 @@
 """Sets up structured logging: lines for people on a terminal, JSON for programs elsewhere."""
 
+import io
 import logging
 import sys
 from contextlib import suppress
@@ -31,9 +32,10 @@ def _renderers(log_format: str) -> list[structlog.typing.Processor]:
     people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
     if people:
         return [
+            _escape_event,
             structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+                colors=sys.stderr.isatty(), exception_formatter=_write_traceback
+            ),
         ]
     # Without the local variables of each frame: what people said would be among them.
     transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -41,6 +43,28 @@ def _renderers(log_format: str) -> list[structlog.typing.Processor]:
         structlog.processors.ExceptionRenderer(transform),
         structlog.processors.JSONRenderer(),
     ]
+
+
+def _escape_event(
+    _logger: object, _method: str, entry: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Escape what is logged. structlog does so with the values beside it, and JSON with all."""
+    entry["event"] = _escaped(str(entry["event"]))
+    return entry
+
+
+def _write_traceback(file: TextIO, exception: structlog.typing.ExcInfo) -> None:
+    text = io.StringIO()
+    structlog.dev.plain_traceback(text, exception)
+    file.write("\n".join(map(_escaped, text.getvalue().split("\n"))))
+
+
+def _escaped(text: str) -> str:
+    """Return a text that no terminal takes for an order: what a peer sent may be in it."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 class _Careful:

@@ -4,6 +4,7 @@
 file descriptor more than before.
 """
 
+import io
 import socket
 
 import pytest
@@ -12,7 +13,7 @@ import trio.testing
 
 from tests import frames
 from tests.frames import CLOSE, CONTINUATION, PING, PONG, TEXT, Seen, masked, unmasked
-from tests.integration.running import read_all, reset, running, status
+from tests.integration.running import header, read_all, reset, running, status
 from tests.integration.stalling import say
 from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame
@@ -51,16 +52,29 @@ def frames_after_handshake(answer: bytes) -> list[Seen]:
         (GET + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n", 405),
         (b"OPTIONS / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+        (b"GET ? HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (GET + b"X-Name: \x1b[31m\r\n\r\n", 400),
+        (GET_NOTHING.replace(b"localhost", b"localhost\r\nOrigin: \x01"), 400),
+        (frames.upgrade(b"Origin: http://localhost\x7f"), 400),
         (b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
         (b"GET /static/../pyproject.toml HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
         (b"GET /static/%2e%2e/pyproject.toml HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
         (b"GET /%ff%fe HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
     ],
 )
-async def test_faulty_requests_get_their_answer(wire: bytes, expected: int) -> None:
-    """Handshake faults, foreign protocols and unknown paths: each has its HTTP status."""
+async def test_faulty_requests_get_their_answer(
+    wire: bytes, expected: int, log: io.StringIO
+) -> None:
+    """Handshake faults, foreign protocols and unknown paths: each has its HTTP status.
+
+    No answer can be taken for a page or a script, and none of them is a fault of ours to be logged.
+    """
     async with running() as server:
-        assert status(await server.exchange(wire)) == expected
+        answer = await server.exchange(wire)
+        assert status(answer) == expected
+        assert b"default-src 'none'" in header(answer, b"content-security-policy")
+        assert header(answer, b"x-content-type-options") == b"nosniff"
+    assert log.getvalue() == ""
 
 
 REBOUND = (

@@ -37,6 +37,13 @@ class Secure(NamedTuple):
 
     certfile: Path
     trust: ssl.SSLContext
+    authority: trustme.CA
+
+    def context(self) -> ssl.SSLContext:
+        """Return a client's context that trusts it, to be changed by a test."""
+        context = ssl.create_default_context()
+        self.authority.configure_trust(context)
+        return context
 
     def running(self, **settings: object) -> AbstractAsyncContextManager[Running]:
         """Run a server with the certificate; its proofs of health go over TLS too."""
@@ -51,7 +58,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Secure:
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certfile))
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
-    return Secure(certfile, trust)
+    return Secure(certfile, trust, authority)
 
 
 async def test_the_python_client_chats_over_tls(secure: Secure) -> None:
@@ -108,6 +115,41 @@ async def test_a_long_message_comes_whole(secure: Secure) -> None:
         await stream.send_all(masked(frames.CONTINUATION, b"y" * 20_000) + frames.close(1000))
         heard = list(frames.parse(await read_all(stream)))
         assert heard[-1] == Seen(CLOSE, b"\x03\xe8")
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_keys_are_agreed_on_by_elliptic_curves(
+    version: ssl.TLSVersion, secure: Secure
+) -> None:
+    """In both versions that there are."""
+    async with secure.running() as server, await server.connect_tcp() as tcp:
+        context = secure.context()
+        context.minimum_version = context.maximum_version = version
+        stream = trio.SSLStream(tcp, context, server_hostname="localhost")
+        await stream.do_handshake()
+        cipher = stream.cipher()
+        assert cipher
+        assert cipher[0].startswith("ECDHE" if version is ssl.TLSVersion.TLSv1_2 else "TLS_")
+
+
+async def test_a_key_exchange_that_is_dear_for_the_server_is_refused(secure: Secure) -> None:
+    """One over a finite field: a client could ask for 8,192 bits."""
+    async with secure.running() as server, await server.connect_tcp() as tcp:
+        context = secure.context()
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers("DHE+AESGCM")
+        with pytest.raises(trio.BrokenResourceError):
+            await trio.SSLStream(tcp, context, server_hostname="localhost").do_handshake()
+
+
+@pytest.mark.parametrize("group", ["ffdhe2048", "ffdhe8192"])
+async def test_a_finite_field_is_refused_in_tls_1_3_too(group: str, secure: Secure) -> None:
+    """There it is chosen beside the cipher."""
+    async with secure.running() as server, await server.connect_tcp() as tcp:
+        context = secure.context()
+        context.set_ecdh_curve(group)
+        with pytest.raises(trio.BrokenResourceError):
+            await trio.SSLStream(tcp, context, server_hostname="localhost").do_handshake()
 
 
 async def test_plain_http_on_the_tls_port_gets_nothing_from_us(secure: Secure) -> None:

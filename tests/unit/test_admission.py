@@ -6,7 +6,7 @@ from trio.testing import MockClock
 
 from tests.unit.house import CONFIG, GET, house, status
 from trio_chat.config import Config
-from trio_chat.net.acceptor import TURNED_AWAY_LIMIT
+from trio_chat.net.acceptor import REFUSALS_AT_ONCE
 
 
 async def test_one_address_may_have_so_many_connections(autojump_clock: MockClock) -> None:
@@ -56,10 +56,10 @@ async def test_so_many_are_told_at_once_that_there_is_no_room(autojump_clock: Mo
     async with house() as chat:
         for number in range(5):
             await chat.comes(f"192.0.2.{number}")
-        told = [await chat.comes("192.0.2.9") for _ in range(TURNED_AWAY_LIMIT)]
+        told = [await chat.comes("192.0.2.9") for _ in range(REFUSALS_AT_ONCE)]
         silent = await chat.comes("192.0.2.9")
         assert await silent.read_all() == b""
         assert chat.ended_at == {silent: 0}
         await trio.sleep(CONFIG.close_timeout)
-        assert [await status(conn) for conn in told] == [503] * TURNED_AWAY_LIMIT
+        assert [await status(conn) for conn in told] == [503] * REFUSALS_AT_ONCE
         assert await status(await chat.comes("192.0.2.9")) == 503

@@ -1,16 +1,21 @@
-"""Rules of crowds: who goes at once, however many they are, must not hold up those who stay."""
+"""Rules of crowds: who comes or goes at once must not hold up the others, however many they are."""
 
+import socket
+import ssl
 from itertools import pairwise
 
+import pytest
 import trio
 import trio.testing
 
 from tests import frames
+from tests.unit.house import FILES
 from tests.unit.members import house
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import EXITS, make_context
 from trio_chat.config import Config
 from trio_chat.journal.history import History
+from trio_chat.net.acceptor import HANDSHAKES, Acceptor
 from trio_chat.net.head import parse_head
 from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import requests
@@ -50,3 +55,46 @@ async def test_a_crowd_that_hangs_up_is_let_go_by_and_by() -> None:
         # In each round Trio runs the tasks in any order: there may be two rounds between two looks.
         assert max(after - before for before, after in pairwise(count)) <= 2 * EXITS
     assert not home.connections
+
+
+async def test_a_crowd_that_says_hello_over_tls_begins_by_and_by(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A handshake takes the server some time, so only a few of them begin in a round."""
+    crowd = 20 * HANDSHAKES
+    begun = 0
+
+    async def begin(stream: trio.SSLStream[trio.SocketStream]) -> None:
+        nonlocal begun
+        begun += 1
+        await trio.lowlevel.checkpoint()
+        raise trio.BrokenResourceError
+
+    async def refuse(*request: object) -> None:
+        raise AssertionError
+
+    async def serve(stream: trio.SSLStream[trio.SocketStream]) -> None:
+        await acceptor.answer(stream)
+        await trio.aclose_forcefully(stream)
+
+    monkeypatch.setattr(trio.SSLStream, "do_handshake", begin)
+    acceptor = Acceptor(Config(), FILES.answer, refuse, refuse, refuse)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    peers = []
+    async with listener, trio.open_nursery() as nursery:
+        for _ in range(crowd):
+            peers.append(socket.create_connection(listener.socket.getsockname()))
+            stream = trio.SSLStream(await listener.accept(), context, server_side=True)
+            nursery.start_soon(serve, stream)
+        await trio.testing.wait_all_tasks_blocked()
+        assert begun == 0
+        for peer in peers:
+            peer.send(b"hello")
+        count = [0]
+        while count[-1] < crowd:
+            await trio.lowlevel.checkpoint()
+            count.append(begun)
+        assert max(after - before for before, after in pairwise(count)) <= 2 * HANDSHAKES
+    for peer in peers:
+        peer.close()

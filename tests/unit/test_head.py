@@ -127,6 +127,18 @@ async def test_head_over_the_limit_is_refused_with_431() -> None:
         (b"GET / HTTP/1.1\r\nHost: a\r\n folded: b\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n", 400),
         (b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET http:///a HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET ? HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET # HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET a HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x01b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: \x1b[31m\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: \x7f\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x00\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n", 400),
+        (b"GET /\x1b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n", 400),
         (
@@ -142,6 +154,12 @@ async def test_what_is_not_clean_is_refused(head: bytes, status: int) -> None:
     assert await refusal(head) == status
 
 
+@pytest.mark.parametrize("target", ["/?", "//a", "/a#b", "http://a", "HTTPS://a?b", "*"])
+def test_forms_of_targets_that_are_served(target: str) -> None:
+    """A path, a whole URL, and the asterisk of OPTIONS."""
+    assert parse_head(f"GET {target} HTTP/1.1\r\nHost: a\r\nX: a\tb\r\n\r\n".encode())
+
+
 def test_http_1_0_is_served() -> None:
     """Old proxies speak HTTP/1.0."""
     assert parse_head(b"GET / HTTP/1.0\r\n\r\n").http_version == "1.0"
@@ -155,6 +173,9 @@ def test_refusal_carries_its_answer() -> None:
         b"Content-Type: text/plain; charset=utf-8\r\n"
         b"Content-Length: 16\r\n"
         b"Connection: close\r\n"
+        b"Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
+        b"X-Content-Type-Options: nosniff\r\n"
+        b"Referrer-Policy: no-referrer\r\n"
         b"Upgrade: websocket\r\n"
         b"\r\n"
         b"only version 13\n"

@@ -145,7 +145,7 @@ async def test_a_port_that_is_taken_on_ipv4_is_taken() -> None:
     [
         (
             OSError(errno.EACCES, "Permission denied"),
-            "port 80 is not allowed to you; choose one above 1023 with --port",
+            "port 80 needs more rights; choose one above 1023 with --port",
         ),
         (
             socket.gaierror(socket.EAI_NONAME, "Name or service not known"),

@@ -98,8 +98,8 @@ def test_what_is_below_the_level_is_not_logged(
     assert [entry["event"] for entry in entries(file)] == expected
 
 
-def crash() -> None:
-    raise ZeroDivisionError("a bug")
+def crash(why: str = "a bug") -> None:
+    raise ZeroDivisionError(why)
 
 
 @pytest.mark.parametrize("log_format", ["json", "console"])
@@ -114,6 +114,23 @@ def test_an_exception_comes_with_its_traceback(log_format: str, set_up: SetUp) -
     text = file.getvalue()
     assert "ZeroDivisionError" in text
     assert "in crash" in text or '"name": "crash"' in text
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_what_a_peer_sent_gives_a_terminal_no_orders(log_format: str, set_up: SetUp) -> None:
+    """Controls and bidi overrides are escaped, in what is said, in values and in tracebacks."""
+    file = io.StringIO()
+    set_up(file, Config(log_format=log_format))
+    evil = "a\x1b[31m\x9b\x07b\nc\u202e"
+    structlog.get_logger().warning(evil, name=evil)
+    assert file.getvalue().count("\n") == 1
+    try:
+        crash(evil)
+    except ZeroDivisionError:
+        logging.getLogger("some.library").exception("crashed at %s", evil)
+    text = file.getvalue()
+    assert not set(text) & set("\x1b\x9b\x07\u202e")
+    assert "31m" in text
 
 
 def test_libraries_speak_through_the_same_log(set_up: SetUp) -> None:

@@ -1,1 +1,1 @@
-"""Connections, before anything is known of a chat."""
+"""Connections and requests, below everything that knows of a chat."""

@@ -1,4 +1,4 @@
-"""The door: takes every connection of the port, hands out files, and leads other requests on."""
+"""The acceptor: takes every connection of the port, serves files, and routes other requests."""
 
 from collections.abc import Awaitable, Callable
 
@@ -15,13 +15,16 @@ from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.protocol import requests
 
 WEBSOCKET_PATH = "/ws"
-TURNED_AWAY_LIMIT = 32  # connections that are told at once that there is no room
+HANDSHAKES = (
+    4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
+)
+REFUSALS_AT_ONCE = 32  # connections over a limit that are answered at the same time
 
 log = structlog.get_logger()
 
-# What is behind the door. A WebSocket comes with the answer to its handshake, to be sent first,
-# and may still be refused, and so does a stream of events, with what is to be followed; the bytes
-# for these and for HTTP are what had been read from the connection already.
+# The handlers of connections. Those of a WebSocket and of an event stream get the answer to the
+# request, to be sent first, and may raise ``HttpError`` instead. The last bytes are what has been
+# read from the connection already: for HTTP the whole request, for the others what came behind it.
 OnWebSocket = Callable[[Stream, WebSocket, bytes, Head], Awaitable[None]]
 OnEvents = Callable[[Stream, requests.Join, bytes, bytes], Awaitable[None]]
 OnHttp = Callable[[Stream, bytes], Awaitable[None]]
@@ -32,10 +35,10 @@ class Acceptor:
 
     Args:
         config: Limits and times.
-        find_file: Returns the answer to a request for a file of the page; ``None``: it is for none.
-        on_websocket: Takes a connection on after the WebSocket handshake.
-        on_events: Takes a connection on that follows a room.
-        on_http: Takes a connection on that made another plain HTTP request.
+        find_file: Returns the answer to a request for a file of the page, ``None`` for another one.
+        on_websocket: Serves a connection after the WebSocket handshake.
+        on_events: Serves a connection that follows a room.
+        on_http: Serves a connection that made another plain HTTP request.
     """
 
     def __init__(
@@ -52,23 +55,24 @@ class Acceptor:
         self._on_events = on_events
         self._on_http = on_http
         self._hosts = HostNames(config)
-        self._places = Admission(config)
-        self._turned_away = 0
+        self._admission = Admission(config)
+        self._refusals = 0
+        self._handshakes = trio.CapacityLimiter(HANDSHAKES)
         self._waiting: set[trio.CancelScope] = set()  # one for each first head that has not come
         self._is_shut = False
 
     async def answer(self, stream: Stream) -> None:
-        """Serve one connection to its end. Nothing leaves but cancellation.
+        """Serve one connection to its end. Only cancellation leaves it.
 
         Every coroutine between here and the pumps costs each connection a quarter of a KiB.
         """
         try:
             address = _address(stream)
-            refused = self._places.find(address)
-            if refused:
-                await self._turn_away(stream, refused)
+            refusal = self._admission.refusal(address)
+            if refusal:
+                await self._refuse_connection(stream, refusal)
                 return
-            with self._places.taken(address):
+            with self._admission.counted(address):
                 serving = await self._begin(stream, address)
                 if serving:
                     await serving
@@ -80,29 +84,29 @@ class Acceptor:
     def shut(self) -> None:
         """Stop waiting for requests that have not come yet."""
         self._is_shut = True
-        self._places.free_idle()
+        self._admission.end_idle()
         for scope in self._waiting:
             scope.cancel(reason="the server stops")
 
-    async def _turn_away(self, stream: Stream, refused: HttpError) -> None:
-        """Tell why there is no room; if very many come, close without a word."""
-        if self._turned_away >= TURNED_AWAY_LIMIT:
+    async def _refuse_connection(self, stream: Stream, refusal: HttpError) -> None:
+        """Answer a connection over a limit; with very many of them, close it without an answer."""
+        if self._refusals >= REFUSALS_AT_ONCE:
             return
-        self._turned_away += 1
+        self._refusals += 1
         try:
-            await self._refuse(stream, refused)
+            await self._refuse(stream, refusal)
         finally:
-            self._turned_away -= 1
+            self._refusals -= 1
 
-    async def _refuse(self, stream: Stream, refused: HttpError) -> None:
+    async def _refuse(self, stream: Stream, refusal: HttpError) -> None:
         with trio.move_on_after(self._config.close_timeout):
-            await stream.send_all(refused.answer())
+            await stream.send_all(refusal.answer())
             await linger(stream)
 
     async def _begin(self, stream: Stream, address: str) -> Awaitable[None] | None:
-        """Hand out files until another request comes, and begin what serves that.
+        """Serve files until another request comes; return what serves that.
 
-        No head is kept. The first of them has to come, further ones may.
+        No head is kept. The first one has to come within its time, further ones need not come.
         """
         try:
             head = await self._await_head(stream)
@@ -111,15 +115,15 @@ class Acceptor:
                 is_over = answer.is_last or self._is_shut
                 head = None if is_over else await self._next_head(stream, address, head.rest)
             return self._route(stream, head) if head else None
-        except HttpError as refused:
-            await self._refuse(stream, refused)
+        except HttpError as refusal:
+            await self._refuse(stream, refusal)
             return None
 
     def _file(self, head: Head, address: str) -> Answer | None:
-        """Return the answer to a request for a file, and for nothing else.
+        """Return the answer to a request for a file, ``None`` for another request.
 
         Raises:
-            HttpError: the request, whatever it is for, is meant for another server.
+            HttpError: the request, whatever it is for, addresses another server.
         """
         self._hosts.check(head, address)
         return None if head.values("upgrade") else self._find_file(head)
@@ -140,6 +144,11 @@ class Acceptor:
                 await linger(stream)
 
     def _route(self, stream: Stream, head: Head) -> Awaitable[None]:
+        """Return what serves a request that is for no file.
+
+        Raises:
+            HttpError: nothing does.
+        """
         upgrade = " ".join(head.values("upgrade")).lower()
         if head.path == WEBSOCKET_PATH:
             websocket, answer = shake_hands(head, self._config)
@@ -148,19 +157,23 @@ class Acceptor:
             status = 404 if "websocket" in upgrade else 400
             raise HttpError(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
         if eventstream.is_asked_for(head):
-            wish, answer = eventstream.begin(head, self._config)
-            return self._on_events(stream, wish, answer, head.rest)
+            join, answer = eventstream.begin(head, self._config)
+            return self._on_events(stream, join, answer, head.rest)
         return self._on_http(stream, head.raw + head.rest)
 
     async def _await_head(self, stream: Stream) -> Head | None:
-        """Return the request head, or ``None`` if there is nobody to answer."""
+        """Return the first request head, or ``None`` if there is nobody to answer.
+
+        Raises:
+            HttpError: it is not clean, or does not come within ``head_timeout``.
+        """
         if self._is_shut:
             return None
         with trio.move_on_after(self._config.head_timeout) as scope:
             self._waiting.add(scope)
             try:
                 if isinstance(stream, trio.SSLStream):
-                    await stream.do_handshake()
+                    await self._shake_hands(stream)
                 return await read_head(stream, self._config.head_limit)
             finally:
                 self._waiting.discard(scope)
@@ -168,11 +181,22 @@ class Acceptor:
             return None
         raise HttpError(408, "the request did not come in time")
 
+    async def _shake_hands(self, stream: trio.SSLStream[trio.SocketStream]) -> None:
+        """Make the TLS handshake, once the peer's hello is there and few others begin theirs."""
+        await trio.lowlevel.wait_readable(tcp_of(stream).socket)
+        async with self._handshakes:
+            await trio.lowlevel.checkpoint()
+        await stream.do_handshake()
+
     async def _next_head(self, stream: Stream, address: str, already_read: bytes) -> Head | None:
-        """Return the head of a further request, or ``None`` if none comes in time."""
+        """Return the head of a further request, or ``None`` if none comes in time.
+
+        Raises:
+            HttpError: it is not clean.
+        """
         with (
             trio.move_on_after(self._config.keep_alive_timeout) as scope,
-            self._places.idle(address, scope),
+            self._admission.idle(address, scope),
         ):
             return await read_head(stream, self._config.head_limit, already_read)
         return None

@@ -1,4 +1,4 @@
-"""Counts the open connections, in all and of each address, and finds a place for one more."""
+"""Connection limits: how many may be open, in all and from one address."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,62 +14,62 @@ RETRY = {"Retry-After": "10"}  # seconds
 
 
 class Admission:
-    """The places of one door.
+    """Counts the open connections of one server.
 
-    A connection that only waits whether there is a further request keeps its place as long as
-    nobody else needs it: then the one that has waited longest has to go.
+    An idle connection, which only waits for a possible further request, stays as long as no other
+    connection needs its place: then the one that has been idle longest ends.
 
     Args:
-        config: Its limits for connections.
+        config: ``max_connections`` and ``connections_per_address``.
     """
 
     def __init__(self, config: Config) -> None:
         self._limit = config.connections_per_address
         self._cap = config.connection_cap()
-        self._taken = 0
-        self._addresses: Counter[str] = Counter()  # places of each
-        self._idle: dict[str, dict[trio.CancelScope, None]] = {}  # waits of each; oldest first
+        self._count = 0
+        self._counts: Counter[str] = Counter()  # by address
+        self._idle: dict[str, dict[trio.CancelScope, None]] = {}  # by address; oldest first
 
-    def find(self, address: str) -> HttpError | None:
-        """Return why there is no place for one more connection, if there is none."""
+    def refusal(self, address: str) -> HttpError | None:
+        """Return why one more connection from an address cannot be served, or ``None``."""
         has_limit = self._limit and not is_loopback(address)
-        if has_limit and self._addresses[address] >= self._limit and not self._free(address):
+        if has_limit and self._counts[address] >= self._limit and not self._end_oldest(address):
             return HttpError(429, "too many connections from your address", RETRY)
-        if self._taken >= self._cap and not self._free(next(iter(self._idle), "")):
+        if self._count >= self._cap and not self._end_oldest(next(iter(self._idle), "")):
             return HttpError(503, "too many connections", RETRY)
         return None
 
     @contextmanager
-    def taken(self, address: str) -> Iterator[None]:
-        """Take a place for the block."""
-        self._taken += 1
-        self._addresses[address] += 1
+    def counted(self, address: str) -> Iterator[None]:
+        """Count a connection for the block."""
+        self._count += 1
+        self._counts[address] += 1
         try:
             yield
         finally:
-            self._taken -= 1
-            self._addresses[address] -= 1
-            if not self._addresses[address]:
-                del self._addresses[address]
+            self._count -= 1
+            self._counts[address] -= 1
+            if not self._counts[address]:
+                del self._counts[address]
 
     @contextmanager
     def idle(self, address: str, wait: trio.CancelScope) -> Iterator[None]:
-        """Let the block, in which a place is of no use yet, be cancelled if others need it."""
+        """Cancel ``wait``, which is that of an idle connection, if others need its place."""
         self._idle.setdefault(address, {})[wait] = None
         try:
             yield
         finally:
             self._forget(address, wait)
 
-    def free_idle(self) -> None:
-        """End every wait for a further request."""
-        while self._free(next(iter(self._idle), "")):
+    def end_idle(self) -> None:
+        """End every idle connection."""
+        while self._end_oldest(next(iter(self._idle), "")):
             pass
 
-    def _free(self, address: str) -> bool:
-        """End the longest of an address's waits; return whether there was one.
+    def _end_oldest(self, address: str) -> bool:
+        """End the connection of an address that has been idle longest; return whether one was.
 
-        Its place is counted until its task has run, so for a moment there is one too many.
+        It is counted until its task has run, so for a moment there is one connection too many.
         """
         if address not in self._idle:
             return False

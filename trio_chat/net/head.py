@@ -1,5 +1,6 @@
 """Reads the head of one HTTP/1.1 request, and refuses what is not clean."""
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple, cast
@@ -11,11 +12,25 @@ import trio
 END_OF_HEAD = b"\r\n\r\n"
 READ_SIZE = 16 * 1024
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
+# What no head may hold: control characters but the tab, and a carriage return without a line feed.
+UNCLEAN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+TARGET = re.compile("/.*|https?://[^/?#]+([/?#].*)?|[*]", re.IGNORECASE)  # RFC 9112, section 3.2
+DATA_HEADERS = {  # of answers that are data, and must not be taken for a page
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
 FRAMING = (b"content-length", b"transfer-encoding")  # headers that say where a body ends
 
 
 class HttpError(Exception):
-    """A request we do not serve; it carries the answer that says so."""
+    """A request that is refused; it carries the answer.
+
+    Args:
+        status: The HTTP status.
+        detail: A line for people.
+        headers: Besides those that every refusal has.
+    """
 
     media_type = "text/plain; charset=utf-8"
 
@@ -37,7 +52,7 @@ class HttpError(Exception):
             f"Content-Type: {self.media_type}",
             f"Content-Length: {len(body)}",
             "Connection: close",
-            *(f"{name}: {value}" for name, value in self.headers.items()),
+            *(f"{name}: {value}" for name, value in (DATA_HEADERS | self.headers).items()),
         ]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
@@ -53,7 +68,7 @@ class Answer(NamedTuple):
 class Head:
     """A request head: what it asks for, and the bytes as they came.
 
-    ``headers`` are in order, names in lower case. ``rest`` is what had already arrived behind it.
+    ``headers`` are in order, names in lower case. ``rest`` is what has been read behind it.
     """
 
     method: str
@@ -93,7 +108,7 @@ async def read_head(
         The head, or ``None`` if the peer hung up before it was complete.
 
     Raises:
-        HttpError: what came is not a request we serve.
+        HttpError: what came is not a clean request head.
         trio.BrokenResourceError: the connection broke.
     """
     buffer = bytearray(already_read)
@@ -108,10 +123,10 @@ async def read_head(
 
 
 def _find_end(buffer: bytearray, searched: int, limit: int) -> int:
-    """Return where the head ends, or -1 if that has not come yet.
+    """Return where the head ends, or -1 if the end has not come yet.
 
     Raises:
-        HttpError: this will be no head, or too long a one.
+        HttpError: this is not the beginning of a head, or it is longer than the limit.
     """
     if buffer and not b"A" <= buffer[:1] <= b"Z":  # a TLS hello, or noise: no method starts so
         raise HttpError(400, "not an HTTP request")
@@ -128,9 +143,11 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
         HttpError: it is not clean HTTP/1.1 (or 1.0) in ASCII.
     """
     if raw.startswith(HTTP2_PREFACE):
-        raise HttpError(505, "only HTTP/1.1 is spoken here")
+        raise HttpError(505, "only HTTP/1.1 is supported")
     if not raw.isascii():
         raise HttpError(400, "request head is not ASCII")
+    if UNCLEAN.search(raw):
+        raise HttpError(400, "control character in request head")
     _check_framing(raw)
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=len(raw))
     connection.receive_data(raw)
@@ -139,6 +156,8 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
     except h11.RemoteProtocolError as error:
         raise HttpError(error.error_status_hint, str(error)) from None
     target = request.target.decode()
+    if not TARGET.fullmatch(target):
+        raise HttpError(400, "bad request target")
     try:
         # A path may begin with two slashes, and still names no host.
         parts = urlsplit(f"//host{target}" if target.startswith("/") else target)
@@ -157,7 +176,7 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
 
 
 def _check_framing(raw: bytes) -> None:
-    """Refuse a head on whose end two readers could disagree: that is how requests are smuggled."""
+    """Refuse a head that two readers could read differently, which is how requests are smuggled."""
     if raw.count(b"\n") != raw.count(b"\r\n"):
         raise HttpError(400, "bare line feed in request head")
     if b"\r\n " in raw or b"\r\n\t" in raw:

@@ -1,7 +1,7 @@
-"""Which web pages may speak with the server: its own, and those that ``--allow-origin`` names.
+"""Which web pages may use the server: its own, and those whose origin ``--allow-origin`` names.
 
 Browsers ask no permission for a WebSocket or a simple POST, so that without this rule any site
-could speak in its visitor's name. Programs send no Origin, and are welcome.
+could act in its visitor's name. Programs send no ``Origin`` header and are not concerned.
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,15 @@ from urllib.parse import urlsplit
 
 
 def is_welcome(origin: str, host: str, allowed: Sequence[str]) -> bool:
-    """Return whether a page may speak with the server.
+    """Return whether a page may use the server.
+
+    Its host and port have to be those of the server. The scheme does not count, as a proxy that
+    ends TLS changes it. Whether the host is the server's at all is checked in ``hosts``.
 
     Args:
-        origin: Where the page is from, as the ``Origin`` header tells.
-        host: By which name the server was asked, as the ``Host`` header tells.
-        allowed: Origins that are welcome besides; ``*`` is all.
-
-    Only host and port count, not the scheme, which a TLS-terminating proxy changes.
+        origin: The origin of the page: the ``Origin`` header.
+        host: How the page addresses the server: the ``Host`` header.
+        allowed: Other origins that may; ``*`` stands for all.
     """
     if "*" in allowed or origin in allowed:
         return True

@@ -1,4 +1,4 @@
-"""What is wrong with a request to the HTTP API, told as ``application/problem+json`` (RFC 9457)."""
+"""Refusals of the HTTP API, as ``application/problem+json`` (RFC 9457)."""
 
 import math
 from http import HTTPStatus
@@ -9,7 +9,7 @@ from trio_chat.net.head import HttpError
 from trio_chat.protocol import answers
 
 MEDIA_TYPE = "application/problem+json"
-STATUSES = {  # of the codes that are told on the socket, too
+STATUSES = {  # of the codes that the v1 protocol has, too
     "bad_request": 400,
     "bad_nick": 400,
     "bad_room": 400,
@@ -41,13 +41,13 @@ class ProblemDetails(msgspec.Struct):
 
 
 class Problem(HttpError):
-    """A request that is not granted; it carries the answer that says so.
+    """A request to the API that is refused; it carries the answer.
 
     Args:
         code: As in the v1 protocol where it has one; see ``STATUSES``.
-        detail: Words for people.
+        detail: A line for people.
         status: The HTTP status, if the code has none of its own.
-        headers: To go with the answer.
+        headers: Besides those that every refusal has.
     """
 
     media_type = MEDIA_TYPE
@@ -70,22 +70,22 @@ class Problem(HttpError):
 
 
 def of_error(error: answers.Error) -> Problem:
-    """Return the problem that says what an error says on the socket."""
+    """Return the problem that stands for an error of the v1 protocol."""
     headers = {"Retry-After": str(math.ceil(error.retry_ms / 1000))} if error.retry_ms else None
     return Problem(error.code, error.text, headers=headers)
 
 
 def of_foreign_origin(origin: str) -> Problem:
-    """Return the problem of a page that may not ask."""
+    """Return the refusal of a page of another site."""
     return Problem("foreign_origin", f"pages of {origin} may not ask; see --allow-origin", 403)
 
 
 def of_no_use(media_type: str) -> Problem:
-    """Return the problem of somebody who would not take the answer."""
+    """Return the refusal of a request that does not accept the type of its answer."""
     return Problem("not_acceptable", f"the answer would be {media_type}", 406)
 
 
 def of_status(status: int, detail: str, headers: dict[str, str]) -> Problem:
-    """Return the problem that a status alone tells."""
+    """Return the problem that stands for a status alone."""
     otherwise = "bad_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
     return Problem(CODES.get(status, otherwise), detail, status, headers)

@@ -1,4 +1,4 @@
-"""What is done to a peer's stream besides reading and writing: direct writes, ways to close."""
+"""Operations on a peer's stream besides reading and writing: direct writes, ways to close."""
 
 import socket
 import struct
@@ -7,7 +7,7 @@ from typing import cast
 
 import trio
 
-# What the port accepts, and what a client can run on, in tests also a pair in memory.
+# What the port accepts; and what a client can run on, which in tests is a pair in memory.
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 AnyStream = trio.abc.HalfCloseableStream | trio.SSLStream[trio.SocketStream]
 
@@ -20,10 +20,10 @@ def tcp_of(stream: Stream) -> trio.SocketStream:
 
 
 def line_of(stream: AnyStream) -> socket.socket | None:
-    """Return a socket of ours for the descriptor of a plain TCP stream; ``None`` for another.
+    """Return a socket object for the descriptor of a plain TCP stream; ``None`` for another stream.
 
     It shares the descriptor, so it has to be detached before the stream is closed: the kernel may
-    give the number to somebody else. Its methods never wait: the descriptor is non-blocking.
+    use the number for another connection then. Its methods never block, as the descriptor does not.
     """
     if not isinstance(stream, trio.SocketStream):
         return None
@@ -34,11 +34,11 @@ def line_of(stream: AnyStream) -> socket.socket | None:
 async def linger(stream: AnyStream) -> None:
     """Close our direction and wait until the peer has closed its own.
 
-    Closing at once would make the kernel answer what is still under way to us with a reset,
-    and a reset makes the peer forget the last bytes we sent. The caller sets the deadline.
+    After closing both at once the kernel would answer what is still on its way to us with a reset,
+    and a reset makes the peer drop the last bytes that we sent. The caller sets the deadline.
     """
     try:
-        if isinstance(stream, trio.SSLStream):  # says goodbye in its own way first
+        if isinstance(stream, trio.SSLStream):  # which has a closing message of its own
             tcp, _ = await stream.unwrap()
             async with tcp:
                 await linger(cast("trio.SocketStream", tcp))
@@ -51,7 +51,7 @@ async def linger(stream: AnyStream) -> None:
 
 
 def reset_on_close(stream: trio.abc.Stream) -> None:
-    """Make the close of a stuck peer's socket drop at once what the kernel still holds for it."""
+    """Have the kernel drop what a stuck peer has not taken when its socket is closed."""
     if isinstance(stream, trio.SocketStream | trio.SSLStream):
-        with suppress(OSError):  # it may be closed already: the hub learns last that a peer is gone
+        with suppress(OSError):  # it may be closed already, before the hub is told
             tcp_of(stream).setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)

@@ -7,31 +7,29 @@ from trio_chat.protocol.close import CloseReason
 
 
 class Received(NamedTuple):
-    """What some bytes from the peer amount to."""
+    """What was in some bytes from the peer."""
 
     messages: Sequence[str | bytes] = ()  # complete messages, in order
-    reply: bytes = b""  # what is owed for them: pongs, the answer to a close
+    reply: bytes = b""  # what to send for them: pongs, the answer to a close
     ended: bool = False  # nothing more will come: the peer closed, or broke the protocol
-    fault: CloseReason | None = (
-        None  # how it broke the protocol; the close that says so is in ``reply``
-    )
+    fault: CloseReason | None = None  # how it broke the protocol; ``reply`` has the close frame
 
 
 class Transport(Protocol):
-    """How messages come in, and how a peer is asked for life and told the end.
+    """How messages are received, and how the peer is pinged and the connection closed.
 
-    ``is_one_way`` says that the peer only listens: it answers neither a ping nor a close, so
-    that a write that is not acknowledged is the only sign of its death.
+    ``is_one_way`` means that the peer only reads: it answers neither a ping nor a close, so that
+    only a write that is not acknowledged shows that it is gone.
     """
 
     is_one_way: bool
 
     def feed(self, data: bytes) -> Received:
-        """Take what was read from the peer. Must not be called once it has said ``ended``."""
+        """Take what was read from the peer. Must not be called again after ``ended``."""
         ...
 
     def ping(self) -> bytes:
-        """Return what to send to see whether the peer is there."""
+        """Return what to send to find out whether the peer is there."""
         ...
 
     def close(self, ending: CloseReason) -> bytes:

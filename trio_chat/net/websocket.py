@@ -1,4 +1,4 @@
-"""The server's end of one WebSocket, without I/O: bytes in, messages and owed bytes out."""
+"""The server's end of one WebSocket, without I/O: bytes in, messages and bytes to send out."""
 
 import logging
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class WebSocket:
         return self._protocol.state is State.OPEN
 
     def feed(self, data: bytes) -> Received:
-        """Take what was read from the peer. Must not be called once it has said ``ended``."""
+        """Take what was read from the peer. Must not be called again after ``ended``."""
         self._protocol.receive_data(data)
         messages: list[str | bytes] = []
         try:
@@ -103,13 +103,13 @@ def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
         The WebSocket, and the answer to send before anything else.
 
     Raises:
-        HttpError: the request is not a good handshake, or comes from a foreign page.
+        HttpError: the request is no valid handshake, or comes from a page of a foreign origin.
     """
     if head.values("content-length") or head.values("transfer-encoding"):
         raise HttpError(400, "a WebSocket handshake has no body")
     if any(version != VERSION for version in head.values("sec-websocket-version")):
-        raise HttpError(426, f"only version {VERSION} is spoken here", _upgrade_headers())
-    # The head is parsed already, so the core starts behind it, with the frames.
+        raise HttpError(426, f"only version {VERSION} is supported", _upgrade_headers())
+    # The head has been parsed, so the core starts behind it, with the frames.
     protocol = ServerProtocol(
         state=State.OPEN,
         select_subprotocol=_select_subprotocol,

@@ -1,1 +1,1 @@
-"""What is said on the wire: requests, events, answers, names, and the dialects. No I/O."""
+"""What goes over the wire: requests, events, answers, names, text, and the dialects. No I/O."""

@@ -1,4 +1,4 @@
-"""What one client is told: one struct for each answer, named as the v1 protocol names it."""
+"""Answers to one client: a struct for each type of the v1 protocol."""
 
 from typing import Any
 
@@ -10,13 +10,16 @@ Id = int | str | None
 
 
 class Answer(msgspec.Struct, tag_field="t", kw_only=True, omit_defaults=True):
-    """Something for one client; ``id`` is that of the request."""
+    """An answer to one client; ``id`` is that of the request."""
 
     id: Id = None
 
 
 class Welcome(Answer, tag="welcome"):
-    """The client is somebody now. ``ping_interval`` is in seconds, 0 if there are no pings."""
+    """The client has said hello and is ``you``.
+
+    ``ping_interval`` is in seconds, 0 without pings. ``limits`` has those that clients need.
+    """
 
     session: str
     you: Person
@@ -26,7 +29,7 @@ class Welcome(Answer, tag="welcome"):
 
 
 class Joined(Answer, tag="joined"):
-    """The client is in a room; what it missed follows, then what happens from now on.
+    """The client is in a room; the events that it missed follow, then new ones.
 
     ``gap`` is the number of the first event that is still there, if some are missing before it;
     ``reset`` means that the client's numbers are of another epoch. ``population`` is the number
@@ -45,7 +48,7 @@ class Joined(Answer, tag="joined"):
 
 
 class Ok(Answer, tag="ok"):
-    """Done; of what is kept, with its number and time. ``dup``: it had been done before."""
+    """The request is done; a write has its number and time. ``dup``: it had been done before."""
 
     seq: int | None = None
     ts: int | None = None
@@ -53,7 +56,7 @@ class Ok(Answer, tag="ok"):
 
 
 class MessageView(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"who": "from"}):
-    """A message as it stands after all edits; ``reactions`` tells who put which emoji."""
+    """A message after all edits; ``reactions`` has the persons by emoji."""
 
     seq: int
     ts: int
@@ -67,7 +70,7 @@ class MessageView(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"who
 
 
 class Page(Answer, tag="history"):
-    """Messages of a room, the oldest first; ``more``: there are others beyond them."""
+    """Messages of a room, the oldest first; ``more``: there are others beyond the page."""
 
     room: str
     messages: list[MessageView]
@@ -75,7 +78,7 @@ class Page(Answer, tag="history"):
 
 
 class Hit(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"who": "from"}):
-    """A message that was found; ``marks`` are the places in the snippet that match.
+    """A message that was found; ``marks`` are the ranges of the snippet that match.
 
     Each is a start and an end, the end not included, in Unicode code points.
     """
@@ -89,7 +92,7 @@ class Hit(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"who": "from
 
 
 class SearchResult(Answer, tag="found"):
-    """What was found in a room, the newest first; ``more``: there are older ones beyond."""
+    """Messages of a room that were found, the newest first; ``more``: there are older ones."""
 
     room: str
     hits: list[Hit]
@@ -97,7 +100,7 @@ class SearchResult(Answer, tag="found"):
 
 
 class RoomInfo(msgspec.Struct, omit_defaults=True):
-    """A room in the list; ``ts`` is when something was said last, 0 for never."""
+    """A room in the list; ``ts`` is the time of its last event, 0 without one."""
 
     room: str
     members: int
@@ -113,13 +116,13 @@ class RoomList(Answer, tag="rooms"):
 
 
 class Ping(Answer, tag="ping"):
-    """The server is there. Needs no answer."""
+    """The server is alive. A client need not answer."""
 
 
 class Error(Answer, tag="error"):
-    """A request was refused; ``retry_ms`` tells when trying again can help.
+    """A request was refused; ``retry_ms`` is the time after which another try can help.
 
-    ``room`` is that of a wish in a ``hello``, which has no id.
+    ``room`` is that of a room in a ``hello``, which has no id of its own.
     """
 
     code: str
@@ -129,7 +132,7 @@ class Error(Answer, tag="error"):
 
 
 class Bye(Answer, tag="bye"):
-    """The connection ends; ``retry_ms`` tells when to come back, if the client is welcome."""
+    """The connection ends; ``retry_ms`` is the time before a reconnect, where one makes sense."""
 
     code: int
     reason: str
@@ -140,5 +143,5 @@ encode = msgspec.json.Encoder().encode
 
 
 def raw(value: Any) -> msgspec.Raw:  # noqa: ANN401 - anything that can be JSON
-    """Encode something that goes into many answers, once."""
+    """Encode a value once that goes into many answers."""
     return msgspec.Raw(encode(value))

@@ -1,13 +1,13 @@
-"""Every way in which the server ends a connection: a close code and its reason."""
+"""The reasons for which the server closes a connection, with their close codes."""
 
 from typing import NamedTuple
 
 
 class CloseReason(NamedTuple):
-    """Why a connection ends, as the peer is told in the close frame.
+    """Why a connection ends, as the close frame says it.
 
-    Codes below 3000 mean what RFC 6455, section 7.4.1, says. Of ours, 4000 to 4499 invite the
-    client to come back and 4500 to 4999 ask it to stay away.
+    Codes below 3000 mean what RFC 6455, section 7.4.1, says. After 4000 to 4499 a client
+    reconnects, after 4500 to 4999 it does not.
     """
 
     code: int
@@ -15,7 +15,7 @@ class CloseReason(NamedTuple):
 
 
 class Violation(Exception):
-    """The peer broke a rule; the connection has to end as ``ending`` says."""
+    """The peer broke a rule; the connection has to end for the reason ``ending``."""
 
     def __init__(self, ending: CloseReason) -> None:
         super().__init__(ending)

@@ -1,7 +1,7 @@
-"""What happens in rooms: one struct for each kind of event, named as the v1 protocol names it.
+"""Events of rooms: a struct for each type of the v1 protocol.
 
 A stored event gets a number in its room, ``seq``, and a time, ``ts``, from the journal; until then
-both are 0. The others are told to whoever is there and forgotten.
+both are 0. Other events are sent to the members of the moment and not stored.
 """
 
 from typing import Any
@@ -10,23 +10,23 @@ import msgspec
 
 
 class Event(msgspec.Struct, tag_field="t", kw_only=True, omit_defaults=True, gc=False):
-    """Something that happens in a room."""
+    """An event of a room."""
 
     room: str
 
 
 class Person(msgspec.Struct, frozen=True, gc=False):
-    """Somebody, by an id that never changes and the nick of the moment."""
+    """A person: an id that never changes, and the present nick."""
 
     id: str
     nick: str
 
 
 class StoredEvent(Event, rename={"who": "from"}, kw_only=True):
-    """An event that is numbered and kept.
+    """An event that is numbered and stored.
 
-    ``cid`` is the sender's own id for it, unique in the room; ``who`` is ``None`` for somebody
-    who chats without a name; ``ts`` is in milliseconds since 1970.
+    ``cid`` is the sender's own id for it, unique in the room; ``who`` is ``None`` for a sender
+    without a name; ``ts`` is in milliseconds since 1970.
     """
 
     seq: int = 0
@@ -36,28 +36,28 @@ class StoredEvent(Event, rename={"who": "from"}, kw_only=True):
 
 
 class Message(StoredEvent, tag="msg", kw_only=True):
-    """Somebody says something; ``reply`` is the number of the message that is answered."""
+    """A message; ``reply`` is the number of the message that it answers."""
 
     text: str
     reply: int | None = None
-    deleted: bool = False  # the text was, later, and is gone
+    deleted: bool = False  # by a later event; the text is empty then
 
 
 class Edit(StoredEvent, tag="edit", kw_only=True):
-    """The author of a message gives it another text."""
+    """The author of a message changes its text."""
 
     target: int
     text: str
 
 
 class Delete(StoredEvent, tag="delete", kw_only=True):
-    """The author of a message takes it back."""
+    """The author of a message deletes it."""
 
     target: int
 
 
 class React(StoredEvent, tag="react", kw_only=True):
-    """Somebody puts an emoji to a message, or with ``on`` false takes it away."""
+    """A person adds a reaction to a message, or with ``on`` false removes theirs."""
 
     target: int
     emoji: str
@@ -65,26 +65,26 @@ class React(StoredEvent, tag="react", kw_only=True):
 
 
 class Topic(StoredEvent, tag="topic", kw_only=True):
-    """Somebody says what the room is about."""
+    """A person sets the topic of the room."""
 
     text: str
 
 
 class Presence(Event, tag="presence", kw_only=True):
-    """Somebody has joined the room, or has left it."""
+    """A person has joined the room, or has left it."""
 
     who: Person
     state: str  # "joined" or "left"
 
 
 class Renamed(Event, tag="nick", kw_only=True):
-    """Somebody is called by another nick from now on."""
+    """A person has another nick."""
 
     who: Person
 
 
 class Typing(Event, tag="typing", kw_only=True):
-    """Somebody is writing."""
+    """A person is writing."""
 
     who: Person
 
@@ -96,7 +96,7 @@ _decoder: msgspec.json.Decoder[AnyStoredEvent] = msgspec.json.Decoder(AnyStoredE
 
 
 def decode(data: bytes) -> AnyStoredEvent | None:
-    """Return the kept event that ``encode`` made these bytes of; ``None`` if they are damaged."""
+    """Return the stored event that ``encode`` made these bytes of; ``None`` if they are damaged."""
     try:
         return _decoder.decode(data)
     except msgspec.MsgspecError:
@@ -109,7 +109,7 @@ def target_of(event: AnyStoredEvent) -> int | None:
 
 
 def without_text(event: AnyStoredEvent) -> AnyStoredEvent:
-    """Return what is left of a deleted message, or of an edit of one."""
+    """Return a deleted message, or an edit of one, as it is stored from then on."""
     changes: dict[str, Any] = {"text": ""}
     if isinstance(event, Message):
         changes["deleted"] = True

@@ -1,4 +1,4 @@
-"""What clients ask for: one struct for each request, named as the v1 protocol names it."""
+"""Requests of clients: a struct for each type of the v1 protocol, and what is checked of all."""
 
 from typing import Annotated, Protocol
 
@@ -11,9 +11,9 @@ from trio_chat.protocol.text import has_controls, is_blank
 
 CID_LIMIT = 64  # characters; a UUID has 36
 EMOJI_LIMIT = 32  # characters; some emoji are long sequences
-KEY_LIMIT = 64  # characters; it has to be hard to guess
-TOKEN_LIMIT = 1024
-QUERY_LIMIT = 256  # characters; each word of it costs
+KEY_LIMIT = 64  # characters
+TOKEN_LIMIT = 1024  # characters
+QUERY_LIMIT = 256  # characters; each word costs a look-up
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
@@ -21,13 +21,13 @@ Cid = Annotated[str, msgspec.Meta(min_length=8, max_length=CID_LIMIT)]
 
 
 class Request(msgspec.Struct, tag_field="t", kw_only=True):
-    """A wish; the answer repeats its ``id``."""
+    """A request; the answer repeats its ``id``."""
 
     id: Number | Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
 class Resume(msgspec.Struct):
-    """A room to be in, and how far the client has come there in which epoch."""
+    """A room to join, with the number of the last event that the client has, and its epoch."""
 
     room: str
     last: Number | None = None
@@ -35,7 +35,7 @@ class Resume(msgspec.Struct):
 
 
 class Hello(Request, tag="hello", kw_only=True):
-    """Be somebody: whoever the session token tells, or said hello with the key, or somebody new."""
+    """Begin: as the person of the session token, else of the key, else as a new person."""
 
     nick: str
     session: Annotated[str, msgspec.Meta(max_length=TOKEN_LIMIT)] | None = None
@@ -44,7 +44,7 @@ class Hello(Request, tag="hello", kw_only=True):
 
 
 class Join(Request, tag="join", kw_only=True):
-    """Be in a room, and get what was missed since ``last``."""
+    """Join a room, and get the events since ``last``."""
 
     room: str
     last: Number | None = None
@@ -52,36 +52,36 @@ class Join(Request, tag="join", kw_only=True):
 
 
 class Leave(Request, tag="leave", kw_only=True):
-    """Be in a room no longer."""
+    """Leave a room."""
 
     room: str
 
 
 class Nick(Request, tag="nick", kw_only=True):
-    """Be called something else."""
+    """Take another nick."""
 
     nick: str
 
 
 class Typing(Request, tag="typing", kw_only=True):
-    """Let the room know that a message is being written."""
+    """Show the room that a message is being written."""
 
     room: str
 
 
 class WriteRequest(Request, kw_only=True):
-    """Something that will be kept; ``cid`` makes a resend of it harmless."""
+    """A request for a stored event; with a ``cid`` a resend does nothing."""
 
     room: str
     cid: Cid | None = None
 
     def event(self, room: str, who: Person | None) -> events.AnyStoredEvent:
-        """Return the event that it becomes; ``room`` is the room's name in its normal form."""
+        """Return the event to store; ``room`` is the room's name in its normal form."""
         raise NotImplementedError
 
 
 class Send(WriteRequest, tag="send", kw_only=True):
-    """Say something."""
+    """Send a message."""
 
     text: str
     reply: Number | None = None
@@ -92,7 +92,7 @@ class Send(WriteRequest, tag="send", kw_only=True):
 
 
 class Edit(WriteRequest, tag="edit", kw_only=True):
-    """Give one's message another text."""
+    """Change the text of one's message."""
 
     seq: Number
     text: str
@@ -103,7 +103,7 @@ class Edit(WriteRequest, tag="edit", kw_only=True):
 
 
 class Delete(WriteRequest, tag="delete", kw_only=True):
-    """Take one's message back."""
+    """Delete one's message."""
 
     seq: Number
 
@@ -113,7 +113,7 @@ class Delete(WriteRequest, tag="delete", kw_only=True):
 
 
 class React(WriteRequest, tag="react", kw_only=True):
-    """Put an emoji to a message, or take it away."""
+    """Add a reaction to a message, or remove one's own."""
 
     seq: Number
     emoji: Annotated[str, msgspec.Meta(min_length=1, max_length=EMOJI_LIMIT)]
@@ -127,7 +127,7 @@ class React(WriteRequest, tag="react", kw_only=True):
 
 
 class Topic(WriteRequest, tag="topic", kw_only=True):
-    """Say what the room is about."""
+    """Set the topic of the room."""
 
     text: str
 
@@ -137,7 +137,7 @@ class Topic(WriteRequest, tag="topic", kw_only=True):
 
 
 class History(Request, tag="history", kw_only=True):
-    """Get a page of messages before or after a number; the latest ones if neither is given."""
+    """Get a page of messages before or after a number; without either the latest ones."""
 
     room: str
     before: Number | None = None
@@ -148,8 +148,8 @@ class History(Request, tag="history", kw_only=True):
 class Search(Request, tag="search", kw_only=True, rename={"who": "from"}):
     """Find messages of a room by their words, the newest first.
 
-    ``who`` is the author's nick when it was said, or their id; ``since`` and ``until`` are times
-    in milliseconds since 1970, of which the second is not included; ``before`` is a number.
+    ``who`` is the author's nick at that time, or their id. ``since`` and ``until`` are times in
+    milliseconds since 1970, of which the second is not included. ``before`` is a number.
     """
 
     room: str
@@ -162,7 +162,7 @@ class Search(Request, tag="search", kw_only=True, rename={"who": "from"}):
 
 
 class Rooms(Request, tag="rooms", kw_only=True):
-    """Get a list of the public rooms."""
+    """Get the list of the public rooms."""
 
 
 AnyRequest = (
@@ -214,7 +214,7 @@ class InvalidRequest(msgspec.Struct):
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """As whom somebody speaks who is not connected; as nobody if neither is given."""
+    """Who sends a request without a connection: a person, a nick, or without either nobody."""
 
     token: str | None = None
     nick: str | None = None

@@ -1,4 +1,4 @@
-"""The Quart-Trio app: what is served over plain HTTP, but for the page and its files."""
+"""The Quart-Trio app: what is served over plain HTTP besides the page and its files."""
 
 from urllib.parse import quote
 
@@ -9,23 +9,23 @@ from quart_trio import QuartTrio
 from trio_chat.web.assets import SECURITY_HEADERS
 
 BODY_LIMIT = 64 * 1024  # bytes of a request body
-DEPTH_LIMIT = 8  # slashes in what somebody took for the name of a room
+DEPTH_LIMIT = 8  # slashes in a path below /r/ that is led back to the page
 
 
 def make_app() -> QuartTrio:
-    """Return an app that leads to the page at ``/r/ROOM``; the API is to be added."""
+    """Return an app that redirects to the page at ``/r/ROOM``; the API is installed separately."""
     app = QuartTrio("trio_chat", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
 
     @app.get("/", provide_automatic_options=False)
     @app.get("/r", provide_automatic_options=False)
     async def entrance() -> ResponseReturnValue:
-        # One address only, so that what the page refers to is always as far away from it.
+        # The page has one depth only, so that its relative references always fit.
         return redirect("r/")
 
     @app.get("/r/<path:name>", provide_automatic_options=False)
     async def too_deep(name: str) -> ResponseReturnValue:
-        # No room can be called that, and the page will say so.
+        # No room has a slash in its name; the page reports that.
         depth = request.scope["raw_path"].count(b"/") - 2
         if depth > DEPTH_LIMIT:
             abort(404)

@@ -1,8 +1,8 @@
-"""One HTTP exchange: lets Hypercorn serve a Quart app on a connection that we accepted.
+"""One HTTP exchange: lets Hypercorn serve a Quart app on a connection of the acceptor.
 
 This is the only file that knows Hypercorn. Its ``TCPServer`` is not a public class, so the minor
-version is pinned. What we add is what it leaves out: a deadline on every write and on the whole,
-and an end to both when the server stops, although it shields its writes from cancellation.
+version is pinned. This file adds a deadline for every write and for the whole exchange, and ends
+both when the server stops, although Hypercorn shields its writes from cancellation.
 """
 
 import logging
@@ -22,7 +22,12 @@ logger = logging.getLogger(__name__)
 
 
 class Exchange:
-    """Serves HTTP exchanges with one app."""
+    """Serves HTTP exchanges with one app.
+
+    Args:
+        app: The Quart app.
+        config: ``http_timeout``, ``write_timeout``, ``close_timeout`` and ``head_limit``.
+    """
 
     def __init__(self, app: ASGIFramework, config: Config) -> None:
         self._app = ASGIWrapper(app)
@@ -30,7 +35,7 @@ class Exchange:
         self._hypercorn = HypercornConfig()
         self._hypercorn.errorlog = logger
         self._hypercorn.include_server_header = False
-        # The next request has to come through the door like the first.
+        # Every request has to pass the acceptor, so this connection ends with the exchange.
         self._hypercorn.keep_alive_max_requests = 0
         self._hypercorn.h11_max_incomplete_size = config.head_limit + 1
 
@@ -38,7 +43,7 @@ class Exchange:
         """Serve the request that begins with ``already_read``, and close the stream."""
         kind = _BoundedTlsStream if isinstance(stream, trio.SSLStream) else _BoundedStream
         wrapped = kind(stream, already_read, self._config.write_timeout)
-        # Hypercorn's own annotation knows TLS only; it serves plain TCP by these same methods.
+        # Hypercorn's annotation allows TLS only; it serves plain TCP by the same methods.
         as_annotated = cast("trio.SSLStream[trio.SocketStream]", wrapped)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_close_when_cancelled, stream)
@@ -50,7 +55,7 @@ class Exchange:
 
 
 async def _close_when_cancelled(stream: Stream) -> None:
-    """Close the stream under a write that Hypercorn shields, so that the shield ends too."""
+    """Close the stream on cancellation: that ends a write that Hypercorn shields."""
     try:
         await trio.sleep_forever()
     finally:
@@ -60,8 +65,8 @@ async def _close_when_cancelled(stream: Stream) -> None:
 class _BoundedStream:
     """A plain connection as Hypercorn expects it, with a deadline on every write.
 
-    It first replays what was read already. Hypercorn closes it in a scope that is cancelled by
-    then, so closing only ends the reading; ``Exchange`` does the rest when Hypercorn is gone.
+    It first replays what has been read already. Hypercorn closes it within a cancelled scope, so
+    closing only ends the reading; ``Exchange`` closes the stream when Hypercorn has returned.
     """
 
     def __init__(self, stream: Stream, replay: bytes, write_timeout: float) -> None:
@@ -98,7 +103,7 @@ class _BoundedStream:
 
 
 class _BoundedTlsStream(_BoundedStream):
-    """The same over TLS, whose handshake the door has made."""
+    """The same over TLS, whose handshake the acceptor has made."""
 
     def __init__(self, stream: Stream, replay: bytes, write_timeout: float) -> None:
         super().__init__(stream, replay, write_timeout)

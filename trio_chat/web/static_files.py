@@ -11,7 +11,7 @@ from trio_chat.net.head import Answer, Head, HttpError
 from trio_chat.web.assets import SECURITY_HEADERS, File
 
 PAGE = "r/"
-ROOM = re.compile("/r/[^/]*")  # what is behind the slash is the page's own business
+ROOM = re.compile("/r/[^/]*")  # the page itself checks the name of the room
 METHODS = ("GET", "HEAD")
 
 
@@ -29,7 +29,7 @@ class Files:
         """Return the answer to a request for a file; ``None`` if there is no such file.
 
         Raises:
-            HttpError: it is not to be read, but something else.
+            HttpError: the method is neither GET nor HEAD.
         """
         file = self._files.get(PAGE if ROOM.fullmatch(head.path) else head.path[1:])
         if file is None:
@@ -41,7 +41,7 @@ class Files:
 
 
 def _respond(file: File, head: Head, extra: list[str]) -> bytes:
-    """Return a file, compressed if the browser takes that, or that the browser has it already."""
+    """Return the answer with the file, compressed if the peer accepts that; 304 if it has it."""
     is_packed = file.packed is not None and _takes_gzip(",".join(head.values("accept-encoding")))
     content = (is_packed and file.packed) or file.content
     tag = f"{file.tag}-gzip" if is_packed else file.tag

@@ -1,4 +1,4 @@
-"""What is spoken on connections: one module a dialect. No Trio and no I/O in here."""
+"""The dialects of connections, one module each, without I/O."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -10,15 +10,15 @@ from trio_chat.protocol.close import CloseReason
 
 
 class Dialect(Protocol):
-    """How a client's messages are read, and how it is told what happens.
+    """How a client's messages are read, and how events and answers are written for it.
 
-    What is told is a *payload*: a run of lines, or of objects. Several payloads can be joined to
-    one, and one wrapped for the wire, for all peers alike.
+    They are written as a *payload*: a run of lines or of objects. Several payloads can be joined
+    to one, and one is wrapped for the wire in the same way for all peers.
     """
 
-    needs_hello: bool  # whether a client has to say who it is before anything else
-    knows_numbers: bool  # whether it can say what it has, and be told what it missed
-    only_listens: bool  # whether it cannot say anything, so that nobody is there who could
+    needs_hello: bool  # whether the first request has to be a hello
+    knows_numbers: bool  # whether clients know event numbers, so that they can resume
+    only_listens: bool  # whether clients cannot send anything; they are not members then
 
     def read(
         self, message: str | bytes, limits: requests.Limits
@@ -31,7 +31,7 @@ class Dialect(Protocol):
         ...
 
     def join(self, payloads: Sequence[bytes]) -> bytes:
-        """Return one payload that says the same as several."""
+        """Return several payloads as one."""
         ...
 
     def wrap(self, payload: bytes) -> bytes:
@@ -39,25 +39,25 @@ class Dialect(Protocol):
         ...
 
     def tell(self, event: events.Event, data: bytes | None) -> bytes | None:
-        """Return an event, the same for all members of its room, or ``None`` if it is not told.
+        """Return an event for all members of its room; ``None`` if this dialect leaves it out.
 
-        ``data`` is how the journal has encoded it, if it is kept.
+        ``data`` is a stored event as the journal has encoded it.
         """
         ...
 
     def recall(self, seq: int, data: bytes) -> bytes:
-        """Return an event that is kept, by its number and how the journal has encoded it.
+        """Return a stored event, by its number and as the journal has encoded it.
 
-        It is only called if ``knows_numbers``.
+        Only called if ``knows_numbers``.
         """
         ...
 
     def answer(self, answer: answers.Answer) -> bytes | None:
-        """Return what one client is told, or ``None`` if this dialect has no word for it."""
+        """Return an answer; ``None`` if this dialect leaves it out."""
         ...
 
     def bye(self, ending: CloseReason) -> bytes | None:
-        """Return the last words before a close."""
+        """Return what is sent before the close; ``None`` for nothing."""
         ...
 
 

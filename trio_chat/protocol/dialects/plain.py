@@ -16,7 +16,7 @@ only_listens = False
 def read(
     message: str | bytes, limits: requests.Limits
 ) -> list[requests.AnyRequest | requests.InvalidRequest]:
-    """Return one line to say; nothing if it is blank.
+    """Return a request to send the message as one line; none if it is blank.
 
     Line ends become spaces, other control characters U+FFFD, and the ends are trimmed. A binary
     message counts as text, as in the Go example.
@@ -51,8 +51,8 @@ def wrap(payload: bytes) -> bytes:
     return text_message(payload)
 
 
-def tell(event: events.Event, data: bytes | None) -> bytes | None:  # noqa: ARG001 - JSON is not for us
-    """Return what was said, as ``name: text`` if the speaker has a name."""
+def tell(event: events.Event, data: bytes | None) -> bytes | None:  # noqa: ARG001 - lines are no JSON
+    """Return a message, as ``nick: text`` if the sender has a nick; other events are left out."""
     if not isinstance(event, events.Message):
         return None
     line = one_line(event.text)
@@ -60,17 +60,17 @@ def tell(event: events.Event, data: bytes | None) -> bytes | None:  # noqa: ARG0
 
 
 def recall(seq: int, data: bytes) -> bytes:
-    """Tell nothing again: there are no numbers by which to know what was missed."""
+    """Never called: clients know no numbers."""
     raise NotImplementedError
 
 
 def answer(answer: Answer) -> bytes | None:
-    """Return a word of regret if something could not be said; nothing else is answered."""
+    """Return an error's text in parentheses; other answers are left out."""
     if isinstance(answer, Error):
         return f"({answer.text})".encode()
     return None
 
 
-def bye(ending: CloseReason) -> bytes | None:  # noqa: ARG001 - the close frame says it all
-    """Return nothing: the close frame tells why."""
+def bye(ending: CloseReason) -> bytes | None:  # noqa: ARG001 - the close frame has it
+    """Return nothing: the close frame has the reason."""
     return None

@@ -10,7 +10,7 @@ from trio_chat.protocol.dialects import v1
 
 
 class _Typed(msgspec.Struct):
-    """As much of an event as its name takes."""
+    """The part of an object that names the event."""
 
     t: str
 
@@ -19,10 +19,10 @@ _typed = msgspec.json.Decoder(_Typed)
 
 
 class Sse:
-    """What followers are told. What is kept has an id, ``EPOCH.SEQ``, at which they can go on.
+    """The dialect of followers. A stored event has the id ``EPOCH.SEQ``, to resume from.
 
     Args:
-        epoch: What the numbers belong to.
+        epoch: The journal's, which the numbers belong to.
     """
 
     needs_hello = False
@@ -37,7 +37,7 @@ class Sse:
         message: str | bytes,  # noqa: ARG002 - there is none
         limits: requests.Limits,  # noqa: ARG002 - nor anything to limit
     ) -> list[requests.AnyRequest | requests.InvalidRequest]:
-        """Return nothing: a follower cannot ask."""
+        """Return nothing: a follower sends no requests."""
         return []
 
     def join(self, payloads: Sequence[bytes]) -> bytes:
@@ -49,20 +49,20 @@ class Sse:
         return payload
 
     def tell(self, event: events.Event, data: bytes | None) -> bytes | None:
-        """Return an event; only one that is kept has an id."""
-        told = data or events.encode(event)
-        return (
-            self.recall(event.seq, told) if isinstance(event, events.StoredEvent) else _event(told)
-        )
+        """Return an event, with an id if it is stored."""
+        encoded = data or events.encode(event)
+        if isinstance(event, events.StoredEvent):
+            return self.recall(event.seq, encoded)
+        return _event(encoded)
 
     def recall(self, seq: int, data: bytes) -> bytes:
-        """Return an event that is kept."""
+        """Return a stored event."""
         return b"id: %b\n%b" % (self._id(seq), _event(data))
 
     def answer(self, answer: answers.Answer) -> bytes | None:
-        """Return where the follower is, with the id of what they have; nothing else is answered.
+        """Return a ``joined``, with the id to resume from; other answers are left out.
 
-        The ``id`` of their request is the number that they came with.
+        The ``id`` of the join request is the number that the follower has.
         """
         if not isinstance(answer, answers.Joined):
             return None
@@ -70,7 +70,7 @@ class Sse:
         return self.recall(has, answers.encode(answer))
 
     def bye(self, ending: CloseReason) -> bytes:
-        """Return the last words before the end of the stream."""
+        """Return the ``bye`` before the end of the stream."""
         return _event(v1.bye(ending))
 
     def _id(self, seq: int) -> bytes:
@@ -78,5 +78,5 @@ class Sse:
 
 
 def _event(data: bytes) -> bytes:
-    """Return an event named as its object is; JSON has no line ends of its own."""
+    """Return an event named after its object, whose JSON has no line ends."""
     return b"event: %b\ndata: %b\n\n" % (_typed.decode(data).t.encode(), data)

@@ -21,7 +21,7 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
 
 
 class _Envelope(msgspec.Struct):
-    """What every object has to have."""
+    """The fields that every object needs."""
 
     t: str
     id: msgspec.Raw = msgspec.Raw(b"null")
@@ -41,11 +41,11 @@ def read(
 ) -> list[requests.AnyRequest | requests.InvalidRequest]:
     """Return the requests in one WebSocket message; those of unknown types are left out.
 
-    Objects beyond the limit are only looked at as far as it takes to answer them: those with an
-    id are answered that they were too many, the others are dropped.
+    Of the requests beyond the limit, those with an id become ``busy`` errors; the others are left
+    out, too.
 
     Raises:
-        Violation: it is not made of JSON objects that say what they are.
+        Violation: it is not an array of JSON objects with a type, nor one such object.
     """
     if isinstance(message, bytes):
         raise Violation(BAD_PROTOCOL)
@@ -75,7 +75,7 @@ def _read(
 
 
 def _excess(part: memoryview | msgspec.Raw) -> list[requests.InvalidRequest]:
-    """Return the answer to a request that is one too many in its frame, if it has an id."""
+    """Return the error for a request beyond the limit of its frame, if it has an id."""
     envelope = _envelope.decode(part)
     id = _id_of(envelope)
     if id is None or envelope.t not in _DECODERS:
@@ -84,7 +84,7 @@ def _excess(part: memoryview | msgspec.Raw) -> list[requests.InvalidRequest]:
 
 
 def _id_of(envelope: _Envelope) -> int | str | None:
-    """Return the id of a request that is wrong, unless that is what is wrong."""
+    """Return the id of an invalid request; ``None`` if the id itself is invalid."""
     try:
         return _id.decode(envelope.id)
     except msgspec.ValidationError:
@@ -107,21 +107,21 @@ def wrap(payload: bytes) -> bytes:
 
 
 def tell(event: events.Event, data: bytes | None) -> bytes | None:
-    """Return an event for all members of its room; ``data`` is how the journal encoded it."""
+    """Return an event; ``data`` is a stored one as the journal has encoded it."""
     return data or events.encode(event)
 
 
 def recall(seq: int, data: bytes) -> bytes:  # noqa: ARG001 - it is in the data
-    """Return an event that is kept, for somebody who missed it."""
+    """Return a stored event."""
     return data
 
 
 def answer(answer: answers.Answer) -> bytes:
-    """Return something for one client."""
+    """Return an answer."""
     return answers.encode(answer)
 
 
 def bye(ending: CloseReason) -> bytes:
-    """Return the last words before a close."""
+    """Return a ``bye``, with the time before a reconnect where one makes sense."""
     retry_ms = RETRY_MS.get(ending.code)
     return answer(answers.Bye(code=ending.code, reason=ending.reason, retry_ms=retry_ms))

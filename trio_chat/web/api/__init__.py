@@ -1,3 +1,3 @@
-"""The HTTP API under ``/api/v1``: what the socket can do, for scripts and whoever has no socket."""
+"""The HTTP API under ``/api/v1``, for programs that use no WebSocket."""
 
 PREFIX = "/api/v1"

@@ -1,4 +1,4 @@
-"""Calls: one request to the hub by somebody who has no connection to it, and its answer."""
+"""Calls: one request from the HTTP API to the hub, and its answer."""
 
 import msgspec
 import trio
@@ -15,7 +15,7 @@ from trio_chat.protocol.dialects.base import Dialect
 
 RETRY = {"Retry-After": "1"}  # seconds
 UNANSWERED = (
-    "the server did not answer in time, and may have done it or not; "
+    "the server did not answer in time, and the request may have been carried out or not; "
     "send it again with the same Idempotency-Key"
 )
 
@@ -24,7 +24,7 @@ _decode = msgspec.json.Decoder(Answer).decode
 
 
 class Caller:
-    """Asks for one thing. The hub knows it as one who speaks v1, like most."""
+    """The sender of one request. The hub answers it in the v1 dialect."""
 
     dialect: Dialect = v1
 
@@ -33,13 +33,13 @@ class Caller:
         self._answer: Answer | None = None
 
     def deliver(self, frame: Frame) -> bool:
-        """Take the answer; there is only one."""
+        """Take the only answer."""
         self._answer = _decode(frame.payload or b"")
         self._answered.set()
         return True
 
     def abort(self, ending: CloseReason) -> None:
-        """Hear no answer."""
+        """Do nothing: the call ends by its own deadline."""
 
     async def answer(self) -> Answer:
         """Wait for the answer and return it."""
@@ -49,11 +49,11 @@ class Caller:
 
 
 class Calls:
-    """The way of HTTP requests into the hub's inbox.
+    """Sends requests of the HTTP API to the hub.
 
     Args:
-        inbox: Where all requests go.
-        config: How long one may take.
+        inbox: The hub's.
+        config: ``call_timeout``.
     """
 
     def __init__(self, inbox: Inbox, config: Config) -> None:
@@ -63,12 +63,12 @@ class Calls:
     async def ask(
         self, speaker: requests.Credentials, request: requests.Hello | requests.WriteRequest
     ) -> answers.Ok | answers.Welcome:
-        """Have a request granted. What is to be kept has been committed when it returns.
+        """Have the hub carry out a request. What it writes is committed when this returns.
 
-        Cancelling it does not take the request back.
+        Cancellation does not withdraw the request.
 
         Raises:
-            Problem: it was not granted, or not in time.
+            Problem: the hub refused it, or did not answer within ``call_timeout``.
         """
         caller = Caller()
         with trio.move_on_after(self._timeout):

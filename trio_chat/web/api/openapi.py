@@ -19,8 +19,9 @@ is known (too many connections, a head that is too long or not clean, a `Host` t
 server's) is answered in plain text.
 """
 FOLLOWING = """\
-Server-Sent Events, named as the objects of the protocol that are their data: first `joined`, which
-tells where the room is, then what was missed, and then what happens. What is kept has an id.
+Server-Sent Events, named after the objects of the protocol that are their data: first `joined`,
+with the number of the room's last event, then the events that were missed, then new ones. Stored
+events have an id.
 """
 SENT = (
     schemas.NewMessage,
@@ -63,9 +64,7 @@ def describe(config: Config) -> Json:
 
 
 def _paths(config: Config) -> Json:
-    room = parts.parameter(
-        "path", "room", parts.room(config), "The room; upper and lower case are the same."
-    )
+    room = parts.parameter("path", "room", parts.room(config), "The room; case does not matter.")
     seq = parts.parameter("path", "seq", parts.integer(0), "The number of the message in its room.")
     return {
         "/rooms": {"get": parts.operation("List the rooms", {200: parts.answer("RoomList")}, 503)},
@@ -81,15 +80,17 @@ def _paths(config: Config) -> Json:
         },
         "/rooms/{room}/messages/{seq}": {
             "parameters": [room, seq],
-            "get": parts.operation("Read one message", {200: parts.answer("Said")}, 404, 503),
-            "put": _changing("Give your message another text", "NewText", config),
-            "delete": _changing("Take your message back; its text is gone", None, config),
+            "get": parts.operation(
+                "Read one message", {200: parts.answer("MessageView")}, 404, 503
+            ),
+            "put": _changing("Change the text of your message", "NewText", config),
+            "delete": _changing("Delete your message and its text", None, config),
         },
         "/rooms/{room}/events": {"parameters": [room], "get": _following()},
         "/rooms/{room}/search": {"parameters": [room], "get": _searching(config)},
         "/sessions": {
             "post": parts.operation(
-                "Be somebody",
+                "Begin a session",
                 {201: parts.answer("Session")},
                 *(409, 413, 415, 503),
                 body=parts.body("NewSession", parts.nick(config), "A nick."),
@@ -107,10 +108,11 @@ def _paths(config: Config) -> Json:
 def _posting(config: Config) -> Json:
     receipt = parts.answer("Receipt") | {"headers": {"Location": {"schema": {"type": "string"}}}}
     return parts.operation(
-        "Say something",
+        "Post a message",
         {
-            201: receipt | {"description": "It is kept."},
-            200: receipt | {"description": "It had been said, with the same Idempotency-Key."},
+            201: receipt | {"description": "It is stored."},
+            200: receipt
+            | {"description": "It had been stored before, with the same Idempotency-Key."},
         },
         *(401, 409, 413, 415, 422, 503),
         parameters=[
@@ -118,11 +120,13 @@ def _posting(config: Config) -> Json:
                 "query",
                 "from",
                 parts.nick(config),
-                "A name to speak under, if nobody who is connected has it.",
+                "The nick of the author; it must not be that of somebody who is connected.",
             ),
             parts.idempotency_key(),
         ],
-        body=parts.body("NewMessage", parts.text(config), "What to say, as it is."),
+        body=parts.body(
+            "NewMessage", parts.text(config), "The text of the message, without any encoding."
+        ),
         signed=False,
     )
 
@@ -131,7 +135,7 @@ def _searching(config: Config) -> Json:
     words = {"type": "string", "maxLength": requests.QUERY_LIMIT}
     time = parts.integer(0)
     query = parts.parameter(
-        "query", "q", words, 'Words, "phrases" and beginnings*; all must be there.'
+        "query", "q", words, 'Words, "phrases" and beginnings*, all of which a message must have.'
     )
     return parts.operation(
         "Find messages by their words, the newest first",
@@ -139,9 +143,7 @@ def _searching(config: Config) -> Json:
         *(501, 503),
         parameters=[
             query | {"required": True},
-            parts.parameter(
-                "query", "from", words, "The author's name when it was said, or their id."
-            ),
+            parts.parameter("query", "from", words, "The author's nick at that time, or their id."),
             parts.parameter("query", "since", time, "Not before this time, in ms since 1970."),
             parts.parameter("query", "until", time, "Before this time, in ms since 1970."),
             parts.parameter(
@@ -167,13 +169,15 @@ def _following() -> Json:
     stream = {"description": FOLLOWING, "content": {EVENT_STREAM: {"schema": event}}}
     place = {"type": "string", "pattern": f"^(?:{POINT.pattern})?$"}
     return parts.operation(
-        "Follow what happens; it does not end by itself",
+        "Follow the events of the room; the answer does not end by itself",
         {200: stream},
         parameters=[
             parts.parameter(
-                "header", "Last-Event-ID", place, "Go on behind the event with this id."
+                "header", "Last-Event-ID", place, "Begin behind the event with this id."
             ),
-            parts.parameter("query", "last", place, "The same, or a number; for the first time."),
+            parts.parameter(
+                "query", "last", place, "The same, or a number, if there is no header."
+            ),
         ],
     )
 
@@ -190,22 +194,22 @@ def _changing(summary: str, kind: str | None, config: Config) -> Json:
 
 
 def _problems() -> Json:
-    """Return the answers that say why not."""
+    """Return the refusals, by status."""
     schema = {"$ref": REF.format(name="ProblemDetails")}
     told: Json = {
         str(status): {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
         for status, description in (
             (400, "The request is wrong."),
-            (401, "It does not show who you are."),
-            (403, "It is not yours to change, or you are a page of a site that is not welcome."),
+            (401, "There is no valid session."),
+            (403, "The message is somebody else's, or the page is of a foreign origin."),
             (404, "There is no such message."),
-            (406, "You do not accept what would be the answer."),
-            (409, "The name, or the key, is somebody else's."),
-            (413, "It is too long."),
-            (415, "It is neither JSON nor text in UTF-8."),
-            (422, "You have used the key for another request."),
+            (406, "The type of the answer is not accepted."),
+            (409, "The nick, or the key, is somebody else's."),
+            (413, "The text or the body is too long."),
+            (415, "The body is neither JSON nor text in UTF-8."),
+            (422, "The key was used for another request."),
             (501, "This server's SQLite has no full-text index."),
-            (503, "It cannot be done just now; Retry-After tells when to try again."),
+            (503, "The server cannot do it now; Retry-After says when to try again."),
         )
     }
     told["400"]["content"][TEXT] = {"schema": {"type": "string"}}  # of a head that is not clean

@@ -1,4 +1,4 @@
-"""The parts that the OpenAPI description is put together of."""
+"""Parts of the OpenAPI description."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ FORM = "application/x-www-form-urlencoded"
 REF = "#/components/schemas/{name}"
 ANYWHERE = (400, 403, 406)  # statuses that any operation may be refused with
 LARGEST = 2**53 - 1
-# Something to be seen, and of all controls only tab and line ends.
+# A character that can be seen, and no control characters but tab and line ends.
 TEXT_PATTERN = (
     r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*"
     r"[^\x00-\x20\x7f-\x9f]"
@@ -29,7 +29,16 @@ def operation(
     body: Json | None = None,
     signed: bool | None = None,
 ) -> Json:
-    """Return an operation; ``signed`` tells whether it takes a session, or needs one."""
+    """Return an operation.
+
+    Args:
+        summary: What it does.
+        answers: Its good answers, by status.
+        problems: The statuses of its refusals, besides those that all operations have.
+        parameters: Those of the path are with the path.
+        body: The request body.
+        signed: Whether it needs a session; ``None``: it takes none, ``False``: it may have one.
+    """
     refused = {
         str(status): {"$ref": f"#/components/responses/{status}"}
         for status in sorted({*problems, *ANYWHERE})
@@ -47,12 +56,12 @@ def operation(
     return operation
 
 
-def parameter(place: str, name: str, schema: Json, description: str) -> Json:
-    """Return a parameter; only one in the path is required."""
+def parameter(where: str, name: str, schema: Json, description: str) -> Json:
+    """Return a parameter; those of the path are required, those of query and header are not."""
     return {
-        "in": place,
+        "in": where,
         "name": name,
-        "required": place == "path",
+        "required": where == "path",
         "schema": schema,
         "description": description,
     }
@@ -68,7 +77,7 @@ def paging(config: Config) -> list[Json]:
 
 
 def idempotency_key() -> Json:
-    """Return the header that is a ``cid``."""
+    """Return the header whose value is the ``cid``."""
     schema = {"type": "string", "minLength": 8, "maxLength": requests.CID_LIMIT}
     return parameter(
         "header",
@@ -79,7 +88,7 @@ def idempotency_key() -> Json:
 
 
 def integer(least: int) -> Json:
-    """Return the schema of a whole number."""
+    """Return the schema of a whole number that is not below ``least``."""
     return {"type": "integer", "minimum": least, "maximum": LARGEST}
 
 

@@ -1,4 +1,4 @@
-"""Reads what is asked for out of an HTTP request, and says what is wrong with it."""
+"""Reads HTTP requests of the API: bodies, parameters and headers, with a problem for each fault."""
 
 import re
 from collections.abc import Mapping
@@ -11,18 +11,18 @@ from trio_chat.net.problems import Problem, of_no_use
 from trio_chat.protocol import requests
 
 JSON = "application/json"
-# ``curl -d`` and forms without script say the last of these; what they send is taken as it is.
+# ``curl -d`` and HTML forms send the second type; the body is taken as text all the same.
 PLAIN = ("text/plain", "application/x-www-form-urlencoded")
 NUMBER = re.compile("[0-9]{1,16}")
 
 T = TypeVar("T")
 
 
-def wish(kind: type[T], fields: Mapping[str, Any], limits: requests.Limits) -> T:
-    """Return a request to the hub or the archive.
+def make_request(kind: type[T], fields: Mapping[str, Any], limits: requests.Limits) -> T:
+    """Return a request to the hub or to the history.
 
     Raises:
-        Problem: a field cannot be so.
+        Problem: a field breaks a rule of the protocol.
     """
     try:
         made = msgspec.convert(fields, kind)
@@ -35,10 +35,10 @@ def wish(kind: type[T], fields: Mapping[str, Any], limits: requests.Limits) -> T
 
 
 async def body(request: Request, kind: type[T], field: str) -> T:
-    """Return the body: JSON, or a text that stands for one of its fields.
+    """Return the body: JSON, or a plain text as the value of one of its fields.
 
     Raises:
-        Problem: it cannot be understood.
+        Problem: it is neither, or lacks a field.
     """
     data: bytes = await request.get_data(cache=True, as_text=False, parse_form_data=False)
     try:
@@ -58,10 +58,10 @@ def _charset(request: Request) -> str:
 
 
 def value(request: Request, name: str) -> str | None:
-    """Return a parameter of the query, if it is there.
+    """Return the value of a parameter of the query; ``None`` without it.
 
     Raises:
-        Problem: it is there twice.
+        Problem: it is given more than once.
     """
     values = request.args.getlist(name)
     if len(values) > 1:
@@ -70,10 +70,10 @@ def value(request: Request, name: str) -> str | None:
 
 
 def numbers(request: Request, *names: str) -> dict[str, int]:
-    """Return those parameters of the query that are there, and have to be numbers.
+    """Return the values of those of these numeric parameters that the query has.
 
     Raises:
-        Problem: one is not a number.
+        Problem: a value is not a number.
     """
     found = {}
     for name in names:
@@ -86,16 +86,16 @@ def numbers(request: Request, *names: str) -> dict[str, int]:
 
 
 def cid(request: Request) -> str | None:
-    """Return the client's own id for what it sends, which makes a resend harmless."""
+    """Return the ``cid`` that the header ``Idempotency-Key`` gives, if it is there."""
     key = request.headers.get("Idempotency-Key")
     return key.strip('"') if key is not None else None
 
 
 def speaker(request: Request, nick: str | None = None) -> requests.Credentials:
-    """Return who speaks: of a session, under a name, or nobody.
+    """Return the credentials of a request: a session, a nick, or none.
 
     Raises:
-        Problem: how they show who they are is not known here.
+        Problem: the ``Authorization`` header has another scheme than ``Bearer``.
     """
     nick = nick if nick is not None else value(request, "from")
     shown = request.headers.get("Authorization")
@@ -103,27 +103,29 @@ def speaker(request: Request, nick: str | None = None) -> requests.Credentials:
         return requests.Credentials(nick=nick)
     scheme, _, token = shown.partition(" ")
     if scheme.lower() != "bearer":
-        raise Problem("unauthorized", "show a session token: Authorization: Bearer TOKEN")
+        raise Problem("unauthorized", "send a session token: Authorization: Bearer TOKEN")
     return requests.Credentials(token.strip(), nick)
 
 
 def author(request: Request) -> requests.Credentials:
-    """Return who speaks: somebody who can show a session.
+    """Return the credentials of a request that needs a session.
 
     Raises:
-        Problem: they do not.
+        Problem: it has none.
     """
     who = speaker(request)
     if who.token is None:
-        raise Problem("unauthorized", "show whose message it is: Authorization: Bearer TOKEN")
+        raise Problem(
+            "unauthorized", "send the author's session token: Authorization: Bearer TOKEN"
+        )
     return who
 
 
 def check_accepted(request: Request, media_type: str) -> None:
-    """Refuse a request that would not take the answer.
+    """Refuse a request whose ``Accept`` header rules out the type of the answer.
 
     Raises:
-        Problem: it says so.
+        Problem: it does.
     """
     accepted = request.accept_mimetypes
     if accepted.provided and not accepted.quality(media_type):

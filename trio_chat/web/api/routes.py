@@ -1,4 +1,4 @@
-"""The routes of the HTTP API: each asks the hub or the archive, and tells the answer."""
+"""The routes of the HTTP API: each asks the hub or the history, and returns the answer."""
 
 from typing import Any
 from urllib.parse import quote
@@ -39,12 +39,12 @@ NO_STORE = "no-store"
 
 
 class Api:
-    """Answers what is asked below ``/api/v1``.
+    """Answers requests below ``/api/v1``.
 
     Args:
-        archive: For what is looked up.
-        calls: For what is to happen.
-        config: The limits, the same as on the socket.
+        archive: Answers look-ups.
+        calls: Have the hub carry out everything else.
+        config: The limits, the same as on the WebSocket.
     """
 
     def __init__(self, archive: History, calls: Calls, config: Config) -> None:
@@ -75,7 +75,7 @@ class Api:
         app.register_error_handler(Problem, _tell)
         app.register_error_handler(HTTPException, _translate)
 
-    # What is looked up
+    # Look-ups
 
     async def _describe(self) -> Response:
         return _json(self._description)
@@ -98,7 +98,7 @@ class Api:
         return _json(page.messages[0])
 
     async def _page(self, fields: dict[str, Any]) -> MessageList:
-        answer = await self._look_up(reading.wish(requests.History, fields, self._config))
+        answer = await self._look_up(reading.make_request(requests.History, fields, self._config))
         assert isinstance(answer, answers.Page)
         return MessageList(answer.room, answer.messages, answer.more)
 
@@ -109,13 +109,13 @@ class Api:
             "from": reading.value(request, "from"),
             **reading.numbers(request, "since", "until", "before", "limit"),
         }
-        wish = reading.wish(requests.Search, fields, self._config)
-        answer = await self._look_up(wish)
+        search = reading.make_request(requests.Search, fields, self._config)
+        answer = await self._look_up(search)
         assert isinstance(answer, answers.SearchResult)
         return _json(HitList(answer.room, answer.hits, answer.more))
 
     async def _events(self, room: str) -> Response:
-        """Answer ``HEAD``; the door takes every ``GET`` to where it is a member of the room."""
+        """Answer ``HEAD``; the acceptor serves every ``GET`` as an event stream."""
         try:
             check_room(room, self._room_limit)
         except BadName as error:
@@ -124,18 +124,18 @@ class Api:
         del response.headers["Content-Length"]  # a stream has none
         return response
 
-    async def _look_up(self, wish: requests.AnyRequest) -> answers.Answer:
-        answer = await self._archive.answer(wish)
+    async def _look_up(self, wanted: requests.AnyRequest) -> answers.Answer:
+        answer = await self._archive.answer(wanted)
         if isinstance(answer, answers.Error):
             raise of_error(answer)
         return answer
 
-    # What happens
+    # Changes
 
     async def _begin_session(self) -> Response:
         new = await reading.body(request, NewSession, "nick")
         fields = {"nick": new.nick, "session": new.session}
-        hello = reading.wish(requests.Hello, fields, self._config)
+        hello = reading.make_request(requests.Hello, fields, self._config)
         answer = await self._calls.ask(requests.Credentials(), hello)
         assert isinstance(answer, answers.Welcome)
         return _json(Session(answer.session, answer.you), 201)
@@ -165,20 +165,20 @@ class Api:
     async def _keep(
         self, kind: type[requests.WriteRequest], fields: dict[str, Any], who: requests.Credentials
     ) -> Receipt:
-        wish = reading.wish(kind, fields, self._config)
-        answer = await self._calls.ask(who, wish)
+        write = reading.make_request(kind, fields, self._config)
+        answer = await self._calls.ask(who, write)
         assert isinstance(answer, answers.Ok)
         assert answer.seq is not None
         assert answer.ts is not None
         return Receipt(answer.seq, answer.ts, answer.dup)
 
-    # What holds for all
+    # Common to all
 
     async def _check(self) -> None:
-        """Refuse pages of other sites, and those who would not take the answer."""
+        """Refuse pages of foreign origins, and requests that do not accept the answer's type."""
         if not _is_ours():
             return
-        if "//" in request.path:  # which Quart would lead elsewhere
+        if "//" in request.path:  # which Quart would redirect
             raise Problem("not_found", "there is nothing at this path")
         for origin in request.headers.getlist("Origin"):
             if not is_welcome(origin, request.host, self._allowed):
@@ -187,7 +187,7 @@ class Api:
         reading.check_accepted(request, EVENT_STREAM if is_stream else reading.JSON)
 
     async def _finish(self, response: Response) -> Response:
-        """Let a page of another site that is welcome see the answer, and nobody keep it."""
+        """Let pages of allowed origins read the answer, and no cache store it."""
         if not _is_ours():
             return response
         headers = response.headers
@@ -216,7 +216,8 @@ def _endpoint(method: str, rule: str) -> str:
 
 def _json(content: msgspec.Struct | bytes, status: int = 200) -> Response:
     data = content if isinstance(content, bytes) else msgspec.json.encode(content)
-    return Response(data + b"\n", status, content_type=reading.JSON)  # so that a prompt may follow
+    # The line end keeps a shell's prompt off the answer.
+    return Response(data + b"\n", status, content_type=reading.JSON)
 
 
 async def _tell(problem: Problem) -> Response:
@@ -226,7 +227,7 @@ async def _tell(problem: Problem) -> Response:
 
 
 async def _translate(error: HTTPException) -> Response | HTTPException:
-    """Tell what Quart has to say in the same form as all problems; the page keeps its own."""
+    """Return an error of Quart's in the form of all problems, outside the API as it is."""
     if not _is_ours() or error.code is None:
         return error
     headers = {name: text for name, text in error.get_headers() if name == "Allow"}

@@ -1,4 +1,4 @@
-"""What goes in and out of the HTTP API as JSON, besides what the socket knows, too."""
+"""The JSON of the HTTP API, besides the structs that it shares with the v1 protocol."""
 
 import msgspec
 
@@ -14,7 +14,7 @@ class RoomList(msgspec.Struct):
 
 
 class MessageList(msgspec.Struct):
-    """A page of messages, the oldest first; ``more``: there are others beyond them."""
+    """A page of messages, the oldest first; ``more``: there are others beyond the page."""
 
     room: str
     messages: list[answers.MessageView]
@@ -22,7 +22,7 @@ class MessageList(msgspec.Struct):
 
 
 class HitList(msgspec.Struct):
-    """A page of what was found, the newest first; ``more``: there are older ones beyond."""
+    """A page of messages that were found, the newest first; ``more``: there are older ones."""
 
     room: str
     hits: list[answers.Hit]
@@ -30,7 +30,7 @@ class HitList(msgspec.Struct):
 
 
 class NewMessage(msgspec.Struct, rename={"sender": "from"}):
-    """Something to say. ``cid`` can be given instead of the header ``Idempotency-Key``."""
+    """A message to post; ``cid`` stands for the header ``Idempotency-Key`` if that is missing."""
 
     text: str
     sender: str | None = None
@@ -39,20 +39,20 @@ class NewMessage(msgspec.Struct, rename={"sender": "from"}):
 
 
 class NewText(msgspec.Struct):
-    """Another text for a message."""
+    """The new text of a message."""
 
     text: str
 
 
 class NewSession(msgspec.Struct):
-    """How somebody wants to be called; with ``session`` they stay who they were."""
+    """The nick of a person: a new one, or with ``session`` the one whose token it is."""
 
     nick: str
     session: str | None = None
 
 
 class Receipt(msgspec.Struct, omit_defaults=True):
-    """It is kept, under this number; ``dup``: it had been before."""
+    """What was sent is stored under this number; ``dup``: it had been stored before."""
 
     seq: int
     ts: int
@@ -60,7 +60,7 @@ class Receipt(msgspec.Struct, omit_defaults=True):
 
 
 class Session(msgspec.Struct):
-    """Who somebody is from now on, and the token that shows it; keep it like a password."""
+    """A person, and the token that proves to be them; it has to be kept like a password."""
 
     session: str
     you: Person
