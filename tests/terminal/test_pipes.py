@@ -254,8 +254,8 @@ async def test_a_full_disk_is_told(tool: Tool) -> None:
     ("arguments", "status", "told"),
     [
         (["http://localhost:1/", "--timeout", "0.5"], 3, "cannot reach http://localhost:1/: "),
-        (["localhost:8080"], 2, "the URL cannot be: 'localhost:8080' does not begin with"),
-        (["http://localhost:99999/"], 2, "the URL cannot be: "),
+        (["localhost:8080"], 2, "the URL is not valid: 'localhost:8080' does not begin with"),
+        (["http://localhost:99999/"], 2, "the URL is not valid: "),
         (["http://localhost/", "--room", "a b"], 2, "a room's name begins with"),
         (["http://localhost/r/%20"], 2, "a room's name begins with"),
         (["http://localhost/", "--nick", "\u202e"], 2, "a name cannot have the character U+202E"),
