@@ -130,7 +130,7 @@ def _is_list(setting: Field[Any]) -> bool:
 def _metavar(setting: Field[Any]) -> str:
     word = setting.name.split("_")[-1].upper()
     names = {int: "N", float: "DAYS" if word == "DAYS" else "SECONDS", str: word}
-    return names.get(setting.type, "ORIGIN" if _is_list(setting) else "FILE")  # type: ignore[arg-type]
+    return names.get(setting.type, word if _is_list(setting) else "FILE")  # type: ignore[arg-type]
 
 
 def _shown_default(setting: Field[Any]) -> str:
