@@ -161,7 +161,7 @@ def test_settings_are_shown_with_their_sources(
 
 def test_what_is_in_memory_alone_cannot_be_reached() -> None:
     """There is no file to open."""
-    with pytest.raises(ConfigError, match="only its server knows"):
+    with pytest.raises(ConfigError, match="only its server can read"):
         database_path(Config(database=":memory:"))
 
 
