@@ -200,24 +200,24 @@ test("hurrying makes an attempt anew that hangs, and leaves a young one alone", 
   assert.equal(states.at(-1).name, "open");
 });
 
-test("a line in doubt that stays silent for 4 s is lost", () => {
+test("a line in probe that stays silent for 4 s is lost", () => {
   connection.reconnect();
   latest().open();
   connection.expectPings(25);
-  connection.doubt();
+  connection.probe();
   mock.timers.tick(3999);
   latest().hear({ t: "rooms" });
   mock.timers.tick(4000);
   assert.equal(states.at(-1).name, "open");
-  connection.doubt();
+  connection.probe();
   mock.timers.tick(4000);
   assert.equal(states.at(-1).name, "waiting");
 });
 
-test("there is nothing to doubt before a connection is open", () => {
-  connection.doubt();
+test("there is nothing to probe before a connection is open", () => {
+  connection.probe();
   connection.reconnect();
-  connection.doubt();
+  connection.probe();
   mock.timers.tick(9999);
   assert.equal(states.at(-1).name, "connecting");
 });

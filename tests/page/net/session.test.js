@@ -34,8 +34,8 @@ class FakeConnection {
     this.calls.push("hurry");
   }
 
-  doubt() {
-    this.calls.push("doubt");
+  probe() {
+    this.calls.push("probe");
   }
 
   expectPings(interval) {
@@ -162,7 +162,7 @@ test("hurried, it connects, or asks something that proves the connection there i
   assert.deepEqual(connection.calls, ["reconnect", "hurry"]);
   welcome();
   session.hurry();
-  assert.equal(connection.calls.at(-1), "doubt");
+  assert.equal(connection.calls.at(-1), "probe");
   assert.equal(latest().t, "rooms");
 });
 
