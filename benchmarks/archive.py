@@ -29,13 +29,19 @@ PAGE = 100  # messages
 SEED = 1  # every server reads the same pages
 
 
-def measure(command: Command, work: Work, log: Path) -> Figures:
+def measure(command: Command, work: Work, log: Path, full: Path | None = None) -> Figures:
     """Start with an empty file and with a full one by turns, then read in the full one.
+
+    Args:
+        command: Starts the server.
+        work: How much to read.
+        log: The file that gets the server's stderr.
+        full: The folder of the full file; by default one for the trio-chat of this checkout.
 
     Raises:
         ProcessFailed: the server failed.
     """
-    full = find_or_make(work.messages)
+    full = full or find_or_make(work.messages)
     with fresh_folder(CACHE) as empty:
         _start(command, log, empty)  # makes the file
         starts = [(_start(command, log, empty), _start(command, log, full)) for _ in range(STARTS)]

@@ -58,6 +58,21 @@ HOW_TO_RUN = """\
 It needs Linux and two cores, and what the peers are made of: gcc, Go with Debian's
 `golang-github-gorilla-websocket-dev`, Node with npm (which fetches `ws` and Bun). A peer whose
 tools are missing is left out, and named.
+
+## Compare two revisions
+
+    python -m benchmarks --compare main                        # about 12 minutes
+    python -m benchmarks --compare v0.1.0 --quick --only steady,rooms
+
+This measures no peers, but the checkout that it runs in, with what is not committed, and another
+revision of it: anything that `git rev-parse` knows. The revision is checked out into a temporary
+worktree. Both do the same work in turn, at least three times, on the same cores; each server runs
+from its own tree, and each archive is made by the code that reads it. Both use the packages of the
+environment, so a revision that needs others cannot be compared. Git and gcc are needed.
+
+After each run its main figures are printed; at the end, for each figure, the median of both, the
+median of the ratios new to old within a round, and the least and the most of these ratios. A ratio
+says something only if the range from least to most does not include 1. Nothing is written.
 """
 
 
@@ -83,7 +98,7 @@ class Report:
     def show(self, console: Console) -> None:
         """Print all tables, and who was left out."""
         for table in self.tables():
-            console.print(_rich(table))
+            console.print(rich_table(table))
         for note in self._notes():
             console.print(note, style="dim")
 
@@ -134,7 +149,8 @@ class Report:
         return "\n".join(sections)
 
 
-def _rich(table: Table) -> RichTable:
+def rich_table(table: Table) -> RichTable:
+    """Return a table for the terminal."""
     shown = RichTable(title=table.title, title_justify="left")
     for number, title in enumerate(table.header):
         shown.add_column(title, justify="left" if number < table.texts else "right")

@@ -43,10 +43,14 @@ class Results:
 
     def ratio(self, figure: str, one: tuple[str, str], other: tuple[str, str]) -> float | None:
         """Return the median ratio of a figure of two (work, peer), each within one round."""
+        ratios = self.ratios(figure, one, other)
+        return median(ratios) if ratios else None
+
+    def ratios(self, figure: str, one: tuple[str, str], other: tuple[str, str]) -> list[float]:
+        """Return the ratio of a figure of two (work, peer) for each round that has both."""
         dividends = self._by_round(*one, figure)
         divisors = self._by_round(*other, figure)
-        ratios = [dividends[at] / divisors[at] for at in dividends if divisors.get(at)]
-        return median(ratios) if ratios else None
+        return [dividends[at] / divisors[at] for at in dividends if divisors.get(at)]
 
     def failures(self, work: str, peer: str) -> list[str]:
         """Return why trials failed."""

@@ -11,7 +11,7 @@ from benchmarks.peers import Command
 from benchmarks.process import Server, fresh_folder
 from benchmarks.results import Figures
 from benchmarks.toolchain import CACHE
-from benchmarks.works import SPEAK_V1, Kind, Work
+from benchmarks.works import Kind, Work
 
 SETTLE = 0.5  # seconds between the start of a server and the look at its memory
 CALM_ENOUGH = 0.10  # of the server's core used by others; above it, the trial is done again
@@ -66,15 +66,32 @@ class Watch:
         return self._gone_at - moment
 
 
-def run_trial(program: Path, command: Command, work: Work, name: str) -> Figures:
+def run_trial(
+    program: Path,
+    command: Command,
+    work: Work,
+    name: str,
+    *,
+    speaks_v1: bool,
+    archive_folder: Path | None = None,
+) -> Figures:
     """Let a peer do a work; again, if others used its core meanwhile.
+
+    Args:
+        program: The load generator.
+        command: Starts the peer.
+        work: What to do.
+        name: Of the peer; its log is called so.
+        speaks_v1: Whether its clients speak v1, else lines of text.
+        archive_folder: Where the file of many messages is, if it is not to be made here.
 
     Raises:
         ProcessFailed: the server or the load generator failed.
     """
+    log = CACHE / f"{name.replace(' ', '-')}.log"
     best: Figures = {}
     for _ in range(ATTEMPTS):
-        figures = _attempt(program, command, work, name)
+        figures = _attempt(program, command, work, log, archive_folder, speaks_v1=speaks_v1)
         if not best or figures["disturbance"] < best["disturbance"]:
             best = figures
         if best["disturbance"] <= CALM_ENOUGH:
@@ -82,8 +99,15 @@ def run_trial(program: Path, command: Command, work: Work, name: str) -> Figures
     return best
 
 
-def _attempt(program: Path, command: Command, work: Work, name: str) -> Figures:
-    log = CACHE / f"{name.replace(' ', '-')}.log"
+def _attempt(
+    program: Path,
+    command: Command,
+    work: Work,
+    log: Path,
+    archive_folder: Path | None,
+    *,
+    speaks_v1: bool,
+) -> Figures:
     if work.kind is Kind.RESUME:
         return resume.measure(program, command, work, log)
     if work.kind is Kind.CLIENT:
@@ -91,8 +115,8 @@ def _attempt(program: Path, command: Command, work: Work, name: str) -> Figures:
     if work.kind is Kind.POSTS:
         return posts.measure(command, work, log)
     if work.kind is Kind.ARCHIVE:
-        return archive.measure(command, work, log)
-    return _measure_load(program, command, work, log, speaks_v1=name in SPEAK_V1)
+        return archive.measure(command, work, log, archive_folder)
+    return _measure_load(program, command, work, log, speaks_v1=speaks_v1)
 
 
 def _measure_load(

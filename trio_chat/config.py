@@ -1,5 +1,6 @@
 """Every limit and time of the server, with its unit and what it must satisfy."""
 
+import re
 import resource
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,6 +12,9 @@ DESCRIPTOR_RESERVE = 64
 
 HIGHEST_PORT = 65535
 IN_MEMORY = ":memory:"  # a database that is no file
+HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?(:[0-9]{1,5})?")
+ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)(://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\]))(:[0-9]{1,5})?/?")
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}  # browsers leave these out of an origin
 
 
 class ConfigError(ValueError):
@@ -25,6 +29,14 @@ def option(default: Any, help: str, *, least: float | None = None) -> Any:
 def limit(default: float, help: str, *, least: float) -> Any:
     """Return a field for a limit or a time, with its help text and least allowed value."""
     return field(default=default, metadata={"help": help, "least": least, "group": "limits"})
+
+
+def host_of(host: str) -> str:
+    """Return the name or the address in a host with or without a port, in lower case."""
+    host = host.lower()
+    if host.startswith("["):  # an IPv6 address
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0].removesuffix(".")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +54,11 @@ class Config:
     port: int = option(8080, "TCP port to listen on; 0 picks a free one", least=0)
     certfile: Path | None = option(None, "TLS certificate chain (PEM); turns on https and wss")
     keyfile: Path | None = option(None, "private key of --certfile (PEM), if not in the same file")
+    host_name: tuple[str, ...] = option(
+        (),
+        "name under which browsers reach the server, such as chat.example.org, if that is neither "
+        "an address nor this machine's name; may be given several times",
+    )
     allow_origin: tuple[str, ...] = option(
         (),
         "web origin, such as https://example.org, whose pages may connect besides our own; "
@@ -77,7 +94,9 @@ class Config:
 
     frame_limit: int = limit(64 * 1024, "bytes of a WebSocket message at most", least=125)
     fragment_limit: int = limit(256, "frames of one WebSocket message at most", least=1)
+    frame_requests: int = limit(256, "requests in one WebSocket message at most", least=1)
     text_limit: int = limit(4000, "characters of a chat message at most", least=1)
+    topic_limit: int = limit(250, "characters of a topic at most", least=1)
 
     nick_limit: int = limit(32, "characters of a nick at most", least=1)
     room_limit: int = limit(64, "characters of a room's name at most", least=1)
@@ -87,7 +106,17 @@ class Config:
         15.0, "time for which who is cut off keeps place and nick", least=0
     )
     history_page: int = limit(100, "messages of a page of history at most", least=1)
+    page_bytes: int = limit(
+        256 * 1024, "bytes of one page of history or of what was missed, at most", least=512
+    )
+    catch_up_bytes: int = limit(
+        64 * 1024 * 1024,
+        "bytes of pages that are read for all clients and not sent yet, at most; one at least",
+        least=512,
+    )
     resume_limit: int = limit(1000, "events of a room that are kept at hand", least=1)
+
+    read_timeout: float = limit(5.0, "time for one look-up in the journal", least=0.1)
 
     ping_interval: float = limit(25.0, "time between pings to a client; 0 sends none", least=0)
     pong_timeout: float = limit(10.0, "time for a client to show life after a ping", least=0.1)
@@ -108,6 +137,8 @@ class Config:
             value = getattr(self, setting.name)
             if least is not None and value < least:
                 raise ConfigError(f"{setting.name} must be at least {least}, not {value}")
+        object.__setattr__(self, "host_name", tuple(map(_host_name, self.host_name)))
+        object.__setattr__(self, "allow_origin", tuple(map(_origin, self.allow_origin)))
         self._check_choices()
         self._check_relations()
 
@@ -137,6 +168,12 @@ class Config:
                 f"outbox_bytes ({self.outbox_bytes}) must be more than "
                 f"frame_limit ({self.frame_limit})"
             )
+        # A page is sent to a client that has room for it beside what happens meanwhile.
+        if self.page_bytes > self.outbox_bytes // 2:
+            raise ConfigError(
+                f"page_bytes ({self.page_bytes}) must be at most half of "
+                f"outbox_bytes ({self.outbox_bytes})"
+            )
 
     def connection_cap(self) -> int:
         """Return how many connections may be open: what is asked for, or what descriptors allow."""
@@ -144,3 +181,30 @@ class Config:
             return self.max_connections
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         return max(1, soft - DESCRIPTOR_RESERVE)
+
+
+def _host_name(text: str) -> str:
+    """Return a host name as it is compared: in lower case, without a port.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    host = text.strip().lower()
+    if not HOST_NAME.fullmatch(host):
+        raise ConfigError(f"host_name must be a name such as chat.example.org, not {text!r}")
+    return host_of(host)
+
+
+def _origin(text: str) -> str:
+    """Return an origin as browsers send it: in lower case, without a default port or a slash.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if text in ("*", "null"):
+        return text
+    found = ORIGIN.fullmatch(text.strip().lower())
+    if not found:
+        raise ConfigError(f"allow_origin must be like https://example.org, not {text!r}")
+    scheme, host, port = found.groups(default="")
+    return scheme + host + ("" if port == DEFAULT_PORTS.get(scheme) else port)

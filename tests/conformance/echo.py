@@ -37,7 +37,7 @@ class Unchanged:
     only_listens = False
 
     def read(
-        self, message: str | bytes, text_limit: int
+        self, message: str | bytes, limits: requests.Limits
     ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         # Binary messages are told from text by the room, which nobody looks at here.
         if isinstance(message, bytes):
@@ -121,6 +121,7 @@ async def serve(port: int, frame_limit: int) -> None:
         frame_limit=frame_limit,
         fragment_limit=1_000_000,
         outbox_bytes=4 * frame_limit,
+        page_bytes=frame_limit,
         outbox_frames=10_000,
         ping_interval=0,  # the suite cannot take a ping in the midst of a frame that it sends
     )

@@ -10,8 +10,14 @@ from tests.integration.asking import API, Answer, ask, bearer, session
 from tests.integration.chatters import chatting
 from tests.integration.running import PATIENCE, Running, running, serving
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import Result, RoomSummary, Unavailable, Unsearchable
-from trio_chat.protocol.events import AnyStoredEvent
+from trio_chat.journal.types import (
+    MessagePage,
+    Result,
+    RoomSummary,
+    Unavailable,
+    Unsearchable,
+    Write,
+)
 
 MESSAGES = "/rooms/tea/messages"
 SEARCH = "/rooms/tea/search"
@@ -46,15 +52,33 @@ async def test_what_is_posted_is_heard_on_the_socket() -> None:
         ("a=b&c=%20+ ü", "text/plain"),
         ("a=b&c=%20+ ü", "text/plain; charset=UTF-8"),
         ({"text": "a=b&c=%20+ ü"}, "application/json"),
-        ({"text": " a=b&c=%20+ ü\n", "unknown": 1}, "application/json; charset=utf-8"),
+        ({"text": "a=b&c=%20+ ü \n", "unknown": 1}, "application/json; charset=utf-8"),
     ],
 )
 async def test_a_text_is_taken_as_it_is(body: str | dict[str, Any], content_type: str) -> None:
-    """Also from ``curl -d``, which says that it is a form; only its ends are trimmed."""
+    """Also from ``curl -d``, which says that it is a form; only white space at its end goes."""
     async with serving() as server:
         answer = await ask(server, "POST", MESSAGES, body, content_type=content_type)
         assert answer.status == 201
         assert await texts(server) == ["a=b&c=%20+ ü"]
+
+
+async def test_a_text_keeps_its_first_blanks_over_http() -> None:
+    """They are part of code."""
+    async with serving() as server:
+        text = "    if ready:\n        go()"
+        assert (await ask(server, "POST", MESSAGES, text + "\n")).status == 201
+        assert await texts(server) == [text]
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200b", "\u2800", "\u3164", "\xad", "\ufeff", "\U000e0020", " \n"]
+)
+async def test_a_text_that_shows_nothing_is_refused_over_http(text: str) -> None:
+    """As on the socket."""
+    async with serving() as server:
+        answer = await ask(server, "POST", MESSAGES, {"text": text})
+        assert (answer.status, answer.code) == (400, "bad_request")
 
 
 async def test_a_body_without_a_type_is_text() -> None:
@@ -278,7 +302,7 @@ async def test_a_server_that_cannot_search_says_so() -> None:
     """As its SQLite was built without an index for texts."""
 
     class Plain(MemoryJournal):
-        async def search(self, *args: object) -> list[AnyStoredEvent]:
+        async def search(self, *args: object) -> MessagePage:
             raise Unsearchable
 
     async with serving(journal=Plain()) as server:
@@ -361,7 +385,7 @@ async def test_while_nothing_can_be_kept_posts_are_to_come_again() -> None:
     """503, with the time after which to try again; reading may go on."""
 
     class Broken(MemoryJournal):
-        async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
+        async def commit(self, writes: Sequence[Write]) -> list[Result]:
             raise Unavailable(1500)
 
     async with serving(journal=Broken()) as server:
@@ -375,7 +399,7 @@ async def test_while_nothing_can_be_read_pages_are_to_come_again() -> None:
     """Likewise."""
 
     class Broken(MemoryJournal):
-        async def messages(self, room: str, **which: int | None) -> list[AnyStoredEvent]:
+        async def messages(self, room: str, **which: int | None) -> MessagePage:
             raise Unavailable(500)
 
     async with serving(journal=Broken()) as server:
@@ -389,9 +413,9 @@ async def test_a_hub_that_does_not_answer_in_time_is_told() -> None:
     gate = trio.Event()
 
     class Slow(MemoryJournal):
-        async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
+        async def commit(self, writes: Sequence[Write]) -> list[Result]:
             await gate.wait()
-            return await super().commit(drafts)
+            return await super().commit(writes)
 
     async with serving(journal=Slow(), call_timeout=0.2, inbox_requests=1) as server:
         answers: list[Answer] = []

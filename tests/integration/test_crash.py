@@ -24,11 +24,11 @@ read = plain.read
 Read = list[requests.AnyRequest | requests.InvalidRequest]
 
 
-def crash_on_demand(message: str | bytes, text_limit: int) -> Read:
+def crash_on_demand(message: str | bytes, limits: requests.Limits) -> Read:
     """Read as the plain dialect does, but for one message."""
     if message == "crash":
         raise ZeroDivisionError("a bug of ours")
-    return read(message, text_limit)
+    return read(message, limits)
 
 
 def entries(log: io.StringIO) -> list[dict[str, Any]]:
@@ -76,7 +76,7 @@ async def test_a_crash_leaves_what_the_chatter_said_out_of_the_log(
 ) -> None:
     """Chats are nobody's business but the chatters'."""
 
-    def crash(message: str | bytes, text_limit: int) -> Read:
+    def crash(message: str | bytes, limits: requests.Limits) -> Read:
         raise ZeroDivisionError
 
     async with running() as server, await server.shake_hands() as unlucky:

@@ -63,6 +63,41 @@ async def test_faulty_requests_get_their_answer(wire: bytes, expected: int) -> N
         assert status(await server.exchange(wire)) == expected
 
 
+REBOUND = (
+    frames.upgrade(),
+    frames.upgrade(b"Sec-WebSocket-Protocol: trio-chat.v1"),
+    GET_NOTHING,
+    GET + b"\r\n",
+    GET.replace(b"/r/", b"/") + b"\r\n",
+    GET.replace(b"/r/", b"/chat.webmanifest") + b"\r\n",
+    GET.replace(b"/r/", b"/api/v1/rooms") + b"\r\n",
+    GET.replace(b"/r/", b"/api/v1/rooms/tea/events") + b"\r\n",
+    GET.replace(b"GET /r/", b"POST /api/v1/rooms/tea/messages") + b"Content-Length: 2\r\n\r\nhi",
+)
+
+
+@pytest.mark.parametrize("wire", REBOUND)
+async def test_a_page_whose_name_was_rebound_gets_nothing(wire: bytes) -> None:
+    """Its Host and its Origin are the same, so only its name shows that it is foreign."""
+    rebound = wire.replace(b"Host: localhost", b"Host: evil.example:80")
+    with_origin = rebound.replace(b"\r\n", b"\r\nOrigin: http://evil.example:80\r\n", 1)
+    async with running(allow_origin=("http://evil.example:80",)) as server:
+        for request in (rebound, with_origin):
+            answer = await server.exchange(request)
+            assert status(answer) == 421
+            assert b"--host-name evil.example" in answer
+        behind_file = await server.exchange(GET + b"\r\n" + rebound)
+        assert [status(answer) for answer in split(behind_file)] == [200, 421]
+
+
+async def test_a_page_under_a_name_of_the_server_is_at_home() -> None:
+    """As one that a reverse proxy passes on, which leaves the name as it is."""
+    async with running(host_name=("chat.example",)) as server:
+        for wire, expected in ((frames.upgrade() + frames.close(1000), 101), (GET + b"\r\n", 200)):
+            named = wire.replace(b"localhost", b"chat.example\r\nOrigin: https://chat.example")
+            assert status(await server.exchange(named)) == expected
+
+
 async def test_a_request_behind_another_comes_through_the_door_or_not_at_all() -> None:
     """Behind a file it is served as one by itself; Hypercorn gets one, and never an Upgrade."""
     async with running() as server:

@@ -11,6 +11,7 @@ import trio_websocket
 import trio_chat
 from tests.integration.chatters import Chatter, connected
 from tests.integration.running import running
+from trio_chat.config import Config
 from trio_chat.protocol.close import Violation
 from trio_chat.protocol.dialects import v1
 
@@ -98,6 +99,6 @@ def test_every_word_of_the_client_is_read_without_complaint() -> None:
     for direction, frame in transcript():
         if direction == ">":
             try:
-                assert v1.read(frame, 4000)
+                assert v1.read(frame, Config())
             except Violation as violation:
                 pytest.fail(f"{frame}: {violation.ending.reason}")

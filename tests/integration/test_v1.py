@@ -59,6 +59,25 @@ async def test_what_one_says_others_hear_and_see_changed(server: Running) -> Non
         assert (room["room"], room["members"], room["topic"]) == ("tea", 2, "All about tea")
 
 
+async def test_forms_of_an_emoji_are_one_reaction(server: Running) -> None:
+    """Of two persons with two keyboards; either form takes it back."""
+    async with chatting(server, "Ann", "tea") as ann, chatting(server, "Ben", "tea") as ben:
+        seq = await ann.send("tea", "milk?")
+
+        async def reactions() -> Object:
+            [message] = (await ann.ask(t="history", room="tea"))["messages"]
+            found: Object = message.get("reactions", {})
+            return found
+
+        await ann.ask(t="react", room="tea", seq=seq, emoji="\u2764\ufe0f")
+        await ben.ask(t="react", room="tea", seq=seq, emoji="\u2764")
+        assert await reactions() == {"\u2764\ufe0f": [ann.who, ben.who]}
+        await ann.ask(t="react", room="tea", seq=seq, emoji="\u2764", on=False)
+        assert await reactions() == {"\u2764\ufe0f": [ben.who]}
+        refused = await ben.ask(t="react", room="tea", seq=seq, emoji="\x1b[31mred")
+        assert refused["code"] == "bad_request"
+
+
 async def test_one_person_can_be_in_many_rooms(server: Running) -> None:
     """What happens in each is told apart, and has numbers of its own."""
     names = [f"room-{number}" for number in range(100)]
@@ -67,6 +86,23 @@ async def test_one_person_can_be_in_many_rooms(server: Running) -> None:
             assert await ann.send(name, "hello") == 1
             assert await ann.send(name, "again") == 2
         assert set(names) <= {room["room"] for room in (await ann.ask(t="rooms"))["rooms"]}
+
+
+async def test_requests_beyond_the_limit_of_a_frame_are_to_come_again(server: Running) -> None:
+    """The others of the frame are granted, and the connection goes on."""
+    async with chatting(server, "Ann", "tea") as ann:
+        count = 256
+        await ann.say(*({"t": "nick", "id": id, "nick": "Ann"} for id in range(count + 1)))
+        told = [await ann.until("ok", "error") for _ in range(count + 1)]
+        assert told[count] == {
+            "t": "error",
+            "id": count,
+            "code": "busy",
+            "text": "too many requests in one frame",
+            "retry_ms": 1000,
+        }
+        assert {answer["id"] for answer in told[:count]} == {*range(count)}
+        assert (await ann.ask(t="rooms"))["t"] == "rooms"
 
 
 async def test_a_nick_is_taken_held_and_taken_back(server: Running) -> None:

@@ -9,9 +9,9 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tests.journal.house import House, Peer, Wish, hello
 from trio_chat.client.client import LOOK_UPS
 from trio_chat.core.room import RECENT_BYTES, REPLAYS
-from trio_chat.hub import Pruned
 from trio_chat.journal import memory
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import Pruned
 from trio_chat.protocol.close import RESYNC
 
 LARGE = "\N{MUSICAL SYMBOL G CLEF}" * 4000  # as large as a text can be: 16,000 bytes
@@ -156,7 +156,7 @@ async def test_what_retention_deletes_while_somebody_catches_up_is_announced(
         early = await enter(house, nursery, "Ben", Wish("tea", 0))
         assert [told["code"] for told in early.told("bye")] == [RESYNC.code]
         assert early.numbers == []
-        await house.inbox.send(Pruned(pruned))
+        house.inbox.post(Pruned(pruned))
         later = await enter(house, nursery, "Cid", Wish("tea", 0))
         assert [told["gap"] for told in later.told("joined")] == [7]
         assert later.numbers == [7, 8, 9, 10]
@@ -169,10 +169,12 @@ class Counting(MemoryJournal):
 
     reads = 0
 
-    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+    async def after(
+        self, room: str, seq: int, limit: int, max_bytes: int
+    ) -> list[tuple[int, bytes]]:
         self.reads += 1
         await trio.lowlevel.checkpoint()
-        return await super().after(room, seq, limit)
+        return await super().after(room, seq, limit, max_bytes)
 
 
 async def test_nobody_looks_for_ever_for_what_is_deleted(autojump_clock: MockClock) -> None:

@@ -40,7 +40,15 @@ async def test_hello_is_answered_with_who_one_is_and_the_limits() -> None:
             "id": 7,
             "epoch": home.journal.epoch,
             "ping_interval": 25.0,
-            "limits": {"text": 4000, "nick": 32, "room": 64, "frame": 65536, "rooms": 3},
+            "limits": {
+                "text": 4000,
+                "topic": 250,
+                "nick": 32,
+                "room": 64,
+                "frame": 65536,
+                "requests": 256,
+                "rooms": 3,
+            },
         }
         epoch = home.journal.epoch
         assert joined == {"t": "joined", "room": "tea", "last": 0, "epoch": epoch, "members": [you]}
@@ -148,7 +156,7 @@ async def test_a_room_has_to_be_joined_first() -> None:
             {"t": "topic", "room": "milk", "text": "x"},
             {"t": "edit", "room": "milk", "seq": 1, "text": "x"},
             {"t": "delete", "room": "milk", "seq": 1},
-            {"t": "react", "room": "milk", "seq": 1, "emoji": "x"},
+            {"t": "react", "room": "milk", "seq": 1, "emoji": "🍋"},
         ):
             assert await code(ann, request) == "not_joined"
         assert kinds(await ann.ask(send(room="TEA"))) == ["msg", "ok"]
@@ -229,7 +237,7 @@ async def test_only_an_author_changes_a_message_and_only_while_it_is_there() -> 
         bob.told()
         edit = {"t": "edit", "room": "tea", "text": "x"}
         delete = {"t": "delete", "room": "tea"}
-        react = {"t": "react", "room": "tea", "emoji": "x"}
+        react = {"t": "react", "room": "tea", "emoji": "🍋"}
         for seq in (1, 2):
             assert await code(bob, {**edit, "seq": seq}) == "not_yours"
             assert await code(bob, {**delete, "seq": seq}) == "not_yours"

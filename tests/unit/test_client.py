@@ -34,6 +34,7 @@ CONFIG = Config(
     text_limit=100,
     outbox_frames=3,
     outbox_bytes=2000,
+    page_bytes=1000,
 )
 
 LOBBY = requests.Join(room="lobby")
@@ -364,7 +365,7 @@ async def test_a_crash_is_logged_told_and_kept_inside(
 ) -> None:
     """The peer gets 1011, the log the traceback, and nobody else notices."""
 
-    def crash(message: str | bytes, text_limit: int) -> list[requests.AnyRequest]:
+    def crash(message: str | bytes, limits: requests.Limits) -> list[requests.AnyRequest]:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(plain, "read", crash)

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
-from trio_chat.hub import WRITES_FOR_RETURNS, CaughtUp, Pruned, Register, Request, Unregister
+from trio_chat.hub import WRITES_FOR_RETURNS, CaughtUp, Register, Request, Unregister
 from trio_chat.journal import memory
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import Pruned
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import TOO_SLOW
 from trio_chat.protocol.dialects import v1

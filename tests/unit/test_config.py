@@ -33,20 +33,72 @@ def test_without_settings_the_defaults_hold() -> None:
 def test_flags_win_over_the_environment_which_wins_over_the_file(tmp_path: Path) -> None:
     """Each setting is taken from the closest place that has it."""
     file = tmp_path / "chat.toml"
-    file.write_text('port = 1\nping_interval = 60\nhost = "file"\nallow_origin = ["a", "b"]\n')
+    file.write_text('port = 1\nping_interval = 60\nhost = "file"\nhost_name = ["a", "b"]\n')
     config = load_config(
         ["--config", str(file), "--port", "3"],
         {"TRIO_CHAT_PORT": "2", "TRIO_CHAT_HOST": "env"},
     )
     assert (config.port, config.host, config.ping_interval) == (3, "env", 60.0)
-    assert config.allow_origin == ("a", "b")
+    assert config.host_name == ("a", "b")
 
 
 def test_lists_are_repeated_flags_or_commas_in_the_environment() -> None:
     """Both make a tuple."""
-    flags = ["--allow-origin", "a", "--allow-origin", "b"]
-    assert load_config(flags, {}).allow_origin == ("a", "b")
-    assert load_config([], {"TRIO_CHAT_ALLOW_ORIGIN": "a,b"}).allow_origin == ("a", "b")
+    flags = ["--host-name", "a", "--host-name", "b"]
+    assert load_config(flags, {}).host_name == ("a", "b")
+    assert load_config([], {"TRIO_CHAT_HOST_NAME": "a, b"}).host_name == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("https://example.org", "https://example.org"),
+        ("https://example.org/", "https://example.org"),
+        ("https://Example.org", "https://example.org"),
+        (" HTTPS://example.org ", "https://example.org"),
+        ("https://example.org:443", "https://example.org"),
+        ("http://example.org:80/", "http://example.org"),
+        ("https://example.org:80", "https://example.org:80"),
+        ("http://example.org:8080", "http://example.org:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("chrome-extension://abc", "chrome-extension://abc"),
+        ("null", "null"),
+        ("*", "*"),
+    ],
+)
+def test_an_origin_is_understood_as_browsers_send_it(given: str, origin: str) -> None:
+    """Case, a default port and a slash at the end make no difference."""
+    assert Config(allow_origin=(given,)).allow_origin == (origin,)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["example.org", "https://", "https://example.org/chat", "https://example.org?x", "https://*",
+     "https://a@example.org", "https://example.org:", "https://example.org:x", "https://bücher.de",
+     "//example.org", "", "https://a.example https://b.example"],
+)  # fmt: skip
+def test_an_origin_that_no_browser_sends_is_refused_at_the_start(given: str) -> None:
+    """It would never fit; the line shows what would."""
+    assert complaint("--allow-origin", given) == (
+        f"allow_origin must be like https://example.org, not {given!r}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [("chat.example.org", "chat.example.org"), ("Chat.Example.org.:8443", "chat.example.org")],
+)
+def test_a_host_name_is_compared_without_case_and_port(given: str, name: str) -> None:
+    """A port does not tell servers apart."""
+    assert Config(host_name=(given,)).host_name == (name,)
+
+
+@pytest.mark.parametrize("given", ["https://example.org", "a/b", "", "a..b", "*", "ü.example"])
+def test_a_host_name_that_cannot_be_is_refused_at_the_start(given: str) -> None:
+    """The line shows what would be one."""
+    assert complaint("--host-name", given) == (
+        f"host_name must be a name such as chat.example.org, not {given!r}"
+    )
 
 
 def test_files_are_paths() -> None:
@@ -71,6 +123,10 @@ def test_files_are_paths() -> None:
             ["--frame-limit", "2000000"],
             "outbox_bytes (1048576) must be more than frame_limit (2000000)",
         ),
+        (
+            ["--page-bytes", "600000"],
+            "page_bytes (600000) must be at most half of outbox_bytes (1048576)",
+        ),
         (["--prot", "80"], "unrecognized arguments: --prot 80 (--help lists the options)"),
         (["--port"], "argument --port: expected one argument (--help lists the options)"),
         (["--config", "/nowhere.toml"], "cannot read /nowhere.toml: No such file or directory"),
@@ -89,6 +145,26 @@ def test_wrong_variables_are_told_in_one_line() -> None:
     assert complaint(environment={"TRIO_CHAT_PORT": "x"}) == (
         "TRIO_CHAT_PORT must be a whole number, not 'x'"
     )
+
+
+def test_variables_of_kubernetes_are_no_settings() -> None:
+    """It sets these for a service named "trio-chat"; one that is a setting, and right, counts."""
+    links = {
+        "TRIO_CHAT_SERVICE_HOST": "10.0.0.12",
+        "TRIO_CHAT_SERVICE_PORT": "8080",
+        "TRIO_CHAT_SERVICE_PORT_HTTP": "8080",
+        "TRIO_CHAT_PORT": "tcp://10.0.0.12:8080",
+        "TRIO_CHAT_PORT_8080_TCP": "tcp://10.0.0.12:8080",
+        "TRIO_CHAT_PORT_8080_TCP_PROTO": "tcp",
+        "TRIO_CHAT_PORT_8080_TCP_PORT": "8080",
+        "TRIO_CHAT_PORT_8080_TCP_ADDR": "10.0.0.12",
+    }
+    assert load_config([], links) == Config()
+    assert load_config([], {**links, "TRIO_CHAT_PORT": "80"}).port == 80
+    for variable in ("TRIO_CHAT_PROT", "TRIO_CHAT_SERVICE", "TRIO_CHAT_PORT_8080"):
+        assert complaint(environment={**links, variable: "80"}) == (
+            f"unknown setting {variable} in the environment"
+        )
 
 
 @pytest.mark.parametrize(

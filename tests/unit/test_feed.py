@@ -10,10 +10,10 @@ from trio.testing import MockClock
 from tests.unit.members import House, Listener, arrives, house, kinds, says
 from trio_chat.core import room
 from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import CaughtUp, ForeignWrites, Request, Unregister
+from trio_chat.hub import CaughtUp, Unregister
 from trio_chat.journal.feed import INTERVAL, follow
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import RoomState, Unavailable
+from trio_chat.journal.types import ForeignWrites, RoomState, Unavailable, Write
 from trio_chat.protocol.events import Message, Person, Topic, encode
 from trio_chat.protocol.requests import Missed
 
@@ -33,7 +33,7 @@ class Journal(MemoryJournal):
     async def written(self, count: int = 1, text: str = "theirs") -> None:
         """Let another program write some messages."""
         for _ in range(count):
-            await self.commit([Message(room="tea", who=EVE, text=text)])
+            await self.commit([Write(Message(room="tea", who=EVE, text=text))])
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         self.loads.append(trio.current_time())
@@ -65,7 +65,7 @@ async def test_an_open_room_hears_of_what_others_have_written() -> None:
         await home.turn(arrives(guest, "tea"))
         await ann.ask(SEND)
         await journal.written(2)
-        await journal.commit([Topic(room="tea", text="All about tea")])
+        await journal.commit([Write(Topic(room="tea", text="All about tea"))])
         await notice(home)
         told = ann.told()
         assert kinds(told) == ["msg", "msg", "topic"]
@@ -105,7 +105,9 @@ async def catch_up(home: House, member: Listener, journal: Journal) -> list[int]
     [missed] = member.looked_up
     assert isinstance(missed, Missed)
     member.looked_up.clear()
-    page = [seq for seq, _ in await journal.after("tea", missed.after, 5) if seq <= missed.until]
+    page = [
+        seq for seq, _ in await journal.after("tea", missed.after, 5, 10**6) if seq <= missed.until
+    ]
     await home.turn(CaughtUp(member, missed, page[-1]))
     return page
 
@@ -208,17 +210,17 @@ async def test_it_looks_every_second(autojump_clock: MockClock) -> None:
     journal = Journal()
     await journal.written(3)
     journal.changes = [False, True, False, Unavailable(1), True]
-    send, receive = trio.open_memory_channel[Request](10)
+    send, receive = trio.open_memory_channel[ForeignWrites](10)
     heard: list[tuple[float, list[int]]] = []
 
     async def hear() -> None:
-        async for request in receive:
-            assert isinstance(request, ForeignWrites)
-            heard.append((trio.current_time(), [state.last for state in request.states]))
+        async for writes in receive:
+            lasts = [state.last for state in writes.states]
+            heard.append((trio.current_time(), lasts))
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(hear)
-        nursery.start_soon(follow, journal, send, lambda: ["tea", "milk"])
+        nursery.start_soon(follow, journal, send.send, lambda: ["tea", "milk"])
         await trio.sleep(10.5 * INTERVAL)
         nursery.cancel_scope.cancel()
     assert heard == [(2 * INTERVAL, [3, 0]), (5 * INTERVAL, [3, 0])]
@@ -229,9 +231,9 @@ async def test_a_change_that_cannot_be_read_is_not_forgotten(autojump_clock: Moc
     journal = Journal()
     journal.changes = [True]
     journal.is_down = True
-    send, receive = trio.open_memory_channel[Request](10)
+    send, receive = trio.open_memory_channel[ForeignWrites](10)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(follow, journal, send, lambda: ["tea"])
+        nursery.start_soon(follow, journal, send.send, lambda: ["tea"])
         await trio.sleep(2.5 * INTERVAL)
         journal.is_down = False
         await trio.sleep(INTERVAL)

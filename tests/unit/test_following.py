@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from tests.sse import Told, parse
 from tests.unit.members import House, Listener, arrives, asks, house
-from trio_chat.hub import CaughtUp, Pruned, Register, Shutdown, Unregister
+from trio_chat.hub import CaughtUp, Register, Shutdown, Unregister
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import RoomState, Unavailable
+from trio_chat.journal.types import Pruned, RoomState, Unavailable
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import GOING_AWAY, UNREADABLE
 from trio_chat.protocol.dialects.sse import Sse

@@ -44,11 +44,11 @@ class Dialect:
     only_listens = plain.only_listens
 
     def read(
-        self, message: str | bytes, text_limit: int
+        self, message: str | bytes, limits: requests.Limits
     ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         if message == CRASH:
             raise ZeroDivisionError("a bug")
-        return plain.read(message, text_limit)
+        return plain.read(message, limits)
 
     def join(self, payloads: Sequence[bytes]) -> bytes:
         return plain.join(payloads)

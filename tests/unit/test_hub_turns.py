@@ -6,10 +6,9 @@ from typing import Any
 from tests.unit.members import Listener, Somebody, arrives, asks, house, kinds, says
 from trio_chat.hub import Register
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import Result, RoomState, Unavailable
+from trio_chat.journal.types import Result, RoomState, Unavailable, Write
 from trio_chat.protocol.close import TOO_SLOW, UNREADABLE
 from trio_chat.protocol.dialects import v1
-from trio_chat.protocol.events import AnyStoredEvent
 
 SEND = {"t": "send", "room": "tea", "text": "x"}
 
@@ -23,11 +22,11 @@ class Flaky(MemoryJournal):
         self.members: list[Listener] = []
         self.seen: list[list[int]] = []
 
-    async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
+    async def commit(self, writes: Sequence[Write]) -> list[Result]:
         self.seen.append([len(member.got) for member in self.members])
         if self.is_down:
             raise Unavailable(1500)
-        return await super().commit(drafts)
+        return await super().commit(writes)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         if self.is_down:

@@ -20,7 +20,7 @@ from trio_chat.delivery.outbox import Readiness
 from trio_chat.hub import Asked, CaughtUp, Register, Request, Unregister
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import Unavailable
+from trio_chat.journal.types import Unavailable, Write
 from trio_chat.net.head import parse_head
 from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import requests
@@ -37,12 +37,14 @@ class Journal(MemoryJournal):
     is_down = False
     reads = 0
 
-    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+    async def after(
+        self, room: str, seq: int, limit: int, max_bytes: int
+    ) -> list[tuple[int, bytes]]:
         self.reads += 1
         await trio.lowlevel.checkpoint()
         if self.is_down:
             raise Unavailable(1000)
-        return await super().after(room, seq, limit)
+        return await super().after(room, seq, limit, max_bytes)
 
 
 class Connection:
@@ -74,7 +76,7 @@ class Connection:
     async def fill(self, count: int, room: str = "tea") -> None:
         """Let so many messages have been said in a room."""
         await self.journal.commit(
-            [Message(room=room, text=str(seq)) for seq in range(1, count + 1)]
+            [Write(Message(room=room, text=str(seq))) for seq in range(1, count + 1)]
         )
 
     async def told(self) -> list[dict[str, Any]]:

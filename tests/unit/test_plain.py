@@ -2,6 +2,7 @@
 
 import pytest
 
+from trio_chat.config import Config
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import GOING_AWAY, NOT_UTF8, TOO_LONG, Violation
 from trio_chat.protocol.dialects import plain
@@ -12,7 +13,7 @@ ANN = events.Person("a1", "Ann")
 def said(message: str | bytes, text_limit: int) -> list[str]:
     """Return the lines in a message; they are the only requests that it can hold."""
     lines = []
-    for request in plain.read(message, text_limit):
+    for request in plain.read(message, Config(text_limit=text_limit)):
         assert isinstance(request, requests.Send)
         assert (request.room, request.id, request.cid, request.reply) == ("", None, None, None)
         lines.append(request.text)
@@ -36,9 +37,21 @@ def test_newlines_become_spaces_and_ends_are_trimmed(message: str, line: str) ->
     assert said(message, 100) == [line]
 
 
-@pytest.mark.parametrize("message", ["", " ", "\n\r\n\t"])
-def test_blank_messages_say_nothing(message: str) -> None:
-    """A blank message is no message."""
+@pytest.mark.parametrize(
+    "control", ["\x00", "\x07", "\x1b", "\x0b", "\x0c", "\x1c", "\x7f", "\x9b"]
+)
+def test_control_characters_are_replaced(control: str) -> None:
+    """What a line says to people must not be an order to a terminal; a tab may stay."""
+    assert said(f"a{control}[31m\tb", 100) == ["a\ufffd[31m\tb"]
+    message = events.Message(room="tea", seq=1, ts=2, text=f"a{control}b")
+    assert plain.tell(message, b"{}") == "a\ufffdb".encode()
+
+
+@pytest.mark.parametrize(
+    "message", ["", " ", "\n\r\n\t", "\x00", "\x1b \x07", "\x85", b"\x00\x00", "\u200b", "\u3164"]
+)
+def test_blank_messages_say_nothing(message: str | bytes) -> None:
+    """A message of which nothing can be seen is no message."""
     assert said(message, 100) == []
 
 
@@ -50,7 +63,7 @@ def test_binary_message_counts_as_text() -> None:
 def test_binary_message_that_is_not_text_is_a_violation() -> None:
     """A binary message without UTF-8 in it ends the connection with 1007."""
     with pytest.raises(Violation) as caught:
-        plain.read(b"\xff\xfe", 100)
+        plain.read(b"\xff\xfe", Config())
     assert caught.value.ending == NOT_UTF8
 
 
@@ -58,7 +71,7 @@ def test_limit_counts_characters_of_the_line() -> None:
     """A line of just the limit passes, one of a character more is a violation."""
     assert said(" " + "ü" * 10 + " ", 10) == ["ü" * 10]
     with pytest.raises(Violation) as caught:
-        plain.read("ü" * 11, 10)
+        plain.read("ü" * 11, Config(text_limit=10))
     assert caught.value.ending == TOO_LONG
 
 

@@ -1,6 +1,7 @@
 """Rules of the dialect that followers are told in."""
 
 from tests.sse import parse
+from trio_chat.config import Config
 from trio_chat.protocol import answers, events
 from trio_chat.protocol.close import RESTARTING
 from trio_chat.protocol.dialects.sse import Sse
@@ -46,7 +47,7 @@ def test_joined_has_the_id_of_what_the_follower_has() -> None:
 def test_nothing_else_is_answered() -> None:
     """A follower has asked for nothing; a comment stands for the ping."""
     assert SSE.answer(answers.Ping()) is None
-    assert SSE.read("hello?", 4000) == []
+    assert SSE.read("hello?", Config()) == []
 
 
 def test_events_are_joined_and_sent_as_they_are() -> None:

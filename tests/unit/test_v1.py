@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trio_chat.config import Config
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import (
     BAD_PROTOCOL,
@@ -19,11 +20,12 @@ from trio_chat.protocol.close import (
 from trio_chat.protocol.dialects import v1
 
 LIMIT = 100
+LIMITS = Config(text_limit=LIMIT, topic_limit=LIMIT - 10, frame_requests=4)
 DEEP = 100_000
 
 
 def read(message: str | bytes) -> list[requests.AnyRequest | requests.InvalidRequest]:
-    return v1.read(message, LIMIT)
+    return v1.read(message, LIMITS)
 
 
 def read_one(**fields: object) -> requests.AnyRequest | requests.InvalidRequest:
@@ -69,8 +71,8 @@ ALL: list[tuple[dict[str, Any], requests.AnyRequest]] = [
     ({"t": "edit", "room": "a", "seq": 1, "text": "x"}, requests.Edit(room="a", seq=1, text="x")),
     ({"t": "delete", "room": "a", "seq": 1}, requests.Delete(room="a", seq=1)),
     (
-        {"t": "react", "room": "a", "seq": 1, "emoji": "x", "on": False},
-        requests.React(room="a", seq=1, emoji="x", on=False),
+        {"t": "react", "room": "a", "seq": 1, "emoji": "🍋", "on": False},
+        requests.React(room="a", seq=1, emoji="🍋", on=False),
     ),
     ({"t": "topic", "room": "a", "text": ""}, requests.Topic(room="a", text="")),
     ({"t": "history", "room": "a", "before": 5}, requests.History(room="a", before=5)),
@@ -165,7 +167,15 @@ def test_a_binary_frame_ends_the_connection() -> None:
         {"t": "edit", "room": "a", "seq": 1, "text": " "},
         {"t": "react", "room": "a", "seq": 1, "emoji": ""},
         {"t": "react", "room": "a", "seq": 1, "emoji": "x" * 33},
-        {"t": "react", "room": "a", "seq": 1, "emoji": "x", "on": 1},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "🍋", "on": 1},
+        {"t": "react", "room": "a", "seq": 1, "emoji": " "},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "\n"},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "\x00"},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "\x1b[31mred"},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "\u202e"},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "\u200b"},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "I do agree."},
+        {"t": "react", "room": "a", "seq": 1, "emoji": "x", "on": False},
         {"t": "topic", "room": "a", "text": "\x00"},
         {"t": "history", "room": "a", "limit": 0},
     ],
@@ -177,12 +187,70 @@ def test_a_field_that_is_missing_or_wrong_is_a_bad_request(fields: dict[str, Any
 
 
 def test_a_long_text_is_told_from_a_wrong_one() -> None:
-    """It is measured in characters, without the blanks at its ends."""
-    for fields in ({"t": "send"}, {"t": "edit", "seq": 1}, {"t": "topic"}):
+    """It is measured in characters, without the white space at its end."""
+    for fields in ({"t": "send"}, {"t": "edit", "seq": 1}):
         assert fault(room="a", text="x" * (LIMIT + 1), **fields) == "too_long"
-        good = read_one(room="a", text="\n " + "🍋" * LIMIT + " ", **fields)
-        assert isinstance(good, requests.Send | requests.Edit | requests.Topic)
+        good = read_one(room="a", text="🍋" * LIMIT + " \n ", **fields)
+        assert isinstance(good, requests.Send | requests.Edit)
         assert good.text == "🍋" * LIMIT
+
+
+def test_a_topic_has_a_limit_of_its_own() -> None:
+    """It is measured without the white space around it, and may be empty."""
+    long = read_one(t="topic", room="a", text="x" * 91)
+    assert long == requests.InvalidRequest(None, "too_long", "a topic has at most 90 characters")
+    for text, topic in ((f" {'🍋' * 90}\n", "🍋" * 90), (" \t", ""), ("\u200b", "")):
+        assert read_one(t="topic", room="a", text=text) == requests.Topic(room="a", text=topic)
+
+
+def test_a_text_keeps_its_first_blanks() -> None:
+    """They are part of what was said, in code and in verse."""
+    text = "    if ready:\n        go()"
+    for fields in ({"t": "send"}, {"t": "edit", "seq": 1}):
+        good = read_one(room="a", text=text + "\n \n", **fields)
+        assert isinstance(good, requests.Send | requests.Edit)
+        assert good.text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\u200b", "\u2800", "\u3164", "\u115f\u1160", "\xad", "\u200d\u2060", "\ufeff", "\u202e",
+     "\U000e0020", "\x00", " \u200b\n"],
+)  # fmt: skip
+def test_a_text_that_shows_nothing_is_blank(text: str) -> None:
+    """By whatever characters."""
+    for fields in ({"t": "send"}, {"t": "edit", "seq": 1}):
+        assert fault(room="a", text=text, **fields) == "bad_request"
+
+
+def test_only_so_many_requests_fit_a_frame() -> None:
+    """Those beyond are answered if they have an id, and dropped if they have none."""
+    known, unknown = '{"t":"rooms"}', '{"t":"dance","id":1}'
+    beyond = (
+        f'{{"t":"rooms","id":"x"}},{known},{{"t":"send","id":7}},{unknown},{{"t":"rooms","id":[]}}'
+    )
+    busy = ("busy", "too many requests in one frame", 1000)
+    assert read(f"[{known},{known},{known},{unknown},{beyond}]") == [
+        *[requests.Rooms()] * 3,
+        requests.InvalidRequest("x", *busy),
+        requests.InvalidRequest(7, *busy),
+    ]
+
+
+def test_what_is_no_object_beyond_the_limit_ends_the_connection_too() -> None:
+    """A frame is right as a whole."""
+    with pytest.raises(Violation):
+        read("[" + '{"t":"rooms"},' * 4 + "1]")
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"), [("👍", "👍"), ("👍\ufe0f", "👍"), ("❤", "❤\ufe0f"), ("❤\ufe0f", "❤\ufe0f")]
+)
+def test_an_emoji_has_one_form(sent: str, read: str) -> None:
+    """Put on or taken away, with or without U+FE0F."""
+    for on in (True, False):
+        request = read_one(t="react", room="a", seq=1, emoji=sent, on=on)
+        assert request == requests.React(room="a", seq=1, emoji=read, on=on)
 
 
 def test_line_ends_and_tabs_stay() -> None:

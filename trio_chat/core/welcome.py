@@ -31,9 +31,11 @@ class Welcome:
             ping_interval=config.ping_interval,
             limits={
                 "text": config.text_limit,
+                "topic": config.topic_limit,
                 "nick": config.nick_limit,
                 "room": config.room_limit,
                 "frame": config.frame_limit,
+                "requests": config.frame_requests,
                 "rooms": config.rooms_per_connection,
             },
         )

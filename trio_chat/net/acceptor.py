@@ -9,6 +9,7 @@ from trio_chat.config import Config
 from trio_chat.net import eventstream
 from trio_chat.net.admission import Admission
 from trio_chat.net.head import Answer, Head, HttpError, read_head
+from trio_chat.net.hosts import HostNames
 from trio_chat.net.streams import Stream, linger, reset_on_close, tcp_of
 from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.protocol import requests
@@ -50,6 +51,7 @@ class Acceptor:
         self._on_websocket = on_websocket
         self._on_events = on_events
         self._on_http = on_http
+        self._hosts = HostNames(config)
         self._places = Admission(config)
         self._turned_away = 0
         self._waiting: set[trio.CancelScope] = set()  # one for each first head that has not come
@@ -104,7 +106,7 @@ class Acceptor:
         """
         try:
             head = await self._await_head(stream)
-            while head and (answer := self._file(head)):
+            while head and (answer := self._file(head, address)):
                 await self._send(stream, answer)
                 is_over = answer.is_last or self._is_shut
                 head = None if is_over else await self._next_head(stream, address, head.rest)
@@ -113,8 +115,13 @@ class Acceptor:
             await self._refuse(stream, refused)
             return None
 
-    def _file(self, head: Head) -> Answer | None:
-        """Return the answer to a request for a file, and for nothing else."""
+    def _file(self, head: Head, address: str) -> Answer | None:
+        """Return the answer to a request for a file, and for nothing else.
+
+        Raises:
+            HttpError: the request, whatever it is for, is meant for another server.
+        """
+        self._hosts.check(head, address)
         return None if head.values("upgrade") else self._find_file(head)
 
     async def _send(self, stream: Stream, answer: Answer) -> None:

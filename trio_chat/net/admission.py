@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from ipaddress import ip_address
 
 import trio
 
 from trio_chat.config import Config
 from trio_chat.net.head import HttpError
+from trio_chat.net.hosts import is_loopback
 
 RETRY = {"Retry-After": "10"}  # seconds
 
@@ -33,7 +32,7 @@ class Admission:
 
     def find(self, address: str) -> HttpError | None:
         """Return why there is no place for one more connection, if there is none."""
-        has_limit = self._limit and not _is_loopback(address)
+        has_limit = self._limit and not is_loopback(address)
         if has_limit and self._addresses[address] >= self._limit and not self._free(address):
             return HttpError(429, "too many connections from your address", RETRY)
         if self._taken >= self._cap and not self._free(next(iter(self._idle), "")):
@@ -84,8 +83,3 @@ class Admission:
         waits.pop(wait, None)
         if not waits:
             self._idle.pop(address, None)
-
-
-@lru_cache
-def _is_loopback(address: str) -> bool:
-    return ip_address(address).is_loopback

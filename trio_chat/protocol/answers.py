@@ -29,13 +29,15 @@ class Joined(Answer, tag="joined"):
     """The client is in a room; what it missed follows, then what happens from now on.
 
     ``gap`` is the number of the first event that is still there, if some are missing before it;
-    ``reset`` means that the client's numbers are of another epoch.
+    ``reset`` means that the client's numbers are of another epoch. ``population`` is the number
+    of people if the list of members was cut, 0 if not.
     """
 
     room: str
     last: int
     epoch: str
     members: msgspec.Raw  # a list of persons, encoded once for all who join
+    population: int = 0
     guests: int = 0
     topic: str = ""
     gap: int | None = None
@@ -104,9 +106,10 @@ class RoomInfo(msgspec.Struct, omit_defaults=True):
 
 
 class RoomList(Answer, tag="rooms"):
-    """The public rooms, the latest first."""
+    """The public rooms, the latest first; ``more``: there are others beyond."""
 
     rooms: list[RoomInfo]
+    more: bool = False
 
 
 class Ping(Answer, tag="ping"):

@@ -1,17 +1,25 @@
-"""Names of people and rooms: what they may be, and when two of them count as the same."""
+"""Names of people and rooms: what they may be, and when two of them count as the same.
+
+Which characters a name may have is what PRECIS says (RFC 8264, FreeformClass), with two
+exceptions: emoji, whose code points may be newer than Python's tables, and punctuation that is
+allowed between certain letters only (CONTEXTO), as the middle dot is common in Chinese names.
+"""
 
 import re
 import unicodedata
 
-# What looks like a Latin letter or one like it, after case folding. From Unicode's security data
-# (UTS 39, confusables), as far as it concerns the Cyrillic and Greek letters in common use.
-LOOK_ALIKES = str.maketrans(
-    {
-        **dict(zip("авекмнорстухіїјѕһԁԛԝ", "abekmhopctyxiijshdqw", strict=True)),
-        **dict(zip("αβγεηικνορτυχω", "abyenikvoptuxw", strict=True)),
-        **dict(zip("01iı", "olll", strict=True)),
-    }
-)
+from precis_i18n.context import context_rule_error
+from precis_i18n.derived import CONTEXTJ, CONTEXTO, FREE_PVAL, PVALID, derived_property
+from precis_i18n.unicode import UnicodeData
+
+from trio_chat.protocol.confusables import resembled
+from trio_chat.protocol.emoji import replace_emoji
+from trio_chat.protocol.text import DRAWN_BLANKS, is_blank
+
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # all of them, unlike in texts
+ANY_EMOJI = "\u263a"
+
+_unicode = UnicodeData()
 
 
 class BadName(ValueError):
@@ -24,19 +32,14 @@ def check_nick(nick: str, limit: int) -> str:
     Raises:
         BadName: it is empty, too long, or has characters that cannot be seen.
     """
-    _refuse_unseen(nick)
+    _refuse(CONTROLS, nick)
     nick = " ".join(unicodedata.normalize("NFC", nick).split())
-    if not any(character.isalnum() for character in nick):
-        raise BadName("a nick needs a letter or a digit")
     if len(nick) > limit:
         raise BadName(f"a nick has at most {limit} characters")
+    _check_characters(replace_emoji(nick, ANY_EMOJI))
+    if not any(character.isalnum() for character in nick):
+        raise BadName("a nick needs a letter or a digit")
     return nick
-
-
-def fold(nick: str) -> str:
-    """Return what two nicks have in common if they are hard to tell apart."""
-    letters = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", nick).casefold())
-    return letters.translate(LOOK_ALIKES).translate(LOOK_ALIKES)  # і is like i, which is like l
 
 
 def check_room(name: str, limit: int) -> str:
@@ -45,21 +48,55 @@ def check_room(name: str, limit: int) -> str:
     Raises:
         BadName: it is too long, or more than letters, digits, ``_``, ``.`` and ``-``.
     """
-    _refuse_unseen(name)
+    _refuse(CONTROLS, name)
     name = unicodedata.normalize("NFKC", name).casefold()
     if len(name) > limit:
         raise BadName(f"a room's name has at most {limit} characters")
-    # Vowel signs and other marks are part of the letters of many scripts.
-    kinds = "".join(
-        unicodedata.category(character)[0] for character in name if character not in "_.-"
-    )
-    if not name or name[0] in "_.-" or kinds[0] not in "LN" or set(kinds) - set("LNM"):
+    _check_characters(name)
+    letters = re.sub("[_.\u200c\u200d-]", "", name)
+    if not name or not name[0].isalnum() or not all(map(_is_letter, letters)):
         raise BadName("a room's name begins with a letter or digit; _ . - may follow")
     return name
 
 
-def _refuse_unseen(name: str) -> None:
-    """Refuse controls, zero-width characters, bidi overrides, and what is assigned to nobody."""
-    for character in name:
-        if unicodedata.category(character) in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"):
-            raise BadName(f"a name cannot have the character U+{ord(character):04X}")
+def fold(nick: str) -> str:
+    """Return what two nicks have in common if they are hard to tell apart.
+
+    That is their letters, digits and marks (vowel signs and accents are marks), without case and
+    compatibility forms, each as the letter that it resembles.
+    """
+    letters = nick
+    for _ in range(2):  # as case folding may bring up what NFKC changes, and the other way round
+        letters = unicodedata.normalize("NFKC", letters).casefold()
+    return resembled("".join(filter(_is_letter, letters)))
+
+
+def _is_letter(character: str) -> bool:
+    """Return whether a character is a letter, a digit, or a mark that can be seen on one."""
+    category = unicodedata.category(character)
+    return category[0] in "LN" or (category in ("Mn", "Mc") and not is_blank(character))
+
+
+def _check_characters(name: str) -> None:
+    """Refuse characters that cannot be seen, or that nobody has assigned yet.
+
+    Zero-width joiners may stand where they shape the letters beside them.
+    """
+    if name.isascii():
+        return
+    _refuse(DRAWN_BLANKS, name)
+    for index, character in enumerate(name):
+        kind, _ = derived_property(ord(character), _unicode)
+        is_joiner = kind == CONTEXTJ and not context_rule_error(name, index, _unicode)
+        if kind not in (PVALID, FREE_PVAL, CONTEXTO) and not is_joiner:
+            raise _bad(character)
+
+
+def _refuse(characters: re.Pattern[str], name: str) -> None:
+    found = characters.search(name)
+    if found:
+        raise _bad(found[0])
+
+
+def _bad(character: str) -> BadName:
+    return BadName(f"a name cannot have the character U+{ord(character):04X}")

@@ -1,19 +1,19 @@
 """What clients ask for: one struct for each request, named as the v1 protocol names it."""
 
-import re
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 
 from trio_chat.protocol import events
+from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.text import has_controls, is_blank
 
 CID_LIMIT = 64  # characters; a UUID has 36
 EMOJI_LIMIT = 32  # characters; some emoji are long sequences
 KEY_LIMIT = 64  # characters; it has to be hard to guess
 TOKEN_LIMIT = 1024
 QUERY_LIMIT = 256  # characters; each word of it costs
-CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tab and line ends
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
@@ -182,12 +182,35 @@ AnyRequest = (
 )
 
 
+class Limits(Protocol):
+    """The limits that requests are read by; a ``Config`` has them."""
+
+    @property
+    def text_limit(self) -> int:
+        """Characters of a message at most."""
+        ...
+
+    @property
+    def topic_limit(self) -> int:
+        """Characters of a topic at most."""
+        ...
+
+    @property
+    def frame_requests(self) -> int:
+        """Requests in one WebSocket message at most."""
+        ...
+
+
 class InvalidRequest(msgspec.Struct):
-    """A request that breaks a rule; its sender is told which, and nothing else happens."""
+    """A request that breaks a rule. The hub answers it with an error that says which.
+
+    ``retry_ms`` is the time after which sending it again can help.
+    """
 
     id: int | str | None
     code: str
     text: str
+    retry_ms: int | None = None
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -197,24 +220,29 @@ class Credentials(msgspec.Struct, frozen=True):
     nick: str | None = None
 
 
-class Missed(msgspec.Struct):
-    """Not a client's own request: get what followed a number and is not at hand any more."""
+def text_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
+    """Put the text of a request into its normal form; return the code and words for a fault in it.
 
-    room: str
-    after: int
-    until: int  # how far the room has come, for all that the hub knows
-    visit: int  # of the room, by the client who asks
-
-
-def text_fault(request: Request, text_limit: int) -> tuple[str, str] | None:
-    """Trim the text of a request; return the code and words for what is wrong with it, if any."""
+    White space at the end of a message goes, at the beginning it stays; a topic is trimmed, and is
+    empty if nothing of it can be seen. Of an emoji there is one form for all that look like it.
+    """
+    if isinstance(request, React):
+        emoji = normal_emoji(request.emoji)
+        request.emoji = emoji or request.emoji
+        return None if emoji else ("bad_request", "a reaction is one emoji")
     if not isinstance(request, Send | Edit | Topic):
         return None
-    request.text = request.text.strip()
-    if len(request.text) > text_limit:
-        return "too_long", f"text is longer than {text_limit} characters"
-    if not request.text and not isinstance(request, Topic):
-        return "bad_request", "text is blank"
-    if CONTROLS.search(request.text):
+    if has_controls(request.text):
         return "bad_request", "text has control characters"
-    return None
+    if isinstance(request, Topic):
+        request.text = "" if is_blank(request.text) else request.text.strip()
+        is_long = len(request.text) > limits.topic_limit
+        return (
+            ("too_long", f"a topic has at most {limits.topic_limit} characters")
+            if is_long
+            else None
+        )
+    request.text = request.text.rstrip()
+    if len(request.text) > limits.text_limit:
+        return "too_long", f"text is longer than {limits.text_limit} characters"
+    return ("bad_request", "text is blank") if is_blank(request.text) else None

@@ -21,9 +21,9 @@ class Dialect(Protocol):
     only_listens: bool  # whether it cannot say anything, so that nobody is there who could
 
     def read(
-        self, message: str | bytes, text_limit: int
+        self, message: str | bytes, limits: requests.Limits
     ) -> list[requests.AnyRequest | requests.InvalidRequest]:
-        """Return the requests in one WebSocket message, each text within its limit.
+        """Return the requests in one WebSocket message, within the limits.
 
         Raises:
             Violation: the message breaks a rule for which the connection has to end.

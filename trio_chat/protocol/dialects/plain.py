@@ -6,6 +6,7 @@ from trio_chat.protocol import events, requests
 from trio_chat.protocol.answers import Answer, Error
 from trio_chat.protocol.close import NOT_UTF8, TOO_LONG, CloseReason, Violation
 from trio_chat.protocol.dialects.base import text_message
+from trio_chat.protocol.text import is_blank, without_controls
 
 needs_hello = False
 knows_numbers = False
@@ -13,14 +14,15 @@ only_listens = False
 
 
 def read(
-    message: str | bytes, text_limit: int
+    message: str | bytes, limits: requests.Limits
 ) -> list[requests.AnyRequest | requests.InvalidRequest]:
-    """Return one line to say: newlines become spaces, the ends are trimmed; nothing if blank.
+    """Return one line to say; nothing if it is blank.
 
-    A binary message counts as text, as in the Go example.
+    Line ends become spaces, other control characters U+FFFD, and the ends are trimmed. A binary
+    message counts as text, as in the Go example.
 
     Raises:
-        Violation: it is longer than ``text_limit`` characters, or not UTF-8.
+        Violation: it is longer than a text may be, or not UTF-8.
     """
     if isinstance(message, bytes):
         try:
@@ -28,14 +30,15 @@ def read(
         except UnicodeDecodeError:
             raise Violation(NOT_UTF8) from None
     line = one_line(message)
-    if len(line) > text_limit:
+    if len(line) > limits.text_limit:
         raise Violation(TOO_LONG)
-    return [requests.Send(room="", text=line)] if line else []
+    return [] if is_blank(message) else [requests.Send(room="", text=line)]
 
 
 def one_line(text: str) -> str:
-    """Return a text with spaces for newlines."""
-    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").strip()
+    """Return a text with spaces for line ends, and without other control characters."""
+    line = text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").strip()
+    return without_controls(line)
 
 
 def join(payloads: Sequence[bytes]) -> bytes:

@@ -35,7 +35,7 @@ class Sse:
     def read(
         self,
         message: str | bytes,  # noqa: ARG002 - there is none
-        text_limit: int,  # noqa: ARG002 - nor a text
+        limits: requests.Limits,  # noqa: ARG002 - nor anything to limit
     ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         """Return nothing: a follower cannot ask."""
         return []

@@ -11,6 +11,8 @@ from trio_chat.protocol.dialects.base import text_message
 
 SUBPROTOCOL = "trio-chat.v1"
 RETRY_MS = {1001: 5_000, 1012: 1_000}  # before the back-off of the client's own
+EXCESS_RETRY_MS = 1_000  # before requests that were too many in one frame are sent again
+TOO_MANY = "too many requests in one frame"
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     str(kind.__struct_config__.tag): msgspec.json.Decoder(kind)
@@ -35,9 +37,12 @@ only_listens = False
 
 
 def read(
-    message: str | bytes, text_limit: int
+    message: str | bytes, limits: requests.Limits
 ) -> list[requests.AnyRequest | requests.InvalidRequest]:
     """Return the requests in one WebSocket message; those of unknown types are left out.
+
+    Objects beyond the limit are only looked at as far as it takes to answer them: those with an
+    id are answered that they were too many, the others are dropped.
 
     Raises:
         Violation: it is not made of JSON objects that say what they are.
@@ -47,13 +52,15 @@ def read(
     data = message.strip().encode()
     try:
         parts = [memoryview(data)] if data.startswith(b"{") else _frame.decode(data)
-        return [request for part in parts for request in _read(part, text_limit)]
+        count = limits.frame_requests
+        read = [request for part in parts[:count] for request in _read(part, limits)]
+        return read + [surplus for part in parts[count:] for surplus in _excess(part)]
     except (msgspec.MsgspecError, RecursionError):
         raise Violation(BAD_PROTOCOL) from None
 
 
 def _read(
-    part: memoryview | msgspec.Raw, text_limit: int
+    part: memoryview | msgspec.Raw, limits: requests.Limits
 ) -> list[requests.AnyRequest | requests.InvalidRequest]:
     envelope = _envelope.decode(part)
     decoder = _DECODERS.get(envelope.t)
@@ -63,8 +70,17 @@ def _read(
         request = decoder.decode(part)
     except msgspec.ValidationError as error:
         return [requests.InvalidRequest(_id_of(envelope), "bad_request", str(error))]
-    fault = requests.text_fault(request, text_limit)
+    fault = requests.text_fault(request, limits)
     return [requests.InvalidRequest(request.id, *fault) if fault else request]
+
+
+def _excess(part: memoryview | msgspec.Raw) -> list[requests.InvalidRequest]:
+    """Return the answer to a request that is one too many in its frame, if it has an id."""
+    envelope = _envelope.decode(part)
+    id = _id_of(envelope)
+    if id is None or envelope.t not in _DECODERS:
+        return []
+    return [requests.InvalidRequest(id, "busy", TOO_MANY, EXCESS_RETRY_MS)]
 
 
 def _id_of(envelope: _Envelope) -> int | str | None:

@@ -85,7 +85,7 @@ def integer(least: int) -> Json:
 
 def room(config: Config) -> Json:
     """Return the schema of a room's name."""
-    return _string(config.room_limit, r"^[\p{L}\p{N}][\p{L}\p{N}\p{M}_.\-]*$")
+    return _string(config.room_limit, r"^[\p{L}\p{N}][\p{L}\p{N}\p{M}\u200c\u200d_.\-]*$")
 
 
 def nick(config: Config) -> Json:

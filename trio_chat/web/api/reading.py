@@ -18,7 +18,7 @@ NUMBER = re.compile("[0-9]{1,16}")
 T = TypeVar("T")
 
 
-def wish(kind: type[T], fields: Mapping[str, Any], text_limit: int) -> T:
+def wish(kind: type[T], fields: Mapping[str, Any], limits: requests.Limits) -> T:
     """Return a request to the hub or the archive.
 
     Raises:
@@ -28,7 +28,7 @@ def wish(kind: type[T], fields: Mapping[str, Any], text_limit: int) -> T:
         made = msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
         raise Problem("bad_request", str(error)) from None
-    fault = requests.text_fault(made, text_limit) if isinstance(made, requests.Request) else None
+    fault = requests.text_fault(made, limits) if isinstance(made, requests.Request) else None
     if fault:
         raise Problem(*fault)
     return made

@@ -50,7 +50,7 @@ class Api:
     def __init__(self, archive: History, calls: Calls, config: Config) -> None:
         self._archive = archive
         self._calls = calls
-        self._text_limit = config.text_limit
+        self._config = config
         self._room_limit = config.room_limit
         self._allowed = config.allow_origin
         self._description = msgspec.json.encode(describe(config))
@@ -83,7 +83,7 @@ class Api:
     async def _rooms(self) -> Response:
         answer = await self._look_up(requests.Rooms())
         assert isinstance(answer, answers.RoomList)
-        return _json(RoomList(answer.rooms))
+        return _json(RoomList(answer.rooms, answer.more))
 
     async def _messages(self, room: str) -> Response:
         fields = {"room": room, **reading.numbers(request, "before", "after", "limit")}
@@ -98,7 +98,7 @@ class Api:
         return _json(page.messages[0])
 
     async def _page(self, fields: dict[str, Any]) -> MessageList:
-        answer = await self._look_up(reading.wish(requests.History, fields, self._text_limit))
+        answer = await self._look_up(reading.wish(requests.History, fields, self._config))
         assert isinstance(answer, answers.Page)
         return MessageList(answer.room, answer.messages, answer.more)
 
@@ -109,7 +109,7 @@ class Api:
             "from": reading.value(request, "from"),
             **reading.numbers(request, "since", "until", "before", "limit"),
         }
-        wish = reading.wish(requests.Search, fields, self._text_limit)
+        wish = reading.wish(requests.Search, fields, self._config)
         answer = await self._look_up(wish)
         assert isinstance(answer, answers.SearchResult)
         return _json(HitList(answer.room, answer.hits, answer.more))
@@ -135,7 +135,7 @@ class Api:
     async def _begin_session(self) -> Response:
         new = await reading.body(request, NewSession, "nick")
         fields = {"nick": new.nick, "session": new.session}
-        hello = reading.wish(requests.Hello, fields, self._text_limit)
+        hello = reading.wish(requests.Hello, fields, self._config)
         answer = await self._calls.ask(requests.Credentials(), hello)
         assert isinstance(answer, answers.Welcome)
         return _json(Session(answer.session, answer.you), 201)
@@ -165,7 +165,7 @@ class Api:
     async def _keep(
         self, kind: type[requests.WriteRequest], fields: dict[str, Any], who: requests.Credentials
     ) -> Receipt:
-        wish = reading.wish(kind, fields, self._text_limit)
+        wish = reading.wish(kind, fields, self._config)
         answer = await self._calls.ask(who, wish)
         assert isinstance(answer, answers.Ok)
         assert answer.seq is not None

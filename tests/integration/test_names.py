@@ -1,0 +1,80 @@
+"""Names are checked by the same rules, whichever way they come."""
+
+from urllib.parse import quote
+
+import pytest
+
+from tests import frames
+from tests.integration.asking import ask
+from tests.integration.chatters import chatting, connected
+from tests.integration.running import Running, serving, status
+
+UNSEEN = "\u3164"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("मीना", "मोना"),
+        ("राम", "रम"),
+        ("ปู", "ปี"),
+        ("রবি", "রেবা"),
+        ("ප්\u200dරියා", "علی\u200cرضا"),
+    ],
+)
+async def test_nicks_of_all_scripts_are_welcome_side_by_side(one: str, other: str) -> None:
+    """Vowel signs and joiners are part of them."""
+    async with serving() as server, connected(server) as ann, connected(server) as bob:
+        for chatter, nick in ((ann, one), (bob, other)):
+            assert (await chatter.hello(nick))["t"] == "welcome"
+            assert chatter.who["nick"] == nick
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Anna", "\u0410nn\u0430"), ("Bob", "\ua4d0ob"), ("Mia", "Mia 🩷")]
+)
+async def test_a_nick_that_looks_like_another_one_is_taken(one: str, other: str) -> None:
+    """On the socket and over HTTP."""
+    async with serving() as server, chatting(server, one), connected(server) as late:
+        assert (await late.hello(other))["code"] == "nick_taken"
+        posted = await ask(server, "POST", "/rooms/tea/messages", {"text": "x", "from": other})
+        assert posted.code == "nick_taken"
+
+
+@pytest.mark.parametrize(
+    "nick", [f"Ann{UNSEEN}", UNSEEN, "Ann\u2800", "Ann\ufe0f", "B\u200dob", "\xad"]
+)
+async def test_a_nick_that_hides_something_is_refused_everywhere(nick: str) -> None:
+    """As a first nick, as another one, as the name of who posts."""
+    async with serving() as server, connected(server) as ann:
+        assert (await ann.hello(nick))["code"] == "bad_nick"
+        assert (await ann.hello("Ann"))["t"] == "welcome"
+        assert (await ann.ask(t="nick", nick=nick))["code"] == "bad_nick"
+        for path, body in (
+            ("/rooms/tea/messages", {"text": "x", "from": nick}),
+            ("/sessions", {"nick": nick}),
+        ):
+            assert (await ask(server, "POST", path, body)).code == "bad_nick"
+
+
+async def test_a_room_that_hides_something_is_refused_everywhere() -> None:
+    """In a hello, in a join, in a look-up, in an address of any kind."""
+    room = f"tea{UNSEEN}"
+    async with serving() as server, connected(server) as ann:
+        await ann.hello("Ann", room)
+        refused = await ann.next()
+        assert (refused["code"], refused["room"]) == ("bad_room", room)
+        for request in ("join", "history"):
+            assert (await ann.ask(t=request, room=room))["code"] == "bad_room"
+        for method, path in (("GET", "messages"), ("POST", "messages"), ("GET", "events")):
+            answer = await ask(
+                server, method, f"/rooms/{quote(room)}/{path}", "x" * (method == "POST")
+            )
+            assert answer.code == "bad_room"
+        assert await upgrade(server, room) == 400
+
+
+async def upgrade(server: Running, room: str) -> int:
+    """Return the status with which a client of the plain dialect is answered."""
+    wire = frames.upgrade().replace(b"/ws", b"/ws?room=" + quote(room).encode())
+    return status(await server.exchange(wire))

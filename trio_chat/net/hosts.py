@@ -1,0 +1,96 @@
+"""The names under which a request may address this server.
+
+A page of ``evil.example`` can have its name resolved to this machine once it is loaded (DNS
+rebinding). Its requests then have equal ``Host`` and ``Origin`` headers, so the rule for origins
+lets them pass. Only the name itself gives them away.
+"""
+
+import socket
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import structlog
+
+from trio_chat.config import Config, host_of
+from trio_chat.net.head import Head, HttpError
+
+LOGGED_LIMIT = 32  # refused names that are logged, each once
+NAME_LIMIT = 253  # characters of a host name, of which a longer one is cut in logs and answers
+
+log = structlog.get_logger()
+
+
+class HostNames:
+    """The names of one server.
+
+    Literal addresses, the names of loopback (``localhost`` and below), this machine's own name,
+    ``--host`` and every ``--host-name`` are always known: nobody else can give them an address.
+
+    A server that listens beyond loopback also has names that it cannot know, such as those of a
+    local network. Without ``--host-name`` it takes any name from other machines. From its own
+    machine, where a rebound page would come from, it takes in addition only names of the local
+    network: who can forge those can reach the server without any browser.
+
+    Args:
+        config: ``host`` and ``host_name``.
+    """
+
+    def __init__(self, config: Config) -> None:
+        machine = socket.gethostname().lower()
+        self._names = {config.host.lower(), *config.host_name, machine, f"{machine}.local"}
+        self._is_open = not config.host_name and not is_loopback(config.host)
+        self._logged: set[str] = set()
+
+    def check(self, head: Head, address: str) -> None:
+        """Refuse a request that addresses another server; ``address`` is the peer's.
+
+        Raises:
+            HttpError: it does.
+        """
+        for host in _hosts(head):
+            name = host_of(host)
+            if name and not self._is_known(name, address):
+                self._log(name)
+                shown = name[:NAME_LIMIT]
+                raise HttpError(
+                    421, f"{shown} is no name of this server; to add it: --host-name {shown}"
+                )
+
+    def _is_known(self, name: str, address: str) -> bool:
+        if name in self._names or _is_address(name) or is_loopback(name):
+            return True
+        return self._is_open and (not is_loopback(address) or _is_local(name))
+
+    def _log(self, name: str) -> None:
+        if len(self._logged) < LOGGED_LIMIT and name not in self._logged:
+            self._logged.add(name)
+            log.warning("unknown host name refused; see --host-name", name=name[:NAME_LIMIT])
+
+
+def _hosts(head: Head) -> list[str]:
+    """Return every host that a request names: in its header, and in a target that is a URL."""
+    target = [] if head.target.startswith("/") else [urlsplit(head.target).netloc]
+    return head.values("host") + target
+
+
+@lru_cache
+def is_loopback(host: str) -> bool:
+    """Return whether an address, or a name, is of the machine's loopback interface."""
+    if _is_address(host):
+        return ip_address(host).is_loopback
+    return host == "localhost" or host.endswith(".localhost")
+
+
+@lru_cache
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_local(name: str) -> bool:
+    """Return whether a name has a meaning in the local network only."""
+    return "." not in name or name.endswith(".local")

@@ -1,0 +1,54 @@
+"""Letters that look alike: which one stands for all of them.
+
+Taken from Unicode's security data (UTS 39, confusables), as far as whole names can be written in
+the look of another alphabet: with variants of Latin letters, or with Cyrillic, Greek, Armenian,
+Cherokee and Lisu ones. Two letters that one alphabet tells apart have two stand-ins, with the
+exception of those that Latin itself has: l, I and 1, O and 0.
+"""
+
+import unicodedata
+
+_LATIN = {  # the letters as case folding leaves them
+    "a": "аαɑᴀᎪꓮ",
+    "b": "вβʙᏴꓐ",
+    "c": "сᴄᏟꓚ",
+    "d": "ԁᴅᎠꓓ",
+    "e": "еεᴇᎬꓰ",
+    "f": "ꜰꓝ",
+    "g": "ɡɢԍցᏀꓖ",
+    "h": "нһʜհᎻꓧ",
+    "i": "іɪɩι",
+    "j": "јϳᴊᎫꓙ",
+    "k": "кκᴋĸᏦꓗ",
+    "l": "ӏǀʟᏞꓡꓲ",
+    "m": "мᴍᎷꓟ",
+    "n": "ηɴոꓠ",
+    "o": "оοᴏօꓳ০੦૦୦௦०౦೦൦๐໐၀ဝ០〇",
+    "p": "рρᴘᏢꓑ",
+    "q": "ԛգ",
+    "r": "гʀᎡꓣ",
+    "s": "ѕꜱᏚꓢ",
+    "t": "тτᴛᎢꓔ",
+    "u": "υᴜսꓴ",
+    "v": "νѵᴠᏙꓦ",
+    "w": "ԝωᴡᎳꓪ",
+    "x": "хχꓫ",
+    "y": "уγʏᎽꓬ",
+    "z": "ᴢᏃꓜ",
+}
+# Arabic digits, and two letters, have a code point for Arabic and one for Persian and Urdu.
+_ARABIC = dict(zip("۰۱۲۳۴۵۶۷۸۹یک", "٠١٢٣٤٥٦٧٨٩يك", strict=True))
+_OTHER_ALPHABETS = str.maketrans(
+    {other: letter for letter, others in _LATIN.items() for other in others} | _ARABIC
+)
+_WITHIN_LATIN = str.maketrans({"0": "o", "1": "l", "i": "l", "ı": "l"})
+
+
+def resembled(text: str) -> str:
+    """Return a text, in lower case, with each letter replaced by the one that it looks like.
+
+    Marks on letters stay: they can be seen.
+    """
+    bare = unicodedata.normalize("NFD", text).translate(_OTHER_ALPHABETS)
+    whole = unicodedata.normalize("NFC", bare).translate(_WITHIN_LATIN)
+    return unicodedata.normalize("NFC", whole)
