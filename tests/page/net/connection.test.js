@@ -200,7 +200,7 @@ test("hurrying makes an attempt anew that hangs, and leaves a young one alone", 
   assert.equal(states.at(-1).name, "open");
 });
 
-test("a line in probe that stays silent for 4 s is lost", () => {
+test("a connection that is probed and stays silent for 4 s is lost", () => {
   connection.reconnect();
   latest().open();
   connection.expectPings(25);
