@@ -13,7 +13,6 @@ from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import (
     MessagePage,
     Result,
-    RoomSummary,
     Unavailable,
     Unsearchable,
     Write,
@@ -452,11 +451,11 @@ async def test_a_crash_is_told_as_a_problem_without_its_reasons() -> None:
     """And the server goes on."""
 
     class Crashing(MemoryJournal):
-        async def rooms(self, limit: int) -> list[RoomSummary]:
+        async def messages(self, room: str, **wanted: object) -> MessagePage:
             raise ZeroDivisionError("a bug")
 
     async with serving(journal=Crashing()) as server:
-        answer = await ask(server, "GET", "/rooms")
+        answer = await ask(server, "GET", MESSAGES)
         assert (answer.status, answer.code) == (500, "server_error")
         assert b"bug" not in answer.body
         assert (await ask(server, "POST", MESSAGES, "x")).status == 201
