@@ -18,7 +18,6 @@ from tests.integration.running import PATIENCE
 from tests.terminal.tool import Tool
 from tests.terminal.window import window
 from trio_chat.remote import Joined, connect
-from trio_chat.settings import SETTINGS
 from trio_chat.terminal.call import Call
 from trio_chat.terminal.pipe import Options, Pipe
 
@@ -137,7 +136,6 @@ async def test_history_can_be_long_or_none(tool: Tool) -> None:
         assert await follower.lines(1) == ["Bob: mine"]
 
 
-@pytest.mark.skipif("page_bytes" not in SETTINGS, reason="pages are not bounded in bytes")
 async def test_long_messages_are_printed(tool: Tool) -> None:
     """A page of them is larger than what may wait for a client: they come in several."""
     text = "\u6f22" * 3990

@@ -19,7 +19,6 @@ from tests.terminal.tool import Tool
 from tests.terminal.window import COLOUR, PYTHON, RESTORED, Window, window
 from trio_chat.errors import Failed
 from trio_chat.remote import Room, connect
-from trio_chat.settings import SETTINGS
 from trio_chat.terminal.screen import Screen, Size
 
 CRASH = """
@@ -316,7 +315,6 @@ async def test_scrolling(tool: Tool, tmp_path: Path) -> None:
         await shown.hides("↓ End")
 
 
-@pytest.mark.skipif("page_bytes" not in SETTINGS, reason="pages are not bounded in bytes")
 async def test_long_messages_are_shown(tool: Tool, tmp_path: Path) -> None:
     """A page of them is larger than what may wait for a client: they come in several."""
     text = "\u6f22" * 3990
