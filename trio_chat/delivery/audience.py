@@ -99,12 +99,11 @@ class Audience:
         step = max(1, WRITES_PER_YIELD // write_cost(frame))
         version = self._version
         for start in range(0, len(ready), step):
-            some = members[start : start + step]
             if version == self._version:
-                dead += self._write(frame, ready[start : start + step], some)
+                dead += self._write(frame, ready[start : start + step])
                 version = self._version  # changed by those who did not take all
             else:
-                dead += self._deliver(frame, some)
+                dead += self._deliver(frame, members[start : start + step])
             await trio.lowlevel.checkpoint()
         for start in range(0, len(others), step):
             dead += self._deliver(frame, others[start : start + step])
@@ -113,27 +112,23 @@ class Audience:
             self.discard(member)
         return dead
 
-    def _write(
-        self, frame: Frame, ready: Sequence[SendNow], members: Sequence[Recipient]
-    ) -> list[Recipient]:
+    def _write(self, frame: Frame, ready: Sequence[SendNow]) -> list[Recipient]:
         """Write to members that are ready; return those that are dead."""
         wire, size = frame.wire, len(frame.wire)
-        slow: list[tuple[int, int]] = []
+        slow: list[tuple[SendNow, int]] = []
         dead: list[Recipient] = []
-        for index, send_now in enumerate(ready):
+        for send_now in ready:
             try:
                 taken = send_now(wire)
             except BlockingIOError:
                 taken = 0
             except OSError:
-                dead.append(members[index])
+                dead.append(self._owners[send_now])
                 continue
             if taken != size:
-                slow.append((index, taken))
-        for index, taken in slow:
-            if not members[index].enqueue_rest(frame, taken):
-                dead.append(members[index])
-        return dead
+                slow.append((send_now, taken))
+        late = [(self._owners[send_now], taken) for send_now, taken in slow]
+        return dead + [member for member, taken in late if not member.enqueue_rest(frame, taken)]
 
     def _deliver(self, frame: Frame, members: Sequence[Recipient]) -> list[Recipient]:
         """Send to members that may not be ready, or not be here any more; return the dead."""
