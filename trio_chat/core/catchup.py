@@ -5,7 +5,7 @@ from enum import Enum, auto
 
 from trio_chat.core.room import Room
 from trio_chat.delivery.recipient import Recipient
-from trio_chat.protocol import answers, requests
+from trio_chat.protocol import requests
 from trio_chat.protocol.events import Person
 
 
@@ -40,16 +40,10 @@ class CatchUp:
         "room_name",
     )
 
-    def __init__(
-        self,
-        client: Recipient,
-        room_name: str,
-        id: answers.Id,
-        join: requests.Join | requests.Resume,
-    ) -> None:
+    def __init__(self, client: Recipient, room_name: str, join: requests.Join) -> None:
         self.client = client
         self.room_name = room_name
-        self.id = id
+        self.id = join.id
         self.last = join.last  # the last number that the client has, as it says
         self.epoch = join.epoch  # to which that belongs, if it says so
         self.after = 0  # the number up to which the client has everything

@@ -179,7 +179,7 @@ class Chat:
     def _enter(self, state: ConnectionState, join: requests.Join) -> None:
         """Let a connection that needs no name into its room; without one, it has to go."""
         try:
-            self._handlers.enter(state, join.id, join)
+            self._handlers.join(state, join)
         except RequestError:
             self._turn.effects.closes.append((state.client, UNREADABLE))
 

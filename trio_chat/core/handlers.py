@@ -70,7 +70,7 @@ class Handlers:
         self._handlers: dict[type, Any] = {
             requests.InvalidRequest: self._refuse,
             requests.Hello: self._hello,
-            requests.Join: self._join,
+            requests.Join: self.join,
             requests.Leave: self._leave,
             requests.Nick: self._nick,
             requests.Typing: self._typing,
@@ -171,32 +171,27 @@ class Handlers:
         self._turn.reply(state.client, self._welcome.to(person, request.id))
         for wanted in request.rooms:
             try:
-                self.enter(state, None, wanted)
+                self.join(state, wanted.as_join())
             except RequestError as error:
                 error.answer.room = wanted.room
                 self._turn.reply(state.client, error.answer)
 
-    def _join(self, state: ConnectionState, request: requests.Join) -> None:
-        self._check(state, request)
-        self.enter(state, request.id, request)
-
-    def enter(
-        self, state: ConnectionState, id: answers.Id, join: requests.Join | requests.Resume
-    ) -> None:
+    def join(self, state: ConnectionState, request: requests.Join) -> None:
         """Let a connection into a room. Checks come first, then the room is loaded.
 
         Raises:
             RequestError: it may not be in this room, or in one more.
         """
+        self._check(state, request)
         limit = self._config.rooms_per_connection
-        name = proper_name(join.room, self._config.room_limit)
+        name = proper_name(request.room, self._config.room_limit)
         if name not in state.rooms and len(state.rooms) >= limit:
             raise RequestError("too_many_rooms", "leave a room before you join another")
         if state.joining >= limit:
             raise RequestError("busy", "too many joins at once", retry_ms=1000)
         if name in state.rooms:
             self._queue.end(state.rooms[name], is_replaced=True)
-        catch_up = state.rooms[name] = CatchUp(state.client, name, id, join)
+        catch_up = state.rooms[name] = CatchUp(state.client, name, request)
         state.joining += 1
         if name in self._rooms:
             self._begin(state, catch_up, self._rooms[name])

@@ -26,12 +26,24 @@ class Request(msgspec.Struct, tag_field="t", kw_only=True):
     id: Number | Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
+class Join(Request, tag="join", kw_only=True):
+    """Join a room, and get the events since ``last``."""
+
+    room: str
+    last: Number | None = None
+    epoch: str | None = None
+
+
 class Resume(msgspec.Struct):
     """A room to join, with the number of the last event that the client has, and its epoch."""
 
     room: str
     last: Number | None = None
     epoch: str | None = None
+
+    def as_join(self) -> Join:
+        """Return the request that asks for the same, without an id."""
+        return Join(room=self.room, last=self.last, epoch=self.epoch)
 
 
 class Hello(Request, tag="hello", kw_only=True):
@@ -41,14 +53,6 @@ class Hello(Request, tag="hello", kw_only=True):
     session: Annotated[str, msgspec.Meta(max_length=TOKEN_LIMIT)] | None = None
     key: Annotated[str, msgspec.Meta(min_length=16, max_length=KEY_LIMIT)] | None = None
     rooms: list[Resume] = []
-
-
-class Join(Request, tag="join", kw_only=True):
-    """Join a room, and get the events since ``last``."""
-
-    room: str
-    last: Number | None = None
-    epoch: str | None = None
 
 
 class Leave(Request, tag="leave", kw_only=True):

@@ -4,11 +4,13 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
+import trio
 from quart import Response, request
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
 from trio_chat.config import Config
+from trio_chat.core import policy
 from trio_chat.journal.history import History
 from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.origins import is_welcome
@@ -125,6 +127,14 @@ class Api:
         return response
 
     async def _look_up(self, wanted: requests.AnyRequest) -> answers.Answer:
+        """Answer a request that only reads, for whoever sends it.
+
+        Raises:
+            Problem: the policy forbids it, or it fails.
+        """
+        denial = policy.allows(policy.NOBODY, wanted, policy.ANY_ROOM, trio.current_time())
+        if denial:
+            raise Problem(denial.code, denial.text)
         answer = await self._archive.answer(wanted)
         if isinstance(answer, answers.Error):
             raise of_error(answer)
