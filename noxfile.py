@@ -128,7 +128,7 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure the server beside its peers; ``nox -s bench -- --help`` tells the options."""
+    """Measure the server beside its peers, or with ``-- --compare REV`` beside a revision of it."""
     install(session, "bench")
     session.run("python", "-m", "benchmarks", *session.posargs)
 

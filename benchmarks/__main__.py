@@ -14,16 +14,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks import machine
 from benchmarks.chart import draw
+from benchmarks.comparison import COMPARABLE, DEFAULT, LEAST_ROUNDS, Comparison
 from benchmarks.load import build
 from benchmarks.peers import PEERS, Command
 from benchmarks.process import LOAD_CORE, SERVER_CORE, ProcessFailed
 from benchmarks.report import Report
 from benchmarks.results import Result, Results
+from benchmarks.revision import checked_out, this_checkout
 from benchmarks.toolchain import CACHE, ROOT, Unavailable
 from benchmarks.trial import run_trial
 from benchmarks.works import SPEAK_V1, WORKS, Kind, Work, shortened
 
-INTERRUPTED = 130  # as shells count: 128 and the number of SIGINT
+INTERRUPTED = 130  # the shells' convention: 128 plus the number of SIGINT
 DESCRIPTORS = 12_000  # of the server and of the generator, in the largest work
 
 console = Console()
@@ -35,6 +37,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the children are ended
     try:
         _set_up_process()
+        if options.compare:
+            _compare(options)
+            return 0
         report = _measure(options)
         report.show(console)
         if folder := _folder(options):
@@ -56,14 +61,14 @@ def _parser() -> argparse.ArgumentParser:
         "--peers",
         type=_names(PEERS),
         metavar="A,B",
-        help=f"of: {', '.join(PEERS)}; by default, for each work those it is telling for",
+        help=f"of: {', '.join(PEERS)}; by default those that each work names",
     )
     parser.add_argument(
         "--works",
+        "--only",
         type=_names(WORKS),
-        default=list(WORKS),
         metavar="A,B",
-        help=f"of: {', '.join(WORKS)}",
+        help=f"of: {', '.join(WORKS)}; by default all, with --compare {', '.join(DEFAULT)}",
     )
     parser.add_argument(
         "--repeat",
@@ -78,7 +83,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="messages in the archive (default 1000000)",
     )
-    parser.add_argument("--quick", action="store_true", help="one round of short and small works")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"one round of short and small works, {LEAST_ROUNDS} with --compare",
+    )
+    parser.add_argument(
+        "--compare",
+        metavar="REV",
+        help="measure no peers, but this checkout and a revision of it, by turns,"
+        f" at least {LEAST_ROUNDS} rounds; print the ratios and write nothing",
+    )
     parser.add_argument(
         "--out",
         type=Path,
@@ -89,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _names(known: Collection[str]) -> Callable[[str], list[str]]:
-    """Return a reader of comma-separated names, each of which must be known."""
+    """Return a parser of comma-separated names, each of which must be known."""
 
     def parse(text: str) -> list[str]:
         names = text.split(",")
@@ -108,7 +123,7 @@ def _count(text: str) -> int:
 
 
 def _set_up_process() -> None:
-    """Leave the server's core alone, and allow the children as many sockets as they need.
+    """Keep off the server's core, and raise the limit of sockets for the child processes.
 
     Raises:
         Unavailable: the machine cannot do it.
@@ -124,9 +139,9 @@ def _set_up_process() -> None:
 
 
 def _folder(options: argparse.Namespace) -> Path | None:
-    """Return where to write; what is in docs/ comes from full runs only."""
+    """Return where to write the result; only full runs write to docs/ by default."""
     is_cut = options.peers or options.messages or options.quick
-    is_full = not is_cut and options.works == list(WORKS)
+    is_full = not is_cut and not options.works
     folder: Path | None = options.out
     return folder or (ROOT / "docs" if is_full else None)
 
@@ -150,9 +165,26 @@ def _measure(options: argparse.Namespace) -> Report:
     )
 
 
+def _compare(options: argparse.Namespace) -> None:
+    """Measure a revision and this checkout by turns, and print the ratios.
+
+    Raises:
+        Unavailable: there is no such revision, or no load generator.
+    """
+    if wrong := [name for name in options.works or () if name not in COMPARABLE]:
+        raise Unavailable(f"--compare cannot do {', '.join(wrong)}")
+    options.works = options.works or DEFAULT
+    CACHE.mkdir(parents=True, exist_ok=True)
+    program = build()
+    rounds = LEAST_ROUNDS if options.quick else max(options.repeat, LEAST_ROUNDS)
+    with checked_out(options.compare) as old:
+        Comparison(program, old, this_checkout(), rounds, console).run(_works(options))
+
+
 def _works(options: argparse.Namespace) -> list[Work]:
-    """Return what to do; peers that are asked for by name do all of it."""
-    works = [shortened(WORKS[name]) if options.quick else WORKS[name] for name in options.works]
+    """Return the works to do; peers that are given by name do all that they can."""
+    names = options.works or WORKS
+    works = [shortened(WORKS[name]) if options.quick else WORKS[name] for name in names]
     if options.messages:
         works = [_with_archive_of(work, options.messages) for work in works]
     if not options.peers:
@@ -203,7 +235,7 @@ def _run_all(
     ]
     results: list[Result] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    # Seldom refreshed: it shares the core of the load generator.
+    # The display is rarely refreshed since it shares the core of the load generator.
     with Progress(
         *columns, TimeRemainingColumn(), console=console, refresh_per_second=1
     ) as progress:
@@ -217,9 +249,10 @@ def _run_all(
 
 def _try(program: Path, command: Command, number: int, work: Work, peer: str) -> Result:
     try:
-        return Result(number, work.name, peer, run_trial(program, command, work, peer))
+        figures = run_trial(program, command, work, peer, speaks_v1=peer in SPEAK_V1)
     except ProcessFailed as error:
         return Result(number, work.name, peer, failure=str(error))
+    return Result(number, work.name, peer, figures)
 
 
 if __name__ == "__main__":

@@ -24,18 +24,24 @@ from benchmarks.talker import Object, Refused, Talker
 from benchmarks.toolchain import CACHE
 from benchmarks.works import Work
 
-STARTS = 3  # with each file, by turns; the median counts
+STARTS = 3  # with each file, in turn; the median counts
 PAGE = 100  # messages
 SEED = 1  # every server reads the same pages
 
 
-def measure(command: Command, work: Work, log: Path) -> Figures:
-    """Start with an empty file and with a full one by turns, then read in the full one.
+def measure(command: Command, work: Work, log: Path, full: Path | None = None) -> Figures:
+    """Start with an empty file and with a full one in turn, then read in the full one.
+
+    Args:
+        command: Starts the server.
+        work: How much to read.
+        log: The file that gets the server's stderr.
+        full: The folder of the full file; by default one for the trio-chat of this checkout.
 
     Raises:
         ProcessFailed: the server failed.
     """
-    full = find_or_make(work.messages)
+    full = full or find_or_make(work.messages)
     with fresh_folder(CACHE) as empty:
         _start(command, log, empty)  # makes the file
         starts = [(_start(command, log, empty), _start(command, log, full)) for _ in range(STARTS)]
@@ -50,14 +56,14 @@ def measure(command: Command, work: Work, log: Path) -> Figures:
 
 
 def _start(command: Command, log: Path, folder: Path) -> float:
-    """Return how long it takes until the server listens, its file not yet in memory."""
+    """Return the seconds until the server listens, with its file on the disk only."""
     leave_memory(folder)
     with Server(command, log, folder) as server:
         return server.started_after
 
 
 def _read(command: Command, work: Work, log: Path, folder: Path) -> Figures:
-    """Read pages and search, in a file that is not in memory at first."""
+    """Read pages and search in a file that is on the disk only at first."""
     leave_memory(folder)
     choice = random.Random(SEED)  # noqa: S311 - nothing secret
     longest = work.messages // ROOMS
@@ -99,7 +105,7 @@ def _any_room(choice: random.Random) -> str:
 
 
 def _query(number: int, choice: random.Random) -> Object:
-    """Return what somebody looks for: by turns of each kind that there is."""
+    """Return a search; the kinds of queries take turns."""
     often, seldom = word(choice.randrange(20)), word(choice.randrange(1000, WORDS))
     kinds: list[Object] = [
         {"query": often},

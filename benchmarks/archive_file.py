@@ -1,4 +1,4 @@
-"""Makes a database file of many messages, once, into the cache."""
+"""Makes a database file of many messages, once, in the cache."""
 
 import os
 import random
@@ -8,17 +8,18 @@ from itertools import accumulate, islice
 from pathlib import Path
 
 from benchmarks.toolchain import CACHE
+from trio_chat.journal.sqlite import states
 from trio_chat.journal.sqlite.file import SCHEMA, JournalFile
 from trio_chat.journal.sqlite.reindex import KEY, VERSION, bring_in_step
 from trio_chat.protocol.events import AnyStoredEvent, Message, Person, React, encode, target_of
 
-NAME = "chat.db"  # in its folder, as the command of the peer says
+NAME = "chat.db"  # in its folder, as in the command of the peer
 ROOMS = 20  # of the same length
 PEOPLE = [Person(f"{number:020x}", f"person {number}") for number in range(100)]
-WORDS = 20_000  # that people use, the n-th of them n times less often than the first
+WORDS = 20_000  # of the vocabulary; the n-th is n times less frequent than the first
 LENGTH = 9  # words of a message
 BEGIN = 1_700_000_000_000  # ms since 1970
-REACTED = 20  # every so many messages has a reaction, which history has to find
+REACTED = 20  # one message in so many has a reaction, which history has to find
 BATCH = 50_000  # events in a transaction
 
 
@@ -28,7 +29,7 @@ def room_name(number: int) -> str:
 
 
 def word(number: int) -> str:
-    """Return the word of a rank; those that are used most are the shortest, as in any language."""
+    """Return the word of a rank; frequent words are short, as in any language."""
     letters = ""
     while number or not letters:
         number, consonant = divmod(number, 16)
@@ -38,7 +39,7 @@ def word(number: int) -> str:
 
 
 def find_or_make(messages: int) -> Path:
-    """Return a folder with a file of so many messages."""
+    """Return the folder of a file of so many messages; make it if it is missing."""
     folder = CACHE / f"archive-{messages}-schema{SCHEMA}-index{VERSION.decode()}"
     if not folder.exists():
         making = folder.with_name(f"{folder.name}-making")
@@ -50,11 +51,11 @@ def find_or_make(messages: int) -> Path:
 
 
 def leave_memory(folder: Path) -> None:
-    """Let the kernel forget a file, so that it has to be read from the disk again."""
+    """Drop a file from the kernel's cache, so that it is read from the disk again."""
     for path in folder.glob(f"{NAME}*"):
         descriptor = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(descriptor)  # only what is on the disk can be forgotten
+            os.fsync(descriptor)  # only what is on the disk can be dropped
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         finally:
             os.close(descriptor)
@@ -67,8 +68,9 @@ def _make(path: Path, messages: int) -> None:
         file.writer.execute("PRAGMA cache_size = -200000")  # KiB
         for number in range(ROOMS):
             _fill_room(file, number + 1, room_name(number), messages // ROOMS)
+        states.migrate(file.writer)
         file.writer.execute("DELETE FROM meta WHERE key = ?", (KEY,))
-        bring_in_step(file.writer)  # what was written past the index is indexed now
+        bring_in_step(file.writer)  # the events above were written without states and index
         file.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         file.close()
@@ -108,7 +110,7 @@ def _fill_room(file: JournalFile, room: int, name: str, messages: int) -> None:
 
 
 def _events(name: str, messages: int) -> Iterator[AnyStoredEvent]:
-    """Yield so many messages, numbered, and the reactions among them."""
+    """Yield so many numbered messages, with reactions among them."""
     seq = 0
     choice = random.Random(name)  # noqa: S311 - nothing secret
     words = [word(number) for number in range(WORDS)]
@@ -133,5 +135,5 @@ def _events(name: str, messages: int) -> Iterator[AnyStoredEvent]:
 
 
 def _cid(seq: int) -> str:
-    """Return an id that begins with the time, as that of a UUID's version 7 does."""
+    """Return an id that begins with the time, like a UUID of version 7."""
     return f"{seq:012x}-7000-8000-000000000000"

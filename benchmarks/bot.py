@@ -1,4 +1,4 @@
-"""A bot on the Python client: says many messages, then reads all of them; tells how fast it was."""
+"""A bot on the Python client, a program: sends many messages, reads them, and prints the rates."""
 
 import json
 import sys
@@ -15,20 +15,20 @@ UNDER_WAY = 200  # messages that wait for their acknowledgement at once; the cli
 
 
 class Stretch:
-    """How long something takes, and how much of the bot's CPU."""
+    """Measures the time and the CPU of the bot since it was made."""
 
     def __init__(self) -> None:
         self._clock, self._cpu = time.perf_counter(), time.process_time()
 
     def figures(self, what: str, count: int) -> dict[str, float]:
-        """Return the messages a second, and the CPU for each, by now."""
+        """Return the messages a second, and the CPU for each, up to now."""
         seconds = time.perf_counter() - self._clock
         cpu = time.process_time() - self._cpu
         return {f"{what}_s": count / seconds, f"{what}_cpu_us": cpu / count * 1e6}
 
 
 async def say(port: int, count: int) -> dict[str, float]:
-    """Say so many messages, each acknowledged, and hear them as everybody does."""
+    """Send messages, wait for the acknowledgement of each, and receive them all."""
     async with connect(f"http://127.0.0.1:{port}/", nick="sayer") as chat:
         room = chat.room(ROOM)
         stretch = Stretch()
@@ -39,7 +39,7 @@ async def say(port: int, count: int) -> dict[str, float]:
 
 
 async def submit(room: Room, count: int) -> None:
-    """Say so many messages without waiting for each, but for all in the end."""
+    """Send messages with up to ``UNDER_WAY`` unacknowledged, and wait for the last ones."""
     sent: deque[Sent] = deque()
     for _ in range(count):
         if len(sent) == UNDER_WAY:
@@ -50,13 +50,13 @@ async def submit(room: Room, count: int) -> None:
 
 
 async def hear(room: Room, count: int) -> None:
-    """Read so many messages."""
+    """Receive messages, and check that none is missing."""
     numbers = [(await anext(room)).seq for _ in range(count)]
     assert numbers == list(range(1, count + 1)), "something is missing, or came twice"
 
 
 async def read(port: int, count: int) -> dict[str, float]:
-    """Read all that was said, as somebody does who comes later."""
+    """Receive all messages as a client that joins later."""
     async with connect(f"http://127.0.0.1:{port}/", nick="reader") as chat:
         stretch = Stretch()
         await hear(chat.room(ROOM, last=0), count)

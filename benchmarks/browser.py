@@ -1,7 +1,7 @@
-"""A Chromium that is driven by as few DevTools commands as do.
+"""Drives a Chromium by a few DevTools commands.
 
-What drives a browser for tests has it tell of every request, and on two cores the telling takes as
-long as the page does. A user's browser tells nobody.
+A driver for tests subscribes to events of every request, and on two cores these events take as much
+time as the page itself. A user's browser sends none, and neither does this one.
 """
 
 import json
@@ -21,7 +21,7 @@ PATIENCE = 60  # seconds for the browser to answer
 
 
 class Chromium:
-    """A browser; ``profile`` is a folder for what it keeps."""
+    """A browser; ``profile`` is a folder for its files."""
 
     def __init__(self, profile: Path) -> None:
         found = shutil.which("chromium")
@@ -42,7 +42,7 @@ class Chromium:
         raise SystemExit("Chromium did not start")
 
     def close(self) -> None:
-        """End it, and wait until it is gone and lets go of its folder."""
+        """End it, and wait until it no longer uses its folder."""
         self.call("Browser.close")
         self._line.close()
         self._process.wait(PATIENCE)
@@ -50,7 +50,7 @@ class Chromium:
         self._process.stderr.close()
 
     def call(self, method: str, session: str | None = None, **params: object) -> Any:  # noqa: ANN401 - whatever it is
-        """Give a command, and return what the browser answers."""
+        """Send a command, and return the answer."""
         self._count += 1
         command = {"id": self._count, "method": method, "params": params}
         self._line.send(json.dumps(command | ({"sessionId": session} if session else {})))
@@ -62,7 +62,7 @@ class Chromium:
 
     @contextmanager
     def page(self, script: str) -> Iterator["Page"]:
-        """Lend an empty page to somebody new, for the block. ``script`` runs first in each page."""
+        """Open a page with a new profile for the block; ``script`` runs first in each page."""
         context = self.call("Target.createBrowserContext")["browserContextId"]
         made = self.call("Target.createTarget", url="about:blank", browserContextId=context)
         attached = self.call("Target.attachToTarget", targetId=made["targetId"], flatten=True)
@@ -85,7 +85,7 @@ class Page:
         self._browser.call("Page.navigate", self._session, url=url)
 
     def evaluate(self, expression: str) -> Any:  # noqa: ANN401 - whatever the page has
-        """Return what an expression is worth; if that is a promise, what it comes to."""
+        """Return the value of an expression, or that of the promise it returns."""
         answer = self._browser.call(
             "Runtime.evaluate",
             self._session,

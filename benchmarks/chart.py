@@ -17,7 +17,7 @@ OTHERS = "#a9b4c2"
 INK = "#1f2933"
 ROW_INCHES = 0.34
 HEAD_INCHES = 0.9
-CUT = 4  # times the shortest bar: a longer one would make the others too small to compare
+CUT = 4  # times the shortest bar; longer bars are cut, else the others were too small to compare
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ PANELS = (
 
 
 def draw(results: Results, target: Path) -> None:
-    """Write the chart as SVG, on white, so that it is legible in dark surroundings too.
+    """Write the chart as SVG, on white, so that it is legible on dark pages too.
 
     Without any figures that belong in it, there is none.
     """
@@ -72,7 +72,7 @@ def draw(results: Results, target: Path) -> None:
     pairs = [panels[start : start + 2] for start in range(0, len(panels), 2)]
     rows = [max(len(results.peers(panel.work.name)) for panel in pair) for pair in pairs]
     heights = [count * ROW_INCHES + HEAD_INCHES for count in rows]
-    # A fixed salt: the same figures make the same file.
+    # With a fixed salt the same figures make the same file.
     with mpl.rc_context({"svg.hashsalt": "trio-chat", "font.size": 9, "text.color": INK}):
         figure = Figure(figsize=(9.5, sum(heights)), facecolor="white", layout="constrained")
         grid = figure.add_gridspec(len(pairs), 2, height_ratios=heights)
@@ -113,7 +113,7 @@ def _values(panel: Panel, results: Results) -> dict[str, float]:
 
 
 def _label(panel: Panel, results: Results, peer: str, value: float, limit: float) -> str:
-    """Return the value, and what the bar hides: a cut, or clients that were lost on the way."""
+    """Return the value, and whether the bar is cut or clients were lost."""
     lost = results.median(panel.work.name, peer, "lost")
     cut = " (bar cut)" if value > limit else ""
     return panel.label(value) + cut + (f", {lost:,.0f} clients lost" if lost else "")

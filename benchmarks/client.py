@@ -1,4 +1,4 @@
-"""The work of the Python client: what a bot on it can say and read in a second."""
+"""The work "client": how many messages a bot on the Python client sends and reads a second."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.meter import Meter
 from benchmarks.peers import Command
-from benchmarks.process import Server, fresh_folder, told_by
+from benchmarks.process import Server, fresh_folder, last_line_of
 from benchmarks.results import Figures
 from benchmarks.toolchain import CACHE
 from benchmarks.works import Work
@@ -15,7 +15,7 @@ BOT_TIMEOUT = 120.0  # seconds
 
 
 def measure(command: Command, work: Work, log: Path) -> Figures:
-    """Let a bot say messages, and read them.
+    """Run a bot that sends messages, and one that reads them.
 
     Raises:
         ProcessFailed: the server or the bot failed.
@@ -23,6 +23,6 @@ def measure(command: Command, work: Work, log: Path) -> Figures:
     with fresh_folder(CACHE) as folder, Server(command, log, folder) as server:
         meter = Meter(server)
         bot = [sys.executable, "-m", "benchmarks.bot", str(server.port), str(work.messages)]
-        told: Figures = json.loads(told_by(bot, server, CACHE / "bot.log", BOT_TIMEOUT))
+        told: Figures = json.loads(last_line_of(bot, server, CACHE / "bot.log", BOT_TIMEOUT))
         meter.stop()
     return {**told, "server_cpu_s": meter.cpu(), "disturbance": meter.disturbance()}

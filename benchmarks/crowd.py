@@ -1,4 +1,4 @@
-"""The crowd, a program: clients that come at once, and later come back to what they missed."""
+"""The crowd, a program: clients that connect at once, leave, and later resume at once."""
 
 import json
 import re
@@ -13,12 +13,12 @@ from pathlib import Path
 from benchmarks.talker import UPGRADE, Object, Talker, frame, nick
 
 ROOM = "crowd"
-MARK = b"~said "  # begins every text, and is nowhere else in what the server sends
+MARK = b"~said "  # begins every text, and occurs nowhere else in what the server sends
 TEXT_SIZE = 64
-SAID_BEFORE = 10  # messages that all have got before they go
-BATCH = 50  # messages that are said without waiting for the answer
-DEADLINE = 60.0  # seconds for all to be in, and to have all
-PAUSE = 0.5  # seconds for the server to notice that all are gone
+SAID_BEFORE = 10  # messages that all receive before they leave
+BATCH = 50  # messages that are sent in one frame
+DEADLINE = 60.0  # seconds for all to have joined and received everything
+PAUSE = 0.5  # seconds for the server to notice that all have left
 READ_SIZE = 256 * 1024
 
 SESSION = re.compile(rb'"session":"([^"]+)"')
@@ -26,34 +26,34 @@ JOINED = re.compile(rb'"t":"joined","room":"crowd","last":(\d+),"epoch":"(\w+)"'
 
 
 class Comer:
-    """One of the crowd, on its way: connects, says hello, and counts what it gets."""
+    """One client: connects, says hello, and counts the messages it receives."""
 
     def __init__(self, port: int, hello: Object, missed: int) -> None:
         self.socket = socket.socket()
         self.socket.setblocking(False)  # noqa: FBT003 - its only parameter
         self.socket.connect_ex(("127.0.0.1", port))
         self.is_lost = False
-        self.count = 0  # messages that it has got
+        self.count = 0  # messages received
         self._missed = missed
         self._hello = hello
         self._asked = False
         self._greeted = False
-        self._head = b""  # what came until it was in the room
-        self._tail = b""  # a mark may be cut by the end of a read
+        self._head = b""  # received until it has joined the room
+        self._tail = b""  # a mark may be split over two reads
         self.joined: re.Match[bytes] | None = None
 
     @property
     def has_all(self) -> bool:
-        """Whether it is in the room and has what it missed."""
+        """Whether it has joined the room and received what it missed."""
         return self.joined is not None and self.count >= self._missed
 
     def ask(self) -> None:
-        """Ask for the upgrade: the socket is connected, or failed to."""
+        """Send the upgrade request; the socket is connected, or has failed to."""
         self._asked = True
         self._send(UPGRADE)
 
     def take(self) -> None:
-        """Read what has come."""
+        """Read from the socket."""
         try:
             data = self.socket.recv(READ_SIZE)
         except BlockingIOError:
@@ -69,7 +69,7 @@ class Comer:
 
     @property
     def memory(self) -> Object:
-        """What it needs to come back."""
+        """What it needs to resume."""
         session = SESSION.search(self._head)
         assert session
         assert self.joined
@@ -102,7 +102,7 @@ class Comer:
 
 
 def come(port: int, hellos: Sequence[Object], missed: int) -> list[Comer]:
-    """Let all come at once, and return when all have all, are lost, or the time is over."""
+    """Connect all at once; return when each has everything or is lost, or at the deadline."""
     deadline = time.monotonic() + DEADLINE
     comers = [Comer(port, hello, missed) for hello in hellos]
     with selectors.DefaultSelector() as selector:
@@ -125,7 +125,7 @@ def come(port: int, hellos: Sequence[Object], missed: int) -> list[Comer]:
 
 
 def leave(port: int, clients: int, messages: int, state: Path) -> None:
-    """Let all come and go, say something in their absence, and write down who was there."""
+    """Connect all and disconnect them, send messages, and store what they need to resume."""
     with Talker(port, "speaker", ROOM) as speaker:
         say(speaker, SAID_BEFORE)
         names = [nick("c", number) for number in range(clients)]
@@ -139,7 +139,7 @@ def leave(port: int, clients: int, messages: int, state: Path) -> None:
 
 
 def come_back(port: int, messages: int, state: Path) -> None:
-    """Let all come back at once, and tell how that went."""
+    """Let all resume at once, and print the result."""
     memories = json.loads(state.read_text("utf-8"))
     hellos = [hello(name, **memory) for name, memory in memories.items()]
     began = time.monotonic()
@@ -156,13 +156,13 @@ def come_back(port: int, messages: int, state: Path) -> None:
 
 
 def hello(name: str, session: str | None = None, **progress: int | str) -> Object:
-    """Return a hello; ``progress`` is how far one has come in the room."""
+    """Return a hello; ``progress`` is the client's position in the room."""
     known = {"session": session} if session else {}
     return {"t": "hello", "nick": name, "rooms": [{"room": ROOM, **progress}], **known}
 
 
 def say(speaker: Talker, messages: int) -> None:
-    """Say so many messages, and wait until they are kept."""
+    """Send messages, and wait until they are kept."""
     text = MARK.decode().ljust(TEXT_SIZE, "x")
     for start in range(0, messages, BATCH):
         speaker.ask(

@@ -1,4 +1,4 @@
-"""How soon the page shows messages, and how many frames a second it draws in a flood: run by hand.
+"""Measures when the page shows messages, and its frames a second in a flood; run by hand.
 
 ``python -m benchmarks.frames`` needs Chromium. The room has 2,000 messages already.
 """
@@ -20,7 +20,7 @@ RATE = 100  # messages/s
 BEFORE = 2_000  # messages
 SECONDS = 10
 LOADS = 9
-SETTLING = 3  # seconds until a page has put away all it keeps
+SETTLING = 3  # seconds until a page has stored its cache
 COUNT = """
     (time) => new Promise((resolve) => {
         const begin = performance.now();
@@ -37,7 +37,7 @@ COUNT = """
 """
 
 
-# Notes when the first row is drawn, in ms since the page was asked for.
+# Records when the first row is drawn, in ms since the page was requested.
 NOTE_FIRST = """
     // Nobody else may have the name of an earlier visitor.
     localStorage["trio-chat.nick"] ??= JSON.stringify(`Ann ${Math.random()}`.slice(0, 20));
@@ -50,7 +50,7 @@ NOTE_FIRST = """
 
 
 def talk(url: str, stop: threading.Event) -> None:
-    """Say something at the rate, however long one saying takes, until told to stop."""
+    """Send messages at the rate, however long one takes, until ``stop`` is set."""
     with connect(url) as client:
         threading.Thread(target=lambda: [None for _ in client], daemon=True).start()
         begin, said = time.monotonic(), 0
@@ -61,10 +61,10 @@ def talk(url: str, stop: threading.Event) -> None:
 
 
 def time_to_first(page: Page, url: str) -> float:
-    """Return the ms from asking for the page until its first message is drawn."""
+    """Return the ms from the request of the page until its first message is drawn."""
     page.open(url)
     while (first := page.evaluate("window.first")) is None:
-        time.sleep(SETTLING)  # asking is work, too
+        time.sleep(SETTLING)  # polling costs time, too
     return float(first)
 
 

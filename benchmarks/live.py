@@ -1,4 +1,4 @@
-"""A few clients that chat all the while, and what they hear of what happens to others."""
+"""A few clients that chat during another load, and the latencies they see."""
 
 import json
 import math
@@ -15,8 +15,8 @@ from benchmarks.toolchain import CACHE
 
 CLIENTS = 10
 RATE = 20  # messages a second, of all of them together
-LONGEST = 300  # seconds, if nobody ends it before
-PATIENCE = 20.0  # seconds for them to begin, and to end
+LONGEST = 300  # seconds, unless it is ended before
+TIMEOUT = 20.0  # seconds for the clients to begin, and to end
 SETTINGS = {
     "v1": 1,
     "trace": 1,
@@ -32,13 +32,13 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Heard:
-    """How late each message came to each of them."""
+    """The latencies of the clients' messages."""
 
     lost: int  # clients
     latencies: list[tuple[float, float]]  # when it was due, in seconds, and how late, in ms
 
     def p99(self, begin: float, end: float) -> float:
-        """Return the 99th percentile of what was due in a stretch of time; may be infinite."""
+        """Return the 99th percentile of messages due in an interval; infinite if there are none."""
         values = sorted(late for due, late in self.latencies if begin <= due < end)
         return values[math.ceil(0.99 * len(values)) - 1] if values else math.inf
 
@@ -75,7 +75,7 @@ class Live:
         kill(self._process)
 
     def end(self) -> Heard:
-        """Let them stop, and return what they heard."""
+        """End the load, and return the latencies."""
         self._process.send_signal(signal.SIGUSR1)
         latencies = self._await("trace")["latencies"]
         return Heard(self._await("result")["lost"], [(due, late) for due, late in latencies])
@@ -86,7 +86,7 @@ class Live:
         Raises:
             ProcessFailed: they failed, or took too long.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         for line in self._lines:
             if line and (told := json.loads(line))["event"] == event:
                 return dict(told)

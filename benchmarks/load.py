@@ -11,13 +11,13 @@ from benchmarks.toolchain import CACHE, compile_c
 from benchmarks.works import Work
 
 SOURCES = Path(__file__).parent / "generator"
-TICK = 0.1  # seconds between looks at the server, at most
+TICK = 0.1  # seconds between two calls of ``on_tick``, at most
 
 Raw = dict[str, Any]
 
 
 def build() -> Path:
-    """Compile the load generator, if need be.
+    """Compile the load generator unless it is up to date.
 
     Raises:
         Unavailable: there is no C compiler, or it does not like the source.
@@ -41,8 +41,8 @@ def apply_load(
         work: What to do.
         port: Of the server.
         speaks_v1: Whether the clients speak v1, else lines of text.
-        on_event: ApiRequest with "connected", "begin" and "end" (of the measured window).
-        on_tick: ApiRequest a few times a second meanwhile.
+        on_event: Called with "connected", "begin" and "end" (of the measured window).
+        on_tick: Called a few times a second meanwhile.
 
     Raises:
         ProcessFailed: it failed, or took too long.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def describe() -> dict[str, str]:
-    """Return what matters for the figures, as pairs of a name and a value."""
+    """Return the properties that matter for the figures, by name."""
     return {
         "CPU": f"{_cpu_model()}, {os.cpu_count()} cores",
         "memory": f"{_memory_gib():.0f} GiB",
@@ -18,7 +18,7 @@ def describe() -> dict[str, str]:
 
 
 def load() -> float:
-    """Return how many processes wanted to run, on average, in the last minute."""
+    """Return the load average of the last minute."""
     return os.getloadavg()[0]
 
 

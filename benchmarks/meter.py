@@ -1,4 +1,4 @@
-"""Measures what a server uses in a stretch of time, and what others use of its core."""
+"""Measures what a server uses in a time interval, and what others use of its core."""
 
 import time
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from benchmarks.process import SERVER_CORE, Server, core_idle
 
 @dataclass(frozen=True)
 class Moment:
-    """How much had been used by a moment, in seconds."""
+    """What had been used at one time, in seconds."""
 
     clock: float
     cpu: float  # of the server
@@ -16,19 +16,19 @@ class Moment:
 
     @classmethod
     def now(cls, server: Server) -> "Moment":
-        """Return the present moment."""
+        """Measure now."""
         return cls(time.monotonic(), server.cpu(), core_idle(SERVER_CORE))
 
 
 class Meter:
-    """Measures from its making to ``stop``."""
+    """Measures from its creation to ``stop``."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._begin = self._end = Moment.now(server)
 
     def stop(self) -> None:
-        """End the stretch."""
+        """End the interval."""
         self._end = Moment.now(self._server)
 
     def cpu(self) -> float:

@@ -1,4 +1,4 @@
-"""Posters, a program: post messages over HTTP, a few at a time; tell how long each took."""
+"""Posters, a program: posts messages over HTTP, a few at a time, and prints the times."""
 
 import json
 import socket
@@ -31,7 +31,7 @@ def post(port: int) -> float:
 
 
 def main(port: int, posters: int, messages: int) -> None:
-    """Print how long it took, and each time."""
+    """Print the seconds that all took, and the milliseconds of each."""
     began = time.perf_counter()
     with ThreadPoolExecutor(posters) as pool:
         times = list(pool.map(post, repeat(port, messages)))

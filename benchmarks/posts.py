@@ -1,4 +1,4 @@
-"""The work of posting over HTTP, as scripts do: a connection and an answer for each message."""
+"""The work "posts": posting over HTTP as scripts do, each message on its own connection."""
 
 import json
 import math
@@ -8,7 +8,7 @@ from statistics import median
 
 from benchmarks.meter import Meter
 from benchmarks.peers import Command
-from benchmarks.process import Server, fresh_folder, told_by
+from benchmarks.process import Server, fresh_folder, last_line_of
 from benchmarks.results import Figures
 from benchmarks.toolchain import CACHE
 from benchmarks.works import Work
@@ -17,7 +17,7 @@ TIMEOUT = 120.0  # seconds
 
 
 def measure(command: Command, work: Work, log: Path) -> Figures:
-    """Let a few posters post.
+    """Run a few posters.
 
     Raises:
         ProcessFailed: the server failed, or did not keep a message.
@@ -26,7 +26,7 @@ def measure(command: Command, work: Work, log: Path) -> Figures:
         numbers = map(str, (server.port, work.clients, work.messages))
         meter = Meter(server)
         posters = [sys.executable, "-m", "benchmarks.poster", *numbers]
-        told = json.loads(told_by(posters, server, CACHE / "poster.log", TIMEOUT))
+        told = json.loads(last_line_of(posters, server, CACHE / "poster.log", TIMEOUT))
         meter.stop()
     times = sorted(told["times"])
     return {

@@ -29,7 +29,7 @@ class ProcessFailed(Exception):
 
 
 def spawn(command: Sequence[str | Path], core: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a process, in a group of its own, that only ever runs on ``core``."""
+    """Start a process that runs on one core only, in a process group of its own."""
     return subprocess.Popen(
         ["taskset", "--cpu-list", str(core), *command],
         stdin=subprocess.DEVNULL,
@@ -40,12 +40,12 @@ def spawn(command: Sequence[str | Path], core: int, log: IO[bytes]) -> subproces
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it started: politely, then not."""
-    for number, patience in ((signal.SIGTERM, STOP_TIMEOUT), (signal.SIGKILL, STOP_TIMEOUT)):
+    """End a process and its children: by SIGTERM, and after a timeout by SIGKILL."""
+    for number, timeout in ((signal.SIGTERM, STOP_TIMEOUT), (signal.SIGKILL, STOP_TIMEOUT)):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(patience)
+            process.wait(timeout)
             break
     if process.stdout:
         process.stdout.close()
@@ -96,7 +96,7 @@ class Server:
         kill(self._process)
 
     def _await_start(self) -> None:
-        """Wait for its first line, and then until the port is open indeed."""
+        """Wait for its first line, and then until the port is open."""
         deadline = time.monotonic() + START_TIMEOUT
         if not next(lines(self._process, START_TIMEOUT), None):
             raise ProcessFailed(f"did not start; see {self._log.name}")
@@ -129,7 +129,7 @@ class Server:
         return sum(_memory_kib(pid, "VmHWM") for pid in _family(self._process.pid))
 
     def forget_peak(self) -> None:
-        """Let its peak of memory begin anew with what it occupies now."""
+        """Reset the peak of its memory to the present value."""
         for pid in _family(self._process.pid):
             Path(f"/proc/{pid}/clear_refs").write_text(RESET_PEAK, "ascii")
 
@@ -163,7 +163,7 @@ def lines(process: subprocess.Popen[bytes], timeout: float) -> Iterator[str]:
                 yield line.decode()
 
 
-def told_by(command: Sequence[str | Path], server: Server, log: Path, timeout: float) -> str:
+def last_line_of(command: Sequence[str | Path], server: Server, log: Path, timeout: float) -> str:
     """Run a program on the core of the load, and return the last line that it prints.
 
     Args:
@@ -175,14 +175,14 @@ def told_by(command: Sequence[str | Path], server: Server, log: Path, timeout: f
     Raises:
         ProcessFailed: it, or the server, failed or took too long.
     """
-    told = ""
+    last = ""
     deadline = time.monotonic() + timeout
     with (
         log.open("wb") as stderr,
         running(spawn(command, LOAD_CORE, stderr)) as process,
     ):
         for line in lines(process, 0.1):
-            told = line or told
+            last = line or last
             server.check()
             if time.monotonic() > deadline:
                 raise ProcessFailed(f"it took over {timeout:.0f} s; see {log.name}")
@@ -192,7 +192,7 @@ def told_by(command: Sequence[str | Path], server: Server, log: Path, timeout: f
             status = None
     if status != 0:
         raise ProcessFailed(f"it failed; see {log.name}")
-    return told
+    return last
 
 
 @contextmanager
@@ -204,7 +204,7 @@ def fresh_folder(parent: Path) -> Iterator[Path]:
 
 @contextmanager
 def running(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """End the process when the block is left, however it is left."""
+    """End the process at the end of the block."""
     try:
         yield process
     finally:

@@ -18,33 +18,33 @@ INTRODUCTION = """\
 
 Written by `python -m benchmarks`; do not edit.
 
-Every server runs alone on one core, the load generator (a C program on raw sockets) on another.
-Both stay where they are put. All servers do the same: they send each message to all clients, its
-sender too. Senders keep their rate whatever the server does; a latency counts from the moment
-when a message was due. CPU is that of the whole server process; since both ends are on one
-machine, it includes the kernel's work to bring a message to the client's socket. The generator
-looks at its sockets every 0.25 ms and never waits on them, so that no server pays for waking it.
+Each server runs alone on one core, and the load generator (a C program on raw sockets) on another.
+All servers do the same: they send each message to all clients, including its sender. Senders keep
+their rate whatever the server does, and a latency counts from the time when a message was due. CPU
+is that of the whole server process. It includes the kernel's work of delivering a message to the
+client's socket, since both ends are on one machine. The generator polls its sockets every 0.25 ms
+and never waits on them, so that no server pays for waking it.
 
-*trio-chat* runs in memory and speaks the plain dialect here, as its peers do. *trio-chat v1* is the
-same server as people use it: it keeps everything in an SQLite file on disk, and its clients have
-names, are in rooms, and get an acknowledgement for each message when it is kept. Those who come
-back, and who reads the archive, are Python programs on raw sockets; the others, who chat while a
-crowd comes back, are clients of the C program. A server starts with the archive, and begins to read
-pages, while the file is on the disk alone, not in the machine's memory. Memory at most is the
-peak (VmHWM) of the server from just before the crowd comes.
+*trio-chat* runs in memory here and speaks the plain dialect, like its peers. *trio-chat v1* is the
+same server in its usual configuration: it keeps everything in an SQLite file on disk; its clients
+have names, join rooms, and get an acknowledgement of each message when it is kept. In *resume* and
+*archive* the clients that resume or read are Python programs on raw sockets, and the other clients
+of *resume* belong to the C program. The server of *archive* starts, and begins to read pages, with
+the file on the disk only, not in the machine's memory. "Memory at most" is the server's peak
+(VmHWM) from just before the clients resume.
 
-*client* is about the Python client, `trio_chat.remote`: a bot says messages, up to 200 of which
-wait for their acknowledgement at once, and hears them as everybody does; then another one, who
-comes later, reads all of them. The bot has the load's core for itself.
+*client* measures the Python client, `trio_chat.remote`: a bot sends messages, with up to 200
+unacknowledged at once, and receives them like any member of the room; another bot joins later and
+reads them all. The bot has the load's core for itself.
 
-*follow* is what followers over HTTP cost: they are clients of the C program, too. *posts* is what
-scripts do: a Python program on the load's core posts messages, ten at a time, each on a connection
-of its own, as `curl` does. In the archive all kinds of queries take turns: words that many messages
-have and words that few have, several words, phrases, beginnings, authors, and what nobody said.
+*follow* measures followers over HTTP, which are clients of the C program. *posts* measures what
+scripts do: a Python program on the load's core posts messages, ten at a time, each on its own
+connection, like `curl`. In *archive* all kinds of queries take turns: frequent words and rare ones,
+several words, phrases, beginnings, authors, and words that occur nowhere.
 
-Figures are the median of {rounds}; the servers take turns, so that noise of the machine hits all
-alike, and ratios are taken within a round. A trial in which other processes used the server's core
-is done again, at most twice, and the least disturbed one counts, whatever its figures.
+Figures are the median of {rounds}. The servers take turns, so that noise of the machine affects all
+of them, and ratios are taken within a round. A trial in which other processes used the server's
+core is repeated, at most twice, and the least disturbed one counts, whatever its figures.
 """
 
 HOW_TO_RUN = """\
@@ -55,15 +55,30 @@ HOW_TO_RUN = """\
     python -m benchmarks --quick   # five minutes, writes nothing
     python -m benchmarks --works archive --messages 10000000   # 4 GB of disk
 
-It needs Linux and two cores, and what the peers are made of: gcc, Go with Debian's
+It needs Linux and two cores, and the tools of the peers: gcc, Go with Debian's
 `golang-github-gorilla-websocket-dev`, Node with npm (which fetches `ws` and Bun). A peer whose
-tools are missing is left out, and named.
+tools are missing is left out, and the report says so.
+
+## Compare two revisions
+
+    python -m benchmarks --compare main                        # about 12 minutes
+    python -m benchmarks --compare v0.1.0 --quick --only steady,rooms
+
+This measures no peers, but the checkout that it runs in, with what is not committed, and another
+revision of it: anything that `git rev-parse` knows. The revision is checked out into a temporary
+worktree. Both do the same work in turn, at least three times, on the same cores; each server runs
+from its own tree, and each archive is made by the code that reads it. Both use the packages of the
+environment, so a revision that needs others cannot be compared. Git and gcc are needed.
+
+After each run its main figures are printed; at the end, for each figure, the median of both, the
+median of the ratios new to old within a round, and the least and the most of these ratios. A ratio
+says something only if the range from least to most does not include 1. Nothing is written.
 """
 
 
 @dataclass(frozen=True)
 class Report:
-    """All there is to tell about one run of the benchmark."""
+    """The results of one run of the benchmark, and how they were measured."""
 
     results: Results
     rounds: int
@@ -81,9 +96,9 @@ class Report:
                 yield work_table(self.results, work)
 
     def show(self, console: Console) -> None:
-        """Print all tables, and who was left out."""
+        """Print all tables and notes."""
         for table in self.tables():
-            console.print(_rich(table))
+            console.print(rich_table(table))
         for note in self._notes():
             console.print(note, style="dim")
 
@@ -101,7 +116,7 @@ class Report:
         (folder / "benchmark.json").write_text(json.dumps(raw, indent=1) + "\n", "utf-8")
 
     def _notes(self) -> Iterator[str]:
-        """Yield what a reader must know besides the figures."""
+        """Yield the notes that explain the figures."""
         if self.is_quick:
             yield (
                 "a quick look: short windows, a fifth of the clients in idle and connect,"
@@ -134,7 +149,8 @@ class Report:
         return "\n".join(sections)
 
 
-def _rich(table: Table) -> RichTable:
+def rich_table(table: Table) -> RichTable:
+    """Return a table for the terminal."""
     shown = RichTable(title=table.title, title_justify="left")
     for number, title in enumerate(table.header):
         shown.add_column(title, justify="left" if number < table.texts else "right")

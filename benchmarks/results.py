@@ -1,4 +1,4 @@
-"""What was measured: one result for each trial, and medians and ratios over the rounds."""
+"""Results: one for each trial, and the medians and ratios over the rounds."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one trial: figures, or the reason why there are none."""
+    """The result of one trial: figures, or the reason why there are none."""
 
     round: int
     work: str
@@ -20,7 +20,7 @@ class Result:
     failure: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for a JSON file, which knows no infinity."""
+        """Return it for a JSON file, which has no infinity."""
         figures = {name: _finite(value) for name, value in self.figures.items()}
         about = {"round": self.round, "work": self.work, "peer": self.peer}
         return {**about, "figures": figures, "failure": self.failure}
@@ -33,7 +33,7 @@ class Results:
         self.all = results
 
     def peers(self, work: str) -> list[str]:
-        """Return who was asked to do a work, in order."""
+        """Return the peers of a work, in order."""
         return list(dict.fromkeys(result.peer for result in self.all if result.work == work))
 
     def median(self, work: str, peer: str, figure: str) -> float | None:
@@ -43,10 +43,14 @@ class Results:
 
     def ratio(self, figure: str, one: tuple[str, str], other: tuple[str, str]) -> float | None:
         """Return the median ratio of a figure of two (work, peer), each within one round."""
+        ratios = self.ratios(figure, one, other)
+        return median(ratios) if ratios else None
+
+    def ratios(self, figure: str, one: tuple[str, str], other: tuple[str, str]) -> list[float]:
+        """Return the ratio of a figure of two (work, peer) for each round that has both."""
         dividends = self._by_round(*one, figure)
         divisors = self._by_round(*other, figure)
-        ratios = [dividends[at] / divisors[at] for at in dividends if divisors.get(at)]
-        return median(ratios) if ratios else None
+        return [dividends[at] / divisors[at] for at in dividends if divisors.get(at)]
 
     def failures(self, work: str, peer: str) -> list[str]:
         """Return why trials failed."""

@@ -1,4 +1,4 @@
-"""The work of coming back: a crowd goes, misses messages, and returns while a few others chat."""
+"""The work "resume": many clients miss messages, and resume at once while a few others chat."""
 
 import json
 import math
@@ -10,17 +10,17 @@ from pathlib import Path
 from benchmarks.live import Live
 from benchmarks.meter import Meter
 from benchmarks.peers import Command
-from benchmarks.process import Server, fresh_folder, told_by
+from benchmarks.process import Server, fresh_folder, last_line_of
 from benchmarks.results import Figures
 from benchmarks.toolchain import CACHE
 from benchmarks.works import Work
 
-CROWD_TIMEOUT = 150.0  # seconds for one act of the crowd; what it waits for itself is shorter
-BEHIND = 1.0  # seconds for which the others go on chatting afterwards
+CROWD_TIMEOUT = 150.0  # seconds for one run of the crowd; its own timeouts are shorter
+BEHIND = 1.0  # seconds for which the others chat afterwards
 
 
 def measure(program: Path, command: Command, work: Work, log: Path) -> Figures:
-    """Let a crowd go and come back, with a restart of the server in between or without.
+    """Let a crowd leave and resume, with or without a restart of the server in between.
 
     Raises:
         ProcessFailed: the server, the crowd or the others failed.
@@ -63,11 +63,13 @@ def _come_back(program: Path, server: Server, work: Work, folder: Path) -> Figur
 
 
 def _act(what: str, server: Server, work: Work, folder: Path) -> str:
-    """Have the crowd do something, and return what it tells.
+    """Run the crowd with a command, and return its output.
 
     Raises:
         ProcessFailed: it, or the server, failed or took too long.
     """
     numbers: Sequence[int] = (server.port, work.clients, work.messages)
     command = [sys.executable, "-m", "benchmarks.crowd", what, *map(str, numbers)]
-    return told_by([*command, folder / "crowd.json"], server, CACHE / "crowd.log", CROWD_TIMEOUT)
+    return last_line_of(
+        [*command, folder / "crowd.json"], server, CACHE / "crowd.log", CROWD_TIMEOUT
+    )

@@ -1,4 +1,4 @@
-"""Makes tables of what was measured: of texts, for the terminal and for Markdown alike."""
+"""Makes tables of the results, for the terminal and for Markdown."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -41,7 +41,7 @@ class Table:
     title: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
-    texts: int = 1  # columns, from the left, that do not hold numbers
+    texts: int = 1  # columns, from the left, without numbers
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _fixed(digits: int) -> Callable[[float], str]:
 
 
 def _percent(value: float) -> str:
-    """Never round a share that is not all up to all."""
+    """Return a share in percent, rounded down so that only 1 is 100 %."""
     return f"{math.floor(value * 1000) / 10:g} %"
 
 
@@ -142,7 +142,7 @@ def work_table(results: Results, work: Work) -> Table:
     """Return the table of one work: a row for each peer."""
     columns = COLUMNS[work]
     rows = [
-        [_name(results, work, peer), *(_cell(results, work, peer, column) for column in columns)]
+        [marked(results, work, peer), *(cell(results, work, peer, column) for column in columns)]
         for peer in results.peers(work.name)
     ]
     return Table(f"{work.name}: {work.title}", ["", *(column.title for column in columns)], rows)
@@ -165,14 +165,16 @@ def verdict_table(verdicts: Iterable[Verdict]) -> Table:
     )
 
 
-def _name(results: Results, work: Work, peer: str) -> str:
+def marked(results: Results, work: Work, peer: str) -> str:
+    """Return the name of a peer with the marks of its trials of a work."""
     share = results.median(work.name, peer, "generator_share") or 0
     disturbance = results.median(work.name, peer, "disturbance") or 0
     marks = "†" * (share > 1) + "*" * (disturbance > CALM_ENOUGH)
     return f"{peer} {marks}".strip()
 
 
-def _cell(results: Results, work: Work, peer: str, column: Column) -> str:
+def cell(results: Results, work: Work, peer: str, column: Column) -> str:
+    """Return the median of a figure as it is shown."""
     value = results.median(work.name, peer, column.figure)
     if value is None:
         return "failed" if results.failures(work.name, peer) else NOTHING

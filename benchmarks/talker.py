@@ -1,4 +1,4 @@
-"""One client that speaks v1 on a blocking socket, for works in which little is said."""
+"""A v1 client on a blocking socket, for works with few messages."""
 
 import json
 import re
@@ -8,9 +8,9 @@ from typing import Any, Self
 
 SUBPROTOCOL = "trio-chat.v1"
 TIMEOUT = 20.0  # seconds for any answer
-LETTERS = "abcdefgh"  # none of them looks like another, so no two nicks do
+LETTERS = "abcdefgh"  # no two look alike, so the server refuses no nick
 TEXT, CLOSE = 1, 8
-MASK = b"\0\0\0\0"  # a mask that changes nothing is a mask too
+MASK = b"\0\0\0\0"  # the simplest mask: it changes nothing
 
 UPGRADE = (
     "GET /ws HTTP/1.1\r\n"
@@ -30,7 +30,7 @@ class Refused(Exception):
 
 
 def nick(prefix: str, number: int) -> str:
-    """Return a nick that looks like that of no other number."""
+    """Return a nick that the server takes for different from that of any other number."""
     digits = LETTERS[number % 8]
     while number := number // 8:
         digits += LETTERS[number % 8]
@@ -46,15 +46,15 @@ def frame(*said: Object) -> bytes:
 
 
 class Talker:
-    """A client; a context manager that hangs up.
+    """A client; a context manager that closes the connection.
 
     Args:
         port: Of the server.
         name: Its nick.
-        rooms: Where it wants to be.
+        rooms: The rooms to join.
 
     Raises:
-        Refused: it may not be called that.
+        Refused: the nick is refused.
         OSError: the server is not there, or does not answer in time.
     """
 

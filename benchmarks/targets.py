@@ -1,4 +1,4 @@
-"""The targets: what trio-chat must show, and whether it does."""
+"""The targets: bounds on the figures of trio-chat, and whether they are met."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -210,7 +210,7 @@ TARGETS = (
 
 
 def judge(results: Results) -> Iterator[Verdict]:
-    """Yield a verdict for each target whose work its peer was asked to do."""
+    """Yield a verdict for each target whose peer did its work."""
     for target in TARGETS:
         if target.peer not in results.peers(target.work.name):
             continue

@@ -1,4 +1,4 @@
-"""Compiles and fetches what the peers are made of, once, into a cache."""
+"""Compiles the peers and fetches their packages, once, into a cache."""
 
 import json
 import os
@@ -19,7 +19,7 @@ BUN_PACKAGES = {"x86_64": "@oven/bun-linux-x64", "aarch64": "@oven/bun-linux-aar
 
 
 class Unavailable(Exception):
-    """Something that a peer needs is not there; the message says what."""
+    """A tool or a package is missing, or failed; the message says which."""
 
 
 def find(program: str, package: str) -> str:

@@ -1,4 +1,4 @@
-"""One trial: one peer does one work, and what came of it."""
+"""One trial: runs one work with one peer, and returns the figures."""
 
 import math
 import time
@@ -11,15 +11,15 @@ from benchmarks.peers import Command
 from benchmarks.process import Server, fresh_folder
 from benchmarks.results import Figures
 from benchmarks.toolchain import CACHE
-from benchmarks.works import SPEAK_V1, Kind, Work
+from benchmarks.works import Kind, Work
 
-SETTLE = 0.5  # seconds between the start of a server and the look at its memory
-CALM_ENOUGH = 0.10  # of the server's core used by others; above it, the trial is done again
+SETTLE = 0.5  # seconds between the start of a server and the first reading of its memory
+CALM_ENOUGH = 0.10  # share of the server's core used by others; above it, the trial is repeated
 ATTEMPTS = 3
 
 
 class Watch:
-    """Looks at a server while it is under load."""
+    """Samples a server while it is under load."""
 
     def __init__(self, server: Server, work: Work) -> None:
         self._server = server
@@ -33,7 +33,7 @@ class Watch:
         self._memory_connected = 0.0
 
     def event(self, name: str) -> None:
-        """Note what the server has used by now."""
+        """Record what the server has used so far."""
         if name == "begin":
             self.meter = Meter(self._server)
         if name == "connected":
@@ -44,7 +44,7 @@ class Watch:
             self._memory_at_end = self._server.memory()
 
     def tick(self) -> None:
-        """Look for what only shows now and then."""
+        """Sample the memory, and whether the stuck clients are gone."""
         self._server.check()
         self._memory_peak = max(self._memory_peak, self._server.memory())
         if self._is_waiting_for_stuck() and self._server.sockets() <= self._without_stuck:
@@ -66,15 +66,32 @@ class Watch:
         return self._gone_at - moment
 
 
-def run_trial(program: Path, command: Command, work: Work, name: str) -> Figures:
-    """Let a peer do a work; again, if others used its core meanwhile.
+def run_trial(
+    program: Path,
+    command: Command,
+    work: Work,
+    name: str,
+    *,
+    speaks_v1: bool,
+    archive_folder: Path | None = None,
+) -> Figures:
+    """Run a work with a peer; again, if others used its core meanwhile.
+
+    Args:
+        program: The load generator.
+        command: Starts the peer.
+        work: What to do.
+        name: Of the peer; its log is called so.
+        speaks_v1: Whether its clients speak v1, else lines of text.
+        archive_folder: Where the file of many messages is, if it is not to be made here.
 
     Raises:
         ProcessFailed: the server or the load generator failed.
     """
+    log = CACHE / f"{name.replace(' ', '-')}.log"
     best: Figures = {}
     for _ in range(ATTEMPTS):
-        figures = _attempt(program, command, work, name)
+        figures = _attempt(program, command, work, log, archive_folder, speaks_v1=speaks_v1)
         if not best or figures["disturbance"] < best["disturbance"]:
             best = figures
         if best["disturbance"] <= CALM_ENOUGH:
@@ -82,8 +99,15 @@ def run_trial(program: Path, command: Command, work: Work, name: str) -> Figures
     return best
 
 
-def _attempt(program: Path, command: Command, work: Work, name: str) -> Figures:
-    log = CACHE / f"{name.replace(' ', '-')}.log"
+def _attempt(
+    program: Path,
+    command: Command,
+    work: Work,
+    log: Path,
+    archive_folder: Path | None,
+    *,
+    speaks_v1: bool,
+) -> Figures:
     if work.kind is Kind.RESUME:
         return resume.measure(program, command, work, log)
     if work.kind is Kind.CLIENT:
@@ -91,8 +115,8 @@ def _attempt(program: Path, command: Command, work: Work, name: str) -> Figures:
     if work.kind is Kind.POSTS:
         return posts.measure(command, work, log)
     if work.kind is Kind.ARCHIVE:
-        return archive.measure(command, work, log)
-    return _measure_load(program, command, work, log, speaks_v1=name in SPEAK_V1)
+        return archive.measure(command, work, log, archive_folder)
+    return _measure_load(program, command, work, log, speaks_v1=speaks_v1)
 
 
 def _measure_load(

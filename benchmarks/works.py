@@ -1,4 +1,4 @@
-"""The works: what the servers are asked to do, and who is asked."""
+"""The works: the loads that are measured, and the peers of each."""
 
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -15,17 +15,17 @@ SPEAK_V1 = (TRIO_CHAT_V1,)
 
 
 class Kind(Enum):
-    """Which program does a work."""
+    """Which program generates the load."""
 
     CHAT = auto()  # sends at a fixed rate
     BURST = auto()  # only opens connections: one after another, then as many at once
-    RESUME = auto()  # all clients go, miss ``messages``, and come back at once
-    CLIENT = auto()  # one bot on the Python client says ``messages``, and reads them
+    RESUME = auto()  # all clients leave, miss ``messages``, and resume at once
+    CLIENT = auto()  # a bot on the Python client sends ``messages``, another reads them
     POSTS = auto()  # ``messages`` are posted over HTTP, by ``clients`` at a time
     ARCHIVE = auto()  # a file of many ``messages``: starting with it, reading and searching in it
 
 
-OF_OURS = (Kind.RESUME, Kind.CLIENT, Kind.POSTS, Kind.ARCHIVE)  # no peer of ours does these
+OF_OURS = (Kind.RESUME, Kind.CLIENT, Kind.POSTS, Kind.ARCHIVE)  # only trio-chat does these
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +42,14 @@ class Work:
     rate: int = 0  # messages a second, of all senders together
     size: int = 64
     stuck: int = 0  # of the clients never read
-    follow: bool = False  # over HTTP, all who do not send
+    follow: bool = False  # all clients that do not send follow over HTTP
     warmup_ms: int = 1_500
     window_ms: int = 6_000
     drain_ms: int = 4_000
-    messages: int = 0  # that are missed, or stored
+    messages: int = 0  # missed, sent or stored
     pages: int = 0  # of history that are read
     searches: int = 0
-    restarts: bool = False  # the server, while all are gone
+    restarts: bool = False  # the server restarts before all resume
 
     @property
     def needs_v1(self) -> bool:
@@ -58,12 +58,12 @@ class Work:
 
     @property
     def limit(self) -> float:
-        """The seconds after which it is given up, whatever happens."""
+        """The seconds after which the load is aborted."""
         connecting = 60 + self.clients / 50
         return connecting + (self.warmup_ms + self.window_ms + self.drain_ms) / 1000
 
     def settings(self, *, speaks_v1: bool) -> list[str]:
-        """Return what the load generator is told."""
+        """Return the arguments of the load generator."""
         names = ("clients", "senders", "rooms", "rate", "size", "stuck", "warmup_ms", "window_ms")
         values = {name: getattr(self, name) for name in (*names, "drain_ms")}
         flags = {"burst": self.kind is Kind.BURST, "v1": speaks_v1, "follow": self.follow}
@@ -92,8 +92,8 @@ IDLE = Work(
     window_ms=3_000,
     drain_ms=0,
 )
-# Large messages, so that the buffers of those who do not read fill within the window: the kernel
-# holds up to 2.5 MB for each of them where the server does not say otherwise.
+# The messages are large, so that the buffers of the stuck clients fill within the window: by
+# default the kernel holds up to 2.5 MB for each client.
 CALM = Work(
     name="calm",
     title="1,000 clients, 100 messages/s of 2 KB, all read",
@@ -121,7 +121,7 @@ CONNECT = Work(
 STEADY_V1 = replace(
     STEADY,
     name="steady v1",
-    title="1,000 clients, 100 messages/s, named, kept and acknowledged, beside none of that",
+    title="1,000 clients, 100 messages/s, with names, storage and acknowledgements, or without",
     peers=(TRIO_CHAT, TRIO_CHAT_V1),
 )
 ROOMS = Work(
@@ -133,11 +133,11 @@ ROOMS = Work(
     rooms=100,
     rate=2_000,
 )
-# The window is how long a few others chat before, for comparison. It must fit, with the rest, in
-# the 15 s for which who is cut off keeps the nick.
+# In the window a few others chat before the crowd resumes, for comparison. All of it must fit in
+# the 15 s for which a disconnected client keeps its nick.
 RESUME = Work(
     name="resume",
-    title="1,000 clients come back at once, each having missed 500 messages",
+    title="1,000 clients resume at once, each after 500 missed messages",
     peers=SPEAK_V1,
     clients=1_000,
     kind=Kind.RESUME,
@@ -147,12 +147,12 @@ RESUME = Work(
 RESUME_COLD = replace(
     RESUME,
     name="resume cold",
-    title="the same, but the server was restarted in between and has nothing in memory",
+    title="the same after a restart of the server, which has nothing in memory",
     restarts=True,
 )
 CLIENT = Work(
     name="client",
-    title="a bot on the Python client: what it says, each acknowledged, and what it reads",
+    title="a bot on the Python client: messages it sends, each acknowledged, and reads",
     peers=SPEAK_V1,
     clients=1,
     kind=Kind.CLIENT,
@@ -161,7 +161,7 @@ CLIENT = Work(
 FOLLOW = replace(
     STEADY_V1,
     name="follow",
-    title="10 who send, and 990 who follow over HTTP (SSE), 100 messages/s",
+    title="10 senders and 990 followers over HTTP (SSE), 100 messages/s",
     peers=SPEAK_V1,
     follow=True,
 )
@@ -206,7 +206,7 @@ WORKS = {
 
 
 def shortened(work: Work) -> Work:
-    """Return the work for a quick look: a fifth of the clients that only come, a short window."""
+    """Return a short form of a work: a fifth of the clients that only connect, a short window."""
     only_come = not work.rate and work.kind in (Kind.CHAT, Kind.BURST)
     return replace(
         work,

@@ -1,14 +1,14 @@
 // The service worker: opens the page where there is no network, and answers clicks on notifications.
 //
-// The server puts FILES before this, the paths of all files of its version. They are put away as
-// soon as a version is seen. The page itself is asked for each time, so a new version is there with
-// the next load; only without an answer it is the one that was put away.
+// The server puts FILES before this, the paths of all files of its version. The worker caches them
+// when it is installed. The page itself is requested each time, so a new version shows with the next
+// load; the cached page is used only without an answer.
 
 const PAGE = "r/"; // the same for all rooms
 const PREFIX = "trio-chat ";
 const VERSION = FILES[0].split("/")[1];
 const CACHE = PREFIX + VERSION;
-const VERSIONS = 2; // that are kept: a page that is open may still want files of the one before
+const VERSIONS = 2; // that stay cached: an open page may still need files of the previous one
 const PATIENCE = 4_000; // ms for the page to come from the server
 
 const within = (path) => new URL(path, registration.scope).href;
@@ -19,6 +19,7 @@ addEventListener("fetch", (event) => {
   const { url, method, mode } = event.request;
   if (method !== "GET") return;
   if (mode === "navigate" && url.startsWith(within(PAGE))) event.respondWith(page(event.request));
+  else if (mode === "navigate" && url === within("")) event.respondWith(root(event.request));
   else if (url.startsWith(within("static/"))) event.respondWith(file(event.request));
 });
 addEventListener("notificationclick", (event) => {
@@ -30,7 +31,7 @@ async function install() {
   const cache = await caches.open(CACHE);
   const page = await fetch(within(PAGE), { cache: "reload" });
   const text = page.ok ? await page.clone().text() : "";
-  // The server may have become another one between the two questions; then there will be a third.
+  // The server may have been updated between two requests; the browser then installs again later.
   if (!text.includes(VERSION)) throw new Error("the page is of another version");
   await cache.addAll(FILES.map(within));
   await cache.put(within(PAGE), page);
@@ -44,17 +45,26 @@ async function activate() {
   await clients.claim();
 }
 
-/** The page as the server has it, or the one that was put away. */
+/** The page as the server has it, or the one in the cache. */
 async function page(request) {
   const cache = await caches.open(CACHE);
-  const kept = await cache.match(within(PAGE));
-  if (!kept) return fetch(request);
+  const cached = await cache.match(within(PAGE));
+  return cached ? fetchOr(request, cached) : fetch(request);
+}
+
+/** At its root the server redirects to the page; without the server this does. */
+function root(request) {
+  return fetchOr(request, Response.redirect(within(PAGE)));
+}
+
+/** The server's answer; another one if there is none in time, or an error of the server or a proxy. */
+async function fetchOr(request, other) {
   try {
-    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, kept));
+    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, other));
     const answer = await Promise.race([fetch(request), late]);
-    return answer.status < 500 ? answer : kept;
+    return answer.status < 500 ? answer : other;
   } catch {
-    return kept;
+    return other;
   }
 }
 

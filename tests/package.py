@@ -27,7 +27,7 @@ def check_sources(sources: Path) -> None:
     """See that the sources have all that it takes to test and to build them."""
     with tarfile.open(sources) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    wanted = {"static/main.js", "tests/package.py", "noxfile.py", "LICENSE", "README.md"}
+    wanted = {"static/js/main.js", "tests/package.py", "noxfile.py", "LICENSE", "README.md"}
     assert wanted <= names, wanted - names
 
 

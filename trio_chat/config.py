@@ -106,7 +106,17 @@ class Config:
         15.0, "time for which who is cut off keeps place and nick", least=0
     )
     history_page: int = limit(100, "messages of a page of history at most", least=1)
+    page_bytes: int = limit(
+        256 * 1024, "bytes of one page of history or of what was missed, at most", least=512
+    )
+    catch_up_bytes: int = limit(
+        64 * 1024 * 1024,
+        "bytes of pages that are read for all clients and not sent yet, at most; one at least",
+        least=512,
+    )
     resume_limit: int = limit(1000, "events of a room that are kept at hand", least=1)
+
+    read_timeout: float = limit(5.0, "time for one look-up in the journal", least=0.1)
 
     ping_interval: float = limit(25.0, "time between pings to a client; 0 sends none", least=0)
     pong_timeout: float = limit(10.0, "time for a client to show life after a ping", least=0.1)
@@ -157,6 +167,12 @@ class Config:
             raise ConfigError(
                 f"outbox_bytes ({self.outbox_bytes}) must be more than "
                 f"frame_limit ({self.frame_limit})"
+            )
+        # A page is sent to a client that has room for it beside what happens meanwhile.
+        if self.page_bytes > self.outbox_bytes // 2:
+            raise ConfigError(
+                f"page_bytes ({self.page_bytes}) must be at most half of "
+                f"outbox_bytes ({self.outbox_bytes})"
             )
 
     def connection_cap(self) -> int:

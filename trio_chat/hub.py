@@ -1,248 +1,113 @@
 """The hub: the one task that changes the chat, and fans out what happens in it."""
 
-from collections.abc import Iterator, Sequence
-from heapq import heappop, heappush
-from itertools import count
-from typing import NamedTuple
-
 import trio
 
 from trio_chat.config import Config
 from trio_chat.core.chat import Chat
-from trio_chat.core.effects import Timer, wake
+from trio_chat.core.effects import Effects, Replies
+from trio_chat.core.inbox import Inbox
 from trio_chat.delivery.audience import WRITES_PER_YIELD, write_cost
 from trio_chat.delivery.frames import Frame, pack
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.delivery.recipient import Recipient, Requester
-from trio_chat.journal.types import Journal, RoomState, Unavailable
-from trio_chat.protocol import requests
-from trio_chat.protocol.close import TOO_SLOW, CloseReason
-
-WRITES_FOR_RETURNS = 8  # of a turn: half a millisecond, as few members get the same
-
-
-class Register(NamedTuple):
-    """A connection is there; one that needs no name is in a room at once."""
-
-    client: Recipient
-    wish: requests.Join | None = None
-
-
-class Unregister(NamedTuple):
-    """The client gets nothing more, and its send side is closed."""
-
-    client: Recipient
-
-
-class Asked(NamedTuple):
-    """What a client asks for, in the order in which it asked."""
-
-    client: Recipient
-    requests: Sequence[requests.AnyRequest | requests.InvalidRequest]
-
-
-class ApiRequest(NamedTuple):
-    """Somebody without a connection asks for one thing."""
-
-    caller: Requester
-    speaker: requests.Credentials
-    request: requests.Hello | requests.WriteRequest
-
-
-class CaughtUp(NamedTuple):
-    """A client has got from the journal what happened in a room up to a number."""
-
-    client: Recipient
-    missed: requests.Missed
-    after: int
-
-
-class Pruned(NamedTuple):
-    """The journal has forgotten events: it now begins with these numbers in these rooms."""
-
-    first: dict[str, int]
-
-
-class ForeignWrites(NamedTuple):
-    """Others have written to the journal, and these rooms stand like this there."""
-
-    states: Sequence[RoomState]
-
-
-class Shutdown(NamedTuple):
-    """The server stops: everybody is told so, and so is whoever comes later."""
-
-    ending: CloseReason
-
-
-Request = Register | Unregister | Asked | ApiRequest | CaughtUp | Pruned | ForeignWrites | Shutdown
+from trio_chat.delivery.recipient import Requester
+from trio_chat.journal.storage import Storage
+from trio_chat.journal.types import Journal
+from trio_chat.protocol.close import TOO_SLOW
 
 
 class Hub:
-    """Owns the chat. Requests reach it, in order, by one memory channel.
+    """Owns the chat. Everything reaches it, in order, by its inbox.
 
-    It works in turns. A turn takes all requests that wait, applies them one after the other,
-    has the journal commit what is to be kept, and sends what happened as one frame for each
-    room, the same for everybody in it. The longer a turn takes, the more the next one carries:
-    no timer is needed to batch.
+    It works in turns. A turn takes what waits, within a budget, lets the chat apply that, hands
+    what is to be kept to the storage, and sends what happened as one frame for each room, the
+    same for everybody in it. It never waits for the storage: what became of a write or a load
+    comes back by the inbox. The longer a turn takes, the more the next one carries: no timer is
+    needed to batch.
+
+    Args:
+        journal: Where the chat is kept.
+        config: Limits and times.
     """
 
-    def __init__(
-        self,
-        inbox: trio.MemoryReceiveChannel[Request],
-        journal: Journal,
-        config: Config,
-        readiness: Readiness,
-    ) -> None:
-        self.chat = Chat(config, journal, readiness, self._set)
-        self._inbox = inbox
-        self._journal = journal
-        self._resume_limit = config.resume_limit
-        self._rooms_limit = config.rooms_per_connection
-        self._farewell: CloseReason | None = None
-        self._alarms: list[tuple[float, int, Timer]] = []  # a heap
-        self._out_of_breath = 0  # writes since the other tasks had their turn
-        self._count = count()  # tells alarms of the same time apart
+    def __init__(self, journal: Journal, config: Config) -> None:
+        self.inbox = Inbox(config.inbox_requests)
+        self._chat = Chat(config, journal.epoch, journal.secret)
+        self._storage = Storage(journal, config.resume_limit)
+        self._close_timeout = config.close_timeout
+        self._is_closing = False
+        self._unyielded = 0  # writes since the other tasks had their turn
+
+    @property
+    def connections(self) -> int:
+        """How many connections are registered."""
+        return self._chat.connections
+
+    def populations(self) -> dict[str, int]:
+        """Return how many are in each open room."""
+        return self._chat.populations()
+
+    def close(self) -> None:
+        """Let ``run`` end: the last connection is over."""
+        self._is_closing = True
+        self.inbox.wake()
 
     async def run(self) -> None:
-        """Serve requests until the inbox is closed."""
-        try:
-            while True:
-                await self._turn(await self._wait())
-        except trio.EndOfChannel:
-            return
+        """Take turns until ``close`` is called, and what was submitted is kept.
 
-    async def _wait(self) -> list[Request]:
-        """Return the requests that wait, at most an inbox full; none if there is other work."""
-        if self.chat.returns:
-            await trio.lowlevel.checkpoint()
-            return self._drain()
-        alarm = self._alarms[0][0] if self._alarms else float("inf")
-        with trio.move_on_at(alarm):
-            return [await self._inbox.receive(), *self._drain()]
-        return []
+        That may take ``close_timeout``; a commit that hangs longer is given up.
+        """
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._storage.run, self.inbox.post)
+            while not self._is_closing:
+                await self._turn()
+            with trio.move_on_after(self._close_timeout):
+                while self.inbox or not self._chat.is_settled:
+                    await self._turn()
+            nursery.cancel_scope.cancel(reason="the hub ends")
 
-    def _drain(self) -> list[Request]:
-        waiting = self._inbox.statistics().current_buffer_used
-        return [self._inbox.receive_nowait() for _ in range(waiting)]
-
-    async def _turn(self, turn: Sequence[Request]) -> None:
-        chat = self.chat
-        chat.next_turn()
-        await self._load_rooms(turn)
-        self._ring()
-        for request in turn:
-            self._apply(request)
-        await self._answer()
-        await self._let_in()
-        await self._commit()
-        for room in chat.rooms.take_dirty():
-            for frame, audience in room.frames():
-                for member in await audience.send(frame):
-                    self._drop(member)
-        await self._answer()
-
-    async def _let_in(self) -> None:
-        """Let in some of those who have come back; a crowd of them must not hold up all others."""
-        patience = WRITES_FOR_RETURNS
-        while self.chat.returns and patience > 0:
-            member, frames = self.chat.returns.let_in()
-            for frame in frames:
-                patience -= write_cost(frame)
-                await self._tell(member, frame)
-            patience -= 1
-
-    async def _load_rooms(self, turn: Sequence[Request]) -> None:
-        """Get the rooms from the journal that somebody wants to join, or has written to."""
-        missing = list(dict.fromkeys(self.chat.rooms.missing(self._rooms_wanted(turn))))
-        if missing:
-            try:
-                for state in await self._journal.load(missing, self._resume_limit):
-                    self.chat.rooms.load(state)
-            except Unavailable as unavailable:  # who wants to join is told so
-                self._set(Timer(trio.current_time() + unavailable.retry_ms / 1000, wake))
-
-    def _apply(self, request: Request) -> None:
-        match request:
-            case Asked(client, wishes):
-                for wish in wishes:
-                    self.chat.apply(client, wish)
-            case ApiRequest(caller, speaker, wish):
-                self.chat.callers.grant(caller, speaker, wish, self.chat.turn)
-            case Register(client) if self._farewell:
-                client.end(self._farewell)
-            case Register(client, join):
-                self.chat.sit_down(client, join)
-            case Unregister(client):
-                self.chat.stand_up(client)
+    async def _turn(self) -> None:
+        batch = await self.inbox.take(until=self._chat.wake_at)
+        effects = self._chat.apply(batch, trio.current_time())
+        self._storage.submit(effects.writes)
+        self._storage.load(effects.loads)
+        await self._tell(effects)
+        for client, request in effects.look_ups:
+            client.look_up(request)
+        for client, catch_up in effects.pages:
+            client.read_page(catch_up)
+        for client, reason in effects.closes:
+            if reason:
+                client.end(reason)
+            else:
                 client.close()
-            case CaughtUp(client, missed, after):
-                self.chat.returns.go_on(client, missed, after)
-            case Pruned(first):
-                self.chat.rooms.forget(first)
-            case ForeignWrites(states):
-                self.chat.rooms.compare(states)
-            case _:
-                self._say_goodbye(request.ending)
 
-    def _say_goodbye(self, ending: CloseReason) -> None:
-        self._farewell = ending
-        for seat in self.chat.seats.values():
-            seat.member.end(ending)
-        self.chat.close()
+    async def _tell(self, effects: Effects) -> None:
+        """Send everything; what acknowledges something comes behind it."""
+        await self._answer(effects.replies)
+        for client, frames in effects.catch_up:
+            for frame in frames:
+                await self._send(client, frame)
+        for frame, audience in effects.broadcasts:
+            for member in await audience.send(frame):
+                self._drop(member)
+        await self._answer(effects.acks)
 
-    async def _commit(self) -> None:
-        """Have kept what is to be kept: nobody hears of it before."""
-        drafts = self.chat.turn.drafts
-        if not drafts:
-            return
-        try:
-            results = await self._journal.commit([draft.event for draft in drafts])
-        except Unavailable as unavailable:
-            for draft in drafts:
-                self.chat.regret(draft, unavailable.retry_ms)
-        else:
-            for draft, result in zip(drafts, results, strict=True):
-                self.chat.take(draft, result)
+    async def _answer(self, replies: Replies) -> None:
+        """Send answers to those who asked."""
+        for requester, told in replies.items():
+            dialect = requester.dialect
+            payloads = (dialect.answer(answer) for answer in told)
+            for frame in pack((data for data in payloads if data is not None), dialect):
+                await self._send(requester, frame)
 
-    async def _answer(self) -> None:
-        """Send what single clients are told."""
-        waiting = self.chat.turn.told
-        while waiting:
-            member, told = waiting.popitem()
-            payloads = (member.dialect.answer(answer) for answer in told)
-            for frame in pack((data for data in payloads if data is not None), member.dialect):
-                await self._tell(member, frame)
-
-    async def _tell(self, member: Requester, frame: Frame) -> None:
+    async def _send(self, requester: Requester, frame: Frame) -> None:
         """Send a frame to one, and let the other tasks have their turn now and then."""
-        if not member.deliver(frame):
-            self._drop(member)
-        self._out_of_breath += write_cost(frame)
-        if self._out_of_breath >= WRITES_PER_YIELD:
-            self._out_of_breath = 0
+        if not requester.deliver(frame):
+            self._drop(requester)
+        self._unyielded += write_cost(frame)
+        if self._unyielded >= WRITES_PER_YIELD:
+            self._unyielded = 0
             await trio.lowlevel.checkpoint()
 
-    def _drop(self, member: Requester) -> None:
+    def _drop(self, requester: Requester) -> None:
         """Part with somebody who is dead or stuck."""
-        self.chat.stand_up(member)
-        member.abort(TOO_SLOW)
-
-    def _set(self, alarm: Timer) -> None:
-        heappush(self._alarms, (alarm.at, next(self._count), alarm))
-
-    def _ring(self) -> None:
-        """Do what is due."""
-        while self._alarms and self._alarms[0][0] <= trio.current_time():
-            heappop(self._alarms)[2].do()
-
-    def _rooms_wanted(self, turn: Sequence[Request]) -> Iterator[str]:
-        for request in turn:
-            if isinstance(request, Register) and request.wish:
-                yield request.wish.room
-            if isinstance(request, Asked):
-                for wish in request.requests:
-                    if isinstance(wish, requests.Hello):
-                        yield from (room.room for room in wish.rooms[: self._rooms_limit])
-                    if isinstance(wish, requests.Join):
-                        yield wish.room
+        requester.abort(TOO_SLOW)  # its own task unregisters it

@@ -1,4 +1,4 @@
-"""The server: one nursery with the hub and the door, and the order of starting and stopping."""
+"""The server: one nursery with the hub and the acceptor, and the order of start and stop."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -9,16 +9,18 @@ import structlog
 import trio
 
 from trio_chat import process, signals
-from trio_chat.client.client import Client, ConnectionContext
+from trio_chat.client.client import Client
+from trio_chat.client.lookups import make_context
 from trio_chat.config import IN_MEMORY, Config
+from trio_chat.core.messages import Shutdown
 from trio_chat.delivery.frames import Frame
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import Hub, Request, Shutdown
+from trio_chat.hub import Hub
 from trio_chat.journal.feed import follow
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.retention import retain
 from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.storage import Outcome
 from trio_chat.journal.types import Journal
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.eventstream import EventStream
@@ -65,21 +67,20 @@ class Server:
     def __init__(self, config: Config, journal: Journal) -> None:
         self._config = config
         self._journal = journal
-        self._inbox, inbox = trio.open_memory_channel[Request](config.inbox_requests)
-        readiness = Readiness()
-        self._hub = Hub(inbox, journal, config, readiness)
-        archive = History(journal, config, self._hub.chat.rooms.populations)
-        self._shared = ConnectionContext(self._inbox, config, archive, readiness)
+        self._hub = Hub(journal, config)
+        self._inbox = self._hub.inbox
+        history = History(journal, config, self._hub.populations)
+        self._context = make_context(self._inbox, config, history)
         app = make_app()
-        Api(archive, Calls(self._inbox, config), config).install(app)
+        Api(history, Calls(self._inbox, config), config).install(app)
         self._sse = Sse(journal.epoch)
         exchange = Exchange(app, config)
         files = Files(load_page(static_files()))
-        self._door = Acceptor(
+        self._acceptor = Acceptor(
             config, files.answer, self._on_websocket, self._on_events, exchange.serve
         )
         self._listeners: list[Listener] = []
-        self._ending = GOING_AWAY
+        self._reason = GOING_AWAY
         self._stopping = trio.Event()
 
     async def listen(self) -> str:
@@ -110,54 +111,58 @@ class Server:
         Error handling: a crash in one connection ends that connection; a crash of the hub or a
         listener is a bug that ends the server.
         """
-        async with trio.open_nursery() as house:
-            house.start_soon(self._hub.run)
-            with self._inbox:  # closed when the last connection is over: that ends the hub
-                async with trio.open_nursery() as connections:
-                    async with trio.open_nursery() as listening:
-                        await listening.start(
-                            partial(trio.serve_listeners, handler_nursery=connections),
-                            self._door.answer,
-                            self._listeners,
-                        )
-                        listening.start_soon(retain, self._journal, self._inbox, self._config)
-                        open_rooms = self._hub.chat.rooms.populations
-                        listening.start_soon(follow, self._journal, self._inbox, open_rooms)
-                        await self._stopping.wait()
-                        listening.cancel_scope.cancel(reason="the server stops")
-                    await self._drain(connections.cancel_scope)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._hub.run)
+            async with trio.open_nursery() as connections:
+                async with trio.open_nursery() as listening:
+                    await listening.start(
+                        partial(trio.serve_listeners, handler_nursery=connections),
+                        self._acceptor.answer,
+                        self._listeners,
+                    )
+                    listening.start_soon(retain, self._journal, self._emit, self._config)
+                    populations = self._hub.populations
+                    listening.start_soon(follow, self._journal, self._emit, populations)
+                    await self._stopping.wait()
+                    listening.cancel_scope.cancel(reason="the server stops")
+                self._drain(connections.cancel_scope)
+            self._hub.close()
         log.info("stopped")
 
-    def stop(self, ending: CloseReason) -> None:
-        """Begin the shutdown: every client is told ``ending``. ``run`` returns when it is over."""
-        self._ending = ending
+    def stop(self, reason: CloseReason) -> None:
+        """Begin the shutdown: every client is told ``reason``. ``run`` returns when it is over."""
+        self._reason = reason
         self._stopping.set()
 
-    async def _drain(self, connections: trio.CancelScope) -> None:
+    async def _emit(self, outcome: Outcome) -> None:
+        """Tell the hub what retention or others have changed in the journal."""
+        self._inbox.post(outcome)
+
+    def _drain(self, connections: trio.CancelScope) -> None:
         """Take nobody in any more, tell everybody goodbye, and limit how long they may take."""
-        log.info("stopping", clients=len(self._hub.chat.seats))
+        log.info("stopping", clients=self._hub.connections)
         connections.deadline = trio.current_time() + self._config.drain_timeout
-        self._door.shut()
-        await self._inbox.send(Shutdown(self._ending))
+        self._acceptor.shut()
+        self._inbox.post(Shutdown(self._reason))
 
     def _on_websocket(
         self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
     ) -> Awaitable[None]:
         dialect = DIALECTS[websocket.subprotocol]
-        wish = None if dialect.needs_hello else self._wish(head)
-        client = Client(stream, websocket, dialect, self._shared, wish)
+        join = None if dialect.needs_hello else self._join(head)
+        client = Client(stream, websocket, dialect, self._context, join)
         client.deliver(Frame(answer))
         return client.run(head.rest)
 
     def _on_events(
-        self, stream: Stream, wish: requests.Join, answer: bytes, already_read: bytes
+        self, stream: Stream, join: requests.Join, answer: bytes, already_read: bytes
     ) -> Awaitable[None]:
-        client = Client(stream, EventStream(), self._sse, self._shared, wish)
+        client = Client(stream, EventStream(), self._sse, self._context, join)
         client.deliver(Frame(answer))
         return client.run(already_read)
 
-    def _wish(self, head: Head) -> requests.Join:
-        """Return the wish to be in the room that is in the query, as in ``/ws?room=tea``.
+    def _join(self, head: Head) -> requests.Join:
+        """Return the request to join the room that the query names, as in ``/ws?room=tea``.
 
         Raises:
             HttpError: its name cannot be.
@@ -177,7 +182,9 @@ async def open_journal(config: Config) -> Journal:
     """
     if config.database == IN_MEMORY:
         return MemoryJournal()
-    return await SqliteJournal.open(Path(config.database), sync=config.sync == "full")
+    return await SqliteJournal.open(
+        Path(config.database), sync=config.sync == "full", read_timeout=config.read_timeout
+    )
 
 
 async def serve(config: Config, announce: Callable[[str], None]) -> bool:

@@ -1,7 +1,8 @@
-"""Settings: flags, environment and a TOML file make the ``Config`` to work with."""
+"""Settings: makes a ``Config`` from flags, the environment and a TOML file."""
 
 import argparse
 import math
+import re
 import textwrap
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
@@ -13,29 +14,34 @@ from trio_chat.config import Config, ConfigError
 
 ENV_PREFIX = "TRIO_CHAT_"
 SETTINGS = {setting.name: setting for setting in fields(Config)}
+# Kubernetes sets these for every service in the namespace, here for one named "trio-chat".
+SERVICE_LINKS = re.compile(
+    r"SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?"
+)
+SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")  # what it sets PORT to
 GROUPS = {"options": "everyday options", "limits": "limits and times"}
 WIDTH = 80  # columns of the help
 
 
 class Given(NamedTuple):
-    """A raw value, and where it came from."""
+    """A raw value and its source."""
 
     source: str
     value: Any
 
 
 class CommandLine(argparse.ArgumentParser):
-    """The command line of one command: settings as flags, and what the command adds itself.
+    """The command line of one command: settings as flags, and the command's own options.
 
-    Wrong use is reported as one line, like every other wrong setting. Environment and file may
-    hold all settings, so that all commands can share them.
+    Wrong usage is reported in one line, like a wrong setting. The environment and the file may
+    hold any setting, so that all commands can share them.
 
     Args:
         command: Its name; empty for the server.
-        description: What it does.
-        settings: The names of those that it has flags for; without any it needs no file either.
-        usage: How it is called, if that does not follow from its options.
-        epilog: What its help ends with.
+        description: What the command does.
+        settings: The names of the settings that have flags; without any there is no ``--config``.
+        usage: The usage line, if the default one is not right.
+        epilog: The text at the end of the help.
     """
 
     def __init__(
@@ -71,7 +77,7 @@ class CommandLine(argparse.ArgumentParser):
             )
 
     def error(self, message: str) -> NoReturn:
-        """Refuse wrong use.
+        """Report wrong usage.
 
         Raises:
             ConfigError: always.
@@ -81,7 +87,7 @@ class CommandLine(argparse.ArgumentParser):
     def read(
         self, arguments: Sequence[str], environment: Mapping[str, str]
     ) -> tuple[argparse.Namespace, Config]:
-        """Return the options of the command itself, and the settings.
+        """Return the command's own options and the settings.
 
         Raises:
             ConfigError: an unknown option or setting, a bad value or an unreadable file.
@@ -91,7 +97,7 @@ class CommandLine(argparse.ArgumentParser):
 
 
 def gather(options: argparse.Namespace, environment: Mapping[str, str]) -> dict[str, Given]:
-    """Return what is set, and where: flags win over the environment, which wins over the file.
+    """Return all given settings: flags win over the environment, which wins over the file.
 
     Raises:
         ConfigError: an unknown setting or an unreadable file.
@@ -105,7 +111,7 @@ def gather(options: argparse.Namespace, environment: Mapping[str, str]) -> dict[
 
 
 def make_config(given: Mapping[str, Given]) -> Config:
-    """Return the settings.
+    """Convert given settings to a ``Config``.
 
     Raises:
         ConfigError: a bad value; the message names its source.
@@ -147,19 +153,28 @@ def _from_file(path: Path) -> dict[str, Given]:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
     given: dict[str, Given] = {}
     for variable, value in environment.items():
-        if variable.startswith(ENV_PREFIX):
-            name = variable.removeprefix(ENV_PREFIX).lower()
-            if name not in SETTINGS:
-                raise ConfigError(f"unknown setting {variable} in the environment")
-            given[name] = Given(variable, value.split(",") if _is_list(SETTINGS[name]) else value)
+        word = variable.removeprefix(ENV_PREFIX)
+        if word == variable or _is_service_link(word, value):
+            continue
+        name = word.lower()
+        if name not in SETTINGS:
+            raise ConfigError(f"unknown setting {variable} in the environment")
+        given[name] = Given(variable, value.split(",") if _is_list(SETTINGS[name]) else value)
     return given
 
 
+def _is_service_link(word: str, value: str) -> bool:
+    """Whether a variable comes from Kubernetes and is no setting; ``word`` is without prefix."""
+    if word == "PORT":
+        return SERVICE_ADDRESS.fullmatch(value) is not None
+    return SERVICE_LINKS.fullmatch(word) is not None
+
+
 def _convert(setting: Field[Any], source: str, value: Any) -> Any:
-    """Return a raw value as the type of its setting.
+    """Convert a raw value to the type of its setting.
 
     Raises:
-        ConfigError: it is none; the message names its source.
+        ConfigError: the value is of another type; the message names its source.
     """
     try:
         if _is_list(setting):

@@ -1,8 +1,8 @@
 """The peers: how each server under test is made and started."""
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from benchmarks.works import FLOOR, GO, TRIO_CHAT, TRIO_CHAT_V1
 
 HERE = Path(__file__).parent
 
-# Limits that are there to stop what a flood does; off, in whatever version of trio-chat has them.
-NO_LIMITS = ("message_rate",)
+# Limits that exist to stop what a flood does; off in each version of trio-chat that has them.
+NO_LIMITS = ("message-rate",)
 
 IN_MEMORY = ":memory:"
 IN_FILE = "{folder}/chat.db"
@@ -60,17 +60,29 @@ def _python_peer(name: str, what: str, script: str, *packages: str) -> Peer:
 
 
 def _trio_chat(name: str, what: str, database: str) -> Peer:
-    def prepare() -> Command:
-        from trio_chat.config import Config  # noqa: PLC0415 - only here is it needed
+    return Peer(
+        name,
+        what,
+        lambda: trio_chat_command(database),
+        lambda: _packages("trio", "websockets", "msgspec"),
+    )
 
-        known = {setting.name for setting in fields(Config)}
-        flags = [f"--{name.replace('_', '-')}=0" for name in NO_LIMITS if name in known]
-        if "database" in known:
-            flags.append(f"--database={database}")
-        address = ("--host", "127.0.0.1", "--port", "{port}")
-        return [sys.executable, "-m", "trio_chat", *address, "--log-level", "warning", *flags]
 
-    return Peer(name, what, prepare, lambda: _packages("trio", "websockets", "msgspec"))
+def trio_chat_command(database: str, python: Sequence[str | Path] = (sys.executable,)) -> Command:
+    """Return the command that starts trio-chat, with those flags that its version knows.
+
+    Args:
+        database: IN_MEMORY or IN_FILE.
+        python: Starts a Python that imports the version of trio-chat to be measured.
+
+    Raises:
+        Unavailable: it does not start.
+    """
+    program = [*python, "-m", "trio_chat"]
+    usage = toolchain.run([*program, "--help"])
+    wanted = {**dict.fromkeys(NO_LIMITS, "0"), "database": database, "log-level": "warning"}
+    flags = [f"--{name}={value}" for name, value in wanted.items() if f"--{name} " in usage]
+    return [*program, "--host=127.0.0.1", "--port={port}", *flags]
 
 
 def _go() -> Command:

@@ -109,7 +109,7 @@ class Page:
         """Wait until an expression is true."""
         self._wait(lambda: self.run(f"return {script}", *args), f"never so: {script}")
 
-    def expect_on_shelf(self, room: str, text: str) -> None:
+    def expect_cached(self, room: str, text: str) -> None:
         """Wait until the browser has put away a room up to a line."""
         self._wait(
             lambda: self._driver.execute_async_script(KEPT, room, text), f"{text} is not put away"

@@ -33,7 +33,7 @@ def test_the_page_opens_without_a_server(open_page: OpenPage, chat: Chat) -> Non
     page.say("before")
     page.kept("before")
     page.expect("navigator.serviceWorker.controller !== null")
-    page.expect_on_shelf("tea", "before")
+    page.expect_cached("tea", "before")
     chat.stop()
     page.find("#banner")
     page.reload()

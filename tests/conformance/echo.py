@@ -10,11 +10,12 @@ import trio
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 
-from trio_chat.client.client import Client, ConnectionContext
+from trio_chat.client.client import Client
+from trio_chat.client.lookups import make_context
 from trio_chat.config import Config
+from trio_chat.core.inbox import Inbox
+from trio_chat.core.messages import Asked, Unregister
 from trio_chat.delivery.frames import Frame
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import Asked, Request, Unregister
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.net.acceptor import Acceptor
@@ -27,6 +28,7 @@ from trio_chat.protocol.close import CloseReason
 from trio_chat.web.static_files import Files
 
 TEXT, BINARY = "text", "binary"
+NEVER = float("inf")
 
 
 class Unchanged:
@@ -68,7 +70,7 @@ class Echo:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._archive = History(MemoryJournal(), config, dict)
+        self._history = History(MemoryJournal(), config, dict)
 
     def on_websocket(
         self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
@@ -78,14 +80,14 @@ class Echo:
     async def _serve(
         self, stream: Stream, websocket: WebSocket, answer: bytes, already_read: bytes
     ) -> None:
-        inbox, requests_of_one = trio.open_memory_channel[Request](1)
-        shared = ConnectionContext(inbox, self._config, self._archive, Readiness())
-        client = Client(stream, websocket, Unchanged(), shared)
+        inbox = Inbox(1)
+        context = make_context(inbox, self._config, self._history)
+        client = Client(stream, websocket, Unchanged(), context)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._answer, requests_of_one, client)
-            with inbox:
-                client.deliver(Frame(answer))
-                await client.run(already_read)
+            nursery.start_soon(self._answer, inbox)
+            client.deliver(Frame(answer))
+            await client.run(already_read)
+            nursery.cancel_scope.cancel(reason="the client is gone")
 
     async def on_events(
         self, stream: Stream, wish: requests.Join, answer: bytes, already_read: bytes
@@ -95,15 +97,22 @@ class Echo:
     async def on_http(self, stream: Stream, already_read: bytes) -> None:
         raise AssertionError("the suite asks for WebSockets only")
 
-    async def _answer(self, asked: trio.MemoryReceiveChannel[Request], client: Client) -> None:
-        async for request in asked:
-            match request:
-                case Unregister():
-                    client.close()
-                case Asked(_, wishes):
-                    for wish in wishes:
-                        assert isinstance(wish, requests.Send)
-                        client.deliver(_frame(wish))
+    async def _answer(self, inbox: Inbox) -> None:
+        while True:
+            for message in await inbox.take(until=NEVER):
+                match message:
+                    case Unregister(client):
+                        client.close()
+                    case Asked():
+                        _echo(message)
+
+
+def _echo(asked: Asked) -> None:
+    while asked.requests:
+        wish = asked.requests.popleft()
+        assert isinstance(wish, requests.Send)
+        asked.client.deliver(_frame(wish))
+    asked.finish()
 
 
 def _frame(wish: requests.Send) -> Frame:
@@ -121,6 +130,7 @@ async def serve(port: int, frame_limit: int) -> None:
         frame_limit=frame_limit,
         fragment_limit=1_000_000,
         outbox_bytes=4 * frame_limit,
+        page_bytes=frame_limit,
         outbox_frames=10_000,
         ping_interval=0,  # the suite cannot take a ping in the midst of a frame that it sends
     )

@@ -54,7 +54,7 @@ class Person:
         """Talk and listen until cancelled."""
         url = f"ws://127.0.0.1:{port}"
         async with (
-            connect(url, nick=self.nick, patience=60, queue_limit=self.queue_limit) as chat,
+            connect(url, nick=self.nick, connect_timeout=60, queue_limit=self.queue_limit) as chat,
             trio.open_nursery() as nursery,
         ):
             room = chat.room(ROOM, last=0)

@@ -141,6 +141,20 @@ def greet(socket: WebSocketRoute, message: str | bytes) -> None:
             socket.send(json.dumps([answer | rest]))
 
 
+def limit(socket: WebSocketRoute, **limits: int) -> None:
+    """Connect a page to the server, but have its welcome tell these limits instead of its own."""
+    server = socket.connect_to_server()
+
+    def pass_on(message: str | bytes) -> None:
+        objects = json.loads(message)
+        for welcome in (one for one in objects if one["t"] == "welcome"):
+            welcome["limits"] |= limits
+        socket.send(json.dumps(objects))
+
+    if limits:
+        server.on_message(pass_on)
+
+
 def read_back(page: Page, first: str) -> list[str]:
     """Return all lines of a room from ``first`` on by scrolling up; each must be another one."""
     read = lines(page)

@@ -88,13 +88,13 @@ def test_somebody_replies_to_a_message(open_page: OpenPage) -> None:
     say(other, "tea?")
     wait_for(page, "tea?")
     act(page, "tea?", "Reply")
-    expect(page.locator(".strip")).to_contain_text("Reply to")
-    expect(page.locator(".strip .quote")).to_have_text("Bobtea?")
+    expect(page.locator(".draft-context")).to_contain_text("Reply to")
+    expect(page.locator(".draft-context .quote")).to_have_text("Bobtea?")
     expect(page.locator("#text")).to_be_focused()
     page.keyboard.type("with milk")
     page.keyboard.press("Enter")
     expect(row(other, "with milk").locator(".quote")).to_have_text("Bobtea?")
-    expect(page.locator(".strip")).to_be_hidden()
+    expect(page.locator(".draft-context")).to_be_hidden()
     say(page, "and sugar")
     wait_for_kept(other, "and sugar")
     expect(row(other, "and sugar").locator(".quote")).to_have_count(0)
@@ -111,7 +111,7 @@ def test_a_reply_is_given_up_and_what_was_written_stays(open_page: OpenPage) -> 
             page.press("#text", "Escape")
         else:
             page.get_by_role("button", name="Do not reply").click()
-        expect(page.locator(".strip")).to_be_hidden()
+        expect(page.locator(".draft-context")).to_be_hidden()
         expect_field(page, "with milk")
     page.press("#text", "Enter")
     wait_for_kept(page, "with milk")
@@ -126,7 +126,7 @@ def test_the_last_message_is_edited_with_up(open_page: OpenPage) -> None:
     say(other, "what?")
     wait_for(page, "what?")
     page.press("#text", "ArrowUp")
-    expect(page.locator(".strip")).to_contain_text("Editing a message")
+    expect(page.locator(".draft-context")).to_contain_text("Editing a message")
     expect_field(page, "tee?")
     page.keyboard.type(" no!")
     page.press("#text", "Escape")
@@ -200,7 +200,7 @@ def test_all_of_it_is_done_without_a_mouse(open_page: OpenPage) -> None:
     page.keyboard.press("Escape")
     expect(row(page, "one")).to_be_focused()
     page.keyboard.press("r")
-    expect(page.locator(".strip")).to_contain_text("Reply to")
+    expect(page.locator(".draft-context")).to_contain_text("Reply to")
     expect_field(page, "")
     page.keyboard.press("Escape")
     page.focus("#log")
@@ -319,13 +319,13 @@ def test_hostile_messages_are_quoted_as_text(open_page: OpenPage) -> None:
         for _ in range(place):
             page.keyboard.press("ArrowUp")
         page.keyboard.press("r")
-        strip = page.locator(".strip").bounding_box()
-        assert strip
-        assert strip["height"] < 60
+        context = page.locator(".draft-context").bounding_box()
+        assert context
+        assert context["height"] < 60
         assert page.evaluate("document.documentElement.scrollWidth") == width == PHONE["width"]
         page.keyboard.press("Escape")
         page.focus("#log")
-    expect(page.locator("img[src=x], #log a, .strip a, .strip b")).to_have_count(0)
+    expect(page.locator("img[src=x], #log a, .draft-context a, .draft-context b")).to_have_count(0)
 
 
 def test_hostile_reactions_stay_in_their_place(open_page: OpenPage, chat: Chat) -> None:

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import expect_field, join, lines, say, wait_for
+from tests.e2e.looking import expect_field, join, limit, lines, say, wait_for
 
 HEADING = "header h1"
 
@@ -112,4 +112,21 @@ def test_what_was_written_meanwhile_in_another_room_stays(open_page: OpenPage) -
     say(page, "/join tea")
     expect_field(page, "half a thought")
     page.go_back()
+    expect_field(page, "")
+
+
+def test_a_topic_that_is_too_long_stays_in_the_field(open_page: OpenPage) -> None:
+    """The page counts its characters down, and says how many there may be."""
+    page = open_page(
+        prepare=lambda page: page.route_web_socket("**/ws", lambda ws: limit(ws, topic=250))
+    )
+    page.fill("#text", f"/topic {'x' * 245}")
+    expect(page.locator("#composer .left")).to_have_text("5 characters left")
+    long = f"/topic {'x' * 251}"
+    say(page, long)
+    expect_told(page, "This topic has 251 characters, and a topic has up to 250.")
+    expect_field(page, long)
+    expect(page.locator("#composer .left")).to_have_text("1 character too many")
+    say(page, f"/topic {'x' * 250}")
+    expect(page.locator("#topic")).to_have_text("x" * 250)
     expect_field(page, "")

@@ -208,7 +208,7 @@ def test_a_reply_outlives_a_reload(open_page: OpenPage) -> None:
     post(page, "tea?")
     reply_to_last(page, "with milk")
     page.reload()
-    expect(page.locator(".strip .quote")).to_contain_text("tea?")
+    expect(page.locator(".draft-context .quote")).to_contain_text("tea?")
     page.press("#text", "Enter")
     wait_for_kept(page, "with milk")
     expect(page.locator("#log .quote")).to_contain_text("tea?")
@@ -221,7 +221,7 @@ def test_an_edit_outlives_a_reload(open_page: OpenPage) -> None:
     page.press("#text", "ArrowUp")
     page.fill("#text", "tea?")
     page.reload()
-    expect(page.locator(".strip")).to_contain_text("Editing")
+    expect(page.locator(".draft-context")).to_contain_text("Editing")
     expect_field(page, "tea?")
     page.press("#text", "Enter")
     expect(page.locator("#log .edited")).to_have_count(1)
@@ -237,7 +237,7 @@ def test_a_reply_to_what_is_gone_becomes_a_message(open_page: OpenPage, chat: Ch
     chat.forget()
     chat.start()
     page.wait_for_selector("#status.open", timeout=30_000)
-    expect(page.locator(".strip")).to_be_hidden()
+    expect(page.locator(".draft-context")).to_be_hidden()
     expect_field(page, "with milk")
 
 
@@ -374,7 +374,7 @@ def test_the_end_stays_in_sight_when_the_composer_grows(open_page: OpenPage, cha
     for _ in range(5):
         page.keyboard.press("r")
         chat.say("meanwhile")
-        expect(page.locator(".strip")).to_contain_text("Reply to")
+        expect(page.locator(".draft-context")).to_contain_text("Reply to")
         page.keyboard.press("Shift+Enter")
         page.keyboard.press("Shift+Enter")
         page.wait_for_timeout(100)

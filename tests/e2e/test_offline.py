@@ -27,7 +27,7 @@ KEPT = """
 """
 
 
-def wait_for_shelf(page: Page, room: str, text: str) -> None:
+def wait_for_cached(page: Page, room: str, text: str) -> None:
     """Wait until a room is kept in the browser up to a line."""
     for _ in range(100):
         if page.evaluate(KEPT, room) == text:
@@ -45,8 +45,8 @@ def test_the_page_opens_without_a_server(open_page: OpenPage, chat: Chat) -> Non
     wait_for_kept(page, SAID[-1])
     join(page, "milk")
     post(page, "in the other room")
-    wait_for_shelf(page, "tea", SAID[-1])
-    wait_for_shelf(page, "milk", "in the other room")
+    wait_for_cached(page, "tea", SAID[-1])
+    wait_for_cached(page, "milk", "in the other room")
     chat.stop()
     page.context.set_offline(True)
     page.reload()
@@ -83,7 +83,7 @@ def test_what_was_left_is_forgotten(open_page: OpenPage) -> None:
     """Leaving a room takes its lines out of the browser."""
     page = open_page(room="tea")
     say(page, "to be forgotten")
-    wait_for_shelf(page, "tea", "to be forgotten")
+    wait_for_cached(page, "tea", "to be forgotten")
     join(page, "milk")
     page.get_by_role("button", name="Leave tea").click()
     page.wait_for_timeout(100)
@@ -154,3 +154,16 @@ def test_a_notification_that_is_clicked_leads_to_its_room(open_page: OpenPage) -
         }"""
     )
     expect(page.get_by_role("heading", level=1)).to_have_text("tea")
+
+
+def test_the_root_leads_to_the_page_without_a_network(open_page: OpenPage) -> None:
+    """The server redirects there; without it, the service worker does."""
+    page = open_page(service_workers="allow", room="tea")
+    page.wait_for_function(READY)
+    root = page.url.removesuffix("r/tea")
+    page.context.set_offline(True)
+    page.goto(root)
+    expect(page.get_by_role("heading", level=1)).to_have_text("tea")
+    page.context.set_offline(False)
+    page.goto(root)
+    page.wait_for_selector("#status.open")

@@ -6,7 +6,16 @@ from playwright.sync_api import Dialog, Page, WebSocketRoute, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import expect_field, lines, say, wait_for, wait_for_kept
+from tests.e2e.looking import (
+    expect_field,
+    join,
+    limit,
+    lines,
+    open_room,
+    say,
+    wait_for,
+    wait_for_kept,
+)
 
 
 class Line:
@@ -14,10 +23,12 @@ class Line:
 
     def __init__(self) -> None:
         self._is_cut = False
+        self._limits: dict[str, int] = {}
         self._sockets: list[WebSocketRoute] = []
 
-    def lay(self, page: Page) -> None:
-        """Have all that this page says and hears go by this line."""
+    def lay(self, page: Page, **limits: int) -> None:
+        """Have all that this page says and hears go by this line; it may hear of other limits."""
+        self._limits = limits
         page.route_web_socket("**/ws", self._connect)
 
     def _connect(self, socket: WebSocketRoute) -> None:
@@ -25,7 +36,7 @@ class Line:
             socket.close(code=1001)
         else:
             self._sockets.append(socket)
-            socket.connect_to_server()
+            limit(socket, **self._limits)
 
     def cut(self) -> None:
         self._is_cut = True
@@ -193,3 +204,40 @@ def test_what_there_is_no_room_for_stays_in_the_field(open_page: OpenPage) -> No
     say(page, "one too many")
     expect(page.get_by_text("Too much waits to be sent already")).to_be_visible()
     expect_field(page, "one too many")
+
+
+def test_long_texts_for_many_rooms_arrive_although_they_fill_more_than_one_frame(
+    open_page: OpenPage,
+) -> None:
+    """The page divides them into frames that the server accepts."""
+    line = Line()
+    rooms = ["tea", "milk", "lemon", "honey", "mint", "sage"]
+    page = open_page(prepare=line.lay)
+    for room in rooms:
+        join(page, room)
+    line.cut()
+    for room in rooms:
+        open_room(page, room)
+        say(page, f"{room} {'語' * 3_900}")
+    line.mend()
+    for room in rooms:
+        open_room(page, room)
+        wait_for_kept(page, f"{room} 語")
+    expect(page.locator("#status.open")).to_be_visible()
+
+
+def test_a_text_that_is_too_long_for_a_frame_does_not_stop_the_others(open_page: OpenPage) -> None:
+    """The page says of that one that it is too long."""
+    line = Line()
+
+    def prepare(page: Page) -> None:
+        line.lay(page, frame=5_000)
+
+    page = open_page(prepare=prepare)
+    line.cut()
+    say(page, "語" * 1_900)
+    say(page, "short")
+    line.mend()
+    wait_for_kept(page, "short")
+    expect(page.get_by_text("This is too long for the server.")).to_be_visible()
+    expect(page.locator("#log .failed .text")).to_have_count(1)

@@ -37,15 +37,15 @@ def test_a_thousand_messages_do_not_move_what_is_being_read(
     page.wait_for_timeout(200)
     place = top_line(page)
     chat.say(*(f"flood {count}" for count in range(1000)))
-    pill = page.locator("#newer")
-    expect(pill).to_have_text("1,000 new messages")
+    button = page.locator("#newer")
+    expect(button).to_have_text("1,000 new messages")
     expect_place(page, place)
-    pill.click()
+    button.click()
     expect(page.locator("#log .new")).to_be_in_viewport()
-    expect(pill).to_have_text("To the latest messages")
-    pill.click()
+    expect(button).to_have_text("To the latest messages")
+    button.click()
     wait_for(page, "flood 999")
-    expect(pill).to_be_hidden()
+    expect(button).to_be_hidden()
     assert from_end(page) < 1
 
 

@@ -23,7 +23,7 @@ class Chatter:
         self.who: dict[str, str] = {}
         self.session = ""
         self.epoch = ""
-        self._heard: list[Object] = []
+        self.heard: list[Object] = []
 
     async def say(self, *objects: Object) -> None:
         """Send objects in one frame."""
@@ -32,11 +32,11 @@ class Chatter:
     async def next(self) -> Object:
         """Return the next object."""
         with trio.fail_after(PATIENCE):
-            while not self._heard:
+            while not self.heard:
                 message = await self.websocket.get_message()
                 assert isinstance(message, str)
-                self._heard += json.loads(message)
-        return self._heard.pop(0)
+                self.heard += json.loads(message)
+        return self.heard.pop(0)
 
     async def until(self, *kinds: str) -> Object:
         """Return the next object of one of these types; the others before it are dropped."""
@@ -65,7 +65,7 @@ class Chatter:
         before: list[Object] = []
         while (answer := await self.next()).get("id") != number:
             before.append(answer)
-        self._heard[:0] = before
+        self.heard[:0] = before
         return answer
 
     async def send(self, room: str, text: str, **more: object) -> int:
@@ -85,7 +85,7 @@ class Chatter:
 
     async def ending(self) -> tuple[list[Object], int, str]:
         """Wait for the end: return what was told last, the close code and the reason."""
-        told = self._heard
+        told = self.heard
         with trio.fail_after(PATIENCE):
             try:
                 while True:

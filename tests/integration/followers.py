@@ -22,7 +22,7 @@ class Follower:
     async def next(self) -> Told:
         """Return the next event."""
         with trio.fail_after(PATIENCE):
-            while not (told := list(parse(self._received.decode()))):
+            while not (told := list(parse(self._whole()))):
                 data = await self.stream.receive_some(65536)
                 assert data, "the stream has ended"
                 self._received += bytes(data)
@@ -44,6 +44,10 @@ class Follower:
             while data := await self.stream.receive_some(65536):
                 self._received += bytes(data)
         return list(parse(self._received.decode()))
+
+    def _whole(self) -> str:
+        """Return what has come so far, up to the end of the last event."""
+        return self._received[: self._received.rfind(b"\n\n") + 2].decode()
 
 
 def request(room: str, *headers: str, query: str = "") -> bytes:

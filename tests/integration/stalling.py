@@ -35,7 +35,7 @@ async def say(stream: Stream, line: bytes) -> None:
 async def until_there(server: Running, count: int) -> None:
     """Wait until so many clients are registered."""
     with trio.fail_after(3 * PATIENCE):
-        while len(server.server._hub.chat.seats) < count:
+        while server.server._hub.connections < count:
             await trio.sleep(0.01)
 
 
@@ -43,7 +43,7 @@ async def until_gone(server: Running, *, left: int, prod: Callable[[], Awaitable
     """Repeat until only so many clients are left; return how often."""
     count = 0
     with trio.fail_after(3 * PATIENCE):
-        while len(server.server._hub.chat.seats) > left:
+        while server.server._hub.connections > left:
             await prod()
             count += 1
     return count

@@ -10,8 +10,14 @@ from tests.integration.asking import API, Answer, ask, bearer, session
 from tests.integration.chatters import chatting
 from tests.integration.running import PATIENCE, Running, running, serving
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import Result, RoomSummary, Unavailable, Unsearchable
-from trio_chat.protocol.events import AnyStoredEvent
+from trio_chat.journal.types import (
+    MessagePage,
+    Result,
+    RoomSummary,
+    Unavailable,
+    Unsearchable,
+    Write,
+)
 
 MESSAGES = "/rooms/tea/messages"
 SEARCH = "/rooms/tea/search"
@@ -296,7 +302,7 @@ async def test_a_server_that_cannot_search_says_so() -> None:
     """As its SQLite was built without an index for texts."""
 
     class Plain(MemoryJournal):
-        async def search(self, *args: object) -> list[AnyStoredEvent]:
+        async def search(self, *args: object) -> MessagePage:
             raise Unsearchable
 
     async with serving(journal=Plain()) as server:
@@ -379,7 +385,7 @@ async def test_while_nothing_can_be_kept_posts_are_to_come_again() -> None:
     """503, with the time after which to try again; reading may go on."""
 
     class Broken(MemoryJournal):
-        async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
+        async def commit(self, writes: Sequence[Write]) -> list[Result]:
             raise Unavailable(1500)
 
     async with serving(journal=Broken()) as server:
@@ -393,7 +399,7 @@ async def test_while_nothing_can_be_read_pages_are_to_come_again() -> None:
     """Likewise."""
 
     class Broken(MemoryJournal):
-        async def messages(self, room: str, **which: int | None) -> list[AnyStoredEvent]:
+        async def messages(self, room: str, **which: int | None) -> MessagePage:
             raise Unavailable(500)
 
     async with serving(journal=Broken()) as server:
@@ -407,9 +413,9 @@ async def test_a_hub_that_does_not_answer_in_time_is_told() -> None:
     gate = trio.Event()
 
     class Slow(MemoryJournal):
-        async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
+        async def commit(self, writes: Sequence[Write]) -> list[Result]:
             await gate.wait()
-            return await super().commit(drafts)
+            return await super().commit(writes)
 
     async with serving(journal=Slow(), call_timeout=0.2, inbox_requests=1) as server:
         answers: list[Answer] = []

@@ -17,7 +17,11 @@ from tests.integration.running import PATIENCE, goodbye, read_all
 from trio_chat.process import DESCRIPTORS_AT_ONCE
 from trio_chat.protocol.close import GOING_AWAY, RESTARTING, CloseReason
 
-SIGNALS = [(signal.SIGINT, GOING_AWAY), (signal.SIGTERM, RESTARTING)]
+SIGNALS = [
+    (signal.SIGINT, GOING_AWAY),
+    (signal.SIGTERM, RESTARTING),
+    (signal.SIGHUP, RESTARTING),
+]
 INTERRUPTED = 130
 
 
@@ -42,7 +46,7 @@ async def test_the_kernel_has_room_for_all_descriptors_from_the_start_on() -> No
 async def test_a_signal_stops_it_and_everybody_is_told(
     number: signal.Signals, ending: CloseReason
 ) -> None:
-    """Ctrl-C says going away, a supervisor's SIGTERM says come back; both are a success."""
+    """Ctrl-C says going away, SIGTERM and SIGHUP say come back; all are a success."""
     async with command() as running:
         async with await running.shake_hands() as one, await running.shake_hands() as two:
             running.signal(number)
@@ -91,6 +95,31 @@ async def test_a_second_signal_ends_it_at_once(second: signal.Signals) -> None:
         running.signal(second)
         assert await running.exit_status() == INTERRUPTED
         assert b"Traceback" not in await running.errors()
+
+
+async def test_a_second_hangup_does_not_cut_the_goodbyes_short() -> None:
+    """A terminal that is closed may send two."""
+    async with command(*PATIENT, "--drain-timeout", "1") as running, stuck_peers(running) as peers:
+        running.signal(signal.SIGHUP)
+        await running.errors(until=b"stopping")
+        running.signal(signal.SIGHUP)
+        assert await running.exit_status() == 0
+        assert (await read_all(peers[-1]))[2:4] == RESTARTING.code.to_bytes(2)
+
+
+async def test_an_ignored_hangup_stays_ignored() -> None:
+    """As by ``nohup``, which lets the server live on when its terminal is closed."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which the process inherits
+    try:
+        async with command() as running, await running.shake_hands() as client:
+            running.signal(signal.SIGHUP)
+            await client.send_all(masked(TEXT, b"hello"))
+            assert await client.receive_some() == unmasked(TEXT, b"hello")
+            running.signal(signal.SIGTERM)
+            [frame] = await goodbye(client)
+            assert frame.close_code == RESTARTING.code
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 async def test_help_is_no_error() -> None:

@@ -19,8 +19,8 @@ from tests.integration.running import (
     status,
 )
 from tests.integration.stalling import SMALL, until_gone, until_there
-from trio_chat.hub import Pruned
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import Pruned
 from trio_chat.protocol.close import NOT_TO_TALK, RESTARTING
 
 MESSAGES = "/rooms/tea/messages"
@@ -130,7 +130,7 @@ async def test_a_loss_to_retention_is_told() -> None:
         for number in range(5):
             await post(server, f"{number}")
         first = await journal.prune(2, 0)
-        await server.server._inbox.send(Pruned(first))
+        server.server._inbox.post(Pruned(first))
         async with following(server, query="?last=1") as fay:
             assert (await fay.next()).data["gap"] == 4
             assert await seqs_until(fay, 5) == [4, 5]

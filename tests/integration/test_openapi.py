@@ -11,7 +11,7 @@ from tests.integration.asking import API, ask
 from tests.integration.commands import command
 from tests.integration.running import serving
 from trio_chat.config import Config
-from trio_chat.hub import Request
+from trio_chat.core.inbox import Inbox
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.remote import connect
@@ -73,7 +73,7 @@ def test_what_is_described_is_what_there_is() -> None:
 def routes() -> set[tuple[str, str]]:
     """Return the paths and methods of the API, written as they are described."""
     app, config = make_app(), Config()
-    inbox, _ = trio.open_memory_channel[Request](0)
+    inbox = Inbox(1)
     Api(History(MemoryJournal(), config, dict), Calls(inbox, config), config).install(app)
     return {
         (path.replace("<int:", "{").replace("<", "{").replace(">", "}"), method)

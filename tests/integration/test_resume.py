@@ -1,6 +1,5 @@
 """Coming back over real sockets: precisely what was missed, or what is missing is told."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,9 @@ import trio
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import PATIENCE, serving
 from trio_chat.config import Config
-from trio_chat.hub import Pruned
 from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.types import Journal
-from trio_chat.protocol.events import AnyStoredEvent, Message, Person
+from trio_chat.journal.types import Journal, Pruned, Write
+from trio_chat.protocol.events import Message, Person
 
 SOMEBODY = Person("somebody", "Somebody")
 
@@ -26,10 +24,8 @@ def database(tmp_path: Path) -> Path:
 
 async def fill(journal: Journal, count: int, room: str = "tea", length: int = 1) -> None:
     """Let so many messages have been said before the server is started."""
-    drafts: Sequence[AnyStoredEvent] = [
-        Message(room=room, who=SOMEBODY, text="x" * length) for _ in range(count)
-    ]
-    await journal.commit(drafts)
+    text = "x" * length
+    await journal.commit([Write(Message(room=room, who=SOMEBODY, text=text)) for _ in range(count)])
 
 
 def since(last: int, epoch: str = "", room: str = "tea") -> Object:
@@ -109,7 +105,7 @@ async def test_what_retention_deleted_is_a_gap(database: Path, restarts: bool) -
         chatting(server, "Ann", "tea"),
     ):
         if not restarts:
-            await server.server._inbox.send(Pruned(await journal.prune(3, 0)))
+            server.server._inbox.post(Pruned(await journal.prune(3, 0)))
         async with chatting(server, "Bob", since(2)) as bob:
             joined, events = await missed(bob)
             assert joined["gap"] == 8

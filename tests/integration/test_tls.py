@@ -74,7 +74,7 @@ async def test_the_python_client_trusts_no_stranger(secure: Secure) -> None:
     """It goes on trying for a while: a certificate that has run out is renewed, as a rule."""
     async with secure.running() as server:
         with pytest.raises(Unreachable, match=r"no TLS with the server: .*CERTIFICATE_VERIFY"):
-            await connect(server.ws, nick="Ann", patience=1).__aenter__()
+            await connect(server.ws, nick="Ann", connect_timeout=1).__aenter__()
 
 
 async def test_a_room_is_followed_over_https(secure: Secure) -> None:

@@ -1,13 +1,15 @@
-"""Events to commit, in few words, and what became of them."""
+"""Writes to commit, in few words, with the conditions of the hub, and what became of them."""
 
 from collections.abc import Sequence
 
-from trio_chat.journal.types import Committed, Journal, Result
-from trio_chat.protocol.events import AnyStoredEvent, Delete, Edit, Message, Person, React, Topic
+from trio_chat.journal.types import Committed, Journal, Result, Write
+from trio_chat.protocol.answers import MessageView
+from trio_chat.protocol.events import Delete, Edit, Message, Person, React, Topic
 
 ANN = Person("a1", "Ann")
 BEN = Person("b2", "Ben")
 ROOM = "tea"
+MUCH = 100_000_000  # bytes; more than any page here
 
 
 class Clock:
@@ -27,30 +29,31 @@ def say(
     who: Person | None = ANN,
     cid: str | None = None,
     reply: int | None = None,
-) -> AnyStoredEvent:
-    return Message(room=room, text=text, who=who, cid=cid, reply=reply)
+) -> Write:
+    return Write(Message(room=room, text=text, who=who, cid=cid, reply=reply))
 
 
-def edit(
-    target: int, text: str = "Bye!", *, who: Person | None = ANN, room: str = ROOM
-) -> AnyStoredEvent:
-    return Edit(room=room, target=target, text=text, who=who)
+def edit(target: int, text: str = "Bye!", *, who: Person = ANN, room: str = ROOM) -> Write:
+    return Write(Edit(room=room, target=target, text=text, who=who), who.id)
 
 
-def delete(
-    target: int, *, who: Person | None = ANN, room: str = ROOM, cid: str | None = None
-) -> AnyStoredEvent:
-    return Delete(room=room, target=target, who=who, cid=cid)
+def delete(target: int, *, who: Person = ANN, room: str = ROOM, cid: str | None = None) -> Write:
+    return Write(Delete(room=room, target=target, who=who, cid=cid), who.id)
 
 
 def react(
-    target: int, emoji: str = "🍋", *, who: Person | None = BEN, room: str = ROOM
-) -> AnyStoredEvent:
-    return React(room=room, target=target, emoji=emoji, who=who)
+    target: int,
+    emoji: str = "🍋",
+    *,
+    who: Person | None = BEN,
+    room: str = ROOM,
+    on: bool = True,
+) -> Write:
+    return Write(React(room=room, target=target, emoji=emoji, who=who, on=on))
 
 
-def title(text: str = "All about tea", *, room: str = ROOM) -> AnyStoredEvent:
-    return Topic(room=room, text=text, who=ANN)
+def title(text: str = "All about tea", *, room: str = ROOM) -> Write:
+    return Write(Topic(room=room, text=text, who=ANN))
 
 
 async def fill(journal: Journal, count: int, *, room: str = ROOM) -> None:
@@ -72,12 +75,19 @@ def numbers(results: Sequence[Result]) -> list[int]:
 
 async def kept(journal: Journal, room: str = ROOM) -> list[int]:
     """Return the numbers of all that is kept of a room."""
-    return [seq for seq, _ in await journal.after(room, 0, 1_000_000)]
+    return [seq for seq, _ in await journal.after(room, 0, 1_000_000, MUCH)]
 
 
 async def everything(journal: Journal, room: str = ROOM) -> bytes:
     """Return all that can be got of a room in one heap of bytes."""
     [state] = await journal.load([room], 1_000_000)
-    told = [data for _, data in await journal.after(room, 0, 1_000_000)]
-    said = await journal.messages(room, before=None, after=None, limit=10_000)
+    told = [data for _, data in await journal.after(room, 0, 1_000_000, MUCH)]
+    said = await journal.messages(room, before=None, after=None, limit=10_000, max_bytes=MUCH)
     return repr((state, told, said)).encode()
+
+
+async def page(journal: Journal, room: str = ROOM) -> list[MessageView]:
+    """Return all messages of a room as they stand."""
+    return (
+        await journal.messages(room, before=None, after=None, limit=10_000, max_bytes=MUCH)
+    ).messages

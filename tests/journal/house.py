@@ -9,10 +9,10 @@ import trio
 import trio.testing
 
 from tests import frames
-from trio_chat.client.client import Client, ConnectionContext
+from trio_chat.client.client import Client
+from trio_chat.client.lookups import make_context
 from trio_chat.config import Config
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import Hub, Request
+from trio_chat.hub import Hub
 from trio_chat.journal.history import History
 from trio_chat.journal.types import Journal
 from trio_chat.net.head import parse_head
@@ -32,11 +32,10 @@ class House:
     def __init__(self, journal: Journal, **settings: Any) -> None:  # noqa: ANN401 - any setting
         self.journal = journal
         self.config = Config(ping_interval=0, **settings)
-        self.inbox, requests = trio.open_memory_channel[Request](self.config.inbox_requests)
-        readiness = Readiness()
-        self.hub = Hub(requests, journal, self.config, readiness)
-        archive = History(journal, self.config, self.hub.chat.rooms.populations)
-        self.shared = ConnectionContext(self.inbox, self.config, archive, readiness)
+        self.hub = Hub(journal, self.config)
+        self.inbox = self.hub.inbox
+        history = History(journal, self.config, self.hub.populations)
+        self.context = make_context(self.inbox, self.config, history)
 
 
 class Peer:
@@ -46,7 +45,7 @@ class Peer:
         self.heard: list[Object] = []
         self._ours, self._theirs = trio.testing.memory_stream_pair()
         websocket, _ = shake_hands(parse_head(UPGRADE), house.config)
-        self.client = Client(self._ours, websocket, v1, house.shared)
+        self.client = Client(self._ours, websocket, v1, house.context)
         self._news = trio.lowlevel.ParkingLot()
 
     async def live(self) -> None:

@@ -15,13 +15,13 @@ import trio
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.journal.drafts import MUCH
 from tests.journal.house import House, Object
 from tests.journal.person import ROOMS, Ledger, Person
-from trio_chat.hub import Pruned
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.types import Journal, Result, Unavailable
-from trio_chat.protocol.events import AnyStoredEvent, decode
+from trio_chat.journal.types import Journal, Pruned, Result, Unavailable, Write
+from trio_chat.protocol.events import decode
 
 SEATS = 3
 PATIENCE = 5  # seconds for an example
@@ -42,11 +42,11 @@ class Moody(NamedTuple):
     def secret(self) -> bytes:
         return self.journal.secret
 
-    async def commit(self, drafts: list[AnyStoredEvent]) -> list[Result]:
+    async def commit(self, writes: list[Write]) -> list[Result]:
         if self.failures:
             self.failures.pop()
             raise Unavailable(1)
-        return await self.journal.commit(drafts)
+        return await self.journal.commit(writes)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.journal, name)
@@ -143,7 +143,7 @@ class Play:
         await self.settle()
         first = await self.journal.prune(keep, 0)
         self.ledger.forget(first)
-        await self.house.inbox.send(Pruned(first))
+        self.house.inbox.post(Pruned(first))
 
     async def settle(self) -> None:
         """Wait until everybody who is here has all answers, and has heard all there is."""
@@ -164,7 +164,7 @@ class Play:
         await self.settle()
         for room in ROOMS:
             [state] = await self.journal.load([room], 1)
-            kept = await self.journal.after(room, 0, 10_000)
+            kept = await self.journal.after(room, 0, 10_000, MUCH)
             told: list[Object] = [_as_told(data) for _, data in kept]
             self.ledger.audit(room, state.last, told)
 

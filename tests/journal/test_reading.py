@@ -2,9 +2,11 @@
 
 import pytest
 
-from tests.journal.drafts import ROOM, Clock, edit, fill, react, say, title
-from trio_chat.journal.types import Journal, RoomState, RoomSummary
-from trio_chat.protocol.events import Message
+from tests.journal.drafts import BEN, MUCH, ROOM, Clock, delete, edit, fill, page, react, say, title
+from trio_chat.journal.search.query import parse
+from trio_chat.journal.types import Bounds, Journal, RoomState, RoomSummary
+from trio_chat.protocol.answers import encode
+from trio_chat.protocol.events import Person
 
 
 async def test_a_new_room_is_empty(journal: Journal) -> None:
@@ -12,8 +14,8 @@ async def test_a_new_room_is_empty(journal: Journal) -> None:
     [state] = await journal.load(["new"], 10)
     assert state == RoomState("new", 1, 0, "", state.recent)
     assert list(state.recent) == []
-    assert await journal.after("new", 0, 10) == []
-    assert await journal.messages("new", before=None, after=None, limit=10) == []
+    assert await journal.after("new", 0, 10, MUCH) == []
+    assert await page(journal, "new") == []
 
 
 async def test_rooms_are_loaded_in_the_order_in_which_they_are_named(journal: Journal) -> None:
@@ -38,7 +40,7 @@ async def test_a_room_is_loaded_with_its_latest_events(
     [state] = await journal.load([ROOM], recent)
     assert (state.first, state.last, state.topic) == (1, 6, "New")
     assert [seq for seq, _ in state.recent] == found
-    assert list(state.recent) == (await journal.after(ROOM, 0, 99))[-recent:]
+    assert list(state.recent) == (await journal.after(ROOM, 0, 99, MUCH))[-recent:]
 
 
 @pytest.mark.parametrize(
@@ -52,7 +54,7 @@ async def test_what_follows_a_number(
     await fill(journal, 3)
     await fill(journal, 1, room="jam")
     await journal.commit([edit(1), react(1)])
-    assert [number for number, _ in await journal.after(ROOM, seq, limit)] == found
+    assert [number for number, _ in await journal.after(ROOM, seq, limit, MUCH)] == found
 
 
 @pytest.mark.parametrize(
@@ -74,17 +76,80 @@ async def test_a_page_of_history(
     """Messages alone count, the oldest first; without bounds they are the latest."""
     await fill(journal, 3)
     await journal.commit([title(), say(), react(1), say(), react(5)])
-    page = await journal.messages(ROOM, before=before, after=after, limit=limit)
-    assert [event.seq for event in page if isinstance(event, Message)] == found
+    messages, more = await journal.messages(
+        ROOM, before=before, after=after, limit=limit, max_bytes=MUCH
+    )
+    assert [message.seq for message in messages] == found
+    assert more == (limit == len(found))
 
 
-async def test_behind_the_messages_is_what_changes_them(journal: Journal) -> None:
-    """All that does, in order, and of these messages only."""
-    await journal.commit([say(), say(), edit(2), react(1), say(), react(2), title()])
-    page = await journal.messages(ROOM, before=3, after=None, limit=1)
-    assert [event.seq for event in page] == [2, 3, 6]
-    page = await journal.messages(ROOM, before=None, after=1, limit=9)
-    assert [event.seq for event in page] == [2, 5, 3, 6]
+class TestPageBytes:
+    """A page ends before it has more bytes than it may have, but is never empty for that."""
+
+    async def test_of_what_follows(self, journal: Journal) -> None:
+        """The bytes are those that are kept, with commas between them."""
+        await fill(journal, 5)
+        sizes = [len(data) + 1 for _, data in await journal.after(ROOM, 0, 99, MUCH)]
+        for max_bytes, found in [
+            (1, [1]),
+            (sum(sizes[:2]) - 1, [1]),
+            (sum(sizes[:2]), [1, 2]),
+            (sum(sizes), [1, 2, 3, 4, 5]),
+        ]:
+            events = await journal.after(ROOM, 0, 99, max_bytes)
+            assert [seq for seq, _ in events] == found
+
+    @pytest.mark.parametrize(
+        ("before", "after", "share", "found", "more"),
+        [
+            (None, None, 0, [5], True),
+            (None, None, 2, [4, 5], True),
+            (3, None, 1, [2], True),
+            (2, None, 0, [1], False),
+            (None, None, 5, [1, 2, 3, 4, 5], False),
+            (None, 1, 2, [2, 3], True),
+            (None, 3, 2, [4, 5], False),
+        ],
+    )
+    async def test_of_history(
+        self,
+        journal: Journal,
+        before: int | None,
+        after: int | None,
+        share: int,
+        found: list[int],
+        more: bool,
+    ) -> None:
+        """Those next to the number that was asked for are kept."""
+        await fill(journal, 5)
+        size = len(encode((await page(journal))[0])) + 1
+        messages, is_more = await journal.messages(
+            ROOM, before=before, after=after, limit=99, max_bytes=share * size
+        )
+        assert ([message.seq for message in messages], is_more) == (found, more)
+
+    async def test_of_search(self, journal: Journal) -> None:
+        """The newest are kept."""
+        await fill(journal, 5)
+        size = len(encode((await page(journal))[0])) + 1
+        for share, found, more in [(0, [5], True), (2, [5, 4], True), (5, [5, 4, 3, 2, 1], False)]:
+            messages, is_more = await journal.search(
+                ROOM, parse("text"), Bounds(), 99, share * size
+            )
+            assert ([message.seq for message in messages], is_more) == (found, more)
+
+
+async def test_messages_come_as_they_stand(journal: Journal) -> None:
+    """With the last text, the present reactions, and whether they are edited or deleted."""
+    cat = Person("c3", "Cat")
+    await journal.commit([say(), edit(1, "b"), edit(1, "c"), say("gone"), delete(4)])
+    await journal.commit([react(1), react(1, who=cat), react(1, "x"), react(1), react(1, who=None)])
+    await journal.commit([react(1, "x", on=False), react(1, "y", on=False), react(4)])
+    first, second = await page(journal)
+    assert (first.text, first.edited, first.deleted) == ("c", True, False)
+    assert first.reactions == {"🍋": [cat, BEN]}
+    assert (second.text, second.edited, second.deleted) == ("", False, True)
+    assert second.reactions == {}
 
 
 class TestRooms:
@@ -107,8 +172,8 @@ class TestRooms:
     async def test_to_look_does_not_make_one(self, journal: Journal) -> None:
         """Loading and reading leave no trace."""
         await journal.load(["new"], 10)
-        await journal.after("new", 0, 10)
-        await journal.messages("new", before=None, after=None, limit=10)
+        await journal.after("new", 0, 10, MUCH)
+        await journal.messages("new", before=None, after=None, limit=10, max_bytes=MUCH)
         assert await journal.rooms(10) == []
 
     async def test_what_is_refused_does_not_make_one(self, journal: Journal) -> None:

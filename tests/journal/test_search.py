@@ -1,23 +1,26 @@
-"""Rules of searching: the same in a file and in memory."""
+"""Rules of searching, the same in a file and in memory."""
 
 from pathlib import Path
 
 import pytest
 import structlog
 import structlog.testing
+import trio
 
 from tests.journal.drafts import ANN, BEN, Clock, delete, edit, fill, kept, react, say
 from trio_chat.config import Config
 from trio_chat.journal.history import History
-from trio_chat.journal.search.query import SNIPPET, BadQuery, parse, snippet
+from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.search.query import BadQuery, parse
 from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.types import Journal
+from trio_chat.journal.types import Bounds, Journal
 from trio_chat.protocol import requests
 from trio_chat.protocol.answers import Error, SearchResult
+from trio_chat.protocol.events import Person
 
 
 class Searcher:
-    """Looks for something as a client does."""
+    """Searches as a client does."""
 
     def __init__(self, journal: Journal) -> None:
         self._archive = History(journal, Config(), dict)
@@ -48,7 +51,7 @@ TEXTS = (
 
 @pytest.fixture
 async def searcher(journal: Journal, clock: Clock) -> Searcher:
-    """Return a searcher in a room in which Ann and Ben have spoken in turn, a second apart."""
+    """Return a searcher in a room with messages of Ann and Ben in turn, a second apart."""
     for number, text in enumerate(TEXTS):
         clock.now += 1000
         await journal.commit([say(text, who=BEN if number % 2 else ANN)])
@@ -77,12 +80,12 @@ async def searcher(journal: Journal, clock: Clock) -> Searcher:
 async def test_words_phrases_and_beginnings(
     searcher: Searcher, query: str, numbers: list[int]
 ) -> None:
-    """All of a query has to be there; case and accents make no difference; the newest is first."""
+    """A hit has all of a query; case and accents make no difference; the newest comes first."""
     assert await searcher.numbers(query) == numbers
 
 
 async def test_bounds(searcher: Searcher) -> None:
-    """An author by nick or id, a stretch of time whose end does not count, and what is older."""
+    """Bounds are an author by nick or id, a time whose end does not count, and a number."""
     assert await searcher.numbers("tea", who="ann") == [1]
     assert await searcher.numbers("tea", who=BEN.id) == [2]
     assert await searcher.numbers("tea", who="Nobody") == []
@@ -95,7 +98,7 @@ async def test_bounds(searcher: Searcher) -> None:
 
 
 async def test_a_page_tells_whether_there_is_more(searcher: Searcher) -> None:
-    """The next one begins before its last."""
+    """``more`` says whether there are others, which ``before`` the last one finds."""
     page = await searcher.found("tea", limit=1)
     assert ([hit.seq for hit in page.hits], page.more) == ([2], True)
     page = await searcher.found("tea", limit=1, before=2)
@@ -103,7 +106,7 @@ async def test_a_page_tells_whether_there_is_more(searcher: Searcher) -> None:
 
 
 async def test_a_message_is_found_as_it_stands(searcher: Searcher, journal: Journal) -> None:
-    """By its present text alone, and not at all when it is deleted."""
+    """A message is found by its present text only, and not at all when it is deleted."""
     await journal.commit([edit(1, "Coffee, please"), react(1)])
     assert await searcher.numbers("tea") == [2]
     [hit] = (await searcher.found("coffee")).hits
@@ -113,13 +116,13 @@ async def test_a_message_is_found_as_it_stands(searcher: Searcher, journal: Jour
 
 
 async def test_what_is_pruned_is_not_found(searcher: Searcher, journal: Journal) -> None:
-    """Neither in the room nor in the index."""
+    """A pruned message is neither in the room nor in the index."""
     await journal.prune(5, 0)
     assert await searcher.numbers("tea") == [2]
 
 
 async def test_nothing_to_look_for_is_a_bad_request(journal: Journal) -> None:
-    """The client is told so."""
+    """A query without a token is a ``bad_request``."""
     request = requests.Search(room="tea", query="?!")
     answer = await History(journal, Config(), dict).answer(request)
     assert isinstance(answer, Error)
@@ -128,40 +131,118 @@ async def test_nothing_to_look_for_is_a_bad_request(journal: Journal) -> None:
         parse('""')
 
 
-def test_a_long_text_is_cut_around_what_was_found() -> None:
-    """And the marks are those of the cut text, merged where they overlap."""
-    text = "x " * 300 + "green tea " + "y " * 300
-    query = parse('"green tea" green')
-    cut, marks = snippet(text, query.find(text))
-    assert len(cut) <= SNIPPET
-    assert [cut[start:end] for start, end in marks] == ["green tea"]
-    assert cut.startswith("…")
-    assert cut.endswith("…")
+async def test_a_query_of_too_many_terms_is_a_bad_request(journal: Journal) -> None:
+    """A query has at most 16 words and phrases; the error says so."""
+    await Searcher(journal).found(" ".join(f"word{number}" for number in range(16)))
+    request = requests.Search(room="tea", query=" ".join(f"w{number}" for number in range(17)))
+    answer = await History(journal, Config(), dict).answer(request)
+    assert isinstance(answer, Error)
+    assert (answer.code, "at most 16 words" in answer.text) == ("bad_request", True)
 
 
-def test_a_mark_has_all_of_its_letters() -> None:
-    """Accents that are characters of their own belong to the letter before."""
-    text = "Cafe\u0301!"
-    assert [text[start:end] for start, end in parse("cafe").find(text)] == ["Cafe\u0301"]
+@pytest.mark.parametrize(
+    ("text", "query", "is_found"),
+    [
+        ("すじ", "すし", False),
+        ("すじ", "すじ", True),
+        ("すじ", "す", True),
+        ("すし\u3099", "すじ", True),
+        ("すし\u3099", "すし", False),
+        ("かき", "か*", True),
+        ("がき", "か*", False),
+        ("パン", "ハ", False),
+        ("パン", "パン", True),
+        ("パン", "ﾊﾟﾝ", True),
+        ("ﾊﾟﾝ", "パン", True),
+        ("ﾊﾟﾝ", "ハ", False),
+    ],
+)
+async def test_a_voiced_mark_makes_another_kana(
+    journal: Journal, text: str, query: str, is_found: bool
+) -> None:
+    """A kana is found in any form, and not by the kana without its voiced mark."""
+    await journal.commit([say(text)])
+    assert await Searcher(journal).numbers(query) == ([1] if is_found else [])
+
+
+@pytest.mark.parametrize("emoji", ["🩷", "🫨", "◾", "↔️", "‼️", "〰️", "❤️", "⤴️", "\U0001fadd"])
+async def test_an_emoji_is_a_word(journal: Journal, emoji: str) -> None:
+    """Each emoji is found, also one that is newer than the Python of the server."""
+    await journal.commit([say(f"look {emoji} here"), say(f"look{emoji}here"), say("look here")])
+    assert await Searcher(journal).numbers(emoji) == [2, 1]
+    assert await Searcher(journal).numbers("look") == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("zoë lee", [1]),
+        ("Zoe\u0308 Lee", [1]),
+        (" Zoë  Lee ", [1]),
+        ("ＺＯË LEE", [1]),
+        ("zoe lee", []),
+        ("A1", [1]),
+        ("", []),
+        (" ", []),
+    ],
+)
+async def test_an_author_is_found_by_any_form_of_the_name(
+    journal: Journal, name: str, found: list[int]
+) -> None:
+    """``from`` is compared without regard to case, Unicode form and blanks."""
+    await journal.commit([say("hello", who=Person("a1", "Zoë Lee")), say("hello", who=BEN)])
+    assert await Searcher(journal).numbers("hello", who=name) == found
+    await journal.commit([say("hello", who=None)])
+    assert await Searcher(journal).numbers("hello", who=name) == found
+
+
+async def test_a_hit_has_a_snippet_with_marks(journal: Journal) -> None:
+    """The snippet of a long text is the part with what was found, and has at most 50 marks."""
+    await journal.commit([say("a " * 2000), say("x " * 300 + "green tea " + "y " * 300)])
+    [hit] = (await Searcher(journal).found('"green tea" green')).hits
+    assert [hit.snippet[start:end] for start, end in hit.marks] == ["green tea"]
+    assert (hit.snippet[0], hit.snippet[-1]) == ("…", "…")
+    [hit] = (await Searcher(journal).found("a")).hits
+    assert len(hit.marks) == 50
 
 
 async def test_so_many_are_found_and_no_more(searcher: Searcher, journal: Journal) -> None:
-    """The newest; it is told that there are others."""
+    """A search returns the newest hits up to its limit, and whether there are more."""
     for _ in range(3):
         await journal.commit([say("more tea")])
     found = await searcher.found("tea", limit=2)
     assert ([hit.seq for hit in found.hits], found.more) == ([9, 8], True)
 
 
+async def test_a_search_in_memory_lets_other_tasks_run(clock: Clock) -> None:
+    """It yields by the length of what it has read, not by the number of messages."""
+    journal = MemoryJournal(clock)
+    await journal.commit([say("tea " * 1000) for _ in range(100)])
+    turns = 0
+    with trio.CancelScope() as scope:
+
+        async def take_turns() -> None:
+            nonlocal turns
+            while True:
+                await trio.lowlevel.checkpoint()
+                turns += 1
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(take_turns)
+            await journal.search("tea", parse("coffee"), Bounds(), 10, 1000)
+            scope.cancel()
+    assert turns >= 15
+
+
 class TestWithoutFullTextSearch:
-    """Some Pythons have an SQLite without FTS5: all works but the search."""
+    """Rules of a server whose SQLite has no FTS5: everything works except the search."""
 
     @pytest.fixture(autouse=True)
     def _remove(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("trio_chat.journal.sqlite.reindex._has_fts5", lambda _: False)
 
     async def test_it_says_so(self, database: SqliteJournal) -> None:
-        """As an answer to the question."""
+        """A search is answered with ``unsupported``."""
         await database.commit([say()])
         answer = await History(database, Config(), dict).answer(
             requests.Search(room="tea", query="tea")
@@ -178,7 +259,7 @@ class TestWithoutFullTextSearch:
     async def test_what_was_kept_meanwhile_is_found_later(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The index is made anew, with a word now and then about how far it is."""
+        """An SQLite with FTS5 builds the index again, and logs its progress."""
         journal = await SqliteJournal.open(path)
         await fill(journal, 3)
         await journal.close()

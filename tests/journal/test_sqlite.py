@@ -15,6 +15,7 @@ import trio
 from tests.journal import trouble
 from tests.journal.drafts import (
     BEN,
+    MUCH,
     ROOM,
     Clock,
     delete,
@@ -23,6 +24,7 @@ from tests.journal.drafts import (
     fill,
     kept,
     numbers,
+    page,
     react,
     say,
     title,
@@ -111,7 +113,7 @@ class TestKeeping:
         assert await database.prune(1, 0) == {ROOM: 20}
         assert await kept(database) == [20]
         assert await database.load([ROOM], 5) == [
-            RoomState(ROOM, 20, 20, "", await database.after(ROOM, 0, 9))
+            RoomState(ROOM, 20, 20, "", await database.after(ROOM, 0, 9, MUCH))
         ]
 
 
@@ -249,9 +251,9 @@ class TestDamage:
         shatter(path, b'"seq":150,')
         journal = await SqliteJournal.open(path)
         with pytest.raises(Unavailable):
-            await journal.after(ROOM, 0, 300)
-        assert len(await journal.after(ROOM, 0, 5)) == 5
-        assert len(await journal.after(ROOM, 290, 50)) == 10
+            await journal.after(ROOM, 0, 300, MUCH)
+        assert len(await journal.after(ROOM, 0, 5, MUCH)) == 5
+        assert len(await journal.after(ROOM, 290, 50, MUCH)) == 10
         assert numbers(await journal.commit([say()])) == [301]
         await journal.close()
 
@@ -259,7 +261,7 @@ class TestDamage:
         """SQLite has no checksums: bytes may be wrong where it does not look. The rest goes on."""
         await fill(database, 2)
         database._file.writer.execute("UPDATE events SET data = x'7b22' WHERE seq = 1")
-        told = await database.messages(ROOM, before=None, after=None, limit=9)
+        told = await page(database)
         assert [event.seq for event in told] == [2]
         results = await database.commit([react(1), edit(1), delete(1), react(2)])
         assert results[:3] == [NO_SUCH_MESSAGE] * 3

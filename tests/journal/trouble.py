@@ -27,6 +27,7 @@ sys.stdin.read()
 WRITER = """
 import sys, trio
 from pathlib import Path
+from trio_chat.journal.types import Write
 from trio_chat.protocol.events import Message
 from trio_chat.journal.sqlite.journal import SqliteJournal
 
@@ -35,7 +36,7 @@ async def main():
     print("open", flush=True)
     sys.stdin.readline()
     for _ in range(500):
-        await journal.commit([Message(room="tea", text="y" * 3000)])
+        await journal.commit([Write(Message(room="tea", text="y" * 3000))])
     print("committed", flush=True)
     sys.stdin.read()
 

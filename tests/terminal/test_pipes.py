@@ -19,9 +19,19 @@ from tests.terminal.tool import Tool
 from tests.terminal.window import window
 from trio_chat.remote import Joined, connect
 from trio_chat.terminal.call import Call
-from trio_chat.terminal.pipe import Pipe, Wishes
+from trio_chat.terminal.pipe import Options, Pipe
 
 READERS = count(1)  # a nick is held for a while
+HOMELESS = """
+import pwd, sys
+from trio_chat.cli import main
+
+def nobody(uid):
+    raise KeyError("uid not found")
+
+pwd.getpwuid = nobody
+sys.exit(main())
+"""
 HOSTILE = "\u202eevil\u2066 \ue000\u2028end"
 
 
@@ -34,7 +44,9 @@ async def said(tool: Tool, room: str = "lobby") -> list[str]:
 async def test_each_line_is_sent(tool: Tool) -> None:
     """In order and each once; blank ones, colours and control characters are left out."""
     lines = [f"line {number}" for number in range(150)]
-    await tool.done("--send", stdin="\n".join(lines).encode() + b"\n \n\x1b[31mred\x1b[0m\a\r\n")
+    unseen = "\n \n\u200b\u2800\n\u3164\ufeff\n"
+    text = "\n".join(lines) + unseen + "\x1b[31mred\x1b[0m\a\r\n"
+    await tool.done("--send", stdin=text.encode())
     assert await said(tool) == [*lines, "red"][-100:]
 
 
@@ -158,6 +170,39 @@ async def test_a_key_that_cannot_be_kept_does_not_matter(tool: Tool, tmp_path: P
     result = await tool.run(stdin=b"hello")
     assert result.returncode == 0
     assert result.stderr.startswith(b"trio-chat: cannot keep who you are: ")
+
+
+async def test_a_missing_home_does_not_matter(tool: Tool) -> None:
+    """It is told: no variable names one, and the user is in no list, as in some containers."""
+    ours = tool.environment()
+    del ours["XDG_STATE_HOME"], ours["HOME"]
+    result = await trio.run_process(
+        [sys.executable, "-c", HOMELESS, "connect", tool.url, "--nick", "Bot", "--send"],
+        stdin=b"hello\n",
+        capture_stdout=True,
+        capture_stderr=True,
+        check=False,
+        cwd=ROOT,
+        env=ours,
+    )
+    told = b"trio-chat: cannot keep who you are: there is no home directory\n"
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", told)
+    assert await said(tool) == ["hello"]
+
+
+async def test_an_ignored_hangup_stays_ignored(tool: Tool) -> None:
+    """As by ``nohup``."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which the process inherits
+    try:
+        async with tool.started("--follow", "--send", "--nick", "Ann") as follower:
+            await follower.say("one")
+            assert await follower.lines(1) == ["Ann: one"]
+            follower.send_signal(signal.SIGHUP)
+            await follower.say("two")
+            assert await follower.lines(1) == ["Ann: two"]
+            assert await follower.end(signal.SIGTERM) == (143, b"")
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 async def test_a_closed_output_ends_it_quietly(tool: Tool) -> None:
@@ -323,9 +368,9 @@ async def test_nobody_is_nobody(tool: Tool) -> None:
 async def test_a_gap_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """What the server's retention deleted while the connection was lost."""
     async with connect("http://localhost:1/", nick="Ann", wait=False) as chat:
-        pipe = Pipe(Call("http://localhost:1/", "tea", "Ann", 1), Wishes(follow=True))
+        pipe = Pipe(Call("http://localhost:1/", "tea", "Ann", 1), Options(follow=True))
         joined = Joined(room="tea", last=9, epoch="e", members=(), gap=5)
-        await pipe._arrive(chat.room("tea"), joined, is_new=False)
+        await pipe._on_joined(chat.room("tea"), joined, is_new=False)
     assert capsys.readouterr().err.startswith("trio-chat: some messages are lost: ")
 
 

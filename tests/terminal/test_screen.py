@@ -25,7 +25,7 @@ CRASH = """
 import sys
 from trio_chat.cli import main
 from trio_chat.terminal.app import App
-App._press = lambda self, key: 1 / 0
+App._on_key = lambda self, key: 1 / 0
 sys.exit(main(["connect", sys.argv[1]]))
 """
 

@@ -94,6 +94,9 @@ class Started:
         assert self._process.stdout
         await self._process.stdout.aclose()
 
+    def send_signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
     async def end(self, number: signal.Signals | None = None) -> tuple[int, bytes]:
         """Send it a signal, or wait for its own end; return its status and last errors."""
         assert self._process.stderr

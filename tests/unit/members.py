@@ -9,10 +9,11 @@ import trio
 import trio.testing
 
 from trio_chat.config import Config
+from trio_chat.core.messages import Asked, Message, Register, Unregister
 from trio_chat.delivery.frames import Frame
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.delivery.recipient import Recipient
-from trio_chat.hub import Asked, Hub, Register, Request, Unregister
+from trio_chat.delivery.outbox import Watcher
+from trio_chat.delivery.recipient import MissedEvents, Recipient
+from trio_chat.hub import Hub
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Journal
 from trio_chat.protocol import requests
@@ -29,9 +30,10 @@ class Listener:
     def __init__(self, dialect: Dialect = plain) -> None:
         self.dialect = dialect
         self.got: list[bytes | None] = []
-        self.looked_up: list[requests.AnyRequest | requests.Missed] = []
+        self.looked_up: list[requests.AnyRequest] = []
+        self.pages: list[MissedEvents] = []
+        self.pages_after: list[int] = []  # behind which number each of these was to be read
         self.is_stuck = False
-        self.is_busy = False
         self.room_for = 1_000_000  # bytes at once
         self.ends: list[CloseReason | str] = []
 
@@ -50,10 +52,18 @@ class Listener:
     def can_take(self, size: int) -> bool:
         return size <= self.room_for
 
-    def look_up(self, request: requests.AnyRequest | requests.Missed) -> bool:
-        if not self.is_busy:
-            self.looked_up.append(request)
-        return not self.is_busy
+    def watch(self, watcher: Watcher) -> None:
+        """Nothing ever changes."""
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Nothing ever changes."""
+
+    def look_up(self, request: requests.AnyRequest) -> None:
+        self.looked_up.append(request)
+
+    def read_page(self, missed: MissedEvents) -> None:
+        self.pages.append(missed)
+        self.pages_after.append(missed.after)
 
     def close(self) -> None:
         self.ends.append("closed")
@@ -100,14 +110,23 @@ class House:
 
     def __init__(self, journal: Journal, config: Config) -> None:
         self.journal = journal
-        self.inbox, requests_of_all = trio.open_memory_channel[Request](10_000)
-        self.hub = Hub(requests_of_all, journal, config, Readiness())
-        self.chat = self.hub.chat
+        self.hub = Hub(journal, config)
+        self.inbox = self.hub.inbox
 
-    async def turn(self, *batch: Request) -> None:
-        """Let the hub take these requests in one turn."""
-        for request in batch:
-            self.inbox.send_nowait(request)
+    @property
+    def connections(self) -> list[Any]:
+        """Those that are registered."""
+        return list(self.hub._chat._connections)
+
+    @property
+    def rooms(self) -> list[str]:
+        """The names of the open rooms."""
+        return list(self.hub._chat._rooms)
+
+    async def turn(self, *batch: Message) -> None:
+        """Let the hub take these messages in one turn, and what follows of them."""
+        for message in batch:
+            self.inbox.post(message)
         await trio.testing.wait_all_tasks_blocked()
 
     async def person(self, nick: str, *rooms: str, session: str | None = None) -> "Somebody":
@@ -152,9 +171,9 @@ async def house(journal: Journal | None = None, config: Config = CONFIG) -> Asyn
     home = House(journal or MemoryJournal(clock=lambda: 1000), config)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(home.hub.run)
-        with home.inbox:
-            yield home
-            await trio.testing.wait_all_tasks_blocked()
+        yield home
+        await trio.testing.wait_all_tasks_blocked()
+        home.hub.close()
 
 
 def kinds(objects: Sequence[dict[str, Any]]) -> list[str]:

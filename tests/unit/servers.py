@@ -15,7 +15,7 @@ from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.remote import Chat, ChatError, Joined, Room
 from trio_chat.remote.address import Address
 from trio_chat.remote.backoff import Backoff
-from trio_chat.remote.chat import held
+from trio_chat.remote.chat import running
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.reconnector import Reconnector
 from trio_chat.remote.states import States
@@ -37,6 +37,7 @@ class Peer:
         self.at = trio.current_time()
         self.stream = stream
         self.pings = 0
+        self.counts: list[int] = []  # of the objects in each frame
         self._websocket: WebSocket | None = None
         self._heard: list[Object] = []
         self.is_over = False  # the client has closed, or hung up
@@ -73,7 +74,9 @@ class Peer:
             return
         received = self._websocket.feed(data)
         for message in received.messages:
-            self._heard += msgspec.json.decode(message)
+            objects = msgspec.json.decode(message)
+            self.counts.append(len(objects))
+            self._heard += objects
         self.is_over = received.ended
         if received.reply:
             await self._answer(received.reply)
@@ -196,15 +199,15 @@ async def visiting(calls: Calls, *, queue_limit: int = 1000) -> AsyncIterator[Vi
 async def calling(
     calls: Calls,
     *,
-    patience: float = 10.0,
+    connect_timeout: float = 10.0,
     queue_limit: int = 1000,
-    spread: float = 1.0,
+    jitter: float = 1.0,
     session: str | None = None,
 ) -> AsyncIterator[Chat]:
     """Chat as Ann for the block, which begins before anybody has answered."""
     conversation = Conversation("Ann", session, None, queue_limit)
     states = States()
-    backoff = Backoff(lambda: spread)
-    keeper = Reconnector(conversation, states, calls.dial, ADDRESS, backoff, patience)
-    async with held(Chat(conversation, states), keeper, wait=False) as chat:
+    backoff = Backoff(lambda: jitter)
+    reconnector = Reconnector(conversation, states, calls.dial, ADDRESS, backoff, connect_timeout)
+    async with running(Chat(conversation, states), reconnector, wait=False) as chat:
         yield chat

@@ -7,7 +7,8 @@ import trio
 
 from trio_chat.delivery.audience import WRITES_PER_YIELD, Audience
 from trio_chat.delivery.frames import Frame
-from trio_chat.delivery.outbox import Readiness, SendNow
+from trio_chat.delivery.outbox import SendNow, Watcher
+from trio_chat.delivery.recipient import MissedEvents
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import plain
@@ -21,12 +22,12 @@ class Recipient:
 
     dialect: Dialect = plain
 
-    def __init__(self, readiness: Readiness, takes: int | type[OSError] = 1_000_000) -> None:
-        self.readiness = readiness
+    def __init__(self, takes: int | type[OSError] = 1_000_000) -> None:
         self.takes = takes
         self.got: list[tuple[str, bytes]] = []
         self.send_now: SendNow | None = self.write
         self.is_stuck = False
+        self._watchers: list[Watcher] = []
 
     def write(self, data: bytes) -> int:
         if not isinstance(self.takes, int):
@@ -46,12 +47,28 @@ class Recipient:
     def can_take(self, size: int) -> bool:
         raise AssertionError("nobody comes back in here")
 
-    def look_up(self, request: requests.AnyRequest | requests.Missed) -> bool:
+    def look_up(self, request: requests.AnyRequest) -> None:
         raise AssertionError("nothing is looked up in here")
 
+    def read_page(self, missed: MissedEvents) -> None:
+        raise AssertionError("nobody catches up in here")
+
+    def watch(self, watcher: Watcher) -> None:
+        self._watchers.append(watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        self._watchers.remove(watcher)
+
     def become_busy(self) -> None:
-        self.send_now = None
-        self.readiness.count += 1
+        self._become(None)
+
+    def become_ready(self) -> None:
+        self._become(self.write)
+
+    def _become(self, send_now: SendNow | None) -> None:
+        before, self.send_now = self.send_now, send_now
+        for watcher in self._watchers:
+            watcher.on_change(before, send_now)
 
     def close(self) -> None: ...
 
@@ -61,7 +78,7 @@ class Recipient:
 
 
 def audience(*members: Recipient) -> Audience:
-    made = Audience(members[0].readiness)
+    made = Audience()
     for member in members:
         made.add(member)
     return made
@@ -69,8 +86,7 @@ def audience(*members: Recipient) -> Audience:
 
 async def test_who_is_ready_is_written_to_at_once() -> None:
     """And all others are delivered to."""
-    readiness = Readiness()
-    ready, busy = Recipient(readiness), Recipient(readiness)
+    ready, busy = Recipient(), Recipient()
     busy.send_now = None
     assert await audience(ready, busy).send(HELLO) == []
     assert ready.got == [("wrote", b"hello")]
@@ -84,8 +100,7 @@ async def test_what_a_socket_does_not_take_is_spilt(
     takes: int | type[OSError], rest: bytes
 ) -> None:
     """From then on the member is not ready, until it says so."""
-    readiness = Readiness()
-    slow, quick = Recipient(readiness, takes), Recipient(readiness)
+    slow, quick = Recipient(takes), Recipient()
     both = audience(slow, quick)
     assert await both.send(HELLO) == []
     assert slow.got[-1] == ("spilt", rest)
@@ -96,9 +111,8 @@ async def test_what_a_socket_does_not_take_is_spilt(
 
 async def test_the_dead_and_the_stuck_are_let_go() -> None:
     """However that shows: by an error, a full outbox behind a write, or a full outbox at once."""
-    readiness = Readiness()
-    broken = Recipient(readiness, ConnectionResetError)
-    slow, full, well = Recipient(readiness, 2), Recipient(readiness), Recipient(readiness)
+    broken = Recipient(ConnectionResetError)
+    slow, full, well = Recipient(2), Recipient(), Recipient()
     full.send_now = None
     slow.is_stuck = full.is_stuck = True
     everybody = audience(broken, slow, full, well)
@@ -110,8 +124,7 @@ async def test_the_dead_and_the_stuck_are_let_go() -> None:
 
 async def test_who_comes_or_goes_is_heeded_at_the_next_frame() -> None:
     """Letting somebody go twice does nothing."""
-    readiness = Readiness()
-    one, two = Recipient(readiness), Recipient(readiness)
+    one, two = Recipient(), Recipient()
     some = audience(one)
     await some.send(HELLO)
     some.add(two)
@@ -140,8 +153,7 @@ async def meanwhile(act: Callable[[list[Recipient]], object], members: list[Reci
 
 async def test_who_ceases_to_be_ready_meanwhile_is_not_written_to() -> None:
     """What waits for a member must not be overtaken, so a pause makes a second look due."""
-    readiness = Readiness()
-    members = [Recipient(readiness) for _ in range(3 * WRITES_PER_YIELD)]
+    members = [Recipient() for _ in range(3 * WRITES_PER_YIELD)]
     await meanwhile(lambda members: members[-1].become_busy(), members)
     assert members[0].got == [("wrote", b"hello")]
     assert members[-1].got == [("delivered", b"hello")]
@@ -150,8 +162,47 @@ async def test_who_ceases_to_be_ready_meanwhile_is_not_written_to() -> None:
 
 async def test_one_slow_member_does_not_make_the_others_slow() -> None:
     """What a member spills itself is known without a second look."""
-    readiness = Readiness()
-    members = [Recipient(readiness) for _ in range(3 * WRITES_PER_YIELD)]
+    members = [Recipient() for _ in range(3 * WRITES_PER_YIELD)]
     members[0].takes = 1
     await audience(*members).send(HELLO)
     assert members[-1].got == [("wrote", b"hello")]
+
+
+async def test_a_member_that_is_ready_again_is_written_to_again() -> None:
+    """Becoming slow costs its place among those who are ready, not its membership."""
+    slow, other = Recipient(2), Recipient()
+    both = audience(slow, other)
+    await both.send(HELLO)
+    slow.takes = 1000
+    slow.become_ready()
+    await both.send(HELLO)
+    assert slow.got[-1] == ("wrote", b"hello")
+    assert list(both) == [slow, other]
+
+
+async def test_a_member_is_one_however_often_it_is_added() -> None:
+    """It gets each frame once, and watches once."""
+    one = Recipient()
+    both = audience(one, one)
+    await both.send(HELLO)
+    assert one.got == [("wrote", b"hello")]
+    both.discard(one)
+    one.become_busy()
+    assert len(both) == 0
+
+
+async def test_whoever_goes_in_a_pause_gets_nothing_more() -> None:
+    """The tuple of those who were ready is older than that; it is looked at again."""
+    members = [Recipient() for _ in range(3 * WRITES_PER_YIELD)]
+    everybody = audience(*members)
+
+    async def leave() -> None:
+        while not members[0].got:
+            await trio.lowlevel.checkpoint()
+        everybody.discard(members[-1])
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(leave)
+        await everybody.send(HELLO)
+    assert members[-1].got == []
+    assert len(members[-2].got) == 1

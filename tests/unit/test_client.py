@@ -11,11 +11,12 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, PING, PONG, TEXT, Seen, masked
-from trio_chat.client.client import Client, ConnectionContext
+from tests.unit.standin import Heard, StandIn
+from trio_chat.client.client import Client
+from trio_chat.client.lookups import make_context
 from trio_chat.config import Config
+from trio_chat.core.messages import Register, Unregister
 from trio_chat.delivery.frames import Frame, frame_of
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import Asked, Register, Request, Unregister
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.net.head import parse_head
@@ -34,6 +35,7 @@ CONFIG = Config(
     text_limit=100,
     outbox_frames=3,
     outbox_bytes=2000,
+    page_bytes=1000,
 )
 
 LOBBY = requests.Join(room="lobby")
@@ -48,26 +50,18 @@ class Connection:
 
     def __init__(self, ours: AnyStream, theirs: AnyStream, config: Config, spread: float) -> None:
         self.peer = theirs
-        self.requests: list[Request] = []
-        self.log: list[dict[str, object]] = []
-        self._inbox, self._hub = trio.open_memory_channel[Request](10)
+        self.stand_in = StandIn()
+        self.requests = self.stand_in.heard
         websocket, _ = shake_hands(parse_head(frames.upgrade()), config)
-        archive = History(MemoryJournal(), config, dict)
-        shared = ConnectionContext(self._inbox, config, archive, Readiness())
-        self.client = Client(ours, websocket, plain, shared, LOBBY, spread=lambda: spread)
+        history = History(MemoryJournal(), config, dict)
+        context = make_context(self.stand_in.inbox, config, history)
+        self.client = Client(ours, websocket, plain, context, LOBBY, spread=lambda: spread)
         self.ended_at: float | None = None
 
     async def run(self) -> None:
         await self.client.run(already_read=b"")
         self.ended_at = trio.current_time()
-        self._inbox.close()
-
-    async def hub(self) -> None:
-        """Do what the hub does for one client."""
-        async for request in self._hub:
-            self.requests.append(request)
-            if isinstance(request, Unregister):
-                request.client.close()
+        self.stand_in.close()
 
     async def sends(self, *wire: bytes) -> None:
         """Let the peer send, and everything come of it."""
@@ -85,14 +79,14 @@ class Connection:
         return [
             wish.text
             for request in self.requests
-            if isinstance(request, Asked)
+            if isinstance(request, Heard)
             for wish in request.requests
             if isinstance(wish, requests.Send)
         ]
 
     @property
-    def ending(self) -> object:
-        return self.client._ending
+    def close_reason(self) -> object:
+        return self.client._close_reason
 
 
 @asynccontextmanager
@@ -104,7 +98,7 @@ async def connection(
     ours, theirs = pair()
     under_test = Connection(ours, theirs, config, spread)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(under_test.hub)
+        nursery.start_soon(under_test.stand_in.run)
         nursery.start_soon(under_test.run)
         await trio.testing.wait_all_tasks_blocked()
         yield under_test
@@ -119,7 +113,7 @@ async def test_it_registers_first_and_unregisters_last(autojump_clock: MockClock
     said = [requests.Send(room="", text="one two"), requests.Send(room="", text="three")]
     assert conn.requests == [
         Register(conn.client, LOBBY),
-        Asked(conn.client, said),
+        Heard(conn.client, said),
         Unregister(conn.client),
     ]
 
@@ -187,7 +181,7 @@ async def test_a_peer_that_shows_no_life_is_dropped_after_the_pong_timeout(
         await trio.sleep(CONFIG.ping_interval - 1)
         await conn.sends(masked(TEXT, b"before the ping does not count"))
     assert conn.ended_at == CONFIG.ping_interval + CONFIG.pong_timeout
-    assert conn.ending == NO_PONG
+    assert conn.close_reason == NO_PONG
 
 
 async def test_anything_the_peer_sends_shows_life(autojump_clock: MockClock) -> None:
@@ -225,7 +219,7 @@ async def test_a_peer_that_does_not_read_is_dropped_after_the_write_timeout(
         await trio.sleep(3)
         assert conn.client.deliver(line_frame(b"never read"))
     assert conn.ended_at == 3 + CONFIG.write_timeout
-    assert conn.ending == TOO_SLOW
+    assert conn.close_reason == TOO_SLOW
 
 
 async def test_a_peer_that_reads_late_but_in_time_stays(autojump_clock: MockClock) -> None:
@@ -263,7 +257,7 @@ async def test_a_peer_that_asks_but_does_not_read_is_dropped(autojump_clock: Moc
     async with connection(lockstep=True) as conn:
         for _ in range(CONFIG.outbox_frames + 2):
             await conn.sends(masked(PING, b"?"))
-    assert (conn.ended_at, conn.ending) == (0, TOO_SLOW)
+    assert (conn.ended_at, conn.close_reason) == (0, TOO_SLOW)
 
 
 async def test_a_ping_that_finds_the_peer_dead_drops_it(autojump_clock: MockClock) -> None:
@@ -274,7 +268,7 @@ async def test_a_ping_that_finds_the_peer_dead_drops_it(autojump_clock: MockCloc
 
     async with connection() as conn:
         conn.client._outbox.send_now = fail
-    assert (conn.ended_at, conn.ending) == (CONFIG.ping_interval, TOO_SLOW)
+    assert (conn.ended_at, conn.close_reason) == (CONFIG.ping_interval, TOO_SLOW)
 
 
 async def test_a_ping_that_finds_the_outbox_full_drops_the_peer(autojump_clock: MockClock) -> None:
@@ -400,6 +394,7 @@ async def test_cancelling_it_unregisters_and_closes_the_send_side(
             await trio.testing.wait_all_tasks_blocked()
     assert conn.client.deliver(line_frame(b"dropped")) is True
     assert conn.requests == [Register(conn.client, LOBBY)]
+    assert await conn.stand_in.inbox.take(until=0) == [Unregister(conn.client)]
 
 
 async def test_a_handshake_answer_goes_out_first_and_early_bytes_are_read(
@@ -409,7 +404,7 @@ async def test_a_handshake_answer_goes_out_first_and_early_bytes_are_read(
     ours, theirs = trio.testing.memory_stream_pair()
     conn = Connection(ours, theirs, CONFIG, 1.0)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(conn.hub)
+        nursery.start_soon(conn.stand_in.run)
         conn.client.deliver(Frame(b"answer"))
         nursery.start_soon(conn.client.run, masked(TEXT, b"early") + frames.close(1000))
         await trio.testing.wait_all_tasks_blocked()
@@ -428,7 +423,7 @@ async def test_it_waits_for_a_hub_that_is_behind(autojump_clock: MockClock) -> N
         nursery.start_soon(conn.run)
         for count in range(20):
             await conn.sends(masked(TEXT, str(count).encode()))
-        nursery.start_soon(conn.hub)
+        nursery.start_soon(conn.stand_in.run)
         await trio.testing.wait_all_tasks_blocked()
         assert conn.said == [str(count) for count in range(20)]
         await theirs.aclose()

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
-from trio_chat.hub import WRITES_FOR_RETURNS, CaughtUp, Pruned, Register, Request, Unregister
+from trio_chat.core.catchup_queue import COST_EACH_TURN
+from trio_chat.core.messages import Message, PageDone, Register, Unregister
 from trio_chat.journal import memory
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.protocol import requests
+from trio_chat.journal.types import Pruned
 from trio_chat.protocol.close import TOO_SLOW
 from trio_chat.protocol.dialects import v1
 
@@ -28,16 +29,13 @@ def join(last: int | None = None, epoch: str | None = None, room: str = "tea") -
 
 def wanted(somebody: Somebody) -> list[int]:
     """Return after which numbers somebody's client was told to read in the journal."""
-    found = [wish for wish in somebody.member.looked_up if isinstance(wish, requests.Missed)]
-    assert {wish.room for wish in found} <= {"tea"}
-    return [wish.after for wish in found]
+    assert {missed.room_name for missed in somebody.member.pages} <= {"tea"}
+    return somebody.member.pages_after
 
 
-def read(somebody: Somebody, after: int, which: int = -1) -> CaughtUp:
+def read(somebody: Somebody, after: int, which: int = -1) -> PageDone:
     """Return what the hub hears when a page was read that it had asked for."""
-    missed = somebody.member.looked_up[which]
-    assert isinstance(missed, requests.Missed)
-    return CaughtUp(somebody.member, missed, after)
+    return PageDone(somebody.member.pages[which], after)
 
 
 def seqs(told: list[dict[str, Any]]) -> list[int]:
@@ -128,8 +126,8 @@ async def test_what_is_not_at_hand_comes_from_the_journal_first() -> None:
         assert seqs(bob.told()) == [10]
 
 
-async def test_catching_up_ends_with_the_visit() -> None:
-    """Who has left the room, or is gone, is not let in by it; nor is who is in already."""
+async def test_catching_up_ends_with_the_stay() -> None:
+    """Who has left the room, or is gone, is not let in by it."""
     async with house() as home:
         ann = await talk(home, CONFIG.resume_limit + 3)
         left, gone = await home.person("Bob"), await home.person("Cid")
@@ -139,10 +137,6 @@ async def test_catching_up_ends_with_the_visit() -> None:
         await gone.leave()
         for somebody in (left, gone):
             await home.turn(read(somebody, 3))
-        missed = left.member.looked_up[0]
-        assert isinstance(missed, requests.Missed)
-        await home.turn(CaughtUp(ann.member, missed, 3))
-        ann.told()
         told = await ann.ask(send("x"))
         assert seqs(told) == [9]
         assert left.told() == gone.told() == []
@@ -221,11 +215,14 @@ async def test_joining_and_leaving_in_one_frame_leaves_nobody_behind() -> None:
 
 
 async def test_joining_and_vanishing_in_one_turn_leaves_nobody_behind() -> None:
-    """The room is forgotten when the grace time is over, and the client with it."""
+    """The room is forgotten, and the client with it."""
     async with house() as home:
         bob = await home.person("Bob")
         await home.turn(asks(bob.member, join()), Unregister(bob.member))
-        assert not home.chat.rooms["tea"].has(bob.member)
+        assert home.rooms == []
+        ann = await home.person("Ann", "tea")
+        await ann.ask(send("anybody?"))
+        assert bob.told() == []
 
 
 async def test_every_join_is_answered() -> None:
@@ -253,29 +250,30 @@ async def test_joins_wait_within_a_bound() -> None:
         assert kinds(await bob.ask(*[join()] * bound)).count("joined") == bound
 
 
-async def test_who_is_dropped_while_joining_is_not_let_in() -> None:
+async def test_who_is_stuck_while_joining_is_dropped() -> None:
     """It is aborted, and gets nothing more."""
     async with house() as home:
         bob = await home.person("Bob")
         bob.member.is_stuck = True
         await home.turn(asks(bob.member, join()))
-        assert bob.member.ends == [TOO_SLOW]
-        assert not home.chat.rooms["tea"].has(bob.member)
+        assert set(bob.member.ends) == {TOO_SLOW}
+        await bob.leave()
+        assert home.hub.connections == 0
 
 
 async def test_joining_again_while_catching_up_begins_again_without_a_second_reader() -> None:
     """Else a page that is still to come would be told behind what is newer."""
     async with house() as home:
-        await talk(home, CONFIG.resume_limit + 3)
+        ann = await talk(home, CONFIG.resume_limit + 3)
         bob = await home.person("Bob")
         await bob.ask(join(1))
         await bob.ask(join(2))
         await home.turn(read(bob, 6, which=0))
         assert wanted(bob) == [1, 2]
-        assert not home.chat.rooms["tea"].has(bob.member)
-        bob.told()
+        await ann.ask(send("meanwhile"))
+        assert seqs(bob.told()) == []
         await home.turn(read(bob, 6))
-        assert seqs(bob.told()) == [7, 8]
+        assert seqs(bob.told()) == [7, 8, 9]
 
 
 async def test_what_is_too_much_at_once_comes_from_the_journal() -> None:
@@ -283,7 +281,7 @@ async def test_what_is_too_much_at_once_comes_from_the_journal() -> None:
     async with house() as home:
         ann = await talk(home, 4)
         bob = await home.person("Bob")
-        bob.member.room_for = 10
+        bob.member.room_for = 350
         assert kinds(await bob.ask(join(1))) == ["joined"]
         assert wanted(bob) == [1]
         bob.member.room_for = 1000
@@ -297,15 +295,14 @@ async def test_a_crowd_that_comes_back_is_let_in_by_and_by() -> None:
     """In several turns, so that others have theirs; what is said meanwhile reaches them."""
     async with house() as home:
         ann = await talk(home, 3)
-        crowd = [Somebody(home, Listener(v1)) for _ in range(2 * WRITES_FOR_RETURNS)]
-        comings: list[Request] = []
+        crowd = [Somebody(home, Listener(v1)) for _ in range(2 * COST_EACH_TURN)]
+        comings: list[Message] = []
         for number, somebody in enumerate(crowd):
             rooms = [{"room": "tea", "last": 1}]
             hello = {"t": "hello", "nick": f"n{number}", "rooms": rooms}
             comings += [Register(somebody.member), asks(somebody.member, hello)]
         await home.turn(*comings, asks(ann.member, send("meanwhile")))
         assert [seqs(somebody.told()) for somebody in crowd] == [[2, 3, 4]] * len(crowd)
-        assert not home.chat.returns
 
 
 async def test_nothing_is_never_too_much() -> None:
@@ -315,7 +312,7 @@ async def test_nothing_is_never_too_much() -> None:
         bob = await home.person("Bob")
         bob.member.room_for = -1  # more than half of what may wait is waiting
         await bob.ask(join())
-        assert bob.member.looked_up == []
+        assert len(bob.member.pages) == 1
 
 
 async def test_what_the_memory_journal_has_dropped_is_a_gap(

@@ -12,7 +12,7 @@ from trio_chat.terminal.frame import Bar, frame, view_of
 from trio_chat.terminal.log import Entry, Log
 from trio_chat.terminal.render import View, entry_canvas, fit, nick_colour
 from trio_chat.terminal.scroll import Scroll
-from trio_chat.terminal.typed import points, read
+from trio_chat.terminal.typed import names_message, read
 
 Press = Callable[..., str | None]
 ANN = Person("a", "Ann")
@@ -53,7 +53,7 @@ def test_what_is_meant(text: str, order: tuple[str, str]) -> None:
 def test_which_message_is_meant(text: str, order: tuple[str, str, int | None]) -> None:
     """A number behind ``#`` tells, in commands that are about a message."""
     assert read(text) == order
-    assert points(text) == (order[0] != "topic")
+    assert names_message(text) == (order[0] != "topic")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,8 @@ def press(composer: Composer) -> Press:
 def test_enter_sends(composer: Composer, press: Press) -> None:
     """What is written, if anything is; the line is empty then."""
     assert press("enter") is None
-    assert press(*"hi", "meta enter", "!", "enter") == "hi\n!"
+    assert press(" ", "\u3164", "enter") is None
+    assert press("ctrl u", *"hi", "meta enter", "!", "enter") == "hi\n!"
     assert composer.text == ""
 
 
@@ -188,7 +189,7 @@ def test_bars_keep_their_right_side() -> None:
 
 def test_entries_tell_what_is_to_be_known() -> None:
     """Who, when, what, and what became of it; in narrow windows without the time."""
-    entry = Entry("said", 0, ("a longer text " * 4).strip(), ANN, is_mine=True, state="sending")
+    entry = Entry("message", 0, ("a longer text " * 4).strip(), ANN, is_mine=True, state="sending")
     entry.edited = True
     entry.reactions = {"🍋": {"b", "c"}, "☕": set()}
     before = Entry("note", 0, "x")
@@ -199,9 +200,9 @@ def test_entries_tell_what_is_to_be_known() -> None:
     assert narrow[0] == "Ann a longer text a longer text a longer"
     with_day = text_of(entry_canvas(Entry("error", 0, "no"), None, View(40, 9)))
     assert [with_day[0].strip()[:3], with_day[1]] == ["── ", "no"]
-    answer = Entry("said", 0, "yes", ANN, answers="Ben: milk?\nor not")
+    answer = Entry("message", 0, "yes", ANN, quote="Ben: milk?\nor not")
     assert text_of(entry_canvas(answer, before, View(60, 9)))[0][21:] == "↪ Ben: milk? ⏎ or not"
-    action = Entry("said", 0, "/me waves", None, deleted=False)
+    action = Entry("message", 0, "/me waves", None, deleted=False)
     assert text_of(entry_canvas(action, before, View(40, 9))) == ["* somebody waves"]
     entry.seq = 123
     numbered = text_of(entry_canvas(entry, before, View(60, 9, is_numbered=True)))

@@ -123,6 +123,10 @@ def test_files_are_paths() -> None:
             ["--frame-limit", "2000000"],
             "outbox_bytes (1048576) must be more than frame_limit (2000000)",
         ),
+        (
+            ["--page-bytes", "600000"],
+            "page_bytes (600000) must be at most half of outbox_bytes (1048576)",
+        ),
         (["--prot", "80"], "unrecognized arguments: --prot 80 (--help lists the options)"),
         (["--port"], "argument --port: expected one argument (--help lists the options)"),
         (["--config", "/nowhere.toml"], "cannot read /nowhere.toml: No such file or directory"),
@@ -141,6 +145,26 @@ def test_wrong_variables_are_told_in_one_line() -> None:
     assert complaint(environment={"TRIO_CHAT_PORT": "x"}) == (
         "TRIO_CHAT_PORT must be a whole number, not 'x'"
     )
+
+
+def test_variables_of_kubernetes_are_no_settings() -> None:
+    """It sets these for a service named "trio-chat"; one that is a setting, and right, counts."""
+    links = {
+        "TRIO_CHAT_SERVICE_HOST": "10.0.0.12",
+        "TRIO_CHAT_SERVICE_PORT": "8080",
+        "TRIO_CHAT_SERVICE_PORT_HTTP": "8080",
+        "TRIO_CHAT_PORT": "tcp://10.0.0.12:8080",
+        "TRIO_CHAT_PORT_8080_TCP": "tcp://10.0.0.12:8080",
+        "TRIO_CHAT_PORT_8080_TCP_PROTO": "tcp",
+        "TRIO_CHAT_PORT_8080_TCP_PORT": "8080",
+        "TRIO_CHAT_PORT_8080_TCP_ADDR": "10.0.0.12",
+    }
+    assert load_config([], links) == Config()
+    assert load_config([], {**links, "TRIO_CHAT_PORT": "80"}).port == 80
+    for variable in ("TRIO_CHAT_PROT", "TRIO_CHAT_SERVICE", "TRIO_CHAT_PORT_8080"):
+        assert complaint(environment={**links, variable: "80"}) == (
+            f"unknown setting {variable} in the environment"
+        )
 
 
 @pytest.mark.parametrize(

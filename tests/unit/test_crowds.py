@@ -11,9 +11,9 @@ import trio.testing
 from tests import frames
 from tests.unit.house import FILES
 from tests.unit.members import house
-from trio_chat.client.client import EXITS, Client, ConnectionContext
+from trio_chat.client.client import Client
+from trio_chat.client.lookups import EXITS, make_context
 from trio_chat.config import Config
-from trio_chat.delivery.outbox import Readiness
 from trio_chat.journal.history import History
 from trio_chat.net.acceptor import HANDSHAKES, Acceptor
 from trio_chat.net.head import parse_head
@@ -35,16 +35,16 @@ async def test_a_crowd_that_hangs_up_is_let_go_by_and_by() -> None:
         gone.append(client)
 
     async with house() as home, trio.open_nursery() as nursery:
-        archive = History(home.journal, CONFIG, home.chat.rooms.populations)
-        shared = ConnectionContext(home.inbox, CONFIG, archive, Readiness())
+        history = History(home.journal, CONFIG, home.hub.populations)
+        context = make_context(home.inbox, CONFIG, history)
         peers = []
         for _ in range(CROWD):
             ours, peer = trio.testing.memory_stream_pair()
             websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
-            nursery.start_soon(live, Client(ours, websocket, plain, shared, LOBBY))
+            nursery.start_soon(live, Client(ours, websocket, plain, context, LOBBY))
             peers.append(peer)
         await trio.testing.wait_all_tasks_blocked()
-        assert len(home.chat.seats) == CROWD
+        assert len(home.connections) == CROWD
         for peer in peers:
             peer.send_stream.close()
             peer.receive_stream.close()
@@ -54,7 +54,7 @@ async def test_a_crowd_that_hangs_up_is_let_go_by_and_by() -> None:
             count.append(len(gone))
         # In each round Trio runs the tasks in any order: there may be two rounds between two looks.
         assert max(after - before for before, after in pairwise(count)) <= 2 * EXITS
-    assert not home.chat.seats
+    assert not home.connections
 
 
 async def test_a_crowd_that_says_hello_over_tls_begins_by_and_by(

@@ -8,14 +8,12 @@ import trio
 from trio.testing import MockClock
 
 from tests.unit.members import House, Listener, arrives, house, kinds, says
-from trio_chat.core import room
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import CaughtUp, ForeignWrites, Request, Unregister
+from trio_chat.core import room_log
+from trio_chat.core.messages import PageDone, Unregister
 from trio_chat.journal.feed import INTERVAL, follow
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import RoomState, Unavailable
-from trio_chat.protocol.events import Message, Person, Topic, encode
-from trio_chat.protocol.requests import Missed
+from trio_chat.journal.types import ForeignWrites, RoomState, Unavailable, Write
+from trio_chat.protocol.events import Message, Person, Topic
 
 EVE = Person("e", "Eve")
 SEND = {"t": "send", "room": "tea", "text": "mine"}
@@ -33,7 +31,7 @@ class Journal(MemoryJournal):
     async def written(self, count: int = 1, text: str = "theirs") -> None:
         """Let another program write some messages."""
         for _ in range(count):
-            await self.commit([Message(room="tea", who=EVE, text=text)])
+            await self.commit([Write(Message(room="tea", who=EVE, text=text))])
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         self.loads.append(trio.current_time())
@@ -50,7 +48,7 @@ class Journal(MemoryJournal):
 
 async def notice(home: House) -> None:
     """Let the hub hear of what others have written."""
-    await home.turn(ForeignWrites(await home.journal.load(list(home.chat.rooms), 0)))
+    await home.turn(ForeignWrites(await home.journal.load(home.rooms, 0)))
 
 
 def numbers(told: Sequence[dict[str, Any]]) -> list[int]:
@@ -65,7 +63,7 @@ async def test_an_open_room_hears_of_what_others_have_written() -> None:
         await home.turn(arrives(guest, "tea"))
         await ann.ask(SEND)
         await journal.written(2)
-        await journal.commit([Topic(room="tea", text="All about tea")])
+        await journal.commit([Write(Topic(room="tea", text="All about tea"))])
         await notice(home)
         told = ann.told()
         assert kinds(told) == ["msg", "msg", "topic"]
@@ -102,11 +100,12 @@ async def test_nothing_is_told_again_when_nothing_is_new() -> None:
 
 async def catch_up(home: House, member: Listener, journal: Journal) -> list[int]:
     """Do as a client: read what was missed from the journal; return its numbers."""
-    [missed] = member.looked_up
-    assert isinstance(missed, Missed)
-    member.looked_up.clear()
-    page = [seq for seq, _ in await journal.after("tea", missed.after, 5) if seq <= missed.until]
-    await home.turn(CaughtUp(member, missed, page[-1]))
+    [missed] = member.pages
+    member.pages.clear()
+    page = [
+        seq for seq, _ in await journal.after("tea", missed.after, 5, 10**6) if seq <= missed.until
+    ]
+    await home.turn(PageDone(missed, page[-1]))
     return page
 
 
@@ -123,7 +122,7 @@ async def test_much_is_read_from_the_journal_by_each_client_at_its_own_pace() ->
         got = await catch_up(home, ann.member, journal)
         await journal.written()  # once more, while it reads
         await home.turn(says(guest, "again"))
-        while ann.member.looked_up:
+        while ann.member.pages:
             got += await catch_up(home, ann.member, journal)
         assert [*got, *numbers(ann.told())] == list(range(2, 13))
         assert guest.got == [b"Ann: mine", b"Eve: theirs\nagain"]
@@ -133,7 +132,7 @@ async def test_large_texts_are_sent_one_client_after_the_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """From what is at hand, and as much as each can take."""
-    monkeypatch.setattr(room, "TOLD_AT_ONCE", 100)
+    monkeypatch.setattr(room_log, "TOLD_AT_ONCE", 100)
     journal = Journal()
     async with house(journal) as home:
         ann, bob = await home.person("Ann", "tea"), await home.person("Bob", "tea")
@@ -144,7 +143,7 @@ async def test_large_texts_are_sent_one_client_after_the_other(
         await notice(home)
         assert numbers(ann.told()) == [1, 2]
         assert bob.told() == []
-        assert len(bob.member.looked_up) == 1
+        assert len(bob.member.pages) == 1
 
 
 async def test_what_is_pruned_by_others_is_missing_from_then_on() -> None:
@@ -175,7 +174,7 @@ async def test_a_journal_that_cannot_be_read_is_tried_again(autojump_clock: Mock
         journal.is_down = False
         await trio.sleep(2)
         assert numbers(ann.told()) == [1, 2, 3]
-        assert journal.loads == [0, 1.5, 2, 3]
+        assert journal.loads == [0, 1.5, 3]
 
 
 async def test_a_room_that_all_have_left_need_not_follow() -> None:
@@ -188,19 +187,7 @@ async def test_a_room_that_all_have_left_need_not_follow() -> None:
         states = await journal.load(["tea", "milk"], 0)
         await home.turn(ForeignWrites(states), Unregister(guest))
         await home.turn()
-        assert home.chat.rooms.overtaken == set()
-
-
-async def test_a_damaged_event_of_others_hides_no_other() -> None:
-    """It cannot be told to those who get text; the rest can."""
-    place = room.Room(
-        RoomState("tea", 1, 0, "", ()), 5, Readiness(), lambda it: None, lambda seconds, do: None
-    )
-    guest = Listener()
-    place.admit(guest)
-    fine = encode(Message(room="tea", seq=2, ts=1, text="fine"))
-    assert place.follow(RoomState("tea", 1, 2, "", [(1, b"{damaged"), (2, fine)]))
-    assert [frame.payload for frame, _ in place.frames()] == [b"fine"]
+        assert home.rooms == []
 
 
 async def test_it_looks_every_second(autojump_clock: MockClock) -> None:
@@ -208,17 +195,17 @@ async def test_it_looks_every_second(autojump_clock: MockClock) -> None:
     journal = Journal()
     await journal.written(3)
     journal.changes = [False, True, False, Unavailable(1), True]
-    send, receive = trio.open_memory_channel[Request](10)
+    send, receive = trio.open_memory_channel[ForeignWrites](10)
     heard: list[tuple[float, list[int]]] = []
 
     async def hear() -> None:
-        async for request in receive:
-            assert isinstance(request, ForeignWrites)
-            heard.append((trio.current_time(), [state.last for state in request.states]))
+        async for writes in receive:
+            lasts = [state.last for state in writes.states]
+            heard.append((trio.current_time(), lasts))
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(hear)
-        nursery.start_soon(follow, journal, send, lambda: ["tea", "milk"])
+        nursery.start_soon(follow, journal, send.send, lambda: ["tea", "milk"])
         await trio.sleep(10.5 * INTERVAL)
         nursery.cancel_scope.cancel()
     assert heard == [(2 * INTERVAL, [3, 0]), (5 * INTERVAL, [3, 0])]
@@ -229,9 +216,9 @@ async def test_a_change_that_cannot_be_read_is_not_forgotten(autojump_clock: Moc
     journal = Journal()
     journal.changes = [True]
     journal.is_down = True
-    send, receive = trio.open_memory_channel[Request](10)
+    send, receive = trio.open_memory_channel[ForeignWrites](10)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(follow, journal, send, lambda: ["tea"])
+        nursery.start_soon(follow, journal, send.send, lambda: ["tea"])
         await trio.sleep(2.5 * INTERVAL)
         journal.is_down = False
         await trio.sleep(INTERVAL)

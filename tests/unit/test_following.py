@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from tests.sse import Told, parse
 from tests.unit.members import House, Listener, arrives, asks, house
-from trio_chat.hub import CaughtUp, Pruned, Register, Shutdown, Unregister
+from trio_chat.core.messages import PageDone, Register, Shutdown, Unregister
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import RoomState, Unavailable
+from trio_chat.journal.types import Pruned, RoomState, Unavailable
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import GOING_AWAY, UNREADABLE
 from trio_chat.protocol.dialects.sse import Sse
@@ -60,7 +60,7 @@ async def test_a_follower_is_not_seen() -> None:
     async with house() as home:
         fay = follower(home)
         await home.turn(follows(fay))
-        assert home.chat.rooms.populations() == {"tea": 0}
+        assert home.hub.populations() == {"tea": 0}
         ann = await home.person("Ann")
         [answer, *rest] = await ann.ask({"t": "join", "room": "tea"})
         assert answer["members"] == [ann.who]
@@ -70,7 +70,7 @@ async def test_a_follower_is_not_seen() -> None:
         await ann.ask({"t": "leave", "room": "tea"})
         await home.turn()
         await ann.ask({"t": "rooms"})
-        assert home.chat.rooms.populations() == {}
+        assert home.hub.populations() == {}
 
 
 async def test_who_comes_back_gets_what_it_missed_first() -> None:
@@ -98,10 +98,9 @@ async def test_what_is_not_at_hand_is_read_in_the_journal() -> None:
             await ann.ask(send(f"{number}"))
         fay = follower(home)
         await home.turn(follows(fay, 1))
-        [missed] = fay.looked_up
-        assert isinstance(missed, requests.Missed)
-        assert (missed.room, missed.after) == ("tea", 1)
-        await home.turn(CaughtUp(fay, missed, 4))
+        [missed] = fay.pages
+        assert (missed.room_name, missed.after) == ("tea", 1)
+        await home.turn(PageDone(missed, 4))
         assert numbers(told(fay)) == [5, 6, 7, 8]
 
 
@@ -161,5 +160,5 @@ async def test_plain_guests_are_still_counted_beside_followers() -> None:
     async with house() as home:
         guest, fay = Listener(), follower(home)
         await home.turn(arrives(guest, "tea"), follows(fay))
-        assert home.chat.rooms.populations() == {"tea": 1}
+        assert home.hub.populations() == {"tea": 1}
         assert told(fay)[0].data["guests"] == 1

@@ -1,16 +1,14 @@
 """Rules of the archive: history as it stands, and the list of rooms."""
 
-from collections.abc import Sequence
-
 import msgspec
 import pytest
 
 from trio_chat.config import Config
-from trio_chat.journal.history import ROOMS_LISTED, History, outcome
+from trio_chat.journal.history import ROOMS_LISTED, TOPIC_LISTED, History
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import RoomSummary, Unavailable
+from trio_chat.journal.types import RoomSummary, Unavailable, Write
 from trio_chat.protocol import answers, requests
-from trio_chat.protocol.events import AnyStoredEvent, Delete, Edit, Message, Person, React, Topic
+from trio_chat.protocol.events import AnyStoredEvent, Edit, Message, Person, React, Topic
 
 ANN, BOB = Person("a", "Ann"), Person("b", "Bob")
 CONFIG = Config(history_page=3, resume_limit=2)
@@ -28,7 +26,7 @@ def react(seq: int, who: Person | None, emoji: str = "x", *, on: bool = True) ->
 async def archive(*drafts: AnyStoredEvent, populations: dict[str, int] | None = None) -> History:
     """Return an archive of a journal in which these were committed."""
     journal = MemoryJournal(clock=lambda: 1000)
-    await journal.commit(drafts)
+    await journal.commit([Write(draft) for draft in drafts])
     return History(journal, CONFIG, lambda: populations or {})
 
 
@@ -37,45 +35,6 @@ async def page(archive: History, **asked: int) -> tuple[list[int], bool]:
     answer = await archive.answer(requests.History(room="tea", **asked))
     assert isinstance(answer, answers.Page)
     return [message.seq for message in answer.messages], answer.more
-
-
-def test_a_message_stands_as_it_was_last_edited() -> None:
-    """What was said first is history no longer."""
-    edits: Sequence[AnyStoredEvent] = [
-        Edit(room="tea", seq=2, who=ANN, target=1, text="b"),
-        Edit(room="tea", seq=3, who=ANN, target=1, text="c"),
-    ]
-    [stands] = outcome([said("a", 1, reply=7, cid="12345678"), *edits])
-    assert (stands.text, stands.edited, stands.deleted) == ("c", True, False)
-    assert (stands.who, stands.reply, stands.cid) == (ANN, 7, "12345678")
-
-
-def test_a_deleted_message_has_no_text() -> None:
-    """Whether it was deleted just now or its text is gone from the journal already."""
-    for first in (said("a", 1), said("", 1, deleted=True)):
-        [stands] = outcome([first, Delete(room="tea", seq=2, who=ANN, target=1)])
-        assert (stands.text, stands.deleted) == ("", True)
-
-
-def test_reactions_tell_who_put_which_emoji() -> None:
-    """Everybody once each; who takes it away is not named; without a name nobody counts."""
-    changes = [
-        react(2, ANN),
-        react(3, BOB),
-        react(4, ANN),
-        react(5, BOB, "y"),
-        react(6, BOB, "y", on=False),
-        react(7, BOB, "z", on=False),
-        react(8, None),
-    ]
-    [stands] = outcome([said("a", 1), *changes])
-    assert stands.reactions == {"x": [BOB, ANN]}
-    assert outcome([said("a", 1)])[0].reactions == {}
-
-
-def test_topics_are_no_messages() -> None:
-    """They change none either."""
-    assert outcome([Topic(room="tea", seq=1, text="x")]) == []
 
 
 async def test_the_latest_page_comes_without_a_number() -> None:
@@ -149,6 +108,24 @@ async def test_missed_events_come_in_pages_of_the_resume_limit() -> None:
     assert [seq for seq, _ in await tea.missed("tea", 2)] == [3]
 
 
+async def test_pages_have_a_bound_in_bytes() -> None:
+    """Of history, of what was missed, and of what was found: the rest is another page."""
+    config = Config(page_bytes=20_000)
+    journal = MemoryJournal()
+    await journal.commit([Write(said("long " + "x" * 3995)) for _ in range(9)])
+    tea = History(journal, config, dict)
+    for request in (
+        requests.History(room="tea"),
+        requests.History(room="tea", after=0),
+        requests.Search(room="tea", query="long"),
+    ):
+        answer = await tea.answer(request)
+        assert isinstance(answer, answers.Page | answers.SearchResult)
+        assert answer.more
+        assert len(answers.encode(answer)) < config.page_bytes + 100
+    assert [seq for seq, _ in await tea.missed("tea", 0)] == [1, 2, 3, 4]
+
+
 async def test_rooms_are_listed_with_those_in_which_nothing_was_said() -> None:
     """How many are in each, the topic, and when something was said last."""
     drafts: list[AnyStoredEvent] = [said("x"), Topic(room="milk", who=ANN, text="White")]
@@ -177,9 +154,24 @@ async def test_what_cannot_be_read_is_told_with_when_to_try_again() -> None:
     assert (answer.id, answer.code, answer.retry_ms) == (1, "unavailable", 1234)
 
 
-async def test_the_list_of_rooms_is_bounded() -> None:
+async def test_the_list_of_rooms_is_bounded_in_number() -> None:
     """However many rooms there are in which nothing was said."""
-    some = await archive(said("x"), populations={f"r{n}": 1 for n in range(ROOMS_LISTED + 5)})
+    populations = {f"r{n}": 1 for n in range(ROOMS_LISTED)}
+    for drafts, count, more in ([said("x")], ROOMS_LISTED, True), ([], ROOMS_LISTED, False):
+        some = await archive(*drafts, populations=populations)
+        answer = await some.answer(requests.Rooms())
+        assert isinstance(answer, answers.RoomList)
+        assert (len(answer.rooms), answer.more) == (count, more)
+
+
+async def test_the_list_of_rooms_is_bounded_in_bytes() -> None:
+    """It fits into a page however long topics are, which are cut."""
+    topics = [Topic(room=f"r{n}", who=ANN, text="茶" * 4000) for n in range(ROOMS_LISTED)]
+    some = await archive(*topics)
     answer = await some.answer(requests.Rooms())
     assert isinstance(answer, answers.RoomList)
-    assert len(answer.rooms) <= ROOMS_LISTED
+    assert answer.more
+    assert {room.topic for room in answer.rooms} == {"茶" * TOPIC_LISTED}
+    room_bytes = len(answers.encode(answer.rooms[0]))
+    assert CONFIG.page_bytes - 2 * room_bytes < len(answers.encode(answer.rooms))
+    assert len(answers.encode(answer.rooms)) <= CONFIG.page_bytes + 2

@@ -1,22 +1,26 @@
 """Rules of the hub: its turns, and what goes out in them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import trio
 import trio.testing
+from trio.testing import MockClock
 
-from tests.unit.members import House, Listener, arrives, house, says
+from tests.unit.members import CONFIG, House, Listener, arrives, asks, house, kinds, says
 from trio_chat.config import Config
+from trio_chat.core.backlog import REQUESTS_EACH
+from trio_chat.core.chat import GOODBYE_DELAY
+from trio_chat.core.messages import Message, Register, Shutdown, Unregister
 from trio_chat.delivery.audience import WRITES_PER_YIELD
 from trio_chat.delivery.frames import MERGE_LIMIT, Frame
-from trio_chat.delivery.outbox import Readiness
 from trio_chat.delivery.recipient import Recipient
-from trio_chat.hub import Hub, Register, Request, Shutdown, Unregister
+from trio_chat.hub import Hub
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import Result, Write
 from trio_chat.protocol.close import GOING_AWAY, TOO_SLOW
 
 
-async def turns(*batches: list[Request]) -> House:
+async def turns(*batches: list[Message]) -> House:
     """Let a hub work off batches of requests, each in one turn."""
     async with house() as home:
         for batch in batches:
@@ -29,7 +33,7 @@ async def test_everybody_registered_gets_what_is_said() -> None:
     one, two = Listener(), Listener()
     home = await turns([arrives(one), arrives(two)], [says(one, "hello")])
     assert one.got == two.got == [b"hello"]
-    assert list(home.chat.seats) == [one, two]
+    assert home.connections == [one, two]
 
 
 async def test_what_waits_is_sent_as_one_message() -> None:
@@ -69,17 +73,17 @@ async def test_unregistering_closes_the_send_side() -> None:
     one, never = Listener(), Listener()
     home = await turns([arrives(one), Unregister(one), Unregister(never), says(one, "a")])
     assert (one.got, one.ends, never.ends) == ([], ["closed"], ["closed"])
-    assert list(home.chat.seats) == []
+    assert home.connections == []
 
 
 async def test_a_stuck_client_is_dropped_and_nobody_else() -> None:
-    """It is aborted as too slow, once, and gets nothing more."""
+    """It is aborted as too slow, once, and gets nothing more; its own task unregisters it."""
     one, stuck = Listener(), Listener()
     stuck.is_stuck = True
     home = await turns([arrives(one), arrives(stuck)], [says(one, "a")], [says(one, "b")])
     assert one.got == [b"a", b"b"]
     assert (stuck.got, stuck.ends) == ([], [TOO_SLOW])
-    assert list(home.chat.seats) == [one]
+    assert home.connections == [one, stuck]
 
 
 async def test_farewell_ends_everybody_now_and_later() -> None:
@@ -89,23 +93,75 @@ async def test_farewell_ends_everybody_now_and_later() -> None:
         [arrives(one)],
         [says(one, "a")],
         [Shutdown(GOING_AWAY)],
-        [Register(late), Unregister(one)],
+        [Register(late), Unregister(one), says(one, "b")],
     )
     assert (one.got, one.ends) == ([b"a"], [GOING_AWAY, "closed"])
     assert (late.got, late.ends) == ([], [GOING_AWAY])
-    assert (list(home.chat.seats), list(home.chat.rooms)) == ([], [])
+    assert (home.connections, home.rooms) == ([], [])
 
 
-async def test_what_is_said_in_the_turn_of_the_farewell_is_kept_though_not_told() -> None:
-    """Nobody is there to hear it any more, but who comes back finds it."""
-    journal = MemoryJournal()
-    one = Listener()
+class Slow(MemoryJournal):
+    """A journal whose commits wait until a test lets them go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = trio.Event()
+
+    async def commit(self, writes: Sequence[Write]) -> list[Result]:
+        await self.gate.wait()
+        return await super().commit(writes)
+
+
+async def test_what_is_said_in_the_turn_of_the_shutdown_is_kept_and_told() -> None:
+    """The goodbye waits for the commits that are under way, so what is kept is acknowledged."""
+    journal = Slow()
     async with house(journal) as home:
-        await home.turn(arrives(one))
-        await home.turn(says(one, "last words"), Shutdown(GOING_AWAY))
-    assert one.got == []
-    [state] = await journal.load(["lobby"], 10)
-    assert state.last == 1
+        ann = await home.person("Ann", "tea")
+        ann.told()
+        send = {"t": "send", "id": 1, "room": "tea", "text": "last words"}
+        await home.turn(asks(ann.member, send), Shutdown(GOING_AWAY))
+        assert (ann.told(), ann.member.ends) == ([], [])
+        journal.gate.set()
+        await home.turn()
+        assert kinds(ann.told()) == ["msg", "ok"]
+        assert ann.member.ends == [GOING_AWAY]
+
+
+async def test_the_goodbye_does_not_wait_long(autojump_clock: MockClock) -> None:
+    """A commit that hangs is not acknowledged; to the moment."""
+    journal = Slow()
+    async with house(journal) as home:
+        ann = await home.person("Ann", "tea")
+        ann.told()
+        await home.turn(
+            asks(ann.member, {"t": "send", "room": "tea", "text": "x"}), Shutdown(GOING_AWAY)
+        )
+        await trio.sleep(GOODBYE_DELAY - 0.001)
+        assert ann.member.ends == []
+        await trio.sleep(0.002)
+        assert (ann.told(), ann.member.ends) == ([], [GOING_AWAY])
+
+
+async def test_the_hub_ends_though_a_commit_hangs(autojump_clock: MockClock) -> None:
+    """After the close timeout."""
+    async with house(Slow()) as home:
+        ann = await home.person("Ann", "tea")
+        await ann.ask({"t": "send", "room": "tea", "text": "x"})
+    assert trio.current_time() == CONFIG.close_timeout
+
+
+async def test_the_hub_keeps_what_was_submitted_before_it_ends() -> None:
+    """Whoever wrote it may be gone."""
+    journal = Slow()
+    async with house(journal) as home:
+        one = Listener()
+        await home.turn(arrives(one), says(one, "a"), says(one, "b"))
+        await home.turn(Unregister(one))
+        home.hub.close()
+        await home.turn()
+        assert (await journal.load(["lobby"], 0))[0].last == 0
+        journal.gate.set()
+    assert (await journal.load(["lobby"], 0))[0].last == 2
 
 
 async def test_long_turns_go_out_in_several_messages() -> None:
@@ -153,12 +209,14 @@ async def test_those_in_small_rooms_hear_first() -> None:
     assert seen == [1]
 
 
-async def test_hub_ends_when_its_inbox_is_closed() -> None:
+async def test_the_hub_ends_when_it_is_closed() -> None:
     """That is how the server ends it."""
-    send, receive = trio.open_memory_channel[Request](1)
-    send.close()
+    hub = Hub(MemoryJournal(), Config())
     with trio.fail_after(1):
-        await Hub(receive, MemoryJournal(), Config(), Readiness()).run()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(hub.run)
+            await trio.testing.wait_all_tasks_blocked()
+            hub.close()
 
 
 async def test_a_room_is_forgotten_when_nobody_is_in_it() -> None:
@@ -166,17 +224,29 @@ async def test_a_room_is_forgotten_when_nobody_is_in_it() -> None:
     one = Listener()
     async with house() as home:
         await home.turn(arrives(one, "tea"))
-        assert list(home.chat.rooms) == ["tea"]
+        assert (home.rooms, home.hub.connections) == (["tea"], 1)
         await home.turn(Unregister(one))
-        await home.turn()
         await home.turn(Unregister(one))
-        assert home.chat.rooms == {}
+        assert (home.rooms, home.hub.connections) == ([], 0)
 
 
-async def test_an_inbox_full_is_taken_in_one_turn() -> None:
-    """The longer a turn takes, the more the next one carries."""
-    one = Listener()
+async def test_what_waits_is_taken_in_one_turn() -> None:
+    """The longer a turn takes, the more the next one carries, within a budget."""
+    many = [Listener() for _ in range(100)]
     async with house() as home:
-        await home.turn(arrives(one))
-        await home.turn(*(says(one, str(number)) for number in range(100)))
-    assert one.got == ["\n".join(map(str, range(100))).encode()]
+        await home.turn(*map(arrives, many))
+        await home.turn(*(says(one, str(number)) for number, one in enumerate(many)))
+    assert many[0].got == ["\n".join(map(str, range(100))).encode()]
+
+
+async def test_what_is_beyond_the_budget_of_a_turn_comes_in_the_next_ones() -> None:
+    """Nothing is lost, and the order of each connection is kept."""
+    one, other = Listener(), Listener()
+    count = 3 * REQUESTS_EACH
+    async with house() as home:
+        await home.turn(arrives(one), arrives(other))
+        await home.turn(says(one, *map(str, range(count))), says(other, "few"))
+    lines = b"\n".join(got or b"" for got in one.got).decode().split("\n")
+    assert lines.index("few") <= 2 * REQUESTS_EACH
+    lines.remove("few")
+    assert lines == [str(number) for number in range(count)]

@@ -1,7 +1,7 @@
 """The hub and real clients against a model: whatever happens in whatever order, promises hold."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
@@ -15,10 +15,11 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, TEXT, masked, unmasked
-from trio_chat.client.client import Client, ConnectionContext
+from trio_chat.client.client import Client
+from trio_chat.client.lookups import ConnectionContext, make_context
 from trio_chat.config import Config
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import Asked, Hub, Request, Shutdown, Unregister
+from trio_chat.core.messages import Asked, Shutdown, Unregister
+from trio_chat.hub import Hub
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.net.head import parse_head
@@ -90,10 +91,10 @@ def socket_pair() -> tuple[AnyStream, AnyStream]:
 class Chatter:
     """A client, and its peer, who reads all the time unless it is stalled."""
 
-    def __init__(self, shared: ConnectionContext, *, over_socket: bool) -> None:
+    def __init__(self, context: ConnectionContext, *, over_socket: bool) -> None:
         self._ours, self._theirs = socket_pair() if over_socket else memory_pair()
         websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
-        self.client = Client(self._ours, websocket, DIALECT, shared, requests.Join(room=ROOM))
+        self.client = Client(self._ours, websocket, DIALECT, context, requests.Join(room=ROOM))
         self.received = b""
         self.is_healthy = True  # it has always read, and behaved
         self.has_ended = False
@@ -201,11 +202,11 @@ class Play:
     def __init__(self, nursery: trio.Nursery, *, over_sockets: bool) -> None:
         self._nursery = nursery
         self._over_sockets = over_sockets
-        self.inbox, self.requests = trio.open_memory_channel[Request](CONFIG.inbox_requests)
-        journal, readiness = MemoryJournal(), Readiness()
-        self.hub = Hub(self.requests, journal, CONFIG, readiness)
-        archive = History(journal, CONFIG, self.hub.chat.rooms.populations)
-        self.shared = ConnectionContext(self.inbox, CONFIG, archive, readiness)
+        journal = MemoryJournal()
+        self.hub = Hub(journal, CONFIG)
+        self.inbox = self.hub.inbox
+        history = History(journal, CONFIG, self.hub.populations)
+        self.context = make_context(self.inbox, CONFIG, history)
         self.seats: dict[int, Chatter] = {}
         self.everybody: list[Chatter] = []
         self.came: dict[Chatter, Account] = {}
@@ -217,6 +218,11 @@ class Play:
         nursery.start_soon(self.hub.run)
         self.witness = self._register(SEATS)
 
+    @property
+    def registered(self) -> Collection[object]:
+        """The clients that the hub knows of."""
+        return self.hub._chat._connections
+
     async def perform(self, step: Step) -> None:
         """Let a step happen."""
         chatter = self.seats.get(step.seat)
@@ -224,7 +230,7 @@ class Play:
             await trio.sleep(CONFIG.write_timeout)
         elif step.action == "broadcast":
             line = requests.Send(room="", text=self._next_line(None))
-            await self.inbox.send(Asked(self.witness.client, [line]))
+            await self.inbox.put(Asked(self.witness.client, [line]))
         elif step.action == "register" and chatter is None:
             self._register(step.seat)
         elif chatter is not None:
@@ -233,7 +239,7 @@ class Play:
             await self.settle()
 
     def _register(self, seat: int) -> Chatter:
-        chatter = self.seats[seat] = Chatter(self.shared, over_socket=self._over_sockets)
+        chatter = self.seats[seat] = Chatter(self.context, over_socket=self._over_sockets)
         self.everybody.append(chatter)
         self._nursery.start_soon(chatter.live)
         return chatter
@@ -269,7 +275,7 @@ class Play:
         assert self.must_be_said <= set(said)
         for chatter in self.everybody:
             self.came.setdefault(chatter, Account(self.settled, len(said)))
-            if chatter.client not in self.hub.chat.seats:
+            if chatter.client not in self.registered:
                 self.left.setdefault(chatter, len(said))
             self._check(chatter, said)
         self.settled = len(said)
@@ -285,8 +291,8 @@ class Play:
             assert start <= came.latest
             assert start + len(heard) <= self.left.get(chatter, len(said))
         if chatter.is_healthy:
-            assert chatter.client in self.hub.chat.seats
-        if chatter.client in self.hub.chat.seats and chatter.is_flowing:
+            assert chatter.client in self.registered
+        if chatter.client in self.registered and chatter.is_flowing:
             assert heard[len(heard) - (len(said) - came.latest) :] == said[came.latest :]
         assert len(chatter.close_codes) <= 1
 
@@ -294,7 +300,7 @@ class Play:
         """End the play; nothing may remain of it."""
         await self.settle()
         if farewell:
-            await self.inbox.send(Shutdown(GOING_AWAY))
+            self.inbox.post(Shutdown(GOING_AWAY))
             await trio.testing.wait_all_tasks_blocked()
             for chatter in self.everybody:
                 if chatter.is_healthy:
@@ -305,20 +311,16 @@ class Play:
         with trio.fail_after(2 * (CONFIG.write_timeout + CONFIG.close_timeout)):
             while not all(chatter.has_ended for chatter in self.everybody):
                 await trio.sleep(0.1)
-        await self.inbox.send(Unregister(self.witness.client))  # a last turn, to forget rooms in
+        self.inbox.post(Unregister(self.witness.client))  # a last turn, to forget rooms in
         await trio.testing.wait_all_tasks_blocked()
-        assert self.hub.chat.rooms == {}
-        self._check_channels()
-        self.inbox.close()
+        self._check_remains()
+        self.hub.close()
 
-    def _check_channels(self) -> None:
-        inbox = self.inbox.statistics()
-        assert list(self.hub.chat.seats) == []
-        assert (inbox.current_buffer_used, inbox.tasks_waiting_send) == (0, 0)
-        assert (inbox.open_send_channels, inbox.open_receive_channels) == (1, 1)
+    def _check_remains(self) -> None:
+        assert (self.hub.connections, self.hub.populations(), len(self.inbox)) == (0, {}, 0)
         for chatter in self.everybody:
             assert chatter.client._outbox._is_closed
-            assert chatter.client._outbox._stirred is None
+            assert chatter.client._outbox._woken is None
 
 
 async def play(history: Sequence[Step], *, over_sockets: bool, farewell: bool) -> None:

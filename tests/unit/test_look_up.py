@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -13,14 +14,15 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, TEXT, masked
-from trio_chat.client.client import LOOK_UPS, Client, ConnectionContext
+from tests.unit.standin import Heard, StandIn
+from trio_chat.client.client import Client
+from trio_chat.client.lookups import LOOK_UPS, make_context
 from trio_chat.config import Config
-from trio_chat.delivery.frames import frame_of
-from trio_chat.delivery.outbox import Readiness
-from trio_chat.hub import Asked, CaughtUp, Register, Request, Unregister
+from trio_chat.core.messages import PageDone, Register
+from trio_chat.delivery.frames import MERGE_LIMIT, frame_of
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import Unavailable
+from trio_chat.journal.types import Unavailable, Write
 from trio_chat.net.head import parse_head
 from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import requests
@@ -36,13 +38,29 @@ class Journal(MemoryJournal):
 
     is_down = False
     reads = 0
+    gate: trio.Event | None = None
 
-    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+    async def after(
+        self, room: str, seq: int, limit: int, max_bytes: int
+    ) -> list[tuple[int, bytes]]:
         self.reads += 1
         await trio.lowlevel.checkpoint()
+        if self.gate is not None:
+            await self.gate.wait()
         if self.is_down:
             raise Unavailable(1000)
-        return await super().after(room, seq, limit)
+        return await super().after(room, seq, limit, max_bytes)
+
+
+@dataclass(eq=False)
+class Missed:
+    """What a client has missed in a room."""
+
+    room_name: str
+    after: int
+    until: int
+    is_over: bool = False
+    wants_page: bool = True
 
 
 class Connection:
@@ -52,30 +70,39 @@ class Connection:
         ours, self.peer = trio.testing.memory_stream_pair()
         self.ours = ours
         self.journal = Journal()
-        self.requests: list[Request] = []
-        self._inbox, self._hub = trio.open_memory_channel[Request](10)
+        self.stand_in = StandIn()
+        self.requests = self.stand_in.heard
         websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
-        archive = History(self.journal, CONFIG, dict)
-        shared = ConnectionContext(self._inbox, CONFIG, archive, Readiness())
-        self.client = Client(ours, websocket, v1, shared, spread=lambda: 1.0)
+        history = History(self.journal, CONFIG, dict)
+        context = make_context(self.stand_in.inbox, CONFIG, history)
+        self.client = Client(ours, websocket, v1, context, spread=lambda: 1.0)
         self._unread = b""
 
     async def run(self) -> None:
-        with self._inbox:
-            await self.client.run()
+        await self.client.run()
+        self.stand_in.close()
 
-    async def hub(self) -> None:
-        """Do what the hub does for one client."""
-        async for request in self._hub:
-            self.requests.append(request)
-            if isinstance(request, Unregister):
-                request.client.close()
+    def hold_writes(self) -> trio.Event:
+        """Let writes wait until the event that is returned is set."""
+        gate, carry = trio.Event(), self.ours.send_stream.send_all_hook
 
-    async def fill(self, count: int, room: str = "tea") -> None:
+        async def wait_and_carry() -> None:
+            assert carry
+            await gate.wait()
+            await carry()
+
+        self.ours.send_stream.send_all_hook = wait_and_carry
+        return gate
+
+    def wants(self, after: int, until: int = 99, room: str = "tea") -> "Missed":
+        """Let the hub ask the client to read what was missed in a room."""
+        missed = Missed(room, after, until)
+        self.client.read_page(missed)
+        return missed
+
+    async def fill(self, count: int, room: str = "tea", text: str = "x") -> None:
         """Let so many messages have been said in a room."""
-        await self.journal.commit(
-            [Message(room=room, text=str(seq)) for seq in range(1, count + 1)]
-        )
+        await self.journal.commit([Write(Message(room=room, text=text)) for _ in range(count)])
 
     async def told(self) -> list[dict[str, Any]]:
         """Return what the peer gets next, once all has come of what happened."""
@@ -92,7 +119,7 @@ async def connection() -> AsyncIterator[Connection]:
     """Run a client for the block; its peer hangs up at the end."""
     under_test = Connection()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(under_test.hub)
+        nursery.start_soon(under_test.stand_in.run)
         nursery.start_soon(under_test.run)
         await trio.testing.wait_all_tasks_blocked()
         yield under_test
@@ -103,8 +130,8 @@ async def test_history_is_answered_from_the_archive(autojump_clock: MockClock) -
     """One request after the other, in their order."""
     async with connection() as conn:
         await conn.fill(3)
-        assert conn.client.look_up(requests.History(id=1, room="tea"))
-        assert conn.client.look_up(requests.Rooms(id=2))
+        conn.client.look_up(requests.History(id=1, room="tea"))
+        conn.client.look_up(requests.Rooms(id=2))
         told = await conn.told()
         assert [(entry["t"], entry["id"]) for entry in told] == [("history", 1), ("rooms", 2)]
         assert [message["seq"] for message in told[0]["messages"]] == [2, 3]
@@ -114,51 +141,108 @@ async def test_too_many_look_ups_are_refused(autojump_clock: MockClock) -> None:
     """Until the first is answered; what was missed does not count."""
     async with connection() as conn:
         await conn.fill(1)
-        wishes = [requests.Rooms(id=number) for number in range(LOOK_UPS + 1)]
-        assert [conn.client.look_up(wish) for wish in wishes] == [True] * LOOK_UPS + [False]
-        assert conn.client.look_up(requests.Missed("tea", 0, 99, visit=1))
-        answered = [entry["id"] for entry in await conn.told() if entry["t"] == "rooms"]
-        assert answered == [*range(LOOK_UPS)]
-        assert conn.client.look_up(wishes[-1])
+        for number in range(LOOK_UPS + 1):
+            conn.client.look_up(requests.Rooms(id=number))
+        conn.wants(0)
+        told = await conn.told()
+        [busy] = [entry for entry in told if entry["t"] == "error"]
+        assert (busy["id"], busy["code"], busy["retry_ms"]) == (LOOK_UPS, "busy", 1000)
+        assert [entry["id"] for entry in told if entry["t"] == "rooms"] == [*range(LOOK_UPS)]
+        assert [entry["seq"] for entry in told if entry["t"] == "msg"] == [1]
+        conn.client.look_up(requests.Rooms(id=LOOK_UPS))
+        assert [entry["t"] for entry in await conn.told()] == ["rooms"]
 
 
 async def test_what_was_missed_is_sent_and_the_hub_hears_how_far(autojump_clock: MockClock) -> None:
     """A page at a time; the hub asks for the next, or sends the rest itself."""
     async with connection() as conn:
         await conn.fill(5)
-        conn.client.look_up(requests.Missed("tea", 1, 99, visit=1))
+        missed = conn.wants(1)
         assert [entry["seq"] for entry in await conn.told()] == [2, 3, 4]
-        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 1, 99, visit=1), 4)
-        conn.client.look_up(requests.Missed("tea", 4, 99, visit=1))
+        assert conn.requests[-1] == PageDone(missed, 4)
+        missed = conn.wants(4)
         await trio.testing.wait_all_tasks_blocked()
-        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 4, 99, visit=1), 5)
+        assert conn.requests[-1] == PageDone(missed, 5)
 
 
 async def test_what_the_hub_does_not_know_yet_is_not_sent(autojump_clock: MockClock) -> None:
     """Others have written it; it will come by the hub, and must not come twice."""
     async with connection() as conn:
         await conn.fill(5)
-        conn.client.look_up(requests.Missed("tea", 1, 3, visit=1))
+        missed = conn.wants(1, 3)
         assert [entry["seq"] for entry in await conn.told()] == [2, 3]
-        assert conn.requests[-1] == CaughtUp(conn.client, requests.Missed("tea", 1, 3, visit=1), 3)
+        assert conn.requests[-1] == PageDone(missed, 3)
 
 
-async def test_a_page_that_does_not_follow_ends_the_connection(autojump_clock: MockClock) -> None:
-    """Retention was quicker: the client has to come back, and is told of the gap then."""
+async def test_a_page_that_does_not_follow_is_not_sent(autojump_clock: MockClock) -> None:
+    """Retention was quicker: the hub hears where the room begins now, and tells of the gap."""
     async with connection() as conn:
         await conn.fill(5)
         await conn.journal.prune(2, 0)
-        conn.client.look_up(requests.Missed("tea", 1, 99, visit=1))
-        assert [(entry["t"], entry["code"]) for entry in await conn.told()] == [
-            ("bye", RESYNC.code)
-        ]
+        missed = conn.wants(1)
+        await trio.testing.wait_all_tasks_blocked()
+        assert conn.requests[-1] == PageDone(missed, 1, first=4)
+        await conn.journal.prune(0, 10**15)
+        missed = conn.wants(1, 5)
+        await trio.testing.wait_all_tasks_blocked()
+        assert conn.requests[-1] == PageDone(missed, 1, first=6)
+
+
+async def test_what_is_over_is_not_read(autojump_clock: MockClock) -> None:
+    """The room was left, or joined again."""
+    async with connection() as conn:
+        await conn.fill(5)
+        conn.wants(1).is_over = True
+        await trio.testing.wait_all_tasks_blocked()
+        assert conn.journal.reads == 0
+        assert conn.requests == [Register(conn.client)]
+
+
+async def test_nothing_is_sent_of_a_room_that_was_left_while_it_was_read(
+    autojump_clock: MockClock,
+) -> None:
+    """Nor what is left of a page of which a part is on its way."""
+    async with connection() as conn:
+        await conn.fill(5)
+        conn.journal.gate = trio.Event()
+        missed = conn.wants(1)
+        await trio.testing.wait_all_tasks_blocked()
+        missed.is_over = True
+        conn.journal.gate.set()
+        conn.client.look_up(requests.Rooms())
+        assert [entry["t"] for entry in await conn.told()] == ["rooms"]
+
+
+async def test_a_page_stops_in_the_middle_when_the_room_is_left(autojump_clock: MockClock) -> None:
+    """Each of its frames waits until the one before is written."""
+    async with connection() as conn:
+        await conn.fill(2, text="x" * (MERGE_LIMIT // 2))
+        gate = conn.hold_writes()
+        missed = conn.wants(0)
+        await trio.testing.wait_all_tasks_blocked()
+        missed.is_over = True
+        gate.set()
+        assert [entry["seq"] for entry in await conn.told()] == [1]
+        assert conn.requests == [Register(conn.client)]
+
+
+async def test_a_client_that_only_waits_for_its_outbox_reads_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    """The hub hears when it is empty."""
+    async with connection() as conn:
+        missed = Missed("tea", 3, 99, wants_page=False)
+        conn.client.read_page(missed)
+        await trio.testing.wait_all_tasks_blocked()
+        assert conn.requests[-1] == PageDone(missed, 3)
+        assert conn.journal.reads == 0
 
 
 async def test_a_journal_that_is_unavailable_ends_the_connection(autojump_clock: MockClock) -> None:
     """There would be a hole, which nobody could fill; so come back later."""
     async with connection() as conn:
         conn.journal.is_down = True
-        conn.client.look_up(requests.Missed("tea", 1, 99, visit=1))
+        conn.wants(1)
         assert [(entry["t"], entry["code"]) for entry in await conn.told()] == [
             ("bye", RESYNC.code)
         ]
@@ -171,11 +255,10 @@ async def test_nothing_is_looked_up_while_something_waits_for_the_peer(
     async with connection() as conn:
         await conn.fill(1)
         await conn.fill(1, "milk")
-        gate = trio.Event()
-        conn.ours.send_stream.send_all_hook = gate.wait
+        gate = conn.hold_writes()
         conn.client.deliver(frame_of(b'{"t":"ok"}', v1))
-        conn.client.look_up(requests.Missed("tea", 0, 99, visit=1))
-        conn.client.look_up(requests.Missed("milk", 0, 99, visit=1))
+        conn.wants(0)
+        conn.wants(0, room="milk")
         await trio.testing.wait_all_tasks_blocked()
         assert conn.journal.reads == 0
         gate.set()
@@ -186,12 +269,14 @@ async def test_nothing_is_looked_up_while_something_waits_for_the_peer(
 async def test_who_is_not_running_looks_nothing_up(autojump_clock: MockClock) -> None:
     """The hub may not know yet that a client is over."""
     conn = Connection()
-    assert conn.client.look_up(requests.Rooms())
+    conn.client.look_up(requests.Rooms())
+    conn.wants(0)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(conn.hub)
+        nursery.start_soon(conn.stand_in.run)
         nursery.start_soon(conn.run)
         await conn.peer.aclose()
-    assert conn.client.look_up(requests.Rooms())
+    conn.client.look_up(requests.Rooms())
+    conn.wants(0)
     assert conn.journal.reads == 0
 
 
@@ -255,7 +340,7 @@ async def test_requests_reach_the_hub_in_one_piece(autojump_clock: MockClock) ->
         await conn.peer.send_all(wire)
         await trio.testing.wait_all_tasks_blocked()
         wishes = [requests.Rooms(), requests.Rooms(id=2)]
-        assert conn.requests == [Register(conn.client), Asked(conn.client, wishes)]
+        assert conn.requests == [Register(conn.client), Heard(conn.client, wishes)]
 
 
 async def test_a_look_up_while_the_client_ends_does_not_harm_the_hub(
@@ -267,7 +352,6 @@ async def test_a_look_up_while_the_client_ends_does_not_harm_the_hub(
             await conn.peer.send_all(frames.close(1000))
             with trio.move_on_after(0.001):
                 while conn.client._nursery:
-                    if not conn.client._looked_up:
+                    if not conn.client._look_ups:
                         conn.client.look_up(requests.Rooms())
-                        conn.client._looked_up.clear()
                     await trio.lowlevel.checkpoint()

@@ -90,7 +90,7 @@ def test_a_server_of_an_older_release_is_not_disturbed(run: Run) -> None:
     file.writer.execute("PRAGMA user_version = 1")
     status, _, error = run("prune", "--keep-messages", "1")
     file.close()
-    assert (status, error) == (BAD_USAGE, "chat.db has schema 1, this trio-chat writes 2")
+    assert (status, error) == (BAD_USAGE, "chat.db has schema 1, this trio-chat writes 3")
 
 
 def test_a_room_that_is_not_there_cannot_be_exported(run: Run) -> None:

@@ -8,7 +8,7 @@ import trio
 import trio.testing
 
 from trio_chat.delivery.frames import Frame
-from trio_chat.delivery.outbox import Outbox, Readiness
+from trio_chat.delivery.outbox import Outbox, SendNow
 from trio_chat.net.streams import line_of
 
 
@@ -31,8 +31,18 @@ class Socket:
         self.is_detached = True
 
 
+class Watcher:
+    """Keeps whether an outbox could be written to at once before and after each change."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[bool, bool]] = []
+
+    def on_change(self, before: SendNow | None, after: SendNow | None) -> None:
+        self.seen.append((bool(before), bool(after)))
+
+
 def outbox(peer: Socket, frames: int = 3, size: int = 100) -> Outbox:
-    return Outbox(cast("socket.socket", peer), frames, size, Readiness())
+    return Outbox(cast("socket.socket", peer), frames, size)
 
 
 async def test_an_idle_socket_gets_the_frame_at_once() -> None:
@@ -114,19 +124,22 @@ async def test_after_close_what_waits_can_be_taken_and_nothing_is_added() -> Non
 
 
 async def test_it_tells_when_it_can_be_written_to() -> None:
-    """Who keeps a list of the ready ones counts on that."""
-    readiness = Readiness()
-    box = Outbox(cast("socket.socket", Socket(2)), 3, 100, readiness)
-    seen = [(bool(box.send_now), readiness.count)]
+    """Whoever keeps a list of the ready ones hears of each change, until they watch no more."""
+    box = outbox(Socket(2))
+    watcher, other = Watcher(), Watcher()
+    box.watch(watcher)
+    box.watch(other)
+    assert box.send_now
     box.put(Frame(b"frame"))
-    seen.append((bool(box.send_now), readiness.count))
+    assert watcher.seen == [(True, False)]
     box.put(Frame(b"another"))
-    seen.append((bool(box.send_now), readiness.count))
     box.wrote(await box.take())
-    seen.append((bool(box.send_now), readiness.count))
+    assert watcher.seen == [(True, False), (False, True)]
+    box.unwatch(other)
     box.close()
-    seen.append((bool(box.send_now), readiness.count))
-    assert seen == [(True, 0), (False, 1), (False, 1), (True, 2), (False, 3)]
+    box.close()
+    assert watcher.seen == [(True, False), (False, True), (True, False)]
+    assert len(other.seen) == 2
 
 
 async def test_a_cancelled_take_loses_nothing(autojump_clock: trio.testing.MockClock) -> None:
@@ -189,7 +202,7 @@ async def test_other_streams_take_nothing_directly() -> None:
     """Everything for a TLS or memory stream goes by the write pump."""
     stream, _ = trio.testing.memory_stream_pair()
     assert line_of(stream) is None
-    box = Outbox(None, 3, 100, Readiness())
+    box = Outbox(None, 3, 100)
     assert box.put(Frame(b"frame"))
     taken = await box.take()
     box.wrote(taken)

@@ -8,8 +8,8 @@ from trio.testing import MockClock
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, arrives, asks, house, kinds
 from trio_chat.config import Config
+from trio_chat.core.messages import Register, Unregister
 from trio_chat.core.room import CROWD, CROWD_PAUSE
-from trio_chat.hub import Register, Unregister
 from trio_chat.protocol.close import NO_HELLO
 from trio_chat.protocol.dialects import v1
 
@@ -83,7 +83,7 @@ async def test_several_connections_of_a_person_count_once(autojump_clock: MockCl
         third = await home.person("Bob", "tea", session=bob.session)
         await second.ask({"t": "leave", "room": "tea"})
         assert ann.told() == []
-        assert home.chat.rooms.populations() == {"tea": 2}
+        assert home.hub.populations() == {"tea": 2}
         await third.ask({"t": "leave", "room": "tea"})
         assert ann.told() == [presence(bob, "left")]
 
@@ -157,10 +157,10 @@ async def test_the_room_of_the_lost_is_kept_for_the_grace_time(autojump_clock: M
         await ann.leave()
         await trio.sleep(GRACE - 1)
         await home.turn(Unregister(ann.member))
-        assert home.chat.rooms.populations() == {"tea": 1}
+        assert home.hub.populations() == {"tea": 1}
         await trio.sleep(2)
         await home.turn(Unregister(ann.member))
-        assert home.chat.rooms.populations() == {}
+        assert home.hub.populations() == {}
 
 
 async def test_a_forged_session_makes_somebody_new(autojump_clock: MockClock) -> None:

@@ -42,6 +42,6 @@ def test_what_is_no_address_is_told(url: str, why: str) -> None:
 
 def test_a_pause_is_random_below_its_ceiling() -> None:
     """So a crowd does not come back at the same moment."""
-    pauses = {Backoff().pause() for _ in range(100)}
+    pauses = {Backoff().next_delay() for _ in range(100)}
     assert len(pauses) > 90
     assert all(0 <= pause <= 0.5 for pause in pauses)

@@ -52,31 +52,56 @@ async def test_a_welcome_makes_it_online(autojump_clock: MockClock) -> None:
     assert calls.times == [0]
 
 
-async def test_the_pauses_double_up_to_their_limit_and_begin_anew_after_a_welcome(
-    autojump_clock: MockClock,
-) -> None:
-    """As docs/python.md says; nobody is asked more often."""
+async def test_the_delays_double_up_to_their_limit(autojump_clock: MockClock) -> None:
+    """As docs/python.md says; a server that does not answer is called every 20 s in the end."""
     calls = Calls()
     calls.trouble = ConnectionRefusedError("nobody is there")
     states: list[State] = []
-    async with calling(calls, patience=FOR_EVER) as chat, trio.open_nursery() as nursery:
+    async with calling(calls, connect_timeout=FOR_EVER) as chat, trio.open_nursery() as nursery:
         nursery.start_soon(collect, chat, states)
         await trio.sleep(60)
         assert calls.times == [0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 51.5]
         assert states[:2] == [Waiting(0.5, "nobody is there"), Waiting(1.5, "nobody is there")]
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_server_that_welcomes_and_fails_is_called_less_and_less(
+    autojump_clock: MockClock,
+) -> None:
+    """A welcome alone does not reset the delay: as often as a server that does not answer."""
+    calls = Calls()
+    states: list[State] = []
+    async with calling(calls) as chat, trio.open_nursery() as nursery:
+        nursery.start_soon(collect, chat, states)
+        for _ in range(7):
+            peer = await calls.next()
+            await peer.welcomes()
+            await trio.sleep(1)
+            await peer.closes(1011)
+        assert calls.times == [0, 1.5, 3.5, 6.5, 11.5, 20.5, 37.5]
+        assert [one.attempt for one in states if isinstance(one, Connecting)] == [*range(1, 8)]
+        nursery.cancel_scope.cancel()
+
+
+async def test_the_delays_begin_anew_after_five_seconds_online(autojump_clock: MockClock) -> None:
+    """A connection that lasted so long was a good one, and its loss counts as the first."""
+    calls = Calls()
+    calls.trouble = ConnectionRefusedError("nobody is there")
+    states: list[State] = []
+    async with calling(calls, connect_timeout=FOR_EVER) as chat, trio.open_nursery() as nursery:
+        await trio.sleep(40)
         calls.trouble = None
         peer = await calls.next()
         await peer.welcomes()
+        await trio.sleep(5)
+        nursery.start_soon(collect, chat, states)
+        await trio.testing.wait_all_tasks_blocked()
         await peer.hangs_up()
         began = trio.current_time()
         await calls.next()
         assert calls.times[-1] == began + 0.5
         await trio.testing.wait_all_tasks_blocked()
-        assert states[-3:] == [
-            Online(),
-            Waiting(began + 0.5, "the connection broke"),
-            Connecting(1),
-        ]
+        assert states == [Online(), Waiting(began + 0.5, "the connection broke"), Connecting(1)]
         nursery.cancel_scope.cancel()
 
 
@@ -85,7 +110,7 @@ async def test_who_gets_no_welcome_in_time_is_told_why(autojump_clock: MockClock
     calls = Calls()
     calls.trouble = ConnectionRefusedError("nobody is there")
     with pytest.raises(Unreachable, match="nobody is there"):
-        async with calling(calls, patience=4) as chat:
+        async with calling(calls, connect_timeout=4) as chat:
             await chat.online()
     assert trio.current_time() == 4
 
@@ -97,7 +122,7 @@ async def test_a_server_that_cannot_be_found_is_given_up_after_a_while(
     calls = Calls()
     calls.is_deaf = True
     with pytest.raises(Unreachable, match="does not answer"):
-        async with calling(calls, patience=12) as chat:
+        async with calling(calls, connect_timeout=12) as chat:
             await chat.online()
     assert calls.times == [0, 10.5]
 
@@ -107,7 +132,7 @@ async def test_a_failed_handshake_of_tls_is_told(autojump_clock: MockClock) -> N
     calls = Calls()
     calls.trouble = trio.BrokenResourceError("no certificate")
     with pytest.raises(Unreachable, match="no TLS with the server: no certificate"):
-        async with calling(calls, patience=1):
+        async with calling(calls, connect_timeout=1):
             await trio.sleep_forever()
 
 
@@ -197,7 +222,7 @@ async def test_a_hello_without_an_answer_is_said_again_on_another_connection(
 ) -> None:
     """After ten seconds; its key tells the server that it is the same one, and nobody else's."""
     calls = Calls()
-    async with calling(calls, patience=FOR_EVER) as chat:
+    async with calling(calls, connect_timeout=FOR_EVER) as chat:
         peer = await calls.next()
         await peer.shake_hands()
         hello = await peer.hears()
@@ -212,7 +237,7 @@ async def test_a_hello_without_an_answer_is_said_again_on_another_connection(
 async def test_a_handshake_without_an_answer_is_tried_again(autojump_clock: MockClock) -> None:
     """After ten seconds; at once if the server hangs up."""
     calls = Calls()
-    async with calling(calls, patience=FOR_EVER):
+    async with calling(calls, connect_timeout=FOR_EVER):
         await (await calls.next()).read_head()
         peer = await calls.next()
         await peer.read_head()
@@ -230,7 +255,7 @@ async def test_an_http_status_may_invite_to_come_back(
 ) -> None:
     """A proxy that stands before the server says so as well."""
     calls = Calls()
-    async with calling(calls, patience=FOR_EVER) as chat:
+    async with calling(calls, connect_timeout=FOR_EVER) as chat:
         await reject(await calls.next(), status, headers)
         assert chat.state == Waiting(pause, f"the server answered with HTTP status {status}")
 
@@ -303,7 +328,7 @@ async def test_the_first_ping_may_come_late(autojump_clock: MockClock) -> None:
 async def test_a_silent_server_counts_as_gone(autojump_clock: MockClock) -> None:
     """After two of the intervals at which it wanted to show life."""
     calls = Calls()
-    async with calling(calls, patience=FOR_EVER) as chat:
+    async with calling(calls, connect_timeout=FOR_EVER) as chat:
         peer = await calls.next()
         await peer.welcomes(ping_interval=3)
         await trio.sleep(5)

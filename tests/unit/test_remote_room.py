@@ -16,7 +16,18 @@ from tests.unit.servers import (
     refusal,
     visiting,
 )
-from trio_chat.remote import Chat, Ended, Happening, Joined, Message, Refused, Renamed, Room, Typing
+from trio_chat.remote import (
+    Chat,
+    Ended,
+    Happening,
+    Joined,
+    Message,
+    Refused,
+    Renamed,
+    Room,
+    Typing,
+    room_state,
+)
 
 BOB = {"id": "bob", "nick": "Bob"}
 
@@ -33,7 +44,7 @@ def show(happening: Happening) -> int | str:
 
 def is_idle(room: Room) -> bool:
     """Whether nothing waits to be read."""
-    return not room._place._size
+    return not room._state._size
 
 
 async def test_a_room_goes_on_where_it_was_known_to_be(autojump_clock: MockClock) -> None:
@@ -64,6 +75,93 @@ async def test_a_gap_is_told_and_passed(autojump_clock: MockClock) -> None:
         assert isinstance(told, Joined)
         assert (told.gap, told.last, told.reset) == (8, 9, False)
         assert await read(tea, 2) == [8, 9]
+
+
+async def test_a_gap_may_open_while_missed_events_come(autojump_clock: MockClock) -> None:
+    """The server says joined again for the same join; nothing comes twice or is lost besides."""
+    calls = Calls()
+    async with calling(calls) as chat:
+        tea = chat.room("tea", last=3, epoch="e1")
+        milk = chat.room("milk", last=1, epoch="e1")
+        peer = await calls.next()
+        await peer.welcomes(joined(9), message(4))
+        await peer.says(joined(10, gap=8), message(8), message(9), message(10))
+        assert await read(tea, 2) == ["Joined", 4]
+        again = await anext(tea.events())
+        assert isinstance(again, Joined)
+        assert (again.gap, again.last) == (8, 10)
+        assert await read(tea, 3) == [8, 9, 10]
+        await peer.says(joined(11, gap=2), message(9), message(10), message(11))
+        assert await read(tea, 2) == ["Joined", 11]
+        assert not milk.is_joined
+
+
+async def test_a_gap_may_open_behind_a_request_to_join(autojump_clock: MockClock) -> None:
+    """By the id of that request; an older one counts no more."""
+    async with visiting(Calls()) as (_, tea, peer):
+        await peer.says(message(4))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(read, tea, 1)
+            join = await peer.hears()
+            await peer.says(joined(9, id=join["id"]), message(3), message(4))
+        await peer.says(joined(9, id=join["id"], gap=9), message(9))
+        await peer.says(joined(9, gap=5), joined(9, id=77, gap=5))
+        assert await read(tea, 4) == [3, 4, "Joined", 9]
+        assert is_idle(tea)
+
+
+async def test_people_may_come_and_go_while_missed_events_come(autojump_clock: MockClock) -> None:
+    """They belong to the list of the join before."""
+    calls = Calls()
+    async with calling(calls) as chat:
+        tea = chat.room("tea", last=3, epoch="e1")
+        await (await calls.next()).welcomes(
+            joined(5),
+            message(4),
+            {"t": "presence", "room": "tea", "who": BOB, "state": "joined"},
+            message(5),
+        )
+        assert await read(tea, 4) == ["Joined", 4, "Presence", 5]
+        assert [who.nick for who in tea.members] == ["Ann", "Bob"]
+
+
+async def test_the_population_counts_people_beyond_a_list_that_was_cut(
+    autojump_clock: MockClock,
+) -> None:
+    """It follows those who come and go; of a whole list it is the length."""
+    calls = Calls()
+    async with calling(calls) as chat:
+        tea = chat.room("tea")
+        peer = await calls.next()
+        await peer.welcomes(joined(2, population=5000))
+        told = await anext(tea.events())
+        assert isinstance(told, Joined)
+        assert (told.population, tea.population, len(tea.members)) == (5000, 5000, 1)
+        await peer.says(presence(ANN), presence(BOB))
+        assert (tea.population, len(tea.members)) == (5001, 2)
+        await peer.says(presence(BOB), presence(BOB, "left"), presence(BOB, "left"))
+        assert (tea.population, len(tea.members)) == (4999, 1)
+        await peer.says(joined(2), presence(BOB))
+        assert tea.population == 2
+
+
+def presence(who: Object, state: str = "joined") -> Object:
+    return {"t": "presence", "room": "tea", "who": who, "state": state}
+
+
+async def test_the_list_of_members_is_bounded(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those beyond are counted."""
+    monkeypatch.setattr(room_state, "PEOPLE_LIMIT", 2)
+    async with visiting(Calls()) as (_, tea, peer):
+        crowd = [{"id": f"{number}", "nick": f"P{number}"} for number in range(9)]
+        await peer.says(*map(presence, crowd))
+        assert (tea.population, len(tea.members)) == (10, 2)
+        await peer.says({"t": "nick", "room": "tea", "who": crowd[8]}, presence(crowd[7], "left"))
+        assert (tea.population, len(tea.members)) == (9, 2)
+        await peer.says({**joined(2), "members": crowd})
+        assert (tea.population, len(tea.members)) == (9, 2)
 
 
 async def test_numbers_may_begin_anew(autojump_clock: MockClock) -> None:
@@ -125,7 +223,7 @@ async def test_who_does_not_keep_up_is_told_the_rest_later(autojump_clock: MockC
     async with visiting(Calls(), queue_limit=2) as (_, tea, peer):
         await peer.says(message(3), message(4), message(5), typing(), message(6))
         await trio.sleep(3)
-        assert tea._place._size == 2
+        assert tea._state._size == 2
         assert await read(tea, 2) == [3, 4]
         async with trio.open_nursery() as nursery:
             nursery.start_soon(tell_rest, peer, {"last": 4, "epoch": "e1"})
@@ -329,6 +427,24 @@ async def test_leaving_ends_the_room(autojump_clock: MockClock) -> None:
         assert chat.room("tea") is not tea
 
 
+async def test_a_room_that_is_left_is_not_joined_again(autojump_clock: MockClock) -> None:
+    """Not even if its reader had fallen behind, and reads what still waits."""
+    async with (
+        visiting(Calls(), queue_limit=1) as (chat, tea, peer),
+        trio.open_nursery() as nursery,
+    ):
+        await peer.says(message(3), message(4))
+        nursery.start_soon(tea.leave)
+        leave = await peer.hears()
+        await peer.says({"t": "ok", "id": leave["id"]})
+        assert await read(tea, 1) == [3]
+        with pytest.raises(StopAsyncIteration):
+            await anext(tea)
+        nursery.start_soon(chat.rooms)
+        assert (await peer.hears())["t"] == "rooms"
+        nursery.cancel_scope.cancel()
+
+
 async def test_leaving_while_the_connection_is_lost_is_done_with_it(
     autojump_clock: MockClock,
 ) -> None:
@@ -337,6 +453,19 @@ async def test_leaving_while_the_connection_is_lost_is_done_with_it(
     async with visiting(calls) as (_, tea, peer), trio.open_nursery() as nursery:
         await peer.hangs_up()
         nursery.start_soon(tea.leave)
+        hello = await (await calls.next()).welcomes()
+        assert hello["rooms"] == []
+
+
+async def test_a_connection_that_is_lost_answers_a_request_to_leave(
+    autojump_clock: MockClock,
+) -> None:
+    """The next hello does not name the room, which is the same."""
+    calls = Calls()
+    async with visiting(calls) as (_, tea, peer), trio.open_nursery() as nursery:
+        nursery.start_soon(tea.leave)
+        assert (await peer.hears())["t"] == "leave"
+        await peer.hangs_up()
         hello = await (await calls.next()).welcomes()
         assert hello["rooms"] == []
 
@@ -358,3 +487,7 @@ async def test_a_room_ends_with_the_chat(autojump_clock: MockClock) -> None:
         await tea.send("Milk?")
     with pytest.raises(Ended, match="was left"):
         await chat.rooms()
+    with pytest.raises(Ended, match="was left"):
+        await tea.leave()
+    with pytest.raises(Ended, match="was left"):
+        chat.room("milk")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from trio_chat.cli import main
 from trio_chat.commands.connect import split_link
 from trio_chat.protocol.text import CONTROLS
-from trio_chat.terminal.sanitize import clean, clean_line, sendable
+from trio_chat.terminal.sanitize import sanitize, sanitize_line, sendable
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,13 @@ from trio_chat.terminal.sanitize import clean, clean_line, sendable
 )
 def test_what_is_shown(text: str, shown: str) -> None:
     """Controls as pictures, line ends as such, nothing that changes the direction."""
-    assert clean(text) == shown
+    assert sanitize(text) == shown
 
 
 @given(st.text())
 def test_nothing_gets_through(text: str) -> None:
     """Whatever it is made of; in one line there is no line end either."""
-    for shown in (clean(text).replace("\n", ""), clean_line(text)):
+    for shown in (sanitize(text).replace("\n", ""), sanitize_line(text)):
         kinds = {unicodedata.category(character) for character in shown.strip("\u200c\u200d")}
         assert not kinds & {"Cc", "Cs", "Cn", "Co", "Zl", "Zp"}
         assert not set(shown) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")

@@ -19,7 +19,8 @@ from trio_chat.remote import (
     Topic,
     Typing,
 )
-from trio_chat.terminal.log import CROWD, LIMIT, Entry, Log
+from trio_chat.terminal import log as log_module
+from trio_chat.terminal.log import LIMIT, PRESENCE_LIMIT, Entry, Log
 from trio_chat.terminal.scroll import Scroll
 
 ANN, BEN = Person("a", "Ann"), Person("b", "Ben")
@@ -37,32 +38,32 @@ def shown(log: Log) -> list[str]:
 @pytest.fixture
 def log() -> Log:
     log = Log()
-    log.begin(Joined(room=ROOM, last=0, epoch="e", members=(ANN, BEN)), 0)
+    log.join(Joined(room=ROOM, last=0, epoch="e", members=(ANN, BEN)), 0)
     return log
 
 
 def test_messages_of_others_are_news(log: Log) -> None:
     """Ours and deleted ones are not, nor is what else happens."""
-    assert log.take(message(1), ANN, 0)
-    assert log.take(message(2, who=None), ANN, 0)
-    assert not log.take(message(3, who=ANN), ANN, 0)
-    assert not log.take(Message(room=ROOM, seq=4, text="", deleted=True), ANN, 0)
-    assert not log.take(Typing(room=ROOM, who=BEN), ANN, 0)
-    assert not log.take(Topic(room=ROOM, seq=5, who=BEN, text="milk"), ANN, 0)
+    assert log.handle(message(1), ANN, 0)
+    assert log.handle(message(2, who=None), ANN, 0)
+    assert not log.handle(message(3, who=ANN), ANN, 0)
+    assert not log.handle(Message(room=ROOM, seq=4, text="", deleted=True), ANN, 0)
+    assert not log.handle(Typing(room=ROOM, who=BEN), ANN, 0)
+    assert not log.handle(Topic(room=ROOM, seq=5, who=BEN, text="milk"), ANN, 0)
     assert shown(log) == ["hello"] * 3 + ["Ben set the topic: milk"]
 
 
 def test_ours_are_shown_at_once_and_take_their_place(log: Log) -> None:
     """Behind what came before them; never twice."""
     log.send("one", "mine", ANN, 0)
-    log.take(message(1), ANN, 0)
+    log.handle(message(1), ANN, 0)
     assert shown(log) == ["hello", "mine"]
     assert log.unsent == 1
-    log.arrive("one")
-    log.arrive("never heard of")
+    log.mark_kept("one")
+    log.mark_kept("never heard of")
     assert log.unsent == 0
-    log.take(message(2, "mine", ANN, "one"), ANN, 0)
-    log.take(message(3), ANN, 0)
+    log.handle(message(2, "mine", ANN, "one"), ANN, 0)
+    log.handle(message(3), ANN, 0)
     assert shown(log) == ["hello", "mine", "hello"]
     assert (log.last(is_mine=True), log.last(is_mine=False)) == (2, 3)
 
@@ -70,9 +71,9 @@ def test_ours_are_shown_at_once_and_take_their_place(log: Log) -> None:
 def test_what_is_refused_stays_with_the_reason(log: Log) -> None:
     """It moves up when others speak."""
     log.send("one", "mine", ANN, 0)
-    log.fail("one", "too\nlong")
-    log.fail("one", "again")
-    log.take(message(1), ANN, 0)
+    log.mark_failed("one", "too\nlong")
+    log.mark_failed("one", "again")
+    log.handle(message(1), ANN, 0)
     assert shown(log) == ["mine\nnot sent: too ⏎ long", "hello"]
     assert log.entries[0].state == "failed"
     assert log.last(is_mine=True) is None
@@ -83,24 +84,24 @@ def test_notes_stand_at_the_end(log: Log) -> None:
     log.send("one", "mine", ANN, 0)
     log.note("a note", 0)
     log.send("two", "more", ANN, 0)
-    log.take(message(1), ANN, 0)
+    log.handle(message(1), ANN, 0)
     assert shown(log) == ["hello", "mine", "a note", "more"]
-    log.take(message(2, "mine", ANN, "one"), ANN, 0)
-    log.take(message(3), ANN, 0)
+    log.handle(message(2, "mine", ANN, "one"), ANN, 0)
+    log.handle(message(3), ANN, 0)
     assert shown(log) == ["hello", "mine", "a note", "hello", "more"]
 
 
 def test_messages_change(log: Log) -> None:
     """Those that are here; what concerns others is passed over."""
-    log.take(message(1, who=ANN), ANN, 0)
-    log.take(Edit(room=ROOM, target=1, text="bye"), ANN, 0)
-    log.take(React(room=ROOM, target=1, who=BEN, emoji="🍋"), ANN, 0)
-    log.take(React(room=ROOM, target=1, emoji="🍋"), ANN, 0)
+    log.handle(message(1, who=ANN), ANN, 0)
+    log.handle(Edit(room=ROOM, target=1, text="bye"), ANN, 0)
+    log.handle(React(room=ROOM, target=1, who=BEN, emoji="🍋"), ANN, 0)
+    log.handle(React(room=ROOM, target=1, emoji="🍋"), ANN, 0)
     entry = log.entries[0]
     assert (entry.text, entry.edited, entry.reactions) == ("bye", True, {"🍋": {"b"}})
-    log.take(React(room=ROOM, target=1, who=BEN, emoji="🍋", on=False), ANN, 0)
-    assert entry.reactions == {"🍋": set()}
-    log.take(Delete(room=ROOM, target=1), ANN, 0)
+    log.handle(React(room=ROOM, target=1, who=BEN, emoji="🍋", on=False), ANN, 0)
+    assert entry.reactions == {}
+    log.handle(Delete(room=ROOM, target=1), ANN, 0)
     assert (entry.text, entry.deleted) == ("", True)
     assert log.last(is_mine=True) is None
     for event in (
@@ -108,7 +109,7 @@ def test_messages_change(log: Log) -> None:
         Delete(room=ROOM, target=9),
         React(room=ROOM, target=9, who=BEN, emoji="x"),
     ):
-        log.take(event, ANN, 0)
+        log.handle(event, ANN, 0)
 
 
 def test_answers_tell_what_to(log: Log) -> None:
@@ -116,9 +117,9 @@ def test_answers_tell_what_to(log: Log) -> None:
     log.prepend(
         [MessageView(seq=2, ts=2, text="milk?" + "!" * 99, who=BEN, reply=1)], ANN, more=True
     )
-    log.take(Message(room=ROOM, seq=3, ts=3, text="no", reply=2), ANN, 0)
+    log.handle(Message(room=ROOM, seq=3, ts=3, text="no", reply=2), ANN, 0)
     log.send("one", "yes", ANN, 0, reply=3)
-    assert [entry.answers for entry in log.shown] == [
+    assert [entry.quote for entry in log.shown] == [
         "an earlier message",
         f"Ben: milk?{'!' * 55}…",
         "somebody: no",
@@ -129,22 +130,34 @@ def test_people_come_and_go_in_few_lines(log: Log) -> None:
     """Ours is no news."""
     for number in range(60):
         who = Person(str(number), f"P{number}")
-        log.take(Presence(room=ROOM, who=who, state="joined"), ANN, 0)
-        log.take(Presence(room=ROOM, who=ANN, state="joined"), ANN, 0)
-    log.take(Presence(room=ROOM, who=BEN, state="left"), ANN, 0)
+        log.handle(Presence(room=ROOM, who=who, state="joined"), ANN, 0)
+        log.handle(Presence(room=ROOM, who=ANN, state="joined"), ANN, 0)
+    log.handle(Presence(room=ROOM, who=BEN, state="left"), ANN, 0)
     assert len(log.entries) < 6
-    assert all(len(text) < CROWD + 20 for text in shown(log))
+    assert all(len(text) < PRESENCE_LIMIT + 20 for text in shown(log))
     assert shown(log)[0].startswith("→ P0  → P1")
     assert shown(log)[-1].endswith("← Ben")
 
 
 def test_names_change(log: Log) -> None:
     """Told if they were known, and are others."""
-    log.take(Renamed(room=ROOM, who=Person("b", "Benno")), ANN, 0)
-    log.take(Renamed(room=ROOM, who=Person("b", "Benno")), ANN, 0)
-    log.take(Renamed(room=ROOM, who=Person("x", "Xaver")), ANN, 0)
-    log.take(Presence(room=ROOM, who=Person("x", "Xaver"), state="left"), ANN, 0)
+    log.handle(Renamed(room=ROOM, who=Person("b", "Benno")), ANN, 0)
+    log.handle(Renamed(room=ROOM, who=Person("b", "Benno")), ANN, 0)
+    log.handle(Renamed(room=ROOM, who=Person("x", "Xaver")), ANN, 0)
+    log.handle(Presence(room=ROOM, who=Person("x", "Xaver"), state="left"), ANN, 0)
     assert shown(log) == ["Ben is Benno now", "← Xaver"]
+
+
+def test_nicks_have_a_bound(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is beyond is called by the new name only."""
+    monkeypatch.setattr(log_module, "NICKS_LIMIT", 3)
+    for number in range(9):
+        who = Person(str(number), f"P{number}")
+        log.handle(Presence(room=ROOM, who=who, state="joined"), ANN, 0)
+    assert len(log._nicks) == 3
+    log.handle(Renamed(room=ROOM, who=Person("0", "Otto")), ANN, 0)
+    log.handle(Renamed(room=ROOM, who=Person("8", "Otto")), ANN, 0)
+    assert shown(log)[1:] == ["P0 is Otto now"]
 
 
 def test_history_comes_first(log: Log) -> None:
@@ -159,27 +172,36 @@ def test_history_comes_first(log: Log) -> None:
     log.prepend(said, ANN, more=True)
     assert shown(log) == ["mine", "", "hi", "a note"]
     assert (log.first, log.more, log.is_full) == (1, True, False)
-    log.take(Edit(room=ROOM, target=3, text="ho"), ANN, 0)
+    log.handle(Edit(room=ROOM, target=3, text="ho"), ANN, 0)
     assert shown(log)[2] == "ho"
 
 
 def test_it_has_a_bound(log: Log) -> None:
     """The oldest are given up, and may be asked for again."""
     for seq in range(1, LIMIT + 6):
-        log.take(message(seq), ANN, 0)
+        log.handle(message(seq), ANN, 0)
     assert (len(log.entries), log.first, log.more, log.is_full) == (LIMIT, 6, True, True)
-    log.take(Edit(room=ROOM, target=1, text="x"), ANN, 0)
+    log.handle(Edit(room=ROOM, target=1, text="x"), ANN, 0)
+
+
+def test_a_gap_may_open_while_missed_events_come(log: Log) -> None:
+    """It is told where it is; nothing else changes."""
+    log.handle(message(1), ANN, 0)
+    log.join(Joined(room=ROOM, last=9, epoch="e", members=(ANN,), gap=5), 0)
+    log.handle(message(5), ANN, 0)
+    lost = "some messages are lost: the server does not have them any more"
+    assert shown(log) == ["hello", lost, "hello"]
 
 
 def test_what_is_lost_is_told(log: Log) -> None:
     """Messages of a gap; and all of them if the server has begun anew, but not what is unsent."""
-    log.take(message(1), ANN, 0)
+    log.handle(message(1), ANN, 0)
     log.send("one", "on its way", ANN, 0)
     log.send("two", "kept", ANN, 0)
-    log.arrive("two")
-    log.begin(Joined(room=ROOM, last=9, epoch="e", members=(), gap=5), 0)
+    log.mark_kept("two")
+    log.join(Joined(room=ROOM, last=9, epoch="e", members=(), gap=5), 0)
     assert shown(log)[1].startswith("some messages are lost")
-    log.begin(Joined(room=ROOM, last=9, epoch="f", members=(), reset=True), 0)
+    log.join(Joined(room=ROOM, last=9, epoch="f", members=(), reset=True), 0)
     assert shown(log) == ["the server has begun anew", "on its way"]
 
 

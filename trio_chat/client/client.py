@@ -3,41 +3,26 @@
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 import structlog
 import trio
 
-from trio_chat.config import Config
-from trio_chat.delivery.frames import Frame, coalesce, frame_of, pack
-from trio_chat.delivery.outbox import Outbox, Readiness, SendNow
-from trio_chat.hub import Asked, CaughtUp, Register, Request, Unregister
-from trio_chat.journal.history import History
-from trio_chat.journal.types import Unavailable
+from trio_chat.client.keepalive import Due, Keepalive
+from trio_chat.client.lookups import ConnectionContext, LookUps
+from trio_chat.core.messages import AnyAsked, Asked, Register, Unregister
+from trio_chat.delivery.frames import Frame, coalesce, frame_of
+from trio_chat.delivery.outbox import Outbox, SendNow, Watcher
+from trio_chat.delivery.recipient import MissedEvents
 from trio_chat.net.streams import AnyStream, line_of, linger, reset_on_close
 from trio_chat.net.transport import Transport
 from trio_chat.protocol import requests
 from trio_chat.protocol.answers import Ping
-from trio_chat.protocol.close import CRASHED, NO_PONG, RESYNC, TOO_SLOW, CloseReason, Violation
+from trio_chat.protocol.close import CRASHED, NO_PONG, TOO_SLOW, CloseReason, Violation
 from trio_chat.protocol.dialects.base import Dialect
 
 READ_SIZE = 16 * 1024
-EXITS = 8  # of peers that have gone, in one round of Trio: a millisecond of clearing away
-LOOK_UPS = 16  # that may wait at once, besides the rooms in which something was missed
-NEVER = float("inf")
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionContext:
-    """What all clients have in common."""
-
-    inbox: trio.MemorySendChannel[Request]
-    config: Config
-    archive: History
-    readiness: Readiness
-    exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
 
 
 class Client:
@@ -55,33 +40,38 @@ class Client:
         stream: AnyStream,
         transport: Transport,
         dialect: Dialect,
-        shared: ConnectionContext,
-        wish: requests.Join | None = None,
+        context: ConnectionContext,
+        join: requests.Join | None = None,
         *,
         spread: Callable[[], float] = random.random,
     ) -> None:
         self.dialect = dialect
         self._stream = stream
         self._transport = transport
-        self._inbox = shared.inbox
-        self._config = config = shared.config
-        self._archive = shared.archive
-        self._exit = shared.exit
-        self._wish = wish  # where a client is that needs no name
-        self._spread = spread  # from 0 to 1: where in the first interval the first ping falls
-        self._looked_up: list[requests.AnyRequest | requests.Missed] = []
-        self._is_looking_up = False
-        line = line_of(stream)
-        self._outbox = Outbox(line, config.outbox_frames, config.outbox_bytes, shared.readiness)
+        self._context = context
+        self._config = config = context.config
+        self._join = join  # which room a client is in that needs no name
+        self._outbox = Outbox(line_of(stream), config.outbox_frames, config.outbox_bytes)
+        self._keepalive = Keepalive(
+            config, trio.current_time(), only_writes=transport.is_one_way, spread=spread
+        )
         self._scope = trio.CancelScope()
         self._nursery: trio.Nursery | None = None
-        self._ending: CloseReason | None = None  # set once we are the ones to end it
-        self._heard = True  # whether the peer has sent anything since the last ping
-        self._pinged_at: float | None = None  # when the ping whose answer is awaited was sent
+        self._look_ups: LookUps | None = None  # while something is looked up
+        self._asked: Asked | None = None  # what the hub was asked last
+        self._close_reason: CloseReason | None = None  # set once we are the ones to end it
         self.deliver = self._outbox.put
         self.enqueue_rest = self._outbox.enqueue_rest
         self.can_take = self._outbox.can_take
         self.close = self._outbox.close
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell somebody whenever ``send_now`` changes."""
+        self._outbox.watch(watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tell them no more."""
+        self._outbox.unwatch(watcher)
 
     @property
     def send_now(self) -> SendNow | None:
@@ -106,41 +96,65 @@ class Client:
                 self.close()  # before the socket closes: its descriptor must not be written again
             await linger(self._stream)
 
-    def end(self, ending: CloseReason) -> None:
+    def end(self, reason: CloseReason) -> None:
         """End the connection with a close frame, behind all that waits."""
-        if self._ending:
+        if self._close_reason:
             return
-        self._ending = ending
-        self._say(self.dialect.bye(ending))
-        self._put(self._transport.close(ending))
+        self._close_reason = reason
+        self._say(self.dialect.bye(reason))
+        self._put(self._transport.close(reason))
         self.close()
 
-    def abort(self, ending: CloseReason) -> None:
+    def abort(self, reason: CloseReason) -> None:
         """End the connection at once: the peer is dead or stuck."""
-        self._ending = ending
+        self._close_reason = reason
         self.close()
         reset_on_close(self._stream)
-        self._scope.cancel(reason=ending.reason)
+        self._scope.cancel(reason=reason.reason)
+
+    def look_up(self, request: requests.AnyRequest) -> None:
+        """Answer a request from the journal."""
+        if self._nursery:
+            self._start_look_ups(self._nursery).add(request)
+
+    def read_page(self, missed: MissedEvents) -> None:
+        """Read a page of missed events, send it, and tell the hub."""
+        if self._nursery:
+            self._start_look_ups(self._nursery).add_missed(missed)
+
+    def _start_look_ups(self, nursery: trio.Nursery) -> LookUps:
+        """Return the look-ups, which a task of this connection works off."""
+        if self._look_ups is None:
+            self._look_ups = LookUps(
+                self._context, self.dialect, self._outbox, self._deliver_or_abort, self.end
+            )
+            nursery.start_soon(self._look_things_up, self._look_ups)
+        return self._look_ups
+
+    async def _look_things_up(self, look_ups: LookUps) -> None:
+        await look_ups.run()
+        self._look_ups = None
 
     async def _read_pump(self, already_read: bytes) -> None:
         """Register, read all that the peer sends, unregister."""
+        inbox = self._context.inbox
+        inbox.post(Register(self, self._join))
         try:
-            await self._inbox.send(Register(self, self._wish))
             data = already_read or await self._receive()
             while data and await self._take(data):
                 data = await self._receive()
-            async with self._exit:  # a crowd that goes at once must not hold up those who stay
+            with trio.move_on_after(self._config.close_timeout):
+                await self._settle()  # what was asked for before the end is done before it
+            async with self._context.exit:  # a crowd that goes at once must not hold up the others
                 if not data:
                     self._scope.cancel(reason="the peer hung up")
         finally:
             self._nursery = None  # it may close any moment; nothing is looked up any more
-            # The hub always takes requests, so this is short; the deadline is for a bug of ours.
-            with trio.move_on_after(self._config.close_timeout, shield=True):
-                await self._inbox.send(Unregister(self))
+            inbox.post(Unregister(self))
 
     async def _take(self, data: bytes) -> bool:
         """Act on what the peer sent; return whether more may come."""
-        self._heard = True
+        self._keepalive.hear()
         received = self._transport.feed(data)
         if received.fault:
             self._say(self.dialect.bye(received.fault))
@@ -158,66 +172,27 @@ class Client:
             return b""
 
     async def _submit(self, messages: Sequence[str | bytes]) -> None:
-        """Hand what the peer said to the hub. Waits while the hub's inbox is full."""
-        if self._ending:
+        """Hand what the peer asks for to the hub, once that is done with what it asked before."""
+        if self._close_reason:
             return
-        asked: list[requests.AnyRequest | requests.InvalidRequest] = []
+        asked: list[AnyAsked] = []
         try:
             for message in messages:
                 asked += self.dialect.read(message, self._config)
         except Violation as violation:
             self.end(violation.ending)
         if asked:
-            await self._inbox.send(Asked(self, asked))
+            await self._settle()
+            self._asked = Asked(self, asked)
+            await self._context.inbox.put(self._asked)
 
-    def look_up(self, request: requests.AnyRequest | requests.Missed) -> bool:
-        """Get something from the archive, one after the other; ``False``: too much waits."""
-        if isinstance(request, requests.Missed):
-            self._forget_missed(request.room)
-        elif len(self._looked_up) >= LOOK_UPS:
-            return False
-        self._looked_up.append(request)
-        if self._nursery and not self._is_looking_up:
-            self._is_looking_up = True
-            self._nursery.start_soon(self._look_things_up)
-        return True
-
-    def _forget_missed(self, room: str) -> None:
-        """Drop what waits for a room: who joins it again begins again."""
-        self._looked_up = [
-            waiting
-            for waiting in self._looked_up
-            if not (isinstance(waiting, requests.Missed) and waiting.room == room)
-        ]
-
-    async def _look_things_up(self) -> None:
-        """Answer from the archive, no faster than the peer reads."""
-        while self._looked_up:
-            request = self._looked_up.pop(0)
-            await self._outbox.drained()
-            if isinstance(request, requests.Missed):
-                await self._catch_up(request)
-            else:
-                self._say(self.dialect.answer(await self._archive.answer(request)))
-        self._is_looking_up = False
-
-    async def _catch_up(self, missed: requests.Missed) -> None:
-        """Send a page of what was missed; the hub then sends the rest, or asks for more."""
-        try:
-            found = await self._archive.missed(missed.room, missed.after)
-        except Unavailable:
-            self.end(RESYNC)
-            return
-        # What others have written, the hub may not know yet; it must not come twice.
-        page = [(seq, data) for seq, data in found if seq <= missed.until]
-        if not page or page[0][0] != missed.after + 1:  # deleted meanwhile: the client must know
-            self.end(RESYNC)
-            return
-        told = (self.dialect.recall(seq, data) for seq, data in page)
-        for frame in pack(told, self.dialect):
-            await self._outbox.drained()
-            self._deliver_or_abort(frame)
-        await self._inbox.send(CaughtUp(self, missed, page[-1][0]))
+    async def _settle(self) -> None:
+        """Wait until the hub has taken all requests."""
+        if self._asked is not None:
+            self._keepalive.is_paused = True  # the peer is not read meanwhile
+            await self._asked.done()
+            self._keepalive.is_paused = False
+            self._asked = None
 
     def _say(self, payload: bytes | None) -> None:
         """Tell the peer something, if its dialect has a word for it."""
@@ -234,13 +209,12 @@ class Client:
 
     async def _write_pump(self) -> None:
         """Write what waits, and ping; ends when the send side is closed and all is written."""
-        alarm = self._first_ping()
         while True:
             frames = None
-            with trio.move_on_at(alarm):
+            with trio.move_on_at(self._keepalive.due):
                 frames = await self._outbox.take()
             if frames is None:
-                alarm = self._keep_alive()
+                self._keep_alive()
             elif frames:
                 await self._write(frames)
             else:
@@ -261,28 +235,17 @@ class Client:
             self._scope.cancel(reason="the peer is gone")
         else:
             self._outbox.wrote(frames)
+            if self._asked is not None and self._asked.requests:
+                self._context.inbox.wake()  # they may have waited for that
 
-    def _first_ping(self) -> float:
-        """Return when to ping first: spread, lest clients that came together be pinged together."""
-        interval = self._config.ping_interval
-        return trio.current_time() + interval * self._spread() if interval else NEVER
-
-    def _keep_alive(self) -> float:
-        """Send the ping that is due, or look for its answer; return when to come next.
-
-        Anything that the peer sends shows life, not the pong alone.
-        """
-        if self._pinged_at is None:
-            self._heard = self._transport.is_one_way
-            self._pinged_at = trio.current_time()
+    def _keep_alive(self) -> None:
+        """Send the ping that is due, or look for its answer."""
+        due = self._keepalive.next(trio.current_time())
+        if due is Due.PING:
             self._say(self.dialect.answer(Ping()))  # a page does not see the other
             self._put(self._transport.ping())
-            return self._pinged_at + self._config.pong_timeout
-        if not self._heard:
+        elif due is Due.GIVE_UP:
             self.abort(NO_PONG)
-        next_ping = self._pinged_at + self._config.ping_interval
-        self._pinged_at = None
-        return next_ping
 
     async def _apologise(self) -> None:
         """After a crash: tell the peer, if it is not in the middle of a frame."""

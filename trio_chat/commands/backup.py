@@ -12,6 +12,7 @@ from trio_chat.commands.tables import size
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
 from trio_chat.journal.sqlite.file import explain, pragma
+from trio_chat.journal.sqlite.runs import mark_copy
 from trio_chat.settings import CommandLine
 
 STEP = 256  # pages that are copied between two looks at the progress
@@ -64,6 +65,7 @@ def _copy(database: sqlite3.Connection, part: Path) -> None:
             left = remaining
 
         database.backup(copy, pages=STEP, progress=look)
+        mark_copy(copy)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, which can be read anywhere
 
 

@@ -14,7 +14,7 @@ from trio_chat.protocol.names import BadName, check_nick, check_room
 from trio_chat.remote.address import parse
 from trio_chat.settings import CommandLine
 from trio_chat.terminal.call import Call
-from trio_chat.terminal.pipe import Pipe, Wishes
+from trio_chat.terminal.pipe import Options, Pipe
 from trio_chat.terminal.stdio import STDIN, STDOUT
 from trio_chat.terminal.tasks import until_signal
 
@@ -145,5 +145,5 @@ def _job(options: argparse.Namespace, call: Call) -> Callable[[], Awaitable[int]
         from trio_chat.terminal.app import App  # noqa: PLC0415 - pipes need not wait for it
 
         return App(call).run
-    wishes = Wishes(send, options.whole, follow, options.json, options.history)
-    return Pipe(call, wishes).run
+    pipe_options = Options(send, options.whole, follow, options.json, options.history)
+    return Pipe(call, pipe_options).run

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from trio_chat.errors import Failed
+from trio_chat.journal.sqlite import scrubs
 from trio_chat.protocol.events import AnyStoredEvent, decode
 
 FORMAT = 1
@@ -80,13 +81,10 @@ def events(database: sqlite3.Connection, room: RoomLine) -> Iterator[bytes]:
     Raises:
         Failed: one of them is damaged, or missing.
     """
-    rows = database.execute(
-        "SELECT seq, data FROM events WHERE room = (SELECT id FROM rooms WHERE name = ?)"
-        " ORDER BY seq",
-        (room.room,),
-    )
+    (number,) = database.execute("SELECT id FROM rooms WHERE name = ?", (room.room,)).fetchone()
+    rows = database.execute("SELECT seq, data FROM events WHERE room = ? ORDER BY seq", (number,))
     expected = room.first
-    for seq, data in rows:
+    for seq, data in scrubs.cleaned(rows, scrubs.pending(database, number)):
         event = decode(data)
         if event is None or (event.room, event.seq, seq) != (room.room, expected, expected):
             raise Failed(f"room {room.room}, number {expected} is damaged")

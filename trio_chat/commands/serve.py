@@ -13,7 +13,7 @@ from trio_chat.settings import ENV_PREFIX, SETTINGS, CommandLine
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve until Ctrl-C or SIGTERM.
+    """Serve until Ctrl-C, SIGTERM or SIGHUP.
 
     Raises:
         ConfigError: a setting cannot work.

@@ -1,12 +1,12 @@
-"""The callers: what those may ask for who have no connection, such as scripts over HTTP."""
+"""Callers: what those may ask for who have no connection, such as scripts over HTTP."""
 
-from trio_chat.core.effects import Draft, Turn
+from trio_chat.core import policy
 from trio_chat.core.people import People
-from trio_chat.core.rooms import Rooms
+from trio_chat.core.policy import Principal
+from trio_chat.core.rooms import proper_name
 from trio_chat.core.welcome import Welcome
-from trio_chat.delivery.recipient import Requester
-from trio_chat.protocol import requests
-from trio_chat.protocol.request_error import RequestError
+from trio_chat.journal.types import Write
+from trio_chat.protocol import answers, requests
 
 
 class Callers:
@@ -14,30 +14,34 @@ class Callers:
 
     Args:
         people: Tells who a caller is.
-        rooms: Know how a room is called.
         welcome: Tells a caller so who says hello.
+        room_limit: Characters of a room's name.
     """
 
-    def __init__(self, people: People, rooms: Rooms, welcome: Welcome) -> None:
+    def __init__(self, people: People, welcome: Welcome, room_limit: int) -> None:
         self._people = people
-        self._rooms = rooms
         self._welcome = welcome
+        self._room_limit = room_limit
 
-    def grant(
-        self,
-        caller: Requester,
-        speaker: requests.Credentials,
-        request: requests.Hello | requests.WriteRequest,
-        turn: Turn,
-    ) -> None:
-        """Grant a request in this turn, or answer why not."""
-        try:
-            if isinstance(request, requests.Hello):
-                person = self._people.introduce(request.session, request.nick)
-                turn.told[caller].append(self._welcome.to(person, request.id))
-            else:
-                who = self._people.speaker(speaker.token, speaker.nick)
-                event = request.event(self._rooms.proper_name(request.room), who)
-                turn.drafts.append(Draft(caller, request.id, event))
-        except RequestError as refusal:
-            turn.told[caller].append(refusal.answer)
+    def introduce(self, request: requests.Hello, now: float) -> answers.Welcome:
+        """Return the welcome of somebody who wants a session.
+
+        Raises:
+            RequestError: it cannot be granted.
+        """
+        policy.check(policy.NOBODY, request, policy.ANY_ROOM, now)
+        return self._welcome.to(self._people.introduce(request.session, request.nick), request.id)
+
+    def write(
+        self, credentials: requests.Credentials, request: requests.WriteRequest, now: float
+    ) -> Write:
+        """Return what is to be kept for a caller.
+
+        Raises:
+            RequestError: it cannot be granted.
+        """
+        who = self._people.speaker(credentials.token, credentials.nick)
+        principal = Principal(who)
+        room = proper_name(request.room, self._room_limit)
+        policy.check(principal, request, policy.ANY_ROOM, now)
+        return Write(request.event(room, who), policy.target_author(principal, request))

@@ -1,271 +1,241 @@
-"""The chat as it stands: rooms, people and connections, and what a request changes in it.
+"""The chat as it stands, and its one door: what a batch of messages changes, and what follows.
 
-All of it is synchronous, so nothing comes in between. What it decides goes into a ``Turn``, for
-the hub to carry out.
+All of it is synchronous, so a turn is atomic and needs no lock. The hub calls ``apply`` and
+carries out the effects; nothing else changes the chat.
 """
 
 from collections.abc import Callable, Sequence
-from functools import singledispatchmethod
-
-import trio
 
 from trio_chat.config import Config
+from trio_chat.core.backlog import Backlog
 from trio_chat.core.callers import Callers
-from trio_chat.core.catchup import Returns
-from trio_chat.core.effects import ConnectionState, Draft, Timer, Turn
+from trio_chat.core.catchup_queue import CatchUpQueue
+from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.effects import Effects, Turn
+from trio_chat.core.handlers import Handlers
+from trio_chat.core.messages import (
+    ApiRequest,
+    Asked,
+    Message,
+    PageDone,
+    Register,
+    Shutdown,
+    Unregister,
+)
+from trio_chat.core.pending_writes import Pending, PendingWrites
 from trio_chat.core.people import People
-from trio_chat.core.room import Room
+from trio_chat.core.presence import Presence
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.sessions import Sessions
+from trio_chat.core.timers import Timers
 from trio_chat.core.welcome import Welcome
-from trio_chat.delivery.outbox import Readiness
 from trio_chat.delivery.recipient import Recipient, Requester
-from trio_chat.journal.types import Committed, Duplicate, Journal, Result
-from trio_chat.protocol import answers, events, requests
-from trio_chat.protocol.close import NO_HELLO, UNREADABLE
-from trio_chat.protocol.events import Person
+from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
+from trio_chat.journal.types import ForeignWrites, Pruned
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import NO_HELLO, UNREADABLE, CloseReason
 from trio_chat.protocol.request_error import RequestError
 
-TYPING_INTERVAL = 2.0  # seconds in which one connection is shown as typing once
-UNAVAILABLE = "the server cannot store messages just now"
+GOODBYE_DELAY = 1.0  # seconds for which a shutdown waits for commits that are under way
+NOW = float("-inf")
 
 
 class Chat:
-    """Rooms, people, and the seats of those who are connected."""
+    """Rooms, people and connections, and the requests that wait.
 
-    def __init__(
-        self,
-        config: Config,
-        journal: Journal,
-        readiness: Readiness,
-        alarm: Callable[[Timer], None],
-    ) -> None:
-        self.seats: dict[Requester, ConnectionState] = {}
-        self.turn = Turn()
-        self.people = People(Sessions(journal.secret), config.nick_limit)
-        self.returns = Returns(self.seats, journal.epoch)
-        self.rooms = Rooms(config, self.returns, readiness, self._delay)
-        self._welcome = Welcome(self.people, config, journal.epoch)
-        self.callers = Callers(self.people, self.rooms, self._welcome)
+    Args:
+        config: Limits and times.
+        epoch: To which the numbers in the journal belong.
+        secret: Signs sessions.
+    """
+
+    def __init__(self, config: Config, epoch: str, secret: bytes) -> None:
         self._config = config
-        self._alarm = alarm
+        self._turn = Turn()
+        self._timers = Timers()
+        self._connections: dict[Requester, ConnectionState] = {}
+        self._shutdown: CloseReason | None = None
+        self._pending = PendingWrites()
+        self._outcomes: list[Stored | NotStored] = []  # of this turn
+        self._queue = CatchUpQueue(self._connections, epoch)
+        self._rooms = Rooms(config, self._delay, self._load, self._queue.requeue)
+        self._people = People(Sessions(secret), config.nick_limit)
+        self._presence = Presence(self._people, self._rooms, self._timers, config.presence_grace)
+        welcome = Welcome(self._people, config, epoch)
+        self._callers = Callers(self._people, welcome, config.room_limit)
+        self._handlers = Handlers(
+            self._turn,
+            self._connections,
+            config,
+            people=self._people,
+            presence=self._presence,
+            rooms=self._rooms,
+            queue=self._queue,
+            pending=self._pending,
+            welcome=welcome,
+        )
+        self._backlog = Backlog(self._handlers.price, self._handlers.must_wait)
 
-    def next_turn(self) -> None:
-        """Begin a turn, and forget rooms that nobody is in since the last one."""
-        self.rooms.close_empty()
-        self.turn = Turn()
+    @property
+    def connections(self) -> int:
+        """How many connections are registered."""
+        return len(self._connections)
 
-    def close(self) -> None:
-        """Forget everybody: the server stops, and has said goodbye."""
-        self.seats.clear()
-        self.rooms.close_all()
-        self.returns.clear()
+    @property
+    def is_settled(self) -> bool:
+        """Whether the journal has told what became of everything."""
+        return not self._pending
 
-    def _delay(self, seconds: float, do: Callable[[], None]) -> None:
-        self._alarm(Timer(trio.current_time() + seconds, do))
+    @property
+    def wake_at(self) -> float:
+        """The time of the next turn, if no message comes before; ``NOW`` if work is left."""
+        return NOW if self._queue or self._backlog.has_more else self._timers.next_due
+
+    def populations(self) -> dict[str, int]:
+        """Return how many are in each open room."""
+        return self._rooms.populations()
+
+    def apply(self, batch: Sequence[Message], now: float) -> Effects:
+        """Take one turn: apply messages in order, and a fair share of the requests that wait.
+
+        What the journal has committed comes last: those who become live in this turn get it once,
+        with the broadcasts.
+
+        Args:
+            batch: The messages.
+            now: Trio's time.
+
+        Returns:
+            What is to be done about it.
+        """
+        effects = self._turn.begin(now)
+        self._rooms.close_empty()
+        self._timers.fire_due(now)
+        for message in batch:
+            self._take(message)
+        for client, request in self._backlog.take():
+            self._handlers.handle(client, request)
+        self._queue.admit_some(effects)
+        for outcome in self._outcomes:
+            self._settle(outcome)
+            self._backlog.look_again()
+        self._outcomes.clear()
+        for room in self._rooms.take_dirty():
+            effects.broadcasts += room.frames()
+        if self._shutdown and not self._pending:
+            self._say_goodbye(self._shutdown)
+        return effects
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Asked():
+                self._backlog.add(message)
+            case ApiRequest(caller, credentials, request):
+                self._call(caller, credentials, request)
+            case PageDone(catch_up, after, first):
+                self._queue.page_done(catch_up, after, first)
+            case Register(client, join):
+                self._register(client, join)
+            case Unregister(client):
+                self._unregister(client)
+            case Shutdown(reason):
+                self._shutdown = reason
+                self._delay(GOODBYE_DELAY, lambda: self._say_goodbye(reason))
+            case _:
+                self._take_outcome(message)
+
+    def _take_outcome(self, outcome: Outcome) -> None:
+        """Take in what the journal tells; what became of writes is settled later in the turn."""
+        match outcome:
+            case Stored() | NotStored():
+                self._outcomes.append(outcome)
+            case Loaded():
+                self._handlers.take_loaded(outcome)
+            case NotLoaded():
+                self._handlers.take_not_loaded(outcome)
+            case Pruned(first_left):
+                self._rooms.forget(first_left)
+            case ForeignWrites(states):
+                self._rooms.compare(states)
+
+    def _delay(self, seconds: float, call: Callable[[], None]) -> None:
+        self._timers.at(self._turn.now + seconds, call)
+
+    def _load(self, name: str) -> None:
+        self._turn.effects.loads.append(name)
 
     # Connections
 
-    def sit_down(self, member: Recipient, wish: requests.Join | None) -> None:
-        """Take a connection in; one that needs no name is in its room at once."""
-        seat = self.seats[member] = ConnectionState(member)
-        if wish is None:
-            self._delay(self._config.hello_timeout, lambda: self._miss_hello(seat))
-        elif wish.room not in self.rooms:
-            member.end(UNREADABLE)
-        elif member.dialect.knows_numbers:
-            self.returns.arrive(seat, self.rooms[wish.room], wish.id, wish)
+    def _register(self, client: Recipient, join: requests.Join | None) -> None:
+        if self._shutdown:
+            self._turn.effects.closes.append((client, self._shutdown))
+            return
+        state = self._connections[client] = ConnectionState(client)
+        if join is None:
+            self._delay(self._config.hello_timeout, lambda: self._miss_hello(state))
         else:
-            seat.rooms[wish.room] = self.rooms[wish.room]
-            self.rooms[wish.room].admit(member)
+            self._enter(state, join)
 
-    def stand_up(self, member: Requester) -> None:
-        """Let a connection go. Its person stays for the grace time, in case they come back."""
-        seat = self.seats.pop(member, None)
-        if seat is None:
-            return
-        member = seat.member
-        for room in seat.rooms.values():
-            room.dismiss(member)
-            self.rooms.touched.add(room.name)
-        person = self._person(seat)
-        if person:
-            until = trio.current_time() + self._config.presence_grace
-            for room in seat.rooms.values():
-                room.lose(person.id, member, until)
-            self.people.lose(person.id, member, until)
-            rooms = list(seat.rooms.values())
-            self._alarm(Timer(until, lambda: self._end_grace(person.id, rooms)))
-
-    def _end_grace(self, person_id: str, rooms: Sequence[Room]) -> None:
-        now = trio.current_time()
-        for room in rooms:
-            if room.is_missed(person_id, now):
-                room.part(person_id)
-                self.rooms.touched.add(room.name)
-        self.people.release(person_id, now)
-
-    def _miss_hello(self, seat: ConnectionState) -> None:
-        if seat.person_id is None and seat.member in self.seats:
-            seat.member.end(NO_HELLO)
-
-    def _person(self, seat: ConnectionState) -> Person | None:
-        return self.people.now(seat.person_id) if seat.person_id else None
-
-    # Requests
-
-    def apply(
-        self, member: Recipient, request: requests.AnyRequest | requests.InvalidRequest
-    ) -> None:
-        """Grant a request, or answer why not."""
-        seat = self.seats.get(member)
-        if seat is None:
-            return
+    def _enter(self, state: ConnectionState, join: requests.Join) -> None:
+        """Let a connection that needs no name into its room; without one, it has to go."""
         try:
-            _check_order(seat, request)
-            self._grant(request, seat)
-        except RequestError as refusal:
-            refusal.answer.id = request.id
-            self.turn.told[member].append(refusal.answer)
+            self._handlers.enter(state, join.id, join)
+        except RequestError:
+            self._turn.effects.closes.append((state.client, UNREADABLE))
 
-    @singledispatchmethod
-    def _grant(
-        self, request: requests.AnyRequest | requests.InvalidRequest, seat: ConnectionState
-    ) -> None:
-        """History and the like: the client looks that up itself."""
-        assert not isinstance(request, requests.InvalidRequest)
-        if not seat.member.look_up(request):
-            raise _busy()
+    def _miss_hello(self, state: ConnectionState) -> None:
+        if state.person_id is None and state.client in self._connections:
+            self._turn.effects.closes.append((state.client, NO_HELLO))
 
-    @_grant.register
-    def _(self, request: requests.InvalidRequest, seat: ConnectionState) -> None:  # noqa: ARG002 - as its like
-        raise RequestError(request.code, request.text, request.retry_ms)
-
-    @_grant.register
-    def _(self, request: requests.Hello, seat: ConnectionState) -> None:
-        if seat.person_id:
-            raise RequestError("bad_request", "hello was said already")
-        person_id = self.people.identify(request.session, request.key)
-        before = self.people.now(person_id)
-        person = self.people.enter(person_id, request.nick, seat.member)
-        self._make_known(person, before)
-        seat.person_id = person.id
-        self.turn.told[seat.member].append(self._welcome.to(person, request.id))
-        for wish in request.rooms:
-            try:
-                self._join(seat, None, wish)
-            except RequestError as refusal:
-                refusal.answer.room = wish.room
-                self.turn.told[seat.member].append(refusal.answer)
-
-    @_grant.register
-    def _(self, request: requests.Join, seat: ConnectionState) -> None:
-        self._join(seat, request.id, request)
-
-    def _join(
-        self, seat: ConnectionState, id: answers.Id, wish: requests.Join | requests.Resume
-    ) -> None:
-        name = self.rooms.proper_name(wish.room)
-        if name not in seat.rooms and len(seat.rooms) >= self._config.rooms_per_connection:
-            raise RequestError("too_many_rooms", "leave a room before you join another")
-        if seat.unanswered >= self._config.rooms_per_connection:
-            raise _busy()
-        room = self.rooms.get(name)
-        person = self._person(seat)
-        if room is None or person is None:
-            raise RequestError("unavailable", "the room cannot be read just now", retry_ms=1000)
-        room.dismiss(seat.member)  # who joins again begins again
-        room.enter(person, seat.member)
-        self.returns.arrive(seat, room, id, wish)
-
-    @_grant.register
-    def _(self, request: requests.Leave, seat: ConnectionState) -> None:
-        room = self._joined(seat, request.room)
-        del seat.rooms[room.name]
-        seat.visits.pop(room.name, None)
-        room.dismiss(seat.member)
-        self.rooms.touched.add(room.name)
-        person = self._person(seat)
-        if person:
-            now = trio.current_time()
-            room.lose(person.id, seat.member, now)
-            if room.is_missed(person.id, now):
-                room.part(person.id)
-        self.turn.told[seat.member].append(answers.Ok(id=request.id))
-
-    @_grant.register
-    def _(self, request: requests.Nick, seat: ConnectionState) -> None:
-        before = self._person(seat)
-        assert before
-        self._make_known(self.people.rename(before, request.nick), before)
-        self.turn.told[seat.member].append(answers.Ok(id=request.id))
-
-    def _make_known(self, person: Person, before: Person | None) -> None:
-        """Tell everybody who may know a person how they are called now."""
-        if before is None or before.nick == person.nick:
+    def _unregister(self, client: Recipient) -> None:
+        """Let a connection go, and close its send side."""
+        self._turn.effects.closes.append((client, None))
+        state = self._connections.pop(client, None)
+        if state is None:
             return
-        for room in self.rooms.values():
-            if person.id in room.people:
-                room.know(person)
-                room.tell(events.Renamed(room=room.name, who=person))
+        for catch_up in state.rooms.values():
+            catch_up.end()
+            self._rooms.touch(catch_up.room_name)
+        if state.person_id:
+            rooms = [catch_up.room for catch_up in state.rooms.values() if catch_up.room]
+            self._presence.lose(state.person_id, state, rooms, self._turn.now)
 
-    @_grant.register
-    def _(self, request: requests.Typing, seat: ConnectionState) -> None:
-        room = self._joined(seat, request.room)
-        now = trio.current_time()
-        person = self._person(seat)
-        if person and now - seat.typed_at >= TYPING_INTERVAL:
-            seat.typed_at = now
-            room.tell(events.Typing(room=room.name, who=person))
+    def _say_goodbye(self, reason: CloseReason) -> None:
+        """End all connections, and forget everybody."""
+        closes = self._turn.effects.closes
+        closes += [(state.client, reason) for state in self._connections.values()]
+        self._connections.clear()
+        self._rooms.close_all()
+        self._queue.clear()
 
-    @_grant.register
-    def _(self, request: requests.WriteRequest, seat: ConnectionState) -> None:
-        room = self._joined(seat, request.room)
-        event = request.event(room.name, self._person(seat))
-        self.turn.drafts.append(Draft(seat.member, request.id, event))
+    # Requests without a connection, and what the journal says
 
-    def _joined(self, seat: ConnectionState, name: str) -> Room:
-        """Return a room that the connection is in. One without a name is in one room only."""
-        if not seat.member.dialect.needs_hello:
-            return self._only_room(seat)
-        room = seat.rooms.get(self.rooms.proper_name(name))
-        if room is None:
-            raise RequestError("not_joined", "join the room first")
-        return room
+    def _call(
+        self,
+        caller: Requester,
+        credentials: requests.Credentials,
+        request: requests.Hello | requests.WriteRequest,
+    ) -> None:
+        try:
+            if isinstance(request, requests.Hello):
+                self._turn.reply(caller, self._callers.introduce(request, self._turn.now))
+                return
+            self._pending.check_room()
+            write = self._callers.write(credentials, request, self._turn.now)
+        except RequestError as error:
+            self._turn.reply(caller, error.answer)
+        else:
+            self._turn.effects.writes.append(write)
+            self._pending.add(Pending(caller, None, request.id))
 
-    def _only_room(self, seat: ConnectionState) -> Room:
-        if not seat.rooms:
-            raise RequestError("unavailable", UNAVAILABLE)
-        return next(iter(seat.rooms.values()))
-
-    # What the journal says
-
-    def take(self, draft: Draft, result: Result) -> None:
-        """Take in what became of a draft: everybody hears of it, and its sender how it went."""
-        match result:
-            case Committed(event):
-                self.rooms.take(result)
-                answer: answers.Answer = answers.Ok(id=draft.id, seq=event.seq, ts=event.ts)
-            case Duplicate(seq, ts):
-                answer = answers.Ok(id=draft.id, seq=seq, ts=ts, dup=True)
-            case _:
-                answer = answers.Error(id=draft.id, code=result.code, text=result.text)
-        self.turn.told[draft.asker].append(answer)
-
-    def regret(self, draft: Draft, retry_ms: int) -> None:
-        """Tell a sender that nothing can be kept just now."""
-        self.turn.told[draft.asker].append(
-            answers.Error(id=draft.id, code="unavailable", text=UNAVAILABLE, retry_ms=retry_ms)
-        )
-
-
-def _check_order(
-    seat: ConnectionState, request: requests.AnyRequest | requests.InvalidRequest
-) -> None:
-    early = seat.member.dialect.needs_hello and not seat.person_id
-    if early and not isinstance(request, requests.Hello | requests.InvalidRequest):
-        raise RequestError("hello_first", "say hello first")
-
-
-def _busy() -> RequestError:
-    return RequestError("busy", "too many requests at once", retry_ms=1000)
+    def _settle(self, outcome: Stored | NotStored) -> None:
+        """Take in what became of writes: everybody hears of it, and who asked how it went."""
+        acks = self._turn.effects.acks
+        if isinstance(outcome, NotStored):
+            for requester, answer in self._pending.fail(outcome.writes, outcome.retry_ms):
+                acks[requester].append(answer)
+            return
+        for requester, answer, committed in self._pending.settle(outcome.results):
+            acks[requester].append(answer)
+            if committed:
+                self._rooms.take(committed)

@@ -1,49 +1,52 @@
-"""A turn: what the chat has decided about some requests, for the hub to carry out."""
+"""Effects: what a turn has decided, for the hub to carry out."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from trio_chat.core.room import Room
+from trio_chat.core.catchup import CatchUp
+from trio_chat.delivery.audience import Audience
+from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.recipient import Recipient, Requester
-from trio_chat.protocol import answers, events
+from trio_chat.journal.types import Write
+from trio_chat.protocol import answers, requests
+from trio_chat.protocol.close import CloseReason
+
+Replies = dict[Requester, list[answers.Answer]]
 
 
-@dataclass(eq=False, slots=True)
-class ConnectionState:
-    """What is known of a connection."""
+@dataclass
+class Effects:
+    """What is to be done, in the order of the fields.
 
-    member: Recipient
-    person_id: str | None = None
-    rooms: dict[str, Room] = field(default_factory=dict)
-    visits: dict[str, int] = field(default_factory=dict)  # which time each room was joined
-    unanswered: int = 0  # joins that wait in the returns
-    typed_at: float = float("-inf")  # when typing was shown last
+    ``replies`` and ``acks`` are answers to single connections; the ``acks`` come behind the
+    broadcasts of what they acknowledge. ``catch_up`` is what single connections have missed.
+    """
 
-
-class Draft(NamedTuple):
-    """An event that waits for its number, and who is to hear of it."""
-
-    asker: Requester
-    id: answers.Id
-    event: events.AnyStoredEvent
+    replies: Replies = field(default_factory=lambda: defaultdict(list))
+    catch_up: list[tuple[Recipient, Sequence[Frame]]] = field(default_factory=list)
+    broadcasts: list[tuple[Frame, Audience]] = field(default_factory=list)
+    acks: Replies = field(default_factory=lambda: defaultdict(list))
+    writes: list[Write] = field(default_factory=list)
+    loads: list[str] = field(default_factory=list)
+    look_ups: list[tuple[Recipient, requests.AnyRequest]] = field(default_factory=list)
+    pages: list[tuple[Recipient, CatchUp]] = field(default_factory=list)
+    closes: list[tuple[Recipient, CloseReason | None]] = field(default_factory=list)
 
 
 @dataclass
 class Turn:
-    """What has been decided, and not been carried out yet."""
+    """The turn under way: its time, and what it has decided so far."""
 
-    told: dict[Requester, list[answers.Answer]] = field(default_factory=lambda: defaultdict(list))
-    drafts: list[Draft] = field(default_factory=list)
+    now: float = 0.0
+    effects: Effects = field(default_factory=Effects)
 
+    def begin(self, now: float) -> Effects:
+        """Begin another turn at a time of Trio's clock; return its effects, which are none yet."""
+        self.now = now
+        self.effects = Effects()
+        return self.effects
 
-class Timer(NamedTuple):
-    """Something to do at a time of Trio's clock."""
-
-    at: float
-    do: Callable[[], None]
-
-
-def wake() -> None:
-    """Do nothing: the turn that begins with this alarm is what is wanted."""
+    def reply(self, requester: Requester, answer: answers.Answer) -> None:
+        """Answer somebody."""
+        self.effects.replies[requester].append(answer)

@@ -1,40 +1,70 @@
-"""The open rooms: which there are, which are to be loaded, and which have something to tell."""
+"""The open rooms: which there are, which are being loaded, and which have something to tell."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from trio_chat.config import Config
-from trio_chat.core.catchup import Returns
-from trio_chat.core.effects import wake
+from trio_chat.core.catchup import CatchUp
+from trio_chat.core.memory_budget import MemoryBudget
 from trio_chat.core.room import Room
-from trio_chat.delivery.outbox import Readiness
+from trio_chat.core.room_log import Budgets, RoomLog
 from trio_chat.journal.types import Committed, RoomState
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.protocol.request_error import RequestError
 
+RECENT_BYTES = 64 * 1024 * 1024  # of events at hand, in all rooms
+REPLAY_BYTES = 32 * 1024 * 1024  # of replays, in all rooms
+
 Delay = Callable[[float, Callable[[], None]], None]
 
 
+def proper_name(name: str, limit: int) -> str:
+    """Return the name of a room in its normal form.
+
+    Raises:
+        RequestError: no room can be called so.
+    """
+    try:
+        return check_room(name, limit)
+    except BadName as error:
+        raise RequestError("bad_room", str(error)) from None
+
+
+@dataclass
+class _Loading:
+    """A room that is being loaded."""
+
+    parked: list[CatchUp] = field(default_factory=list)
+    last: int = 0  # the last number that was committed meanwhile
+
+
 class Rooms(Mapping[str, Room]):
-    """The rooms that somebody is in, by name. What others must remember is in the journal.
+    """The rooms that somebody is in, by name.
 
     Args:
-        config: How long a name may be, and how many events are kept at hand.
-        returns: Gets those who are too far behind to be told at once what others have written.
-        readiness: Tells whether any client began or ceased to be ready.
-        delay: Has something done so many seconds later.
+        config: How many events are kept at hand.
+        delay: Has something called so many seconds later.
+        load: Has a room loaded.
+        requeue: Is called with a room whose members have to read what is behind a number.
     """
 
     def __init__(
-        self, config: Config, returns: Returns, readiness: Readiness, delay: Delay
+        self,
+        config: Config,
+        delay: Delay,
+        load: Callable[[str], None],
+        requeue: Callable[[Room, int], None],
     ) -> None:
-        self.touched: set[str] = set()  # rooms that may be empty by now
-        self.overtaken: set[str] = set()  # open rooms to which others have written
         self._open: dict[str, Room] = {}
-        self._news: list[Room] = []  # rooms in which something waits to be told
-        self._config = config
-        self._returns = returns
-        self._readiness = readiness
+        self._loading: dict[str, _Loading] = {}
+        self._behind: set[str] = set()  # open rooms that are being loaded anew
+        self._touched: set[str] = set()  # rooms that may be empty by now
+        self._dirty: list[Room] = []  # rooms in which something waits to be told
+        self._recent_limit = config.resume_limit
+        self._budgets = Budgets(MemoryBudget(RECENT_BYTES), MemoryBudget(REPLAY_BYTES))
         self._delay = delay
+        self._load = load
+        self._requeue = requeue
 
     def __getitem__(self, name: str) -> Room:
         """Return an open room."""
@@ -50,97 +80,130 @@ class Rooms(Mapping[str, Room]):
 
     def populations(self) -> dict[str, int]:
         """Return how many are in each room that anybody is in."""
-        return {name: room.population for name, room in self.items()}
-
-    def proper_name(self, name: str) -> str:
-        """Return the name of a room in its normal form.
-
-        Raises:
-            RequestError: no room can be called so.
-        """
-        try:
-            return check_room(name, self._config.room_limit)
-        except BadName as error:
-            raise RequestError("bad_room", str(error)) from None
+        return {name: room.population for name, room in self._open.items()}
 
     # How they open and close
 
-    def missing(self, names: Iterable[str]) -> Iterator[str]:
-        """Yield what has to be loaded of rooms with these names, and rooms that were overtaken.
+    def park(self, catch_up: CatchUp) -> None:
+        """Have the room of a catch-up loaded; it goes on when that is done."""
+        name = catch_up.room_name
+        if name not in self._loading:
+            self._loading[name] = _Loading()
+            self._load(name)
+        self._loading[name].parked.append(catch_up)
 
-        Bad names are left out.
+    def loaded(self, state: RoomState) -> Sequence[CatchUp]:
+        """Open a room as it is in the journal, or bring an open one to that.
+
+        Returns:
+            The catch-ups that waited for it.
         """
-        yield from self.overtaken
-        for name in names:
-            try:
-                proper = self.proper_name(name)
-            except RequestError:
-                continue
-            if proper not in self:
-                yield proper
+        loading = self._loading.pop(state.name, None)
+        if loading is None:
+            self._follow(state)
+            return ()
+        self._open[state.name] = self._make(state)
+        self.touch(state.name)
+        if loading.last > state.last:  # it was read before that was committed
+            self._catch_up_with_journal(state.name)
+        return loading.parked
 
-    def load(self, state: RoomState) -> None:
-        """Open a room as it is in the journal, or have it follow what others have written there."""
-        self.overtaken.discard(state.name)
+    def not_loaded(self, name: str, retry_ms: int) -> Sequence[CatchUp]:
+        """Take in that a room cannot be read just now; return the catch-ups that waited for it.
+
+        An open room that others have written to is tried again.
+        """
+        loading = self._loading.pop(name, None)
+        if loading is not None:
+            return loading.parked
+        if name in self._behind:
+            self._delay(retry_ms / 1000, lambda: self._load_again(name))
+        return ()
+
+    def _load_again(self, name: str) -> None:
+        if name in self._behind:
+            self._load(name)
+
+    def _make(self, state: RoomState) -> Room:
+        log = RoomLog(state, self._recent_limit, self._budgets)
+        return Room(log, self._dirty.append, self._delay)
+
+    def _follow(self, state: RoomState) -> None:
+        self._behind.discard(state.name)
         room = self.get(state.name)
         if room is None:
-            limit = self._config.resume_limit
-            room = Room(state, limit, self._readiness, self._news.append, self._delay)
-            self._open[room.name] = room
-            self.touched.add(room.name)
-        else:
-            had = room.last
-            if not room.follow(state):
-                self._returns.send_back(room, had)
+            return  # it was closed meanwhile
+        had = room.log.last
+        news = room.log.follow(state)
+        if news is None:
+            self._requeue(room, had)
+        for event, data in news or ():
+            room.tell(event, data)
+        if room.log.is_behind:  # it was read before that was committed
+            self._catch_up_with_journal(state.name)
+
+    def touch(self, name: str) -> None:
+        """Look soon whether a room is empty."""
+        self._touched.add(name)
 
     def close_empty(self) -> None:
         """Forget rooms that nobody is in any more."""
-        for name in self.touched:
+        for name in self._touched:
             if name in self and self[name].is_empty:
-                del self._open[name]
-                self.overtaken.discard(name)
-        self.touched.clear()
+                self._open.pop(name).log.close()
+                self._behind.discard(name)
+        self._touched.clear()
 
     def close_all(self) -> None:
         """Forget all rooms."""
+        for room in self._open.values():
+            room.log.close()
         self._open.clear()
-        self._news.clear()
-        self.overtaken.clear()
+        self._loading.clear()
+        self._behind.clear()
+        self._dirty.clear()
 
     # What happens in them
 
     def take(self, committed: Committed) -> None:
-        """Take an event in that the journal has numbered."""
-        room = self.get(committed.event.room)
-        if room and not room.take(committed):  # there is none if the server is stopping
-            self._overtake(room)
+        """Take an event in that the journal has committed."""
+        name = committed.event.room
+        room = self.get(name)
+        if room is None:
+            if name in self._loading:
+                self._loading[name].last = committed.event.seq
+            return
+        told = room.log.take(committed)
+        if told is None:
+            self._catch_up_with_journal(name)
+        for event, data in told or ():
+            room.tell(event, data)
 
-    def compare(self, states: Sequence[RoomState]) -> None:
+    def compare(self, states: Iterable[RoomState]) -> None:
         """Look where others have written, as the journal says that rooms stand like this."""
         for state in states:
             room = self.get(state.name)
-            if room and state.last > room.last:
-                self._overtake(room)
+            if room and state.last > room.log.last:
+                self._catch_up_with_journal(state.name)
             elif room:
-                room.forget_before(state.first)
+                room.log.forget_before(state.first)
 
-    def _overtake(self, room: Room) -> None:
-        """Have a room loaded anew, in a turn that begins at once."""
-        if room.name not in self.overtaken:
-            self.overtaken.add(room.name)
-            self._delay(0, wake)
+    def _catch_up_with_journal(self, name: str) -> None:
+        if name not in self._behind:
+            self._behind.add(name)
+            self._load(name)
 
-    def forget(self, first: dict[str, int]) -> None:
-        """Follow the journal, which has forgotten the oldest events of some rooms."""
+    def forget(self, first: Mapping[str, int]) -> None:
+        """Follow the journal, which has deleted the oldest events of some rooms."""
         for name, number in first.items():
             if name in self:
-                self[name].forget_before(number)
+                self[name].log.forget_before(number)
 
     def take_dirty(self) -> Sequence[Room]:
         """Return the rooms in which something waits to be told, and count on it being told.
 
         Small ones come first: a few need not wait until a crowd elsewhere has been told.
         """
-        news = sorted(self._news, key=lambda room: room.population)
-        self._news.clear()
-        return news
+        dirty = sorted(self._dirty, key=lambda room: room.population)
+        self._dirty.clear()
+        return dirty

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import trio
 
 from trio_chat.delivery.frames import Frame
-from trio_chat.delivery.outbox import Readiness, SendNow
+from trio_chat.delivery.outbox import SendNow
 from trio_chat.delivery.recipient import Recipient
 
 WRITES_PER_YIELD = 500  # about 2 ms of writing, then the other tasks have their turn
@@ -25,17 +25,17 @@ class Audience:
     nothing of a member but its socket. Of a thousand members everything else would have to come
     from far away in memory, which costs half as much as the write itself.
 
-    Args:
-        readiness: Tells whether that tuple is still true.
+    Who is ready is known by room: members tell their audiences when they become slow or ready
+    again, so a slow member costs nothing in other rooms, and in its own no more than a new tuple.
     """
 
-    def __init__(self, readiness: Readiness) -> None:
-        self._readiness = readiness
+    def __init__(self) -> None:
         self._members: dict[Recipient, None] = {}  # a set in order
-        self._known = -1  # the readiness of which the rest tells; -1: of none
-        self._ready: tuple[SendNow, ...] = ()
-        self._owners: dict[SendNow, Recipient] = {}
-        self._others: list[Recipient] = []
+        self._owners: dict[SendNow, Recipient] = {}  # of those who are ready
+        self._others: dict[Recipient, None] = {}
+        self._ready: tuple[SendNow, ...] | None = None  # the keys of the owners
+        self._ready_members: tuple[Recipient, ...] = ()  # and their values
+        self._version = 0  # counts how often a member became ready, or ceased to be
 
     def __len__(self) -> int:
         """Return how many members there are."""
@@ -51,31 +51,60 @@ class Audience:
 
     def add(self, member: Recipient) -> None:
         """From now on the member gets what is sent."""
-        self._members[member] = None
-        self._known = -1
+        if member not in self._members:
+            self._members[member] = None
+            self._sort_in(member)
+            member.watch(self)
 
     def discard(self, member: Recipient) -> None:
         """Let a member go, if it is one."""
-        if self._members.pop(member, self) is None:
-            self._known = -1
+        if member in self._members:
+            member.unwatch(self)
+            del self._members[member]
+            self._others.pop(member, None)
+            if member.send_now:
+                self._owners.pop(member.send_now, None)
+            self._changed()
+
+    def on_change(self, before: SendNow | None, after: SendNow | None) -> None:
+        """Take in that a member is slow now, or ready again."""
+        if before:
+            member = self._owners.pop(before)
+        else:
+            member = next(other for other in self._others if other.send_now is after)
+            del self._others[member]
+        self._sort_in(member)
+
+    def _sort_in(self, member: Recipient) -> None:
+        if member.send_now:
+            self._owners[member.send_now] = member
+        else:
+            self._others[member] = None
+        self._changed()
+
+    def _changed(self) -> None:
+        self._ready = None
+        self._version += 1
 
     async def send(self, frame: Frame) -> list[Recipient]:
         """Send a frame to all, and let those go that are dead or stuck; return these.
 
         Members may come, go, and cease to be ready while it pauses.
         """
-        self._look_around()
-        ready, others = self._ready, self._others
+        if self._ready is None:
+            self._ready = tuple(self._owners)
+            self._ready_members = tuple(self._owners.values())
+        ready, members, others = self._ready, self._ready_members, tuple(self._others)
         dead: list[Recipient] = []
         step = max(1, WRITES_PER_YIELD // write_cost(frame))
-        count = self._readiness.count
+        version = self._version
         for start in range(0, len(ready), step):
-            some = ready[start : start + step]
-            if count == self._readiness.count:
-                dead += self._write(frame, some)
-                count = self._readiness.count  # changed by those who did not take all
+            some = members[start : start + step]
+            if version == self._version:
+                dead += self._write(frame, ready[start : start + step], some)
+                version = self._version  # changed by those who did not take all
             else:
-                dead += self._deliver(frame, [self._owners[send_now] for send_now in some])
+                dead += self._deliver(frame, some)
             await trio.lowlevel.checkpoint()
         for start in range(0, len(others), step):
             dead += self._deliver(frame, others[start : start + step])
@@ -84,35 +113,26 @@ class Audience:
             self.discard(member)
         return dead
 
-    def _look_around(self) -> None:
-        """See who is ready, if anything has changed."""
-        if self._known == self._readiness.count:
-            return
-        self._known = self._readiness.count
-        self._owners = {member.send_now: member for member in self._members if member.send_now}
-        self._others = [member for member in self._members if not member.send_now]
-        self._ready = tuple(self._owners)
-
-    def _write(self, frame: Frame, ready: Sequence[SendNow]) -> list[Recipient]:
+    def _write(
+        self, frame: Frame, ready: Sequence[SendNow], members: Sequence[Recipient]
+    ) -> list[Recipient]:
         """Write to members that are ready; return those that are dead."""
         wire, size = frame.wire, len(frame.wire)
-        slow: list[tuple[SendNow, int]] = []
+        slow: list[tuple[int, int]] = []
         dead: list[Recipient] = []
-        for send_now in ready:
+        for index, send_now in enumerate(ready):
             try:
                 taken = send_now(wire)
             except BlockingIOError:
                 taken = 0
             except OSError:
-                dead.append(self._owners[send_now])
+                dead.append(members[index])
                 continue
             if taken != size:
-                slow.append((send_now, taken))
-        dead += [
-            self._owners[send_now]
-            for send_now, taken in slow
-            if not self._owners[send_now].enqueue_rest(frame, taken)
-        ]
+                slow.append((index, taken))
+        for index, taken in slow:
+            if not members[index].enqueue_rest(frame, taken):
+                dead.append(members[index])
         return dead
 
     def _deliver(self, frame: Frame, members: Sequence[Recipient]) -> list[Recipient]:

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from typing import Protocol
 
 import trio
 
@@ -10,14 +11,12 @@ from trio_chat.delivery.frames import Frame
 SendNow = Callable[[bytes], int]
 
 
-class Readiness:
-    """Counts how often a peer became ready to be written to, or ceased to be.
+class Watcher(Protocol):
+    """Somebody who keeps a list of those that can be written to at once."""
 
-    Whoever keeps a list of the ready ones sees by it that the list is still true.
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
+    def on_change(self, before: SendNow | None, after: SendNow | None) -> None:
+        """Take in that one of them can be written to in another way, or not at all, from now on."""
+        ...
 
 
 class Outbox:
@@ -32,22 +31,19 @@ class Outbox:
         line: The socket, if it can be written to at once; see ``line_of``.
         frame_limit: Frames that may wait.
         byte_limit: Bytes that may wait.
-        readiness: Is told when ``send_now`` changes.
     """
 
-    def __init__(
-        self, line: socket.socket | None, frame_limit: int, byte_limit: int, readiness: Readiness
-    ) -> None:
+    def __init__(self, line: socket.socket | None, frame_limit: int, byte_limit: int) -> None:
         # Writes to the peer now, and tells how much was taken; ``None`` if something waits.
         # Whoever calls it hands the frame to ``enqueue_rest`` if not all was taken.
         self.send_now: SendNow | None = line.send if line else None
         self._line = line
-        self._readiness = readiness
+        self._watchers: tuple[Watcher, ...] = ()  # shorter than a list, and mostly one or two
         self._frame_limit = frame_limit
         self._byte_limit = byte_limit
         self._frames: list[Frame] = []  # a memory channel would be an eighth of a connection
         self._is_closed = False
-        self._stirred: trio.Event | None = None  # while the write pump waits for frames
+        self._woken: trio.Event | None = None  # while the write pump waits for frames
         self._drained: trio.Event | None = None  # while somebody waits for that
         self._waiting = 0  # bytes here or in the write pump's hands
 
@@ -85,8 +81,8 @@ class Outbox:
             return False
         self._frames.append(rest)
         self._waiting = size
-        self._be_ready(None)
-        self._stir()
+        self._set_writable(None)
+        self._wake()
         return True
 
     async def drained(self) -> None:
@@ -102,8 +98,8 @@ class Outbox:
         Cancelling it loses nothing.
         """
         if not self._frames and not self._is_closed:
-            self._stirred = trio.Event()
-            await self._stirred.wait()
+            self._woken = trio.Event()
+            await self._woken.wait()
         frames, self._frames = self._frames, []
         return frames
 
@@ -115,28 +111,38 @@ class Outbox:
                 self._drained.set()
                 self._drained = None
             if self._line:
-                self._be_ready(self._line.send)
+                self._set_writable(self._line.send)
 
     def can_take(self, size: int) -> bool:
         """Tell whether so many bytes at once leave room for what may come meanwhile."""
-        return self._waiting + size <= self._byte_limit // 2
+        has_frames = len(self._frames) <= self._frame_limit // 4
+        return has_frames and self._waiting + size <= self._byte_limit // 2
 
     def close(self) -> None:
         """Take no more frames; ``take`` returns what waits, and then nothing."""
         if self._line:
             self._line.detach()  # its descriptor is about to be closed, and may be reused
             self._line = None
-        self._be_ready(None)
+        self._set_writable(None)
         self._is_closed = True
-        self._stir()
+        self._wake()
 
-    def _stir(self) -> None:
+    def _wake(self) -> None:
         """Wake the write pump, if it waits."""
-        if self._stirred is not None:
-            self._stirred.set()
-            self._stirred = None
+        if self._woken is not None:
+            self._woken.set()
+            self._woken = None
 
-    def _be_ready(self, send_now: SendNow | None) -> None:
-        if send_now is not self.send_now:
-            self.send_now = send_now
-            self._readiness.count += 1
+    def _set_writable(self, send_now: SendNow | None) -> None:
+        before, self.send_now = self.send_now, send_now
+        if before is not send_now:
+            for watcher in self._watchers:
+                watcher.on_change(before, send_now)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell somebody whenever ``send_now`` changes."""
+        self._watchers += (watcher,)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tell them no more."""
+        self._watchers = tuple(other for other in self._watchers if other is not watcher)

@@ -1,16 +1,16 @@
-"""What the hub asks of a client."""
+"""What the hub asks of a connection. All of it is synchronous: the hub never waits for one."""
 
 from typing import Protocol
 
 from trio_chat.delivery.frames import Frame
-from trio_chat.delivery.outbox import SendNow
+from trio_chat.delivery.outbox import SendNow, Watcher
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects.base import Dialect
 
 
 class Requester(Protocol):
-    """Whoever is told how what they asked for went."""
+    """Whoever is answered what they asked for."""
 
     dialect: Dialect
 
@@ -18,17 +18,47 @@ class Requester(Protocol):
         """Send a frame, now or later; ``False`` means dead or stuck."""
         ...
 
-    def abort(self, ending: CloseReason) -> None:
+    def abort(self, reason: CloseReason) -> None:
         """Drop them at once."""
         ...
 
 
+class MissedEvents(Protocol):
+    """Events of a room that a connection has missed and reads from the journal by itself."""
+
+    room_name: str
+    after: int  # the number up to which the connection has everything
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing may be sent any more."""
+        ...
+
+    @property
+    def wants_page(self) -> bool:
+        """Whether a page is to be read; else the connection only waits for its outbox."""
+        ...
+
+    @property
+    def until(self) -> int:
+        """The last number to be sent; what is newer comes from the hub."""
+        ...
+
+
 class Recipient(Requester, Protocol):
-    """A connection, as the hub sees it. All is synchronous: the hub never waits for one."""
+    """A connection that takes part in rooms."""
 
     @property
     def send_now(self) -> SendNow | None:
         """Writes to the peer at once; ``None`` while something waits for it already."""
+        ...
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell somebody whenever ``send_now`` changes."""
+        ...
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tell them no more."""
         ...
 
     def enqueue_rest(self, frame: Frame, taken: int) -> bool:
@@ -39,14 +69,18 @@ class Recipient(Requester, Protocol):
         """Tell whether so many bytes at once leave room for what may come meanwhile."""
         ...
 
-    def look_up(self, request: requests.AnyRequest | requests.Missed) -> bool:
-        """Get something from the journal; ``False`` if too much is being looked up already."""
+    def look_up(self, request: requests.AnyRequest) -> None:
+        """Answer a request from the journal."""
+        ...
+
+    def read_page(self, missed: MissedEvents) -> None:
+        """Read a page of missed events, send it, and tell the hub."""
         ...
 
     def close(self) -> None:
         """Take nothing more; what waits still goes out."""
         ...
 
-    def end(self, ending: CloseReason) -> None:
+    def end(self, reason: CloseReason) -> None:
         """Say goodbye and close."""
         ...

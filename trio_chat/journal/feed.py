@@ -1,22 +1,21 @@
 """The feed: notices what other programs write to the journal, and lets the hub follow."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 import trio
 
-from trio_chat.hub import ForeignWrites, Request
-from trio_chat.journal.types import Journal, Unavailable
+from trio_chat.journal.types import ForeignWrites, Journal, Unavailable
 
 INTERVAL = 1.0  # seconds between two looks; a look takes microseconds
 
 
 async def follow(
     journal: Journal,
-    inbox: trio.MemorySendChannel[Request],
+    emit: Callable[[ForeignWrites], Awaitable[None]],
     open_rooms: Callable[[], Iterable[str]],
 ) -> None:
-    """Look for what others have written, now and then, for ever.
+    """Look for what others have written, now and then, for ever, and emit it.
 
     The hub notices by itself when the next event of a room has not the next number. This is for
     rooms in which nobody says anything meanwhile.
@@ -27,5 +26,5 @@ async def follow(
         with suppress(Unavailable):  # the journal has logged it; there will be another time
             is_behind = await journal.has_changed() or is_behind
             if is_behind:
-                await inbox.send(ForeignWrites(await journal.load(list(open_rooms()), 0)))
+                await emit(ForeignWrites(await journal.load(list(open_rooms()), 0)))
                 is_behind = False

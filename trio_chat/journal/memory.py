@@ -2,15 +2,15 @@
 
 import secrets
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TypeGuard
 
 import msgspec
 import trio
 
 from trio_chat.clock import wall_clock
+from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.types import (
     CID_TAKEN,
@@ -19,17 +19,20 @@ from trio_chat.journal.types import (
     Bounds,
     Committed,
     Duplicate,
+    MessagePage,
     Rejected,
     Result,
     RoomState,
     RoomSummary,
+    Write,
 )
+from trio_chat.journal.views import UNCHANGED, Changes, fit, fit_events, view
+from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import (
     AnyStoredEvent,
     Delete,
     Edit,
     Message,
-    Person,
     Topic,
     encode,
     target_of,
@@ -37,7 +40,8 @@ from trio_chat.protocol.events import (
 )
 
 TAIL = 10_000  # events of a room that are kept, and resends that are recognised
-SCAN_STEP = 100  # events of a search between which others have their turn
+SCAN_STEP = 20_000  # characters that a search reads before it lets other tasks run
+SCAN_EVENT = 100  # characters that an event costs besides its text
 
 
 @dataclass
@@ -46,6 +50,7 @@ class _Room:
     ts: int = 0
     topic: str = ""
     events: deque[AnyStoredEvent] = field(default_factory=lambda: deque(maxlen=TAIL))
+    changes: dict[int, Changes] = field(default_factory=dict)  # by number of the message
     cids: OrderedDict[str, tuple[str | None, Duplicate]] = field(default_factory=OrderedDict)
 
     @property
@@ -58,6 +63,25 @@ class _Room:
 
     def put(self, event: AnyStoredEvent) -> None:
         self.events[event.seq - self.first] = event
+
+    def append(self, event: AnyStoredEvent) -> None:
+        """Keep one more event, for the oldest one if there is no place."""
+        if len(self.events) == self.events.maxlen:
+            self.drop_oldest()
+        self.events.append(event)
+        target = target_of(event)
+        if target is not None:
+            self.changes.setdefault(target, Changes()).apply(event)
+
+    def drop_oldest(self) -> None:
+        self.changes.pop(self.events.popleft().seq, None)
+
+    def text_of(self, message: Message) -> str:
+        """Return the present text of a message."""
+        changes = self.changes.get(message.seq)
+        if changes is None or changes.state.text is None:
+            return message.text
+        return changes.state.text
 
 
 class MemoryJournal:
@@ -78,23 +102,24 @@ class MemoryJournal:
         encoded = [(event.seq, encode(event)) for event in tail]
         return RoomState(name, room.first, room.last, room.topic, encoded)
 
-    async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
+    async def commit(self, writes: Sequence[Write]) -> list[Result]:
         """Keep events, numbered."""
-        return [self._commit(draft) for draft in drafts]
+        return [self._commit(write) for write in writes]
 
-    def _commit(self, draft: AnyStoredEvent) -> Result:
+    def _commit(self, write: Write) -> Result:
+        draft = write.event
         room = self._rooms.get(draft.room) or _Room()
         author = draft.who.id if draft.who else None
         if draft.cid and draft.cid in room.cids:
             first_author, first = room.cids[draft.cid]
             return first if first_author == author else CID_TAKEN
-        rejected = _judge(draft, room)
+        rejected = _judge(write, room)
         if rejected:
             return rejected
         room.last += 1
         room.ts = max(room.ts, self._clock())
         event = msgspec.structs.replace(draft, seq=room.last, ts=room.ts)
-        room.events.append(event)
+        room.append(event)
         self._rooms[draft.room] = room
         if draft.cid:
             room.cids[draft.cid] = (author, Duplicate(event.seq, event.ts))
@@ -105,42 +130,55 @@ class MemoryJournal:
         oldest = room.first if len(room.events) == TAIL else None
         return Committed(event, encode(event), _rewrite(event, room), oldest)
 
-    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+    async def after(
+        self, room: str, seq: int, limit: int, max_bytes: int
+    ) -> list[tuple[int, bytes]]:
         """Return the events that follow a number."""
         events = (event for event in self._events(room) if event.seq > seq)
-        return [(event.seq, encode(event)) for event in islice(events, limit)]
+        return fit_events(((event.seq, encode(event)) for event in events), limit, max_bytes)
 
     async def messages(
-        self, room: str, *, before: int | None, after: int | None, limit: int
-    ) -> list[AnyStoredEvent]:
-        """Return messages, and behind them what changes these."""
-        said = [event for event in self._events(room) if isinstance(event, Message)]
+        self, room: str, *, before: int | None, after: int | None, limit: int, max_bytes: int
+    ) -> MessagePage:
+        """Return a page of messages."""
+        events = self._events(room)
         if after is not None:
-            page = [event for event in said if event.seq > after][:limit]
-        else:
-            page = [event for event in said if before is None or event.seq < before][-limit:]
-        wanted = {event.seq for event in page}
-        return page + [event for event in self._events(room) if target_of(event) in wanted]
+            later = (event for event in events if event.seq > after)
+            return fit(self._views(room, later), limit, max_bytes)
+        earlier = (event for event in reversed(events) if before is None or event.seq < before)
+        messages, more = fit(self._views(room, earlier), limit, max_bytes)
+        return MessagePage(messages[::-1], more)
 
     async def search(
-        self, room: str, query: Query, bounds: Bounds, limit: int
-    ) -> list[AnyStoredEvent]:
-        """Return messages that match, the newest first, and behind them what changes these.
+        self, room: str, query: Query, bounds: Bounds, limit: int, max_bytes: int
+    ) -> MessagePage:
+        """Return messages that match, the newest first.
 
-        Takes long in a long room, so it lets others do something in between.
+        It lets other tasks run again and again, since a long room takes long.
         """
         events = list(self._events(room))
-        edits = {event.target: event.text for event in events if isinstance(event, Edit)}
         found: list[AnyStoredEvent] = []
-        for count, event in enumerate(reversed(events)):
-            if len(found) == limit:
+        read = SCAN_STEP
+        for event in reversed(events):
+            if len(found) > limit:
                 break
-            if count % SCAN_STEP == 0:
+            if read >= SCAN_STEP:
                 await trio.lowlevel.checkpoint()
-            if _fits(event, bounds) and query.matches(edits.get(event.seq, event.text)):
-                found.append(event)
-        wanted = {event.seq for event in found}
-        return found + [event for event in events if target_of(event) in wanted]
+                read = 0
+            read += SCAN_EVENT
+            if _fits(event, bounds):
+                text = self._rooms[room].text_of(event)
+                read += len(text)
+                if query.matches(text):
+                    found.append(event)
+        return fit(self._views(room, found), limit, max_bytes)
+
+    def _views(self, room: str, events: Iterable[AnyStoredEvent]) -> Iterator[MessageView]:
+        """Yield the messages among some events of a room as they stand."""
+        for event in events:
+            if isinstance(event, Message):
+                changes = self._rooms[room].changes.get(event.seq)
+                yield view(event, changes.state if changes else UNCHANGED)
 
     async def rooms(self, limit: int) -> list[RoomSummary]:
         """Return the rooms, the latest first."""
@@ -155,7 +193,7 @@ class MemoryJournal:
             while room.events and (
                 room.events[0].ts < before_ts or 0 < keep_messages < len(room.events)
             ):
-                room.events.popleft()
+                room.drop_oldest()
             if room.first > first:
                 pruned[name] = room.first
         return pruned
@@ -175,7 +213,7 @@ def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
     """Whether it is a message that counts."""
     if not isinstance(event, Message) or event.deleted:
         return False
-    if bounds.who is not None and bounds.who.casefold() not in _keys(event.who):
+    if bounds.who is not None and author_key(bounds.who) not in author_keys(event.who):
         return False
     return (
         (bounds.since is None or event.ts >= bounds.since)
@@ -184,25 +222,17 @@ def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
     )
 
 
-def _keys(who: Person | None) -> tuple[str, ...]:
-    """Return what an author is found by."""
-    return (who.nick.casefold(), who.id.casefold()) if who else ()
-
-
-def _judge(draft: AnyStoredEvent, room: _Room) -> Rejected | None:
-    target = target_of(draft)
+def _judge(write: Write, room: _Room) -> Rejected | None:
+    target = target_of(write.event)
     if target is None:
         return None
     message = room.get(target)
     if not isinstance(message, Message) or message.deleted:
         return NO_SUCH_MESSAGE
-    if isinstance(draft, Edit | Delete) and (draft.who is None or not _same(draft, message)):
+    author = message.who.id if message.who else None
+    if write.target_author not in (None, author):
         return NOT_YOURS
-    return None
-
-
-def _same(one: AnyStoredEvent, other: AnyStoredEvent) -> bool:
-    return bool(one.who and other.who and one.who.id == other.who.id)
+    return (room.changes.get(target) or Changes()).refuse(write.event)
 
 
 def _rewrite(event: AnyStoredEvent, room: _Room) -> list[tuple[int, bytes]]:

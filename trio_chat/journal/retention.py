@@ -1,14 +1,14 @@
 """Retention: deletes what is older, or more, than is to be kept."""
 
 import math
+from collections.abc import Awaitable, Callable
 
 import structlog
 import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
-from trio_chat.hub import Pruned, Request
-from trio_chat.journal.types import Journal, Unavailable
+from trio_chat.journal.types import Journal, Pruned, Unavailable
 
 INTERVAL = 60.0  # seconds between two looks
 DAY = 24 * 60 * 60 * 1000  # milliseconds
@@ -16,10 +16,13 @@ DAY = 24 * 60 * 60 * 1000  # milliseconds
 log = structlog.get_logger()
 
 
-async def retain(journal: Journal, inbox: trio.MemorySendChannel[Request], config: Config) -> None:
-    """Delete what is too old or too much, now and then, for ever."""
-    if not config.keep_days and not config.keep_messages:
-        return
+async def retain(
+    journal: Journal, emit: Callable[[Pruned], Awaitable[None]], config: Config
+) -> None:
+    """Delete what is too old or too much, now and then, for ever, and emit what is gone.
+
+    Without limits it is at work, too: deletions may have left something to do.
+    """
     while True:
         try:
             pruned = await journal.prune(config.keep_messages, oldest_ts(config))
@@ -28,7 +31,7 @@ async def retain(journal: Journal, inbox: trio.MemorySendChannel[Request], confi
         else:
             if pruned:
                 log.info("retention", rooms=len(pruned))
-                await inbox.send(Pruned(pruned))
+                await emit(Pruned(pruned))
         await trio.sleep(INTERVAL)
 
 

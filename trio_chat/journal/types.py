@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from trio_chat.config import ConfigError
 from trio_chat.journal.search.query import Query
+from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import AnyStoredEvent
 
 
@@ -27,6 +28,17 @@ class Unsearchable(Exception):
     """Nothing can be looked for here, now or later."""
 
 
+class Write(NamedTuple):
+    """An event to be kept, and its condition.
+
+    ``target_author`` is the id of the person who must have written the message that the event
+    changes; ``None`` for anybody.
+    """
+
+    event: AnyStoredEvent
+    target_author: str | None = None
+
+
 class Committed(NamedTuple):
     """An event that is kept from now on."""
 
@@ -34,6 +46,7 @@ class Committed(NamedTuple):
     data: bytes  # as it is encoded
     rewritten: Sequence[tuple[int, bytes]] = ()  # earlier events that changed with it
     first: int | None = None  # the first event that is left, if one had to go for it
+    is_partial: bool = False  # others have changed besides those in ``rewritten``
 
 
 class Duplicate(NamedTuple):
@@ -52,6 +65,8 @@ class Rejected(NamedTuple):
 
 NO_SUCH_MESSAGE = Rejected("not_found", "there is no such message")
 NOT_YOURS = Rejected("not_yours", "only its author can change a message")
+TOO_MANY_REACTIONS = Rejected("too_many_reactions", "the message has too many different emoji")
+TOO_MANY_CHANGES = Rejected("too_many_changes", "the message was changed too often")
 CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")
 
 Result = Committed | Duplicate | Rejected
@@ -67,12 +82,31 @@ class RoomState(NamedTuple):
     recent: Sequence[tuple[int, bytes]]  # the last events, in order, encoded
 
 
+class MessagePage(NamedTuple):
+    """Messages as they stand, and whether there are others beyond them."""
+
+    messages: list[MessageView]
+    more: bool
+
+
 class RoomSummary(NamedTuple):
     """A room as it is listed."""
 
     name: str
     topic: str
     ts: int  # when something was said last
+
+
+class Pruned(NamedTuple):
+    """The journal has forgotten events: it now begins with these numbers in these rooms."""
+
+    first: dict[str, int]
+
+
+class ForeignWrites(NamedTuple):
+    """Others have written to the journal, and these rooms stand like this there."""
+
+    states: Sequence[RoomState]
 
 
 class Bounds(NamedTuple):
@@ -98,30 +132,42 @@ class Journal(Protocol):
         """Return the states of rooms, with at most ``recent`` events each."""
         ...
 
-    async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
-        """Keep events, all that can be, and number them in order.
+    async def commit(self, writes: Sequence[Write]) -> list[Result]:
+        """Keep events, all whose condition holds, and number them in order.
 
         Raises:
             Unavailable: nothing was kept.
         """
         ...
 
-    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
-        """Return the events that follow a number, encoded."""
+    async def after(
+        self, room: str, seq: int, limit: int, max_bytes: int
+    ) -> list[tuple[int, bytes]]:
+        """Return the events that follow a number, encoded.
+
+        There are at most ``limit`` of them with at most ``max_bytes`` together, but at least one
+        if any follows.
+        """
         ...
 
     async def messages(
-        self, room: str, *, before: int | None, after: int | None, limit: int
-    ) -> list[AnyStoredEvent]:
-        """Return messages of a page of history, and behind them all events that change these."""
+        self, room: str, *, before: int | None, after: int | None, limit: int, max_bytes: int
+    ) -> MessagePage:
+        """Return messages as they stand, the oldest first.
+
+        They are the first ones after the number ``after``, or the last ones before the number
+        ``before`` or of all; at most ``limit`` with at most ``max_bytes`` of JSON together, but
+        at least one if there is any.
+        """
         ...
 
     async def search(
-        self, room: str, query: Query, bounds: Bounds, limit: int
-    ) -> list[AnyStoredEvent]:
-        """Return messages whose present text matches, and behind them all that changes these.
+        self, room: str, query: Query, bounds: Bounds, limit: int, max_bytes: int
+    ) -> MessagePage:
+        """Return messages whose present text matches, as they stand, the newest first.
 
-        The messages come newest first.
+        There are at most ``limit`` with at most ``max_bytes`` of JSON together, but at least one
+        if there is any.
 
         Raises:
             Unsearchable: this journal has no index.
@@ -134,6 +180,8 @@ class Journal(Protocol):
 
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         """Forget all but the last ``keep_messages`` events of a room (0: no limit) and all older.
+
+        Before that, finish what deletions have left to do.
 
         Returns:
             The number of the first event still there, for each room that has lost some.

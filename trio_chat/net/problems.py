@@ -18,8 +18,11 @@ STATUSES = {  # of the codes that the v1 protocol has, too
     "not_found": 404,
     "nick_taken": 409,
     "cid_taken": 409,
+    "too_many_changes": 409,
+    "too_many_reactions": 409,
     "too_long": 413,
     "unsupported": 501,
+    "busy": 503,
     "unavailable": 503,
 }
 CODES = {404: "not_found", 405: "method_not_allowed", 408: "too_late", 413: "too_long"}

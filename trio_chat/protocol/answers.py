@@ -32,13 +32,15 @@ class Joined(Answer, tag="joined"):
     """The client is in a room; the events that it missed follow, then new ones.
 
     ``gap`` is the number of the first event that is still stored, if earlier ones are missing;
-    ``reset`` means that the client's number is of another epoch.
+    ``reset`` means that the client's number is of another epoch. ``population`` is the number
+    of people if the list of members was cut, 0 if not.
     """
 
     room: str
     last: int
     epoch: str
     members: msgspec.Raw  # a list of persons, encoded once for everybody who joins
+    population: int = 0
     guests: int = 0
     topic: str = ""
     gap: int | None = None
@@ -107,9 +109,10 @@ class RoomInfo(msgspec.Struct, omit_defaults=True):
 
 
 class RoomList(Answer, tag="rooms"):
-    """The public rooms, the one with the latest event first."""
+    """The public rooms, the one with the latest event first; ``more``: there are others."""
 
     rooms: list[RoomInfo]
+    more: bool = False
 
 
 class Ping(Answer, tag="ping"):

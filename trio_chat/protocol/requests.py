@@ -220,15 +220,6 @@ class Credentials(msgspec.Struct, frozen=True):
     nick: str | None = None
 
 
-class Missed(msgspec.Struct):
-    """A look-up of the server's own: get stored events that the room no longer has in memory."""
-
-    room: str
-    after: int
-    until: int  # the last number of the room that the hub knows
-    visit: int  # counts the joins of the room by this client
-
-
 def text_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
     """Put the text of a request into its normal form; return the code and words for a fault in it.
 

@@ -9,14 +9,14 @@ REPLACEMENT = "\ufffd"
 
 # Characters that show nothing: white space and controls; Unicode's Default_Ignorable_Code_Point,
 # which is fixed for all versions to come; and those that are drawn as a blank.
-_UNSEEN_RANGES = (
+UNSEEN_RANGES = (
     "\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f"
     "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 DRAWN_BLANKS = re.compile("[\u2800\U0001d159]")  # symbols by their category
-_SEEN = re.compile(f"[^{_UNSEEN_RANGES}]")
+_SEEN = re.compile(f"[^{UNSEEN_RANGES}]")
 
 
 def is_blank(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""A client for chats, from Python: ``async with connect(url, nick=…) as chat:``."""
+"""A chat client for Python: ``async with connect(url, nick=…) as chat:``."""
 
 import logging
 
@@ -55,4 +55,4 @@ __all__ = [
     "new_cid",
 ]
 
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # nothing is printed unasked
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # prints nothing by default

@@ -1,4 +1,4 @@
-"""Where a server is: the address that it prints, or the one of its WebSocket."""
+"""The address of a server: the one that it prints, or that of its WebSocket."""
 
 import re
 from typing import NamedTuple
@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 SECURE = {"ws": False, "http": False, "wss": True, "https": True}
 PORTS = {False: 80, True: 443}
-WEBSOCKET = "/ws"  # where the server has it
+WEBSOCKET = "/ws"  # its path, if the URL has none
 VISIBLE = re.compile(r"[!-~]+")
 
 
 class Address(NamedTuple):
-    """Where to connect to, and what to ask for there."""
+    """The parts of an address; ``resource`` is the path and query of the WebSocket."""
 
     host: str
     port: int
@@ -20,7 +20,7 @@ class Address(NamedTuple):
 
     @property
     def host_header(self) -> str:
-        """The host as HTTP names it."""
+        """The value of the Host header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == PORTS[self.is_secure] else f"{host}:{self.port}"
 
@@ -29,7 +29,7 @@ def parse(url: str) -> Address:
     """Return the address in a URL: ``ws``, ``wss``, ``http`` or ``https``, with or without path.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is no such URL.
     """
     parts = urlsplit(url)
     if parts.scheme not in SECURE:

@@ -1,4 +1,4 @@
-"""A chat: the connection to a server as its user sees it, and the nursery that owns it."""
+"""A chat with a server, and the nursery that owns its connection."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -20,11 +20,11 @@ from trio_chat.remote.states import Online, Over, State, States, Watch
 from trio_chat.remote.transport import NORMAL, dialer
 
 QUEUE_LIMIT = 1000  # events of a room that may wait to be read
-NAME_LIMIT = 1000  # characters of any name; the server has limits of its own
+NAME_LIMIT = 1000  # characters of a name; the server has a lower limit of its own
 
 
 class Chat:
-    """A chat with a server, from ``connect``; all of it belongs to the block."""
+    """A chat with a server, from ``connect``; it ends with that block."""
 
     def __init__(self, conversation: Conversation, states: States) -> None:
         self._conversation = conversation
@@ -33,26 +33,26 @@ class Chat:
 
     @property
     def me(self) -> Person:
-        """Who we are; without an id until the first welcome."""
+        """Our id and nick; the id is empty until the first welcome."""
         return self._conversation.me
 
     @property
     def session(self) -> str | None:
-        """The token that makes you the same person again; keep it as you would a password."""
+        """The token with which you are the same person next time; a secret like a password."""
         return self._conversation.session
 
     @property
     def limits(self) -> dict[str, int]:
-        """The server's limits, as its welcome tells them; empty before that."""
+        """The server's limits from its welcome; empty before that."""
         return self._conversation.limits
 
     @property
     def state(self) -> State:
-        """How the connection is just now."""
+        """The present state of the connection."""
         return self._states.now
 
     def states(self) -> Watch:
-        """Return an iterator over the state of the connection: that of now, then each change."""
+        """Return an iterator over the states of the connection, from the present one on."""
         return Watch(self._states)
 
     async def online(self) -> None:
@@ -67,54 +67,55 @@ class Chat:
                 raise state.error or Ended(NORMAL, LEFT)
 
     def wrote(self, event: events.StoredEvent | answers.MessageView) -> bool:
-        """Whether something was said or done by ourselves."""
+        """Whether an event or message is our own."""
         return event.who is not None and event.who.id == self.me.id
 
     def room(self, name: str, *, last: int | None = None, epoch: str | None = None) -> Room:
-        """Return a room, and be in it from now on; the same one for the same name until it is left.
+        """Return a room and join it; the same object for the same name until it is left.
 
-        It does not wait: that we are in it is told by ``Room.events``.
+        It does not wait: ``Room.events`` yields a ``Joined`` once we are in the room.
 
         Args:
             name: Up to 64 letters, digits, ``_``, ``.`` and ``-``; case does not count.
-            last: The number of the last event that you know from before: what came after it is
-                told first. It counts only when the room is entered.
-            epoch: What that number belongs to, from ``Room.epoch``.
+            last: The number of the last event that you have handled before: the events after it
+                come first. It is used only when the room is joined.
+            epoch: The epoch of that number, from ``Room.epoch``.
 
         Raises:
-            ValueError: the name cannot be.
+            ValueError: the name is not valid.
+            Ended: the chat is over.
         """
         name = check_room(name, NAME_LIMIT)
-        if name not in self._conversation.places:
-            place = self._conversation.enter(name, last, epoch)
-            self._rooms[name] = Room(place, self._conversation)
+        if name not in self._conversation.rooms:
+            state = self._conversation.enter(name, last, epoch)
+            self._rooms[name] = Room(state, self._conversation)
         return self._rooms[name]
 
     async def rooms(self) -> list[answers.RoomInfo]:
-        """Return the list of the rooms of the server, the latest first.
+        """Return the rooms of the server, the latest first; a server may cut a long list.
 
         Raises:
             Refused: the server does not grant it.
         """
-        return (await self._asks.ask(requests.Rooms(), answers.RoomList)).rooms
+        return (await self._pending.request(requests.Rooms(), answers.RoomList)).rooms
 
     async def rename(self, nick: str) -> None:
-        """Be called something else.
+        """Change our nick.
 
         Raises:
-            Refused: the nick cannot be, or is somebody else's.
+            Refused: the nick is not valid, or is somebody else's.
         """
-        await self._asks.ask(requests.Nick(nick=nick), answers.Ok)
+        await self._pending.request(requests.Nick(nick=nick), answers.Ok)
         self._conversation.me = Person(self.me.id, check_nick(nick, NAME_LIMIT))
 
     def close(self, error: ChatError | None) -> None:
-        """End all that waits; the block does it."""
+        """End all that waits; ``connect`` does it."""
         self._conversation.close(error or Ended(NORMAL, LEFT))
         self._states.set(Over(error))
 
     @property
-    def _asks(self) -> PendingRequests:
-        return self._conversation.asks
+    def _pending(self) -> PendingRequests:
+        return self._conversation.pending
 
 
 @asynccontextmanager
@@ -125,71 +126,74 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     session: str | None = None,
     key: str | None = None,
     ssl_context: ssl.SSLContext | None = None,
-    patience: float = 10.0,
+    connect_timeout: float = 10.0,
     wait: bool = True,
     queue_limit: int = QUEUE_LIMIT,
 ) -> AsyncIterator[Chat]:
     """Chat with a server for the block.
 
-    A lost connection is made again, after a random pause with a ceiling from 0.5 to 20 s, and at
-    least as long as the server asks for. Rooms go on from the last event that came, and what has
-    no answer is sent again; so nothing is lost and nothing comes twice.
+    A lost connection is made again, after a random delay with a ceiling that doubles from 0.5 to
+    20 s until a connection lasts for 5 s, and at least as long as the server asks for. Rooms
+    resume behind the last event that came, and requests without an answer are sent again; so
+    nothing is lost and nothing comes twice.
 
-    Up to ``queue_limit`` events of each room wait to be read. What comes when the queue is full
-    is dropped, and asked for again when all that waits has been read. So a slow reader costs no
-    memory without bound, holds up nobody, and loses nothing.
+    Up to ``queue_limit`` events of each room wait to be read. Events that come when the queue is
+    full are dropped, and requested again when all that waits has been read. So a slow reader
+    costs a bounded amount of memory, does not delay others, and loses nothing.
 
-    When the chat cannot go on, the block is cancelled and the error raised. An exception in the
-    block leaves it as it is, not in a group.
+    When the chat is over, the block is cancelled and the error raised. An exception in the block
+    is raised as it is, not in a group.
 
     Args:
         url: The address that the server prints (``http://localhost:8080/``), or that of its
             WebSocket (``wss://chat.example.org/ws``).
-        nick: What to be called.
+        nick: The nick to ask for.
         session: The token from ``Chat.session`` of an earlier time, to be the same person.
-        key: A secret of yours that does the same, 16 to 64 characters made at random; there need
-            not have been a welcome before.
+        key: A secret of yours that does the same, 16 to 64 characters made at random; it works
+            also if the first welcome was lost.
         ssl_context: For ``wss`` and ``https``, if not Python's default.
-        patience: Seconds in which the server must have said welcome for the first time.
-        wait: Whether to wait for that before the block begins.
+        connect_timeout: Seconds in which the server must say welcome for the first time.
+        wait: Whether to wait for the welcome before the block begins.
         queue_limit: Events of a room that may wait to be read.
 
     Raises:
-        ValueError: the URL is none.
+        ValueError: the URL is not valid.
         Unreachable: the server did not say welcome in time.
-        Refused: it does not want us under this nick.
-        Ended: it has ended the chat for good, or does not speak this protocol.
+        Refused: the server does not accept the nick.
+        Ended: the server has ended the chat for good, or does not speak this protocol.
     """
     address = parse(url)
     dial = dialer(address, ssl_context)
     conversation = Conversation(nick, session, key, queue_limit)
     states = States()
-    keeper = Reconnector(conversation, states, dial, address, Backoff(), patience)
-    async with held(Chat(conversation, states), keeper, wait=wait) as chat:
+    reconnector = Reconnector(conversation, states, dial, address, Backoff(), connect_timeout)
+    async with running(Chat(conversation, states), reconnector, wait=wait) as chat:
         yield chat
 
 
 @asynccontextmanager
-async def held(chat: Chat, keeper: Reconnector, *, wait: bool = True) -> AsyncIterator[Chat]:
-    """Have the keeper hold the connection of a chat for the block."""
+async def running(
+    chat: Chat, reconnector: Reconnector, *, wait: bool = True
+) -> AsyncIterator[Chat]:
+    """Run the reconnector of a chat for the block."""
     over: ChatError | None = None
     failure: BaseException | None = None
     async with trio.open_nursery() as nursery:
 
-        async def keep() -> None:
+        async def reconnect() -> None:
             nonlocal over
-            over = await keeper.run()
+            over = await reconnector.run()
             chat.close(over)
             nursery.cancel_scope.cancel(reason="the chat is over")
 
-        nursery.start_soon(keep)
+        nursery.start_soon(reconnect)
         try:
             if wait:
                 await chat.online()
             yield chat
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the nursery would wrap it
             failure = error
-        await keeper.leave()
+        await reconnector.leave()
         nursery.cancel_scope.cancel(reason="the block is over")
     chat.close(over)
     outcome = failure or over

@@ -1,5 +1,6 @@
-"""The conversation with a server: who we are, where, and what has been asked. No I/O in here."""
+"""The state of a chat: who we are, our rooms and pending requests. No I/O."""
 
+from collections.abc import Sequence
 from secrets import token_urlsafe
 
 import trio
@@ -8,20 +9,20 @@ from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.events import Person
 from trio_chat.remote import wire
 from trio_chat.remote.errors import ChatError, Refused
-from trio_chat.remote.pending import NOW, PendingRequest, PendingRequests
+from trio_chat.remote.pending import BRACKETS, NOW, PendingRequest, PendingRequests
 from trio_chat.remote.room_state import RoomState
 
-BRIEFLY = 0.1  # seconds to wait for slow readers while others wait for us
+SHARED_WAIT = 0.1  # seconds that the connection waits for a slow reader while others need it
 HELLO = 0  # the id of a hello; other requests count from 1
 
 
 class Conversation:
-    """Lasts over as many connections as it takes. Each begins with ``begin`` and ``hello``.
+    """Lasts over any number of connections. Each begins with ``start_connection`` and ``hello``.
 
     Args:
-        nick: What we want to be called.
-        session: The token that makes us who we were.
-        key: A secret that does so, too, although a welcome was lost.
+        nick: The nick to ask for.
+        session: The session token of an earlier chat, to be the same person.
+        key: A secret that does the same, also if the first welcome was lost.
         queue_limit: How many events of a room may wait to be read.
     """
 
@@ -31,142 +32,188 @@ class Conversation:
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
-        self.places: dict[str, RoomState] = {}
-        self.asks = PendingRequests(self.stir)
-        # Of the connection of the moment:
+        self.rooms: dict[str, RoomState] = {}
+        self.pending = PendingRequests(self.wake)
+        # Of the present connection:
         self.welcome: answers.Welcome | None = None
         self.refusal: answers.Error | None = None
         self.bye: answers.Bye | None = None
+        self._is_hello_sent = False
         self._queue_limit = queue_limit
-        self._stir = trio.Event()
+        self._woken = trio.Event()
 
-    def begin(self) -> None:
-        """Forget what was said on the last connection."""
+    def start_connection(self) -> None:
+        """Forget what the server said on the last connection."""
         self.welcome = self.refusal = self.bye = None
 
-    def lose(self) -> None:
-        """Take in that the connection is lost: we are nowhere."""
-        for place in self.places.values():
-            place.is_here = False
+    def lose_connection(self) -> None:
+        """Record that the connection is lost: we are in no room until the next one."""
+        self._is_hello_sent = False
+        for state in self.rooms.values():
+            state.is_joined = False
 
     def hello(self) -> str:
-        """Return the first message on a connection; what has no answer yet is to be sent again."""
-        self.asks.begin()
-        rooms = [place.begin() for place in self.places.values()]
-        hello = requests.Hello(
-            id=HELLO, nick=self.me.nick, session=self.session, key=self._key, rooms=rooms
+        """Return the first frame of a connection; requests without an answer become unsent.
+
+        It names as many rooms as one frame may hold. The others are joined after the welcome.
+        """
+        self.pending.start_connection()
+        self._is_hello_sent = True
+        states = list(self.rooms.values())
+        count = min(len(states), self.pending.object_limit - 1)
+        data = self._hello(states[:count])
+        while count and len(data) + BRACKETS > self.pending.frame_limit:
+            count //= 2
+            data = self._hello(states[:count])
+        for state in states[count:]:
+            self._join(state)
+        return wire.frame([data])
+
+    def _hello(self, states: Sequence[RoomState]) -> bytes:
+        rooms = [state.start_connection() for state in states]
+        return wire.write(
+            requests.Hello(
+                id=HELLO, nick=self.me.nick, session=self.session, key=self._key, rooms=rooms
+            )
         )
-        return wire.frame([wire.write(hello)])
 
     def enter(self, name: str, last: int | None, epoch: str | None) -> RoomState:
-        """Be in a room, from now on or from a number on."""
-        place = self.places[name] = RoomState(
-            name, last, epoch, self._queue_limit, self._join, self.stir
-        )
-        self._join(place)
-        return place
-
-    def _join(self, place: RoomState, due: float = NOW) -> None:
-        wish = place.wish()
-        join = requests.Join(room=wish.room, last=wish.last, epoch=wish.epoch)
-        place.visit = self.asks.put(PendingRequest(join, lasts=False, due=due))
-
-    def leave(self, name: str) -> PendingRequest:
-        """Be in a room no longer; what waits for it is refused."""
-        self.places.pop(name).close()
-        self.asks.refuse_room(name, Refused("not_joined", "you have left the room"))
-        leave = PendingRequest(requests.Leave(room=name), lasts=False)
-        self.asks.put(leave)
-        return leave
-
-    def is_here(self, room: str) -> bool:
-        """Whether we are in a room on the connection of the moment."""
-        return room in self.places and self.places[room].is_here
-
-    def take(self, told: wire.Told) -> None:
-        """Take in what the server tells.
+        """Join a room; with ``last`` and ``epoch``, resume behind that number.
 
         Raises:
-            Garbled: it is not of this protocol.
+            ChatError: the chat is over.
         """
-        match told:
-            case events.Event(room=room):
-                self._happen(told, room)
-            case answers.Joined():
-                self._join_in(told)
-            case answers.Welcome():
-                self._be_welcome(told)
-            case answers.Error():
-                self._be_refused(told)
-            case answers.Bye():
-                self.bye = told
-            case _:
-                self.asks.take(told)
+        self.pending.check_open()
+        state = self.rooms[name] = RoomState(
+            name, last, epoch, self._queue_limit, self._join, self.wake
+        )
+        self.pending.drop_leaves(name)
+        self._join(state)
+        return state
 
-    def _happen(self, event: wire.RoomEvent, room: str) -> None:
+    def _join(self, state: RoomState, due: float = NOW) -> None:
+        """Ask to join a room, once: an earlier request is dropped, and a hello asks by itself."""
+        self.pending.drop_join(state.join_id)
+        state.join_id = None
+        if self._is_hello_sent:
+            resume = state.resume()
+            join = requests.Join(room=resume.room, last=resume.last, epoch=resume.epoch)
+            state.join_id = self.pending.add(PendingRequest(join, is_resent=False, due=due))
+
+    async def leave(self, state: RoomState) -> None:
+        """Leave a room; requests that wait for it fail.
+
+        Wait for a slot before that, and for the answer after it. Cancellation during the second
+        wait changes nothing: the room is left.
+        """
+        leave = PendingRequest(requests.Leave(room=state.name), is_resent=False)
+        await self.pending.acquire_slot(leave)
+        if self.rooms.get(state.name) is state:
+            del self.rooms[state.name]
+            state.close()
+            self.pending.drop_join(state.join_id)
+            self.pending.fail_room(state.name, Refused("not_joined", "you have left the room"))
+            if self._is_hello_sent:
+                self.pending.add(leave)
+                await leave.wait(answers.Ok)
+                return
+        self.pending.drop(leave)
+
+    def is_joined(self, room: str) -> bool:
+        """Whether we are in a room on the present connection."""
+        return room in self.rooms and self.rooms[room].is_joined
+
+    def handle(self, received: wire.ServerObject) -> None:
+        """Update the state by an object from the server.
+
+        Raises:
+            Malformed: it does not follow the protocol.
+        """
+        match received:
+            case events.Event(room=room):
+                self._handle_event(received, room)
+            case answers.Joined():
+                self._handle_joined(received)
+            case answers.Welcome():
+                self._handle_welcome(received)
+            case answers.Error():
+                self._handle_error(received)
+            case answers.Bye():
+                self.bye = received
+            case _:
+                self.pending.handle(received)
+
+    def _handle_event(self, event: wire.RoomEvent, room: str) -> None:
         if isinstance(event, events.Renamed) and event.who.id == self.me.id:
             self.me = event.who
-        if room in self.places:
-            self.places[room].take(event)
+        if room in self.rooms:
+            self.rooms[room].handle(event, is_own=_person_of(event) == self.me.id)
 
-    def _join_in(self, joined: answers.Joined) -> None:
-        self.asks.take(joined)
-        place = self.places.get(joined.room)
-        if place and place.visit == joined.id:
-            place.join(joined)
-            self.asks.look()
+    def _handle_joined(self, joined: answers.Joined) -> None:
+        """Update a room that we have joined; it comes again if missed events were deleted since."""
+        self.pending.handle(joined)
+        state = self.rooms.get(joined.room)
+        if state and state.join_id == joined.id:
+            state.join(joined)
+            self.pending.wake()
 
-    def _be_welcome(self, welcome: answers.Welcome) -> None:
+    def _handle_welcome(self, welcome: answers.Welcome) -> None:
         self.welcome = welcome
         self.me, self.session, self.epoch = welcome.you, welcome.session, welcome.epoch
-        self.limits = welcome.limits
-        self.asks.frame_limit = welcome.limits.get("frame", self.asks.frame_limit)
+        self.limits = limits = welcome.limits
+        self.pending.frame_limit = limits.get("frame", self.pending.frame_limit)
+        self.pending.object_limit = limits.get("requests", self.pending.object_limit)
 
-    def _be_refused(self, error: answers.Error) -> None:
+    def _handle_error(self, error: answers.Error) -> None:
         if error.id == HELLO:
             self.refusal = error
             return
-        self.asks.take(error)
-        place = self._who_wished(error)
-        if place and error.retry_ms is not None:
-            self._join(place, trio.current_time() + error.retry_ms / 1000)
-        elif place:
+        self.pending.handle(error)
+        state = self._refused_room(error)
+        if state and error.retry_ms is not None:
+            self._join(state, trio.current_time() + error.retry_ms / 1000)
+        elif state:
             refused = Refused(error.code, error.text)
-            del self.places[place.name]
-            place.refuse(refused)
-            self.asks.refuse_room(place.name, refused)
+            del self.rooms[state.name]
+            state.refuse(refused)
+            self.pending.fail_room(state.name, refused)
 
-    def _who_wished(self, error: answers.Error) -> RoomState | None:
-        """Return the place of a wish to join that was not granted."""
+    def _refused_room(self, error: answers.Error) -> RoomState | None:
+        """Return the room whose join, by its own request or in a hello, an error answers."""
         if error.id is not None:
-            return next((one for one in self.places.values() if one.visit == error.id), None)
-        place = self.places.get(error.room or "")
-        return place if place and place.visit is None and not place.is_here else None
+            return next((one for one in self.rooms.values() if one.join_id == error.id), None)
+        state = self.rooms.get(error.room or "")
+        return state if state and state.join_id is None and not state.is_joined else None
 
-    async def give_way(self, told: wire.Told) -> None:
-        """Let a reader keep up who is at work but slow: while it waits, the server waits, too.
+    async def apply_backpressure(self, received: wire.ServerObject) -> None:
+        """Wait for the reader of a room whose queue is full, so that the server waits, too.
 
-        It is brief if anybody else needs what comes next. Who does not keep up then falls behind
-        (see ``RoomState``), which costs more, but harms nobody.
+        It is for readers who are active but slow, and brief if anybody else needs what comes next.
+        After that the room falls behind (see ``RoomState``), which costs more but harms nobody.
         """
-        place = self.places.get(told.room) if isinstance(told, events.Event) else None
-        if place and place.is_full:
+        state = self.rooms.get(received.room) if isinstance(received, events.Event) else None
+        if state and state.is_full:
             began = trio.current_time()
-            while self._wait_until(place, began) > trio.current_time():
-                with trio.move_on_at(self._wait_until(place, began)):
-                    await self._stir.wait()
-                self._stir = trio.Event()
+            while self._wait_until(state, began) > trio.current_time():
+                with trio.move_on_at(self._wait_until(state, began)):
+                    await self._woken.wait()
+                self._woken = trio.Event()
 
-    def _wait_until(self, place: RoomState, began: float) -> float:
-        others = self.asks.are_pending or any(one.is_awaited for one in self.places.values())
-        return min(place.crowded_until, began + BRIEFLY) if others else place.crowded_until
+    def _wait_until(self, state: RoomState, began: float) -> float:
+        is_shared = self.pending.are_pending or any(one.is_awaited for one in self.rooms.values())
+        limit = began + SHARED_WAIT if is_shared else float("inf")
+        return min(state.backpressure_until, limit)
 
-    def stir(self) -> None:
-        """Let ``give_way`` look again."""
-        self._stir.set()
+    def wake(self) -> None:
+        """Have ``apply_backpressure`` check again whether it is to wait."""
+        self._woken.set()
 
     def close(self, error: ChatError) -> None:
-        """End all: the chat is over."""
-        self.asks.close(error)
-        for place in self.places.values():
-            place.close()
+        """End the chat: fail all requests and close all rooms."""
+        self.pending.close(error)
+        for state in self.rooms.values():
+            state.close()
+
+
+def _person_of(event: wire.RoomEvent) -> str | None:
+    return event.who.id if event.who else None

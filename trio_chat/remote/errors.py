@@ -1,8 +1,8 @@
-"""What can go wrong with a chat: one exception for each thing that its user can do about it."""
+"""The exceptions of a chat: one for each way in which its user can react."""
 
 
 class ChatError(Exception):
-    """Whatever this package raises by itself."""
+    """The base of all exceptions of this package."""
 
 
 class Refused(ChatError):
@@ -17,12 +17,12 @@ class Refused(ChatError):
         self.text = text
 
     def __str__(self) -> str:
-        """Return what a person should read."""
+        """Return a text for people."""
         return f"{self.text} ({self.code})"
 
 
 class Ended(ChatError):
-    """The chat is over, and coming back is not wanted: a close code and its reason."""
+    """The chat is over for good: a close code and its reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(code, reason)
@@ -30,9 +30,9 @@ class Ended(ChatError):
         self.reason = reason
 
     def __str__(self) -> str:
-        """Return what a person should read."""
+        """Return a text for people."""
         return f"{self.reason} ({self.code})"
 
 
 class Unreachable(ChatError):
-    """The server could not be reached at first; the message says why."""
+    """The server did not say welcome in time; the message says why."""

@@ -1,4 +1,4 @@
-"""What has been asked of the server and not answered yet, over as many connections as it takes."""
+"""Requests that wait for their answers, over as many connections as that takes. No I/O."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -10,9 +10,10 @@ from trio_chat.protocol import answers, requests
 from trio_chat.remote import wire
 from trio_chat.remote.errors import ChatError, Ended, Refused
 
-PENDING_LIMIT = 256  # requests that may wait for their answers at once
-FRAME_LIMIT = 64 * 1024  # bytes of a message, until the server tells its own limit
-BRACKETS = 2  # bytes around the objects of a message
+PENDING_LIMIT = 256  # requests that may wait for their answers at the same time
+FRAME_LIMIT = 64 * 1024  # bytes of a frame, until the server tells its own limit
+OBJECT_LIMIT = 256  # objects in a frame, until the server tells its own limit
+BRACKETS = 2  # bytes around the objects of a frame
 NOW = float("-inf")
 NEVER = float("inf")
 
@@ -20,13 +21,14 @@ A = TypeVar("A", bound=answers.Answer)
 
 
 class PendingRequest:
-    """One request, and what became of it.
+    """One request and its outcome.
 
     Args:
         request: Gets its ``id`` from ``PendingRequests``.
-        room: It is not sent before we are in this room.
-        lasts: Whether it is sent again on the next connection, until it is answered.
-        due: Not before this time.
+        room: The room that must be joined before the request is sent; ``None`` for any time.
+        is_resent: Whether it is sent again on the next connection while it has no answer.
+            If not, it counts as done when the connection is lost.
+        due: The time of Trio's clock before which it is not sent.
     """
 
     def __init__(
@@ -34,37 +36,43 @@ class PendingRequest:
         request: requests.Request,
         room: str | None = None,
         *,
-        lasts: bool = True,
+        is_resent: bool = True,
         due: float = NOW,
     ) -> None:
         self.request = request
         self.room = room
-        self.lasts = lasts
+        self.is_resent = is_resent
         self.due = due
         self.data = b""
         self.has_slot = False
         self.answer: answers.Answer | None = None
         self.error: ChatError | None = None
-        self._over = trio.Event()
+        self._done = trio.Event()
 
     @property
-    def is_over(self) -> bool:
-        """Whether it has been answered, one way or the other."""
-        return self._over.is_set()
+    def is_done(self) -> bool:
+        """Whether there is an answer or an error."""
+        return self._done.is_set()
 
-    def end(self, answer: answers.Answer | None, error: ChatError | None) -> None:
-        """Take what became of it."""
+    @property
+    def number(self) -> int:
+        """The id, which it has once ``PendingRequests`` holds it."""
+        assert isinstance(self.request.id, int)
+        return self.request.id
+
+    def finish(self, answer: answers.Answer | None, error: ChatError | None) -> None:
+        """Store the outcome and wake the tasks that wait for it."""
         self.answer, self.error = answer, error
-        self._over.set()
+        self._done.set()
 
     async def wait(self, kind: type[A]) -> A:
         """Wait for the answer, across reconnects.
 
         Raises:
-            Refused: it was not granted.
-            Ended: the chat is over, or the answer is none to such a request.
+            Refused: the server does not grant the request.
+            Ended: the chat is over, or the server gave an answer of another kind.
         """
-        await self._over.wait()
+        await self._done.wait()
         if self.error:
             raise self.error
         if not isinstance(self.answer, kind):
@@ -73,172 +81,214 @@ class PendingRequest:
 
 
 class PendingRequests:
-    """Holds requests until they are answered; on a new connection all are sent again, in order.
+    """Holds requests until they are answered, and makes the frames with which to send them.
 
-    Nothing in here waits but ``ask``, for a place among ``PENDING_LIMIT``, and ``news``.
+    On a new connection all are sent again, in order. At most ``PENDING_LIMIT`` requests with a
+    slot are held; besides these there is one join for each room, and one ``typing`` for each room
+    that waits to be sent.
+
+    Only ``request``, ``acquire_slot`` and ``wait_for_work`` wait.
 
     Args:
-        on_ask: Is called when there is something new to be answered.
+        on_add: Is called after a request was added.
     """
 
-    def __init__(self, on_ask: Callable[[], None]) -> None:
+    def __init__(self, on_add: Callable[[], None]) -> None:
         self.frame_limit = FRAME_LIMIT
-        self._on_ask = on_ask
+        self.object_limit = OBJECT_LIMIT
+        self._on_add = on_add
         self._pending: dict[int, PendingRequest] = {}
         self._unsent: dict[int, PendingRequest] = {}
+        self._typing: dict[str, None] = {}  # rooms, in order
         self._ids = count(1)
         self._slots = trio.Semaphore(PENDING_LIMIT)
-        self._news = trio.Event()
-        self._end: ChatError | None = None
+        self._work = trio.Event()
+        self._closed_by: ChatError | None = None
 
     @property
     def are_pending(self) -> bool:
-        """Whether anything waits for its answer."""
+        """Whether any request waits for its answer."""
         return bool(self._pending)
 
-    async def ask(self, request: requests.Request, kind: type[A], room: str | None = None) -> A:
-        """Ask for something and return the answer.
+    async def request(self, request: requests.Request, kind: type[A], room: str | None = None) -> A:
+        """Make a request and return the answer; wait for a slot before that.
 
-        Cancellation: it is not sent again. If it had been sent already, it may still be done.
+        Cancellation: the request is not sent again. If it had been sent, it may still be done.
 
         Raises:
-            Refused: it was not granted.
+            Refused: the server does not grant it.
             Ended: the chat is over.
             ValueError: it has text that cannot be sent.
         """
-        await self._slots.acquire()
-        ask = self._put_or_release(PendingRequest(request, room))
+        pending = PendingRequest(request, room)
+        await self.acquire_slot(pending)
         try:
-            return await ask.wait(kind)
+            self.add(pending)
+            return await pending.wait(kind)
         finally:
-            self._drop(ask)
+            self.drop(pending)
 
     def submit(self, request: requests.Request, room: str) -> PendingRequest:
-        """Ask for something, and do not wait.
+        """Make a request and do not wait.
 
         Raises:
-            trio.WouldBlock: too much is waiting for an answer.
+            trio.WouldBlock: all slots are taken.
             Ended: the chat is over.
             ValueError: it has text that cannot be sent.
         """
+        pending = PendingRequest(request, room)
         self._slots.acquire_nowait()
-        return self._put_or_release(PendingRequest(request, room))
-
-    def _put_or_release(self, ask: PendingRequest) -> PendingRequest:
+        pending.has_slot = True
         try:
-            self.put(ask)
+            self.add(pending)
         except BaseException:
-            self._slots.release()
+            self.drop(pending)
             raise
-        ask.has_slot = True
-        return ask
+        return pending
 
-    def put(self, ask: PendingRequest) -> int:
-        """Take in something to ask for that is not counted, and return its id.
+    async def acquire_slot(self, pending: PendingRequest) -> None:
+        """Wait until a slot is free and give it to a request; ``drop`` releases it."""
+        await self._slots.acquire()
+        pending.has_slot = True
+
+    def check_open(self) -> None:
+        """Make sure that requests can be made.
+
+        Raises:
+            ChatError: the chat is over.
+        """
+        if self._closed_by:
+            raise self._closed_by
+
+    def add(self, pending: PendingRequest) -> int:
+        """Hold a request until it is answered, and return its id.
 
         Raises:
             Ended: the chat is over.
             ValueError: it has text that cannot be sent.
         """
-        if self._end:
-            raise self._end
-        ask.request.id = number = next(self._ids)
-        ask.data = wire.write(ask.request)
-        self._pending[number] = self._unsent[number] = ask
-        self._news.set()
-        self._on_ask()
+        self.check_open()
+        number = pending.request.id = next(self._ids)
+        pending.data = wire.write(pending.request)
+        self._pending[number] = self._unsent[number] = pending
+        self._work.set()
+        self._on_add()
         return number
 
-    def begin(self) -> None:
-        """Begin a connection: what lasts is to be sent again, the rest is over."""
-        for ask in [ask for ask in self._pending.values() if not ask.lasts]:
-            self._end_one(ask, answers.Ok(), None)
+    def drop(self, pending: PendingRequest) -> None:
+        """Hold a request no longer, with or without an answer, and release its slot."""
+        if isinstance(pending.request.id, int):
+            self._pending.pop(pending.request.id, None)
+            self._unsent.pop(pending.request.id, None)
+        if pending.has_slot:
+            pending.has_slot = False
+            self._slots.release()
+
+    def drop_join(self, number: int | None) -> None:
+        """Drop the join with an id, if it is still held: another one takes its place."""
+        pending = self._pending.get(number or 0)
+        if pending:
+            self._finish(pending, answers.Ok(), None)
+
+    def drop_leaves(self, room: str) -> None:
+        """Finish all requests to leave a room: it is about to be joined again."""
+        for pending in list(self._pending.values()):
+            if isinstance(pending.request, requests.Leave) and pending.request.room == room:
+                self._finish(pending, answers.Ok(), None)
+
+    def add_typing(self, room: str) -> None:
+        """Send that we are typing in a room with the next frame, once.
+
+        It has no id, as it has no answer. It is dropped if the connection is lost before.
+        """
+        self._typing[room] = None
+        self._work.set()
+
+    def start_connection(self) -> None:
+        """Prepare for a new connection: mark what is resent as unsent, and finish the rest."""
+        self._typing.clear()
+        for pending in [pending for pending in self._pending.values() if not pending.is_resent]:
+            self._finish(pending, answers.Ok(), None)
         self._unsent = dict(self._pending)
 
-    def take(self, answer: answers.Answer) -> PendingRequest | None:
-        """Take an answer in; return what it answers, if that is known.
+    def handle(self, answer: answers.Answer) -> None:
+        """Give an answer to the request that has its id, if that is held.
 
-        What is refused for the moment only is asked for again, at its time.
+        A request that is refused with ``retry_ms`` is sent again after that time. A join is not:
+        its room makes a new one, with the number that it has reached by then.
         """
-        ask = self._pending.get(answer.id) if isinstance(answer.id, int) else None
-        if ask is None:
-            return None
+        pending = self._pending.get(answer.id) if isinstance(answer.id, int) else None
+        if pending is None:
+            return
         if not isinstance(answer, answers.Error):
-            self._end_one(ask, answer, None)
-        elif answer.retry_ms is None or not ask.lasts:
-            self._end_one(ask, answer, Refused(answer.code, answer.text))
+            self._finish(pending, answer, None)
+        elif answer.retry_ms is None or isinstance(pending.request, requests.Join):
+            self._finish(pending, answer, Refused(answer.code, answer.text))
         else:
-            ask.due = trio.current_time() + answer.retry_ms / 1000
-            self._unsent[self._number(ask)] = ask
-            self._news.set()
-        return ask
+            pending.due = trio.current_time() + answer.retry_ms / 1000
+            self._unsent[pending.number] = pending
+            self._work.set()
 
-    def outgoing(self, is_here: Callable[[str], bool]) -> Iterator[str]:
-        """Yield the messages with which to send all that can be sent now.
+    def outgoing(self, is_joined: Callable[[str], bool]) -> Iterator[str]:
+        """Yield the frames with which to send all that can be sent now.
+
+        Requests may be added and dropped between two frames.
 
         Args:
-            is_here: Tells whether we are in a room.
+            is_joined: Tells whether we are in a room.
         """
         objects: list[bytes] = []
         size = BRACKETS
-        for ask in self._ready(is_here):
-            if objects and size + len(ask.data) > self.frame_limit:
+        for data in self._sendable(is_joined):
+            is_full = size + len(data) > self.frame_limit or len(objects) >= self.object_limit
+            if objects and is_full:
                 yield wire.frame(objects)
                 objects, size = [], BRACKETS
-            objects.append(ask.data)
-            size += len(ask.data) + 1
+            objects.append(data)
+            size += len(data) + 1
         if objects:
             yield wire.frame(objects)
 
-    def _ready(self, is_here: Callable[[str], bool]) -> Iterator[PendingRequest]:
-        """Yield what can be sent now, and count it as sent."""
+    def _sendable(self, is_joined: Callable[[str], bool]) -> Iterator[bytes]:
+        """Yield the objects that can be sent now, and mark them as sent."""
+        typing, self._typing = self._typing, {}
+        yield from (wire.typing(room) for room in typing if is_joined(room))
         now = trio.current_time()
-        for ask in list(self._unsent.values()):
-            if ask.due <= now and (ask.room is None or is_here(ask.room)):
-                del self._unsent[self._number(ask)]
-                if len(ask.data) + BRACKETS > self.frame_limit:
-                    self._end_one(ask, None, Refused("too_long", "this is too long to be sent"))
+        for number in list(self._unsent):
+            pending = self._unsent.get(number)  # unless it was dropped since
+            if pending and pending.due <= now and (not pending.room or is_joined(pending.room)):
+                del self._unsent[number]
+                if len(pending.data) + BRACKETS > self.frame_limit:
+                    self._finish(pending, None, Refused("too_long", "this is too long to be sent"))
                 else:
-                    yield ask
+                    yield pending.data
 
-    async def news(self) -> None:
+    async def wait_for_work(self) -> None:
         """Wait until there may be something to send."""
         now = trio.current_time()
-        later = (ask.due for ask in self._unsent.values() if ask.due > now)
+        later = (pending.due for pending in self._unsent.values() if pending.due > now)
         with trio.move_on_at(min(later, default=NEVER)):
-            await self._news.wait()
-        self._news = trio.Event()
+            await self._work.wait()
+        self._work = trio.Event()
 
-    def look(self) -> None:
-        """Let ``news`` return: something that waited may be sent now."""
-        self._news.set()
+    def wake(self) -> None:
+        """Have ``wait_for_work`` return: a request that waited may be sendable now."""
+        self._work.set()
 
-    def refuse_room(self, room: str, error: ChatError) -> None:
-        """End all that waits for a room that we will not be in."""
-        for ask in [ask for ask in self._pending.values() if ask.room == room]:
-            self._end_one(ask, None, error)
+    def fail_room(self, room: str, error: ChatError) -> None:
+        """Fail all requests that wait for a room that will not be joined."""
+        self._typing.pop(room, None)
+        for pending in [pending for pending in self._pending.values() if pending.room == room]:
+            self._finish(pending, None, error)
 
     def close(self, error: ChatError) -> None:
-        """End all: the chat is over."""
-        self._end = error
-        for ask in list(self._pending.values()):
-            self._end_one(ask, None, error)
+        """Fail all requests, also those made later: the chat is over."""
+        self._closed_by = error
+        for pending in list(self._pending.values()):
+            self._finish(pending, None, error)
 
-    def _end_one(
-        self, ask: PendingRequest, answer: answers.Answer | None, error: ChatError | None
+    def _finish(
+        self, pending: PendingRequest, answer: answers.Answer | None, error: ChatError | None
     ) -> None:
-        self._drop(ask)
-        ask.end(answer, error)
-
-    def _drop(self, ask: PendingRequest) -> None:
-        number = self._number(ask)
-        self._pending.pop(number, None)
-        self._unsent.pop(number, None)
-        if ask.has_slot:
-            ask.has_slot = False
-            self._slots.release()
-
-    @staticmethod
-    def _number(ask: PendingRequest) -> int:
-        assert isinstance(ask.request.id, int)
-        return ask.request.id
+        self.drop(pending)
+        pending.finish(answer, error)

@@ -1,4 +1,4 @@
-"""A place: how far we have come in one room, who is there, and what waits to be read."""
+"""The state of a room: the last event, who is there, and a queue of what is to be read."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,8 @@ from trio_chat.protocol.requests import Resume
 from trio_chat.remote import wire
 from trio_chat.remote.errors import ChatError
 
-GIVE_WAY = 2.0  # seconds for which the connection waits for a reader who took something
+READER_WAIT = 2.0  # seconds since its last read for which a reader counts as active
+PEOPLE_LIMIT = 10_000  # people of a room that are known by name; the others are counted
 NEVER = float("-inf")
 
 
@@ -20,13 +21,17 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
 
     ``last`` is the number of the room's last event. ``gap`` is the number of the first event that
     follows, if those before it are lost; with ``reset`` the numbers have begun anew, so that
-    nothing follows and what was told before means nothing.
+    nothing follows and all numbers known before are void. It comes again, with a ``gap``, if
+    some of the missed events were deleted while they were being sent.
+
+    ``members`` may be cut in large rooms; ``population`` is the number of people in any case.
     """
 
     room: str
     last: int
     epoch: str
     members: tuple[Person, ...]
+    population: int = 0
     guests: int = 0
     topic: str = ""
     gap: int | None = None
@@ -39,18 +44,18 @@ Happening = wire.RoomEvent | Joined
 class RoomState:
     """What a client knows of one room.
 
-    Events wait in a queue for whoever reads. When it is full we *fall behind*: what comes is
-    dropped until the reader has taken all that waits. Then we join the room anew, from the last
-    event that was queued, and the server tells what was dropped. So a slow reader costs no memory
-    without bound, holds up nobody else, and loses nothing.
+    Events wait in a queue for the reader. When it is full the room *falls behind*: further events
+    are dropped until the reader has taken all that waits. Then the room is joined again, from the
+    last event that was queued, and the server sends what was dropped. So a slow reader costs a
+    bounded amount of memory, does not delay others, and misses nothing.
 
     Args:
         name: The room's, in its normal form.
-        last: Where to go on: the number of the last event that is known, and its epoch.
-        epoch: See ``last``.
+        last: The number of the last event that is known, to resume behind it.
+        epoch: The epoch of ``last``.
         limit: How many events may wait.
-        on_join: Is called to have the room joined anew.
-        on_read: Is called when the reader has caught up, half or all.
+        on_join: Is called to have the room joined again.
+        on_read: Is called when the reader waits, and when half of a full queue was read.
     """
 
     def __init__(
@@ -67,64 +72,72 @@ class RoomState:
         self.epoch = epoch
         self.topic = ""
         self.guests = 0
+        self.population = 0
         self.people: dict[str, Person] = {}
-        self.is_here = False  # on the connection of the moment
+        self.is_joined = False  # on the present connection
         self.refusal: ChatError | None = None
-        self.visit: int | None = None  # the id of the wish to join that counts; a hello has none
+        self.join_id: int | None = None  # of the request to join that counts; a hello has none
         self._is_behind = False
         self._on_join = on_join
         self._on_read = on_read
         self._limit = limit
         self._size = 0  # of the queue
         self._read_at = NEVER  # when the reader came last
-        self._queue, self._waiting = trio.open_memory_channel[Happening](limit)
+        self._send, self._receive = trio.open_memory_channel[Happening](limit)
         self._is_read = False
 
     # What the connection does
 
-    def begin(self) -> Resume:
-        """Return what to say of the room in a ``hello``; nothing that was wished before counts."""
-        self.visit = None
-        return self.wish()
+    def start_connection(self) -> Resume:
+        """Return what a ``hello`` says of the room; earlier requests to join count no more."""
+        self.join_id = None
+        return self.resume()
 
-    def wish(self) -> Resume:
-        """Return what to ask for: all since the last event, or nothing yet if we are behind."""
+    def resume(self) -> Resume:
+        """Return what to ask for: all since the last event; nothing if the room is behind."""
         if self._is_behind:
             return Resume(self.name)
         return Resume(self.name, self.last, self.epoch)
 
     def join(self, joined: answers.Joined) -> None:
-        """Take in that we are in the room.
+        """Record that we are in the room.
 
         Raises:
-            Garbled: its members are none.
+            Malformed: its members are no list of persons.
         """
         people = wire.read_people(joined.members)
-        self.is_here = True
-        self.people = {person.id: person for person in people}
+        self.is_joined = True
+        self.people = {person.id: person for person in people[:PEOPLE_LIMIT]}
+        self.population = max(joined.population, len(people))
         self.topic, self.guests = joined.topic, joined.guests
-        if not self._is_behind and self._put(_told(joined, people)):
-            self._go_on(joined)
+        if not self._is_behind and self._enqueue(_happening(joined, people, self.population)):
+            self._move_to(joined)
 
-    def _go_on(self, joined: answers.Joined) -> None:
+    def _move_to(self, joined: answers.Joined) -> None:
+        """Set the number and epoch behind which events follow."""
         self.epoch = joined.epoch
         if joined.reset or self.last is None:
             self.last = joined.last
         elif joined.gap is not None:
-            self.last = joined.gap - 1
+            self.last = max(self.last, joined.gap - 1)
 
-    def take(self, event: wire.RoomEvent) -> None:
-        """Take in what happens. Each numbered event is queued once, and in order."""
-        if not self.is_here:
-            return  # a rest of what was told before we joined anew
+    def handle(self, event: wire.RoomEvent, *, is_own: bool = False) -> None:
+        """Handle an event. Each numbered event is queued once, and in order.
+
+        Args:
+            event: The event.
+            is_own: Whether it is about ourselves.
+        """
+        if not self.is_joined:
+            return  # sent before the room is joined again
         if isinstance(event, events.StoredEvent):
-            self._take_kept(event)
+            self._handle_stored(event)
         else:
-            self._know(event)
+            self._update_people(event, is_own=is_own)
             if not self._is_behind:
-                self._put(event)
+                self._enqueue(event)
 
-    def _take_kept(self, event: wire.RoomEvent) -> None:
+    def _handle_stored(self, event: wire.RoomEvent) -> None:
         assert isinstance(
             event, events.Message | events.Edit | events.Delete | events.React | events.Topic
         )
@@ -133,62 +146,71 @@ class RoomState:
         assert self.last is not None
         if self._is_behind or event.seq <= self.last:
             return
-        if event.seq == self.last + 1 and self._put(event):
+        if event.seq == self.last + 1 and self._enqueue(event):
             self.last = event.seq
         else:
             self._is_behind = True
-            self._catch_up()
+            self._join_again()
 
-    def _know(self, event: wire.RoomEvent) -> None:
+    def _update_people(self, event: wire.RoomEvent, *, is_own: bool) -> None:
         match event:
-            case events.Presence(state="joined") | events.Renamed():
-                self.people[event.who.id] = event.who
+            case events.Presence(state="joined"):
+                self.population += event.who.id not in self.people and not is_own
+                self._know(event.who)
             case events.Presence(state="left"):
                 self.people.pop(event.who.id, None)
+                self.population = max(self.population - 1, len(self.people))
+            case events.Renamed():
+                self._know(event.who)
 
-    def _put(self, happening: Happening) -> bool:
+    def _know(self, person: Person) -> None:
+        if person.id in self.people or len(self.people) < PEOPLE_LIMIT:
+            self.people[person.id] = person
+            self.population = max(self.population, len(self.people))
+
+    def _enqueue(self, happening: Happening) -> bool:
         if self.is_full:
             self._is_behind = True
             return False
-        self._queue.send_nowait(happening)
+        self._send.send_nowait(happening)
         self._size += 1
         return True
 
     @property
     def is_awaited(self) -> bool:
-        """Whether a reader waits for what happens next."""
+        """Whether a reader waits for the next event."""
         return self._is_read and not self._size
 
     @property
     def is_full(self) -> bool:
-        """Whether nothing more can wait to be read."""
+        """Whether the queue is full."""
         return self._size >= self._limit
 
     @property
-    def crowded_until(self) -> float:
-        """Until when it is worth to wait for the reader, who is at work but slow."""
-        return self._read_at + GIVE_WAY if self.is_full and not self._is_behind else NEVER
+    def backpressure_until(self) -> float:
+        """Until when the connection waits for the reader, if that is active but slow."""
+        return self._read_at + READER_WAIT if self.is_full and not self._is_behind else NEVER
 
-    def _catch_up(self) -> None:
-        """Join anew if we are behind and all that waited has been read."""
+    def _join_again(self) -> None:
+        """Join the room again if it is behind and the queue is empty."""
         if self._is_behind and not self._size:
-            self._is_behind = self.is_here = False
+            self._is_behind = self.is_joined = False
             self._on_join(self)
 
     def refuse(self, error: ChatError) -> None:
-        """Take in that we will not be in the room."""
+        """Record that the server does not let us in, and close."""
         self.refusal = error
         self.close()
 
     def close(self) -> None:
-        """Nothing more happens; what waits can still be read."""
-        self.is_here = False
-        self._queue.close()
+        """Take no more events; those that wait can still be read."""
+        self.is_joined = self._is_behind = False
+        self._send.close()
 
     # What the reader does
 
     async def next(self) -> Happening:
-        """Wait for what happens next.
+        """Wait for the next event.
 
         Raises:
             StopAsyncIteration: we have left the room, or the chat is over.
@@ -197,32 +219,33 @@ class RoomState:
         """
         if self._is_read:
             raise trio.BusyResourceError("another task reads this room")
-        self._catch_up()
+        self._join_again()
         self._is_read = True
         try:
-            return await self._receive()
+            return await self._next()
         except trio.EndOfChannel:
             raise self.refusal or StopAsyncIteration from None
         finally:
             self._is_read = False
 
-    async def _receive(self) -> Happening:
+    async def _next(self) -> Happening:
         self._read_at = trio.current_time()
         if not self._size:
-            self._on_read()  # somebody waits
-        happening = await self._waiting.receive()
+            self._on_read()
+        happening = await self._receive.receive()
         self._size -= 1
         if self._size == self._limit // 2:
             self._on_read()
         return happening
 
 
-def _told(joined: answers.Joined, people: list[Person]) -> Joined:
+def _happening(joined: answers.Joined, people: list[Person], population: int) -> Joined:
     return Joined(
         room=joined.room,
         last=joined.last,
         epoch=joined.epoch,
         members=tuple(people),
+        population=population,
         guests=joined.guests,
         topic=joined.topic,
         gap=joined.gap,

@@ -1,4 +1,4 @@
-"""How the connection is: the state of the moment, and a way to watch it change."""
+"""The state of the connection, and a way to watch it change."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from trio_chat.remote.errors import ChatError
 
 @dataclass(frozen=True)
 class Connecting:
-    """The server is being called, for the ``attempt``-th time since the chat was online."""
+    """A connection is being made: number ``attempt`` since one was last stable for 5 s."""
 
     attempt: int
 
@@ -30,7 +30,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Over:
-    """There will be no other attempt: because of ``error``, or as the block was left."""
+    """There will be no other attempt: because of ``error``, or since the block was left."""
 
     error: ChatError | None
 
@@ -39,23 +39,23 @@ State = Connecting | Online | Waiting | Over
 
 
 class States:
-    """Holds the state of the moment."""
+    """Holds the present state."""
 
     def __init__(self) -> None:
         self.now: State = Connecting(1)
         self.changed = trio.Event()
 
     def set(self, state: State) -> None:
-        """Go over to a state, and let whoever watches know."""
+        """Change the state, and wake those who watch."""
         self.now = state
         self.changed.set()
         self.changed = trio.Event()
 
 
 class Watch(AsyncIterator[State]):
-    """Yields the state of the moment, then each new one; ends behind ``Over``.
+    """Yields the present state, then each new one; ends after ``Over``.
 
-    Who is slow gets the latest only: nothing is queued.
+    Nothing is queued: a slow reader gets the latest state only.
     """
 
     def __init__(self, states: States) -> None:
@@ -63,7 +63,7 @@ class Watch(AsyncIterator[State]):
         self._seen: State | None = None
 
     async def __anext__(self) -> State:
-        """Return the state of now at first; then wait for another one."""
+        """Return the present state at first; then wait for another one."""
         if isinstance(self._seen, Over):
             raise StopAsyncIteration
         await trio.lowlevel.checkpoint()

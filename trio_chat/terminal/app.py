@@ -11,13 +11,13 @@ from trio_chat.terminal.call import Call
 from trio_chat.terminal.commands import Commands
 from trio_chat.terminal.composer import Composer
 from trio_chat.terminal.frame import Bar, frame, view_of
-from trio_chat.terminal.sanitize import clean_line, sendable
+from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.screen import Screen, Size
 from trio_chat.terminal.tab import Tab, now
 from trio_chat.terminal.tasks import Job, TaskGroup
 
-GOODBYE = 2.0  # seconds that what was said last may take
-STEPS = {"ctrl n": 1, "ctrl p": -1}
+QUIT_TIMEOUT = 2.0  # seconds that what was said last may take
+ROOM_KEYS = {"ctrl n": 1, "ctrl p": -1}
 
 
 class App:
@@ -29,13 +29,13 @@ class App:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._screen = Screen(self._draw, self._press)
+        self._screen = Screen(self._draw, self._on_key)
         self._composer = Composer(self._nicks)
         self._tabs: list[Tab] = []
-        self._news = trio.Event()  # of our messages
+        self._changed = trio.Event()  # of our messages
         self._tab: Tab
         self._chat: Chat
-        self._crew: TaskGroup
+        self._tasks: TaskGroup
 
     async def run(self) -> int:
         """Chat until the user quits; return the exit status.
@@ -43,12 +43,12 @@ class App:
         Raises:
             Failed: the server cannot be reached, or does not want us.
         """
-        async with self._call.connected(wait=False) as chat, TaskGroup() as crew:
-            self._chat, self._crew = chat, crew
+        async with self._call.connected(wait=False) as chat, TaskGroup() as tasks:
+            self._chat, self._tasks = chat, tasks
             self.enter(self._call.room)
-            crew.start(self._screen.run)
-            crew.start(self._watch)
-            crew.start(self._count_down)
+            tasks.start(self._screen.run)
+            tasks.start(self._watch)
+            tasks.start(self._count_down)
         if self._unsent:
             raise Failed(f"{self._unsent} of your messages may not have been sent")
         return 0
@@ -85,21 +85,21 @@ class App:
         if tab is None:
             tab = Tab(self._chat, room)
             self._tabs.append(tab)
-            self._crew.start(lambda: self._read(tab))
-        self._turn_to(tab)
+            self._tasks.start(lambda: self._read(tab))
+        self._show_tab(tab)
 
-    def drop(self, tab: Tab) -> None:
+    def close_tab(self, tab: Tab) -> None:
         """Show a room no longer."""
         at = self._tabs.index(tab)
         self._tabs.remove(tab)
         if tab is self._tab:
-            self._turn_to(self._tabs[max(at - 1, 0)])
+            self._show_tab(self._tabs[max(at - 1, 0)])
 
     def write(self, text: str) -> None:
         """Put a text into the line."""
         self._composer.write(text)
 
-    def attempt(self, job: Job) -> None:
+    def run_request(self, job: Job) -> None:
         """Ask the server for something; tell in the room in sight if it is not granted."""
         tab = self._tab
 
@@ -110,7 +110,7 @@ class App:
                 tab.note(str(error), "error")
             self._screen.refresh()
 
-        self._crew.start(run)
+        self._tasks.start(run)
 
     def say(self, text: str, reply: int | None = None) -> bool:
         """Say something in the room in sight; it is shown at once.
@@ -126,32 +126,32 @@ class App:
             return False
         tab.log.send(sent.cid, sent.text, self._chat.me, now(), reply)
         tab.scroll.to_end()
-        self._crew.start(lambda: self._follow(tab, sent))
+        self._tasks.start(lambda: self._follow(tab, sent))
         return True
 
     def quit(self) -> None:
         """End the chat, as soon as what was said is kept; it takes a short while at most."""
-        self._crew.start(self._leave)
+        self._tasks.start(self._leave)
 
     # Tasks
 
     async def _leave(self) -> None:
-        with trio.move_on_after(GOODBYE):
+        with trio.move_on_after(QUIT_TIMEOUT):
             while self._unsent and isinstance(self._chat.state, Online):
-                await self._news.wait()
-        self._crew.stop()
+                await self._changed.wait()
+        self._tasks.stop()
 
     async def _read(self, tab: Tab) -> None:
         """Take in what happens in a room, until we leave it."""
         try:
             async for event in tab.room.events():
-                if await tab.take(event) and (tab is not self._tab or tab.scroll.is_back):
+                if await tab.handle(event) and (tab is not self._tab or tab.scroll.is_back):
                     tab.unread += 1
                 self._screen.refresh()
         except Refused as error:
             if self.is_alone:
-                raise Failed(clean_line(str(error))) from None
-            self.drop(tab)
+                raise Failed(sanitize_line(str(error))) from None
+            self.close_tab(tab)
             self._tab.note(f"{tab.name}: {error}", "error")
             self._screen.refresh()
 
@@ -160,11 +160,11 @@ class App:
         try:
             await sent.kept()
         except ChatError as error:
-            tab.log.fail(sent.cid, str(error))
+            tab.log.mark_failed(sent.cid, str(error))
         else:
-            tab.log.arrive(sent.cid)
-        self._news.set()
-        self._news = trio.Event()
+            tab.log.mark_kept(sent.cid)
+        self._changed.set()
+        self._changed = trio.Event()
         self._screen.refresh()
 
     async def _watch(self) -> None:
@@ -181,20 +181,20 @@ class App:
 
     # Keys
 
-    def _press(self, key: str) -> None:
-        if key in STEPS:
-            at = self._tabs.index(self._tab) + STEPS[key]
-            self._turn_to(self._tabs[at % len(self._tabs)])
+    def _on_key(self, key: str) -> None:
+        if key in ROOM_KEYS:
+            at = self._tabs.index(self._tab) + ROOM_KEYS[key]
+            self._show_tab(self._tabs[at % len(self._tabs)])
         elif key in ("page up", "page down"):
             self._scroll(key)
         elif not self._composer.text and key in ("end", "ctrl d"):
-            self.quit() if key == "ctrl d" else self._turn_to(self._tab)
+            self.quit() if key == "ctrl d" else self._show_tab(self._tab)
         else:
             text = self._composer.press(key, self._screen.size[0])
             if text is not None:
-                Commands(self).obey(text)
+                Commands(self).run(text)
 
-    def _turn_to(self, tab: Tab) -> None:
+    def _show_tab(self, tab: Tab) -> None:
         """Show a room, and the end of it."""
         self._tab = tab
         tab.scroll.to_end()
@@ -205,7 +205,7 @@ class App:
         rows = max(view.rows - 1, 1)
         if key == "page up":
             if tab.up(rows, view):
-                self.attempt(tab.load)
+                self.run_request(tab.load)
         else:
             tab.down(rows, view)
             if not tab.scroll.is_back:
@@ -213,7 +213,7 @@ class App:
 
     def _nicks(self) -> list[str]:
         me = self._chat.me.id
-        return [clean_line(one.nick) for one in self._tab.room.members if one.id != me]
+        return [sanitize_line(one.nick) for one in self._tab.room.members if one.id != me]
 
     # What it looks like
 
@@ -223,8 +223,8 @@ class App:
 
     def _top(self) -> Bar:
         room = self._tab.room
-        topic = f" │ {clean_line(room.topic)}" if room.topic else ""
-        count = len(room.members) + room.guests
+        topic = f" │ {sanitize_line(room.topic)}" if room.topic else ""
+        count = room.population + room.guests
         return Bar(f" {room.name}{topic}", f" {count} here ")
 
     def _bottom(self) -> Bar:
@@ -233,7 +233,7 @@ class App:
         if self._tab.scroll.is_back:
             right = f" ↓ {self._tab.unread} new · End " if self._tab.unread else " ↓ End "
         return Bar(
-            f" {state or f'● {clean_line(self._chat.me.nick)}'}  {self._rooms()}",
+            f" {state or f'● {sanitize_line(self._chat.me.nick)}'}  {self._rooms()}",
             right,
             "lost" if state else "bar",
             "new" if self._tab.unread else "bar",

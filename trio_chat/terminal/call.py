@@ -1,4 +1,4 @@
-"""A call: whom to reach, where and as whom; and what keeps us the same person."""
+"""A call: connects to a server as the person that we were last time."""
 
 import os
 import sys
@@ -10,14 +10,14 @@ from trio_chat.errors import Failed, OutOfReach
 from trio_chat.remote import Chat, ChatError, Refused, Unreachable, connect
 from trio_chat.remote.address import parse
 from trio_chat.terminal.identity_store import IdentityStore
-from trio_chat.terminal.sanitize import clean_line
+from trio_chat.terminal.sanitize import sanitize_line
 
-NICKS = {"bad_nick", "nick_taken"}  # codes with which a nick is refused
+NICKS = {"bad_nick", "nick_taken"}  # error codes that are about the nick
 
 
 @dataclass(frozen=True)
 class Call:
-    """What was asked for: ``timeout`` is in seconds, for the server to be there and to answer."""
+    """What to connect to; ``timeout`` is in seconds, for the welcome and each acknowledgement."""
 
     url: str
     room: str
@@ -26,43 +26,43 @@ class Call:
 
     @asynccontextmanager
     async def connected(self, *, wait: bool = True) -> AsyncIterator[Chat]:
-        """Chat for the block; with ``wait``, once the server has said welcome.
+        """Chat for the block, which begins after the welcome if ``wait`` is true.
 
         Raises:
-            OutOfReach: it did not in time.
-            Failed: the chat is over, and the server has told why; or something was refused.
+            OutOfReach: the server did not say welcome in time.
+            Failed: the server has ended the chat, or has refused a request.
         """
         key = self._key()
         try:
             async with connect(
-                self.url, nick=self.nick, key=key, patience=self.timeout, wait=wait
+                self.url, nick=self.nick, key=key, connect_timeout=self.timeout, wait=wait
             ) as chat:
                 try:
                     yield chat
                 finally:
-                    self._keep(chat, key)
+                    self._save_key(chat, key)
         except Unreachable as error:
-            raise OutOfReach(f"cannot reach {self.url}: {clean_line(str(error))}") from None
+            raise OutOfReach(f"cannot reach {self.url}: {sanitize_line(str(error))}") from None
         except Refused as error:
             hint = "; choose another nick with --nick" if error.code in NICKS else ""
-            raise Failed(clean_line(f"{error}{hint}")) from None
+            raise Failed(sanitize_line(f"{error}{hint}")) from None
         except ChatError as error:
-            raise Failed(clean_line(str(error))) from None
+            raise Failed(sanitize_line(str(error))) from None
 
     def _key(self) -> str | None:
-        """Return what makes us the same person each time; if it cannot be kept, we are another."""
+        """Return the key for our nick; without one we are another person each time."""
         try:
-            return self._keepsake.key(self.nick)
+            return self._identities.key(self.nick)
         except OSError as error:
             print(f"trio-chat: cannot keep who you are: {error.strerror}", file=sys.stderr)
             return None
 
-    def _keep(self, chat: Chat, key: str | None) -> None:
-        """Be the same person next time under the nick of now, too."""
+    def _save_key(self, chat: Chat, key: str | None) -> None:
+        """Save the key for the present nick, too, if that was changed."""
         if key and chat.me.nick != self.nick:
             with suppress(OSError):
-                self._keepsake.keep(chat.me.nick, key)
+                self._identities.save(chat.me.nick, key)
 
     @property
-    def _keepsake(self) -> IdentityStore:
+    def _identities(self) -> IdentityStore:
         return IdentityStore(parse(self.url), os.environ)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 import urwid
 
-from trio_chat.terminal.sanitize import clean
+from trio_chat.protocol.text import is_blank
+from trio_chat.terminal.sanitize import sanitize
 from trio_chat.terminal.typed import completions
 
 CAPTION = "> "
@@ -74,13 +75,13 @@ class Composer:
         """Take a key that is pasted; all are put into the line at once, which is much faster."""
         if key == "end paste":
             self._pasted = None
-            self._edit.insert_text(clean("".join(pasted)))
+            self._edit.insert_text(sanitize("".join(pasted)))
         elif len(pasted) < PASTED:
             pasted.append(PASTE.get(key, key if len(key) == 1 else ""))
 
     def _submit(self) -> str | None:
         text = self.text
-        if not text.strip():
+        if is_blank(text):
             return None
         self._before = [*self._before, text][-REMEMBERED:]
         self._at = len(self._before)

@@ -6,9 +6,9 @@ import urwid
 
 from trio_chat.terminal.composer import Composer
 from trio_chat.terminal.log import Log
-from trio_chat.terminal.render import Markup, Picture, View, fit, width
+from trio_chat.terminal.render import Markup, RenderedLog, View, fit, width
 from trio_chat.terminal.scroll import Scroll
-from trio_chat.terminal.typed import points
+from trio_chat.terminal.typed import names_message
 
 LEAST_COLS, LEAST_ROWS = 10, 5  # below, nothing is shown
 BARS = 2  # rows
@@ -42,7 +42,7 @@ def frame(
     line = composer.render(cols)
     if line.rows() > rows - BARS - 1:
         line.trim(line.rows() - (rows - BARS - 1))
-    view = View(cols, rows - BARS - line.rows(), points(composer.text))
+    view = View(cols, rows - BARS - line.rows(), names_message(composer.text))
     return urwid.CanvasCombine(
         [
             (top.canvas(cols), None, False),
@@ -59,16 +59,16 @@ def view_of(size: tuple[int, int], composer: Composer) -> View:
     if cols < LEAST_COLS:
         return View(LEAST_COLS, 1)
     log_rows = max(rows - BARS - composer.render(cols).rows(), 1)
-    return View(cols, log_rows, points(composer.text))
+    return View(cols, log_rows, names_message(composer.text))
 
 
 def log_canvas(log: Log, scroll: Scroll, view: View) -> urwid.Canvas:
     """Return what can be seen of a log; what is missing of it is blank, above."""
-    picture = Picture(log.shown, view)
+    rendered = RenderedLog(log.shown, view)
     canvases: list[tuple[urwid.Canvas, None, bool]] = []
     left = view.rows
-    for part in scroll.parts(picture.entries, picture.height, view.rows):
-        canvas = urwid.CompositeCanvas(picture.canvas(part.at))
+    for part in scroll.parts(rendered.entries, rendered.height, view.rows):
+        canvas = urwid.CompositeCanvas(rendered.canvas(part.at))
         canvas.trim(part.skip, part.rows)
         canvases.append((canvas, None, False))
         left -= part.rows

@@ -1,4 +1,4 @@
-"""The log of a room: what was said and what happened, in order, as it is to be shown. Pure."""
+"""The log of a room: messages and other events in the order in which they are shown. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,20 +18,21 @@ from trio_chat.remote import (
     Topic,
 )
 from trio_chat.terminal.printing import name
-from trio_chat.terminal.sanitize import clean, clean_line
+from trio_chat.terminal.sanitize import sanitize, sanitize_line
 
 LIMIT = 2000  # entries; the oldest are given up, and can be asked for again
+NICKS_LIMIT = 10_000  # people whose nicks are known, to tell what they were called before
 QUOTED = 60  # characters of a message that is answered
-CROWD = 120  # characters of a line that tells who comes and goes
+PRESENCE_LIMIT = 120  # characters of a line that tells who comes and goes
 
-Kind = Literal["said", "note", "error", "presence"]
+Kind = Literal["message", "note", "error", "presence"]
 
 
 @dataclass(eq=False)
 class Entry:
-    """One of them; ``ts`` is in milliseconds since 1970, ``text`` and ``answers`` are clean.
+    """One of them; ``ts`` is in milliseconds since 1970, ``text`` and ``quote`` are clean.
 
-    ``answers`` is the beginning of the message that is answered, if it answers one.
+    ``quote`` is the beginning of the message that is answered, if it answers one.
     """
 
     kind: Kind
@@ -39,7 +40,7 @@ class Entry:
     text: str
     who: Person | None = None
     seq: int | None = None
-    answers: str = ""
+    quote: str = ""
     is_mine: bool = False
     state: Literal["", "sending", "failed"] = ""
     edited: bool = False
@@ -77,7 +78,7 @@ class Log:
                 return entry.seq
         return None
 
-    def said(self, number: int) -> Entry | None:
+    def message(self, number: int) -> Entry | None:
         """Return the message with a number, if it is here."""
         return self._numbers.get(number)
 
@@ -90,60 +91,60 @@ class Log:
 
     def send(self, cid: str, text: str, who: Person, ts: int, reply: int | None = None) -> None:
         """Show a message of ours before it is kept."""
-        entry = Entry("said", ts, clean(text), who, is_mine=True, state="sending")
-        entry.answers = self._answered(reply)
+        entry = Entry("message", ts, sanitize(text), who, is_mine=True, state="sending")
+        entry.quote = self._quote(reply)
         self._waiting[cid] = entry
 
-    def arrive(self, cid: str) -> None:
+    def mark_kept(self, cid: str) -> None:
         """Take in that a message of ours is kept; its event comes soon, or has come."""
         if cid in self._waiting:
             self._waiting[cid].state = ""
 
-    def fail(self, cid: str, why: str) -> None:
+    def mark_failed(self, cid: str, why: str) -> None:
         """Take in that a message of ours is not kept."""
         entry = self._waiting.pop(cid, None)
         if entry:
             entry.state = "failed"
-            entry.text += f"\nnot sent: {clean_line(why)}"
+            entry.text += f"\nnot sent: {sanitize_line(why)}"
             self._add(entry)
-            self._settle()
+            self._place_notes()
 
     def note(self, text: str, ts: int, kind: Kind = "note") -> None:
         """Show something that only concerns us, at the very end."""
-        entry = Entry(kind, ts, clean(text))
+        entry = Entry(kind, ts, sanitize(text))
         self._waiting[f"note {id(entry)}"] = entry
-        self._settle()
+        self._place_notes()
 
-    def _settle(self) -> None:
+    def _place_notes(self) -> None:
         """Give notes their place that do not stand behind something on its way."""
         for key, entry in list(self._waiting.items()):
-            if entry.kind == "said":
+            if entry.kind == "message":
                 return
             self._add(self._waiting.pop(key))
 
     # What happens
 
-    def begin(self, joined: Joined, ts: int) -> None:
+    def join(self, joined: Joined, ts: int) -> None:
         """We are in the room, for the first time or again."""
         self._nicks = {person.id: person.nick for person in joined.members}
         if joined.gap is not None:
-            self._tell("some messages are lost: the server does not have them any more", ts)
+            self._add_note("some messages are lost: the server does not have them any more", ts)
         if joined.reset:
             self.entries.clear()
             self._numbers.clear()
             self._waiting = {
                 cid: entry
                 for cid, entry in self._waiting.items()
-                if entry.state or entry.kind != "said"
+                if entry.state or entry.kind != "message"
             }
-            self._tell("the server has begun anew", ts)
-            self._settle()
+            self._add_note("the server has begun anew", ts)
+            self._place_notes()
 
-    def take(self, event: Happening, me: Person, now: int) -> bool:
+    def handle(self, event: Happening, me: Person, now: int) -> bool:
         """Take in what happens; return whether somebody else has said something."""
         match event:
             case Message(deleted=False):
-                self._say(event, me)
+                self._add_message(event, me)
                 return not _is_by(event, me)
             case Edit():
                 self._edit(event)
@@ -152,26 +153,26 @@ class Log:
             case React():
                 self._react(event)
             case Topic():
-                text = f"{name(event.who)} set the topic: {clean_line(event.text)}"
-                self._tell(text, event.ts)
+                text = f"{name(event.who)} set the topic: {sanitize_line(event.text)}"
+                self._add_note(text, event.ts)
             case Presence():
-                self._come_or_go(event, me, now)
+                self._add_presence(event, me, now)
             case Renamed():
                 self._rename(event, now)
         return False
 
-    def _say(self, message: Message, me: Person) -> None:
+    def _add_message(self, message: Message, me: Person) -> None:
         entry = self._waiting.pop(message.cid or "", None)
         if entry is None:
-            entry = Entry("said", message.ts, clean(message.text), message.who)
+            entry = Entry("message", message.ts, sanitize(message.text), message.who)
         entry.seq, entry.ts, entry.state = message.seq, message.ts, ""
         entry.is_mine = _is_by(message, me)
-        entry.answers = self._answered(message.reply)
+        entry.quote = self._quote(message.reply)
         self._numbers[message.seq] = entry
         self._add(entry)
-        self._settle()
+        self._place_notes()
 
-    def _answered(self, number: int | None) -> str:
+    def _quote(self, number: int | None) -> str:
         if number is None:
             return ""
         entry = self._numbers.get(number)
@@ -183,7 +184,7 @@ class Log:
     def _edit(self, edit: Edit) -> None:
         entry = self._numbers.get(edit.target)
         if entry:
-            entry.text, entry.edited = clean(edit.text), True
+            entry.text, entry.edited = sanitize(edit.text), True
 
     def _delete(self, delete: Delete) -> None:
         entry = self._numbers.get(delete.target)
@@ -194,34 +195,41 @@ class Log:
     def _react(self, react: React) -> None:
         entry = self._numbers.get(react.target)
         if entry and react.who:
-            people = entry.reactions.setdefault(clean_line(react.emoji), set())
+            emoji = sanitize_line(react.emoji)
+            people = entry.reactions.setdefault(emoji, set())
             (people.add if react.on else people.discard)(react.who.id)
+            if not people:
+                del entry.reactions[emoji]
 
-    def _come_or_go(self, presence: Presence, me: Person, now: int) -> None:
+    def _add_presence(self, presence: Presence, me: Person, now: int) -> None:
         """Tell it in the line before, if that tells such things: crowds come at once."""
         who = presence.who
         if presence.state == "joined":
-            self._nicks[who.id] = who.nick
+            self._know(who)
         else:
             self._nicks.pop(who.id, None)
         if who.id == me.id:
             return
         text = f"{'→' if presence.state == 'joined' else '←'} {name(who)}"
         last = self.entries[-1] if self.entries else None
-        if last and last.kind == "presence" and len(last.text) < CROWD:
+        if last and last.kind == "presence" and len(last.text) < PRESENCE_LIMIT:
             last.text += f"  {text}"
         else:
-            self._tell(text, now, "presence")
+            self._add_note(text, now, "presence")
 
     def _rename(self, renamed: Renamed, now: int) -> None:
         who = renamed.who
         before = self._nicks.get(who.id)
-        self._nicks[who.id] = who.nick
+        self._know(who)
         if before and before != who.nick:
-            self._tell(f"{clean_line(before)} is {name(who)} now", now)
+            self._add_note(f"{sanitize_line(before)} is {name(who)} now", now)
 
-    def _tell(self, text: str, ts: int, kind: Kind = "note") -> None:
-        self._add(Entry(kind, ts, clean(text)))
+    def _know(self, who: Person) -> None:
+        if who.id in self._nicks or len(self._nicks) < NICKS_LIMIT:
+            self._nicks[who.id] = who.nick
+
+    def _add_note(self, text: str, ts: int, kind: Kind = "note") -> None:
+        self._add(Entry(kind, ts, sanitize(text)))
 
     def _add(self, entry: Entry) -> None:
         self.entries.append(entry)
@@ -236,16 +244,16 @@ class Log:
         older = []
         for said in messages:
             self._waiting.pop(said.cid or "", None)
-            entry = Entry("said", said.ts, clean(said.text), said.who, said.seq)
+            entry = Entry("message", said.ts, sanitize(said.text), said.who, said.seq)
             entry.is_mine = _is_by(said, me)
-            entry.answers = self._answered(said.reply)
+            entry.quote = self._quote(said.reply)
             entry.edited, entry.deleted = said.edited, said.deleted
             for emoji, people in said.reactions.items():
-                entry.reactions[clean_line(emoji)] = {person.id for person in people}
+                entry.reactions[sanitize_line(emoji)] = {person.id for person in people}
             self._numbers[said.seq] = entry
             older.append(entry)
         self.entries[:0] = older
-        self._settle()
+        self._place_notes()
         self.more = more
 
     @property

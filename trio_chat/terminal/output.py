@@ -9,7 +9,7 @@ import trio
 
 from trio_chat.errors import Failed
 
-PARTING = 2.0  # seconds that the last words may take
+LAST_DRAIN_TIMEOUT = 2.0  # seconds that the last words may take
 IFLAG = 0  # the place of the input modes in what ``tcgetattr`` returns
 
 
@@ -69,9 +69,9 @@ class Output:
         """Close it, whatever still waits."""
         os.close(self._fd)
 
-    async def part(self) -> None:
+    async def drain_last(self) -> None:
         """Wait until all is written, a short while at most, even if we are cancelled."""
-        with trio.move_on_after(PARTING, shield=True), suppress(OSError):
+        with trio.move_on_after(LAST_DRAIN_TIMEOUT, shield=True), suppress(OSError):
             await self.drain()
 
 

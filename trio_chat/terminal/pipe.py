@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import trio
 
 from trio_chat.errors import FAILED, OutOfReach
+from trio_chat.protocol.text import is_blank
 from trio_chat.remote import Chat, Joined, MessageView, Online, Refused, Room, Sent, Waiting
 from trio_chat.terminal import printing, stdio
 from trio_chat.terminal.call import Call
-from trio_chat.terminal.sanitize import clean_line, sendable
+from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.tasks import Job, beside, together
 
 WINDOW = 64  # messages that may wait for their acknowledgement
@@ -20,7 +21,7 @@ ROUGH = 8  # as much as that may be read for each character that is sent
 
 
 @dataclass(frozen=True)
-class Wishes:
+class Options:
     """What is to be done: ``history`` is how many messages to print before what is new."""
 
     send: bool = False
@@ -35,12 +36,12 @@ class Pipe:
 
     Args:
         call: Whom to reach.
-        wishes: What to do.
+        options: What to do.
     """
 
-    def __init__(self, call: Call, wishes: Wishes) -> None:
+    def __init__(self, call: Call, options: Options) -> None:
         self._call = call
-        self._wishes = wishes
+        self._options = options
         self._status = 0
 
     async def run(self) -> int:
@@ -52,14 +53,14 @@ class Pipe:
         """
         async with self._call.connected() as chat:
             room = chat.room(self._call.room)
-            await beside(lambda: tell(chat), lambda: together(*self._jobs(chat, room)))
+            await beside(lambda: report_connection(chat), lambda: together(*self._jobs(chat, room)))
         return self._status
 
     def _jobs(self, chat: Chat, room: Room) -> list[Job]:
         jobs: list[Job] = []
-        if self._wishes.send:
+        if self._options.send:
             jobs.append(lambda: self._send(chat, room))
-        if self._wishes.follow:
+        if self._options.follow:
             jobs.append(lambda: beside(stdio.closed, lambda: self._follow(room)))
         return jobs
 
@@ -75,7 +76,7 @@ class Pipe:
             with to_watch:
                 async for text in self._texts(ROUGH * limit):
                     number += 1
-                    if text.strip():
+                    if not is_blank(text):
                         await to_watch.send((number, room.submit(text)))
 
         async def watch() -> None:
@@ -86,7 +87,7 @@ class Pipe:
 
     async def _texts(self, limit: int) -> AsyncIterator[str]:
         """Yield what to send. What had to be cut is left far too long, so that it is refused."""
-        texts = _one(stdio.whole(limit)) if self._wishes.whole else stdio.lines(limit)
+        texts = _one(stdio.whole(limit)) if self._options.whole else stdio.lines(limit)
         async for text in texts:
             yield sendable(text) if len(text) < limit else text
 
@@ -97,8 +98,8 @@ class Pipe:
                 await sent.kept()
         except Refused as error:
             self._status = FAILED
-            what = "the message" if self._wishes.whole else f"line {number}"
-            complain(f"{what} was refused: {error}")
+            what = "the message" if self._options.whole else f"line {number}"
+            warn(f"{what} was refused: {error}")
         except trio.TooSlowError:
             timeout = f"{self._call.timeout:g} s"
             raise OutOfReach(f"the server did not acknowledge a message in {timeout}") from None
@@ -110,22 +111,22 @@ class Pipe:
         is_new = True
         async for event in room.events():
             if isinstance(event, Joined):
-                await self._arrive(room, event, is_new=is_new)
+                await self._on_joined(room, event, is_new=is_new)
                 is_new = False
-            elif self._wishes.json:
+            elif self._options.json:
                 await stdio.write(printing.event_object(event))
             else:
                 await stdio.write(printing.event_line(event))
 
-    async def _arrive(self, room: Room, joined: Joined, *, is_new: bool) -> None:
+    async def _on_joined(self, room: Room, joined: Joined, *, is_new: bool) -> None:
         """Print what was said before; when we are there again, tell what is lost of it."""
         if joined.gap is not None:
-            complain("some messages are lost: the server does not have them any more")
+            warn("some messages are lost: the server does not have them any more")
         if joined.reset:
-            complain("the server has begun anew")
+            warn("the server has begun anew")
         if is_new or joined.reset:
-            for said in await latest(room, joined.last + 1, self._wishes.history):
-                if self._wishes.json:
+            for said in await latest(room, joined.last + 1, self._options.history):
+                if self._options.json:
                     await stdio.write(printing.said_object(said, room.name))
                 else:
                     await stdio.write(printing.said_line(said))
@@ -143,21 +144,21 @@ async def latest(room: Room, before: int, count: int) -> list[MessageView]:
     return found[-count:] if count else []
 
 
-async def tell(chat: Chat) -> None:
+async def report_connection(chat: Chat) -> None:
     """Tell when the connection is lost, and when it is back."""
     is_lost = False
     async for state in chat.states():
         if isinstance(state, Waiting) and not is_lost:
-            complain(f"connection lost ({state.reason}); trying again")
+            warn(f"connection lost ({state.reason}); trying again")
             is_lost = True
         elif isinstance(state, Online) and is_lost:
-            complain("connected again")
+            warn("connected again")
             is_lost = False
 
 
-def complain(text: str) -> None:
+def warn(text: str) -> None:
     """Tell a person what is not well, in a line."""
-    print(f"trio-chat: {clean_line(text)}", file=sys.stderr)
+    print(f"trio-chat: {sanitize_line(text)}", file=sys.stderr)
 
 
 async def _one(text: Awaitable[str]) -> AsyncIterator[str]:

@@ -17,14 +17,14 @@ from trio_chat.remote import (
     SearchResult,
     Topic,
 )
-from trio_chat.terminal.sanitize import clean_line
+from trio_chat.terminal.sanitize import sanitize_line
 
 NOBODY = "somebody"  # without a name
 
 
 def said_line(said: MessageView | Message) -> str:
     """Return a message in one line, for people."""
-    return _line(said.ts, f"{name(said.who)}: {clean_line(said.text)}")
+    return _line(said.ts, f"{name(said.who)}: {sanitize_line(said.text)}")
 
 
 def event_line(event: Happening) -> str:
@@ -33,11 +33,11 @@ def event_line(event: Happening) -> str:
         case Message(deleted=False):
             return said_line(event)
         case Edit():
-            what = f"{name(event.who)} changed {event.target}: {clean_line(event.text)}"
+            what = f"{name(event.who)} changed {event.target}: {sanitize_line(event.text)}"
         case Delete():
             what = f"{name(event.who)} took {event.target} back"
         case Topic():
-            what = f"{name(event.who)} set the topic: {clean_line(event.text)}"
+            what = f"{name(event.who)} set the topic: {sanitize_line(event.text)}"
         case _:
             return ""
     return _line(event.ts, f"* {what}")
@@ -50,7 +50,7 @@ def found_lines(found: SearchResult, *, is_first: bool) -> str:
     latest = "the latest " if is_first and found.more else "" if is_first else "older: "
     more = "; /search finds older ones" if found.more else ""
     hits = (
-        f"#{hit.seq} {_time(hit.ts)} {name(hit.who)}: {clean_line(hit.snippet)}"
+        f"#{hit.seq} {_time(hit.ts)} {name(hit.who)}: {sanitize_line(hit.snippet)}"
         for hit in reversed(found.hits)
     )
     return "\n".join([f"{latest}{count} {what} found{more}", *hits])
@@ -70,7 +70,7 @@ def event_object(event: Happening) -> str:
 
 def name(who: Person | None) -> str:
     """Return what somebody is called."""
-    return clean_line(who.nick) if who else NOBODY
+    return sanitize_line(who.nick) if who else NOBODY
 
 
 def _line(ts: int, text: str) -> str:

@@ -11,14 +11,14 @@ import urwid
 from trio_chat.remote import Person
 from trio_chat.terminal.log import Entry
 from trio_chat.terminal.printing import name
-from trio_chat.terminal.sanitize import clean_line
+from trio_chat.terminal.sanitize import sanitize_line
 
 # Name, colours of 16, without colours (NO_COLOR), colours of 256: readable on light and on dark.
 PALETTE = [
     ("bar", "black", "light gray", "standout", "h252", "h238"),
     ("lost", "white", "dark red", "standout", "h231", "h124"),
     ("new", "black", "brown", "standout", "h16", "h172"),
-    ("said", "default", "", "default", "", ""),
+    ("message", "default", "", "default", "", ""),
     ("dim", "dark gray", "", "default", "h245", ""),
     ("bad", "light red", "", "bold", "h167", ""),
     ("number", "black", "brown", "standout", "h16", "h172"),
@@ -35,7 +35,7 @@ TIME_WIDTH = 5  # columns, for a number that is not longer as well
 NICK_WIDTH = 12
 LINE = " │ "  # between them and what is said
 NARROW = 50  # columns; below there is no column for times and nicks
-STATES = {"": "said", "sending": "dim", "failed": "bad"}
+STATES = {"": "message", "sending": "dim", "failed": "bad"}
 DOING = "/me "  # begins a message that tells what somebody does
 
 
@@ -95,7 +95,7 @@ def _narrow(entry: Entry, cols: int, number: str) -> urwid.Canvas:
 
 
 def _author(entry: Entry) -> str:
-    if entry.kind != "said":
+    if entry.kind != "message":
         return ""
     return "*" if entry.text.startswith(DOING) else name(entry.who)
 
@@ -104,10 +104,10 @@ def _body(entry: Entry) -> Markup:
     """Return the text, and what is to be known of it."""
     if entry.deleted:
         return [("dim", "deleted")]
-    if entry.kind != "said":
+    if entry.kind != "message":
         return [("bad" if entry.kind == "error" else "dim", entry.text)]
     text = entry.text
-    body: Markup = [("dim", f"↪ {clean_line(entry.answers)}\n")] if entry.answers else []
+    body: Markup = [("dim", f"↪ {sanitize_line(entry.quote)}\n")] if entry.quote else []
     if text.startswith(DOING):
         body.append((_colour(entry), name(entry.who)))
         text = text.removeprefix(DOING[:-1])
@@ -144,7 +144,7 @@ def fit(text: str, cols: int) -> str:
     return f"{text[:end]}…"[: max(cols, 0)]
 
 
-class Picture:
+class RenderedLog:
     """What entries look like, as far as anybody asks."""
 
     def __init__(self, entries: Sequence[Entry], view: View) -> None:

@@ -18,7 +18,7 @@ NEW_LINE = " ⏎ "  # stands for a line end where there can be none
 LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 
 
-def clean(text: str) -> str:
+def sanitize(text: str) -> str:
     """Return a text that a terminal shows and does not obey, with line feeds as its only controls.
 
     Controls become pictures of themselves or U+FFFD; marks that change the direction of
@@ -27,12 +27,12 @@ def clean(text: str) -> str:
     text = LINE_ENDS.sub("\n", text)
     if text.isascii() and text.isprintable():
         return text
-    return "".join(map(_shown, text))
+    return "".join(map(_sanitize_character, text))
 
 
-def clean_line(text: str) -> str:
+def sanitize_line(text: str) -> str:
     """Return a text cleaned, in one line."""
-    return NEW_LINE.join(clean(text).split("\n"))
+    return NEW_LINE.join(sanitize(text).split("\n"))
 
 
 def sendable(text: str) -> str:
@@ -40,7 +40,7 @@ def sendable(text: str) -> str:
     return UNSENDABLE.sub("", LINE_ENDS.sub("\n", ESCAPES.sub("", text)))
 
 
-def _shown(character: str) -> str:
+def _sanitize_character(character: str) -> str:
     if character == "\n" or character in JOINERS:
         return character
     if character == "\t":

@@ -27,13 +27,13 @@ class Screen:
 
     Args:
         draw: Returns what it is to look like now.
-        press: Is called with each key, as urwid names them.
+        on_key: Is called with each key, as urwid names them.
     """
 
-    def __init__(self, draw: Callable[[Size], urwid.Canvas], press: Callable[[str], None]) -> None:
+    def __init__(self, draw: Callable[[Size], urwid.Canvas], on_key: Callable[[str], None]) -> None:
         self._draw = draw
-        self._press = press
-        self._news = trio.Event()
+        self._on_key = on_key
+        self._refreshed = trio.Event()
         self._raw: RawScreen
 
     @property
@@ -44,7 +44,7 @@ class Screen:
 
     def refresh(self) -> None:
         """Have it painted anew, soon."""
-        self._news.set()
+        self._refreshed.set()
 
     async def run(self) -> None:
         """Take keys and paint, until it is cancelled.
@@ -62,13 +62,13 @@ class Screen:
             self._raw.register_palette(PALETTE)
             try:
                 with self._raw.start():
-                    await self._take_and_paint(output)
+                    await self._run(output)
             finally:
-                await output.part()
+                await output.drain_last()
 
-    async def _take_and_paint(self, output: Output) -> None:
+    async def _run(self, output: Output) -> None:
         loop = urwid.TrioEventLoop()
-        self._raw.hook_event_loop(loop, self._take)
+        self._raw.hook_event_loop(loop, self._on_keys)
         try:
             await together(loop.run_async, lambda: self._paint(output))
         except urwid.display.common.InputClosedError:
@@ -76,12 +76,12 @@ class Screen:
         finally:
             output.release()
 
-    def _take(self, keys: Sequence[str | tuple[object, ...]], _: list[int]) -> None:
+    def _on_keys(self, keys: Sequence[str | tuple[object, ...]], _: list[int]) -> None:
         for key in keys:
             if key == REDRAW:
                 self._raw.clear()
             elif isinstance(key, str) and key != RESIZED:
-                self._press(key)
+                self._on_key(key)
         self.refresh()
 
     async def _paint(self, output: Output) -> None:
@@ -95,5 +95,5 @@ class Screen:
             except OSError:
                 raise Failed(GONE) from None
             await trio.sleep(FRAME)
-            await self._news.wait()
-            self._news = trio.Event()
+            await self._refreshed.wait()
+            self._refreshed = trio.Event()

@@ -5,7 +5,7 @@ import time
 from trio_chat.remote import Chat, Happening, Joined, Room
 from trio_chat.terminal.log import Kind, Log
 from trio_chat.terminal.printing import found_lines
-from trio_chat.terminal.render import Picture, View
+from trio_chat.terminal.render import RenderedLog, View
 from trio_chat.terminal.scroll import Scroll
 
 PAGE = 100  # messages of history that are fetched at once
@@ -35,7 +35,7 @@ class Tab:
         """The room's."""
         return self.room.name
 
-    async def take(self, event: Happening) -> bool:
+    async def handle(self, event: Happening) -> bool:
         """Take in what happens; return whether somebody else has said something.
 
         It waits for the history of a room that we have come into.
@@ -44,8 +44,8 @@ class Tab:
             ChatError: that is refused, or the chat is over.
         """
         if not isinstance(event, Joined):
-            return self.log.take(event, self._chat.me, now())
-        self.log.begin(event, now())
+            return self.log.handle(event, self._chat.me, now())
+        self.log.join(event, now())
         if self._is_new or event.reset:
             self._is_new = False
             await self._load(event.last + 1)
@@ -85,13 +85,13 @@ class Tab:
 
     def up(self, rows: int, view: View) -> bool:
         """Go back; return whether the first row that is here is in sight then."""
-        picture = Picture(self.log.shown, view)
-        return self.scroll.up(picture.entries, picture.height, rows, view.rows)
+        rendered = RenderedLog(self.log.shown, view)
+        return self.scroll.up(rendered.entries, rendered.height, rows, view.rows)
 
     def down(self, rows: int, view: View) -> None:
         """Go on."""
-        picture = Picture(self.log.shown, view)
-        self.scroll.down(picture.entries, picture.height, rows, view.rows)
+        rendered = RenderedLog(self.log.shown, view)
+        self.scroll.down(rendered.entries, rendered.height, rows, view.rows)
 
 
 def now() -> int:

@@ -54,7 +54,7 @@ class TaskGroup:
 
     def stop(self) -> None:
         """Cancel all that are at work."""
-        self._nursery.cancel_scope.cancel(reason="the crew was stopped")
+        self._nursery.cancel_scope.cancel(reason="the group was stopped")
 
     async def _run(self, job: Job) -> None:
         try:
@@ -70,9 +70,9 @@ async def together(*jobs: Job) -> None:
     Raises:
         Exception: the first failure, as it is.
     """
-    async with TaskGroup() as crew:
+    async with TaskGroup() as tasks:
         for job in jobs:
-            crew.start(job)
+            tasks.start(job)
 
 
 async def beside(background: Job, job: Callable[[], Awaitable[T]]) -> T:
@@ -92,6 +92,12 @@ async def beside(background: Job, job: Callable[[], Awaitable[T]]) -> T:
     return results[0]
 
 
+def _expected() -> list[signal.Signals]:
+    """Return the signals that end us: a SIGHUP that ``nohup`` has ignored stays ignored."""
+    is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [number for number in SIGNALS if number != signal.SIGHUP or not is_ignored]
+
+
 async def until_signal(job: Callable[[], Awaitable[int]]) -> int:
     """Run a job, which returns an exit status, until it is done or a signal cancels it.
 
@@ -103,7 +109,7 @@ async def until_signal(job: Callable[[], Awaitable[int]]) -> int:
         async for number in received:
             raise Signalled(number)
 
-    with trio.open_signal_receiver(*SIGNALS) as received:
+    with trio.open_signal_receiver(*_expected()) as received:
         try:
             return await beside(watch, job)
         except Signalled as signalled:

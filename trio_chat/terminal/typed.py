@@ -28,8 +28,8 @@ Tab: complete a name
 Up, Down: fetch what you typed before
 Alt-Enter: begin a new line
 Ctrl-C: end the chat"""
-NEEDY = {"me", "nick", "join"}  # these say nothing alone
-POINTED = {"reply", "react", "edit", "delete"}  # these are about one message
+NEED_TEXT = {"me", "nick", "join"}  # these say nothing alone
+MESSAGE_COMMANDS = {"reply", "react", "edit", "delete"}  # these are about one message
 COMMAND = re.compile(r"/(\w+)(?:\s+|$)")
 NUMBER = re.compile(r"#([0-9]{1,15})(?:\s+|$)")
 BLANKS = " \n"
@@ -59,18 +59,18 @@ def read(text: str) -> Typed:
 def _command(name: str, rest: str) -> Typed:
     if name not in COMMANDS:
         return Typed("unknown", name)
-    if name in NEEDY and not rest:
+    if name in NEED_TEXT and not rest:
         return Typed("missing", name)
     if name == "me":
         return Typed("say", f"/me {rest}")
-    number = NUMBER.match(rest) if name in POINTED else None
+    number = NUMBER.match(rest) if name in MESSAGE_COMMANDS else None
     return Typed(name, rest[number.end() :], int(number[1])) if number else Typed(name, rest)
 
 
-def points(text: str) -> bool:
+def names_message(text: str) -> bool:
     """Whether a text is, or is going to be, a command about one message."""
     found = COMMAND.match(text)
-    return found is not None and found[1].lower() in POINTED
+    return found is not None and found[1].lower() in MESSAGE_COMMANDS
 
 
 def completions(text: str, nicks: Iterable[str]) -> tuple[int, list[str]]:

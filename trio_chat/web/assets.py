@@ -19,7 +19,7 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
-SCRIPTS = ("conversation.js", "main.js")  # of the page, in the order in which they run
+SCRIPTS = ("js/boot.js", "js/main.js")  # of the page, in the order in which they run
 WORKER = "worker.js"
 # These have an address of their own, which stays the same; browsers ask each time what is new.
 ENTRANCES = {"index.html": "r/", WORKER: WORKER, "chat.webmanifest": "chat.webmanifest"}

@@ -1,16 +1,15 @@
-"""A query: words, phrases and beginnings that somebody looks for, and where they are in a text."""
+"""A query: words, phrases and beginnings of words that somebody searches for in texts."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate
 from typing import NamedTuple
 
-from trio_chat.journal.search.tokens import Word, is_whole, locate, split
+from trio_chat.journal.search.tokens import is_whole, locate, tokenize
 
-SNIPPET = 200  # characters
-LEAD = 40  # characters of a snippet before what was found
-CUT = "…"
+TERMS = 16  # at most, of a query
+TOKENS = 256  # at most, of all terms together: one for each character that a query may have
 
 # A phrase, whose last quote may be missing, or what is between blanks; a star may be behind it.
 _PART = re.compile(r'["“”„]([^"“”„]*)["“”„]?(\*?)|([^\s"“”„]+)')
@@ -19,73 +18,96 @@ Mark = tuple[int, int]  # where it begins, and where it ends: behind its last ch
 
 
 class BadQuery(ValueError):
-    """There is nothing in a query that can be looked for."""
+    """A query cannot be searched for; the message says why."""
 
 
 class Term(NamedTuple):
-    """Words that stand side by side; of the last perhaps only the beginning is given."""
+    """Tokens that stand side by side; of the last perhaps only the beginning is given."""
 
-    words: tuple[str, ...]
+    tokens: tuple[str, ...]
     is_prefix: bool
+
+    @property
+    def pattern(self) -> str:
+        """What is in a line of tokens (``_line``) wherever the term is."""
+        return f" {' '.join(self.tokens)}" + ("" if self.is_prefix else " ")
 
 
 @dataclass(frozen=True)
 class Query:
-    """What somebody looks for: all of its terms have to be in a text."""
+    """Terms, all of which must be in a text.
+
+    A text's tokens are put into one line, in which each term is a substring: the time is linear
+    in the text, with a factor that the limits of a query bound.
+    """
 
     terms: Sequence[Term]
 
     def find(self, text: str) -> list[Mark]:
         """Return the places in a text that match, in order; none if a term is missing."""
-        words = locate(text)
-        found = [list(_places(term, words)) for term in self.terms]
-        return _merge(sorted(chain.from_iterable(found))) if all(found) else []
+        tokens = locate(text)
+        texts = [token.text for token in tokens]
+        line, numbers = _line(texts), _numbers(texts)
+        ends: dict[int, int] = {}  # by its first token: behind the last token of a match
+        for term in self.terms:
+            if term.pattern not in line:
+                return []
+            for place in _places(term.pattern, line):
+                start = numbers[place]
+                ends[start] = max(ends.get(start, 0), start + len(term.tokens))
+        matches = sorted(ends.items())
+        return _merge([(tokens[start].start, tokens[end - 1].end) for start, end in matches])
 
     def matches(self, text: str) -> bool:
         """Whether all terms are in a text."""
-        words = split(text)
-        return all(any(_starts(term, words)) for term in self.terms)
+        line = _line(tokenize(text))
+        return all(term.pattern in line for term in self.terms)
 
 
 def parse(text: str) -> Query:
-    """Return what somebody looks for.
+    """Return the query that a text means.
 
     Raises:
-        BadQuery: nothing.
+        BadQuery: it has no token, or too many terms.
     """
     terms = dict.fromkeys(_terms(text))
     if not terms:
         raise BadQuery("there is no word to look for")
+    if len(terms) > TERMS or sum(len(term.tokens) for term in terms) > TOKENS:
+        raise BadQuery(f"a query has at most {TERMS} words and phrases")
     return Query(tuple(terms))
 
 
 def _terms(text: str) -> Iterator[Term]:
     for quoted, star, plain in _PART.findall(text):
         part = quoted or plain
-        words = split(part)
-        if words:
+        tokens = tokenize(part)
+        if tokens:
             is_prefix = bool(star) or part.endswith("*")
-            yield Term(tuple(words), is_prefix and not is_whole(words[-1]))
+            yield Term(tuple(tokens), is_prefix and not is_whole(tokens[-1]))
 
 
-def _starts(term: Term, words: Sequence[str]) -> Iterator[bool]:
-    """Yield for each word of a text whether a term is there."""
-    *whole, last = term.words
-    for start in range(len(words) - len(whole)):
-        end = words[start + len(whole)]
-        fits = end.startswith(last) if term.is_prefix else end == last
-        yield fits and words[start : start + len(whole)] == whole
+def _line(tokens: Sequence[str]) -> str:
+    """Return tokens as one text, with a blank before and behind each of them."""
+    return f" {' '.join(tokens)} "
 
 
-def _places(term: Term, words: Sequence[Word]) -> Iterator[Mark]:
-    texts = [word.text for word in words]
-    for start, is_there in enumerate(_starts(term, texts)):
-        if is_there:
-            yield words[start].start, words[start + len(term.words) - 1].end
+def _numbers(tokens: Sequence[str]) -> dict[int, int]:
+    """Return the number of each token by the place of the blank before it in the line."""
+    lengths = (len(token) + 1 for token in tokens)
+    return {place: number for number, place in enumerate(accumulate(lengths, initial=0))}
+
+
+def _places(pattern: str, line: str) -> Iterator[int]:
+    """Yield all places of a pattern in a line, also those that overlap."""
+    place = line.find(pattern)
+    while place >= 0:
+        yield place
+        place = line.find(pattern, place + 1)
 
 
 def _merge(marks: Sequence[Mark]) -> list[Mark]:
-    """Return marks without those that overlap."""
+    """Return marks, which are sorted, with those that overlap made one."""
     merged: list[Mark] = []
     for start, end in marks:
         if merged and start < merged[-1][1]:
@@ -93,29 +115,3 @@ def _merge(marks: Sequence[Mark]) -> list[Mark]:
         else:
             merged.append((start, end))
     return merged
-
-
-def snippet(text: str, marks: Sequence[Mark]) -> tuple[str, list[Mark]]:
-    """Return the part of a text where most was found, and the marks in it."""
-    if len(text) <= SNIPPET:
-        return text, list(marks)
-    start = _best_start(text, marks)
-    end = start + SNIPPET - 2 * len(CUT)
-    before, after = CUT if start else "", CUT if end < len(text) else ""
-    shift = len(before) - start
-    shown = [
-        (first + shift, min(last, end) + shift) for first, last in marks if start <= first < end
-    ]
-    return f"{before}{text[start:end]}{after}", shown
-
-
-def _best_start(text: str, marks: Sequence[Mark]) -> int:
-    """Return where to begin: shortly before a mark that many others follow, and at a word."""
-    within = SNIPPET - 2 * len(CUT) - LEAD
-    begin, _ = max(
-        marks or [(0, 0)],
-        key=lambda mark: sum(mark[0] <= start and end <= mark[0] + within for start, end in marks),
-    )
-    start = max(0, min(begin - LEAD, len(text) - SNIPPET + 2 * len(CUT)))
-    blank = text.find(" ", start, begin)
-    return blank + 1 if start and blank >= 0 else start

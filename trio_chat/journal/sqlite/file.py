@@ -5,9 +5,10 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from trio_chat.journal.sqlite import runs, states
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.journal.types import JournalError
 
@@ -47,7 +48,25 @@ MIGRATIONS = (
     """,
     # Since this one there is an index of words, which earlier releases would not keep in step.
     "",
+    """
+    CREATE INDEX messages ON events (room, seq) WHERE is_message;
+    CREATE TABLE states (  -- of messages that were changed, as all changes add up
+        room INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        changes INTEGER NOT NULL,  -- how many
+        data BLOB NOT NULL,
+        PRIMARY KEY (room, seq)
+    ) WITHOUT ROWID;
+    CREATE TABLE scrubs (  -- deleted messages whose old texts are still in the file
+        room INTEGER NOT NULL,
+        target INTEGER NOT NULL,
+        before INTEGER NOT NULL,  -- the changes from this number on have no text any more
+        PRIMARY KEY (room, target)
+    ) WITHOUT ROWID;
+    ALTER TABLE cids ADD COLUMN digest BLOB;  -- of the request
+    """,
 )
+FILLERS = {3: states.migrate}  # what fills new tables, in the transaction that makes them
 SCHEMA = len(MIGRATIONS)
 
 
@@ -58,23 +77,29 @@ class InUse(JournalError):
 class JournalFile:
     """An open database file, with the one connection that writes.
 
+    Args:
+        path: Where it is.
+        sync: Whether commits survive the end of the machine.
+        boot: What ``runs.boot_id`` returns if a server opens the file; commands leave it out.
+
     Raises:
         JournalError: it cannot be used; the message says why.
     """
 
-    def __init__(self, path: Path, *, sync: bool = False) -> None:
+    def __init__(self, path: Path, *, sync: bool = False, boot: str | None = None) -> None:
         self._path = path
+        self._is_served = boot is not None
         if not path.name or path.is_dir():
             raise JournalError(f"{path} is a directory, not a file")
         self._lock = self._lock_out_others()
         try:
             with explained(path):
-                self._open(sync=sync)
+                self._open(boot, sync=sync)
         except JournalError:
             os.close(self._lock)
             raise
 
-    def _open(self, *, sync: bool) -> None:
+    def _open(self, boot: str | None, *, sync: bool) -> None:
         self.writer = self._connect()
         try:
             check_whose_it_is(self.writer, self._path)
@@ -83,11 +108,20 @@ class JournalFile:
             self.writer.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
             self._migrate()
             self.is_indexed = bring_in_step(self.writer)
+            self._meta("epoch")
+            if boot is not None:
+                self._begin_run(boot, sync=sync)
             self.epoch = self._meta("epoch").hex()[:16]
             self.secret = self._meta("secret")
         except BaseException:
             self.writer.close()
             raise
+
+    def _begin_run(self, boot: str, *, sync: bool) -> None:
+        try:
+            runs.begin(self.writer, self._lock, boot, sync=sync)
+        except OSError as error:
+            raise JournalError(f"cannot write {self._path}-lock: {error.strerror}") from None
 
     def connect_reader(self) -> sqlite3.Connection:
         """Return one more connection, which only reads."""
@@ -101,6 +135,9 @@ class JournalFile:
 
     def close(self) -> None:
         """Close the file; another server may have it then."""
+        if self._is_served:
+            with suppress(sqlite3.Error):  # then it did not end in order
+                runs.end(self.writer)
         self.writer.close()
         os.close(self._lock)
 
@@ -129,8 +166,11 @@ class JournalFile:
         for version, script in enumerate(MIGRATIONS[present:], present + 1):
             self.writer.executescript(
                 f"BEGIN IMMEDIATE; {script} PRAGMA application_id = {APPLICATION_ID};"
-                f" PRAGMA user_version = {version}; COMMIT;"
+                f" PRAGMA user_version = {version};"
             )
+            if version in FILLERS:
+                FILLERS[version](self.writer)
+            self.writer.execute("COMMIT")
 
     def _meta(self, key: str) -> bytes:
         """Return a random value that stays with the file."""

@@ -1,20 +1,21 @@
-"""The index of words in a database file, over SQLite's full-text search (FTS5).
+"""The full-text index in a database file, over SQLite's FTS5.
 
-A row stands for a message that has a text, as it stands after all edits. Its number is made of
-those of the room and of the message, so that SQLite reads the rows of a room alone, from whichever
+A row stands for a message that has a text, with its text after all edits. The row's number is made
+of those of the room and of the message, so that SQLite reads the rows of one room only, from any
 message on, the newest first.
 """
 
 import sqlite3
 
+from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query, Term
 from trio_chat.journal.search.tokens import fold
 from trio_chat.journal.types import Bounds
-from trio_chat.protocol.events import AnyStoredEvent, Person, decode
+from trio_chat.protocol.events import Person
 
-# What ``fold`` returns is words already; "ascii" divides it at the blanks and knows no Unicode that
-# could change. Beginnings of one and two letters are in the index, too: put together from all words
-# that begin so, ``b*`` in a million messages took 100 ms, and it takes 1.
+# What ``fold`` returns is divided into tokens by blanks; "ascii" divides it there and knows no
+# Unicode that could change. Beginnings of one and two letters are indexed, too: ``b*`` in a million
+# messages takes 1 ms with them, and 100 ms without.
 CREATE = """
     CREATE VIRTUAL TABLE search USING fts5 (
         text, who, tokenize = 'ascii', columnsize = 0, prefix = '1 2'
@@ -31,8 +32,8 @@ FIND = (
 class Changes:
     """What a transaction changes in the index.
 
-    It is written at the end, in order: for each step back in it FTS5 would begin another segment,
-    which takes as long as to index five messages.
+    It is written at the end, sorted by row: FTS5 begins another segment for each row that is not
+    behind the last one, which takes as long as to index five messages.
     """
 
     def __init__(self) -> None:
@@ -41,7 +42,7 @@ class Changes:
         self._gone: set[int] = set()
 
     def put(self, room: int, seq: int, text: str, who: Person | None) -> None:
-        """Take in a message."""
+        """Add a message."""
         self._new[_row(room, seq)] = fold(text), _keys(who)
 
     def replace(self, room: int, seq: int, text: str) -> None:
@@ -53,14 +54,14 @@ class Changes:
             self._changed[row] = fold(text)
 
     def remove(self, room: int, seq: int) -> None:
-        """Leave out a message."""
+        """Remove a message."""
         row = _row(room, seq)
         if not self._new.pop(row, None):
             self._changed.pop(row, None)
             self._gone.add(row)
 
     def write(self, database: sqlite3.Connection) -> None:
-        """Change the index."""
+        """Write the changes into the index."""
         database.executemany(
             "DELETE FROM search WHERE rowid = ?", [(row,) for row in sorted(self._gone)]
         )
@@ -75,25 +76,23 @@ class Changes:
 
 
 def remove(database: sqlite3.Connection, room: int, first: int, last: int) -> None:
-    """Leave out the messages from one number to another."""
+    """Remove the messages from one number to another, both included."""
     database.execute(
         "DELETE FROM search WHERE rowid BETWEEN ? AND ?", (_row(room, first), _row(room, last))
     )
 
 
-def search(
-    database: sqlite3.Connection, name: str, query: Query, bounds: Bounds, limit: int
-) -> list[AnyStoredEvent]:
-    """Return messages that match, the newest first, and behind them what changes these."""
-    row = database.execute("SELECT id, last FROM rooms WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        return []
-    room, last = row
+def find(
+    database: sqlite3.Connection, room: int, query: Query, bounds: Bounds, limit: int
+) -> list[bytes]:
+    """Return messages of a room that match, encoded as they were said, the newest first."""
+    (last,) = database.execute("SELECT last FROM rooms WHERE id = ?", (room,)).fetchone()
     first, last = _range(database, room, last, bounds)
     rows = database.execute(
         FIND, (_expression(query, bounds.who), _row(room, first), _row(room, last), limit)
     ).fetchall()
-    return _events(database, room, [number - _row(room, 0) for (number,) in rows])
+    found = (_one(database, room, number - _row(room, 0)) for (number,) in rows)
+    return [data for data in found if data is not None]
 
 
 def _row(room: int, seq: int) -> int:
@@ -101,24 +100,25 @@ def _row(room: int, seq: int) -> int:
 
 
 def _keys(who: Person | None) -> str:
-    """Return what an author is found by, each as one word whatever is in it."""
-    return f"{_key(who.nick)} {_key(who.id)}" if who else ""
+    """Return the keys of an author, each as one token whatever is in it."""
+    return " ".join(_token(key) for key in author_keys(who))
 
 
-def _key(name: str) -> str:
-    return name.casefold().encode().hex()
+def _token(key: str) -> str:
+    """Return a key of an author as a token; "x" keeps one of no characters from being nothing."""
+    return f"x{key.encode().hex()}"
 
 
 def _expression(query: Query, who: str | None) -> str:
-    """Return a query in FTS5's language. There are no quotes in words."""
+    """Return a query in FTS5's language. There are no quotes in tokens."""
     parts = [f"text : {_quote(term)}" for term in query.terms]
     if who is not None:
-        parts.append(f'who : "{_key(who)}"')
+        parts.append(f'who : "{_token(author_key(who))}"')
     return " AND ".join(parts)
 
 
 def _quote(term: Term) -> str:
-    return f'"{" ".join(term.words)}"{" *" if term.is_prefix else ""}'
+    return f'"{" ".join(term.tokens)}"{" *" if term.is_prefix else ""}'
 
 
 def _range(database: sqlite3.Connection, room: int, last: int, bounds: Bounds) -> tuple[int, int]:
@@ -148,23 +148,8 @@ def _first_since(database: sqlite3.Connection, room: int, last: int, ts: int) ->
     return low
 
 
-def _events(database: sqlite3.Connection, room: int, numbers: list[int]) -> list[AnyStoredEvent]:
-    said = [_one(database, room, number) for number in numbers]
-    changes = [data for number in numbers for data in _changes(database, room, number)]
-    told = [decode(data) for data in said + changes]
-    return [event for event in told if event]
-
-
-def _one(database: sqlite3.Connection, room: int, number: int) -> bytes:
+def _one(database: sqlite3.Connection, room: int, number: int) -> bytes | None:
     row = database.execute(
         "SELECT data FROM events WHERE room = ? AND seq = ?", (room, number)
     ).fetchone()
-    return bytes(row[0])
-
-
-def _changes(database: sqlite3.Connection, room: int, target: int) -> list[bytes]:
-    rows = database.execute(
-        "SELECT data FROM events INDEXED BY changes WHERE room = ? AND target = ? ORDER BY seq",
-        (room, target),
-    )
-    return [data for (data,) in rows]
+    return row and bytes(row[0])

@@ -3,31 +3,39 @@
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import index, queries
+from trio_chat.journal.sqlite import queries, scrubs
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.readers import Readers
+from trio_chat.journal.sqlite.runs import boot_id
 from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
 from trio_chat.journal.types import (
     Bounds,
+    MessagePage,
     Result,
     RoomState,
     RoomSummary,
     Unavailable,
     Unsearchable,
+    Write,
 )
-from trio_chat.protocol.events import AnyStoredEvent
 
 READERS = 2
+READ_TIMEOUT = 5.0  # seconds
 RETRY_MS = 1000  # after a failed commit; until then none is tried
 SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody who reads
 ROOMS_AT_HAND = 10_000  # whose last numbers the writer remembers
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -40,35 +48,57 @@ class SqliteJournal:
     long enough for a locked file or a full disk not to hold up every turn.
     """
 
-    def __init__(self, file: JournalFile, clock: Callable[[], int] = wall_clock) -> None:
+    def __init__(
+        self,
+        file: JournalFile,
+        clock: Callable[[], int] = wall_clock,
+        read_timeout: float = READ_TIMEOUT,
+    ) -> None:
         self.epoch = file.epoch
         self.secret = file.secret
         self._file = file
         self._clock = clock
         self._writing = trio.CapacityLimiter(1)
-        self._readers = Readers(file, READERS)
-        self._searchers = Readers(file, SEARCHERS)
+        # Of its own: whoever joins waits for no other reader.
+        self._loader = Readers(file, 1, read_timeout)
+        self._readers = Readers(file, READERS, read_timeout)
+        self._searchers = Readers(file, SEARCHERS, read_timeout)
         self._retry_at = 0.0
         self._rooms: dict[str, Progress] = {}  # as committed
         self._version = file.version()
         self._others_wrote = False
 
     @classmethod
-    async def open(cls, path: Path, *, sync: bool = False) -> "SqliteJournal":
+    async def open(
+        cls,
+        path: Path,
+        *,
+        sync: bool = False,
+        read_timeout: float = READ_TIMEOUT,
+        boot: str | None = None,
+    ) -> "SqliteJournal":
         """Open a database, or make it.
+
+        Args:
+            path: Where it is.
+            sync: Whether commits survive a power loss.
+            read_timeout: Seconds that a read may take.
+            boot: An id of the time since the machine was started, by default the system's.
 
         Raises:
             JournalError: it cannot be used; the message says why.
         """
-        return cls(await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync)))
+        boot = boot_id() if boot is None else boot
+        file = await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync, boot=boot))
+        return cls(file, read_timeout=read_timeout)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
-        return await self._readers.read(
+        return await self._loader.read(
             lambda database: [queries.load_state(database, name, recent) for name in names]
         )
 
-    async def commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result]:
+    async def commit(self, writes: Sequence[Write]) -> list[Result]:
         """Keep events, numbered, in one transaction.
 
         Raises:
@@ -76,17 +106,17 @@ class SqliteJournal:
         """
         if time.monotonic() < self._retry_at:
             raise Unavailable(RETRY_MS)
-        results = await trio.to_thread.run_sync(self._commit, drafts, limiter=self._writing)
+        results = await trio.to_thread.run_sync(self._commit, writes, limiter=self._writing)
         if results is None:
             raise Unavailable(RETRY_MS)
         return results
 
-    def _commit(self, drafts: Sequence[AnyStoredEvent]) -> list[Result] | None:
+    def _commit(self, writes: Sequence[Write]) -> list[Result] | None:
         turn = Transaction(self._file.writer, self._rooms, self._clock())
         try:
             with transaction(self._file.writer):
                 self._look_for_others()
-                results = [turn.commit(draft) for draft in drafts]
+                results = [turn.commit(write) for write in writes]
                 turn.finish(is_indexed=self._file.is_indexed)
         except sqlite3.Error as error:
             if not self._retry_at:
@@ -109,22 +139,26 @@ class SqliteJournal:
             self._others_wrote = True
             self._rooms.clear()
 
-    async def after(self, room: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+    async def after(
+        self, room: str, seq: int, limit: int, max_bytes: int
+    ) -> list[tuple[int, bytes]]:
         """Return the events that follow a number."""
-        return await self._readers.read(lambda database: queries.after(database, room, seq, limit))
+        return await self._readers.read(
+            lambda database: queries.after(database, room, seq, limit, max_bytes)
+        )
 
     async def messages(
-        self, room: str, *, before: int | None, after: int | None, limit: int
-    ) -> list[AnyStoredEvent]:
-        """Return messages, and behind them what changes these."""
+        self, room: str, *, before: int | None, after: int | None, limit: int, max_bytes: int
+    ) -> MessagePage:
+        """Return a page of messages."""
         return await self._readers.read(
-            lambda database: queries.messages(database, room, before, after, limit)
+            lambda database: queries.messages(database, room, before, after, limit, max_bytes)
         )
 
     async def search(
-        self, room: str, query: Query, bounds: Bounds, limit: int
-    ) -> list[AnyStoredEvent]:
-        """Return messages that match, the newest first, and behind them what changes these.
+        self, room: str, query: Query, bounds: Bounds, limit: int, max_bytes: int
+    ) -> MessagePage:
+        """Return messages that match, the newest first.
 
         Raises:
             Unsearchable: SQLite was built without full-text search.
@@ -132,7 +166,7 @@ class SqliteJournal:
         if not self._file.is_indexed:
             raise Unsearchable
         return await self._searchers.read(
-            lambda database: index.search(database, room, query, bounds, limit)
+            lambda database: queries.search(database, room, query, bounds, limit, max_bytes)
         )
 
     async def rooms(self, limit: int) -> list[RoomSummary]:
@@ -142,30 +176,39 @@ class SqliteJournal:
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         """Forget what is too old, or too much, a step at a time; commits go on in between."""
         pruned: dict[str, int] = {}
-        names = await self._readers.read(queries.room_ids)
-        for room, name in names:
-            first: int | None = 0
-            while first is not None:
-                try:
-                    first = await trio.to_thread.run_sync(
-                        self._prune_step, room, keep_messages, before_ts, limiter=self._writing
-                    )
-                except Unavailable:
-                    return pruned  # the rest another time
-                if first is not None:
+        with suppress(Unavailable):  # the rest another time
+            while await self._write("deleting texts", self._scrub_step):
+                pass
+            for room, name in await self._readers.read(queries.room_ids):
+                step = partial(self._prune_step, room, keep_messages, before_ts)
+                while first := await self._write("retention", step):
                     pruned[name] = first
         return pruned
 
+    def _scrub_step(self) -> bool:
+        with transaction(self._file.writer):
+            return scrubs.step(self._file.writer)
+
     def _prune_step(self, room: int, keep: int, before_ts: int) -> int | None:
         """Delete some of a room's first events; return the number of the first one left."""
-        try:
-            file = self._file
-            return queries.delete_oldest(
-                file.writer, room, keep, before_ts, is_indexed=file.is_indexed
-            )
-        except sqlite3.Error as error:
-            log.error("retention failed", reason=str(error))
-            raise Unavailable(RETRY_MS) from None
+        file = self._file
+        return queries.delete_oldest(file.writer, room, keep, before_ts, is_indexed=file.is_indexed)
+
+    async def _write(self, doing: str, step: Callable[[], T]) -> T:
+        """Run a step that writes in a thread, between commits.
+
+        Raises:
+            Unavailable: it failed.
+        """
+
+        def run() -> T:
+            try:
+                return step()
+            except sqlite3.Error as error:
+                log.error("journal cannot be written", doing=doing, reason=str(error))
+                raise Unavailable(RETRY_MS) from None
+
+        return await trio.to_thread.run_sync(run, limiter=self._writing)
 
     async def has_changed(self) -> bool:
         """Return whether another program has written to the file since this was asked last."""
@@ -186,6 +229,7 @@ class SqliteJournal:
             await trio.to_thread.run_sync(self._close)
 
     def _close(self) -> None:
+        self._loader.close()
         self._readers.close()
         self._searchers.close()
         self._file.close()

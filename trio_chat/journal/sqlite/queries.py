@@ -1,20 +1,19 @@
 """What is read from the database, and the one way in which something is deleted from it."""
 
 import sqlite3
+from collections.abc import Iterable, Iterator
 
-from trio_chat.journal.sqlite import index
+from trio_chat.journal.search.query import Query
+from trio_chat.journal.sqlite import index, scrubs, states
 from trio_chat.journal.sqlite.transaction import transaction
-from trio_chat.journal.types import RoomState, RoomSummary
-from trio_chat.protocol.events import AnyStoredEvent, decode
+from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
+from trio_chat.journal.views import fit, fit_events, view
+from trio_chat.protocol.answers import MessageView
+from trio_chat.protocol.events import Message, decode
 
-MESSAGES_AFTER = (
-    "SELECT seq, data FROM events WHERE room = (SELECT id FROM rooms WHERE name = ?)"
-    " AND is_message AND seq > ? ORDER BY seq LIMIT ?"
-)
-MESSAGES_BEFORE = (
-    "SELECT seq, data FROM events WHERE room = (SELECT id FROM rooms WHERE name = ?)"
-    " AND is_message AND seq < ? ORDER BY seq DESC LIMIT ?"
-)
+MESSAGES = "SELECT data FROM events INDEXED BY messages WHERE room = ? AND is_message"
+MESSAGES_AFTER = f"{MESSAGES} AND seq > ? ORDER BY seq"
+MESSAGES_BEFORE = f"{MESSAGES} AND seq < ? ORDER BY seq DESC"
 PRUNE_STEP = 1000  # events that are deleted in one go
 
 
@@ -29,13 +28,24 @@ def room_ids(database: sqlite3.Connection) -> list[tuple[int, str]]:
     return database.execute("SELECT id, name FROM rooms").fetchall()
 
 
-def after(database: sqlite3.Connection, name: str, seq: int, limit: int) -> list[tuple[int, bytes]]:
+def room_id(database: sqlite3.Connection, name: str) -> int | None:
+    """Return the id of a room in this file; ``None`` if nothing was ever said there."""
+    row = database.execute("SELECT id FROM rooms WHERE name = ?", (name,)).fetchone()
+    return row and int(row[0])
+
+
+def after(
+    database: sqlite3.Connection, name: str, seq: int, limit: int, max_bytes: int
+) -> list[tuple[int, bytes]]:
     """Return the events of a room that follow a number."""
-    return database.execute(
-        "SELECT seq, data FROM events WHERE seq > ? AND room ="
-        " (SELECT id FROM rooms WHERE name = ?) ORDER BY seq LIMIT ?",
-        (seq, name, limit),
-    ).fetchall()
+    room = room_id(database, name)
+    if room is None:
+        return []
+    rows = database.execute(
+        "SELECT seq, data FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (room, seq, limit),
+    )
+    return fit_events(scrubs.cleaned(rows, scrubs.pending(database, room)), limit, max_bytes)
 
 
 def load_state(database: sqlite3.Connection, name: str, recent: int) -> RoomState:
@@ -44,9 +54,10 @@ def load_state(database: sqlite3.Connection, name: str, recent: int) -> RoomStat
     if row is None:
         return RoomState(name, 1, 0, "", ())
     room, last, topic = row
-    tail = database.execute(
+    rows = database.execute(
         "SELECT seq, data FROM events WHERE room = ? ORDER BY seq DESC LIMIT ?", (room, recent)
-    ).fetchall()
+    )
+    tail = list(scrubs.cleaned(rows, scrubs.pending(database, room)))
     return RoomState(name, first(database, room), last, topic, tail[::-1])
 
 
@@ -61,25 +72,49 @@ def first(database: sqlite3.Connection, room: int) -> int:
 
 
 def messages(
-    database: sqlite3.Connection, name: str, before: int | None, after: int | None, limit: int
-) -> list[AnyStoredEvent]:
-    """Return a page of messages, and behind them the events that change these."""
+    database: sqlite3.Connection,
+    name: str,
+    before: int | None,
+    after: int | None,
+    limit: int,
+    max_bytes: int,
+) -> MessagePage:
+    """Return a page of messages as they stand."""
+    room = room_id(database, name)
+    if room is None:
+        return MessagePage([], more=False)
     if after is not None:
-        rows = database.execute(MESSAGES_AFTER, (name, after, limit)).fetchall()
-    else:
-        end = 2**62 if before is None else before
-        rows = database.execute(MESSAGES_BEFORE, (name, end, limit)).fetchall()
-    page = sorted(rows)
-    if not page:
-        return []
-    # SQLite would read the whole room if it were left to choose the index.
-    changes = database.execute(
-        "SELECT data FROM events INDEXED BY changes WHERE target BETWEEN ? AND ? AND room ="
-        " (SELECT id FROM rooms WHERE name = ?) ORDER BY seq",
-        (page[0][0], page[-1][0], name),
-    ).fetchall()
-    told = [decode(data) for _, data in page] + [decode(data) for (data,) in changes]
-    return [event for event in told if event]
+        rows = database.execute(MESSAGES_AFTER, (room, after))
+        return fit(views(database, room, (data for (data,) in rows)), limit, max_bytes)
+    rows = database.execute(MESSAGES_BEFORE, (room, 2**62 if before is None else before))
+    page, more = fit(views(database, room, (data for (data,) in rows)), limit, max_bytes)
+    return MessagePage(page[::-1], more)
+
+
+def search(
+    database: sqlite3.Connection,
+    name: str,
+    query: Query,
+    bounds: Bounds,
+    limit: int,
+    max_bytes: int,
+) -> MessagePage:
+    """Return messages that match as they stand, the newest first."""
+    room = room_id(database, name)
+    if room is None:
+        return MessagePage([], more=False)
+    found = index.find(database, room, query, bounds, limit + 1)
+    return fit(views(database, room, found), limit, max_bytes)
+
+
+def views(
+    database: sqlite3.Connection, room: int, messages: Iterable[bytes]
+) -> Iterator[MessageView]:
+    """Yield messages of a room as they stand; those that are damaged are left out."""
+    for data in messages:
+        message = decode(data)
+        if isinstance(message, Message):
+            yield view(message, states.read(database, room, message.seq))
 
 
 def delete_oldest(
@@ -99,6 +134,7 @@ def delete_oldest(
         return None
     with transaction(database):
         database.execute("DELETE FROM events WHERE room = ? AND seq <= ?", (room, old[-1]))
+        states.remove(database, room, old[-1])
         if is_indexed:
             index.remove(database, room, old[0], old[-1])
     return int(old[-1]) + 1

@@ -1,4 +1,4 @@
-"""Makes the index of words when a file is opened that has none, or one that is out of step."""
+"""Builds the full-text index of a file that has none, or one that does not fit its messages."""
 
 import sqlite3
 import time
@@ -7,22 +7,23 @@ from itertools import islice
 
 import structlog
 
+from trio_chat.journal.sqlite import states
 from trio_chat.journal.sqlite.index import CREATE, Changes
 from trio_chat.journal.sqlite.transaction import transaction
-from trio_chat.protocol.events import Edit, Message, decode
+from trio_chat.protocol.events import Message, decode
 
-VERSION = b"2"  # of what is in the index; another one has it made anew
-KEY = "index"  # in ``meta``: the version of the index, as long as it is in step
+VERSION = b"3"  # of what is in the index; an index of another version is built again
+KEY = "index"  # in ``meta``: the version of the index, as long as all messages are in it
 BATCH = 1000  # messages
-TELL = 5.0  # seconds between two words about how far it is
+TELL = 5.0  # seconds between two log lines about the progress
 
 log = structlog.get_logger()
 
 
 def bring_in_step(database: sqlite3.Connection) -> bool:
-    """Make the index anew if it has to be; return whether there can be one."""
+    """Build the index if it is missing or of another version; return whether there can be one."""
     if not _has_fts5(database):
-        # What is kept without it will be missing in an index that is there.
+        # Messages that are kept from now on will be missing in an index that exists.
         database.execute("DELETE FROM meta WHERE key = ?", (KEY,))
         log.warning("no search: this Python's SQLite was built without FTS5")
         return False
@@ -63,17 +64,12 @@ def _put(database: sqlite3.Connection, room: int, messages: Sequence[tuple[Messa
 
 
 def _messages(database: sqlite3.Connection, room: int) -> Iterator[tuple[Message, str]]:
-    """Yield the messages of a room that have a text, each with its present one."""
-    changes = database.execute(
-        "SELECT data FROM events WHERE room = ? AND target IS NOT NULL ORDER BY seq", (room,)
-    )
-    edits = {
-        edit.target: edit.text for (data,) in changes if isinstance(edit := decode(data), Edit)
-    }
+    """Yield the messages of a room that have a text, each with its present text."""
     said = database.execute(
         "SELECT data FROM events WHERE room = ? AND is_message ORDER BY seq", (room,)
     )
     for (data,) in said:
         message = decode(data)
         if isinstance(message, Message) and not message.deleted:
-            yield message, edits.get(message.seq, message.text)
+            text = states.read(database, room, message.seq).text
+            yield message, message.text if text is None else text

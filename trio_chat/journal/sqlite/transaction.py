@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from trio_chat.journal.sqlite.index import Changes
+from trio_chat.journal.sqlite import index, scrubs, states
 from trio_chat.journal.types import (
     CID_TAKEN,
     NO_SUCH_MESSAGE,
@@ -13,7 +13,9 @@ from trio_chat.journal.types import (
     Duplicate,
     Rejected,
     Result,
+    Write,
 )
+from trio_chat.journal.views import Changes
 from trio_chat.protocol.events import (
     AnyStoredEvent,
     Delete,
@@ -22,7 +24,6 @@ from trio_chat.protocol.events import (
     Topic,
     decode,
     target_of,
-    without_text,
 )
 from trio_chat.protocol.events import encode as encode_event
 
@@ -57,12 +58,15 @@ class Transaction:
         self._known = known
         self._now = now
         self.rooms: dict[str, Progress] = {}
-        self.index = Changes()
+        self.index = index.Changes()
+        self._changes: dict[states.Key, Changes] = {}  # as far as they were looked at
+        self._changed: set[states.Key] = set()
 
-    def commit(self, draft: AnyStoredEvent) -> Result:
+    def commit(self, write: Write) -> Result:
         """Keep an event, numbered, if it may be."""
+        draft = write.event
         room = self._room(draft.room)
-        known = self._find_cid(room, draft) or self._judge(room, draft)
+        known = self._find_cid(room, draft) or self._judge(room, write)
         if known:
             return known
         if room.id is None:
@@ -112,10 +116,36 @@ class Transaction:
         if isinstance(draft, Topic):
             self._database.execute("UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, room.id))
         self._bring_into_index(room.id, draft)
-        return Committed(draft, data, self._rewrite(room, draft))
+        self._change(room.id, draft)
+        if not isinstance(draft, Delete):
+            return Committed(draft, data)
+        rewritten = scrubs.begin(self._database, room.id, draft.target)
+        is_partial = draft.target in scrubs.pending(self._database, room.id)
+        return Committed(draft, data, rewritten, is_partial=is_partial)
+
+    def _change(self, room: int, event: AnyStoredEvent) -> None:
+        """Add a change to what is kept of its message, if that is there."""
+        target = target_of(event)
+        if target is not None and self._find_message(room, target):
+            self._changes_of(room, target).apply(event)
+            self._changed.add((room, target))
+
+    def _changes_of(self, room: int, target: int) -> Changes:
+        key = room, target
+        if key not in self._changes:
+            self._changes[key] = states.load(self._database, room, target)
+        return self._changes[key]
+
+    def _find_message(self, room: int | None, seq: int) -> tuple[str | None, bytes] | None:
+        row: tuple[str | None, bytes] | None = self._database.execute(
+            "SELECT author, data FROM events WHERE room = ? AND seq = ? AND is_message",
+            (room, seq),
+        ).fetchone()
+        return row
 
     def finish(self, *, is_indexed: bool) -> None:
-        """Write down how far each room has come, and what changes in the index of words."""
+        """Write down how far rooms have come, how messages stand, and what changes in the index."""
+        states.save(self._database, [(key, self._changes[key]) for key in self._changed])
         if is_indexed:
             self.index.write(self._database)
         self._database.executemany(
@@ -152,23 +182,20 @@ class Transaction:
         seq, ts, author = row
         return Duplicate(seq, ts) if author == _author(draft) else CID_TAKEN
 
-    def _judge(self, room: Progress, draft: AnyStoredEvent) -> Rejected | None:
-        target = target_of(draft)
+    def _judge(self, room: Progress, write: Write) -> Rejected | None:
+        target = target_of(write.event)
         if target is None:
             return None
-        row = self._database.execute(
-            "SELECT author, data FROM events WHERE room = ? AND seq = ? AND is_message",
-            (room.id, target),
-        ).fetchone()
-        if row is None:
+        row = self._find_message(room.id, target)
+        if room.id is None or row is None:
             return NO_SUCH_MESSAGE
         author, data = row
         message = decode(data)
         if not isinstance(message, Message) or message.deleted:
             return NO_SUCH_MESSAGE
-        if isinstance(draft, Edit | Delete) and (author is None or author != _author(draft)):
+        if write.target_author not in (None, author):
             return NOT_YOURS
-        return None
+        return self._changes_of(room.id, target).refuse(write.event)
 
     def _bring_into_index(self, room: int, event: AnyStoredEvent) -> None:
         match event:
@@ -178,28 +205,6 @@ class Transaction:
                 self.index.replace(room, target, text)
             case Delete(target=target):
                 self.index.remove(room, target)
-
-    def _rewrite(self, room: Progress, draft: AnyStoredEvent) -> list[tuple[int, bytes]]:
-        """Take the text of a deleted message, and of its edits, out of the file."""
-        if not isinstance(draft, Delete):
-            return []
-        # SQLite would read the whole room if it were asked for both at once.
-        rows = self._database.execute(
-            "SELECT seq, data FROM events WHERE room = ? AND seq = ? UNION ALL"
-            " SELECT seq, data FROM events INDEXED BY changes WHERE room = ? AND target = ?",
-            (room.id, draft.target) * 2,
-        ).fetchall()
-        events = [(seq, decode(data)) for seq, data in rows]
-        bare = [
-            (seq, encode_event(without_text(event)))
-            for seq, event in events
-            if isinstance(event, Message | Edit)
-        ]
-        self._database.executemany(
-            "UPDATE events SET data = ? WHERE room = ? AND seq = ?",
-            [(data, room.id, seq) for seq, data in bare],
-        )
-        return bare
 
 
 def _author(event: AnyStoredEvent) -> str | None:

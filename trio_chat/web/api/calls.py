@@ -4,8 +4,9 @@ import msgspec
 import trio
 
 from trio_chat.config import Config
+from trio_chat.core.inbox import Inbox
+from trio_chat.core.messages import ApiRequest
 from trio_chat.delivery.frames import Frame
-from trio_chat.hub import ApiRequest, Request
 from trio_chat.net.problems import Problem, of_error
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import CloseReason
@@ -55,7 +56,7 @@ class Calls:
         config: ``call_timeout``.
     """
 
-    def __init__(self, inbox: trio.MemorySendChannel[Request], config: Config) -> None:
+    def __init__(self, inbox: Inbox, config: Config) -> None:
         self._inbox = inbox
         self._timeout = config.call_timeout
 
@@ -71,7 +72,7 @@ class Calls:
         """
         caller = Caller()
         with trio.move_on_after(self._timeout):
-            await self._inbox.send(ApiRequest(caller, speaker, request))
+            await self._inbox.put(ApiRequest(caller, speaker, request))
             answer = await caller.answer()
             if isinstance(answer, answers.Error):
                 raise of_error(answer)

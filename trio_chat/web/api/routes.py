@@ -83,7 +83,7 @@ class Api:
     async def _rooms(self) -> Response:
         answer = await self._look_up(requests.Rooms())
         assert isinstance(answer, answers.RoomList)
-        return _json(RoomList(answer.rooms))
+        return _json(RoomList(answer.rooms, answer.more))
 
     async def _messages(self, room: str) -> Response:
         fields = {"room": room, **reading.numbers(request, "before", "after", "limit")}

@@ -7,9 +7,10 @@ from trio_chat.protocol.events import Person
 
 
 class RoomList(msgspec.Struct):
-    """Rooms, the latest first."""
+    """Rooms, the latest first; ``more``: there are others beyond them."""
 
     rooms: list[answers.RoomInfo]
+    more: bool
 
 
 class MessageList(msgspec.Struct):

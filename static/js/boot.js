@@ -1,0 +1,44 @@
+// Begins to take part as soon as it is here: calls the server while the rest of the page is loaded.
+
+import { LOBBY, roomIn, socketUrl } from "./net/address.js";
+import { Connection } from "./net/connection.js";
+import { Session } from "./net/session.js";
+import { Store } from "./state/store.js";
+import { Marks } from "./storage/marks.js";
+import { RoomList } from "./storage/room-list.js";
+import { recall, remember, watch } from "./storage/storage.js";
+
+/** Tells the page from now on what happens, by the handlers that Session names; to be called once. */
+export let showOn;
+const page = new Promise((resolve) => {
+  showOn = resolve;
+});
+// What was to be told before there was a page comes to it when it is there, in order.
+const tell = (name) => (...told) => page.then((handlers) => handlers[name](...told));
+
+export const store = new Store();
+export const marks = new Marks((read) => {
+  store.recallMarks(read);
+  session.act();
+});
+export const roomList = new RoomList();
+export const session = new Session(store, (handlers) => new Connection(socketUrl(), handlers), {
+  onState: tell("onState"),
+  onChange: tell("onChange"),
+  onNameRefused: tell("onNameRefused"),
+  onRoomRefused: tell("onRoomRefused"),
+});
+
+store.session = recall("session");
+session.key = recall("key", session.key);
+remember("key", session.key);
+// Two tabs may have stored a key at once, at the first visit; both use the one that is kept.
+watch("key", () => (session.key = recall("key", session.key)));
+store.me = recall("me"); // who the session is, most probably
+const names = roomList.recall();
+for (const name of names) store.enter(name);
+store.recallMarks(marks.recall(names));
+store.watch(!document.hidden);
+store.open(roomIn(location) || recall("room") || LOBBY);
+const nick = recall("nick");
+if (nick && "WebSocket" in window) session.call(String(nick));

@@ -1,0 +1,106 @@
+// The choice of an emoji: the usual ones, and all others by their names.
+
+import { t } from "../i18n/strings.js";
+import { open } from "../panels/dialog.js";
+import { EMOJI, emojiOf, USUAL } from "./emoji.js";
+
+const FIRST = 6; // of the usual ones
+const GAP = 8; // px to what it belongs to
+
+/** Lets the user choose beside the element `anchor`, for what `title` says; `onPick` gets an emoji, if any. */
+export function pick(anchor, title, onPick) {
+  const first = USUAL.slice(0, FIRST);
+  const rest = EMOJI.filter(({ emoji }) => !first.includes(emoji));
+  const usual = grid(first.map((emoji) => EMOJI.find((one) => one.emoji === emoji)));
+  const field = search();
+  const others = grid(rest);
+  const place = anchor.getBoundingClientRect(); // it may be gone when it loses the focus
+  const dialog = open("picker", title, usual, field, others);
+  beside(dialog, place);
+  field.addEventListener("input", () => {
+    const shown = field.value.trim() ? found(field.value) : rest;
+    others.replaceChildren(...shown.map(button));
+  });
+  dialog.addEventListener("keydown", (event) => press(event, dialog, field));
+  dialog.addEventListener("click", ({ target }) => {
+    const { emoji } = target.closest("button")?.dataset ?? {};
+    if (!emoji) return;
+    dialog.close();
+    onPick(emoji);
+  });
+  usual.firstChild.focus();
+}
+
+/** Those with a name that begins so; or what is typed, if it is an emoji itself. */
+function found(text) {
+  const query = text.trim().toLowerCase().replaceAll(":", "");
+  const named = EMOJI.filter(({ names }) =>
+    names.some((name) => name.split("_").some((_, place, parts) => parts.slice(place).join("_").startsWith(query))),
+  );
+  const typed = emojiOf(text.trim());
+  const isListed = named.some(({ emoji }) => emoji === typed);
+  return typed && !isListed ? [{ emoji: typed, names: [typed] }, ...named] : named;
+}
+
+function press(event, dialog, field) {
+  const { key, target } = event;
+  if (target === field) {
+    if (key !== "Enter" && key !== "ArrowDown") return;
+    event.preventDefault(); // in Safari the button that has the focus next would take the Enter, too
+    const first = dialog.querySelector("div:last-child button");
+    if (key === "Enter") first?.click();
+    else first?.focus();
+  } else if (key.startsWith("Arrow")) {
+    event.preventDefault();
+    beyond(target, key, dialog)?.focus();
+  } else if (key.length === 1 && key !== " " && !event.ctrlKey && !event.metaKey) field.focus();
+}
+
+/** What lies beside a button, in the direction of an arrow key. */
+function beyond(from, key, dialog) {
+  const controls = [...dialog.querySelectorAll("button, input")];
+  const place = controls.indexOf(from);
+  if (key === "ArrowLeft") return controls[place - 1];
+  if (key === "ArrowRight") return controls[place + 1];
+  const { top, left } = from.getBoundingClientRect();
+  const isUp = key === "ArrowUp";
+  const rest = isUp ? controls.slice(0, place).reverse() : controls.slice(place + 1);
+  const next = rest.find((one) => one.getBoundingClientRect().top !== top);
+  const row = rest.filter((one) => next && one.offsetTop === next.offsetTop);
+  const distance = (one) => Math.abs(one.getBoundingClientRect().left - left);
+  return row.sort((one, other) => distance(one) - distance(other))[0];
+}
+
+/** Puts a dialog beside a place on the page, if it is not as wide as the page. */
+function beside(dialog, { top, bottom, right }) {
+  const { width, height } = dialog.getBoundingClientRect();
+  if (width > innerWidth / 2) return;
+  const above = top - height - GAP;
+  const below = Math.min(bottom + GAP, innerHeight - height - GAP);
+  dialog.style.margin = "0";
+  dialog.style.top = `${Math.max(above >= GAP ? above : below, GAP)}px`;
+  dialog.style.left = `${Math.max(Math.min(right - width, innerWidth - width - GAP), GAP)}px`;
+}
+
+function search() {
+  const field = document.createElement("input");
+  field.type = "search";
+  field.placeholder = field.ariaLabel = t("picker.search");
+  field.autocomplete = "off";
+  return field;
+}
+
+function grid(list) {
+  const element = document.createElement("div");
+  element.append(...list.map(button));
+  return element;
+}
+
+function button({ emoji, names }) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.dataset.emoji = element.textContent = emoji;
+  element.title = names[0].replaceAll("_", " ");
+  element.ariaLabel = `${emoji} ${names.join(", ").replaceAll("_", " ")}`;
+  return element;
+}

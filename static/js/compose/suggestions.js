@@ -1,0 +1,110 @@
+// The list of what a word that is being written may become; Tab or Enter takes one of it.
+
+import { t } from "../i18n/strings.js";
+import { completions } from "./completion.js";
+import { insert } from "./insertion.js";
+
+/** Offers completions for what is written in `field`, in `form`; `people` returns who may be named. */
+export class Suggestions {
+  #field;
+  #people;
+  #list = document.createElement("ul");
+  #found = { start: 0, candidates: [] };
+  #chosen = 0;
+  #isChosen = false; // by the user, with an arrow key
+
+  constructor(form, field, people) {
+    this.#field = field;
+    this.#people = people;
+    this.#list.id = "suggestions";
+    this.#list.role = "listbox";
+    this.#list.ariaLabel = t("suggestions.title");
+    this.#list.hidden = true;
+    form.append(this.#list);
+    // A text field of several lines is no combobox, as roles go; but it may point to an option.
+    field.setAttribute("aria-autocomplete", "list");
+    field.setAttribute("aria-controls", this.#list.id);
+    // On phones all typing is composing, and what is offered is taken by a tap.
+    const isLeftAlone = (event) => event.isComposing && !matchMedia("(pointer: coarse)").matches;
+    field.addEventListener("input", (event) => !isLeftAlone(event) && this.#look());
+    field.addEventListener("compositionstart", () => this.close());
+    field.addEventListener("compositionend", () => this.#look());
+    form.addEventListener("submit", () => this.close());
+    field.addEventListener("blur", () => this.close());
+    field.addEventListener("click", () => this.close());
+    field.addEventListener("keydown", (event) => this.#pressed(event), { capture: true });
+    this.#list.addEventListener("pointerdown", (event) => event.preventDefault()); // keep the focus
+    this.#list.addEventListener("click", ({ target }) => {
+      const option = target.closest("[role=option]");
+      if (option) this.#take([...this.#list.children].indexOf(option));
+    });
+  }
+
+  close() {
+    this.#list.hidden = true;
+    this.#list.replaceChildren();
+    this.#field.removeAttribute("aria-activedescendant");
+  }
+
+  #look() {
+    const { value, selectionStart, selectionEnd } = this.#field;
+    this.#found = completions(value, selectionStart, this.#people());
+    const { candidates } = this.#found;
+    if (!candidates.length || selectionStart !== selectionEnd) return this.close();
+    this.#list.replaceChildren(...candidates.map(option));
+    this.#list.hidden = false;
+    return this.#choose(0, false);
+  }
+
+  #choose(place, isChosen) {
+    const options = [...this.#list.children];
+    this.#chosen = (place + options.length) % options.length;
+    this.#isChosen = isChosen;
+    options.forEach((one, other) => (one.ariaSelected = String(other === this.#chosen)));
+    options[this.#chosen].scrollIntoView({ block: "nearest" });
+    this.#field.setAttribute("aria-activedescendant", options[this.#chosen].id);
+  }
+
+  #pressed(event) {
+    const { key, shiftKey, ctrlKey, altKey, metaKey, isComposing, keyCode } = event;
+    const isPlain = !shiftKey && !ctrlKey && !altKey && !metaKey;
+    if (this.#list.hidden || isComposing || keyCode === 229 || !isPlain) return;
+    if (key === "ArrowUp" || key === "ArrowDown") {
+      this.#choose(this.#chosen + (key === "ArrowUp" ? -1 : 1), true);
+    } else if (key === "Tab" || (key === "Enter" && !this.#isWhole)) this.#take(this.#chosen);
+    else if (key === "Escape") this.close();
+    else {
+      if (/^(Arrow|Home|End|Page)/.test(key)) this.close();
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Whether the word is written in full: then Enter sends, unless the user has chosen. */
+  get #isWhole() {
+    const word = this.#field.value.slice(this.#found.start, this.#field.selectionStart);
+    const { value } = this.#found.candidates[this.#chosen];
+    return !this.#isChosen && word.toLowerCase() === value.trim().toLowerCase();
+  }
+
+  #take(place) {
+    const { start, candidates } = this.#found;
+    const { value, selectionEnd } = this.#field;
+    const word = candidates[place].value;
+    const isGap = word.endsWith(" ") && value[selectionEnd] === " ";
+    insert(this.#field, isGap ? word.trimEnd() : word, start, selectionEnd);
+    if (isGap) this.#field.selectionStart = this.#field.selectionEnd + 1;
+    this.close();
+  }
+}
+
+function option({ label }, place) {
+  const element = document.createElement("li");
+  element.id = `suggestion-${place}`;
+  element.role = "option";
+  const words = document.createElement("bdi");
+  words.textContent = label.startsWith("/") ? t(`command.${label.slice(1)}`) : label;
+  element.append(words);
+  return element;
+}

@@ -1,0 +1,166 @@
+// English. Keys are grouped by the module that uses them; what depends on a number has its forms.
+
+export const en = {
+  direction: "ltr",
+
+  // The page as a whole
+  "page.title": "{room} · Chat",
+  "page.titleUnread": "({count}) {room} · Chat",
+  "page.noWebSockets": "Your browser cannot open WebSockets, and this chat needs them.",
+  "page.incomplete": "A part of this page did not load. Please load it again.",
+  "page.close": "Close",
+  "page.refused": "There is no room “{room}”. {reason}",
+
+  // The link to a room
+  "link.copy": "Copy the link to this room",
+  "link.copied": "Link copied. Whoever opens it is in this room.",
+  "link.byHand": "The link to this room: {link}",
+
+  // Connection
+  "status.connecting": "Connecting …",
+  "status.open": "Connected",
+  "status.away": "Not connected",
+  "banner.lost": "The connection is lost. You can go on writing.",
+  "banner.offline": "You are offline. You can go on writing.",
+  "banner.ended": "The server ended the connection: {reason}.",
+  "banner.countdown": "Attempt {attempt} in {count} s.",
+  "banner.attempt": "Attempt {attempt} …",
+  "banner.retry": "Reconnect now",
+
+  // Rooms
+  "rooms.title": "Rooms",
+  "rooms.unread": "unread",
+  "rooms.mentioned": "unread, and you are mentioned",
+  "rooms.leave": "Leave {room}",
+  "rooms.join": "Join another room",
+  "rooms.joinButton": "Join",
+
+  // People
+  "people.title": "People",
+  "people.you": "(you)",
+  "people.others": "and {count} more",
+  "people.rename": "Change name",
+
+  // Attention
+  "attention.title": "When somebody mentions you",
+  "attention.notify": "Notify me",
+  "attention.sound": "Play a sound",
+  "attention.mention": "{nick} mentions you in {room}",
+  "attention.refused": "Your browser does not allow notifications from this page.",
+
+  // Typing
+  "typing.one": "{one} is typing …",
+  "typing.two": "{one} and {other} are typing …",
+  "typing.many": "Several people are typing …",
+
+  // Search
+  "search.title": "Search this room",
+  "search.label": "Words to look for",
+  "search.button": "Search",
+  "search.narrow": "By person or day",
+  "search.from": "By",
+  "search.since": "From this day on",
+  "search.until": "Up to this day",
+  "search.looking": "Searching …",
+  "search.found": { one: "{count} message found", other: "{count} messages found" },
+  "search.foundMany": { other: "The latest {count} messages found" },
+  "search.more": "More",
+
+  // Log and rows
+  "log.title": "Messages",
+  "log.earlier": "Earlier messages",
+  "jump.new": { one: "{count} new message", other: "{count} new messages" },
+  "jump.manyNew": { other: "More than {count} new messages" },
+  "jump.end": "To the latest messages",
+  "log.empty": "Nothing said yet",
+  "log.begin":
+    "Begin, or copy the link above and give it to others. Everyone in this room can read what you write.",
+  "log.unknown": "Not here yet",
+  "log.wait": "What was said comes with the connection.",
+  "row.deleted": "Message deleted",
+  "row.edited": "edited",
+  "row.new": "New",
+  "row.gone": "A message that is no longer here",
+  "row.jump": "Go to the message",
+  "row.nameless": "Somebody",
+  "row.sending": "Sending …",
+  "row.waiting": "Will be sent once connected",
+  "row.failed": "Not sent. {reason}",
+  "row.retry": "Retry",
+  "row.delete": "Delete",
+  "row.topic": "Topic: {text}",
+  "note.reset": "The server has begun anew. What was said here before is gone.",
+  "note.gap": "You were away for long. Some of what was said meanwhile is no longer kept.",
+
+  // Composer
+  "composer.label": "Message",
+  "composer.placeholder": "Write in {room}",
+  "composer.full": "Too much waits to be sent already. Send this when the connection is back.",
+  "composer.tooLong": "This has {count} characters, and a message has up to {limit}.",
+  "composer.between": "This message is being sent just now. Try again in a moment.",
+  "composer.emoji": "Emoji",
+  "composer.send": "Send",
+
+  // Actions on a message
+  "action.all": "Actions",
+  "action.react": "React",
+  "action.reply": "Reply",
+  "action.copy": "Copy text",
+  "action.copied": "Copied.",
+  "action.notCopied": "Your browser did not let this page copy. Select the text instead.",
+  "action.edit": "Edit",
+  "action.delete": "Delete",
+  "action.keyDelete": "Del",
+  "delete.question": "Delete this message for everybody?",
+  "delete.unsent": "Delete this message? It is not sent yet.",
+  "delete.no": "Keep it",
+  "picker.title": "React with an emoji",
+  "picker.search": "Look for an emoji by name",
+  "draft.reply": "Reply to",
+  "draft.edit": "Editing a message",
+  "draft.cancelReply": "Do not reply",
+  "draft.cancelEdit": "Do not edit",
+  "draft.left": { one: "{count} character left", other: "{count} characters left" },
+  "draft.over": { one: "{count} character too many", other: "{count} characters too many" },
+  "suggestions.title": "Suggestions",
+  "leave.question": {
+    one: "In {room}, {count} thing is not sent yet. If you leave, it never will be.",
+    other: "In {room}, {count} things are not sent yet. If you leave, they never will be.",
+  },
+  "leave.yes": "Leave all the same",
+  "leave.no": "Stay",
+
+  // Commands
+  "command.me": "/me TEXT – say what you do",
+  "command.nick": "/nick NAME – be called something else",
+  "command.join": "/join ROOM – go to a room",
+  "command.leave": "/leave – leave this room",
+  "command.topic": "/topic TEXT – say what this room is about",
+  "command.help": "/help – show this list",
+  "command.slashes": "//TEXT – say something that begins with a slash",
+  "command.unknown": "There is no command /{name}. With //{name} it is said as it stands; /help tells the commands.",
+  "command.missing": "Something is missing: {usage}",
+  "command.topicTooLong": "This topic has {count} characters, and a topic has up to {limit}.",
+
+  // Name
+  "name.question": "What shall we call you?",
+  "name.hint": "Everyone in the room will see this name. There is no account and no password.",
+  "name.enter": "Join the chat",
+  "name.change": "Take this name",
+  "name.cancel": "Keep the old one",
+
+  // What the server does not do, by its code; without one here its own words are shown
+  "error.bad_room": "A room’s name has up to 64 letters and digits; _ . - may stand between them.",
+  "error.nick_taken": "Somebody else is called that.",
+  "error.too_many_rooms": "You are in too many rooms. Leave one first.",
+  "error.not_joined": "You are not in this room.",
+  "error.not_found": "There is no such message.",
+  "error.not_yours": "That message is not yours.",
+  "error.too_long": "This is too long for the server.",
+  "error.too_many_reactions": "This message has as many reactions as it can have.",
+  "error.too_many_changes": "This message has been changed too often already.",
+  "error.key_reused": "The server has something else under the same id. Delete this and write it again.",
+  "error.unavailable": "The server cannot keep anything just now.",
+  "error.busy": "That was too much at once.",
+  "error.unknown": "The server refused it.",
+};

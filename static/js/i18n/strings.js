@@ -1,0 +1,68 @@
+// Every word that the page shows: chosen by the browser's languages, and looked up by key.
+
+import { en } from "./en.js";
+
+// Only English comes with the page; of the others a browser gets the one that it wants.
+export const LANGUAGES = {
+  en: async () => en,
+  de: async () => (await import("./de.js")).de,
+  fr: async () => (await import("./fr.js")).fr,
+};
+
+const TARGETS = { t: "textContent", tLabel: "ariaLabel", tTitle: "title", tPlaceholder: "placeholder" };
+
+let words = en;
+let plurals = new Intl.PluralRules("en");
+let numbers = new Intl.NumberFormat("en");
+
+/** The locale for dates, numbers and order that fits the words, "en-GB" for instance. */
+export let locale = "en";
+
+/** Speaks the first of the user's languages that there are words in, else English. */
+export async function speak(languages) {
+  const wanted = languages.find((one) => Object.hasOwn(LANGUAGES, baseOf(one))) ?? "en";
+  locale = wanted;
+  words = await LANGUAGES[baseOf(wanted)]();
+  plurals = new Intl.PluralRules(wanted);
+  numbers = new Intl.NumberFormat(wanted);
+}
+
+/**
+ * Returns the words for a key, with `{name}` replaced by the value of that name. Words that depend
+ * on a number are chosen by `count`.
+ */
+export function t(key, values = {}) {
+  const found = words[key] ?? key;
+  const form = typeof found === "string" ? found : (found[plurals.select(values.count)] ?? found.other);
+  return form.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
+}
+
+/** Why the server does not do something, as a sentence. */
+export function reasonOf({ code, text }) {
+  const key = `error.${code}`;
+  if (key in words) return t(key);
+  return text ? `${text[0].toUpperCase()}${text.slice(1)}.` : t("error.unknown");
+}
+
+/**
+ * Gives a document its language, and the elements in it the words that they name: `data-t` for their
+ * text, `data-t-label`, `data-t-title` and `data-t-placeholder` for these attributes.
+ */
+export function translate(document) {
+  document.documentElement.lang = locale;
+  document.documentElement.dir = words.direction;
+  for (const [name, property] of Object.entries(TARGETS)) {
+    const attribute = `data-${name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;
+    for (const element of document.querySelectorAll(`[${attribute}]`)) {
+      element[property] = t(element.dataset[name]);
+    }
+  }
+}
+
+function baseOf(language) {
+  return language.split("-")[0].toLowerCase();
+}
+
+function shown(value) {
+  return typeof value === "number" ? numbers.format(value) : String(value);
+}

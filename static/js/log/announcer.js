@@ -1,0 +1,45 @@
+// What a screen reader says: the new messages of others, not history and not one's own.
+
+import { t } from "../i18n/strings.js";
+import { nickOf, plainWords } from "./row.js";
+
+const PACE = 1_000; // ms between announcements
+const MOST = 3; // messages read out one by one; of more, the number is told
+
+/** Says things in `element`, a polite live region; the log itself is silent. */
+export class Announcer {
+  #element;
+  #waiting = [];
+  #timer = null;
+
+  constructor(element) {
+    this.#element = element;
+  }
+
+  /** Announces what was said in a room, of the news that the store hands out. */
+  tell(news, room) {
+    const heard = news.filter((one) => one.room === room.name);
+    if (!heard.length) return;
+    this.#waiting.push(...heard.map(({ event }) => event));
+    this.#timer ??= setTimeout(() => this.#say(), PACE);
+  }
+
+  #say() {
+    const events = this.#waiting;
+    this.#waiting = [];
+    this.#timer = null;
+    const isMuch = events.length > MOST;
+    const lines = isMuch ? [t("jump.new", { count: events.length })] : events.map(line);
+    this.#element.replaceChildren(...lines.map(paragraph));
+  }
+}
+
+function line(event) {
+  return `${nickOf(event.from)}: ${plainWords(event)}`;
+}
+
+function paragraph(text) {
+  const element = document.createElement("p");
+  element.textContent = text;
+  return element;
+}

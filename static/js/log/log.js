@@ -1,0 +1,320 @@
+// The log of a room: keeps your place while you read, and follows while you are at its end.
+
+import { Entries } from "./entries.js";
+import { Lines } from "./lines.js";
+import { Heights, spanAround } from "./row-heights.js";
+
+const NEAR_END = 30; // px from the end that still count as being there
+const NEAR_EDGE = 400; // px from the first or last row, and more messages are asked for
+const MARGIN = 1_000; // px around what is in sight in which there are rows
+const LEAST_MARGIN = 400; // px; with less than this, rows are added
+const SPARE = 100; // rows beyond the margin that are not worth removing yet
+const ROUNDS = 4; // attempts to cover the view with rows, as each tells how high rows are
+const TAKEN_TO = 0.3; // of the view, from above, where a message is put that the reader asked for
+
+/** How a room is shown, to be shown so again. */
+class View {
+  heights = new Heights();
+  place = null; // {key, offset} of the first text in sight; null at the end
+  seenLine = null; // the line above what is new that has been in sight
+  reached = null; // the target that the reader was taken to
+}
+
+/**
+ * Shows rooms in `element`, the messages in `lines` inside of it. There are rows for what is in
+ * sight and around it; the rest is space as high as the rows that were there, or would be.
+ *
+ * Calls `onEarlier` and `onLater` near the ends of what is here, `onPlace` with the room when the
+ * reader may be elsewhere in it, and `onMissing` with the number of an answered message that is not
+ * known.
+ */
+export class Log {
+  #element;
+  #lines;
+  #earlier;
+  #on;
+  #room = null;
+  #me = null;
+  #views = new Map(); // by room
+  #view = new View();
+  #held = null; // {place, top}: where we have put the reader, exactly
+  #width = 0;
+  #height = 0; // of the view, when it was scrolled to the end
+
+  constructor(element, { lines, earlier, ...handlers }) {
+    this.#element = element;
+    this.#lines = new Lines(lines, element);
+    this.#earlier = earlier;
+    this.#on = handlers;
+    element.addEventListener("scroll", () => this.#room && this.#scrolled(), { passive: true });
+    earlier.addEventListener("click", handlers.onEarlier);
+    // A phone's keyboard takes from the height, and lines grow; the end is to stay in sight.
+    const observer = new ResizeObserver(() => this.#room && this.#resized());
+    for (const part of [element, lines]) observer.observe(part);
+  }
+
+  /** Whether the end is in sight, and what comes is followed. */
+  get follows() {
+    return this.#view.place === null;
+  }
+
+  /** Whether there is something new that the reader has not seen the beginning of. */
+  get hidesLine() {
+    const { line, behind } = this.#room.mark;
+    return line !== null && behind > 0 && line !== this.#view.seenLine;
+  }
+
+  /** Whether what is new begins above what is in sight. */
+  get lineIsAbove() {
+    const entries = this.#entries();
+    const { place } = this.#view;
+    return entries.line < (place ? entries.find(place.key) : entries.length);
+  }
+
+  /** Shows a room as it is now. */
+  show(room, me) {
+    const isOther = room !== this.#room;
+    if (isOther) this.#enter(room);
+    this.#me = me;
+    const entries = this.#entries();
+    if (!isOther) this.#look(entries);
+    this.#showEarlier();
+    const target = this.#target(entries);
+    this.#redraw(entries);
+    if (target !== null) this.#show(target);
+  }
+
+  /** Forgets how rooms were shown that the user is in no longer. */
+  forget(rooms) {
+    for (const room of this.#views.keys()) if (!rooms.includes(room)) this.#views.delete(room);
+  }
+
+  /** Shows the end, and follows from now on. */
+  goToEnd() {
+    this.#view.place = null;
+    this.#redraw();
+  }
+
+  /** Stays at the end, if it is there, where something else may have taken or given back room. */
+  stay() {
+    if (this.follows) this.#scrollToEnd();
+  }
+
+  /** Shows where what is new begins; returns whether that is here. */
+  goToLine() {
+    const entries = this.#entries();
+    this.#view.seenLine = this.#room.mark.line;
+    if (entries.line >= 0) this.#put(entries, entries.line);
+    if (entries.line >= 0) this.#redraw(entries);
+    return entries.line >= 0;
+  }
+
+  /** Returns the entry whose row an element is, or is in; null outside. */
+  entryOf(element) {
+    return this.#lines.entryOf(element);
+  }
+
+  /**
+   * Returns the row `step` rows from that of an element. Outside of all rows that is, going up, the
+   * last one in sight, and going down the first; at the ends there is none.
+   */
+  rowBeside(element, step) {
+    const entries = this.#entries();
+    const entry = this.entryOf(element);
+    const index = entry ? entries.find(entry.key) + step : this.#first(entries, step);
+    return this.#rowAt(entries, index);
+  }
+
+  /** Returns the first row, or the last one. */
+  rowAtEnd(isLast) {
+    const entries = this.#entries();
+    return this.#rowAt(entries, isLast ? entries.length - 1 : 0);
+  }
+
+  #first(entries, step) {
+    const seen = this.#lines.keysInSight().filter((key) => this.#lines.shows(this.#lines.row(key)));
+    return entries.find(step < 0 ? seen.at(-1) : seen[0]);
+  }
+
+  #rowAt(entries, index) {
+    if (index < 0 || index >= entries.length) return null;
+    const key = entries.keyAt(index);
+    if (!this.#lines.row(key)) this.#put(entries, index);
+    if (!this.#lines.row(key)) this.#redraw(entries);
+    return this.#lines.row(key);
+  }
+
+  // What the reader does
+
+  #scrolled() {
+    const entries = this.#entries();
+    this.#look(entries);
+    if (this.#isCovered(entries)) this.#settle(entries);
+    else this.#redraw(entries);
+  }
+
+  #resized() {
+    const isOther = this.#element.clientWidth !== this.#width;
+    this.#width = this.#element.clientWidth;
+    if (isOther) for (const { heights } of this.#views.values()) heights.clear();
+    if (isOther) this.#redraw();
+    else this.stay();
+  }
+
+  /** Notices where the reader is: at the end, or at which text. */
+  #look(entries) {
+    const { scrollHeight, scrollTop, clientHeight } = this.#element;
+    // The view has another height, and nobody scrolled: it is about to go to the end again.
+    if (this.follows && clientHeight < this.#height) return;
+    const isNear = scrollHeight - scrollTop - clientHeight <= NEAR_END;
+    const isAtEnd = isNear && this.#lines.hasLast && !this.#room.history.isPast;
+    this.#view.place = isAtEnd ? null : this.#place(entries);
+  }
+
+  /** Sees to what is due where the reader is by now. */
+  #settle(entries) {
+    const first = entries.line >= 0 && this.#lines.row(entries.keyAt(entries.line));
+    if (first && this.#lines.shows(first)) this.#view.seenLine = this.#room.mark.line;
+    const { scrollTop, clientHeight, scrollHeight } = this.#element;
+    const below = scrollHeight - scrollTop - clientHeight;
+    if (scrollTop < NEAR_EDGE && !(this.follows && scrollTop > 0)) this.#askEarlier();
+    if (below < NEAR_EDGE && !this.follows) this.#askLater();
+    this.#on.onPlace(this.#room);
+  }
+
+  #askEarlier() {
+    const { history } = this.#room;
+    if (history.canGoBack && !history.isComing("before")) this.#on.onEarlier();
+  }
+
+  #askLater() {
+    const { history } = this.#room;
+    if (history.canGoOn && !history.isComing("after")) this.#on.onLater();
+  }
+
+  // Where the reader is
+
+  #enter(room) {
+    if (!this.#views.has(room)) this.#views.set(room, new View());
+    this.#room = room;
+    this.#view = this.#views.get(room);
+    this.#held = null;
+    this.#lines.clear();
+  }
+
+  /** Puts the reader where they want to be, once that is here; returns the key of the message. */
+  #target(entries) {
+    const { target, history } = this.#room;
+    if (!target || target === this.#view.reached || history.isComing("around")) return null;
+    this.#view.reached = target;
+    const index = entries.seek(target.seq);
+    if (index >= 0) this.#put(entries, index);
+    return index >= 0 && entries.at(index).item.seq === target.seq ? entries.keyAt(index) : null;
+  }
+
+  #put(entries, index) {
+    const isLast = index === entries.length - 1 && !this.#room.history.isPast;
+    const offset = this.#element.clientHeight * TAKEN_TO;
+    this.#view.place = isLast ? null : { key: entries.keyAt(index), offset };
+  }
+
+  /** Draws the eye to a message. */
+  #show(key) {
+    const row = this.#lines.row(key);
+    row.classList.add("target");
+    row.addEventListener("animationend", () => row.classList.remove("target"), { once: true });
+    row.focus({ preventScroll: true });
+  }
+
+  /** The first text in sight, of those that stay, and how far it is below the upper edge. */
+  #place(entries) {
+    const { place, top } = this.#held ?? {};
+    // The browser rounds; measured anew each time, the place would creep away.
+    if (place && top === this.#element.scrollTop && entries.find(place.key) >= 0) return place;
+    const key = this.#lines.keysInSight().find((one) => entries.find(one) >= 0);
+    if (key === undefined) return this.#guess(entries);
+    return { key, offset: this.#lines.offsetOf(this.#lines.row(key)) };
+  }
+
+  /** Where the reader is who has scrolled to where there are no rows yet. */
+  #guess(entries) {
+    if (!entries.length) return null;
+    const distance = this.#element.scrollTop - this.#lines.start;
+    const { index, offset } = this.#view.heights.seek(entries, distance);
+    return { key: entries.keyAt(index), offset };
+  }
+
+  // Rows
+
+  #entries() {
+    return new Entries(this.#room, this.#me);
+  }
+
+  #showEarlier() {
+    const { canGoBack } = this.#room.history;
+    if (!canGoBack && document.activeElement === this.#earlier) this.#element.focus();
+    this.#earlier.hidden = !canGoBack;
+  }
+
+  #redraw(entries = this.#entries()) {
+    this.#draw(entries);
+    this.#settle(entries);
+  }
+
+  /** Makes rows for what is in sight from where the reader is, and keeps the reader there. */
+  #draw(entries) {
+    for (let round = 0; round < ROUNDS; round++) {
+      if (round && this.#isCovered(entries)) break;
+      const span = this.#span(entries);
+      const shown = this.#lines.fill(entries, span, this.#view.heights, this.#me);
+      for (const { item, quoted } of shown) {
+        if (item.reply && quoted === null) this.#on.onMissing(item.reply);
+      }
+    }
+    if (this.follows) this.#scrollToEnd();
+    else this.#scrollTo(this.#view.place);
+  }
+
+  #isCovered(entries) {
+    const { start, end } = this.#lines.span(entries);
+    const least = this.#around(entries, LEAST_MARGIN);
+    return start >= 0 && start <= least.start && end >= least.end;
+  }
+
+  /** The indexes of the rows to have: those there are, as far as they are of use. */
+  #span(entries) {
+    const now = this.#lines.span(entries);
+    const least = this.#around(entries, LEAST_MARGIN);
+    const best = this.#around(entries, MARGIN);
+    const keepsStart = now.start >= 0 && isJustBefore(now.start, least.start);
+    const keepsEnd = now.end > 0 && isJustBefore(least.end, now.end);
+    return { start: keepsStart ? now.start : best.start, end: keepsEnd ? now.end : best.end };
+  }
+
+  #around(entries, margin) {
+    const { place, heights } = this.#view;
+    const height = this.#element.clientHeight;
+    const index = place ? entries.find(place.key) : -1;
+    const where = index < 0 ? { index: entries.length, offset: height } : { ...place, index };
+    return spanAround(entries, heights, { ...where, height, margin });
+  }
+
+  #scrollToEnd() {
+    this.#height = this.#element.clientHeight;
+    this.#element.scrollTop = this.#element.scrollHeight;
+  }
+
+  #scrollTo(place) {
+    const row = this.#lines.row(place.key);
+    if (!row) return;
+    const distance = this.#lines.offsetOf(row) - place.offset;
+    // Setting it ends the browser's own scrolling, which goes on smoothly after a wheel's turn.
+    if (Math.abs(distance) >= 0.5) this.#element.scrollTop += distance;
+    this.#held = { place, top: this.#element.scrollTop };
+  }
+}
+
+/** Whether an index is that of another one or before it, but not so far that rows are wasted. */
+function isJustBefore(index, other) {
+  return index <= other && other - index <= SPARE;
+}

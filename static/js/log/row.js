@@ -1,0 +1,224 @@
+// One line of the log as elements: who, when, what, and how it stands with it. Text stays text.
+
+import { locale, reasonOf, t } from "../i18n/strings.js";
+import { mentions } from "../state/mention.js";
+import { actionOf, plain } from "./markup.js";
+import { calm, prose } from "./prose.js";
+
+const TIMES = {
+  clock: { timeStyle: "short" },
+  calendar: { dateStyle: "full", timeStyle: "medium" },
+  day: { weekday: "long", day: "numeric", month: "long" },
+};
+const formats = {}; // of TIMES, made when they are first needed
+const HUES = 6; // colours of names
+const QUOTED = 200; // characters of an answered message that are shown
+const PARTS = ["day", "new", "head", "when", "quote", "text", "reactions", "trouble"]; // downwards
+
+/** Returns an element for an entry of the log, still empty. */
+export function makeRow() {
+  const row = make("div", "message");
+  row.role = "article";
+  row.tabIndex = -1;
+  const text = make("div", "text");
+  text.dir = "auto";
+  row.append(text);
+  return row;
+}
+
+/** Returns the element with the words of a row. */
+export function wordsOf(row) {
+  return row.querySelector(":scope > .text");
+}
+
+/**
+ * Lets a row show an entry of `Entries`, for the user `me`; `before` is what it showed, if it did.
+ * What has not changed is not touched.
+ */
+export function fillRow(row, entry, before, me) {
+  const { kind, item, author, isFirst, isDay, isNew, waits } = entry;
+  row.className = classes(entry, me);
+  if (!isAlike(before, entry)) fillWords(row, entry, me);
+  put(row, "day", isDay && make("p", "day", when(item.ts, "day")));
+  put(row, "new", isNew && make("p", "new", t("row.new")));
+  const hasHead = isFirst && !isAction(item);
+  put(row, "head", hasHead && head(item, author));
+  put(row, "when", kind !== "note" && !hasHead && time(item.ts, "when"));
+  put(row, "quote", kind !== "note" && item.reply && quote(item, entry.quoted));
+  put(row, "reactions", kind === "message" && !item.deleted && reactions(item, me));
+  const { pending } = item;
+  const changes = pending?.find(({ state }) => state === "failed") ?? pending?.find(isOpenChange);
+  const open = kind === "outgoing" ? item : changes;
+  put(row, "trouble", open && trouble(open, waits));
+}
+
+function classes({ kind, item, author, isFirst }, me) {
+  const isOther = author && author.id !== me?.id;
+  const { pending } = item;
+  return [
+    ...["message", kind, item.state, item.deleted && "deleted", isFirst && "first"],
+    pending?.some(isOpenChange) && "outgoing",
+    pending?.some(({ state }) => state === "failed") && "failed",
+    isAction(item) && "action",
+    isOther && isMention(item, me) && "mentioned",
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
+/** Whether a change of a message itself is on its way; a reaction leaves its words as they are. */
+function isOpenChange({ t: kind, state }) {
+  return kind !== "react" && state !== "failed";
+}
+
+function isMention({ text, deleted }, me) {
+  return !deleted && mentions(text, me?.nick).length > 0;
+}
+
+function isAction({ text, deleted }) {
+  return !deleted && Boolean(text) && actionOf(text) !== null;
+}
+
+function isAlike(before, { item, author }) {
+  const parts = ["text", "deleted", "edited"];
+  return (
+    before &&
+    parts.every((part) => before.item[part] === item[part]) &&
+    before.author?.nick === author?.nick
+  );
+}
+
+function fillWords(row, { item, author }, me) {
+  const isText = item.text && !item.deleted && item.t !== "topic";
+  const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick) : [plainWords(item)];
+  if (isAction(item)) shown.unshift("* ", nick(author), " ");
+  if (isAction(item) && item.edited) shown.push(" ", make("span", "edited", t("row.edited")));
+  wordsOf(row).replaceChildren(...shown);
+}
+
+/** What a message, a note, or a change that has no message here says, without any marks. */
+export function plainWords({ t: kind, text, deleted, about, emoji, from }, author = from) {
+  if (about) return t(`note.${about}`);
+  if (deleted || kind === "delete") return t("row.deleted");
+  if (kind === "topic") return t("row.topic", { text });
+  const action = text && actionOf(text);
+  return action ? `${nickOf(author)} ${reads(action)}` : reads(text ?? emoji);
+}
+
+/** A text without its marks. */
+function reads(text) {
+  return calm(plain(text));
+}
+
+export function nickOf(author) {
+  return author?.nick ?? t("row.nameless");
+}
+
+/** A time in the user's way of writing it; `style` is one of TIMES. */
+export function when(ts, style) {
+  formats[style] ??= new Intl.DateTimeFormat(locale, TIMES[style]);
+  return formats[style].format(ts);
+}
+
+/** Puts a part into its place in a row, instead of what was there; nothing if it is false. */
+function put(row, name, part) {
+  row.querySelector(`:scope > .${name}`)?.remove();
+  if (!part) return;
+  const order = ({ classList }) => PARTS.indexOf(classList[0]);
+  const next = [...row.children].find((other) => order(other) > order(part));
+  row.insertBefore(part, next ?? null);
+}
+
+function nick(author) {
+  const name = make("bdi", "author", nickOf(author));
+  name.classList.add(shade(author));
+  return name;
+}
+
+/** The class of somebody's colour. */
+export function shade(author) {
+  return author ? `hue${hue(author.id)}` : "nameless";
+}
+
+/** What stands for somebody where there is no room for their name. */
+export function initial(author) {
+  return Array.from(nickOf(author))[0].toUpperCase();
+}
+
+function head({ ts, edited }, author) {
+  const line = make("div", `head ${shade(author)}`);
+  line.dataset.initial = initial(author);
+  line.append(nick(author), time(ts), edited ? make("span", "edited", t("row.edited")) : "");
+  return line;
+}
+
+function time(ts, className = "") {
+  const element = make("time", className, when(ts, "clock"));
+  element.dateTime = new Date(ts).toISOString();
+  element.title = when(ts, "calendar");
+  return element;
+}
+
+/** The message that is answered, if it is known; a click leads there. */
+export function quote({ reply }, quoted) {
+  const button = act("quote", "jump", { seq: reply });
+  if (quoted === false) button.disabled = true;
+  if (!quoted || quoted.deleted) {
+    button.append(quoted === null ? "…" : t("row.gone"));
+    return button;
+  }
+  const name = make("bdi", "author", nickOf(quoted.from));
+  const words = reads(actionOf(quoted.text) ?? quoted.text);
+  button.append(name, make("bdi", "", Array.from(words).slice(0, QUOTED).join("")));
+  button.title = t("row.jump");
+  return button;
+}
+
+function reactions({ seq, reactions }, me) {
+  const all = Object.entries(reactions);
+  if (!all.length) return null;
+  const line = make("div", "reactions");
+  for (const [emoji, people] of all) {
+    const chip = act("reaction", "react", { seq, emoji });
+    chip.append(make("bdi", "", emoji), ` ${people.length}`);
+    chip.title = people.map(({ nick }) => nick).join(", ");
+    chip.ariaPressed = String(people.some(({ id }) => id === me?.id));
+    line.append(chip);
+  }
+  return line;
+}
+
+/** How it stands with a message that is not kept yet. */
+function trouble({ cid, state, reason }, waits) {
+  const line = make("div", "trouble");
+  if (state !== "failed") { // it shows after a while
+    line.append(make("span", waits ? "late away" : "late", t(waits ? "row.waiting" : "row.sending")));
+    return line;
+  }
+  const buttons = ["retry", "delete"].map((what) => act("small", what, { cid }));
+  for (const button of buttons) button.append(t(`row.${button.dataset.act}`));
+  line.append(make("span", "", t("row.failed", { reason: reasonOf(reason) })), ...buttons);
+  return line;
+}
+
+/** A button that the log's listener acts on, by what it finds in its data. */
+function act(className, name, data) {
+  const button = make("button", className);
+  button.type = "button";
+  Object.assign(button.dataset, { act: name, ...data });
+  return button;
+}
+
+/** A colour that is always the same for a person. */
+function hue(id) {
+  let sum = 0;
+  for (const character of id) sum = (sum * 31 + character.codePointAt(0)) % 997;
+  return sum % HUES;
+}
+
+function make(tag, className, text = "") {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  element.textContent = text;
+  return element;
+}

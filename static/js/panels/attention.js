@@ -1,0 +1,101 @@
+// Calls for attention while the user looks elsewhere: the title, the app's badge, notifications, sound.
+
+import { t } from "../i18n/strings.js";
+import { nickOf, plainWords } from "../log/row.js";
+import { recall, remember } from "../storage/storage.js";
+
+const TEXT = 200; // characters of a message that a notification shows
+const TONES = [660, 880]; // Hz, one after the other
+const TONE = 0.12; // s
+const LOUDNESS = 0.1; // of 1
+
+/**
+ * Tells of what is unread. Notifications and sound are for mentions alone, and off until the user
+ * ticks `notify` and `sound`. `onOpen` gets the room whose notification was clicked, `onRefused` is
+ * called if the browser does not allow notifications.
+ */
+export class Attention {
+  #notify;
+  #sound;
+  #on;
+  #audio = null;
+  #badge = 0;
+
+  constructor({ notify, sound }, handlers) {
+    this.#notify = notify;
+    this.#sound = sound;
+    this.#on = handlers;
+    notify.checked = recall("notify") === true && permission() === "granted";
+    sound.checked = recall("sound") === true;
+    notify.closest("label").hidden = permission() === "none";
+    notify.addEventListener("change", () => this.#ask());
+    sound.addEventListener("change", () => {
+      remember("sound", sound.checked);
+      if (sound.checked) this.#play(); // so that the user knows it, and the browser allows it
+    });
+  }
+
+  /** Shows how much is unread in all rooms. */
+  show(room, unread) {
+    const title = t(unread ? "page.titleUnread" : "page.title", { count: unread, room: room.name });
+    if (document.title !== title) document.title = title;
+    if (unread === this.#badge) return;
+    this.#badge = unread;
+    navigator.setAppBadge?.(unread).catch(() => {}); // it is not installed, for one
+  }
+
+  /** Tells of news as the store hands them out: { room, event, isMention, isSeen }. */
+  tell(news) {
+    const missed = news.filter(({ isMention, isSeen }) => isMention && !isSeen);
+    if (!missed.length) return;
+    if (this.#sound.checked) this.#play();
+    if (document.hidden && this.#notify.checked) missed.forEach((one) => this.#notifyOf(one));
+  }
+
+  async #ask() {
+    if (this.#notify.checked && permission() !== "granted") {
+      this.#notify.checked = (await Notification.requestPermission()) === "granted";
+      if (!this.#notify.checked) this.#on.onRefused();
+    }
+    remember("notify", this.#notify.checked);
+  }
+
+  #notifyOf({ room, event }) {
+    const title = t("attention.mention", { nick: nickOf(event.from), room });
+    const body = Array.from(plainWords(event)).slice(0, TEXT).join("");
+    const options = { body, tag: `trio-chat ${room}`, data: { room } };
+    try {
+      const notification = new Notification(title, options);
+      notification.onclick = () => {
+        window.focus();
+        notification.close();
+        this.#on.onOpen(room);
+      };
+    } catch {
+      // On phones they are the service worker's to show.
+      navigator.serviceWorker?.ready.then((worker) => worker.showNotification(title, options));
+    }
+  }
+
+  #play() {
+    this.#audio ??= new AudioContext();
+    this.#audio.resume();
+    TONES.forEach((frequency, place) => this.#tone(frequency, place * TONE));
+  }
+
+  #tone(frequency, delay) {
+    const start = this.#audio.currentTime + delay;
+    const gain = new GainNode(this.#audio, { gain: 0 });
+    gain.gain.setValueAtTime(LOUDNESS, start);
+    gain.gain.exponentialRampToValueAtTime(0.001, start + TONE);
+    const tone = new OscillatorNode(this.#audio, { frequency });
+    tone.connect(gain).connect(this.#audio.destination);
+    tone.start(start);
+    tone.stop(start + TONE);
+  }
+}
+
+/** "default", "granted", "denied", or "none" where there are no notifications. */
+function permission() {
+  return "Notification" in window ? Notification.permission : "none";
+}

@@ -1,0 +1,92 @@
+// The rooms that the user is in, what is unread in them, and the form to join another one.
+
+import { t } from "../i18n/strings.js";
+import { linkTo } from "../net/address.js";
+
+const MOST = 99; // unread messages that are counted
+
+/** Shows rooms in `nav`; the links lead to them, and `onLeave` gets a room's name. */
+export class Rooms {
+  #list;
+  #field;
+  #options;
+  #items = new Map(); // by name of the room
+
+  constructor(nav, { onJoin, onLeave, onFocus }) {
+    this.#list = nav.querySelector("ul");
+    this.#field = nav.querySelector("input");
+    this.#options = nav.querySelector("datalist");
+    this.#field.addEventListener("focus", onFocus);
+    nav.querySelector("form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#join(onJoin);
+    });
+    this.#list.addEventListener("click", ({ target }) => {
+      const name = target.closest("button")?.dataset.room;
+      if (name) onLeave(name);
+    });
+  }
+
+  /** Shows the rooms as they are now, and offers those that are listed. */
+  show(rooms, active, listed) {
+    for (const [name, item] of this.#items) {
+      if (rooms.has(name)) continue;
+      item.remove();
+      this.#items.delete(name);
+    }
+    for (const room of rooms.values()) this.#showRoom(room, room.name === active, rooms.size > 1);
+    const offered = listed.filter((name) => !rooms.has(name));
+    if (offered.join() !== [...this.#options.children].map(({ value }) => value).join()) {
+      this.#options.replaceChildren(...offered.map((name) => new Option("", name)));
+    }
+  }
+
+  #join(onJoin) {
+    const name = this.#field.value.trim().replace(/^#/, "");
+    if (!name) return;
+    this.#field.value = "";
+    onJoin(name);
+  }
+
+  #showRoom(room, isActive, canLeave) {
+    if (!this.#items.has(room.name)) this.#items.set(room.name, this.#add(room.name));
+    const [link, leave] = this.#items.get(room.name).children;
+    const badge = link.querySelector(".unread");
+    link.ariaCurrent = isActive ? "page" : null;
+    badge.hidden = !room.unread;
+    const { unread, mentions, hasMore } = room.mark;
+    const count = unread > MOST || hasMore ? `${Math.min(unread, MOST)}+` : String(unread);
+    setText(badge.firstChild, mentions ? `@ ${count}` : count);
+    setText(badge.lastChild, ` ${t(mentions ? "rooms.mentioned" : "rooms.unread")}`);
+    badge.classList.toggle("mention", mentions > 0);
+    leave.hidden = !canLeave;
+  }
+
+  #add(name) {
+    const item = document.createElement("li");
+    const link = document.createElement("a");
+    link.href = linkTo(name);
+    link.dataset.room = name;
+    const label = document.createElement("bdi");
+    label.textContent = name;
+    const badge = document.createElement("span");
+    badge.className = "unread";
+    const spoken = document.createElement("span");
+    spoken.className = "spoken";
+    badge.append("0", spoken);
+    link.append(label, badge);
+    const leave = document.createElement("button");
+    leave.type = "button";
+    leave.className = "plain";
+    leave.dataset.room = name;
+    leave.textContent = "×";
+    leave.ariaLabel = leave.title = t("rooms.leave", { room: name });
+    item.append(link, leave);
+    this.#list.append(item);
+    return item;
+  }
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}

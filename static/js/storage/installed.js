@@ -1,0 +1,22 @@
+// What lets the page open without a network: the service worker, the message cache, the outbox.
+
+import { MessageCache } from "./message-cache.js";
+import { Outbox } from "./outbox.js";
+
+const WORKER = new URL("../../../../worker.js", import.meta.url);
+
+/**
+ * Starts the service worker, if the browser has one, and returns { cache, outbox }. `onOpen` gets
+ * the room of a notification that was clicked, `onInherit` what other tabs have not sent.
+ */
+export function install({ onOpen, onInherit }) {
+  startWorker(onOpen);
+  return { cache: new MessageCache(), outbox: new Outbox(onInherit) };
+}
+
+function startWorker(onOpen) {
+  const { serviceWorker } = navigator;
+  // Without one the page works as well; it only needs a network to open.
+  serviceWorker?.register(WORKER).catch(() => {});
+  serviceWorker?.addEventListener("message", ({ data }) => onOpen(data.room));
+}

@@ -1,0 +1,60 @@
+// Values that outlive the page, in localStorage: each under a name, as JSON.
+//
+// Tabs share the storage, and no lock protects it: what two tabs may change at once has a name of
+// its own for each part (a room's mark, a room's draft), so that neither overwrites the other's.
+
+const PREFIX = "trio-chat.";
+
+/** Returns the value under a name; `fallback` if there is none or it cannot be read. */
+export function recall(name, fallback = null) {
+  try {
+    return JSON.parse(localStorage.getItem(PREFIX + name)) ?? fallback;
+  } catch {
+    return fallback; // storage is switched off, or the value is not ours
+  }
+}
+
+/** Stores a value; returns whether the browser has stored it. */
+export function remember(name, value) {
+  try {
+    const text = JSON.stringify(value);
+    if (localStorage.getItem(PREFIX + name) !== text) localStorage.setItem(PREFIX + name, text);
+    return true;
+  } catch {
+    return false; // storage is switched off or full
+  }
+}
+
+/** Removes the value under a name; returns whether it is removed. */
+export function forget(name) {
+  try {
+    localStorage.removeItem(PREFIX + name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the names with a prefix under which there is a value. */
+export function namesWith(prefix) {
+  try {
+    const names = Object.keys(localStorage);
+    return names
+      .filter((name) => name.startsWith(PREFIX + prefix))
+      .map((name) => name.slice(PREFIX.length));
+  } catch {
+    return [];
+  }
+}
+
+/** Returns the values whose names have a prefix, as pairs of the rest of the name and the value. */
+export function recallAll(prefix) {
+  return namesWith(prefix).map((name) => [name.slice(prefix.length), recall(name)]);
+}
+
+/** Calls `onChange` with the name when another tab changes a value whose name has a prefix. */
+export function watch(prefix, onChange) {
+  addEventListener("storage", ({ key }) => {
+    if (key?.startsWith(PREFIX + prefix)) onChange(key.slice(PREFIX.length));
+  });
+}

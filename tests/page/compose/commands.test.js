@@ -1,0 +1,112 @@
+// Rules of what is written: what is a command, what is said, and what a word may become.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { COMMANDS, obey, read } from "../../../static/js/compose/commands.js";
+import { completions } from "../../../static/js/compose/completion.js";
+import { EMOJI, emojiOf, USUAL } from "../../../static/js/compose/emoji.js";
+
+for (const [rule, text, name, rest] of [
+  ["text is said", "hello /nick", "say", "hello /nick"],
+  ["a command is done", "/nick Ann Lee", "nick", "Ann Lee"],
+  ["whatever its case, and blanks around what follows", "/TOPIC  two\nlines ", "topic", "two\nlines"],
+  ["a command may stand alone", "/leave", "leave", ""],
+  ["some may not", "/join", "missing", "join"],
+  ["nor with blanks behind", "/me  ", "missing", "me"],
+  ["/me is said as it is written", "/ME waves", "say", "/me waves"],
+  ["what is no command is told", "/shrug now", "unknown", "shrug"],
+  ["paths, sums and lone slashes are said", "/usr/bin", "say", "/usr/bin"],
+  ["a lone slash is said", "/ now", "say", "/ now"],
+  ["two slashes are one", "//nick is a command", "say", "/nick is a command"],
+  ["two slashes keep /me from being done", "//me waves", "say", "\u2060/me waves"],
+]) {
+  test(rule, () => assert.deepEqual(read(text), { name, rest }));
+}
+
+const PEOPLE = ["Bob", "ann-lee", "Ännchen", "Joan Anders", "anna"].map((nick) => ({ nick }));
+const labels = (text) => completions(text, text.length, PEOPLE).candidates.map(({ label }) => label);
+
+test("a name is completed by its beginning, whatever case and accents, whole names first", () => {
+  assert.deepEqual(labels("@an"), ["ann-lee", "Ännchen", "anna", "Joan Anders"]);
+  assert.deepEqual(labels("hi (@BO"), ["Bob"]);
+  assert.deepEqual(labels("@"), ["Bob", "ann-lee", "Ännchen", "Joan Anders", "anna"]);
+  assert.deepEqual(labels("ann@bo"), []);
+  assert.deepEqual(labels("@zz"), []);
+});
+
+test("the word before the caret is completed, with what stands behind it left alone", () => {
+  const { start, candidates } = completions("hi @bo, tea?", 6, PEOPLE);
+  assert.equal(start, 3);
+  assert.equal(candidates[0].value, "@Bob ");
+});
+
+test("an emoji is completed by two letters of one of its names", () => {
+  assert.equal(completions(":smi", 4, []).candidates[0].value, "😄");
+  assert.deepEqual(labels(":s"), []);
+  assert.deepEqual(labels("a:smi"), []);
+  assert.deepEqual(labels("at 10:30"), []);
+  assert(labels(":he").length <= 8);
+});
+
+test("a command is completed at the start of the text alone", () => {
+  assert.deepEqual(labels("/t"), ["/topic"]);
+  assert.equal(labels("/").length, 6);
+  assert.deepEqual(labels("see /t"), []);
+  assert.deepEqual(labels("/topic t"), []);
+});
+
+test("every emoji is one, and its names are nobody else's", () => {
+  const names = EMOJI.flatMap((one) => one.names);
+  assert.equal(new Set(names).size, names.length);
+  for (const { emoji, names: own } of EMOJI) {
+    assert.equal(emojiOf(emoji), emoji);
+    assert(own.length);
+  }
+  assert.equal(USUAL.length, 8);
+});
+
+test("what is typed as an emoji is one, or the name of one", () => {
+  for (const text of ["👨‍👩‍👧‍👦", "🇩🇪", "1️⃣", "👍🏽"]) assert.equal(emojiOf(text), text);
+  assert.equal(emojiOf(":tada:"), "🎉");
+  assert.equal(emojiOf("Smile"), "😄");
+  for (const text of ["", "a", "12", "👍👍", "constructor", "👍 "]) assert.equal(emojiOf(text), null);
+});
+
+/** What a text does: the names of the acts, with what they get; and whether it is done. */
+function done(text, answer) {
+  const calls = [];
+  const acts = ["say", "nick", "join", "leave", "topic", "tell"].map((name) => [
+    name,
+    (rest) => {
+      calls.push([name, rest]);
+      return answer;
+    },
+  ]);
+  return { isDone: obey(text, Object.fromEntries(acts)), calls };
+}
+
+test("a command is done with what stands behind it", () => {
+  assert.deepEqual(done("/nick Ann"), { isDone: true, calls: [["nick", "Ann"]] });
+  assert.deepEqual(done("/leave"), { isDone: true, calls: [["leave", ""]] });
+  assert.deepEqual(done("/me waves", true), { isDone: true, calls: [["say", "/me waves"]] });
+});
+
+test("what cannot be done is not done", () => {
+  assert.deepEqual(done("/topic tea", false), { isDone: false, calls: [["topic", "tea"]] });
+});
+
+test("what is no command is told, and what misses something, and not done", () => {
+  for (const [text, expected] of [["/shrug", "/shrug"], ["/join", "/join ROOM"]]) {
+    const { isDone, calls } = done(text);
+    assert.equal(isDone, false);
+    assert.equal(calls[0][0], "tell");
+    assert.ok(calls[0][1].includes(expected));
+  }
+});
+
+test("help tells every command", () => {
+  const { isDone, calls } = done("/help");
+  assert.equal(isDone, true);
+  for (const name of COMMANDS) assert.ok(calls[0][1].includes(`/${name}`));
+});

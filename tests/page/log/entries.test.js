@@ -1,0 +1,130 @@
+// Rules of what the log consists of: in which order, and what is said beside the words.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Entries } from "../../../static/js/log/entries.js";
+import { History } from "../../../static/js/state/history.js";
+import { Outgoing } from "../../../static/js/state/outgoing.js";
+
+const ANN = { id: "a", nick: "Ann" };
+const BOB = { id: "b", nick: "Bob" };
+const MORNING = new Date(2026, 4, 4, 9, 41).getTime();
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+const said = (seq, from, ts = MORNING, more = {}) => ({ seq, from, ts, text: `${seq}`, ...more });
+const mark = (line) => ({ line });
+
+/** A room that has these messages, and there may be earlier ones. */
+function room(messages, { hasEarlier = false, ...more } = {}) {
+  const history = new History();
+  history.open();
+  history.due();
+  history.page({ messages, more: hasEarlier });
+  const rest = { notes: [], outgoing: [], queue: new Outgoing(), mark: mark(null) };
+  return { messages: history.messages, history, ...rest, ...more };
+}
+
+function entriesOf(room, me) {
+  const entries = new Entries(room, me);
+  return Array.from({ length: entries.length }, (_, index) => entries.at(index));
+}
+
+const firsts = (messages) => entriesOf(room(messages), ANN).map(({ isFirst }) => isFirst);
+
+test("a name stands above the first of several messages of one person", () => {
+  assert.deepEqual(firsts([said(1, ANN), said(2, ANN), said(3, BOB), said(4, ANN)]), [
+    true,
+    false,
+    true,
+    true,
+  ]);
+});
+
+test("after 5 minutes, and beside an edited message, it stands again", () => {
+  const later = MORNING + 5 * MINUTE;
+  assert.deepEqual(firsts([said(1, ANN), said(2, ANN, later)]), [true, true]);
+  assert.deepEqual(firsts([said(1, ANN), said(2, ANN, MORNING, { edited: true })]), [true, true]);
+});
+
+test("a day is named above its first message", () => {
+  const messages = [said(1, ANN), said(2, ANN, MORNING + MINUTE), said(3, ANN, MORNING + DAY)];
+  const days = entriesOf(room(messages), ANN).map(({ isDay }) => isDay);
+  assert.deepEqual(days, [true, false, true]);
+});
+
+test("a note stands behind the message of its number, what is being sent at the end", () => {
+  const notes = [{ after: 2, about: "gap" }];
+  const outgoing = [{ cid: "cid-0001", text: "on its way", ts: MORNING, state: "waiting" }];
+  const entries = entriesOf(room([said(1, BOB), said(3, BOB)], { notes, outgoing }), ANN);
+  assert.deepEqual(
+    entries.map(({ kind, item }) => [kind, item.about ?? item.text]),
+    [
+      ["message", "1"],
+      ["note", "gap"],
+      ["message", "3"],
+      ["outgoing", "on its way"],
+    ],
+  );
+});
+
+test("one's own message is the same line before and after it is kept", () => {
+  const outgoing = [{ cid: "cid-0001", text: "hello", ts: MORNING, state: "sent" }];
+  const [before] = entriesOf(room([], { outgoing }), ANN);
+  const [after] = entriesOf(room([said(1, ANN, MORNING, { cid: "cid-0001" })]), ANN);
+  assert.equal(before.key, after.key);
+});
+
+test("nobody else's message can be that line", () => {
+  const outgoing = [{ cid: "cid-0001", text: "hello", ts: MORNING, state: "sent" }];
+  const theirs = said(1, BOB, MORNING, { cid: "cid-0001" });
+  const keys = entriesOf(room([theirs], { outgoing }), ANN).map(({ key }) => key);
+  assert.equal(new Set(keys).size, 2);
+});
+
+test("what is to be sent or changed waits while there is no connection", () => {
+  const queue = new Outgoing();
+  queue.add({ t: "edit", cid: "cid-0001", seq: 2, text: "changed" });
+  const outgoing = [{ cid: "cid-0002", text: "hello", ts: MORNING, state: "waiting" }];
+  const messages = [said(1, ANN), said(2, ANN)];
+  const waits = (presence) =>
+    entriesOf(room(messages, { queue, outgoing, presence }), ANN).map((entry) => entry.waits);
+  assert.deepEqual(waits("away"), [false, true, true]);
+  assert.deepEqual(waits("joined"), [false, false, false]);
+});
+
+test("an answer shows its author, and has the message that it answers", () => {
+  const entries = entriesOf(room([said(1, ANN), said(2, ANN, MORNING, { reply: 1 })]), ANN);
+  assert(entries[1].isFirst);
+  assert.equal(entries[1].quoted, entries[0].item);
+});
+
+test("a line stands above the first new message of somebody else", () => {
+  const messages = [said(1, BOB), said(3, ANN), said(4, BOB), said(5, BOB)];
+  const isNew = (line) => entriesOf(room(messages, { mark: mark(line) }), ANN).map((e) => e.isNew);
+  assert.deepEqual(isNew(1), [false, false, true, false]);
+  assert.deepEqual(isNew(0), [true, false, false, false]);
+  assert.deepEqual(isNew(5), [false, false, false, false]);
+  assert.deepEqual(isNew(null), [false, false, false, false]);
+});
+
+test("where what is new begins is not known while there may be earlier messages", () => {
+  const known = new Entries(room([said(8, BOB), said(9, BOB)], { mark: mark(7) }), ANN);
+  assert.equal(known.line, 0);
+  const unknown = room([said(8, BOB), said(9, BOB)], { mark: mark(3), hasEarlier: true });
+  assert.equal(new Entries(unknown, ANN).line, -1);
+});
+
+test("each entry is found by its key, and the nearest message by its number", () => {
+  const notes = [{ after: 2, about: "gap" }];
+  const outgoing = [{ cid: "cid-0002", text: "on its way", ts: MORNING, state: "waiting" }];
+  const messages = [said(1, BOB), said(3, ANN, MORNING, { cid: "cid-0001" }), said(6, BOB)];
+  const entries = new Entries(room(messages, { notes, outgoing }), ANN);
+  const keys = Array.from({ length: entries.length }, (_, index) => entries.keyAt(index));
+  assert.deepEqual(keys, [1, "note 2", "cid-0001", 6, "cid-0002"]);
+  assert.deepEqual(keys.map((key) => entries.find(key)), [0, 1, 2, 3, 4]);
+  assert.deepEqual(keys, entriesOf(room(messages, { notes, outgoing }), ANN).map(({ key }) => key));
+  for (const gone of [2, 3, "cid-0003", "note 9"]) assert.equal(entries.find(gone), -1);
+  assert.deepEqual([0, 1, 2, 4, 9].map((seq) => entries.seek(seq)), [0, 0, 2, 3, 4]);
+});

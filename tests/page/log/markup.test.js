@@ -1,0 +1,123 @@
+// Rules of marks in messages: what they become, what stays text, and that nothing hostile takes long.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { actionOf, parse, plain } from "../../../static/js/log/markup.js";
+
+const bold = (...children) => ({ kind: "bold", children });
+const italic = (...children) => ({ kind: "italic", children });
+const code = (text) => ({ kind: "code", text });
+const block = (text) => ({ kind: "block", text });
+const link = (text, href = text) => ({ kind: "link", text, href });
+const name = (text, isMe = false) => ({ kind: "name", text, isMe });
+
+/** All text in nodes, without the marks. */
+function flat(nodes) {
+  return nodes.map((node) => node.text ?? (node.children ? flat(node.children) : node)).join("");
+}
+
+function links(nodes) {
+  return nodes.flatMap((node) => (node.children ? links(node.children) : node.href ? [node] : []));
+}
+
+function isSubsequence(part, whole) {
+  let at = 0;
+  for (const character of part) at = whole.indexOf(character, at) + 1 || Infinity;
+  return at !== Infinity;
+}
+
+for (const [rule, text, ...nodes] of [
+  ["text is text", "tea & <b>milk</b> &amp;", "tea & <b>milk</b> &amp;"],
+  ["nothing is nothing", ""],
+  ["two stars are bold, one italic", "a **b** *c*", "a ", bold("b"), " ", italic("c")],
+  ["three are both", "***a***", bold(italic("a"))],
+  ["they may be in each other", "**a *b* c**", bold("a ", italic("b"), " c")],
+  ["but not across each other", "*a **b* c**", italic("a **b"), " c**"],
+  ["a mark that is not closed is text", "*a **b", "*a **b"],
+  ["the nearest one opens", "*a *b*", "*a ", italic("b")],
+  ["stars beside blanks are text", "2 * 3 * 4, ** a **", "2 * 3 * 4, ** a **"],
+  ["stars in words and sums are text", "2*3*4 a**b**c", "2*3*4 a**b**c"],
+  ["where words have no gaps they are marks", "你好**重要**吧", "你好", bold("重要"), "吧"],
+  ["marks may be beside punctuation", "(*a*)!", "(", italic("a"), ")!"],
+  ["marks go over line ends", "*a\nb*", italic("a\nb")],
+  ["empty marks are text", "**** ** **", "**** ** **"],
+  ["code keeps its marks", "`*a* @b http://c.d`", code("*a* @b http://c.d")],
+  ["more backticks hold fewer", "`` a`b `` ` `", code("a`b"), " ` `"],
+  ["code that is not closed is text", "`a ``b", "`a ``b"],
+  ["marks may hold code", "**a `*` b**", bold("a ", code("*"), " b")],
+  ["a fence makes a block", "see\n```js\nlet *a*;\n\n  b\n```\nthen", "see", block("let *a*;\n\n  b"), "then"],
+  ["a block may be all there is", "```\na\n```", block("a")],
+  ["and empty", "```\n```", block("")],
+  ["blocks follow each other", "```\na\n```\n```\nb\n```", block("a"), block("b")],
+  ["a fence that is not closed is text", "a\n```\nb", "a\n```\nb"],
+  ["three backticks in a line are code", "a ```b``` c", "a ", code("b"), " c"],
+  ["marks do not reach over a block", "*a\n```\nb\n```\nc*", "*a", block("b"), "c*"],
+  ["links go to http and https", "http://a.b https://c.d/e?f=g#h", link("http://a.b", "http://a.b/"), " ", link("https://c.d/e?f=g#h")],
+  ["and to nothing else", "javascript:alert(1) data:text/html,x ftp://a.b //a.b", "javascript:alert(1) data:text/html,x ftp://a.b //a.b"],
+  ["capitals are as good", "HTTP://A.B", link("HTTP://A.B", "http://a.b/")],
+  ["what ends the sentence is not of the link", "(https://a.b/c), https://a.b/d.", "(", link("https://a.b/c"), "), ", link("https://a.b/d"), "."],
+  ["a bracket that the link opened is", "https://a.b/c_(d)", link("https://a.b/c_(d)")],
+  ["quotes and angles end a link", '"https://a.b/c" <https://a.b/d>', '"', link("https://a.b/c"), '" <', link("https://a.b/d"), ">"],
+  ["links keep their stars", "https://a.b/*c* *d*", link("https://a.b/*c"), "* ", italic("d")],
+  ["marks may hold a link", "**https://a.b/c**", bold(link("https://a.b/c"))],
+  ["a link begins a word", "xhttps://a.b 'https://a.b/c'", "xhttps://a.b '", link("https://a.b/c"), "'"],
+  ["what is no address is text", "https:// http://[ https://:", "https:// http://[ https://:"],
+  ["letters that turn the text around end a link", "https://a.b/\u202egpj", link("https://a.b/"), "\u202egpj"],
+  ["an h is an h", "hhh http ahhttps", "hhh http ahhttps"],
+  ["names stand behind an @", "@bob: hi @ann-lee!", name("@bob"), ": hi ", name("@ann-lee"), "!"],
+  ["addresses of mail are no names", "ann@b.c a@ann", "ann@b.c a@ann"],
+  ["an @ alone is text", "@ @! @@", "@ @! @@"],
+]) {
+  test(rule, () => assert.deepEqual(parse(text), nodes));
+}
+
+test("the user's own name is told from others, and may have blanks", () => {
+  assert.deepEqual(parse("@Ann Lee, @ann", "ann lee"), [
+    name("@Ann Lee", true), ", ", name("@ann"),
+  ]);
+});
+
+test("/me tells what somebody does", () => {
+  assert.equal(actionOf("/me waves *hard*"), "waves *hard*");
+  assert.equal(actionOf("/me  \nwaves"), "waves");
+  for (const text of ["/me", "/me ", "/mean it", " /me waves", "so /me waves"]) {
+    assert.equal(actionOf(text), null);
+  }
+});
+
+test("whatever the text, only its marks go, and links are http or https", () => {
+  const parts = [
+    "*", "**", "***", "`", "``", "```", "\n```\n", "\n", " ", "a", "h", "http", "https://", "a.b",
+    "(", ")", "[", "@", "@ann", "_", "\\", "<", "javascript:", "://", "é", "你", "😄", "\u202e", "\ud83d",
+  ];
+  let seed = 7;
+  const random = (below) => (seed = (seed * 48271) % 2147483647) % below;
+  for (let round = 0; round < 20_000; round++) {
+    const text = Array.from({ length: random(14) }, () => parts[random(parts.length)]).join("");
+    const nodes = parse(text, "ann");
+    assert(isSubsequence(flat(nodes), text), JSON.stringify(text));
+    const rest = text.replaceAll(/[*`\n]|```\S*/g, "");
+    for (const character of new Set(rest)) {
+      if (!text.includes("```")) assert(flat(nodes).includes(character), JSON.stringify(text));
+    }
+    for (const { href } of links(nodes)) assert.match(href, /^https?:\/\//);
+  }
+});
+
+test("nothing that a message may hold takes more than its length allows", () => {
+  const hostile = [
+    "*", "**", "[", "`", "(", "@", "h", "*a ", "**a *b ", "a* ", "@a", "http://", "http://(", "http://[",
+    "https://a)", "`a``b```c", "```\n", "```a\n", "*`@", "* *", "a\n", "\u202e", "e\u0301\u0301\u0301",
+  ];
+  const started = performance.now();
+  for (const part of hostile) parse(part.repeat(100_000 / part.length), "ann");
+  // Squares of these lengths would take hours; nothing else is asserted of the speed.
+  assert(performance.now() - started < 60_000);
+});
+
+test("a text reads without its marks, and keeps those that mark nothing", () => {
+  assert.equal(plain("**Good** *old* `code`, @Ann: 2 * 3"), "Good old code, @Ann: 2 * 3");
+  assert.equal(plain("see\n```js\na\nb\n```\nthere"), "see\na\nb\nthere");
+  assert.equal(plain("***both*** and https://example.org/"), "both and https://example.org/");
+});

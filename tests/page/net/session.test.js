@@ -1,0 +1,255 @@
+// Rules of the conversation: what is said when, with a store as it is and a connection of our own.
+
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+
+import { Session } from "../../../static/js/net/session.js";
+import { Store } from "../../../static/js/state/store.js";
+
+class FakeConnection {
+  frames = [];
+  sent = [];
+  calls = [];
+
+  constructor({ onState, onObjects }) {
+    this.tell = onState;
+    this.hear = (...objects) => onObjects(objects);
+  }
+
+  send(objects) {
+    this.frames.push(objects);
+    this.sent.push(...objects);
+  }
+
+  reconnect() {
+    this.calls.push("reconnect");
+  }
+
+  close() {
+    this.calls.push("close");
+    this.tell({ name: "idle" });
+  }
+
+  hurry() {
+    this.calls.push("hurry");
+  }
+
+  doubt() {
+    this.calls.push("doubt");
+  }
+
+  expectPings(interval) {
+    this.calls.push(`pings ${interval}`);
+  }
+}
+
+const ANN = { id: "a", nick: "Ann" };
+
+let store;
+let session;
+let connection;
+let states;
+let refused;
+
+const latest = () => connection.sent.at(-1);
+
+function welcome(you = ANN, limits = {}) {
+  connection.tell({ name: "connecting" });
+  connection.tell({ name: "open" });
+  const { id } = latest();
+  connection.hear({ t: "welcome", id, session: "token", you, ping_interval: 25, limits });
+}
+
+/** Answers the latest request. */
+function answer(object) {
+  connection.hear({ id: latest().id, ...object });
+}
+
+beforeEach(() => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  store = new Store();
+  states = [];
+  refused = [];
+  const makeConnection = (handlers) => (connection = new FakeConnection(handlers));
+  session = new Session(store, makeConnection, {
+    onState: ({ name }) => states.push(name),
+    onChange: () => {},
+    onNameRefused: (refusal) => refused.push(refusal),
+    onRoomRefused: (room, { text }) => refused.push(text),
+  });
+  session.call("Ann");
+});
+
+test("it says hello under the name, and to the user it is open with the welcome", () => {
+  connection.tell({ name: "open" });
+  assert.deepEqual(latest(), { t: "hello", nick: "Ann", session: undefined, key: session.key, id: 1 });
+  assert.deepEqual(states, []);
+  connection.hear({ t: "welcome", id: 1, session: "token", you: ANN, ping_interval: 25 });
+  assert.deepEqual(states, ["open"]);
+  assert.deepEqual(connection.calls, ["reconnect", "pings 25"]);
+});
+
+test("it comes back as the same person", () => {
+  welcome();
+  connection.tell({ name: "waiting" });
+  connection.tell({ name: "open" });
+  assert.equal(latest().session, "token");
+});
+
+test("with every message it asks for what the store wants then", () => {
+  store.open("tea");
+  welcome();
+  assert.equal(latest().t, "join");
+  answer({ t: "joined", room: "tea", last: 0, epoch: "e1", members: [ANN] });
+  assert.equal(latest().t, "history");
+});
+
+test("a name that is refused closes the connection, and another one opens it", () => {
+  connection.tell({ name: "open" });
+  answer({ t: "error", code: "nick_taken", text: "somebody else is called that" });
+  assert.deepEqual(connection.calls, ["reconnect", "close"]);
+  const [{ nick, error, isNeeded }] = refused;
+  assert.deepEqual([nick, error.code, isNeeded], ["Ann", "nick_taken", true]);
+  session.call("Bob");
+  assert.equal(connection.calls.at(-1), "reconnect");
+  connection.tell({ name: "open" });
+  assert.equal(latest().nick, "Bob");
+});
+
+test("a new name that is refused leaves the old one", () => {
+  welcome();
+  session.call("Bob");
+  assert.equal(latest().t, "nick");
+  answer({ t: "error", code: "nick_taken", text: "taken" });
+  const [{ nick, error, isNeeded }] = refused;
+  assert.deepEqual([nick, error.text, isNeeded], ["Bob", "taken", false]);
+  assert.equal(session.nick, "Ann");
+});
+
+test("a name that was changed in another tab is this one's too", () => {
+  welcome();
+  connection.hear({ t: "nick", room: "tea", who: { id: "a", nick: "Anna" } });
+  assert.equal(session.nick, "Anna");
+});
+
+test("what can be tried again is, after the time that the server names", () => {
+  store.open("tea");
+  welcome();
+  const join = latest();
+  answer({ t: "error", code: "unavailable", text: "not now", retry_ms: 1000 });
+  mock.timers.tick(999);
+  assert.equal(latest(), join);
+  mock.timers.tick(1);
+  assert.equal(latest().t, "join");
+  assert.notEqual(latest().id, join.id);
+});
+
+test("nothing of one connection is tried again on the next", () => {
+  store.open("tea");
+  welcome();
+  answer({ t: "error", code: "unavailable", text: "not now", retry_ms: 1000 });
+  connection.tell({ name: "waiting" });
+  const count = connection.sent.length;
+  mock.timers.tick(1000);
+  assert.equal(connection.sent.length, count);
+  welcome();
+  assert.equal(connection.sent.filter(({ t }) => t === "join").length, 2);
+});
+
+test("hurried, it connects, or asks something that proves the connection there is", () => {
+  session.hurry();
+  assert.deepEqual(connection.calls, ["reconnect", "hurry"]);
+  welcome();
+  session.hurry();
+  assert.equal(connection.calls.at(-1), "doubt");
+  assert.equal(latest().t, "rooms");
+});
+
+test("an answer to a question of the connection before is nobody's", () => {
+  store.open("tea");
+  welcome();
+  const { id } = latest();
+  connection.tell({ name: "waiting" });
+  connection.hear({ t: "error", id, code: "bad_room", text: "no such name" });
+  assert.deepEqual(refused, []);
+});
+
+const LONG = "語".repeat(4_000); // 12,000 bytes
+
+/** Writes a long text into each of some rooms, before there is a connection. */
+function writeInto(...rooms) {
+  for (const room of rooms) {
+    store.open(room);
+    store.put({ t: "send", text: LONG, cid: `cid in ${room}` }, 1);
+  }
+}
+
+/** Answers all joins that were sent. */
+function letIn() {
+  const joins = connection.sent.filter(({ t }) => t === "join");
+  const answers = joins.map(({ id, room }) => {
+    return { t: "joined", id, room, last: 0, epoch: "e1", members: [ANN] };
+  });
+  connection.hear(...answers);
+}
+
+const sends = () => connection.sent.filter(({ t }) => t === "send");
+const bytes = (frame) => new TextEncoder().encode(JSON.stringify(frame)).length;
+
+test("what waits in many rooms goes out in frames that the server accepts", () => {
+  writeInto("tea", "milk", "lemon", "honey", "mint", "sage");
+  welcome(ANN, { frame: 30_000, requests: 5 });
+  letIn();
+  assert.equal(sends().length, 6);
+  assert(connection.frames.every((frame) => bytes(frame) <= 30_000 && frame.length <= 5));
+});
+
+test("a single text that is too large has failed, and the others are sent", () => {
+  writeInto("tea", "milk");
+  store.put({ t: "send", text: "short", cid: "cid 3" }, 1);
+  welcome(ANN, { frame: 10_000 });
+  letIn();
+  assert.deepEqual(sends().map(({ text }) => text), ["short"]);
+  const failed = store.unsent.filter(({ state }) => state === "failed");
+  assert.deepEqual(failed.map(({ reason }) => reason.code), ["too_long", "too_long"]);
+});
+
+test("a name or a room that is too long for a frame is refused, and the connection stays", () => {
+  welcome(ANN, { frame: 10_000 });
+  session.call(LONG);
+  assert.deepEqual([refused[0].error.code, refused[0].isNeeded], ["too_long", false]);
+  assert.equal(session.nick, "Ann");
+  store.open(LONG);
+  session.act();
+  assert.equal(refused[1], "that is too long");
+  assert.equal(store.active, "lobby");
+  assert.deepEqual(connection.calls, ["reconnect", "pings 25"]);
+});
+
+test("after 1009 it comes back and says the same in shorter frames", () => {
+  writeInto("tea", "milk", "lemon");
+  welcome();
+  letIn();
+  const before = connection.frames.at(-1);
+  assert.equal(before.filter(({ t }) => t === "send").length, 3);
+  connection.tell({ name: "waiting", code: 1009 });
+  connection.frames.length = connection.sent.length = 0;
+  welcome();
+  letIn();
+  assert.equal(sends().length, 3);
+  assert(connection.frames.every((frame) => bytes(frame) <= bytes(before) / 2));
+});
+
+test("a new name is asked for again when the server was busy, unless there is another by then", () => {
+  welcome();
+  const busy = { t: "error", code: "busy", text: "later", retry_ms: 100 };
+  session.call("Bob");
+  answer(busy);
+  mock.timers.tick(100);
+  assert.deepEqual(connection.sent.filter(({ t }) => t === "nick").length, 2);
+  answer(busy);
+  session.call("Rob");
+  mock.timers.tick(100);
+  assert.deepEqual(connection.sent.filter(({ t }) => t === "nick").length, 3);
+});

@@ -1,0 +1,66 @@
+// Rules of a search: asked page by page, and nothing of an earlier one shows.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Finder } from "../../../static/js/state/finder.js";
+
+let finder;
+
+beforeEach(() => {
+  finder = new Finder();
+  finder.find("tea", "milk");
+});
+
+test("a search is asked once, and goes on behind what was found", () => {
+  const [first] = finder.due();
+  assert.deepEqual(first, { t: "search", room: "tea", query: "milk", limit: 20 });
+  assert.equal(finder.due(), null);
+  finder.found(first, { hits: [{ seq: 9 }, { seq: 7 }], more: true });
+  finder.goOn();
+  const [second] = finder.due();
+  assert.equal(second.before, 7);
+  finder.found(second, { hits: [{ seq: 3 }], more: false });
+  assert.deepEqual(finder.hits.map(({ seq }) => seq), [9, 7, 3]);
+  finder.goOn();
+  assert.equal(finder.due(), null);
+});
+
+test("an answer to an earlier search is nobody's", () => {
+  const [old] = finder.due();
+  finder.find("tea", "lemon");
+  finder.due();
+  finder.found(old, { hits: [{ seq: 9 }], more: false });
+  assert.deepEqual([finder.hits, finder.state], [[], "asked"]);
+});
+
+test("whose and of when it is to be is asked for with every page", () => {
+  finder.find("tea", "milk", { from: "Bob", since: 1 });
+  const [first] = finder.due();
+  assert.deepEqual(first, { t: "search", room: "tea", query: "milk", from: "Bob", since: 1, limit: 20 });
+  finder.found(first, { hits: [{ seq: 9 }], more: true });
+  finder.goOn();
+  assert.deepEqual(finder.due(), [{ ...first, before: 9 }]);
+});
+
+test("the same words, looked for in another way, are another search", () => {
+  const [old] = finder.due();
+  finder.find("tea", "milk", { from: "Bob" });
+  finder.due();
+  finder.found(old, { hits: [{ seq: 9 }], more: false });
+  assert.deepEqual(finder.hits, []);
+});
+
+test("it is asked again after a loss, and tells why it failed", () => {
+  const [request] = finder.due();
+  finder.release();
+  const [again] = finder.due();
+  assert.deepEqual(again, request);
+  finder.failed(again, { code: "bad_request" });
+  assert.deepEqual([finder.state, finder.reason.code], ["failed", "bad_request"]);
+});
+
+test("nothing is looked for if there is nothing to look for", () => {
+  finder.find("tea", "");
+  assert.equal(finder.due(), null);
+});

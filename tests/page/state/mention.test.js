@@ -1,0 +1,48 @@
+// Rules of mentions: the whole name behind an @, in any case, and where it stands.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { mentions } from "../../../static/js/state/mention.js";
+
+/** What is mentioned, as it is written. */
+const found = (text, nick) => mentions(text, nick).map(([start, end]) => text.slice(start, end));
+
+test("an @ and the name is a mention, wherever it stands", () => {
+  assert.deepEqual(mentions("@ann", "ann"), [[0, 4]]);
+  assert.deepEqual(found("ask @ann, or (@ann): @ann's", "ann"), ["@ann", "@ann", "@ann"]);
+});
+
+test("a name without @, and nobody's name, is none", () => {
+  assert.deepEqual(mentions("ann", "ann"), []);
+  assert.deepEqual(mentions("@ann", ""), []);
+  assert.deepEqual(mentions("@ann", null), []);
+});
+
+test("upper and lower case are the same, in all scripts", () => {
+  assert.deepEqual(found("@ANN @Ann", "aNN"), ["@ANN", "@Ann"]);
+  assert.deepEqual(found("@ΣΙΣΥΦΟΣ", "Σίσυφος"), []);
+  assert.deepEqual(found("@σισυφος", "ΣΙΣΥΦΟΣ"), ["@σισυφος"]);
+  assert.deepEqual(found("@STRASSE", "straße"), ["@STRASSE"]);
+});
+
+test("a letter with its accent is the same as one composed of both", () => {
+  assert.deepEqual(found("hey @Zoe\u0308!", "zoë"), ["@Zoe\u0308"]);
+});
+
+test("a name may have spaces, dashes and emoji", () => {
+  assert.deepEqual(found("@Ann Lee?", "ann lee"), ["@Ann Lee"]);
+  assert.deepEqual(found("@ann-marie", "ann-marie"), ["@ann-marie"]);
+  assert.deepEqual(found("👍 @ann 🍋 👍", "ann 🍋"), ["@ann 🍋"]);
+});
+
+test("the beginning of another name, or the end of an address, is none", () => {
+  for (const text of ["@anna", "@ann-marie", "@ann_1", "@ann\u0301", "me@ann", "@straß"]) {
+    assert.deepEqual(found(text, "ann"), [], text);
+    assert.deepEqual(found(text, "stras"), [], text);
+  }
+});
+
+test("a text full of @ takes no time", () => {
+  assert.equal(mentions("@a".repeat(2000), "a").length, 1);
+});

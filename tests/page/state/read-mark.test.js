@@ -1,0 +1,135 @@
+// Rules of what is read and what is new, within a visit and from one to the next.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { Store } from "../../../static/js/state/store.js";
+import { farther } from "../../../static/js/storage/marks.js";
+
+const ANN = { id: "a", nick: "Ann" };
+const BOB = { id: "b", nick: "Bob" };
+
+let store;
+
+const mark = () => store.rooms.get("tea").mark;
+const said = (seq, text = "hello", from = BOB) => ({ seq, ts: seq, text, from });
+const hear = (seq, text) => store.receive({ t: "msg", room: "tea", ...said(seq, text) });
+
+/** Comes into a room, shown or not, whose last event is `last`; `missed` is what comes unread. */
+function enter(last, { isShown = false, missed = [], more = false } = {}) {
+  if (isShown) store.open("tea");
+  store.welcome({ you: ANN, session: "token", limits: {} });
+  for (let due = store.due(); due.length; due = store.due()) {
+    for (const request of due) {
+      const { t, room, after } = request;
+      if (t === "join") {
+        store.answered(request, { t: "joined", room, last, epoch: "e1", members: [ANN] });
+      } else if (t === "history") {
+        const messages = after === undefined || room !== "tea" ? [] : missed;
+        store.answered(request, { t: "history", room, messages, more });
+      }
+    }
+  }
+}
+
+beforeEach(() => {
+  store = new Store(() => 0);
+  store.open("lobby");
+  store.enter("tea");
+});
+
+test("in a room that is new to the user nothing is unread", () => {
+  enter(100);
+  assert.deepEqual([mark().seq, mark().unread, mark().line], [100, 0, null]);
+});
+
+test("what was said since the last visit is counted, one's own words not", () => {
+  store.recallMarks({ tea: { seq: 90, epoch: "e1" } });
+  enter(100, { missed: [said(91), said(92, "mine", ANN), said(93, "@ann!")] });
+  assert.deepEqual([mark().unread, mark().mentions, mark().line], [2, 1, 90]);
+});
+
+test("numbers of another epoch tell nothing", () => {
+  store.recallMarks({ tea: { seq: 90, epoch: "e0" } });
+  enter(100);
+  assert.deepEqual([mark().seq, mark().unread], [100, 0]);
+});
+
+test("what comes while the count is on its way is counted once", () => {
+  store.recallMarks({ tea: { seq: 90, epoch: "e1" } });
+  store.welcome({ you: ANN, session: "token", limits: {} });
+  const join = store.due().find(({ room }) => room === "tea");
+  store.answered(join, { t: "joined", room: "tea", last: 91, epoch: "e1", members: [ANN] });
+  const count = store.due().find(({ after }) => after === 90);
+  hear(92);
+  store.answered(count, { t: "history", room: "tea", messages: [said(91), said(92)], more: false });
+  assert.deepEqual([mark().unread, mark().line], [2, 90]);
+});
+
+test("a room that is shown is read at its end, and only there", () => {
+  enter(0, { isShown: true });
+  hear(1);
+  assert.deepEqual([mark().seq, mark().unread, mark().line], [1, 0, null]);
+  store.follow(store.room, false);
+  hear(2);
+  assert.deepEqual([mark().unread, mark().line], [1, 1]);
+  store.follow(store.room, true);
+  assert.deepEqual([mark().seq, mark().unread, mark().line], [2, 0, 1]);
+});
+
+test("the line stays while one looks, and goes when one turns away or answers", () => {
+  enter(0);
+  hear(1);
+  store.open("tea");
+  assert.deepEqual([mark().unread, mark().line], [0, 0]);
+  store.put({ t: "send", text: "hi", cid: "cid-0001" }, 1);
+  assert.equal(mark().line, null);
+  store.watch(false);
+  hear(2);
+  store.watch(true);
+  assert.equal(mark().line, 1);
+  store.open("lobby");
+  assert.equal(mark().line, null);
+});
+
+test("what was read in another tab is read", () => {
+  enter(0);
+  hear(1);
+  store.recallMarks({ tea: { seq: 1, epoch: "e1" } });
+  assert.equal(mark().unread, 0);
+});
+
+test("the farthest mark is kept, unless it is of another epoch", () => {
+  const mark = { seq: 5, epoch: "e1" };
+  assert.deepEqual(farther(mark, { seq: 7, epoch: "e1" }), { seq: 7, epoch: "e1" });
+  for (const other of [{ seq: 4, epoch: "e1" }, { seq: 9, epoch: "e0" }, null]) {
+    assert.deepEqual(farther(mark, other), mark);
+  }
+});
+
+test("news are handed out once, with what they are to the user", () => {
+  enter(0);
+  hear(1, "hello @ann");
+  const [news] = store.takeNews();
+  assert.deepEqual([news.room, news.isMention, news.isSeen], ["tea", true, false]);
+  assert.deepEqual(store.takeNews(), []);
+});
+
+test("a short page does not end the count, but a hundred messages do", () => {
+  store.recallMarks({ tea: { seq: 0, epoch: "e1" } });
+  store.welcome({ you: ANN, session: "token", limits: {} });
+  const join = store.due().find(({ room }) => room === "tea");
+  store.answered(join, { t: "joined", room: "tea", last: 500, epoch: "e1", members: [ANN] });
+  const count = (messages, more) => {
+    const request = store.due().find(({ after }) => after !== undefined);
+    store.answered(request, { t: "history", room: "tea", messages, more });
+    return request.after;
+  };
+  assert.equal(count([said(1, "mine", ANN), said(2, "mine, too", ANN)], true), 0);
+  assert.deepEqual([mark().unread, mark().line], [0, null]);
+  assert.equal(count([said(3)], true), 2);
+  assert.deepEqual([mark().unread, mark().line, mark().hasMore], [1, 2, false]);
+  assert.equal(count(Array.from({ length: 97 }, (_, place) => said(place + 4)), true), 3);
+  assert.deepEqual([mark().unread, mark().line, mark().hasMore], [98, 2, true]);
+  assert.deepEqual(store.due(), []);
+});

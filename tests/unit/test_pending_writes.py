@@ -1,0 +1,72 @@
+"""Rules of pending writes: answers come in the order of the writes, and their number has bounds."""
+
+import pytest
+
+from tests.unit.members import Listener
+from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.pending_writes import WRITES, WRITES_EACH, Pending, PendingWrites
+from trio_chat.journal.types import NOT_YOURS, Committed, Duplicate
+from trio_chat.protocol import answers
+from trio_chat.protocol.events import Message
+from trio_chat.protocol.request_error import RequestError
+
+
+def connection() -> ConnectionState:
+    return ConnectionState(Listener())
+
+
+def write(pending: PendingWrites, state: ConnectionState, id: int) -> None:
+    pending.add(Pending(state.client, state, id))
+
+
+def test_results_are_told_to_those_who_asked() -> None:
+    """In order, each in its own words; only what is kept now is handed on."""
+    pending, ann, bob = PendingWrites(), connection(), connection()
+    for id, state in enumerate((ann, bob, ann)):
+        write(pending, state, id)
+    kept = Committed(Message(room="tea", seq=7, ts=9, text="x"), b"{}")
+    settled = list(pending.settle([kept, Duplicate(5, 6), NOT_YOURS]))
+    assert settled == [
+        (ann.client, answers.Ok(id=0, seq=7, ts=9), kept),
+        (bob.client, answers.Ok(id=1, seq=5, ts=6, dup=True), None),
+        (ann.client, answers.Error(id=2, code=NOT_YOURS.code, text=NOT_YOURS.text), None),
+    ]
+    assert (len(pending), ann.writes, bob.writes) == (0, 0, 0)
+
+
+def test_a_failure_is_told_to_as_many_as_it_concerns() -> None:
+    """With the time when trying again can help; those behind still wait."""
+    pending, ann = PendingWrites(), connection()
+    for id in range(3):
+        write(pending, ann, id)
+    told = [answer for _, answer in pending.fail(2, 1500)]
+    assert [(type(answer), answer.id) for answer in told] == [
+        (answers.Error, 0),
+        (answers.Error, 1),
+    ]
+    assert all(isinstance(error, answers.Error) and error.retry_ms == 1500 for error in told)
+    assert (len(pending), ann.writes) == (1, 1)
+
+
+def test_a_connection_may_have_so_many() -> None:
+    """Others are not held up by it."""
+    pending, ann, bob = PendingWrites(), connection(), connection()
+    for id in range(WRITES_EACH):
+        assert pending.has_room(ann)
+        write(pending, ann, id)
+    assert not pending.has_room(ann)
+    assert pending.has_room(bob)
+    list(pending.fail(1, 0))
+    assert pending.has_room(ann)
+
+
+def test_all_may_have_so_many() -> None:
+    """Who has no connection is told to come back; connections wait."""
+    pending, caller = PendingWrites(), Listener()
+    for id in range(WRITES):
+        pending.check_room()
+        pending.add(Pending(caller, None, id))
+    assert not pending.has_room(connection())
+    with pytest.raises(RequestError) as caught:
+        pending.check_room()
+    assert (caught.value.answer.code, caught.value.answer.retry_ms) == ("busy", 1000)

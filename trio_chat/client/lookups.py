@@ -1,0 +1,136 @@
+"""Look-ups: what a client reads in the journal by itself, no faster than its peer reads."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import trio
+
+from trio_chat.config import Config
+from trio_chat.core.inbox import Inbox
+from trio_chat.core.messages import PageDone
+from trio_chat.delivery.frames import Frame, frame_of, pack
+from trio_chat.delivery.outbox import Outbox
+from trio_chat.delivery.recipient import MissedEvents
+from trio_chat.journal.history import History
+from trio_chat.journal.types import Unavailable
+from trio_chat.protocol import answers, requests
+from trio_chat.protocol.close import RESYNC, CloseReason
+from trio_chat.protocol.dialects.base import Dialect
+
+LOOK_UPS = 16  # requests that may wait at once, besides the rooms in which something was missed
+EXITS = 8  # of peers that have gone, in one round of Trio: a millisecond of clearing away
+
+BUSY = "too many requests at once"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionContext:
+    """What all clients have in common.
+
+    ``pages`` has a token for each page that may be in memory at once, of all clients.
+    """
+
+    inbox: Inbox
+    config: Config
+    history: History
+    pages: trio.CapacityLimiter
+    exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
+
+
+def make_context(inbox: Inbox, config: Config, history: History) -> ConnectionContext:
+    """Return the context of a server's clients."""
+    pages = max(1, config.catch_up_bytes // config.page_bytes)
+    return ConnectionContext(inbox, config, history, trio.CapacityLimiter(pages))
+
+
+class LookUps:
+    """A queue of look-ups of one client, which are done one after the other.
+
+    Each waits until the client's outbox is empty, so answers are written with back-pressure: a
+    client that reads is never ended because of what it has asked for.
+
+    Args:
+        context: Where to read, and where the hub is told.
+        dialect: How the client is answered.
+        outbox: Where answers go.
+        send: Sends a frame, or ends a client that is dead or stuck.
+        end: Ends the client.
+    """
+
+    def __init__(
+        self,
+        context: ConnectionContext,
+        dialect: Dialect,
+        outbox: Outbox,
+        send: Callable[[Frame], None],
+        end: Callable[[CloseReason], None],
+    ) -> None:
+        self._context = context
+        self._dialect = dialect
+        self._outbox = outbox
+        self._send = send
+        self._end = end
+        self._requests: deque[requests.AnyRequest] = deque()
+        self._missed: deque[MissedEvents] = deque()
+
+    def add(self, request: requests.AnyRequest) -> None:
+        """Let a request wait; if too many do, it is refused."""
+        if len(self._requests) < LOOK_UPS:
+            self._requests.append(request)
+        else:
+            self._answer(answers.Error(id=request.id, code="busy", text=BUSY, retry_ms=1000))
+
+    def add_missed(self, missed: MissedEvents) -> None:
+        """Let missed events wait; there are as many at most as rooms the client is in."""
+        self._missed.append(missed)
+
+    async def run(self) -> None:
+        """Do what waits, missed events and requests by turns."""
+        while self._missed or self._requests:
+            if self._missed:
+                await self._outbox.drained()
+                await self._read_page(self._missed.popleft())
+            if self._requests:
+                await self._outbox.drained()
+                request = self._requests.popleft()
+                async with self._context.pages:
+                    self._answer(await self._context.history.answer(request))
+
+    def _answer(self, answer: answers.Answer) -> None:
+        payload = self._dialect.answer(answer)
+        if payload is not None:
+            self._send(frame_of(payload, self._dialect))
+
+    async def _read_page(self, missed: MissedEvents) -> None:
+        """Send a page of missed events; the hub then sends the rest, or asks for more."""
+        if missed.is_over:
+            return
+        if not missed.wants_page:  # all it needs is the outbox
+            self._context.inbox.post(PageDone(missed, missed.after))
+            return
+        async with self._context.pages:
+            try:
+                found = await self._context.history.missed(missed.room_name, missed.after)
+            except Unavailable:
+                self._end(RESYNC)
+                return
+            await self._send_page(missed, found)
+
+    async def _send_page(self, missed: MissedEvents, found: list[tuple[int, bytes]]) -> None:
+        """Send what was found, unless the room was left or joined again meanwhile.
+
+        What the hub does not know of yet is left out: it comes from the hub.
+        """
+        page = [(seq, data) for seq, data in found if seq <= missed.until]
+        first = page[0][0] if page else missed.until + 1
+        if missed.is_over or first > missed.after + 1:  # retention has deleted the first of them
+            self._context.inbox.post(PageDone(missed, missed.after, first))
+            return
+        told = (self._dialect.recall(seq, data) for seq, data in page)
+        for frame in pack(told, self._dialect):
+            await self._outbox.drained()
+            if missed.is_over:
+                return
+            self._send(frame)
+        self._context.inbox.post(PageDone(missed, page[-1][0]))

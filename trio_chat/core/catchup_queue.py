@@ -1,0 +1,199 @@
+"""The catch-up queue: tells those who join where they are and what they missed, a few in a turn."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+
+from trio_chat.core.catchup import CatchUp, Phase
+from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.effects import Effects
+from trio_chat.core.room import Room
+from trio_chat.delivery.audience import write_cost
+from trio_chat.delivery.frames import Frame, frame_of, pack
+from trio_chat.delivery.recipient import MissedEvents, Recipient, Requester
+from trio_chat.protocol import answers, events
+from trio_chat.protocol.events import Person
+
+COST_EACH_TURN = 8  # in writes: half a millisecond, as few clients get the same
+
+
+class CatchUpQueue:
+    """A queue of catch-ups that are neither live nor reading.
+
+    To be admitted is to get what was missed and to become live in one step, so nothing can come
+    in between. What is not at hand, or is too much for the client's outbox, the client first
+    reads from the journal, page by page; then it queues again.
+
+    Args:
+        connections: Those that are registered.
+        epoch: To which the numbers in the journal belong.
+    """
+
+    def __init__(self, connections: Mapping[Requester, ConnectionState], epoch: str) -> None:
+        self._connections = connections
+        self._epoch = epoch
+        self._waiting: deque[CatchUp] = deque()
+
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._waiting)
+
+    def clear(self) -> None:
+        """Forget all who wait."""
+        self._waiting.clear()
+
+    def enqueue(self, catch_up: CatchUp) -> None:
+        """Put a catch-up behind the others."""
+        if not catch_up.is_over:
+            catch_up.phase = Phase.QUEUED
+        self._waiting.append(catch_up)
+
+    def end(self, catch_up: CatchUp, *, is_replaced: bool = False) -> None:
+        """End a catch-up; a join that has no answer yet gets one in its turn."""
+        was_reading = catch_up.phase is Phase.READING
+        catch_up.end(is_replaced=is_replaced)
+        if was_reading and not catch_up.is_answered:
+            self._waiting.append(catch_up)
+
+    def page_done(self, catch_up: MissedEvents, after: int, first: int | None) -> None:
+        """Take in what a client has read; ``first`` as in ``PageDone``."""
+        assert isinstance(catch_up, CatchUp)  # we handed it out
+        if catch_up.phase is Phase.READING and catch_up.room:
+            catch_up.after = after
+            if first is not None:
+                catch_up.room.log.forget_before(first)
+            self.enqueue(catch_up)
+
+    def requeue(self, room: Room, after: int) -> None:
+        """Let the live clients of a room read on in the journal, behind a number."""
+        for member in room.readers():
+            room.dismiss(member)
+            catch_up = self._connections[member].rooms[room.name]
+            catch_up.after = after
+            catch_up.members = room.members()
+            self.enqueue(catch_up)
+
+    def admit_some(self, effects: Effects) -> None:
+        """Let some go on; a crowd of them must not hold up all others."""
+        budget = COST_EACH_TURN
+        for _ in range(len(self._waiting)):
+            if budget <= 0:
+                return
+            catch_up = self._waiting.popleft()
+            if catch_up.room and catch_up.room.has_numbered_news:
+                self._waiting.append(catch_up)  # what this turn broadcasts must not come twice
+            elif catch_up.client in self._connections:
+                frames = self._advance(catch_up, effects)
+                effects.catch_up.append((catch_up.client, frames))
+                budget -= 1 + sum(write_cost(frame) for frame in frames)
+
+    def _advance(self, catch_up: CatchUp, effects: Effects) -> Sequence[Frame]:
+        """Return what a client gets now, and let it become live or read on."""
+        room, client = catch_up.room, catch_up.client
+        if catch_up.is_over or room is None:
+            return self._answer_late(catch_up)
+        frames: list[Frame] = []
+        if not catch_up.is_answered or catch_up.after + 1 < room.log.first:
+            joined = self._joined(catch_up, room)
+            if not client.can_take(len(joined.wire)):
+                return _read_on(catch_up, effects, ())
+            self._take_as_told(catch_up, room)
+            frames.append(joined)
+        missed = room.log.missed(catch_up.after, client.dialect)
+        rest = [*(missed or ()), *_changes_of_members(catch_up, room)]
+        size = sum(len(frame.wire) for frame in (*frames, *rest))
+        if missed is None or (rest and not client.can_take(size)):
+            return _read_on(catch_up, effects, frames)
+        catch_up.phase = Phase.LIVE
+        catch_up.members = None
+        room.admit(client)
+        return [*frames, *rest]
+
+    def _answer_late(self, catch_up: CatchUp) -> Sequence[Frame]:
+        """Answer a join that was overtaken by another one, or by a leave."""
+        if catch_up.is_answered:
+            return ()
+        client = catch_up.client
+        self._connections[client].joining -= 1
+        catch_up.is_answered = True
+        if catch_up.is_replaced and catch_up.room:
+            joined = self._joined(catch_up, catch_up.room)
+            if client.can_take(len(joined.wire)):
+                return (joined,)
+        error = answers.Error(
+            id=catch_up.id,
+            code="not_joined",
+            text="you have left the room, or joined it again",
+            room=catch_up.room_name,
+        )
+        return (_frame(error, client),)
+
+    def _joined(self, catch_up: CatchUp, room: Room) -> Frame:
+        """Return the answer that tells a client where it is."""
+        after, is_reset = self._start(catch_up, room)
+        members, population = room.member_list()
+        joined = answers.Joined(
+            id=catch_up.id,
+            room=room.name,
+            last=room.log.last,
+            epoch=self._epoch,
+            members=members,
+            population=population,
+            guests=room.guests,
+            topic=room.log.topic,
+            gap=room.log.first if after + 1 < room.log.first else None,
+            reset=is_reset,
+        )
+        return _frame(joined, catch_up.client)
+
+    def _take_as_told(self, catch_up: CatchUp, room: Room) -> None:
+        """Take in that the client knows where it is, and whom it has met."""
+        after, _ = self._start(catch_up, room)
+        if not catch_up.is_answered:
+            catch_up.is_answered = True
+            self._connections[catch_up.client].joining -= 1
+        catch_up.after = max(after, room.log.first - 1)
+        catch_up.members = room.members()
+
+    def _start(self, catch_up: CatchUp, room: Room) -> tuple[int, bool]:
+        """Return the number behind which a client is told all, and if its own mean nothing here."""
+        if catch_up.is_answered:
+            return catch_up.after, False
+        last, epoch = catch_up.last, catch_up.epoch
+        is_reset = last is not None and (epoch not in (None, self._epoch) or last > room.log.last)
+        return room.log.last if last is None or is_reset else last, is_reset
+
+
+def _read_on(catch_up: CatchUp, effects: Effects, frames: Sequence[Frame]) -> Sequence[Frame]:
+    """Have the client read on by itself; return what it gets before."""
+    catch_up.phase = Phase.READING
+    effects.pages.append((catch_up.client, catch_up))
+    return frames
+
+
+def _changes_of_members(catch_up: CatchUp, room: Room) -> Iterator[Frame]:
+    """Yield who came, left or was renamed since the client was told the list."""
+    told, now = catch_up.members, room.members()
+    if told is None or told is now:
+        return
+    dialect = catch_up.client.dialect
+    changes = (dialect.tell(event, None) for event in _changes(room.name, told, now))
+    yield from pack((data for data in changes if data is not None), dialect)
+
+
+def _changes(
+    room: str, told: Mapping[str, Person], now: Mapping[str, Person]
+) -> Iterator[events.Event]:
+    for id, who in told.items():
+        if id not in now:
+            yield events.Presence(room=room, who=who, state="left")
+    for id, who in now.items():
+        if id not in told:
+            yield events.Presence(room=room, who=who, state="joined")
+        elif told[id] != who:
+            yield events.Renamed(room=room, who=who)
+
+
+def _frame(answer: answers.Answer, client: Recipient) -> Frame:
+    payload = client.dialect.answer(answer)
+    assert payload is not None  # all that can join have words for these
+    return frame_of(payload, client.dialect)

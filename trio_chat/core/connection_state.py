@@ -1,0 +1,24 @@
+"""What the chat knows of a connection."""
+
+from dataclasses import dataclass, field
+
+from trio_chat.core.catchup import CatchUp
+from trio_chat.delivery.recipient import Recipient
+
+
+@dataclass(eq=False, slots=True)
+class ConnectionState:
+    """A connection: who speaks by it, which rooms it is in, and what it waits for."""
+
+    client: Recipient
+    person_id: str | None = None
+    rooms: dict[str, CatchUp] = field(default_factory=dict)
+    loading: int = 0  # rooms among them that are not loaded yet
+    joining: int = 0  # joins that are not answered yet
+    writes: int = 0  # that are not answered yet
+    typed_at: float = float("-inf")  # when typing was shown last
+
+    @property
+    def only_room(self) -> CatchUp | None:
+        """The room of a connection without a name, which is in one at most."""
+        return next(iter(self.rooms.values()), None)

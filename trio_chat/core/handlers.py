@@ -1,0 +1,304 @@
+"""The handlers: what each request of a connection changes, one method for each kind."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from trio_chat.config import Config
+from trio_chat.core import policy
+from trio_chat.core.catchup import CatchUp, Phase
+from trio_chat.core.catchup_queue import CatchUpQueue
+from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.effects import Turn
+from trio_chat.core.messages import AnyAsked
+from trio_chat.core.pending_writes import Pending, PendingWrites
+from trio_chat.core.people import People
+from trio_chat.core.policy import Principal, Rules
+from trio_chat.core.presence import Presence
+from trio_chat.core.room import Room
+from trio_chat.core.rooms import Rooms, proper_name
+from trio_chat.core.welcome import Welcome
+from trio_chat.delivery.recipient import Recipient, Requester
+from trio_chat.journal.storage import Loaded, NotLoaded
+from trio_chat.journal.types import Write
+from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol.close import UNREADABLE
+from trio_chat.protocol.events import Person
+from trio_chat.protocol.request_error import RequestError
+
+TYPING_INTERVAL = 2.0  # seconds in which one connection is shown as typing once
+
+ABOUT_A_JOINED_ROOM = (requests.Leave, requests.Typing, requests.WriteRequest)
+
+
+class Handlers:
+    """Grants the requests of connections.
+
+    Args:
+        turn: Where answers and other effects go.
+        connections: Those that are registered.
+        config: The limits.
+        people: Tell who a connection speaks for.
+        presence: Tells who is where.
+        rooms: The open rooms.
+        queue: Gets those who join.
+        pending: Gets what is to be kept.
+        welcome: Makes welcomes.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of the chat
+        self,
+        turn: Turn,
+        connections: Mapping[Requester, ConnectionState],
+        config: Config,
+        *,
+        people: People,
+        presence: Presence,
+        rooms: Rooms,
+        queue: CatchUpQueue,
+        pending: PendingWrites,
+        welcome: Welcome,
+    ) -> None:
+        self._turn = turn
+        self._connections = connections
+        self._config = config
+        self._people = people
+        self._presence = presence
+        self._rooms = rooms
+        self._queue = queue
+        self._pending = pending
+        self._welcome = welcome
+        self._handlers: dict[type, Any] = {
+            requests.InvalidRequest: self._refuse,
+            requests.Hello: self._hello,
+            requests.Join: self._join,
+            requests.Leave: self._leave,
+            requests.Nick: self._nick,
+            requests.Typing: self._typing,
+            requests.Send: self._write,
+            requests.Edit: self._write,
+            requests.Delete: self._write,
+            requests.React: self._write,
+            requests.Topic: self._write,
+            requests.History: self._look_up,
+            requests.Search: self._look_up,
+            requests.Rooms: self._look_up,
+        }
+
+    # When a request is taken
+
+    def price(self, client: Recipient, request: AnyAsked) -> int:
+        """Return as how many requests one counts; nothing, if its connection is gone."""
+        state = self._connections.get(client)
+        if state is None:
+            return 0
+        if isinstance(request, requests.Nick):
+            return 1 + self._presence.rooms_of(state.person_id)
+        return 1
+
+    def must_wait(self, client: Recipient, request: AnyAsked) -> bool:
+        """Whether a request has to wait.
+
+        It waits for the client to read what it was sent, lest its own requests be what fills its
+        outbox; for the journal; and for a room that is being loaded.
+        """
+        state = self._connections.get(client)
+        if state is None:
+            return False
+        return (
+            not client.can_take(0)
+            or (isinstance(request, requests.WriteRequest) and not self._pending.has_room(state))
+            or (isinstance(request, ABOUT_A_JOINED_ROOM) and self._is_loading(state, request.room))
+        )
+
+    def _is_loading(self, state: ConnectionState, name: str) -> bool:
+        """Whether a connection has joined a room that is being loaded."""
+        if not state.loading:
+            return False
+        try:
+            catch_up = self._joined(state, name)
+        except RequestError:
+            return False
+        return catch_up is not None and catch_up.phase is Phase.LOADING
+
+    def handle(self, client: Recipient, request: AnyAsked) -> None:
+        """Grant a request, or answer why not."""
+        state = self._connections.get(client)
+        if state is None:
+            return
+        try:
+            self._handlers[type(request)](state, request)
+        except RequestError as error:
+            error.answer.id = request.id
+            self._turn.reply(client, error.answer)
+
+    def person(self, state: ConnectionState) -> Person | None:
+        """Return who a connection speaks for."""
+        return self._people.now(state.person_id) if state.person_id else None
+
+    def _check(self, state: ConnectionState, request: requests.Request) -> CatchUp | None:
+        """Ask the policy; return the connection's catch-up of the room that a request is about.
+
+        Raises:
+            RequestError: the connection may not.
+        """
+        person = self.person(state)
+        needs_hello = state.client.dialect.needs_hello
+        principal = Principal(person, needs_hello, needs_join=True)
+        catch_up = None
+        if isinstance(request, ABOUT_A_JOINED_ROOM) and (person or not needs_hello):
+            catch_up = self._joined(state, request.room)
+        policy.check(principal, request, Rules(is_joined=catch_up is not None), self._turn.now)
+        return catch_up
+
+    def _joined(self, state: ConnectionState, name: str) -> CatchUp | None:
+        """Return the catch-up of a room; a connection without a name is in one room at most."""
+        if not state.client.dialect.needs_hello:
+            return state.only_room
+        return state.rooms.get(proper_name(name, self._config.room_limit))
+
+    # The requests
+
+    def _refuse(self, _: ConnectionState, request: requests.InvalidRequest) -> None:
+        raise RequestError(request.code, request.text, request.retry_ms)
+
+    def _hello(self, state: ConnectionState, request: requests.Hello) -> None:
+        self._check(state, request)
+        person_id = self._people.identify(request.session, request.key)
+        before = self._people.now(person_id)
+        person = self._people.enter(person_id, request.nick, state.client)
+        self._presence.rename(person, before)
+        state.person_id = person.id
+        self._turn.reply(state.client, self._welcome.to(person, request.id))
+        for wanted in request.rooms:
+            try:
+                self.enter(state, None, wanted)
+            except RequestError as error:
+                error.answer.room = wanted.room
+                self._turn.reply(state.client, error.answer)
+
+    def _join(self, state: ConnectionState, request: requests.Join) -> None:
+        self._check(state, request)
+        self.enter(state, request.id, request)
+
+    def enter(
+        self, state: ConnectionState, id: answers.Id, join: requests.Join | requests.Resume
+    ) -> None:
+        """Let a connection into a room. Checks come first, then the room is loaded.
+
+        Raises:
+            RequestError: it may not be in this room, or in one more.
+        """
+        limit = self._config.rooms_per_connection
+        name = proper_name(join.room, self._config.room_limit)
+        if name not in state.rooms and len(state.rooms) >= limit:
+            raise RequestError("too_many_rooms", "leave a room before you join another")
+        if state.joining >= limit:
+            raise RequestError("busy", "too many joins at once", retry_ms=1000)
+        if name in state.rooms:
+            self._queue.end(state.rooms[name], is_replaced=True)
+        catch_up = state.rooms[name] = CatchUp(state.client, name, id, join)
+        state.joining += 1
+        if name in self._rooms:
+            self._begin(state, catch_up, self._rooms[name])
+        else:
+            state.loading += 1
+            self._rooms.park(catch_up)
+
+    def _begin(self, state: ConnectionState, catch_up: CatchUp, room: Room) -> None:
+        """Let a connection catch up in a room that is open."""
+        catch_up.enter(room)
+        person = self.person(state)
+        if person:
+            self._presence.enter(person, state, room)
+        if state.client.dialect.knows_numbers:
+            self._queue.enqueue(catch_up)
+        else:
+            state.joining -= 1
+            catch_up.phase = Phase.LIVE
+            room.admit(state.client)
+
+    def _leave(self, state: ConnectionState, request: requests.Leave) -> None:
+        catch_up = self._check(state, request)
+        assert catch_up
+        assert catch_up.room  # a leave waits until the room is loaded
+        del state.rooms[catch_up.room_name]
+        self._queue.end(catch_up)
+        self._rooms.touch(catch_up.room_name)
+        if state.person_id:
+            self._presence.leave(state.person_id, state, catch_up.room, self._turn.now)
+        self._turn.reply(state.client, answers.Ok(id=request.id))
+
+    def _nick(self, state: ConnectionState, request: requests.Nick) -> None:
+        self._check(state, request)
+        before = self.person(state)
+        assert before
+        self._presence.rename(self._people.rename(before, request.nick), before)
+        self._turn.reply(state.client, answers.Ok(id=request.id))
+
+    def _typing(self, state: ConnectionState, request: requests.Typing) -> None:
+        catch_up = self._check(state, request)
+        assert catch_up
+        assert catch_up.room
+        person = self.person(state)
+        if person and self._turn.now - state.typed_at >= TYPING_INTERVAL:
+            state.typed_at = self._turn.now
+            catch_up.room.tell(events.Typing(room=catch_up.room_name, who=person))
+
+    def _write(self, state: ConnectionState, request: requests.WriteRequest) -> None:
+        """Have a message, an edit, a deletion, a reaction or a topic kept."""
+        catch_up = self._check(state, request)
+        assert catch_up
+        person = self.person(state)
+        event = request.event(catch_up.room_name, person)
+        condition = policy.target_author(Principal(person), request)
+        self._turn.effects.writes.append(Write(event, condition))
+        self._pending.add(Pending(state.client, state, request.id))
+
+    def _look_up(self, state: ConnectionState, request: requests.AnyRequest) -> None:
+        """Have the client look it up: that reads the journal, and changes nothing."""
+        self._check(state, request)
+        self._turn.effects.look_ups.append((state.client, request))
+
+    # What the journal has loaded
+
+    def take_loaded(self, loaded: Loaded) -> None:
+        """Let those go on who waited for rooms."""
+        for room_state in loaded.states:
+            for catch_up in self._rooms.loaded(room_state):
+                state = self._connections.get(catch_up.client)
+                if state is None:
+                    continue
+                state.loading -= 1
+                room = self._rooms[catch_up.room_name]
+                if catch_up.is_over:
+                    catch_up.room = room
+                    self._queue.enqueue(catch_up)
+                else:
+                    self._begin(state, catch_up, room)
+
+    def take_not_loaded(self, failure: NotLoaded) -> None:
+        """Tell those who waited for rooms that these cannot be read just now."""
+        for name in failure.names:
+            for catch_up in self._rooms.not_loaded(name, failure.retry_ms):
+                state = self._connections.get(catch_up.client)
+                if state is None:
+                    continue
+                state.loading -= 1
+                state.joining -= 1
+                if not catch_up.is_over:
+                    catch_up.end()
+                    del state.rooms[name]
+                self._regret(state, catch_up, failure.retry_ms)
+
+    def _regret(self, state: ConnectionState, catch_up: CatchUp, retry_ms: int) -> None:
+        error = answers.Error(
+            id=catch_up.id,
+            code="unavailable",
+            text="the room cannot be read just now",
+            room=catch_up.room_name if catch_up.id is None else None,
+            retry_ms=retry_ms,
+        )
+        if state.client.dialect.needs_hello:
+            self._turn.reply(state.client, error)
+        else:
+            self._turn.effects.closes.append((state.client, UNREADABLE))

@@ -1,0 +1,82 @@
+"""What reaches the hub: one class for each kind of message."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import trio
+
+from trio_chat.delivery.recipient import MissedEvents, Recipient, Requester
+from trio_chat.journal.storage import Outcome
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import CloseReason
+
+AnyAsked = requests.AnyRequest | requests.InvalidRequest
+
+
+class Register(NamedTuple):
+    """A connection is there; one that needs no name joins a room at once."""
+
+    client: Recipient
+    join: requests.Join | None = None
+
+
+class Unregister(NamedTuple):
+    """A connection is gone: it gets nothing more, and its send side is closed."""
+
+    client: Recipient
+
+
+class Asked:
+    """Requests of one connection that arrived together, in order.
+
+    A connection has one of these under way at a time: it waits for ``done`` before it hands over
+    more. So what waits for the hub is bounded by the connections, and a sender who is too fast is
+    no longer read.
+    """
+
+    def __init__(self, client: Recipient, asked: Sequence[AnyAsked]) -> None:
+        self.client = client
+        self.requests = deque(asked)
+        self._done: trio.Event | None = None
+
+    def finish(self) -> None:
+        """Tell whoever waits that no request is left."""
+        if self._done is not None:
+            self._done.set()
+
+    async def done(self) -> None:
+        """Wait until the hub has taken the last request."""
+        if self.requests:
+            if self._done is None:
+                self._done = trio.Event()
+            await self._done.wait()
+
+
+class ApiRequest(NamedTuple):
+    """Somebody without a connection asks for one thing."""
+
+    caller: Requester
+    credentials: requests.Credentials
+    request: requests.Hello | requests.WriteRequest
+
+
+class PageDone(NamedTuple):
+    """A client has sent on a page of what it missed in a room.
+
+    ``after`` is the number up to which it has everything. ``first`` is the number of the first
+    event that is still there, if retention has deleted some behind ``after``.
+    """
+
+    catch_up: MissedEvents
+    after: int
+    first: int | None = None
+
+
+class Shutdown(NamedTuple):
+    """The server stops: every connection is ended with this reason, and so are later ones."""
+
+    reason: CloseReason
+
+
+Message = Register | Unregister | Asked | ApiRequest | PageDone | Shutdown | Outcome

@@ -1,0 +1,89 @@
+"""Pending writes: what the journal has been asked to keep, and who waits for the answer."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from trio_chat.core.connection_state import ConnectionState
+from trio_chat.delivery.recipient import Requester
+from trio_chat.journal.types import Committed, Duplicate, Result
+from trio_chat.protocol import answers
+from trio_chat.protocol.request_error import RequestError
+
+WRITES_EACH = 64  # of one connection that may be unanswered; then its next requests wait
+WRITES = 1024  # of all that may be unanswered
+UNAVAILABLE = "the server cannot store messages just now"
+
+
+class Pending(NamedTuple):
+    """A write that the journal has, and who is to hear what became of it."""
+
+    requester: Requester
+    state: ConnectionState | None  # of a connection
+    id: answers.Id
+
+
+class PendingWrites:
+    """A queue: the journal tells what became of writes in the order in which it got them."""
+
+    def __init__(self) -> None:
+        self._queue: deque[Pending] = deque()
+
+    def __len__(self) -> int:
+        """Return how many writes are unanswered."""
+        return len(self._queue)
+
+    def has_room(self, state: ConnectionState) -> bool:
+        """Whether a connection may ask for one more write now."""
+        return state.writes < WRITES_EACH and len(self) < WRITES
+
+    def check_room(self) -> None:
+        """Make sure that somebody without a connection may ask for one more write now.
+
+        Raises:
+            RequestError: too many wait.
+        """
+        if len(self) >= WRITES:
+            raise RequestError("busy", "too much waits to be stored", retry_ms=1000)
+
+    def add(self, pending: Pending) -> None:
+        """Take in that the journal gets one more write."""
+        if pending.state:
+            pending.state.writes += 1
+        self._queue.append(pending)
+
+    def settle(
+        self, results: Sequence[Result]
+    ) -> Iterator[tuple[Requester, answers.Answer, Committed | None]]:
+        """Yield for each write who asked for it, the answer, and the event if it is kept now."""
+        for result in results:
+            pending = self._pop()
+            event = result if isinstance(result, Committed) else None
+            yield pending.requester, _answer(pending.id, result), event
+
+    def fail(self, count: int, retry_ms: int) -> Iterator[tuple[Requester, answers.Answer]]:
+        """Yield for each of the next writes who asked for it, and that nothing was kept."""
+        for _ in range(count):
+            pending = self._pop()
+            yield (
+                pending.requester,
+                answers.Error(
+                    id=pending.id, code="unavailable", text=UNAVAILABLE, retry_ms=retry_ms
+                ),
+            )
+
+    def _pop(self) -> Pending:
+        pending = self._queue.popleft()
+        if pending.state:
+            pending.state.writes -= 1
+        return pending
+
+
+def _answer(id: answers.Id, result: Result) -> answers.Answer:
+    match result:
+        case Committed(event):
+            return answers.Ok(id=id, seq=event.seq, ts=event.ts)
+        case Duplicate(seq, ts):
+            return answers.Ok(id=id, seq=seq, ts=ts, dup=True)
+        case _:
+            return answers.Error(id=id, code=result.code, text=result.text)

@@ -1,0 +1,72 @@
+"""Presence: which person is in which room, by which connections, and until when."""
+
+from collections import defaultdict
+
+from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.people import People
+from trio_chat.core.room import Room
+from trio_chat.core.rooms import Rooms
+from trio_chat.core.timers import Timers
+from trio_chat.protocol import events
+from trio_chat.protocol.events import Person
+
+
+class Presence:
+    """Lets people enter and leave rooms; who is cut off keeps place and nick for a grace time.
+
+    Args:
+        people: Holds the nicks.
+        rooms: Are told who came, left or was renamed.
+        timers: End grace times.
+        grace: In seconds.
+    """
+
+    def __init__(self, people: People, rooms: Rooms, timers: Timers, grace: float) -> None:
+        self._people = people
+        self._rooms = rooms
+        self._timers = timers
+        self._grace = grace
+        self._places: dict[str, set[Room]] = defaultdict(set)  # the rooms of each person
+
+    def rooms_of(self, person_id: str | None) -> int:
+        """Return in how many rooms a person is."""
+        return len(self._places[person_id]) if person_id in self._places else 0
+
+    def enter(self, person: Person, state: ConnectionState, room: Room) -> None:
+        """Let a person into a room by one more connection."""
+        room.enter(person, state.client)
+        self._places[person.id].add(room)
+
+    def leave(self, person_id: str, state: ConnectionState, room: Room, now: float) -> None:
+        """Let a connection leave a room, and its person if that was the last one."""
+        room.lose(person_id, state.client, now)
+        self._part(person_id, room, now)
+
+    def lose(self, person_id: str, state: ConnectionState, rooms: list[Room], now: float) -> None:
+        """Let a connection go. Its person stays for the grace time, in case they come back."""
+        until = now + self._grace
+        for room in rooms:
+            room.lose(person_id, state.client, until)
+        self._people.lose(person_id, state.client, until)
+        self._timers.at(until, lambda: self._end_grace(person_id, rooms, until))
+
+    def _end_grace(self, person_id: str, rooms: list[Room], now: float) -> None:
+        for room in rooms:
+            self._part(person_id, room, now)
+        self._people.release(person_id, now)
+
+    def _part(self, person_id: str, room: Room, now: float) -> None:
+        """Let a person go whose time is over in a room."""
+        if room in self._places[person_id] and room.part(person_id, now):
+            self._places[person_id].discard(room)
+            self._rooms.touch(room.name)
+        if not self._places[person_id]:
+            del self._places[person_id]
+
+    def rename(self, person: Person, before: Person | None) -> None:
+        """Tell everybody who may know a person how they are called now."""
+        if before is None or before.nick == person.nick or person.id not in self._places:
+            return
+        for room in self._places[person.id]:
+            room.rename(person)
+            room.tell(events.Renamed(room=room.name, who=person))

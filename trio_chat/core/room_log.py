@@ -1,0 +1,186 @@
+"""The log of a room: how far it has come, and its latest events, ready for those who come back."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from trio_chat.core.memory_budget import MemoryBudget
+from trio_chat.delivery.frames import Frame, pack
+from trio_chat.journal.types import Committed, RoomState
+from trio_chat.protocol import events
+from trio_chat.protocol.dialects.base import Dialect
+from trio_chat.protocol.events import decode
+
+TOLD_AT_ONCE = 256 * 1024  # bytes that others have written; an outbox takes more
+RECENT_BYTES = 1024 * 1024  # of one room's events that are kept at hand
+REPLAYS = 4  # sets of frames that are kept in a room, for those who missed the same,
+REPLAY_BYTES = 256 * 1024  # none of them larger than this
+EARLY = 256  # events that may wait for one before them
+
+Numbered = tuple[events.AnyStoredEvent, bytes]
+
+
+class Budgets(NamedTuple):
+    """What all rooms together may keep."""
+
+    recent: MemoryBudget
+    replays: MemoryBudget
+
+
+class RoomLog:
+    """The numbered events of one open room, as the journal told them.
+
+    Args:
+        state: What the journal knows.
+        recent_limit: How many events are kept at hand.
+        budgets: How many bytes of all rooms' events, and of their replays, are kept.
+    """
+
+    def __init__(self, state: RoomState, recent_limit: int, budgets: Budgets) -> None:
+        self.name = state.name
+        self._recent_limit = recent_limit
+        self._budgets = budgets
+        self._early: dict[int, Committed] = {}
+        self._known = 0  # the last number of which the journal has told
+        self._replays: dict[tuple[Dialect, int], Sequence[Frame]] = {}
+        self._stand(state)
+
+    def _stand(self, state: RoomState) -> None:
+        """Stand as the journal says."""
+        self.first = state.first
+        self.last = state.last
+        self.topic = state.topic
+        self._recent: deque[tuple[int, bytes]] = deque(state.recent)
+        self._recent_size = sum(len(data) for _, data in state.recent)
+        self._shrink()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the journal has committed something that is not taken in yet."""
+        return self._known > self.last
+
+    def take(self, committed: Committed) -> list[Numbered] | None:
+        """Take an event in that the journal has committed.
+
+        Returns:
+            What is to be told: the event and those that waited for it; nothing if it is known
+            already. ``None`` if one is missing before it, which somebody else has written: it
+            waits, and the room has to be loaded.
+        """
+        seq = committed.event.seq
+        self._known = max(self._known, seq)
+        if seq <= self.last:
+            return []
+        if seq > self.last + 1:
+            if len(self._early) < EARLY:
+                self._early[seq] = committed
+            return None
+        told = [self._append(committed)]
+        return told + self._append_early()
+
+    def _append_early(self) -> list[Numbered]:
+        """Take in what waited and has nothing missing before it any more."""
+        told = []
+        while self._early and (committed := self._early.pop(self.last + 1, None)):
+            told.append(self._append(committed))
+        return told
+
+    def _append(self, committed: Committed) -> Numbered:
+        event, data, rewritten, first, is_partial = committed
+        self.last = event.seq
+        if first is not None:
+            self.forget_before(first)
+        if isinstance(event, events.Topic):
+            self.topic = event.text
+        if is_partial:  # what is at hand may have a text that was deleted; the journal has not
+            self._shed_recent()
+        if rewritten:
+            changed = dict(rewritten)
+            self._recent = deque((seq, changed.get(seq, old)) for seq, old in self._recent)
+            self._recent_size = sum(len(data) for _, data in self._recent)
+        self._recent.append((event.seq, data))
+        self._recent_size += len(data)
+        self._shrink()
+        return event, data
+
+    def follow(self, state: RoomState) -> list[Numbered] | None:
+        """Take in what the journal knows by now.
+
+        Returns:
+            What is to be told. ``None`` if that is too much at once, or not all at hand: then
+            nothing is told, and members have to read it.
+        """
+        if state.last < self.last:
+            return []
+        found = [(decode(data), data) for seq, data in state.recent if seq > self.last]
+        news = [(event, data) for event, data in found if event]
+        is_all = len(news) == state.last - self.last
+        is_little = sum(len(data) for _, data in news) <= TOLD_AT_ONCE
+        self._stand(state)
+        self._early = {seq: event for seq, event in self._early.items() if seq > self.last}
+        if not (is_all and is_little):
+            return None
+        return news + self._append_early()
+
+    def forget_before(self, first: int) -> None:
+        """Follow the journal, which has deleted what was before a number."""
+        self.first = max(self.first, first)
+        while self._recent and self._recent[0][0] < first:
+            self._drop_oldest()
+        self._account()
+
+    def missed(self, after: int, dialect: Dialect) -> Sequence[Frame] | None:
+        """Return what followed a number, the same frames for all who ask; ``None``: not at hand."""
+        at_hand = self._recent[0][0] if self._recent else self.last + 1
+        if after + 1 < at_hand:
+            return None
+        if after >= self.last:
+            return ()
+        frames = self._replays.get((dialect, after))
+        if frames is None:
+            told = (dialect.recall(seq, data) for seq, data in self._recent if seq > after)
+            frames = tuple(pack(told, dialect))
+            self._keep_replay((dialect, after), frames)
+        return frames
+
+    def close(self) -> None:
+        """Give up all that is kept at hand."""
+        self._shed_recent()
+        self._budgets.recent.keep(self._shed_recent, 0)
+        self._shed_replays()
+        self._budgets.replays.keep(self._shed_replays, 0)
+
+    def _keep_replay(self, wanted: tuple[Dialect, int], frames: Sequence[Frame]) -> None:
+        if _size(frames) > REPLAY_BYTES:
+            return
+        if len(self._replays) >= REPLAYS:
+            self._replays.clear()
+        self._replays[wanted] = frames
+        self._budgets.replays.keep(self._shed_replays, sum(map(_size, self._replays.values())))
+
+    def _shrink(self) -> None:
+        while len(self._recent) > self._recent_limit or self._recent_size > RECENT_BYTES:
+            self._drop_oldest()
+        self._account()
+
+    def _drop_oldest(self) -> None:
+        _, data = self._recent.popleft()
+        self._recent_size -= len(data)
+
+    def _account(self) -> None:
+        """Take in that what is at hand has changed: replays of before are not true any more."""
+        if self._replays:
+            self._shed_replays()
+            self._budgets.replays.keep(self._shed_replays, 0)
+        self._budgets.recent.keep(self._shed_recent, self._recent_size)
+
+    def _shed_recent(self) -> None:
+        self._recent.clear()
+        self._recent_size = 0
+
+    def _shed_replays(self) -> None:
+        self._replays.clear()
+
+
+def _size(frames: Sequence[Frame]) -> int:
+    return sum(len(frame.wire) for frame in frames)

@@ -1,0 +1,95 @@
+"""What deletions have left to do: take the old texts of a message out of the file, in steps.
+
+A message has at most a thousand changes, which its deletion rewrites at once, the latest first. In
+files of earlier releases it may have any number; then a row in ``scrubs`` says how far that is,
+and until it is done the texts are left out wherever they are read.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+
+from trio_chat.journal.views import CHANGES_LIMIT
+from trio_chat.protocol.events import Edit, Message, decode, encode, without_text
+
+# Events that are read, and rewritten if they have a text, in one transaction; more than all changes
+# that a message can have, and its deletion.
+STEP = CHANGES_LIMIT + 2
+SINCE = 3  # the first schema with the table
+NEWEST = 2**62
+
+
+def begin(database: sqlite3.Connection, room: int, target: int) -> list[tuple[int, bytes]]:
+    """Take the text out of a message and its latest changes, and note down if there are others.
+
+    Returns:
+        The events that changed, encoded, in order.
+    """
+    row = database.execute(
+        "SELECT seq, data FROM events WHERE room = ? AND seq = ?", (room, target)
+    ).fetchone()
+    message = _rewrite(database, room, [row] if row else [])
+    return message + _scrub(database, room, target, NEWEST)
+
+
+def step(database: sqlite3.Connection) -> bool:
+    """Go on with what is left of one message; return whether there was something."""
+    row = database.execute("SELECT room, target, before FROM scrubs LIMIT 1").fetchone()
+    if row:
+        _scrub(database, *row)
+    return row is not None
+
+
+def pending(database: sqlite3.Connection, room: int) -> frozenset[int]:
+    """Return the deleted messages of a room of which texts are still in the file."""
+    (schema,) = database.execute("PRAGMA user_version").fetchone()
+    if schema < SINCE:
+        return frozenset()
+    rows = database.execute("SELECT target FROM scrubs WHERE room = ?", (room,))
+    return frozenset(target for (target,) in rows)
+
+
+def cleaned(
+    rows: Iterable[tuple[int, bytes]], targets: frozenset[int]
+) -> Iterator[tuple[int, bytes]]:
+    """Yield encoded events without the texts of these messages."""
+    for seq, data in rows:
+        event = decode(data) if targets else None
+        if isinstance(event, Edit) and event.target in targets:
+            yield seq, encode(without_text(event))
+        else:
+            yield seq, data
+
+
+def _scrub(
+    database: sqlite3.Connection, room: int, target: int, before: int
+) -> list[tuple[int, bytes]]:
+    # SQLite would read the whole room if it were left to choose the index.
+    rows = database.execute(
+        "SELECT seq, data FROM events INDEXED BY changes WHERE room = ? AND target = ?"
+        " AND seq < ? ORDER BY seq DESC LIMIT ?",
+        (room, target, before, STEP),
+    ).fetchall()
+    if len(rows) == STEP:
+        database.execute(
+            "INSERT OR REPLACE INTO scrubs (room, target, before) VALUES (?, ?, ?)",
+            (room, target, rows[-1][0]),
+        )
+    else:
+        database.execute("DELETE FROM scrubs WHERE room = ? AND target = ?", (room, target))
+    return _rewrite(database, room, rows[::-1])
+
+
+def _rewrite(
+    database: sqlite3.Connection, room: int, rows: Iterable[tuple[int, bytes]]
+) -> list[tuple[int, bytes]]:
+    events = [(seq, decode(data)) for seq, data in rows]
+    bare = [
+        (seq, encode(without_text(event)))
+        for seq, event in events
+        if isinstance(event, Message | Edit)
+    ]
+    database.executemany(
+        "UPDATE events SET data = ? WHERE room = ? AND seq = ?",
+        [(data, room, seq) for seq, data in bare],
+    )
+    return bare

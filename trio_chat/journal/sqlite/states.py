@@ -1,0 +1,89 @@
+"""The present state of messages that were changed, kept beside the events that changed them."""
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import groupby
+
+import msgspec
+import structlog
+
+from trio_chat.journal.views import UNCHANGED, Changes, State
+from trio_chat.protocol.events import decode
+
+TELL_INTERVAL = 5.0  # seconds between two log lines about how far the migration is
+
+Key = tuple[int, int]  # a room's id, and the number of a message
+
+log = structlog.get_logger()
+
+_encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(State)
+
+
+def read(database: sqlite3.Connection, room: int, seq: int) -> State:
+    """Return what the changes of a message add up to."""
+    row = database.execute(
+        "SELECT data FROM states WHERE room = ? AND seq = ?", (room, seq)
+    ).fetchone()
+    return _decode(row[0]) if row else UNCHANGED
+
+
+def load(database: sqlite3.Connection, room: int, seq: int) -> Changes:
+    """Return the changes of a message, for more to be added."""
+    row = database.execute(
+        "SELECT changes, data FROM states WHERE room = ? AND seq = ?", (room, seq)
+    ).fetchone()
+    return Changes(row[0], _decode(row[1])) if row else Changes()
+
+
+def _decode(data: bytes) -> State:
+    """Return a state; that of an unchanged message if the bytes are damaged."""
+    with suppress(msgspec.MsgspecError):
+        return _decoder.decode(data)
+    return State()
+
+
+def save(database: sqlite3.Connection, changed: Iterable[tuple[Key, Changes]]) -> None:
+    """Keep the changes of some messages."""
+    database.executemany(
+        "INSERT OR REPLACE INTO states (room, seq, changes, data) VALUES (?, ?, ?, ?)",
+        ((*key, changes.count, _encode(changes.state)) for key, changes in changed),
+    )
+
+
+def remove(database: sqlite3.Connection, room: int, last: int) -> None:
+    """Forget the changes of a room's messages up to a number."""
+    database.execute("DELETE FROM states WHERE room = ? AND seq <= ?", (room, last))
+
+
+def migrate(database: sqlite3.Connection) -> None:
+    """Add up all changes of a file that has none added up, message by message."""
+    save(database, _added_up(database))
+
+
+def _added_up(database: sqlite3.Connection) -> Iterator[tuple[Key, Changes]]:
+    rows = database.execute(
+        "SELECT room, target, data FROM events INDEXED BY changes WHERE target IS NOT NULL"
+        " AND EXISTS (SELECT 1 FROM events AS message WHERE message.room = events.room"
+        " AND message.seq = events.target AND message.is_message)"
+        " ORDER BY room, target, seq"
+    )
+    for key, group in groupby(_reported(rows), lambda row: (row[0], row[1])):
+        changes = Changes()
+        for _, _, data in group:
+            event = decode(data)
+            if event:
+                changes.apply(event)
+        yield key, changes
+
+
+def _reported(rows: Iterable[tuple[int, int, bytes]]) -> Iterator[tuple[int, int, bytes]]:
+    """Yield rows, and log how many have been read when that takes long."""
+    told_at = time.monotonic()
+    for count, row in enumerate(rows):
+        if count % 1000 == 0 and time.monotonic() > told_at + TELL_INTERVAL:
+            told_at = time.monotonic()
+            log.info("adding up edits and reactions", events=count)
+        yield row

@@ -1,0 +1,113 @@
+"""Storage beside the hub: writes and loads in tasks of its own, and tells what became of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
+
+import trio
+
+from trio_chat.journal.types import (
+    ForeignWrites,
+    Journal,
+    Pruned,
+    Result,
+    RoomState,
+    Unavailable,
+    Write,
+)
+
+WRITES_PER_COMMIT = 256  # in one transaction
+ROOMS_PER_LOAD = 16  # in one go
+
+T = TypeVar("T")
+
+
+class Stored(NamedTuple):
+    """The journal has decided about the next of the submitted writes, one result for each."""
+
+    results: Sequence[Result]
+
+
+class NotStored(NamedTuple):
+    """None of the next ``writes`` that were submitted is kept; trying again can help later."""
+
+    writes: int
+    retry_ms: int
+
+
+class Loaded(NamedTuple):
+    """Rooms as they stand in the journal."""
+
+    states: Sequence[RoomState]
+
+
+class NotLoaded(NamedTuple):
+    """These rooms cannot be read just now."""
+
+    names: Sequence[str]
+    retry_ms: int
+
+
+Outcome = Stored | NotStored | Loaded | NotLoaded | Pruned | ForeignWrites
+
+
+class Storage:
+    """Takes what is to be written and loaded, without waiting, while ``run`` carries it out.
+
+    What is submitted while a commit is under way is committed together next. Loads have a task
+    and a database connection of their own, so they wait for no commit. Both queues hold what
+    the chat has asked for and not heard of yet, which it bounds.
+
+    Args:
+        journal: Where things are kept.
+        recent_limit: Events of a room that are loaded with it.
+    """
+
+    def __init__(self, journal: Journal, recent_limit: int) -> None:
+        self._journal = journal
+        self._recent_limit = recent_limit
+        self._writes, self._to_write = trio.open_memory_channel[Write](float("inf"))
+        self._names, self._to_load = trio.open_memory_channel[str](float("inf"))
+
+    def submit(self, writes: Iterable[Write]) -> None:
+        """Have events kept, in this order; a ``Stored`` or ``NotStored`` tells of each."""
+        for write in writes:
+            self._writes.send_nowait(write)
+
+    def load(self, names: Iterable[str]) -> None:
+        """Have rooms loaded; a ``Loaded`` or ``NotLoaded`` tells of each."""
+        for name in names:
+            self._names.send_nowait(name)
+
+    async def run(self, emit: Callable[[Outcome], None]) -> None:
+        """Write and load until cancelled.
+
+        Args:
+            emit: Takes what became of it; it must not block.
+        """
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._write, emit)
+            nursery.start_soon(self._load, emit)
+
+    async def _write(self, emit: Callable[[Outcome], None]) -> None:
+        async for write in self._to_write:
+            batch = [write, *_waiting(self._to_write, WRITES_PER_COMMIT - 1)]
+            try:
+                outcome: Outcome = Stored(await self._journal.commit(batch))
+            except Unavailable as unavailable:
+                outcome = NotStored(len(batch), unavailable.retry_ms)
+            emit(outcome)
+
+    async def _load(self, emit: Callable[[Outcome], None]) -> None:
+        async for name in self._to_load:
+            names = [name, *_waiting(self._to_load, ROOMS_PER_LOAD - 1)]
+            try:
+                outcome: Outcome = Loaded(await self._journal.load(names, self._recent_limit))
+            except Unavailable as unavailable:
+                outcome = NotLoaded(names, unavailable.retry_ms)
+            emit(outcome)
+
+
+def _waiting(channel: trio.MemoryReceiveChannel[T], limit: int) -> list[T]:
+    """Return what waits in a channel, at most so much."""
+    waiting = channel.statistics().current_buffer_used
+    return [channel.receive_nowait() for _ in range(min(waiting, limit))]

@@ -1,0 +1,133 @@
+"""Messages as they stand: their text after all edits, their reactions, whether they are deleted."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from trio_chat.journal.types import (
+    TOO_MANY_CHANGES,
+    TOO_MANY_REACTIONS,
+    MessagePage,
+    Rejected,
+)
+from trio_chat.protocol.answers import MessageView, encode
+from trio_chat.protocol.events import AnyStoredEvent, Delete, Edit, Message, Person, React
+
+EMOJI_LIMIT = 50  # different ones on a message
+CHANGES_LIMIT = 1000  # of a message, by all people together; it can be deleted beyond that
+
+
+class State(msgspec.Struct, omit_defaults=True):
+    """What the changes of a message add up to.
+
+    ``text`` is that of the last edit, ``None`` if there was none; ``reactions`` has for each emoji
+    the people who put it, the last one at the end, as nicks by id. Reactions beyond the limits,
+    which earlier releases kept, do not count.
+    """
+
+    text: str | None = None
+    deleted: bool = False
+    reactions: dict[str, dict[str, str]] = {}
+
+    def apply(self, event: AnyStoredEvent) -> None:
+        """Take in one more change, in place."""
+        match event:
+            case Edit(text=text):
+                self.text = text
+            case Delete():
+                self.deleted = True
+                self.text = None if self.text is None else ""
+            case React(who=Person() as who):
+                self._react(event, who)
+
+    def _react(self, event: React, who: Person) -> None:
+        people = self.reactions.get(event.emoji, {})
+        people.pop(who.id, None)
+        if event.on and self._has_place(event.emoji):
+            people[who.id] = who.nick
+            self.reactions[event.emoji] = people
+        if not people:
+            self.reactions.pop(event.emoji, None)
+
+    def _has_place(self, emoji: str) -> bool:
+        count = sum(len(people) for people in self.reactions.values())
+        return self.has_place_for(emoji) and count < CHANGES_LIMIT
+
+    def has_place_for(self, emoji: str) -> bool:
+        """Whether an emoji is there already, or may be one more."""
+        return emoji in self.reactions or len(self.reactions) < EMOJI_LIMIT
+
+
+UNCHANGED = State()
+
+
+class Changes(msgspec.Struct):
+    """How often a message was changed, and what that adds up to."""
+
+    count: int = 0
+    state: State = msgspec.field(default_factory=State)
+
+    def apply(self, event: AnyStoredEvent) -> None:
+        """Take in one more change."""
+        self.count += 1
+        self.state.apply(event)
+
+    def refuse(self, event: AnyStoredEvent) -> Rejected | None:
+        """Return why the message cannot be changed so, if it is there."""
+        if isinstance(event, Delete):
+            return None
+        if self.count >= CHANGES_LIMIT:
+            return TOO_MANY_CHANGES
+        if isinstance(event, React) and event.on and not self.state.has_place_for(event.emoji):
+            return TOO_MANY_REACTIONS
+        return None
+
+
+def view(message: Message, state: State) -> MessageView:
+    """Return a message as it stands."""
+    is_deleted = message.deleted or state.deleted
+    is_edited = state.text is not None
+    text = state.text if state.text is not None else message.text
+    return MessageView(
+        seq=message.seq,
+        ts=message.ts,
+        text="" if is_deleted else text,
+        who=message.who,
+        cid=message.cid,
+        reply=message.reply,
+        edited=is_edited,
+        deleted=is_deleted,
+        reactions={
+            emoji: [Person(id, nick) for id, nick in people.items()]
+            for emoji, people in state.reactions.items()
+        },
+    )
+
+
+def fit(messages: Iterable[MessageView], limit: int, max_bytes: int) -> MessagePage:
+    """Return the first messages that fit into a page, and whether there are others.
+
+    No more than one message beyond the page is taken from the iterable.
+    """
+    page: list[MessageView] = []
+    size = 0
+    for message in messages:
+        size += len(encode(message)) + 1  # and a comma
+        if len(page) == limit or (page and size > max_bytes):
+            return MessagePage(page, more=True)
+        page.append(message)
+    return MessagePage(page, more=False)
+
+
+def fit_events(
+    events: Iterable[tuple[int, bytes]], limit: int, max_bytes: int
+) -> list[tuple[int, bytes]]:
+    """Return the first encoded events that fit into a page, at least one if there is any."""
+    page: list[tuple[int, bytes]] = []
+    size = 0
+    for seq, data in events:
+        size += len(data) + 1  # and a comma
+        if len(page) == limit or (page and size > max_bytes):
+            break
+        page.append((seq, data))
+    return page
