@@ -10,26 +10,26 @@ import trio
 
 from trio_chat.remote import connect
 
-PAUSE = 0.5  # seconds between two looks at the file
+INTERVAL = 0.5  # seconds between two reads of the file
 LIMIT = 4000  # characters of a message; longer lines are cut
 
 
 async def main(path: str, url: str = "http://localhost:8080/", name: str = "ops") -> None:
-    """Post what is appended to the file until Ctrl-C."""
+    """Post the lines that are appended to the file until Ctrl-C."""
     async with (
         connect(url, nick="Log") as chat,
         await trio.open_file(path, encoding="utf-8", errors="replace") as file,
     ):
         room = chat.room(name)
-        await file.seek(0, 2)  # only what comes from now on
+        await file.seek(0, 2)  # skip the present lines
         line = ""
         while True:
             line += await file.readline()
-            if not line.endswith("\n"):  # not written to its end yet
-                await trio.sleep(PAUSE)
+            if not line.endswith("\n"):  # the line is not complete yet
+                await trio.sleep(INTERVAL)
                 continue
             if line.strip():
-                await room.send(line.strip()[:LIMIT])
+                await room.send(line.rstrip()[:LIMIT])
             line = ""
 
 

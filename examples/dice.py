@@ -16,7 +16,7 @@ ROLL = re.compile(r"!roll(?: (\d{1,2})d(\d{1,3}))?")
 
 
 def answer(text: str) -> str | None:
-    """Return what the bot says to a message, if anything."""
+    """Return the bot's reply to a message, if any."""
     if text.startswith("!echo "):
         return text.removeprefix("!echo ")
     roll = ROLL.fullmatch(text)
@@ -30,7 +30,7 @@ def answer(text: str) -> str | None:
 
 
 async def main(url: str = "http://localhost:8080/", name: str = "lobby") -> None:
-    """Answer until Ctrl-C."""
+    """Reply until Ctrl-C."""
     async with connect(url, nick="Dice") as chat:
         room = chat.room(name)
         async for message in room:

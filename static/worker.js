@@ -1,15 +1,15 @@
-// The service worker: opens the page where there is no network, and answers clicks on notifications.
+// The service worker: opens the page without a network, and handles clicks on notifications.
 //
 // The server puts FILES before this, the paths of all files of its version. The worker caches them
 // when it is installed. The page itself is requested each time, so a new version shows with the next
 // load; the cached page is used only without an answer.
 
-const PAGE = "r/"; // the same for all rooms
+const PAGE = "r/"; // the same page for all rooms
 const PREFIX = "trio-chat ";
 const VERSION = FILES[0].split("/")[1];
 const CACHE = PREFIX + VERSION;
 const VERSIONS = 2; // that stay cached: an open page may still need files of the previous one
-const PATIENCE = 4_000; // ms for the page to come from the server
+const ANSWER_LIMIT = 4_000; // ms for the server to answer
 
 const within = (path) => new URL(path, registration.scope).href;
 
@@ -45,22 +45,22 @@ async function activate() {
   await clients.claim();
 }
 
-/** The page as the server has it, or the one in the cache. */
+/** Returns the server's page, or the cached one. */
 async function page(request) {
   const cache = await caches.open(CACHE);
   const cached = await cache.match(within(PAGE));
   return cached ? fetchOr(request, cached) : fetch(request);
 }
 
-/** At its root the server redirects to the page; without the server this does. */
+/** Returns the server's redirect to the page, or one of our own. */
 function root(request) {
   return fetchOr(request, Response.redirect(within(PAGE)));
 }
 
-/** The server's answer; another one if there is none in time, or an error of the server or a proxy. */
+/** Returns the server's answer; `other` if it is late, fails, or has a status from 500 on. */
 async function fetchOr(request, other) {
   try {
-    const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, other));
+    const late = new Promise((resolve) => setTimeout(resolve, ANSWER_LIMIT, other));
     const answer = await Promise.race([fetch(request), late]);
     return answer.status < 500 ? answer : other;
   } catch {
@@ -68,12 +68,12 @@ async function fetchOr(request, other) {
   }
 }
 
-/** A file never changes: its path has a hash of what is in it. */
+/** Returns a file, cached if possible: its path has a hash, so it never changes. */
 async function file(request) {
   return (await caches.match(request)) ?? fetch(request);
 }
 
-/** Goes to a room in a window that is open, or in a new one. */
+/** Shows a room in an open window, or in a new one. */
 async function show(room) {
   const [open] = await clients.matchAll({ type: "window" });
   if (!open) return clients.openWindow(within(PAGE + encodeURIComponent(room)));

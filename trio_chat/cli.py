@@ -1,4 +1,4 @@
-"""The command line: finds the command that is asked for, runs it, and tells how it went."""
+"""The command line: finds a command, runs it, and turns its outcome into an exit status."""
 
 import os
 import sys
@@ -14,7 +14,7 @@ from trio_chat.errors import BAD_USAGE, FAILED, INTERRUPTED, Failed
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
-    The first argument names it; if that is a flag, or there is none, the server is meant.
+    The first argument is its name; if that is a flag or missing, the server is run.
     """
     try:
         name, rest = _split(sys.argv[1:] if arguments is None else arguments)
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _split(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """Return the name of the command, and what stands behind it."""
+    """Return the name of the command, and its arguments."""
     if not arguments or arguments[0].startswith("-"):
         return SERVE, arguments
     name, *rest = arguments
@@ -49,6 +49,6 @@ def _complain(error: Exception, status: int) -> int:
 
 
 def _stop_writing() -> int:
-    """End as whoever read our output has ended, like ``head``; Python must not try again."""
+    """Discard all further output, as its reader is gone: Python would write at exit again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return FAILED

@@ -1,4 +1,4 @@
-"""Sets up structured logging: lines for people on a terminal, JSON for programs elsewhere."""
+"""Sets up structured logging: lines for people on a terminal, JSON elsewhere."""
 
 import io
 import logging
@@ -12,7 +12,7 @@ from trio_chat.config import Config
 
 
 def set_up(config: Config) -> None:
-    """Configure structlog, and the libraries' own loggers, to write to standard error."""
+    """Configure structlog and the loggers of libraries to write to standard error."""
     level = getattr(logging, config.log_level.upper())
     structlog.configure(
         processors=[
@@ -24,7 +24,7 @@ def set_up(config: Config) -> None:
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Careful(sys.stderr))),
         cache_logger_on_first_use=False,
     )
-    # Hypercorn and Quart report a failing request by logging; they speak through structlog too.
+    # Hypercorn and Quart log failing requests by the standard library.
     logging.basicConfig(handlers=[_Forward()], level=logging.WARNING, force=True)
 
 
@@ -37,7 +37,7 @@ def _renderers(log_format: str) -> list[structlog.typing.Processor]:
                 colors=sys.stderr.isatty(), exception_formatter=_write_traceback
             ),
         ]
-    # Without the local variables of each frame: what people said would be among them.
+    # Without the local variables of each frame, among which are messages.
     transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [
         structlog.processors.ExceptionRenderer(transform),
@@ -68,7 +68,7 @@ def _escaped(text: str) -> str:
 
 
 class _Careful:
-    """Writes to a stream as long as it can; a log that nobody can read ends nothing."""
+    """Writes to a stream and ignores failures: the server goes on without its log."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -83,7 +83,7 @@ class _Careful:
 
 
 class _Forward(logging.Handler):
-    """Hands a library's log record to structlog."""
+    """Passes log records of libraries to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
         log = structlog.get_logger()

@@ -8,9 +8,8 @@ import sys
 from contextlib import suppress
 
 DESCRIPTORS_AT_ONCE = 65_536  # have a place from the start on, which takes half a MiB of the kernel
-# Seconds for which a thread may keep the interpreter from another one that wants it. The writer
-# asks for it after each statement: with Python's 5 ms, a commit took as long as there are statements
-# in it, times the time until the loop has nothing to do.
+# Seconds for which a thread may keep the interpreter from another one that wants it. The writer's
+# thread asks for it after each statement; with Python's 5 ms, it waited long in a busy server.
 SWITCH_INTERVAL = 0.0005
 
 

@@ -1,4 +1,4 @@
-// Begins to take part as soon as it is here: calls the server while the rest of the page is loaded.
+// Connects to the server while the rest of the page is still being loaded.
 
 import { LOBBY, roomIn, socketUrl } from "./net/address.js";
 import { Connection } from "./net/connection.js";
@@ -8,12 +8,12 @@ import { Marks } from "./storage/marks.js";
 import { RoomList } from "./storage/room-list.js";
 import { recall, remember, watch } from "./storage/storage.js";
 
-/** Tells the page from now on what happens, by the handlers that Session names; to be called once. */
+/** Sets the handlers that Session calls; to be called once, when the page is put together. */
 export let showOn;
 const page = new Promise((resolve) => {
   showOn = resolve;
 });
-// What was to be told before there was a page comes to it when it is there, in order.
+// Calls made before that wait until then, in order.
 const tell = (name) => (...told) => page.then((handlers) => handlers[name](...told));
 
 export const store = new Store();
@@ -34,7 +34,7 @@ session.key = recall("key", session.key);
 remember("key", session.key);
 // Two tabs may have stored a key at once, at the first visit; both use the one that is kept.
 watch("key", () => (session.key = recall("key", session.key)));
-store.me = recall("me"); // who the session is, most probably
+store.me = recall("me"); // the person of the session, most probably
 const names = roomList.recall();
 for (const name of names) store.enter(name);
 store.recallMarks(marks.recall(names));

@@ -1,4 +1,4 @@
-// What can wait until the page is drawn: it is loaded behind the rest, and put together here.
+// The parts of the page that are loaded after the first messages are drawn.
 
 import { obey, read } from "./compose/commands.js";
 import { lengthOf } from "./compose/composer.js";
@@ -22,14 +22,14 @@ import { Search } from "./panels/search.js";
 import { Finder } from "./state/finder.js";
 import { Drafts, rebased } from "./storage/drafts.js";
 
-const TYPING_PACE = 2_500; // ms between two signs to the others that the user is writing
+const TYPING_PACE = 2_500; // ms between two "typing" objects
 const NARROW = 896; // px: here panels cover the log
 
-const GROWS = CSS.supports("field-sizing", "content"); // a field, with its text, by itself
+const GROWS = CSS.supports("field-sizing", "content"); // fields grow with their text by themselves
 
 const find = (id) => document.getElementById(id);
 
-/** Everything that a page does beyond showing a room and sending what is written. */
+/** Everything that the page does beyond showing a room and sending messages. */
 export class Tools {
   #page;
   #acts;
@@ -42,9 +42,9 @@ export class Tools {
   #drafts;
   #focusRestore;
   #typing = new Typing(find("typing"));
-  #toldTyping = -Infinity; // when the others were told last
+  #toldTyping = -Infinity; // when the last "typing" object was sent
 
-  /** Takes the parts of the page, and the functions by which the user's wishes change it. */
+  /** Takes the parts of the page, and the functions by which the user's actions change it. */
   constructor(page) {
     const { store, address, notice, log, composer } = page;
     const tell = (words) => notice.tell(words);
@@ -87,7 +87,7 @@ export class Tools {
     if (store.room) composer.onChange();
   }
 
-  /** Shows a room, and what is new. */
+  /** Shows the room, and tells of new messages. */
   show(room) {
     const { store } = this.#page;
     const news = store.takeNews();
@@ -101,12 +101,12 @@ export class Tools {
     this.#showDraft();
   }
 
-  /** Does what a draft says that begins with a slash; `done` is called if that is possible. */
+  /** Runs a command; `done` is called if that is possible. */
   command(text, draft, done) {
     if (obey(text, { ...this.#acts, say: (words) => this.#acts.say(words, draft) })) done();
   }
 
-  /** Shows where in a room the reader is. */
+  /** Updates the jump button to the reader's place in a room. */
   place(room) {
     this.#jumpButton.show(this.#page.log, room);
   }
@@ -138,7 +138,7 @@ export class Tools {
     };
   }
 
-  /** Goes to a hit of a search, which panels must not cover. */
+  /** Goes to a hit of a search, and closes panels that would cover it. */
   #visit(seq) {
     if (innerWidth < NARROW) this.#page.panels.forEach((panel) => panel.close());
     this.#acts.jump(seq);
@@ -201,7 +201,7 @@ export class Tools {
   #showDraft() {
     const { store, composer, log, look } = this.#page;
     const { room } = store;
-    if (composer.room !== room.name) return; // it is about to be shown
+    if (composer.room !== room.name) return; // the composer is about to show this room
     const draft = rebased(composer.draft, room.epoch);
     if (draft) {
       Object.assign(composer.draft, draft);
@@ -216,7 +216,7 @@ export class Tools {
     this.#drafts.keep();
   }
 
-  /** How many characters may still be written, and how many in all: of a topic, or of a message. */
+  /** How many characters are left of the limit for the draft: for a topic or for a message. */
   #left() {
     const { draft, limit } = this.#page.composer;
     const { name, rest } = read(draft.text.trim());
@@ -253,7 +253,7 @@ export class Tools {
     session.tell({ t: "typing", room: composer.room });
   }
 
-  /** Who may be named: those who spoke last, then all others who are here. */
+  /** The people to complete names from: the latest authors first, then all other members. */
   #people() {
     const { room, me } = this.#page.store;
     const authors = room.history.latest.slice(-100).reverse().map(({ from }) => from);
@@ -265,7 +265,7 @@ export class Tools {
   }
 }
 
-/** Makes a field as high as its text; the style sheet says how high that may be. */
+/** Makes a field as high as its text, up to the limit in the style sheet. */
 function grow(field) {
   field.style.blockSize = "auto";
   const borders = field.offsetHeight - field.clientHeight;

@@ -17,8 +17,8 @@ import { Status } from "./panels/status.js";
 import { recall, remember } from "./storage/storage.js";
 import { uuid } from "./uuid.js";
 
-const LONGEST = 40; // characters of what cannot be the name of a room
-const CALM = 1_000; // ms after which what can wait is loaded, whether there are messages or not
+const LONGEST = 40; // characters of a refused room's name that a notice shows
+const DEFER_LIMIT = 1_000; // ms after which the rest is loaded, whether messages are drawn or not
 const LATER = ["css/actions.css", "css/writing.css", "css/search.css", "css/choices.css"];
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
@@ -32,7 +32,7 @@ const notice = new Notice(find("notice"));
 const status = new Status(find("status"), find("banner"), () => session.reconnect());
 const name = new NameDialog(find("name"), (nick) => {
   session.call(nick);
-  // Firefox gives the focus back to nobody if the question came before it was anywhere.
+  // Firefox restores no focus after a dialog that opened before anything had the focus.
   if (document.activeElement === document.body) composer.focus();
 });
 const panels = [
@@ -70,25 +70,25 @@ const composer = new Composer(find("composer"), {
   onTooLong: (count, limit) => notice.tell(t("composer.tooLong", { count, limit })),
 });
 
-let calm; // to be called when the first messages are drawn
-const calmed = new Promise((resolve) => {
-  calm = resolve;
-  setTimeout(resolve, CALM);
+let notifyDrawn; // to be called when the first messages are drawn
+const drawn = new Promise((resolve) => {
+  notifyDrawn = resolve;
+  setTimeout(resolve, DEFER_LIMIT);
 });
 let cache = null; // both until they are loaded
 let outbox = null;
-// After an earlier visit there may be messages in the cache, which are shown first of all.
-const installed = (recall("session") ? Promise.resolve() : calmed).then(() => import("./storage/installed.js"));
+// After an earlier visit the cache may have messages, which are shown before anything else.
+const installed = (recall("session") ? Promise.resolve() : drawn).then(() => import("./storage/installed.js"));
 
 let tools = null; // until they are loaded
-const loading = calmed
+const loading = drawn
   .then(() => Promise.all([import("./deferred.js"), ...LATER.map(loadStyle)]))
   .then(([{ Tools }]) => {
     tools = new Tools({ store, session, address, notice, name, panels, log, composer, say, put, look, update });
     schedule();
   });
 
-find("lifeless").remove();
+find("no-script").remove();
 if ("WebSocket" in window) begin();
 else status.fail(t("page.noWebSockets"));
 
@@ -105,7 +105,7 @@ function begin() {
   schedule();
   listen();
   if (!session.nick) name.ask({ isNeeded: true });
-  // Without these the page works as long as it is open.
+  // If these cannot be loaded, nothing outlives the page, and it works otherwise.
   installed.then(usePersistence).catch(() => {});
   loading.catch(() => {}); // useTools tells it
 }
@@ -119,7 +119,7 @@ async function usePersistence({ install }) {
   update(() => store.recallLines(kept));
 }
 
-/** Whether something would be lost with the page. */
+/** Whether something would be lost if the page were closed now. */
 function isUnkept() {
   return outbox ? !outbox.isKept : store.unsent.length > 0;
 }
@@ -145,7 +145,7 @@ function listen() {
   });
 }
 
-/** Says what was drafted in the room that is shown; returns whether that is taken. */
+/** Sends a draft's text to the room that is shown; returns whether it is queued. */
 function say(text, { reply, edit }) {
   if (edit) return amend(text, edit);
   const isTaken = put({ t: "send", text, ...(reply && { reply: reply.seq, epoch: reply.epoch }) });
@@ -153,7 +153,7 @@ function say(text, { reply, edit }) {
   return isTaken;
 }
 
-/** Gives a message another text, or what waits to become one; returns whether that is taken. */
+/** Edits a message, sent or still queued; returns whether that is possible. */
 function amend(text, { cid, before, epoch, seq = store.seqOf(cid) }) {
   if (text === before) return true;
   if (seq) return put({ t: "edit", seq, text, ...(epoch && { epoch }) });
@@ -165,7 +165,7 @@ function amend(text, { cid, before, epoch, seq = store.seqOf(cid) }) {
   return isTaken;
 }
 
-/** Does something that is kept, and tells if there is no room for it; returns whether there is. */
+/** Queues a request; shows a notice if the queue is full. Returns whether it is queued. */
 function put(request) {
   let isTaken = false;
   update(() => {
@@ -175,12 +175,12 @@ function put(request) {
   return isTaken;
 }
 
-/** Gets a message of the room that is shown which is answered and not known. */
+/** Requests a message that another one in the room replies to. */
 function look(seq) {
   if (store.room.history.quote(seq)) session.act();
 }
 
-/** Lets the user's wish change the store, and the server know of it. */
+/** Changes the store as the user wants, and makes the requests that follow from it. */
 function update(change) {
   const before = store.active;
   change();
@@ -188,7 +188,7 @@ function update(change) {
   session.act();
 }
 
-/** Draws with the next frame, however much changes until then. */
+/** Draws the page with the next frame, once for all changes until then. */
 function schedule() {
   if (schedule.isDue) return;
   schedule.isDue = true;
@@ -210,7 +210,7 @@ function show() {
   tools?.show(room);
   marks.keep(store.marks);
   composer.show(room, limits.text);
-  if (room.history.isKnown) calm();
+  if (room.history.isKnown) notifyDrawn();
   if (!store.isWelcome) return;
   cache?.keep([...store.rooms.values()]);
   remember("nick", me.nick);
@@ -234,12 +234,12 @@ function showRoom(room) {
   address.show(room.name);
 }
 
-/** Does something with the tools as soon as they are here. */
+/** Uses the tools as soon as they are loaded. */
 function useTools(use) {
   loading.then(use, () => notice.tell(t("page.incomplete")));
 }
 
-/** Gives the page a further style sheet; resolves when it is here, or will not be. */
+/** Adds a style sheet to the page; resolves when it is loaded or has failed. */
 function loadStyle(path) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
@@ -250,7 +250,7 @@ function loadStyle(path) {
   });
 }
 
-/** Why there is no such room; its name may be anything, and as long as an address can be. */
+/** Says why a room was refused; its name may be any text, as long as an address can be. */
 function refusal(room, error) {
   const name = room.length > LONGEST ? `${room.slice(0, LONGEST)}…` : room;
   return t("page.refused", { room: `\u2068${name}\u2069`, reason: reasonOf(error) });

@@ -1,4 +1,4 @@
-"""A real browser that nothing may go wrong in."""
+"""Chromium, and pages in which no error may be logged."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Somebody who chats without a page, and can do more than it."""
+"""A person who chats by WebSocket, without a page."""
 
 import json
 from collections.abc import Iterator

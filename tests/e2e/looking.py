@@ -1,4 +1,4 @@
-"""What a person does with the page and sees of it, for the tests to say it in a word."""
+"""Helpers: what a person does with the page and sees of it."""
 
 import json
 
@@ -82,7 +82,7 @@ def top_line(page: Page) -> Place:
 
 
 def expect_place(page: Page, place: Place) -> None:
-    """Expect the log to be where it was, as exactly as a browser can be told."""
+    """Expect the log to be where it was, to the pixel."""
     line, offset = top_line(page)
     assert line == place[0]
     assert abs(offset - place[1]) <= 1
@@ -120,7 +120,7 @@ def open_room(page: Page, room: str) -> None:
 
 
 def take_the_slowest_pauses(page: Page) -> None:
-    """Make what is random as long as it can be, so that there is something to see."""
+    """Make random pauses as long as they can be."""
     page.add_init_script("Math.random = () => 0.999")
 
 
@@ -132,7 +132,7 @@ def come_back_unnoticed(page: Page, chat: Chat) -> None:
 
 
 def greet(socket: WebSocketRoute, message: str | bytes) -> None:
-    """Answer a page's hello, as a server would that says nothing more."""
+    """Answer a page's hello, and nothing else."""
     you = {"id": "0001", "nick": "Ann"}
     for request in json.loads(message):
         if request["t"] == "hello":

@@ -1,4 +1,4 @@
-"""Everyone: what axe-core finds, keys alone, large type, few colours, no motion, any direction."""
+"""Accessibility: axe-core, keys alone, zoom, forced colours, reduced motion, any direction."""
 
 import json
 import re
@@ -27,7 +27,7 @@ TALK = [
 
 
 def faults(page: Page) -> list[str]:
-    """Return what axe-core finds in the page as it stands."""
+    """Return what axe-core finds in the present state of the page."""
     if not page.evaluate("'axe' in window"):
         # As a debugger would do it: the page's own policy lets no such script in.
         page.evaluate(AXE.read_text())
@@ -55,7 +55,7 @@ def talk(chat: Chat) -> Iterator[Guest]:
 
 
 def refuse(socket: WebSocketRoute) -> None:
-    """Be a server that does not like some messages."""
+    """Be a server that refuses some messages."""
     server = socket.connect_to_server()
 
     def pass_on(message: str | bytes) -> None:
@@ -85,7 +85,7 @@ def open_tea(open_page: OpenPage, **options: object) -> Page:
 
 
 def open_panel(page: Page, name: str) -> None:
-    """Open a panel, where there is not room for it anyway."""
+    """Open a panel, on a screen that does not show it always."""
     if page.locator(f"#open-{name}").is_visible():
         page.click(f"#open-{name}")
     expect(page.locator(f"#{name}")).to_be_visible()
@@ -100,7 +100,7 @@ def close_panels(page: Page) -> None:
 def test_axe_finds_nothing_wrong(
     open_page: OpenPage, chat: Chat, scheme: str, size: dict[str, int]
 ) -> None:
-    """In no state of the page that people get into."""
+    """In none of the page's main states."""
     looks = {"viewport": size, "color_scheme": scheme}
     first = open_page(name=None, wait=False, **looks)
     expect(first.get_by_role("dialog")).to_be_visible()
@@ -152,7 +152,7 @@ FOCUS = """
 
 
 def walk(page: Page, presses: int) -> dict[str, bool]:
-    """Go through the page by Tab; return where it led, and whether one could see that."""
+    """Go through the page by Tab; return where the focus was, and whether it was visible."""
     reached: dict[str, bool] = {}
     for _ in range(presses):
         page.keyboard.press("Tab")
@@ -188,7 +188,7 @@ def test_keys_alone_reach_everything_and_show_where_they_are(
 
 
 def test_the_focus_is_never_lost(open_page: OpenPage, chat: Chat) -> None:
-    """When what had it goes away, the focus goes to the field."""
+    """When the focused element is removed, the field gets the focus."""
     page = open_page(name="Ann", room="tea")
     join(page, "milk")
     field = page.get_by_role("textbox", name="Message")
@@ -289,7 +289,7 @@ def test_fingers_find_what_they_want(open_page: OpenPage, chat: Chat) -> None:
 
 
 def test_a_screen_reader_says_of_a_line_what_one_sees(open_page: OpenPage, chat: Chat) -> None:
-    """Who, when and what, without marks, and how it stands with it."""
+    """Author, time, text without marks, and state."""
     with talk(chat):
         page = open_tea(open_page)
         clock = r"\d{1,2}:\d\d\s.M"

@@ -1,4 +1,4 @@
-"""What a person does with messages, by mouse, keys, fingers: react, reply, edit, delete, copy."""
+"""Actions on messages, by mouse, keys and touch: react, reply, edit, delete, copy."""
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -29,7 +29,7 @@ HOSTILE = [
 
 
 def row(page: Page, text: str) -> Locator:
-    """Return the line of the log that says something."""
+    """Return the row of the log with a text."""
     return page.locator("#log .message", has=page.locator(".text", has_text=text)).last
 
 
@@ -45,7 +45,7 @@ def answer(page: Page, choice: str) -> None:
 
 
 def test_somebody_reacts_to_a_message(open_page: OpenPage) -> None:
-    """With one of the usual emoji; choosing it again takes it back."""
+    """With a common emoji; choosing it again removes the reaction."""
     page, other = open_page(name="Ann"), open_page(name="Bob")
     say(other, "tea?")
     wait_for(page, "tea?")
@@ -58,7 +58,7 @@ def test_somebody_reacts_to_a_message(open_page: OpenPage) -> None:
 
 
 def test_an_emoji_is_found_by_its_name_with_keys_alone(open_page: OpenPage) -> None:
-    """Typing leads to the field, Enter takes the first that is found."""
+    """Typing goes to the search field, Enter takes the first hit."""
     page = open_page()
     post(page, "tea?")
     page.press("#text", "Shift+Tab")
@@ -83,7 +83,7 @@ def test_an_emoji_is_found_by_its_name_with_keys_alone(open_page: OpenPage) -> N
 
 
 def test_somebody_replies_to_a_message(open_page: OpenPage) -> None:
-    """What is answered is above the field while they write, and above the answer then."""
+    """The quoted message is above the field while they write, and above the reply then."""
     page, other = open_page(name="Ann"), open_page(name="Bob")
     say(other, "tea?")
     wait_for(page, "tea?")
@@ -140,7 +140,7 @@ def test_the_last_message_is_edited_with_up(open_page: OpenPage) -> None:
 
 
 def test_what_was_being_written_is_there_again_after_an_edit(open_page: OpenPage) -> None:
-    """Also after one that was given up; an edit that changes nothing is none."""
+    """Also after one that was cancelled; an edit without a change is not sent."""
     page = open_page()
     post(page, "tea?")
     page.fill("#text", "half a thought")
@@ -168,7 +168,7 @@ def test_nobody_edits_or_deletes_what_others_said(open_page: OpenPage) -> None:
 
 
 def test_a_message_is_deleted_after_a_question(open_page: OpenPage) -> None:
-    """Which shows what it is about; keeping it is an answer, too."""
+    """The question shows the message; "Keep it" deletes nothing."""
     page, other = open_page(), open_page()
     say(page, "oops")
     wait_for(other, "oops")
@@ -241,7 +241,7 @@ def test_a_tap_shows_what_can_be_done(open_page: OpenPage) -> None:
 
 
 def test_what_waits_to_be_sent_is_edited_and_taken_back(open_page: OpenPage) -> None:
-    """The server gets what became of it, once."""
+    """The server gets the final text, once."""
     line = Line()
     page, other = open_page(prepare=line.lay), open_page()
     line.cut()
@@ -264,7 +264,7 @@ def test_what_waits_to_be_sent_is_edited_and_taken_back(open_page: OpenPage) -> 
 
 
 def test_an_edit_goes_on_though_the_message_is_sent_meanwhile(open_page: OpenPage) -> None:
-    """What waited is a message by then, and is edited as one."""
+    """By then it is a message, and is edited as one."""
     line = Line()
     page, other = open_page(prepare=line.lay), open_page()
     line.cut()

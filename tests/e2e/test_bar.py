@@ -1,4 +1,4 @@
-"""The bar stays on the message that it was called for."""
+"""The bar stays on its message."""
 
 from playwright.sync_api import expect
 
@@ -9,7 +9,7 @@ from tests.e2e.test_actions import row
 
 
 def test_the_bar_stays_on_its_message_when_lines_move(open_page: OpenPage, chat: Chat) -> None:
-    """A hand that rests lets the lines pass below it, and a click still means what was meant."""
+    """When rows move under a resting pointer, a click still acts on the same message."""
     page, other = open_page(), open_page()
     fill(page, chat)
     post(page, "meant")
@@ -28,7 +28,7 @@ def test_the_bar_stays_on_its_message_when_lines_move(open_page: OpenPage, chat:
 
 
 def test_the_bar_is_there_again_after_a_question(open_page: OpenPage) -> None:
-    """Though the pointer has rested meanwhile."""
+    """Although the pointer has not moved."""
     page = open_page()
     post(page, "tea?")
     for _ in range(2):

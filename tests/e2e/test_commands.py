@@ -1,4 +1,4 @@
-"""Commands: what begins with a slash is done rather than said."""
+"""Commands, which begin with a slash."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -37,7 +37,7 @@ def test_a_name_that_somebody_has_is_refused_with_the_reason(open_page: OpenPage
 
 
 def test_somebody_goes_to_a_room_and_leaves_it_by_commands(open_page: OpenPage) -> None:
-    """The way back leads through rooms that were gone to so."""
+    """The browser's back button goes through these rooms, too."""
     page = open_page()
     say(page, "/join #Tea")
     expect(page.locator(HEADING)).to_have_text("tea")
@@ -76,7 +76,7 @@ def test_what_somebody_does_is_said(open_page: OpenPage) -> None:
 def test_what_is_no_command_is_told_and_stays_in_the_field(
     open_page: OpenPage, text: str, words: str
 ) -> None:
-    """A slip is put right where it was made; nobody else reads it."""
+    """The text stays in the field, and nobody else reads it."""
     page = open_page()
     say(page, text)
     expect_told(page, words)

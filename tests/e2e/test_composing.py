@@ -56,7 +56,7 @@ def test_a_name_is_completed_with_tab(open_page: OpenPage) -> None:
 
 
 def test_an_emoji_is_completed_with_enter(open_page: OpenPage) -> None:
-    """What stands behind the caret stays, it can be undone, and the next Enter sends."""
+    """The text after the caret stays, it can be undone, and the next Enter sends."""
     page = open_page()
     page.fill("#text", "well !")
     page.press("#text", "End")
@@ -164,7 +164,7 @@ def test_pasted_lines_stay_lines(open_page: OpenPage) -> None:
 
 
 def test_a_text_that_is_too_long_is_neither_cut_nor_sent(open_page: OpenPage) -> None:
-    """It is told, and can be made shorter; characters count, not their parts."""
+    """A notice says so; characters count, not UTF-16 units."""
     page, other = open_page(), open_page()
     text = "🎉" * LIMIT
     paste(page, f"{text}!!")
@@ -186,7 +186,7 @@ def test_a_text_that_is_too_long_is_neither_cut_nor_sent(open_page: OpenPage) ->
 
 
 def test_what_is_being_written_outlives_a_reload_in_each_room(open_page: OpenPage) -> None:
-    """It is where it was; what was sent is not."""
+    """The draft is there again; what was sent is not."""
     page = open_page(room="lobby")
     page.fill("#text", "in the lobby")
     join(page, "tea")
@@ -203,7 +203,7 @@ def test_what_is_being_written_outlives_a_reload_in_each_room(open_page: OpenPag
 
 
 def test_a_reply_outlives_a_reload(open_page: OpenPage) -> None:
-    """With the message that it is to, also where that is not known yet."""
+    """With the message that it replies to, also if that is not loaded yet."""
     page = open_page()
     post(page, "tea?")
     reply_to_last(page, "with milk")
@@ -215,7 +215,7 @@ def test_a_reply_outlives_a_reload(open_page: OpenPage) -> None:
 
 
 def test_an_edit_outlives_a_reload(open_page: OpenPage) -> None:
-    """It is still one, and what was written beside it is there behind it."""
+    """It is still an edit, and the text written besides is there after it."""
     page = open_page()
     post(page, "tee?")
     page.press("#text", "ArrowUp")
@@ -229,7 +229,7 @@ def test_an_edit_outlives_a_reload(open_page: OpenPage) -> None:
 
 
 def test_a_reply_to_what_is_gone_becomes_a_message(open_page: OpenPage, chat: Chat) -> None:
-    """The numbers of a server that has begun anew are others; words are not lost for that."""
+    """Numbers of another epoch are not valid; the text is not lost."""
     page = open_page()
     post(page, "tea?")
     reply_to_last(page, "with milk")
@@ -242,7 +242,7 @@ def test_a_reply_to_what_is_gone_becomes_a_message(open_page: OpenPage, chat: Ch
 
 
 def test_two_tabs_keep_their_drafts_in_their_rooms(open_page: OpenPage) -> None:
-    """What one keeps does not undo what the other has kept."""
+    """Neither overwrites the other's."""
     page = open_page(room="tea")
     second = page.context.new_page()
     second.goto(page.url.replace("tea", "milk"))
@@ -322,7 +322,7 @@ def test_the_server_hears_little_of_the_writing(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize("by", ["button", "command"])
 def test_a_room_with_unsent_messages_is_left_after_a_question(open_page: OpenPage, by: str) -> None:
-    """Who stays loses nothing, and who leaves knows what they do."""
+    """Staying loses nothing; the question says what leaving loses."""
     line = Line()
     page, other = open_page(prepare=line.lay), open_page(room="tea")
     join(page, "tea")
@@ -354,7 +354,7 @@ def test_a_room_with_unsent_messages_is_left_after_a_question(open_page: OpenPag
 
 
 def test_a_mention_of_somebody_who_left_is_offered(open_page: OpenPage, chat: Chat) -> None:
-    """Those who spoke are known by their words."""
+    """Authors of messages are completed, too."""
     page = open_page(name="Ann")
     with enter(chat.ws, "Zoë", "lobby") as guest:
         guest.ask(t="send", room="lobby", text="hello")
@@ -365,7 +365,7 @@ def test_a_mention_of_somebody_who_left_is_offered(open_page: OpenPage, chat: Ch
 
 
 def test_the_end_stays_in_sight_when_the_composer_grows(open_page: OpenPage, chat: Chat) -> None:
-    """Who reads along goes on doing so while they reply, or write many lines."""
+    """The log stays at its end while the form grows."""
     page = open_page(viewport=SMALL)
     chat.say(*(f"line {count}" for count in range(30)))
     wait_for(page, "line 29")
@@ -389,7 +389,7 @@ def test_the_end_stays_in_sight_when_the_composer_grows(open_page: OpenPage, cha
 def test_what_is_written_comes_along_when_the_room_is_called_something_else(
     open_page: OpenPage,
 ) -> None:
-    """A link may write a name as nobody else does; the server tells how it is written."""
+    """A link may have another spelling of a room's name; the server tells the right one."""
     line = Line()
     page = open_page(prepare=line.lay)
     line.cut()
@@ -419,7 +419,7 @@ def test_the_field_grows_in_browsers_that_do_not_do_so_themselves(open_page: Ope
 
 
 def test_names_are_offered_while_a_phone_composes(open_page: OpenPage) -> None:
-    """All typing is composing there; the tap that takes a name ends it."""
+    """All typing is composing there; a tap on a completion ends it."""
     page, _ = open_page(name="Ann", has_touch=True, is_mobile=True), open_page(name="Bob")
     expect(page.locator("#open-people .count")).to_have_text("2")
     page.focus("#text")

@@ -23,14 +23,14 @@ LONGEST_RETRY = 15_000  # ms: what the server asks for at most, some trouble, an
 
 
 def expect_told(page: Page, *told: str) -> None:
-    """Expect all that was told to the page so far to be this."""
+    """Expect all events so far to be these."""
     expect(page.locator("body")).to_have_attribute(
         "data-told", " ".join(told), timeout=LONGEST_RETRY
     )
 
 
 def test_an_event_source_goes_on_by_itself_after_a_crash(open_page: OpenPage, chat: Chat) -> None:
-    """It comes back with the id that it had last, and misses nothing that was said meanwhile."""
+    """It reconnects with its last id, and misses nothing."""
     page, other = open_page(), open_page()
     page.evaluate(FOLLOW)
     expect_told(page, "joined at 0")

@@ -1,4 +1,4 @@
-"""Whatever was written for the Go chat example works here, unchanged."""
+"""Clients of the Go chat example work unchanged."""
 
 import shutil
 import subprocess
@@ -40,7 +40,7 @@ def node_client(chat: Chat) -> subprocess.Popen[str]:
 
 
 def test_its_page_chats_with_ours(open_page: OpenPage, chat: Chat) -> None:
-    """Both ways: our name comes before what we say, and lines of one message are lines to it."""
+    """In both directions: our name stands before our text; each line of a message is one there."""
     ours, other = open_page(name="Ann"), open_page()
     open_go_page(other, chat)
     say(ours, "from our page")
@@ -57,7 +57,7 @@ def test_its_page_chats_with_ours(open_page: OpenPage, chat: Chat) -> None:
 
 
 def test_its_page_sees_the_connection_close(open_page: OpenPage, chat: Chat) -> None:
-    """It is told, though it does not come back by itself."""
+    """It shows the end, although it does not reconnect."""
     page = open_page()
     open_go_page(page, chat)
     chat.stop()

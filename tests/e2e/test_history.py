@@ -1,4 +1,4 @@
-"""What was said before: it is there after a reload, and further back on request."""
+"""History: after a reload, and further back on request."""
 
 from playwright.sync_api import expect
 
@@ -18,14 +18,14 @@ from tests.e2e.looking import (
 
 
 def fill(chat: Chat, number: int) -> list[str]:
-    """Have a number of lines said."""
+    """Have a number of lines posted."""
     said = [f"line {count}" for count in range(number)]
     chat.say(*said)
     return said
 
 
 def test_a_reload_shows_the_latest_page(open_page: OpenPage, chat: Chat) -> None:
-    """And who comes later sees the same, at its end."""
+    """Later visitors see the same, at its end."""
     said = fill(chat, 150)
     page = open_page()
     for _ in range(2):
@@ -39,7 +39,7 @@ def test_a_reload_shows_the_latest_page(open_page: OpenPage, chat: Chat) -> None
 
 
 def test_earlier_messages_come_without_moving_what_is_read(open_page: OpenPage, chat: Chat) -> None:
-    """Scrolling up is enough; at the very first message there is no more to have."""
+    """By scrolling up; at the first message there is no more."""
     said = fill(chat, 250)
     page = open_page(viewport=SMALL)
     wait_for(page, said[-1])
@@ -57,7 +57,7 @@ def test_earlier_messages_come_without_moving_what_is_read(open_page: OpenPage, 
 
 
 def test_a_button_fetches_them_too(open_page: OpenPage, chat: Chat) -> None:
-    """By keyboard, which does not lose its place when the button goes."""
+    """By keyboard, without losing the focus when the button is hidden."""
     said = fill(chat, 150)
     page = open_page(viewport={"width": 1000, "height": 400})
     wait_for(page, said[-1])

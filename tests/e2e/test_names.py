@@ -1,4 +1,4 @@
-"""The name that a person has: asked for once, theirs alone, and theirs to change."""
+"""Names: asked for once, unique, and changeable."""
 
 import re
 
@@ -36,7 +36,7 @@ def test_the_name_is_asked_once_and_remembered(open_page: OpenPage) -> None:
 
 
 def test_nobody_is_in_their_own_way(open_page: OpenPage) -> None:
-    """If the first welcome is lost, the name is held for who asked for it; so after a reload."""
+    """If the first welcome is lost, the name is held for the same person, also after a reload."""
     is_lossy = True
 
     def connect(socket: WebSocketRoute) -> None:
@@ -56,7 +56,7 @@ def test_nobody_is_in_their_own_way(open_page: OpenPage) -> None:
 
 
 def test_without_a_name_there_is_no_way_in(open_page: OpenPage) -> None:
-    """Neither Escape nor an empty field lets anybody pass, and nothing connects meanwhile."""
+    """Neither Escape nor an empty field closes the question, and nothing connects meanwhile."""
     page = open_page(name=None, wait=False)
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
@@ -73,7 +73,7 @@ def test_without_a_name_there_is_no_way_in(open_page: OpenPage) -> None:
 def test_a_name_that_cannot_be_had_is_asked_for_again(
     open_page: OpenPage, nick: str, reason: str
 ) -> None:
-    """With the reason; however long the person thinks, it is no fault of theirs."""
+    """With the reason; the connection is closed meanwhile, so it cannot time out."""
     open_page(name="Ann")
     page = open_page(name=None, wait=False)
     introduce(page, nick)
@@ -87,7 +87,7 @@ def test_a_name_that_cannot_be_had_is_asked_for_again(
 
 
 def test_a_name_can_be_changed(open_page: OpenPage) -> None:
-    """Everybody sees it, and it is remembered; what cannot be leaves the name as it was."""
+    """Everybody sees it, and it is stored; a refused name leaves the old one."""
     page, other = open_page(name="Ann"), open_page(name="Bob")
     page.get_by_role("button", name="Change name").click()
     introduce(page, "Bob")

@@ -1,4 +1,4 @@
-"""What a person sees of a network that comes and goes."""
+"""What the page shows while the network is lost."""
 
 import re
 
@@ -20,13 +20,13 @@ FIVE = [f"offline {count}" for count in range(5)]
 
 
 def with_a_clock_of_its_own(page: Page) -> None:
-    """Let the test say how fast time goes by."""
+    """Let the test control the clock."""
     take_the_slowest_pauses(page)
     page.clock.install()
 
 
 def test_a_minute_without_a_network_loses_nothing(open_page: OpenPage) -> None:
-    """Five messages are typed meanwhile; the page notices, counts down, and comes back at once."""
+    """Five messages are typed meanwhile; the page notices, counts down, and reconnects at once."""
     page, other = open_page(prepare=with_a_clock_of_its_own), open_page()
     post(page, "before")
     page.context.set_offline(True)
@@ -74,7 +74,7 @@ def test_the_banner_counts_the_attempts_and_the_seconds(open_page: OpenPage, cha
 
 
 def test_looking_at_the_page_connects_at_once(open_page: OpenPage, chat: Chat) -> None:
-    """Nobody should watch a countdown that was started for nobody."""
+    """A visible page does not wait for a pause that began while it was hidden."""
     page = open_page(prepare=take_the_slowest_pauses)
     come_back_unnoticed(page, chat)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -84,7 +84,7 @@ def test_looking_at_the_page_connects_at_once(open_page: OpenPage, chat: Chat) -
 def test_a_page_that_the_browser_brings_back_connects_at_once(
     open_page: OpenPage, chat: Chat
 ) -> None:
-    """By its button to go back, for one."""
+    """By the back button, for one."""
     page = open_page(prepare=take_the_slowest_pauses)
     come_back_unnoticed(page, chat)
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")

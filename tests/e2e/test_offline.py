@@ -1,4 +1,4 @@
-"""The page opens without a network, with what it last knew."""
+"""The page opens without a network, with its latest messages."""
 
 import json
 import re
@@ -67,7 +67,7 @@ def test_the_page_opens_without_a_server(open_page: OpenPage, chat: Chat) -> Non
 
 
 def test_a_room_that_was_never_seen_opens_offline_too(open_page: OpenPage) -> None:
-    """And says that there is nothing to show yet."""
+    """It says that there is nothing to show yet."""
     page = open_page(service_workers="allow")
     page.wait_for_function(READY)
     url = page.url.replace("lobby", "tea")
@@ -80,7 +80,7 @@ def test_a_room_that_was_never_seen_opens_offline_too(open_page: OpenPage) -> No
 
 
 def test_what_was_left_is_forgotten(open_page: OpenPage) -> None:
-    """Leaving a room takes its lines out of the browser."""
+    """Leaving a room removes its messages from the cache."""
     page = open_page(room="tea")
     say(page, "to be forgotten")
     wait_for_cached(page, "tea", "to be forgotten")
@@ -95,7 +95,7 @@ def test_what_was_left_is_forgotten(open_page: OpenPage) -> None:
 
 
 def test_a_new_version_is_there_with_the_next_load(open_page: OpenPage) -> None:
-    """The page is asked for each time, whatever has been put away."""
+    """The page is requested each time, whatever is cached."""
     page = open_page(service_workers="allow")
     page.wait_for_function(READY)
     page.context.route(
@@ -108,7 +108,7 @@ def test_a_new_version_is_there_with_the_next_load(open_page: OpenPage) -> None:
 
 @pytest.mark.parametrize("how", ["a broken proxy", "a slow one"])
 def test_a_server_that_does_not_answer_is_not_waited_for(open_page: OpenPage, how: str) -> None:
-    """What was put away is shown instead of an error of somebody between."""
+    """The cached page is shown instead of a proxy's error."""
     page = open_page(service_workers="allow")
     page.wait_for_function(READY)
     if how == "a broken proxy":

@@ -1,4 +1,4 @@
-"""What is written without a connection arrives once and in order, whatever becomes of the page."""
+"""What is written without a connection arrives once and in order, even if the page is closed."""
 
 import signal
 
@@ -19,7 +19,7 @@ from tests.e2e.looking import (
 
 
 class Line:
-    """The line between a page and the server, which can be cut and mended."""
+    """A network between a page and the server, which can be cut and mended."""
 
     def __init__(self) -> None:
         self._is_cut = False
@@ -27,7 +27,7 @@ class Line:
         self._sockets: list[WebSocketRoute] = []
 
     def lay(self, page: Page, **limits: int) -> None:
-        """Have all that this page says and hears go by this line; it may hear of other limits."""
+        """Route a page's WebSocket through this, with these ``limits`` in the welcome."""
         self._limits = limits
         page.route_web_socket("**/ws", self._connect)
 
@@ -53,7 +53,7 @@ FIVE = [f"away {count}" for count in range(5)]
 
 
 def expect_once(pages: list[Page], said: list[str]) -> None:
-    """Expect every page to show what was said: all of it, once, in order, and kept."""
+    """Expect every page to show these messages: all, once, in order, and confirmed."""
     for page in pages:
         wait_for_kept(page, said[-1])
         expect(page.locator("#log .outgoing")).to_have_count(0)
@@ -74,7 +74,7 @@ def test_five_messages_typed_without_a_network_arrive_once(open_page: OpenPage) 
 
 
 def test_five_messages_outlive_a_reload(open_page: OpenPage) -> None:
-    """They are in sight again at once, and are sent in order with what is written after it."""
+    """They are shown again at once, and are sent in order with what is written after it."""
     line = Line()
     page, other = open_page(prepare=line.lay), open_page()
     line.cut()
@@ -88,7 +88,7 @@ def test_five_messages_outlive_a_reload(open_page: OpenPage) -> None:
 
 
 def test_the_tab_that_is_left_sends_what_a_closed_one_could_not(open_page: OpenPage) -> None:
-    """It shows it as its own as soon as the other is gone, and not before."""
+    """It shows them as its own as soon as the other is closed, and not before."""
     line = Line()
     page, other = open_page(prepare=line.lay), open_page()
     second = page.context.new_page()
@@ -107,7 +107,7 @@ def test_the_tab_that_is_left_sends_what_a_closed_one_could_not(open_page: OpenP
 
 
 def test_the_next_visit_sends_what_the_last_one_could_not(open_page: OpenPage) -> None:
-    """In its room, too, which the next visit may not begin with."""
+    """Also in another room than the next visit begins with."""
     line = Line()
     page, other = open_page(prepare=line.lay, room="tea"), open_page(room="tea")
     line.cut()
@@ -122,7 +122,7 @@ def test_the_next_visit_sends_what_the_last_one_could_not(open_page: OpenPage) -
 
 
 def test_two_tabs_of_one_person_send_their_own(open_page: OpenPage) -> None:
-    """What one sends the other shows, and nothing is there twice."""
+    """Each shows what the other sends, and nothing twice."""
     line = Line()
     page = open_page(prepare=line.lay)
     second = page.context.new_page()
@@ -147,7 +147,7 @@ def test_two_tabs_of_one_person_send_their_own(open_page: OpenPage) -> None:
 def test_a_server_killed_while_a_reload_is_under_way_gets_it_once(
     open_page: OpenPage, chat: Chat
 ) -> None:
-    """The page does not know whether the last one arrived, and asks under the same id."""
+    """The page does not know whether the last one arrived, and sends it again with the same cid."""
     page, other = open_page(), open_page()
     say(page, "one")
     wait_for(other, "one")
@@ -160,7 +160,7 @@ def test_a_server_killed_while_a_reload_is_under_way_gets_it_once(
 
 
 def test_a_browser_that_stores_nothing_sends_all_the_same(open_page: OpenPage) -> None:
-    """Only when the page is left before that, it asks whether to."""
+    """If the page is closed before that, it asks."""
     line = Line()
     asked: list[str] = []
 
@@ -189,7 +189,7 @@ def test_a_browser_that_stores_nothing_sends_all_the_same(open_page: OpenPage) -
 
 
 def test_what_there_is_no_room_for_stays_in_the_field(open_page: OpenPage) -> None:
-    """Of what waits to be sent there may be 500; then the page says so and loses nothing."""
+    """The queue holds 500 entries; then the page says so, and the text stays in the field."""
     line = Line()
     page = open_page(prepare=line.lay)
     line.cut()

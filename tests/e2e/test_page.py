@@ -57,7 +57,7 @@ def test_two_people_chat(open_page: OpenPage) -> None:
 
 
 def test_blank_text_is_not_sent(open_page: OpenPage, chat: Chat) -> None:
-    """There is nothing to say in it."""
+    """It is not sent."""
     page = open_page()
     say(page, "   ")
     say(page, "\n")
@@ -82,7 +82,7 @@ def test_shift_enter_begins_a_line(open_page: OpenPage) -> None:
 def test_enter_does_not_send_while_composing(
     open_page: OpenPage, chat: Chat, composing: dict[str, object]
 ) -> None:
-    """There it picks a word, in Chinese or Japanese for instance."""
+    """There it selects a word, in Chinese or Japanese for instance."""
     page = open_page()
     page.fill("#text", "にほん")
     event = json.dumps({"key": "Enter", "bubbles": True, "cancelable": True, **composing})
@@ -126,7 +126,7 @@ def test_the_log_follows_at_its_end_and_else_keeps_its_place(
 
 
 def test_the_end_stays_in_sight_when_a_keyboard_takes_room(open_page: OpenPage, chat: Chat) -> None:
-    """That is what a phone does as soon as you tap the field."""
+    """A phone does that as soon as the field is tapped."""
     page = open_page(viewport=SMALL)
     fill(page, chat)
     page.set_viewport_size({"width": 500, "height": 250})
@@ -137,7 +137,7 @@ def test_the_end_stays_in_sight_when_a_keyboard_takes_room(open_page: OpenPage, 
 def test_the_end_stays_in_sight_when_the_field_shrinks_and_grows_at_once(
     open_page: OpenPage, chat: Chat
 ) -> None:
-    """As when a long message is sent and taken back to be edited, faster than the page is drawn."""
+    """As when a long message is sent and edited before the next frame."""
     page = open_page(viewport=SMALL)
     fill(page, chat)
     page.fill("#text", "one\ntwo\nthree\nfour")
@@ -178,7 +178,7 @@ def test_hostile_text_is_text(open_page: OpenPage, chat: Chat) -> None:
     ids=["wide", "high", "markup", "leftwards"],
 )
 def test_hostile_names_are_names(open_page: OpenPage, chat: Chat, nick: str, width: int) -> None:
-    """Nor does anything else that people can choose break the layout."""
+    """Names and topics do not break the layout either."""
     room = "w" * 64
     page = open_page(room=room, viewport={"width": width, "height": 500})
     with enter(chat.ws, nick, room) as guest:
@@ -221,7 +221,7 @@ def test_the_page_comes_back_after_a_restart(
 
 
 def test_reconnect_now_does_not_wait(open_page: OpenPage, chat: Chat) -> None:
-    """The pause is for machines; a person may be quicker."""
+    """The button ends the pause."""
     page = open_page(prepare=take_the_slowest_pauses)
     come_back_unnoticed(page, chat)
     page.get_by_role("button", name="Reconnect now").click()
@@ -229,7 +229,7 @@ def test_reconnect_now_does_not_wait(open_page: OpenPage, chat: Chat) -> None:
 
 
 def test_a_network_that_is_back_is_used_at_once(open_page: OpenPage, chat: Chat) -> None:
-    """The browser knows it before any timer does."""
+    """The browser's event ends the pause."""
     page = open_page(prepare=take_the_slowest_pauses)
     come_back_unnoticed(page, chat)
     page.evaluate("dispatchEvent(new Event('online'))")
@@ -237,7 +237,7 @@ def test_a_network_that_is_back_is_used_at_once(open_page: OpenPage, chat: Chat)
 
 
 def test_the_page_stays_away_when_told_so(open_page: OpenPage) -> None:
-    """The reason is shown, and coming back is the person's choice."""
+    """The reason is shown, and only the button reconnects."""
     sockets: list[WebSocketRoute] = []
 
     def welcome(socket: WebSocketRoute) -> None:
@@ -264,7 +264,7 @@ def test_a_browser_without_websockets_is_told_so(open_page: OpenPage) -> None:
 
 
 def test_a_browser_without_javascript_is_told_so(open_page: OpenPage) -> None:
-    """As is one that could not load it."""
+    """So does a page whose script could not be loaded."""
     page = open_page(wait=False, java_script_enabled=False)
     expect(page.get_by_text("runs on JavaScript")).to_be_visible()
 
@@ -277,7 +277,7 @@ def test_a_browser_with_javascript_is_not_bothered_with_that(open_page: OpenPage
 def test_the_log_is_a_log_to_a_screen_reader_and_the_field_has_a_name(
     open_page: OpenPage,
 ) -> None:
-    """Roles and labels are what such a reader goes by."""
+    """By roles and labels."""
     page = open_page()
     expect(page.get_by_role("log", name="Messages")).to_be_visible()
     expect(page.get_by_role("textbox", name="Message")).to_be_focused()
@@ -286,7 +286,7 @@ def test_the_log_is_a_log_to_a_screen_reader_and_the_field_has_a_name(
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_nothing_sticks_out_of_the_screen(open_page: OpenPage, chat: Chat, width: int) -> None:
-    """From the smallest phone to a desktop, the field and the button are in sight."""
+    """From the smallest phone to a desktop, the field and the button are in view."""
     page = open_page(viewport={"width": width, "height": 500})
     chat.say("a line long enough to be broken" * 20)
     wait_for(page, "a line")

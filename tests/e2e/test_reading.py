@@ -1,4 +1,4 @@
-"""Reading: a place that is kept in floods and long rooms, what is new, and what is found."""
+"""Reading: the place in long rooms and floods, new messages, and search."""
 
 import re
 
@@ -50,7 +50,7 @@ def test_a_thousand_messages_do_not_move_what_is_being_read(
 
 
 def test_ten_thousand_messages_need_few_rows(open_page: OpenPage, chat: Chat) -> None:
-    """And whoever goes up and down in them finds every place again."""
+    """Scrolling up and down finds every place again."""
     page = open_page(viewport=SMALL)
     for start in range(0, 10_000, 1000):
         chat.say(*(f"line {count}" for count in range(start, start + 1000)))
@@ -78,7 +78,7 @@ def test_ten_thousand_messages_need_few_rows(open_page: OpenPage, chat: Chat) ->
 def test_what_was_said_while_the_page_was_closed_is_behind_a_line(
     open_page: OpenPage, chat: Chat
 ) -> None:
-    """It is known from the last visit how far one has read."""
+    """The mark of the last visit is stored."""
     page = open_page(name="Ann")
     chat.say("read")
     wait_for(page, "read")
@@ -93,7 +93,7 @@ def test_what_was_said_while_the_page_was_closed_is_behind_a_line(
 
 
 def test_a_mention_in_another_room_shows_in_the_list(open_page: OpenPage, chat: Chat) -> None:
-    """Beside the number of what is unread there."""
+    """Beside the number of unread messages."""
     page = open_page(name="Ann")
     join(page, "tea")
     with enter(chat.ws, "Bob", "lobby") as bob:
@@ -105,7 +105,7 @@ def test_a_mention_in_another_room_shows_in_the_list(open_page: OpenPage, chat: 
 
 
 def test_a_hit_is_jumped_to_and_there_is_a_way_back(open_page: OpenPage, chat: Chat) -> None:
-    """What was said around it is there, too."""
+    """The messages around it are there, too."""
     chat.say(*(f"line {count}" for count in range(500)))
     page = open_page(viewport={"width": 1000, "height": 400})
     wait_for(page, "line 499")
@@ -184,7 +184,7 @@ def test_days_and_authors_stand_above_their_messages(open_page: OpenPage, chat: 
 
 
 def test_the_arrow_keys_lead_from_message_to_message(open_page: OpenPage, chat: Chat) -> None:
-    """Through all there are, also those that had no row; Escape leads back to the field."""
+    """Through all messages, also those without a row; Escape goes back to the field."""
     chat.say(*(f"line {count}" for count in range(90)))
     page = open_page(viewport=SMALL)
     wait_for(page, "line 89")
@@ -199,7 +199,7 @@ def test_the_arrow_keys_lead_from_message_to_message(open_page: OpenPage, chat: 
 
 
 def test_a_screen_reader_hears_what_others_say_now(open_page: OpenPage, chat: Chat) -> None:
-    """Neither what was said before nor one's own words."""
+    """Neither history nor the user's own messages."""
     chat.say("before")
     page = open_page(name="Ann")
     wait_for(page, "before")
@@ -240,7 +240,7 @@ def test_a_hidden_tab_tells_of_a_mention_alone(open_page: OpenPage, chat: Chat) 
 
 
 def test_who_is_typing_shows_until_they_have_said_it(open_page: OpenPage, chat: Chat) -> None:
-    """Nothing moves by it."""
+    """The log does not scroll."""
     page = open_page(name="Ann")
     with enter(chat.ws, "Bob", "lobby") as bob:
         before = page.locator("#text").bounding_box()

@@ -56,7 +56,7 @@ def test_a_link_to_the_room_is_copied(open_page: OpenPage) -> None:
 def test_an_address_that_names_no_room_leads_to_the_lobby(
     open_page: OpenPage, chat: Chat, address: str
 ) -> None:
-    """With a word about it; the conversation there can begin at once."""
+    """With a notice; the room can be used at once."""
     page = open_page()
     page.goto(f"{chat.url}r/{address}")
     if "?" in address:  # what comes behind these is no part of a name
@@ -109,7 +109,7 @@ def test_what_others_say_elsewhere_is_counted_until_it_is_seen(open_page: OpenPa
 
 
 def test_a_name_that_cannot_be_is_refused_with_the_reason(open_page: OpenPage) -> None:
-    """And the person stays where they are."""
+    """The person stays in their room."""
     page = open_page()
     page.get_by_label("Join another room").fill("no such/room")
     page.keyboard.press("Enter")
@@ -164,7 +164,7 @@ def test_a_room_is_left(open_page: OpenPage) -> None:
 
 
 def test_each_room_keeps_its_place_and_its_draft(open_page: OpenPage, chat: Chat) -> None:
-    """Who comes back finds what they were reading and writing."""
+    """Coming back, the place and the draft are there."""
     page = open_page(viewport={"width": 1000, "height": 400})
     fill(page, chat)
     scroll_to(page, 500)
@@ -221,7 +221,7 @@ def test_on_a_phone_the_panels_are_behind_buttons(open_page: OpenPage) -> None:
 
 
 def test_a_long_topic_is_shown_whole_by_a_click(open_page: OpenPage, chat: Chat) -> None:
-    """There is room for one line of it otherwise."""
+    """Otherwise one line of it is shown."""
     page = open_page(viewport=SMALL, room="tea")
     with enter(chat.ws, "Bob", "tea") as bob:
         bob.ask(t="topic", room="tea", text="which tea, and how long it takes. " * 9)

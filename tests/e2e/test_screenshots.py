@@ -1,4 +1,4 @@
-"""Pictures of the page's main states: light, dark, on a phone, without a connection, in trouble."""
+"""Screenshots of the page's main states: light, dark, on a phone, without a connection, refused."""
 
 import json
 from collections.abc import Iterator
@@ -53,7 +53,7 @@ def brightness(page: Page) -> int:
 
 @contextmanager
 def talk(chat: Chat) -> Iterator[Guest]:
-    """Have people talk in the lobby, and be there for as long as this lasts; return Jonas."""
+    """Have people talk in the lobby, and stay there within the context; return Jonas."""
     with ExitStack() as stack:
         nicks = dict.fromkeys(nick for nick, _ in TALK)
         guests = {
@@ -68,14 +68,14 @@ def talk(chat: Chat) -> Iterator[Guest]:
 
 
 def live_in_the_morning(page: Page) -> None:
-    """Let page and messages have a time, and pauses a length, that are the same every time."""
+    """Make times and pauses the same in every run."""
     page.clock.set_fixed_time(MORNING)
     take_the_slowest_pauses(page)
     page.route_web_socket("**/ws", date)
 
 
 def date(socket: WebSocketRoute) -> None:
-    """Date all that the server says, half a minute apart, and let people be who they are."""
+    """Set the times of all events, half a minute apart, and the ids of people."""
     server = socket.connect_to_server()
     start = MORNING.timestamp() * 1000 - 300_000
     socket.on_close(lambda code, reason: server.close(code=code, reason=reason))
@@ -205,7 +205,7 @@ def test_the_question_for_a_name(open_page: OpenPage, pictures: Path) -> None:
 
 
 def test_a_message_that_was_not_sent(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
-    """What went wrong is beside it, and what to do about it."""
+    """The reason is beside it, and what to do about it."""
     with talk(chat):
         page = visit(open_page, DESKTOP, "dark")
         wait_for(page, LAST)

@@ -1,4 +1,4 @@
-"""What becomes of a message: it is shown at once, and arrives once, whatever happens meanwhile."""
+"""Sending: a message is shown at once, and arrives once, whatever happens meanwhile."""
 
 import json
 import signal
@@ -66,7 +66,7 @@ def test_a_conversation_goes_on_where_the_server_died(
 
 
 def test_a_flood_that_the_server_dies_in_arrives_once(open_page: OpenPage, chat: Chat) -> None:
-    """Sent, kept, told, answered: wherever each line was at that moment."""
+    """Wherever each message was at that moment: sent, committed, broadcast or acknowledged."""
     page, other = open_page(name="Ann"), open_page(name="Bob")
     said = [f"line {count}." for count in range(300)]
     page.evaluate(FLOOD, said)
@@ -93,7 +93,7 @@ FLOOD = """
 def test_what_is_written_while_away_is_sent_once_and_in_order(
     open_page: OpenPage, chat: Chat
 ) -> None:
-    """It is in sight at once, and with the others when the server is back."""
+    """It is shown at once, and arrives when the server is back."""
     page, other = open_page(name="Ann"), open_page(name="Bob")
     chat.stop()
     said = [f"away {count}" for count in range(5)]
@@ -136,7 +136,7 @@ def test_a_message_whose_answer_is_lost_is_not_doubled(open_page: OpenPage) -> N
 
 
 def test_sending_shows_after_3_s(open_page: OpenPage) -> None:
-    """Most messages are kept long before; until then they are grey."""
+    """Most messages are confirmed before; until then they are grey."""
     page = open_page(prepare=lambda page: judge(page, lambda *_: False))
     say(page, "into the void")
     message = page.locator(".outgoing", has_text="into the void")
@@ -148,7 +148,7 @@ def test_sending_shows_after_3_s(open_page: OpenPage) -> None:
 
 
 def test_a_message_that_is_refused_can_be_sent_again(open_page: OpenPage) -> None:
-    """It says why, and what comes after it is not held up."""
+    """It has the reason, and does not block what comes after it."""
     refusals = ["hello"]
 
     def verdict(socket: WebSocketRoute, request: dict[str, object]) -> bool:
@@ -172,7 +172,7 @@ def test_a_message_that_is_refused_can_be_sent_again(open_page: OpenPage) -> Non
 
 
 def test_a_message_that_is_refused_can_be_deleted(open_page: OpenPage) -> None:
-    """Then nothing of it stays, and the next one can be written."""
+    """Then it is gone, and the next one can be written."""
 
     def verdict(socket: WebSocketRoute, request: dict[str, object]) -> bool:
         refuse(socket, request)
@@ -206,7 +206,7 @@ def test_what_cannot_be_kept_just_now_is_sent_again_by_itself(open_page: OpenPag
 
 
 def test_a_server_that_has_begun_anew_is_told_in_a_line(open_page: OpenPage, chat: Chat) -> None:
-    """The old numbers mean nothing there, and what is being said meanwhile is not lost."""
+    """Old numbers are not valid there, and what is sent meanwhile is not lost."""
     page = open_page()
     chat.say("of old")
     wait_for(page, "of old")

@@ -13,7 +13,6 @@ from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import (
     MessagePage,
     Result,
-    RoomSummary,
     Unavailable,
     Unsearchable,
     Write,
@@ -139,6 +138,20 @@ async def test_a_repeat_with_the_same_key_happens_once() -> None:
         assert again.header("location") == first.header("location")
         assert (other.status, other.code) == (409, "cid_taken")
         assert await texts(server) == ["once"]
+
+
+async def test_a_key_that_is_used_for_something_else() -> None:
+    """Is refused, so that nothing is lost unseen; callers without a name share no keys."""
+    async with serving() as server:
+        path = f"{MESSAGES}?from=bot"
+        await ask(server, "POST", path, "one", idempotency_key=KEY)
+        answer = await ask(server, "POST", path, "two", idempotency_key=KEY)
+        assert (answer.status, answer.code) == (422, "key_reused")
+        assert await texts(server) == ["one"]
+        for text, status in [("a", 201), ("b", 201), ("a", 200), ("b", 200)]:
+            answer = await ask(server, "POST", MESSAGES, text, idempotency_key="the-same-key")
+            assert answer.status == status
+        assert await texts(server) == ["one", "a", "b"]
 
 
 async def test_who_only_gives_a_name_is_the_same_person_each_time() -> None:
@@ -438,11 +451,11 @@ async def test_a_crash_is_told_as_a_problem_without_its_reasons() -> None:
     """And the server goes on."""
 
     class Crashing(MemoryJournal):
-        async def rooms(self, limit: int) -> list[RoomSummary]:
+        async def messages(self, room: str, **wanted: object) -> MessagePage:
             raise ZeroDivisionError("a bug")
 
     async with serving(journal=Crashing()) as server:
-        answer = await ask(server, "GET", "/rooms")
+        answer = await ask(server, "GET", MESSAGES)
         assert (answer.status, answer.code) == (500, "server_error")
         assert b"bug" not in answer.body
         assert (await ask(server, "POST", MESSAGES, "x")).status == 201

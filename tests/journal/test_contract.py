@@ -23,14 +23,17 @@ from tests.journal.drafts import (
 )
 from trio_chat.journal import memory
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.times import SETBACK
 from trio_chat.journal.types import (
     CID_TAKEN,
+    KEY_REUSED,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Committed,
     Duplicate,
     Journal,
     RoomState,
+    RoomSummary,
 )
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import Delete, Edit, React, decode, encode
@@ -73,17 +76,28 @@ class TestNumbers:
 
 
 class TestTimes:
-    """An event's time is the wall clock's, but never before that of the event before."""
+    """An event's time is the wall clock's, which may jump."""
 
-    async def test_the_clock_may_jump_back(self, journal: Journal, clock: Clock) -> None:
-        """Times of a room never decrease, in one commit or in several."""
+    async def test_the_clock_may_be_set_back_by_a_little(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """Times of a room stand still then, in one commit or in several."""
         times = []
-        for now in (1_000_000, 1_000_500, 400_000, 1_000_499, 1_000_501):
+        for now in (1_000_000, 1_000_500, 940_500, 1_000_499, 1_000_501):
             clock.now = now
             for result in await journal.commit([say(), say()]):
                 assert isinstance(result, Committed)
                 times.append(result.event.ts)
         assert times[::2] == times[1::2] == [1_000_000, 1_000_500, 1_000_500, 1_000_500, 1_000_501]
+
+    async def test_the_clock_may_have_been_far_ahead(self, journal: Journal, clock: Clock) -> None:
+        """The next event has the present time; nothing stays in the future."""
+        await journal.commit([say()])
+        clock.now -= SETBACK + 1
+        [result] = await journal.commit([say()])
+        assert isinstance(result, Committed)
+        assert result.event.ts == clock.now
+        assert await journal.rooms(9) == [RoomSummary(ROOM, "", clock.now)]
 
     async def test_other_rooms_do_not_matter(self, journal: Journal, clock: Clock) -> None:
         """Each room has its own last time."""
@@ -99,11 +113,11 @@ class TestCids:
 
     async def test_a_resend_gets_the_first_result(self, journal: Journal, clock: Clock) -> None:
         """Whether in the same commit or later, and whatever the clock says by then."""
-        results = await journal.commit([say("one", cid=CID), say("two", cid=CID)])
+        results = await journal.commit([say("one", cid=CID), say("one", cid=CID)])
         assert results[1] == Duplicate(1, 1_000_000)
         clock.now += 5000
         await journal.commit([say()])
-        assert await journal.commit([say("three", cid=CID)]) == [Duplicate(1, 1_000_000)]
+        assert await journal.commit([say("one", cid=CID)]) == [Duplicate(1, 1_000_000)]
         assert await kept(journal) == [1, 2]
 
     async def test_it_counts_for_all_kinds_of_events(self, journal: Journal) -> None:
@@ -111,7 +125,33 @@ class TestCids:
         await journal.commit([say()])
         assert numbers(await journal.commit([delete(1, cid=CID)])) == [2]
         assert await journal.commit([delete(1, cid=CID)]) == [Duplicate(2, 1_000_000)]
-        assert await journal.commit([say(cid=CID)]) == [Duplicate(2, 1_000_000)]
+        assert await journal.commit([say(cid=CID)]) == [KEY_REUSED]
+
+    async def test_it_belongs_to_what_was_asked_for(self, journal: Journal) -> None:
+        """Its owner cannot use it for anything else, in the same commit or later."""
+        assert numbers(await journal.commit([say("Milk?", cid=CID, reply=1), say()])) == [1, 2]
+        others = [
+            say("Lemon?", cid=CID, reply=1),
+            say("Milk?", cid=CID, reply=2),
+            delete(2, cid=CID),
+        ]
+        assert await journal.commit(others) == [KEY_REUSED] * 3
+        assert await journal.commit([say("Milk?", cid=CID, reply=1)]) == [Duplicate(1, 1_000_000)]
+        assert await kept(journal) == [1, 2]
+
+    async def test_callers_without_a_name_share_none(self, journal: Journal) -> None:
+        """They cannot be told from each other: another content is another message."""
+        one, two = say("one", cid=CID, who=None), say("two", cid=CID, who=None)
+        assert numbers(await journal.commit([one, two])) == [1, 2]
+        for _ in range(2):
+            assert await journal.commit([say("two", cid=CID, who=None)]) == [
+                Duplicate(2, 1_000_000)
+            ]
+            assert await journal.commit([say("one", cid=CID, who=None)]) == [
+                Duplicate(1, 1_000_000)
+            ]
+        assert await journal.commit([say("one", cid=CID)]) == [CID_TAKEN]
+        assert await kept(journal) == [1, 2]
 
     async def test_somebody_else_cannot_use_it(self, journal: Journal) -> None:
         """Nor learn by it what its owner has sent. Without a name one is somebody else too."""
@@ -268,6 +308,49 @@ class TestRetention:
         await journal.commit([say()])
         assert await journal.prune(keep, clock.now if older else 0) == {ROOM: first}
         assert await kept(journal) == list(range(first, 6))
+
+    async def test_messages_are_counted_and_their_changes_go_with_them(
+        self, journal: Journal
+    ) -> None:
+        """However often the last message was changed, those before it are kept."""
+        await fill(journal, 3)
+        await journal.commit([react(3, f"e{number}") for number in range(10)])
+        assert await journal.prune(2, 0) == {ROOM: 2}
+        assert [message.seq for message in await page(journal)] == [2, 3]
+        assert await journal.prune(1, 0) == {ROOM: 3}
+        assert await kept(journal) == list(range(3, 14))
+        assert await journal.prune(2, 0) == {}
+
+    async def test_a_later_edit_loses_its_text_with_its_message(self, journal: Journal) -> None:
+        """It keeps its number; edits of other messages keep their texts."""
+        await journal.commit([say(), say(), edit(1, SECRET), edit(2, "harmless"), react(1)])
+        assert await journal.prune(1, 0) == {ROOM: 2}
+        assert await kept(journal) == [2, 3, 4, 5]
+        assert SECRET.encode() not in await everything(journal)
+        assert b"harmless" in await everything(journal)
+
+    async def test_what_is_from_the_future(self, journal: Journal, clock: Clock) -> None:
+        """It was written while the clock was wrong: it goes with what follows it, not before."""
+        right = clock.now
+        clock.now = right + 10**9
+        await journal.commit([say(), say()])
+        clock.now = right
+        await journal.commit([say()])
+        clock.now = right + 500
+        await journal.commit([say()])
+        assert await journal.prune(0, right) == {}
+        assert await journal.prune(0, right + 1) == {ROOM: 4}
+        assert await journal.prune(0, right + 1) == {}
+
+    async def test_the_time_of_the_last_one_by_age_is_known(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """By number alone does not count."""
+        assert await journal.last_prune() is None
+        await journal.prune(5, 0)
+        assert await journal.last_prune() is None
+        await journal.prune(5, 7)
+        assert await journal.last_prune() == clock.now
 
     async def test_a_room_goes_on_when_all_is_gone(self, journal: Journal) -> None:
         """Its next event has the next number, and its topic stays."""

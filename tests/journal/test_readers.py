@@ -12,7 +12,7 @@ import trio
 
 from tests.journal.drafts import MUCH, ROOM, edit, fill, kept, page, say
 from trio_chat.journal.search.query import parse
-from trio_chat.journal.sqlite import index, queries
+from trio_chat.journal.sqlite import index, pruning
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.journal import READERS, SqliteJournal
 from trio_chat.journal.types import Bounds, Unavailable
@@ -60,7 +60,7 @@ class TestOneMoment:
         self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Whenever they meet, each search finds a stretch of messages up to the last one."""
-        monkeypatch.setattr(queries, "PRUNE_STEP", 3)
+        monkeypatch.setattr(pruning, "STEP", 3)
         await fill(database, 300)
 
         async def search(cancel_scope: trio.CancelScope) -> None:

@@ -97,6 +97,27 @@ async def test_bounds(searcher: Searcher) -> None:
     assert await searcher.numbers("tea", room="nowhere") == []
 
 
+async def test_times_that_are_not_in_order(
+    searcher: Searcher, journal: Journal, clock: Clock
+) -> None:
+    """As the clock was ahead for a while: each message counts by its own time."""
+    right = clock.now
+    clock.now = right + 10**8
+    await journal.commit([say("tea of the future", who=BEN)])
+    clock.now = right + 1
+    await journal.commit([say("tea of the present")])
+    assert await searcher.numbers("tea") == [8, 7, 2, 1]
+    assert await searcher.numbers("tea", since=right + 1) == [8, 7]
+    assert await searcher.numbers("tea", until=right + 2) == [8, 2, 1]
+    assert await searcher.numbers("tea", since=right + 2) == [7]
+    assert await searcher.numbers("tea", since=right, until=right + 2, before=8) == []
+    assert await searcher.numbers("tea", until=right + 2, limit=2) == [8, 2]
+    assert await searcher.numbers("tea", who="ben") == [7, 2]
+    await journal.prune(1, 0)
+    assert await searcher.numbers("tea", since=right + 2) == []
+    assert await searcher.numbers("tea", until=right + 2) == [8]
+
+
 async def test_a_page_tells_whether_there_is_more(searcher: Searcher) -> None:
     """``more`` says whether there are others, which ``before`` the last one finds."""
     page = await searcher.found("tea", limit=1)

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from tests.journal.drafts import (
     title,
 )
 from trio_chat.journal.sqlite import journal as sqlite
-from trio_chat.journal.sqlite import queries
+from trio_chat.journal.sqlite import pruning
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import NO_SUCH_MESSAGE, Committed, Duplicate, RoomState, Unavailable
@@ -108,13 +108,40 @@ class TestKeeping:
         self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """However much there is to delete, commits come in between."""
-        monkeypatch.setattr(queries, "PRUNE_STEP", 3)
+        monkeypatch.setattr(pruning, "STEP", 3)
         await fill(database, 20)
         assert await database.prune(1, 0) == {ROOM: 20}
         assert await kept(database) == [20]
         assert await database.load([ROOM], 5) == [
             RoomState(ROOM, 20, 20, "", await database.after(ROOM, 0, 9, MUCH))
         ]
+
+    async def test_retention_finds_what_is_due_in_few_reads(
+        self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However many rooms there are; long ones are not looked at as a whole at once."""
+        rooms = [f"room{number}" for number in range(50)]
+        for _ in range(3):
+            await database.commit([say(room=room) for room in rooms])
+        await fill(database, 30)
+        reads = 0
+        read = database._readers.read
+
+        async def counted(query: Callable[[sqlite3.Connection], object]) -> object:
+            nonlocal reads
+            reads += 1
+            return await read(query)
+
+        monkeypatch.setattr(database._readers, "read", counted)
+        assert await database.prune(3, 0) == {ROOM: 28}
+        assert reads == 1
+        monkeypatch.setattr(pruning, "SCAN", 10)
+        left = {**dict.fromkeys(rooms, 4), ROOM: 31}
+        firsts: dict[str, int] = {}
+        while pruned := await database.prune(0, 2**62):
+            firsts |= pruned
+        assert firsts == left
+        assert reads < 40
 
 
 @contextlib.contextmanager
@@ -194,18 +221,18 @@ class TestBadTimes:
         """It fails half-way: the hub must know what is gone, or nobody is told of the gap."""
         await fill(database, 5)
         await fill(database, 5, room="jam")
-        delete_oldest = queries.delete_oldest
+        delete_step = pruning.delete_step
 
         def fail_later(
-            writer: sqlite3.Connection, room: int, *limits: int, is_indexed: bool
+            writer: sqlite3.Connection, due: pruning.Due, *, is_indexed: bool
         ) -> int | None:
-            if room == 1:
+            if due.name == "jam":
                 raise sqlite3.OperationalError("database is locked")
-            return delete_oldest(writer, room, *limits, is_indexed=is_indexed)
+            return delete_step(writer, due, is_indexed=is_indexed)
 
-        monkeypatch.setattr(queries, "delete_oldest", fail_later)
-        assert await database.prune(2, 0) == {"jam": 4}
-        assert [await kept(database), await kept(database, "jam")] == [[1, 2, 3, 4, 5], [4, 5]]
+        monkeypatch.setattr(sqlite, "delete_step", fail_later)
+        assert await database.prune(2, 0) == {ROOM: 4}
+        assert [await kept(database), await kept(database, "jam")] == [[4, 5], [1, 2, 3, 4, 5]]
 
     async def test_a_disk_that_is_really_full(self, tmp_path: Path) -> None:
         """The same on a small file system that others fill; it goes on when they make room."""

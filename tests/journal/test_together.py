@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from tests.journal.drafts import everything, fill, kept, numbers, say
-from trio_chat.journal.sqlite import queries
+from trio_chat.journal.sqlite import pruning
 from trio_chat.journal.sqlite.journal import SqliteJournal
 
 
@@ -65,7 +65,7 @@ class TestTogether:
         self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Both come to their end, and no number is lost."""
-        monkeypatch.setattr(queries, "PRUNE_STEP", 5)
+        monkeypatch.setattr(pruning, "STEP", 5)
         await fill(database, 100)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(database.prune, 10, 0)

@@ -18,6 +18,7 @@ from tests.integration.running import PATIENCE
 from tests.terminal.tool import Tool
 from tests.terminal.window import window
 from trio_chat.remote import Joined, connect
+from trio_chat.settings import SETTINGS
 from trio_chat.terminal.call import Call
 from trio_chat.terminal.pipe import Options, Pipe
 
@@ -134,6 +135,16 @@ async def test_history_can_be_long_or_none(tool: Tool) -> None:
     async with tool.started("--follow", "-n0", "--send", "--nick", "Bob") as follower:
         await follower.say("mine")
         assert await follower.lines(1) == ["Bob: mine"]
+
+
+@pytest.mark.skipif("page_bytes" not in SETTINGS, reason="pages are not bounded in bytes")
+async def test_long_messages_are_printed(tool: Tool) -> None:
+    """A page of them is larger than what may wait for a client: they come in several."""
+    text = "\u6f22" * 3990
+    await tool.done("--send", "--nick", "Ann", stdin=(f"{text}\n" * 100).encode())
+    async with tool.started("--follow", "-n", "100", "--nick", "Ben") as follower:
+        assert await follower.lines(100) == [f"Ann: {text}"] * 100
+        await follower.end(signal.SIGINT)
 
 
 async def test_who_comes_again_is_the_same_person(tool: Tool, tmp_path: Path) -> None:
@@ -254,8 +265,8 @@ async def test_a_full_disk_is_told(tool: Tool) -> None:
     ("arguments", "status", "told"),
     [
         (["http://localhost:1/", "--timeout", "0.5"], 3, "cannot reach http://localhost:1/: "),
-        (["localhost:8080"], 2, "the URL cannot be: 'localhost:8080' does not begin with"),
-        (["http://localhost:99999/"], 2, "the URL cannot be: "),
+        (["localhost:8080"], 2, "the URL is not valid: 'localhost:8080' does not begin with"),
+        (["http://localhost:99999/"], 2, "the URL is not valid: "),
         (["http://localhost/", "--room", "a b"], 2, "a room's name begins with"),
         (["http://localhost/r/%20"], 2, "a room's name begins with"),
         (["http://localhost/", "--nick", "\u202e"], 2, "a name cannot have the character U+202E"),

@@ -19,6 +19,7 @@ from tests.terminal.tool import Tool
 from tests.terminal.window import COLOUR, PYTHON, RESTORED, Window, window
 from trio_chat.errors import Failed
 from trio_chat.remote import Room, connect
+from trio_chat.settings import SETTINGS
 from trio_chat.terminal.screen import Screen, Size
 
 CRASH = """
@@ -313,6 +314,17 @@ async def test_scrolling(tool: Tool, tmp_path: Path) -> None:
         await shown.shows("↓ End")
         shown.type("\x1b[6~")
         await shown.hides("↓ End")
+
+
+@pytest.mark.skipif("page_bytes" not in SETTINGS, reason="pages are not bounded in bytes")
+async def test_long_messages_are_shown(tool: Tool, tmp_path: Path) -> None:
+    """A page of them is larger than what may wait for a client: they come in several."""
+    text = "\u6f22" * 3990
+    await tool.done("--send", "--nick", "Ben", stdin=(f"{text}\n" * 100).encode())
+    async with window(tool.url, tmp_path, "--nick", "Ann") as shown:
+        await shown.shows(text[:28], "\u25cf Ann")
+        await shown.obeys("I can read", "\u2502 I can read", "\u25cf Ann")
+        await shown.hides("sending")
 
 
 async def test_typing(tool: Tool, tmp_path: Path) -> None:

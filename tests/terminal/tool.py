@@ -72,18 +72,19 @@ class Started:
     """A command that runs."""
 
     def __init__(self, process: trio.Process) -> None:
+        assert process.stdout
+        assert process.stderr
         self._process = process
+        self._printed = Lines(process.stdout)
+        self._complained = Lines(process.stderr)
 
     async def lines(self, count: int) -> list[str]:
         """Return the next lines that it prints, without the times before them."""
-        assert self._process.stdout
-        text = await _until(self._process.stdout, count)
-        return [STAMP.sub("", line) for line in text.splitlines()]
+        return [STAMP.sub("", line) for line in await self._printed.next(count)]
 
     async def errors(self, count: int) -> list[str]:
         """Return the next lines of its standard error."""
-        assert self._process.stderr
-        return (await _until(self._process.stderr, count)).splitlines()
+        return await self._complained.next(count)
 
     async def say(self, line: str) -> None:
         assert self._process.stdin
@@ -99,19 +100,29 @@ class Started:
 
     async def end(self, number: signal.Signals | None = None) -> tuple[int, bytes]:
         """Send it a signal, or wait for its own end; return its status and last errors."""
-        assert self._process.stderr
         if number:
             self._process.send_signal(number)
         with trio.fail_after(2 * PATIENCE):
             status = await self._process.wait()
-        return status, bytes(await self._process.stderr.receive_some())
+        return status, await self._complained.rest()
 
 
-async def _until(stream: trio.abc.ReceiveStream, count: int) -> str:
-    text = b""
-    with trio.fail_after(2 * PATIENCE):
-        while text.count(b"\n") < count:
-            data = await stream.receive_some(1)
-            assert data, f"ended after {text!r}"
-            text += data
-    return text.decode()
+class Lines:
+    """The lines of a stream."""
+
+    def __init__(self, stream: trio.abc.ReceiveStream) -> None:
+        self._stream = stream
+        self._read = b""
+
+    async def next(self, count: int) -> list[str]:
+        with trio.fail_after(2 * PATIENCE):
+            while self._read.count(b"\n") < count:
+                data = await self._stream.receive_some()
+                assert data, f"ended after {self._read!r}"
+                self._read += data
+        *lines, self._read = self._read.split(b"\n", count)
+        return [line.decode() for line in lines]
+
+    async def rest(self) -> bytes:
+        """Return what is there besides."""
+        return self._read + bytes(await self._stream.receive_some())

@@ -1,5 +1,8 @@
 """Rules of retention, on virtual time."""
 
+from collections.abc import Callable
+
+import pytest
 import structlog
 import trio
 from trio.testing import MockClock
@@ -7,8 +10,9 @@ from trio.testing import MockClock
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.retention import DAY, INTERVAL, retain
-from trio_chat.journal.types import Pruned, Unavailable
+from trio_chat.journal.retention import DAY, INTERVAL, TRUST, retain
+from trio_chat.journal.types import Pruned, Unavailable, Write
+from trio_chat.protocol.events import Message
 
 
 class Journal(MemoryJournal):
@@ -27,11 +31,13 @@ class Journal(MemoryJournal):
         return answer
 
 
-async def pruned(journal: Journal, config: Config, seconds: float) -> list[Pruned]:
+async def pruned(
+    journal: Journal, config: Config, seconds: float, clock: Callable[[], int] = wall_clock
+) -> list[Pruned]:
     """Let retention be at work for some time; return what the hub heard of it."""
     send, receive = trio.open_memory_channel[Pruned](10)
     with trio.move_on_after(seconds):
-        await retain(journal, send.send, config)
+        await retain(journal, send.send, config, clock)
     return [receive.receive_nowait() for _ in range(receive.statistics().current_buffer_used)]
 
 
@@ -69,3 +75,82 @@ async def test_a_journal_that_is_unavailable_is_tried_again(autojump_clock: Mock
         heard = await pruned(journal, Config(keep_messages=1), 1.5 * INTERVAL)
     assert heard == [Pruned({"tea": 2})]
     assert [entry["event"] for entry in logged] == ["retention put off", "retention"]
+
+
+NOW = 1_800_000_000_000  # milliseconds; what is right
+YEAR = 365 * DAY
+MINUTE = 60.0
+
+
+class Clock:
+    """A wall clock that is off by some time, which can change."""
+
+    def __init__(self, *jumps: tuple[float, int]) -> None:
+        self._jumps = jumps  # from when on, by how much
+
+    def __call__(self) -> int:
+        now = trio.current_time()
+        off = [by for since, by in self._jumps if since <= now]
+        return NOW + round(now * 1000) + (off[-1] if off else 0)
+
+
+def times_by_age(journal: Journal) -> list[float]:
+    """Return the minutes in which was deleted by age."""
+    return [at / MINUTE for at, _, before in journal.asked if before]
+
+
+async def test_a_clock_that_jumps_is_not_believed(autojump_clock: MockClock) -> None:
+    """Neither when it jumps a year ahead nor back again, until it was right for an hour."""
+    journal = Journal()
+    clock = Clock((5.5 * MINUTE, YEAR), (30.5 * MINUTE, 0))
+    with structlog.testing.capture_logs() as logged:
+        await pruned(journal, Config(keep_days=30, keep_messages=7), 95.5 * MINUTE, clock)
+    assert times_by_age(journal) == [0, 1, 2, 3, 4, 5, 91, 92, 93, 94, 95]
+    assert {keep for _, keep, _ in journal.asked} == {7}
+    assert all(before <= NOW for _, _, before in journal.asked)
+    jumps = [entry["seconds"] for entry in logged if "jumped" in entry["event"]]
+    assert jumps == [YEAR // 1000, -YEAR // 1000]
+
+
+@pytest.mark.parametrize("knows", ["message", "prune"])
+async def test_a_clock_that_is_ahead_of_what_is_known_is_not_believed(
+    autojump_clock: MockClock, knows: str
+) -> None:
+    """At a start: by the newest message, or by the last time that something was deleted by age."""
+    journal = Journal()
+    journal._clock = lambda: NOW
+    if knows == "message":
+        await journal.commit([Write(Message(room="tea", text="x"))])
+    else:
+        journal._last_prune = NOW
+    clock = Clock((0, YEAR), (30.5 * MINUTE, 0))
+    await pruned(journal, Config(keep_days=30), 100.5 * MINUTE, clock)
+    assert times_by_age(journal)[0] == 91
+
+
+@pytest.mark.parametrize(("away", "waits"), [(TRUST - 1, 0), (TRUST + 1, TRUST), (-9999, TRUST)])
+async def test_a_start_near_what_is_known_waits_for_nothing(
+    autojump_clock: MockClock, away: int, waits: int
+) -> None:
+    """After a longer time off it waits for an hour."""
+    journal = Journal()
+    journal._last_prune = NOW - away * 1000
+    await pruned(journal, Config(keep_days=30), TRUST + MINUTE, Clock())
+    assert times_by_age(journal)[0] * MINUTE == waits
+
+
+async def test_what_is_known_may_not_be_readable(autojump_clock: MockClock) -> None:
+    """It is asked again."""
+
+    class Broken(Journal):
+        failures = 2
+
+        async def last_prune(self) -> int | None:
+            self.failures -= 1
+            if self.failures >= 0:
+                raise Unavailable(1)
+            return None
+
+    journal = Broken()
+    await pruned(journal, Config(keep_days=30), 2.5 * INTERVAL, Clock())
+    assert [at for at, _, _ in journal.asked] == [2 * INTERVAL]

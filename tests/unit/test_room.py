@@ -108,7 +108,7 @@ def test_who_is_here_is_known_by_id_and_counted_once() -> None:
     assert (place.guests, place.population, place.is_empty) == (1, 3, False)
     members, count = place.member_list()
     assert msgspec.json.decode(members) == [{"id": "a", "nick": "Ann"}, {"id": "b", "nick": "Bob"}]
-    assert count is None
+    assert count == 0
     assert place.member_list()[0] is members
     assert place.members() is place.members()
     place.rename(Person("b", "Rob"))

@@ -1,20 +1,20 @@
-"""The commands: what each is for, where it is, and how all of them end.
+"""The table of commands.
 
-A command is a module with ``main(arguments: Sequence[str]) -> int``, which gets what stands behind
-its name and returns the exit status. What it raises, ``trio_chat.cli`` tells in one line.
+A command is a module with ``main(arguments: Sequence[str]) -> int``, which gets the arguments
+after its name and returns the exit status. ``trio_chat.cli`` prints what it raises in one line.
 """
 
 from typing import NamedTuple
 
 
 class Command(NamedTuple):
-    """Where a command is, and what it is for in a line of at most 60 characters."""
+    """A command's module, and a summary of at most 60 characters."""
 
-    module: str  # imported when it is asked for: the server must not wait for what it never uses
+    module: str  # imported when needed: the server does not load what it never uses
     summary: str
 
 
-SERVE = "serve"  # what is done when no command is named
+SERVE = "serve"  # the default command
 COMMANDS = {
     SERVE: Command("trio_chat.commands.serve", "start the server; the same as no command"),
     "connect": Command("trio_chat.commands.connect", "chat, in a terminal or through pipes"),

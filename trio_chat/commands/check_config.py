@@ -10,10 +10,10 @@ from trio_chat.settings import SETTINGS, CommandLine, gather, make_config
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Show each setting as the server would have it, and where it comes from. Opens nothing.
+    """Show each setting as the server would use it, and its source. Opens nothing.
 
     Raises:
-        ConfigError: a setting cannot work.
+        ConfigError: a setting is not valid.
     """
     options = _command_line().parse_args(arguments)
     given = gather(options, os.environ)

@@ -19,20 +19,20 @@ from trio_chat.terminal.stdio import STDIN, STDOUT
 from trio_chat.terminal.tasks import until_signal
 
 ROOM = "lobby"
-NAME_LIMIT = 1000  # characters; the server has limits of its own
+NAME_LIMIT = 1000  # characters; the server has a lower limit of its own
 TIMEOUT = 10.0  # seconds
-HISTORY = 10  # messages that are printed before what is new, as ``tail`` does
+HISTORY = 10  # earlier messages that are printed, as with ``tail``
 HISTORY_LIMIT = 10_000
 PAGE_OF_ROOM = re.compile(r"/r/([^/]+)/?")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Chat until it is over; return the exit status.
+    """Chat until the end; return the exit status.
 
     Raises:
-        ConfigError: wrong use.
-        Failed: the server cannot be reached, or does not want us.
-        BrokenPipeError: nobody reads what is printed.
+        ConfigError: wrong usage.
+        Failed: the server cannot be reached, or refuses us.
+        BrokenPipeError: the reader of standard output is gone.
     """
     options = _command_line().parse_args(arguments)
     call = _call(options)
@@ -42,21 +42,25 @@ def main(arguments: Sequence[str]) -> int:
 def _command_line() -> CommandLine:
     line = CommandLine(
         "connect",
-        "Chat with a server, on a full screen; /help there tells more. With pipes: --send sends "
-        "each line of standard input and ends when all are acknowledged, --follow prints a line "
-        "for each message until Ctrl-C. Without either, standard input is sent if it is no "
-        "terminal, and else the room is followed. Exit status: 0 done, 1 something was refused, "
-        "2 wrong use, 3 the server cannot be reached or does not answer, 130 Ctrl-C.",
+        "Chat with a server, on a full screen; /help there lists its commands. With pipes: --send "
+        "sends each line of standard input and ends when all are acknowledged, --follow prints a "
+        "line for each message until Ctrl-C. Without either, standard input is sent if it is no "
+        "terminal; otherwise the room is followed. Exit status: 0 done, 1 something was refused, "
+        "2 wrong usage, 3 the server cannot be reached or does not answer, 130 Ctrl-C.",
         (),
     )
-    line.add_argument("url", metavar="URL", help="what the server prints, or a link to a room")
-    line.add_argument("--room", help=f"the room to be in (default: {ROOM})")
-    line.add_argument("--nick", help="what to be called (default: your login name)")
+    line.add_argument(
+        "url", metavar="URL", help="the address that the server prints, or a link to a room"
+    )
+    line.add_argument("--room", help=f"the room to join (default: {ROOM})")
+    line.add_argument("--nick", help="your nick (default: your login name)")
     line.add_argument("--send", action="store_true", help="send each line of standard input")
     line.add_argument(
-        "--whole", action="store_true", help="send standard input as one message, line ends and all"
+        "--whole",
+        action="store_true",
+        help="send standard input as one message, with its line ends",
     )
-    line.add_argument("--follow", action="store_true", help="print what is said")
+    line.add_argument("--follow", action="store_true", help="print messages as they come")
     line.add_argument(
         "--json", action="store_true", help="follow, and print JSON objects as in docs/protocol.md"
     )
@@ -66,14 +70,14 @@ def _command_line() -> CommandLine:
         metavar="N",
         type=_count,
         default=HISTORY,
-        help=f"print so many earlier messages first (default: {HISTORY})",
+        help=f"print N earlier messages first (default: {HISTORY})",
     )
     line.add_argument(
         "--timeout",
         metavar="SECONDS",
         type=_seconds,
         default=TIMEOUT,
-        help=f"wait so long for the server, and for each acknowledgement (default: {TIMEOUT:g})",
+        help=f"time limit to connect and for each acknowledgement (default: {TIMEOUT:g})",
     )
     return line
 
@@ -95,10 +99,10 @@ def _seconds(text: str) -> float:
 
 
 def _call(options: argparse.Namespace) -> Call:
-    """Return whom to reach.
+    """Return what to connect to.
 
     Raises:
-        ConfigError: that cannot be.
+        ConfigError: the URL, room or nick is not valid.
     """
     try:
         url, room = split_link(options.url)
@@ -112,7 +116,7 @@ def _call(options: argparse.Namespace) -> Call:
     except BadName as error:
         raise ConfigError(str(error)) from None
     except ValueError as error:
-        raise ConfigError(f"the URL cannot be: {error}") from None
+        raise ConfigError(f"the URL is not valid: {error}") from None
 
 
 def _login() -> str:
@@ -123,7 +127,7 @@ def _login() -> str:
 
 
 def split_link(url: str) -> tuple[str, str]:
-    """Return the address of a server, and the room that a link leads to, if it is one to a room."""
+    """Split a link to a room into the server's address and the room, which may be missing."""
     parts = urlsplit(url)
     page = PAGE_OF_ROOM.fullmatch(parts.path)
     if not page:
@@ -132,17 +136,17 @@ def split_link(url: str) -> tuple[str, str]:
 
 
 def _job(options: argparse.Namespace, call: Call) -> Callable[[], Awaitable[int]]:
-    """Return what to do: a full screen, if there is one and nothing else is asked for."""
+    """Return what to run: the full screen, unless there is none or a pipe is asked for."""
     send = options.send or options.whole
     follow = options.follow or options.json
     is_asked = send or follow
     if is_asked or not os.isatty(STDIN) or not os.isatty(STDOUT):
         is_piped = not is_asked and not os.isatty(STDIN)
         send, follow = send or is_piped, follow or not (send or is_piped)
-    elif os.environ.get("TERM", "dumb") == "dumb":  # it cannot be painted on
+    elif os.environ.get("TERM", "dumb") == "dumb":  # it has no cursor movements
         send = follow = True
     else:
-        from trio_chat.terminal.app import App  # noqa: PLC0415 - pipes need not wait for it
+        from trio_chat.terminal.app import App  # noqa: PLC0415 - slow to import, and pipes do not need it
 
         return App(call).run
     pipe_options = Options(send, options.whole, follow, options.json, options.history)

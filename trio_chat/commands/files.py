@@ -1,4 +1,4 @@
-"""Files that commands work with: the database, and what they write beside it."""
+"""Files of the commands: the database, and new files that appear when they are complete."""
 
 import os
 import signal
@@ -14,19 +14,19 @@ from trio_chat.journal.sqlite.file import explain
 
 
 def database_path(config: Config) -> Path:
-    """Return where the database is.
+    """Return the path of the database.
 
     Raises:
-        ConfigError: it is nowhere but in a server's memory.
+        ConfigError: the database is in memory.
     """
     if config.database == IN_MEMORY:
-        raise ConfigError("database is ':memory:': only its server knows what is in there")
+        raise ConfigError("database is ':memory:': only its server can read that")
     return Path(config.database)
 
 
 @contextmanager
 def opened(path: Path, *, to_write: bool = False) -> Iterator[sqlite3.Connection]:
-    """Open a database for the block, whether a server has it or not.
+    """Open a database for the block, whether a server uses it or not.
 
     Raises:
         JournalError: it cannot be opened.
@@ -43,7 +43,7 @@ def opened(path: Path, *, to_write: bool = False) -> Iterator[sqlite3.Connection
 
 @contextmanager
 def snapshot(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a database for the block as it stands now, whatever a server writes meanwhile."""
+    """Open a database for the block in its present state, whatever a server writes meanwhile."""
     with opened(path) as database:
         database.execute("BEGIN")
         database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -52,23 +52,24 @@ def snapshot(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def new_file(path: Path, *, force: bool) -> Iterator[Path]:
-    """Have a file appear at a path when it is complete; the block writes it at another one.
+    """Make a new file, which appears at its path when the block has written it completely.
 
-    If the block fails, nothing is left of it, and what was at the path is still there.
+    The block gets another path to write to. If it fails, that file is deleted, and what was at
+    the path before is unchanged.
 
     Args:
-        path: Where it is to be.
-        force: Whether it may take the place of another file.
+        path: Where the file is to appear.
+        force: Whether it may replace another file.
 
     Raises:
-        ConfigError: there is something at the path already.
-        Failed: it cannot be written.
+        ConfigError: there is a file at the path already.
+        Failed: the file cannot be written.
     """
     _refuse_to_replace(path, force=force)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with _terminated_in_order():
+        with _sigterm_raises():
             yield part
         _sync(part)
         part.replace(path)
@@ -81,13 +82,13 @@ def new_file(path: Path, *, force: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def _terminated_in_order() -> Iterator[None]:
-    """Let SIGTERM, which ends a process at once, end the block like an error."""
+def _sigterm_raises() -> Iterator[None]:
+    """Turn SIGTERM, which would end the process at once, into an exception in the block."""
 
-    def leave(number: int, _: object) -> None:
+    def exit_(number: int, _: object) -> None:
         raise SystemExit(128 + number)
 
-    previous = signal.signal(signal.SIGTERM, leave)
+    previous = signal.signal(signal.SIGTERM, exit_)
     try:
         yield
     finally:
@@ -106,7 +107,7 @@ def _refuse_to_replace(path: Path, *, force: bool) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Have what was written there, or renamed in there, survive a power loss."""
+    """Make a file, or the names in a directory, survive a power loss."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trio_chat.commands.lines import RoomLine
-from trio_chat.journal.sqlite import queries
+from trio_chat.journal.keys import is_bare
+from trio_chat.journal.sqlite import cids, queries
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.journal.sqlite.transaction import Transaction, transaction
-from trio_chat.protocol.events import AnyStoredEvent, Edit, Message, decode, without_text
+from trio_chat.protocol.events import AnyStoredEvent, decode, without_text
 
 BATCH = 200  # events of a transaction: some milliseconds, in which the server has to wait
 
@@ -31,10 +32,7 @@ class Comparison:
         self.outcome = Outcome(line)
         self._database = database
         self._here = queries.load_state(database, line.room, 0)
-        row: tuple[int, int] | None = database.execute(
-            "SELECT id, ts FROM rooms WHERE name = ?", (line.room,)
-        ).fetchone()
-        self._id, self._ts = row or (0, 0)
+        self._id = queries.room_id(database, line.room)
         self._rows = database.execute(
             "SELECT seq, data FROM events WHERE room = ? AND seq >= ? ORDER BY seq",
             (self._id, line.first),
@@ -52,18 +50,10 @@ class Comparison:
             self._take_known(event)
 
     def _take_new(self, event: AnyStoredEvent) -> None:
-        if event.ts < self._ts:
-            self._refuse(f"number {event.seq} is older than number {self._here.last} here")
-        elif owner := self._owner_of(event.cid):
-            self._refuse(f"number {event.seq} has the cid of number {owner} here")
+        if use := cids.find(self._database, self._id, event):
+            self._refuse(f"number {event.seq} has the cid of number {use.seq} here")
         else:
             self.outcome.new += 1
-
-    def _owner_of(self, cid: str | None) -> int | None:
-        row = self._database.execute(
-            "SELECT seq FROM cids WHERE room = ? AND cid = ?", (self._id, cid)
-        ).fetchone()
-        return row and int(row[0])
 
     def _take_known(self, event: AnyStoredEvent) -> None:
         if event.seq >= self._here.first:  # else it was here, and retention has deleted it
@@ -84,13 +74,6 @@ def are_same(one: AnyStoredEvent, other: AnyStoredEvent) -> bool:
     if is_bare(one) or is_bare(other):
         one, other = without_text(one), without_text(other)
     return one == other
-
-
-def is_bare(event: AnyStoredEvent) -> bool:
-    """Whether the text of an event has been deleted."""
-    return (isinstance(event, Message) and event.deleted) or (
-        isinstance(event, Edit) and not event.text
-    )
 
 
 class Intake:

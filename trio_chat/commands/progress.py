@@ -1,4 +1,4 @@
-"""How far a command is: a bar for people at a terminal, a line now and then for others."""
+"""Shows the progress of a command: a bar on a terminal, a line now and then elsewhere."""
 
 import os
 import sys
@@ -22,16 +22,16 @@ Advance = Callable[[int], None]
 
 @contextmanager
 def progress(doing: str, total: int, *, hidden: bool = False) -> Iterator[Advance]:
-    """Show on standard error how far the block is, which tells by the function that it gets.
+    """Show the progress of the block on standard error; the block reports it by a function.
 
     Args:
-        doing: What is done, as in "exporting".
-        total: How much there is to do, in whatever units.
-        hidden: Show nothing, as something else goes to the same terminal.
+        doing: What the block does, as in "exporting".
+        total: How much there is to do, in any unit.
+        hidden: Show nothing, since something else is written to the same terminal.
     """
     if hidden:
         yield lambda _: None
-    elif _is_for_people():
+    elif _is_drawable():
         with _bar() as bar:
             task = bar.add_task(doing, total=total)
             yield lambda count: bar.advance(task, count)
@@ -39,8 +39,8 @@ def progress(doing: str, total: int, *, hidden: bool = False) -> Iterator[Advanc
         yield _Lines(doing, total).advance
 
 
-def _is_for_people() -> bool:
-    """Whether standard error is a terminal that may be drawn on."""
+def _is_drawable() -> bool:
+    """Whether standard error is a terminal on which a bar can be drawn."""
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
@@ -51,21 +51,21 @@ def _bar() -> Progress:
         TaskProgressColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
-        transient=True,  # what was done stays, in a line of the command's own
+        transient=True,  # the command prints a line of its own at the end
     )
 
 
 class _Lines:
-    """Writes a line when it takes long."""
+    """Prints a line every ``LINE_INTERVAL``."""
 
     def __init__(self, doing: str, total: int) -> None:
         self._doing = doing
         self._total = total
         self._done = 0
-        self._told_at = time.monotonic()
+        self._printed_at = time.monotonic()
 
     def advance(self, count: int) -> None:
         self._done += count
-        if time.monotonic() >= self._told_at + LINE_INTERVAL:
-            self._told_at = time.monotonic()
+        if time.monotonic() >= self._printed_at + LINE_INTERVAL:
+            self._printed_at = time.monotonic()
             print(f"{self._doing}: {self._done / (self._total or 1):.0%}", file=sys.stderr)

@@ -3,14 +3,16 @@
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from trio_chat.clock import wall_clock
 from trio_chat.commands.files import database_path, opened
 from trio_chat.commands.progress import progress
 from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
 from trio_chat.journal.retention import oldest_ts
-from trio_chat.journal.sqlite import queries
+from trio_chat.journal.sqlite import queries, scrubs
+from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.settings import CommandLine
 
@@ -27,13 +29,13 @@ def main(arguments: Sequence[str]) -> int:
         raise ConfigError("nothing is to be deleted: set --keep-days or --keep-messages")
     with opened(database_path(config), to_write=True) as database:
         is_indexed = bring_in_step(database)
-        names = queries.room_ids(database)
-        with progress("deleting", len(names)) as advance:
-            rows = []
-            for room, name in sorted(names, key=lambda pair: pair[1]):
-                rows.append({"room": name, **_prune(database, room, config, is_indexed=is_indexed)})
-                advance(1)
-    show([row for row in rows if row["deleted"]], as_json=options.json)
+        rows = [
+            {"room": due.name, **_prune(database, due, is_indexed=is_indexed)}
+            for due in _due(database, config)
+        ]
+        while scrubs.step(database):
+            pass
+    show(sorted(rows, key=lambda row: str(row["room"])), as_json=options.json)
     return 0
 
 
@@ -48,17 +50,30 @@ def _command_line() -> CommandLine:
     return line
 
 
-def _prune(
-    database: sqlite3.Connection, room: int, config: Config, *, is_indexed: bool
-) -> dict[str, int]:
+def _due(database: sqlite3.Connection, config: Config) -> Iterator[Due]:
+    """Yield the rooms that have something to delete, and show how far that is."""
+    now = wall_clock()
+    limits = Limits(config.keep_messages, oldest_ts(config, now), now)
+    (count,) = database.execute("SELECT coalesce(max(id), 0) FROM rooms").fetchone()
+    after: int | None = 0
+    with progress("deleting", count) as advance:
+        done = 0
+        while after is not None:
+            page = find_due(database, limits, after)
+            for due in page.due:
+                yield due
+                advance(due.room - done)
+                done = due.room
+            after = page.after
+
+
+def _prune(database: sqlite3.Connection, due: Due, *, is_indexed: bool) -> dict[str, int]:
     """Delete the oldest events of a room, some at a time, so that a server can write in between."""
-    before = first = queries.first(database, room)
+    before = first = queries.first(database, due.room)
     left: int | None = first
     while left is not None:
         first = left
         begin = time.monotonic()
-        left = queries.delete_oldest(
-            database, room, config.keep_messages, oldest_ts(config), is_indexed=is_indexed
-        )
+        left = delete_step(database, due, is_indexed=is_indexed)
         time.sleep(time.monotonic() - begin)
     return {"deleted": first - before, "first": first}

@@ -7,15 +7,16 @@ from typing import BinaryIO
 
 import msgspec
 
-from trio_chat.clock import wall_clock
 from trio_chat.commands.lines import FORMAT, Header, Line, RoomLine
 from trio_chat.errors import Failed
+from trio_chat.journal.sqlite import cids
 from trio_chat.protocol.events import AnyStoredEvent, target_of
 from trio_chat.protocol.names import BadName, check_room
 
 LINE_LIMIT = 1024 * 1024  # bytes; no server of ours keeps an event as long
 LAST_NUMBER = 2**40 - 1  # of an event
-AHEAD = 24 * 60 * 60 * 1000  # milliseconds by which another machine's clock may be ahead of ours
+CIDS = "CREATE TABLE cids (room, cid, seq, ts, author, digest, PRIMARY KEY (room, cid))"
+LAST_TIME = 253_402_300_799_999  # milliseconds since 1970, at the end of the year 9999
 
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
@@ -23,8 +24,8 @@ _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 class ExportedFile:
     """An exported file, read line by line. What it yields is right by itself.
 
-    A room's events follow its line, numbered without a gap and in the order of their times; what
-    an event changes is before it; no ``cid`` comes twice in a room, and no room in the file.
+    A room's events follow its line, numbered without a gap; what an event changes is before it; no
+    ``cid`` comes twice in a room, and no room in the file.
 
     Raises:
         Failed: anything else; the message names the line.
@@ -37,14 +38,13 @@ class ExportedFile:
         self._room = RoomLine(room="", first=1, last=0, ts=0)
         self._names: set[str] = set()
         self._next = 1  # number of the event to come
-        self._ts = 0
         self.size = 0  # bytes that have been read
         self.header = self._read_header()
 
     def __iter__(self) -> Iterator[RoomLine | AnyStoredEvent]:
         """Yield all but the header."""
         with closing(sqlite3.connect("")) as scratch:  # a file of its own if it gets large
-            scratch.execute("CREATE TABLE cids (cid TEXT PRIMARY KEY) WITHOUT ROWID")
+            scratch.execute(CIDS)
             while line := self._read():
                 if isinstance(line, RoomLine):
                     self._begin_room(line)
@@ -96,7 +96,6 @@ class ExportedFile:
         self._names.add(line.room)
         self._room = line
         self._next = line.first
-        self._ts = 0
 
     def _end_room(self) -> None:
         if self._next != self._room.last + 1:
@@ -106,20 +105,17 @@ class ExportedFile:
         room = self._room
         if event.room != room.room or event.seq != self._next or event.seq > room.last:
             raise self._damage(f"room {room.room}, number {self._next} was to come here")
-        if not self._ts <= event.ts <= wall_clock() + AHEAD:
-            raise self._damage("its time is before the last one's, or in the future")
+        if not 0 <= event.ts <= LAST_TIME:
+            raise self._damage("its time cannot be")
         target = target_of(event)
         if target is not None and not 1 <= target < event.seq:
             raise self._damage(f"it changes number {target}, which is not before it")
         self._next += 1
-        self._ts = event.ts
 
     def _check_cid(self, event: AnyStoredEvent, seen: sqlite3.Connection) -> None:
-        try:
-            if event.cid is not None:
-                seen.execute("INSERT INTO cids VALUES (?)", (event.cid,))
-        except sqlite3.IntegrityError:
-            raise self._damage(f"the cid {event.cid!r} comes twice in the room") from None
+        if cids.find(seen, 0, event):
+            raise self._damage(f"the cid {event.cid!r} comes twice in the room")
+        cids.keep(seen, 0, event)
 
     def _damage(self, reason: str) -> Failed:
         return Failed(f"line {self._number}: {reason}")

@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     """List the rooms.
 
     Raises:
-        ConfigError: wrong use, or a database that cannot be opened.
+        ConfigError: wrong usage, or a database that cannot be opened.
         Failed: it cannot be read.
     """
     options, config = _command_line().read(arguments, os.environ)

@@ -16,7 +16,7 @@ def main(arguments: Sequence[str]) -> int:
     """Serve until Ctrl-C, SIGTERM or SIGHUP.
 
     Raises:
-        ConfigError: a setting cannot work.
+        ConfigError: a setting is not valid.
     """
     _, config = command_line().read(arguments, os.environ)
     logs.set_up(config)
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def command_line() -> CommandLine:
-    """Return the server's command line, which knows all settings, and tells of all commands."""
+    """Return the server's command line, with all settings; its help lists all commands."""
     line = CommandLine(
         "",
         "Start a chat server. Open the address that it prints in a browser; "

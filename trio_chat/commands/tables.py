@@ -1,4 +1,4 @@
-"""Tables: aligned for people at a terminal, tab-separated or JSON for programs."""
+"""Prints tables: aligned on a terminal, tab-separated or as JSON for programs."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ Row = dict[str, Any]  # the same keys in all rows of a table
 
 
 def show(rows: Sequence[Row], *, as_json: bool = False) -> None:
-    """Print rows on standard output: a table, lines of values between tabs, or JSON objects."""
+    """Print rows on standard output: a table, tab-separated values, or JSON objects."""
     if as_json:
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
@@ -35,7 +35,7 @@ def _draw(rows: Sequence[Row]) -> None:
 
 
 def _nice(name: str, value: Any) -> str:  # noqa: ANN401 - whatever is in a table
-    """Return a value as people like to read it."""
+    """Return a value in a form for people."""
     if name == "bytes":
         return size(value)
     return f"{value:,}" if isinstance(value, int) else _text(value)
@@ -46,7 +46,7 @@ def _text(value: Any) -> str:  # noqa: ANN401 - whatever is in a table
 
 
 def size(count: float) -> str:
-    """Return a number of bytes in a unit that suits it."""
+    """Return a number of bytes in a fitting unit."""
     for unit in ("B", "kB", "MB", "GB"):
         if count < 1000:  # noqa: PLR2004 - what kilo means
             return f"{count:.3g} {unit}"
@@ -55,7 +55,7 @@ def size(count: float) -> str:
 
 
 def moment(ts: int | None) -> str | None:
-    """Return a time in milliseconds since 1970 in a form that people and programs can read."""
+    """Return a time in milliseconds since 1970 as ISO 8601, in UTC."""
     if ts is None:
         return None
     return datetime.fromtimestamp(ts / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

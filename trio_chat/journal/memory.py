@@ -4,21 +4,22 @@ import secrets
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeGuard
 
 import msgspec
 import trio
 
 from trio_chat.clock import wall_clock
+from trio_chat.journal.keys import Use, author_of, digest_of, own_key
 from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
+from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
-    CID_TAKEN,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Bounds,
     Committed,
-    Duplicate,
     MessagePage,
     Rejected,
     Result,
@@ -51,7 +52,7 @@ class _Room:
     topic: str = ""
     events: deque[AnyStoredEvent] = field(default_factory=lambda: deque(maxlen=TAIL))
     changes: dict[int, Changes] = field(default_factory=dict)  # by number of the message
-    cids: OrderedDict[str, tuple[str | None, Duplicate]] = field(default_factory=OrderedDict)
+    cids: OrderedDict[str, Use] = field(default_factory=OrderedDict)
 
     @property
     def first(self) -> int:
@@ -76,6 +77,34 @@ class _Room:
     def drop_oldest(self) -> None:
         self.changes.pop(self.events.popleft().seq, None)
 
+    def last_too_old(self, before_ts: int, now: int) -> int:
+        """Return the number of the last event that is too old, with all before it; 0 for none."""
+        last = 0
+        for event in self.events:
+            if event.ts < before_ts:
+                last = event.seq
+            elif event.ts <= now:
+                break
+        return last
+
+    def first_to_keep(self, keep_messages: int) -> int:
+        """Return the number of the first of the messages that are kept; 0 if all are."""
+        said = (event.seq for event in reversed(self.events) if isinstance(event, Message))
+        return next(islice(said, keep_messages - 1, None), 0) if keep_messages else 0
+
+    def drop_to(self, last: int) -> None:
+        """Forget the events up to a number, and the texts of edits of what is gone."""
+        while self.events and self.first <= last:
+            self.drop_oldest()
+        for event in list(self.events):
+            if isinstance(event, Edit) and event.target <= last:
+                self.put(without_text(event))
+
+    def key_for(self, cid: str, author: str | None, digest: bytes | None) -> str:
+        """Return the key under which a use of a cid is to be found, or kept."""
+        use = self.cids.get(cid)
+        return own_key(cid, digest) if use and use.is_free_for(author, digest) else cid
+
     def text_of(self, message: Message) -> str:
         """Return the present text of a message."""
         changes = self.changes.get(message.seq)
@@ -92,6 +121,7 @@ class MemoryJournal:
         self.secret = secrets.token_bytes(32)
         self._clock = clock
         self._rooms: dict[str, _Room] = {}
+        self._last_prune: int | None = None
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
@@ -109,20 +139,20 @@ class MemoryJournal:
     def _commit(self, write: Write) -> Result:
         draft = write.event
         room = self._rooms.get(draft.room) or _Room()
-        author = draft.who.id if draft.who else None
-        if draft.cid and draft.cid in room.cids:
-            first_author, first = room.cids[draft.cid]
-            return first if first_author == author else CID_TAKEN
+        author, digest = author_of(draft), digest_of(draft)
+        key = room.key_for(draft.cid or "", author, digest)
+        if key in room.cids:
+            return room.cids[key].judge(author, digest)
         rejected = _judge(write, room)
         if rejected:
             return rejected
         room.last += 1
-        room.ts = max(room.ts, self._clock())
+        room.ts = next_ts(room.ts, self._clock())
         event = msgspec.structs.replace(draft, seq=room.last, ts=room.ts)
         room.append(event)
         self._rooms[draft.room] = room
-        if draft.cid:
-            room.cids[draft.cid] = (author, Duplicate(event.seq, event.ts))
+        if key:
+            room.cids[key] = Use(event.seq, event.ts, author, digest)
             if len(room.cids) > TAIL:
                 room.cids.popitem(last=False)
         if isinstance(event, Topic):
@@ -187,16 +217,20 @@ class MemoryJournal:
 
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         """Forget what is too old, or too much."""
+        now = self._clock()
+        if before_ts:
+            self._last_prune = now
         pruned = {}
         for name, room in self._rooms.items():
-            first = room.first
-            while room.events and (
-                room.events[0].ts < before_ts or 0 < keep_messages < len(room.events)
-            ):
-                room.drop_oldest()
-            if room.first > first:
+            end = max(room.last_too_old(before_ts, now), room.first_to_keep(keep_messages) - 1)
+            if end >= room.first:
+                room.drop_to(end)
                 pruned[name] = room.first
         return pruned
+
+    async def last_prune(self) -> int | None:
+        """Return when events were last looked at for their age."""
+        return self._last_prune
 
     async def has_changed(self) -> bool:
         """Return ``False``: there is no other way in."""
@@ -229,8 +263,7 @@ def _judge(write: Write, room: _Room) -> Rejected | None:
     message = room.get(target)
     if not isinstance(message, Message) or message.deleted:
         return NO_SUCH_MESSAGE
-    author = message.who.id if message.who else None
-    if write.target_author not in (None, author):
+    if write.target_author not in (None, author_of(message)):
         return NOT_YOURS
     return (room.changes.get(target) or Changes()).refuse(write.event)
 

@@ -12,20 +12,57 @@ from trio_chat.journal.types import Journal, Pruned, Unavailable
 
 INTERVAL = 60.0  # seconds between two looks
 DAY = 24 * 60 * 60 * 1000  # milliseconds
+TRUST = 60 * 60  # seconds; a larger jump of the clock is explained by nothing
 
 log = structlog.get_logger()
 
 
+class ClockCheck:
+    """Tells whether the wall clock can be believed: what is deleted by mistake is gone.
+
+    A clock can be years off until the computer has asked others for the time. So after a jump of
+    more than an hour, and at a start more than an hour away from the last sign of the time, the
+    wall clock is believed once it has gone on like the monotonic one for an hour.
+
+    Args:
+        known: When there was a sign of the time last, in ms since 1970; ``None`` if never.
+        now: The wall clock, in ms since 1970.
+    """
+
+    def __init__(self, known: int | None, now: int) -> None:
+        self._wall, self._monotonic = now, trio.current_time()
+        is_far = known is not None and abs(now - known) > TRUST * 1000
+        self._believed_at = self._monotonic + (TRUST if is_far else 0)
+        if is_far:
+            log.warning("retention by age waits: the clock is not near the last known time")
+
+    def is_right(self, now: int) -> bool:
+        """Whether the wall clock, which says this, can be believed."""
+        monotonic = trio.current_time()
+        jump = (now - self._wall) / 1000 - (monotonic - self._monotonic)
+        self._wall, self._monotonic = now, monotonic
+        if abs(jump) > TRUST:
+            self._believed_at = monotonic + TRUST
+            log.warning("retention by age waits: the clock has jumped", seconds=round(jump))
+        return monotonic >= self._believed_at
+
+
 async def retain(
-    journal: Journal, emit: Callable[[Pruned], Awaitable[None]], config: Config
+    journal: Journal,
+    emit: Callable[[Pruned], Awaitable[None]],
+    config: Config,
+    clock: Callable[[], int] = wall_clock,
 ) -> None:
     """Delete what is too old or too much, now and then, for ever, and emit what is gone.
 
     Without limits it is at work, too: deletions may have left something to do.
     """
+    check: ClockCheck | None = None
     while True:
         try:
-            pruned = await journal.prune(config.keep_messages, oldest_ts(config))
+            check = check or ClockCheck(await _known_time(journal), clock())
+            before = oldest_ts(config, clock()) if check.is_right(clock()) else 0
+            pruned = await journal.prune(config.keep_messages, before)
         except Unavailable:
             log.warning("retention put off")
         else:
@@ -35,6 +72,15 @@ async def retain(
         await trio.sleep(INTERVAL)
 
 
-def oldest_ts(config: Config) -> int:
-    """Return the time of the oldest event to be kept, in milliseconds since 1970."""
-    return math.floor(wall_clock() - config.keep_days * DAY) if config.keep_days else 0
+async def _known_time(journal: Journal) -> int | None:
+    """Return the last time that is known: when old events were looked for, or the newest one's."""
+    known = await journal.last_prune()
+    if known is None:
+        newest = await journal.rooms(1)
+        known = newest[0].ts if newest else None
+    return known
+
+
+def oldest_ts(config: Config, now: int) -> int:
+    """Return the time of the oldest event to be kept, in milliseconds since 1970; 0 for all."""
+    return math.floor(now - config.keep_days * DAY) if config.keep_days else 0

@@ -68,6 +68,7 @@ NOT_YOURS = Rejected("not_yours", "only its author can change a message")
 TOO_MANY_REACTIONS = Rejected("too_many_reactions", "the message has too many different emoji")
 TOO_MANY_CHANGES = Rejected("too_many_changes", "the message was changed too often")
 CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")
+KEY_REUSED = Rejected("key_reused", "this cid was used for another request")
 
 Result = Committed | Duplicate | Rejected
 
@@ -179,13 +180,22 @@ class Journal(Protocol):
         ...
 
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
-        """Forget all but the last ``keep_messages`` events of a room (0: no limit) and all older.
+        """Forget what comes before the last ``keep_messages`` messages of a room, and all older.
 
-        Before that, finish what deletions have left to do.
+        Finish what deletions have left to do. What changed a message goes with it; edits of one
+        that is gone lose their text. Events from the future count as old as what follows them.
+
+        Args:
+            keep_messages: 0 for no limit.
+            before_ts: In milliseconds since 1970; 0 for no limit.
 
         Returns:
             The number of the first event still there, for each room that has lost some.
         """
+        ...
+
+    async def last_prune(self) -> int | None:
+        """Return the time of the last prune with a ``before_ts``; ``None`` if there was none."""
         ...
 
     async def has_changed(self) -> bool:

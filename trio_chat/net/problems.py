@@ -18,6 +18,7 @@ STATUSES = {  # of the codes that the v1 protocol has, too
     "not_found": 404,
     "nick_taken": 409,
     "cid_taken": 409,
+    "key_reused": 422,
     "too_many_changes": 409,
     "too_many_reactions": 409,
     "too_long": 413,

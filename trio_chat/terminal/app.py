@@ -1,4 +1,4 @@
-"""The chat on a full screen: the tasks that read rooms, take keys and paint."""
+"""The full-screen chat: the tasks that read rooms, handle keys and draw."""
 
 import math
 
@@ -16,7 +16,7 @@ from trio_chat.terminal.screen import Screen, Size
 from trio_chat.terminal.tab import Tab, now
 from trio_chat.terminal.tasks import Job, TaskGroup
 
-QUIT_TIMEOUT = 2.0  # seconds that what was said last may take
+QUIT_TIMEOUT = 2.0  # seconds that /quit waits for the last messages
 ROOM_KEYS = {"ctrl n": 1, "ctrl p": -1}
 
 
@@ -24,7 +24,7 @@ class App:
     """One chat on one screen.
 
     Args:
-        call: Whom to reach, and the first room.
+        call: The server and the first room.
     """
 
     def __init__(self, call: Call) -> None:
@@ -32,7 +32,7 @@ class App:
         self._screen = Screen(self._draw, self._on_key)
         self._composer = Composer(self._nicks)
         self._tabs: list[Tab] = []
-        self._changed = trio.Event()  # of our messages
+        self._changed = trio.Event()  # when the outcome of a message is known
         self._tab: Tab
         self._chat: Chat
         self._tasks: TaskGroup
@@ -41,7 +41,8 @@ class App:
         """Chat until the user quits; return the exit status.
 
         Raises:
-            Failed: the server cannot be reached, or does not want us.
+            Failed: the server cannot be reached, or refuses us or the only room; or messages
+                may not have been sent.
         """
         async with self._call.connected(wait=False) as chat, TaskGroup() as tasks:
             self._chat, self._tasks = chat, tasks
@@ -57,28 +58,28 @@ class App:
     def _unsent(self) -> int:
         return sum(tab.log.unsent for tab in self._tabs)
 
-    # What orders.py can have done
+    # What commands.py uses
 
     @property
     def chat(self) -> Chat:
-        """What we are in."""
+        """The chat."""
         return self._chat
 
     @property
     def tab(self) -> Tab:
-        """The room in sight."""
+        """The tab that is shown."""
         return self._tab
 
     @property
     def is_alone(self) -> bool:
-        """Whether there is no other room."""
+        """Whether there is only one tab."""
         return len(self._tabs) == 1
 
     def enter(self, name: str) -> None:
-        """Be in a room, and show it.
+        """Join a room if we are not in it, and show its tab.
 
         Raises:
-            ValueError: there cannot be one of this name.
+            ValueError: the name is not valid.
         """
         room = self._chat.room(name)
         tab = next((tab for tab in self._tabs if tab.room is room), None)
@@ -89,18 +90,18 @@ class App:
         self._show_tab(tab)
 
     def close_tab(self, tab: Tab) -> None:
-        """Show a room no longer."""
+        """Close a tab, and show the one before it."""
         at = self._tabs.index(tab)
         self._tabs.remove(tab)
         if tab is self._tab:
             self._show_tab(self._tabs[max(at - 1, 0)])
 
     def write(self, text: str) -> None:
-        """Put a text into the line."""
+        """Set the text of the input line."""
         self._composer.write(text)
 
     def run_request(self, job: Job) -> None:
-        """Ask the server for something; tell in the room in sight if it is not granted."""
+        """Run a request in a task; show in the present tab if it is refused."""
         tab = self._tab
 
         async def run() -> None:
@@ -113,9 +114,9 @@ class App:
         self._tasks.start(run)
 
     def say(self, text: str, reply: int | None = None) -> bool:
-        """Say something in the room in sight; it is shown at once.
+        """Send a message to the present room; it is shown at once.
 
-        Return whether it can be; if not, it is told why.
+        Return whether it could be submitted; if not, the reason is shown.
         """
         tab = self._tab
         try:
@@ -130,7 +131,7 @@ class App:
         return True
 
     def quit(self) -> None:
-        """End the chat, as soon as what was said is kept; it takes a short while at most."""
+        """End the chat as soon as all messages are acknowledged, after ``QUIT_TIMEOUT`` at most."""
         self._tasks.start(self._leave)
 
     # Tasks
@@ -142,7 +143,7 @@ class App:
         self._tasks.stop()
 
     async def _read(self, tab: Tab) -> None:
-        """Take in what happens in a room, until we leave it."""
+        """Handle the events of a room until we leave it."""
         try:
             async for event in tab.room.events():
                 if await tab.handle(event) and (tab is not self._tab or tab.scroll.is_back):
@@ -156,7 +157,7 @@ class App:
             self._screen.refresh()
 
     async def _follow(self, tab: Tab, sent: Sent) -> None:
-        """See what becomes of a message of ours."""
+        """Wait for the outcome of a message of ours, and show it."""
         try:
             await sent.kept()
         except ChatError as error:
@@ -168,12 +169,12 @@ class App:
         self._screen.refresh()
 
     async def _watch(self) -> None:
-        """Show how the connection is."""
+        """Draw again when the state of the connection changes."""
         async for _ in self._chat.states():
             self._screen.refresh()
 
     async def _count_down(self) -> None:
-        """Show how long it takes until we try again."""
+        """Draw the countdown to the next connection."""
         while True:
             await trio.sleep(1)
             if isinstance(self._chat.state, Waiting):
@@ -195,7 +196,7 @@ class App:
                 Commands(self).run(text)
 
     def _show_tab(self, tab: Tab) -> None:
-        """Show a room, and the end of it."""
+        """Show a tab, scrolled to its end."""
         self._tab = tab
         tab.scroll.to_end()
         tab.unread = 0
@@ -215,7 +216,7 @@ class App:
         me = self._chat.me.id
         return [sanitize_line(one.nick) for one in self._tab.room.members if one.id != me]
 
-    # What it looks like
+    # Drawing
 
     def _draw(self, size: Size) -> urwid.Canvas:
         tab = self._tab
@@ -251,7 +252,7 @@ class App:
         return "  ".join(names)
 
     def _state(self) -> str:
-        """Return how the connection is, if it is not as it should be."""
+        """Return the state of the connection in words; nothing if we are online."""
         match self._chat.state:
             case Waiting(until, _):
                 left = max(math.ceil(until - trio.current_time()), 0)

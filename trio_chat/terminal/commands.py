@@ -1,5 +1,5 @@
-"""Orders: carries out what is typed."""
-# ruff: noqa: D102 - what the methods of ``Controls`` do is told in ``App``
+"""Carries out what is typed: messages and commands."""
+# ruff: noqa: D102 - the methods of ``Controls`` are documented in ``App``
 
 from typing import Protocol
 
@@ -11,11 +11,11 @@ from trio_chat.terminal.tasks import Job
 from trio_chat.terminal.typed import COMMANDS, KEYS, MESSAGE_COMMANDS, Typed, read
 
 WHO_LIMIT = 100  # names that /who lists; the others are counted
-OWN = {"edit", "delete"}  # commands about messages of ours
+OWN = {"edit", "delete"}  # commands for messages of our own
 
 
 class Controls(Protocol):
-    """What there is to give orders to; see ``App``."""
+    """What commands can use of the ``App``."""
 
     @property
     def chat(self) -> Chat: ...
@@ -33,14 +33,14 @@ class Controls(Protocol):
 
 
 class Commands:
-    """Knows what to do for each command of ``typed.COMMANDS``."""
+    """Has a method for each command of ``typed.COMMANDS``."""
 
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
-        self._text = ""  # that is obeyed
+        self._text = ""  # that was typed
 
     def run(self, text: str) -> None:
-        """Carry out what was typed; what the server has to do is done later."""
+        """Carry out what was typed; requests to the server run in tasks of their own."""
         self._text = text
         command = read(text)
         if command.name in MESSAGE_COMMANDS:
@@ -49,7 +49,7 @@ class Commands:
             getattr(self, f"_{command.name}")(command.rest)
 
     def _say(self, text: str, reply: int | None = None) -> None:
-        """Say something; if that cannot be, it is to be typed no second time."""
+        """Send a message; if that fails, put the text back into the input line."""
         if not self._controls.say(text, reply):
             self._controls.write(self._text)
 
@@ -107,10 +107,10 @@ class Commands:
         else:
             self._missing("search")
 
-    # About one message
+    # Commands for one message
 
     def _about_message(self, command: Typed) -> None:
-        """Do something with a message, or fetch what is to be typed for it into the line."""
+        """Run a command for a message, or put what is missing of it into the input line."""
         number = self._last(command) if command.number is None else command.number
         is_said = not command.rest and command.number if command.name == "delete" else command.rest
         if number is None:
@@ -143,7 +143,7 @@ class Commands:
         self._controls.run_request(lambda: room.delete(number))
 
     def _react(self, number: int, text: str) -> None:
-        """Put an emoji to a message, or take ours away, as a click on it does in the page."""
+        """Add an emoji to a message, or remove ours, as a click on it does in the page."""
         tab, emoji = self._controls.tab, emoji_of(text)
         if not emoji:
             self._error(f"there is no emoji {text}")

@@ -1,4 +1,4 @@
-"""The composer: the line in which one types, with what was typed before."""
+"""The input line, with its history and completion."""
 
 from collections.abc import Callable, Iterable
 
@@ -9,19 +9,19 @@ from trio_chat.terminal.sanitize import sanitize
 from trio_chat.terminal.typed import completions
 
 CAPTION = "> "
-ROWS = 6  # at most; the text scrolls within them
-REMEMBERED = 100  # texts that were typed before
-PASTED = 8000  # characters of a paste that are taken, which is more than can be sent
-PASTE = {"enter": "\n", "tab": " "}  # what keys mean in what is pasted
+ROWS = 6  # at most; a longer text scrolls within them
+REMEMBERED = 100  # texts in the history
+PASTED = 8000  # characters of one paste at most, which is more than can be sent
+PASTE = {"enter": "\n", "tab": " "}  # what keys mean within a paste
 
 Nicks = Callable[[], Iterable[str]]
 
 
 class Composer:
-    """Takes keys, as urwid names them.
+    """Handles keys, by urwid's names for them.
 
     Args:
-        nicks: Returns the names that Tab completes.
+        nicks: Returns the nicks that Tab completes.
     """
 
     def __init__(self, nicks: Nicks) -> None:
@@ -29,25 +29,25 @@ class Composer:
         self._nicks = nicks
         self._pasted: list[str] | None = None  # characters, while a paste comes in
         self._before: list[str] = []
-        self._at = 0  # in what was typed before
+        self._at = 0  # the position in the history
         self._cycle: tuple[str, int, list[str]] | None = None
 
     @property
     def text(self) -> str:
-        """What is written."""
+        """The present text."""
         return str(self._edit.edit_text)
 
     def write(self, text: str) -> None:
-        """Put a text in the place of what is written."""
+        """Replace the text, and put the cursor at its end."""
         self._edit.set_edit_text(text)
         self._edit.set_edit_pos(len(text))
 
     def press(self, key: str, cols: int) -> str | None:
-        """Take a key; return the text if it is to be sent.
+        """Handle a key; return the text if it is to be sent.
 
         Args:
-            key: Its name.
-            cols: How wide the line is.
+            key: The key.
+            cols: The width of the line in columns.
         """
         if key == "begin paste":
             self._pasted = []
@@ -64,7 +64,7 @@ class Composer:
         return None
 
     def render(self, cols: int) -> urwid.CompositeCanvas:
-        """Return what it looks like, with the cursor."""
+        """Draw the line, with the cursor."""
         canvas = urwid.CompositeCanvas(self._edit.render((cols,), focus=True))
         if canvas.rows() > ROWS:
             row = canvas.cursor[1] if canvas.cursor else 0
@@ -72,7 +72,7 @@ class Composer:
         return canvas
 
     def _paste(self, key: str, pasted: list[str]) -> None:
-        """Take a key that is pasted; all are put into the line at once, which is much faster."""
+        """Handle a key of a paste; all are inserted at once, which is much faster."""
         if key == "end paste":
             self._pasted = None
             self._edit.insert_text(sanitize("".join(pasted)))
@@ -109,7 +109,7 @@ class Composer:
                     self._recall(key)
 
     def _recall(self, key: str) -> None:
-        """Fetch what was typed before, as the cursor cannot go up or down any more."""
+        """Show another text of the history, if the cursor cannot move up or down any more."""
         step = {"up": -1, "down": 1}.get(key, 0)
         at = self._at + step
         if step and 0 <= at <= len(self._before):
@@ -117,7 +117,7 @@ class Composer:
             self.write([*self._before, ""][at])
 
     def _complete(self) -> None:
-        """Complete the word before the cursor; pressed again, to the next of what it may be."""
+        """Complete the word before the cursor; if pressed again, to the next candidate."""
         position = self._edit.edit_pos
         if self._cycle is None:
             head = self.text[:position]

@@ -1,8 +1,8 @@
-"""Emoji by their names, which are easier to type."""
+"""Finds emoji by their names."""
 
 import unicodedata
 
-# What is typed most, as in the page; others have their names of Unicode.
+# Short names for frequent emoji, as in the page; all have their Unicode names as well.
 NAMES = {
     name: emoji
     for emoji, names in {
@@ -20,7 +20,7 @@ NAMES = {
 
 
 def emoji_of(text: str) -> str:
-    """Return the emoji of a name, in colons or not, or a text that is one; else nothing."""
+    """Return the emoji for a name, with or without colons, or for an emoji; else nothing."""
     name = text.replace(":", "").replace("_", " ").lower()
     try:
         found = NAMES.get(name) or unicodedata.lookup(name)

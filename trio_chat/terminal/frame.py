@@ -1,4 +1,4 @@
-"""The frame: all of the screen at a moment: a bar, the log, another bar, what is typed. Pure."""
+"""Draws the whole screen: a bar, the log, another bar and the input line. Pure."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,13 @@ from trio_chat.terminal.render import Markup, RenderedLog, View, fit, width
 from trio_chat.terminal.scroll import Scroll
 from trio_chat.terminal.typed import names_message
 
-LEAST_COLS, LEAST_ROWS = 10, 5  # below, nothing is shown
+LEAST_COLS, LEAST_ROWS = 10, 5  # in a smaller window nothing is shown
 BARS = 2  # rows
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A row with something at its left and something at its right, which comes first."""
+    """A row with a left and a right text; if both do not fit, the left one is cut."""
 
     left: str
     right: str = ""
@@ -24,7 +24,7 @@ class Bar:
     right_colour: str = "bar"
 
     def canvas(self, cols: int) -> urwid.Canvas:
-        """Return what it looks like."""
+        """Draw the bar."""
         right = fit(self.right, cols)
         left = fit(self.left, cols - width(right))
         blanks = " " * (cols - width(left) - width(right))
@@ -35,7 +35,7 @@ class Bar:
 def frame(
     size: tuple[int, int], top: Bar, log: Log, scroll: Scroll, bottom: Bar, composer: Composer
 ) -> urwid.Canvas:
-    """Return what the screen looks like, with the cursor in what is typed."""
+    """Draw the screen, with the cursor in the input line."""
     cols, rows = size
     if cols < LEAST_COLS or rows < LEAST_ROWS:
         return urwid.SolidCanvas(" ", cols, rows)
@@ -54,7 +54,7 @@ def frame(
 
 
 def view_of(size: tuple[int, int], composer: Composer) -> View:
-    """Return the part in which the log is."""
+    """Return the part of the screen in which the log is."""
     cols, rows = size
     if cols < LEAST_COLS:
         return View(LEAST_COLS, 1)
@@ -63,7 +63,7 @@ def view_of(size: tuple[int, int], composer: Composer) -> View:
 
 
 def log_canvas(log: Log, scroll: Scroll, view: View) -> urwid.Canvas:
-    """Return what can be seen of a log; what is missing of it is blank, above."""
+    """Draw the visible part of a log, with blank rows above if it is short."""
     rendered = RenderedLog(log.shown, view)
     canvases: list[tuple[urwid.Canvas, None, bool]] = []
     left = view.rows

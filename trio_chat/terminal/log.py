@@ -20,19 +20,19 @@ from trio_chat.remote import (
 from trio_chat.terminal.printing import name
 from trio_chat.terminal.sanitize import sanitize, sanitize_line
 
-LIMIT = 2000  # entries; the oldest are given up, and can be asked for again
-NICKS_LIMIT = 10_000  # people whose nicks are known, to tell what they were called before
-QUOTED = 60  # characters of a message that is answered
-PRESENCE_LIMIT = 120  # characters of a line that tells who comes and goes
+LIMIT = 2000  # entries; the oldest are dropped, and can be fetched again
+NICKS_LIMIT = 10_000  # people whose nicks are known, to show what they were before
+QUOTED = 60  # characters of the quote of a message
+PRESENCE_LIMIT = 120  # characters of a line of people who join and leave
 
 Kind = Literal["message", "note", "error", "presence"]
 
 
 @dataclass(eq=False)
 class Entry:
-    """One of them; ``ts`` is in milliseconds since 1970, ``text`` and ``quote`` are clean.
+    """One entry; ``ts`` is in milliseconds since 1970, ``text`` and ``quote`` are sanitized.
 
-    ``quote`` is the beginning of the message that is answered, if it answers one.
+    ``quote`` is the beginning of the message to which this one is a reply, if it is one.
     """
 
     kind: Kind
@@ -49,9 +49,9 @@ class Entry:
 
 
 class Log:
-    """Holds the entries, the oldest first, and what of ours is still on its way.
+    """Holds the entries, the oldest first, and our own messages that are still pending.
 
-    ``more`` tells that the server has older messages; ``first`` is the number of the oldest here.
+    ``more`` is whether the server has older messages than ``first``.
     """
 
     def __init__(self) -> None:
@@ -63,12 +63,12 @@ class Log:
 
     @property
     def shown(self) -> list[Entry]:
-        """What is to be shown: what is on its way stands at the end."""
+        """All entries in the order in which they are shown: the pending ones at the end."""
         return [*self.entries, *self._waiting.values()]
 
     @property
     def first(self) -> int | None:
-        """The number of the oldest message that is here."""
+        """The number of the oldest message in the log."""
         return next((entry.seq for entry in self.entries if entry.seq is not None), None)
 
     def last(self, *, is_mine: bool) -> int | None:
@@ -79,29 +79,29 @@ class Log:
         return None
 
     def message(self, number: int) -> Entry | None:
-        """Return the message with a number, if it is here."""
+        """Return the message with a number, if it is in the log."""
         return self._numbers.get(number)
 
     @property
     def unsent(self) -> int:
-        """How many messages of ours are on their way."""
+        """How many of our messages are not acknowledged."""
         return sum(entry.state == "sending" for entry in self._waiting.values())
 
-    # What we say
+    # Our own messages and notes
 
     def send(self, cid: str, text: str, who: Person, ts: int, reply: int | None = None) -> None:
-        """Show a message of ours before it is kept."""
+        """Add a message of ours that is pending."""
         entry = Entry("message", ts, sanitize(text), who, is_mine=True, state="sending")
         entry.quote = self._quote(reply)
         self._waiting[cid] = entry
 
     def mark_kept(self, cid: str) -> None:
-        """Take in that a message of ours is kept; its event comes soon, or has come."""
+        """Mark a message of ours as acknowledged; its event comes soon, or has come."""
         if cid in self._waiting:
             self._waiting[cid].state = ""
 
     def mark_failed(self, cid: str, why: str) -> None:
-        """Take in that a message of ours is not kept."""
+        """Mark a message of ours as refused, and show the reason."""
         entry = self._waiting.pop(cid, None)
         if entry:
             entry.state = "failed"
@@ -110,22 +110,22 @@ class Log:
             self._place_notes()
 
     def note(self, text: str, ts: int, kind: Kind = "note") -> None:
-        """Show something that only concerns us, at the very end."""
+        """Add a note for the user, at the very end."""
         entry = Entry(kind, ts, sanitize(text))
         self._waiting[f"note {id(entry)}"] = entry
         self._place_notes()
 
     def _place_notes(self) -> None:
-        """Give notes their place that do not stand behind something on its way."""
+        """Move notes that are not behind a pending message to the entries."""
         for key, entry in list(self._waiting.items()):
             if entry.kind == "message":
                 return
             self._add(self._waiting.pop(key))
 
-    # What happens
+    # Events
 
     def join(self, joined: Joined, ts: int) -> None:
-        """We are in the room, for the first time or again."""
+        """Record that the room was joined, for the first time or again."""
         self._nicks = {person.id: person.nick for person in joined.members}
         if joined.gap is not None:
             self._add_note("some messages are lost: the server does not have them any more", ts)
@@ -141,7 +141,7 @@ class Log:
             self._place_notes()
 
     def handle(self, event: Happening, me: Person, now: int) -> bool:
-        """Take in what happens; return whether somebody else has said something."""
+        """Handle an event; return whether it is a message of somebody else."""
         match event:
             case Message(deleted=False):
                 self._add_message(event, me)
@@ -202,7 +202,7 @@ class Log:
                 del entry.reactions[emoji]
 
     def _add_presence(self, presence: Presence, me: Person, now: int) -> None:
-        """Tell it in the line before, if that tells such things: crowds come at once."""
+        """Add to the line before if it is of the same kind: crowds come at once."""
         who = presence.who
         if presence.state == "joined":
             self._know(who)
@@ -237,7 +237,7 @@ class Log:
             self._numbers.pop(self.entries.pop(0).seq or 0, None)
             self.more = True
 
-    # What was said before
+    # History
 
     def prepend(self, messages: Iterable[MessageView], me: Person, *, more: bool) -> None:
         """Put messages of the history, the oldest first, before all others."""
@@ -258,7 +258,7 @@ class Log:
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no room for older messages."""
+        """Whether no older messages can be added."""
         return len(self.entries) >= LIMIT
 
 

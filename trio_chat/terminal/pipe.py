@@ -1,4 +1,4 @@
-"""The chat as a Unix tool: what comes in is sent, what happens is printed, a line each."""
+"""The chat as a Unix tool: sends lines of standard input, prints a line for each event."""
 
 import sys
 from collections.abc import AsyncIterator, Awaitable
@@ -14,15 +14,15 @@ from trio_chat.terminal.call import Call
 from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.tasks import Job, beside, together
 
-WINDOW = 64  # messages that may wait for their acknowledgement
-PAGE = 100  # messages of history asked for at once
-TEXT_LIMIT = 4000  # characters of a message, if the server does not tell
-ROUGH = 8  # as much as that may be read for each character that is sent
+WINDOW = 64  # messages that may wait to be acknowledged
+PAGE = 100  # messages of a page of history at most
+TEXT_LIMIT = 4000  # characters of a message, if the server tells no limit
+READ_FACTOR = 8  # characters that are read for each one that can be sent
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is to be done: ``history`` is how many messages to print before what is new."""
+    """What to do; ``history`` is how many earlier messages to print first."""
 
     send: bool = False
     whole: bool = False
@@ -35,7 +35,7 @@ class Pipe:
     """One chat between standard input and standard output.
 
     Args:
-        call: Whom to reach.
+        call: The server and the room.
         options: What to do.
     """
 
@@ -45,11 +45,11 @@ class Pipe:
         self._status = 0
 
     async def run(self) -> int:
-        """Do it, until nothing is left to do; return the exit status.
+        """Run until all is done; return the exit status.
 
         Raises:
-            Failed: it cannot be done.
-            BrokenPipeError: nobody reads what is printed.
+            Failed: the server cannot be reached, or refuses us.
+            BrokenPipeError: the reader of standard output is gone.
         """
         async with self._call.connected() as chat:
             room = chat.room(self._call.room)
@@ -67,14 +67,14 @@ class Pipe:
     # Sending
 
     async def _send(self, chat: Chat, room: Room) -> None:
-        """Send what comes in; return when all of it is acknowledged."""
+        """Send standard input; return when all of it is acknowledged."""
         to_watch, to_be_watched = trio.open_memory_channel[tuple[int, Sent]](WINDOW)
         limit = chat.limits.get("text", TEXT_LIMIT)
 
         async def submit() -> None:
             number = 0
             with to_watch:
-                async for text in self._texts(ROUGH * limit):
+                async for text in self._texts(READ_FACTOR * limit):
                     number += 1
                     if not is_blank(text):
                         await to_watch.send((number, room.submit(text)))
@@ -86,13 +86,13 @@ class Pipe:
         await together(submit, watch)
 
     async def _texts(self, limit: int) -> AsyncIterator[str]:
-        """Yield what to send. What had to be cut is left far too long, so that it is refused."""
+        """Yield texts to send; one that was cut is still far too long, so that it is refused."""
         texts = _one(stdio.whole(limit)) if self._options.whole else stdio.lines(limit)
         async for text in texts:
             yield sendable(text) if len(text) < limit else text
 
     async def _watch(self, number: int, sent: Sent) -> None:
-        """Wait until a message is kept, or tell why it is not."""
+        """Wait until a message is acknowledged, or print why it was refused."""
         try:
             with trio.fail_after(self._call.timeout):
                 await sent.kept()
@@ -107,7 +107,7 @@ class Pipe:
     # Following
 
     async def _follow(self, room: Room) -> None:
-        """Print what happens, until we are stopped."""
+        """Print events until cancelled."""
         is_new = True
         async for event in room.events():
             if isinstance(event, Joined):
@@ -119,7 +119,7 @@ class Pipe:
                 await stdio.write(printing.event_line(event))
 
     async def _on_joined(self, room: Room, joined: Joined, *, is_new: bool) -> None:
-        """Print what was said before; when we are there again, tell what is lost of it."""
+        """Print the history at the first join, and at others whether something is lost."""
         if joined.gap is not None:
             warn("some messages are lost: the server does not have them any more")
         if joined.reset:
@@ -133,7 +133,10 @@ class Pipe:
 
 
 async def latest(room: Room, before: int, count: int) -> list[MessageView]:
-    """Return the last ``count`` messages before a number that are not deleted, the oldest first."""
+    """Return the last ``count`` messages before a number that are not deleted, the oldest first.
+
+    Pages may hold fewer messages than are asked for: ``more`` says whether there are others.
+    """
     found: list[MessageView] = []
     more = True
     while more and len(found) < count:
@@ -145,7 +148,7 @@ async def latest(room: Room, before: int, count: int) -> list[MessageView]:
 
 
 async def report_connection(chat: Chat) -> None:
-    """Tell when the connection is lost, and when it is back."""
+    """Print when the connection is lost, and when it is back."""
     is_lost = False
     async for state in chat.states():
         if isinstance(state, Waiting) and not is_lost:
@@ -157,7 +160,7 @@ async def report_connection(chat: Chat) -> None:
 
 
 def warn(text: str) -> None:
-    """Tell a person what is not well, in a line."""
+    """Print a line on standard error."""
     print(f"trio-chat: {sanitize_line(text)}", file=sys.stderr)
 
 

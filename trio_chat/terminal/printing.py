@@ -1,4 +1,4 @@
-"""Printing: what happens in a room as a line for people, or as one of JSON for programs."""
+"""Formats events as lines for people or as lines of JSON for programs."""
 
 import json
 from datetime import datetime
@@ -19,16 +19,16 @@ from trio_chat.remote import (
 )
 from trio_chat.terminal.sanitize import sanitize_line
 
-NOBODY = "somebody"  # without a name
+NOBODY = "somebody"  # the name of people without one
 
 
 def said_line(said: MessageView | Message) -> str:
-    """Return a message in one line, for people."""
+    """Return a message as a line for people."""
     return _line(said.ts, f"{name(said.who)}: {sanitize_line(said.text)}")
 
 
 def event_line(event: Happening) -> str:
-    """Return what happens in one line, for people; nothing if it is not worth one."""
+    """Return an event as a line for people; nothing for those that are not printed."""
     match event:
         case Message(deleted=False):
             return said_line(event)
@@ -44,7 +44,7 @@ def event_line(event: Happening) -> str:
 
 
 def found_lines(found: SearchResult, *, is_first: bool) -> str:
-    """Return what was found, the newest last, below a line that tells how much it is."""
+    """Return the hits of a search, the newest last, below a line with their number."""
     count = len(found.hits)
     what = "message" if count == 1 else "messages"
     latest = "the latest " if is_first and found.more else "" if is_first else "older: "
@@ -57,19 +57,19 @@ def found_lines(found: SearchResult, *, is_first: bool) -> str:
 
 
 def said_object(said: MessageView, room: str) -> str:
-    """Return a message of the history as a JSON object: a ``msg`` of docs/protocol.md."""
+    """Return a message of the history as a JSON object, a ``msg`` of docs/protocol.md."""
     return _json({"t": "msg", "room": room, **msgspec.to_builtins(said)})
 
 
 def event_object(event: Happening) -> str:
-    """Return what is kept of what happens as its JSON object; nothing for the rest."""
+    """Return a stored event as its JSON object; nothing for other events."""
     if isinstance(event, Message | Edit | Delete | React | Topic):
         return _json(msgspec.to_builtins(event))
     return ""
 
 
 def name(who: Person | None) -> str:
-    """Return what somebody is called."""
+    """Return a person's nick, sanitized."""
     return sanitize_line(who.nick) if who else NOBODY
 
 
@@ -82,5 +82,5 @@ def _time(ts: int) -> str:
 
 
 def _json(value: dict[str, Any]) -> str:
-    """Return JSON in ASCII: no terminal takes it for anything else."""
+    """Return a line of JSON in ASCII, which no terminal interprets."""
     return json.dumps(value) + "\n"

@@ -1,4 +1,4 @@
-"""The look: colours, and what an entry of the log looks like in so many columns."""
+"""Draws the entries of a log in a number of columns, and has the colours."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from trio_chat.terminal.log import Entry
 from trio_chat.terminal.printing import name
 from trio_chat.terminal.sanitize import sanitize_line
 
-# Name, colours of 16, without colours (NO_COLOR), colours of 256: readable on light and on dark.
+# Name, 16 colours, no colours (NO_COLOR), 256 colours: readable on light and dark backgrounds.
 PALETTE = [
     ("bar", "black", "light gray", "standout", "h252", "h238"),
     ("lost", "white", "dark red", "standout", "h231", "h124"),
@@ -30,17 +30,17 @@ PALETTE = [
     ("nick 4", "dark magenta", "", "bold", "h133", ""),
     ("nick 5", "dark cyan", "", "bold", "h37", ""),
 ]
-NICKS = 6  # colours for them
-TIME_WIDTH = 5  # columns, for a number that is not longer as well
+NICKS = 6  # colours for nicks
+TIME_WIDTH = 5  # columns, also for a number that is not longer
 NICK_WIDTH = 12
-LINE = " │ "  # between them and what is said
-NARROW = 50  # columns; below there is no column for times and nicks
+LINE = " │ "  # between nicks and texts
+NARROW = 50  # columns; in fewer there is no column for times and nicks
 STATES = {"": "message", "sending": "dim", "failed": "bad"}
-DOING = "/me "  # begins a message that tells what somebody does
+ACTION = "/me "  # begins a message that says what somebody does
 
 
 class View(NamedTuple):
-    """The part of the screen in which a log is, and whether the numbers of messages are shown."""
+    """The size of the part of the screen for a log, and whether it shows message numbers."""
 
     cols: int
     rows: int
@@ -51,7 +51,7 @@ Markup = list[str | tuple[str, str]]
 
 
 def entry_canvas(entry: Entry, before: Entry | None, view: View) -> urwid.CompositeCanvas:
-    """Return what an entry looks like, with the day above it if that is another than before."""
+    """Draw an entry, with the date above it if the entry before has another one."""
     cols = view.cols
     day = _time(entry).date()
     canvas = (_wide if cols >= NARROW else _narrow)(entry, cols, _number(entry, view))
@@ -97,20 +97,20 @@ def _narrow(entry: Entry, cols: int, number: str) -> urwid.Canvas:
 def _author(entry: Entry) -> str:
     if entry.kind != "message":
         return ""
-    return "*" if entry.text.startswith(DOING) else name(entry.who)
+    return "*" if entry.text.startswith(ACTION) else name(entry.who)
 
 
 def _body(entry: Entry) -> Markup:
-    """Return the text, and what is to be known of it."""
+    """Return the text with its quote and marks."""
     if entry.deleted:
         return [("dim", "deleted")]
     if entry.kind != "message":
         return [("bad" if entry.kind == "error" else "dim", entry.text)]
     text = entry.text
     body: Markup = [("dim", f"↪ {sanitize_line(entry.quote)}\n")] if entry.quote else []
-    if text.startswith(DOING):
+    if text.startswith(ACTION):
         body.append((_colour(entry), name(entry.who)))
-        text = text.removeprefix(DOING[:-1])
+        text = text.removeprefix(ACTION[:-1])
     body.append((STATES[entry.state], text))
     return body + [("dim", f" {mark}") for mark in _marks(entry)]
 
@@ -127,7 +127,7 @@ def _colour(entry: Entry) -> str:
 
 
 def nick_colour(who: Person | None) -> str:
-    """Return the name of somebody's colour, which is always the same."""
+    """Return the name of a person's colour, which is always the same."""
     return f"nick {crc32(who.id.encode()) % NICKS}" if who else "dim"
 
 
@@ -137,7 +137,7 @@ def width(text: str) -> int:
 
 
 def fit(text: str, cols: int) -> str:
-    """Return a text, cut if it takes more columns than that."""
+    """Return a text, cut to a number of columns."""
     if width(text) <= cols:
         return text
     end, _ = urwid.calc_text_pos(text, 0, len(text), max(cols - 1, 0))
@@ -145,7 +145,7 @@ def fit(text: str, cols: int) -> str:
 
 
 class RenderedLog:
-    """What entries look like, as far as anybody asks."""
+    """The entries of a log, drawn when they are needed."""
 
     def __init__(self, entries: Sequence[Entry], view: View) -> None:
         self.entries = entries
@@ -153,12 +153,12 @@ class RenderedLog:
         self._canvases: dict[int, urwid.CompositeCanvas] = {}
 
     def canvas(self, index: int) -> urwid.CompositeCanvas:
-        """Return what the entry with an index looks like."""
+        """Draw the entry with an index."""
         if index not in self._canvases:
             before = self.entries[index - 1] if index else None
             self._canvases[index] = entry_canvas(self.entries[index], before, self._view)
         return self._canvases[index]
 
     def height(self, index: int) -> int:
-        """Return how many rows it takes."""
+        """Return how many rows the entry with an index takes."""
         return self.canvas(index).rows()

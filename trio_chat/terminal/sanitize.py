@@ -1,9 +1,9 @@
-"""Cleaning: what others wrote must not steer a terminal, what is piped must break no rule."""
+"""Sanitizes texts: those of others for the terminal, those from pipes for the server."""
 
 import re
 import unicodedata
 
-# What programs write to colour, move and title: it says nothing, so it is not sent.
+# Escape sequences that programs write for terminals; they are not sent.
 ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor movements
     r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # titles, links, images
@@ -14,15 +14,15 @@ JOINERS = "\u200c\u200d"  # parts of words in some scripts, and of emoji
 PICTURES = 0x2400  # the first of Unicode's pictures of control characters
 DELETE = 0x7F
 LAST_CONTROL = 0x1F
-NEW_LINE = " ⏎ "  # stands for a line end where there can be none
+NEW_LINE = " ⏎ "  # stands for a line end within one line
 LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 
 
 def sanitize(text: str) -> str:
-    """Return a text that a terminal shows and does not obey, with line feeds as its only controls.
+    """Return a text that cannot control a terminal; line feeds are its only control characters.
 
-    Controls become pictures of themselves or U+FFFD; marks that change the direction of
-    writing, and others that cannot be seen, are left out; a tab is a blank.
+    Control characters become their pictures or U+FFFD, and a tab becomes a blank. Marks that
+    change the direction of writing, and other characters that cannot be seen, are left out.
     """
     text = LINE_ENDS.sub("\n", text)
     if text.isascii() and text.isprintable():
@@ -31,12 +31,12 @@ def sanitize(text: str) -> str:
 
 
 def sanitize_line(text: str) -> str:
-    """Return a text cleaned, in one line."""
+    """Return a sanitized text in one line."""
     return NEW_LINE.join(sanitize(text).split("\n"))
 
 
 def sendable(text: str) -> str:
-    """Return a text as a server takes it: without escape sequences and control characters."""
+    """Return a text without the escape sequences and control characters that servers refuse."""
     return UNSENDABLE.sub("", LINE_ENDS.sub("\n", ESCAPES.sub("", text)))
 
 

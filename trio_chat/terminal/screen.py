@@ -1,4 +1,4 @@
-"""The screen: takes keys and paints, by urwid's screen and event loop in Trio tasks of ours."""
+"""The screen: reads keys and draws, with urwid's screen and event loop in our Trio tasks."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from trio_chat.terminal.output import Output
 from trio_chat.terminal.render import PALETTE
 from trio_chat.terminal.tasks import together
 
-FRAME = 1 / 30  # seconds between two paintings at least, however much happens
+FRAME = 1 / 30  # seconds between two frames at least
 REDRAW = "ctrl l"
 GONE = "the terminal is gone"
 RESIZED = "window resize"
@@ -23,11 +23,11 @@ USUAL: Size = (80, 24)
 
 
 class Screen:
-    """Has the terminal while it runs, and leaves it as it was, however that ends.
+    """Uses the terminal while it runs, and restores it however that ends.
 
     Args:
-        draw: Returns what it is to look like now.
-        on_key: Is called with each key, as urwid names them.
+        draw: Returns the canvas for a size.
+        on_key: Is called with each key, by urwid's names for them.
     """
 
     def __init__(self, draw: Callable[[Size], urwid.Canvas], on_key: Callable[[str], None]) -> None:
@@ -38,19 +38,19 @@ class Screen:
 
     @property
     def size(self) -> Size:
-        """How big it is, or what is usual if the terminal does not know."""
+        """The size of the terminal, or the usual one if the terminal does not know."""
         cols, rows = self._raw.get_cols_rows()
         return (cols, rows) if cols > 0 and rows > 0 else USUAL
 
     def refresh(self) -> None:
-        """Have it painted anew, soon."""
+        """Have the screen drawn again soon."""
         self._refreshed.set()
 
     async def run(self) -> None:
-        """Take keys and paint, until it is cancelled.
+        """Handle keys and draw until cancelled.
 
-        It takes keys also while the terminal does not read; then what is to be seen is painted
-        as it is when it reads again.
+        Keys are handled also while the terminal does not read; when it reads again, the state of
+        then is drawn.
 
         Raises:
             Failed: the terminal is gone.
@@ -70,7 +70,7 @@ class Screen:
         loop = urwid.TrioEventLoop()
         self._raw.hook_event_loop(loop, self._on_keys)
         try:
-            await together(loop.run_async, lambda: self._paint(output))
+            await together(loop.run_async, lambda: self._draw_frames(output))
         except urwid.display.common.InputClosedError:
             raise Failed(GONE) from None
         finally:
@@ -84,10 +84,10 @@ class Screen:
                 self._on_key(key)
         self.refresh()
 
-    async def _paint(self, output: Output) -> None:
-        """Paint what there is to see whenever the terminal has taken what was painted before."""
+    async def _draw_frames(self, output: Output) -> None:
+        """Draw after each refresh, once the terminal has taken the frame before."""
         while True:
-            size = self.size  # once: it may be another one a moment later
+            size = self.size  # read once: it may change at any time
             canvas = self._draw(size)
             try:
                 self._raw.draw_screen(size, canvas)

@@ -1,4 +1,4 @@
-"""Scrolling: which part of a log is in sight, and that it stays when more comes. Pure."""
+"""Scrolling: computes which part of a log is visible, which stays when more comes. Pure."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ Height = Callable[[int], int]  # rows of the entry with an index, 1 or more
 
 
 class Part(NamedTuple):
-    """An entry in sight: where it is, how many of its rows are above, and how many can be seen."""
+    """A visible entry: its index, how many of its rows are above the window, and how many in it."""
 
     at: int
     skip: int
@@ -17,9 +17,9 @@ class Part(NamedTuple):
 
 
 class Scroll:
-    """The place in a log: the last entry in sight, and how many of its rows are below the edge.
+    """The position in a log: the last visible entry, and how many of its rows are below the window.
 
-    Without one the end is in sight, and stays so.
+    Without a position the end is visible, and stays visible.
     """
 
     def __init__(self) -> None:
@@ -28,27 +28,27 @@ class Scroll:
 
     @property
     def is_back(self) -> bool:
-        """Whether the end is out of sight."""
+        """Whether the end is not visible."""
         return self._anchor is not None
 
     def to_end(self) -> None:
-        """Have the end in sight."""
+        """Show the end."""
         self._anchor = None
 
     def up(self, entries: Sequence[Entry], height: Height, count: int, window: int) -> bool:
-        """Go back by some rows; return whether the first row is in sight then."""
-        index, below = self._place(entries, height, window)
+        """Go back by some rows; return whether the first row is visible then."""
+        index, below = self._position(entries, height, window)
         below += count
         while index > 0 and below >= height(index):
             below -= height(index)
             index -= 1
         self._set(entries, index, below)
         top = _first_page(entries, height, window)
-        return self._place(entries, height, window) == (top.at, top.skip)
+        return self._position(entries, height, window) == (top.at, top.skip)
 
     def down(self, entries: Sequence[Entry], height: Height, count: int, window: int) -> None:
         """Go on by some rows, at most to the end."""
-        index, below = self._place(entries, height, window)
+        index, below = self._position(entries, height, window)
         below -= count
         while below < 0 and index < len(entries) - 1:
             index += 1
@@ -56,9 +56,9 @@ class Scroll:
         self._set(entries, index, max(below, 0))
 
     def parts(self, entries: Sequence[Entry], height: Height, window: int) -> list[Part]:
-        """Return what is in sight, from top to bottom."""
+        """Return the visible parts, from top to bottom."""
         parts: list[Part] = []
-        index, below = self._place(entries, height, window)
+        index, below = self._position(entries, height, window)
         self._set(entries, index, below)
         while index >= 0 and window > 0:
             rows = min(height(index) - below, window)
@@ -67,17 +67,17 @@ class Scroll:
             index, below = index - 1, 0
         return parts
 
-    def _place(self, entries: Sequence[Entry], height: Height, window: int) -> tuple[int, int]:
-        """Return the index of the last entry in sight, and how many of its rows are below."""
+    def _position(self, entries: Sequence[Entry], height: Height, window: int) -> tuple[int, int]:
+        """Return the index of the last visible entry, and how many of its rows are below."""
         if self._anchor is None:
             return len(entries) - 1, 0
         top = _first_page(entries, height, window)
         try:
             index = entries.index(self._anchor)
-        except ValueError:  # it was given up
+        except ValueError:  # it was dropped
             return top.at, top.skip
         below = min(self._below, height(index) - 1)
-        if (index, -below) < (top.at, -top.skip):  # it was too far up, or the window grew
+        if (index, -below) < (top.at, -top.skip):  # it is above the first page, or the window grew
             return top.at, top.skip
         return index, below
 
@@ -88,7 +88,7 @@ class Scroll:
 
 
 def _first_page(entries: Sequence[Entry], height: Height, window: int) -> Part:
-    """Return the last in sight if the first is at the top; ``skip`` are its rows below."""
+    """Return the last visible entry of the first page; ``skip`` are its rows below."""
     for index in range(len(entries)):
         if height(index) >= window:
             return Part(index, height(index) - window, window)

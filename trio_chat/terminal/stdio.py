@@ -1,7 +1,7 @@
-"""Standard input and output, which may be files, pipes or terminals, without holding up Trio.
+"""Standard input and output, which may be files, pipes or terminals, without blocking Trio.
 
-Each read and write is a system call in a thread, which is left to itself if it is cancelled.
-The descriptors stay in blocking mode, which other programs share.
+Each read and write is a system call in a thread, which is abandoned if it is cancelled. The
+descriptors stay in blocking mode, since other programs share it.
 """
 
 import codecs
@@ -23,7 +23,7 @@ async def lines(limit: int) -> AsyncIterator[str]:
     """Yield the lines of standard input, without their ends.
 
     Args:
-        limit: Characters; what is longer is cut behind that, so that memory has a bound.
+        limit: The most characters of a line; longer ones are cut, so that memory is bounded.
 
     Raises:
         Failed: it cannot be read.
@@ -39,7 +39,7 @@ async def lines(limit: int) -> AsyncIterator[str]:
 
 
 async def whole(limit: int) -> str:
-    """Return all of standard input, cut behind ``limit`` characters."""
+    """Return all of standard input, cut to ``limit`` characters."""
     collected = ""
     async for text in _texts():
         collected = (collected + text)[:limit]
@@ -65,7 +65,7 @@ async def write(text: str) -> None:
     """Write a text to standard output.
 
     Raises:
-        BrokenPipeError: nobody reads it any more.
+        BrokenPipeError: the reader is gone.
         Failed: it cannot be written.
     """
     data = text.encode(sys.stdout.encoding, "backslashreplace")
@@ -74,14 +74,14 @@ async def write(text: str) -> None:
 
 
 async def closed() -> None:
-    """Wait until nobody reads standard output any more, if it is a pipe; else return.
+    """Wait until the reader of standard output is gone, if that is a pipe; else return.
 
     Raises:
-        BrokenPipeError: nobody does.
+        BrokenPipeError: the reader is gone.
     """
     is_pipe = stat.S_ISFIFO(os.fstat(STDOUT).st_mode)
     if is_pipe and fcntl(STDOUT, F_GETFL) & os.O_ACCMODE == os.O_WRONLY:
-        await trio.lowlevel.wait_readable(STDOUT)  # nothing comes from there but its end
+        await trio.lowlevel.wait_readable(STDOUT)  # only its end makes it readable
         raise BrokenPipeError
 
 

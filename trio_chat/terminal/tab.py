@@ -1,4 +1,4 @@
-"""A tab: one of the rooms that we are in, with its log and the place in it that is in sight."""
+"""A tab: a room that we are in, with its log and the scroll position."""
 
 import time
 
@@ -8,15 +8,15 @@ from trio_chat.terminal.printing import found_lines
 from trio_chat.terminal.render import RenderedLog, View
 from trio_chat.terminal.scroll import Scroll
 
-PAGE = 100  # messages of history that are fetched at once
+PAGE = 100  # messages of a page of history at most
 HITS = 10  # of a search that are shown at once
 
 
 class Tab:
-    """Holds what is known of a room.
+    """Holds the state of a room on the screen.
 
     Args:
-        chat: What the room belongs to.
+        chat: The chat of the room.
         room: The room.
     """
 
@@ -25,23 +25,25 @@ class Tab:
         self.log = Log()
         self.scroll = Scroll()
         self.unread = 0
-        self.older: tuple[str, int] | None = None  # what to look for next: see ``search``
+        self.older: tuple[str, int] | None = (
+            None  # the query and number with which to continue a search
+        )
         self._chat = chat
         self._is_new = True
         self._is_loading = False
 
     @property
     def name(self) -> str:
-        """The room's."""
+        """The room's name."""
         return self.room.name
 
     async def handle(self, event: Happening) -> bool:
-        """Take in what happens; return whether somebody else has said something.
+        """Handle an event; return whether it is a message of somebody else.
 
-        It waits for the history of a room that we have come into.
+        At the first ``Joined``, and after a reset, wait for the history.
 
         Raises:
-            ChatError: that is refused, or the chat is over.
+            ChatError: the history is refused, or the chat is over.
         """
         if not isinstance(event, Joined):
             return self.log.handle(event, self._chat.me, now())
@@ -52,10 +54,10 @@ class Tab:
         return False
 
     async def load(self) -> None:
-        """Fetch older messages, if there are any and there is room for them.
+        """Fetch a page of older messages, if there are any and the log is not full.
 
         Raises:
-            ChatError: that is refused, or the chat is over.
+            ChatError: the request is refused, or the chat is over.
         """
         if self._is_loading or self.log.is_full or not self.log.more or not self.log.first:
             return
@@ -70,26 +72,26 @@ class Tab:
         self.log.prepend(page.messages, self._chat.me, more=page.more)
 
     def note(self, text: str, kind: Kind = "note") -> None:
-        """Show something that only concerns us."""
+        """Show a note for the user."""
         self.log.note(text, now(), kind)
 
     async def search(self, query: str, before: int | None = None) -> None:
-        """Look for messages, before a number perhaps, and show the latest that are found.
+        """Search for messages, optionally before a number, and show the latest hits.
 
         Raises:
-            ChatError: that is refused, or the chat is over.
+            ChatError: the request is refused, or the chat is over.
         """
         found = await self.room.search(query, before=before, limit=HITS)
         self.older = (query, found.hits[-1].seq) if found.more else None
         self.note(found_lines(found, is_first=before is None))
 
     def up(self, rows: int, view: View) -> bool:
-        """Go back; return whether the first row that is here is in sight then."""
+        """Scroll back; return whether the first row of the log is visible then."""
         rendered = RenderedLog(self.log.shown, view)
         return self.scroll.up(rendered.entries, rendered.height, rows, view.rows)
 
     def down(self, rows: int, view: View) -> None:
-        """Go on."""
+        """Scroll forward."""
         rendered = RenderedLog(self.log.shown, view)
         self.scroll.down(rendered.entries, rendered.height, rows, view.rows)
 

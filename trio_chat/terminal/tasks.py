@@ -1,4 +1,4 @@
-"""Tasks that end as one: by a failure, by a signal, or when the one that matters is done."""
+"""Task groups that end as a whole: by a failure, by a signal, or with their main task."""
 
 import signal
 from collections.abc import Awaitable, Callable
@@ -9,12 +9,12 @@ import trio
 
 T = TypeVar("T")
 Job = Callable[[], Awaitable[object]]
-BY_SIGNAL = 128  # and the number of it is the exit status, as shells count
+BY_SIGNAL = 128  # plus the number of the signal is the exit status, as in shells
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signalled(Exception):
-    """A signal asks us to end."""
+    """A signal that ends the program was received."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -22,9 +22,9 @@ class Signalled(Exception):
 
 
 class TaskGroup:
-    """Tasks that are over when all of them are, or when one of them fails, which stops the others.
+    """A nursery whose first failure is raised as it is, and not in a group.
 
-    At the end of the block, the first failure is raised as it is and not in a group.
+    The block ends when all tasks have ended. If one fails, the others are cancelled.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class TaskGroup:
         self._nursery: trio.Nursery
 
     async def __aenter__(self) -> Self:
-        """Begin."""
+        """Open the nursery."""
         self._nursery = await self._manager.__aenter__()
         return self
 
@@ -43,17 +43,17 @@ class TaskGroup:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wait for all tasks."""
+        """Wait for all tasks; raise the first failure."""
         await self._manager.__aexit__(kind, error, trace)
         if self._failure:
             raise self._failure
 
     def start(self, job: Job) -> None:
-        """Have a job done."""
+        """Run a job in a task."""
         self._nursery.start_soon(self._run, job)
 
     def stop(self) -> None:
-        """Cancel all that are at work."""
+        """Cancel all tasks."""
         self._nursery.cancel_scope.cancel(reason="the group was stopped")
 
     async def _run(self, job: Job) -> None:
@@ -65,7 +65,7 @@ class TaskGroup:
 
 
 async def together(*jobs: Job) -> None:
-    """Run jobs until all are done. If one fails the others are cancelled.
+    """Run jobs until all are done; if one fails, cancel the others.
 
     Raises:
         Exception: the first failure, as it is.
@@ -76,7 +76,7 @@ async def together(*jobs: Job) -> None:
 
 
 async def beside(background: Job, job: Callable[[], Awaitable[T]]) -> T:
-    """Run a job, and another one for as long as it takes; return what the job returns.
+    """Run a job, and a background job until the first one is done; return the job's result.
 
     Raises:
         Exception: the first failure of either, as it is.
@@ -93,16 +93,16 @@ async def beside(background: Job, job: Callable[[], Awaitable[T]]) -> T:
 
 
 def _expected() -> list[signal.Signals]:
-    """Return the signals that end us: a SIGHUP that ``nohup`` has ignored stays ignored."""
+    """Return the signals to receive: a SIGHUP that ``nohup`` has ignored stays ignored."""
     is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     return [number for number in SIGNALS if number != signal.SIGHUP or not is_ignored]
 
 
 async def until_signal(job: Callable[[], Awaitable[int]]) -> int:
-    """Run a job, which returns an exit status, until it is done or a signal cancels it.
+    """Run a job until it is done or a signal cancels it; return the exit status.
 
     Raises:
-        Exception: it failed.
+        Exception: the job failed.
     """
 
     async def watch() -> None:

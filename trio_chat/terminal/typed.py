@@ -1,4 +1,4 @@
-"""What is typed: a message, or a command that begins with a slash; and how names complete. Pure."""
+"""Parses what is typed, a message or a command with a slash, and completes words. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -6,39 +6,39 @@ from typing import NamedTuple
 
 COMMANDS = {
     "me": "/me TEXT: say what you do",
-    "reply": "/reply TEXT: answer what somebody said last",
-    "react": "/react EMOJI: react to it; again, to take that back",
+    "reply": "/reply TEXT: reply to the last message of somebody else",
+    "react": "/react EMOJI: react to it; again, to remove the reaction",
     "edit": "/edit TEXT: change your last message",
-    "delete": "/delete: take your last message back",
+    "delete": "/delete: delete your last message",
     "search": "/search WORDS: find messages; /search finds older ones",
-    "topic": "/topic TEXT: say what the room is about; /topic shows it",
-    "who": "/who: list who is here",
-    "nick": "/nick NAME: be called something else",
-    "join": "/join ROOM: be in another room, or turn to it",
-    "leave": "/leave: be in this room no longer",
+    "topic": "/topic TEXT: set the room's topic; /topic shows it",
+    "who": "/who: list the people in the room",
+    "nick": "/nick NAME: change your nick",
+    "join": "/join ROOM: join another room, or show it",
+    "leave": "/leave: leave this room",
     "help": "/help: show this",
     "quit": "/quit: end the chat",
 }
 KEYS = """\
-/reply #5 TEXT: answer message 5; so with /react, /edit, /delete: numbers show as you type
-//TEXT: say something that begins with a slash
-Ctrl-N, Ctrl-P: turn to the next room, to the one before
+/reply #5 TEXT: reply to message 5; /react, /edit, /delete too: numbers show as you type
+//TEXT: send a text that begins with a slash
+Ctrl-N, Ctrl-P: show the next room, the one before
 Page Up, Page Down, End: scroll; go to the end
 Tab: complete a name
-Up, Down: fetch what you typed before
+Up, Down: show what you typed before
 Alt-Enter: begin a new line
 Ctrl-C: end the chat"""
-NEED_TEXT = {"me", "nick", "join"}  # these say nothing alone
-MESSAGE_COMMANDS = {"reply", "react", "edit", "delete"}  # these are about one message
+NEED_TEXT = {"me", "nick", "join"}  # commands that need a text
+MESSAGE_COMMANDS = {"reply", "react", "edit", "delete"}  # commands for one message
 COMMAND = re.compile(r"/(\w+)(?:\s+|$)")
 NUMBER = re.compile(r"#([0-9]{1,15})(?:\s+|$)")
 BLANKS = " \n"
 
 
 class Typed(NamedTuple):
-    """A name of ``COMMANDS``, or ``say``, ``unknown`` or ``missing``; and what stands behind it.
+    """A name of ``COMMANDS``, or ``say``, ``unknown`` or ``missing``, and the text behind it.
 
-    ``number`` is that of the message which is meant, if it is told.
+    ``number`` is that of the message for which the command is, if it was typed.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Typed(NamedTuple):
 
 
 def read(text: str) -> Typed:
-    """Return what a text asks for, by the same rules as in the page."""
+    """Parse a text, by the same rules as the page."""
     if text.startswith("//"):
         return Typed("say", text[1:] if not re.match(r"//me\s", text) else f" {text[1:]}")
     found = COMMAND.match(text)
@@ -68,13 +68,13 @@ def _command(name: str, rest: str) -> Typed:
 
 
 def names_message(text: str) -> bool:
-    """Whether a text is, or is going to be, a command about one message."""
+    """Whether a text is, or is going to be, a command for one message."""
     found = COMMAND.match(text)
     return found is not None and found[1].lower() in MESSAGE_COMMANDS
 
 
 def completions(text: str, nicks: Iterable[str]) -> tuple[int, list[str]]:
-    """Return where the word at the end of a text begins, and what it may be completed to."""
+    """Return where the last word of a text begins, and its possible completions."""
     start = max(text.rfind(blank) for blank in BLANKS) + 1
     word = text[start:].casefold()
     if not start and word.startswith("/"):

@@ -1,16 +1,16 @@
-// What a written text asks for: to be said, or one of the commands that begin with a slash.
+// Parses and runs commands, which begin with a slash.
 
 import { t } from "../i18n/strings.js";
 
 export const COMMANDS = ["me", "nick", "join", "leave", "topic", "help"];
 
-const COMMAND = /^\/(\p{L}+)(?:\s+|$)/u; // what goes on otherwise is a path, or a sum
-const WORD_JOINER = "\u2060"; // cannot be seen, and is not trimmed as a blank would be
-const NEEDY = ["me", "join", "topic"]; // these say nothing alone
+const COMMAND = /^\/(\p{L}+)(?:\s+|$)/u; // other texts, as /etc/hosts, are no commands
+const WORD_JOINER = "\u2060"; // invisible, and not trimmed as a blank would be
+const NEEDY = ["me", "join", "topic"]; // these need an argument
 
 /**
- * Returns { name, rest } of a command; `name` is "say" for any other text, "unknown" with the word
- * as `rest`, and "missing" with the command as `rest` if it needs something behind it.
+ * Returns { name, rest } of a text: a command and its argument; "say" and the text to send; "unknown"
+ * and the unknown command; or "missing" and the command whose argument is missing.
  */
 export function read(text) {
   if (text.startsWith("//")) return { name: "say", rest: unslashed(text) };
@@ -24,9 +24,8 @@ export function read(text) {
 }
 
 /**
- * Does what a text asks for, by the functions in `acts`: one for each command, which get what stands
- * behind it, `say`, and `tell` for words to the user. Returns whether that was possible; an act that
- * returns false did not do it.
+ * Runs a text by the functions in `acts`: one for each command, which gets the argument, `say`, and
+ * `tell` for notices. Returns whether that was possible; an act returns false if it was not.
  */
 export function obey(text, acts) {
   const { name, rest } = read(text);
@@ -41,7 +40,7 @@ function help() {
   return [...COMMANDS.map((name) => t(`command.${name}`)), t("command.slashes")].join("\n");
 }
 
-/** A text without the slash that kept it from being a command. "/me" would be one to readers, too. */
+/** Removes the slash that escapes a command. Pages would show "/me" as an action, so it is masked. */
 function unslashed(text) {
   return /^\/\/me\s/.test(text) ? WORD_JOINER + text.slice(1) : text.slice(1);
 }

@@ -1,17 +1,17 @@
-// What a word that is being written may become: a name, an emoji, a command. Pure.
+// Completes names, emoji and commands. Pure.
 
 import { COMMANDS } from "./commands.js";
 import { EMOJI } from "./emoji.js";
 
 const MOST = 8; // candidates
-// The word before the caret, with what it begins with.
+// The word before the caret, with its first character.
 const WORD = /(?<![\p{L}\p{N}\p{M}_@:/])(?<kind>[@:])(?<query>[^\s@:]*)$/u;
 const COMMAND = /^(?<kind>\/)(?<query>\p{L}*)$/u;
-const LEAST = { "@": 0, ":": 2, "/": 0 }; // letters, and there are candidates
+const LEAST = { "@": 0, ":": 2, "/": 0 }; // letters that are needed for candidates
 
 /**
- * Returns what the word before the caret may become: { start, candidates }, a candidate being
- * { value, label }; the best first, and none if there is nothing to complete.
+ * Returns the completions of the word before the caret: { start, candidates }, where `start` is the
+ * word's start and a candidate is { value, label }, the best first.
  */
 export function completions(text, caret, people) {
   const before = text.slice(0, caret);
@@ -39,7 +39,7 @@ const FINDERS = {
     })),
 };
 
-/** Those of which a name begins so, before all others those of which the first one does. */
+/** Returns those with a name that begins with the query; those whose first name does come first. */
 function ranked(all, query, namesOf) {
   const rank = (one) => namesOf(one).findIndex((name) => fold(name).startsWith(query));
   const found = all.map((one) => ({ one, rank: rank(one) })).filter((entry) => entry.rank >= 0);

@@ -1,24 +1,24 @@
-// The form below the log: Enter sends, and what is taken is cleared. Each room has a draft.
+// The form below the log: Enter sends. Each room has a draft.
 
 import { t } from "../i18n/strings.js";
 
-const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g; // all but tab and line ends
+const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g; // all but tabs and line ends
 
 /**
- * Calls `onSend` with a text, its draft, and a function to be called if it is taken, now or later:
- * only then is it cleared, and only if it is still as it was. `onTooLong` gets the length of a text
- * that has too many characters, which stays in the field.
+ * Calls `onSend` with a text, its draft, and a function to call once it is queued, which clears the
+ * draft unless it has changed. Calls `onTooLong` with the length of a text with too many characters,
+ * which stays in the field.
  *
- * A draft is { text, reply, edit }: what is being written, the {seq, epoch} of the message that it
- * answers, and another message that is being edited meanwhile: {seq or cid, epoch, before, text}.
+ * A draft is { text, reply, edit }: the text, the {seq, epoch} of the message that it replies to, and
+ * a message that is being edited meanwhile: {seq or cid, epoch, before, text}.
  */
 export class Composer {
-  drafts = new Map(); // by name of the room
-  onChange = () => {}; // called when a draft has changed, or another one is shown
+  drafts = new Map(); // by the room's name
+  onChange = () => {}; // called when the draft changes or another one is shown
   #field;
   #on;
-  #room = null; // its name
-  #shown = null; // and the room itself
+  #room = null; // the room's name
+  #shown = null; // the room
   #limit = Infinity;
 
   constructor(form, handlers) {
@@ -44,7 +44,7 @@ export class Composer {
     return this.#limit;
   }
 
-  /** The draft of the room that is shown. */
+  /** The draft of the shown room. */
   get draft() {
     if (!this.drafts.has(this.#room)) {
       this.drafts.set(this.#room, { text: "", reply: null, edit: null });
@@ -52,12 +52,12 @@ export class Composer {
     return this.drafts.get(this.#room);
   }
 
-  /** Lets the user write in a room; `limit` is that of a text, in characters. */
+  /** Shows the draft of a room; `limit` is the most characters of a text. */
   show(room, limit) {
     this.#limit = limit ?? this.#limit;
     if (room.name === this.#room) return;
     if (this.#room !== null) this.#take();
-    // The server calls it something else than the user did: then what is being written comes along.
+    // If the server has renamed the room, the draft moves to the new name.
     if (room === this.#shown) this.drafts.set(room.name, this.draft);
     this.#shown = room;
     this.#room = room.name;
@@ -65,7 +65,7 @@ export class Composer {
     this.refresh();
   }
 
-  /** Changes parts of the draft, and lets the user write on. */
+  /** Changes parts of the draft, and gives the field the focus. */
   change(parts) {
     this.#take();
     Object.assign(this.draft, parts);
@@ -73,7 +73,7 @@ export class Composer {
     this.focus();
   }
 
-  /** Shows the draft as it is now. */
+  /** Shows the present state of the draft. */
   refresh() {
     const text = written(this.draft);
     if (this.#field.value !== text) this.#field.value = text;
@@ -84,7 +84,7 @@ export class Composer {
     this.#field.focus();
   }
 
-  /** Takes over what is in the field. */
+  /** Reads the field into the draft. */
   #take() {
     const { draft } = this;
     (draft.edit ?? draft).text = this.#field.value;
@@ -109,7 +109,7 @@ export class Composer {
   }
 }
 
-/** How many characters a text has, as the server counts them. */
+/** Returns the number of characters of a text, as the server counts them. */
 export function lengthOf(text) {
   return [...text].length;
 }
@@ -118,12 +118,12 @@ function written({ text, edit }) {
   return edit ? edit.text : text;
 }
 
-/** A text without what the server would refuse: control characters and halves of characters. */
+/** Returns a text without what the server refuses: control characters and lone surrogates. */
 function clean(text) {
   return (text.toWellFormed?.() ?? text).replace(CONTROLS, "").trim();
 }
 
-/** Whether a key press is the Enter that sends, not one that picks a word from an input method. */
+/** Whether a key press is an Enter that sends, not one that selects a word of an input method. */
 function sends({ key, shiftKey, isComposing, keyCode, defaultPrevented }) {
   const picks = isComposing || keyCode === 229; // Safari ends composing before this event
   return key === "Enter" && !shiftKey && !picks && !defaultPrevented;

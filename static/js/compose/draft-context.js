@@ -1,27 +1,27 @@
-// The strip above the composer: what is being answered or edited, and how many characters are left.
+// What stands around the field: what is replied to or edited, and how many characters are left.
 
 import { t } from "../i18n/strings.js";
 import { quote } from "../log/row.js";
 
-const NEAR = 0.9; // of the limit, from where on characters are counted down
+const NEAR = 0.9; // of the limit, from which on characters are counted down
 
 /**
- * Shows what a draft is about, before the element `form`. `onCancel` is called when the user wants
- * to write something new instead, `onJump` with the number of the message to be shown.
+ * Shows the context of a draft before the element `form`. Calls `onCancel` when the user cancels a
+ * reply or an edit, and `onJump` with the number of a message to show.
  */
 export class DraftContext {
   #element = document.createElement("div");
   #count = document.createElement("p");
   #form;
   #on;
-  #shown = []; // what it depends on, as it was when it was shown
+  #shown = []; // the state that is shown
 
   constructor(form, handlers) {
     this.#form = form;
     this.#on = handlers;
     this.#element.className = "draft-context";
     this.#count.className = "left";
-    this.#count.ariaHidden = "true"; // the field says that it is not valid
+    this.#count.ariaHidden = "true"; // the field has aria-invalid
     form.before(this.#element);
     form.append(this.#count);
     this.#element.addEventListener("click", ({ target }) => {
@@ -32,8 +32,8 @@ export class DraftContext {
   }
 
   /**
-   * Shows a draft. `quoted` is the message that it answers, as far as known; of `limit` characters
-   * `left` may still be written.
+   * Shows a draft. `quoted` is the message that it replies to, as far as known; of `limit` characters
+   * `left` are left.
    */
   show({ reply, edit }, quoted, { left, limit }) {
     this.#showCount(left, limit);

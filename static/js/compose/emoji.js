@@ -1,4 +1,4 @@
-// The emoji that are offered by name, the most usual ones first. Any other one can be typed.
+// The emoji that are offered by name, the most common ones first. Others can be typed.
 
 const NAMED = `
 👍 thumbsup +1 yes|❤️ heart love|😂 joy laugh|🎉 tada party|😮 wow surprised|😢 sad cry|🙏 thanks pray
@@ -27,20 +27,20 @@ const NAMED = `
 ❗ exclamation|⚠️ warning|🚫 forbidden|♻️ recycle|➕ plus|🆗 okay|🏁 finish|🚧 construction|🏳️‍🌈 pride
 `;
 
-/** All of them: { emoji, names }. */
+/** All emoji with names: { emoji, names }. */
 export const EMOJI = NAMED.trim()
   .split(/[|\n]/)
   .map((line) => line.split(" "))
   .map(([emoji, ...names]) => ({ emoji, names }));
 
-/** Those that reactions are most often made with. */
+/** The most common reactions. */
 export const USUAL = EMOJI.slice(0, 8).map(({ emoji }) => emoji);
 
 const segmenter = Intl.Segmenter && new Intl.Segmenter();
 const PICTURE = /\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3/u;
-const LENGTH_LIMIT = 32; // characters that the server takes
+const LENGTH_LIMIT = 32; // characters that the server accepts
 
-/** Returns the emoji of a name, in colons or not, or a text that is one emoji; null for any other. */
+/** Returns the emoji of a name, with or without colons, or of a text that is one; else null. */
 export function emojiOf(text) {
   const name = text.replaceAll(":", "").toLowerCase();
   const named = EMOJI.find(({ names }) => names.includes(name));

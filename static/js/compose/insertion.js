@@ -1,19 +1,19 @@
-// Puts words where the user writes, so that they can be undone; and the button that does with emoji.
+// Inserts text into a field so that it can be undone, and the button that inserts emoji.
 
 import { t } from "../i18n/strings.js";
 import { icon } from "../log/bar.js";
 import { pick } from "./picker.js";
 
-/** Puts a word into a field, in the place of what is between two places in its text. */
+/** Replaces the text of a field between two places. */
 export function insert(field, word, start, end) {
   field.setSelectionRange(start, end);
-  // It is deprecated, and the only way that the user can undo.
+  // It is deprecated, but the only way that the user can undo.
   if (document.execCommand("insertText", false, word)) return;
   field.setRangeText(word, start, end, "end");
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
-/** Adds a button behind a field that puts an emoji into it, where the cursor is. */
+/** Adds a button after a field that inserts an emoji at the cursor. */
 export function offerEmoji(field) {
   const button = document.createElement("button");
   button.type = "button";

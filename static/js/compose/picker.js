@@ -1,20 +1,20 @@
-// The choice of an emoji: the usual ones, and all others by their names.
+// The dialog to choose an emoji: the common ones, and all others by name.
 
 import { t } from "../i18n/strings.js";
 import { open } from "../panels/dialog.js";
 import { EMOJI, emojiOf, USUAL } from "./emoji.js";
 
-const FIRST = 6; // of the usual ones
-const GAP = 8; // px to what it belongs to
+const FIRST = 6; // of the common emoji
+const GAP = 8; // px to the anchor
 
-/** Lets the user choose beside the element `anchor`, for what `title` says; `onPick` gets an emoji, if any. */
+/** Opens the dialog beside the element `anchor`; calls `onPick` with an emoji, if one is chosen. */
 export function pick(anchor, title, onPick) {
   const first = USUAL.slice(0, FIRST);
   const rest = EMOJI.filter(({ emoji }) => !first.includes(emoji));
   const usual = grid(first.map((emoji) => EMOJI.find((one) => one.emoji === emoji)));
   const field = search();
   const others = grid(rest);
-  const place = anchor.getBoundingClientRect(); // it may be gone when it loses the focus
+  const place = anchor.getBoundingClientRect(); // the anchor may be removed when it loses the focus
   const dialog = open("picker", title, usual, field, others);
   beside(dialog, place);
   field.addEventListener("input", () => {
@@ -31,7 +31,7 @@ export function pick(anchor, title, onPick) {
   usual.firstChild.focus();
 }
 
-/** Those with a name that begins so; or what is typed, if it is an emoji itself. */
+/** Returns the emoji with a name that begins so, and the typed text if it is an emoji. */
 function found(text) {
   const query = text.trim().toLowerCase().replaceAll(":", "");
   const named = EMOJI.filter(({ names }) =>
@@ -46,7 +46,7 @@ function press(event, dialog, field) {
   const { key, target } = event;
   if (target === field) {
     if (key !== "Enter" && key !== "ArrowDown") return;
-    event.preventDefault(); // in Safari the button that has the focus next would take the Enter, too
+    event.preventDefault(); // else Safari also presses the button that gets the focus
     const first = dialog.querySelector("div:last-child button");
     if (key === "Enter") first?.click();
     else first?.focus();
@@ -56,7 +56,7 @@ function press(event, dialog, field) {
   } else if (key.length === 1 && key !== " " && !event.ctrlKey && !event.metaKey) field.focus();
 }
 
-/** What lies beside a button, in the direction of an arrow key. */
+/** Returns the control next to a button, in the direction of an arrow key. */
 function beyond(from, key, dialog) {
   const controls = [...dialog.querySelectorAll("button, input")];
   const place = controls.indexOf(from);
@@ -71,7 +71,7 @@ function beyond(from, key, dialog) {
   return row.sort((one, other) => distance(one) - distance(other))[0];
 }
 
-/** Puts a dialog beside a place on the page, if it is not as wide as the page. */
+/** Moves a dialog beside a place on the page, unless it is nearly as wide as the page. */
 function beside(dialog, { top, bottom, right }) {
   const { width, height } = dialog.getBoundingClientRect();
   if (width > innerWidth / 2) return;

@@ -1,17 +1,17 @@
-// The list of what a word that is being written may become; Tab or Enter takes one of it.
+// The list of completions below the field; Tab or Enter inserts one.
 
 import { t } from "../i18n/strings.js";
 import { completions } from "./completion.js";
 import { insert } from "./insertion.js";
 
-/** Offers completions for what is written in `field`, in `form`; `people` returns who may be named. */
+/** Offers completions in `field` of `form`; `people` returns the people to complete names from. */
 export class Suggestions {
   #field;
   #people;
   #list = document.createElement("ul");
   #found = { start: 0, candidates: [] };
   #chosen = 0;
-  #isChosen = false; // by the user, with an arrow key
+  #isChosen = false; // whether the user has chosen with an arrow key
 
   constructor(form, field, people) {
     this.#field = field;
@@ -21,10 +21,10 @@ export class Suggestions {
     this.#list.ariaLabel = t("suggestions.title");
     this.#list.hidden = true;
     form.append(this.#list);
-    // A text field of several lines is no combobox, as roles go; but it may point to an option.
+    // A multi-line field cannot have the role combobox, but may point to an active option.
     field.setAttribute("aria-autocomplete", "list");
     field.setAttribute("aria-controls", this.#list.id);
-    // On phones all typing is composing, and what is offered is taken by a tap.
+    // On phones all typing is composing, and a tap takes a completion.
     const isLeftAlone = (event) => event.isComposing && !matchMedia("(pointer: coarse)").matches;
     field.addEventListener("input", (event) => !isLeftAlone(event) && this.#look());
     field.addEventListener("compositionstart", () => this.close());
@@ -33,7 +33,7 @@ export class Suggestions {
     field.addEventListener("blur", () => this.close());
     field.addEventListener("click", () => this.close());
     field.addEventListener("keydown", (event) => this.#pressed(event), { capture: true });
-    this.#list.addEventListener("pointerdown", (event) => event.preventDefault()); // keep the focus
+    this.#list.addEventListener("pointerdown", (event) => event.preventDefault()); // the field keeps the focus
     this.#list.addEventListener("click", ({ target }) => {
       const option = target.closest("[role=option]");
       if (option) this.#take([...this.#list.children].indexOf(option));
@@ -81,7 +81,7 @@ export class Suggestions {
     event.stopPropagation();
   }
 
-  /** Whether the word is written in full: then Enter sends, unless the user has chosen. */
+  /** Whether the word is complete: then Enter sends, unless the user has chosen. */
   get #isWhole() {
     const word = this.#field.value.slice(this.#found.start, this.#field.selectionStart);
     const { value } = this.#found.candidates[this.#chosen];

@@ -3,7 +3,7 @@
 export const de = {
   direction: "ltr",
 
-  // The page as a whole
+  // The whole page
   "page.title": "{room} · Chat",
   "page.titleUnread": "({count}) {room} · Chat",
   "page.noWebSockets": "Ihr Browser kann keine WebSockets öffnen, und dieser Chat braucht sie.",
@@ -41,19 +41,19 @@ export const de = {
   "people.others": "und {count} weitere",
   "people.rename": "Namen ändern",
 
-  // Aufmerksamkeit
+  // Attention
   "attention.title": "Wenn Sie jemand erwähnt",
   "attention.notify": "Benachrichtigen",
   "attention.sound": "Ton abspielen",
   "attention.mention": "{nick} erwähnt Sie in {room}",
   "attention.refused": "Ihr Browser erlaubt dieser Seite keine Benachrichtigungen.",
 
-  // Schreiben
+  // Typing
   "typing.one": "{one} schreibt …",
   "typing.two": "{one} und {other} schreiben …",
   "typing.many": "Mehrere schreiben …",
 
-  // Suche
+  // Search
   "search.title": "Diesen Raum durchsuchen",
   "search.label": "Gesuchte Wörter",
   "search.button": "Suchen",
@@ -149,7 +149,7 @@ export const de = {
   "name.change": "Diesen Namen nehmen",
   "name.cancel": "Den alten behalten",
 
-  // What the server does not do
+  // Errors of the server
   "error.bad_room": "Der Name eines Raums hat bis zu 64 Buchstaben und Ziffern; dazwischen dürfen _ . - stehen.",
   "error.nick_taken": "So heißt schon jemand.",
   "error.too_many_rooms": "Sie sind in zu vielen Räumen. Verlassen Sie erst einen.",

@@ -1,9 +1,9 @@
-// English. Keys are grouped by the module that uses them; what depends on a number has its forms.
+// English. Keys are grouped by the module that uses them; texts with a number have plural forms.
 
 export const en = {
   direction: "ltr",
 
-  // The page as a whole
+  // The whole page
   "page.title": "{room} · Chat",
   "page.titleUnread": "({count}) {room} · Chat",
   "page.noWebSockets": "Your browser cannot open WebSockets, and this chat needs them.",
@@ -149,7 +149,7 @@ export const en = {
   "name.change": "Take this name",
   "name.cancel": "Keep the old one",
 
-  // What the server does not do, by its code; without one here its own words are shown
+  // Errors of the server, by code; for other codes the server's own text is shown
   "error.bad_room": "A room’s name has up to 64 letters and digits; _ . - may stand between them.",
   "error.nick_taken": "Somebody else is called that.",
   "error.too_many_rooms": "You are in too many rooms. Leave one first.",

@@ -3,7 +3,7 @@
 export const fr = {
   direction: "ltr",
 
-  // The page as a whole
+  // The whole page
   "page.title": "{room} · Chat",
   "page.titleUnread": "({count}) {room} · Chat",
   "page.noWebSockets": "Votre navigateur ne sait pas ouvrir de WebSocket, et ce chat en a besoin.",
@@ -48,12 +48,12 @@ export const fr = {
   "attention.mention": "{nick} vous mentionne dans {room}",
   "attention.refused": "Votre navigateur ne permet pas de notifications à cette page.",
 
-  // Écriture
+  // Typing
   "typing.one": "{one} écrit…",
   "typing.two": "{one} et {other} écrivent…",
   "typing.many": "Plusieurs personnes écrivent…",
 
-  // Recherche
+  // Search
   "search.title": "Rechercher dans ce salon",
   "search.label": "Mots à chercher",
   "search.button": "Rechercher",
@@ -149,7 +149,7 @@ export const fr = {
   "name.change": "Prendre ce nom",
   "name.cancel": "Garder l’ancien",
 
-  // What the server does not do
+  // Errors of the server
   "error.bad_room": "Le nom d’un salon a jusqu’à 64 lettres et chiffres ; _ . - peuvent se trouver entre eux.",
   "error.nick_taken": "Quelqu’un d’autre porte déjà ce nom.",
   "error.too_many_rooms": "Vous êtes dans trop de salons. Quittez-en un d’abord.",

@@ -1,8 +1,8 @@
-// Every word that the page shows: chosen by the browser's languages, and looked up by key.
+// The texts of the page, by key, in the language of the browser.
 
 import { en } from "./en.js";
 
-// Only English comes with the page; of the others a browser gets the one that it wants.
+// English comes with the page; another language is loaded if the browser prefers it.
 export const LANGUAGES = {
   en: async () => en,
   de: async () => (await import("./de.js")).de,
@@ -15,10 +15,10 @@ let words = en;
 let plurals = new Intl.PluralRules("en");
 let numbers = new Intl.NumberFormat("en");
 
-/** The locale for dates, numbers and order that fits the words, "en-GB" for instance. */
+/** The locale for dates, numbers and sorting, "en-GB" for instance. */
 export let locale = "en";
 
-/** Speaks the first of the user's languages that there are words in, else English. */
+/** Uses the first of the user's languages that there are texts in, else English. */
 export async function speak(languages) {
   const wanted = languages.find((one) => Object.hasOwn(LANGUAGES, baseOf(one))) ?? "en";
   locale = wanted;
@@ -27,17 +27,14 @@ export async function speak(languages) {
   numbers = new Intl.NumberFormat(wanted);
 }
 
-/**
- * Returns the words for a key, with `{name}` replaced by the value of that name. Words that depend
- * on a number are chosen by `count`.
- */
+/** Returns the text of a key, with `{name}` replaced by that value; `count` selects a plural form. */
 export function t(key, values = {}) {
   const found = words[key] ?? key;
   const form = typeof found === "string" ? found : (found[plurals.select(values.count)] ?? found.other);
   return form.replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
 }
 
-/** Why the server does not do something, as a sentence. */
+/** Returns the text of a server's error, as a sentence. */
 export function reasonOf({ code, text }) {
   const key = `error.${code}`;
   if (key in words) return t(key);
@@ -45,8 +42,8 @@ export function reasonOf({ code, text }) {
 }
 
 /**
- * Gives a document its language, and the elements in it the words that they name: `data-t` for their
- * text, `data-t-label`, `data-t-title` and `data-t-placeholder` for these attributes.
+ * Sets a document's language, and its elements' texts: `data-t` names the key of a text, and
+ * `data-t-label`, `data-t-title` and `data-t-placeholder` those of these attributes.
  */
 export function translate(document) {
   document.documentElement.lang = locale;

@@ -1,8 +1,8 @@
-// What can be done with a line of the log, and which message the user would edit. Pure.
+// The actions on an entry of the log. Pure.
 
 import { isOpen } from "../state/outgoing.js";
 
-/** Returns the names of what the user `me` can do with an entry of the log. */
+/** Returns the names of the actions that the user `me` can do on an entry. */
 export function actionsFor({ kind, item, author }, me) {
   if (kind === "note" || item.deleted || !item.text) return [];
   if (kind === "message") {
@@ -12,7 +12,7 @@ export function actionsFor({ kind, item, author }, me) {
   return isOpen(item) ? ["copy", "edit", "delete"] : ["copy"];
 }
 
-/** Returns what the user said last in a room and can edit, as a draft's `edit`; null if nothing. */
+/** Returns the user's latest message in a room, as a draft's `edit`; null if there is none. */
 export function lastOwn(room, me) {
   const waiting = room.outgoing.findLast((item) => item.t === "send" && isOpen(item));
   if (waiting) return edition({ kind: "outgoing", item: waiting }, room);
@@ -22,13 +22,13 @@ export function lastOwn(room, me) {
   return message ? edition({ kind: "message", item: message }, room) : null;
 }
 
-/** Returns what a draft's `edit` is to be for an entry. */
+/** Returns the `edit` of a draft that edits an entry. */
 export function edition({ kind, item: { seq, cid, text } }, { epoch }) {
   const target = kind === "message" ? { seq, epoch } : { cid };
   return { ...target, before: text, text };
 }
 
-/** Whether the user has put this emoji to a message. */
+/** Whether the user has reacted to a message with an emoji. */
 export function hasReacted({ reactions = {} }, emoji, me) {
   return Object.hasOwn(reactions, emoji) && reactions[emoji].some(({ id }) => id === me?.id);
 }

@@ -1,12 +1,12 @@
-// What a screen reader says: the new messages of others, not history and not one's own.
+// Lets screen readers announce new messages of others, but no history.
 
 import { t } from "../i18n/strings.js";
 import { nickOf, plainWords } from "./row.js";
 
 const PACE = 1_000; // ms between announcements
-const MOST = 3; // messages read out one by one; of more, the number is told
+const MOST = 3; // messages announced one by one; of more, only the number
 
-/** Says things in `element`, a polite live region; the log itself is silent. */
+/** Writes announcements into `element`, a polite live region; the log itself is none. */
 export class Announcer {
   #element;
   #waiting = [];
@@ -16,7 +16,7 @@ export class Announcer {
     this.#element = element;
   }
 
-  /** Announces what was said in a room, of the news that the store hands out. */
+  /** Announces a room's messages, of the news that the store returns. */
   tell(news, room) {
     const heard = news.filter((one) => one.room === room.name);
     if (!heard.length) return;

@@ -1,9 +1,9 @@
-// The bar on a message: what can be done with it. There is one, on the line in use.
+// The bar with the actions on a message. There is one, on the message in use.
 
 import { t } from "../i18n/strings.js";
 import { actionsFor } from "./actions.js";
 
-const ROOM_ABOVE = 40; // px that the bar needs
+const ROOM_ABOVE = 40; // px that the bar needs above a message
 const ICONS = {
   react: "M10 2.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15M7.5 8v.5M12.5 8v.5M6.8 12c1.6 2 4.8 2 6.4 0",
   reply: "M8 5 3.5 9.5 8 14M4 9.5h7.5c3 0 5 2 5 5.5",
@@ -11,11 +11,11 @@ const ICONS = {
   edit: "M4 16l.8-3.5L13.5 3.8l2.7 2.7L7.5 15.2zM11.5 6l2.7 2.7",
   delete: "M4 5.5h12M8 5.5V3.5h4v2M5.5 5.5l.8 11h7.4l.8-11M8.5 8.5v5M11.5 8.5v5",
 };
-const KEYS = { "+": "react", r: "reply", c: "copy", e: "edit", Delete: "delete" }; // on a line
+const KEYS = { "+": "react", r: "reply", c: "copy", e: "edit", Delete: "delete" }; // on a message
 
 /**
- * Shows the bar in the line of `lines` that is pointed at, tapped, or has the focus. `acts` has a
- * function for each action, which gets the entry and the button; `log` knows the entries.
+ * Shows the bar in the row of `lines` under the pointer, tapped, or with the focus. `acts` has a
+ * function for each action, which gets the entry and the button; `log` returns a row's entry.
  */
 export class Bar {
   #log;
@@ -23,8 +23,8 @@ export class Bar {
   #me;
   #element = document.createElement("div");
   #entry = null;
-  #place = null; // of the pointer, when it moved last and there was a bar
-  #isPointedAt = false; // some line is, by a mouse: what a finger has touched looks so for ever
+  #place = null; // of the pointer, when it moved last and the bar was shown
+  #isPointedAt = false; // whether a mouse is over a row; after a touch, :hover stays true
 
   constructor(lines, log, acts, me) {
     this.#log = log;
@@ -39,7 +39,7 @@ export class Bar {
       lines.addEventListener(move, (event) => this.#pointed(event));
     }
     lines.addEventListener("pointerleave", ({ pointerType }) => {
-      // A finger leaves before its tap becomes a click.
+      // A touch ends with pointerleave before its click.
       if (pointerType !== "mouse") return;
       this.#isPointedAt = false;
       if (!lines.contains(document.activeElement)) this.#hide();
@@ -48,19 +48,19 @@ export class Bar {
     lines.addEventListener("focusout", ({ relatedTarget }) => {
       if (!lines.contains(relatedTarget) && !this.#isPointedAt) this.#hide();
     });
-    // A tap does not give the focus to everything everywhere.
+    // Not in all browsers a tap gives a row the focus.
     lines.addEventListener("click", ({ target }) => {
       if (!target.closest("a, button, pre")) target.closest(".message")?.focus({ preventScroll: true });
     });
     lines.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
-  /** Brings the bar up to date with the line that it is on. */
+  /** Updates the bar to the entry that it is on. */
   refresh() {
     if (this.#entry && this.#element.isConnected) this.#show(this.#element);
   }
 
-  /** Follows the pointer to another line, but stays where it is if it is the lines that move. */
+  /** Follows the pointer to another row, but not when the rows move under it. */
   #pointed({ target, pointerType, screenX, screenY }) {
     if (pointerType !== "mouse") return;
     this.#isPointedAt = true;
@@ -109,10 +109,10 @@ export class Bar {
     const isDone = target.role === "article" ? this.#pressedOnLine(key) : this.#pressedOnBar(key);
     if (!isDone) return;
     event.preventDefault();
-    event.stopPropagation(); // else the log takes it for a step
+    event.stopPropagation(); // else the log moves the focus
   }
 
-  /** Enter leads into the bar; some keys do at once what its buttons do. */
+  /** Enter moves the focus into the bar; KEYS do what its buttons do. */
   #pressedOnLine(key) {
     const name = key === "Enter" ? null : KEYS[key];
     if (name === undefined || !this.#entry) return false;
@@ -147,7 +147,7 @@ function button(name) {
   return element;
 }
 
-/** Returns the picture of an action. */
+/** Returns the icon of an action. */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 20 20");

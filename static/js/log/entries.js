@@ -1,25 +1,25 @@
-// What the log of a room consists of, from top to bottom: messages, notes, what is being sent. Pure.
+// The entries of a room's log, from top to bottom: messages, notes, and what is being sent. Pure.
 
 import { actionOf } from "./markup.js";
 
-const PAUSE = 5 * 60_000; // ms of silence, and the author's name is shown again
+const PAUSE = 5 * 60_000; // ms after which the author's name is shown again
 
 /**
- * The entries of a room as it stands; each is made when it is asked for, as few are in sight.
+ * The entries of a room in its present state. Each is made when it is needed, as few are in view.
  *
  * An entry is { key, kind: "message" | "outgoing" | "note", item, author, isDay, isFirst, isNew,
- * waits, quoted }: `key` is the same for as long as it is the same line; `isDay`, `isFirst` and
- * `isNew` tell that a day, an author's messages or what is new begins with it; `waits`, that
- * something of it is to be sent when there is a connection; `quoted` is the message that it
- * answers: null if that is not known yet, false if it is gone.
+ * waits, quoted }: `key` identifies it; `isDay`, `isFirst` and `isNew` tell that a day, an author's
+ * messages or the new messages begin with it; `waits`, that it is to be sent when there is a
+ * connection; `quoted` is the message that it replies to: null if that is not known yet, false if
+ * it does not exist.
  */
 export class Entries {
   #room;
   #me;
   #messages;
   #outgoing;
-  #notes; // {place, note}, the places counting messages
-  #line; // the place of the first new message; -1 if none is here
+  #notes; // {place, note}; places count messages only
+  #line; // the place of the first new message; -1 if there is none
 
   constructor(room, me) {
     this.#room = room;
@@ -35,7 +35,7 @@ export class Entries {
     return this.#messages.length + this.#notes.length + this.#outgoing.length;
   }
 
-  /** The index of the first new message; -1 if there is none, or if it is not here. */
+  /** The index of the first new message; -1 if there is none among the entries. */
   get line() {
     return this.#line < 0 ? -1 : this.#indexOf(this.#line);
   }
@@ -55,7 +55,7 @@ export class Entries {
     return { key: this.#keyAt(place), ...said, isDay, isNew, isFirst, waits, quoted };
   }
 
-  /** Returns the key of the entry at an index, without making it. */
+  /** Returns the key of the entry at an index, without making the entry. */
   keyAt(index) {
     if (!this.#notes.length) return this.#keyAt(index);
     const { note, place } = this.#look(index);
@@ -75,7 +75,7 @@ export class Entries {
     return Math.min(this.#indexOf(this.#room.history.place(seq)), this.length - 1);
   }
 
-  /** The note at an index, or the place of what was said there, notes not counted. */
+  /** Returns the note at an index, or the place of the message there. */
   #look(index) {
     const behind = this.#notes.findIndex(({ place }, number) => place + number >= index);
     const number = behind < 0 ? this.#notes.length : behind;
@@ -83,7 +83,7 @@ export class Entries {
     return note?.place + number === index ? { note: note.note } : { place: index - number };
   }
 
-  /** What was said, or is being said. */
+  /** Returns the message at a place, sent or being sent. */
   #said(place) {
     const message = this.#messages[place];
     if (!message) {
@@ -94,7 +94,7 @@ export class Entries {
     return { kind: "message", item, author: message.from };
   }
 
-  /** One's own message keeps its cid as key, from when it is sent. Nobody else's can have it. */
+  /** The key of the user's own message is its cid, also while it is being sent. */
   #keyAt(place) {
     const message = this.#messages[place];
     if (!message) return this.#outgoing[place - this.#messages.length].cid;
@@ -132,12 +132,12 @@ export class Entries {
 
 function continues({ item, author }, before) {
   const isSoon = item.ts - before.item.ts < PAUSE;
-  // That a message was edited is said beside the name, and an answer stands for itself.
+  // "Edited" stands beside the name, and a reply has a quote above it.
   const isPlain = !item.edited && !item.reply && !actsIn(item) && !actsIn(before.item);
   return author?.id === before.author?.id && isSoon && isPlain;
 }
 
-/** Whether it says what its author does: then their name is in it, and not above. */
+/** Whether it is an action (/me): then the author's name is in the text, and not above it. */
 function actsIn({ text }) {
   return Boolean(text) && actionOf(text) !== null;
 }

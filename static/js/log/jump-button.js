@@ -1,20 +1,20 @@
-// The button over the log: leads to the first of the new messages, and from there to the end.
+// The button over the log: scrolls to the first of the new messages, and from there to the end.
 
 import { t } from "../i18n/strings.js";
 
-/** Shows in `button` what there is to go to; `onNew` and `onEnd` are called to go there. */
+/** Labels `button` with its target, and calls `onNew` or `onEnd` at a click. */
 export class JumpButton {
   #button;
   #leadsToNew = false;
 
   constructor(button, { onNew, onEnd }) {
     this.#button = button;
-    // Who is writing goes on writing.
+    // The field keeps the focus.
     button.addEventListener("mousedown", (event) => event.preventDefault());
     button.addEventListener("click", () => (this.#leadsToNew ? onNew() : onEnd()));
   }
 
-  /** Shows the way from where `log` shows a room. */
+  /** Updates the button to the reader's place in a room. */
   show(log, { mark }) {
     this.#leadsToNew = log.hidesLine;
     const isAbove = log.hidesLine && log.lineIsAbove;

@@ -1,9 +1,9 @@
-// Moves the focus from message to message by the arrow keys, and back to where it came from.
+// Moves the focus from message to message by the arrow keys.
 
 import { reasonOf, t } from "../i18n/strings.js";
 import { nickOf, plainWords, when } from "./row.js";
 
-/** Lets keys move in `element`, where `log` shows rows; `onLeave` is called at Escape. */
+/** Handles keys in `element`, where `log` shows rows; calls `onLeave` at Escape. */
 export class KeyboardNavigation {
   #log;
   #ways;
@@ -32,14 +32,14 @@ export class KeyboardNavigation {
     row.scrollIntoView({ block: "nearest" });
   }
 
-  /** A row has its name from when it is needed: there are many, and few are gone to. */
+  /** Gives a row its accessible name when it gets the focus: there are many rows. */
   #name(element) {
     const entry = element.role === "article" && this.#log.entryOf(element);
     if (entry) element.ariaLabel = nameOf(entry);
   }
 }
 
-/** What a screen reader is to say of a row as a whole. */
+/** Returns what a screen reader says of a row. */
 function nameOf({ kind, item, author, quoted, waits }) {
   const words = plainWords(item, author);
   if (kind === "note") return words;

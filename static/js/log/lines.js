@@ -1,8 +1,8 @@
-// The rows of a log that there are: those of a span of its entries, with space for the others.
+// The rows of a log: those of a range of its entries, with padding for the others.
 
 import { fillRow, makeRow, wordsOf } from "./row.js";
 
-/** Keeps rows in `element`, which lies in `view`, where it is scrolled. */
+/** Keeps rows in `element`, which is inside of `view`, the scrolled element. */
 export class Lines {
   #element;
   #view;
@@ -22,40 +22,40 @@ export class Lines {
     this.#first = this.#last = null;
   }
 
-  /** The row of the entry with a key, if it is here. */
+  /** Returns the row of the entry with a key; null if there is none. */
   row(key) {
     return this.#rows.get(key)?.element ?? null;
   }
 
-  /** The entry whose row an element is, or is in; null outside. */
+  /** Returns the entry whose row an element is or is in; null outside. */
   entryOf(element) {
     const row = element.closest?.(".message");
     return (row && this.#rows.get(this.#keys.get(row))?.entry) ?? null;
   }
 
-  /** The indexes that the first row and the one behind the last have by now; -1 and 0 if none. */
+  /** Returns the range of the rows' entries; -1 and 0 if there are no rows. */
   span(entries) {
     if (!this.#rows.size) return { start: -1, end: 0 };
     return { start: entries.find(this.#first), end: entries.find(this.#last) + 1 };
   }
 
-  /** Whether there is a row for the last of the entries there were when they were shown. */
+  /** Whether there was a row for the last entry when the rows were filled. */
   get hasLast() {
     return !parseFloat(this.#element.style.paddingBlockEnd);
   }
 
-  /** Where in the view the first entry begins, in px below where the view can be scrolled to. */
+  /** Where the first entry begins, in px below the start of the scrolled content. */
   get start() {
     return this.#element.offsetTop;
   }
 
-  /** How far below the upper edge of the view the words of a row begin. */
+  /** Returns how many px below the upper edge of the view the text of a row begins. */
   offsetOf(row) {
-    // What is above the words comes and goes with the row before.
+    // What stands above the text depends on the row before.
     return wordsOf(row).getBoundingClientRect().top - this.#view.getBoundingClientRect().top;
   }
 
-  /** The keys of rows that end in the view or below it, if the first of them is in sight. */
+  /** Returns the keys of the rows from the first one in view on; none if no row is in view. */
   keysInSight() {
     const { top, bottom } = this.#view.getBoundingClientRect();
     const rows = this.#element.children;
@@ -70,14 +70,14 @@ export class Lines {
     return isThere ? [...rows].slice(low).map((row) => this.#keys.get(row)) : [];
   }
 
-  /** Whether the upper edge of a row is in sight. */
+  /** Whether the upper edge of a row is in view. */
   shows(row) {
     const { top, bottom } = this.#view.getBoundingClientRect();
     const edge = row.getBoundingClientRect().top;
     return edge >= top && edge < bottom;
   }
 
-  /** Has rows for the entries from `start` up to `end`, and measures them. */
+  /** Makes rows for the entries from `start` up to `end`, and measures them. */
   fill(entries, { start, end }, heights, me) {
     const shown = Array.from({ length: end - start }, (_, place) => entries.at(start + place));
     this.#drop(new Set(shown.map(({ key }) => key)));
@@ -94,7 +94,7 @@ export class Lines {
     return shown;
   }
 
-  /** Removes the rows that are not to stay. */
+  /** Removes all rows but those with these keys. */
   #drop(keys) {
     for (const [key, { element }] of this.#rows) {
       if (keys.has(key)) continue;
@@ -104,7 +104,7 @@ export class Lines {
     }
   }
 
-  /** Shows an entry before the row `next`, touching no more than has changed; returns its next. */
+  /** Shows an entry before the row `next`, and updates what has changed; returns the row after it. */
   #set(entry, next, me) {
     const row = this.#rows.get(entry.key) ?? this.#add(entry.key);
     const isThere = row.element === next;

@@ -1,32 +1,31 @@
-// The log of a room: keeps your place while you read, and follows while you are at its end.
+// The log of a room: keeps the reader's place, and follows new messages at the end.
 
 import { Entries } from "./entries.js";
 import { Lines } from "./lines.js";
 import { Heights, spanAround } from "./row-heights.js";
 
-const NEAR_END = 30; // px from the end that still count as being there
-const NEAR_EDGE = 400; // px from the first or last row, and more messages are asked for
-const MARGIN = 1_000; // px around what is in sight in which there are rows
+const NEAR_END = 30; // px from the end that still count as the end
+const NEAR_EDGE = 400; // px from the first or last row within which more messages are requested
+const MARGIN = 1_000; // px around the view in which rows are made
 const LEAST_MARGIN = 400; // px; with less than this, rows are added
-const SPARE = 100; // rows beyond the margin that are not worth removing yet
-const ROUNDS = 4; // attempts to cover the view with rows, as each tells how high rows are
-const TAKEN_TO = 0.3; // of the view, from above, where a message is put that the reader asked for
+const SPARE = 100; // rows beyond the margin that are not removed yet
+const ROUNDS = 4; // attempts to cover the view with rows, whose heights each attempt measures
+const TARGET_OFFSET = 0.3; // of the view's height, where the target of a jump is put
 
-/** How a room is shown, to be shown so again. */
+/** The reader's place in a room, and the heights of its rows. */
 class View {
   heights = new Heights();
-  place = null; // {key, offset} of the first text in sight; null at the end
-  seenLine = null; // the line above what is new that has been in sight
-  reached = null; // the target that the reader was taken to
+  place = null; // {key, offset} of the first text in view; null at the end
+  seenLine = null; // the line above the new messages, once it was in view
+  reached = null; // the target of the last jump
 }
 
 /**
- * Shows rooms in `element`, the messages in `lines` inside of it. There are rows for what is in
- * sight and around it; the rest is space as high as the rows that were there, or would be.
+ * Shows rooms in `element`, the messages in `lines` inside of it. There are rows in view and around
+ * it; the rest is padding of their measured or estimated height.
  *
- * Calls `onEarlier` and `onLater` near the ends of what is here, `onPlace` with the room when the
- * reader may be elsewhere in it, and `onMissing` with the number of an answered message that is not
- * known.
+ * Calls `onEarlier` and `onLater` near the ends of the known messages, `onPlace` with the room when
+ * the reader may have moved, and `onMissing` with the number of a quoted message that is not known.
  */
 export class Log {
   #element;
@@ -37,7 +36,7 @@ export class Log {
   #me = null;
   #views = new Map(); // by room
   #view = new View();
-  #held = null; // {place, top}: where we have put the reader, exactly
+  #held = null; // {place, top}: where the log has scrolled to, exactly
   #width = 0;
   #height = 0; // of the view, when it was scrolled to the end
 
@@ -48,30 +47,30 @@ export class Log {
     this.#on = handlers;
     element.addEventListener("scroll", () => this.#room && this.#scrolled(), { passive: true });
     earlier.addEventListener("click", handlers.onEarlier);
-    // A phone's keyboard takes from the height, and lines grow; the end is to stay in sight.
+    // A phone's keyboard shrinks the view, and rows may grow: the end must stay in view.
     const observer = new ResizeObserver(() => this.#room && this.#resized());
     for (const part of [element, lines]) observer.observe(part);
   }
 
-  /** Whether the end is in sight, and what comes is followed. */
+  /** Whether the end is in view, so that new messages are followed. */
   get follows() {
     return this.#view.place === null;
   }
 
-  /** Whether there is something new that the reader has not seen the beginning of. */
+  /** Whether the line above the new messages has not been in view. */
   get hidesLine() {
     const { line, behind } = this.#room.mark;
     return line !== null && behind > 0 && line !== this.#view.seenLine;
   }
 
-  /** Whether what is new begins above what is in sight. */
+  /** Whether that line is above the view. */
   get lineIsAbove() {
     const entries = this.#entries();
     const { place } = this.#view;
     return entries.line < (place ? entries.find(place.key) : entries.length);
   }
 
-  /** Shows a room as it is now. */
+  /** Shows a room in its present state. */
   show(room, me) {
     const isOther = room !== this.#room;
     if (isOther) this.#enter(room);
@@ -84,23 +83,23 @@ export class Log {
     if (target !== null) this.#show(target);
   }
 
-  /** Forgets how rooms were shown that the user is in no longer. */
+  /** Forgets the places in all rooms but these. */
   forget(rooms) {
     for (const room of this.#views.keys()) if (!rooms.includes(room)) this.#views.delete(room);
   }
 
-  /** Shows the end, and follows from now on. */
+  /** Scrolls to the end, and follows new messages. */
   goToEnd() {
     this.#view.place = null;
     this.#redraw();
   }
 
-  /** Stays at the end, if it is there, where something else may have taken or given back room. */
+  /** Scrolls to the end again, if it was there, after a change of the view's height. */
   stay() {
     if (this.follows) this.#scrollToEnd();
   }
 
-  /** Shows where what is new begins; returns whether that is here. */
+  /** Scrolls to the first new message; returns whether it is known. */
   goToLine() {
     const entries = this.#entries();
     this.#view.seenLine = this.#room.mark.line;
@@ -109,14 +108,14 @@ export class Log {
     return entries.line >= 0;
   }
 
-  /** Returns the entry whose row an element is, or is in; null outside. */
+  /** Returns the entry whose row an element is or is in; null outside. */
   entryOf(element) {
     return this.#lines.entryOf(element);
   }
 
   /**
-   * Returns the row `step` rows from that of an element. Outside of all rows that is, going up, the
-   * last one in sight, and going down the first; at the ends there is none.
+   * Returns the row `step` rows from that of an element; for an element outside of all rows the last
+   * one in view, going up, or the first, going down. Returns null beyond the ends.
    */
   rowBeside(element, step) {
     const entries = this.#entries();
@@ -144,7 +143,7 @@ export class Log {
     return this.#lines.row(key);
   }
 
-  // What the reader does
+  // Scrolling and resizing
 
   #scrolled() {
     const entries = this.#entries();
@@ -161,17 +160,17 @@ export class Log {
     else this.stay();
   }
 
-  /** Notices where the reader is: at the end, or at which text. */
+  /** Notes where the reader is: at the end, or at which text. */
   #look(entries) {
     const { scrollHeight, scrollTop, clientHeight } = this.#element;
-    // The view has another height, and nobody scrolled: it is about to go to the end again.
+    // The view has shrunk, and the reader has not scrolled: `stay` follows.
     if (this.follows && clientHeight < this.#height) return;
     const isNear = scrollHeight - scrollTop - clientHeight <= NEAR_END;
     const isAtEnd = isNear && this.#lines.hasLast && !this.#room.history.isPast;
     this.#view.place = isAtEnd ? null : this.#place(entries);
   }
 
-  /** Sees to what is due where the reader is by now. */
+  /** Requests messages that are needed at the reader's place, and reports the place. */
   #settle(entries) {
     const first = entries.line >= 0 && this.#lines.row(entries.keyAt(entries.line));
     if (first && this.#lines.shows(first)) this.#view.seenLine = this.#room.mark.line;
@@ -192,7 +191,7 @@ export class Log {
     if (history.canGoOn && !history.isComing("after")) this.#on.onLater();
   }
 
-  // Where the reader is
+  // The reader's place
 
   #enter(room) {
     if (!this.#views.has(room)) this.#views.set(room, new View());
@@ -202,7 +201,7 @@ export class Log {
     this.#lines.clear();
   }
 
-  /** Puts the reader where they want to be, once that is here; returns the key of the message. */
+  /** Moves to the room's target, once that is known; returns its key. */
   #target(entries) {
     const { target, history } = this.#room;
     if (!target || target === this.#view.reached || history.isComing("around")) return null;
@@ -214,11 +213,11 @@ export class Log {
 
   #put(entries, index) {
     const isLast = index === entries.length - 1 && !this.#room.history.isPast;
-    const offset = this.#element.clientHeight * TAKEN_TO;
+    const offset = this.#element.clientHeight * TARGET_OFFSET;
     this.#view.place = isLast ? null : { key: entries.keyAt(index), offset };
   }
 
-  /** Draws the eye to a message. */
+  /** Highlights a message. */
   #show(key) {
     const row = this.#lines.row(key);
     row.classList.add("target");
@@ -226,17 +225,17 @@ export class Log {
     row.focus({ preventScroll: true });
   }
 
-  /** The first text in sight, of those that stay, and how far it is below the upper edge. */
+  /** Returns the first text in view of an entry that stays, and its distance from the upper edge. */
   #place(entries) {
     const { place, top } = this.#held ?? {};
-    // The browser rounds; measured anew each time, the place would creep away.
+    // The browser rounds scrollTop; measured again each time, the place would drift.
     if (place && top === this.#element.scrollTop && entries.find(place.key) >= 0) return place;
     const key = this.#lines.keysInSight().find((one) => entries.find(one) >= 0);
     if (key === undefined) return this.#guess(entries);
     return { key, offset: this.#lines.offsetOf(this.#lines.row(key)) };
   }
 
-  /** Where the reader is who has scrolled to where there are no rows yet. */
+  /** Estimates the place of a reader who has scrolled to where there are no rows. */
   #guess(entries) {
     if (!entries.length) return null;
     const distance = this.#element.scrollTop - this.#lines.start;
@@ -261,7 +260,7 @@ export class Log {
     this.#settle(entries);
   }
 
-  /** Makes rows for what is in sight from where the reader is, and keeps the reader there. */
+  /** Makes rows around the reader's place, and keeps the reader there. */
   #draw(entries) {
     for (let round = 0; round < ROUNDS; round++) {
       if (round && this.#isCovered(entries)) break;
@@ -281,7 +280,7 @@ export class Log {
     return start >= 0 && start <= least.start && end >= least.end;
   }
 
-  /** The indexes of the rows to have: those there are, as far as they are of use. */
+  /** Returns the range of rows to have: the present rows are kept if they are near. */
   #span(entries) {
     const now = this.#lines.span(entries);
     const least = this.#around(entries, LEAST_MARGIN);
@@ -308,13 +307,13 @@ export class Log {
     const row = this.#lines.row(place.key);
     if (!row) return;
     const distance = this.#lines.offsetOf(row) - place.offset;
-    // Setting it ends the browser's own scrolling, which goes on smoothly after a wheel's turn.
+    // Setting scrollTop ends smooth scrolling, which may be in progress.
     if (Math.abs(distance) >= 0.5) this.#element.scrollTop += distance;
     this.#held = { place, top: this.#element.scrollTop };
   }
 }
 
-/** Whether an index is that of another one or before it, but not so far that rows are wasted. */
+/** Whether an index is at most SPARE before another one. */
 function isJustBefore(index, other) {
   return index <= other && other - index <= SPARE;
 }

@@ -1,43 +1,43 @@
-// Reads the marks in a message: **bold**, *italic*, `code`, fenced code, links, @names. Pure.
+// Parses the marks in a message: **bold**, *italic*, `code`, fenced code, links, @names. Pure.
 
 import { mentions } from "../state/mention.js";
 
-const FENCE = /^```[^`]*$/; // opens a block; what it says behind the marks is a language
+const FENCE = /^```[^`]*$/; // opens a block; the text after the backticks is a language
 const FENCE_END = /^```\s*$/;
-const PLAIN = /[^*`@h]+|h+(?!ttps?:\/\/)/iy; // what is surely no mark
+const PLAIN = /[^*`@h]+|h+(?!ttps?:\/\/)/iy; // text without marks
 const STARS = /\*+/y;
 const TICKS = /`+/g;
 const LINK = /https?:\/\/[^\s<>"`\p{Cc}\p{Bidi_Control}]+/iuy;
 const NAME = /@[\p{L}\p{N}](?:-?[\p{L}\p{N}\p{M}_])*/uy;
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
-const GAP = /^\s?$/u; // also the start and the end
-// Letters of these need no gap between words, so marks may stand right beside them.
+const GAP = /^\s?$/u; // also matches the start and the end
+// Scripts without spaces between words, so that marks may stand right beside their letters.
 const DENSE = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u;
-const TRAILING = /[.,;:!?'*_~)\]}…。、，！？）」]/u; // ends a sentence rather than an address
+const TRAILING = /[.,;:!?'*_~)\]}…。、，！？）」]/u; // belongs to the sentence rather than to the address
 const PAIRS = { ")": "(", "]": "[", "}": "{" };
 const KINDS = { 1: ["italic"], 2: ["bold"], 3: ["bold", "italic"] }; // by the number of stars
 const ACTION = /^\/me\s+(?=\S)/;
 
 /**
- * Returns what a text consists of, as nodes. A node is a string, or one of
+ * Returns a text as nodes. A node is a string, or one of
  *   { kind: "bold" | "italic", children }
- *   { kind: "code", text }         in a line
- *   { kind: "block", text }        of lines, in a box of its own
+ *   { kind: "code", text }         within a line
+ *   { kind: "block", text }        of whole lines
  *   { kind: "link", text, href }   to http or https
- *   { kind: "name", text, isMe }   after an @; `nick` tells who "me" is
- * What is not closed, or marks nothing, is text as it stands. Takes linear time.
+ *   { kind: "name", text, isMe }   with its @; `isMe` if it is `nick`
+ * Marks that are not closed stay text. Takes linear time.
  */
 export function parse(text, nick = "") {
   const parts = blocks(text);
   return parts.flatMap((part) => (typeof part === "string" ? new Line(part, nick).read() : part));
 }
 
-/** A text as it reads, without its marks. */
+/** Returns a text without its marks. */
 export function plain(text) {
   return parse(text).map(said).join("").trim();
 }
 
-/** What somebody does, in a text that begins with "/me"; null for any other. */
+/** Returns the action in a text that begins with "/me"; null for any other text. */
 export function actionOf(text) {
   return ACTION.test(text) ? text.replace(ACTION, "") : null;
 }
@@ -48,7 +48,7 @@ function said(node) {
   return node.kind === "block" ? `\n${text}\n` : text;
 }
 
-/** A text as blocks of code and strings in between; the line ends beside a block are part of it. */
+/** Splits a text into blocks of code and strings; line ends beside a block belong to it. */
 function blocks(text) {
   if (!text.includes("```")) return [text];
   const lines = text.split("\n");
@@ -68,20 +68,20 @@ function blocks(text) {
   return parts;
 }
 
-/** The first of the places, given from the last, that is behind another; those before are dropped. */
+/** Returns the first of some places, given in descending order, after `at`; drops those before. */
 function following(places, place) {
   while (places.at(-1) <= place) places.pop();
   return places.at(-1);
 }
 
-/** Reads a text without blocks from left to right, once. */
+/** Parses a text without blocks, from left to right. */
 class Line {
   #text;
   #at = 0;
-  #nodes = []; // read so far; a mark that may open something stands there as { mark, kind }
-  #open = new Map(); // by kind: where in the nodes its last mark is
-  #mine; // ends of mentions of the user, by their start
-  #ticks = new Map(); // starts of runs of backticks, from the last, by their length
+  #nodes = []; // so far; a mark that may open something is { mark, kind }
+  #open = new Map(); // the index of the last opening mark in the nodes, by kind
+  #mine; // the ends of mentions of the user, by start
+  #ticks = new Map(); // the starts of runs of backticks, descending, by length
 
   constructor(text, nick) {
     this.#text = text;
@@ -125,7 +125,7 @@ class Line {
     }
   }
 
-  /** Makes a node of all since the last mark of a kind; returns whether there was one. */
+  /** Makes a node of everything since the opening mark of a kind; returns whether there was one. */
   #close(kind) {
     const start = this.#open.get(kind);
     if (start === undefined || start === this.#nodes.length - 1) return false;
@@ -161,7 +161,7 @@ class Line {
     const found = this.#take(LINK);
     const text = isStart && found ? trimmed(found) : null;
     const href = text && addressOf(text);
-    if (!found) this.#at += 4; // past the h that it is
+    if (!found) this.#at += 4; // past the "http"
     if (href) this.#at = start + text.length;
     this.#nodes.push(href ? { kind: "link", text, href } : this.#since(start));
   }
@@ -174,7 +174,7 @@ class Line {
     return this.#text.slice(start, this.#at);
   }
 
-  /** Takes what fits here, if anything does. */
+  /** Matches a sticky pattern here; returns the match, if any, and moves behind it. */
   #take(pattern) {
     pattern.lastIndex = this.#at;
     const [found = ""] = pattern.exec(this.#text) ?? [];
@@ -183,17 +183,17 @@ class Line {
   }
 }
 
-/** Whether a letter or digit beside a mark makes it part of a word, or of a sum. */
+/** Whether a letter or digit beside a mark makes it part of a word or a calculation. */
 function isInWord(character) {
   return WORD.test(character) && !DENSE.test(character);
 }
 
-/** Code without the blanks that keep it from backticks at its ends. */
+/** Returns code without the blanks that separate it from backticks at its ends. */
 function padless(code) {
   return code.startsWith(" ") && code.endsWith(" ") ? code.slice(1, -1) : code;
 }
 
-/** A link without what is rather of the sentence around it. A bracket that it opened stays. */
+/** Returns a link without trailing punctuation. A bracket that it opened itself stays. */
 function trimmed(link) {
   const count = (wanted) => link.split(wanted).length - 1;
   const extra = Object.fromEntries(
@@ -207,7 +207,7 @@ function trimmed(link) {
   return link.slice(0, end);
 }
 
-/** The address that a link goes to; null if it is none. */
+/** Returns the address of a link; null if it is not valid. */
 function addressOf(link) {
   try {
     return new URL(link).href;
@@ -216,7 +216,7 @@ function addressOf(link) {
   }
 }
 
-/** Nodes with strings beside each other made one, and marks that mark nothing made text. */
+/** Returns nodes with unclosed marks as text, and adjacent strings joined. */
 function joined(nodes) {
   const result = [];
   for (const node of nodes) {

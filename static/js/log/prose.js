@@ -1,15 +1,15 @@
-// Shows what a message says as elements, one for each mark in it. Text stays text.
+// Renders a message's text as elements, without HTML.
 
 import { parse } from "./markup.js";
 
 const TAGS = { bold: "strong", italic: "em", code: "code", block: "pre", link: "a", name: "span" };
 
-/** Returns the nodes that show a text; mentions of `nick` stand out. */
+/** Returns the nodes of a text; mentions of `nick` are highlighted. */
 export function prose(text, nick) {
   return parse(text, nick).map(show);
 }
 
-/** A text without the gaps that would push the others out of sight. */
+/** Returns a text with at most one blank line in a row. */
 export function calm(text) {
   return text.replace(/\n\s*\n\s*\n/g, "\n\n");
 }
@@ -20,16 +20,16 @@ function show(node) {
   element.append(...(node.children?.map(show) ?? [node.text]));
   if (node.kind === "link") lead(element, node.href);
   if (node.kind === "name") element.className = node.isMe ? "name me" : "name";
-  if (node.kind === "block") element.tabIndex = 0; // it may be wider than the page, and scroll
+  if (node.kind === "block") element.tabIndex = 0; // it may scroll sideways
   return element;
 }
 
-/** Lets a link lead to where it says, which learns nothing of us. */
+/** Sets a link's address; its site gets no referrer and no access to the page. */
 function lead(link, href) {
   link.href = href;
   link.target = "_blank";
   link.rel = "noopener noreferrer";
   link.referrerPolicy = "no-referrer";
-  // Letters of other scripts look like others: the address tells which they are.
+  // Letters of other scripts may look alike: the encoded address shows the difference.
   if (new URL(href).hostname.startsWith("xn--")) link.title = href;
 }

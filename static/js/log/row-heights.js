@@ -1,8 +1,8 @@
-// Which rows of a long log to have, so that what is in sight is there and little more. Pure.
+// The heights of a log's rows, and which rows cover a view. Pure.
 
-const FIRST_GUESS = 40; // px of a row, while none has been measured
+const FIRST_GUESS = 40; // px of a row, before any is measured
 
-/** The heights of a log's rows, in px: as they were measured last, or like the others on average. */
+/** The heights of a log's rows, in px: as measured last, or the average of the others. */
 export class Heights {
   #known = new Map(); // by key of the entry
   #sum = 0;
@@ -20,7 +20,7 @@ export class Heights {
     this.#known.set(key, height);
   }
 
-  /** The height of all entries from one index up to another one. */
+  /** Returns the height of all entries from one index up to another one. */
   sum(entries, from, to) {
     let sum = 0;
     const { guess } = this;
@@ -30,7 +30,7 @@ export class Heights {
     return sum;
   }
 
-  /** Where a distance from the top ends: in which entry, and how far that is above (below 0). */
+  /** Returns the entry at a distance from the top, and the negative offset of its start from there. */
   seek(entries, distance) {
     let top = 0;
     for (let index = 0; index < entries.length; index++) {
@@ -48,8 +48,8 @@ export class Heights {
 }
 
 /**
- * Returns the first index of the rows to have and the one behind the last: those that cover a view
- * of `height` px, with the row `index` `offset` px below its upper edge, and `margin` px around it.
+ * Returns the range of rows, from `start` up to `end`, that cover a view of `height` px and `margin`
+ * px around it, if the row `index` begins `offset` px below the view's upper edge.
  */
 export function spanAround(entries, heights, { index, offset, height, margin }) {
   let start = index;

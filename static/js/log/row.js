@@ -1,4 +1,4 @@
-// One line of the log as elements: who, when, what, and how it stands with it. Text stays text.
+// One row of the log as elements: author, time, text and state, without HTML.
 
 import { locale, reasonOf, t } from "../i18n/strings.js";
 import { mentions } from "../state/mention.js";
@@ -10,12 +10,12 @@ const TIMES = {
   calendar: { dateStyle: "full", timeStyle: "medium" },
   day: { weekday: "long", day: "numeric", month: "long" },
 };
-const formats = {}; // of TIMES, made when they are first needed
+const formats = {}; // of TIMES, made when they are needed first
 const HUES = 6; // colours of names
-const QUOTED = 200; // characters of an answered message that are shown
-const PARTS = ["day", "new", "head", "when", "quote", "text", "reactions", "trouble"]; // downwards
+const QUOTED = 200; // characters of a quoted message that are shown
+const PARTS = ["day", "new", "head", "when", "quote", "text", "reactions", "trouble"]; // from top to bottom
 
-/** Returns an element for an entry of the log, still empty. */
+/** Returns an empty row. */
 export function makeRow() {
   const row = make("div", "message");
   row.role = "article";
@@ -26,14 +26,14 @@ export function makeRow() {
   return row;
 }
 
-/** Returns the element with the words of a row. */
+/** Returns the element with the text of a row. */
 export function wordsOf(row) {
   return row.querySelector(":scope > .text");
 }
 
 /**
- * Lets a row show an entry of `Entries`, for the user `me`; `before` is what it showed, if it did.
- * What has not changed is not touched.
+ * Fills a row with an entry of `Entries`, for the user `me`. `before` is the entry that it showed, if
+ * any; parts that have not changed stay.
  */
 export function fillRow(row, entry, before, me) {
   const { kind, item, author, isFirst, isDay, isNew, waits } = entry;
@@ -66,7 +66,7 @@ function classes({ kind, item, author, isFirst }, me) {
     .join(" ");
 }
 
-/** Whether a change of a message itself is on its way; a reaction leaves its words as they are. */
+/** Whether an entry of the queue is an open change of the message's text. */
 function isOpenChange({ t: kind, state }) {
   return kind !== "react" && state !== "failed";
 }
@@ -96,7 +96,7 @@ function fillWords(row, { item, author }, me) {
   wordsOf(row).replaceChildren(...shown);
 }
 
-/** What a message, a note, or a change that has no message here says, without any marks. */
+/** Returns the text of a message, a note, or a change of an unknown message, without marks. */
 export function plainWords({ t: kind, text, deleted, about, emoji, from }, author = from) {
   if (about) return t(`note.${about}`);
   if (deleted || kind === "delete") return t("row.deleted");
@@ -105,7 +105,7 @@ export function plainWords({ t: kind, text, deleted, about, emoji, from }, autho
   return action ? `${nickOf(author)} ${reads(action)}` : reads(text ?? emoji);
 }
 
-/** A text without its marks. */
+/** Returns a text without its marks. */
 function reads(text) {
   return calm(plain(text));
 }
@@ -114,13 +114,13 @@ export function nickOf(author) {
   return author?.nick ?? t("row.nameless");
 }
 
-/** A time in the user's way of writing it; `style` is one of TIMES. */
+/** Returns a time in the user's locale; `style` is one of TIMES. */
 export function when(ts, style) {
   formats[style] ??= new Intl.DateTimeFormat(locale, TIMES[style]);
   return formats[style].format(ts);
 }
 
-/** Puts a part into its place in a row, instead of what was there; nothing if it is false. */
+/** Replaces a part of a row; removes it if `part` is false. */
 function put(row, name, part) {
   row.querySelector(`:scope > .${name}`)?.remove();
   if (!part) return;
@@ -135,12 +135,12 @@ function nick(author) {
   return name;
 }
 
-/** The class of somebody's colour. */
+/** Returns the class of a person's colour. */
 export function shade(author) {
   return author ? `hue${hue(author.id)}` : "nameless";
 }
 
-/** What stands for somebody where there is no room for their name. */
+/** Returns a person's initial. */
 export function initial(author) {
   return Array.from(nickOf(author))[0].toUpperCase();
 }
@@ -159,7 +159,7 @@ function time(ts, className = "") {
   return element;
 }
 
-/** The message that is answered, if it is known; a click leads there. */
+/** Returns a button with the message that is replied to, as far as known; a click jumps to it. */
 export function quote({ reply }, quoted) {
   const button = act("quote", "jump", { seq: reply });
   if (quoted === false) button.disabled = true;
@@ -188,10 +188,10 @@ function reactions({ seq, reactions }, me) {
   return line;
 }
 
-/** How it stands with a message that is not kept yet. */
+/** Returns the state of a message that is not confirmed yet. */
 function trouble({ cid, state, reason }, waits) {
   const line = make("div", "trouble");
-  if (state !== "failed") { // it shows after a while
+  if (state !== "failed") { // the style sheet shows it after a while
     line.append(make("span", waits ? "late away" : "late", t(waits ? "row.waiting" : "row.sending")));
     return line;
   }
@@ -201,7 +201,7 @@ function trouble({ cid, state, reason }, waits) {
   return line;
 }
 
-/** A button that the log's listener acts on, by what it finds in its data. */
+/** Returns a button that the log's listener handles, by its data. */
 function act(className, name, data) {
   const button = make("button", className);
   button.type = "button";
@@ -209,7 +209,7 @@ function act(className, name, data) {
   return button;
 }
 
-/** A colour that is always the same for a person. */
+/** Returns the number of a person's colour, always the same. */
 function hue(id) {
   let sum = 0;
   for (const character of id) sum = (sum * 31 + character.codePointAt(0)) % 997;

@@ -1,8 +1,8 @@
-// Who is typing in the room that is shown.
+// Shows who is typing in the room.
 
 import { t } from "../i18n/strings.js";
 
-/** Tells it in `element`, until they have not typed for a while. */
+/** Shows it in `element`, until the time of each is over. */
 export class Typing {
   #element;
   #timer = null;

@@ -1,11 +1,11 @@
-// The room in the address, /r/ROOM: a link is an invitation, and the way back leads through rooms.
+// The room in the page's address, /r/ROOM, and the browser's history of rooms.
 
-export const LOBBY = "lobby"; // where everybody is who has no other room in the address
+export const LOBBY = "lobby"; // the room of an address that names none
 
-const ROOT = new URL("../../../../", import.meta.url); // of the chat, wherever a proxy has put it
+const ROOT = new URL("../../../../", import.meta.url); // of the chat, under whatever path a proxy serves it
 const ROOMS = new URL("r/", ROOT);
 
-/** Where the server takes WebSockets. */
+/** Returns the URL for WebSockets. */
 export function socketUrl() {
   const url = new URL("ws", ROOT);
   url.protocol = url.protocol.replace("http", "ws");
@@ -17,7 +17,7 @@ export function linkTo(room) {
   return ROOMS.href + encodeURIComponent(room);
 }
 
-/** The room that an address names; empty if none, and as it stands if it cannot be read. */
+/** Returns the room that an address names: empty if none, not decoded if it cannot be. */
 export function roomIn({ pathname }) {
   const name = pathname.slice(ROOMS.pathname.length);
   try {
@@ -28,12 +28,12 @@ export function roomIn({ pathname }) {
 }
 
 /**
- * Keeps the page's address and the room that is shown the same. Calls `onRoom` when the user goes
- * to a room: by the browser's buttons, by a link that has `data-room`, or by `go`.
+ * Keeps the page's address and the shown room the same. Calls `onRoom` when the user goes to a
+ * room: by the browser's buttons, by a link with `data-room`, or by `go`.
  */
 export class Address {
   #onRoom;
-  #named = null; // the room that the address names, unless that has to be seen to
+  #named = null; // the room that the address names; null if the address must be updated
 
   constructor(onRoom) {
     this.#onRoom = onRoom;
@@ -41,13 +41,13 @@ export class Address {
     document.addEventListener("click", (event) => this.#clicked(event));
   }
 
-  /** Goes to a room, from where the way back leads to the one before. */
+  /** Goes to a room, and adds it to the browser's history. */
   go(room) {
     if (room !== this.#named) history.pushState(null, "", linkTo(room));
     this.#went(room);
   }
 
-  /** Lets the address name a room, but does not undo what the user has just put there. */
+  /** Lets the address name the shown room. */
   show(room) {
     if (room === this.#named) return;
     if (location.href !== linkTo(room)) history.replaceState(null, "", linkTo(room));
@@ -55,11 +55,11 @@ export class Address {
   }
 
   #went(room) {
-    this.#named = null; // until the page shows it: it may be called something else there
+    this.#named = null; // the server may give the room another name, in lower case for one
     this.#onRoom(room);
   }
 
-  /** A link opened in another tab or window is the browser's business. */
+  /** Follows a link to a room, unless the user opens it in another tab or window. */
   #clicked(event) {
     const room = event.target.closest?.("a[data-room]")?.dataset.room;
     const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);

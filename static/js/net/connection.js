@@ -1,54 +1,54 @@
-// Keeps one WebSocket open: comes back by itself, unless the server says to stay away.
+// Keeps one WebSocket open: reconnects by itself, unless the close code forbids it.
 
 const PROTOCOL = "trio-chat.v1";
 const FIRST_CEILING = 500; // ms; the pause before an attempt is random below its ceiling,
 const LAST_CEILING = 20_000; // ms; which doubles up to this
 const OPENING_LIMIT = 10_000; // ms for an attempt
-const PROVEN_AFTER = 5_000; // ms open, and the next loss counts as the first again
-const SILENCE = 2.5; // ping intervals without a word, and the connection counts as lost,
+const PROVEN_AFTER = 5_000; // ms open, after which the next loss counts as the first again
+const SILENCE = 2.5; // ping intervals without data after which the connection counts as lost,
 const LEAST_SILENCE = 30_000; // ms; but not before this,
-const ANSWER_LIMIT = 15_000; // ms; unless something was sent: then a word must come by this,
-const PROOF_LIMIT = 4_000; // ms; or by this, when there is reason to doubt the line
-const STALE = 2_000; // ms; an attempt that has taken longer is made anew when there is a reason
+const ANSWER_LIMIT = 15_000; // ms; after a request, data must come within this,
+const PROBE_LIMIT = 4_000; // ms; or within this, when the network may have changed
+const STALE = 2_000; // ms; an older attempt is restarted when the network may have changed
 
 const COME_BACK = new Set([1001, 1006, 1009, 1011, 1012, 1013]); // after 1009 with shorter frames
 
-/** Whether a close code invites the client to come back. */
+/** Whether a client should reconnect after a close code. */
 export function comesBack(code) {
   return COME_BACK.has(code) || (code >= 4000 && code <= 4499);
 }
 
-/** How many ms to wait before an attempt; the first is number 0. */
+/** Returns the ms to wait before an attempt; the first is number 0. */
 export function pauseBefore(attempt, random = Math.random) {
   return random() * Math.min(LAST_CEILING, FIRST_CEILING * 2 ** attempt);
 }
 
 /**
- * One WebSocket after the other to the same URL. Each message on it is an array of objects.
+ * One WebSocket after the other to the same URL. Each frame is an array of objects.
  *
  * Its state, given to `onState` at every change, is one of
  *   { name: "connecting", attempt }
  *   { name: "open" }
- *   { name: "waiting", attempt, until, code }  lost with a close code; comes back at `until`, in
- *                                              ms as of Date.now()
- *   { name: "stopped", reason }          was told to stay away; `reconnect` is the user's to call
- *   { name: "idle" }                     was closed by us
+ *   { name: "waiting", attempt, until, code }   closed with `code`; reconnects at `until`, in ms
+ *   { name: "stopped", reason }   the code forbids to reconnect; only the user may do so
+ *   { name: "idle" }   closed by the page
  *
  * where `attempt` counts the attempts since the connection was lost, and is 0 for the very first.
+ * All times are as of Date.now().
  */
 export class Connection {
   #url;
   #onState;
   #onObjects;
   #socket = null;
-  #timer = null; // for whichever of attempt, pause or proof is under way
+  #timer = null; // of the attempt, the pause, or the time until PROVEN_AFTER
   #watchdog = null;
-  #patience = 0; // ms of silence until the watchdog barks; 0 for ever
-  #barksAt = Infinity; // when that is, as of Date.now()
-  #begunAt = 0; // when the attempt under way was begun, as of Date.now()
+  #silence = 0; // ms without data until the connection counts as lost; 0 if unlimited
+  #silentUntil = Infinity; // when the watchdog fires
+  #begunAt = 0; // when the current attempt began
   #attempt = 0;
-  #rest = 0; // ms that the server asked us to stay away
-  #notBefore = 0; // until when that is, as of Date.now()
+  #rest = 0; // ms to wait before reconnecting, as `bye` told
+  #notBefore = 0; // when that time is over
 
   constructor(url, { onState, onObjects }) {
     this.#url = url;
@@ -70,8 +70,8 @@ export class Connection {
   }
 
   /**
-   * Connects now, as there may be a network again: ends a pause, unless the server asked for it,
-   * and an attempt that hangs.
+   * Connects now, since the network may be back: ends a pause, unless the server asked for it, and
+   * an attempt that takes too long.
    */
   hurry() {
     if (this.#timer === null || Date.now() < this.#notBefore) return;
@@ -80,9 +80,9 @@ export class Connection {
     this.reconnect();
   }
 
-  /** From now on the server must be heard soon; what it will answer is the caller's to ask. */
-  doubt() {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#watchFor(PROOF_LIMIT);
+  /** Expects data within PROBE_LIMIT; the caller must make a request. */
+  probe() {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#watchFor(PROBE_LIMIT);
   }
 
   /** Closes the connection, or makes no further attempt, until `reconnect`. */
@@ -91,7 +91,7 @@ export class Connection {
     this.#onState({ name: "idle" });
   }
 
-  /** Sends objects as one message; returns whether there was a connection to send it on. */
+  /** Sends objects as one frame; returns whether the connection was open. */
   send(objects) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(objects));
@@ -99,9 +99,9 @@ export class Connection {
     return true;
   }
 
-  /** From now on something must be heard from the server, which pings in this interval (s). */
+  /** Expects data regularly, from a server that pings at this interval (s). */
   expectPings(interval) {
-    this.#patience = interval ? Math.max(LEAST_SILENCE, interval * 1000 * SILENCE) : 0;
+    this.#silence = interval ? Math.max(LEAST_SILENCE, interval * 1000 * SILENCE) : 0;
     this.#watch();
   }
 
@@ -125,7 +125,7 @@ export class Connection {
       this.#onState({ name: "stopped", reason: reason || `code ${code}` });
       return;
     }
-    // The random part comes on top: all of us were asked to stay away for as long.
+    // The random part is added, since the server told all clients the same time.
     const pause = this.#rest + pauseBefore(this.#attempt++);
     const attempt = this.#attempt;
     this.#notBefore = Date.now() + this.#rest;
@@ -134,7 +134,7 @@ export class Connection {
     this.#onState({ name: "waiting", attempt, until: Date.now() + pause, code });
   }
 
-  /** An attempt that takes too long, or a line gone dead: the browser would wait for minutes. */
+  /** Ends an attempt that takes too long, or a dead connection: a browser would wait for minutes. */
   #giveUp() {
     const socket = this.#socket;
     this.#closed(1006, "");
@@ -150,7 +150,7 @@ export class Connection {
   #forget() {
     clearTimeout(this.#timer);
     this.#timer = null;
-    this.#patience = 0;
+    this.#silence = 0;
     this.#watch();
     const socket = this.#socket;
     this.#socket = null;
@@ -159,17 +159,17 @@ export class Connection {
 
   #watch() {
     clearTimeout(this.#watchdog);
-    this.#barksAt = Infinity;
-    if (this.#patience) this.#watchFor(this.#patience);
+    this.#silentUntil = Infinity;
+    if (this.#silence) this.#watchFor(this.#silence);
   }
 
-  /** Has the watchdog bark after some ms without a word, unless it does so before. */
-  #watchFor(patience) {
-    const time = Date.now() + patience;
-    if (time >= this.#barksAt) return;
+  /** Lets the watchdog fire after some ms without data, unless it is due before. */
+  #watchFor(limit) {
+    const time = Date.now() + limit;
+    if (time >= this.#silentUntil) return;
     clearTimeout(this.#watchdog);
-    this.#barksAt = time;
-    this.#watchdog = setTimeout(() => this.#giveUp(), patience);
+    this.#silentUntil = time;
+    this.#watchdog = setTimeout(() => this.#giveUp(), limit);
   }
 
   #schedule(action, delay) {
@@ -181,7 +181,7 @@ export class Connection {
   }
 }
 
-/** The objects in a message; none if it is not what the protocol says. */
+/** Returns the objects in a frame; none if it is not valid. */
 function parse(data) {
   try {
     const objects = JSON.parse(data);

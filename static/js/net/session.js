@@ -65,7 +65,7 @@ export class Session {
   hurry() {
     if (this.nick) this.#connection.hurry();
     if (!this.#isWelcome) return;
-    this.#connection.doubt();
+    this.#connection.probe();
     this.list(); // any request would do
   }
 

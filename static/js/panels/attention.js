@@ -1,18 +1,18 @@
-// Calls for attention while the user looks elsewhere: the title, the app's badge, notifications, sound.
+// Draws attention to unread messages: title, the app's badge, notifications, sound.
 
 import { t } from "../i18n/strings.js";
 import { nickOf, plainWords } from "../log/row.js";
 import { recall, remember } from "../storage/storage.js";
 
 const TEXT = 200; // characters of a message that a notification shows
-const TONES = [660, 880]; // Hz, one after the other
+const TONES = [660, 880]; // Hz, played one after the other
 const TONE = 0.12; // s
-const LOUDNESS = 0.1; // of 1
+const LOUDNESS = 0.1; // gain
 
 /**
- * Tells of what is unread. Notifications and sound are for mentions alone, and off until the user
- * ticks `notify` and `sound`. `onOpen` gets the room whose notification was clicked, `onRefused` is
- * called if the browser does not allow notifications.
+ * Notifications and sound are for mentions only, and off until the user ticks `notify` and `sound`.
+ * Calls `onOpen` with the room of a clicked notification, and `onRefused` if the browser does not
+ * allow notifications.
  */
 export class Attention {
   #notify;
@@ -31,20 +31,20 @@ export class Attention {
     notify.addEventListener("change", () => this.#ask());
     sound.addEventListener("change", () => {
       remember("sound", sound.checked);
-      if (sound.checked) this.#play(); // so that the user knows it, and the browser allows it
+      if (sound.checked) this.#play(); // as an example; browsers also require a click before sound
     });
   }
 
-  /** Shows how much is unread in all rooms. */
+  /** Shows the number of unread messages in all rooms. */
   show(room, unread) {
     const title = t(unread ? "page.titleUnread" : "page.title", { count: unread, room: room.name });
     if (document.title !== title) document.title = title;
     if (unread === this.#badge) return;
     this.#badge = unread;
-    navigator.setAppBadge?.(unread).catch(() => {}); // it is not installed, for one
+    navigator.setAppBadge?.(unread).catch(() => {}); // fails if the page is not installed
   }
 
-  /** Tells of news as the store hands them out: { room, event, isMention, isSeen }. */
+  /** Handles new messages as the store returns them: { room, event, isMention, isSeen }. */
   tell(news) {
     const missed = news.filter(({ isMention, isSeen }) => isMention && !isSeen);
     if (!missed.length) return;
@@ -72,7 +72,7 @@ export class Attention {
         this.#on.onOpen(room);
       };
     } catch {
-      // On phones they are the service worker's to show.
+      // On phones only the service worker can show notifications.
       navigator.serviceWorker?.ready.then((worker) => worker.showNotification(title, options));
     }
   }
@@ -95,7 +95,7 @@ export class Attention {
   }
 }
 
-/** "default", "granted", "denied", or "none" where there are no notifications. */
+/** Returns "default", "granted", "denied", or "none" without notifications. */
 function permission() {
   return "Notification" in window ? Notification.permission : "none";
 }

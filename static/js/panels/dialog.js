@@ -1,20 +1,20 @@
-// Dialogs that come up over the page for one answer, and are gone with it.
+// Dialogs that are removed when they are closed.
 
-/** Opens a dialog with some content, called by `label`; it is removed when it is closed. */
+/** Opens a dialog with some content and an accessible name. */
 export function open(className, label, ...content) {
   const dialog = document.createElement("dialog");
   dialog.className = className;
   dialog.ariaLabel = label;
   dialog.append(...content);
   dialog.addEventListener("close", () => dialog.remove());
-  // A click beside it, on what is behind, closes it.
+  // A click on the backdrop closes it.
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
 }
 
-/** Asks whether to do something; resolves to whether the user says so. */
+/** Asks a yes-no question; resolves to whether the answer is yes. */
 export function ask(question, { yes, no, detail = "" }) {
   return new Promise((resolve) => {
     const buttons = [button(no, "small"), button(yes, "danger")];

@@ -1,22 +1,22 @@
-// Gives the focus a place when what had it is gone: else keys would begin again at the top.
+// Restores the focus when the focused element is removed or hidden.
 
-/** Calls `onLost` when the element that had the focus cannot be seen any more. */
+/** Calls `onLost` when the element that had the focus is not visible any more. */
 export class FocusRestore {
-  #last = null; // what had the focus
+  #last = null; // the element that had the focus last
   #onLost;
 
   constructor(onLost) {
     this.#onLost = onLost;
     document.addEventListener("focusin", ({ target }) => (this.#last = target));
-    document.addEventListener("click", () => setTimeout(() => this.check())); // when that is done
+    document.addEventListener("click", () => setTimeout(() => this.check())); // after other listeners
   }
 
-  /** Looks whether the focus is lost. */
+  /** Checks whether the focus is lost. */
   check() {
     const isGone = this.#last && !this.#last.getClientRects().length;
     if (!isGone || ![document.body, this.#last].includes(document.activeElement)) return;
     this.#last = null;
-    // Who taps would get a keyboard over half of the screen.
+    // On touch screens the focus would open the keyboard.
     if (!matchMedia("(pointer: coarse)").matches) this.#onLost();
   }
 }

@@ -1,9 +1,9 @@
-// The button that copies the link to the room: who opens that is in the same room.
+// The button that copies the link to the room.
 
 import { t } from "../i18n/strings.js";
 import { linkTo } from "../net/address.js";
 
-/** Lets `button` copy the link to the room that `roomShown` returns; `tell` says what came of it. */
+/** Lets `button` copy the link to the room that `roomShown` returns; calls `tell` with the result. */
 export function offerLink(button, roomShown, tell) {
   button.addEventListener("click", async () => {
     const link = linkTo(roomShown());
@@ -11,7 +11,7 @@ export function offerLink(button, roomShown, tell) {
   });
 }
 
-/** Copies a text; on plain http, but for localhost, there is only the old way to. */
+/** Copies a text; over plain http, except on localhost, only the old way works. */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);

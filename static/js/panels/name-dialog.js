@@ -1,4 +1,4 @@
-// The dialog that asks for the user's name: at the first visit, and when they want another.
+// The dialog that asks for the user's name, at the first visit and to change it.
 
 import { t } from "../i18n/strings.js";
 
@@ -9,7 +9,7 @@ export class NameDialog {
   #fault;
   #enter;
   #cancel;
-  #isNeeded = false; // whether there is no way on without a name
+  #isNeeded = false; // whether it cannot be cancelled
 
   constructor(dialog, onName) {
     this.#dialog = dialog;
@@ -19,7 +19,7 @@ export class NameDialog {
     this.#cancel = dialog.querySelector("[type=button]");
     this.#cancel.addEventListener("click", () => dialog.close());
     dialog.addEventListener("cancel", (event) => this.#isNeeded && event.preventDefault());
-    // Some browsers let a second Escape close a dialog whatever the page says.
+    // In some browsers a second Escape closes a dialog in any case.
     dialog.addEventListener("close", () => this.#isNeeded && dialog.showModal());
     dialog.querySelector("form").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -31,7 +31,7 @@ export class NameDialog {
     });
   }
 
-  /** Asks, if it is not asking already; `fault` tells what is wrong with `nick`. */
+  /** Opens the dialog, if it is not open; `fault` tells what is wrong with `nick`. */
   ask({ nick = "", fault = "", isNeeded }) {
     this.#isNeeded = isNeeded;
     this.#field.value = nick;

@@ -1,9 +1,9 @@
-// A line that comes up and goes again: something was done, or cannot be.
+// A short message to the user that closes by itself.
 
-const TIME = 8_000; // ms that it stays, unless it is closed before,
-const TIME_TO_READ = 80; // ms for each character, if that is more
+const TIME = 8_000; // ms that it stays,
+const TIME_TO_READ = 80; // or ms for each character, if that is more
 
-/** Tells things in `element`, one at a time. */
+/** Shows messages in `element`, one at a time. */
 export class Notice {
   #element;
   #words;
@@ -15,7 +15,7 @@ export class Notice {
     element.querySelector("button").addEventListener("click", () => this.close());
   }
 
-  /** Shows words; a screen reader says them when it has said what it is saying. */
+  /** Shows a text. */
   tell(words) {
     this.#element.classList.add("open");
     this.#words.textContent = words;

@@ -1,6 +1,9 @@
-// The panels beside the log, which buttons open where they are not in sight anyway.
+// The panels beside the log, which buttons open where there is no room for them.
 
-/** Lets a button open and close a panel, which also closes by Escape and, where it lies over the rest, by a click there. */
+/**
+ * Lets a button open and close a panel, which also closes by Escape and, where it covers the page, by
+ * a click outside.
+ */
 export class Panel {
   #panel;
   #button;

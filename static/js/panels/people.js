@@ -1,16 +1,16 @@
-// The people in the room that is shown.
+// The list of the people in the room.
 
 import { locale, t } from "../i18n/strings.js";
 import { initial, shade } from "../log/row.js";
 
-const SHOWN = 200; // people; of the others the number is told
+const SHOWN = 200; // people; of the others only the number
 
-/** Shows people in `aside`, and their number in `count`; `onRename` is for the user's own name. */
+/** Shows people in `aside`, and their number in `count`; calls `onRename` to change the user's name. */
 export class People {
   #list;
   #others;
   #count;
-  #shown = []; // what the list depends on, as it was when it was shown
+  #shown = []; // the state that is shown
 
   constructor(aside, count, onRename) {
     this.#list = aside.querySelector("ul");
@@ -19,9 +19,9 @@ export class People {
     aside.querySelector("button.small").addEventListener("click", onRename);
   }
 
-  /** Shows who is in a room, the user first. */
+  /** Shows the people in a room, the user first. */
   show(room, me) {
-    const state = [room, room.crowd, me?.id, me?.nick];
+    const state = [room, room.membersVersion, me?.id, me?.nick];
     if (state.every((part, place) => part === this.#shown[place])) return;
     this.#shown = state;
     const order = new Intl.Collator(locale);

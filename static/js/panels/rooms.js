@@ -1,16 +1,16 @@
-// The rooms that the user is in, what is unread in them, and the form to join another one.
+// The list of the user's rooms with their unread messages, and the form to join another room.
 
 import { t } from "../i18n/strings.js";
 import { linkTo } from "../net/address.js";
 
-const MOST = 99; // unread messages that are counted
+const MOST = 99; // unread messages that are shown as a number
 
-/** Shows rooms in `nav`; the links lead to them, and `onLeave` gets a room's name. */
+/** Shows rooms in `nav`; calls `onJoin` and `onLeave` with a room's name, `onFocus` to update the list. */
 export class Rooms {
   #list;
   #field;
   #options;
-  #items = new Map(); // by name of the room
+  #items = new Map(); // by the room's name
 
   constructor(nav, { onJoin, onLeave, onFocus }) {
     this.#list = nav.querySelector("ul");
@@ -27,7 +27,7 @@ export class Rooms {
     });
   }
 
-  /** Shows the rooms as they are now, and offers those that are listed. */
+  /** Shows the rooms, and offers the names in `listed` to be joined. */
   show(rooms, active, listed) {
     for (const [name, item] of this.#items) {
       if (rooms.has(name)) continue;

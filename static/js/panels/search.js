@@ -1,16 +1,16 @@
-// The panel to search the room that is shown, and to go to what was found.
+// The panel to search the room.
 
 import { locale, reasonOf, t } from "../i18n/strings.js";
 
 /**
- * Shows a search in `panel`; `onFind` gets what to look for, and whose and of when it is to be;
- * `onMore` asks for more, `onGo` goes.
+ * Shows a search in `panel`. Calls `onFind` with a query and its narrowing by author and time,
+ * `onMore` for more hits, and `onGo` with the number of a hit.
  */
 export class Search {
   #list;
   #state;
   #more;
-  #shown = []; // what the panel depends on, as it was when it was shown
+  #shown = []; // the state that is shown
 
   constructor(panel, { onFind, onMore, onGo }) {
     this.#list = panel.querySelector("ol");
@@ -28,7 +28,7 @@ export class Search {
     });
   }
 
-  /** Shows what was found, if that was in the room that is shown. */
+  /** Shows the hits, if the search is in this room. */
   show(finder, room) {
     const isHere = finder.room === room.name;
     const { hits, state, more } = isHere ? finder : { hits: [], state: "idle", more: false };
@@ -41,17 +41,17 @@ export class Search {
   }
 }
 
-/** What the fields say, for the server: days are the user's own, the last one is included. */
+/** Returns the narrowing of the fields: days are in local time, the last one included. */
 function narrowing(from, since, until) {
   const begin = startOf(since);
   const end = startOf(until, 1);
   return { ...(from && { from }), ...(begin && { since: begin }), ...(end && { until: end }) };
 }
 
-/** When a day begins, or the one so many days later, in ms; NaN if none is given. */
+/** Returns the start of a day, `later` days later, in ms; NaN if the field is empty. */
 function startOf(day, later = 0) {
   const date = new Date(`${day}T00:00`);
-  date.setDate(date.getDate() + later); // a day need not have 24 hours
+  date.setDate(date.getDate() + later); // a day may have 23 or 25 hours
   return Math.max(0, date.getTime());
 }
 
@@ -79,7 +79,7 @@ function item({ seq, ts, from, snippet, marks }) {
   return element;
 }
 
-/** A text as nodes, with places in it marked that are given in characters, not in UTF-16 units. */
+/** Returns a text as nodes, with the marks in it; marks count characters, not UTF-16 units. */
 function marked(text, marks) {
   const characters = Array.from(text);
   const part = (start, end) => characters.slice(start, end).join("");

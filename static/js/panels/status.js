@@ -1,10 +1,10 @@
-// Says how the connection is: a word in the header, and a banner while there is none.
+// Shows the state of the connection: a word in the header, and a banner while there is none.
 
 import { t } from "../i18n/strings.js";
 
-const PATIENCE = 400; // ms: a hiccup shorter than this is not worth a banner
+const BANNER_DELAY = 400; // ms; no banner for a shorter loss
 
-/** Shows a connection's states; `onRetry` is called when the user does not want to wait. */
+/** Shows a connection's states; calls `onRetry` when the user presses the button. */
 export class Status {
   #header;
   #banner;
@@ -22,12 +22,12 @@ export class Status {
     this.#button.addEventListener("click", onRetry);
   }
 
-  /** Whether the banner says that there is no connection. */
+  /** Whether the banner is shown. */
   get isAway() {
     return !this.#banner.hidden;
   }
 
-  /** Shows one of the states that `Connection` tells. */
+  /** Shows one of the states of `Connection`. */
   show(state) {
     this.#header.className = state.name;
     setText(this.#header.querySelector(".words"), this.#word(state.name));
@@ -39,7 +39,7 @@ export class Status {
     if (state.name === "waiting") this.#count(state);
   }
 
-  /** Tells of a fault that no waiting mends. */
+  /** Shows a permanent fault. */
   fail(words) {
     this.#warn(words);
     this.#button.hidden = true;
@@ -54,7 +54,7 @@ export class Status {
       const count = Math.max(1, Math.ceil((until - Date.now()) / 1000));
       this.#countdown.textContent = t("banner.countdown", { attempt, count });
     };
-    if (until - Date.now() < PATIENCE && this.#banner.hidden) return;
+    if (until - Date.now() < BANNER_DELAY && this.#banner.hidden) return;
     this.#warn(t(navigator.onLine ? "banner.lost" : "banner.offline"));
     tick();
     this.#timer = setInterval(tick, 1000);

@@ -1,30 +1,30 @@
-// A search under way: what is looked for in which room, and what was found so far. Pure.
+// A search: the query, its room, and the hits so far. Pure.
 
-const PAGE = 20; // hits asked for at once
+const PAGE = 20; // hits of a request
 
-/** `state` is "idle", "wanted", "asked", "done" or "failed"; then `reason` is the server's error. */
+/** `state` is "idle", "wanted", "asked", "done", or "failed" with the server's error as `reason`. */
 export class Finder {
   state = "idle";
   room = null;
   query = "";
-  narrowing = {}; // {from?, since?, until?}: whose and of when
+  narrowing = {}; // {from?, since?, until?}: author and time
   hits = []; // {seq, ts, from?, snippet, marks}, the latest first
   more = false;
   reason = null;
-  #asked = null; // the request under way
+  #asked = null; // the request without an answer yet
 
-  /** Looks for something else; for nothing, if `query` is empty. */
+  /** Begins a new search; none, if `query` is empty. */
   find(room, query, narrowing = {}) {
     Object.assign(this, { room, query, narrowing, hits: [], more: false, reason: null });
     this.state = query ? "wanted" : "idle";
   }
 
-  /** Looks on, behind what was found. */
+  /** Requests more hits. */
   goOn() {
     if (this.state === "done" && this.more) this.state = "wanted";
   }
 
-  /** The requests to make now; null if there are none. */
+  /** Returns the requests to make now, which count as made; null if there are none. */
   due() {
     if (this.state !== "wanted") return null;
     this.state = "asked";
@@ -34,7 +34,7 @@ export class Finder {
     return [this.#asked];
   }
 
-  /** Takes in hits, unless something else is looked for by now. */
+  /** Handles an answer, unless another search has begun meanwhile. */
   found(request, { hits, more }) {
     if (!this.#isAbout(request)) return;
     Object.assign(this, { hits: [...this.hits, ...hits], more, state: "done" });
@@ -44,7 +44,7 @@ export class Finder {
     if (this.#isAbout(request)) Object.assign(this, { state: "failed", reason });
   }
 
-  /** Takes in that there will be no answer: it has to be asked for again. */
+  /** Handles that there will be no answer: the request is made again. */
   release() {
     if (this.state === "asked") this.state = "wanted";
   }

@@ -1,30 +1,30 @@
-// What is known of a room's messages, which of them are shown, and which to ask for next. Pure.
+// A room's messages: which are known, which are shown, and which pages to request. Pure.
 
 import { LIMIT, Timeline } from "./timeline.js";
 
-const PAGE = 100; // messages asked for at once
-const AROUND = 50; // messages up to the one that is jumped to
+const PAGE = 100; // messages of a page, at most
+const AROUND = 50; // messages of a page that ends with the target of a jump
 
 /**
  * The messages of a room: the latest ones, and while the reader is far back another stretch, which
- * is shown instead. What is wanted is asked for one page after the other.
+ * is shown instead. Pages are requested one after the other.
  *
- * A wish is { kind, seq? }: "latest", "before" and "after" what is shown, the messages "around" a
- * number, those "unread" behind a number, or the one message that another one answers ("quote").
+ * A fetch is { kind, seq? }: the "latest" messages, those "before" or "after" the shown ones, those
+ * "around" a number, those "unread" after a number, or one message that is replied to ("quote").
  */
 export class History {
-  isKnown = false; // whether there was a page of the latest
+  isKnown = false; // whether a page of the latest messages has come
   #present = new Timeline();
   #past = null; // the stretch that is shown instead
-  #quoted = new Timeline(); // single messages from anywhere
-  #lost = new Set(); // numbers of messages that were answered and are not kept
-  #wishes = [];
-  #asked = null; // the wish under way, with the stretch that it was made for
+  #quoted = new Timeline(); // single messages that are replied to
+  #lost = new Set(); // numbers of messages that the server does not have
+  #queued = [];
+  #current = null; // the fetch without an answer yet, and the stretch that it was made for
   #request = null; // what `due` returned for it
-  #missed = []; // changes that came while a page was on its way, which may not have them
-  #recalled = 0; // up to this number messages are of an earlier visit, until there is a page
+  #missed = []; // changes since the current request, which its page may lack
+  #recalled = 0; // messages up to this number are from the cache, until a page comes
 
-  /** What is shown. */
+  /** The stretch that is shown. */
   get #shown() {
     return this.#past ?? this.#present;
   }
@@ -33,7 +33,7 @@ export class History {
     return this.#shown.messages;
   }
 
-  /** The latest messages, though others may be shown. */
+  /** The latest messages, even if others are shown. */
   get latest() {
     return this.#present.messages;
   }
@@ -50,91 +50,91 @@ export class History {
     return this.isPast && this.#shown.hasLater;
   }
 
-  /** Whether a page is wanted or on its way that goes before, behind or to another place. */
+  /** Whether a fetch of a kind is queued or has no answer yet. */
   isComing(kind) {
-    return this.#asked?.kind === kind || this.#wishes.some((wish) => wish.kind === kind);
+    return this.#current?.kind === kind || this.#queued.some((fetch) => fetch.kind === kind);
   }
 
-  /** Where the message with a number is in `messages`, or would be. */
+  /** Returns the index in `messages` of the message with a number, or where it would be. */
   place(seq) {
     return this.#shown.place(seq);
   }
 
-  /** Whether the message with a number is among those that are shown, or the latest. */
+  /** Whether the message with a number is among the shown or the latest ones. */
   has(seq) {
     return this.#shown.has(seq) || this.#present.has(seq);
   }
 
-  /** Returns the message with a number: null if it is not known, false if there is none. */
+  /** Returns the message with a number: null if it is not known, false if it does not exist. */
   find(seq) {
     if (this.#lost.has(seq)) return false;
     const stretches = [this.#shown, this.#present, this.#quoted];
     return stretches.find((stretch) => stretch.has(seq))?.find(seq) ?? null;
   }
 
-  // What the reader wants
+  // What the reader does
 
-  /** Shows the latest messages, and asks for them if need be. */
+  /** Requests the latest messages, unless they are known. */
   open() {
-    if (!this.isKnown && !this.isComing("latest")) this.#wishes.unshift({ kind: "latest" });
+    if (!this.isKnown && !this.isComing("latest")) this.#queued.unshift({ kind: "latest" });
   }
 
   goBack() {
-    if (this.canGoBack) this.#want({ kind: "before" });
+    if (this.canGoBack) this.#enqueue({ kind: "before" });
   }
 
   goOn() {
-    if (this.canGoOn) this.#want({ kind: "after" });
+    if (this.canGoOn) this.#enqueue({ kind: "after" });
   }
 
-  /** Shows the message with a number, and what was said around it. */
+  /** Shows the message with a number, and those around it. */
   jump(seq) {
-    this.#wishes = this.#wishes.filter(({ kind }) => kind !== "around");
+    this.#queued = this.#queued.filter(({ kind }) => kind !== "around");
     if (this.#shown.has(seq)) return;
     if (this.#present.has(seq)) this.#past = null;
-    else this.#wishes.unshift({ kind: "around", seq });
+    else this.#queued.unshift({ kind: "around", seq });
   }
 
   /** Shows the latest messages again. */
   goToPresent() {
     this.#past = null;
-    this.#wishes = this.#wishes.filter(({ kind }) => kind !== "around");
+    this.#queued = this.#queued.filter(({ kind }) => kind !== "around");
   }
 
   /**
-   * Asks for what was said behind one number and up to another one, to count it. `counted` messages
-   * of that are counted already, by earlier pages.
+   * Requests the messages after `seq`, to count those up to `until`. Earlier pages had `counted`
+   * messages of them.
    */
   count(seq, until, counted = 0) {
-    if (!this.isComing("unread")) this.#wishes.push({ kind: "unread", seq, until, counted });
+    if (!this.isComing("unread")) this.#queued.push({ kind: "unread", seq, until, counted });
   }
 
-  /** Asks for a message that another one answers; returns whether it was not asked for before. */
+  /** Requests a message that is replied to; returns whether it was not requested before. */
   quote(seq) {
-    const isWanted = [this.#asked, ...this.#wishes].some(
-      (wish) => wish?.kind === "quote" && wish.seq === seq,
+    const isWanted = [this.#current, ...this.#queued].some(
+      (fetch) => fetch?.kind === "quote" && fetch.seq === seq,
     );
-    if (!isWanted) this.#wishes.push({ kind: "quote", seq });
+    if (!isWanted) this.#queued.push({ kind: "quote", seq });
     return !isWanted;
   }
 
-  #want(wish) {
-    if (!this.isComing(wish.kind)) this.#wishes.push(wish);
+  #enqueue(fetch) {
+    if (!this.isComing(fetch.kind)) this.#queued.push(fetch);
   }
 
-  // What is asked for, and what comes
+  // Requests and answers
 
-  /** The fields of the next request for a page, which counts as made; null if there is none. */
+  /** Returns the fields of the next request, which counts as made; null if there is none. */
   due() {
-    if (this.#asked || !this.#wishes.length) return null;
-    this.#asked = { ...this.#wishes.shift(), stretch: this.#shown };
-    this.#request = this.#fields(this.#asked);
+    if (this.#current || !this.#queued.length) return null;
+    this.#current = { ...this.#queued.shift(), stretch: this.#shown };
+    this.#request = this.#fields(this.#current);
     return this.#request;
   }
 
-  /** Whether an answer to this request is wanted: it is the one under way, of all that `due` returned. */
+  /** Whether a request that `due` returned is the current one. */
   awaits(request) {
-    return this.#asked !== null && request === this.#request;
+    return this.#current !== null && request === this.#request;
   }
 
   #fields({ kind, seq, stretch }) {
@@ -146,20 +146,20 @@ export class History {
     return { limit: PAGE, ...(first && !this.#recalled && { before: first }) };
   }
 
-  /** Takes in a page that was asked for, which may be short although there is more; returns the wish. */
+  /** Handles a page, which may be short although there is `more`; returns its fetch. */
   page({ messages, more: isPart }) {
-    const more = isPart && messages.length > 0; // else the same page would be asked for for ever
-    const wish = this.#asked;
-    this.#asked = null;
-    if (!wish) return null;
-    if (wish.kind === "quote") this.#takeQuote(wish, messages);
-    else if (wish.kind === "around") this.#takePast(messages, more);
-    else if (wish.kind === "unread") this.#takeUnread(messages, more);
-    else if (wish.kind === "latest") this.#takeLatest(messages, more);
-    else if (wish.stretch === this.#shown) this.#takeMore(wish, messages, more);
+    const more = isPart && messages.length > 0; // else the same page would be requested again and again
+    const fetch = this.#current;
+    this.#current = null;
+    if (!fetch) return null;
+    if (fetch.kind === "quote") this.#takeQuote(fetch, messages);
+    else if (fetch.kind === "around") this.#takePast(messages, more);
+    else if (fetch.kind === "unread") this.#takeUnread(messages, more);
+    else if (fetch.kind === "latest") this.#takeLatest(messages, more);
+    else if (fetch.stretch === this.#shown) this.#takeMore(fetch, messages, more);
     for (const event of this.#missed) this.#changeAll(event);
     this.#missed = [];
-    return wish;
+    return fetch;
   }
 
   #takeLatest(messages, more) {
@@ -183,7 +183,7 @@ export class History {
     this.#join();
   }
 
-  /** All that is unread is the latest there is, too; a part of it is not. */
+  /** The last page of what is unread ends with the latest message. */
   #takeUnread(messages, more) {
     if (more || this.isKnown) return;
     this.#present.addPage(messages);
@@ -206,7 +206,7 @@ export class History {
     }
   }
 
-  /** When the past has grown up to the present, both are one. */
+  /** Merges the past into the present when they meet. */
   #join() {
     const past = this.#past;
     const meets = this.#present.first !== null && past.last >= this.#present.first;
@@ -216,46 +216,46 @@ export class History {
     this.#past = null;
   }
 
-  /** When the present cannot hold what is read of the past, it is read as a stretch of its own. */
+  /** Reads on in a stretch of its own when the present is full. */
   #part(more) {
     if (this.#present.messages.length + more <= LIMIT) return;
     this.#past = new Timeline();
     this.#past.addPage(this.#present.messages);
   }
 
-  /** Takes in the latest messages as they were in an earlier visit: better than nothing. */
+  /** Shows messages from the cache until a page comes. */
   recall(messages) {
     if (this.isKnown || this.#present.messages.length) return;
     this.#present.addPage(messages);
     this.#recalled = this.#present.last;
   }
 
-  // What happens meanwhile
+  // Events
 
-  /** Adds a message that was said just now. */
+  /** Adds a new message. */
   add(message) {
     this.#present.add(message);
   }
 
-  /** Changes a message as an event says, wherever it is known. */
+  /** Applies an event that changes a message, wherever the message is known. */
   change(event) {
     this.#changeAll(event);
-    if (this.#asked) this.#missed.push(event);
+    if (this.#current) this.#missed.push(event);
   }
 
   #changeAll(event) {
     for (const stretch of [this.#present, this.#past, this.#quoted]) stretch?.change(event);
   }
 
-  /** Takes in that the page under way will not come; it is asked for again, if that can help. */
+  /** Handles that the current page will not come; it is requested again unless that is final. */
   failed({ isFinal }) {
-    if (this.#asked && !isFinal) this.#wishes.unshift(this.#asked);
-    if (this.#asked?.kind === "latest" && isFinal) this.isKnown = true;
-    this.#asked = null;
+    if (this.#current && !isFinal) this.#queued.unshift(this.#current);
+    if (this.#current?.kind === "latest" && isFinal) this.isKnown = true;
+    this.#current = null;
     this.#missed = [];
   }
 
-  /** Forgets everything; what was shown before is asked for again. */
+  /** Forgets all messages; requests the latest ones again if they were shown. */
   clear() {
     const wasKnown = this.isKnown || this.isComing("latest");
     this.isKnown = false;
@@ -264,8 +264,8 @@ export class History {
     this.#past = null;
     this.#quoted = new Timeline();
     this.#lost.clear();
-    this.#wishes = [];
-    this.#asked = null;
+    this.#queued = [];
+    this.#current = null;
     this.#missed = [];
     if (wasKnown) this.open();
   }

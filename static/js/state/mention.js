@@ -1,11 +1,11 @@
-// Finds where a text mentions somebody: @ and their whole name, in whatever case. Pure.
+// Finds mentions in a text: @ and a whole name, in any case. Pure.
 
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
-const GOES_ON = /^(?:[\p{L}\p{N}\p{M}_]|-[\p{L}\p{N}])/u; // then it is the beginning of another name
+const GOES_ON = /^(?:[\p{L}\p{N}\p{M}_]|-[\p{L}\p{N}])/u; // then it is the beginning of a longer name
 
 /**
- * Returns the places in a text where it mentions `nick`, as [start, end] in UTF-16 units, from the
- * @ on. A nick may have spaces; letters count as the same in any case and however composed.
+ * Returns where a text mentions `nick`, as [start, end] in UTF-16 units with the @ included. A nick
+ * may have spaces; case and composition of letters do not matter.
  */
 export function mentions(text, nick) {
   if (!nick || !text.includes("@")) return [];
@@ -20,13 +20,13 @@ export function mentions(text, nick) {
   return found;
 }
 
-/** Whether the name stands for itself: not in an address, nor as the beginning of a longer name. */
+/** Whether the name is not part of a longer word or name. */
 function isWhole(text, start, end) {
-  if (end === undefined) return false; // it ends within a letter
+  if (end === undefined) return false; // the match ends within a letter
   return !WORD.test(text.slice(0, start).slice(-1)) && !GOES_ON.test(text.slice(end, end + 3));
 }
 
-/** A text without its cases, and for each of its units where in the original it begins, if there. */
+/** Returns a folded text, and for each of its units the index in the original, if one begins there. */
 function fold(text) {
   let folded = "";
   let start = 0;

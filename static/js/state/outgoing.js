@@ -1,27 +1,28 @@
-// What the user has done in a room and the server has not confirmed: in order, and each once. Pure.
+// The queue of a room's requests that the server has not confirmed yet. Pure.
 
 import { reacted } from "./timeline.js";
 
-const FIELDS = ["t", "cid", "text", "reply", "seq", "emoji", "on"]; // that the server gets
+const FIELDS = ["t", "cid", "text", "reply", "seq", "emoji", "on"]; // that are sent
 
 /**
- * The queue of a room. An entry is never changed but replaced by a new object. It has
- *   t, cid, text?, reply?, seq?, emoji?, on?   as the server gets them
+ * Requests are sent in order, one after the other. An entry is never changed but replaced by a new
+ * object. It has
+ *   t, cid, text?, reply?, seq?, emoji?, on?   as they are sent
  *   epoch    of the numbers in it
- *   ts       when the user did it, in ms
+ *   ts       when the user made it, in ms
  *   state    "waiting"; "sent" while there is no answer; "failed", with the server's error `reason`
- *   wasSent  whether the server may know of it already: then it stays as it is
+ *   wasSent  whether the server may have it already: then it cannot be changed any more
  */
 export class Outgoing {
   #entries = [];
   #changes = new Map(); // entries by the number of the message that they change
-  #shown = new Map(); // by number: what `shown` made of which message and entries
+  #shown = new Map(); // results of `shown`, and what they were made from, by number
 
   get entries() {
     return this.#entries;
   }
 
-  /** Puts something at the end. What it makes pointless, and the server cannot know of, goes. */
+  /** Adds an entry at the end. Removes entries that it supersedes, unless the server may have them. */
   add(request) {
     const undone = this.#entries.find((entry) => isOpen(entry) && undoes(request, entry));
     const rest = this.#entries.filter((entry) => !isOpen(entry) || !replaces(request, entry));
@@ -29,7 +30,7 @@ export class Outgoing {
     this.#set(undone ? rest : [...rest, entry]);
   }
 
-  /** Puts back what was kept from an earlier visit, unless it is here. */
+  /** Adds stored entries of an earlier visit, unless they are here. */
   restore(entries) {
     const known = new Set(this.#entries.map(({ cid }) => cid));
     const fresh = entries.filter(({ cid }) => !known.has(cid));
@@ -38,48 +39,48 @@ export class Outgoing {
 
   /** Returns the next request, which counts as sent; null while another one has no answer. */
   next() {
-    // One after the other: so they stay in order, whatever becomes of the first.
+    // One at a time, so that they stay in order although one may have to be sent again.
     const entry = this.#entries.find(({ state }) => state !== "failed");
     if (entry?.state !== "waiting") return null;
     this.#replace(entry.cid, { state: "sent", wasSent: true });
     return Object.fromEntries(FIELDS.filter((key) => key in entry).map((key) => [key, entry[key]]));
   }
 
-  /** Gives what was not sent yet another text; returns whether that was possible. */
+  /** Changes the text of an entry that was not sent yet; returns whether that was possible. */
   rewrite(cid, text) {
     const isPossible = this.#entries.some((entry) => entry.cid === cid && isOpen(entry));
     if (isPossible) this.#replace(cid, { text, state: "waiting", reason: undefined });
     return isPossible;
   }
 
-  /** Takes in that the server did not do something for now; it is sent again. */
+  /** Handles a temporary error: the entry is sent again. */
   release(cid) {
     this.#replace(cid, { state: "waiting" });
   }
 
-  /** Takes in why the server will not do something. */
+  /** Handles a final error: the entry has failed. */
   refuse(cid, reason) {
     this.#replace(cid, { state: "failed", reason });
   }
 
-  /** Tries again what was refused. */
+  /** Sends a failed entry again. */
   retry(cid) {
     this.#replace(cid, { state: "waiting", reason: undefined });
   }
 
-  /** Takes out what is confirmed or given up, and returns it. */
+  /** Removes an entry that is confirmed or discarded, and returns it; null if there is none. */
   take(cid) {
     const entry = this.#entries.find((one) => one.cid === cid) ?? null;
     if (entry) this.#set(this.#entries.filter((one) => one !== entry));
     return entry;
   }
 
-  /** Takes in that the connection is lost: nothing that was sent will be answered. */
+  /** Handles that the connection is lost: what was sent and not confirmed is sent again. */
   lost() {
     if (this.#entries.some(({ state }) => state === "sent")) this.#set(this.#entries.map(unanswered));
   }
 
-  /** Takes in the epoch: the numbers of another one mean nothing any more. */
+  /** Handles a new epoch: numbers of another one are not valid any more. */
   rebase(epoch) {
     if (this.#entries.some((entry) => isOf(entry, epoch))) {
       this.#set(this.#entries.map((entry) => (isOf(entry, epoch) ? rebased(entry) : entry)));
@@ -87,8 +88,8 @@ export class Outgoing {
   }
 
   /**
-   * Returns a message as it will be when all is done that waits, with the entries that change it as
-   * `pending`; without any, the message itself. The same in gives the same object.
+   * Returns a message as it will be after all entries that change it, with these as `pending`;
+   * without any, the message itself. Returns the same object as long as nothing changes.
    */
   shown(message, me) {
     const changes = this.#changes.get(message.seq);
@@ -118,19 +119,19 @@ export class Outgoing {
   }
 }
 
-/** Whether the server cannot have done it: it can still be changed here, or taken back. */
+/** Whether the server cannot have an entry: then it can still be changed or removed. */
 export function isOpen({ state, wasSent }) {
   return state === "failed" || !wasSent;
 }
 
-/** Whether a request and an entry have the same matter, so that only the later one counts. */
+/** Whether a request supersedes an entry: both set the same thing. */
 function replaces(request, { t, seq, emoji }) {
-  if (request.t === "delete") return seq === request.seq; // with it go its edits and reactions
+  if (request.t === "delete") return seq === request.seq; // and with it all its edits and reactions
   if (request.t === "send" || request.t !== t) return false;
   return request.seq === seq && request.emoji === emoji;
 }
 
-/** Whether both together change nothing. */
+/** Whether a request and an entry cancel each other out. */
 function undoes(request, entry) {
   return request.t === "react" && replaces(request, entry) && isOn(request) !== isOn(entry);
 }
@@ -143,7 +144,7 @@ function unanswered(entry) {
   return entry.state === "sent" ? { ...entry, state: "waiting" } : entry;
 }
 
-/** Whether an entry has a number, and that of another epoch. */
+/** Whether an entry has a number of another epoch. */
 function isOf({ seq, reply, epoch: its }, epoch) {
   return Boolean(seq || reply) && its !== epoch;
 }
@@ -158,6 +159,6 @@ function apply(message, { t, text, emoji, on = true }, me) {
   if (message.deleted) return message;
   if (t === "edit") return { ...message, text, edited: true };
   if (t === "delete") return { ...message, text: "", deleted: true };
-  if (!me) return message; // not known yet: the page has just been opened
+  if (!me) return message; // the user is not known before the first welcome
   return { ...message, reactions: reacted(message.reactions, emoji, me, on) };
 }

@@ -1,20 +1,20 @@
-// How far the user has read in a room, and what is new behind that. Pure.
+// How far the user has read in a room, and how many messages are new. Pure.
 
-/** All up to `seq` is read. Behind `line`, if there is one, the new messages begin. */
+/** All messages up to `seq` are read. The new messages begin after `line`, if that is not null. */
 export class ReadMark {
   seq = null; // null: not known yet
-  line = null; // stays for as long as the user looks at what was new
-  behind = 0; // messages of others behind the line
+  line = null; // stays while the user looks at the messages that were new
+  behind = 0; // messages of others after the line
   unread = 0; // messages of others that the user has not seen yet
   mentions = 0; // how many of these mention the user
-  hasMore = false; // whether there are still more
+  hasMore = false; // whether there are more than are counted
 
-  /** Begins where the user left off; in a room that is new to them all is read. */
+  /** Begins at the stored mark; in a room that is new to the user all is read. */
   begin(last) {
     this.seq = this.seq === null ? last : Math.min(this.seq, last);
   }
 
-  /** Takes in messages of others that the user has not seen, the first of them behind a number. */
+  /** Counts messages of others that the user has not seen; they come after the number `after`. */
   add(count, mentions, { after = this.seq, hasMore = false } = {}) {
     if (!count) return;
     this.line = Math.min(this.line ?? after, after);
@@ -24,13 +24,13 @@ export class ReadMark {
     this.hasMore ||= hasMore;
   }
 
-  /** Takes in that all up to a number is seen. */
+  /** Marks all messages up to a number as read. */
   see(last) {
     this.seq = Math.max(this.seq, last);
     this.unread = this.mentions = 0;
   }
 
-  /** Takes the line away: the user has turned to something else, or answered. */
+  /** Removes the line, unless there is something unread. */
   wipe() {
     if (this.unread) return;
     this.line = null;
@@ -38,7 +38,7 @@ export class ReadMark {
     this.hasMore = false;
   }
 
-  /** Forgets all: the numbers begin anew, or what was between is gone. */
+  /** Begins again at a number of another epoch. */
   restart(last) {
     Object.assign(this, new ReadMark(), { seq: last });
   }

@@ -1,35 +1,35 @@
-// One room as the page knows it: what was said, who is there, what waits to be sent. Pure.
+// One room: its messages, its members, and what waits to be sent. Pure.
 
 import { History } from "./history.js";
 import { mentions } from "./mention.js";
 import { Outgoing } from "./outgoing.js";
 import { ReadMark } from "./read-mark.js";
 
-const MOST_COUNTED = 100; // messages said since the last visit; of more, only that there are more
-const TYPING = 5_000; // ms that somebody counts as typing; who goes on says so every 2 s
+const MOST_COUNTED = 100; // unread messages at the beginning of a visit; of more, only that there are more
+const TYPING = 5_000; // ms that somebody counts as typing after a "typing" object
 
 /** A room that the user is in, or wants to be in. */
 export class Room {
-  presence = "away"; // "joining" once asked, "joined" while events come; or "barred"
-  last = null; // the number of the last event seen, of this epoch
+  presence = "away"; // "joining" once requested, "joined" while events come, "barred" if refused
+  last = null; // the number of the last event
   epoch = null;
   topic = "";
-  members = new Map(); // persons by id; of a large room not all are known
+  members = new Map(); // persons by id; of a large room not all of them
   others = 0; // persons in the room who are not among the members
-  crowd = 0; // counts the changes of the members
+  membersVersion = 0; // counts the changes of the members
   typing = new Map(); // {nick, until} by id
   queue = new Outgoing(); // what waits to be sent
-  notes = []; // {after, about: "reset" | "gap"}: the page's own lines, each behind a number
+  notes = []; // {after, about: "reset" | "gap"}: lines of the page itself, shown after a number
   history = new History();
   mark = new ReadMark();
-  isAtEnd = true; // whether the reader has the latest messages in sight, if they look
-  target = null; // {seq}: where the reader wants to be taken
+  isAtEnd = true; // whether the view is scrolled to the latest messages
+  target = null; // {seq}: the message to scroll to
 
   constructor(name) {
     this.name = name;
   }
 
-  /** How many persons are in the room. */
+  /** The number of persons in the room. */
   get population() {
     return this.members.size + this.others;
   }
@@ -42,14 +42,14 @@ export class Room {
     return this.mark.unread;
   }
 
-  /** What is under way and has no message here that it belongs to: lines behind the messages. */
+  /** The entries of the queue that are lines of their own: no known message shows them. */
   get outgoing() {
     return this.queue.entries.filter(
       ({ seq, state }) => !seq || (state === "failed" && !this.history.has(seq)),
     );
   }
 
-  /** Takes in that the user is in the room; what they missed follows as events. */
+  /** Handles `joined`; what the user missed follows as events. May come again with a `gap`. */
   joined({ last, epoch, members, population, topic, gap, reset }, me = null) {
     this.presence = "joined";
     if (this.epoch !== null && this.epoch !== epoch) this.#forget(last);
@@ -57,16 +57,16 @@ export class Room {
     this.queue.rebase(epoch);
     this.topic = topic ?? "";
     this.members = new Map(members.map((person) => [person.id, person]));
-    if (me && population) this.members.set(me.id, me); // the server may have left out the user
+    if (me && population) this.members.set(me.id, me); // a shortened list may not have the user
     this.others = Math.max(0, (population ?? 0) - this.members.size);
-    this.crowd += 1;
+    this.membersVersion += 1;
     if (reset || gap) this.#beginAnew(last, reset ? "reset" : "gap");
     if (this.last === null) this.#begin(last);
     if (reset || this.last === null) this.last = last;
     else if (gap) this.last = gap - 1;
   }
 
-  /** Takes in how far the room was read in an earlier visit, or in another tab. */
+  /** Handles a mark of an earlier visit or of another tab. */
   recall(read) {
     if (!Number.isSafeInteger(read?.seq)) return;
     if (this.epoch === null) this.epoch = String(read.epoch);
@@ -75,7 +75,7 @@ export class Room {
     else if (read.seq >= this.last) this.mark.see(this.last);
   }
 
-  /** Takes in what was last known of the room in an earlier visit, before the server says more. */
+  /** Shows what the cache has of the room until the server tells more. */
   recallLines({ epoch, topic, messages }) {
     if (this.last !== null || (this.epoch !== null && this.epoch !== epoch)) return;
     this.epoch = epoch;
@@ -83,7 +83,7 @@ export class Room {
     this.history.recall(messages);
   }
 
-  /** Takes in that the connection is lost: nothing asked for will be answered. */
+  /** Handles that the connection is lost. */
   lost() {
     this.presence = "away";
     this.typing.clear();
@@ -91,20 +91,20 @@ export class Room {
     this.queue.lost();
   }
 
-  /** Takes in that somebody came, went, or is called something else. */
+  /** Handles that a person came, left or has another name. */
   meet(who, isHere) {
     if (isHere) this.members.set(who.id, who);
     else if (!this.members.delete(who.id) && this.others) this.others -= 1;
     if (!isHere) this.typing.delete(who.id);
-    this.crowd += 1;
+    this.membersVersion += 1;
   }
 
-  /** Takes in that somebody is typing. */
+  /** Handles that a person is typing. */
   types({ id, nick }, now) {
     this.typing.set(id, { nick, until: now + TYPING });
   }
 
-  /** Takes in an event with a number; returns whether it is a message that was not here. */
+  /** Handles an event with a number; returns whether it is a new message. */
   happened(event, me) {
     if (event.seq <= this.last) return false;
     this.last = event.seq;
@@ -119,14 +119,14 @@ export class Room {
     return true;
   }
 
-  /** Takes in a page of history. */
+  /** Handles a page of history. */
   page(page, me) {
     for (const message of page.messages) this.#arrived(message, me);
-    const wish = this.history.page(page);
-    if (wish?.kind === "unread") this.#count(page, wish, me);
+    const fetch = this.history.page(page);
+    if (fetch?.kind === "unread") this.#count(page, fetch, me);
   }
 
-  /** Shows a message, and what was said around it. */
+  /** Shows a message, and those around it. */
   jump(seq) {
     this.target = { seq };
     this.history.jump(seq);
@@ -138,10 +138,7 @@ export class Room {
     this.history.goToPresent();
   }
 
-  /**
-   * Puts something that the user does into the queue: a request without its room. Its numbers are
-   * of the `epoch` in it, or of the present one.
-   */
+  /** Queues a request, without its room. Its numbers are of its `epoch`, or of the room's. */
   put(request, ts) {
     const hasNumber = request.seq || request.reply;
     this.queue.add({ ...(hasNumber && { epoch: this.epoch }), ...request, ts });
@@ -150,7 +147,7 @@ export class Room {
     this.mark.wipe();
   }
 
-  /** Takes in that something is kept; it comes as an event too, before this or later. */
+  /** Handles that a request is committed; its event comes before this or later. */
   kept(cid, { seq, ts }, me) {
     const entry = this.queue.take(cid);
     if (!entry || seq <= this.last) return;
@@ -162,15 +159,15 @@ export class Room {
     if (cid && from && from.id === me?.id) this.queue.take(cid);
   }
 
-  /** Finds out, at the first time in a visit, what was said since the last one. */
+  /** Counts, when the room is joined first, the messages since the last visit. */
   #begin(last) {
     this.mark.begin(last);
     if (this.mark.seq < last) this.history.count(this.mark.seq, last);
   }
 
-  /** Counts a page; a page may be short although there is more, so further ones may follow. */
+  /** Counts unread messages of a page; requests a further one, as a page may be short. */
   #count({ messages, more }, { seq: after, until, counted }, me) {
-    // What was said since the visit began has been counted as it came.
+    // Later messages are counted as they come.
     const others = messages.filter(({ seq, from }) => seq <= until && from?.id !== me?.id);
     const named = others.filter(({ text }) => mentions(text, me?.nick).length);
     const last = messages.at(-1)?.seq ?? until;
@@ -181,7 +178,7 @@ export class Room {
     if (goesOn) this.history.count(last, until, total);
   }
 
-  /** What is known is of another epoch. */
+  /** Forgets everything of another epoch. */
   #forget(last) {
     this.mark.restart(last);
     this.history.clear();

@@ -1,17 +1,16 @@
-// What the page knows: who the user is, the rooms, what is under way. Pure: no DOM, no sockets.
+// The state of the page: the user, the rooms, the open requests. Pure: no DOM, no sockets.
 
 import { mentions } from "./mention.js";
 import { Room } from "./room.js";
 
-const KEPT = new Set(["send", "edit", "delete", "react", "topic"]); // these wait in the queue
+const KEPT = new Set(["send", "edit", "delete", "react", "topic"]); // these are queued until confirmed
 const MOST_NEWS = 100;
 const MOST_WAITING = 500; // requests in all rooms together,
 const MOST_TEXT = 500_000; // UTF-16 units; a browser stores some millions
 
 /**
- * The state of the page. It is changed by what the server says (`receive`, `answered`), by what
- * becomes of the connection (`lost`) and by what the user wants (all others). What should be
- * asked of the server in a state, `due` tells.
+ * Changes by what the server sends (`welcome`, `receive`, `answered`), with the connection (`lost`),
+ * and by what the user does (all other methods). `due` returns the requests to make.
  */
 export class Store {
   me = null;
@@ -19,15 +18,15 @@ export class Store {
   limits = {};
   rooms = new Map(); // by name, in the order of joining
   active = null; // the name of the room that is shown
-  isWatched = true; // whether the user has the page in sight
+  isWatched = true; // whether the page is visible
   listed = []; // names of the public rooms
-  finder = null; // the Finder of the page, once there is one
+  finder = null; // the Finder, once it is loaded
   #isWelcome = false;
-  #news = []; // messages of others that came since they were taken
-  #left = []; // names of rooms that the server has not been told of
+  #news = []; // messages of others since `takeNews`
+  #left = []; // names of rooms whose `leave` is not sent yet
   #now;
 
-  /** `now` tells the time, in ms. */
+  /** `now` returns the time, in ms. */
   constructor(now = Date.now) {
     this.#now = now;
   }
@@ -44,23 +43,23 @@ export class Store {
     return [...this.rooms.values()].reduce((sum, room) => sum + room.unread, 0);
   }
 
-  /** Hands out, once, what others said: {room, event, isMention, isSeen}; of a flood the latest. */
+  /** Returns the new messages of others, each once: {room, event, isMention, isSeen}; MOST_NEWS at most. */
   takeNews() {
     const news = this.#news;
     this.#news = [];
     return news;
   }
 
-  /** What waits to be sent in all rooms: the entries of their queues, with the room's name. */
+  /** The entries of all rooms' queues, with the room's name. */
   get unsent() {
     return [...this.rooms.values()].flatMap(({ name, queue }) =>
       queue.entries.map((entry) => ({ ...entry, room: name })),
     );
   }
 
-  // What the user wants
+  // What the user does
 
-  /** Shows a room, and joins it if need be. */
+  /** Shows a room, and joins it unless the user is in it. */
   open(name) {
     this.enter(name);
     if (name !== this.active) this.room?.mark.wipe();
@@ -84,39 +83,38 @@ export class Store {
     if (this.active === name) this.open([...this.rooms.keys()].at(-1) ?? "lobby");
   }
 
-  /** Notes whether the user has the page in sight: then the room that is shown is read. */
+  /** Handles that the page becomes visible or hidden: the shown room is read while it is visible. */
   watch(isWatched) {
     this.isWatched = isWatched;
     if (!isWatched) this.room?.mark.wipe();
     else if (this.room) this.#see(this.room);
   }
 
-  /** Notes whether the end of a room is in sight, when the room is shown. */
+  /** Handles that a room's view reaches or leaves the latest messages. */
   follow(room, isAtEnd) {
     room.isAtEnd = isAtEnd;
     this.#see(room);
   }
 
-  /** Takes in how far rooms were read in an earlier visit or another tab: {seq, epoch} by name. */
+  /** Handles marks of an earlier visit or another tab: {seq, epoch} by name. */
   recallMarks(marks) {
     for (const room of this.rooms.values()) room.recall(marks[room.name]);
   }
 
-  /** Takes in what was last known of rooms in an earlier visit: {name, epoch, topic, messages}. */
+  /** Handles what the cache has of rooms: {name, epoch, topic, messages}. */
   recallLines(kept) {
     for (const room of kept) this.rooms.get(room.name)?.recallLines(room);
   }
 
-  /** How far each room is read, to be recalled. */
+  /** The marks of all rooms, to be stored. */
   get marks() {
     const read = [...this.rooms.values()].filter(({ mark }) => mark.seq !== null);
     return Object.fromEntries(read.map(({ name, mark, epoch }) => [name, { seq: mark.seq, epoch }]));
   }
 
   /**
-   * Does something in the room that is shown: `request` is a send, edit, delete, react or topic
-   * with a `cid`, which makes it the same however often it is sent. Returns whether there is room
-   * for it in what waits.
+   * Queues a send, edit, delete, react or topic with a `cid` in the shown room. Returns whether
+   * there is room for it in the queues.
    */
   put(request, ts) {
     const unsent = this.unsent;
@@ -126,7 +124,7 @@ export class Store {
     return true;
   }
 
-  /** Puts back what waited to be sent when the page was left, and goes to the rooms it is for. */
+  /** Queues the stored entries of an earlier visit, and joins their rooms. */
   restore(unsent) {
     for (const { room, ...entry } of unsent) {
       this.enter(room);
@@ -134,31 +132,31 @@ export class Store {
     }
   }
 
-  /** Gives what was not sent yet another text; returns whether that was possible. */
+  /** Changes the text of an entry that was not sent yet; returns whether that was possible. */
   rewrite(cid, text) {
     return this.room.queue.rewrite(cid, text);
   }
 
-  /** Returns the number of a message of the user that was sent under a cid; null if not known. */
+  /** Returns the number of the user's message with a cid; null if it is not known. */
   seqOf(cid) {
     const isIt = (message) => message.cid === cid && message.from?.id === this.me?.id;
     return this.room.history.latest.findLast(isIt)?.seq ?? null;
   }
 
-  /** Tries again to send what could not be sent. */
+  /** Sends a failed entry again. */
   retry(cid) {
     this.room.queue.retry(cid);
-    if (this.room.presence === "barred") this.room.presence = "away"; // and knock again
+    if (this.room.presence === "barred") this.room.presence = "away"; // so that it is joined again
   }
 
-  /** Gives up what could not be sent. */
+  /** Removes a failed entry. */
   discard(cid) {
     this.room.queue.take(cid);
   }
 
-  // What is to be done
+  // Requests
 
-  /** The requests to make now; they count as made. */
+  /** Returns the requests to make now, which count as made. */
   due() {
     if (!this.#isWelcome) return [];
     const left = this.#left.map((room) => ({ t: "leave", room }));
@@ -182,9 +180,9 @@ export class Store {
     return requests;
   }
 
-  // What the server says
+  // What the server sends
 
-  /** Takes in that the server knows the user. */
+  /** Handles `welcome`. */
   welcome({ you, session, limits }) {
     this.#isWelcome = true;
     this.me = you;
@@ -192,15 +190,15 @@ export class Store {
     this.limits = limits;
   }
 
-  /** Takes in that the connection is lost. */
+  /** Handles that the connection is lost. */
   lost() {
     this.#isWelcome = false;
-    this.#left = []; // the next connection is in no room that it does not join
+    this.#left = []; // the next connection is in no room until it joins
     for (const room of this.rooms.values()) room.lost();
     this.finder?.release();
   }
 
-  /** Takes in something that nobody asked for. */
+  /** Handles an object that is no answer. */
   receive(event) {
     if (event.t === "nick") this.#renamed(event.who);
     const room = this.rooms.get(event.room);
@@ -212,7 +210,7 @@ export class Store {
     if (event.seq) this.#happened(room, event);
   }
 
-  /** Takes in the answer to a request; one that can be tried again stays under way. */
+  /** Handles the answer to a request; with `retry_ms` the request stays open until `release`. */
   answered(request, answer) {
     if (answer.t === "error") {
       if (!answer.retry_ms) this.#refused(request, answer);
@@ -233,7 +231,7 @@ export class Store {
     if (KEPT.has(request.t)) room?.kept(request.cid, answer, this.me);
   }
 
-  /** Lets a request be made again that the server could not grant. */
+  /** Lets a request be made again after a temporary error. */
   release(request) {
     const room = this.rooms.get(request.room);
     if (KEPT.has(request.t)) room?.queue.release(request.cid);
@@ -277,7 +275,7 @@ export class Store {
     if (request.t === "join" && room) this.#barred(room, error);
   }
 
-  /** The user cannot be in a room; what they said there stays in sight, until it is given up. */
+  /** Handles that a room cannot be joined; it stays while its queue has entries. */
   #barred(room, error) {
     room.presence = "barred";
     for (const { cid } of room.queue.entries) room.queue.refuse(cid, error);
@@ -286,7 +284,7 @@ export class Store {
     this.#left = this.#left.filter((name) => name !== room.name);
   }
 
-  /** A room has another name than it was asked for by, in lower case for one. */
+  /** Handles that the server has another name for a room, in lower case for one. */
   #isCalled(room, name) {
     const known = this.rooms.get(name);
     this.rooms.delete(room.name);

@@ -1,15 +1,15 @@
-// A stretch of a room's messages as they stand: ordered, each once, with all changes applied. Pure.
+// A stretch of a room's messages: in order, each once, with all changes applied. Pure.
 
 export const LIMIT = 10_000; // messages in a stretch
 
 /**
  * Messages by number, without a gap between the first and the last. A message is never changed
- * but replaced by a new object, so that whoever shows it sees by identity what is new.
+ * but replaced by a new object, so that views can compare by identity.
  */
 export class Timeline {
   messages = []; // the oldest first
   hasEarlier = false; // whether there are messages before these
-  hasLater = false; // whether there are messages behind these
+  hasLater = false; // whether there are messages after these
   #numbers = new Set();
 
   get first() {
@@ -29,7 +29,7 @@ export class Timeline {
     return this.has(seq) ? this.messages[this.place(seq)] : null;
   }
 
-  /** Adds a message in its place, unless it is there. Beyond the limit the oldest goes. */
+  /** Adds a message, unless it is here. Beyond the limit the oldest one is removed. */
   add(message) {
     if (this.has(message.seq)) return;
     const isLatest = this.last === null || this.last < message.seq;
@@ -40,8 +40,8 @@ export class Timeline {
   }
 
   /**
-   * Adds a page of history. Messages that are here stay as they are: they are as new. Beyond the
-   * limit those go that are farthest from the page, at the start or at the end.
+   * Adds a page of history. Messages that are here stay as they are. Beyond the limit those farthest
+   * from the page are removed, at the start or at the end.
    */
   addPage(page, { cutsEnd = false } = {}) {
     const fresh = page.filter(({ seq }) => !this.has(seq)).map(standing);
@@ -60,7 +60,7 @@ export class Timeline {
     }
   }
 
-  /** Where the message with a number is, or would be. */
+  /** Returns the index of the message with a number, or where it would be. */
   place(seq) {
     let low = 0;
     let high = this.messages.length;
@@ -96,15 +96,15 @@ export class Timeline {
   }
 }
 
-/** A message from an event or from history, with all its fields. */
+/** Returns a message from an event or from history, with all its fields. */
 function standing({ seq, ts, text, cid = null, from = null, reply = null, ...rest }) {
   const { edited = false, deleted = false, reactions = {} } = rest;
   return { seq, ts, text, cid, from, reply, edited, deleted, reactions };
 }
 
-/** Reactions, with one of a person more or less. */
+/** Returns reactions with one of a person added or removed. */
 export function reacted(reactions, emoji, who, on) {
-  // Anything can be an emoji, "constructor" too.
+  // An emoji may be any text, "constructor" too.
   const before = Object.hasOwn(reactions, emoji) ? reactions[emoji] : [];
   const others = before.filter(({ id }) => id !== who.id);
   const { [emoji]: _, ...rest } = reactions;

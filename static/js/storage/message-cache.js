@@ -1,15 +1,15 @@
-// Keeps the latest lines of each room in the browser, for the page to open with where there is no network.
+// Stores the latest messages of each room in IndexedDB, for the page to open without a network.
 
 const NAME = "trio-chat";
 const ROOMS = "rooms"; // the one store, of {name, epoch, topic, messages}
-const LINES = 200; // of a room
-const CHARACTERS = 100_000; // of a room, roughly
-const PACE = 2_000; // ms between writings, as there are readings all the time
+const MOST = 200; // messages of a room
+const MOST_TEXT = 100_000; // UTF-16 units of a room
+const PACE = 2_000; // ms between writes
 
-/** Where the browser keeps nothing, the shelf is empty, and the page does without. */
+/** Where the browser stores nothing, the cache is empty. */
 export class MessageCache {
   #database;
-  #written = new Map(); // what is on it: messages by room
+  #written = new Map(); // the stored messages, by room
   #latest = [];
   #timer = null;
 
@@ -18,7 +18,7 @@ export class MessageCache {
     addEventListener("pagehide", () => this.#write());
   }
 
-  /** Returns what was kept of each room. */
+  /** Returns what is stored of each room: {name, epoch, topic, messages}. */
   async recall() {
     try {
       const found = await done((await this.#rooms("readonly")).getAll());
@@ -30,7 +30,7 @@ export class MessageCache {
     }
   }
 
-  /** Keeps these rooms as they are, and no others, within a moment. */
+  /** Stores these rooms within PACE, and removes those that were left. */
   keep(rooms) {
     this.#latest = rooms;
     this.#timer ??= setTimeout(() => this.#write(), PACE);
@@ -42,7 +42,7 @@ export class MessageCache {
     try {
       this.#writeTo(await this.#rooms("readwrite"));
     } catch {
-      // Then the next visit has to wait for the server.
+      // Then the next visit shows nothing before the server answers.
     }
   }
 
@@ -66,11 +66,11 @@ export class MessageCache {
   }
 }
 
-/** The last of messages, the oldest first, as far as they may be kept. */
+/** Returns the last of some messages, at most MOST and with at most MOST_TEXT in them. */
 export function latest(messages) {
-  let left = CHARACTERS;
+  let left = MOST_TEXT;
   const start = messages.findLastIndex(({ text }) => (left -= text.length) < 0) + 1;
-  return messages.slice(Math.max(start, messages.length - LINES));
+  return messages.slice(Math.max(start, messages.length - MOST));
 }
 
 function isSame(messages, others) {

@@ -38,9 +38,9 @@ CREATE TABLE rooms (
         topic TEXT NOT NULL DEFAULT '',
         last INTEGER NOT NULL DEFAULT 0,  -- number of its last event
         ts INTEGER NOT NULL DEFAULT 0     -- of the last event, in ms since 1970
-    );
-INSERT INTO "rooms" VALUES(1,'tea','All about tea',7,1000000);
-INSERT INTO "rooms" VALUES(2,'jam','',1,1000000);
+    , unordered INTEGER NOT NULL DEFAULT 0);
+INSERT INTO "rooms" VALUES(1,'tea','All about tea',7,1000000,0);
+INSERT INTO "rooms" VALUES(2,'jam','',1,1000000,0);
 CREATE TABLE scrubs (  -- deleted messages whose old texts are still in the file
         room INTEGER NOT NULL,
         target INTEGER NOT NULL,

@@ -1,4 +1,4 @@
-// Rules of what is written: what is a command, what is said, and what a word may become.
+// Rules of commands and completions.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -27,7 +27,7 @@ for (const [rule, text, name, rest] of [
 const PEOPLE = ["Bob", "ann-lee", "Ännchen", "Joan Anders", "anna"].map((nick) => ({ nick }));
 const labels = (text) => completions(text, text.length, PEOPLE).candidates.map(({ label }) => label);
 
-test("a name is completed by its beginning, whatever case and accents, whole names first", () => {
+test("a name is completed from its beginning, in any case and without accents, whole names first", () => {
   assert.deepEqual(labels("@an"), ["ann-lee", "Ännchen", "anna", "Joan Anders"]);
   assert.deepEqual(labels("hi (@BO"), ["Bob"]);
   assert.deepEqual(labels("@"), ["Bob", "ann-lee", "Ännchen", "Joan Anders", "anna"]);
@@ -35,13 +35,13 @@ test("a name is completed by its beginning, whatever case and accents, whole nam
   assert.deepEqual(labels("@zz"), []);
 });
 
-test("the word before the caret is completed, with what stands behind it left alone", () => {
+test("the word before the caret is completed, and the text after it stays", () => {
   const { start, candidates } = completions("hi @bo, tea?", 6, PEOPLE);
   assert.equal(start, 3);
   assert.equal(candidates[0].value, "@Bob ");
 });
 
-test("an emoji is completed by two letters of one of its names", () => {
+test("an emoji is completed from two letters of one of its names", () => {
   assert.equal(completions(":smi", 4, []).candidates[0].value, "😄");
   assert.deepEqual(labels(":s"), []);
   assert.deepEqual(labels("a:smi"), []);
@@ -56,7 +56,7 @@ test("a command is completed at the start of the text alone", () => {
   assert.deepEqual(labels("/topic t"), []);
 });
 
-test("every emoji is one, and its names are nobody else's", () => {
+test("every listed emoji is one, and no two share a name", () => {
   const names = EMOJI.flatMap((one) => one.names);
   assert.equal(new Set(names).size, names.length);
   for (const { emoji, names: own } of EMOJI) {
@@ -86,17 +86,17 @@ function done(text, answer) {
   return { isDone: obey(text, Object.fromEntries(acts)), calls };
 }
 
-test("a command is done with what stands behind it", () => {
+test("a command gets its argument", () => {
   assert.deepEqual(done("/nick Ann"), { isDone: true, calls: [["nick", "Ann"]] });
   assert.deepEqual(done("/leave"), { isDone: true, calls: [["leave", ""]] });
   assert.deepEqual(done("/me waves", true), { isDone: true, calls: [["say", "/me waves"]] });
 });
 
-test("what cannot be done is not done", () => {
+test("a command that fails is reported as failed", () => {
   assert.deepEqual(done("/topic tea", false), { isDone: false, calls: [["topic", "tea"]] });
 });
 
-test("what is no command is told, and what misses something, and not done", () => {
+test("unknown commands and missing arguments are reported", () => {
   for (const [text, expected] of [["/shrug", "/shrug"], ["/join", "/join ROOM"]]) {
     const { isDone, calls } = done(text);
     assert.equal(isDone, false);
@@ -105,7 +105,7 @@ test("what is no command is told, and what misses something, and not done", () =
   }
 });
 
-test("help tells every command", () => {
+test("help lists every command", () => {
   const { isDone, calls } = done("/help");
   assert.equal(isDone, true);
   for (const name of COMMANDS) assert.ok(calls[0][1].includes(`/${name}`));

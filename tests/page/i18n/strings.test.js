@@ -1,4 +1,4 @@
-// Rules of the page's words: all languages say all of it, and nothing is said that is not there.
+// Rules of the page's texts: every language has every key that the page uses, and no other.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -62,7 +62,7 @@ test("every key is used", () => {
   assert.deepEqual(idle, []);
 });
 
-test("the first of the user's languages that there is is spoken, and else English", async () => {
+test("the first of the user's languages with texts is used, else English", async () => {
   for (const [languages, expected] of [
     [["de-CH", "fr"], "de-CH"],
     [["xx", "fr-CA", "en"], "fr-CA"],
@@ -75,13 +75,13 @@ test("the first of the user's languages that there is is spoken, and else Englis
   }
 });
 
-test("values are put in, numbers as the language writes them", async () => {
+test("values are inserted, with numbers in the format of the language", async () => {
   await speak(["de"]);
   assert.equal(t("rooms.leave", { room: "{count} <b>" }), "{count} <b> verlassen");
   assert.equal(t("people.others", { count: 1200 }), "und 1.200 weitere");
 });
 
-test("a refusal is told in the user's language, or in the server's words", async () => {
+test("an error has a text in the user's language, or else the server's own", async () => {
   await speak(["fr"]);
   assert.match(reasonOf({ code: "nick_taken", text: "somebody else" }), /porte déjà/);
   assert.equal(reasonOf({ code: "new", text: "not on Sundays" }), "Not on Sundays.");

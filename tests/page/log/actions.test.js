@@ -1,4 +1,4 @@
-// Rules of what can be done with a message, and of drafts.
+// Rules of the actions on a message, and of drafts.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -27,7 +27,7 @@ for (const [rule, entry, expected] of [
   test(rule, () => assert.equal(actionsFor(entry, ANN).join(" "), expected));
 }
 
-test("a reaction is the user's if they are among those who gave it", () => {
+test("a reaction is the user's if they are among its people", () => {
   const reactions = { "👍": [ANN], "🎉": [BOB] };
   assert.equal(hasReacted({ reactions }, "👍", ANN), true);
   assert.equal(hasReacted({ reactions }, "🎉", ANN), false);
@@ -45,13 +45,13 @@ function room() {
   return tea;
 }
 
-test("what the user said last is what they would edit", () => {
+test("the user's latest message is the one to edit", () => {
   const expected = { seq: 2, epoch: "e1", before: "text 2", text: "text 2" };
   assert.deepEqual(lastOwn(room(), ANN), expected);
   assert.equal(lastOwn(room(), null), null);
 });
 
-test("what is deleted is passed over, and so it is while that waits to be sent", () => {
+test("deleted messages are skipped, also while the deletion waits to be sent", () => {
   const tea = room();
   tea.put({ t: "delete", seq: 2, cid: "cid 1" }, 0);
   assert.equal(lastOwn(tea, ANN).seq, 1);
@@ -63,7 +63,7 @@ test("a message is edited from what its last edit makes of it", () => {
   assert.equal(lastOwn(tea, ANN).text, "better");
 });
 
-test("what waits to be sent is the last, unless the server may have it", () => {
+test("an entry of the queue is the latest message, unless the server may have it", () => {
   const tea = room();
   tea.put({ t: "send", text: "waits", cid: "cid 1" }, 0);
   assert.deepEqual(lastOwn(tea, ANN), { cid: "cid 1", before: "waits", text: "waits" });
@@ -78,7 +78,7 @@ test("a number that is given with its epoch keeps it", () => {
   assert.equal("reply" in tea.queue.entries[0], false);
 });
 
-test("of what is remembered only drafts are taken", () => {
+test("of stored values only drafts are used", () => {
   const draft = { text: "x", reply: { seq: 1, epoch: "e1" }, edit: null };
   assert.deepEqual(restored([["tea", draft]]), [["tea", draft]]);
   for (const value of [null, {}, "x", 1, [], { text: 1 }]) {
@@ -88,7 +88,7 @@ test("of what is remembered only drafts are taken", () => {
   assert.deepEqual(restored([["tea", odd]]), [["tea", { text: "x", reply: null, edit: null }]]);
 });
 
-test("drafts are kept as far as there is room, the latest first", () => {
+test("drafts are bounded, and the latest are kept", () => {
   const drafts = (count, text) =>
     Array.from({ length: count }, (_, place) => [`room ${place}`, { text, edit: null }]);
   assert.equal(bounded(drafts(60, "x")).length, 50);
@@ -96,7 +96,7 @@ test("drafts are kept as far as there is room, the latest first", () => {
   assert.deepEqual(bounded(drafts(3, "x".repeat(90_000))).map(([room]) => room), ["room 1", "room 2"]);
 });
 
-test("numbers of another epoch are dropped from a draft, its words are not", () => {
+test("numbers of another epoch are removed from a draft, its text is not", () => {
   const old = { seq: 2, epoch: "e0" };
   const edit = { ...old, before: "a", text: "edited" };
   const plain = { text: "x", reply: null, edit: null };

@@ -1,4 +1,4 @@
-// Rules of what the log consists of: in which order, and what is said beside the words.
+// Rules of the log's entries: their order, and what is shown beside the text.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -33,7 +33,7 @@ function entriesOf(room, me) {
 
 const firsts = (messages) => entriesOf(room(messages), ANN).map(({ isFirst }) => isFirst);
 
-test("a name stands above the first of several messages of one person", () => {
+test("the author's name stands above the first of their messages", () => {
   assert.deepEqual(firsts([said(1, ANN), said(2, ANN), said(3, BOB), said(4, ANN)]), [
     true,
     false,
@@ -42,7 +42,7 @@ test("a name stands above the first of several messages of one person", () => {
   ]);
 });
 
-test("after 5 minutes, and beside an edited message, it stands again", () => {
+test("the name is repeated after 5 minutes, and beside an edited message", () => {
   const later = MORNING + 5 * MINUTE;
   assert.deepEqual(firsts([said(1, ANN), said(2, ANN, later)]), [true, true]);
   assert.deepEqual(firsts([said(1, ANN), said(2, ANN, MORNING, { edited: true })]), [true, true]);
@@ -54,7 +54,7 @@ test("a day is named above its first message", () => {
   assert.deepEqual(days, [true, false, true]);
 });
 
-test("a note stands behind the message of its number, what is being sent at the end", () => {
+test("a note stands after the message of its number, what is being sent at the end", () => {
   const notes = [{ after: 2, about: "gap" }];
   const outgoing = [{ cid: "cid-0001", text: "on its way", ts: MORNING, state: "waiting" }];
   const entries = entriesOf(room([said(1, BOB), said(3, BOB)], { notes, outgoing }), ANN);
@@ -69,21 +69,21 @@ test("a note stands behind the message of its number, what is being sent at the 
   );
 });
 
-test("one's own message is the same line before and after it is kept", () => {
+test("the user's message has the same key before and after it is confirmed", () => {
   const outgoing = [{ cid: "cid-0001", text: "hello", ts: MORNING, state: "sent" }];
   const [before] = entriesOf(room([], { outgoing }), ANN);
   const [after] = entriesOf(room([said(1, ANN, MORNING, { cid: "cid-0001" })]), ANN);
   assert.equal(before.key, after.key);
 });
 
-test("nobody else's message can be that line", () => {
+test("no other person's message has that key", () => {
   const outgoing = [{ cid: "cid-0001", text: "hello", ts: MORNING, state: "sent" }];
   const theirs = said(1, BOB, MORNING, { cid: "cid-0001" });
   const keys = entriesOf(room([theirs], { outgoing }), ANN).map(({ key }) => key);
   assert.equal(new Set(keys).size, 2);
 });
 
-test("what is to be sent or changed waits while there is no connection", () => {
+test("entries wait while there is no connection", () => {
   const queue = new Outgoing();
   queue.add({ t: "edit", cid: "cid-0001", seq: 2, text: "changed" });
   const outgoing = [{ cid: "cid-0002", text: "hello", ts: MORNING, state: "waiting" }];
@@ -94,7 +94,7 @@ test("what is to be sent or changed waits while there is no connection", () => {
   assert.deepEqual(waits("joined"), [false, false, false]);
 });
 
-test("an answer shows its author, and has the message that it answers", () => {
+test("a reply has the message that it replies to", () => {
   const entries = entriesOf(room([said(1, ANN), said(2, ANN, MORNING, { reply: 1 })]), ANN);
   assert(entries[1].isFirst);
   assert.equal(entries[1].quoted, entries[0].item);
@@ -109,7 +109,7 @@ test("a line stands above the first new message of somebody else", () => {
   assert.deepEqual(isNew(null), [false, false, false, false]);
 });
 
-test("where what is new begins is not known while there may be earlier messages", () => {
+test("the first new message is not known while there may be earlier ones", () => {
   const known = new Entries(room([said(8, BOB), said(9, BOB)], { mark: mark(7) }), ANN);
   assert.equal(known.line, 0);
   const unknown = room([said(8, BOB), said(9, BOB)], { mark: mark(3), hasEarlier: true });

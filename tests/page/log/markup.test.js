@@ -1,4 +1,4 @@
-// Rules of marks in messages: what they become, what stays text, and that nothing hostile takes long.
+// Rules of marks in messages: what they become, what stays text, and that parsing takes linear time.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -72,13 +72,13 @@ for (const [rule, text, ...nodes] of [
   test(rule, () => assert.deepEqual(parse(text), nodes));
 }
 
-test("the user's own name is told from others, and may have blanks", () => {
+test("the user's own name is marked, and may have blanks", () => {
   assert.deepEqual(parse("@Ann Lee, @ann", "ann lee"), [
     name("@Ann Lee", true), ", ", name("@ann"),
   ]);
 });
 
-test("/me tells what somebody does", () => {
+test("/me is an action", () => {
   assert.equal(actionOf("/me waves *hard*"), "waves *hard*");
   assert.equal(actionOf("/me  \nwaves"), "waves");
   for (const text of ["/me", "/me ", "/mean it", " /me waves", "so /me waves"]) {
@@ -86,7 +86,7 @@ test("/me tells what somebody does", () => {
   }
 });
 
-test("whatever the text, only its marks go, and links are http or https", () => {
+test("for any text only marks are removed, and links are http or https", () => {
   const parts = [
     "*", "**", "***", "`", "``", "```", "\n```\n", "\n", " ", "a", "h", "http", "https://", "a.b",
     "(", ")", "[", "@", "@ann", "_", "\\", "<", "javascript:", "://", "é", "你", "😄", "\u202e", "\ud83d",
@@ -105,7 +105,7 @@ test("whatever the text, only its marks go, and links are http or https", () => 
   }
 });
 
-test("nothing that a message may hold takes more than its length allows", () => {
+test("no text takes more than linear time", () => {
   const hostile = [
     "*", "**", "[", "`", "(", "@", "h", "*a ", "**a *b ", "a* ", "@a", "http://", "http://(", "http://[",
     "https://a)", "`a``b```c", "```\n", "```a\n", "*`@", "* *", "a\n", "\u202e", "e\u0301\u0301\u0301",
@@ -116,7 +116,7 @@ test("nothing that a message may hold takes more than its length allows", () => 
   assert(performance.now() - started < 60_000);
 });
 
-test("a text reads without its marks, and keeps those that mark nothing", () => {
+test("a plain text has no marks but those that are not closed", () => {
   assert.equal(plain("**Good** *old* `code`, @Ann: 2 * 3"), "Good old code, @Ann: 2 * 3");
   assert.equal(plain("see\n```js\na\nb\n```\nthere"), "see\na\nb\nthere");
   assert.equal(plain("***both*** and https://example.org/"), "both and https://example.org/");

@@ -1,4 +1,4 @@
-// Rules of the rows that a long log has: those in sight, a margin, and no more.
+// Rules of the rows that a long log has: those in view and a margin.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -21,12 +21,12 @@ test("rows cover the view and a margin on both sides", () => {
   assert.deepEqual(span, { start: 495, end: 515 });
 });
 
-test("the row that is looked at may begin above the view", () => {
+test("the row in view may begin above it", () => {
   const span = spanAround(entries, heights, { index: 500, offset: -8, ...VIEW });
   assert.deepEqual(span, { start: 495, end: 516 });
 });
 
-test("at the ends there are no more", () => {
+test("at the ends of the log there are no more rows", () => {
   assert.deepEqual(spanAround(entries, heights, { index: 0, offset: 0, ...VIEW }), {
     start: 0,
     end: 15,
@@ -37,13 +37,13 @@ test("at the ends there are no more", () => {
   });
 });
 
-test("one row higher than the view is enough", () => {
+test("one row that is higher than the view is enough", () => {
   heights.set(500, 4000);
   const span = spanAround(entries, heights, { index: 500, offset: -2000, ...VIEW });
   assert.deepEqual(span, { start: 500, end: 501 });
 });
 
-test("a row that was never measured is taken to be like the others", () => {
+test("a row that was never measured has the average height", () => {
   heights.clear();
   assert.equal(heights.sum(entries, 0, 10), 400);
   heights.set(3, 20);

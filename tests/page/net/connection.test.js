@@ -1,4 +1,4 @@
-// Rules of the page's connection, with a WebSocket and a clock of our own.
+// Rules of the page's connection, with a fake WebSocket and a fake clock.
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
@@ -64,7 +64,7 @@ beforeEach(() => {
   });
 });
 
-test("codes that invite to come back, and those that do not", () => {
+test("the close codes after which to reconnect, and the others", () => {
   for (const code of [1001, 1006, 1009, 1011, 1012, 1013, 4000, 4001, 4499]) assert(comesBack(code), code);
   for (const code of [1000, 1002, 1007, 3000, 4500, 4999]) assert(!comesBack(code), code);
 });
@@ -75,7 +75,7 @@ test("the pause is random up to a ceiling that doubles from 0.5 s to 20 s", () =
   assert.equal(pauseBefore(3, () => 0), 0);
 });
 
-test("it speaks v1, tells its states and hands on the objects in messages", () => {
+test("it offers v1, reports its states and passes on the objects in frames", () => {
   connection.reconnect();
   latest().open();
   latest().hear({ t: "one" }, { t: "two" });
@@ -85,14 +85,14 @@ test("it speaks v1, tells its states and hands on the objects in messages", () =
   assert.deepEqual(heard, [{ t: "one" }, { t: "two" }]);
 });
 
-test("a message that is no array of objects says nothing", () => {
+test("a frame that is no array of objects is ignored", () => {
   connection.reconnect();
   latest().open();
   for (const data of ["{", "null", "3", "{}", "[1, null]"]) latest().onmessage({ data });
   assert.deepEqual(heard, []);
 });
 
-test("it sends only while open, and says whether it did", () => {
+test("it sends only while open, and returns whether it did", () => {
   assert.equal(connection.send([{ t: "early" }]), false);
   connection.reconnect();
   assert.equal(connection.send([{ t: "too early" }]), false);
@@ -101,7 +101,7 @@ test("it sends only while open, and says whether it did", () => {
   assert.deepEqual(latest().sent, ['[{"t":"now"}]']);
 });
 
-test("after a loss it comes back when the pause is over", () => {
+test("after a loss it reconnects when the pause is over", () => {
   connection.reconnect();
   latest().open();
   latest().lose(1012);
@@ -112,7 +112,7 @@ test("after a loss it comes back when the pause is over", () => {
   assert.equal(sockets().length, 2);
 });
 
-test("pauses grow while attempts fail, and start anew after 5 s of a good connection", () => {
+test("pauses grow while attempts fail, and begin again after 5 s of a good connection", () => {
   connection.reconnect();
   for (const pause of [250, 500, 1000]) {
     const now = Date.now();
@@ -131,7 +131,7 @@ test("pauses grow while attempts fail, and start anew after 5 s of a good connec
   assert.equal(states.at(-1).until - Date.now(), 250);
 });
 
-test("an attempt that takes 10 s is given up, and the next one made", () => {
+test("an attempt is given up after 10 s, and the next one made", () => {
   connection.reconnect();
   const slow = latest();
   mock.timers.tick(10_000);
@@ -141,7 +141,7 @@ test("an attempt that takes 10 s is given up, and the next one made", () => {
   assert.equal(sockets().length, 2);
 });
 
-test("told to stay away, it does until the user wants it back", () => {
+test("after a final close code it reconnects only if the user wants", () => {
   connection.reconnect();
   latest().open();
   latest().lose(4503, "removed");
@@ -159,7 +159,7 @@ test("a code without a reason is shown as its number", () => {
   assert.deepEqual(states.at(-1), { name: "stopped", reason: "code 1000" });
 });
 
-test("hurrying ends the pause, and does nothing to a connection that is there", () => {
+test("hurrying ends the pause, and does nothing to an open connection", () => {
   connection.reconnect();
   latest().lose();
   connection.hurry();
@@ -173,7 +173,7 @@ test("hurrying ends the pause, and does nothing to a connection that is there", 
   assert.equal(sockets().length, 2);
 });
 
-test("attempts are counted until one is proven", () => {
+test("attempts are counted until a connection has lasted", () => {
   connection.reconnect();
   for (const pause of [250, 500, 1000]) {
     latest().lose();
@@ -187,7 +187,7 @@ test("attempts are counted until one is proven", () => {
   assert.equal(states.at(-1).attempt, 1);
 });
 
-test("hurrying makes an attempt anew that hangs, and leaves a young one alone", () => {
+test("hurrying restarts an old attempt, and leaves a young one alone", () => {
   connection.reconnect();
   mock.timers.tick(2000);
   connection.hurry();
@@ -200,29 +200,29 @@ test("hurrying makes an attempt anew that hangs, and leaves a young one alone", 
   assert.equal(states.at(-1).name, "open");
 });
 
-test("a line in doubt that stays silent for 4 s is lost", () => {
+test("a connection that is probed and stays silent for 4 s is lost", () => {
   connection.reconnect();
   latest().open();
   connection.expectPings(25);
-  connection.doubt();
+  connection.probe();
   mock.timers.tick(3999);
   latest().hear({ t: "rooms" });
   mock.timers.tick(4000);
   assert.equal(states.at(-1).name, "open");
-  connection.doubt();
+  connection.probe();
   mock.timers.tick(4000);
   assert.equal(states.at(-1).name, "waiting");
 });
 
-test("there is nothing to doubt before a connection is open", () => {
-  connection.doubt();
+test("there is nothing to probe before a connection is open", () => {
+  connection.probe();
   connection.reconnect();
-  connection.doubt();
+  connection.probe();
   mock.timers.tick(9999);
   assert.equal(states.at(-1).name, "connecting");
 });
 
-test("what is sent must be answered within 15 s, however much is sent after it", () => {
+test("a request must be answered within 15 s, however much is sent after it", () => {
   connection.reconnect();
   latest().open();
   connection.expectPings(25);
@@ -235,7 +235,7 @@ test("what is sent must be answered within 15 s, however much is sent after it",
   assert.equal(states.at(-1).name, "waiting");
 });
 
-test("what has no answer need not be answered", () => {
+test("an object without an id needs no answer", () => {
   connection.reconnect();
   latest().open();
   connection.send([{ t: "typing", room: "tea" }]);
@@ -243,7 +243,7 @@ test("what has no answer need not be answered", () => {
   assert.equal(states.at(-1).name, "open");
 });
 
-test("asked to stay away for a time, it does so before its own pause", () => {
+test("it waits as long as bye tells, and its own pause after that", () => {
   connection.reconnect();
   latest().open();
   latest().hear({ t: "bye", code: 1012, reason: "restarting", retry_ms: 1000 });
@@ -257,7 +257,7 @@ test("asked to stay away for a time, it does so before its own pause", () => {
   assert.equal(sockets().length, 2);
 });
 
-test("that holds for the next attempt alone", () => {
+test("that holds for the next attempt only", () => {
   connection.reconnect();
   latest().open();
   latest().hear({ t: "bye", code: 1012, reason: "restarting", retry_ms: 1000 });
@@ -267,7 +267,7 @@ test("that holds for the next attempt alone", () => {
   assert.equal(states.at(-1).until - Date.now(), 500);
 });
 
-test("a goodbye that names no time needs no more than the own pause", () => {
+test("after a bye without a time it waits for its own pause only", () => {
   connection.reconnect();
   latest().open();
   latest().hear({ t: "bye", code: 4004, reason: "resync" });
@@ -275,7 +275,7 @@ test("a goodbye that names no time needs no more than the own pause", () => {
   assert.equal(states.at(-1).until, 250);
 });
 
-test("2.5 ping intervals without a word, and the connection counts as lost", () => {
+test("after 2.5 ping intervals without data the connection counts as lost", () => {
   connection.reconnect();
   const silent = latest();
   silent.open();
@@ -289,7 +289,7 @@ test("2.5 ping intervals without a word, and the connection counts as lost", () 
   assert(silent.closed);
 });
 
-test("however short the interval, it waits 30 s", () => {
+test("with any interval it waits for 30 s at least", () => {
   connection.reconnect();
   latest().open();
   connection.expectPings(1);
@@ -299,7 +299,7 @@ test("however short the interval, it waits 30 s", () => {
   assert.equal(states.at(-1).name, "waiting");
 });
 
-test("a server that does not ping may be silent for ever", () => {
+test("a server that does not ping may be silent without limit", () => {
   connection.reconnect();
   latest().open();
   connection.expectPings(0);
@@ -307,7 +307,7 @@ test("a server that does not ping may be silent for ever", () => {
   assert.equal(states.at(-1).name, "open");
 });
 
-test("the next connection may be silent until it is told what to expect", () => {
+test("the next connection may be silent until its welcome", () => {
   connection.reconnect();
   latest().open();
   connection.expectPings(1);
@@ -318,7 +318,7 @@ test("the next connection may be silent until it is told what to expect", () => 
   assert.equal(states.at(-1).name, "open");
 });
 
-test("closed by us, it stays so until it is wanted again", () => {
+test("after close it stays closed until reconnect", () => {
   connection.reconnect();
   latest().open();
   connection.close();

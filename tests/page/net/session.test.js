@@ -1,4 +1,4 @@
-// Rules of the conversation: what is said when, with a store as it is and a connection of our own.
+// Rules of the session, with a real store and a fake connection.
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
@@ -34,8 +34,8 @@ class FakeConnection {
     this.calls.push("hurry");
   }
 
-  doubt() {
-    this.calls.push("doubt");
+  probe() {
+    this.calls.push("probe");
   }
 
   expectPings(interval) {
@@ -90,14 +90,14 @@ test("it says hello under the name, and to the user it is open with the welcome"
   assert.deepEqual(connection.calls, ["reconnect", "pings 25"]);
 });
 
-test("it comes back as the same person", () => {
+test("it reconnects as the same person", () => {
   welcome();
   connection.tell({ name: "waiting" });
   connection.tell({ name: "open" });
   assert.equal(latest().session, "token");
 });
 
-test("with every message it asks for what the store wants then", () => {
+test("after every frame it makes the requests that are due", () => {
   store.open("tea");
   welcome();
   assert.equal(latest().t, "join");
@@ -133,7 +133,7 @@ test("a name that was changed in another tab is this one's too", () => {
   assert.equal(session.nick, "Anna");
 });
 
-test("what can be tried again is, after the time that the server names", () => {
+test("a request is made again after retry_ms", () => {
   store.open("tea");
   welcome();
   const join = latest();
@@ -145,7 +145,7 @@ test("what can be tried again is, after the time that the server names", () => {
   assert.notEqual(latest().id, join.id);
 });
 
-test("nothing of one connection is tried again on the next", () => {
+test("no request of one connection is made again on the next", () => {
   store.open("tea");
   welcome();
   answer({ t: "error", code: "unavailable", text: "not now", retry_ms: 1000 });
@@ -157,16 +157,16 @@ test("nothing of one connection is tried again on the next", () => {
   assert.equal(connection.sent.filter(({ t }) => t === "join").length, 2);
 });
 
-test("hurried, it connects, or asks something that proves the connection there is", () => {
+test("hurrying connects, or makes a request that tests the connection", () => {
   session.hurry();
   assert.deepEqual(connection.calls, ["reconnect", "hurry"]);
   welcome();
   session.hurry();
-  assert.equal(connection.calls.at(-1), "doubt");
+  assert.equal(connection.calls.at(-1), "probe");
   assert.equal(latest().t, "rooms");
 });
 
-test("an answer to a question of the connection before is nobody's", () => {
+test("an answer to a request of an earlier connection is ignored", () => {
   store.open("tea");
   welcome();
   const { id } = latest();
@@ -227,7 +227,7 @@ test("a name or a room that is too long for a frame is refused, and the connecti
   assert.deepEqual(connection.calls, ["reconnect", "pings 25"]);
 });
 
-test("after 1009 it comes back and says the same in shorter frames", () => {
+test("after 1009 it reconnects and sends the same in shorter frames", () => {
   writeInto("tea", "milk", "lemon");
   welcome();
   letIn();

@@ -1,4 +1,4 @@
-// Rules of a search: asked page by page, and nothing of an earlier one shows.
+// Rules of a search: it is requested page by page, and hits of an earlier one are ignored.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -12,7 +12,7 @@ beforeEach(() => {
   finder.find("tea", "milk");
 });
 
-test("a search is asked once, and goes on behind what was found", () => {
+test("a search is requested once, and goes on after the last hit", () => {
   const [first] = finder.due();
   assert.deepEqual(first, { t: "search", room: "tea", query: "milk", limit: 20 });
   assert.equal(finder.due(), null);
@@ -26,7 +26,7 @@ test("a search is asked once, and goes on behind what was found", () => {
   assert.equal(finder.due(), null);
 });
 
-test("an answer to an earlier search is nobody's", () => {
+test("an answer to an earlier search is ignored", () => {
   const [old] = finder.due();
   finder.find("tea", "lemon");
   finder.due();
@@ -34,7 +34,7 @@ test("an answer to an earlier search is nobody's", () => {
   assert.deepEqual([finder.hits, finder.state], [[], "asked"]);
 });
 
-test("whose and of when it is to be is asked for with every page", () => {
+test("author and time are part of every request", () => {
   finder.find("tea", "milk", { from: "Bob", since: 1 });
   const [first] = finder.due();
   assert.deepEqual(first, { t: "search", room: "tea", query: "milk", from: "Bob", since: 1, limit: 20 });
@@ -43,7 +43,7 @@ test("whose and of when it is to be is asked for with every page", () => {
   assert.deepEqual(finder.due(), [{ ...first, before: 9 }]);
 });
 
-test("the same words, looked for in another way, are another search", () => {
+test("the same query with another author or time is another search", () => {
   const [old] = finder.due();
   finder.find("tea", "milk", { from: "Bob" });
   finder.due();
@@ -51,7 +51,7 @@ test("the same words, looked for in another way, are another search", () => {
   assert.deepEqual(finder.hits, []);
 });
 
-test("it is asked again after a loss, and tells why it failed", () => {
+test("it is requested again after a loss, and has the reason if it fails", () => {
   const [request] = finder.due();
   finder.release();
   const [again] = finder.due();
@@ -60,7 +60,7 @@ test("it is asked again after a loss, and tells why it failed", () => {
   assert.deepEqual([finder.state, finder.reason.code], ["failed", "bad_request"]);
 });
 
-test("nothing is looked for if there is nothing to look for", () => {
+test("an empty query makes no request", () => {
   finder.find("tea", "");
   assert.equal(finder.due(), null);
 });

@@ -1,4 +1,4 @@
-// Rules of a room's history: which stretch of it is shown, and what is asked for next.
+// Rules of a room's history: which stretch is shown, and what is requested next.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -29,7 +29,7 @@ beforeEach(() => {
   history = new History();
 });
 
-test("what is recalled of an earlier visit is shown until there is a page", () => {
+test("messages from the cache are shown until a page comes", () => {
   history.recall(messages(1, 5));
   assert.deepEqual(ends(), [1, 5]);
   assert(!history.isKnown && !history.canGoBack);
@@ -38,13 +38,13 @@ test("what is recalled of an earlier visit is shown until there is a page", () =
   assert.deepEqual(ends(), [901, 1001]);
 });
 
-test("what is here already is not replaced by what is recalled", () => {
+test("messages from the server are not replaced by those of the cache", () => {
   begin();
   history.recall(messages(1, 5));
   assert.deepEqual(ends(), [901, 1000]);
 });
 
-test("one page is asked for at a time", () => {
+test("one page is requested at a time", () => {
   begin();
   history.goBack();
   history.goBack();
@@ -56,7 +56,7 @@ test("one page is asked for at a time", () => {
   assert.deepEqual(ends(), [801, 1000]);
 });
 
-test("a message far back is shown with what was said around it, and leads on to the present", () => {
+test("a message far back is shown with those around it, up to the present", () => {
   begin();
   history.jump(500);
   assert.deepEqual(history.due(), { before: 501, limit: 50 });
@@ -83,13 +83,13 @@ test("there is a way back to the present at any time", () => {
   assert.deepEqual(ends(), [901, 1001]);
 });
 
-test("what is here already is not asked for", () => {
+test("known messages are not requested", () => {
   begin();
   history.jump(950);
   assert.equal(history.due(), null);
 });
 
-test("changes reach what is shown, what is not, and what is quoted", () => {
+test("changes apply to shown, hidden and quoted messages", () => {
   begin();
   assert(history.quote(7));
   assert(!history.quote(7));
@@ -102,7 +102,7 @@ test("changes reach what is shown, what is not, and what is quoted", () => {
   for (const seq of [7, 460, 950]) assert.equal(history.find(seq).text, "better");
 });
 
-test("a message that is answered and is not kept is known not to be there", () => {
+test("a quoted message that the server does not have is known to be missing", () => {
   begin();
   assert.equal(history.find(7), null);
   history.quote(7);
@@ -111,7 +111,7 @@ test("a message that is answered and is not kept is known not to be there", () =
   assert.equal(history.find(7), false);
 });
 
-test("what was asked for on a lost connection is asked for again", () => {
+test("a request of a lost connection is made again", () => {
   history.open();
   history.due();
   history.failed({ isFinal: false });
@@ -121,7 +121,7 @@ test("what was asked for on a lost connection is asked for again", () => {
   assert(history.isKnown);
 });
 
-test("who reads back beyond what the page can hold reads a stretch of the past", () => {
+test("beyond the limit, older messages are a stretch of their own", () => {
   history.open();
   history.due();
   answer(101, LIMIT + 100, true);
@@ -134,7 +134,7 @@ test("who reads back beyond what the page can hold reads a stretch of the past",
   assert.deepEqual(ends(), [101, LIMIT + 100]);
 });
 
-test("all that is unread is kept as the latest, a part of it only counted", () => {
+test("a last page of unread messages is kept, any other is only counted", () => {
   history.count(990, 1000);
   assert.deepEqual(history.due(), { after: 990, limit: 100 });
   answer(991, 1000, false);

@@ -1,4 +1,4 @@
-// Rules of mentions: the whole name behind an @, in any case, and where it stands.
+// Rules of mentions: @ and a whole name, in any case.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,12 +8,12 @@ import { mentions } from "../../../static/js/state/mention.js";
 /** What is mentioned, as it is written. */
 const found = (text, nick) => mentions(text, nick).map(([start, end]) => text.slice(start, end));
 
-test("an @ and the name is a mention, wherever it stands", () => {
+test("@ and the name is a mention, anywhere in the text", () => {
   assert.deepEqual(mentions("@ann", "ann"), [[0, 4]]);
   assert.deepEqual(found("ask @ann, or (@ann): @ann's", "ann"), ["@ann", "@ann", "@ann"]);
 });
 
-test("a name without @, and nobody's name, is none", () => {
+test("a name without @, or another name, is no mention", () => {
   assert.deepEqual(mentions("ann", "ann"), []);
   assert.deepEqual(mentions("@ann", ""), []);
   assert.deepEqual(mentions("@ann", null), []);
@@ -36,13 +36,13 @@ test("a name may have spaces, dashes and emoji", () => {
   assert.deepEqual(found("👍 @ann 🍋 👍", "ann 🍋"), ["@ann 🍋"]);
 });
 
-test("the beginning of another name, or the end of an address, is none", () => {
+test("the beginning of a longer name, or the end of an address, is no mention", () => {
   for (const text of ["@anna", "@ann-marie", "@ann_1", "@ann\u0301", "me@ann", "@straß"]) {
     assert.deepEqual(found(text, "ann"), [], text);
     assert.deepEqual(found(text, "stras"), [], text);
   }
 });
 
-test("a text full of @ takes no time", () => {
+test("a text full of @ takes linear time", () => {
   assert.equal(mentions("@a".repeat(2000), "a").length, 1);
 });

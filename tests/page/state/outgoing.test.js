@@ -1,4 +1,4 @@
-// Rules of what waits to be sent: its order, what it makes of itself, and how messages look meanwhile.
+// Rules of the queue: its order, what supersedes what, and how messages look meanwhile.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -38,7 +38,7 @@ beforeEach(() => {
   count = 0;
 });
 
-test("the server gets what it needs and nothing of how it stands here", () => {
+test("a request has the fields of the protocol only", () => {
   add({ t: "send", text: "yes", reply: 7, epoch: "e1" });
   assert.deepEqual(queue.next(), { t: "send", cid: "cid-1", text: "yes", reply: 7 });
   assert.equal(queue.next(), null);
@@ -59,7 +59,7 @@ test("only the latest edit of a message, topic and state of a reaction are sent"
   );
 });
 
-test("what the server may know of is not taken back but followed by its opposite", () => {
+test("an entry that the server may have is not removed but followed by its opposite", () => {
   react("👍");
   edit("one");
   queue.next();
@@ -71,7 +71,7 @@ test("what the server may know of is not taken back but followed by its opposite
   );
 });
 
-test("with a deleted message go the changes of it that wait", () => {
+test("deleting a message removes its waiting changes", () => {
   edit("one");
   react("👍");
   const other = edit("other", 8);
@@ -83,7 +83,7 @@ test("messages never replace each other", () => {
   assert.deepEqual([say("same"), say("same")], cids());
 });
 
-test("a message that was not sent can be written anew, one that may have been cannot", () => {
+test("the text of an entry can be changed unless the server may have it", () => {
   const first = say("oen");
   assert(queue.rewrite(first, "one"));
   assert.equal(queue.next().text, "one");
@@ -95,7 +95,7 @@ test("a message that was not sent can be written anew, one that may have been ca
   assert.equal(queue.next().text, "two");
 });
 
-test("a message is shown as it will be when all that waits is done", () => {
+test("a message is shown with its waiting changes applied", () => {
   edit("coffee?");
   react("👍");
   react("🎉");
@@ -107,7 +107,7 @@ test("a message is shown as it will be when all that waits is done", () => {
   assert.equal(MESSAGE.text, "tea?");
 });
 
-test("a message that nothing changes is itself, and one that is changed is the same each time", () => {
+test("a message without changes is itself, and one with changes the same object each time", () => {
   say("elsewhere");
   assert.equal(queue.shown(MESSAGE, ANN), MESSAGE);
   const cid = edit("coffee?");
@@ -118,7 +118,7 @@ test("a message that nothing changes is itself, and one that is changed is the s
   assert.equal(queue.shown(MESSAGE, ANN), MESSAGE);
 });
 
-test("a message is not shown with a change that was refused, which it tells", () => {
+test("a refused change is not applied, but pending", () => {
   const cid = edit("coffee?");
   queue.next();
   queue.refuse(cid, { code: "not_yours", text: "no" });
@@ -129,19 +129,19 @@ test("a message is not shown with a change that was refused, which it tells", ()
   ]);
 });
 
-test("a message that is deleted does not come back by an edit", () => {
+test("an edit does not bring back a deleted message", () => {
   add({ t: "delete", seq: 7 });
   edit("coffee?");
   assert(queue.shown(MESSAGE, ANN).deleted);
   assert.equal(queue.shown(MESSAGE, ANN).text, "");
 });
 
-test("reactions wait for the user to be known", () => {
+test("reactions are not shown before the user is known", () => {
   react("🎉");
   assert.deepEqual(queue.shown(MESSAGE, null).reactions, MESSAGE.reactions);
 });
 
-test("what was left comes back behind what is here, once, and nothing of it is under way", () => {
+test("stored entries are added at the end, once, and none counts as sent", () => {
   const here = say("here");
   const left = { t: "send", text: "left", cid: "cid-left", ts: 1, state: "sent", wasSent: true };
   queue.restore([left, { ...left, cid: here }]);

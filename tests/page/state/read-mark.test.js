@@ -1,4 +1,4 @@
-// Rules of what is read and what is new, within a visit and from one to the next.
+// Rules of what is read and what is new, within a visit and from one visit to the next.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -38,18 +38,18 @@ beforeEach(() => {
   store.enter("tea");
 });
 
-test("in a room that is new to the user nothing is unread", () => {
+test("in a new room nothing is unread", () => {
   enter(100);
   assert.deepEqual([mark().seq, mark().unread, mark().line], [100, 0, null]);
 });
 
-test("what was said since the last visit is counted, one's own words not", () => {
+test("messages since the last visit are counted, without the user's own", () => {
   store.recallMarks({ tea: { seq: 90, epoch: "e1" } });
   enter(100, { missed: [said(91), said(92, "mine", ANN), said(93, "@ann!")] });
   assert.deepEqual([mark().unread, mark().mentions, mark().line], [2, 1, 90]);
 });
 
-test("numbers of another epoch tell nothing", () => {
+test("a mark of another epoch is ignored", () => {
   store.recallMarks({ tea: { seq: 90, epoch: "e0" } });
   enter(100);
   assert.deepEqual([mark().seq, mark().unread], [100, 0]);
@@ -77,7 +77,7 @@ test("a room that is shown is read at its end, and only there", () => {
   assert.deepEqual([mark().seq, mark().unread, mark().line], [2, 0, 1]);
 });
 
-test("the line stays while one looks, and goes when one turns away or answers", () => {
+test("the line stays while the room is shown, and goes when the user leaves or writes", () => {
   enter(0);
   hear(1);
   store.open("tea");
@@ -107,7 +107,7 @@ test("the farthest mark is kept, unless it is of another epoch", () => {
   }
 });
 
-test("news are handed out once, with what they are to the user", () => {
+test("news are returned once, with whether they are mentions and seen", () => {
   enter(0);
   hear(1, "hello @ann");
   const [news] = store.takeNews();

@@ -1,4 +1,4 @@
-// Rules of the page's state: what it asks for, and what it makes of what the server says.
+// Rules of the page's state: what it requests, and how it handles what the server sends.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -71,7 +71,7 @@ beforeEach(() => {
   store = new Store();
 });
 
-test("nothing is asked before the server has said welcome", () => {
+test("nothing is requested before welcome", () => {
   store.open("tea");
   say("hello", "cid-0001", 1);
   assert.deepEqual(store.due(), []);
@@ -86,7 +86,7 @@ test("a room is joined, and a page of its history fetched, once", () => {
   assert.deepEqual(store.due(), []);
 });
 
-test("of a room that is not shown there is no history until it is", () => {
+test("the history of a room is not requested before it is shown", () => {
   enter();
   store.enter("milk");
   assert.deepEqual(serve({ join: joined(9, { room: "milk" }) }), [{ t: "join", room: "milk" }]);
@@ -95,14 +95,14 @@ test("of a room that is not shown there is no history until it is", () => {
   assert.deepEqual(store.due(), [{ t: "history", room: "milk", limit: 100, before: 10 }]);
 });
 
-test("an event that was seen already does nothing", () => {
+test("an event that was handled already is ignored", () => {
   enter(2);
   hear(said(3, "new"), said(3, "new"), said(2, "old"));
   assert.deepEqual(texts(), ["old 1", "old 2", "new"]);
   assert.equal(room().last, 3);
 });
 
-test("after a loss it goes on behind the last event, of whatever kind that was", () => {
+test("after a loss it goes on after the last event, of any kind", () => {
   enter(2);
   hear({ t: "react", room: "tea", seq: 3, target: 1, emoji: "👍", from: BOB });
   assert.deepEqual(comeBack(joined(5)), [{ t: "join", room: "tea", last: 3, epoch: "e1" }]);
@@ -111,7 +111,7 @@ test("after a loss it goes on behind the last event, of whatever kind that was",
   assert.deepEqual(room().notes, []);
 });
 
-test("what is missing for good is told in a line, and the history fetched anew", () => {
+test("a gap is shown as a note, and the history is requested again", () => {
   enter(2);
   const asked = comeBack(joined(20, { gap: 11 }));
   assert.deepEqual(asked.map(({ t }) => t), ["join", "history"]);
@@ -121,7 +121,7 @@ test("what is missing for good is told in a line, and the history fetched anew",
   assert.equal(room().notes[0].about, "gap");
 });
 
-test("numbers of another epoch are forgotten, which is told in a line", () => {
+test("a new epoch is shown as a note, and the old messages are forgotten", () => {
   enter(7);
   const asked = comeBack(joined(3, { reset: true, epoch: "e2" }));
   assert.deepEqual(asked.map(({ t }) => t), ["join", "history"]);
@@ -154,7 +154,7 @@ test("edits, deletions and reactions change the message that they are about", ()
   assert.deepEqual(three.reactions, { "👍": [ANN] });
 });
 
-test("a change that comes while a page is on its way is not lost to a page without it", () => {
+test("a change that comes before a page without it is applied to the page", () => {
   store.open("tea");
   welcome();
   const [join] = store.due();
@@ -165,7 +165,7 @@ test("a change that comes while a page is on its way is not lost to a page witho
   assert.deepEqual(texts(), ["better"]);
 });
 
-test("earlier messages are fetched from before the first, while there are some", () => {
+test("earlier messages are requested before the first one, while there are more", () => {
   store.open("tea");
   welcome();
   serve({ join: joined(9), history: page([said(8, "eight"), said(9, "nine")], true) });
@@ -179,7 +179,7 @@ test("earlier messages are fetched from before the first, while there are some",
   assert(!room().history.canGoBack);
 });
 
-test("what is said goes out one after the other, in order", () => {
+test("requests are sent one after the other, in order", () => {
   enter();
   say("one", "cid-0001", 1);
   say("two", "cid-0002", 2);
@@ -191,7 +191,7 @@ test("what is said goes out one after the other, in order", () => {
   assert.equal(store.due()[0].text, "two");
 });
 
-test("a message is kept once, whether its event or the answer comes first", () => {
+test("a message is shown once, whether its event or its answer comes first", () => {
   enter();
   say("one", "cid-0001", 1);
   const [first] = store.due();
@@ -206,7 +206,7 @@ test("a message is kept once, whether its event or the answer comes first", () =
   assert.equal(room().last, 2);
 });
 
-test("an answer does not pass for what was said before it", () => {
+test("an answer does not hide events before it", () => {
   enter();
   say("mine", "cid-0001", 1);
   const [send] = store.due();
@@ -215,7 +215,7 @@ test("an answer does not pass for what was said before it", () => {
   assert.deepEqual(texts(), ["one", "two", "mine"]);
 });
 
-test("what had no answer is sent again after a loss, under the same id and in order", () => {
+test("requests without an answer are sent again after a loss, with the same cid and in order", () => {
   enter();
   say("one", "cid-0001", 1);
   store.due();
@@ -230,7 +230,7 @@ test("what had no answer is sent again after a loss, under the same id and in or
   assert.deepEqual(texts(), ["one", "two", "three"]);
 });
 
-test("what turns out to have been kept is not sent again", () => {
+test("a request whose event comes after a loss is not sent again", () => {
   enter();
   say("one", "cid-0001", 1);
   store.due();
@@ -252,14 +252,14 @@ test("a resend of what is in the history already adds nothing", () => {
   assert.deepEqual(states(), []);
 });
 
-test("somebody else cannot pass a message off as ours", () => {
+test("another person's event with the same cid does not confirm a request", () => {
   enter();
   say("one", "cid-0001", 1);
   hear(said(1, "not one", { cid: "cid-0001" }));
   assert.deepEqual(states(), [["one", "waiting"]]);
 });
 
-test("what cannot be kept just now waits, keeps its place, and is sent when it is released", () => {
+test("a request with a temporary error keeps its place, and is sent again when it is released", () => {
   enter();
   say("one", "cid-0001", 1);
   say("two", "cid-0002", 2);
@@ -270,7 +270,7 @@ test("what cannot be kept just now waits, keeps its place, and is sent when it i
   assert.deepEqual(store.due(), [send]);
 });
 
-test("what is refused says why, lets the next pass, and can be tried again or given up", () => {
+test("a refused request has the reason, does not block the next, and can be retried or discarded", () => {
   enter();
   say("one", "cid-0001", 1);
   say("two", "cid-0002", 2);
@@ -287,7 +287,7 @@ test("what is refused says why, lets the next pass, and can be tried again or gi
   assert.deepEqual(states(), [["two", "waiting"]]);
 });
 
-test("what others say elsewhere or out of sight is unread until it is seen", () => {
+test("messages of others in hidden rooms, or below the view, are unread until they are seen", () => {
   enter();
   store.enter("milk");
   serve({ join: joined(0, { room: "milk" }) });
@@ -306,7 +306,7 @@ test("what others say elsewhere or out of sight is unread until it is seen", () 
   assert.equal(store.unread, 0);
 });
 
-test("lines of an earlier visit are there before the server says anything", () => {
+test("messages from the cache are shown before the server answers", () => {
   const kept = { name: "tea", epoch: "e1", topic: "cake", messages: [said(1, "of old")] };
   store.open("tea");
   store.recallLines([kept, { ...kept, name: "elsewhere" }]);
@@ -315,7 +315,7 @@ test("lines of an earlier visit are there before the server says anything", () =
   assert.equal(store.rooms.size, 1);
 });
 
-test("they are not mixed with what a server says that has begun anew", () => {
+test("messages from the cache are not mixed with those of another epoch", () => {
   store.open("tea");
   store.recallLines([{ name: "tea", epoch: "e0", topic: "", messages: [said(9, "of old")] }]);
   welcome();
@@ -324,7 +324,7 @@ test("they are not mixed with what a server says that has begun anew", () => {
   assert.deepEqual(texts(), []);
 });
 
-test("they come too late when the server has told more", () => {
+test("messages from the cache are ignored after those of the server", () => {
   enter(3);
   store.recallLines([{ name: "tea", epoch: "e1", topic: "old", messages: [said(1, "of old")] }]);
   assert.deepEqual(texts(), ["old 1", "old 2", "old 3"]);
@@ -351,7 +351,7 @@ test("a room that cannot be joined is left, and another one shown", () => {
   assert.deepEqual(store.due(), []);
 });
 
-test("a room that is left sends nothing more, and is not joined again", () => {
+test("a room that is left makes no requests, and is not joined again", () => {
   enter();
   store.enter("milk");
   serve({ join: joined(0, { room: "milk" }) });
@@ -363,7 +363,7 @@ test("a room that is left sends nothing more, and is not joined again", () => {
   assert.deepEqual(store.due().map(({ room }) => room), ["tea"]);
 });
 
-test("who is in a room comes and goes, and may be called something else", () => {
+test("members come, leave and change their names", () => {
   enter();
   const nicks = () => [...room().members.values()].map(({ nick }) => nick);
   hear({ t: "presence", room: "tea", who: BOB, state: "joined" });
@@ -383,13 +383,13 @@ test("the topic is that of the latest event", () => {
   assert.equal(room().topic, "cake");
 });
 
-test("events of kinds and rooms that are not known do no harm", () => {
+test("events of unknown kinds and rooms are ignored", () => {
   enter();
   hear({ t: "wave", room: "tea", seq: 1 }, { t: "msg", room: "elsewhere", seq: 1 }, { t: "ping" });
   assert.deepEqual(texts(), []);
 });
 
-test("what is done offline is asked for in its order, edits and reactions among it", () => {
+test("requests that are made offline are sent in order, edits and reactions too", () => {
   enter(3);
   store.lost();
   say("first", "cid-0001", 1);
@@ -409,7 +409,7 @@ test("what is done offline is asked for in its order, edits and reactions among 
   assert.deepEqual(store.unsent, []);
 });
 
-test("an event of one's own takes what it is of out of the queue, of whatever kind", () => {
+test("an event of the user's own removes its entry from the queue, of any kind", () => {
   enter(1);
   store.put({ t: "edit", seq: 1, text: "better", cid: "cid-0001" }, 1);
   store.due();
@@ -417,7 +417,7 @@ test("an event of one's own takes what it is of out of the queue, of whatever ki
   assert.deepEqual(store.unsent, []);
 });
 
-test("what waits has an end, and then nothing more is taken", () => {
+test("the queues are bounded in entries", () => {
   store.open("tea");
   let count = 0;
   while (say("again", `cid-${count}`, 1)) count += 1;
@@ -426,14 +426,14 @@ test("what waits has an end, and then nothing more is taken", () => {
   assert(say("again", "cid-more", 1));
 });
 
-test("long texts fill the queue sooner", () => {
+test("the queues are bounded in text", () => {
   store.open("tea");
   let count = 0;
   while (say("x".repeat(4000), `cid-${count}`, 1)) count += 1;
   assert.equal(count, 125);
 });
 
-test("what was left unsent comes back into its rooms, once", () => {
+test("stored entries go to their rooms' queues, once", () => {
   store.open("tea");
   const entry = { t: "send", text: "of old", cid: "cid-0001", ts: 1, state: "sent", wasSent: true };
   store.restore([{ ...entry, room: "tea" }, { ...entry, cid: "cid-0002", room: "milk" }]);
@@ -446,7 +446,7 @@ test("what was left unsent comes back into its rooms, once", () => {
   ]);
 });
 
-test("numbers of another epoch are not sent: a change has failed, an answer is a message", () => {
+test("numbers of another epoch are not sent: a change has failed, a reply becomes a message", () => {
   enter(2);
   store.lost();
   store.put({ t: "edit", seq: 1, text: "better", cid: "cid-0001" }, 1);
@@ -457,7 +457,7 @@ test("numbers of another epoch are not sent: a change has failed, an answer is a
   assert.equal("reply" in room().outgoing[1], false);
 });
 
-test("what waits for a room that cannot be joined stays, and can be tried again", () => {
+test("entries for a room that cannot be joined have failed, and can be retried", () => {
   store.open("tea");
   say("hello", "cid 1", 1);
   welcome();
@@ -472,7 +472,7 @@ test("what waits for a room that cannot be joined stays, and can be tried again"
   assert.equal(store.due()[0].t, "join");
 });
 
-test("a room that could not be joined is asked for again after a loss, and left without a word", () => {
+test("a room that could not be joined is joined again after a loss, and left without a request", () => {
   store.open("tea");
   say("hello", "cid 1", 1);
   welcome();
@@ -487,7 +487,7 @@ test("a room that could not be joined is asked for again after a loss, and left 
   assert.deepEqual(store.due().map(({ t }) => t), ["join"]);
 });
 
-test("a gap that opens while missed events are read is told, and what follows it is taken", () => {
+test("a gap that opens while missed events are read is shown, and what follows it is handled", () => {
   enter(2);
   comeBack(joined(20));
   hear(said(3, "missed"));
@@ -502,7 +502,7 @@ test("a gap that opens while missed events are read is told, and what follows it
   assert.deepEqual(store.due(), [{ t: "join", room: "tea", last: 12, epoch: "e1" }]);
 });
 
-test("a page that was asked for before a gap is not taken for one asked for behind it", () => {
+test("a page that was requested before a gap is ignored after it", () => {
   enter(2);
   comeBack(joined(20));
   room().history.jump(1);
@@ -574,7 +574,7 @@ test("a room is left although the server was busy at first", () => {
   assert.deepEqual(store.due().map(({ t }) => t), ["join"]);
 });
 
-test("what cannot be done for good has failed, and the next is sent", () => {
+test("after a final error an entry has failed, and the next is sent", () => {
   enter(1);
   for (const code of ["too_many_reactions", "too_many_changes", "key_reused"]) {
     store.put({ t: "react", seq: 1, emoji: "👍", cid: code }, 1);
@@ -587,7 +587,7 @@ test("what cannot be done for good has failed, and the next is sent", () => {
   assert.equal(store.due()[0].text, "hello");
 });
 
-test("what can be done later waits, and is sent again", () => {
+test("after a temporary error an entry is sent again", () => {
   enter();
   say("hello", "cid-0001", 1);
   for (const code of ["busy", "unavailable"]) {

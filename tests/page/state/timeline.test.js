@@ -1,4 +1,4 @@
-// Rules of a room's messages: ordered, each once, changed as events say, never too many.
+// Rules of a stretch of messages: in order, each once, changed by events, bounded.
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
@@ -44,7 +44,7 @@ test("an edit replaces the text, and the message by a new object", () => {
   assert.deepEqual([after.text, after.edited], ["better", true]);
 });
 
-test("a deletion takes the text, and nothing brings it back", () => {
+test("a deletion removes the text, and no edit brings it back", () => {
   timeline.add(message(1));
   timeline.change({ t: "delete", target: 1 });
   timeline.change({ t: "edit", target: 1, text: "again" });
@@ -79,7 +79,7 @@ test("a change of a message that is not here changes nothing", () => {
   assert.deepEqual(numbers(), [1]);
 });
 
-test("beyond its limit the oldest go, and there are earlier ones from then on", () => {
+test("beyond the limit the oldest are removed, and there are earlier ones from then on", () => {
   for (let seq = 1; seq <= LIMIT; seq++) timeline.add(message(seq));
   assert(!timeline.hasEarlier);
   timeline.add(message(LIMIT + 1));
@@ -88,7 +88,7 @@ test("beyond its limit the oldest go, and there are earlier ones from then on", 
   assert(!timeline.has(1));
 });
 
-test("who reads back loses the latest instead", () => {
+test("reading back removes the latest instead", () => {
   for (let seq = 11; seq <= LIMIT + 10; seq++) timeline.add(message(seq));
   timeline.addPage([message(9), message(10)], { cutsEnd: true });
   assert.deepEqual([timeline.first, timeline.last], [9, LIMIT + 8]);

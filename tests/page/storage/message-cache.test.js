@@ -1,4 +1,4 @@
-// Rules of what is kept of a room: the latest lines, and not too much of them.
+// Rules of the message cache: the latest messages of a room, bounded.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,6 +14,6 @@ test("the latest 200 lines are kept, in their order", () => {
   assert.deepEqual(latest([]), []);
 });
 
-test("of long lines there are fewer", () => {
+test("of long messages fewer are kept", () => {
   assert.equal(latest(messages(1000, "x".repeat(4000))).length, 25);
 });

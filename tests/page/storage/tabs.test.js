@@ -1,4 +1,4 @@
-// Rules of what tabs store beside each other, with a localStorage and a clock of our own.
+// Rules of what tabs store beside each other, with a fake localStorage and a fake clock.
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";

@@ -64,6 +64,8 @@ MIGRATIONS = (
         PRIMARY KEY (room, target)
     ) WITHOUT ROWID;
     ALTER TABLE cids ADD COLUMN digest BLOB;  -- of the request
+    -- The last number whose time is before that of the one before it.
+    ALTER TABLE rooms ADD COLUMN unordered INTEGER NOT NULL DEFAULT 0;
     """,
 )
 FILLERS = {3: states.migrate}  # what fills new tables, in the transaction that makes them

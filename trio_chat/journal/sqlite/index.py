@@ -23,9 +23,17 @@ CREATE = """
 """
 SEQ_BITS = 40  # of a row's number; the room's id is in those above
 
+_LATEST = 2**62  # milliseconds
+
 FIND = (
     "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ?"
     " ORDER BY rowid DESC LIMIT ?"
+)
+# When the clock was set back in between, times do not follow numbers.
+FIND_BY_TIME = (
+    "SELECT search.rowid FROM search CROSS JOIN events ON room = ? AND seq = search.rowid - ?"
+    " WHERE search MATCH ? AND search.rowid BETWEEN ? AND ? AND ts >= ? AND ts < ?"
+    " ORDER BY search.rowid DESC LIMIT ?"
 )
 
 
@@ -86,11 +94,17 @@ def find(
     database: sqlite3.Connection, room: int, query: Query, bounds: Bounds, limit: int
 ) -> list[bytes]:
     """Return messages of a room that match, encoded as they were said, the newest first."""
-    (last,) = database.execute("SELECT last FROM rooms WHERE id = ?", (room,)).fetchone()
-    first, last = _range(database, room, last, bounds)
-    rows = database.execute(
-        FIND, (_expression(query, bounds.who), _row(room, first), _row(room, last), limit)
-    ).fetchall()
+    expression = _expression(query, bounds.who)
+    if _has_times_in_order(database, room):
+        first, last = _range(database, room, bounds)
+        terms = (expression, _row(room, first), _row(room, last), limit)
+        rows = database.execute(FIND, terms).fetchall()
+    else:
+        since = bounds.since or 0
+        until = _LATEST if bounds.until is None else bounds.until
+        first, last = _range(database, room, bounds._replace(since=None, until=None))
+        numbers = (room, _row(room, 0), expression, _row(room, first), _row(room, last))
+        rows = database.execute(FIND_BY_TIME, (*numbers, since, until, limit)).fetchall()
     found = (_one(database, room, number - _row(room, 0)) for (number,) in rows)
     return [data for data in found if data is not None]
 
@@ -121,8 +135,19 @@ def _quote(term: Term) -> str:
     return f'"{" ".join(term.tokens)}"{" *" if term.is_prefix else ""}'
 
 
-def _range(database: sqlite3.Connection, room: int, last: int, bounds: Bounds) -> tuple[int, int]:
-    """Return the first and the last number within bounds."""
+def _has_times_in_order(database: sqlite3.Connection, room: int) -> bool:
+    """Whether no event of a room has an earlier time than the one before it."""
+    (is_ordered,) = database.execute(
+        "SELECT unordered <= coalesce((SELECT min(seq) FROM events WHERE room = id), last)"
+        " FROM rooms WHERE id = ?",
+        (room,),
+    ).fetchone()
+    return bool(is_ordered)
+
+
+def _range(database: sqlite3.Connection, room: int, bounds: Bounds) -> tuple[int, int]:
+    """Return the first and the last number within bounds; times have to be in order for that."""
+    (last,) = database.execute("SELECT last FROM rooms WHERE id = ?", (room,)).fetchone()
     first = 0
     if bounds.before is not None:
         last = min(last, bounds.before - 1)
@@ -134,7 +159,7 @@ def _range(database: sqlite3.Connection, room: int, last: int, bounds: Bounds) -
 
 
 def _first_since(database: sqlite3.Connection, room: int, last: int, ts: int) -> int:
-    """Return the first number that a time or a later one has; times never decrease in a room."""
+    """Return the first number that a time or a later one has."""
     low, high = 0, last + 1
     while low < high:
         middle = (low + high) // 2

@@ -15,6 +15,7 @@ from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import queries, scrubs
 from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.readers import Readers
 from trio_chat.journal.sqlite.runs import boot_id
 from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
@@ -176,23 +177,39 @@ class SqliteJournal:
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         """Forget what is too old, or too much, a step at a time; commits go on in between."""
         pruned: dict[str, int] = {}
+        limits = Limits(keep_messages, before_ts, self._clock())
         with suppress(Unavailable):  # the rest another time
+            await self._prune(limits, pruned)
             while await self._write("deleting texts", self._scrub_step):
                 pass
-            for room, name in await self._readers.read(queries.room_ids):
-                step = partial(self._prune_step, room, keep_messages, before_ts)
-                while first := await self._write("retention", step):
-                    pruned[name] = first
+            if before_ts:
+                await self._write("retention", partial(self._note_prune, limits.now))
         return pruned
+
+    async def _prune(self, limits: Limits, pruned: dict[str, int]) -> None:
+        after: int | None = 0
+        while any(limits[:2]) and after is not None:
+            due, after = await self._readers.read(partial(find_due, limits=limits, after=after))
+            for room in due:
+                while first := await self._write("retention", partial(self._delete_step, room)):
+                    pruned[room.name] = first
+
+    def _delete_step(self, due: Due) -> int | None:
+        file = self._file
+        return delete_step(file.writer, due, is_indexed=file.is_indexed)
+
+    def _note_prune(self, now: int) -> None:
+        self._file.writer.execute(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES ('pruned', ?)", (str(now),)
+        )
+
+    async def last_prune(self) -> int | None:
+        """Return when events were last looked at for their age; ``None`` if that is not known."""
+        return await self._readers.read(queries.last_prune)
 
     def _scrub_step(self) -> bool:
         with transaction(self._file.writer):
             return scrubs.step(self._file.writer)
-
-    def _prune_step(self, room: int, keep: int, before_ts: int) -> int | None:
-        """Delete some of a room's first events; return the number of the first one left."""
-        file = self._file
-        return queries.delete_oldest(file.writer, room, keep, before_ts, is_indexed=file.is_indexed)
 
     async def _write(self, doing: str, step: Callable[[], T]) -> T:
         """Run a step that writes in a thread, between commits.

@@ -1,11 +1,10 @@
-"""What is read from the database, and the one way in which something is deleted from it."""
+"""What is read from the database."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
 
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import index, scrubs, states
-from trio_chat.journal.sqlite.transaction import transaction
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
 from trio_chat.journal.views import fit, fit_events, view
 from trio_chat.protocol.answers import MessageView
@@ -14,7 +13,6 @@ from trio_chat.protocol.events import Message, decode
 MESSAGES = "SELECT data FROM events INDEXED BY messages WHERE room = ? AND is_message"
 MESSAGES_AFTER = f"{MESSAGES} AND seq > ? ORDER BY seq"
 MESSAGES_BEFORE = f"{MESSAGES} AND seq < ? ORDER BY seq DESC"
-PRUNE_STEP = 1000  # events that are deleted in one go
 
 
 def rooms(database: sqlite3.Connection, limit: int) -> list[RoomSummary]:
@@ -46,6 +44,12 @@ def after(
         (room, seq, limit),
     )
     return fit_events(scrubs.cleaned(rows, scrubs.pending(database, room)), limit, max_bytes)
+
+
+def last_prune(database: sqlite3.Connection) -> int | None:
+    """Return when events were last looked at for their age."""
+    row = database.execute("SELECT value FROM meta WHERE key = 'pruned'").fetchone()
+    return row and int(row[0])
 
 
 def load_state(database: sqlite3.Connection, name: str, recent: int) -> RoomState:
@@ -115,26 +119,3 @@ def views(
         message = decode(data)
         if isinstance(message, Message):
             yield view(message, states.read(database, room, message.seq))
-
-
-def delete_oldest(
-    database: sqlite3.Connection, room: int, keep: int, before_ts: int, *, is_indexed: bool
-) -> int | None:
-    """Delete some of the oldest events of a room, if they are too old or too many.
-
-    Returns:
-        The number of the first event left; ``None`` if there was nothing to delete.
-    """
-    (last,) = database.execute("SELECT last FROM rooms WHERE id = ?", (room,)).fetchone()
-    rows = database.execute(
-        "SELECT seq, ts FROM events WHERE room = ? ORDER BY seq LIMIT ?", (room, PRUNE_STEP)
-    ).fetchall()
-    old = [seq for seq, ts in rows if ts < before_ts or 0 < keep <= last - seq]
-    if not old:
-        return None
-    with transaction(database):
-        database.execute("DELETE FROM events WHERE room = ? AND seq <= ?", (room, old[-1]))
-        states.remove(database, room, old[-1])
-        if is_indexed:
-            index.remove(database, room, old[0], old[-1])
-    return int(old[-1]) + 1

@@ -1,8 +1,9 @@
-"""What deletions have left to do: take the old texts of a message out of the file, in steps.
+"""What deletions have left to do: take the texts of edits out of the file, in steps.
 
 A message has at most a thousand changes, which its deletion rewrites at once, the latest first. In
 files of earlier releases it may have any number; then a row in ``scrubs`` says how far that is,
-and until it is done the texts are left out wherever they are read.
+and until it is done the texts are left out wherever they are read. So do edits of messages that
+retention has deleted.
 """
 
 import sqlite3
@@ -29,6 +30,16 @@ def begin(database: sqlite3.Connection, room: int, target: int) -> list[tuple[in
     ).fetchone()
     message = _rewrite(database, room, [row] if row else [])
     return message + _scrub(database, room, target, NEWEST)
+
+
+def begin_all(database: sqlite3.Connection, room: int, first: int, last: int) -> None:
+    """Note down that messages from one number to another are gone, and later edits have texts."""
+    database.execute(
+        "INSERT OR IGNORE INTO scrubs (room, target, before)"
+        " SELECT DISTINCT room, target, ? FROM events INDEXED BY changes"
+        " WHERE room = ? AND target BETWEEN ? AND ?",
+        (NEWEST, room, first, last),
+    )
 
 
 def step(database: sqlite3.Connection) -> bool:

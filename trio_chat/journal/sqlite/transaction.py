@@ -3,14 +3,15 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 
-from trio_chat.journal.sqlite import index, scrubs, states
+from trio_chat.journal.keys import author_of, digest_of
+from trio_chat.journal.sqlite import cids, index, scrubs, states
+from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
-    CID_TAKEN,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Committed,
-    Duplicate,
     Rejected,
     Result,
     Write,
@@ -44,10 +45,17 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
 class Progress:
     """What the writer needs to know of a room."""
 
-    def __init__(self, room: int | None, last: int, ts: int) -> None:
+    def __init__(self, room: int | None, last: int, ts: int, unordered: int) -> None:
         self.id = room  # ``None``: nothing was kept there yet
         self.last = last
         self.ts = ts
+        self.unordered = unordered  # the last number with an earlier time than the one before it
+
+    def go_on(self, seq: int, ts: int) -> None:
+        """Take in the number and the time of the next event."""
+        if ts < self.ts:
+            self.unordered = seq
+        self.last, self.ts = seq, ts
 
 
 class Transaction:
@@ -66,13 +74,15 @@ class Transaction:
         """Keep an event, numbered, if it may be."""
         draft = write.event
         room = self._room(draft.room)
-        known = self._find_cid(room, draft) or self._judge(room, write)
-        if known:
-            return known
+        use = cids.find(self._database, room.id, draft)
+        if use:
+            return use.judge(author_of(draft), digest_of(draft))
+        rejected = self._judge(room, write)
+        if rejected:
+            return rejected
         if room.id is None:
             room.id = self._add_room(draft.room)
-        room.last += 1
-        room.ts = max(room.ts, self._now)
+        room.go_on(room.last + 1, next_ts(room.ts, self._now))
         draft.seq, draft.ts = room.last, room.ts
         return self._keep(room, draft)
 
@@ -89,7 +99,7 @@ class Transaction:
     def adopt(self, event: AnyStoredEvent) -> None:
         """Keep the next event of a room with the time, and the text, that it has already."""
         room = self._room(event.room)
-        room.last, room.ts = event.seq, event.ts
+        room.go_on(event.seq, event.ts)
         self._keep(room, event)
 
     def _keep(self, room: Progress, draft: AnyStoredEvent) -> Committed:
@@ -104,15 +114,11 @@ class Transaction:
                 draft.ts,
                 isinstance(draft, Message),
                 target_of(draft),
-                _author(draft),
+                author_of(draft),
                 data,
             ),
         )
-        if draft.cid:
-            self._database.execute(
-                "INSERT INTO cids (room, cid, seq, ts, author) VALUES (?, ?, ?, ?, ?)",
-                (room.id, draft.cid, draft.seq, draft.ts, _author(draft)),
-            )
+        cids.keep(self._database, room.id, draft)
         if isinstance(draft, Topic):
             self._database.execute("UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, room.id))
         self._bring_into_index(room.id, draft)
@@ -149,38 +155,30 @@ class Transaction:
         if is_indexed:
             self.index.write(self._database)
         self._database.executemany(
-            "UPDATE rooms SET last = ?, ts = ? WHERE id = ?",
-            [(room.last, room.ts, room.id) for room in self.rooms.values() if room.id],
+            "UPDATE rooms SET last = ?, ts = ?, unordered = ? WHERE id = ?",
+            [
+                (room.last, room.ts, room.unordered, room.id)
+                for room in self.rooms.values()
+                if room.id
+            ],
         )
 
     def _room(self, name: str) -> Progress:
         if name not in self.rooms:
             known = self._known.get(name)
-            row = (known.id, known.last, known.ts) if known else self._find_room(name)
-            self.rooms[name] = Progress(*row)
+            self.rooms[name] = copy(known) if known else self._find_room(name)
         return self.rooms[name]
 
-    def _find_room(self, name: str) -> tuple[int | None, int, int]:
-        row: tuple[int, int, int] | None = self._database.execute(
-            "SELECT id, last, ts FROM rooms WHERE name = ?", (name,)
+    def _find_room(self, name: str) -> Progress:
+        row: tuple[int, int, int, int] | None = self._database.execute(
+            "SELECT id, last, ts, unordered FROM rooms WHERE name = ?", (name,)
         ).fetchone()
-        return row or (None, 0, 0)
+        return Progress(*(row or (None, 0, 0, 0)))
 
     def _add_room(self, name: str) -> int:
         added = self._database.execute("INSERT INTO rooms (name) VALUES (?)", (name,)).lastrowid
         assert added
         return added
-
-    def _find_cid(self, room: Progress, draft: AnyStoredEvent) -> Result | None:
-        if not draft.cid:
-            return None
-        row = self._database.execute(
-            "SELECT seq, ts, author FROM cids WHERE room = ? AND cid = ?", (room.id, draft.cid)
-        ).fetchone()
-        if row is None:
-            return None
-        seq, ts, author = row
-        return Duplicate(seq, ts) if author == _author(draft) else CID_TAKEN
 
     def _judge(self, room: Progress, write: Write) -> Rejected | None:
         target = target_of(write.event)
@@ -205,7 +203,3 @@ class Transaction:
                 self.index.replace(room, target, text)
             case Delete(target=target):
                 self.index.remove(room, target)
-
-
-def _author(event: AnyStoredEvent) -> str | None:
-    return event.who.id if event.who else None

@@ -114,7 +114,7 @@ def _posting(config: Config) -> Json:
             200: receipt
             | {"description": "It had been stored before, with the same Idempotency-Key."},
         },
-        *(401, 409, 413, 415, 503),
+        *(401, 409, 413, 415, 422, 503),
         parameters=[
             parts.parameter(
                 "query",
@@ -186,7 +186,7 @@ def _changing(summary: str, kind: str | None, config: Config) -> Json:
     return parts.operation(
         summary,
         {200: parts.answer("Receipt")},
-        *(401, 404, 409, 503, *((413, 415) if kind else ())),
+        *(401, 404, 409, 422, 503, *((413, 415) if kind else ())),
         parameters=[parts.idempotency_key()],
         body=parts.body(kind, parts.text(config), "The text.") if kind else None,
         signed=True,
@@ -207,6 +207,7 @@ def _problems() -> Json:
             (409, "The nick, or the key, is somebody else's."),
             (413, "The text or the body is too long."),
             (415, "The body is neither JSON nor text in UTF-8."),
+            (422, "The key was used for another request."),
             (501, "This server's SQLite has no full-text index."),
             (503, "The server cannot do it now; Retry-After says when to try again."),
         )
