@@ -31,15 +31,15 @@ class Welcome(Answer, tag="welcome"):
 class Joined(Answer, tag="joined"):
     """The client is in a room; the events that it missed follow, then new ones.
 
-    ``gap`` is the number of the first event that is still there, if some are missing before it;
-    ``reset`` means that the client's numbers are of another epoch. ``population`` is the number
+    ``gap`` is the number of the first event that is still stored, if earlier ones are missing;
+    ``reset`` means that the client's number is of another epoch. ``population`` is the number
     of people if the list of members was cut, 0 if not.
     """
 
     room: str
     last: int
     epoch: str
-    members: msgspec.Raw  # a list of persons, encoded once for all who join
+    members: msgspec.Raw  # a list of persons, encoded once for everybody who joins
     population: int = 0
     guests: int = 0
     topic: str = ""
@@ -109,7 +109,7 @@ class RoomInfo(msgspec.Struct, omit_defaults=True):
 
 
 class RoomList(Answer, tag="rooms"):
-    """The public rooms, the latest first; ``more``: there are others beyond."""
+    """The public rooms, the one with the latest event first; ``more``: there are others."""
 
     rooms: list[RoomInfo]
     more: bool = False
