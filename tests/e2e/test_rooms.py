@@ -224,7 +224,7 @@ def test_a_long_topic_is_shown_whole_by_a_click(open_page: OpenPage, chat: Chat)
     """Otherwise one line of it is shown."""
     page = open_page(viewport=SMALL, room="tea")
     with enter(chat.ws, "Bob", "tea") as bob:
-        bob.ask(t="topic", room="tea", text="which tea, and how long it takes. " * 9)
+        bob.ask(t="topic", room="tea", text="which tea, and how long it takes. " * 7)
     topic = page.get_by_role("button", name="which tea")
     overflow = "part => part.scrollWidth - part.clientWidth"
     assert topic.evaluate(overflow) > 0
