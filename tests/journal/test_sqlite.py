@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -336,3 +337,41 @@ class TestOthers:
             await database.has_changed()
         database._file.writer = database._file.connect_reader()
         assert not await database.has_changed()
+
+
+class TestHanging:
+    """A disk that does not answer holds up no shutdown."""
+
+    async def test_closing_gives_up_a_commit_that_hangs(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """After a while, and says so; whoever waited for the commit can be cancelled."""
+        monkeypatch.setattr(sqlite, "CLOSE_TIMEOUT", 0.05)
+        journal = await SqliteJournal.open(path)
+        may_end, ended = threading.Event(), threading.Event()
+
+        def hang(writes: object) -> None:
+            may_end.wait(10)
+            ended.set()
+
+        monkeypatch.setattr(journal, "_commit", hang)
+        with trio.move_on_after(0.05) as scope:
+            await journal.commit([say()])
+        assert scope.cancelled_caught
+        with structlog.testing.capture_logs() as logs:
+            await journal.close()
+        assert [entry["event"] for entry in logs] == ["journal cannot be closed"]
+        may_end.set()
+        await trio.to_thread.run_sync(ended.wait, 10)
+        await journal.close()
+
+    async def test_what_the_writer_knew_is_forgotten_after_an_error(self, path: Path) -> None:
+        """The file is right, whatever the error was."""
+        journal = await SqliteJournal.open(path)
+        await journal.commit([say(), say()])
+        assert journal._rooms
+        journal._file.writer.execute("ALTER TABLE events RENAME TO hidden")
+        with pytest.raises(Unavailable):
+            await journal.commit([say()])
+        assert not journal._rooms
+        await journal.close()

@@ -32,6 +32,7 @@ from trio_chat.journal.types import (
 
 READERS = 2
 READ_TIMEOUT = 5.0  # seconds
+CLOSE_TIMEOUT = 5.0  # seconds to wait for what is being written
 RETRY_MS = 1000  # after a failed commit; until then none is tried
 SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody who reads
 ROOMS_AT_HAND = 10_000  # whose last numbers the writer remembers
@@ -107,7 +108,7 @@ class SqliteJournal:
         """
         if time.monotonic() < self._retry_at:
             raise Unavailable(RETRY_MS)
-        results = await trio.to_thread.run_sync(self._commit, writes, limiter=self._writing)
+        results = await self._in_writer(partial(self._commit, writes))
         if results is None:
             raise Unavailable(RETRY_MS)
         return results
@@ -123,6 +124,7 @@ class SqliteJournal:
             if not self._retry_at:
                 log.error("journal unavailable", reason=str(error))
             self._retry_at = time.monotonic() + RETRY_MS / 1000
+            self._rooms.clear()  # whatever went wrong, the file is right
             return None
         if self._retry_at:
             log.info("journal available again")
@@ -223,13 +225,21 @@ class SqliteJournal:
                 return step()
             except sqlite3.Error as error:
                 log.error("journal cannot be written", doing=doing, reason=str(error))
+                self._rooms.clear()
                 raise Unavailable(RETRY_MS) from None
 
-        return await trio.to_thread.run_sync(run, limiter=self._writing)
+        return await self._in_writer(run)
+
+    async def _in_writer(self, call: Callable[[], T]) -> T:
+        """Run a call in a thread, one at a time, on the connection that writes.
+
+        Cancellation: the call goes on in its thread; nothing else is written before it ends.
+        """
+        return await trio.to_thread.run_sync(call, limiter=self._writing, abandon_on_cancel=True)
 
     async def has_changed(self) -> bool:
         """Return whether another program has written to the file since this was asked last."""
-        return await trio.to_thread.run_sync(self._has_changed, limiter=self._writing)
+        return await self._in_writer(self._has_changed)
 
     def _has_changed(self) -> bool:
         try:
@@ -241,9 +251,15 @@ class SqliteJournal:
         return changed
 
     async def close(self) -> None:
-        """Close the file. Must not be called while anything else is under way."""
-        with trio.CancelScope(shield=True):  # a matter of milliseconds, and no peer in it
-            await trio.to_thread.run_sync(self._close)
+        """Close the file, when what is being written is written.
+
+        A commit that hangs for longer than ``CLOSE_TIMEOUT`` is given up, and the file is left to
+        the end of the process. Nothing may be read meanwhile.
+        """
+        with trio.move_on_after(CLOSE_TIMEOUT, shield=True) as scope:
+            await self._in_writer(self._close)
+        if scope.cancelled_caught:
+            log.error("journal cannot be closed", reason="a commit hangs")
 
     def _close(self) -> None:
         self._loader.close()
