@@ -30,9 +30,9 @@ CALLER = Principal(ANN)
 NOBODY = policy.NOBODY
 
 HELLO = requests.Hello(nick="Ann")
+NICK = requests.Nick(nick="Ann")
 EVERYWHERE = (
     requests.Join(room="tea"),
-    requests.Nick(nick="Ann"),
     requests.History(room="tea"),
     requests.Search(room="tea", query="milk"),
     requests.Rooms(),
@@ -49,7 +49,7 @@ AN_AUTHOR_S = (
     requests.Delete(room="tea", seq=1),
 )
 PRINCIPALS = (UNKNOWN, MEMBER, GUEST, CALLER, NOBODY)
-ALL = (HELLO, *EVERYWHERE, *IN_A_ROOM, *AN_AUTHOR_S)
+ALL = (HELLO, NICK, *EVERYWHERE, *IN_A_ROOM, *AN_AUTHOR_S)
 
 
 def table() -> dict[tuple[Principal, str, Rules], Denial | None]:
@@ -64,6 +64,7 @@ def table() -> dict[tuple[Principal, str, Rules], Denial | None]:
 
     fill((HELLO,), {MEMBER: HELLO_TWICE})
     fill(EVERYWHERE, {UNKNOWN: HELLO_FIRST})
+    fill((NICK,), {UNKNOWN: HELLO_FIRST, GUEST: HELLO_FIRST, NOBODY: HELLO_FIRST})
     fill(IN_A_ROOM, {UNKNOWN: HELLO_FIRST})
     fill(AN_AUTHOR_S, {UNKNOWN: HELLO_FIRST, GUEST: NO_NAME, NOBODY: NO_NAME})
     for request, principal in product((*IN_A_ROOM, *AN_AUTHOR_S), (MEMBER, GUEST)):

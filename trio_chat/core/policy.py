@@ -66,13 +66,14 @@ def allows(
     del now  # no rule of today ends
     if isinstance(request, requests.Hello):
         return HELLO_TWICE if principal.needs_hello and principal.person else None
-    if principal.needs_hello and principal.person is None:
+    is_named = principal.person is not None
+    if not is_named and (principal.needs_hello or isinstance(request, requests.Nick)):
         return HELLO_FIRST
     if isinstance(request, OPEN_TO_ALL):
         return None
     if principal.needs_join and not rules.is_joined:
         return NOT_JOINED
-    if isinstance(request, requests.Edit | requests.Delete) and principal.person is None:
+    if isinstance(request, requests.Edit | requests.Delete) and not is_named:
         return NO_NAME
     return None
 

@@ -11,6 +11,7 @@ from trio_chat.journal.types import (
     Rejected,
 )
 from trio_chat.protocol.answers import MessageView, encode
+from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.events import AnyStoredEvent, Delete, Edit, Message, Person, React
 
 EMOJI_LIMIT = 50  # different ones on a message
@@ -41,13 +42,14 @@ class State(msgspec.Struct, omit_defaults=True):
                 self._react(event, who)
 
     def _react(self, event: React, who: Person) -> None:
-        people = self.reactions.get(event.emoji, {})
+        emoji = normal_emoji(event.emoji) or event.emoji  # earlier releases kept any form
+        people = self.reactions.get(emoji, {})
         people.pop(who.id, None)
-        if event.on and self._has_place(event.emoji):
+        if event.on and self._has_place(emoji):
             people[who.id] = who.nick
-            self.reactions[event.emoji] = people
+            self.reactions[emoji] = people
         if not people:
-            self.reactions.pop(event.emoji, None)
+            self.reactions.pop(emoji, None)
 
     def _has_place(self, emoji: str) -> bool:
         count = sum(len(people) for people in self.reactions.values())
