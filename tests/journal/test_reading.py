@@ -180,3 +180,13 @@ class TestRooms:
         """A room in which nothing was said is not listed."""
         await journal.commit([react(1, room="new")])
         assert await journal.rooms(10) == []
+
+
+async def test_forms_of_an_emoji_that_look_the_same_are_one_reaction(journal: Journal) -> None:
+    """Those of earlier releases, too, which kept each as it came."""
+    await fill(journal, 1)
+    await journal.commit([react(1, "\u2764\ufe0f"), react(1, "\u2764", who=Person("c", "Cat"))])
+    [message] = await page(journal)
+    assert [[who.nick for who in people] for people in message.reactions.values()] == [
+        ["Ben", "Cat"]
+    ]

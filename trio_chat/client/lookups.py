@@ -133,4 +133,4 @@ class LookUps:
             if missed.is_over:
                 return
             self._send(frame)
-        self._context.inbox.post(PageDone(missed, page[-1][0]))
+        self._context.inbox.post(PageDone(missed, page[-1][0] if page else missed.after))

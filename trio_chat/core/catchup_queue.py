@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from trio_chat.core.catchup import CatchUp, Phase
 from trio_chat.core.connection_state import ConnectionState
@@ -13,7 +14,10 @@ from trio_chat.delivery.recipient import MissedEvents, Recipient, Requester
 from trio_chat.protocol import answers, events
 from trio_chat.protocol.events import Person
 
+CHANGES_AT_ONCE = 500  # of members, that are told in one step: about 50 KiB
 COST_EACH_TURN = 8  # in writes: half a millisecond, as few clients get the same
+
+MemberChange = events.Presence | events.Renamed
 
 
 class CatchUpQueue:
@@ -93,13 +97,18 @@ class CatchUpQueue:
             return self._answer_late(catch_up)
         frames: list[Frame] = []
         if not catch_up.is_answered or catch_up.after + 1 < room.log.first:
+            if catch_up.is_answered and client.dialect.only_listens:
+                catch_up.id = room.log.first - 1  # a follower's own place, if it comes back
             joined = self._joined(catch_up, room)
             if not client.can_take(len(joined.wire)):
                 return _read_on(catch_up, effects, ())
             self._take_as_told(catch_up, room)
             frames.append(joined)
         missed = room.log.missed(catch_up.after, client.dialect)
-        rest = [*(missed or ()), *_changes_of_members(catch_up, room)]
+        changes = _changes_of_members(catch_up, room)
+        if len(changes) > CHANGES_AT_ONCE:
+            return self._tell_some(catch_up, changes[:CHANGES_AT_ONCE], effects)
+        rest = [*(missed or ()), *_pack(changes, client)]
         size = sum(len(frame.wire) for frame in (*frames, *rest))
         if missed is None or (rest and not client.can_take(size)):
             return _read_on(catch_up, effects, frames)
@@ -107,6 +116,19 @@ class CatchUpQueue:
         catch_up.members = None
         room.admit(client)
         return [*frames, *rest]
+
+    def _tell_some(
+        self, catch_up: CatchUp, changes: Sequence[MemberChange], effects: Effects
+    ) -> Sequence[Frame]:
+        """Tell some of very many changes of members; the rest follows when the client has read."""
+        members = dict(catch_up.members or {})
+        for change in changes:
+            if isinstance(change, events.Presence) and change.state == "left":
+                del members[change.who.id]
+            else:
+                members[change.who.id] = change.who
+        catch_up.members = members
+        return _read_on(catch_up, effects, list(_pack(changes, catch_up.client)))
 
     def _answer_late(self, catch_up: CatchUp) -> Sequence[Frame]:
         """Answer a join that was overtaken by another one, or by a leave."""
@@ -170,19 +192,17 @@ def _read_on(catch_up: CatchUp, effects: Effects, frames: Sequence[Frame]) -> Se
     return frames
 
 
-def _changes_of_members(catch_up: CatchUp, room: Room) -> Iterator[Frame]:
-    """Yield who came, left or was renamed since the client was told the list."""
+def _changes_of_members(catch_up: CatchUp, room: Room) -> Sequence[MemberChange]:
+    """Return who came, left or was renamed since the client was told; a few more than fit once."""
     told, now = catch_up.members, room.members()
     if told is None or told is now:
-        return
-    dialect = catch_up.client.dialect
-    changes = (dialect.tell(event, None) for event in _changes(room.name, told, now))
-    yield from pack((data for data in changes if data is not None), dialect)
+        return ()
+    return list(islice(_changes(room.name, told, now), CHANGES_AT_ONCE + 1))
 
 
 def _changes(
     room: str, told: Mapping[str, Person], now: Mapping[str, Person]
-) -> Iterator[events.Event]:
+) -> Iterator[MemberChange]:
     for id, who in told.items():
         if id not in now:
             yield events.Presence(room=room, who=who, state="left")
@@ -191,6 +211,11 @@ def _changes(
             yield events.Presence(room=room, who=who, state="joined")
         elif told[id] != who:
             yield events.Renamed(room=room, who=who)
+
+
+def _pack(changes: Sequence[MemberChange], client: Recipient) -> Iterator[Frame]:
+    payloads = (client.dialect.tell(event, None) for event in changes)
+    return pack((data for data in payloads if data is not None), client.dialect)
 
 
 def _frame(answer: answers.Answer, client: Recipient) -> Frame:

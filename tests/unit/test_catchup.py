@@ -1,0 +1,197 @@
+"""Rules of a catch-up: what it tells of members, how it ends, and loads that came too early."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import trio
+
+from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
+from trio_chat.core import catchup_queue
+from trio_chat.core.messages import ApiRequest, PageDone, Register
+from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import ForeignWrites, Pruned, RoomState, Write
+from trio_chat.protocol.dialects import v1
+from trio_chat.protocol.dialects.sse import Sse
+from trio_chat.protocol.events import Message, Person
+from trio_chat.protocol.requests import Credentials, Join, Send
+
+EVE = Person("e", "Eve")
+COUNT = CONFIG.resume_limit + 3
+
+
+def join(last: int, number: int = 1) -> dict[str, Any]:
+    return {"t": "join", "id": number, "room": "tea", "last": last}
+
+
+async def talk(home: House, count: int = COUNT) -> Somebody:
+    """Let somebody say so many things in the tea room."""
+    ann = await home.person("Ann", "tea")
+    await ann.ask(*({"t": "send", "room": "tea", "text": str(number)} for number in range(count)))
+    return ann
+
+
+def read(somebody: Somebody, after: int, first: int | None = None) -> PageDone:
+    """Return what the hub hears when a page was read that it had asked for."""
+    return PageDone(somebody.member.pages[-1], after, first)
+
+
+async def test_changes_of_members_meanwhile_are_told_at_the_end() -> None:
+    """Who left, came or was renamed; the list and what follows it are one history."""
+    async with house() as home:
+        ann = await talk(home)
+        cid = await home.person("Cid", "tea")
+        ben = await home.person("Ben")
+        assert kinds(await ben.ask(join(1))) == ["joined"]
+        await cid.ask({"t": "leave", "room": "tea"})
+        await ann.ask({"t": "nick", "nick": "Anna"})
+        dan = await home.person("Dan", "tea")
+        assert ben.told() == []
+        await home.turn(read(ben, COUNT))
+        told = ben.told()
+        assert [(entry["t"], entry["who"]["nick"], entry.get("state")) for entry in told] == [
+            ("presence", "Cid", "left"),
+            ("nick", "Anna", None),
+            ("presence", "Dan", "joined"),
+        ]
+        await dan.ask({"t": "leave", "room": "tea"})
+        assert kinds(ben.told()) == ["presence"]
+
+
+async def test_very_many_changes_of_members_are_told_in_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between which the client reads."""
+    monkeypatch.setattr(catchup_queue, "CHANGES_AT_ONCE", 2)
+    async with house() as home:
+        await talk(home)
+        gone = [await home.person(f"gone {number}", "tea") for number in range(3)]
+        ben = await home.person("Ben")
+        await ben.ask(join(1))
+        for somebody in gone:
+            await somebody.ask({"t": "leave", "room": "tea"})
+        came = [await home.person(f"came {number}", "tea") for number in range(2)]
+        heard: list[dict[str, Any]] = []
+        while kinds(heard) != ["presence"] * 5:
+            await home.turn(read(ben, COUNT))
+            step = ben.told()
+            assert 1 <= len(step) <= 2
+            heard += step
+        assert {entry["who"]["nick"] for entry in heard if entry["state"] == "joined"} == {
+            somebody.who["nick"] for somebody in came
+        }
+        assert len(ben.member.pages) == 3
+
+
+async def test_a_page_for_which_there_is_no_room_waits_until_the_client_has_read() -> None:
+    """The answer to the join, too: nothing is put into an outbox that is half full."""
+    async with house() as home:
+        await talk(home)
+        ben = Somebody(home, Listener(v1))
+        hello = {"t": "hello", "nick": "Ben", "rooms": [{"room": "tea", "last": 1}]}
+        ben.member.room_for = 10
+        await home.turn(Register(ben.member), asks(ben.member, hello))
+        assert kinds(ben.told()) == ["welcome"]
+        [missed] = ben.member.pages
+        assert not missed.wants_page
+        ben.member.room_for = 100_000
+        await home.turn(PageDone(missed, missed.after))
+        assert kinds(ben.told()) == ["joined"]
+        assert missed.wants_page
+
+
+async def test_a_join_that_waits_for_its_answer_gets_one_when_the_client_leaves() -> None:
+    """Though nothing else of the room follows."""
+    async with house() as home:
+        await talk(home)
+        ben = await home.person("Ben")
+        ben.member.room_for = 10
+        assert await ben.ask(join(1)) == []
+        told = await ben.ask({"t": "leave", "id": 2, "room": "tea"})
+        assert [(entry["t"], entry["id"]) for entry in told] == [("ok", 2), ("error", 1)]
+        await home.turn(read(ben, 1))
+        assert ben.told() == []
+
+
+async def test_a_join_that_was_replaced_is_answered_shortly_if_there_is_no_room() -> None:
+    """By an error instead of the list of members."""
+    async with house() as home:
+        await talk(home)
+        ben = await home.person("Ben")
+        ben.member.room_for = 10
+        told = await ben.ask(join(1), join(2, 2))
+        assert [(entry["t"], entry["code"], entry["id"]) for entry in told] == [
+            ("error", "not_joined", 1)
+        ]
+
+
+async def test_a_gap_that_comes_meanwhile_is_told_to_a_follower_with_its_number() -> None:
+    """By ``joined`` once more, so that the follower goes on from there if it comes back."""
+    async with house() as home:
+        await talk(home)
+        fay = Listener(Sse(home.journal.epoch))
+        await home.turn(Register(fay, Join(id=1, room="tea", last=1)))
+        fay.got.clear()
+        await home.turn(Pruned(await home.journal.prune(3, 0)))
+        await home.turn(PageDone(fay.pages[-1], 2, COUNT - 2))
+        told = b"".join(payload or b"" for payload in fay.got).decode()
+        assert f"id: {home.journal.epoch}.{COUNT - 3}\nevent: joined" in told
+        assert f'"gap":{COUNT - 2}' in told
+        assert told.count("event: msg") == 3
+
+
+class Late(MemoryJournal):
+    """A journal whose first load of a room tells of a time before it was written to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads: list[trio.Event] = []
+        self.is_slow = False
+
+    async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
+        states = await super().load(names, recent)
+        if self.is_slow:
+            self.loads.append(trio.Event())
+            await self.loads[-1].wait()
+        return states
+
+
+async def test_a_room_that_was_read_before_a_commit_is_read_again() -> None:
+    """What was committed while it was being loaded, or loaded anew, reaches its members."""
+    journal = Late()
+    async with house(journal) as home:
+        journal.is_slow = True
+        ben = await home.person("Ben")
+        assert await ben.ask(join(0)) == []
+        caller = Listener(v1)
+        post = ApiRequest(caller, Credentials(nick="Eve"), Send(room="tea", text="first"))
+        await home.turn(post)
+        assert kinds(caller.told()) == ["ok"]
+        journal.loads[0].set()
+        await home.turn()
+        assert kinds(ben.told()) == ["joined", "presence"]
+        await home.turn(post)
+        assert ben.told() == []
+        journal.loads[1].set()
+        await home.turn()
+        while len(journal.loads) > 2 and not journal.loads[-1].is_set():
+            journal.loads[-1].set()
+            await home.turn()
+        assert [entry["seq"] for entry in ben.told() if entry["t"] == "msg"] == [1, 2]
+
+
+async def test_a_room_that_all_have_left_is_not_loaded_again() -> None:
+    """Though it was behind the journal."""
+    journal = Late()
+    async with house(journal) as home:
+        ben = await home.person("Ben", "tea")
+        await journal.commit([Write(Message(room="tea", who=EVE, text="theirs"))])
+        journal.is_slow = True
+        await home.turn(ForeignWrites(await MemoryJournal.load(journal, ["tea"], 0)))
+        assert len(journal.loads) == 1
+        await ben.ask({"t": "leave", "room": "tea"})
+        await ben.ask({"t": "rooms"})
+        assert home.rooms == []
+        journal.loads[0].set()
+        await home.turn()
+        assert home.rooms == []
