@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ from tests.journal.drafts import (
     react,
     say,
 )
-from tests.journal.old import restore_with
+from tests.journal.old import restore, restore_with
+from trio_chat.commands import prune
 from trio_chat.core.memory_budget import MemoryBudget
 from trio_chat.core.room_log import Budgets, RoomLog
 from trio_chat.journal import views
@@ -243,3 +245,17 @@ class TestDeletion:
         assert journal._file.writer.execute("SELECT * FROM scrubs").fetchall() == []
         await journal.close()
         assert SECRET.encode() not in content(old)
+
+    async def test_the_command_prune_takes_them_out_of_the_file(self, old: Path) -> None:
+        """All that is left, though nothing is too old."""
+        journal = await SqliteJournal.open(old)
+        await journal.commit([delete(1, room="jam")])
+        await journal.close()
+        assert prune.main(["--database", str(old), "--keep-messages", "1000"]) == 0
+        assert SECRET.encode() not in content(old)
+
+    def test_a_file_of_an_older_release_has_none(self, path: Path) -> None:
+        """Commands may read one while a server of that release has it."""
+        restore(2, path)
+        with closing(sqlite3.connect(path)) as database:
+            assert scrubs.pending(database, 1) == frozenset()

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
 from trio_chat.core import catchup_queue
 from trio_chat.core.messages import ApiRequest, PageDone, Register
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import ForeignWrites, Pruned, RoomState, Write
+from trio_chat.journal.storage import Loaded
+from trio_chat.journal.types import ForeignWrites, Pruned, RoomState, Unavailable, Write
 from trio_chat.protocol.dialects import v1
 from trio_chat.protocol.dialects.sse import Sse
 from trio_chat.protocol.events import Message, Person
@@ -195,3 +197,133 @@ async def test_a_room_that_all_have_left_is_not_loaded_again() -> None:
         journal.loads[0].set()
         await home.turn()
         assert home.rooms == []
+
+
+class Down(MemoryJournal):
+    """A journal that cannot be read when a test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = trio.Event()
+        self.is_down = False
+
+    async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
+        if self.is_down:
+            await self.gate.wait()
+            raise Unavailable(1000)
+        return await super().load(names, recent)
+
+
+async def test_every_join_of_a_room_that_cannot_be_read_is_refused() -> None:
+    """One that was replaced meanwhile, too; whoever has gone is not answered."""
+    journal = Down()
+    async with house(journal) as home:
+        ben, cid = await home.person("Ben"), await home.person("Cid")
+        journal.is_down = True
+        assert await ben.ask(join(1), join(2, 2)) == []
+        assert await cid.ask(join(1)) == []
+        await cid.leave()
+        journal.gate.set()
+        await home.turn()
+        assert [(entry["id"], entry["code"]) for entry in ben.told()] == [
+            (1, "unavailable"),
+            (2, "unavailable"),
+        ]
+        assert cid.told() == []
+        journal.is_down = False
+        assert kinds(await ben.ask(join(1))) == ["joined", "presence"]
+
+
+async def test_requests_for_other_rooms_do_not_wait_for_one_that_is_loaded() -> None:
+    """Only what is asked of that room does."""
+    journal = Late()
+    async with house(journal) as home:
+        ben = await home.person("Ben", "jam")
+        ben.told()
+        journal.is_slow = True
+        told = await ben.ask(
+            join(1),
+            {"t": "typing", "id": 2, "room": "!"},
+            {"t": "typing", "room": "jam"},
+            {"t": "leave", "id": 3, "room": "tea"},
+        )
+        assert kinds(told) == ["error", "typing"]
+        journal.loads[0].set()
+        await home.turn()
+        assert {entry["id"]: entry["t"] for entry in ben.told() if "id" in entry} == {
+            1: "error",
+            3: "ok",
+        }
+
+
+async def test_a_room_that_cannot_be_loaded_anew_is_tried_again(
+    autojump_clock: MockClock,
+) -> None:
+    """As long as somebody is in it."""
+    journal = Down()
+    async with house(journal) as home:
+        ben = await home.person("Ben", "tea")
+        ben.told()
+        await journal.commit([Write(Message(room="tea", who=EVE, text="theirs"))])
+        news = ForeignWrites(await journal.load(["tea"], 0))
+        journal.is_down = True
+        journal.gate.set()
+        await home.turn(news)
+        await trio.sleep(0.5)
+        journal.is_down = False
+        await trio.sleep(1)
+        assert [entry["seq"] for entry in ben.told() if entry["t"] == "msg"] == [1]
+        await journal.commit([Write(Message(room="tea", who=EVE, text="more"))])
+        news = ForeignWrites(await journal.load(["tea"], 0))
+        journal.is_down = True
+        await home.turn(news)
+        await ben.ask({"t": "leave", "room": "tea"})
+        await ben.ask({"t": "rooms"})
+        await trio.sleep(2)
+        assert home.rooms == []
+
+
+async def test_a_room_that_was_closed_before_its_load_failed_is_forgotten() -> None:
+    """Nothing is tried again for nobody."""
+    journal = Down()
+    async with house(journal) as home:
+        ben = await home.person("Ben", "tea")
+        await journal.commit([Write(Message(room="tea", who=EVE, text="theirs"))])
+        news = ForeignWrites(await journal.load(["tea"], 0))
+        journal.is_down = True
+        await home.turn(news)
+        await ben.ask({"t": "leave", "room": "tea"})
+        await ben.ask({"t": "rooms"})
+        journal.gate.set()
+        await home.turn()
+        assert home.rooms == []
+
+
+async def test_who_joins_when_others_writes_arrive_gets_them_once() -> None:
+    """They are broadcast in the turn, so the join is answered in the next one."""
+    async with house() as home:
+        ann = await home.person("Ann", "tea")
+        ben = await home.person("Ben")
+        await home.journal.commit([Write(Message(room="tea", who=EVE, text="theirs"))])
+        [state] = await home.journal.load(["tea"], 10)
+        await home.turn(asks(ben.member, join(0)), Loaded([state]))
+        assert [entry["seq"] for entry in ben.told() if entry["t"] == "msg"] == [1]
+        assert [entry["seq"] for entry in ann.told() if entry["t"] == "msg"] == [1]
+
+
+async def test_a_stale_load_of_an_open_room_is_followed_by_another() -> None:
+    """An event that waits for one before it is told as soon as that is known."""
+    journal = Late()
+    async with house(journal) as home:
+        ann = await home.person("Ann", "tea")
+        ann.told()
+        journal.is_slow = True
+        await journal.commit([Write(Message(room="tea", who=EVE, text="theirs"))])
+        await ann.ask({"t": "send", "room": "tea", "text": "second"})
+        await journal.commit([Write(Message(room="tea", who=EVE, text="third"))])
+        await ann.ask({"t": "send", "room": "tea", "text": "fourth"})
+        for number in range(4):
+            if number < len(journal.loads):
+                journal.loads[number].set()
+                await home.turn()
+        assert [entry["seq"] for entry in ann.told() if entry["t"] == "msg"] == [1, 2, 3, 4]

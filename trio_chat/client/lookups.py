@@ -99,8 +99,8 @@ class LookUps:
 
     def _answer(self, answer: answers.Answer) -> None:
         payload = self._dialect.answer(answer)
-        if payload is not None:
-            self._send(frame_of(payload, self._dialect))
+        assert payload is not None  # who can ask for these has words for the answers
+        self._send(frame_of(payload, self._dialect))
 
     async def _read_page(self, missed: MissedEvents) -> None:
         """Send a page of missed events; the hub then sends the rest, or asks for more."""

@@ -31,7 +31,7 @@ from trio_chat.core.timers import Timers
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
-from trio_chat.journal.types import ForeignWrites, Pruned
+from trio_chat.journal.types import Pruned
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import NO_HELLO, UNREADABLE, CloseReason
 from trio_chat.protocol.request_error import RequestError
@@ -155,8 +155,8 @@ class Chat:
                 self._handlers.take_not_loaded(outcome)
             case Pruned(first_left):
                 self._rooms.forget(first_left)
-            case ForeignWrites(states):
-                self._rooms.compare(states)
+            case _:
+                self._rooms.compare(outcome.states)
 
     def _delay(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.at(self._turn.now + seconds, call)

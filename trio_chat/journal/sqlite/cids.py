@@ -21,15 +21,17 @@ def keep(database: sqlite3.Connection, room: int, event: AnyStoredEvent) -> None
     """Remember the key of an event, for which ``find`` has found nothing."""
     if not event.cid:
         return
-    author, digest = author_of(event), digest_of(event)
-    for key in (event.cid, own_key(event.cid, digest)):
-        kept = database.execute(
-            "INSERT OR IGNORE INTO cids (room, cid, seq, ts, author, digest)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (room, key, event.seq, event.ts, author, digest),
-        )
-        if kept.rowcount:
-            return
+    if not _insert(database, room, event.cid, event):
+        _insert(database, room, own_key(event.cid, digest_of(event)), event)
+
+
+def _insert(database: sqlite3.Connection, room: int, key: str, event: AnyStoredEvent) -> bool:
+    """Remember a key, unless it is known; return whether it was not."""
+    kept = database.execute(
+        "INSERT OR IGNORE INTO cids (room, cid, seq, ts, author, digest) VALUES (?, ?, ?, ?, ?, ?)",
+        (room, key, event.seq, event.ts, author_of(event), digest_of(event)),
+    )
+    return kept.rowcount > 0
 
 
 def _read(database: sqlite3.Connection, room: int | None, key: str) -> Use | None:

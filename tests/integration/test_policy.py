@@ -1,0 +1,54 @@
+"""All ways in ask the policy, for reads too."""
+
+import pytest
+
+from tests.integration.asking import ask
+from tests.integration.chatters import chatting
+from tests.integration.followers import request
+from tests.integration.running import running
+from trio_chat.core import policy
+from trio_chat.core.policy import Denial
+from trio_chat.protocol import requests
+from trio_chat.protocol.close import UNREADABLE
+
+DENIAL = Denial("not_yours", "not today")
+
+
+async def test_what_the_policy_denies_is_denied_everywhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Over the socket, over HTTP, as a stream of events, and without a name."""
+    allows = policy.allows
+
+    def deny(
+        principal: policy.Principal, asked: requests.Request, rules: policy.Rules, now: float
+    ) -> Denial | None:
+        is_hello = isinstance(asked, requests.Hello)
+        return allows(principal, asked, rules, now) if is_hello else DENIAL
+
+    async with running() as server, chatting(server, "Ann", "tea") as ann:
+        monkeypatch.setattr(policy, "allows", deny)
+        for asked in (
+            {"t": "send", "room": "tea", "text": "x"},
+            {"t": "history", "room": "tea"},
+            {"t": "search", "room": "tea", "query": "x"},
+            {"t": "rooms"},
+            {"t": "join", "room": "jam"},
+            {"t": "nick", "nick": "Anna"},
+        ):
+            assert (await ann.ask(**asked))["code"] == "not_yours"
+        for method, path, body in (
+            ("GET", "/rooms", None),
+            ("GET", "/rooms/tea/messages", None),
+            ("GET", "/rooms/tea/search?q=x", None),
+            ("POST", "/rooms/tea/messages", "x"),
+        ):
+            answer = await ask(server, method, path, body)
+            assert (answer.status, answer.code) == (403, "not_yours")
+        async with await server.connect() as stream:
+            await stream.send_all(request("tea"))
+            told = b""
+            while data := await stream.receive_some(10_000):
+                told += bytes(data)
+            assert str(UNREADABLE.code).encode() in told
+        monkeypatch.setattr(policy, "allows", allows)
