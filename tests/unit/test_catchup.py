@@ -327,3 +327,13 @@ async def test_a_stale_load_of_an_open_room_is_followed_by_another() -> None:
                 journal.loads[number].set()
                 await home.turn()
         assert [entry["seq"] for entry in ann.told() if entry["t"] == "msg"] == [1, 2, 3, 4]
+
+
+async def test_a_page_that_is_done_when_the_client_leaves_is_followed_by_nothing() -> None:
+    """Both in one turn: the ``ok`` is the last of the room."""
+    async with house() as home:
+        await talk(home)
+        ben = await home.person("Ben")
+        assert kinds(await ben.ask(join(1))) == ["joined"]
+        await home.turn(read(ben, 4), asks(ben.member, {"t": "leave", "id": 2, "room": "tea"}))
+        assert [(entry["t"], entry["id"]) for entry in ben.told()] == [("ok", 2)]
