@@ -154,7 +154,8 @@ class Handlers:
         """Return the catch-up of a room; a connection without a name is in one room at most."""
         if not state.client.dialect.needs_hello:
             return state.only_room
-        return state.rooms.get(proper_name(name, self._config.room_limit))
+        catch_up = state.rooms.get(name)  # mostly it is in its normal form already
+        return catch_up or state.rooms.get(proper_name(name, self._config.room_limit))
 
     # The requests
 

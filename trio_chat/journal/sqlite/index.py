@@ -92,8 +92,8 @@ def remove(database: sqlite3.Connection, room: int, first: int, last: int) -> No
 
 def find(
     database: sqlite3.Connection, room: int, query: Query, bounds: Bounds, limit: int
-) -> list[bytes]:
-    """Return messages of a room that match, encoded as they were said, the newest first."""
+) -> list[int]:
+    """Return the numbers of the messages of a room that match, the newest first."""
     expression = _expression(query, bounds.who)
     if _has_times_in_order(database, room):
         first, last = _range(database, room, bounds)
@@ -105,8 +105,7 @@ def find(
         first, last = _range(database, room, bounds._replace(since=None, until=None))
         numbers = (room, _row(room, 0), expression, _row(room, first), _row(room, last))
         rows = database.execute(FIND_BY_TIME, (*numbers, since, until, limit)).fetchall()
-    found = (_one(database, room, number - _row(room, 0)) for (number,) in rows)
-    return [data for data in found if data is not None]
+    return [number - _row(room, 0) for (number,) in rows]
 
 
 def _row(room: int, seq: int) -> int:
@@ -171,10 +170,3 @@ def _first_since(database: sqlite3.Connection, room: int, last: int, ts: int) ->
         else:
             low = middle + 1
     return low
-
-
-def _one(database: sqlite3.Connection, room: int, number: int) -> bytes | None:
-    row = database.execute(
-        "SELECT data FROM events WHERE room = ? AND seq = ?", (room, number)
-    ).fetchone()
-    return row and bytes(row[0])

@@ -10,9 +10,15 @@ from trio_chat.journal.views import fit, fit_events, view
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import Message, decode
 
-MESSAGES = "SELECT data FROM events INDEXED BY messages WHERE room = ? AND is_message"
-MESSAGES_AFTER = f"{MESSAGES} AND seq > ? ORDER BY seq"
-MESSAGES_BEFORE = f"{MESSAGES} AND seq < ? ORDER BY seq DESC"
+# One statement for all: each row of it costs a change of threads in a busy server.
+MESSAGES = (
+    "SELECT said.data, states.data FROM events AS said INDEXED BY messages"
+    " LEFT JOIN states ON states.room = said.room AND states.seq = said.seq"
+    " WHERE said.room = ? AND is_message"
+)
+MESSAGE = f"{MESSAGES} AND said.seq = ?"
+MESSAGES_AFTER = f"{MESSAGES} AND said.seq > ? ORDER BY said.seq"
+MESSAGES_BEFORE = f"{MESSAGES} AND said.seq < ? ORDER BY said.seq DESC"
 
 
 def rooms(database: sqlite3.Connection, limit: int) -> list[RoomSummary]:
@@ -89,9 +95,9 @@ def messages(
         return MessagePage([], more=False)
     if after is not None:
         rows = database.execute(MESSAGES_AFTER, (room, after))
-        return fit(views(database, room, (data for (data,) in rows)), limit, max_bytes)
+        return fit(views(rows), limit, max_bytes)
     rows = database.execute(MESSAGES_BEFORE, (room, 2**62 if before is None else before))
-    page, more = fit(views(database, room, (data for (data,) in rows)), limit, max_bytes)
+    page, more = fit(views(rows), limit, max_bytes)
     return MessagePage(page[::-1], more)
 
 
@@ -107,15 +113,17 @@ def search(
     room = room_id(database, name)
     if room is None:
         return MessagePage([], more=False)
-    found = index.find(database, room, query, bounds, limit + 1)
-    return fit(views(database, room, found), limit, max_bytes)
+    numbers = index.find(database, room, query, bounds, limit + 1)
+    rows = (database.execute(MESSAGE, (room, seq)).fetchone() for seq in numbers)
+    return fit(views(row for row in rows if row), limit, max_bytes)
 
 
-def views(
-    database: sqlite3.Connection, room: int, messages: Iterable[bytes]
-) -> Iterator[MessageView]:
-    """Yield messages of a room as they stand; those that are damaged are left out."""
-    for data in messages:
+def views(rows: Iterable[tuple[bytes, bytes | None]]) -> Iterator[MessageView]:
+    """Yield messages as they stand, of how they were said and their states, if they have any.
+
+    Those that are damaged are left out.
+    """
+    for data, state in rows:
         message = decode(data)
         if isinstance(message, Message):
-            yield view(message, states.read(database, room, message.seq))
+            yield view(message, states.decode_state(state))

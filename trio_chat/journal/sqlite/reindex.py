@@ -66,10 +66,13 @@ def _put(database: sqlite3.Connection, room: int, messages: Sequence[tuple[Messa
 def _messages(database: sqlite3.Connection, room: int) -> Iterator[tuple[Message, str]]:
     """Yield the messages of a room that have a text, each with its present text."""
     said = database.execute(
-        "SELECT data FROM events WHERE room = ? AND is_message ORDER BY seq", (room,)
+        "SELECT said.data, states.data FROM events AS said"
+        " LEFT JOIN states ON states.room = said.room AND states.seq = said.seq"
+        " WHERE said.room = ? AND is_message ORDER BY said.seq",
+        (room,),
     )
-    for (data,) in said:
+    for data, state in said:
         message = decode(data)
         if isinstance(message, Message) and not message.deleted:
-            text = states.read(database, room, message.seq).text
+            text = states.decode_state(state).text
             yield message, message.text if text is None else text

@@ -22,24 +22,18 @@ _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(State)
 
 
-def read(database: sqlite3.Connection, room: int, seq: int) -> State:
-    """Return what the changes of a message add up to."""
-    row = database.execute(
-        "SELECT data FROM states WHERE room = ? AND seq = ?", (room, seq)
-    ).fetchone()
-    return _decode(row[0]) if row else UNCHANGED
-
-
 def load(database: sqlite3.Connection, room: int, seq: int) -> Changes:
     """Return the changes of a message, for more to be added."""
     row = database.execute(
         "SELECT changes, data FROM states WHERE room = ? AND seq = ?", (room, seq)
     ).fetchone()
-    return Changes(row[0], _decode(row[1])) if row else Changes()
+    return Changes(row[0], decode_state(row[1])) if row else Changes()
 
 
-def _decode(data: bytes) -> State:
-    """Return a state; that of an unchanged message if the bytes are damaged."""
+def decode_state(data: bytes | None) -> State:
+    """Return a state; that of an unchanged message if there are no bytes, or they are damaged."""
+    if data is None:
+        return UNCHANGED
     with suppress(msgspec.MsgspecError):
         return _decoder.decode(data)
     return State()
