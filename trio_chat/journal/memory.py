@@ -27,8 +27,8 @@ from trio_chat.journal.types import (
     RoomSummary,
     Write,
 )
-from trio_chat.journal.views import UNCHANGED, Changes, fit, fit_events, view
-from trio_chat.protocol.answers import MessageView
+from trio_chat.journal.views import UNCHANGED, Changes, Sized, fit, fit_events, view
+from trio_chat.protocol import answers
 from trio_chat.protocol.events import (
     AnyStoredEvent,
     Delete,
@@ -203,12 +203,13 @@ class MemoryJournal:
                     found.append(event)
         return fit(self._views(room, found), limit, max_bytes)
 
-    def _views(self, room: str, events: Iterable[AnyStoredEvent]) -> Iterator[MessageView]:
+    def _views(self, room: str, events: Iterable[AnyStoredEvent]) -> Iterator[Sized]:
         """Yield the messages among some events of a room as they stand."""
         for event in events:
             if isinstance(event, Message):
                 changes = self._rooms[room].changes.get(event.seq)
-                yield view(event, changes.state if changes else UNCHANGED)
+                message = view(event, changes.state if changes else UNCHANGED)
+                yield message, len(answers.encode(message)) + 1  # and a comma
 
     async def rooms(self, limit: int) -> list[RoomSummary]:
         """Return the rooms, the latest first."""

@@ -10,7 +10,7 @@ from trio_chat.journal.types import (
     MessagePage,
     Rejected,
 )
-from trio_chat.protocol.answers import MessageView, encode
+from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.events import AnyStoredEvent, Delete, Edit, Message, Person, React
 
@@ -61,6 +61,7 @@ class State(msgspec.Struct, omit_defaults=True):
 
 
 UNCHANGED = State()
+Sized = tuple[MessageView, int]  # a message, and the bytes that it takes in an answer at most
 
 
 class Changes(msgspec.Struct):
@@ -106,15 +107,15 @@ def view(message: Message, state: State) -> MessageView:
     )
 
 
-def fit(messages: Iterable[MessageView], limit: int, max_bytes: int) -> MessagePage:
+def fit(messages: Iterable[Sized], limit: int, max_bytes: int) -> MessagePage:
     """Return the first messages that fit into a page, and whether there are others.
 
     No more than one message beyond the page is taken from the iterable.
     """
     page: list[MessageView] = []
     size = 0
-    for message in messages:
-        size += len(encode(message)) + 1  # and a comma
+    for message, bytes_at_most in messages:
+        size += bytes_at_most
         if len(page) == limit or (page and size > max_bytes):
             return MessagePage(page, more=True)
         page.append(message)

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import index, scrubs, states
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
-from trio_chat.journal.views import fit, fit_events, view
-from trio_chat.protocol.answers import MessageView
+from trio_chat.journal.views import Sized, fit, fit_events, view
 from trio_chat.protocol.events import Message, decode
 
 # One statement for all: each row of it costs a change of threads in a busy server.
@@ -118,12 +117,15 @@ def search(
     return fit(views(row for row in rows if row), limit, max_bytes)
 
 
-def views(rows: Iterable[tuple[bytes, bytes | None]]) -> Iterator[MessageView]:
+def views(rows: Iterable[tuple[bytes, bytes | None]]) -> Iterator[Sized]:
     """Yield messages as they stand, of how they were said and their states, if they have any.
 
-    Those that are damaged are left out.
+    Those that are damaged are left out. A message takes no more bytes in an answer than in the
+    file: there it has its type and room, too; and a person in a state takes at least half of what
+    it takes in an answer.
     """
     for data, state in rows:
         message = decode(data)
         if isinstance(message, Message):
-            yield view(message, states.decode_state(state))
+            size = len(data) + 2 * len(state or b"")
+            yield view(message, states.decode_state(state)), size
