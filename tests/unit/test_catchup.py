@@ -9,7 +9,7 @@ from trio.testing import MockClock
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
 from trio_chat.core import catchup_queue
-from trio_chat.core.messages import ApiRequest, PageDone, Register
+from trio_chat.core.messages import ApiRequest, PageDone, Register, Unregister
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.storage import Loaded
 from trio_chat.journal.types import ForeignWrites, Pruned, RoomState, Unavailable, Write
@@ -337,3 +337,13 @@ async def test_a_page_that_is_done_when_the_client_leaves_is_followed_by_nothing
         assert kinds(await ben.ask(join(1))) == ["joined"]
         await home.turn(read(ben, 4), asks(ben.member, {"t": "leave", "id": 2, "room": "tea"}))
         assert [(entry["t"], entry["id"]) for entry in ben.told()] == [("ok", 2)]
+
+
+async def test_a_page_that_is_done_when_the_client_is_gone_is_followed_by_nothing() -> None:
+    """Both in one turn."""
+    async with house() as home:
+        await talk(home)
+        ben = await home.person("Ben")
+        await ben.ask(join(1))
+        await home.turn(read(ben, 4), Unregister(ben.member))
+        assert ben.told() == []
