@@ -154,3 +154,14 @@ def test_all_is_taken_in_the_order_of_each(asked: list[tuple[int, int]]) -> None
         turns += 1
         assert turns < 1000
     assert taken == expected
+
+
+def test_who_had_to_wait_comes_first_in_the_next_turn() -> None:
+    """Otherwise those before it could take what it waits for again and again."""
+    queue, early, late = Queue(), Listener(), Listener()
+    queue.add(early, *range(1, 2 * REQUESTS_EACH))
+    queue.add(late, 1000)
+    queue.blocked.add(1000)
+    assert list(queue.turn()) == [early]
+    queue.blocked.clear()
+    assert list(queue.turn()) == [late, early]

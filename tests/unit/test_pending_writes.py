@@ -4,7 +4,13 @@ import pytest
 
 from tests.unit.members import Listener
 from trio_chat.core.connection_state import ConnectionState
-from trio_chat.core.pending_writes import WRITES, WRITES_EACH, Pending, PendingWrites
+from trio_chat.core.pending_writes import (
+    WRITES,
+    WRITES_EACH,
+    WRITES_OF_ALL,
+    Pending,
+    PendingWrites,
+)
 from trio_chat.journal.types import NOT_YOURS, Committed, Duplicate
 from trio_chat.protocol import answers
 from trio_chat.protocol.events import Message
@@ -61,12 +67,21 @@ def test_a_connection_may_have_so_many() -> None:
 
 
 def test_all_may_have_so_many() -> None:
-    """Who has no connection is told to come back; connections wait."""
-    pending, caller = PendingWrites(), Listener()
+    """A connection with none under way may always ask for one; others wait."""
+    pending, ann = PendingWrites(), connection()
     for id in range(WRITES):
+        pending.add(Pending(Listener(), None, id))
+    assert pending.has_room(ann)
+    write(pending, ann, 0)
+    assert not pending.has_room(ann)
+
+
+def test_who_has_no_connection_is_told_to_come_back() -> None:
+    """When very many wait."""
+    pending, caller = PendingWrites(), Listener()
+    for id in range(WRITES_OF_ALL):
         pending.check_room()
         pending.add(Pending(caller, None, id))
-    assert not pending.has_room(connection())
     with pytest.raises(RequestError) as caught:
         pending.check_room()
     assert (caught.value.answer.code, caught.value.answer.retry_ms) == ("busy", 1000)

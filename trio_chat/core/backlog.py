@@ -46,21 +46,27 @@ class Backlog:
     def take(self) -> Iterator[tuple[Recipient, AnyAsked]]:
         """Yield the requests of the next turn.
 
-        Each is to be applied before the next one is taken, as that may have to wait for it.
+        Each is to be applied before the next one is taken, as that may have to wait for it. A
+        connection that had to wait comes first in the next turn: those before it must not take
+        what it waits for again and again.
         """
         left = REQUESTS
         self.has_more = False
+        held: list[Asked] = []
         for _ in range(len(self._waiting)):
             if left <= 0:
                 self.has_more = True
-                return
+                break
             asked = self._waiting.popleft()
             spent = yield from self._take_some(asked, min(left, REQUESTS_EACH))
             left -= spent
-            if asked.requests:
+            if not asked.requests:
+                asked.finish()
+            elif spent:
                 self._waiting.append(asked)
             else:
-                asked.finish()
+                held.append(asked)
+        self._waiting.extendleft(reversed(held))
 
     def _take_some(
         self, asked: Asked, budget: int

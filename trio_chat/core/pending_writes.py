@@ -10,8 +10,9 @@ from trio_chat.journal.types import Committed, Duplicate, Result
 from trio_chat.protocol import answers
 from trio_chat.protocol.request_error import RequestError
 
-WRITES_EACH = 64  # of one connection that may be unanswered; then its next requests wait
-WRITES = 1024  # of all that may be unanswered
+WRITES_EACH = 16  # of one connection that may be unanswered; then its next requests wait
+WRITES = 128  # of all connections, beyond the first of each: a commit of them takes some ms
+WRITES_OF_ALL = 1024  # with those of HTTP requests, which are refused beyond
 UNAVAILABLE = "the server cannot store messages just now"
 
 
@@ -34,8 +35,11 @@ class PendingWrites:
         return len(self._queue)
 
     def has_room(self, state: ConnectionState) -> bool:
-        """Whether a connection may ask for one more write now."""
-        return state.writes < WRITES_EACH and len(self) < WRITES
+        """Whether a connection may ask for one more write now.
+
+        One that has none under way always may, so a flood of others costs it one commit at most.
+        """
+        return not state.writes or (state.writes < WRITES_EACH and len(self) < WRITES)
 
     def check_room(self) -> None:
         """Make sure that somebody without a connection may ask for one more write now.
@@ -43,7 +47,7 @@ class PendingWrites:
         Raises:
             RequestError: too many wait.
         """
-        if len(self) >= WRITES:
+        if len(self) >= WRITES_OF_ALL:
             raise RequestError("busy", "too much waits to be stored", retry_ms=1000)
 
     def add(self, pending: Pending) -> None:
