@@ -8,7 +8,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
-from trio_chat.core import catchup_queue
+from trio_chat.core import catchup_queue, room
 from trio_chat.core.messages import ApiRequest, PageDone, Register, Unregister
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.storage import Loaded
@@ -347,3 +347,28 @@ async def test_a_page_that_is_done_when_the_client_is_gone_is_followed_by_nothin
         await ben.ask(join(1))
         await home.turn(read(ben, 4), Unregister(ben.member))
         assert ben.told() == []
+
+
+async def test_a_join_that_was_replaced_is_answered_as_if_alone() -> None:
+    """With ``reset`` if its numbers are of another epoch, and no gap that is none."""
+    async with house() as home:
+        await talk(home)
+        await home.turn(Pruned(await home.journal.prune(3, 0)))
+        ben = await home.person("Ben")
+        told = await ben.ask({**join(COUNT), "epoch": "another"}, join(COUNT, 2))
+        first = next(entry for entry in told if entry["t"] == "joined")
+        assert (first["id"], first.get("reset"), first.get("gap")) == (1, True, None)
+
+
+async def test_a_nick_in_a_crowd_is_not_undone_by_the_late_word_of_the_join(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That comes 0.2 s later, with the nick of then."""
+    monkeypatch.setattr(room, "CROWD", 1)
+    async with house() as home:
+        ann = await home.person("Ann", "tea")
+        zoe = await home.person("Zoe", "tea")
+        await zoe.ask({"t": "nick", "nick": "Zed"})
+        await trio.sleep(1)
+        moves = [entry for entry in ann.told() if entry["t"] in ("presence", "nick")]
+        assert moves[-1]["who"]["nick"] == "Zed"

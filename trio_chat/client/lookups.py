@@ -109,21 +109,24 @@ class LookUps:
         if not missed.wants_page:  # all it needs is the outbox
             self._context.inbox.post(PageDone(missed, missed.after))
             return
+        until = missed.until  # as it is now: a commit during the read must not look like a gap
         async with self._context.pages:
             try:
                 found = await self._context.history.missed(missed.room_name, missed.after)
             except Unavailable:
                 self._end(RESYNC)
                 return
-            await self._send_page(missed, found)
+            await self._send_page(missed, found, until)
 
-    async def _send_page(self, missed: MissedEvents, found: list[tuple[int, bytes]]) -> None:
+    async def _send_page(
+        self, missed: MissedEvents, found: list[tuple[int, bytes]], until: int
+    ) -> None:
         """Send what was found, unless the room was left or joined again meanwhile.
 
         What the hub does not know of yet is left out: it comes from the hub.
         """
-        page = [(seq, data) for seq, data in found if seq <= missed.until]
-        first = page[0][0] if page else missed.until + 1
+        page = [(seq, data) for seq, data in found if seq <= until]
+        first = page[0][0] if page else until + 1
         if missed.is_over or first > missed.after + 1:  # retention has deleted the first of them
             self._context.inbox.post(PageDone(missed, missed.after, first))
             return

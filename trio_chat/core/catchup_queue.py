@@ -136,11 +136,12 @@ class CatchUpQueue:
             return ()
         client = catch_up.client
         self._connections[client].joining -= 1
-        catch_up.is_answered = True
         if catch_up.is_replaced and catch_up.room:
             joined = self._joined(catch_up, catch_up.room)
+            catch_up.is_answered = True
             if client.can_take(len(joined.wire)):
                 return (joined,)
+        catch_up.is_answered = True
         error = answers.Error(
             id=catch_up.id,
             code="not_joined",

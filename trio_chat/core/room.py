@@ -126,8 +126,12 @@ class Room:
         return person_id not in self._people
 
     def rename(self, person: Person) -> None:
-        """Call a person by this nick from now on."""
+        """Call a person by this nick from now on, also where it is still to be told of them."""
         self._persons[person.id] = person
+        self._moves = [
+            msgspec.structs.replace(move, who=person) if move.who.id == person.id else move
+            for move in self._moves
+        ]
         self._members = self._member_list = None
 
     def members(self) -> Mapping[str, Person]:
