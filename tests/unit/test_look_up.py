@@ -355,3 +355,17 @@ async def test_a_look_up_while_the_client_ends_does_not_harm_the_hub(
                     if not conn.client._look_ups:
                         conn.client.look_up(requests.Rooms())
                     await trio.lowlevel.checkpoint()
+
+
+async def test_a_commit_while_a_page_is_read_is_no_gap(autojump_clock: MockClock) -> None:
+    """The page ends where the room did when it was asked for; the rest comes by the hub."""
+    async with connection() as conn:
+        await conn.fill(4)
+        conn.journal.gate = trio.Event()
+        missed = Missed("tea", 4, 4)
+        conn.client.read_page(missed)
+        await trio.testing.wait_all_tasks_blocked()
+        missed.until = 5
+        conn.journal.gate.set()
+        await trio.testing.wait_all_tasks_blocked()
+        assert conn.requests[-1] == PageDone(missed, 4)
