@@ -372,3 +372,24 @@ async def test_a_nick_in_a_crowd_is_not_undone_by_the_late_word_of_the_join(
         await trio.sleep(1)
         moves = [entry for entry in ann.told() if entry["t"] in ("presence", "nick")]
         assert moves[-1]["who"]["nick"] == "Zed"
+
+
+async def test_presence_that_waits_in_a_crowd_reaches_those_who_read_on(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are told of it when they are live again."""
+    monkeypatch.setattr(room, "CROWD", 1)
+    async with house() as home:
+        ann = await home.person("Ann", "tea")
+        await trio.sleep(1)
+        ann.told()
+        zoe = await home.person("Zoe", "tea")
+        count = CONFIG.resume_limit + 5
+        for _ in range(count):
+            await home.journal.commit([Write(Message(room="tea", who=EVE, text="theirs"))])
+        await home.turn(ForeignWrites(await home.journal.load(["tea"], 0)))
+        assert len(ann.member.pages) == 1
+        await trio.sleep(1)
+        await home.turn(read(ann, count))
+        moves = [entry for entry in ann.told() if entry["t"] == "presence"]
+        assert [(entry["who"], entry["state"]) for entry in moves] == [(zoe.who, "joined")]

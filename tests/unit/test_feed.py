@@ -8,7 +8,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.unit.members import House, Listener, arrives, house, kinds, says
-from trio_chat.core import room_log
+from trio_chat.core import rooms
 from trio_chat.core.messages import PageDone, Unregister
 from trio_chat.journal.feed import INTERVAL, follow
 from trio_chat.journal.memory import MemoryJournal
@@ -132,7 +132,7 @@ async def test_large_texts_are_sent_one_client_after_the_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """From what is at hand, and as much as each can take."""
-    monkeypatch.setattr(room_log, "TOLD_AT_ONCE", 100)
+    monkeypatch.setattr(rooms, "TOLD_AT_ONCE", 100)
     journal = Journal()
     async with house(journal) as home:
         ann, bob = await home.person("Ann", "tea"), await home.person("Bob", "tea")
@@ -144,6 +144,28 @@ async def test_large_texts_are_sent_one_client_after_the_other(
         assert numbers(ann.told()) == [1, 2]
         assert bob.told() == []
         assert len(bob.member.pages) == 1
+
+
+async def test_what_others_write_to_many_rooms_is_bounded_together(
+    monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
+) -> None:
+    """A client in many rooms is told no more at once than one in a single room."""
+    monkeypatch.setattr(rooms, "TOLD_AT_ONCE", 300)
+    journal = Journal()
+    async with house(journal) as home:
+        ann = await home.person("Ann", "a", "b", "c")
+        ann.told()
+        ann.member.room_for = 10
+        for name in "abc":
+            await journal.commit([Write(Message(room=name, who=EVE, text="x" * 50))])
+        await notice(home)
+        told = [entry["room"] for entry in ann.told() if entry["t"] == "msg"]
+        read = [missed.room_name for missed in ann.member.pages]
+        assert (len(told), sorted(told + read)) == (2, ["a", "b", "c"])
+        await trio.sleep(rooms.TOLD_INTERVAL)
+        await journal.commit([Write(Message(room=told[0], who=EVE, text="x" * 50))])
+        await notice(home)
+        assert [entry["seq"] for entry in ann.told() if entry["t"] == "msg"] == [2]
 
 
 async def test_what_is_pruned_by_others_is_missing_from_then_on() -> None:

@@ -13,6 +13,7 @@ from trio_chat.protocol.events import Person
 
 ANN = Person("a", "Ann")
 EMPTY = RoomState("tea", 1, 0, "", ())
+LIMIT = 10_000  # bytes that may be told at once
 
 
 def make(
@@ -189,20 +190,20 @@ def test_what_the_journal_knows_by_now_is_told_in_order() -> None:
     says(log, 1)
     assert says(log, 4) is None
     recent = [(seq, message(seq).data) for seq in (1, 2, 3)]
-    news = log.follow(RoomState("tea", 1, 3, "Milk?", recent))
+    news = log.follow(RoomState("tea", 1, 3, "Milk?", recent), LIMIT)
     assert [event.seq for event, _ in news or ()] == [2, 3, 4]
     assert (log.last, log.topic) == (4, "Milk?")
-    assert log.follow(RoomState("tea", 1, 3, "old", recent)) == []
+    assert log.follow(RoomState("tea", 1, 3, "old", recent), LIMIT) == []
     assert (log.last, log.topic) == (4, "Milk?")
 
 
 @pytest.mark.parametrize("is_large", [False, True])
 def test_what_is_too_much_or_not_at_hand_is_read_from_the_journal(is_large: bool) -> None:
     """Nothing is told then; the log stands as the journal does."""
-    text = "x" * room_log.TOLD_AT_ONCE if is_large else "x"
+    text = "x" * LIMIT if is_large else "x"
     log = make()
     recent = [(seq, message(seq, text).data) for seq in ((1, 2) if is_large else (2,))]
-    assert log.follow(RoomState("tea", 1, 2, "", recent)) is None
+    assert log.follow(RoomState("tea", 1, 2, "", recent), LIMIT) is None
     assert log.last == 2
 
 
@@ -210,7 +211,7 @@ def test_a_damaged_event_of_others_is_read_from_the_journal() -> None:
     """It cannot be told; whoever counts numbers reads it, the others go on behind it."""
     log = make()
     recent = [(1, b"{damaged"), (2, message(2).data)]
-    assert log.follow(RoomState("tea", 1, 2, "", recent)) is None
+    assert log.follow(RoomState("tea", 1, 2, "", recent), LIMIT) is None
     assert (log.last, says(log, 3)) == (2, [3])
 
 
@@ -220,9 +221,9 @@ def test_a_log_that_knows_of_more_than_it_has_says_so() -> None:
     assert not log.is_behind
     assert says(log, 9) is None
     assert log.is_behind
-    assert log.follow(RoomState("tea", 1, 8, "", [(8, message(8).data)])) is None
+    assert log.follow(RoomState("tea", 1, 8, "", [(8, message(8).data)]), LIMIT) is None
     assert log.is_behind
-    news = log.follow(RoomState("tea", 1, 9, "", [(9, message(9).data)]))
+    news = log.follow(RoomState("tea", 1, 9, "", [(9, message(9).data)]), LIMIT)
     assert [event.seq for event, _ in news or ()] == [9]
     assert not log.is_behind
 

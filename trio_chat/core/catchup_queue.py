@@ -73,7 +73,7 @@ class CatchUpQueue:
             room.dismiss(member)
             catch_up = self._connections[member].rooms[room.name]
             catch_up.after = after
-            catch_up.members = room.members()
+            catch_up.members = room.told_members()
             self.enqueue(catch_up)
 
     def admit_some(self, effects: Effects) -> None:
@@ -138,10 +138,8 @@ class CatchUpQueue:
         self._connections[client].joining -= 1
         if catch_up.is_replaced and catch_up.room:
             joined = self._joined(catch_up, catch_up.room)
-            catch_up.is_answered = True
             if client.can_take(len(joined.wire)):
                 return (joined,)
-        catch_up.is_answered = True
         error = answers.Error(
             id=catch_up.id,
             code="not_joined",

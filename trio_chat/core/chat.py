@@ -196,6 +196,7 @@ class Chat:
         for catch_up in state.rooms.values():
             catch_up.end()
             self._rooms.touch(catch_up.room_name)
+        self._rooms.abandon(client)
         if state.person_id:
             rooms = [catch_up.room for catch_up in state.rooms.values() if catch_up.room]
             self._presence.lose(state.person_id, state, rooms, self._turn.now)

@@ -43,6 +43,7 @@ class Room:
         self._gone_at: dict[str, float] = {}  # when those without a connection have left
         self._persons: dict[str, Person] = {}
         self._members: Mapping[str, Person] | None = None
+        self._told_members: Mapping[str, Person] | None = None  # while changes wait to be told
         self._member_list: tuple[msgspec.Raw, int] | None = None
         self._on_news = on_news
         self._delay = delay
@@ -120,19 +121,29 @@ class Room:
         if self._gone_at.get(person_id, float("inf")) <= now:
             del self._people[person_id]
             del self._gone_at[person_id]
+            self._change_members()
             person = self._persons.pop(person_id)
-            self._members = self._member_list = None
             self._tell_move(events.Presence(room=self.name, who=person, state="left"))
         return person_id not in self._people
 
     def rename(self, person: Person) -> None:
         """Call a person by this nick from now on, also where it is still to be told of them."""
+        self._change_members()
         self._persons[person.id] = person
         self._moves = [
             msgspec.structs.replace(move, who=person) if move.who.id == person.id else move
             for move in self._moves
         ]
+
+    def _change_members(self) -> None:
+        """Remember whom the members know of, before that changes."""
+        if self._told_members is None:
+            self._told_members = self.members()
         self._members = self._member_list = None
+
+    def told_members(self) -> Mapping[str, Person]:
+        """Return the people of whom the members know; changes that wait are not in it yet."""
+        return self.members() if self._told_members is None else self._told_members
 
     def members(self) -> Mapping[str, Person]:
         """Return the people who are here; the same object until that changes."""
@@ -182,6 +193,8 @@ class Room:
         """Yield what has happened since the last call, for the members of each dialect."""
         news, self._news = self._news, []
         self.has_numbered_news = False
+        if not self._moves:
+            self._told_members = None
         for dialect, audience in self._audiences.items():
             if news and audience:
                 payloads = (dialect.tell(event, data) for event, data in news)

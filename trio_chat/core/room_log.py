@@ -11,7 +11,6 @@ from trio_chat.protocol import events
 from trio_chat.protocol.dialects.base import Dialect
 from trio_chat.protocol.events import decode
 
-TOLD_AT_ONCE = 256 * 1024  # bytes that others have written; an outbox takes more
 RECENT_BYTES = 1024 * 1024  # of one room's events that are kept at hand
 REPLAYS = 4  # sets of frames that are kept in a room, for those who missed the same,
 REPLAY_BYTES = 256 * 1024  # none of them larger than this
@@ -103,19 +102,19 @@ class RoomLog:
         self._shrink()
         return event, data
 
-    def follow(self, state: RoomState) -> list[Numbered] | None:
+    def follow(self, state: RoomState, limit: int) -> list[Numbered] | None:
         """Take in what the journal knows by now.
 
         Returns:
-            What is to be told. ``None`` if that is too much at once, or not all at hand: then
-            nothing is told, and members have to read it.
+            What is to be told. ``None`` if that has more than ``limit`` bytes, or is not all at
+            hand: then nothing is told, and members have to read it.
         """
         if state.last < self.last:
             return []
         found = [(decode(data), data) for seq, data in state.recent if seq > self.last]
         news = [(event, data) for event, data in found if event]
         is_all = len(news) == state.last - self.last
-        is_little = sum(len(data) for _, data in news) <= TOLD_AT_ONCE
+        is_little = sum(len(data) for _, data in news) <= limit
         self._stand(state)
         self._early = {seq: event for seq, event in self._early.items() if seq > self.last}
         if not (is_all and is_little):

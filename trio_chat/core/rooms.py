@@ -7,11 +7,15 @@ from trio_chat.config import Config
 from trio_chat.core.catchup import CatchUp
 from trio_chat.core.memory_budget import MemoryBudget
 from trio_chat.core.room import Room
+from trio_chat.core.room_loads import RoomLoads
 from trio_chat.core.room_log import Budgets, RoomLog
+from trio_chat.delivery.recipient import Recipient
 from trio_chat.journal.types import Committed, RoomState
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.protocol.request_error import RequestError
 
+TOLD_AT_ONCE = 256 * 1024  # bytes that others have written in all rooms; an outbox takes more
+TOLD_INTERVAL = 1.0  # seconds in which no more of them are told; the rest each client reads
 RECENT_BYTES = 64 * 1024 * 1024  # of events at hand, in all rooms
 REPLAY_BYTES = 32 * 1024 * 1024  # of replays, in all rooms
 
@@ -63,7 +67,8 @@ class Rooms(Mapping[str, Room]):
         self._recent_limit = config.resume_limit
         self._budgets = Budgets(MemoryBudget(RECENT_BYTES), MemoryBudget(REPLAY_BYTES))
         self._delay = delay
-        self._load = load
+        self._loads = RoomLoads(load)
+        self._told_left = TOLD_AT_ONCE
         self._requeue = requeue
 
     def __getitem__(self, name: str) -> Room:
@@ -87,10 +92,19 @@ class Rooms(Mapping[str, Room]):
     def park(self, catch_up: CatchUp) -> None:
         """Have the room of a catch-up loaded; it goes on when that is done."""
         name = catch_up.room_name
-        if name not in self._loading:
-            self._loading[name] = _Loading()
-            self._load(name)
-        self._loading[name].parked.append(catch_up)
+        is_new = name not in self._loading
+        self._loading.setdefault(name, _Loading()).parked.append(catch_up)
+        if is_new:
+            self._loads.want(catch_up.client, name)
+
+    def abandon(self, client: Recipient) -> None:
+        """Load no room for a client that is gone, unless others wait for it."""
+        for name in self._loads.abandon(client):
+            waiting = [one.client for one in self._loading[name].parked if not one.is_over]
+            if waiting:
+                self._loads.want(waiting[0], name)
+            else:
+                del self._loading[name]
 
     def loaded(self, state: RoomState) -> Sequence[CatchUp]:
         """Open a room as it is in the journal, or bring an open one to that.
@@ -98,6 +112,7 @@ class Rooms(Mapping[str, Room]):
         Returns:
             The catch-ups that waited for it.
         """
+        self._loads.done()
         loading = self._loading.pop(state.name, None)
         if loading is None:
             self._follow(state)
@@ -113,6 +128,7 @@ class Rooms(Mapping[str, Room]):
 
         An open room that others have written to is tried again.
         """
+        self._loads.done()
         loading = self._loading.pop(name, None)
         if loading is not None:
             return loading.parked
@@ -122,7 +138,7 @@ class Rooms(Mapping[str, Room]):
 
     def _load_again(self, name: str) -> None:
         if name in self._behind:
-            self._load(name)
+            self._loads.want(None, name)
 
     def _make(self, state: RoomState) -> Room:
         log = RoomLog(state, self._recent_limit, self._budgets)
@@ -134,13 +150,23 @@ class Rooms(Mapping[str, Room]):
         if room is None:
             return  # it was closed meanwhile
         had = room.log.last
-        news = room.log.follow(state)
+        news = room.log.follow(state, self._told_left)
         if news is None:
             self._requeue(room, had)
         for event, data in news or ():
+            self._spend(len(data))
             room.tell(event, data)
         if room.log.is_behind:  # it was read before that was committed
             self._catch_up_with_journal(state.name)
+
+    def _spend(self, size: int) -> None:
+        """Count what others have written and is told at once; there is as much again in a while."""
+        if self._told_left == TOLD_AT_ONCE:
+            self._delay(TOLD_INTERVAL, self._refill)
+        self._told_left -= size
+
+    def _refill(self) -> None:
+        self._told_left = TOLD_AT_ONCE
 
     def touch(self, name: str) -> None:
         """Look soon whether a room is empty."""
@@ -160,6 +186,7 @@ class Rooms(Mapping[str, Room]):
             room.log.close()
         self._open.clear()
         self._loading.clear()
+        self._loads.clear()
         self._behind.clear()
         self._dirty.clear()
 
@@ -191,7 +218,7 @@ class Rooms(Mapping[str, Room]):
     def _catch_up_with_journal(self, name: str) -> None:
         if name not in self._behind:
             self._behind.add(name)
-            self._load(name)
+            self._loads.want(None, name)
 
     def forget(self, first: Mapping[str, int]) -> None:
         """Follow the journal, which has deleted the oldest events of some rooms."""
