@@ -1,9 +1,13 @@
 """A flood costs whoever sends it, and nobody else: turns are short, and shared out fairly."""
 
+from collections.abc import Sequence
+
 import trio
 
 from tests.integration.chatters import Chatter, Object, chatting, connected
 from tests.integration.running import running
+from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import RoomState
 
 
 def sends(number: int, room: str) -> list[Object]:
@@ -35,35 +39,40 @@ async def test_others_are_answered_in_the_midst_of_a_flood() -> None:
             answered += (await ben.next())["t"] == "ok"
 
 
+class Counting(MemoryJournal):
+    """A journal that remembers which rooms were loaded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+
+    async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
+        self.loads += names
+        return await super().load(names, recent)
+
+
 async def test_more_joins_than_rooms_are_refused_before_anything_is_loaded() -> None:
     """One frame with a thousand: as many as one may join are granted, the others refused."""
-    async with running(rooms_per_connection=20) as server:
+    journal = Counting()
+    async with running(journal=journal, rooms_per_connection=20) as server:
         async with chatting(server, "Ann") as ann:
             for number in range(200):
                 await ann.ask(t="join", room=f"room{number}")
                 await ann.send(f"room{number}", "x")
                 await ann.ask(t="leave", room=f"room{number}")
-        loads: list[str] = []
-        journal = server.server._journal
-        load = journal.load
-
-        async def spy(names: list[str], recent: int) -> object:
-            loads.extend(names)
-            return await load(names, recent)
-
-        journal.load = spy  # type: ignore[assignment,method-assign]
+        journal.loads.clear()
         joins = [{"t": "join", "id": number, "room": f"room{number}"} for number in range(200)]
         async with connected(server) as early:
             await early.say(*joins)
             codes = {(await early.until("error"))["code"] for _ in joins}
             assert codes == {"hello_first"}
-            assert loads == []
+            assert journal.loads == []
         async with chatting(server, "Ben") as ben:
             await ben.say(*joins)
             answers = [await ben.until("joined", "error") for _ in joins]
             assert sum(answer["t"] == "joined" for answer in answers) == 20
             assert {answer.get("code") for answer in answers} == {None, "too_many_rooms"}
-            assert len(loads) == 20
+            assert len(journal.loads) == 20
 
 
 async def test_a_nick_is_told_in_the_rooms_of_its_person_alone() -> None:

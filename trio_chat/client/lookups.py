@@ -28,20 +28,24 @@ BUSY = "too many requests at once"
 class ConnectionContext:
     """What all clients have in common.
 
-    ``pages`` has a token for each page that may be in memory at once, of all clients.
+    ``pages`` has a token for each page of missed events that may be in memory at once, of all
+    clients, and ``answers`` one for each answer; those wait for no peer, so slow readers who catch
+    up do not hold them up.
     """
 
     inbox: Inbox
     config: Config
     history: History
     pages: trio.CapacityLimiter
+    answers: trio.CapacityLimiter
     exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
 
 
 def make_context(inbox: Inbox, config: Config, history: History) -> ConnectionContext:
     """Return the context of a server's clients."""
     pages = max(1, config.catch_up_bytes // config.page_bytes)
-    return ConnectionContext(inbox, config, history, trio.CapacityLimiter(pages))
+    limiters = trio.CapacityLimiter(pages), trio.CapacityLimiter(pages)
+    return ConnectionContext(inbox, config, history, *limiters)
 
 
 class LookUps:
@@ -94,7 +98,7 @@ class LookUps:
             if self._requests:
                 await self._outbox.drained()
                 request = self._requests.popleft()
-                async with self._context.pages:
+                async with self._context.answers:
                     self._answer(await self._context.history.answer(request))
 
     def _answer(self, answer: answers.Answer) -> None:
