@@ -7,6 +7,7 @@ from trio_chat.protocol.answers import Answer, Error
 from trio_chat.protocol.close import NOT_UTF8, TOO_LONG, CloseReason, Violation
 from trio_chat.protocol.dialects.base import text_message
 from trio_chat.protocol.text import is_blank, without_controls
+from trio_chat.protocol.unicode import is_longer
 
 needs_hello = False
 knows_numbers = False
@@ -30,7 +31,7 @@ def read(
         except UnicodeDecodeError:
             raise Violation(NOT_UTF8) from None
     line = one_line(message)
-    if len(line) > limits.text_limit:
+    if is_longer(line, limits.text_limit):
         raise Violation(TOO_LONG)
     return [] if is_blank(message) else [requests.Send(room="", text=line)]
 
