@@ -99,7 +99,7 @@ def decode(data: bytes) -> AnyStoredEvent | None:
     """Return the stored event that ``encode`` made these bytes of; ``None`` if they are damaged."""
     try:
         return _decoder.decode(data)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
