@@ -55,7 +55,7 @@ def readable(
 
 
 def understood(room: str, seq: int, data: object) -> AnyStoredEvent | None:
-    """Return the event with a number of a room; ``None`` if the bytes are of something else."""
+    """Return the event with a number of a room; ``None`` if the data are something else."""
     event = decode(data) if isinstance(data, bytes) else None
     return event if event and (event.room, event.seq) == (room, seq) else None
 

@@ -7,6 +7,7 @@ from copy import copy
 
 from trio_chat.journal.keys import author_of, digest_of
 from trio_chat.journal.sqlite import cids, index, queries, scrubs, states
+from trio_chat.journal.sqlite.stored import understood
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
     NO_SUCH_MESSAGE,
@@ -23,7 +24,6 @@ from trio_chat.protocol.events import (
     Edit,
     Message,
     Topic,
-    decode,
     target_of,
 )
 from trio_chat.protocol.events import encode as encode_event
@@ -190,7 +190,7 @@ class Transaction:
         if room.id is None or row is None:
             return NO_SUCH_MESSAGE
         author, data = row
-        message = decode(data)
+        message = understood(write.event.room, target, data)
         if not isinstance(message, Message) or message.deleted:
             return NO_SUCH_MESSAGE
         if write.target_author not in (None, author):
