@@ -41,6 +41,8 @@ _ARABIC = dict(zip("۰۱۲۳۴۵۶۷۸۹یک", "٠١٢٣٤٥٦٧٨٩يك", stric
 _OTHER_ALPHABETS = str.maketrans(
     {other: letter for letter, others in _LATIN.items() for other in others} | _ARABIC
 )
+COLONS = ":ː˸։׃܃܄᛬⁚∶꞉︓﹕："  # a colon, and what looks like one
+PARENTHESES = "(（﹙⁽"
 _WITHIN_LATIN = str.maketrans({"0": "o", "1": "l", "i": "l", "ı": "l"})
 
 
