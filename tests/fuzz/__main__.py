@@ -5,11 +5,13 @@ An input that breaks a rule is written into the corpus, which every test run tri
 
 import argparse
 import hashlib
+import logging
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.fuzz.mutations import damaged
@@ -59,6 +61,7 @@ def main() -> int:
     parser.add_argument("targets", nargs="*", default=list(TARGETS), metavar="TARGET")
     parser.add_argument("--seconds", type=float, default=600.0)
     options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     end = time.monotonic() + options.seconds
     tried = 0
     while time.monotonic() < end:
