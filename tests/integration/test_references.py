@@ -52,3 +52,22 @@ async def test_a_deleted_message_can_be_replied_to() -> None:
         await ann.send("tea", "milk?")
         await ann.ask(t="delete", room="tea", seq=1)
         assert await ann.send("tea", "yes", reply=1) == 3
+
+
+async def test_a_message_can_be_changed_so_often() -> None:
+    """Different emoji and changes have limits, each with an error of its own; others go on."""
+    smiles = [chr(0x1F600 + number) for number in range(51)]
+    async with serving() as server, chatting(server, "Ann", "tea") as ann:
+        await ann.send("tea", "milk?")
+        answers = [await ann.ask(t="react", room="tea", seq=1, emoji=one) for one in smiles]
+        assert [answer.get("code") for answer in answers] == [None] * 50 + ["too_many_reactions"]
+        for number in range(950):
+            edited = await ann.ask(t="edit", room="tea", seq=1, text=f"milk {number}")
+            assert edited["t"] == "ok"
+        for request in ({"t": "edit", "text": "x"}, {"t": "react", "emoji": smiles[0]}):
+            refused = await ann.ask(room="tea", seq=1, **request)
+            assert refused["code"] == "too_many_changes"
+        page = await ask(server, "GET", f"{MESSAGES}?limit=1")
+        assert len(page.json["messages"][0]["reactions"]) == 50
+        assert (await ann.ask(t="delete", room="tea", seq=1))["t"] == "ok"
+        assert await ann.send("tea", "lemon?", reply=1) == 1003

@@ -114,3 +114,10 @@ def test_a_character_without_end_is_cut() -> None:
     shown, marks = snippet("x" + "\u0301" * 999, [(0, 1)])
     assert len(shown) <= SNIPPET
     assert marks == [(0, len(shown) - 1)]
+
+
+def test_two_words_of_one_character_are_marked_as_one() -> None:
+    """The parts of an emoji are found by themselves, and shown as what they are part of."""
+    text = "a 👩\u200d💻 b"
+    assert make_hit(message(text), parse("👩 💻")).marks == [(2, 5)]
+    assert make_hit(message(text), parse("💻")).marks == [(2, 5)]
