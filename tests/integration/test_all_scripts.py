@@ -22,7 +22,7 @@ from trio_chat.commands.room_rules import BadEvent, normal
 from trio_chat.config import Config
 from trio_chat.journal.search.query import BadQuery, parse
 from trio_chat.journal.search.tokens import tokenize
-from trio_chat.protocol.dialects.plain import AMBIGUOUS, one_line
+from trio_chat.protocol.dialects.plain import is_ambiguous, one_line
 from trio_chat.protocol.events import Message
 from trio_chat.protocol.names import BadName, check_nick, check_room, fold
 from trio_chat.protocol.requests import QUERY_LIMIT, Send, text_fault
@@ -97,7 +97,7 @@ def as_plain(kept: Sequence[str]) -> list[str]:
     lines = []
     for number, text in enumerate(kept):
         line = one_line(text)
-        prefix = "Ann: " if number % 2 == 0 else ": " if AMBIGUOUS.search(line) else ""
+        prefix = "Ann: " if number % 2 == 0 else ": " if is_ambiguous(line) else ""
         lines.append(prefix + line)
     return lines
 

@@ -79,7 +79,7 @@ def test_a_nick_has_a_normal_form(nick: str, normal: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "nick", ["", " ", "?", "🎈", "__", "x" * 33, "e" + "\u0302" * 10, "क्षि" * 33]
+    "nick", ["", " ", "?", "🎈", "__", "x" * 33, "Z" + "\u0302" * 33, "क्षि" * 33]
 )
 def test_a_nick_has_a_letter_or_a_digit_and_is_not_too_long(nick: str) -> None:
     """So that it can be read, typed and shown."""

@@ -103,7 +103,8 @@ def told(text: str, who: events.Person | None = None) -> str:
         "Ann: hello", "Ann:\u00a0hello", "Ann:\u200bhello", "Ann\uff1a hello", "Ann\u2236 hello",
         "Ann\ua789 hello", "x Ann: hello", "Ann:", "Ann:\thello", ": hello", ":hello", "(sorry)",
         "\uff08sorry\uff09", "\u200b(sorry)",
-        "\u202eolleh :nnA", "\u2066Ann\u2069 x", "two\nAnn: hello", "\u200f(sorry)",
+        "\u202eolleh :nnA", "\u2066Ann\u2069\uff1ax", "\u202e)yrros", "two\nAnn: hello",
+        "\u200f(sorry)",
     ],
 )  # fmt: skip
 def test_who_has_no_name_is_not_taken_for_somebody(text: str) -> None:
@@ -113,7 +114,16 @@ def test_who_has_no_name_is_not_taken_for_somebody(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["hello", "see http://a.b:80/", "12:30", "a (b) c", "你好\uff1a世界", "a :)"]
+    "text",
+    [
+        "hello",
+        "see http://a.b:80/",
+        "12:30",
+        "a (b) c",
+        "\u202egnp.exe\u202c",
+        "你好\uff1a世界",
+        "a :)",
+    ],
 )
 def test_a_text_that_cannot_be_mistaken_is_told_alone(text: str) -> None:
     """As the Go example does."""

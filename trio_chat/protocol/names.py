@@ -25,7 +25,7 @@ from trio_chat.protocol.unicode import (
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # all of them, unlike in texts
 ANY_EMOJI = "\u263a"
-MARKS = 8  # on a letter, at most; a stack of Sanskrit in Tibetan letters has seven, a flood more
+MARKS = 31  # on a letter, at most; more would cover several lines above and below it
 
 _unicode = UnicodeData(unicodedata2)
 

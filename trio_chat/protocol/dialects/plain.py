@@ -13,12 +13,13 @@ from trio_chat.protocol.unicode import is_longer
 
 LINE_END = re.compile("\r\n|[\r\n\u2028\u2029]")
 COLON = re.compile(f"[{COLONS}][{UNSEEN_RANGES}]+")
-# A colon with a space behind a name, the parenthesis of the server's own lines, and what lets them
-# be seen where they are not: marks that change the direction of writing.
-AMBIGUOUS = re.compile(
+# A colon as behind a name, or the parenthesis of the server's own lines.
+TELLING = re.compile(
     f"[{COLONS}](?:[{UNSEEN_RANGES}]|$)|^[{UNSEEN_RANGES}]*[{COLONS}{PARENTHESES}]"
-    "|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
+# Marks that change the direction of writing may let one of these be seen where it is not.
+TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+TURNED = re.compile(f"[{COLONS}{PARENTHESES})]")
 
 needs_hello = False
 knows_numbers = False
@@ -73,7 +74,13 @@ def tell(event: events.Event, data: bytes | None) -> bytes | None:  # noqa: ARG0
     line = one_line(event.text)
     if event.who:
         return f"{_name(event.who.nick)}: {line}".encode()
-    return (f": {line}" if AMBIGUOUS.search(line) else line).encode()
+    return (f": {line}" if is_ambiguous(line) else line).encode()
+
+
+def is_ambiguous(line: str) -> bool:
+    """Whether a line without a name could be taken for one of somebody with a name."""
+    is_turned = TURNING.search(line) and TURNED.search(line)
+    return bool(is_turned or TELLING.search(line))
 
 
 def _name(nick: str) -> str:
