@@ -22,6 +22,7 @@ from trio_chat.journal.retention import retain
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.storage import Outcome
 from trio_chat.journal.types import Journal
+from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.eventstream import EventStream
 from trio_chat.net.head import Head, HttpError
@@ -67,17 +68,18 @@ class Server:
     def __init__(self, config: Config, journal: Journal) -> None:
         self._config = config
         self._journal = journal
-        self._hub = Hub(journal, config)
+        limits = Limits(config)
+        self._hub = Hub(journal, config, limits)
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)
-        self._context = make_context(self._inbox, config, history)
+        self._context = make_context(self._inbox, config, history, limits)
         app = make_app()
         Api(history, Calls(self._inbox, config), config).install(app)
         self._sse = Sse(journal.epoch)
         exchange = Exchange(app, config)
         files = Files(load_page(static_files()))
         self._acceptor = Acceptor(
-            config, files.answer, self._on_websocket, self._on_events, exchange.serve
+            config, limits, files.answer, self._on_websocket, self._on_events, exchange.serve
         )
         self._listeners: list[Listener] = []
         self._reason = GOING_AWAY

@@ -38,6 +38,8 @@ class Asked:
     def __init__(self, client: Recipient, asked: Sequence[AnyAsked]) -> None:
         self.client = client
         self.requests = deque(asked)
+        self.since = 0.0  # when the hub got them, in Trio's time
+        self.has_waited = False  # for a rate
         self._done: trio.Event | None = None
 
     def finish(self) -> None:

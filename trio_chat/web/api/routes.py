@@ -146,7 +146,7 @@ class Api:
         new = await reading.body(request, NewSession, "nick")
         fields = {"nick": new.nick, "session": new.session}
         hello = reading.make_request(requests.Hello, fields, self._config)
-        answer = await self._calls.ask(requests.Credentials(), hello)
+        answer = await self._calls.ask(requests.Credentials(), hello, _address())
         assert isinstance(answer, answers.Welcome)
         return _json(Session(answer.session, answer.you), 201)
 
@@ -176,7 +176,7 @@ class Api:
         self, kind: type[requests.WriteRequest], fields: dict[str, Any], who: requests.Credentials
     ) -> Receipt:
         write = reading.make_request(kind, fields, self._config)
-        answer = await self._calls.ask(who, write)
+        answer = await self._calls.ask(who, write, _address())
         assert isinstance(answer, answers.Ok)
         assert answer.seq is not None
         assert answer.ts is not None
@@ -218,6 +218,11 @@ class Api:
 
 def _is_ours() -> bool:
     return request.path.startswith("/api/")
+
+
+def _address() -> str:
+    """Return where the request comes from."""
+    return request.remote_addr or ""
 
 
 def _endpoint(method: str, rule: str) -> str:
