@@ -138,6 +138,14 @@ class Config(Rates):
     close_timeout: float = limit(5.0, "time for a client to answer a close", least=0.1)
     outbox_frames: int = limit(256, "frames that may wait for one slow client", least=1)
     outbox_bytes: int = limit(1024 * 1024, "bytes that may wait for one slow client", least=1024)
+    all_outbox_bytes: int = limit(
+        256 * 1024 * 1024,
+        "bytes that may wait for all slow clients together; the slowest are ended first",
+        least=1024,
+    )
+    lag_limit: float = limit(
+        3.0, "time by which the server may be late before it takes nobody in any more", least=0.1
+    )
     inbox_requests: int = limit(1024, "requests that may wait for the hub", least=1)
     drain_timeout: float = limit(10.0, "time for all clients to say goodbye at shutdown", least=0)
 
@@ -179,6 +187,11 @@ class Config(Rates):
             raise ConfigError(
                 f"outbox_bytes ({self.outbox_bytes}) must be more than "
                 f"frame_limit ({self.frame_limit})"
+            )
+        if self.all_outbox_bytes < self.outbox_bytes:
+            raise ConfigError(
+                f"all_outbox_bytes ({self.all_outbox_bytes}) must be at least "
+                f"outbox_bytes ({self.outbox_bytes})"
             )
         # A page is sent to a client that has room for it beside what happens meanwhile.
         if self.page_bytes > self.outbox_bytes // 2:

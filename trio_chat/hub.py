@@ -8,6 +8,7 @@ from trio_chat.core.effects import Effects, Replies
 from trio_chat.core.inbox import Inbox
 from trio_chat.delivery.audience import WRITES_PER_YIELD, write_cost
 from trio_chat.delivery.frames import Frame, pack
+from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.storage import Storage
 from trio_chat.journal.types import Journal
@@ -32,6 +33,7 @@ class Hub:
 
     def __init__(self, journal: Journal, config: Config, limits: Limits | None = None) -> None:
         self.inbox = Inbox(config.inbox_requests)
+        self.outboxes = OutboxBudget(config.all_outbox_bytes)
         limits = limits or Limits(config)
         self._chat = Chat(config, journal.epoch, journal.secret, limits)
         self._storage = Storage(journal, config.resume_limit)
@@ -82,6 +84,7 @@ class Hub:
                 client.end(reason)
             else:
                 client.close()
+        self.outboxes.relieve()
 
     async def _tell(self, effects: Effects) -> None:
         """Send everything; what acknowledges something comes behind it."""

@@ -139,7 +139,12 @@ async def serve(port: int, frame_limit: int) -> None:
     listeners = await open_listeners(config)
     print(f"echo at ws://127.0.0.1:{port_of(listeners[0])}/ws", flush=True)
     door = Acceptor(
-        config, Limits(config), Files({}).answer, echo.on_websocket, echo.on_events, echo.on_http
+        config,
+        Limits(config),
+        Files({}).answer,
+        echo.on_websocket,
+        echo.on_events,
+        echo.on_http,
     )
     await trio.serve_listeners(door.answer, listeners)
 

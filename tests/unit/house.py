@@ -35,7 +35,12 @@ class House:
 
     def __init__(self, nursery: trio.Nursery, config: Config) -> None:
         self.door = Acceptor(
-            config, Limits(config), FILES.answer, self._on_websocket, self._on_events, self._on_http
+            config,
+            Limits(config),
+            FILES.answer,
+            self._on_websocket,
+            self._on_events,
+            self._on_http,
         )
         self.websockets: list[tuple[bytes, bytes]] = []
         self.requests: list[bytes] = []

@@ -56,7 +56,13 @@ class Client:
         self._intake = Intake(
             config, context.limits.addresses.of(self.address, trio.current_time())
         )
-        self._outbox = Outbox(line_of(stream), config.outbox_frames, config.outbox_bytes)
+        self._outbox = Outbox(
+            line_of(stream),
+            config.outbox_frames,
+            config.outbox_bytes,
+            context.outboxes,
+            lambda: self.abort(TOO_SLOW),
+        )
         self._keepalive = Keepalive(
             config, trio.current_time(), only_writes=transport.is_one_way, spread=spread
         )
@@ -99,6 +105,7 @@ class Client:
                 await self._apologise()
             finally:
                 self.close()  # before the socket closes: its descriptor must not be written again
+                self._outbox.abandon()
             await linger(self._stream)
 
     def end(self, reason: CloseReason) -> None:
@@ -113,7 +120,7 @@ class Client:
     def abort(self, reason: CloseReason) -> None:
         """End the connection at once: the peer is dead or stuck."""
         self._close_reason = reason
-        self.close()
+        self._outbox.abandon()
         reset_on_close(self._stream)
         self._scope.cancel(reason=reason.reason)
 

@@ -44,6 +44,8 @@ class Callers:
         """
         policy.check(policy.NOBODY, request, policy.ANY_ROOM, now)
         self._limits.check(caller.address, request, None, caller.address, now)
+        if not self._people.has_session(request.session):
+            self._limits.take_new_name(caller.address, now)
         return self._welcome.to(self._people.introduce(request.session, request.nick), request.id)
 
     def write(
@@ -64,4 +66,5 @@ class Callers:
         policy.check(principal, request, policy.ANY_ROOM, now)
         key = who.id if who else caller.address
         self._limits.check(key, request, self._rooms.get(room), caller.address, now)
-        return Write(request.event(room, who), policy.target_author(principal, request))
+        may_begin = self._limits.may_begin_room(caller.address, now)
+        return Write(request.event(room, who), policy.target_author(principal, request), may_begin)

@@ -65,10 +65,8 @@ class Chat:
         self._people = People(Sessions(secret), config.nick_limit)
         self._presence = Presence(self._people, self._rooms, self._timers, config.presence_grace)
         welcome = Welcome(self._people, config, epoch)
-        request_limits = RequestLimits(limits, config)
-        self._callers = Callers(
-            self._people, welcome, self._rooms, request_limits, config.room_limit
-        )
+        self._limits = RequestLimits(limits, config)
+        self._callers = Callers(self._people, welcome, self._rooms, self._limits, config.room_limit)
         self._handlers = Handlers(
             self._turn,
             self._connections,
@@ -79,7 +77,7 @@ class Chat:
             queue=self._queue,
             pending=self._pending,
             welcome=welcome,
-            limits=request_limits,
+            limits=self._limits,
         )
         handlers = self._handlers
         self._backlog = Backlog(handlers.price, handlers.must_wait, handlers.delay)
@@ -250,3 +248,5 @@ class Chat:
             acks[requester].append(answer)
             if committed:
                 self._rooms.take(committed)
+                if committed.event.seq == 1:
+                    self._limits.take_new_room(requester.address, self._turn.now)

@@ -194,6 +194,8 @@ class Handlers:
         self._check(state, request)
         person_id = self._people.identify(request.session, request.key)
         before = self._people.now(person_id)
+        if before is None and not self._people.has_session(request.session):
+            self._limits.take_new_name(state.client.address, self._turn.now)
         person = self._people.enter(person_id, request.nick, state.client)
         self._presence.rename(person, before)
         state.person_id = person.id
@@ -277,7 +279,8 @@ class Handlers:
         person = self.person(state)
         event = request.event(catch_up.room_name, person)
         condition = policy.target_author(Principal(person), request)
-        self._turn.effects.writes.append(Write(event, condition))
+        may_begin = self._limits.may_begin_room(state.client.address, self._turn.now)
+        self._turn.effects.writes.append(Write(event, condition, may_begin))
         self._pending.add(Pending(state.client, state, request.id))
 
     def _look_up(self, state: ConnectionState, request: requests.AnyRequest) -> None:

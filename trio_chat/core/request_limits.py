@@ -13,6 +13,7 @@ from trio_chat.limits.quota import Quota
 from trio_chat.protocol import requests
 from trio_chat.protocol.request_error import RequestError
 
+TOO_MANY_NAMES = "too many new people came from your address"
 TOO_FAST = "you ask for too much at once; see the limits in the welcome"
 
 
@@ -77,6 +78,30 @@ class RequestLimits:
         retry_ms = math.ceil(delay * 1000)
         asked.requests[0] = requests.InvalidRequest(request.id, "busy", TOO_FAST, retry_ms)
         return 0.0
+
+    def may_begin_room(self, address: str, now: float) -> bool:
+        """Tell whether somebody at an address may say the first word in a room."""
+        return not self._new_rooms(address, now).delay(now)
+
+    def take_new_room(self, address: str, now: float) -> None:
+        """Take in that the first word in a room came from an address."""
+        self._new_rooms(address, now).take(now)
+
+    def _new_rooms(self, address: str, now: float) -> Bucket:
+        return self._limits.addresses.of(address, now).bucket("new_room_rate")
+
+    def take_new_name(self, address: str, now: float) -> None:
+        """Take in that somebody without a session comes from an address.
+
+        Raises:
+            RequestError: there were too many of them.
+        """
+        bucket = self._limits.addresses.of(address, now).bucket("new_name_rate")
+        delay = bucket.delay(now)
+        if delay:
+            self._limits.counters.count("new_name_rate", "socket", address)
+            raise RequestError("busy", TOO_MANY_NAMES, math.ceil(delay * 1000))
+        bucket.take(now)
 
     def check(
         self, key: str, request: requests.Request, room: Room | None, address: str, now: float

@@ -4,6 +4,7 @@ from trio_chat.config import Config
 from trio_chat.limits.addresses import Addresses
 from trio_chat.limits.buckets import Buckets
 from trio_chat.limits.counters import Counters
+from trio_chat.limits.overload import Overload
 from trio_chat.limits.quota import Quota
 
 
@@ -19,6 +20,7 @@ class Limits:
         self.people: Buckets[Quota] = Buckets(self.new_quota)
         self.addresses = Addresses(config)
         self.counters = Counters()
+        self.overload = Overload(config.lag_limit)
 
     def new_quota(self) -> Quota:
         """Return the quota of somebody who has not asked for anything."""

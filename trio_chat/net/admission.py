@@ -28,7 +28,7 @@ class Admission:
 
     Args:
         config: ``max_connections`` and ``connections_per_address``.
-        limits: Tell who opens too many, one after the other.
+        limits: Tell who opens too many one after the other, and whether there is too much to do.
     """
 
     def __init__(self, config: Config, limits: Limits) -> None:
@@ -57,6 +57,9 @@ class Admission:
         if self._count >= self._cap and not self._end_oldest(next(iter(self._idle), "")):
             self._limits.counters.count("max_connections", "accept", address)
             return HttpError(503, "too many connections", RETRY)
+        if self._limits.overload.reason:
+            self._limits.counters.count("overload", "accept", address)
+            return HttpError(503, "the server has too much to do just now", RETRY)
         bucket.take(now)
         return None
 

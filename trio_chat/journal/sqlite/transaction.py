@@ -9,6 +9,7 @@ from trio_chat.journal.keys import author_of, digest_of
 from trio_chat.journal.sqlite import cids, index, scrubs, states
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
+    NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Committed,
@@ -181,6 +182,8 @@ class Transaction:
         return added
 
     def _judge(self, room: Progress, write: Write) -> Rejected | None:
+        if room.id is None and not write.may_begin:
+            return NO_NEW_ROOM
         target = target_of(write.event)
         if target is None:
             return None
