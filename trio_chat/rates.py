@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 SECONDS = {"s": 1, "min": 60, "h": 3600}
-RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|min|h)(?::(\d+(?:\.\d+)?))?")
+RATE = re.compile(r"(\d+(?:\.\d+)?)/(s|min|h)(?::(\d+(?:\.\d+)?))?", re.ASCII)
 OFF = ("0", "off")
 
 

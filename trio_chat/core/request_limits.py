@@ -75,7 +75,7 @@ class RequestLimits:
         if now - asked.since + delay <= self._patience:
             return delay
         state.is_flooding = now - state.waits_since >= self._flood_timeout
-        retry_ms = math.ceil(delay * 1000)
+        retry_ms = _in_ms(delay)
         asked.requests[0] = requests.InvalidRequest(request.id, "busy", TOO_FAST, retry_ms)
         return 0.0
 
@@ -100,7 +100,7 @@ class RequestLimits:
         delay = bucket.delay(now)
         if delay:
             self._limits.counters.count("new_name_rate", "socket", address)
-            raise RequestError("busy", TOO_MANY_NAMES, math.ceil(delay * 1000))
+            raise RequestError("busy", TOO_MANY_NAMES, _in_ms(delay))
         bucket.take(now)
 
     def check(
@@ -123,7 +123,7 @@ class RequestLimits:
         delay = _pay(bucket, _room_bucket(request, room), _cost(request), now)
         if delay:
             self._limits.counters.count(name, "http", address)
-            raise RequestError("too_fast", TOO_FAST, math.ceil(delay * 1000))
+            raise RequestError("too_fast", TOO_FAST, _in_ms(delay))
 
 
 def _cost(request: AnyAsked | requests.Request) -> int:
@@ -144,3 +144,8 @@ def _pay(own: Bucket, shared: Bucket | None, cost: float, now: float) -> float:
         if shared is not None:
             shared.take(now, cost)
     return delay
+
+
+def _in_ms(seconds: float) -> int:
+    """Return a time in whole milliseconds, rounded up but for what comes of binary fractions."""
+    return math.ceil(round(seconds * 1000, 3))

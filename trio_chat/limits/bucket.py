@@ -2,6 +2,8 @@
 
 from trio_chat.rates import Rate
 
+ROUNDING = 1e-6  # tokens; so few may be missing because of how times are rounded
+
 
 class Bucket:
     """Holds up to ``burst`` tokens, and gets ``per_second`` of them.
@@ -29,7 +31,7 @@ class Bucket:
             return 0.0
         spent = max(0.0, self._full_at - now) * rate.per_second
         missing = min(cost, rate.burst) + spent - rate.burst
-        return missing / rate.per_second if missing > 0 else 0.0
+        return missing / rate.per_second if missing > ROUNDING else 0.0
 
     def take(self, now: float, cost: float = 1.0) -> None:
         """Take tokens out; if there are too few, those that come next are spent already."""

@@ -1,5 +1,6 @@
 """Buckets by key: one for each person, room or address that has asked for something lately."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
@@ -18,7 +19,7 @@ class Drainable(Protocol):
 T = TypeVar("T", bound=Drainable)
 
 
-class Buckets(dict[str, T]):
+class Buckets(OrderedDict[str, T]):
     """What is remembered of each key. Those that are full again are forgotten bit by bit.
 
     With more than ``KEYS`` of them the one that has been there longest is forgotten, full or not:
@@ -29,6 +30,7 @@ class Buckets(dict[str, T]):
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
+        super().__init__()
         self._make = make
 
     def of(self, key: str, now: float) -> T:
@@ -40,7 +42,7 @@ class Buckets(dict[str, T]):
         return found
 
     def _sweep(self, now: float) -> None:
-        for key in [key for key, _ in zip(self, range(SWEPT), strict=False)]:
-            bucket = self.pop(key)
-            if not bucket.is_full(now) and len(self) < KEYS:
+        for _ in range(min(SWEPT, len(self))):
+            key, bucket = self.popitem(last=False)
+            if not bucket.is_full(now) and len(self) < KEYS - 1:
                 self[key] = bucket  # behind the others
