@@ -23,7 +23,8 @@ LIMITED = replace(CONFIG, rate_patience=PATIENCE, flood_timeout=10)
 
 def limited(**rates: str) -> Config:
     """Return settings with these rates, and no others."""
-    return replace(LIMITED, **{name: Rate.parse(text) for name, text in rates.items()})
+    parsed: dict[str, Any] = {name: Rate.parse(text) for name, text in rates.items()}
+    return replace(LIMITED, **parsed)
 
 
 def sends(count: int, room: str = "tea") -> list[dict[str, Any]]:

@@ -208,11 +208,13 @@ def _problems() -> Json:
             (413, "The text or the body is too long."),
             (415, "The body is neither JSON nor text in UTF-8."),
             (422, "The key was used for another request."),
+            (429, "You ask for too much; Retry-After says when to try again."),
             (501, "This server's SQLite has no full-text index."),
             (503, "The server cannot do it now; Retry-After says when to try again."),
         )
     }
-    told["400"]["content"][TEXT] = {"schema": {"type": "string"}}  # of a head that is not clean
+    for status in ("400", "429"):  # of a head that is not clean, or one too many of an address
+        told[status]["content"][TEXT] = {"schema": {"type": "string"}}
     return told
 
 
