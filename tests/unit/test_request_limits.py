@@ -61,7 +61,7 @@ async def test_what_is_over_the_rate_waits_and_nothing_is_lost(autojump_clock: M
 async def test_what_would_wait_too_long_is_refused_with_the_time_to_wait(
     autojump_clock: MockClock,
 ) -> None:
-    """``busy`` with ``retry_ms``: after that time it can be asked again."""
+    """``busy`` with ``retry_ms``, for each the time after which it can be asked again."""
     async with house(config=limited(send_rate="5/s:20")) as home:
         ann = await home.person("Ann", "tea")
         heard = await ann.ask(*sends(60))
@@ -69,9 +69,24 @@ async def test_what_would_wait_too_long_is_refused_with_the_time_to_wait(
         heard += ann.told()
         assert done(heard) == [*range(30)]
         assert [error["id"] for error in refused(heard)] == [*range(30, 60)]
-        assert {(error["code"], error["retry_ms"]) for error in refused(heard)} == {("busy", 200)}
-        await later(0.2)
-        assert done(await ann.ask(*sends(1))) == [0]
+        assert {error["code"] for error in refused(heard)} == {"busy"}
+        assert [error["retry_ms"] for error in refused(heard)] == [*range(200, 6200, 200)]
+
+
+async def test_who_obeys_is_not_refused_again(autojump_clock: MockClock) -> None:
+    """However much there was to be done; so a long outbox does not look like a flood."""
+    async with house(config=limited(send_rate="5/s:20")) as home:
+        ann = await home.person("Ann", "tea")
+        heard = await ann.ask(*sends(150))
+        await later(PATIENCE)
+        heard += ann.told()
+        waiting = refused(heard)
+        assert len(waiting) == 120
+        for error in waiting:
+            await later(0.2)
+            heard += await ann.ask(*sends(150)[error["id"] : error["id"] + 1])
+        assert done(heard) == [*range(150)]
+        assert ann.member.ends == []
 
 
 async def test_what_can_not_be_done_in_time_is_refused_at_once(autojump_clock: MockClock) -> None:

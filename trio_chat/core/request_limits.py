@@ -50,10 +50,11 @@ class RequestLimits:
         name = RATES.get(type(request))
         if name is None or (isinstance(request, requests.InvalidRequest) and request.retry_ms):
             return 0.0  # it has no price, or is an error by now
-        bucket = self.quota(state).bucket(name)
-        delay = _pay(bucket, _room_bucket(request, room), _cost(request), now)
+        own, shared = self.quota(state).bucket(name), _room_bucket(request, room)
+        delay = _pay(own, shared, _cost(request), now)
         if delay:
-            return self._wait(state, asked, delay, now)
+            is_shared = shared is not None and shared.delay(now) == delay
+            return self._wait(state, asked, shared if shared and is_shared else own, delay, now)
         if not asked.has_waited and len(asked.requests) == 1:
             state.waits_since = None
         return 0.0
@@ -64,7 +65,9 @@ class RequestLimits:
             state.quota = self._limits.new_quota()
         return state.quota
 
-    def _wait(self, state: ConnectionState, asked: Asked, delay: float, now: float) -> float:
+    def _wait(
+        self, state: ConnectionState, asked: Asked, bucket: Bucket, delay: float, now: float
+    ) -> float:
         """Return for how long the next request waits; 0 if it is refused instead."""
         request = asked.requests[0]
         if not asked.has_waited:
@@ -75,8 +78,11 @@ class RequestLimits:
         if now - asked.since + delay <= self._patience:
             return delay
         state.is_flooding = now - state.waits_since >= self._flood_timeout
-        retry_ms = _in_ms(delay)
-        asked.requests[0] = requests.InvalidRequest(request.id, "busy", TOO_FAST, retry_ms)
+        # Each is told another time, so that those who obey need not be refused again.
+        refused = asked.refused.get(bucket, 0)
+        asked.refused[bucket] = refused + 1
+        delay += refused * bucket.period
+        asked.requests[0] = requests.InvalidRequest(request.id, "busy", TOO_FAST, _in_ms(delay))
         return 0.0
 
     def may_begin_room(self, address: str, now: float) -> bool:

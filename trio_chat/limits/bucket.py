@@ -21,6 +21,11 @@ class Bucket:
         self._rate = rate
         self._full_at = float("-inf")
 
+    @property
+    def period(self) -> float:
+        """Seconds in which one token comes."""
+        return 1 / self._rate.per_second if self._rate.per_second else 0.0
+
     def delay(self, now: float, cost: float = 1.0) -> float:
         """Return in how many seconds there are enough tokens; 0 if there are now.
 

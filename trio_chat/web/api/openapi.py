@@ -30,6 +30,8 @@ SENT = (
     schemas.RoomList,
     schemas.MessageList,
     schemas.HitList,
+    schemas.LimitList,
+    answers.RateInfo,
     answers.MessageView,
     schemas.Receipt,
     schemas.Session,
@@ -94,6 +96,12 @@ def _paths(config: Config) -> Json:
                 {201: parts.answer("Session")},
                 *(409, 413, 415, 503),
                 body=parts.body("NewSession", parts.nick(config), "A nick."),
+            )
+        },
+        "/limits": {
+            "get": parts.operation(
+                "What may be asked for, how much of it and how often",
+                {200: parts.answer("LimitList")},
             )
         },
         "/openapi.json": {
