@@ -74,9 +74,10 @@ class Rates:
     address_byte_rate: Rate = rate(
         "131072/s:1048576", "bytes that the connections of one address send, together"
     )
-    connect_rate: Rate = rate("20/s:600", "connections that one address opens")
+    connect_rate: Rate = rate("50/s:3000", "connections that one address opens")
     http_rate: Rate = rate(
-        "50/s:500", "HTTP requests of one address; a file of the page counts a twentieth"
+        "50/s:1000",
+        "HTTP requests of one address; a WebSocket counts as 0.25, a file of the page as 0.05",
     )
     new_room_rate: Rate = rate("20/h:20", "rooms in which one address says the first word")
     new_name_rate: Rate = rate("600/h:600", "people without a session that one address brings")

@@ -20,6 +20,7 @@ HANDSHAKES = (
     4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
 )
 FILE_COST = 0.05  # of an HTTP request; a file is answered from memory
+WEBSOCKET_COST = 0.25  # of an HTTP request; it does not go through Hypercorn
 REFUSALS_AT_ONCE = 32  # connections over a limit that are answered at the same time
 
 log = structlog.get_logger()
@@ -124,7 +125,7 @@ class Acceptor:
                 head = None if is_over else await self._next_head(stream, address, head.rest)
             if head is None:
                 return None
-            await self._pay(address, 1)
+            await self._pay(address, WEBSOCKET_COST if head.path == WEBSOCKET_PATH else 1)
             return self._route(stream, head)
         except HttpError as refusal:
             await self._refuse(stream, refusal)
