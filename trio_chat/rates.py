@@ -70,14 +70,14 @@ class Rates:
     invalid_rate: Rate = rate("5/s:50", "requests of one person that are answered with an error")
     room_rate: Rate = rate("100/s:500", "messages and changes in one room, of all together")
     byte_rate: Rate = rate("32768/s:262144", "bytes that one connection sends")
-    frame_rate: Rate = rate("50/s:1000", "WebSocket frames that one connection sends")
+    frame_rate: Rate = rate("100/s:1000", "WebSocket frames that one connection sends")
     address_byte_rate: Rate = rate(
         "131072/s:1048576", "bytes that the connections of one address send, together"
     )
     connect_rate: Rate = rate("50/s:3000", "connections that one address opens")
     http_rate: Rate = rate(
-        "50/s:1000",
-        "HTTP requests of one address; a WebSocket counts as 0.25, a file of the page as 0.05",
+        "100/s:4000",
+        "HTTP requests of one address; a WebSocket counts as 0.8, a file of the page as 0.2",
     )
     new_room_rate: Rate = rate("20/h:20", "rooms in which one address says the first word")
     new_name_rate: Rate = rate("600/h:600", "people without a session that one address brings")

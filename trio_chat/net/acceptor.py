@@ -19,8 +19,8 @@ WEBSOCKET_PATH = "/ws"
 HANDSHAKES = (
     4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
 )
-FILE_COST = 0.05  # of an HTTP request; a file is answered from memory
-WEBSOCKET_COST = 0.25  # of an HTTP request; it does not go through Hypercorn
+FILE_COST = 0.2  # of an HTTP request; a file is answered from memory
+WEBSOCKET_COST = 0.8  # of an HTTP request; it does not go through Hypercorn
 REFUSALS_AT_ONCE = 32  # connections over a limit that are answered at the same time
 
 log = structlog.get_logger()
