@@ -145,7 +145,7 @@ async def test_the_fullest_outboxes_go_first() -> None:
         "all_outbox_bytes": 500_000,
         "send_buffer": 4096,
     }
-    async with running(**sizes, send_buffer=4096, page_bytes=100_000, write_timeout=60) as server:
+    async with serving(**sizes, page_bytes=100_000, write_timeout=60) as server:
         ann = await server.shake_hands()
         stuck = [await server.shake_hands(buffer=4096) for _ in range(4)]
         lines = [b"%04d" % number + b"x" * 3000 for number in range(400)]
