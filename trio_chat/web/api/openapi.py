@@ -122,7 +122,7 @@ def _posting(config: Config) -> Json:
             200: receipt
             | {"description": "It had been stored before, with the same Idempotency-Key."},
         },
-        *(401, 409, 413, 415, 422, 503),
+        *(401, 404, 409, 413, 415, 422, 503),
         parameters=[
             parts.parameter(
                 "query",

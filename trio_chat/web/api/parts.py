@@ -4,6 +4,7 @@ from typing import Any
 
 from trio_chat.config import Config
 from trio_chat.protocol import requests
+from trio_chat.protocol.unicode import CODE_POINTS
 
 JSON = "application/json"
 TEXT = "text/plain"
@@ -108,7 +109,8 @@ def text(config: Config) -> Json:
 
 
 def _string(limit: int, pattern: str) -> Json:
-    return {"type": "string", "minLength": 1, "maxLength": limit, "pattern": pattern}
+    """Return the schema of a text with a limit of characters; ``maxLength`` is in code points."""
+    return {"type": "string", "minLength": 1, "maxLength": CODE_POINTS * limit, "pattern": pattern}
 
 
 def answer(name: str) -> Json:
