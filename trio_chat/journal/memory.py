@@ -16,6 +16,7 @@ from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
+    NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Bounds,
@@ -143,6 +144,8 @@ class MemoryJournal:
         key = room.key_for(draft.cid or "", author, digest)
         if key in room.cids:
             return room.cids[key].judge(author, digest)
+        if not room.last and not write.may_begin:
+            return NO_NEW_ROOM
         rejected = _judge(write, room)
         if rejected:
             return rejected

@@ -10,6 +10,7 @@ from trio_chat.journal.sqlite import cids, index, queries, scrubs, states
 from trio_chat.journal.sqlite.stored import understood
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
+    NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Committed,
@@ -77,7 +78,8 @@ class Transaction:
         use = cids.find(self._database, room.id, draft)
         if use:
             return use.judge(author_of(draft), digest_of(draft))
-        rejected = self._judge(room, write)
+        is_begun = room.id is not None
+        rejected = self._judge(room, write) if is_begun or write.may_begin else NO_NEW_ROOM
         if rejected:
             return rejected
         if room.id is None:

@@ -30,6 +30,8 @@ SENT = (
     schemas.RoomList,
     schemas.MessageList,
     schemas.HitList,
+    schemas.LimitList,
+    answers.RateInfo,
     answers.MessageView,
     schemas.Receipt,
     schemas.Session,
@@ -94,6 +96,12 @@ def _paths(config: Config) -> Json:
                 {201: parts.answer("Session")},
                 *(409, 413, 415, 503),
                 body=parts.body("NewSession", parts.nick(config), "A nick."),
+            )
+        },
+        "/limits": {
+            "get": parts.operation(
+                "What may be asked for, how much of it and how often",
+                {200: parts.answer("LimitList")},
             )
         },
         "/openapi.json": {
@@ -208,11 +216,13 @@ def _problems() -> Json:
             (413, "The text or the body is too long."),
             (415, "The body is neither JSON nor text in UTF-8."),
             (422, "The key was used for another request."),
+            (429, "You ask for too much; Retry-After says when to try again."),
             (501, "This server's SQLite has no full-text index."),
             (503, "The server cannot do it now; Retry-After says when to try again."),
         )
     }
-    told["400"]["content"][TEXT] = {"schema": {"type": "string"}}  # of a head that is not clean
+    for status in ("400", "429"):  # of a head that is not clean, or one too many of an address
+        told[status]["content"][TEXT] = {"schema": {"type": "string"}}
     return told
 
 
