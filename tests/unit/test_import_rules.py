@@ -331,6 +331,10 @@ class TestMending:
         (message(2, text="\u3164"), {"deleted": True, "text": ""}),
         (message(2, text="a\x1bb", reply=1), {"deleted": True}),
         (message(2, **{"from": {"id": "a", "nick": "?"}}), {"from": {"id": "a", "nick": "nobody"}}),
+        (
+            message(2, **{"from": {"id": "a", "nick": " A\u3164n"}}),
+            {"from": {"id": "a", "nick": "An"}},
+        ),
         (message(2, cid="short"), {"deleted": True}),
         (react(2, 1, "ok"), {"target": 1, "on": False}),
         (edit(2, 1, text=" "), {"target": 1, "t": "react", "on": False}),

@@ -2,10 +2,11 @@
 
 import os
 import shutil
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -107,10 +108,10 @@ class Reader(NamedTuple):
 def _check(reader: Reader, path: Path) -> list[Outcome]:
     """Read all of the file, and compare it with what is here."""
     rooms: list[Comparison] = []
-    with snapshot(path) as database:
+    with snapshot(path) as database, closing(sqlite3.connect("")) as scratch:
         for line in reader.read("checking"):
             if isinstance(line, RoomLine):
-                rooms.append(Comparison(database, line))
+                rooms.append(Comparison(database, line, scratch))
             else:
                 rooms[-1].take(line)
     return [room.outcome for room in rooms]

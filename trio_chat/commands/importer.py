@@ -35,9 +35,17 @@ class Outcome:
 
 
 class Comparison:
-    """A room of the file, beside the same room here."""
+    """A room of the file, beside the same room here.
 
-    def __init__(self, database: sqlite3.Connection, line: RoomLine) -> None:
+    Args:
+        database: What is here.
+        line: The room's line in the file.
+        scratch: A database for what has to be remembered, while this room is compared.
+    """
+
+    def __init__(
+        self, database: sqlite3.Connection, line: RoomLine, scratch: sqlite3.Connection
+    ) -> None:
         self.outcome = Outcome(line)
         self._database = database
         self._here = queries.load_state(database, line.room, 0)
@@ -46,7 +54,7 @@ class Comparison:
             "SELECT seq, ts, data FROM events WHERE room = ? AND seq >= ? ORDER BY seq",
             (self._id, line.first),
         )
-        self._rules = RoomRules(sqlite3.connect(""), Unlimited(), max(self._here.first, line.first))
+        self._rules = RoomRules(scratch, Unlimited(), max(self._here.first, line.first))
         if self._here.last and line.first > self._here.last + 1:
             self._refuse(f"its number {line.first} would follow number {self._here.last} here")
 

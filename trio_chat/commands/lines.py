@@ -6,6 +6,7 @@ protocol tells them.
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from itertools import chain
 
 import msgspec
@@ -85,15 +86,16 @@ def events(
 
     In the place of one that is damaged or missing, and reported, there is a deleted message.
     """
-    rules = RoomRules(sqlite3.connect(""), Unlimited(), room.first)
     (number,) = database.execute("SELECT id FROM rooms WHERE name = ?", (room.room,)).fetchone()
     rows = database.execute(
         "SELECT seq, ts, data FROM events WHERE room = ? ORDER BY seq", (number,)
     )
     told = readable(rows, room.room, scrubs.pending(database, number), report)
-    for seq, data in _without_gaps(told, room, report):
-        event = decode(data) if data else None
-        yield rules.mend(event or stand_in(room.room, seq, room.ts))
+    with closing(sqlite3.connect("")) as scratch:  # a file of its own if it gets large
+        rules = RoomRules(scratch, Unlimited(), room.first)
+        for seq, data in _without_gaps(told, room, report):
+            event = decode(data) if data else None
+            yield rules.mend(event or stand_in(room.room, seq, room.ts))
 
 
 def _without_gaps(

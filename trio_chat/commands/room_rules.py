@@ -232,8 +232,7 @@ def _check_person(who: Person | None, limit: int) -> None:
 def _candidates(event: AnyStoredEvent) -> Iterator[AnyStoredEvent]:
     """Yield an event, and what is left of it if it breaks rules: less and less."""
     yield event
-    known = event.who and Person(event.who.id, NO_ONE)
-    for who in (event.who, known):
+    for who in (event.who, event.who and _renamed(event.who)):
         if isinstance(event, Message):
             yield msgspec.structs.replace(event, who=who)
             yield msgspec.structs.replace(event, who=who, reply=None)
@@ -252,3 +251,20 @@ def _candidates(event: AnyStoredEvent) -> Iterator[AnyStoredEvent]:
                 emoji=NOTHING,
                 on=False,
             )
+
+
+def _renamed(who: Person) -> Person:
+    """Return a person with what may be of their nick."""
+    with suppress(BadName):
+        nick = "".join(filter(_is_allowed, who.nick))
+        return Person(who.id, check_nick(nick, Unlimited.nick_limit))
+    return Person(who.id, NO_ONE)
+
+
+def _is_allowed(character: str) -> bool:
+    """Whether a nick may have a character anywhere."""
+    try:
+        check_nick(f"x{character}x", Unlimited.nick_limit)
+    except BadName:
+        return False
+    return True

@@ -114,10 +114,7 @@ function written({ text, edit }) {
   return edit ? edit.text : text;
 }
 
-/**
- * Returns a text without what the server refuses, control characters and lone surrogates, and without
- * the blanks at its end. The result is empty if nothing of it can be seen.
- */
+/** Returns a text as the server takes it; an empty one if nothing of it can be seen. */
 function clean(text) {
   const clean = (text.toWellFormed?.() ?? text).replace(CONTROLS, "").trimEnd();
   return isBlank(clean) ? "" : clean;

@@ -7,18 +7,15 @@ const FENCE_END = /^```\s*$/;
 const PLAIN = /[^*`@h]+|h+(?!ttps?:\/\/)/iy; // text without marks
 const STARS = /\*+/y;
 const TICKS = /`+/g;
-// Of other characters than ASCII, those of sentences end a link: punctuation, brackets and quotes of
-// all scripts, and what has no width. Some stand within words, between letters.
-const LINK =
-  /https?:\/\/(?:[!#-;=?-_a-~]|[^\0-\x7f\s\p{P}\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff＄＋＜＝＞＾｀｜～]|[··׳״־་፡‐-–’‧〜・･](?=[\p{L}\p{N}\p{M}]))+/iuy;
-// A host in ASCII, right behind which a script without spaces goes on.
-const HOST =
-  /^https?:\/\/(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?(?=[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}])/iu;
+// Up to white space, or punctuation other than ASCII that is not within a word.
+const LINK = /https?:\/\/(?:[!#-;=?-_a-~]|[^\0-\x7f\s\p{P}\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff＄＋＜＝＞＾｀｜～]|[··׳״־་፡‐-–’‧〜・･](?=[\p{L}\p{N}\p{M}]))+/iuy;
 const NAME = /@[\p{L}\p{N}](?:-?[\p{L}\p{N}\p{M}_])*/uy;
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
 const GAP = /^\s?$/u; // also matches the start and the end
 // Scripts without spaces between words, so that marks may stand right beside their letters.
 const DENSE = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u;
+// A host, right behind which such a script goes on.
+const HOST = new RegExp(`^https?://(?:[\\w-]+\\.)+[a-z]{2,}(?::\\d+)?(?=${DENSE.source})`, "iu");
 const TRAILING = /[.,;:!?'*_~([{]/; // belongs to the sentence rather than to the address
 const PAIRS = { ")": "(", "]": "[", "}": "{" };
 const KINDS = { 1: ["italic"], 2: ["bold"], 3: ["bold", "italic"] }; // by the number of stars
@@ -199,23 +196,22 @@ function padless(code) {
   return code.startsWith(" ") && code.endsWith(" ") ? code.slice(1, -1) : code;
 }
 
-/** Returns a link without what belongs to the sentence; `before` is the character before it. */
+/** Returns a link without what belongs to the sentence, given the character before it. */
 function trimmed(link, before) {
   const [host] = HOST.exec(link) ?? [];
-  if (host) return host;
   let end = endOf(link, before);
   while (TRAILING.test(link[end - 1])) end--;
-  return link.slice(0, end);
+  return host ?? link.slice(0, end);
 }
 
-/** Returns where a bracket ends a link that has not opened it, or the quote that is before it. */
+/** Returns where a bracket ends it that it has not opened, or the quote before it. */
 function endOf(link, before) {
   const open = { "(": 0, "[": 0, "{": 0 };
   for (let place = 0; place < link.length; place++) {
     const character = link[place];
     if (character in open) open[character]++;
-    const isForeign = character in PAIRS && open[PAIRS[character]]-- <= 0;
-    if (isForeign || (character === "'" && before === "'")) return place;
+    else if (character in PAIRS && open[PAIRS[character]]-- <= 0) return place;
+    else if (character === "'" && before === "'") return place;
   }
   return link.length;
 }
