@@ -31,6 +31,7 @@ class Hub:
     def __init__(self, journal: Journal, config: Config) -> None:
         self.inbox = Inbox(config.inbox_requests)
         self._chat = Chat(config, journal.epoch, journal.secret)
+        self._nicks = journal.nicks
         self._storage = Storage(journal, config.resume_limit)
         self._close_timeout = config.close_timeout
         self._is_closing = False
@@ -55,6 +56,7 @@ class Hub:
 
         That may take ``close_timeout``; a commit that hangs longer is given up.
         """
+        self._chat.hold_nicks(self._nicks, trio.current_time())
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._storage.run, self.inbox.post)
             while not self._is_closing:
@@ -69,6 +71,7 @@ class Hub:
         effects = self._chat.apply(batch, trio.current_time())
         self._storage.submit(effects.writes)
         self._storage.load(effects.loads)
+        self._storage.keep_nicks(effects.nicks)
         await self._tell(effects)
         for client, request in effects.look_ups:
             client.look_up(request)

@@ -30,7 +30,7 @@ class Callers:
             RequestError: it cannot be granted.
         """
         policy.check(policy.NOBODY, request, policy.ANY_ROOM, now)
-        return self._welcome.to(self._people.introduce(request.session, request.nick), request.id)
+        return self._welcome.to(self._people.introduce(request.session, request.nick), request)
 
     def write(
         self, credentials: requests.Credentials, request: requests.WriteRequest, now: float

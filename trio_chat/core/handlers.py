@@ -169,7 +169,7 @@ class Handlers:
         person = self._people.enter(person_id, request.nick, state.client)
         self._presence.rename(person, before)
         state.person_id = person.id
-        self._turn.reply(state.client, self._welcome.to(person, request.id))
+        self._turn.reply(state.client, self._welcome.to(person, request))
         for wanted in request.rooms:
             try:
                 self.join(state, wanted.as_join())

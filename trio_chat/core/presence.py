@@ -1,6 +1,7 @@
 """Presence: which person is in which room, by which connections, and until when."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.people import People
@@ -49,6 +50,18 @@ class Presence:
             room.lose(person_id, state.client, until)
         self._people.lose(person_id, state.client, until)
         self._timers.at(until, lambda: self._end_grace(person_id, rooms, until))
+
+    def hold(self, nicks: Mapping[str, str], now: float) -> None:
+        """Hold the nicks of people who were here before a restart for the grace time."""
+        until = now + self._grace
+        for id, nick in nicks.items():
+            self._people.hold(Person(id, nick), until)
+        if nicks:
+            self._timers.at(until, lambda: self._release(nicks, until))
+
+    def _release(self, nicks: Mapping[str, str], now: float) -> None:
+        for id in nicks:
+            self._people.release(id, now)
 
     def _end_grace(self, person_id: str, rooms: list[Room], now: float) -> None:
         for room in rooms:

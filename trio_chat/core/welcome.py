@@ -2,7 +2,7 @@
 
 from trio_chat.config import Config
 from trio_chat.core.people import People
-from trio_chat.protocol import answers
+from trio_chat.protocol import answers, requests
 from trio_chat.protocol.events import Person
 
 
@@ -20,12 +20,13 @@ class Welcome:
         self._config = config
         self._epoch = epoch
 
-    def to(self, person: Person, id: answers.Id) -> answers.Welcome:
+    def to(self, person: Person, request: requests.Hello) -> answers.Welcome:
         """Return what a person is told who has said hello."""
         config = self._config
         return answers.Welcome(
-            id=id,
+            id=request.id,
             session=self._people.token(person),
+            unknown_session=self._people.is_unknown(request.session),
             you=person,
             epoch=self._epoch,
             ping_interval=config.ping_interval,

@@ -19,6 +19,8 @@ class Welcome(Answer, tag="welcome"):
     """The client has said hello and is ``you``.
 
     ``ping_interval`` is in seconds, 0 without pings. ``limits`` has those that clients need.
+    ``unknown_session``: the session that the client gave is not one of this server, so it is
+    somebody else than before.
     """
 
     session: str
@@ -26,6 +28,7 @@ class Welcome(Answer, tag="welcome"):
     epoch: str
     ping_interval: float
     limits: dict[str, int]
+    unknown_session: bool = False
 
 
 class Joined(Answer, tag="joined"):

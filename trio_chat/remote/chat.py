@@ -42,6 +42,14 @@ class Chat:
         return self._conversation.session
 
     @property
+    def unknown_session(self) -> bool:
+        """Whether the last welcome said that the server does not know our session.
+
+        Then we are another person than before, who cannot change what was said by that one.
+        """
+        return self._conversation.unknown_session
+
+    @property
     def limits(self) -> dict[str, int]:
         """The server's limits from its welcome; empty before that."""
         return self._conversation.limits

@@ -32,6 +32,7 @@ class Conversation:
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
+        self.unknown_session = False
         self.rooms: dict[str, RoomState] = {}
         self.pending = PendingRequests(self.wake)
         # Of the present connection:
@@ -161,6 +162,7 @@ class Conversation:
         self.welcome = welcome
         self.me, self.session, self.epoch = welcome.you, welcome.session, welcome.epoch
         self.limits = limits = welcome.limits
+        self.unknown_session = welcome.unknown_session
         self.pending.frame_limit = limits.get("frame", self.pending.frame_limit)
         self.pending.object_limit = limits.get("requests", self.pending.object_limit)
 

@@ -148,7 +148,7 @@ class Api:
         hello = reading.make_request(requests.Hello, fields, self._config)
         answer = await self._calls.ask(requests.Credentials(), hello)
         assert isinstance(answer, answers.Welcome)
-        return _json(Session(answer.session, answer.you), 201)
+        return _json(Session(answer.session, answer.you, answer.unknown_session), 201)
 
     async def _post(self, room: str) -> Response:
         new = await reading.body(request, NewMessage, "text")
