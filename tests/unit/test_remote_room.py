@@ -143,6 +143,10 @@ async def test_the_population_counts_people_beyond_a_list_that_was_cut(
         assert (tea.population, len(tea.members)) == (4999, 1)
         await peer.says(joined(2), presence(BOB))
         assert tea.population == 2
+        population = {"t": "population", "count": 7}
+        await peer.says({**population, "room": "tea"}, {**population, "room": "elsewhere"})
+        await peer.says({"t": "nick", "room": "tea", "who": {"id": "x", "nick": "not listed"}})
+        assert (tea.population, len(tea.members)) == (7, 2)
 
 
 def presence(who: Object, state: str = "joined") -> Object:

@@ -131,6 +131,9 @@ class Conversation:
             Malformed: it does not follow the protocol.
         """
         match received:
+            case events.Population(room=room, count=count):
+                if room in self.rooms:
+                    self.rooms[room].recount(count)
             case events.Event(room=room):
                 self._handle_event(received, room)
             case answers.Joined():
