@@ -495,3 +495,23 @@ async def test_a_room_ends_with_the_chat(autojump_clock: MockClock) -> None:
         await tea.leave()
     with pytest.raises(Ended, match="was left"):
         chat.room("milk")
+
+
+async def test_the_list_of_rooms_comes_by_pages(autojump_clock: MockClock) -> None:
+    """A room that has moved meanwhile is there once; a server without pages is asked twice."""
+    async with visiting(Calls()) as (chat, _, peer):
+        pages = [(["a", "b"], True), (["b", "c"], False), (["a"], True), (["a"], True)]
+        skips = []
+
+        async def serve() -> None:
+            for names, more in pages:
+                request = await peer.hears()
+                skips.append(request["skip"])
+                rooms = [{"room": name, "members": 0, "ts": 1} for name in names]
+                await peer.says({"t": "rooms", "id": request["id"], "rooms": rooms, "more": more})
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve)
+            assert [room.room for room in await chat.rooms()] == ["a", "b", "c"]
+            assert [room.room for room in await chat.rooms()] == ["a"]
+        assert skips == [0, 2, 0, 1]

@@ -83,7 +83,8 @@ class Api:
         return _json(self._description)
 
     async def _rooms(self) -> Response:
-        answer = await self._look_up(requests.Rooms())
+        fields = reading.numbers(request, "skip")
+        answer = await self._look_up(reading.make_request(requests.Rooms, fields, self._config))
         assert isinstance(answer, answers.RoomList)
         return _json(RoomList(answer.rooms, answer.more))
 
