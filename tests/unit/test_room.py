@@ -212,7 +212,7 @@ def test_people_beyond_the_limit_are_counted() -> None:
     place.enter(Person("d", "d"), one)
     place.lose("d", one, 0)
     place.part("d", 0)
-    assert told_of(place) == [("count", 4), ("count", 3)]
+    assert told_of(place) == [("nick", "cee"), ("count", 4), ("count", 3)]
     place.lose("a", one, 0)
     place.part("a", 0)
     assert told_of(place) == [("left", "a"), ("joined", "cee"), ("count", 2)]

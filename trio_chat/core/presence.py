@@ -8,7 +8,6 @@ from trio_chat.core.people import People
 from trio_chat.core.room import Room
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.timers import Timers
-from trio_chat.protocol import events
 from trio_chat.protocol.events import Person
 
 
@@ -82,4 +81,3 @@ class Presence:
             return
         for room in self._places[person.id]:
             room.rename(person)
-            room.tell(events.Renamed(room=room.name, who=person))

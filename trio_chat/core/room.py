@@ -53,7 +53,7 @@ class Room:
         self._member_list: tuple[msgspec.Raw, int] | None = None
         self._on_news = on_news
         self._delay = delay
-        self._moves: list[events.Presence] = []  # in a crowd, who came and went lately
+        self._moves: list[events.Presence | events.Renamed] = []  # that are still to be told
         self._is_recounted = False  # whether the number of people is to be told
         self._is_pausing = False  # whether the members are told of presence later
         self._news: list[tuple[events.Event, bytes | None]] = []
@@ -158,16 +158,17 @@ class Room:
         self._tell_moves_soon()
 
     def rename(self, person: Person) -> None:
-        """Call a person by this nick from now on, also where it is still to be told of them."""
+        """Call a person by this nick from now on, and tell it behind what is still to be told.
+
+        So nobody is told of a new owner of a nick before the old one has left, or is renamed.
+        """
         if person.id in self._unlisted:
             self._unlisted[person.id] = person
-            return
-        self._change_members()
-        self._listed[person.id] = person
-        self._moves = [
-            msgspec.structs.replace(move, who=person) if move.who.id == person.id else move
-            for move in self._moves
-        ]
+        else:
+            self._change_members()
+            self._listed[person.id] = person
+        self._moves.append(events.Renamed(room=self.name, who=person))
+        self._tell_moves_soon()
 
     def _change_members(self) -> None:
         """Remember whom the members know of, before that changes."""
@@ -198,7 +199,7 @@ class Room:
         return raw, 0 if shown == len(self._people) else len(self._people)
 
     def _tell_moves_soon(self) -> None:
-        """Tell who came or left; in a crowd, together with others who do.
+        """Tell who came, left or was renamed; in a crowd, together with others.
 
         Otherwise a thousand who come one after the other are a million writes.
         """
@@ -213,8 +214,8 @@ class Room:
     def _tell_moves(self) -> None:
         self._is_pausing = False
         moves, self._moves = self._moves, []
-        for presence in moves:
-            self.tell(presence)
+        for move in moves:
+            self.tell(move)
         if self._is_recounted:
             self._is_recounted = False
             self.tell(self.recount())
