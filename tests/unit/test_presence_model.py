@@ -82,7 +82,7 @@ async def test_no_list_has_a_nick_twice(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """In crowds and in small rooms, with lists that are cut, and while clients catch up."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - no secret
     monkeypatch.setattr(rooms, "CROWD", chance.choice([1, 4, 100]))
     limit = chance.choice([2, 5, 100])
     config = Config(presence_grace=chance.choice([0, 1]), members_listed=limit)
