@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from trio_chat.rates import Rates
+
 # Descriptors that are not connections: listeners, Trio's own, the log, files being sent.
 DESCRIPTOR_RESERVE = 64
 
@@ -26,7 +28,7 @@ def option(default: Any, help: str, *, least: float | None = None) -> Any:
     return field(default=default, metadata={"help": help, "least": least, "group": "options"})
 
 
-def limit(default: float, help: str, *, least: float) -> Any:
+def limit(default: float | str, help: str, *, least: float | None) -> Any:
     """Return a field for a limit or a time, with its help text and least allowed value."""
     return field(default=default, metadata={"help": help, "least": least, "group": "limits"})
 
@@ -40,7 +42,7 @@ def host_of(host: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Rates):
     """The settings of one server. Times are seconds, sizes bytes, unless the help says otherwise.
 
     Raises:
@@ -79,7 +81,10 @@ class Config:
         0, "open connections at most; 0 takes what the descriptor limit allows", least=0
     )
     connections_per_address: int = limit(
-        16, "open connections of one address at most, loopback exempt; 0 for no limit", least=0
+        512, "open connections of one address at most; 0 for no limit", least=0
+    )
+    loopback_limits: str = limit(
+        "off", "'on': limits by address are for those of this machine, too", least=None
     )
     head_timeout: float = limit(10.0, "time for a request head, and for a TLS handshake", least=0.1)
     head_limit: int = limit(16 * 1024, "bytes of a request head at most", least=1024)
@@ -117,6 +122,12 @@ class Config:
         "bytes of pages that are read for all clients and not sent yet, at most; one at least",
         least=512,
     )
+    rate_patience: float = limit(
+        2.0, "time for which a request over a rate waits; then it is refused as 'busy'", least=0
+    )
+    flood_timeout: float = limit(
+        10.0, "time far over a rate after which a connection is ended", least=0.1
+    )
     resume_limit: int = limit(1000, "events of a room that are kept at hand", least=1)
 
     read_timeout: float = limit(5.0, "time for one look-up in the journal", least=0.1)
@@ -130,6 +141,14 @@ class Config:
     close_timeout: float = limit(5.0, "time for a client to answer a close", least=0.1)
     outbox_frames: int = limit(256, "frames that may wait for one slow client", least=1)
     outbox_bytes: int = limit(1024 * 1024, "bytes that may wait for one slow client", least=1024)
+    all_outbox_bytes: int = limit(
+        256 * 1024 * 1024,
+        "bytes that may wait for all slow clients together; the slowest are ended first",
+        least=1024,
+    )
+    lag_limit: float = limit(
+        3.0, "time by which the server may be late before it takes nobody in any more", least=0.1
+    )
     inbox_requests: int = limit(1024, "requests that may wait for the hub", least=1)
     drain_timeout: float = limit(10.0, "time for all clients to say goodbye at shutdown", least=0)
 
@@ -149,6 +168,7 @@ class Config:
         for name, choices in (
             ("log_format", ("auto", "console", "json")),
             ("sync", ("normal", "full")),
+            ("loopback_limits", ("off", "on")),
             ("log_level", ("debug", "info", "warning", "error")),
         ):
             if getattr(self, name) not in choices:
@@ -170,6 +190,11 @@ class Config:
             raise ConfigError(
                 f"outbox_bytes ({self.outbox_bytes}) must be more than "
                 f"frame_limit ({self.frame_limit})"
+            )
+        if self.all_outbox_bytes < self.outbox_bytes:
+            raise ConfigError(
+                f"all_outbox_bytes ({self.all_outbox_bytes}) must be at least "
+                f"outbox_bytes ({self.outbox_bytes})"
             )
         # A page is sent to a client that has room for it beside what happens meanwhile.
         if self.page_bytes > self.outbox_bytes // 2:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from trio_chat.config import Config, ConfigError
+from trio_chat.rates import Rate
 
 ENV_PREFIX = "TRIO_CHAT_"
 SETTINGS = {setting.name: setting for setting in fields(Config)}
@@ -19,7 +20,11 @@ SERVICE_LINKS = re.compile(
     r"SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?"
 )
 SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")  # what it sets PORT to
-GROUPS = {"options": "everyday options", "limits": "limits and times"}
+GROUPS = {
+    "options": "everyday options",
+    "limits": "limits and times",
+    "rates": "rates: how often something may be asked for; more has to wait",
+}
 WIDTH = 80  # columns of the help
 
 
@@ -129,7 +134,7 @@ def _is_list(setting: Field[Any]) -> bool:
 
 def _metavar(setting: Field[Any]) -> str:
     word = setting.name.split("_")[-1].upper()
-    names = {int: "N", float: "DAYS" if word == "DAYS" else "SECONDS", str: word}
+    names = {int: "N", float: "DAYS" if word == "DAYS" else "SECONDS", str: word, Rate: word}
     return names.get(setting.type, word if _is_list(setting) else "FILE")  # type: ignore[arg-type]
 
 
@@ -183,6 +188,8 @@ def _convert(setting: Field[Any], source: str, value: Any) -> Any:
             return _whole(value)
         if setting.type is float:
             return _number(value)
+        if setting.type is Rate:
+            return Rate.parse(_string(value))
         return _string(value) if setting.type is str else Path(_string(value))
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{source} must be {error}, not {value!r}") from None

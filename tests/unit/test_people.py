@@ -119,8 +119,7 @@ def test_changes_of_nicks_are_told_once(people: People) -> None:
 
 
 def test_a_token_of_another_server_is_unknown(people: People) -> None:
-    """No token at all is not."""
-    assert people.is_unknown(Sessions(b"another").token(ANN))
-    assert not people.is_unknown(people.token(ANN))
-    assert not people.is_unknown(None)
-    assert not people.is_unknown("")
+    """And so is none."""
+    assert not people.has_session(Sessions(b"another").token(ANN))
+    assert people.has_session(people.token(ANN))
+    assert not people.has_session(None)

@@ -17,7 +17,7 @@ def show(rows: Sequence[Row], *, as_json: bool = False) -> None:
     """Print rows on standard output: a table, tab-separated values, or JSON objects."""
     if as_json:
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
+            print(json.dumps(row, ensure_ascii=False, default=str))
     elif sys.stdout.isatty():
         _draw(rows)
     else:

@@ -31,9 +31,9 @@ class People:
             return known.id
         return self._sessions.id_behind(key) if key else self._sessions.new_id()
 
-    def is_unknown(self, token: str | None) -> bool:
-        """Whether there is a session token, and it is not one of this server."""
-        return bool(token) and self._sessions.person(token or "") is None
+    def has_session(self, token: str | None) -> bool:
+        """Whether a token is one of ours."""
+        return token is not None and self._sessions.person(token) is not None
 
     def enter(self, person_id: str, nick: str, member: Recipient) -> Person:
         """Take a connection of somebody in.

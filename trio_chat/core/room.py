@@ -9,9 +9,11 @@ from trio_chat.core.room_log import RoomLog
 from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.recipient import Recipient
+from trio_chat.limits.bucket import Bucket
 from trio_chat.protocol import answers, events
 from trio_chat.protocol.dialects.base import Dialect
 from trio_chat.protocol.events import Person
+from trio_chat.rates import NO_LIMIT, Rate
 
 CROWD = 100  # people; among so many, presence is told late, and
 CROWD_PAUSE = 0.2  # seconds later, all that changed in one frame; or more in a very large room, as
@@ -29,6 +31,7 @@ class Room:
         listed_limit: How many people are listed; the others are counted.
         on_news: Is called when something begins to wait.
         delay: Has something called so many seconds later.
+        rate: Of messages and changes.
     """
 
     def __init__(
@@ -37,9 +40,11 @@ class Room:
         listed_limit: int,
         on_news: Callable[["Room"], None],
         delay: Callable[[float, Callable[[], None]], None],
+        rate: Rate = NO_LIMIT,
     ) -> None:
         self.name = log.name
         self.log = log
+        self.bucket = Bucket(rate)
         self.has_numbered_news = False  # whether any of what waits has a number
         self._audiences: dict[Dialect, Audience] = {}  # who gets what happens
         self._holds = 0  # catch-ups that keep the room open

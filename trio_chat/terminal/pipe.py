@@ -76,7 +76,9 @@ class Pipe:
             with to_watch:
                 async for text in self._texts(READ_FACTOR * limit):
                     number += 1
-                    if not is_blank(text):
+                    if not stdio.is_utf_8(text):
+                        self._refuse(number, "it is not UTF-8")
+                    elif not is_blank(text):
                         await to_watch.send((number, room.submit(text)))
 
         async def watch() -> None:
@@ -89,7 +91,7 @@ class Pipe:
         """Yield texts to send; one that was cut is still far too long, so that it is refused."""
         texts = _one(stdio.whole(limit)) if self._options.whole else stdio.lines(limit)
         async for text in texts:
-            yield sendable(text) if len(text) < limit else text
+            yield sendable(text) if len(text) < limit and stdio.is_utf_8(text) else text
 
     async def _watch(self, number: int, sent: Sent) -> None:
         """Wait until a message is acknowledged, or print why it was refused."""
@@ -97,12 +99,16 @@ class Pipe:
             with trio.fail_after(self._call.timeout):
                 await sent.kept()
         except Refused as error:
-            self._status = FAILED
-            what = "the message" if self._options.whole else f"line {number}"
-            warn(f"{what} was refused: {error}")
+            self._refuse(number, str(error))
         except trio.TooSlowError:
             timeout = f"{self._call.timeout:g} s"
             raise OutOfReach(f"the server did not acknowledge a message in {timeout}") from None
+
+    def _refuse(self, number: int, reason: str) -> None:
+        """Print why a line was not sent; the others are."""
+        self._status = FAILED
+        what = "the message" if self._options.whole else f"line {number}"
+        warn(f"{what} was refused: {reason}")
 
     # Following
 

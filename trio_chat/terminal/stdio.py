@@ -6,6 +6,7 @@ descriptors stay in blocking mode, since other programs share it.
 
 import codecs
 import os
+import re
 import stat
 import sys
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from trio_chat.errors import Failed
 
 STDIN, STDOUT = 0, 1
 CHUNK = 64 * 1024  # bytes of a read
+UNDECODED = re.compile("[\udc80-\udcff]")  # what a decoder makes of bytes that are no UTF-8
 
 
 async def lines(limit: int) -> AsyncIterator[str]:
@@ -46,8 +48,14 @@ async def whole(limit: int) -> str:
     return collected
 
 
+def is_utf_8(text: str) -> bool:
+    """Whether what was read was UTF-8."""
+    return UNDECODED.search(text) is None
+
+
 async def _texts() -> AsyncIterator[str]:
-    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    """Yield what comes; each byte that is no UTF-8 is a lone surrogate, see ``is_utf_8``."""
+    decode = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape").decode
     data = b"."
     while data:
         data = await _read()

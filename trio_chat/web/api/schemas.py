@@ -69,3 +69,10 @@ class Session(msgspec.Struct, omit_defaults=True):
     session: str
     you: Person
     unknown_session: bool = False
+
+
+class LimitList(msgspec.Struct):
+    """The limits, and how often each kind of thing may be asked for."""
+
+    limits: dict[str, int]
+    rates: dict[str, answers.RateInfo]
