@@ -182,10 +182,11 @@ class Client:
 
         One that would have to wait too long has to go.
         """
-        delay, rate = self._intake.take(size, frames, trio.current_time())
+        now = trio.current_time()
+        delay, rate = self._intake.take(size, frames, now)
         if not delay:
             return
-        self._context.limits.counters.count(rate, self._door, self.address)
+        self._context.limits.counters.count(rate, self._door, self.address, now)
         if delay > self._config.flood_timeout:
             self.end(FLOODING)
         self._keepalive.is_paused = True

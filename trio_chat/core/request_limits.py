@@ -71,7 +71,7 @@ class RequestLimits:
         """Return for how long the next request waits; 0 if it is refused instead."""
         request = asked.requests[0]
         if not asked.has_waited:
-            self._limits.counters.count(RATES[type(request)], state.door, state.client.address)
+            self._limits.counters.count(RATES[type(request)], state.door, state.client.address, now)
         asked.has_waited = True
         if state.waits_since is None:
             state.waits_since = now
@@ -105,7 +105,7 @@ class RequestLimits:
         bucket = self._limits.addresses.of(address, now).bucket("new_name_rate")
         delay = bucket.delay(now)
         if delay:
-            self._limits.counters.count("new_name_rate", "socket", address)
+            self._limits.counters.count("new_name_rate", "socket", address, now)
             raise RequestError("busy", TOO_MANY_NAMES, _in_ms(delay))
         bucket.take(now)
 
@@ -128,7 +128,7 @@ class RequestLimits:
         bucket = self._limits.people.of(key, now).bucket(name)
         delay = _pay(bucket, _room_bucket(request, room), _cost(request), now)
         if delay:
-            self._limits.counters.count(name, "http", address)
+            self._limits.counters.count(name, "http", address, now)
             raise RequestError("too_fast", TOO_FAST, _in_ms(delay))
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 
 import structlog
-import trio
 
 from trio_chat.limits.addresses import key_of
 
@@ -23,17 +22,17 @@ class Counters:
         self._logged_at: dict[str, float] = {}
         self._unlogged: Counter[str] = Counter()
 
-    def count(self, limit: str, door: str, address: str) -> None:
+    def count(self, limit: str, door: str, address: str, now: float) -> None:
         """Count that a limit was reached.
 
         Args:
             limit: The name of the setting.
             door: The way in: ``socket``, ``plain``, ``sse``, ``http`` or ``accept``.
             address: The peer's, of which the log gets what counts as one address.
+            now: Trio's time.
         """
         self.reached[limit, door] += 1
         self._unlogged[limit] += 1
-        now = trio.current_time()
         if now - self._logged_at.get(limit, float("-inf")) >= LOG_INTERVAL:
             self._logged_at[limit] = now
             log.warning(

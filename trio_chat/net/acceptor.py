@@ -141,7 +141,7 @@ class Acceptor:
         bucket = self._limits.addresses.of(address, now).bucket("http_rate")
         delay = bucket.delay(now, cost)
         if delay:
-            self._limits.counters.count("http_rate", "http", address)
+            self._limits.counters.count("http_rate", "http", address, now)
             if delay > self._config.rate_patience:
                 raise HttpError(429, "too many requests from your address", retry_after(delay))
         bucket.take(now, cost)

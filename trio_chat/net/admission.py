@@ -47,18 +47,18 @@ class Admission:
         now = trio.current_time()
         bucket = self._limits.addresses.of(address, now).bucket("connect_rate")
         if delay := bucket.delay(now):
-            self._limits.counters.count("connect_rate", "accept", address)
+            self._limits.counters.count("connect_rate", "accept", address, now)
             return HttpError(429, "too many connections from your address", retry_after(delay))
         has_limit = self._limit and not self._limits.addresses.is_exempt(address)
         key = key_of(address)
         if has_limit and self._counts[key] >= self._limit and not self._end_oldest(key):
-            self._limits.counters.count("connections_per_address", "accept", address)
+            self._limits.counters.count("connections_per_address", "accept", address, now)
             return HttpError(429, "too many connections from your address", RETRY)
         if self._count >= self._cap and not self._end_oldest(next(iter(self._idle), "")):
-            self._limits.counters.count("max_connections", "accept", address)
+            self._limits.counters.count("max_connections", "accept", address, now)
             return HttpError(503, "too many connections", RETRY)
         if self._limits.overload.reason:
-            self._limits.counters.count("overload", "accept", address)
+            self._limits.counters.count("overload", "accept", address, now)
             return HttpError(503, "the server has too much to do just now", RETRY)
         bucket.take(now)
         return None

@@ -78,7 +78,8 @@ class Transaction:
         use = cids.find(self._database, room.id, draft)
         if use:
             return use.judge(author_of(draft), digest_of(draft))
-        rejected = self._judge(room, write)
+        is_begun = room.id is not None
+        rejected = self._judge(room, write) if is_begun or write.may_begin else NO_NEW_ROOM
         if rejected:
             return rejected
         if room.id is None:
@@ -182,8 +183,6 @@ class Transaction:
         return added
 
     def _judge(self, room: Progress, write: Write) -> Rejected | None:
-        if room.id is None and not write.may_begin:
-            return NO_NEW_ROOM
         if isinstance(write.event, Message):
             return self._judge_reply(room.id, write.event.reply)
         target = target_of(write.event)

@@ -1,0 +1,217 @@
+"""Rules of a turn's length: no input and no past makes one long, and quiet people are served soon.
+
+Work is counted, not timed: the calls that Python makes, of its own functions and of C's.
+"""
+
+import sys
+from collections.abc import Callable, Coroutine
+from types import FrameType
+from typing import Any, TypeVar
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.rates import NO_RATES
+from tests.unit.members import Listener, asks
+from trio_chat.config import Config
+from trio_chat.core.chat import Chat
+from trio_chat.core.effects import Effects
+from trio_chat.core.messages import Asked, Message, Register
+from trio_chat.journal.history import History
+from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.storage import Loaded, Stored
+from trio_chat.limits.limits import Limits
+from trio_chat.protocol import requests
+from trio_chat.protocol.dialects import v1
+
+CALLS = 100_000  # that one turn, or reading one frame, may make; they take 10 to 20 ms
+FRAME = 64 * 1024  # bytes
+REST = 60.0  # seconds after which the buckets of what is said are full again
+LOOKED_UP = requests.History | requests.Rooms
+
+T = TypeVar("T")
+Object = dict[str, Any]
+
+
+def finish(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run what never has to wait, as nothing in the memory journal does."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    raise AssertionError("it waits")
+
+
+def counted(call: Callable[[], T]) -> tuple[T, int]:
+    """Return what a call returns, and how many calls it made."""
+    count = 0
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        return call(), count
+    finally:
+        sys.setprofile(before)
+
+
+class Turns:
+    """A chat whose turns are taken one by one; the journal answers in the next."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.journal = MemoryJournal(clock=lambda: 1000)
+        self.chat = Chat(config, "epoch", b"secret", Limits(config))
+        self.history = History(self.journal, config, self.chat.populations)
+        self.now = 0.0
+        self.longest = 0
+        self._outcomes: list[Message] = []
+
+    def turn(self, *batch: Message) -> Effects:
+        """Take one turn."""
+        messages = [*self._outcomes, *batch]
+        effects, calls = counted(lambda: self.chat.apply(messages, self.now))
+        self.longest = max(self.longest, calls)
+        self._outcomes = []
+        if effects.writes:
+            self._outcomes.append(Stored(finish(self.journal.commit(effects.writes))))
+        if effects.loads:
+            states = finish(self.journal.load(effects.loads, self.config.resume_limit))
+            self._outcomes.append(Loaded(states))
+        for client, request in effects.look_ups:
+            if isinstance(request, LOOKED_UP):
+                client.dialect.answer(self._answer(request))
+        return effects
+
+    def _answer(self, request: LOOKED_UP) -> Any:  # noqa: ANN401 - any answer
+        answer, calls = counted(lambda: finish(self.history.answer(request)))
+        self.longest = max(self.longest, calls)
+        return answer
+
+    def settle(self, *batch: Message) -> None:
+        """Take turns until nothing is left to do now."""
+        self.turn(*batch)
+        while self._outcomes or self.chat.wake_at <= self.now:
+            self.turn()
+
+    def read(self, client: Listener, objects: list[Object]) -> Asked:
+        """Return what a frame asks for, cut to the size that one may have."""
+        data = msgspec.json.encode(objects)
+        while len(data) > FRAME:
+            objects = objects[: len(objects) // 2]
+            data = msgspec.json.encode(objects)
+        asked, calls = counted(lambda: v1.read(data.decode(), self.config))
+        self.longest = max(self.longest, calls)
+        return Asked(client, asked)
+
+
+ROOMS = st.sampled_from(["tea", "jam", "x" * 64, "mint"])
+NUMBERS = st.integers(0, 40)
+PIECES = {"a": 1, "a ": 1000, "🍋": 4000, "x": 16_000, "\u0301": 3000, "@": 500}
+TEXTS = st.sampled_from(sorted(PIECES)).map(lambda piece: piece * PIECES[piece])
+EMOJI = st.sampled_from(["👍", "❤️", "👩‍💻", "🇩🇪", "1️⃣", "text", "\u202e"])
+KINDS: dict[str, st.SearchStrategy[Object]] = {
+    "send": st.fixed_dictionaries({"room": ROOMS, "text": TEXTS, "reply": st.none() | NUMBERS}),
+    "edit": st.fixed_dictionaries({"room": ROOMS, "seq": NUMBERS, "text": TEXTS}),
+    "delete": st.fixed_dictionaries({"room": ROOMS, "seq": NUMBERS}),
+    "react": st.fixed_dictionaries(
+        {"room": ROOMS, "seq": NUMBERS, "emoji": EMOJI, "on": st.booleans()}
+    ),
+    "topic": st.fixed_dictionaries({"room": ROOMS, "text": TEXTS}),
+    "nick": st.fixed_dictionaries({"nick": st.sampled_from(["Ann", "Bob", "Zoë", "x" * 33])}),
+    "join": st.fixed_dictionaries(
+        {"room": ROOMS | st.integers(0, 500).map(str), "last": st.none() | NUMBERS}
+    ),
+    "leave": st.fixed_dictionaries({"room": ROOMS}),
+    "typing": st.fixed_dictionaries({"room": ROOMS}),
+    "history": st.fixed_dictionaries({"room": ROOMS, "before": st.none() | NUMBERS}),
+    "rooms": st.just({}),
+    "hello": st.fixed_dictionaries(
+        {"nick": st.just("Ann"), "rooms": st.lists(ROOMS.map(lambda name: {"room": name}))}
+    ),
+    "unknown": st.just({}),
+}
+ASKED = st.one_of(
+    *(
+        fields.map(lambda entry, kind=kind: {"t": kind, "id": 1, **entry})  # type: ignore[misc]
+        for kind, fields in KINDS.items()
+    )
+)
+
+
+class ShortTurns(RuleBasedStateMachine):
+    """Whatever was stored before within the limits, no frame makes a turn, or its reading, long."""
+
+    @initialize(people=st.integers(1, 30))
+    def gather(self, people: int) -> None:
+        self.turns = Turns(Config())
+        self.people = [Listener(v1) for _ in range(people)]
+        for number, person in enumerate(self.people):
+            hello = {"t": "hello", "nick": f"Person {number}", "rooms": [{"room": "tea"}]}
+            self.turns.settle(Register(person), asks(person, hello))
+
+    @rule(asked=ASKED, times=st.sampled_from([1, 20, 256]), who=st.integers(0, 29))
+    def ask(self, asked: Object, times: int, who: int) -> None:
+        """Ask for the same very often, or once."""
+        person = self.people[who % len(self.people)]
+        self.turns.settle(self.turns.read(person, [asked] * times))
+        person.got.clear()
+
+    @rule(asked=st.lists(ASKED, min_size=20, max_size=60), who=st.integers(0, 29))
+    def ask_for_much(self, asked: list[Object], who: int) -> None:
+        """Ask for all kinds of things in one frame."""
+        person = self.people[who % len(self.people)]
+        self.turns.settle(self.turns.read(person, asked))
+        person.got.clear()
+
+    @rule(seconds=st.sampled_from([0.2, 1.0, REST]))
+    def wait(self, seconds: float) -> None:
+        """Let tokens flow in, and what waited for them happen."""
+        self.turns.now += seconds
+        self.turns.settle()
+
+    @invariant()
+    def no_turn_was_long(self) -> None:
+        if hasattr(self, "turns"):
+            assert self.turns.longest < CALLS
+
+
+TestShortTurns = ShortTurns.TestCase
+TestShortTurns.settings = settings(max_examples=10, stateful_step_count=15, deadline=None)
+
+
+@given(quiet=st.integers(1, 150), floods=st.integers(1, 4), size=st.sampled_from([64, 256]))
+@settings(max_examples=30, deadline=None)
+def test_quiet_people_are_served_within_two_turns(quiet: int, floods: int, size: int) -> None:
+    """Beside those who flood, however far these have come with it; no rates help here."""
+    turns = Turns(Config(**NO_RATES))
+    flooders, others = ([Listener(v1) for _ in range(n)] for n in (floods, quiet))
+    for number, person in enumerate([*flooders, *others]):
+        hello = {"t": "hello", "nick": f"Person {number}", "rooms": [{"room": f"r{number}"}]}
+        turns.settle(Register(person), asks(person, hello))
+
+    def flood(person: Listener) -> Asked:
+        send = {"t": "send", "room": f"r{flooders.index(person)}", "text": "x"}
+        return turns.read(person, [send] * size)
+
+    floods_now = [flood(person) for person in flooders]
+    turns.turn(*floods_now)
+    ask = {"t": "typing", "id": 7, "room": "nowhere"}  # which is answered with an error
+    served = turns.turn(*(asks(person, ask) for person in others)).replies.keys()
+    assert {*served, *turns.turn().replies} >= {*others}
+
+
+def test_reading_is_counted() -> None:
+    """The measure itself: more work is more calls."""
+    config = Config()
+    few, many = (
+        counted(lambda n=n: v1.read(msgspec.json.encode([{"t": "rooms"}] * n).decode(), config))[1]  # type: ignore[misc]
+        for n in (1, 200)
+    )
+    assert 20 * few < many
