@@ -140,6 +140,8 @@ def a_welcome_is_whole(target: Target) -> None:
         limits = {"text", "topic", "nick", "room", "frame", "requests", "rooms"}
         assert limits <= welcome["limits"].keys()
         assert "unknown_session" not in welcome
+        for rate in welcome.get("rates", {}).values():
+            assert rate.keys() == {"per_second", "burst"}
 
 
 @case("`session` is the token from an earlier `welcome`: it makes you the same person again.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chat import Chat
+from tests.chat import NO_RATES, Chat
 from tests.protocol.case import is_said
 from tests.protocol.kit import CASES, Case
 from tests.protocol.target import Target
@@ -22,7 +22,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     if given:
         yield given
         return
-    chat = Chat(tmp_path_factory.mktemp("protocol") / "chat.db")
+    chat = Chat(tmp_path_factory.mktemp("protocol") / "chat.db", *NO_RATES)
     yield chat.url
     chat.stop()
 
