@@ -79,6 +79,7 @@ def tests(session: nox.Session) -> None:
         "tests/journal",
         "tests/crash",
         "tests/terminal",
+        "tests/protocol",
         "tests/conformance",
     ]
     session.run("coverage", "erase")

@@ -8,13 +8,32 @@ from pathlib import Path
 from websockets.sync.client import connect
 
 PATIENCE = 10  # seconds until what should have happened counts as not happening
+RATES = [
+    "send",
+    "change",
+    "topic",
+    "nick",
+    "join",
+    "history",
+    "search",
+    "list",
+    "invalid",
+    "room",
+    "byte",
+    "frame",
+]
+NO_RATES = [word for rate in RATES for word in (f"--{rate}-rate", "off")]
 
 
 class Chat:
-    """A server as its user starts it; port and history are the same when it is started again."""
+    """A server as its user starts it; port and history are the same when it is started again.
 
-    def __init__(self, database: Path) -> None:
+    ``options`` are further ones of the command.
+    """
+
+    def __init__(self, database: Path, *options: str) -> None:
         self._database = database
+        self._options = options
         self._process: subprocess.Popen[str] | None = None
         self.port = 0
         self.start()
@@ -32,6 +51,7 @@ class Chat:
             [
                 *(sys.executable, "-m", "trio_chat"),
                 *("--port", str(self.port), "--database", str(self._database)),
+                *self._options,
             ],
             stdout=subprocess.PIPE,
             text=True,

@@ -106,6 +106,9 @@ class Config(Rates):
     nick_limit: int = limit(32, "characters of a nick at most", least=1)
     room_limit: int = limit(64, "characters of a room's name at most", least=1)
     rooms_per_connection: int = limit(128, "rooms one client can be in at once", least=1)
+    members_listed: int = limit(
+        1000, "people of a room that are listed; others are counted", least=1
+    )
     hello_timeout: float = limit(10.0, "time for a client to say hello", least=0.1)
     presence_grace: float = limit(
         15.0, "time for which who is cut off keeps place and nick", least=0

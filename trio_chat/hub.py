@@ -36,6 +36,7 @@ class Hub:
         self.outboxes = OutboxBudget(config.all_outbox_bytes)
         limits = limits or Limits(config)
         self._chat = Chat(config, journal.epoch, journal.secret, limits)
+        self._nicks = journal.nicks
         self._storage = Storage(journal, config.resume_limit)
         self._close_timeout = config.close_timeout
         self._is_closing = False
@@ -60,6 +61,7 @@ class Hub:
 
         That may take ``close_timeout``; a commit that hangs longer is given up.
         """
+        self._chat.hold_nicks(self._nicks, trio.current_time())
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._storage.run, self.inbox.post)
             while not self._is_closing:
@@ -74,6 +76,7 @@ class Hub:
         effects = self._chat.apply(batch, trio.current_time())
         self._storage.submit(effects.writes)
         self._storage.load(effects.loads)
+        self._storage.keep_nicks(effects.nicks)
         await self._tell(effects)
         for client, request in effects.look_ups:
             client.look_up(request)

@@ -182,3 +182,14 @@ async def test_a_message_is_sent_once_by_its_id() -> None:
         async with connect(server.ws, nick="Ann", session=session) as again:
             assert again.me.id == ann.me.id
             assert await again.room("tea").send("Milk?", cid="12345678") == 1
+
+
+async def test_an_unknown_session_is_told() -> None:
+    """The chat goes on, as somebody new, and a later chat by its session is the same person."""
+    async with serving() as server:
+        async with connect(server.ws, nick="Ann", session="of another server") as first:
+            assert first.unknown_session
+            assert await first.room("tea").send("Milk?") == 1
+        async with connect(server.ws, nick="Ann", session=first.session) as again:
+            assert not again.unknown_session
+            assert again.me == first.me

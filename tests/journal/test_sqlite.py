@@ -58,6 +58,24 @@ async def recovered(journal: SqliteJournal) -> list[int]:
 class TestKeeping:
     """What is in the file is there for the next server."""
 
+    async def test_nicks(self, path: Path, soon: None) -> None:
+        """As they were when they changed last; those that were given up are in no table."""
+        first = await SqliteJournal.open(path)
+        assert first.nicks == {}
+        await first.keep_nicks({"a": "Ann", "b": "Bob", "c": None})
+        await first.keep_nicks({"a": "Änn", "b": None})
+        await first.close()
+        second = await SqliteJournal.open(path)
+        assert second.nicks == {"a": "Änn"}
+        with trouble.running(trouble.LOCKER, path):
+            with pytest.raises(Unavailable):
+                await second.keep_nicks({"a": None})
+            with pytest.raises(Unavailable):
+                await second.commit([say()])
+            with pytest.raises(Unavailable):  # at once, as for what is said
+                await second.keep_nicks({"a": None})
+        await second.close()
+
     async def test_all_of_it_is_there(self, path: Path, clock: Clock) -> None:
         """Name, secret, numbers, topic, cids; and times go on although the clock went back."""
         first = SqliteJournal(JournalFile(path), clock)

@@ -164,6 +164,17 @@ async def test_the_list_of_rooms_is_bounded_in_number() -> None:
         assert (len(answer.rooms), answer.more) == (count, more)
 
 
+async def test_the_list_of_rooms_goes_on_behind_those_that_are_skipped() -> None:
+    """Those in which nothing was said are last, and none is there twice."""
+    topics = [Topic(room=f"r{n}", who=ANN, text="x") for n in range(ROOMS_LISTED)]
+    some = await archive(*topics, populations={"r7": 1, "new": 1})
+    pages = [await some.answer(requests.Rooms(skip=skip)) for skip in (0, ROOMS_LISTED, 5000)]
+    names = [[one.room for one in getattr(page, "rooms", ())] for page in pages]
+    assert [len(page) for page in names] == [ROOMS_LISTED, 1, 0]
+    assert names[1] == ["new"]
+    assert [getattr(page, "more", None) for page in pages] == [True, False, False]
+
+
 async def test_the_list_of_rooms_is_bounded_in_bytes() -> None:
     """It fits into a page however long topics are, which are cut."""
     topics = [Topic(room=f"r{n}", who=ANN, text="茶" * 4000) for n in range(ROOMS_LISTED)]

@@ -5,9 +5,11 @@ import pytest
 from tests.unit.members import Listener
 from trio_chat.core.people import People
 from trio_chat.core.sessions import Sessions
+from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
 LATE = 1000.0
+ANN = Person("a", "Ann")
 
 
 @pytest.fixture
@@ -89,3 +91,35 @@ def test_who_comes_back_is_not_released(people: People) -> None:
 def test_nobody_is_unknown(people: People) -> None:
     """An id that was never given."""
     assert people.now("nobody") is None
+
+
+def test_nicks_of_before_a_restart_are_held(people: People) -> None:
+    """For their owners, until the time is over; of two that look alike the first is."""
+    people.hold(ANN, 10)
+    people.hold(Person("b", "ANN"), 10)
+    assert people.take_changes() == {"b": None}
+    with pytest.raises(RequestError, match="nick_taken"):
+        people.enter(people.identify(None), "Ann", Listener())
+    people.release("a", 9)
+    assert people.enter("a", "Ann", Listener()) == ANN
+    people.release("a", LATE)
+    assert people.now("a") == ANN
+    assert people.take_changes() == {}
+
+
+def test_changes_of_nicks_are_told_once(people: People) -> None:
+    """The latest of each person; a release is one, too."""
+    people.enter("a", "Anna", one := Listener())
+    people.rename(Person("a", "Anna"), "Ann")
+    assert people.take_changes() == {"a": "Ann"}
+    people.lose("a", one, 10)
+    people.release("a", 10)
+    assert people.take_changes() == {"a": None}
+    assert people.take_changes() == {}
+
+
+def test_a_token_of_another_server_is_unknown(people: People) -> None:
+    """And so is none."""
+    assert not people.has_session(Sessions(b"another").token(ANN))
+    assert people.has_session(people.token(ANN))
+    assert not people.has_session(None)

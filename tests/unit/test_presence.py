@@ -10,8 +10,11 @@ from tests.unit.members import CONFIG, House, Listener, Somebody, arrives, asks,
 from trio_chat.config import Config
 from trio_chat.core.messages import Register, Unregister
 from trio_chat.core.room import CROWD, CROWD_PAUSE
+from trio_chat.core.sessions import Sessions
+from trio_chat.journal.memory import MemoryJournal
 from trio_chat.protocol.close import NO_HELLO
 from trio_chat.protocol.dialects import v1
+from trio_chat.protocol.events import Person
 from trio_chat.rates import Rates
 
 GRACE = CONFIG.presence_grace
@@ -204,3 +207,37 @@ async def test_in_a_crowd_who_comes_and_goes_is_told_together(autojump_clock: Mo
             presence(eve, "joined"),
             presence(bob, "left"),
         ]
+
+
+async def test_nicks_of_before_a_restart_are_held_for_the_grace_time(
+    autojump_clock: MockClock,
+) -> None:
+    """It counts from the start; who comes back in time keeps the nick."""
+    journal = MemoryJournal()
+    journal.nicks = {"a": "Ann", "b": "Bob"}
+    token = Sessions(journal.secret).token(Person("b", "Bob"))
+    async with house(journal=journal) as home:
+        await trio.sleep(GRACE - 0.001)
+        stranger = Listener(v1)
+        await home.turn(Register(stranger), asks(stranger, {"t": "hello", "nick": "Ann"}))
+        assert [told["code"] for told in stranger.told()] == ["nick_taken"]
+        bob = await home.person("Bob", session=token)
+        assert bob.who["id"] == "b"
+        await trio.sleep(0.002)
+        await home.turn(asks(stranger, {"t": "hello", "nick": "Bob"}))
+        await home.turn(asks(stranger, {"t": "hello", "nick": "Ann"}))
+        assert kinds(stranger.told()) == ["error", "welcome"]
+
+
+async def test_an_unknown_session_is_told(autojump_clock: MockClock) -> None:
+    """Who gives one is somebody new; who gives a valid one, or none, is told nothing."""
+    async with house() as home:
+        client = Listener(v1)
+        hello = {"t": "hello", "nick": "Ann"}
+        await home.turn(Register(client), asks(client, {**hello, "session": "no token"}))
+        [welcome] = client.told()
+        assert welcome["unknown_session"] is True
+        again = Listener(v1)
+        session = welcome["session"]
+        await home.turn(Register(again), asks(again, {**hello, "session": session}))
+        assert "unknown_session" not in again.told()[0]

@@ -143,6 +143,10 @@ async def test_the_population_counts_people_beyond_a_list_that_was_cut(
         assert (tea.population, len(tea.members)) == (4999, 1)
         await peer.says(joined(2), presence(BOB))
         assert tea.population == 2
+        population = {"t": "population", "count": 7}
+        await peer.says({**population, "room": "tea"}, {**population, "room": "elsewhere"})
+        await peer.says({"t": "nick", "room": "tea", "who": {"id": "x", "nick": "not listed"}})
+        assert (tea.population, len(tea.members)) == (7, 2)
 
 
 def presence(who: Object, state: str = "joined") -> Object:
@@ -491,3 +495,23 @@ async def test_a_room_ends_with_the_chat(autojump_clock: MockClock) -> None:
         await tea.leave()
     with pytest.raises(Ended, match="was left"):
         chat.room("milk")
+
+
+async def test_the_list_of_rooms_comes_by_pages(autojump_clock: MockClock) -> None:
+    """A room that has moved meanwhile is there once; a server without pages is asked twice."""
+    async with visiting(Calls()) as (chat, _, peer):
+        pages = [(["a", "b"], True), (["b", "c"], False), (["a"], True), (["a"], True)]
+        skips = []
+
+        async def serve() -> None:
+            for names, more in pages:
+                request = await peer.hears()
+                skips.append(request["skip"])
+                rooms = [{"room": name, "members": 0, "ts": 1} for name in names]
+                await peer.says({"t": "rooms", "id": request["id"], "rooms": rooms, "more": more})
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve)
+            assert [room.room for room in await chat.rooms()] == ["a", "b", "c"]
+            assert [room.room for room in await chat.rooms()] == ["a"]
+        assert skips == [0, 2, 0, 1]

@@ -19,12 +19,12 @@ ANN, BOB = Person("a", "Ann"), Person("b", "Bob")
 class Place(Room):
     """A room that counts how often it has news, and keeps what it wants to do later."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = 1000) -> None:
         self.news = 0
         self.later: list[Callable[[], None]] = []
         budgets = Budgets(MemoryBudget(10**6), MemoryBudget(10**6))
         log = RoomLog(RoomState("tea", 1, 0, "", ()), 3, budgets)
-        super().__init__(log, self._count, lambda seconds, call: self.later.append(call))
+        super().__init__(log, limit, self._count, lambda seconds, call: self.later.append(call))
 
     def _count(self, itself: Room) -> None:
         assert itself is self
@@ -180,3 +180,64 @@ def test_a_crowd_that_moves_is_told_together() -> None:
     told = msgspec.json.decode(v1.array(frame.payload or b""))
     nicks = [entry["who"]["nick"] for entry in told]
     assert nicks == [f"n{n}" for n in range(CROWD - 1, CROWD + 2)]
+
+
+def told_of(place: Place) -> list[tuple[str, object]]:
+    """Return what the members are told: a state and a nick, a nick, or how many there are."""
+    told = [
+        entry
+        for frame, _ in place.frames()
+        for entry in msgspec.json.decode(v1.array(frame.payload or b""))
+    ]
+    return [
+        ("count", entry["count"])
+        if entry["t"] == "population"
+        else (entry.get("state", "nick"), entry["who"]["nick"])
+        for entry in told
+    ]
+
+
+def test_people_beyond_the_limit_are_counted() -> None:
+    """They come onto the list, and are told, when somebody on it leaves; names are kept right."""
+    place = Place(2)
+    one = Listener(v1)
+    place.admit(one)
+    for id in "abc":
+        place.enter(Person(id, id), one)
+    assert told_of(place) == [("joined", "a"), ("joined", "b"), ("count", 3)]
+    members, count = place.member_list()
+    assert ([who["id"] for who in msgspec.json.decode(members)], count) == (["a", "b"], 3)
+    assert (place.population, place.is_cut, list(place.members())) == (3, True, ["a", "b"])
+    place.rename(Person("c", "cee"))
+    place.enter(Person("d", "d"), one)
+    place.lose("d", one, 0)
+    place.part("d", 0)
+    assert told_of(place) == [("nick", "cee"), ("count", 4), ("count", 3)]
+    place.lose("a", one, 0)
+    place.part("a", 0)
+    assert told_of(place) == [("left", "a"), ("joined", "cee"), ("count", 2)]
+    assert not place.is_cut
+    assert place.member_list()[1] == 0
+    place.lose("b", one, 0)
+    place.part("b", 0)
+    assert told_of(place) == [("left", "b")]
+
+
+def test_the_cost_of_a_newcomer_does_not_grow_with_the_room() -> None:
+    """Those beyond the limit change no list, and are told of in one count."""
+    place = Place(CROWD)
+    one = Listener(v1)
+    for number in range(CROWD):
+        place.enter(Person(str(number), f"n{number}"), one)
+    while place.later:
+        place.later.pop()()
+    list(place.frames())
+    members, _ = place.member_list()
+    for number in range(CROWD, 100_000):
+        place.enter(Person(str(number), f"n{number}"), one)
+        assert place.member_list() == (members, number + 1)
+    assert len(place.members()) == CROWD
+    place.admit(one)
+    place.later.pop()()
+    assert place.later == []
+    assert told_of(place) == [("count", 100_000)]

@@ -1,10 +1,11 @@
 """Rules of the storage beside the hub: order, group commits, and what it tells."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import trio
 import trio.testing
+from trio.testing import MockClock
 
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.storage import (
@@ -31,6 +32,7 @@ class Journal(MemoryJournal):
         self.is_down = False
         self.commits: list[int] = []  # how many writes each had
         self.loads: list[list[str]] = []
+        self.kept_nicks: list[Mapping[str, str | None]] = []
 
     async def commit(self, writes: Sequence[Write]) -> list[Result]:
         self.commits.append(len(writes))
@@ -38,6 +40,11 @@ class Journal(MemoryJournal):
         if self.is_down:
             raise Unavailable(1500)
         return await super().commit(writes)
+
+    async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
+        if self.is_down:
+            raise Unavailable(1500)
+        self.kept_nicks.append(changes)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         self.loads.append(list(names))
@@ -160,3 +167,18 @@ async def test_rooms_that_cannot_be_read_are_told_with_the_time_to_try_again() -
         here.journal.is_down = True
         await here.load("tea", "milk")
         assert here.told == [NotLoaded(["tea", "milk"], 1500)]
+
+
+async def test_the_latest_nicks_are_kept_once_that_is_possible(autojump_clock: MockClock) -> None:
+    """What could not be kept is tried again, together with what has changed since."""
+    async with desk() as here:
+        here.storage.keep_nicks({})
+        here.storage.keep_nicks({"a": "Ann"})
+        await trio.testing.wait_all_tasks_blocked()
+        here.journal.is_down = True
+        here.storage.keep_nicks({"a": "Anna", "b": "Bob"})
+        await trio.testing.wait_all_tasks_blocked()
+        here.storage.keep_nicks({"a": None})
+        here.journal.is_down = False
+        await trio.sleep(2)
+        assert here.journal.kept_nicks == [{"a": "Ann"}, {"a": None, "b": "Bob"}]

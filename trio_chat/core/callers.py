@@ -46,7 +46,7 @@ class Callers:
         self._limits.check(caller.address, request, None, caller.address, now)
         if not self._people.has_session(request.session):
             self._limits.take_new_name(caller.address, now)
-        return self._welcome.to(self._people.introduce(request.session, request.nick), request.id)
+        return self._welcome.to(self._people.introduce(request.session, request.nick), request)
 
     def write(
         self,

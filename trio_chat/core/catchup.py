@@ -32,6 +32,7 @@ class CatchUp:
         "epoch",
         "id",
         "is_answered",
+        "is_cut",
         "is_replaced",
         "last",
         "members",
@@ -50,6 +51,7 @@ class CatchUp:
         self.is_answered = False  # whether ``joined`` was sent, as things are
         self.is_replaced = False  # whether the client has joined again
         self.members: Mapping[str, Person] | None = None  # as the client was told last
+        self.is_cut = False  # whether the list of people that the client was told is cut
         self.phase = Phase.LOADING
         self.room: Room | None = None
 

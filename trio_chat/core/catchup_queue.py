@@ -17,7 +17,7 @@ from trio_chat.protocol.events import Person
 CHANGES_AT_ONCE = 500  # of members, that are told in one step: about 50 KiB
 COST_EACH_TURN = 8  # in writes: half a millisecond, as few clients get the same
 
-MemberChange = events.Presence | events.Renamed
+MemberChange = events.Presence | events.Renamed | events.Population
 
 
 class CatchUpQueue:
@@ -108,6 +108,8 @@ class CatchUpQueue:
         changes = _changes_of_members(catch_up, room)
         if len(changes) > CHANGES_AT_ONCE:
             return self._tell_some(catch_up, changes[:CHANGES_AT_ONCE], effects)
+        if not frames and (catch_up.is_cut or room.is_cut):
+            changes = [*changes, room.recount()]
         rest = [*(missed or ()), *_pack(changes, client)]
         size = sum(len(frame.wire) for frame in (*frames, *rest))
         if missed is None or (rest and not client.can_take(size)):
@@ -123,6 +125,7 @@ class CatchUpQueue:
         """Tell some of very many changes of members; the rest follows when the client has read."""
         members = dict(catch_up.members or {})
         for change in changes:
+            assert not isinstance(change, events.Population)  # that comes last
             if isinstance(change, events.Presence) and change.state == "left":
                 del members[change.who.id]
             else:
@@ -174,6 +177,7 @@ class CatchUpQueue:
             self._connections[catch_up.client].joining -= 1
         catch_up.after = max(after, room.log.first - 1)
         catch_up.members = room.members()
+        catch_up.is_cut = room.is_cut
 
     def _start(self, catch_up: CatchUp, room: Room) -> tuple[int, bool]:
         """Return the number behind which a client is told all, and if its own mean nothing here."""

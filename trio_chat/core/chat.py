@@ -4,7 +4,7 @@ All of it is synchronous, so a turn is atomic and needs no lock. The hub calls `
 carries out the effects; nothing else changes the chat.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from trio_chat.config import Config
 from trio_chat.core.backlog import Backlog
@@ -103,6 +103,10 @@ class Chat:
         """Return how many are in each open room."""
         return self._rooms.populations()
 
+    def hold_nicks(self, nicks: Mapping[str, str], now: float) -> None:
+        """Hold nicks, by the ids of their owners, who were here before a restart."""
+        self._presence.hold(nicks, now)
+
     def apply(self, batch: Sequence[Message], now: float) -> Effects:
         """Take one turn: apply messages in order, and a fair share of the requests that wait.
 
@@ -132,6 +136,7 @@ class Chat:
             effects.broadcasts += room.frames()
         if self._shutdown and not self._pending:
             self._say_goodbye(self._shutdown)
+        effects.nicks = self._people.take_changes()
         return effects
 
     def _take(self, message: Message) -> None:

@@ -1,7 +1,7 @@
 """Effects: what a turn has decided, for the hub to carry out."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trio_chat.core.catchup import CatchUp
@@ -21,6 +21,7 @@ class Effects:
 
     ``replies`` and ``acks`` are answers to single connections; the ``acks`` come behind the
     broadcasts of what they acknowledge. ``catch_up`` is what single connections have missed.
+    ``nicks`` are those that people hold from now on, by their ids; ``None``: they hold none.
     """
 
     replies: Replies = field(default_factory=lambda: defaultdict(list))
@@ -29,6 +30,7 @@ class Effects:
     acks: Replies = field(default_factory=lambda: defaultdict(list))
     writes: list[Write] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
+    nicks: Mapping[str, str | None] = field(default_factory=dict)
     look_ups: list[tuple[Recipient, requests.AnyRequest]] = field(default_factory=list)
     pages: list[tuple[Recipient, CatchUp]] = field(default_factory=list)
     closes: list[tuple[Recipient, CloseReason | None]] = field(default_factory=list)

@@ -200,7 +200,7 @@ class Handlers:
         self._presence.rename(person, before)
         state.person_id = person.id
         self._limits.meet(state, person.id, self._turn.now)
-        self._turn.reply(state.client, self._welcome.to(person, request.id))
+        self._turn.reply(state.client, self._welcome.to(person, request))
         for wanted in request.rooms:
             try:
                 self.join(state, wanted.as_join())

@@ -1,5 +1,7 @@
 """People: who is connected, under which nick, and how long a nick is held for its owner."""
 
+from collections.abc import Mapping
+
 from trio_chat.core.sessions import Sessions
 from trio_chat.delivery.recipient import Recipient
 from trio_chat.protocol.events import Person
@@ -20,6 +22,7 @@ class People:
         self._connections: dict[str, set[Recipient]] = {}
         self._held_until: dict[str, float] = {}  # of those who have no connection
         self._owners: dict[str, str] = {}  # of each folded nick
+        self._changes: dict[str, str | None] = {}  # of nicks, that are to be kept
 
     def identify(self, token: str | None, key: str | None = None) -> str:
         """Return the id of whoever has the token, else of whoever has the key, else a new one."""
@@ -93,12 +96,27 @@ class People:
         if not self._connections[person_id]:
             self._held_until[person_id] = until
 
+    def hold(self, person: Person, until: float) -> None:
+        """Hold the nick of somebody who was here before the server was started, until a time."""
+        if self._owners.setdefault(fold(person.nick), person.id) == person.id:
+            self._persons[person.id] = person
+            self._connections[person.id] = set()
+            self._held_until[person.id] = until
+        else:  # rules for what looks alike have changed since
+            self._changes[person.id] = None
+
+    def take_changes(self) -> Mapping[str, str | None]:
+        """Return which nicks people hold since this was asked last; ``None``: they hold none."""
+        changes, self._changes = self._changes, {}
+        return changes
+
     def release(self, person_id: str, now: float) -> None:
         """Forget a person who has not come back in time, and let others have the nick."""
         if self._held_until.get(person_id, float("inf")) <= now:
             del self._held_until[person_id]
             del self._connections[person_id]
             del self._owners[fold(self._persons.pop(person_id).nick)]
+            self._changes[person_id] = None
 
     def _check_free(self, person: Person) -> Person:
         nick = self._check_nick(person.nick)
@@ -119,8 +137,10 @@ class People:
         before = self._persons.get(person_id)
         if before and fold(before.nick) != fold(nick):
             del self._owners[fold(before.nick)]
-        self._persons[person_id] = Person(person_id, nick)
-        return self._persons[person_id]
+        person = self._persons[person_id] = Person(person_id, nick)
+        if person != before:
+            self._changes[person_id] = nick
+        return person
 
 
 def _taken() -> RequestError:

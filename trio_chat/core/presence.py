@@ -1,13 +1,13 @@
 """Presence: which person is in which room, by which connections, and until when."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.people import People
 from trio_chat.core.room import Room
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.timers import Timers
-from trio_chat.protocol import events
 from trio_chat.protocol.events import Person
 
 
@@ -50,6 +50,18 @@ class Presence:
         self._people.lose(person_id, state.client, until)
         self._timers.at(until, lambda: self._end_grace(person_id, rooms, until))
 
+    def hold(self, nicks: Mapping[str, str], now: float) -> None:
+        """Hold the nicks of people who were here before a restart for the grace time."""
+        until = now + self._grace
+        for id, nick in nicks.items():
+            self._people.hold(Person(id, nick), until)
+        if nicks:
+            self._timers.at(until, lambda: self._release(nicks, until))
+
+    def _release(self, nicks: Mapping[str, str], now: float) -> None:
+        for id in nicks:
+            self._people.release(id, now)
+
     def _end_grace(self, person_id: str, rooms: list[Room], now: float) -> None:
         for room in rooms:
             self._part(person_id, room, now)
@@ -69,4 +81,3 @@ class Presence:
             return
         for room in self._places[person.id]:
             room.rename(person)
-            room.tell(events.Renamed(room=room.name, who=person))

@@ -1,5 +1,6 @@
 """A room: who is in it, and what its members are told next."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
@@ -15,7 +16,8 @@ from trio_chat.protocol.events import Person
 from trio_chat.rates import NO_LIMIT, Rate
 
 CROWD = 100  # people; among so many, presence is told late, and
-CROWD_PAUSE = 0.2  # seconds later, all that changed in one frame
+CROWD_PAUSE = 0.2  # seconds later, all that changed in one frame; or more in a very large room, as
+TELLINGS = 10_000  # members are told of presence in a second
 MEMBER_LIST_BYTES = 64 * 1024  # of the list of people in an answer; a longer one is cut
 
 
@@ -26,6 +28,7 @@ class Room:
 
     Args:
         log: Its numbered events.
+        listed_limit: How many people are listed; the others are counted.
         on_news: Is called when something begins to wait.
         delay: Has something called so many seconds later.
         rate: Of messages and changes.
@@ -34,6 +37,7 @@ class Room:
     def __init__(
         self,
         log: RoomLog,
+        listed_limit: int,
         on_news: Callable[["Room"], None],
         delay: Callable[[float, Callable[[], None]], None],
         rate: Rate = NO_LIMIT,
@@ -46,13 +50,17 @@ class Room:
         self._holds = 0  # catch-ups that keep the room open
         self._people: dict[str, set[Recipient]] = {}  # connections of each person
         self._gone_at: dict[str, float] = {}  # when those without a connection have left
-        self._persons: dict[str, Person] = {}
+        self._listed: dict[str, Person] = {}
+        self._unlisted: OrderedDict[str, Person] = OrderedDict()  # those who came first in front
+        self._listed_limit = listed_limit
         self._members: Mapping[str, Person] | None = None
         self._told_members: Mapping[str, Person] | None = None  # while changes wait to be told
         self._member_list: tuple[msgspec.Raw, int] | None = None
         self._on_news = on_news
         self._delay = delay
-        self._moves: list[events.Presence] = []  # in a crowd, who came and went lately
+        self._moves: list[events.Presence | events.Renamed] = []  # that are still to be told
+        self._is_recounted = False  # whether the number of people is to be told
+        self._is_pausing = False  # whether the members are told of presence later
         self._news: list[tuple[events.Event, bytes | None]] = []
 
     # Who is here
@@ -108,8 +116,9 @@ class Room:
         """Take a person in, by one more connection."""
         if person.id not in self._people:
             self._people[person.id] = set()
-            self.rename(person)
-            self._tell_move(events.Presence(room=self.name, who=person, state="joined"))
+            was_cut = self.is_cut
+            self._unlisted[person.id] = person
+            self._list_more(was_cut=was_cut)
         self._people[person.id].add(member)
         self._gone_at.pop(person.id, None)
 
@@ -126,19 +135,45 @@ class Room:
         if self._gone_at.get(person_id, float("inf")) <= now:
             del self._people[person_id]
             del self._gone_at[person_id]
-            self._change_members()
-            person = self._persons.pop(person_id)
-            self._tell_move(events.Presence(room=self.name, who=person, state="left"))
+            self._forget(person_id)
         return person_id not in self._people
 
+    def _forget(self, person_id: str) -> None:
+        """Take somebody who has left from the list, and put another one on it."""
+        was_cut = self.is_cut
+        if person_id in self._listed:
+            self._change_members()
+            who = self._listed.pop(person_id)
+            self._moves.append(events.Presence(room=self.name, who=who, state="left"))
+        else:
+            del self._unlisted[person_id]
+        self._list_more(was_cut=was_cut)
+
+    def _list_more(self, *, was_cut: bool) -> None:
+        """Put people on the list while it has room for them, and tell what has changed.
+
+        Whoever is told of the people on the list alone, now or before, is told how many there are.
+        """
+        while self._unlisted and len(self._listed) < self._listed_limit:
+            self._change_members()
+            id, who = self._unlisted.popitem(last=False)
+            self._listed[id] = who
+            self._moves.append(events.Presence(room=self.name, who=who, state="joined"))
+        self._is_recounted = self._is_recounted or was_cut or self.is_cut
+        self._tell_moves_soon()
+
     def rename(self, person: Person) -> None:
-        """Call a person by this nick from now on, also where it is still to be told of them."""
-        self._change_members()
-        self._persons[person.id] = person
-        self._moves = [
-            msgspec.structs.replace(move, who=person) if move.who.id == person.id else move
-            for move in self._moves
-        ]
+        """Call a person by this nick from now on, and tell it behind what is still to be told.
+
+        So nobody is told of a new owner of a nick before the old one has left, or is renamed.
+        """
+        if person.id in self._unlisted:
+            self._unlisted[person.id] = person
+        else:
+            self._change_members()
+            self._listed[person.id] = person
+        self._moves.append(events.Renamed(room=self.name, who=person))
+        self._tell_moves_soon()
 
     def _change_members(self) -> None:
         """Remember whom the members know of, before that changes."""
@@ -151,39 +186,53 @@ class Room:
         return self.members() if self._told_members is None else self._told_members
 
     def members(self) -> Mapping[str, Person]:
-        """Return the people who are here; the same object until that changes."""
+        """Return the people who are listed; the same object until that changes."""
         if self._members is None:
-            self._members = dict(self._persons)
+            self._members = dict(self._listed)
         return self._members
 
     def member_list(self) -> tuple[msgspec.Raw, int]:
-        """Return the people who are here, encoded once for many; how many, if the list is cut."""
+        """Return the list of people, encoded once for many; how many are here, if it is cut."""
         if self._member_list is None:
-            parts = [answers.encode(person) for person in self._persons.values()]
+            parts = [answers.encode(person) for person in self._listed.values()]
             size = shown = 0
             while shown < len(parts) and size + len(parts[shown]) < MEMBER_LIST_BYTES:
                 size += len(parts[shown]) + 1
                 shown += 1
-            raw = msgspec.Raw(b"[%b]" % b",".join(parts[:shown]))
-            self._member_list = raw, 0 if shown == len(parts) else len(parts)
-        return self._member_list
+            self._member_list = msgspec.Raw(b"[%b]" % b",".join(parts[:shown])), shown
+        raw, shown = self._member_list
+        return raw, 0 if shown == len(self._people) else len(self._people)
 
-    def _tell_move(self, presence: events.Presence) -> None:
-        """Tell that somebody came or left; in a crowd, together with others who do.
+    def _tell_moves_soon(self) -> None:
+        """Tell who came, left or was renamed; in a crowd, together with others.
 
         Otherwise a thousand who come one after the other are a million writes.
         """
-        if not self._moves and len(self._people) < CROWD:
-            self.tell(presence)
+        if self._is_pausing:
             return
-        if not self._moves:
-            self._delay(CROWD_PAUSE, self._tell_moves)
-        self._moves.append(presence)
+        if len(self._people) < CROWD:
+            self._tell_moves()
+            return
+        self._is_pausing = True
+        self._delay(max(CROWD_PAUSE, len(self._people) / TELLINGS), self._tell_moves)
 
     def _tell_moves(self) -> None:
+        self._is_pausing = False
         moves, self._moves = self._moves, []
-        for presence in moves:
-            self.tell(presence)
+        for move in moves:
+            self.tell(move)
+        if self._is_recounted:
+            self._is_recounted = False
+            self.tell(self.recount())
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether not all people are listed."""
+        return bool(self._unlisted)
+
+    def recount(self) -> events.Population:
+        """Return what tells how many people are here."""
+        return events.Population(room=self.name, count=len(self._people))
 
     # What happens here
 

@@ -46,7 +46,7 @@ class Rooms(Mapping[str, Room]):
     """The rooms that somebody is in, by name.
 
     Args:
-        config: How many events are kept at hand.
+        config: How many events are kept at hand, and how many people are listed.
         delay: Has something called so many seconds later.
         load: Has a room loaded.
         requeue: Is called with a room whose members have to read what is behind a number.
@@ -65,6 +65,7 @@ class Rooms(Mapping[str, Room]):
         self._touched: set[str] = set()  # rooms that may be empty by now
         self._dirty: list[Room] = []  # rooms in which something waits to be told
         self._recent_limit = config.resume_limit
+        self._listed_limit = config.members_listed
         self._rate = config.room_rate
         self._budgets = Budgets(MemoryBudget(RECENT_BYTES), MemoryBudget(REPLAY_BYTES))
         self._delay = delay
@@ -143,7 +144,7 @@ class Rooms(Mapping[str, Room]):
 
     def _make(self, state: RoomState) -> Room:
         log = RoomLog(state, self._recent_limit, self._budgets)
-        return Room(log, self._dirty.append, self._delay, self._rate)
+        return Room(log, self._listed_limit, self._dirty.append, self._delay, self._rate)
 
     def _follow(self, state: RoomState) -> None:
         self._behind.discard(state.name)

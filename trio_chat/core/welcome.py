@@ -4,7 +4,7 @@ from dataclasses import fields
 
 from trio_chat.config import Config
 from trio_chat.core.people import People
-from trio_chat.protocol import answers
+from trio_chat.protocol import answers, requests
 from trio_chat.protocol.events import Person
 from trio_chat.rates import Rates
 
@@ -23,12 +23,13 @@ class Welcome:
         self._config = config
         self._epoch = epoch
 
-    def to(self, person: Person, id: answers.Id) -> answers.Welcome:
+    def to(self, person: Person, request: requests.Hello) -> answers.Welcome:
         """Return what a person is told who has said hello."""
         config = self._config
         return answers.Welcome(
-            id=id,
+            id=request.id,
             session=self._people.token(person),
+            unknown_session=bool(request.session) and not self._people.has_session(request.session),
             you=person,
             epoch=self._epoch,
             ping_interval=config.ping_interval,

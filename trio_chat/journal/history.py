@@ -49,6 +49,7 @@ class History:
             return await self._history(request)
         if isinstance(request, requests.Search):
             return await self._search(request)
+        assert isinstance(request, requests.Rooms)
         return await self._rooms(request)
 
     async def missed(self, room: str, after: int) -> list[tuple[int, bytes]]:
@@ -83,18 +84,18 @@ class History:
         hits = await trio.to_thread.run_sync(make_hits, messages, query, limiter=self._markers)
         return answers.SearchResult(id=request.id, room=room, hits=hits, more=more)
 
-    async def _rooms(self, request: requests.AnyRequest) -> answers.RoomList:
+    async def _rooms(self, request: requests.Rooms) -> answers.RoomList:
         populations = self._populations()
         listed = {
             name: answers.RoomInfo(name, populations.get(name, 0), ts, cut(topic, TOPIC_LISTED))
-            for name, topic, ts in await self._journal.rooms(ROOMS_LISTED + 1)
+            for name, topic, ts in await self._journal.rooms(request.skip + ROOMS_LISTED + 1)
         }
         silent = [
             answers.RoomInfo(name, population, 0)
             for name, population in populations.items()
             if name not in listed and population  # followers do not count
         ]
-        rooms = [*listed.values(), *silent]
+        rooms = [*listed.values(), *silent][request.skip :]
         shown = self._fit([answers.encode(room) for room in rooms[:ROOMS_LISTED]])
         return answers.RoomList(id=request.id, rooms=rooms[:shown], more=shown < len(rooms))
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeGuard
@@ -120,6 +120,7 @@ class MemoryJournal:
     def __init__(self, clock: Callable[[], int] = wall_clock) -> None:
         self.epoch = secrets.token_hex(8)
         self.secret = secrets.token_bytes(32)
+        self.nicks: dict[str, str] = {}
         self._clock = clock
         self._rooms: dict[str, _Room] = {}
         self._last_prune: int | None = None
@@ -218,6 +219,9 @@ class MemoryJournal:
         """Return the rooms, the latest first."""
         latest = sorted(self._rooms.items(), key=lambda item: -item[1].ts)[:limit]
         return [RoomSummary(name, room.topic, room.ts) for name, room in latest]
+
+    async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
+        """Do nothing: no nick is held over the end of the process."""
 
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         """Forget what is too old, or too much."""

@@ -1,6 +1,6 @@
 """Storage beside the hub: writes and loads in tasks of its own, and tells what became of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import trio
@@ -53,7 +53,8 @@ Outcome = Stored | NotStored | Loaded | NotLoaded | Pruned | ForeignWrites
 class Storage:
     """Takes what is to be written and loaded, without waiting, while ``run`` carries it out.
 
-    What is submitted while a commit is under way is committed together next. Loads have a task
+    What is submitted while a commit is under way is committed together next. Nicks that people
+    hold are kept apart from that, as nobody waits for it. Loads have a task
     and a database connection of their own, so they wait for no commit. Both queues hold what
     the chat has asked for and not heard of yet, which it bounds.
 
@@ -67,6 +68,8 @@ class Storage:
         self._recent_limit = recent_limit
         self._writes, self._to_write = trio.open_memory_channel[Write](float("inf"))
         self._names, self._to_load = trio.open_memory_channel[str](float("inf"))
+        self._nicks: dict[str, str | None] = {}  # of each person the latest change
+        self._nicks_changed = trio.Event()
 
     def submit(self, writes: Iterable[Write]) -> None:
         """Have events kept, in this order; a ``Stored`` or ``NotStored`` tells of each."""
@@ -78,6 +81,12 @@ class Storage:
         for name in names:
             self._names.send_nowait(name)
 
+    def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
+        """Have it kept which nicks people hold; ``None``: they hold none."""
+        if changes:
+            self._nicks.update(changes)
+            self._nicks_changed.set()
+
     async def run(self, emit: Callable[[Outcome], None]) -> None:
         """Write and load until cancelled.
 
@@ -87,6 +96,7 @@ class Storage:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._write, emit)
             nursery.start_soon(self._load, emit)
+            nursery.start_soon(self._keep_nicks)
 
     async def _write(self, emit: Callable[[Outcome], None]) -> None:
         async for write in self._to_write:
@@ -105,6 +115,18 @@ class Storage:
             except Unavailable as unavailable:
                 outcome = NotLoaded(names, unavailable.retry_ms)
             emit(outcome)
+
+    async def _keep_nicks(self) -> None:
+        while True:
+            await self._nicks_changed.wait()
+            self._nicks_changed = trio.Event()
+            changes, self._nicks = self._nicks, {}
+            try:
+                await self._journal.keep_nicks(changes)
+            except Unavailable as unavailable:
+                self._nicks = changes | self._nicks
+                self._nicks_changed.set()
+                await trio.sleep(unavailable.retry_ms / 1000)
 
 
 def _waiting(channel: trio.MemoryReceiveChannel[T], limit: int) -> list[T]:

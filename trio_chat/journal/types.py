@@ -1,6 +1,6 @@
 """Keeps what is said: commits events in order, and tells them again. One module a way to do it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from trio_chat.config import ConfigError
@@ -133,6 +133,11 @@ class Journal(Protocol):
     epoch: str
     secret: bytes
 
+    @property
+    def nicks(self) -> Mapping[str, str]:
+        """The nicks that people held when the journal was written last, by the person's id."""
+        ...
+
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms, with at most ``recent`` events each."""
         ...
@@ -181,6 +186,14 @@ class Journal(Protocol):
 
     async def rooms(self, limit: int) -> list[RoomSummary]:
         """Return the rooms in which something was said, the latest first."""
+        ...
+
+    async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
+        """Keep which nicks people hold from now on, by their ids; ``None``: they hold none.
+
+        Raises:
+            Unavailable: nothing was kept.
+        """
         ...
 
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:

@@ -27,6 +27,8 @@ class Welcome(Answer, tag="welcome"):
 
     ``ping_interval`` is in seconds, 0 without pings. ``limits`` has those that clients need,
     ``rates`` how often each kind of thing may be asked for, as far as that is limited.
+    ``unknown_session``: the session that the client gave is not one of this server, so it is
+    somebody else than before.
     """
 
     session: str
@@ -35,6 +37,7 @@ class Welcome(Answer, tag="welcome"):
     ping_interval: float
     limits: dict[str, int]
     rates: dict[str, RateInfo] = {}
+    unknown_session: bool = False
 
 
 class Joined(Answer, tag="joined"):

@@ -77,6 +77,12 @@ class Presence(Event, tag="presence", kw_only=True):
     state: str  # "joined" or "left"
 
 
+class Population(Event, tag="population", kw_only=True):
+    """So many people are in the room, of whom not all are listed."""
+
+    count: int
+
+
 class Renamed(Event, tag="nick", kw_only=True):
     """A person has another nick."""
 

@@ -15,6 +15,7 @@ EMOJI_LIMIT = 32  # characters; some emoji are long sequences
 KEY_LIMIT = 64  # characters
 TOKEN_LIMIT = 1024  # characters
 QUERY_LIMIT = 256  # characters; each word costs a look-up
+SKIP_LIMIT = 100_000  # rooms of the list; they are read, and thrown away
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
@@ -167,7 +168,9 @@ class Search(Request, tag="search", kw_only=True, rename={"who": "from"}):
 
 
 class Rooms(Request, tag="rooms", kw_only=True):
-    """Get the list of the public rooms."""
+    """Get the list of the public rooms, without its first ``skip`` ones."""
+
+    skip: Annotated[int, msgspec.Meta(ge=0, le=SKIP_LIMIT)] = 0
 
 
 AnyRequest = (

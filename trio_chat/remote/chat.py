@@ -20,6 +20,7 @@ from trio_chat.remote.states import Online, Over, State, States, Watch
 from trio_chat.remote.transport import NORMAL, dialer
 
 QUEUE_LIMIT = 1000  # events of a room that may wait to be read
+ROOMS_LIMIT = 10_000  # rooms of a list
 NAME_LIMIT = 1000  # characters of a name; the server has a lower limit of its own
 
 
@@ -40,6 +41,14 @@ class Chat:
     def session(self) -> str | None:
         """The token with which you are the same person next time; a secret like a password."""
         return self._conversation.session
+
+    @property
+    def unknown_session(self) -> bool:
+        """Whether the last welcome said that the server does not know our session.
+
+        Then we are another person than before, who cannot change what was said by that one.
+        """
+        return self._conversation.unknown_session
 
     @property
     def limits(self) -> dict[str, int]:
@@ -92,12 +101,24 @@ class Chat:
         return self._rooms[name]
 
     async def rooms(self) -> list[answers.RoomInfo]:
-        """Return the rooms of the server, the latest first; a server may cut a long list.
+        """Return the rooms of the server, the latest first, and at most ``ROOMS_LIMIT``.
+
+        The list comes by pages. A room in which something happens meanwhile may be missing if it
+        was on a later page; it is not there twice.
 
         Raises:
             Refused: the server does not grant it.
         """
-        return (await self._pending.request(requests.Rooms(), answers.RoomList)).rooms
+        found: dict[str, answers.RoomInfo] = {}
+        skip, more = 0, True
+        while more and skip < ROOMS_LIMIT:
+            page = await self._pending.request(requests.Rooms(skip=skip), answers.RoomList)
+            known = len(found)
+            for room in page.rooms:
+                found.setdefault(room.room, room)
+            skip += len(page.rooms)
+            more = page.more and len(found) > known  # a server may know no pages
+        return list(found.values())[:ROOMS_LIMIT]
 
     async def rename(self, nick: str) -> None:
         """Change our nick.

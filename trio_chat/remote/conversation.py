@@ -32,6 +32,7 @@ class Conversation:
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
+        self.unknown_session = False
         self.rooms: dict[str, RoomState] = {}
         self.pending = PendingRequests(self.wake)
         # Of the present connection:
@@ -130,6 +131,9 @@ class Conversation:
             Malformed: it does not follow the protocol.
         """
         match received:
+            case events.Population(room=room, count=count):
+                if room in self.rooms:
+                    self.rooms[room].recount(count)
             case events.Event(room=room):
                 self._handle_event(received, room)
             case answers.Joined():
@@ -161,6 +165,7 @@ class Conversation:
         self.welcome = welcome
         self.me, self.session, self.epoch = welcome.you, welcome.session, welcome.epoch
         self.limits = limits = welcome.limits
+        self.unknown_session = welcome.unknown_session
         self.pending.frame_limit = limits.get("frame", self.pending.frame_limit)
         self.pending.object_limit = limits.get("requests", self.pending.object_limit)
 

@@ -160,8 +160,12 @@ class RoomState:
             case events.Presence(state="left"):
                 self.people.pop(event.who.id, None)
                 self.population = max(self.population - 1, len(self.people))
-            case events.Renamed():
-                self._know(event.who)
+            case events.Renamed(who=who) if who.id in self.people:
+                self.people[who.id] = who
+
+    def recount(self, population: int) -> None:
+        """Take in how many people are in a room of which not all are listed."""
+        self.population = max(population, len(self.people))
 
     def _know(self, person: Person) -> None:
         if person.id in self.people or len(self.people) < PEOPLE_LIMIT:

@@ -30,7 +30,7 @@ Answer = (
     | answers.Error
     | answers.Bye
 )
-ServerObject = RoomEvent | Answer
+ServerObject = RoomEvent | events.Population | Answer
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
     str(kind.__struct_config__.tag): msgspec.json.Decoder(kind) for kind in ServerObject.__args__

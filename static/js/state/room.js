@@ -99,6 +99,12 @@ export class Room {
     this.membersVersion += 1;
   }
 
+  /** Handles that there are so many people, of whom not all are listed. */
+  recount(count) {
+    this.others = Math.max(0, count - this.members.size);
+    this.membersVersion += 1;
+  }
+
   /** Handles that a person is typing. */
   types({ id, nick }, now) {
     this.typing.set(id, { nick, until: now + TYPING });

@@ -205,6 +205,7 @@ export class Store {
     if (!room) return;
     if (event.t === "joined") room.joined(event, this.me);
     if (event.t === "presence") room.meet(event.who, event.state === "joined");
+    if (event.t === "population") room.recount(event.count);
     if (event.t === "nick" && room.members.has(event.who.id)) room.meet(event.who, true);
     if (event.t === "typing" && event.who.id !== this.me?.id) room.types(event.who, this.#now());
     if (event.seq) this.#happened(room, event);

@@ -556,6 +556,10 @@ test("of a large room not all members are told, but how many there are", () => {
   assert.equal(room().population, 1000);
   hear({ t: "presence", room: "tea", who: people[0], state: "left" });
   assert.equal(room().population, 999);
+  const { membersVersion } = room();
+  hear({ t: "population", room: "tea", count: 7 });
+  assert.equal(room().population, 7);
+  assert.notEqual(room().membersVersion, membersVersion);
   comeBack(joined(0));
   assert.equal(room().population, 1);
 });

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import queries, scrubs
+from trio_chat.journal.sqlite import nicks, queries, scrubs
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.readers import Readers
@@ -58,6 +58,7 @@ class SqliteJournal:
     ) -> None:
         self.epoch = file.epoch
         self.secret = file.secret
+        self.nicks = nicks.load(file.writer)
         self._file = file
         self._clock = clock
         self._writing = trio.CapacityLimiter(1)
@@ -204,6 +205,17 @@ class SqliteJournal:
         self._file.writer.execute(
             "INSERT OR REPLACE INTO meta (key, value) VALUES ('pruned', ?)", (str(now),)
         )
+
+    async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
+        """Keep which nicks people hold."""
+        if time.monotonic() < self._retry_at:
+            raise Unavailable(RETRY_MS)
+        await self._write("nicks", partial(self._keep_nicks, changes))
+
+    def _keep_nicks(self, changes: Mapping[str, str | None]) -> None:
+        with transaction(self._file.writer):
+            self._look_for_others()
+            nicks.keep(self._file.writer, changes)
 
     async def last_prune(self) -> int | None:
         """Return when events were last looked at for their age; ``None`` if that is not known."""

@@ -69,7 +69,7 @@ def _paths(config: Config) -> Json:
     room = parts.parameter("path", "room", parts.room(config), "The room; case does not matter.")
     seq = parts.parameter("path", "seq", parts.integer(0), "The number of the message in its room.")
     return {
-        "/rooms": {"get": parts.operation("List the rooms", {200: parts.answer("RoomList")}, 503)},
+        "/rooms": {"get": _listing()},
         "/rooms/{room}/messages": {
             "parameters": [room],
             "get": parts.operation(
@@ -136,6 +136,16 @@ def _posting(config: Config) -> Json:
             "NewMessage", parts.text(config), "The text of the message, without any encoding."
         ),
         signed=False,
+    )
+
+
+def _listing() -> Json:
+    skip = parts.integer(0) | {"maximum": requests.SKIP_LIMIT}
+    return parts.operation(
+        "List the rooms, the latest first",
+        {200: parts.answer("RoomList")},
+        503,
+        parameters=[parts.parameter("query", "skip", skip, "So many of the list are left out.")],
     )
 
 

@@ -90,7 +90,8 @@ class Api:
         return _json(self._limits)
 
     async def _rooms(self) -> Response:
-        answer = await self._look_up(requests.Rooms())
+        fields = reading.numbers(request, "skip")
+        answer = await self._look_up(reading.make_request(requests.Rooms, fields, self._config))
         assert isinstance(answer, answers.RoomList)
         return _json(RoomList(answer.rooms, answer.more))
 
@@ -155,7 +156,7 @@ class Api:
         hello = reading.make_request(requests.Hello, fields, self._config)
         answer = await self._calls.ask(requests.Credentials(), hello, _address())
         assert isinstance(answer, answers.Welcome)
-        return _json(Session(answer.session, answer.you), 201)
+        return _json(Session(answer.session, answer.you, answer.unknown_session), 201)
 
     async def _post(self, room: str) -> Response:
         new = await reading.body(request, NewMessage, "text")

@@ -59,11 +59,16 @@ class Receipt(msgspec.Struct, omit_defaults=True):
     dup: bool = False
 
 
-class Session(msgspec.Struct):
-    """A person, and the token that proves to be them; it has to be kept like a password."""
+class Session(msgspec.Struct, omit_defaults=True):
+    """A person, and the token that proves to be them; it has to be kept like a password.
+
+    ``unknown_session``: the session that was given is not one of this server, so ``you`` are
+    somebody new.
+    """
 
     session: str
     you: Person
+    unknown_session: bool = False
 
 
 class LimitList(msgspec.Struct):

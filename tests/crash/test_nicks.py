@@ -1,0 +1,30 @@
+"""A real server that is killed: nobody's nick is free for others because of that."""
+
+from pathlib import Path
+from typing import cast
+
+from tests.crash.process import Server
+from tests.crash.test_restore import Place
+from tests.integration.chatters import chatting, connected
+from tests.integration.running import Running
+
+
+async def test_a_nick_is_held_over_a_restart(tmp_path: Path) -> None:
+    """A stranger is refused, its owner is welcome, and a nick that was given up is free."""
+    server = Server(tmp_path / "chat.db")
+    await server.start()
+    place = cast("Running", Place(server))
+    try:
+        async with chatting(place, "Eve", "tea") as ann:
+            await ann.ask(t="nick", nick="Ann")
+            for _ in range(2):  # the second is committed behind the nick
+                await ann.send("tea", "hello")
+            await server.kill()
+        await server.start()
+        async with connected(place) as stranger:
+            assert (await stranger.hello("ANN"))["code"] == "nick_taken"
+            async with chatting(place, "Ann", session=ann.session) as again:
+                assert again.who == {"id": ann.who["id"], "nick": "Ann"}
+                assert (await stranger.hello("Eve"))["t"] == "welcome"
+    finally:
+        await server.kill()
