@@ -74,6 +74,13 @@ class Config:
         "auto", "'console' for people, 'json' for programs; 'auto': console on a terminal"
     )
     log_level: str = option("info", "'debug', 'info', 'warning' or 'error'")
+    log_lines: int = limit(
+        1000, "log lines that may wait for standard error; further ones are counted", least=1
+    )
+    log_rate: int = limit(10, "log lines of one kind in a second at most; 0 for no limit", least=0)
+    log_timeout: float = limit(
+        1.0, "time for standard error to take the last log lines at the end", least=0
+    )
 
     max_connections: int = limit(
         0, "open connections at most; 0 takes what the descriptor limit allows", least=0

@@ -4,6 +4,8 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from errno import EACCES, ENOSPC
 
 import pytest
 import trio
@@ -31,7 +33,7 @@ def outcome(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool | BaseException],
         monkeypatch.setattr(trio, "run", run)
         return main([])
 
-    monkeypatch.setattr("trio_chat.logs.set_up", lambda config: None)
+    monkeypatch.setattr("trio_chat.logs.writing", lambda config: nullcontext())
     return status
 
 
@@ -102,6 +104,27 @@ def test_a_command_that_fails_says_why(
     monkeypatch.setattr(serve, "main", fail)
     assert main([]) == FAILED
     assert capsys.readouterr() == ("", "trio-chat: the disk is full\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(ENOSPC, "No space left on device"), "No space left on device"),
+        (OSError(EACCES, "Permission denied", "chat.db"), "chat.db: Permission denied"),
+        (OSError("odd"), "odd"),
+    ],
+)
+def test_what_the_system_refuses_is_said_in_one_line(
+    error: OSError, reason: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as a full disk behind standard output."""
+
+    def fail(arguments: Sequence[str]) -> int:
+        raise error
+
+    monkeypatch.setattr(serve, "main", fail)
+    assert main([]) == FAILED
+    assert capsys.readouterr() == ("", f"trio-chat: cannot go on: {reason}\n")
 
 
 def test_every_command_is_there_and_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,8 +24,8 @@ RULES = {
     "client": "protocol journal delivery core hub net",
     "web": "protocol journal delivery core hub net",
     "remote": "protocol",
-    "terminal": "protocol remote",
-    "commands": "protocol journal terminal remote server settings logs",
+    "terminal": "protocol remote standard_streams",
+    "commands": "protocol journal terminal remote server settings logs standard_streams",
 }
 
 
