@@ -83,7 +83,9 @@ class Config:
     )
 
     max_connections: int = limit(
-        0, "open connections at most; 0 takes what the descriptor limit allows", least=0
+        0,
+        "open connections at most; 0, or more than descriptors allow: what these allow",
+        least=0,
     )
     connections_per_address: int = limit(
         16, "open connections of one address at most, loopback exempt; 0 for no limit", least=0
@@ -183,11 +185,10 @@ class Config:
             )
 
     def connection_cap(self) -> int:
-        """Return how many connections may be open: what is asked for, or what descriptors allow."""
-        if self.max_connections:
-            return self.max_connections
+        """Return how many connections may be open: no more than there are descriptors for."""
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        return max(1, soft - DESCRIPTOR_RESERVE)
+        allowed = max(1, soft - DESCRIPTOR_RESERVE)
+        return min(self.max_connections or allowed, allowed)
 
 
 def _host_name(text: str) -> str:

@@ -26,6 +26,7 @@ from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.eventstream import EventStream
 from trio_chat.net.head import Head, HttpError
 from trio_chat.net.listeners import load_certificate, open_listeners, port_of
+from trio_chat.net.patience import ADVICE, PatientListener, ShortageReport
 from trio_chat.net.streams import Stream
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
@@ -43,8 +44,6 @@ from trio_chat.web.static_files import Files
 
 DIALECTS: dict[str | None, Dialect] = {None: plain, v1.SUBPROTOCOL: v1}
 DEFAULT_ROOM = "lobby"  # of those who do not say
-
-Listener = trio.SocketListener | trio.SSLListener[trio.SocketStream]
 
 log = structlog.get_logger()
 
@@ -79,7 +78,7 @@ class Server:
         self._acceptor = Acceptor(
             config, files.answer, self._on_websocket, self._on_events, exchange.serve
         )
-        self._listeners: list[Listener] = []
+        self._listeners: list[PatientListener] = []
         self._reason = GOING_AWAY
         self._stopping = trio.Event()
 
@@ -97,10 +96,14 @@ class Server:
         scheme = "https" if certificate else "http"
         address = f"{scheme}://{_host_name(self._config.host)}:{port_of(listeners[0])}/"
         log.info("listening", address=address)
+        report = ShortageReport()
         self._listeners = [
-            trio.SSLListener(listener, certificate, https_compatible=True)
-            if certificate
-            else listener
+            PatientListener(
+                trio.SSLListener(listener, certificate, https_compatible=True)
+                if certificate
+                else listener,
+                report,
+            )
             for listener in listeners
         ]
         return address
@@ -197,6 +200,7 @@ async def serve(config: Config, announce: Callable[[str], None]) -> bool:
         ConfigError: the address or the certificate cannot be used.
     """
     process.prepare()
+    _check_descriptors(config)
     journal = await open_journal(config)
     try:
         server = Server(config, journal)
@@ -210,6 +214,14 @@ async def serve(config: Config, announce: Callable[[str], None]) -> bool:
         return False
     finally:
         await journal.close()
+
+
+def _check_descriptors(config: Config) -> None:
+    """Log if there are fewer descriptors than the connections that may be open."""
+    cap = config.connection_cap()
+    if config.max_connections > cap:
+        wanted = config.max_connections
+        log.warning("too few descriptors", max_connections=wanted, allowed=cap, advice=ADVICE)
 
 
 def _host_name(host: str) -> str:
