@@ -1,20 +1,17 @@
 """Every limit and time of the server, with its unit and what it must satisfy."""
 
-import re
 import resource
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from trio_chat.addresses import HIGHEST_PORT, normal_host, parse_origin, split_port
+
 # Descriptors that are not connections: listeners, Trio's own, the log, files being sent.
 DESCRIPTOR_RESERVE = 64
 
 
-HIGHEST_PORT = 65535
 IN_MEMORY = ":memory:"  # a database that is no file
-HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?(:[0-9]{1,5})?")
-ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)(://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\]))(:[0-9]{1,5})?/?")
-DEFAULT_PORTS = {"http": ":80", "https": ":443"}  # browsers leave these out of an origin
 
 
 class ConfigError(ValueError):
@@ -29,14 +26,6 @@ def option(default: Any, help: str, *, least: float | None = None) -> Any:
 def limit(default: float, help: str, *, least: float) -> Any:
     """Return a field for a limit or a time, with its help text and least allowed value."""
     return field(default=default, metadata={"help": help, "least": least, "group": "limits"})
-
-
-def host_of(host: str) -> str:
-    """Return the name or the address in a host with or without a port, in lower case."""
-    host = host.lower()
-    if host.startswith("["):  # an IPv6 address
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].removesuffix(".")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +135,7 @@ class Config:
             value = getattr(self, setting.name)
             if least is not None and value < least:
                 raise ConfigError(f"{setting.name} must be at least {least}, not {value}")
+        object.__setattr__(self, "host", _host(self.host))
         object.__setattr__(self, "host_name", tuple(map(_host_name, self.host_name)))
         object.__setattr__(self, "allow_origin", tuple(map(_origin, self.allow_origin)))
         self._check_choices()
@@ -191,28 +181,41 @@ class Config:
         return min(self.max_connections or allowed, allowed)
 
 
-def _host_name(text: str) -> str:
-    """Return a host name as it is compared: in lower case, without a port.
+def _host(text: str) -> str:
+    """Return the address to listen on in normal form.
 
     Raises:
         ConfigError: it is none.
     """
-    host = text.strip().lower()
-    if not HOST_NAME.fullmatch(host):
-        raise ConfigError(f"host_name must be a name such as chat.example.org, not {text!r}")
-    return host_of(host)
+    try:
+        return normal_host(text.strip())
+    except ValueError:
+        raise ConfigError(f"host must be an address or a name, not {text!r}") from None
+
+
+def _host_name(text: str) -> str:
+    """Return a host name as it is compared: in normal form, without a port.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        host, _ = split_port(text.strip())
+    except ValueError:
+        raise ConfigError(
+            f"host_name must be a name such as chat.example.org, not {text!r}"
+        ) from None
+    return host
 
 
 def _origin(text: str) -> str:
-    """Return an origin as browsers send it: in lower case, without a default port or a slash.
+    """Return an origin as browsers send it: in normal form, without a default port or a slash.
 
     Raises:
         ConfigError: it is none.
     """
-    if text in ("*", "null"):
-        return text
-    found = ORIGIN.fullmatch(text.strip().lower())
-    if not found:
-        raise ConfigError(f"allow_origin must be like https://example.org, not {text!r}")
-    scheme, host, port = found.groups(default="")
-    return scheme + host + ("" if port == DEFAULT_PORTS.get(scheme) else port)
+    text = text.strip()
+    try:
+        return text if text in ("*", "null") else str(parse_origin(text))
+    except ValueError:
+        raise ConfigError(f"allow_origin must be like https://example.org, not {text!r}") from None

@@ -9,6 +9,7 @@ import structlog
 import trio
 
 from trio_chat import process, signals
+from trio_chat.addresses import bracketed
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import make_context
 from trio_chat.config import IN_MEMORY, Config
@@ -226,6 +227,6 @@ def _check_descriptors(config: Config) -> None:
 
 def _host_name(host: str) -> str:
     """Return the host to show to a person on this machine who wants to open the page."""
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104 - it is only compared
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - it is only compared
         return "localhost"
-    return f"[{host}]" if ":" in host else host
+    return bracketed(host)

@@ -3,7 +3,6 @@
 import json
 import resource
 import signal
-from contextlib import AsyncExitStack
 from typing import Any
 
 import trio

@@ -61,6 +61,12 @@ def test_lists_are_repeated_flags_or_commas_in_the_environment() -> None:
         ("https://example.org:80", "https://example.org:80"),
         ("http://example.org:8080", "http://example.org:8080"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        ("http://[0:0:0:0:0:0:0:1]", "http://[::1]"),
+        ("https://example.org.:443/", "https://example.org"),
+        ("https://example.org:", "https://example.org"),
+        ("https://b\xfccher.example", "https://xn--bcher-kva.example"),
+        ("https://XN--bcher-kva.example", "https://xn--bcher-kva.example"),
+        ("https://fa\xdf.example", "https://xn--fa-hia.example"),
         ("chrome-extension://abc", "chrome-extension://abc"),
         ("null", "null"),
         ("*", "*"),
@@ -74,7 +80,7 @@ def test_an_origin_is_understood_as_browsers_send_it(given: str, origin: str) ->
 @pytest.mark.parametrize(
     "given",
     ["example.org", "https://", "https://example.org/chat", "https://example.org?x", "https://*",
-     "https://a@example.org", "https://example.org:", "https://example.org:x", "https://bücher.de",
+     "https://a@example.org", "https://example.org:65536", "https://example.org:x", "https://\u2028.de",
      "//example.org", "", "https://a.example https://b.example"],
 )  # fmt: skip
 def test_an_origin_that_no_browser_sends_is_refused_at_the_start(given: str) -> None:
@@ -86,19 +92,45 @@ def test_an_origin_that_no_browser_sends_is_refused_at_the_start(given: str) -> 
 
 @pytest.mark.parametrize(
     ("given", "name"),
-    [("chat.example.org", "chat.example.org"), ("Chat.Example.org.:8443", "chat.example.org")],
+    [
+        ("chat.example.org", "chat.example.org"),
+        ("Chat.Example.org.:8443", "chat.example.org"),
+        ("b\xfccher.example", "xn--bcher-kva.example"),
+        ("[0::1]:80", "::1"),
+        ("my_box", "my_box"),
+    ],
 )
 def test_a_host_name_is_compared_without_case_and_port(given: str, name: str) -> None:
     """A port does not tell servers apart."""
     assert Config(host_name=(given,)).host_name == (name,)
 
 
-@pytest.mark.parametrize("given", ["https://example.org", "a/b", "", "a..b", "*", "ü.example"])
+@pytest.mark.parametrize(
+    "given", ["https://example.org", "a/b", "", "a..b", "*", "x" * 64, "a\u2028b"]
+)
 def test_a_host_name_that_cannot_be_is_refused_at_the_start(given: str) -> None:
     """The line shows what would be one."""
     assert complaint("--host-name", given) == (
         f"host_name must be a name such as chat.example.org, not {given!r}"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "host"),
+    [("LocalHost", "localhost"), ("[::1]", "::1"), ("0x7f000001", "127.0.0.1"),
+     ("127.1", "127.0.0.1"), ("fe80::1%eth0", "fe80::1%eth0"), ("0:0::0", "::")],
+)  # fmt: skip
+def test_the_host_is_kept_in_normal_form(given: str, host: str) -> None:
+    """However it is written."""
+    assert Config(host=given).host == host
+
+
+@pytest.mark.parametrize(
+    "given", ["", " ", "http://localhost", "localhost:80", "1.2.3.4.5", "a b", "[a]"]
+)
+def test_a_host_that_cannot_be_is_refused_at_the_start(given: str) -> None:
+    """Before the system looks for it."""
+    assert complaint("--host", given) == f"host must be an address or a name, not {given!r}"
 
 
 def test_files_are_paths() -> None:

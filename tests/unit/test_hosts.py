@@ -5,9 +5,10 @@ import socket
 import pytest
 import structlog
 
+from trio_chat.addresses import NAME_LIMIT
 from trio_chat.config import Config
 from trio_chat.net.head import HttpError, parse_head
-from trio_chat.net.hosts import LOGGED_LIMIT, NAME_LIMIT, HostNames
+from trio_chat.net.hosts import LOGGED_LIMIT, HostNames
 
 LOOPBACK = "127.0.0.1"
 LAN = "192.168.1.7"  # another machine of the network

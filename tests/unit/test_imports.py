@@ -13,7 +13,7 @@ import trio_chat
 ROOT = Path(trio_chat.__file__).parent
 
 # A package imports itself and those to the right of its colon; all may import ANYWHERE.
-ANYWHERE = {"config", "errors", "clock"}
+ANYWHERE = {"config", "errors", "clock", "addresses"}
 RULES = {
     "protocol": "",
     "journal": "protocol",
