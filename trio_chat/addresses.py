@@ -43,12 +43,10 @@ def normal_host(text: str) -> str:
     Raises:
         ValueError: it is neither a name nor an address.
     """
-    host = text.lower()
-    if host.startswith("[") and host.endswith("]"):
-        return str(IPv6Address(host[1:-1]))
-    if ":" in host:
-        return str(IPv6Address(host))
-    host = _ascii(host).removesuffix(".")
+    if ":" in text:
+        is_bracketed = text.startswith("[") and text.endswith("]")
+        return str(IPv6Address(text[1:-1] if is_bracketed else text))
+    host = _ascii(text.lower()).removesuffix(".")
     if not NAME.fullmatch(host) or len(host) > NAME_LIMIT:
         raise ValueError(f"{text!r} is no host")
     if LAST_LABEL_OF_ADDRESS.fullmatch(host.rpartition(".")[2]):

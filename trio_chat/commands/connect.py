@@ -23,7 +23,7 @@ NAME_LIMIT = 1000  # characters; the server has a lower limit of its own
 TIMEOUT = 10.0  # seconds
 HISTORY = 10  # earlier messages that are printed, as with ``tail``
 HISTORY_LIMIT = 10_000
-PAGE_OF_ROOM = re.compile(r"/r/([^/]+)/?")
+PAGE = re.compile(r"(.*/)r(?:/([^/]*)/?)?")  # its path; the room in it may be missing
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -129,10 +129,10 @@ def _login() -> str:
 def split_link(url: str) -> tuple[str, str]:
     """Split a link to a room into the server's address and the room, which may be missing."""
     parts = urlsplit(url)
-    page = PAGE_OF_ROOM.fullmatch(parts.path)
+    page = PAGE.fullmatch(parts.path)
     if not page:
         return url, ""
-    return f"{parts.scheme}://{parts.netloc}/", unquote(page[1])
+    return f"{parts.scheme}://{parts.netloc}{page[1]}", unquote(page[2] or "")
 
 
 def _job(options: argparse.Namespace, call: Call) -> Callable[[], Awaitable[int]]:
