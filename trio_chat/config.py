@@ -1,7 +1,8 @@
 """Every limit and time of the server, with its unit and what it must satisfy."""
 
+import re
 import resource
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +11,36 @@ from trio_chat.addresses import HIGHEST_PORT, normal_host, parse_origin, split_p
 # Descriptors that are not connections: listeners, Trio's own, the log, files being sent.
 DESCRIPTOR_RESERVE = 64
 
-
+MOST = 2**40  # of anything that is counted; SQLite and the kernel can compute with it
+LONGEST = 2_000_000.0  # seconds of a time; the kernel counts its milliseconds in 31 bits
+LARGEST_BUFFER = 2**30  # bytes of a buffer of the kernel, which counts them in 31 bits
+LONGEST_NAME = 1000  # characters
 IN_MEMORY = ":memory:"  # a database that is no file
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class ConfigError(ValueError):
     """A setting has a value that cannot work; the message is one line for a person."""
 
 
-def option(default: Any, help: str, *, least: float | None = None) -> Any:
-    """Return a field for an everyday option, with its help text and least allowed value."""
-    return field(default=default, metadata={"help": help, "least": least, "group": "options"})
+def option(
+    default: Any, help: str, *, least: float | None = None, most: float | None = None
+) -> Any:
+    """Return a field for an everyday option, with its help text and its allowed values."""
+    return field(
+        default=default,
+        metadata={"help": help, "least": least, "most": most, "group": "options"},
+    )
 
 
-def limit(default: float, help: str, *, least: float) -> Any:
-    """Return a field for a limit or a time, with its help text and least allowed value."""
-    return field(default=default, metadata={"help": help, "least": least, "group": "limits"})
+def limit(default: float, help: str, *, least: float, most: float | None = None) -> Any:
+    """Return a field for a limit or a time, with its help text and its allowed values."""
+    if most is None:
+        most = LONGEST if isinstance(default, float) else MOST
+    return field(
+        default=default,
+        metadata={"help": help, "least": least, "most": most, "group": "limits"},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +55,9 @@ class Config:
         "localhost",
         "address to listen on; 'localhost' means 127.0.0.1 and ::1, 0.0.0.0 everyone on IPv4",
     )
-    port: int = option(8080, "TCP port to listen on; 0 picks a free one", least=0)
+    port: int = option(
+        8080, "TCP port to listen on; 0 picks a free one", least=0, most=HIGHEST_PORT
+    )
     certfile: Path | None = option(None, "TLS certificate chain (PEM); turns on https and wss")
     keyfile: Path | None = option(None, "private key of --certfile (PEM), if not in the same file")
     host_name: tuple[str, ...] = option(
@@ -57,8 +74,12 @@ class Config:
         "trio-chat.db", "file that keeps what is said; ':memory:' forgets all at the end"
     )
     sync: str = option("normal", "'full': what is kept survives a power loss too, which costs time")
-    keep_days: float = option(0.0, "days after which messages are deleted; 0 for never", least=0)
-    keep_messages: int = option(0, "messages of a room that are kept; 0 for all", least=0)
+    keep_days: float = option(
+        0.0, "days after which messages are deleted; 0 for never", least=0, most=36_500
+    )
+    keep_messages: int = option(
+        0, "messages of a room that are kept; 0 for all", least=0, most=MOST
+    )
     log_format: str = option(
         "auto", "'console' for people, 'json' for programs; 'auto': console on a terminal"
     )
@@ -96,8 +117,8 @@ class Config:
     text_limit: int = limit(4000, "characters of a chat message at most", least=1)
     topic_limit: int = limit(250, "characters of a topic at most", least=1)
 
-    nick_limit: int = limit(32, "characters of a nick at most", least=1)
-    room_limit: int = limit(64, "characters of a room's name at most", least=1)
+    nick_limit: int = limit(32, "characters of a nick at most", least=1, most=LONGEST_NAME)
+    room_limit: int = limit(64, "characters of a room's name at most", least=1, most=LONGEST_NAME)
     rooms_per_connection: int = limit(128, "rooms one client can be in at once", least=1)
     hello_timeout: float = limit(10.0, "time for a client to say hello", least=0.1)
     presence_grace: float = limit(
@@ -120,7 +141,10 @@ class Config:
     pong_timeout: float = limit(10.0, "time for a client to show life after a ping", least=0.1)
     write_timeout: float = limit(10.0, "time for a client to take what is written", least=0.1)
     send_buffer: int = limit(
-        128 * 1024, "bytes the kernel holds for a client that is slow to read", least=4096
+        128 * 1024,
+        "bytes the kernel holds for a client that is slow to read",
+        least=4096,
+        most=LARGEST_BUFFER,
     )
     close_timeout: float = limit(5.0, "time for a client to answer a close", least=0.1)
     outbox_frames: int = limit(256, "frames that may wait for one slow client", least=1)
@@ -131,15 +155,22 @@ class Config:
     def __post_init__(self) -> None:
         """Check the values, one by one and against each other."""
         for setting in fields(self):
-            least = setting.metadata["least"]
-            value = getattr(self, setting.name)
-            if least is not None and value < least:
-                raise ConfigError(f"{setting.name} must be at least {least}, not {value}")
+            self._check_range(setting)
         object.__setattr__(self, "host", _host(self.host))
         object.__setattr__(self, "host_name", tuple(map(_host_name, self.host_name)))
         object.__setattr__(self, "allow_origin", tuple(map(_origin, self.allow_origin)))
         self._check_choices()
         self._check_relations()
+
+    def _check_range(self, setting: Field[Any]) -> None:
+        value = getattr(self, setting.name)
+        least, most = setting.metadata["least"], setting.metadata["most"]
+        if least is not None and not value >= least:  # which NaN is not, either
+            raise ConfigError(f"{setting.name} must be at least {least}, not {value}")
+        if most is not None and value > most:
+            raise ConfigError(f"{setting.name} must be at most {most:.0f}, not {value}")
+        if isinstance(value, str | Path) and CONTROLS.search(str(value)):
+            raise ConfigError(f"{setting.name} must have no control characters, as {value!r} has")
 
     def _check_choices(self) -> None:
         for name, choices in (
@@ -152,8 +183,8 @@ class Config:
                 raise ConfigError(f"{name} must be one of {listed}, not {getattr(self, name)!r}")
 
     def _check_relations(self) -> None:
-        if self.port > HIGHEST_PORT:
-            raise ConfigError(f"port must be at most {HIGHEST_PORT}, not {self.port}")
+        if not self.database:
+            raise ConfigError("database must be a file or ':memory:', not ''")
         if self.keyfile and not self.certfile:
             raise ConfigError("keyfile needs certfile")
         if self.ping_interval and self.pong_timeout >= self.ping_interval:
@@ -173,6 +204,14 @@ class Config:
                 f"page_bytes ({self.page_bytes}) must be at most half of "
                 f"outbox_bytes ({self.outbox_bytes})"
             )
+
+        # Otherwise the exchange ends before its answer is there.
+        for name in ("call_timeout", "read_timeout"):
+            if getattr(self, name) >= self.http_timeout:
+                raise ConfigError(
+                    f"{name} ({getattr(self, name)}) must be less than "
+                    f"http_timeout ({self.http_timeout})"
+                )
 
     def connection_cap(self) -> int:
         """Return how many connections may be open: no more than there are descriptors for."""

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import structlog
 
 from trio_chat.config import Config
 from trio_chat.log_rate import COUNT, LogRate
-from trio_chat.standard_streams import LineWriter
+from trio_chat.standard_streams import LineWriter, escaped
 
 VALUE_LIMIT = 1000  # characters of an event or of a value beside it; the rest is cut off
 LEVELS = 10  # levels of the standard library are multiples of it; those between are rounded
@@ -103,13 +104,13 @@ def _tell_left_out(rate: LogRate, *, at_end: bool = False) -> None:
 
 
 def _renderers(log_format: str) -> list[structlog.typing.Processor]:
-    people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    is_terminal = sys.stderr.isatty()
+    has_colors = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    people = log_format == "console" or (log_format == "auto" and is_terminal)
     if people:
         return [
             _escape,
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=_write_traceback
-            ),
+            structlog.dev.ConsoleRenderer(colors=has_colors, exception_formatter=_write_traceback),
         ]
     # Without the local variables of each frame, among which are messages.
     transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
@@ -126,7 +127,7 @@ def _escape(
 ) -> structlog.typing.EventDict:
     """Escape what is logged and the values beside it, but no traceback."""
     return {
-        _escaped(name): value if name == "exc_info" else _shown(value)
+        escaped(name): value if name == "exc_info" else _shown(value)
         for name, value in entry.items()
     }
 
@@ -135,7 +136,7 @@ def _shown(value: object) -> object:
     """Return a value whose text no terminal takes for a command."""
     if isinstance(value, bool | int | float | None):
         return value
-    return _escaped(str(value)[:VALUE_LIMIT])
+    return escaped(str(value)[:VALUE_LIMIT])
 
 
 def _cut(
@@ -156,15 +157,7 @@ def _escape_delete(_logger: object, _method: str, line: Any) -> str:  # noqa: AN
 def _write_traceback(file: TextIO, exception: structlog.typing.ExcInfo) -> None:
     text = io.StringIO()
     structlog.dev.plain_traceback(text, exception)
-    file.write("\n".join(INDENT + _escaped(line) for line in text.getvalue().split("\n")))
-
-
-def _escaped(text: str) -> str:
-    """Return a text that no terminal takes for a command: what a peer sent may be in it."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
+    file.write("\n".join(INDENT + escaped(line) for line in text.getvalue().split("\n")))
 
 
 class _Careful:

@@ -130,7 +130,15 @@ class LineWriter:
 def say(line: str) -> None:
     """Write the last line of a command to standard error, if that takes it in time."""
     with LineWriter(sys.stderr, limit=1) as writer:
-        writer.write(f"{line}\n")
+        writer.write(f"{escaped(line)}\n")
+
+
+def escaped(text: str) -> str:
+    """Return a text in one line that no terminal takes for a command."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def prepare() -> None:

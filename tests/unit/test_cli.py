@@ -83,7 +83,8 @@ def test_without_a_command_the_server_starts(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("word", "hint"), [("srve", "did you mean 'serve'?"), ("80", "--help lists the commands")]
+    ("word", "hint"),
+    [("srve", "did you mean 'serve'?"), ("80", "--help lists the commands")],
 )
 def test_a_word_that_is_no_command(
     word: str, hint: str, capsys: pytest.CaptureFixture[str]
@@ -91,6 +92,16 @@ def test_a_word_that_is_no_command(
     """Is not guessed at."""
     assert main([word]) == BAD_USAGE
     assert capsys.readouterr() == ("", f"trio-chat: there is no command '{word}' ({hint})\n")
+
+
+def test_a_complaint_is_one_line_without_control_characters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever was given, also by a program."""
+    assert main(["--\x1b[31m\nred\u202e"]) == BAD_USAGE
+    output = capsys.readouterr().err
+    assert output.startswith("trio-chat: unrecognized arguments: --\\x1b[31m\\nred\\u202e (")
+    assert output.count("\n") == 1
 
 
 def test_a_command_that_fails_says_why(

@@ -65,9 +65,16 @@ def entries(stderr: io.StringIO) -> list[dict[str, Any]]:
     ],
 )
 def test_people_get_lines_and_programs_get_json(
-    stderr: type[io.StringIO], log_format: str, is_json: bool, has_colours: bool, set_up: SetUp
+    stderr: type[io.StringIO],
+    log_format: str,
+    is_json: bool,
+    has_colours: bool,
+    set_up: SetUp,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A terminal means people, unless they say what they want."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
     file = stderr()
     set_up(file, Config(log_format=log_format))
     structlog.get_logger().info("said", who="me")
@@ -76,6 +83,20 @@ def test_people_get_lines_and_programs_get_json(
     assert "said" in text
     assert text.startswith("{") == is_json
     assert ("\x1b" in text) == has_colours
+
+
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_who_wants_no_colours_gets_none(
+    name: str, value: str, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or whose terminal has none."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(name, value)
+    file = Terminal()
+    set_up(file, Config())
+    structlog.get_logger().info("said", who="me")
+    assert "said" in file.getvalue()
+    assert "\x1b" not in file.getvalue()
 
 
 def test_an_entry_has_its_level_and_its_time_in_utc(set_up: SetUp) -> None:
