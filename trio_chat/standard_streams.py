@@ -3,6 +3,7 @@
 import io
 import os
 import select
+import shutil
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ PIECE = select.PIPE_BUF  # bytes that a pipe takes without blocking once it is w
 TICK = 1.0  # seconds between two calls of ``when_idle`` while nothing is written
 STUCK_INTERVAL = 0.1  # seconds between two looks at a stream that takes nothing
 LAST_LINE_TIMEOUT = 1.0  # seconds for a stream to take the last line of a command
+LEAST_COLUMNS = 20  # in which something can be read
 NAMES_AND_MODES = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))  # by descriptor
 
 
@@ -139,6 +141,11 @@ def escaped(text: str) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+def columns() -> int:
+    """Return how wide the terminal is, and at least ``LEAST_COLUMNS``, whatever it says itself."""
+    return max(shutil.get_terminal_size().columns, LEAST_COLUMNS)
 
 
 def prepare() -> None:

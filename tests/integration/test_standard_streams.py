@@ -235,3 +235,101 @@ async def test_a_command_says_that_its_output_cannot_be_written(
 
 # The command, once the reader of its output has had the time to leave.
 SLOW = "import sys, time; from trio_chat.cli import main; time.sleep(0.3); sys.exit(main())"
+
+
+EXPORTED = (
+    '{"t":"export","format":1,"ts":1,"epoch":"e","rooms":1,"events":1}\n'
+    '{"t":"room","room":"tée","first":1,"last":1,"ts":5,"topic":"🍋"}\n'
+    '{"t":"msg","room":"tée","seq":1,"ts":5,"cid":"cid-12345","text":"é🍋"}\n'
+)
+
+
+async def imported(data: bytes, database: Path) -> tuple[int, bytes]:
+    """Import from a pipe; return the status and what it complained of."""
+    done = await trio.run_process(
+        [*COMMAND, "import", "--database", str(database), "-"],
+        stdin=data,
+        capture_stdout=True,
+        capture_stderr=True,
+        check=False,
+        cwd=ROOT,
+        env=environment(),
+    )
+    return done.returncode, done.stderr
+
+
+async def test_an_import_is_utf_8_with_or_without_a_mark(tmp_path: Path) -> None:
+    """Any other encoding is refused, with the line."""
+    for encoding in ("utf-8", "utf-8-sig"):
+        assert await imported(EXPORTED.encode(encoding), tmp_path / f"{encoding}.db") == (0, b"")
+    for encoding, line in (("latin-1", 2), ("utf-16", 1)):
+        data = EXPORTED.replace("🍋", "").encode(encoding)
+        code, complaint = await imported(data, tmp_path / f"{encoding}.db")
+        assert code == FAILED
+        assert complaint.startswith(b"trio-chat: line %d: " % line)
+        assert complaint.count(b"\n") == 1
+
+
+VARIABLES = [
+    {"LC_ALL": "xx_YY"},
+    {"LC_ALL": "C"},
+    {"PYTHONIOENCODING": "ascii"},
+    {"PYTHONIOENCODING": "latin-1"},
+    {"COLUMNS": "0"},
+    {"COLUMNS": "-1"},
+    {"TERM": ""},
+]
+
+
+@pytest.mark.parametrize("variables", VARIABLES, ids=str)
+async def test_commands_work_in_any_environment(variables: dict[str, str], tmp_path: Path) -> None:
+    """What a stream cannot encode is escaped; JSON can be read everywhere."""
+    database = str(tmp_path / "a.db")
+    assert await imported(EXPORTED.encode(), Path(database)) == (0, b"")
+    for arguments in (("rooms",), ("rooms", "--json"), ("check-config",), ("--help",)):
+        done = await outcome(*arguments, **{"TRIO_CHAT_DATABASE": database, **variables})
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.count(b"\n") >= 1
+    shown = await outcome("rooms", "--json", "--database", database, **variables)
+    assert json.loads(shown.stdout)["topic"] == "🍋"
+    missing = await outcome("export", "--database", database, "nö", **variables)
+    assert missing.returncode == FAILED
+    assert missing.stderr.startswith(b"trio-chat: there is no room 'n")
+
+
+async def test_an_export_is_done_though_nobody_hears_of_it(tmp_path: Path) -> None:
+    """Standard error without a reader makes it no failure."""
+    database, file = str(tmp_path / "a.db"), tmp_path / "a.jsonl"
+    assert await imported(EXPORTED.encode(), Path(database)) == (0, b"")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = await trio.run_process(
+        [*COMMAND, "export", "--database", database, "-o", str(file)],
+        stderr=writer,
+        check=False,
+        cwd=ROOT,
+        env=environment(),
+    )
+    os.close(writer)
+    assert done.returncode == 0
+    assert file.read_bytes().count(b"\n") == 3
+
+
+async def test_a_sender_whose_warnings_nobody_reads_goes_on(tmp_path: Path) -> None:
+    """Standard error is a full pipe: all lines are sent, and the status tells that some failed."""
+    async with command() as running:
+        with full_pipe() as (_, writer), trio.fail_after(3 * PATIENCE):
+            done = await trio.run_process(
+                [*COMMAND, "connect", f"http://localhost:{running.port}/", "--send"],
+                stdin=b"\xff\n" * 300 + b"last\n",
+                stderr=writer,
+                check=False,
+                cwd=ROOT,
+                env=environment(XDG_STATE_HOME=str(tmp_path)),
+            )
+        assert done.returncode == FAILED
+        answer = await exchange(
+            running.port,
+            b"GET /api/v1/rooms/lobby/messages HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        )
+        assert b'"text":"last"' in answer

@@ -51,9 +51,30 @@ async def test_each_line_is_sent(tool: Tool) -> None:
 
 
 async def test_input_from_a_pipe_is_sent_unasked(tool: Tool) -> None:
-    """A last line needs no end; what is no UTF-8 is replaced."""
-    await tool.done("--room", "Tea", stdin=b"one\ntw\xff")
-    assert await said(tool, "tea") == ["one", "tw\ufffd"]
+    """A last line needs no end."""
+    await tool.done("--room", "Tea", stdin=b"one\ntwo")
+    assert await said(tool, "tea") == ["one", "two"]
+
+
+async def test_what_is_not_utf_8_is_refused(tool: Tool) -> None:
+    """By its line; it is never sent garbled. The other lines are."""
+    result = await tool.run(stdin=b"one\ncaf\xe9\nthree\n\xed\xa0\x80")
+    assert result.returncode == 1
+    assert result.stderr.decode().splitlines() == [
+        f"trio-chat: line {number} was refused: it is not UTF-8" for number in (2, 4)
+    ]
+    result = await tool.run("--whole", stdin="\ufeffone".encode("utf-16"))
+    assert result.returncode == 1
+    assert result.stderr == b"trio-chat: the message was refused: it is not UTF-8\n"
+    assert await said(tool) == ["one", "three"]
+
+
+async def test_a_byte_order_mark_is_not_sent(tool: Tool) -> None:
+    """Some programs write one before UTF-8."""
+    for text in (b"\xef\xbb\xbfone\ntwo\n", b"\xef\xbb\xbfthree", b"\xef\xbb\xbf"):
+        await tool.done(stdin=text)
+    await tool.done("--whole", stdin=b"\xef\xbb\xbffour")
+    assert await said(tool) == ["one", "two", "three", "four"]
 
 
 async def test_all_of_the_input_can_be_one_message(tool: Tool) -> None:

@@ -72,5 +72,5 @@ def test_the_client_brings_no_server() -> None:
     )
     loaded = set(run.stdout.split())
     ours = {name.partition(".")[2].partition(".")[0] for name in loaded if "trio_chat." in name}
-    assert ours == {"protocol", "remote"}
+    assert ours == {"protocol", "remote", "addresses"}
     assert not loaded & {"hypercorn", "quart", "structlog", "sqlite3", "websockets"}

@@ -1,6 +1,7 @@
 """Reads an exported file, and refuses what is damaged, cut short, or something else."""
 
 import sqlite3
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import closing
 from typing import BinaryIO
@@ -74,12 +75,16 @@ class ExportedFile:
         if not data:
             return None
         self._number += 1
+        if self._number == 1:
+            data = data.removeprefix(BOM_UTF8)
         if not data.endswith(b"\n"):
             raise self._damage(
                 "the line is too long" if len(data) == LINE_LIMIT else "the file was cut short"
             )
         try:
             return _decoder.decode(data)
+        except UnicodeDecodeError:
+            raise self._damage("it is not UTF-8") from None
         except (msgspec.MsgspecError, RecursionError) as error:
             raise self._damage(str(error)) from None
 
