@@ -59,9 +59,11 @@ def test_ours_are_shown_at_once_and_take_their_place(log: Log) -> None:
     log.handle(message(1), ANN, 0)
     assert shown(log) == ["hello", "mine"]
     assert log.unsent == 1
-    log.mark_kept("one")
-    log.mark_kept("never heard of")
+    assert (log.last(is_mine=True), log.last_pending()) == (None, ("one", log.shown[-1]))
+    log.mark_kept("one", 2)
+    log.mark_kept("never heard of", 9)
     assert log.unsent == 0
+    assert (log.last(is_mine=True), log.last_pending()) == (2, None)
     log.handle(message(2, "mine", ANN, "one"), ANN, 0)
     log.handle(message(3), ANN, 0)
     assert shown(log) == ["hello", "mine", "hello"]
@@ -198,7 +200,7 @@ def test_what_is_lost_is_told(log: Log) -> None:
     log.handle(message(1), ANN, 0)
     log.send("one", "on its way", ANN, 0)
     log.send("two", "kept", ANN, 0)
-    log.mark_kept("two")
+    log.mark_kept("two", 2)
     log.join(Joined(room=ROOM, last=9, epoch="e", members=(), gap=5), 0)
     assert shown(log)[1].startswith("some messages are lost")
     log.join(Joined(room=ROOM, last=9, epoch="f", members=(), reset=True), 0)
