@@ -250,6 +250,12 @@ async def test_a_message_can_be_changed_before_it_is_acknowledged(tmp_path: Path
             await shown.shows("│ I have said (edited)", "> /delete #2", "Enter takes message 2")
             await shown.obeys("", "Ann │ deleted")
             assert "first" in shown.text
+            server.signal(signal.SIGSTOP)
+            shown.type("third\r/delete\rtyped")
+            await shown.shows("│ third … sending", "> typed")
+            server.signal(signal.SIGCONT)
+            await shown.hides("sending")
+            await shown.shows("│ third", "> typed")
 
 
 async def test_what_is_refused_cannot_be_changed(tmp_path: Path) -> None:

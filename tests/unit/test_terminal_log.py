@@ -70,6 +70,15 @@ def test_ours_are_shown_at_once_and_take_their_place(log: Log) -> None:
     assert (log.last(is_mine=True), log.last(is_mine=False)) == (2, 3)
 
 
+def test_a_note_behind_a_message_does_not_hide_it(log: Log) -> None:
+    """It is still the last one that can be changed."""
+    log.send("one", "mine", ANN, 0)
+    log.note("help", 0)
+    pending = log.last_pending()
+    assert pending
+    assert (pending[0], pending[1].text) == ("one", "mine")
+
+
 def test_what_is_refused_stays_with_the_reason(log: Log) -> None:
     """It moves up when others speak."""
     log.send("one", "mine", ANN, 0)

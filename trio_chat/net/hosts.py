@@ -6,6 +6,7 @@ lets them pass. Only the name itself gives them away.
 """
 
 import socket
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
 
@@ -49,9 +50,9 @@ class HostNames:
         """
         for host in filter(None, _hosts(head)):
             name = _name_of(host)
-            if not self._is_known(name, address):
-                self._log(name)
-                shown = name[:NAME_LIMIT]
+            if name is None or not self._is_known(name, address):
+                shown = (name or host)[:NAME_LIMIT]
+                self._log(shown)
                 raise HttpError(
                     421, f"{shown} is no name of this server; to add it: --host-name {shown}"
                 )
@@ -64,7 +65,7 @@ class HostNames:
     def _log(self, name: str) -> None:
         if len(self._logged) < LOGGED_LIMIT and name not in self._logged:
             self._logged.add(name)
-            log.warning("unknown host name refused; see --host-name", name=name[:NAME_LIMIT])
+            log.warning("unknown host name refused; see --host-name", name=name)
 
 
 def _hosts(head: Head) -> list[str]:
@@ -73,12 +74,15 @@ def _hosts(head: Head) -> list[str]:
     return head.values("host") + target
 
 
-def _name_of(host: str) -> str:
-    """Return the name or address in a host, in normal form; what is neither is no name of ours."""
-    try:
+def _name_of(host: str) -> str | None:
+    """Return the name or address in a host, in normal form; ``None`` if it is neither.
+
+    Some programs write an IPv6 address without its brackets. No browser does.
+    """
+    with suppress(ValueError):
         return split_port(host)[0]
-    except ValueError:
-        return host
+    address = host.rpartition(":")[0]
+    return address if is_address(address) else None
 
 
 @lru_cache
