@@ -84,6 +84,7 @@ MATTERS = [
     ("GET", SEARCH),
     ("HEAD", SEARCH),
     ("GET", "/api/v1/rooms/tea/se%61rch"),
+    ("GET", "/api/v1/rooms/te%0Aa/search"),
     ("GET", EVENTS),
     ("GET", "/ws"),
 ]

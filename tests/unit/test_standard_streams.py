@@ -158,9 +158,12 @@ def test_a_stream_without_a_descriptor_may_fail_to_flush(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """There is nothing to discard then."""
-    closed = io.StringIO()
-    closed.close()
-    monkeypatch.setattr(sys, "stdout", closed)
+
+    class Full(io.StringIO):
+        def flush(self) -> None:
+            raise OSError("no space")
+
+    monkeypatch.setattr(sys, "stdout", Full())
     standard_streams.settle()
 
 

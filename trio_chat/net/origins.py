@@ -15,7 +15,8 @@ from trio_chat.net.head import Head
 from trio_chat.net.problems import Problem, of_foreign_origin
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # they change nothing
-COSTLY = re.compile("/api/.*/(search|events)/*|/ws")  # what is dear, or lasts, though it is a GET
+# What is dear, or lasts, though it is a GET.
+COSTLY = re.compile("/api/.*/(search|events)/*|/ws", re.DOTALL)
 OTHER_SITES = {"cross-site", "same-site"}  # what browsers call pages of another origin
 
 
