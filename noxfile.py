@@ -127,6 +127,13 @@ def conformance(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Feed readers damaged input for ten minutes, or as long as ``-- --seconds N`` says."""
+    install(session, "test")
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Measure the server beside its peers, or with ``-- --compare REV`` beside a revision of it."""
     install(session, "bench")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trio_chat.addresses import HIGHEST_PORT, normal_host, parse_origin, split_port
+from trio_chat.rates import Rates
 
 # Descriptors that are not connections: listeners, Trio's own, the log, files being sent.
 DESCRIPTOR_RESERVE = 64
@@ -33,9 +34,11 @@ def option(
     )
 
 
-def limit(default: float, help: str, *, least: float, most: float | None = None) -> Any:
+def limit(
+    default: float | str, help: str, *, least: float | None, most: float | None = None
+) -> Any:
     """Return a field for a limit or a time, with its help text and its allowed values."""
-    if most is None:
+    if most is None and least is not None:
         most = LONGEST if isinstance(default, float) else MOST
     return field(
         default=default,
@@ -44,7 +47,7 @@ def limit(default: float, help: str, *, least: float, most: float | None = None)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(Rates):
     """The settings of one server. Times are seconds, sizes bytes, unless the help says otherwise.
 
     Raises:
@@ -98,7 +101,10 @@ class Config:
         least=0,
     )
     connections_per_address: int = limit(
-        16, "open connections of one address at most, loopback exempt; 0 for no limit", least=0
+        512, "open connections of one address at most; 0 for no limit", least=0
+    )
+    loopback_limits: str = limit(
+        "off", "'on': limits by address are for those of this machine, too", least=None
     )
     head_timeout: float = limit(10.0, "time for a request head, and for a TLS handshake", least=0.1)
     head_limit: int = limit(16 * 1024, "bytes of a request head at most", least=1024)
@@ -133,6 +139,12 @@ class Config:
         "bytes of pages that are read for all clients and not sent yet, at most; one at least",
         least=512,
     )
+    rate_patience: float = limit(
+        2.0, "time for which a request over a rate waits; then it is refused as 'busy'", least=0
+    )
+    flood_timeout: float = limit(
+        10.0, "time far over a rate after which a connection is ended", least=0.1
+    )
     resume_limit: int = limit(1000, "events of a room that are kept at hand", least=1)
 
     read_timeout: float = limit(5.0, "time for one look-up in the journal", least=0.1)
@@ -149,6 +161,14 @@ class Config:
     close_timeout: float = limit(5.0, "time for a client to answer a close", least=0.1)
     outbox_frames: int = limit(256, "frames that may wait for one slow client", least=1)
     outbox_bytes: int = limit(1024 * 1024, "bytes that may wait for one slow client", least=1024)
+    all_outbox_bytes: int = limit(
+        256 * 1024 * 1024,
+        "bytes that may wait for all slow clients together; the slowest are ended first",
+        least=1024,
+    )
+    lag_limit: float = limit(
+        3.0, "time by which the server may be late before it takes nobody in any more", least=0.1
+    )
     inbox_requests: int = limit(1024, "requests that may wait for the hub", least=1)
     drain_timeout: float = limit(10.0, "time for all clients to say goodbye at shutdown", least=0)
 
@@ -164,7 +184,7 @@ class Config:
 
     def _check_range(self, setting: Field[Any]) -> None:
         value = getattr(self, setting.name)
-        least, most = setting.metadata["least"], setting.metadata["most"]
+        least, most = (setting.metadata.get(bound) for bound in ("least", "most"))
         if least is not None and not value >= least:  # which NaN is not, either
             raise ConfigError(f"{setting.name} must be at least {least}, not {value}")
         if most is not None and value > most:
@@ -176,6 +196,7 @@ class Config:
         for name, choices in (
             ("log_format", ("auto", "console", "json")),
             ("sync", ("normal", "full")),
+            ("loopback_limits", ("off", "on")),
             ("log_level", ("debug", "info", "warning", "error")),
         ):
             if getattr(self, name) not in choices:
@@ -197,6 +218,11 @@ class Config:
             raise ConfigError(
                 f"outbox_bytes ({self.outbox_bytes}) must be more than "
                 f"frame_limit ({self.frame_limit})"
+            )
+        if self.all_outbox_bytes < self.outbox_bytes:
+            raise ConfigError(
+                f"all_outbox_bytes ({self.all_outbox_bytes}) must be at least "
+                f"outbox_bytes ({self.outbox_bytes})"
             )
         # A page is sent to a client that has room for it beside what happens meanwhile.
         if self.page_bytes > self.outbox_bytes // 2:

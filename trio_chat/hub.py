@@ -8,9 +8,11 @@ from trio_chat.core.effects import Effects, Replies
 from trio_chat.core.inbox import Inbox
 from trio_chat.delivery.audience import WRITES_PER_YIELD, write_cost
 from trio_chat.delivery.frames import Frame, pack
+from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.storage import Storage
 from trio_chat.journal.types import Journal
+from trio_chat.limits.limits import Limits
 from trio_chat.protocol.close import TOO_SLOW
 
 
@@ -26,11 +28,14 @@ class Hub:
     Args:
         journal: Where the chat is kept.
         config: Limits and times.
+        limits: What the server remembers of who has asked for how much.
     """
 
-    def __init__(self, journal: Journal, config: Config) -> None:
+    def __init__(self, journal: Journal, config: Config, limits: Limits | None = None) -> None:
         self.inbox = Inbox(config.inbox_requests)
-        self._chat = Chat(config, journal.epoch, journal.secret)
+        self.outboxes = OutboxBudget(config.all_outbox_bytes)
+        limits = limits or Limits(config)
+        self._chat = Chat(config, journal.epoch, journal.secret, limits)
         self._storage = Storage(journal, config.resume_limit)
         self._close_timeout = config.close_timeout
         self._is_closing = False
@@ -79,6 +84,7 @@ class Hub:
                 client.end(reason)
             else:
                 client.close()
+        self.outboxes.relieve()
 
     async def _tell(self, effects: Effects) -> None:
         """Send everything; what acknowledges something comes behind it."""

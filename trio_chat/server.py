@@ -23,6 +23,7 @@ from trio_chat.journal.retention import retain
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.storage import Outcome
 from trio_chat.journal.types import Journal
+from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.eventstream import EventStream
 from trio_chat.net.head import Head, HttpError
@@ -58,6 +59,7 @@ class Server:
         ├── hub
         ├── retention
         ├── feed
+        ├── overload
         ├── listener (one each)
         └── connection (one each)
             ├── read pump
@@ -67,17 +69,24 @@ class Server:
     def __init__(self, config: Config, journal: Journal) -> None:
         self._config = config
         self._journal = journal
-        self._hub = Hub(journal, config)
+        self._limits = limits = Limits(config)
+        self._hub = Hub(journal, config, limits)
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)
-        self._context = make_context(self._inbox, config, history)
+        self._context = make_context(self._inbox, config, history, limits, self._hub.outboxes)
         app = make_app()
         Api(history, Calls(self._inbox, config), config).install(app)
         self._sse = Sse(journal.epoch)
         exchange = Exchange(app, config)
         files = Files(load_page(static_files()))
+        limits.overload.gauges["outboxes"] = lambda: self._hub.outboxes.used
         self._acceptor = Acceptor(
-            config, files.answer, self._on_websocket, self._on_events, exchange.serve
+            config,
+            limits,
+            files.answer,
+            self._on_websocket,
+            self._on_events,
+            exchange.serve,
         )
         self._listeners: list[PatientListener] = []
         self._reason = GOING_AWAY
@@ -124,6 +133,7 @@ class Server:
                         self._acceptor.answer,
                         self._listeners,
                     )
+                    listening.start_soon(self._limits.overload.watch)
                     listening.start_soon(retain, self._journal, self._emit, self._config)
                     populations = self._hub.populations
                     listening.start_soon(follow, self._journal, self._emit, populations)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from trio_chat.config import Config, ConfigError
+from trio_chat.rates import Rate
 
 ENV_PREFIX = "TRIO_CHAT_"
 SETTINGS = {setting.name: setting for setting in fields(Config)}
@@ -22,7 +23,11 @@ SERVICE_LINKS = re.compile(
 SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")  # what they set PORT to
 LINK_NAME = re.compile(r"/.+")  # what Docker sets NAME to
 WHOLE = re.compile(r"-?[0-9]{1,18}")
-GROUPS = {"options": "everyday options", "limits": "limits and times"}
+GROUPS = {
+    "options": "everyday options",
+    "limits": "limits and times",
+    "rates": "rates: how often something may be asked for; more has to wait",
+}
 WIDTH = 80  # columns of the help
 
 
@@ -132,7 +137,7 @@ def _is_list(setting: Field[Any]) -> bool:
 
 def _metavar(setting: Field[Any]) -> str:
     word = setting.name.split("_")[-1].upper()
-    names = {int: "N", float: "DAYS" if word == "DAYS" else "SECONDS", str: word}
+    names = {int: "N", float: "DAYS" if word == "DAYS" else "SECONDS", str: word, Rate: word}
     return names.get(setting.type, word if _is_list(setting) else "FILE")  # type: ignore[arg-type]
 
 
@@ -189,6 +194,8 @@ def _convert(setting: Field[Any], source: str, value: Any) -> Any:
             return _whole(value)
         if setting.type is float:
             return _number(value)
+        if setting.type is Rate:
+            return Rate.parse(_string(value))
         return _string(value) if setting.type is str else _path(value)
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{source} must be {error}, not {value!r}") from None

@@ -13,7 +13,13 @@ from benchmarks.works import FLOOR, GO, TRIO_CHAT, TRIO_CHAT_V1
 HERE = Path(__file__).parent
 
 # Limits that exist to stop what a flood does; off in each version of trio-chat that has them.
-NO_LIMITS = ("message-rate",)
+NO_LIMITS = (
+    "message-rate",
+    *("send-rate", "change-rate", "topic-rate", "nick-rate", "join-rate", "typing-rate"),
+    *("history-rate", "search-rate", "list-rate", "invalid-rate", "room-rate"),
+    *("byte-rate", "frame-rate", "address-byte-rate", "connect-rate", "http-rate"),
+    *("new-room-rate", "new-name-rate"),
+)
 
 IN_MEMORY = ":memory:"
 IN_FILE = "{folder}/chat.db"

@@ -1,11 +1,11 @@
 // The parts of the page that are loaded after the first messages are drawn.
 
 import { obey, read } from "./compose/commands.js";
-import { lengthOf } from "./compose/composer.js";
 import { DraftContext } from "./compose/draft-context.js";
 import { offerEmoji } from "./compose/insertion.js";
 import { pick } from "./compose/picker.js";
 import { Suggestions } from "./compose/suggestions.js";
+import { isBlank, lengthOf } from "./i18n/characters.js";
 import { t } from "./i18n/strings.js";
 import { edition, hasReacted, lastOwn } from "./log/actions.js";
 import { Announcer } from "./log/announcer.js";
@@ -219,10 +219,10 @@ export class Tools {
   /** How many characters are left of the limit for the draft: for a topic or for a message. */
   #left() {
     const { draft, limit } = this.#page.composer;
-    const { name, rest } = read(draft.text.trim());
+    const { name, rest } = read(draft.text.trimEnd());
     const isTopic = name === "topic" && !draft.edit;
     if (isTopic) return { left: this.#topicLimit - lengthOf(rest), limit: this.#topicLimit };
-    return { left: limit - lengthOf((draft.edit?.text ?? draft.text).trim()), limit };
+    return { left: limit - lengthOf((draft.edit?.text ?? draft.text).trimEnd()), limit };
   }
 
   #cancel() {
@@ -247,7 +247,7 @@ export class Tools {
     const { session, composer } = this.#page;
     const { text, edit } = composer.draft;
     const now = performance.now();
-    const isSpeech = text.trim() && !edit && !/^\/(?!\/|me\s)/.test(text);
+    const isSpeech = !isBlank(text) && !edit && !/^\/(?!\/|me\s)/.test(text);
     if (!isSpeech || now - this.#toldTyping < TYPING_PACE) return;
     this.#toldTyping = now;
     session.tell({ t: "typing", room: composer.room });

@@ -5,6 +5,7 @@
 
 import { marks, roomList, session, showOn, store } from "./boot.js";
 import { Composer } from "./compose/composer.js";
+import { cut } from "./i18n/characters.js";
 import { reasonOf, speak, t, translate } from "./i18n/strings.js";
 import { Log } from "./log/log.js";
 import { Address, LOBBY } from "./net/address.js";
@@ -252,7 +253,8 @@ function loadStyle(path) {
 
 /** Says why a room was refused; its name may be any text, as long as an address can be. */
 function refusal(room, error) {
-  const name = room.length > LONGEST ? `${room.slice(0, LONGEST)}…` : room;
+  const shown = cut(room, LONGEST);
+  const name = shown === room ? room : `${shown}…`;
   return t("page.refused", { room: `\u2068${name}\u2069`, reason: reasonOf(error) });
 }
 

@@ -18,6 +18,7 @@ from trio_chat.core.messages import Asked, Unregister
 from trio_chat.delivery.frames import Frame
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.head import Head
 from trio_chat.net.listeners import open_listeners, port_of
@@ -81,7 +82,7 @@ class Echo:
         self, stream: Stream, websocket: WebSocket, answer: bytes, already_read: bytes
     ) -> None:
         inbox = Inbox(1)
-        context = make_context(inbox, self._config, self._history)
+        context = make_context(inbox, self._config, self._history, Limits(self._config))
         client = Client(stream, websocket, Unchanged(), context)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._answer, inbox)
@@ -137,7 +138,14 @@ async def serve(port: int, frame_limit: int) -> None:
     echo = Echo(config)
     listeners = await open_listeners(config)
     print(f"echo at ws://127.0.0.1:{port_of(listeners[0])}/ws", flush=True)
-    door = Acceptor(config, Files({}).answer, echo.on_websocket, echo.on_events, echo.on_http)
+    door = Acceptor(
+        config,
+        Limits(config),
+        Files({}).answer,
+        echo.on_websocket,
+        echo.on_events,
+        echo.on_http,
+    )
     await trio.serve_listeners(door.answer, listeners)
 
 

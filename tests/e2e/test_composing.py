@@ -163,6 +163,19 @@ def test_pasted_lines_stay_lines(open_page: OpenPage) -> None:
     assert grown["height"] < page.evaluate("innerHeight") / 2
 
 
+def test_the_first_blanks_of_a_text_stay(open_page: OpenPage) -> None:
+    """Pasted code keeps its shape; blanks at the end go, and what is all blank is not sent."""
+    page, other = open_page(), open_page()
+    for blank in ("  \n", "\u200b", "\u3164\u2800"):
+        paste(page, blank)
+        page.keyboard.press("Enter")
+        page.fill("#text", "")
+    paste(page, "    if ready:\n        go()\n  ")
+    page.keyboard.press("Enter")
+    wait_for_kept(other, "go()")
+    assert lines(page) == lines(other) == ["    if ready:\n        go()"]
+
+
 def test_a_text_that_is_too_long_is_neither_cut_nor_sent(open_page: OpenPage) -> None:
     """A notice says so; characters count, not UTF-16 units."""
     page, other = open_page(), open_page()

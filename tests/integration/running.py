@@ -13,6 +13,7 @@ import trio_websocket
 
 from tests import frames
 from tests.frames import CLOSE, Seen
+from tests.rates import NO_RATES
 from trio_chat.config import Config
 from trio_chat.journal.types import Journal
 from trio_chat.net.streams import NO_LINGER, Stream
@@ -155,13 +156,15 @@ async def serving(
 ) -> AsyncIterator[Running]:
     """Run a server for the block, and stop it at its end.
 
+    There are no rates but those that the test gives.
+
     It keeps what is said in ``journal``, or in the file that ``database`` names, else in memory.
 
     It sends no pings unless a test asks for them: a ping that crosses the close of a
     trio-websocket client ends that client with an error.
     """
     chosen: dict[str, Any] = {"port": 0, "ping_interval": 0, "database": ":memory:", **settings}
-    config = Config(**chosen)
+    config = Config(**{**NO_RATES, **chosen})
     async with opened(config, journal) as kept, served(config, kept, trust) as server:
         yield server
 

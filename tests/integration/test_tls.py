@@ -201,7 +201,7 @@ async def test_a_peer_that_stops_reading_over_tls_is_dropped_by_the_write_deadli
     secure: Secure,
 ) -> None:
     """TLS cannot be written to directly; the deadline of the write pump holds, others go on."""
-    roomy = {"outbox_frames": 10**6, "outbox_bytes": 10**9}
+    roomy = {"outbox_frames": 10**6, "outbox_bytes": 10**8}
     async with (
         secure.running(write_timeout=0.5, **roomy) as server,
         tolerant(await server.shake_hands(buffer=SMALL)),

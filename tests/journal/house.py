@@ -9,12 +9,14 @@ import trio
 import trio.testing
 
 from tests import frames
+from tests.rates import NO_RATES
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import make_context
 from trio_chat.config import Config
 from trio_chat.hub import Hub
 from trio_chat.journal.history import History
 from trio_chat.journal.types import Journal
+from trio_chat.limits.limits import Limits
 from trio_chat.net.head import parse_head
 from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol.dialects import v1
@@ -31,11 +33,11 @@ class House:
 
     def __init__(self, journal: Journal, **settings: Any) -> None:  # noqa: ANN401 - any setting
         self.journal = journal
-        self.config = Config(ping_interval=0, **settings)
+        self.config = Config(ping_interval=0, **NO_RATES, **settings)
         self.hub = Hub(journal, self.config)
         self.inbox = self.hub.inbox
         history = History(journal, self.config, self.hub.populations)
-        self.context = make_context(self.inbox, self.config, history)
+        self.context = make_context(self.inbox, self.config, history, Limits(self.config))
 
 
 class Peer:

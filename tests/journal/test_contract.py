@@ -61,7 +61,7 @@ class TestNumbers:
 
     async def test_what_is_committed_comes_back_as_it_is_kept(self, journal: Journal) -> None:
         """The result holds the event with its number and time, and the bytes that are kept."""
-        draft = say("Milk?", cid=CID, reply=7)
+        draft = say("Milk?", cid=CID)
         [result] = await journal.commit([draft])
         assert isinstance(result, Committed)
         assert result.event == msgspec.structs.replace(draft.event, seq=1, ts=1_000_000)
@@ -129,15 +129,16 @@ class TestCids:
 
     async def test_it_belongs_to_what_was_asked_for(self, journal: Journal) -> None:
         """Its owner cannot use it for anything else, in the same commit or later."""
-        assert numbers(await journal.commit([say("Milk?", cid=CID, reply=1), say()])) == [1, 2]
+        first = [say(), say("Milk?", cid=CID, reply=1), say()]
+        assert numbers(await journal.commit(first)) == [1, 2, 3]
         others = [
             say("Lemon?", cid=CID, reply=1),
             say("Milk?", cid=CID, reply=2),
             delete(2, cid=CID),
         ]
         assert await journal.commit(others) == [KEY_REUSED] * 3
-        assert await journal.commit([say("Milk?", cid=CID, reply=1)]) == [Duplicate(1, 1_000_000)]
-        assert await kept(journal) == [1, 2]
+        assert await journal.commit([say("Milk?", cid=CID, reply=1)]) == [Duplicate(2, 1_000_000)]
+        assert await kept(journal) == [1, 2, 3]
 
     async def test_callers_without_a_name_share_none(self, journal: Journal) -> None:
         """They cannot be told from each other: another content is another message."""
@@ -227,6 +228,42 @@ class TestTargets:
         assert await journal.commit([edit(2), delete(1), react(2)]) == [NO_SUCH_MESSAGE] * 3
 
 
+class TestReplies:
+    """The number of a reply is that of a message, as far as anybody can know."""
+
+    async def test_there_must_be_such_a_message(self, journal: Journal) -> None:
+        """Neither a number to come or its own, nor what is no message, nor elsewhere."""
+        await journal.commit([title(), say(), react(2), edit(2), say(room="jam")])
+        for seq in (0, 1, 3, 4, 5, 6, 2**53 - 1):
+            assert await journal.commit([say(reply=seq)]) == [NO_SUCH_MESSAGE], seq
+        assert await journal.commit([say(reply=1, room="new")]) == [NO_SUCH_MESSAGE]
+        assert await kept(journal) == [1, 2, 3, 4]
+
+    async def test_it_may_come_in_the_same_commit(self, journal: Journal) -> None:
+        """A message can be replied to as soon as it has a number."""
+        assert numbers(await journal.commit([say(), say(reply=1), say(reply=2)])) == [1, 2, 3]
+
+    async def test_it_may_be_deleted(self, journal: Journal) -> None:
+        """Before or after the reply: who wrote it could not know, and loses nothing."""
+        await journal.commit([say(), delete(1)])
+        assert numbers(await journal.commit([say(reply=1)])) == [3]
+
+    async def test_it_may_be_pruned(self, journal: Journal) -> None:
+        """What retention has deleted cannot be told from a message any more."""
+        await fill(journal, 3)
+        await journal.prune(1, 0)
+        assert numbers(await journal.commit([say(reply=1)])) == [4]
+        assert await journal.commit([say(reply=0)]) == [NO_SUCH_MESSAGE]
+        await journal.prune(0, 2**62)
+        assert numbers(await journal.commit([say(reply=4)])) == [5]
+
+    async def test_a_resend_is_one_although_nothing_is_left(self, journal: Journal) -> None:
+        """The key counts before the reply."""
+        await journal.commit([say(), say(cid=CID, reply=1)])
+        await journal.prune(0, 2**62)
+        assert await journal.commit([say(cid=CID, reply=1)]) == [Duplicate(2, 1_000_000)]
+
+
 class TestDeletion:
     """The text of a deleted message, and of its edits, is gone for good."""
 
@@ -240,25 +277,25 @@ class TestDeletion:
 
     async def test_the_rest_stays(self, journal: Journal) -> None:
         """The message is still there, marked as deleted, with its author, cid and reactions."""
-        await journal.commit([say(SECRET, cid=CID, reply=9), edit(1, SECRET), react(1)])
-        await journal.commit([delete(1)])
-        [message] = await page(journal)
+        await journal.commit([say(), say(SECRET, cid=CID, reply=1), edit(2, SECRET), react(2)])
+        await journal.commit([delete(2)])
+        [_, message] = await page(journal)
         assert message == MessageView(
-            seq=1,
+            seq=2,
             ts=1_000_000,
             text="",
             who=ANN,
             cid=CID,
-            reply=9,
+            reply=1,
             edited=True,
             deleted=True,
             reactions={"🍋": [BEN]},
         )
         changed, reaction, deletion = [
-            decode(data) for _, data in await journal.after(ROOM, 1, 10, MUCH)
+            decode(data) for _, data in await journal.after(ROOM, 2, 10, MUCH)
         ]
         assert isinstance(changed, Edit)
-        assert (changed.seq, changed.text) == (2, "")
+        assert (changed.seq, changed.text) == (3, "")
         assert isinstance(reaction, React)
         assert isinstance(deletion, Delete)
 

@@ -8,6 +8,7 @@ import trio.testing
 
 from tests.unit.peers import Connection
 from trio_chat.config import Config
+from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.head import Head, HttpError
 from trio_chat.net.streams import Stream
@@ -34,7 +35,12 @@ class House:
 
     def __init__(self, nursery: trio.Nursery, config: Config) -> None:
         self.door = Acceptor(
-            config, FILES.answer, self._on_websocket, self._on_events, self._on_http
+            config,
+            Limits(config),
+            FILES.answer,
+            self._on_websocket,
+            self._on_events,
+            self._on_http,
         )
         self.websockets: list[tuple[bytes, bytes]] = []
         self.requests: list[bytes] = []

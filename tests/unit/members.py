@@ -8,6 +8,7 @@ import msgspec
 import trio
 import trio.testing
 
+from tests.rates import NO_RATES
 from trio_chat.config import Config
 from trio_chat.core.messages import Asked, Message, Register, Unregister
 from trio_chat.delivery.frames import Frame
@@ -21,7 +22,9 @@ from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import plain, v1
 from trio_chat.protocol.dialects.base import Dialect
 
-CONFIG = Config(presence_grace=15, hello_timeout=10, resume_limit=5, rooms_per_connection=3)
+CONFIG = Config(
+    presence_grace=15, hello_timeout=10, resume_limit=5, rooms_per_connection=3, **NO_RATES
+)
 
 
 class Listener:
@@ -29,6 +32,7 @@ class Listener:
 
     def __init__(self, dialect: Dialect = plain) -> None:
         self.dialect = dialect
+        self.address = "192.0.2.1"
         self.got: list[bytes | None] = []
         self.looked_up: list[requests.AnyRequest] = []
         self.pages: list[MissedEvents] = []

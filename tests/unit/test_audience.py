@@ -21,6 +21,7 @@ class Recipient:
     """A member whose socket takes so many bytes of each frame."""
 
     dialect: Dialect = plain
+    address = "192.0.2.1"
 
     def __init__(self, takes: int | type[OSError] = 1_000_000) -> None:
         self.takes = takes

@@ -18,8 +18,10 @@ class Queue:
     """A backlog, and what its requests cost."""
 
     def __init__(self) -> None:
-        self.backlog = Backlog(self._price, self._must_wait)
+        self.backlog = Backlog(self._price, self._must_wait, self._delay)
         self.blocked: set[object] = set()  # ids of requests that must wait
+        self.delays: dict[object, float] = {}  # in seconds, by id
+        self.now = 0.0
         self.prices: dict[object, int] = {}  # by id, if it is not 1
 
     def _price(self, client: Recipient, request: AnyAsked) -> int:
@@ -28,15 +30,18 @@ class Queue:
     def _must_wait(self, client: Recipient, request: AnyAsked) -> bool:
         return request.id in self.blocked
 
+    def _delay(self, asked: Asked, now: float) -> float:
+        return self.delays.get(asked.requests[0].id, 0.0)
+
     def add(self, client: Recipient, *ids: int) -> Asked:
         asked = Asked(client, [requests.Rooms(id=id) for id in ids])
-        self.backlog.add(asked)
+        self.backlog.add(asked, self.now)
         return asked
 
     def turn(self) -> dict[Recipient, list[object]]:
         """Take what is taken in a turn."""
         taken: dict[Recipient, list[object]] = defaultdict(list)
-        for client, request in self.backlog.take():
+        for client, request in self.backlog.take(self.now):
             taken[client].append(request.id)
         return taken
 

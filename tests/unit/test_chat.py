@@ -195,21 +195,23 @@ async def test_kept_requests_become_events_for_all() -> None:
         ann.told()
         bob.told()
         told = await ann.ask(
-            send("hi", id=1, cid=CID, reply=9),
-            {"t": "edit", "id": 2, "room": "tea", "seq": 1, "text": "hello"},
-            {"t": "react", "id": 3, "room": "tea", "seq": 1, "emoji": "🍋", "on": False},
-            {"t": "topic", "id": 4, "room": "tea", "text": ""},
-            {"t": "delete", "id": 5, "room": "tea", "seq": 1},
+            send("tea?", id=1),
+            send("hi", id=2, cid=CID, reply=1),
+            {"t": "edit", "id": 3, "room": "tea", "seq": 2, "text": "hello"},
+            {"t": "react", "id": 4, "room": "tea", "seq": 2, "emoji": "🍋", "on": False},
+            {"t": "topic", "id": 5, "room": "tea", "text": ""},
+            {"t": "delete", "id": 6, "room": "tea", "seq": 2},
         )
         author = {"room": "tea", "ts": 1000, "from": ann.who}
         events = [
-            {"t": "msg", "seq": 1, "cid": CID, "text": "hi", "reply": 9, **author},
-            {"t": "edit", "seq": 2, "target": 1, "text": "hello", **author},
-            {"t": "react", "seq": 3, "target": 1, "emoji": "🍋", "on": False, **author},
-            {"t": "topic", "seq": 4, "text": "", **author},
-            {"t": "delete", "seq": 5, "target": 1, **author},
+            {"t": "msg", "seq": 1, "text": "tea?", **author},
+            {"t": "msg", "seq": 2, "cid": CID, "text": "hi", "reply": 1, **author},
+            {"t": "edit", "seq": 3, "target": 2, "text": "hello", **author},
+            {"t": "react", "seq": 4, "target": 2, "emoji": "🍋", "on": False, **author},
+            {"t": "topic", "seq": 5, "text": "", **author},
+            {"t": "delete", "seq": 6, "target": 2, **author},
         ]
-        oks = [{"t": "ok", "id": seq, "seq": seq, "ts": 1000} for seq in range(1, 6)]
+        oks = [{"t": "ok", "id": seq, "seq": seq, "ts": 1000} for seq in range(1, 7)]
         assert told == events + oks
         assert bob.told() == events
 

@@ -19,6 +19,7 @@ from trio_chat.core.messages import Register, Unregister
 from trio_chat.delivery.frames import Frame, frame_of
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.limits.limits import Limits
 from trio_chat.net.head import parse_head
 from trio_chat.net.streams import AnyStream
 from trio_chat.net.websocket import shake_hands
@@ -54,7 +55,7 @@ class Connection:
         self.requests = self.stand_in.heard
         websocket, _ = shake_hands(parse_head(frames.upgrade()), config)
         history = History(MemoryJournal(), config, dict)
-        context = make_context(self.stand_in.inbox, config, history)
+        context = make_context(self.stand_in.inbox, config, history, Limits(config))
         self.client = Client(ours, websocket, plain, context, LOBBY, spread=lambda: spread)
         self.ended_at: float | None = None
 

@@ -15,6 +15,7 @@ from trio_chat.client.client import Client
 from trio_chat.client.lookups import EXITS, make_context
 from trio_chat.config import Config
 from trio_chat.journal.history import History
+from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import HANDSHAKES, Acceptor
 from trio_chat.net.head import parse_head
 from trio_chat.net.websocket import shake_hands
@@ -36,7 +37,7 @@ async def test_a_crowd_that_hangs_up_is_let_go_by_and_by() -> None:
 
     async with house() as home, trio.open_nursery() as nursery:
         history = History(home.journal, CONFIG, home.hub.populations)
-        context = make_context(home.inbox, CONFIG, history)
+        context = make_context(home.inbox, CONFIG, history, Limits(CONFIG))
         peers = []
         for _ in range(CROWD):
             ours, peer = trio.testing.memory_stream_pair()
@@ -78,7 +79,7 @@ async def test_a_crowd_that_says_hello_over_tls_begins_by_and_by(
         await trio.aclose_forcefully(stream)
 
     monkeypatch.setattr(trio.SSLStream, "do_handshake", begin)
-    acceptor = Acceptor(Config(), FILES.answer, refuse, refuse, refuse)
+    acceptor = Acceptor(Config(), Limits(Config()), FILES.answer, refuse, refuse, refuse)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
     peers = []

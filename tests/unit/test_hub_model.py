@@ -15,6 +15,7 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.frames import CLOSE, TEXT, masked, unmasked
+from tests.rates import NO_RATES
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import ConnectionContext, make_context
 from trio_chat.config import Config
@@ -22,6 +23,7 @@ from trio_chat.core.messages import Asked, Shutdown, Unregister
 from trio_chat.hub import Hub
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.limits.limits import Limits
 from trio_chat.net.head import parse_head
 from trio_chat.net.streams import AnyStream
 from trio_chat.net.websocket import shake_hands
@@ -30,7 +32,7 @@ from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.protocol.dialects import plain
 
 SEATS = 3  # few, so that many things happen to the same client
-CONFIG = Config(ping_interval=0, write_timeout=7, close_timeout=5, outbox_frames=3)
+CONFIG = Config(ping_interval=0, write_timeout=7, close_timeout=5, outbox_frames=3, **NO_RATES)
 PADDING = "x" * 1500  # so that few lines fill a socket
 CRASH = "crash"
 ROOM = "lobby"
@@ -206,7 +208,7 @@ class Play:
         self.hub = Hub(journal, CONFIG)
         self.inbox = self.hub.inbox
         history = History(journal, CONFIG, self.hub.populations)
-        self.context = make_context(self.inbox, CONFIG, history)
+        self.context = make_context(self.inbox, CONFIG, history, Limits(CONFIG))
         self.seats: dict[int, Chatter] = {}
         self.everybody: list[Chatter] = []
         self.came: dict[Chatter, Account] = {}

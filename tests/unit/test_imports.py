@@ -13,15 +13,16 @@ import trio_chat
 ROOT = Path(trio_chat.__file__).parent
 
 # A package imports itself and those to the right of its colon; all may import ANYWHERE.
-ANYWHERE = {"config", "errors", "clock", "addresses"}
+ANYWHERE = {"config", "rates", "errors", "clock", "addresses"}
 RULES = {
     "protocol": "",
     "journal": "protocol",
     "delivery": "protocol",
-    "core": "protocol journal delivery",
-    "hub": "protocol journal delivery core",
-    "net": "protocol",
-    "client": "protocol journal delivery core hub net",
+    "limits": "",
+    "core": "protocol journal delivery limits",
+    "hub": "protocol journal delivery limits core",
+    "net": "protocol limits",
+    "client": "protocol journal delivery limits core hub net",
     "web": "protocol journal delivery core hub net",
     "remote": "protocol",
     "terminal": "protocol remote standard_streams",

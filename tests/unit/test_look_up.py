@@ -23,6 +23,7 @@ from trio_chat.delivery.frames import MERGE_LIMIT, frame_of
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Unavailable, Write
+from trio_chat.limits.limits import Limits
 from trio_chat.net.head import parse_head
 from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import requests
@@ -74,7 +75,7 @@ class Connection:
         self.requests = self.stand_in.heard
         websocket, _ = shake_hands(parse_head(frames.upgrade()), CONFIG)
         history = History(self.journal, CONFIG, dict)
-        context = make_context(self.stand_in.inbox, CONFIG, history)
+        context = make_context(self.stand_in.inbox, CONFIG, history, Limits(CONFIG))
         self.client = Client(ours, websocket, v1, context, spread=lambda: 1.0)
         self._unread = b""
 

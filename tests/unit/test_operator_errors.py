@@ -101,17 +101,28 @@ def test_a_room_that_is_not_there_cannot_be_exported(run: Run) -> None:
     assert len(run("export", "Tea")[1].splitlines()) == 5
 
 
-def test_a_damaged_event_is_not_exported(run: Run) -> None:
-    """Nor passed over: who imports it would miss it."""
-    take_in(run, *THREE)
+def test_a_damaged_event_is_exported_as_deleted(run: Run) -> None:
+    """So that the others are; status and message say what was damaged, or is missing."""
+    take_in(run, *(message(seq) for seq in range(1, 10)))
     change("UPDATE events SET data = x'00' WHERE seq = 2")
-    assert run("export")[::2] == (FAILED, "room tea, number 2 is damaged")
+    change("UPDATE events SET data = 'text' WHERE seq = 3")
+    change("DELETE FROM events WHERE seq IN (5, 9)")
+    status, out, error = run("export", "-o", "y.jsonl")
+    assert (status, out) == (FAILED, "")
+    assert error.splitlines()[-1] == (
+        "trio-chat: room tea, number 2 is damaged; room tea, number 3 is damaged; "
+        "room tea, number 5 is damaged; and 1 more; exported as deleted"
+    )
+    Path("chat.db").unlink()
+    assert run("import", "y.jsonl")[:2] == (0, "tea\t9\t0\t\n")
+    deleted = [json.loads(line).get("deleted", False) for line in contents(run)[1:]]
+    assert [number for number, is_deleted in enumerate(deleted, 1) if is_deleted] == [2, 3, 5, 9]
 
 
-def change(statement: str) -> None:
+def change(statement: str, *values: object) -> None:
     """Do something to the database that no program of ours does."""
     with closing(sqlite3.connect("chat.db")) as database, database:
-        database.execute(statement)
+        database.execute(statement, values)
 
 
 def test_a_damaged_file_is_told(run: Run) -> None:

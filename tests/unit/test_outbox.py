@@ -9,6 +9,7 @@ import trio.testing
 
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import Outbox, SendNow
+from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.net.streams import line_of
 
 
@@ -42,7 +43,7 @@ class Watcher:
 
 
 def outbox(peer: Socket, frames: int = 3, size: int = 100) -> Outbox:
-    return Outbox(cast("socket.socket", peer), frames, size)
+    return Outbox(cast("socket.socket", peer), frames, size, OutboxBudget(10_000), lambda: None)
 
 
 async def test_an_idle_socket_gets_the_frame_at_once() -> None:
@@ -202,7 +203,7 @@ async def test_other_streams_take_nothing_directly() -> None:
     """Everything for a TLS or memory stream goes by the write pump."""
     stream, _ = trio.testing.memory_stream_pair()
     assert line_of(stream) is None
-    box = Outbox(None, 3, 100)
+    box = Outbox(None, 3, 100, OutboxBudget(10_000), lambda: None)
     assert box.put(Frame(b"frame"))
     taken = await box.take()
     box.wrote(taken)

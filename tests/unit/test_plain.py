@@ -90,6 +90,68 @@ def test_who_has_a_name_is_heard_with_it() -> None:
     assert plain.tell(nameless, b"{}") == b"two lines, one\ttab"
 
 
+def told(text: str, who: events.Person | None = None) -> str:
+    """Return the line that plain clients get of a message."""
+    line = plain.tell(events.Message(room="tea", seq=1, ts=2, who=who, text=text), b"{}")
+    assert line is not None
+    return line.decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ann: hello", "Ann:\u00a0hello", "Ann:\u200bhello", "Ann\uff1a hello", "Ann\u2236 hello",
+        "Ann\ua789 hello", "x Ann: hello", "Ann:", "Ann:\thello", ": hello", ":hello", "(sorry)",
+        "\uff08sorry\uff09", "\u200b(sorry)",
+        "\u202eolleh :nnA", "\u2066Ann\u2069\uff1ax", "\u202e)yrros", "two\nAnn: hello",
+        "\u200f(sorry)",
+    ],
+)  # fmt: skip
+def test_who_has_no_name_is_not_taken_for_somebody(text: str) -> None:
+    """The name before such a text is empty, so it is neither Ann's nor the server's."""
+    assert told(text) == f": {plain.one_line(text)}"
+    assert told("hello", ANN) == "Ann: hello"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "see http://a.b:80/",
+        "12:30",
+        "a (b) c",
+        "\u202egnp.exe\u202c",
+        "你好\uff1a世界",
+        "a :)",
+    ],
+)
+def test_a_text_that_cannot_be_mistaken_is_told_alone(text: str) -> None:
+    """As the Go example does."""
+    assert told(text) == text
+
+
+@pytest.mark.parametrize(
+    ("nick", "line"),
+    [
+        ("Ann: hi", "Ann:hi: x"),
+        ("Ann\uff1a hi", "Ann:hi: x"),
+        ("(Ann", "Ann: x"),
+        ("Ann (2)", "Ann (2): x"),
+        ("a:b", "a:b: x"),
+    ],
+)
+def test_a_name_ends_at_the_first_colon_with_a_space(nick: str, line: str) -> None:
+    """So nobody's name says something in another one's."""
+    assert told("x", events.Person("b2", nick)) == line
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\n", "\r\n"])
+def test_a_line_has_no_line_ends_of_any_kind(end: str) -> None:
+    """Behind which another line could be forged."""
+    assert told(f"a{end}Ann: b", ANN) == "Ann: a Ann: b"
+    assert said(f"a{end}b", 9) == ["a b"]
+
+
 @pytest.mark.parametrize(
     "event",
     [

@@ -12,6 +12,7 @@ from trio_chat.core.messages import Register, Unregister
 from trio_chat.core.room import CROWD, CROWD_PAUSE
 from trio_chat.protocol.close import NO_HELLO
 from trio_chat.protocol.dialects import v1
+from trio_chat.rates import Rates
 
 GRACE = CONFIG.presence_grace
 TYPING = {"t": "typing", "room": "tea"}
@@ -137,8 +138,8 @@ async def test_those_without_a_name_need_no_hello(autojump_clock: MockClock) -> 
 
 
 async def test_typing_is_shown_every_two_seconds_at_most(autojump_clock: MockClock) -> None:
-    """However often it is told; each connection counts for itself."""
-    async with house() as home:
+    """However often it is told; each person counts for itself."""
+    async with house(config=replace(CONFIG, typing_rate=Rates.typing_rate)) as home:
         ann, bob = await two_people(home)
         await home.turn(asks(ann.member, TYPING, TYPING), asks(bob.member, TYPING))
         assert [entry["who"] for entry in bob.told()] == [ann.who, bob.who]

@@ -15,6 +15,7 @@ from trio_chat.journal.search.snippets import (
 )
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.unicode import boundary
 
 WORDS = st.lists(st.sampled_from(["a", "bb", "tea", "long" * 20, "茶", "é"]), max_size=300)
 WIDTH = SNIPPET - 42  # characters from a mark on in which others count
@@ -82,3 +83,41 @@ def test_the_work_of_a_hit_is_linear() -> None:
     make_hit(message("a "), query)
     once, four_times = (calls_of(make_hit, message("a " * count), query) for count in (500, 2000))
     assert four_times <= 5 * once
+
+
+@given(
+    st.lists(
+        st.sampled_from(["👨‍👩‍👧‍👦", "🇩🇪", "क्षि", "e\u0301", "tea", " ", "か\u3099", "👍🏽"]),
+        max_size=200,
+    ),
+    st.sampled_from(["tea", "क*", "e*", "👨", "か", "が", "👍"]),
+)
+def test_no_character_is_cut(parts: list[str], query: str) -> None:
+    """Neither the snippet nor a mark begins or ends within a grapheme cluster."""
+    text = "".join(parts)
+    shown, marks = snippet(text, parse(query).find(text))
+    places = [place for mark in marks for place in mark]
+    assert all(boundary(shown, place) == place for place in places)
+    assert places == sorted(places)
+    part = shown.strip("…")
+    start = text.index(part)
+    assert boundary(text, start) == start or part not in text
+    assert any(
+        boundary(text, at) == at and boundary(text, at + len(part)) == at + len(part)
+        for at in range(len(text) + 1)
+        if text.startswith(part, at)
+    )
+
+
+def test_a_character_without_end_is_cut() -> None:
+    """A snippet stays short whatever it is made of."""
+    shown, marks = snippet("x" + "\u0301" * 999, [(0, 1)])
+    assert len(shown) <= SNIPPET
+    assert marks == [(0, len(shown) - 1)]
+
+
+def test_two_words_of_one_character_are_marked_as_one() -> None:
+    """The parts of an emoji are found by themselves, and shown as what they are part of."""
+    text = "a 👩\u200d💻 b"
+    assert make_hit(message(text), parse("👩 💻")).marks == [(2, 5)]
+    assert make_hit(message(text), parse("💻")).marks == [(2, 5)]

@@ -13,11 +13,12 @@ from trio_chat.core.messages import AnyAsked, Asked, Register, Unregister
 from trio_chat.delivery.frames import Frame, coalesce, frame_of
 from trio_chat.delivery.outbox import Outbox, SendNow, Watcher
 from trio_chat.delivery.recipient import MissedEvents
-from trio_chat.net.streams import AnyStream, line_of, linger, reset_on_close
+from trio_chat.limits.intake import Intake
+from trio_chat.net.streams import AnyStream, address_of, line_of, linger, reset_on_close
 from trio_chat.net.transport import Transport
 from trio_chat.protocol import requests
 from trio_chat.protocol.answers import Ping
-from trio_chat.protocol.close import CRASHED, NO_PONG, TOO_SLOW, CloseReason, Violation
+from trio_chat.protocol.close import CRASHED, FLOODING, NO_PONG, TOO_SLOW, CloseReason, Violation
 from trio_chat.protocol.dialects.base import Dialect
 
 READ_SIZE = 16 * 1024
@@ -51,7 +52,17 @@ class Client:
         self._context = context
         self._config = config = context.config
         self._join = join  # which room a client is in that needs no name
-        self._outbox = Outbox(line_of(stream), config.outbox_frames, config.outbox_bytes)
+        self.address = address_of(stream)
+        self._intake = Intake(
+            config, context.limits.addresses.of(self.address, trio.current_time())
+        )
+        self._outbox = Outbox(
+            line_of(stream),
+            config.outbox_frames,
+            config.outbox_bytes,
+            context.outboxes,
+            lambda: self.abort(TOO_SLOW),
+        )
         self._keepalive = Keepalive(
             config, trio.current_time(), only_writes=transport.is_one_way, spread=spread
         )
@@ -94,6 +105,7 @@ class Client:
                 await self._apologise()
             finally:
                 self.close()  # before the socket closes: its descriptor must not be written again
+                self._outbox.abandon()
             await linger(self._stream)
 
     def end(self, reason: CloseReason) -> None:
@@ -108,7 +120,7 @@ class Client:
     def abort(self, reason: CloseReason) -> None:
         """End the connection at once: the peer is dead or stuck."""
         self._close_reason = reason
-        self.close()
+        self._outbox.abandon()
         reset_on_close(self._stream)
         self._scope.cancel(reason=reason.reason)
 
@@ -162,7 +174,30 @@ class Client:
         if received.ended:
             self.close()  # nothing may follow a close frame
         await self._submit(received.messages)
+        await self._pause(len(data), received.frames)
         return not received.ended
+
+    async def _pause(self, size: int, frames: int) -> None:
+        """Wait before more is read, if the peer sends more than it may.
+
+        One that would have to wait too long has to go.
+        """
+        delay, rate = self._intake.take(size, frames, trio.current_time())
+        if not delay:
+            return
+        self._context.limits.counters.count(rate, self._door, self.address)
+        if delay > self._config.flood_timeout:
+            self.end(FLOODING)
+        self._keepalive.is_paused = True
+        await trio.sleep(min(delay, self._config.flood_timeout))
+        self._keepalive.is_paused = False
+
+    @property
+    def _door(self) -> str:
+        """The way in, as the counters of limits name it."""
+        if self._transport.is_one_way:
+            return "sse"
+        return "socket" if self.dialect.needs_hello else "plain"
 
     async def _receive(self) -> bytes:
         """Return what the peer sent, or nothing if it is gone."""

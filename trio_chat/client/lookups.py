@@ -11,9 +11,11 @@ from trio_chat.core.inbox import Inbox
 from trio_chat.core.messages import PageDone
 from trio_chat.delivery.frames import Frame, frame_of, pack
 from trio_chat.delivery.outbox import Outbox
+from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.delivery.recipient import MissedEvents
 from trio_chat.journal.history import History
 from trio_chat.journal.types import Unavailable
+from trio_chat.limits.limits import Limits
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import RESYNC, CloseReason
 from trio_chat.protocol.dialects.base import Dialect
@@ -35,17 +37,26 @@ class ConnectionContext:
 
     inbox: Inbox
     config: Config
+    limits: Limits
     history: History
+    outboxes: OutboxBudget
     pages: trio.CapacityLimiter
     answers: trio.CapacityLimiter
     exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
 
 
-def make_context(inbox: Inbox, config: Config, history: History) -> ConnectionContext:
+def make_context(
+    inbox: Inbox,
+    config: Config,
+    history: History,
+    limits: Limits,
+    outboxes: OutboxBudget | None = None,
+) -> ConnectionContext:
     """Return the context of a server's clients."""
     pages = max(1, config.catch_up_bytes // config.page_bytes)
     limiters = trio.CapacityLimiter(pages), trio.CapacityLimiter(pages)
-    return ConnectionContext(inbox, config, history, *limiters)
+    outboxes = outboxes or OutboxBudget(config.all_outbox_bytes)
+    return ConnectionContext(inbox, config, limits, history, outboxes, *limiters)
 
 
 class LookUps:

@@ -3,15 +3,18 @@
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
 
 from trio_chat.clock import wall_clock
 from trio_chat.commands.files import database_path, new_file, snapshot
 from trio_chat.commands.lines import FORMAT, Header, RoomLine, encode, epoch_of, events, survey
 from trio_chat.commands.progress import Advance, progress
+from trio_chat.commands.room_rules import mended_topic
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
 from trio_chat.protocol.names import BadName, check_room
@@ -19,6 +22,7 @@ from trio_chat.settings import CommandLine
 from trio_chat.standard_streams import say
 
 STDOUT = "-"
+NAMED = 3  # damaged events that are named
 STEP = 1000  # events between two looks at the progress
 
 
@@ -27,10 +31,12 @@ def main(arguments: Sequence[str]) -> int:
 
     Raises:
         ConfigError: wrong use, or a database that cannot be opened.
-        Failed: there is no such room, an event is damaged, or it cannot be written.
+        Failed: there is no such room, it cannot be written, or all is written, but some events are
+            damaged, in whose place there are deleted messages.
     """
     options, config = _command_line().read(arguments, os.environ)
     names = [_room_name(name, config.room_limit) for name in options.rooms]
+    damage = Damage()
     with snapshot(database_path(config)) as database:
         rooms = survey(database, names)
         count = sum(room.events for room in rooms)
@@ -38,9 +44,34 @@ def main(arguments: Sequence[str]) -> int:
             _output(options.output, force=options.force) as output,
             progress("exporting", count, hidden=output.isatty()) as advance,
         ):
-            output.writelines(_lines(database, rooms, advance))
+            output.writelines(_lines(database, rooms, advance, damage.add))
     say(f"exported {count:,} events of {len(rooms):,} rooms")
+    damage.tell()
     return 0
+
+
+class Damage:
+    """Counts the events that cannot be read, and remembers the first ones."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._first: list[str] = []
+
+    def add(self, room: str, seq: int) -> None:
+        """Take in one more."""
+        self._count += 1
+        if self._count <= NAMED:
+            self._first.append(f"room {room}, number {seq} is damaged")
+
+    def tell(self) -> None:
+        """Say what was damaged.
+
+        Raises:
+            Failed: something was.
+        """
+        if self._count:
+            more = [f"and {self._count - NAMED:,} more"] if self._count > NAMED else []
+            raise Failed("; ".join([*self._first, *more]) + "; exported as deleted")
 
 
 def _command_line() -> CommandLine:
@@ -82,7 +113,10 @@ def _output(name: str, *, force: bool) -> Iterator[BinaryIO]:
 
 
 def _lines(
-    database: sqlite3.Connection, rooms: Sequence[RoomLine], advance: Advance
+    database: sqlite3.Connection,
+    rooms: Sequence[RoomLine],
+    advance: Advance,
+    report: Callable[[str, int], None],
 ) -> Iterator[bytes]:
     header = Header(
         format=FORMAT,
@@ -93,10 +127,10 @@ def _lines(
     )
     yield encode(header) + b"\n"
     for room in rooms:
-        yield encode(room) + b"\n"
+        yield encode(msgspec.structs.replace(room, topic=mended_topic(room.topic))) + b"\n"
         count = 0
-        for count, data in enumerate(events(database, room), 1):
-            yield data + b"\n"
+        for count, event in enumerate(events(database, room, report), 1):
+            yield encode(event) + b"\n"
             if count % STEP == 0:
                 advance(STEP)
         advance(count % STEP)

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from trio_chat.commands.files import database_path, opened, snapshot
 from trio_chat.commands.importer import Comparison, Intake, Outcome
@@ -37,11 +37,12 @@ def main(arguments: Sequence[str]) -> int:
     path = database_path(config)
     with _source(options.file) as file:
         prepare(path)
-        outcomes = _check(file, config)
+        reader = Reader(file, config, mends=options.mend)
+        outcomes = _check(reader, path)
         if not options.dry_run:
             with opened(path, to_write=True) as database:
                 intake = Intake(database, outcomes)
-                for line in _read("importing", file, config):
+                for line in reader.read("importing"):
                     intake.take(line)
                 intake.finish()
     _report(outcomes)
@@ -53,10 +54,16 @@ def _command_line() -> CommandLine:
         "import",
         "Take in what was exported. What is here already is skipped, so it can be done again; a "
         "room that contradicts what is here is left as it is. The server may run meanwhile.",
-        ["database", "room_limit"],
+        ["database", "room_limit", "nick_limit", "text_limit", "topic_limit"],
     )
     line.add_argument("file", metavar="FILE", help="what was exported; - for standard input")
     line.add_argument("--dry-run", action="store_true", help="only tell what would be done")
+    line.add_argument(
+        "--mend",
+        action="store_true",
+        help="take in what earlier releases kept against the rules of today, without what breaks "
+        "them: a reply to nothing becomes a message, a text that cannot be one a deleted message",
+    )
     return line
 
 
@@ -76,30 +83,37 @@ def _source(name: str) -> Iterator[BinaryIO]:
         raise ConfigError(f"cannot read {name}: {error.strerror}") from None
 
 
-def _check(file: BinaryIO, config: Config) -> list[Outcome]:
+class Reader(NamedTuple):
+    """Reads the file, as often as it is asked to."""
+
+    file: BinaryIO
+    config: Config
+    mends: bool
+
+    def read(self, doing: str) -> Iterator[RoomLine | AnyStoredEvent]:
+        """Yield the lines, and show how far that is."""
+        size = self.file.seek(0, os.SEEK_END)
+        self.file.seek(0)
+        exported = ExportedFile(self.file, self.config, mends=self.mends)
+        with progress(doing, size) as advance:
+            shown = 0
+            for line in exported:
+                yield line
+                if exported.size >= shown + STEP:
+                    advance(exported.size - shown)
+                    shown = exported.size
+
+
+def _check(reader: Reader, path: Path) -> list[Outcome]:
     """Read all of the file, and compare it with what is here."""
     rooms: list[Comparison] = []
-    with snapshot(database_path(config)) as database:
-        for line in _read("checking", file, config):
+    with snapshot(path) as database:
+        for line in reader.read("checking"):
             if isinstance(line, RoomLine):
                 rooms.append(Comparison(database, line))
             else:
                 rooms[-1].take(line)
     return [room.outcome for room in rooms]
-
-
-def _read(doing: str, file: BinaryIO, config: Config) -> Iterator[RoomLine | AnyStoredEvent]:
-    """Yield the lines of the file, and show how far that is."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    exported = ExportedFile(file, config.room_limit)
-    with progress(doing, size) as advance:
-        shown = 0
-        for line in exported:
-            yield line
-            if exported.size >= shown + STEP:
-                advance(exported.size - shown)
-                shown = exported.size
 
 
 def _report(outcomes: Sequence[Outcome]) -> None:

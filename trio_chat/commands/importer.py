@@ -6,11 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trio_chat.commands.lines import RoomLine
-from trio_chat.journal.keys import is_bare
+from trio_chat.commands.room_rules import RoomRules, Unlimited
+from trio_chat.journal.keys import author_of, is_bare
 from trio_chat.journal.sqlite import cids, queries
 from trio_chat.journal.sqlite.reindex import bring_in_step
+from trio_chat.journal.sqlite.stored import stand_in, understood
 from trio_chat.journal.sqlite.transaction import Transaction, transaction
-from trio_chat.protocol.events import AnyStoredEvent, decode, without_text
+from trio_chat.protocol.events import (
+    AnyStoredEvent,
+    Delete,
+    Edit,
+    Message,
+    target_of,
+    without_text,
+)
 
 BATCH = 200  # events of a transaction: some milliseconds, in which the server has to wait
 
@@ -34,9 +43,10 @@ class Comparison:
         self._here = queries.load_state(database, line.room, 0)
         self._id = queries.room_id(database, line.room)
         self._rows = database.execute(
-            "SELECT seq, data FROM events WHERE room = ? AND seq >= ? ORDER BY seq",
+            "SELECT seq, ts, data FROM events WHERE room = ? AND seq >= ? ORDER BY seq",
             (self._id, line.first),
         )
+        self._rules = RoomRules(sqlite3.connect(""), Unlimited(), max(self._here.first, line.first))
         if self._here.last and line.first > self._here.last + 1:
             self._refuse(f"its number {line.first} would follow number {self._here.last} here")
 
@@ -52,17 +62,41 @@ class Comparison:
     def _take_new(self, event: AnyStoredEvent) -> None:
         if use := cids.find(self._database, self._id, event):
             self._refuse(f"number {event.seq} has the cid of number {use.seq} here")
+        elif not self._has_reference(event):
+            self._refuse(f"number {event.seq} is about what is no message here")
         else:
             self.outcome.new += 1
 
     def _take_known(self, event: AnyStoredEvent) -> None:
         if event.seq >= self._here.first:  # else it was here, and retention has deleted it
-            seq, data = next(self._rows)
-            here = decode(data)
-            if seq != event.seq or here is None or not are_same(event, here):
+            here = self._next_here(event.seq)
+            if here is None or not are_same(event, here):
                 self._refuse(f"number {event.seq} is something else here")
                 return
         self.outcome.known += 1
+
+    def _next_here(self, number: int) -> AnyStoredEvent | None:
+        """Return the next event that is here, in its normal form, if it has this number."""
+        seq, ts, data = next(self._rows, (0, 0, b""))
+        event = understood(self.outcome.line.room, seq, data)
+        return (
+            self._rules.mend(event or stand_in(self.outcome.line.room, seq, ts))
+            if seq == number
+            else None
+        )
+
+    def _has_reference(self, event: AnyStoredEvent) -> bool:
+        """Whether what an event is about is a message, if that is here and not in the file."""
+        target = event.reply if isinstance(event, Message) else target_of(event)
+        behind = min(self._here.last + 1, self.outcome.line.first)
+        if target is None or not self._here.first <= target < behind:
+            return True
+        row = self._database.execute(
+            "SELECT author FROM events WHERE room = ? AND seq = ? AND is_message",
+            (self._id, target),
+        ).fetchone()
+        is_authors = isinstance(event, Edit | Delete)
+        return row is not None and (not is_authors or row == (author_of(event),))
 
     def _refuse(self, reason: str) -> None:
         self.outcome.refusal = reason

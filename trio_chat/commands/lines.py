@@ -5,12 +5,15 @@ protocol tells them.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 import msgspec
 
+from trio_chat.commands.room_rules import RoomRules, Unlimited
 from trio_chat.errors import Failed
 from trio_chat.journal.sqlite import scrubs
+from trio_chat.journal.sqlite.stored import readable, stand_in
 from trio_chat.protocol.events import AnyStoredEvent, decode
 
 FORMAT = 1
@@ -75,18 +78,33 @@ def survey(database: sqlite3.Connection, names: Sequence[str]) -> list[RoomLine]
     return [room for name, room in rooms.items() if not names or name in names]
 
 
-def events(database: sqlite3.Connection, room: RoomLine) -> Iterator[bytes]:
-    """Yield the events of a room, encoded.
+def events(
+    database: sqlite3.Connection, room: RoomLine, report: Callable[[str, int], None]
+) -> Iterator[AnyStoredEvent]:
+    """Yield the events of a room, by today's rules.
 
-    Raises:
-        Failed: one of them is damaged, or missing.
+    In the place of one that is damaged or missing, and reported, there is a deleted message.
     """
+    rules = RoomRules(sqlite3.connect(""), Unlimited(), room.first)
     (number,) = database.execute("SELECT id FROM rooms WHERE name = ?", (room.room,)).fetchone()
-    rows = database.execute("SELECT seq, data FROM events WHERE room = ? ORDER BY seq", (number,))
+    rows = database.execute(
+        "SELECT seq, ts, data FROM events WHERE room = ? ORDER BY seq", (number,)
+    )
+    told = readable(rows, room.room, scrubs.pending(database, number), report)
+    for seq, data in _without_gaps(told, room, report):
+        event = decode(data) if data else None
+        yield rules.mend(event or stand_in(room.room, seq, room.ts))
+
+
+def _without_gaps(
+    told: Iterator[tuple[int, bytes]], room: RoomLine, report: Callable[[str, int], None]
+) -> Iterator[tuple[int, bytes]]:
+    """Yield encoded events, and nothing for those that are missing."""
     expected = room.first
-    for seq, data in scrubs.cleaned(rows, scrubs.pending(database, number)):
-        event = decode(data)
-        if event is None or (event.room, event.seq, seq) != (room.room, expected, expected):
-            raise Failed(f"room {room.room}, number {expected} is damaged")
-        yield data
-        expected += 1
+    for seq, data in chain(told, [(room.last + 1, b"")]):
+        for gap in range(expected, seq):
+            report(room.room, gap)
+            yield gap, b""
+        if data:
+            yield seq, data
+        expected = seq + 1

@@ -1,7 +1,6 @@
 """Reads an exported file, and refuses what is damaged, cut short, or something else."""
 
 import sqlite3
-from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import closing
 from typing import BinaryIO
@@ -9,15 +8,20 @@ from typing import BinaryIO
 import msgspec
 
 from trio_chat.commands.lines import FORMAT, Header, Line, RoomLine
+from trio_chat.commands.room_rules import LAST_TIME, BadEvent, RoomRules, normal_topic
+from trio_chat.config import Config
 from trio_chat.errors import Failed
 from trio_chat.journal.sqlite import cids
-from trio_chat.protocol.events import AnyStoredEvent, target_of
+from trio_chat.protocol.events import AnyStoredEvent
 from trio_chat.protocol.names import BadName, check_room
+from trio_chat.protocol.text import without_controls
 
 LINE_LIMIT = 1024 * 1024  # bytes; no server of ours keeps an event as long
 LAST_NUMBER = 2**40 - 1  # of an event
 CIDS = "CREATE TABLE cids (room, cid, seq, ts, author, digest, PRIMARY KEY (room, cid))"
-LAST_TIME = 253_402_300_799_999  # milliseconds since 1970, at the end of the year 9999
+BOM = b"\xef\xbb\xbf"  # that some programs write before UTF-8
+NOT_UTF_8 = "this is not UTF-8, in which exports are written"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # what such a file begins with
 
 _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
@@ -25,16 +29,23 @@ _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 class ExportedFile:
     """An exported file, read line by line. What it yields is right by itself.
 
-    A room's events follow its line, numbered without a gap; what an event changes is before it; no
-    ``cid`` comes twice in a room, and no room in the file.
+    A room's events follow its line, numbered without a gap. Each keeps the rules of the requests
+    that ask for such events, and has their normal form; no ``cid`` comes twice in a room, and no
+    room in the file.
+
+    Args:
+        file: In UTF-8, with or without a byte order mark.
+        config: The limits.
+        mends: Whether events that break a rule are mended instead of refused.
 
     Raises:
         Failed: anything else; the message names the line.
     """
 
-    def __init__(self, file: BinaryIO, room_limit: int) -> None:
+    def __init__(self, file: BinaryIO, config: Config, *, mends: bool = False) -> None:
         self._file = file
-        self._room_limit = room_limit
+        self._config = config
+        self._mends = mends
         self._number = 0  # of the line
         self._room = RoomLine(room="", first=1, last=0, ts=0)
         self._names: set[str] = set()
@@ -46,14 +57,18 @@ class ExportedFile:
         """Yield all but the header."""
         with closing(sqlite3.connect("")) as scratch:  # a file of its own if it gets large
             scratch.execute(CIDS)
+            rules = None
             while line := self._read():
                 if isinstance(line, RoomLine):
                     self._begin_room(line)
                     scratch.execute("DELETE FROM cids")
+                    rules = RoomRules(scratch, self._config, line.first)
                 elif isinstance(line, Header):
                     raise self._damage("another header")
                 else:
-                    self._check(line)
+                    self._check_place(line)
+                    assert rules  # there is a room, or the event has no place
+                    line = self._check(line, rules)
                     self._check_cid(line, scratch)
                 yield line
         self._end_room()
@@ -64,6 +79,8 @@ class ExportedFile:
         line = self._read()
         if not isinstance(line, Header):
             raise self._damage("this is no export of trio-chat")
+        if line.format < FORMAT:
+            raise self._damage("this format cannot be")
         if line.format > FORMAT:
             raise self._damage(f"format {line.format} is of a newer trio-chat")
         return line
@@ -76,7 +93,9 @@ class ExportedFile:
             return None
         self._number += 1
         if self._number == 1:
-            data = data.removeprefix(BOM_UTF8)
+            data = data.removeprefix(BOM)
+        if data.startswith(UTF_16) or (self._number == 1 and b"\0" in data):
+            raise self._damage(NOT_UTF_8)
         if not data.endswith(b"\n"):
             raise self._damage(
                 "the line is too long" if len(data) == LINE_LIMIT else "the file was cut short"
@@ -84,20 +103,26 @@ class ExportedFile:
         try:
             return _decoder.decode(data)
         except UnicodeDecodeError:
-            raise self._damage("it is not UTF-8") from None
-        except (msgspec.MsgspecError, RecursionError) as error:
-            raise self._damage(str(error)) from None
+            raise self._damage(NOT_UTF_8) from None
+        except RecursionError:
+            raise self._damage("it is nested too deeply") from None
+        except msgspec.MsgspecError as error:
+            raise self._damage(without_controls(str(error))) from None
 
     def _begin_room(self, line: RoomLine) -> None:
         self._end_room()
         try:
-            is_normal = check_room(line.room, self._room_limit) == line.room
+            is_normal = check_room(line.room, self._config.room_limit) == line.room
         except BadName as error:
             raise self._damage(f"room {line.room!r}: {error}") from None
         if not is_normal or line.room in self._names:
             raise self._damage(f"room {line.room!r} cannot be, or comes twice")
-        if not 1 <= line.first <= line.last + 1 <= LAST_NUMBER or line.ts < 0:
+        if not 1 <= line.first <= line.last + 1 <= LAST_NUMBER or not 0 <= line.ts <= LAST_TIME:
             raise self._damage("numbers that cannot be")
+        try:
+            line.topic = normal_topic(line.topic, self._config)
+        except BadEvent as error:
+            raise self._damage(str(error)) from None
         self._names.add(line.room)
         self._room = line
         self._next = line.first
@@ -106,16 +131,19 @@ class ExportedFile:
         if self._next != self._room.last + 1:
             raise self._damage(f"room {self._room.room} lacks events from number {self._next} on")
 
-    def _check(self, event: AnyStoredEvent) -> None:
+    def _check_place(self, event: AnyStoredEvent) -> None:
         room = self._room
         if event.room != room.room or event.seq != self._next or event.seq > room.last:
             raise self._damage(f"room {room.room}, number {self._next} was to come here")
-        if not 0 <= event.ts <= LAST_TIME:
-            raise self._damage("its time cannot be")
-        target = target_of(event)
-        if target is not None and not 1 <= target < event.seq:
-            raise self._damage(f"it changes number {target}, which is not before it")
         self._next += 1
+
+    def _check(self, event: AnyStoredEvent, rules: RoomRules) -> AnyStoredEvent:
+        if self._mends:
+            return rules.mend(event)
+        try:
+            return rules.take(event)
+        except BadEvent as error:
+            raise self._damage(str(error)) from None
 
     def _check_cid(self, event: AnyStoredEvent, seen: sqlite3.Connection) -> None:
         if cids.find(seen, 0, event):

@@ -20,7 +20,7 @@ def show(rows: Sequence[Row], *, as_json: bool = False) -> None:
     """Print rows on standard output: a table, tab-separated values, or JSON objects."""
     if as_json:
         for row in rows:
-            print(json.dumps(row))  # in ASCII, which no terminal interprets
+            print(json.dumps(row, default=str))  # in ASCII, which no terminal interprets
     elif sys.stdout.isatty():
         _draw(rows)
     else:

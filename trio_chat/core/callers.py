@@ -3,8 +3,10 @@
 from trio_chat.core import policy
 from trio_chat.core.people import People
 from trio_chat.core.policy import Principal
-from trio_chat.core.rooms import proper_name
+from trio_chat.core.request_limits import RequestLimits
+from trio_chat.core.rooms import Rooms, proper_name
 from trio_chat.core.welcome import Welcome
+from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.types import Write
 from trio_chat.protocol import answers, requests
 
@@ -15,25 +17,43 @@ class Callers:
     Args:
         people: Tells who a caller is.
         welcome: Tells a caller so who says hello.
+        rooms: Those that are open.
+        limits: Tell who has asked for too much.
         room_limit: Characters of a room's name.
     """
 
-    def __init__(self, people: People, welcome: Welcome, room_limit: int) -> None:
+    def __init__(
+        self,
+        people: People,
+        welcome: Welcome,
+        rooms: Rooms,
+        limits: RequestLimits,
+        room_limit: int,
+    ) -> None:
         self._people = people
         self._welcome = welcome
+        self._rooms = rooms
+        self._limits = limits
         self._room_limit = room_limit
 
-    def introduce(self, request: requests.Hello, now: float) -> answers.Welcome:
+    def introduce(self, caller: Requester, request: requests.Hello, now: float) -> answers.Welcome:
         """Return the welcome of somebody who wants a session.
 
         Raises:
             RequestError: it cannot be granted.
         """
         policy.check(policy.NOBODY, request, policy.ANY_ROOM, now)
+        self._limits.check(caller.address, request, None, caller.address, now)
+        if not self._people.has_session(request.session):
+            self._limits.take_new_name(caller.address, now)
         return self._welcome.to(self._people.introduce(request.session, request.nick), request.id)
 
     def write(
-        self, credentials: requests.Credentials, request: requests.WriteRequest, now: float
+        self,
+        caller: Requester,
+        credentials: requests.Credentials,
+        request: requests.WriteRequest,
+        now: float,
     ) -> Write:
         """Return what is to be kept for a caller.
 
@@ -44,4 +64,7 @@ class Callers:
         principal = Principal(who)
         room = proper_name(request.room, self._room_limit)
         policy.check(principal, request, policy.ANY_ROOM, now)
-        return Write(request.event(room, who), policy.target_author(principal, request))
+        key = who.id if who else caller.address
+        self._limits.check(key, request, self._rooms.get(room), caller.address, now)
+        may_begin = self._limits.may_begin_room(caller.address, now)
+        return Write(request.event(room, who), policy.target_author(principal, request), may_begin)

@@ -25,6 +25,7 @@ from trio_chat.core.messages import (
 from trio_chat.core.pending_writes import Pending, PendingWrites
 from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
+from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.sessions import Sessions
 from trio_chat.core.timers import Timers
@@ -32,6 +33,7 @@ from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
 from trio_chat.journal.types import Pruned
+from trio_chat.limits.limits import Limits
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import NO_HELLO, UNREADABLE, CloseReason
 from trio_chat.protocol.request_error import RequestError
@@ -47,9 +49,10 @@ class Chat:
         config: Limits and times.
         epoch: To which the numbers in the journal belong.
         secret: Signs sessions.
+        limits: The buckets that requests are paid from.
     """
 
-    def __init__(self, config: Config, epoch: str, secret: bytes) -> None:
+    def __init__(self, config: Config, epoch: str, secret: bytes, limits: Limits) -> None:
         self._config = config
         self._turn = Turn()
         self._timers = Timers()
@@ -62,7 +65,8 @@ class Chat:
         self._people = People(Sessions(secret), config.nick_limit)
         self._presence = Presence(self._people, self._rooms, self._timers, config.presence_grace)
         welcome = Welcome(self._people, config, epoch)
-        self._callers = Callers(self._people, welcome, config.room_limit)
+        self._limits = RequestLimits(limits, config)
+        self._callers = Callers(self._people, welcome, self._rooms, self._limits, config.room_limit)
         self._handlers = Handlers(
             self._turn,
             self._connections,
@@ -73,8 +77,10 @@ class Chat:
             queue=self._queue,
             pending=self._pending,
             welcome=welcome,
+            limits=self._limits,
         )
-        self._backlog = Backlog(self._handlers.price, self._handlers.must_wait)
+        handlers = self._handlers
+        self._backlog = Backlog(handlers.price, handlers.must_wait, handlers.delay)
 
     @property
     def connections(self) -> int:
@@ -89,7 +95,9 @@ class Chat:
     @property
     def wake_at(self) -> float:
         """The time of the next turn, if no message comes before; ``NOW`` if work is left."""
-        return NOW if self._queue or self._backlog.has_more else self._timers.next_due
+        if self._queue or self._backlog.has_more:
+            return NOW
+        return min(self._timers.next_due, self._backlog.next_due)
 
     def populations(self) -> dict[str, int]:
         """Return how many are in each open room."""
@@ -113,7 +121,7 @@ class Chat:
         self._timers.fire_due(now)
         for message in batch:
             self._take(message)
-        for client, request in self._backlog.take():
+        for client, request in self._backlog.take(now):
             self._handlers.handle(client, request)
         self._queue.admit_some(effects)
         for outcome in self._outcomes:
@@ -129,7 +137,7 @@ class Chat:
     def _take(self, message: Message) -> None:
         match message:
             case Asked():
-                self._backlog.add(message)
+                self._backlog.add(message, self._turn.now)
             case ApiRequest(caller, credentials, request):
                 self._call(caller, credentials, request)
             case PageDone(catch_up, after, first):
@@ -219,10 +227,10 @@ class Chat:
     ) -> None:
         try:
             if isinstance(request, requests.Hello):
-                self._turn.reply(caller, self._callers.introduce(request, self._turn.now))
+                self._turn.reply(caller, self._callers.introduce(caller, request, self._turn.now))
                 return
             self._pending.check_room()
-            write = self._callers.write(credentials, request, self._turn.now)
+            write = self._callers.write(caller, credentials, request, self._turn.now)
         except RequestError as error:
             self._turn.reply(caller, error.answer)
         else:
@@ -240,3 +248,5 @@ class Chat:
             acks[requester].append(answer)
             if committed:
                 self._rooms.take(committed)
+                if committed.event.seq == 1:
+                    self._limits.take_new_room(requester.address, self._turn.now)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from trio_chat.core.catchup import CatchUp
 from trio_chat.delivery.recipient import Recipient
+from trio_chat.limits.quota import Quota
 
 
 @dataclass(eq=False, slots=True)
@@ -16,7 +17,14 @@ class ConnectionState:
     loading: int = 0  # rooms among them that are not loaded yet
     joining: int = 0  # joins that are not answered yet
     writes: int = 0  # that are not answered yet
-    typed_at: float = float("-inf")  # when typing was shown last
+    quota: Quota | None = None  # how much it may ask for; that of the person, if it has one
+    waits_since: float | None = None  # since when its requests had to wait for their rates
+    is_flooding: bool = False  # whether it has asked for too much for too long
+
+    @property
+    def door(self) -> str:
+        """The way in, as the counters of limits name it."""
+        return "socket" if self.client.dialect.needs_hello else "plain"
 
     @property
     def only_room(self) -> CatchUp | None:

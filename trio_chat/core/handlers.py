@@ -9,11 +9,12 @@ from trio_chat.core.catchup import CatchUp, Phase
 from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
-from trio_chat.core.messages import AnyAsked
+from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.core.pending_writes import Pending, PendingWrites
 from trio_chat.core.people import People
 from trio_chat.core.policy import Principal, Rules
 from trio_chat.core.presence import Presence
+from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.room import Room
 from trio_chat.core.rooms import Rooms, proper_name
 from trio_chat.core.welcome import Welcome
@@ -21,11 +22,9 @@ from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import Loaded, NotLoaded
 from trio_chat.journal.types import Write
 from trio_chat.protocol import answers, events, requests
-from trio_chat.protocol.close import UNREADABLE
+from trio_chat.protocol.close import FLOODING, UNREADABLE
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
-
-TYPING_INTERVAL = 2.0  # seconds in which one connection is shown as typing once
 
 ABOUT_A_JOINED_ROOM = (requests.Leave, requests.Typing, requests.WriteRequest)
 
@@ -43,6 +42,7 @@ class Handlers:
         queue: Gets those who join.
         pending: Gets what is to be kept.
         welcome: Makes welcomes.
+        limits: Tell who has asked for too much.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -57,6 +57,7 @@ class Handlers:
         queue: CatchUpQueue,
         pending: PendingWrites,
         welcome: Welcome,
+        limits: RequestLimits,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -67,6 +68,7 @@ class Handlers:
         self._queue = queue
         self._pending = pending
         self._welcome = welcome
+        self._limits = limits
         self._handlers: dict[type, Any] = {
             requests.InvalidRequest: self._refuse,
             requests.Hello: self._hello,
@@ -109,6 +111,32 @@ class Handlers:
             or (isinstance(request, requests.WriteRequest) and not self._pending.has_room(state))
             or (isinstance(request, ABOUT_A_JOINED_ROOM) and self._is_loading(state, request.room))
         )
+
+    def delay(self, asked: Asked, now: float) -> float:
+        """Return in how many seconds the next request of a connection may be taken.
+
+        All of a connection that asks for too much for too long are dropped, and it has to go.
+        """
+        state = self._connections.get(asked.client)
+        if state is None:
+            return 0.0
+        request = asked.requests[0]
+        room = None
+        if isinstance(request, requests.WriteRequest):
+            room = self._room(state, request.room)
+        delay = self._limits.delay(state, asked, room, now)
+        if state.is_flooding:
+            asked.requests.clear()
+            self._turn.effects.closes.append((state.client, FLOODING))
+        return delay
+
+    def _room(self, state: ConnectionState, name: str) -> Room | None:
+        """Return the room of that name, if a connection is in it."""
+        try:
+            catch_up = self._joined(state, name)
+        except RequestError:
+            return None
+        return catch_up.room if catch_up else None
 
     def _is_loading(self, state: ConnectionState, name: str) -> bool:
         """Whether a connection has joined a room that is being loaded."""
@@ -166,9 +194,12 @@ class Handlers:
         self._check(state, request)
         person_id = self._people.identify(request.session, request.key)
         before = self._people.now(person_id)
+        if before is None and not self._people.has_session(request.session):
+            self._limits.take_new_name(state.client.address, self._turn.now)
         person = self._people.enter(person_id, request.nick, state.client)
         self._presence.rename(person, before)
         state.person_id = person.id
+        self._limits.meet(state, person.id, self._turn.now)
         self._turn.reply(state.client, self._welcome.to(person, request.id))
         for wanted in request.rooms:
             try:
@@ -236,8 +267,9 @@ class Handlers:
         assert catch_up
         assert catch_up.room
         person = self.person(state)
-        if person and self._turn.now - state.typed_at >= TYPING_INTERVAL:
-            state.typed_at = self._turn.now
+        bucket = self._limits.quota(state).bucket("typing_rate")
+        if person and not bucket.delay(self._turn.now):
+            bucket.take(self._turn.now)
             catch_up.room.tell(events.Typing(room=catch_up.room_name, who=person))
 
     def _write(self, state: ConnectionState, request: requests.WriteRequest) -> None:
@@ -247,7 +279,8 @@ class Handlers:
         person = self.person(state)
         event = request.event(catch_up.room_name, person)
         condition = policy.target_author(Principal(person), request)
-        self._turn.effects.writes.append(Write(event, condition))
+        may_begin = self._limits.may_begin_room(state.client.address, self._turn.now)
+        self._turn.effects.writes.append(Write(event, condition, may_begin))
         self._pending.add(Pending(state.client, state, request.id))
 
     def _look_up(self, state: ConnectionState, request: requests.AnyRequest) -> None:

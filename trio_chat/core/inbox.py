@@ -23,13 +23,14 @@ class Inbox:
 
     def __init__(self, request_limit: int) -> None:
         self._send, self._receive = trio.open_memory_channel[Message](float("inf"))
+        self._length = 0
         self._waiting = trio.CancelScope()
         self._is_woken = False
         self._slots = trio.Semaphore(request_limit)
 
     def __len__(self) -> int:
         """Return how many messages wait."""
-        return self._receive.statistics().current_buffer_used
+        return self._length
 
     def wake(self) -> None:
         """Let ``take`` return, now or when it is called next: something else has changed."""
@@ -38,6 +39,7 @@ class Inbox:
 
     def post(self, message: Message) -> None:
         """Leave a message."""
+        self._length += 1
         self._send.send_nowait(message)
 
     async def put(self, request: Asked | ApiRequest) -> None:
@@ -57,13 +59,15 @@ class Inbox:
         Other tasks run meanwhile, even if nothing has to be waited for.
         """
         taken: list[Message] = []
-        if self._is_woken or until <= trio.current_time():
+        if self._length or self._is_woken or until <= trio.current_time():
             await trio.lowlevel.checkpoint()
         else:
             with trio.CancelScope(deadline=until) as self._waiting:
                 taken.append(await self._receive.receive())
         self._is_woken = False
-        taken += [self._receive.receive_nowait() for _ in range(min(len(self), MESSAGES))]
+        waiting = min(self._length - len(taken), MESSAGES)
+        taken += [self._receive.receive_nowait() for _ in range(waiting)]
+        self._length -= len(taken)
         for message in taken:
             if isinstance(message, Asked | ApiRequest):
                 self._slots.release()

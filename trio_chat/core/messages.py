@@ -8,6 +8,7 @@ import trio
 
 from trio_chat.delivery.recipient import MissedEvents, Recipient, Requester
 from trio_chat.journal.storage import Outcome
+from trio_chat.limits.bucket import Bucket
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import CloseReason
 
@@ -38,6 +39,9 @@ class Asked:
     def __init__(self, client: Recipient, asked: Sequence[AnyAsked]) -> None:
         self.client = client
         self.requests = deque(asked)
+        self.since = 0.0  # when the hub got them, in Trio's time
+        self.has_waited = False  # for a rate
+        self.refused: dict[Bucket, int] = {}  # how many, for want of tokens of which
         self._done: trio.Event | None = None
 
     def finish(self) -> None:

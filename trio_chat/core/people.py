@@ -28,6 +28,10 @@ class People:
             return known.id
         return self._sessions.id_behind(key) if key else self._sessions.new_id()
 
+    def has_session(self, token: str | None) -> bool:
+        """Whether a token is one of ours."""
+        return token is not None and self._sessions.person(token) is not None
+
     def enter(self, person_id: str, nick: str, member: Recipient) -> Person:
         """Take a connection of somebody in.
 

@@ -8,9 +8,11 @@ from trio_chat.core.room_log import RoomLog
 from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.recipient import Recipient
+from trio_chat.limits.bucket import Bucket
 from trio_chat.protocol import answers, events
 from trio_chat.protocol.dialects.base import Dialect
 from trio_chat.protocol.events import Person
+from trio_chat.rates import NO_LIMIT, Rate
 
 CROWD = 100  # people; among so many, presence is told late, and
 CROWD_PAUSE = 0.2  # seconds later, all that changed in one frame
@@ -26,6 +28,7 @@ class Room:
         log: Its numbered events.
         on_news: Is called when something begins to wait.
         delay: Has something called so many seconds later.
+        rate: Of messages and changes.
     """
 
     def __init__(
@@ -33,9 +36,11 @@ class Room:
         log: RoomLog,
         on_news: Callable[["Room"], None],
         delay: Callable[[float, Callable[[], None]], None],
+        rate: Rate = NO_LIMIT,
     ) -> None:
         self.name = log.name
         self.log = log
+        self.bucket = Bucket(rate)
         self.has_numbered_news = False  # whether any of what waits has a number
         self._audiences: dict[Dialect, Audience] = {}  # who gets what happens
         self._holds = 0  # catch-ups that keep the room open

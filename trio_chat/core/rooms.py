@@ -65,6 +65,7 @@ class Rooms(Mapping[str, Room]):
         self._touched: set[str] = set()  # rooms that may be empty by now
         self._dirty: list[Room] = []  # rooms in which something waits to be told
         self._recent_limit = config.resume_limit
+        self._rate = config.room_rate
         self._budgets = Budgets(MemoryBudget(RECENT_BYTES), MemoryBudget(REPLAY_BYTES))
         self._delay = delay
         self._loads = RoomLoads(load)
@@ -142,7 +143,7 @@ class Rooms(Mapping[str, Room]):
 
     def _make(self, state: RoomState) -> Room:
         log = RoomLog(state, self._recent_limit, self._budgets)
-        return Room(log, self._dirty.append, self._delay)
+        return Room(log, self._dirty.append, self._delay, self._rate)
 
     def _follow(self, state: RoomState) -> None:
         self._behind.discard(state.name)

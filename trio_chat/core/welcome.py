@@ -1,9 +1,12 @@
 """The welcome: tells whoever says hello who they are, and what the limits are."""
 
+from dataclasses import fields
+
 from trio_chat.config import Config
 from trio_chat.core.people import People
 from trio_chat.protocol import answers
 from trio_chat.protocol.events import Person
+from trio_chat.rates import Rates
 
 
 class Welcome:
@@ -29,13 +32,29 @@ class Welcome:
             you=person,
             epoch=self._epoch,
             ping_interval=config.ping_interval,
-            limits={
-                "text": config.text_limit,
-                "topic": config.topic_limit,
-                "nick": config.nick_limit,
-                "room": config.room_limit,
-                "frame": config.frame_limit,
-                "requests": config.frame_requests,
-                "rooms": config.rooms_per_connection,
-            },
+            limits=published_limits(config),
+            rates=published_rates(config),
         )
+
+
+def published_limits(config: Config) -> dict[str, int]:
+    """Return the limits that clients need to know."""
+    return {
+        "text": config.text_limit,
+        "topic": config.topic_limit,
+        "nick": config.nick_limit,
+        "room": config.room_limit,
+        "frame": config.frame_limit,
+        "requests": config.frame_requests,
+        "rooms": config.rooms_per_connection,
+    }
+
+
+def published_rates(config: Config) -> dict[str, answers.RateInfo]:
+    """Return how often each kind of thing may be asked for, as far as that is limited."""
+    rates = {rate.name.removesuffix("_rate"): getattr(config, rate.name) for rate in fields(Rates)}
+    return {
+        name: answers.RateInfo(round(rate.per_second, 4), rate.burst)
+        for name, rate in rates.items()
+        if rate.per_second
+    }

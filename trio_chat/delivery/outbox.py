@@ -7,6 +7,7 @@ from typing import Protocol
 import trio
 
 from trio_chat.delivery.frames import Frame
+from trio_chat.delivery.outbox_budget import OutboxBudget
 
 SendNow = Callable[[bytes], int]
 
@@ -31,9 +32,18 @@ class Outbox:
         line: The socket, if it can be written to at once; see ``line_of``.
         frame_limit: Frames that may wait.
         byte_limit: Bytes that may wait.
+        budget: What may wait for all peers together.
+        evict: Drops the connection, if that is too much.
     """
 
-    def __init__(self, line: socket.socket | None, frame_limit: int, byte_limit: int) -> None:
+    def __init__(
+        self,
+        line: socket.socket | None,
+        frame_limit: int,
+        byte_limit: int,
+        budget: OutboxBudget,
+        evict: Callable[[], None],
+    ) -> None:
         # Writes to the peer now, and tells how much was taken; ``None`` if something waits.
         # Whoever calls it hands the frame to ``enqueue_rest`` if not all was taken.
         self.send_now: SendNow | None = line.send if line else None
@@ -43,14 +53,17 @@ class Outbox:
         self._byte_limit = byte_limit
         self._frames: list[Frame] = []  # a memory channel would be an eighth of a connection
         self._is_closed = False
+        self._is_abandoned = False
         self._woken: trio.Event | None = None  # while the write pump waits for frames
         self._drained: trio.Event | None = None  # while somebody waits for that
-        self._waiting = 0  # bytes here or in the write pump's hands
+        self.waiting = 0  # bytes here or in the write pump's hands
+        self._budget = budget
+        self.evict = evict
 
     @property
     def is_idle(self) -> bool:
         """Whether all that was put has been written, so that the peer is between two frames."""
-        return not self._waiting
+        return not self.waiting
 
     def put(self, frame: Frame) -> bool:
         """Send a frame, at once or as soon as the peer takes it.
@@ -76,18 +89,19 @@ class Outbox:
         if self._is_closed:
             return True
         rest = Frame(frame.wire[taken:]) if taken else frame
-        size = self._waiting + len(rest.wire)
+        size = self.waiting + len(rest.wire)
         if size > self._byte_limit or len(self._frames) >= self._frame_limit:
             return False
         self._frames.append(rest)
-        self._waiting = size
+        self.waiting = size
+        self._budget.grow(self, len(rest.wire))
         self._set_writable(None)
         self._wake()
         return True
 
     async def drained(self) -> None:
         """Wait until nothing waits."""
-        while self._waiting:
+        while self.waiting:
             if self._drained is None:
                 self._drained = trio.Event()
             await self._drained.wait()
@@ -105,18 +119,31 @@ class Outbox:
 
     def wrote(self, frames: list[Frame]) -> None:
         """Tell that what was taken has been written."""
-        self._waiting -= sum(len(frame.wire) for frame in frames)
-        if not self._waiting:
+        if self._is_abandoned:
+            return
+        self._shrink(sum(len(frame.wire) for frame in frames))
+        if not self.waiting:
             if self._drained is not None:
                 self._drained.set()
                 self._drained = None
             if self._line:
                 self._set_writable(self._line.send)
 
+    def _shrink(self, size: int) -> None:
+        self.waiting -= size
+        self._budget.shrink(self, size)
+
+    def abandon(self) -> None:
+        """Close, and forget what waits: the connection is over."""
+        self.close()
+        self._is_abandoned = True
+        self._frames.clear()
+        self._shrink(self.waiting)
+
     def can_take(self, size: int) -> bool:
         """Tell whether so many bytes at once leave room for what may come meanwhile."""
         has_frames = len(self._frames) <= self._frame_limit // 4
-        return has_frames and self._waiting + size <= self._byte_limit // 2
+        return has_frames and self.waiting + size <= self._byte_limit // 2
 
     def close(self) -> None:
         """Take no more frames; ``take`` returns what waits, and then nothing."""

@@ -13,6 +13,7 @@ class Requester(Protocol):
     """Whoever is answered what they asked for."""
 
     dialect: Dialect
+    address: str  # of the peer
 
     def deliver(self, frame: Frame) -> bool:
         """Send a frame, now or later; ``False`` means dead or stuck."""

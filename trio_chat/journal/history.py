@@ -11,6 +11,7 @@ from trio_chat.journal.search.snippets import make_hits
 from trio_chat.journal.types import Bounds, Journal, Unavailable, Unsearchable
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.names import BadName, check_room
+from trio_chat.protocol.unicode import cut
 
 ROOMS_LISTED = 1000
 TOPIC_LISTED = 250  # characters of a topic in the list
@@ -85,7 +86,7 @@ class History:
     async def _rooms(self, request: requests.AnyRequest) -> answers.RoomList:
         populations = self._populations()
         listed = {
-            name: answers.RoomInfo(name, populations.get(name, 0), ts, topic[:TOPIC_LISTED])
+            name: answers.RoomInfo(name, populations.get(name, 0), ts, cut(topic, TOPIC_LISTED))
             for name, topic, ts in await self._journal.rooms(ROOMS_LISTED + 1)
         }
         silent = [

@@ -16,6 +16,7 @@ from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
+    NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Bounds,
@@ -143,6 +144,8 @@ class MemoryJournal:
         key = room.key_for(draft.cid or "", author, digest)
         if key in room.cids:
             return room.cids[key].judge(author, digest)
+        if not room.last and not write.may_begin:
+            return NO_NEW_ROOM
         rejected = _judge(write, room)
         if rejected:
             return rejected
@@ -258,6 +261,8 @@ def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
 
 
 def _judge(write: Write, room: _Room) -> Rejected | None:
+    if isinstance(write.event, Message):
+        return _judge_reply(write.event.reply, room)
     target = target_of(write.event)
     if target is None:
         return None
@@ -267,6 +272,13 @@ def _judge(write: Write, room: _Room) -> Rejected | None:
     if write.target_author not in (None, author_of(message)):
         return NOT_YOURS
     return (room.changes.get(target) or Changes()).refuse(write.event)
+
+
+def _judge_reply(seq: int | None, room: _Room) -> Rejected | None:
+    """Refuse a reply to what is no message; what retention has deleted may have been one."""
+    if seq is None or 0 < seq < room.first or isinstance(room.get(seq), Message):
+        return None
+    return NO_SUCH_MESSAGE
 
 
 def _rewrite(event: AnyStoredEvent, room: _Room) -> list[tuple[int, bytes]]:

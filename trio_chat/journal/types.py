@@ -29,14 +29,15 @@ class Unsearchable(Exception):
 
 
 class Write(NamedTuple):
-    """An event to be kept, and its condition.
+    """An event to be kept, and its conditions.
 
     ``target_author`` is the id of the person who must have written the message that the event
-    changes; ``None`` for anybody.
+    changes; ``None`` for anybody. ``may_begin`` tells whether it may be the first one of a room.
     """
 
     event: AnyStoredEvent
     target_author: str | None = None
+    may_begin: bool = True
 
 
 class Committed(NamedTuple):
@@ -67,6 +68,9 @@ NO_SUCH_MESSAGE = Rejected("not_found", "there is no such message")
 NOT_YOURS = Rejected("not_yours", "only its author can change a message")
 TOO_MANY_REACTIONS = Rejected("too_many_reactions", "the message has too many different emoji")
 TOO_MANY_CHANGES = Rejected("too_many_changes", "the message was changed too often")
+NO_NEW_ROOM = Rejected(
+    "too_many_new_rooms", "too many new rooms were begun from your address; use one that is there"
+)
 CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")
 KEY_REUSED = Rejected("key_reused", "this cid was used for another request")
 

@@ -6,12 +6,13 @@ import structlog
 import trio
 
 from trio_chat.config import Config
+from trio_chat.limits.limits import Limits
 from trio_chat.net import eventstream
-from trio_chat.net.admission import Admission
+from trio_chat.net.admission import Admission, retry_after
 from trio_chat.net.head import Answer, Head, HttpError, read_head
 from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
-from trio_chat.net.streams import Stream, linger, reset_on_close, tcp_of
+from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
 from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.protocol import requests
 
@@ -19,6 +20,8 @@ WEBSOCKET_PATH = "/ws"
 HANDSHAKES = (
     4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
 )
+FILE_COST = 0.2  # of an HTTP request; a file is answered from memory
+WEBSOCKET_COST = 0.8  # of an HTTP request; it does not go through Hypercorn
 REFUSALS_AT_ONCE = 32  # connections over a limit that are answered at the same time
 
 log = structlog.get_logger()
@@ -36,6 +39,7 @@ class Acceptor:
 
     Args:
         config: Limits and times.
+        limits: Tell which address asks for too much.
         find_file: Returns the answer to a request for a file of the page, ``None`` for another one.
         on_websocket: Serves a connection after the WebSocket handshake.
         on_events: Serves a connection that follows a room.
@@ -45,6 +49,7 @@ class Acceptor:
     def __init__(
         self,
         config: Config,
+        limits: Limits,
         find_file: Callable[[Head], Answer | None],
         on_websocket: OnWebSocket,
         on_events: OnEvents,
@@ -56,7 +61,8 @@ class Acceptor:
         self._on_events = on_events
         self._on_http = on_http
         self._hosts = HostNames(config)
-        self._admission = Admission(config)
+        self._limits = limits
+        self._admission = Admission(config, limits)
         self._refusals = 0
         self._handshakes = trio.CapacityLimiter(HANDSHAKES)
         self._waiting: set[trio.CancelScope] = set()  # one for each first head that has not come
@@ -68,7 +74,9 @@ class Acceptor:
         Every coroutine between here and the pumps costs each connection a quarter of a KiB.
         """
         try:
-            address = _address(stream)
+            address = address_of(stream)
+            if not address:
+                return  # the peer is gone already
             refusal = self._admission.refusal(address)
             if refusal:
                 await self._refuse_connection(stream, refusal)
@@ -112,13 +120,33 @@ class Acceptor:
         try:
             head = await self._await_head(stream)
             while head and (answer := self._file(head, address)):
+                await self._pay(address, FILE_COST)
                 await self._send(stream, answer)
                 is_over = answer.is_last or self._is_shut
                 head = None if is_over else await self._next_head(stream, address, head.rest)
-            return self._route(stream, head) if head else None
+            if head is None:
+                return None
+            await self._pay(address, WEBSOCKET_COST if head.path == WEBSOCKET_PATH else 1)
+            return self._route(stream, head)
         except HttpError as refusal:
             await self._refuse(stream, refusal)
             return None
+
+    async def _pay(self, address: str, cost: float) -> None:
+        """Take the price of a request from the quota of its address; wait for it a little.
+
+        Raises:
+            HttpError: that would take too long.
+        """
+        now = trio.current_time()
+        bucket = self._limits.addresses.of(address, now).bucket("http_rate")
+        delay = bucket.delay(now, cost)
+        if delay:
+            self._limits.counters.count("http_rate", "http", address)
+            if delay > self._config.rate_patience:
+                raise HttpError(429, "too many requests from your address", retry_after(delay))
+        bucket.take(now, cost)
+        await trio.sleep(delay)
 
     def _file(self, head: Head, address: str) -> Answer | None:
         """Return the answer to a request for a file, ``None`` for another request.
@@ -202,12 +230,3 @@ class Acceptor:
         ):
             return await read_head(stream, self._config.head_limit, already_read)
         return None
-
-
-def _address(stream: Stream) -> str:
-    """Return the peer's IP address.
-
-    Raises:
-        OSError: the peer is gone already.
-    """
-    return str(tcp_of(stream).socket.getpeername()[0])

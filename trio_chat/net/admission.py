@@ -1,5 +1,6 @@
 """Connection limits: how many may be open, in all and from one address."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +8,16 @@ from contextlib import contextmanager
 import trio
 
 from trio_chat.config import Config
+from trio_chat.limits.addresses import key_of
+from trio_chat.limits.limits import Limits
 from trio_chat.net.head import HttpError
-from trio_chat.net.hosts import is_loopback
 
 RETRY = {"Retry-After": "10"}  # seconds
+
+
+def retry_after(delay: float) -> dict[str, str]:
+    """Return the header that says in how many seconds to try again."""
+    return {"Retry-After": str(math.ceil(delay))}
 
 
 class Admission:
@@ -21,27 +28,45 @@ class Admission:
 
     Args:
         config: ``max_connections`` and ``connections_per_address``.
+        limits: Tell who opens too many one after the other, and whether there is too much to do.
     """
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, limits: Limits) -> None:
         self._limit = config.connections_per_address
+        self._limits = limits
         self._cap = config.connection_cap()
         self._count = 0
         self._counts: Counter[str] = Counter()  # by address
         self._idle: dict[str, dict[trio.CancelScope, None]] = {}  # by address; oldest first
 
     def refusal(self, address: str) -> HttpError | None:
-        """Return why one more connection from an address cannot be served, or ``None``."""
-        has_limit = self._limit and not is_loopback(address)
-        if has_limit and self._counts[address] >= self._limit and not self._end_oldest(address):
+        """Return why one more connection from an address cannot be served, or ``None``.
+
+        One that is served counts for the rate of its address.
+        """
+        now = trio.current_time()
+        bucket = self._limits.addresses.of(address, now).bucket("connect_rate")
+        if delay := bucket.delay(now):
+            self._limits.counters.count("connect_rate", "accept", address)
+            return HttpError(429, "too many connections from your address", retry_after(delay))
+        has_limit = self._limit and not self._limits.addresses.is_exempt(address)
+        key = key_of(address)
+        if has_limit and self._counts[key] >= self._limit and not self._end_oldest(key):
+            self._limits.counters.count("connections_per_address", "accept", address)
             return HttpError(429, "too many connections from your address", RETRY)
         if self._count >= self._cap and not self._end_oldest(next(iter(self._idle), "")):
+            self._limits.counters.count("max_connections", "accept", address)
             return HttpError(503, "too many connections", RETRY)
+        if self._limits.overload.reason:
+            self._limits.counters.count("overload", "accept", address)
+            return HttpError(503, "the server has too much to do just now", RETRY)
+        bucket.take(now)
         return None
 
     @contextmanager
     def counted(self, address: str) -> Iterator[None]:
         """Count a connection for the block."""
+        address = key_of(address)
         self._count += 1
         self._counts[address] += 1
         try:
@@ -55,6 +80,7 @@ class Admission:
     @contextmanager
     def idle(self, address: str, wait: trio.CancelScope) -> Iterator[None]:
         """Cancel ``wait``, which is that of an idle connection, if others need its place."""
+        address = key_of(address)
         self._idle.setdefault(address, {})[wait] = None
         try:
             yield

@@ -23,6 +23,8 @@ STATUSES = {  # of the codes that the v1 protocol has, too
     "too_many_reactions": 409,
     "too_long": 413,
     "unsupported": 501,
+    "too_fast": 429,
+    "too_many_new_rooms": 429,
     "busy": 503,
     "unavailable": 503,
 }

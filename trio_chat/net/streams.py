@@ -19,6 +19,16 @@ def tcp_of(stream: Stream) -> trio.SocketStream:
     return stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
 
 
+def address_of(stream: AnyStream) -> str:
+    """Return the peer's IP address; an empty text if it has none, or is gone already."""
+    tcp = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
+    try:
+        name = tcp.socket.getpeername() if hasattr(tcp, "socket") else ""
+    except OSError:
+        return ""
+    return str(name[0]) if isinstance(name, tuple) else ""
+
+
 def line_of(stream: AnyStream) -> socket.socket | None:
     """Return a socket object for the descriptor of a plain TCP stream; ``None`` for another stream.
 

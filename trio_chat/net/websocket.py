@@ -48,8 +48,9 @@ class WebSocket:
         """Take what was read from the peer. Must not be called again after ``ended``."""
         self._protocol.receive_data(data)
         messages: list[str | bytes] = []
+        frames = self._protocol.events_received()
         try:
-            for frame in self._protocol.events_received():
+            for frame in frames:
                 assert isinstance(frame, Frame)
                 if frame.opcode < Opcode.CLOSE:
                     messages += self._assemble(frame)
@@ -57,7 +58,8 @@ class WebSocket:
             self._protocol.fail(*violation.ending)
         writes = self._protocol.data_to_send()
         ended = SEND_EOF in writes
-        return Received(messages, b"".join(writes), ended, self._fault() if ended else None)
+        fault = self._fault() if ended else None
+        return Received(messages, b"".join(writes), ended, fault, len(frames))
 
     def _fault(self) -> CloseReason | None:
         """Return how the peer made us close, if it did not close itself."""

@@ -15,10 +15,18 @@ class Answer(msgspec.Struct, tag_field="t", kw_only=True, omit_defaults=True):
     id: Id = None
 
 
+class RateInfo(msgspec.Struct):
+    """How often something may be asked for: so many a second in the long run, ``burst`` at once."""
+
+    per_second: float
+    burst: float
+
+
 class Welcome(Answer, tag="welcome"):
     """The client has said hello and is ``you``.
 
-    ``ping_interval`` is in seconds, 0 without pings. ``limits`` has those that clients need.
+    ``ping_interval`` is in seconds, 0 without pings. ``limits`` has those that clients need,
+    ``rates`` how often each kind of thing may be asked for, as far as that is limited.
     """
 
     session: str
@@ -26,6 +34,7 @@ class Welcome(Answer, tag="welcome"):
     epoch: str
     ping_interval: float
     limits: dict[str, int]
+    rates: dict[str, RateInfo] = {}
 
 
 class Joined(Answer, tag="joined"):

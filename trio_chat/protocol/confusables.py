@@ -6,7 +6,7 @@ Cherokee and Lisu ones. Two letters that one alphabet tells apart have two stand
 exception of those that Latin itself has: l, I and 1, O and 0.
 """
 
-import unicodedata
+from trio_chat.protocol.unicode import normalize
 
 _LATIN = {  # the letters as case folding leaves them
     "a": "аαɑᴀᎪꓮ",
@@ -41,6 +41,8 @@ _ARABIC = dict(zip("۰۱۲۳۴۵۶۷۸۹یک", "٠١٢٣٤٥٦٧٨٩يك", stric
 _OTHER_ALPHABETS = str.maketrans(
     {other: letter for letter, others in _LATIN.items() for other in others} | _ARABIC
 )
+COLONS = ":ː˸։׃܃܄᛬⁚∶꞉︓﹕："  # a colon, and what looks like one
+PARENTHESES = "(（﹙⁽"
 _WITHIN_LATIN = str.maketrans({"0": "o", "1": "l", "i": "l", "ı": "l"})
 
 
@@ -49,6 +51,6 @@ def resembled(text: str) -> str:
 
     Marks on letters stay: they can be seen.
     """
-    bare = unicodedata.normalize("NFD", text).translate(_OTHER_ALPHABETS)
-    whole = unicodedata.normalize("NFC", bare).translate(_WITHIN_LATIN)
-    return unicodedata.normalize("NFC", whole)
+    bare = normalize("NFD", text).translate(_OTHER_ALPHABETS)
+    whole = normalize("NFC", bare).translate(_WITHIN_LATIN)
+    return normalize("NFC", whole)

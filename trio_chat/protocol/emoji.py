@@ -2,8 +2,7 @@
 
 import re
 
-# Unicode's Extended_Pictographic, code points that are reserved for emoji to come among them. So
-# it does not depend on the Unicode version of the Python that runs this.
+# Unicode's Extended_Pictographic, code points that are reserved for emoji to come among them.
 _PICTOGRAPHS = (
     "\xa9\xae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u2388\u23cf"
     "\u23e9-\u23f3\u23f8-\u23fa\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2605"

@@ -96,10 +96,13 @@ _decoder: msgspec.json.Decoder[AnyStoredEvent] = msgspec.json.Decoder(AnyStoredE
 
 
 def decode(data: bytes) -> AnyStoredEvent | None:
-    """Return the stored event that ``encode`` made these bytes of; ``None`` if they are damaged."""
+    """Return the stored event that ``encode`` made these bytes of; ``None`` if they are damaged.
+
+    A damaged file may return something that is no bytes.
+    """
     try:
         return _decoder.decode(data)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError):
         return None
 
 

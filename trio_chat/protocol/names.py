@@ -1,13 +1,13 @@
 """Names of people and rooms: what they may be, and when two of them count as the same.
 
 Which characters a name may have is what PRECIS says (RFC 8264, FreeformClass), with two
-exceptions: emoji, whose code points may be newer than Python's tables, and punctuation that is
+exceptions: emoji, which are sequences with characters that PRECIS refuses, and punctuation that is
 allowed between certain letters only (CONTEXTO), as the middle dot is common in Chinese names.
 """
 
 import re
-import unicodedata
 
+import unicodedata2
 from precis_i18n.context import context_rule_error
 from precis_i18n.derived import CONTEXTJ, CONTEXTO, FREE_PVAL, PVALID, derived_property
 from precis_i18n.unicode import UnicodeData
@@ -15,11 +15,19 @@ from precis_i18n.unicode import UnicodeData
 from trio_chat.protocol.confusables import resembled
 from trio_chat.protocol.emoji import replace_emoji
 from trio_chat.protocol.text import DRAWN_BLANKS, is_blank
+from trio_chat.protocol.unicode import (
+    casefold,
+    category,
+    is_letter_or_digit,
+    is_longer,
+    normalize,
+)
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # all of them, unlike in texts
 ANY_EMOJI = "\u263a"
+MARKS = 31  # on a letter, at most; more would cover several lines above and below it
 
-_unicode = UnicodeData()
+_unicode = UnicodeData(unicodedata2)
 
 
 class BadName(ValueError):
@@ -33,11 +41,12 @@ def check_nick(nick: str, limit: int) -> str:
         BadName: it is empty, too long, or has characters that cannot be seen.
     """
     _refuse(CONTROLS, nick)
-    nick = " ".join(unicodedata.normalize("NFC", nick).split())
-    if len(nick) > limit:
+    nick = " ".join(normalize("NFC", nick).split())
+    if is_longer(nick, limit):
         raise BadName(f"a nick has at most {limit} characters")
     _check_characters(replace_emoji(nick, ANY_EMOJI))
-    if not any(character.isalnum() for character in nick):
+    _check_marks(nick)
+    if not any(map(is_letter_or_digit, nick)):
         raise BadName("a nick needs a letter or a digit")
     return nick
 
@@ -49,12 +58,13 @@ def check_room(name: str, limit: int) -> str:
         BadName: it is too long, or more than letters, digits, ``_``, ``.`` and ``-``.
     """
     _refuse(CONTROLS, name)
-    name = unicodedata.normalize("NFKC", name).casefold()
-    if len(name) > limit:
+    name = _plain(name)
+    if is_longer(name, limit):
         raise BadName(f"a room's name has at most {limit} characters")
     _check_characters(name)
+    _check_marks(name)
     letters = re.sub("[_.\u200c\u200d-]", "", name)
-    if not name or not name[0].isalnum() or not all(map(_is_letter, letters)):
+    if not name or not is_letter_or_digit(name[0]) or not all(map(_is_letter, letters)):
         raise BadName("a room's name begins with a letter or digit; _ . - may follow")
     return name
 
@@ -65,16 +75,19 @@ def fold(nick: str) -> str:
     That is their letters, digits and marks (vowel signs and accents are marks), without case and
     compatibility forms, each as the letter that it resembles.
     """
-    letters = nick
-    for _ in range(2):  # as case folding may bring up what NFKC changes, and the other way round
-        letters = unicodedata.normalize("NFKC", letters).casefold()
+    letters = _plain(_plain(nick))  # case folding may bring up what NFKC changes
     return resembled("".join(filter(_is_letter, letters)))
+
+
+def _plain(name: str) -> str:
+    """Return a name without case and compatibility forms."""
+    return casefold(normalize("NFKC", name))
 
 
 def _is_letter(character: str) -> bool:
     """Return whether a character is a letter, a digit, or a mark that can be seen on one."""
-    category = unicodedata.category(character)
-    return category[0] in "LN" or (category in ("Mn", "Mc") and not is_blank(character))
+    is_mark = category(character) in ("Mn", "Mc") and not is_blank(character)
+    return is_mark or is_letter_or_digit(character)
 
 
 def _check_characters(name: str) -> None:
@@ -90,6 +103,15 @@ def _check_characters(name: str) -> None:
         is_joiner = kind == CONTEXTJ and not context_rule_error(name, index, _unicode)
         if kind not in (PVALID, FREE_PVAL, CONTEXTO) and not is_joiner:
             raise _bad(character)
+
+
+def _check_marks(name: str) -> None:
+    """Refuse letters with so many marks that they cover what is above and below them."""
+    marks = 0
+    for character in name:
+        marks = marks + 1 if category(character) in ("Mn", "Me") else 0
+        if marks > MARKS:
+            raise BadName(f"a letter of a name has at most {MARKS} marks")
 
 
 def _refuse(characters: re.Pattern[str], name: str) -> None:

@@ -8,6 +8,7 @@ from trio_chat.protocol import events
 from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.text import has_controls, is_blank
+from trio_chat.protocol.unicode import is_longer
 
 CID_LIMIT = 64  # characters; a UUID has 36
 EMOJI_LIMIT = 32  # characters; some emoji are long sequences
@@ -240,13 +241,13 @@ def text_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
         return "bad_request", "text has control characters"
     if isinstance(request, Topic):
         request.text = "" if is_blank(request.text) else request.text.strip()
-        is_long = len(request.text) > limits.topic_limit
+        is_long = is_longer(request.text, limits.topic_limit)
         return (
             ("too_long", f"a topic has at most {limits.topic_limit} characters")
             if is_long
             else None
         )
     request.text = request.text.rstrip()
-    if len(request.text) > limits.text_limit:
+    if is_longer(request.text, limits.text_limit):
         return "too_long", f"text is longer than {limits.text_limit} characters"
     return ("bad_request", "text is blank") if is_blank(request.text) else None

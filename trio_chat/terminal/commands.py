@@ -3,6 +3,7 @@
 
 from typing import Protocol
 
+from trio_chat.protocol.unicode import casefold
 from trio_chat.remote import Chat
 from trio_chat.terminal.emoji import emoji_of
 from trio_chat.terminal.log import Entry
@@ -87,7 +88,7 @@ class Commands:
 
     def _who(self, _: str) -> None:
         room = self._controls.tab.room
-        names = sorted((sanitize_line(one.nick) for one in room.members), key=str.casefold)
+        names = sorted((sanitize_line(one.nick) for one in room.members), key=casefold)
         shown = names[:WHO_LIMIT]
         others = (
             f", and {room.population - len(shown):,} more" if room.population > len(shown) else ""

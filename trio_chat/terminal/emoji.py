@@ -1,6 +1,7 @@
 """Finds emoji by their names."""
 
-import unicodedata
+from trio_chat.protocol.emoji import normal_emoji
+from trio_chat.protocol.unicode import character_named
 
 # Short names for frequent emoji, as in the page; all have their Unicode names as well.
 NAMES = {
@@ -22,10 +23,5 @@ NAMES = {
 def emoji_of(text: str) -> str:
     """Return the emoji for a name, with or without colons, or for an emoji; else nothing."""
     name = text.replace(":", "").replace("_", " ").lower()
-    try:
-        found = NAMES.get(name) or unicodedata.lookup(name)
-    except KeyError:
-        found = text
-    is_picture = any(unicodedata.category(part) == "So" for part in found)
-    is_text = any(part.isalnum() or part.isspace() for part in found)
-    return found if is_picture and not is_text else ""
+    found = NAMES.get(name) or character_named(name) or text
+    return normal_emoji(found) or ""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from trio_chat.protocol.unicode import cut
 from trio_chat.remote import (
     Delete,
     Edit,
@@ -22,7 +23,7 @@ from trio_chat.terminal.sanitize import sanitize, sanitize_line
 
 LIMIT = 2000  # entries; the oldest are dropped, and can be fetched again
 NICKS_LIMIT = 10_000  # people whose nicks are known, to show what they were before
-QUOTED = 60  # characters of the quote of a message
+QUOTED = 60  # code points of the quote of a message
 PRESENCE_LIMIT = 120  # characters of a line of people who join and leave
 
 Kind = Literal["message", "note", "error", "presence"]
@@ -186,8 +187,8 @@ class Log:
         entry = self._numbers.get(number)
         if entry is None:
             return "an earlier message"
-        cut = "…" if len(entry.text) > QUOTED else ""
-        return f"{name(entry.who)}: {entry.text[:QUOTED]}{cut}"
+        part = cut(entry.text, QUOTED)
+        return f"{name(entry.who)}: {part}{'' if part == entry.text else '…'}"
 
     def _edit(self, edit: Edit) -> None:
         entry = self._numbers.get(edit.target)

@@ -17,7 +17,7 @@ from trio_chat.terminal.tasks import Job, beside, together
 WINDOW = 64  # messages that may wait to be acknowledged
 PAGE = 100  # messages of a page of history at most
 TEXT_LIMIT = 4000  # characters of a message, if the server tells no limit
-READ_BYTES = 32  # bytes that are read for each character that can be sent
+READ_FACTOR = 8  # characters that are read for each one that can be sent
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,11 @@ class Pipe:
         async def submit() -> None:
             number = 0
             with to_watch:
-                async for data in self._inputs(READ_BYTES * limit):
+                async for text in self._texts(READ_FACTOR * limit):
                     number += 1
-                    text = self._text(number, data, READ_BYTES * limit)
-                    if not is_blank(text):
+                    if not stdio.is_utf_8(text):
+                        self._refuse(number, "it is not UTF-8")
+                    elif not is_blank(text):
                         await to_watch.send((number, room.submit(text)))
 
         async def watch() -> None:
@@ -86,26 +87,11 @@ class Pipe:
 
         await together(submit, watch)
 
-    def _inputs(self, limit: int) -> AsyncIterator[bytes]:
-        """Yield what to send: lines, or everything."""
-        return _one(stdio.whole(limit)) if self._options.whole else stdio.lines(limit)
-
-    def _text(self, number: int, data: bytes, limit: int) -> str:
-        """Return the text to send; nothing, with a complaint, for what is not UTF-8.
-
-        One that was cut is still far too long, so that the server refuses it.
-        """
-        try:
-            return sendable(data.decode()) if len(data) < limit else data.decode(errors="ignore")
-        except UnicodeDecodeError:
-            self._refuse(number, "it is not UTF-8")
-            return ""
-
-    def _refuse(self, number: int, reason: str) -> None:
-        """Print why a text is not said."""
-        self._status = FAILED
-        what = "the message" if self._options.whole else f"line {number}"
-        warn(f"{what} was refused: {reason}")
+    async def _texts(self, limit: int) -> AsyncIterator[str]:
+        """Yield texts to send; one that was cut is still far too long, so that it is refused."""
+        texts = _one(stdio.whole(limit)) if self._options.whole else stdio.lines(limit)
+        async for text in texts:
+            yield sendable(text) if len(text) < limit and stdio.is_utf_8(text) else text
 
     async def _watch(self, number: int, sent: Sent) -> None:
         """Wait until a message is acknowledged, or print why it was refused."""
@@ -117,6 +103,12 @@ class Pipe:
         except trio.TooSlowError:
             timeout = f"{self._call.timeout:g} s"
             raise OutOfReach(f"the server did not acknowledge a message in {timeout}") from None
+
+    def _refuse(self, number: int, reason: str) -> None:
+        """Print why a line was not sent; the others are."""
+        self._status = FAILED
+        what = "the message" if self._options.whole else f"line {number}"
+        warn(f"{what} was refused: {reason}")
 
     # Following
 
@@ -178,5 +170,5 @@ def warn(text: str) -> None:
     sys.stderr.write(f"trio-chat: {sanitize_line(text)}\n")
 
 
-async def _one(data: Awaitable[bytes]) -> AsyncIterator[bytes]:
-    yield await data
+async def _one(text: Awaitable[str]) -> AsyncIterator[str]:
+    yield await text

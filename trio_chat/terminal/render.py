@@ -8,6 +8,7 @@ from zlib import crc32
 
 import urwid
 
+from trio_chat.protocol.unicode import boundary
 from trio_chat.remote import Person
 from trio_chat.terminal.log import Entry
 from trio_chat.terminal.printing import name
@@ -137,11 +138,13 @@ def width(text: str) -> int:
 
 
 def fit(text: str, cols: int) -> str:
-    """Return a text, cut to a number of columns."""
+    """Return a text, cut between two characters to a number of columns."""
     if width(text) <= cols:
         return text
-    end, _ = urwid.calc_text_pos(text, 0, len(text), max(cols - 1, 0))
-    return f"{text[:end]}…"[: max(cols, 0)]
+    if cols <= 0:
+        return ""
+    end, _ = urwid.calc_text_pos(text, 0, len(text), cols - 1)
+    return f"{text[: boundary(text, end)]}…"
 
 
 class RenderedLog:

@@ -1,7 +1,8 @@
 """Sanitizes texts: those of others for the terminal, those from pipes for the server."""
 
 import re
-import unicodedata
+
+from trio_chat.protocol.unicode import category
 
 # Escape sequences that programs write for terminals; they are not sent.
 ESCAPES = re.compile(
@@ -45,7 +46,7 @@ def _sanitize_character(character: str) -> str:
         return character
     if character == "\t":
         return " "
-    kind = unicodedata.category(character)
+    kind = category(character)
     if kind == "Cc":
         return _picture(ord(character))
     if kind == "Cf":

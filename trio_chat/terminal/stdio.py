@@ -4,10 +4,11 @@ Each read and write is a system call in a thread, which is abandoned if it is ca
 descriptors stay in blocking mode, since other programs share it.
 """
 
+import codecs
 import os
+import re
 import stat
 import sys
-from codecs import BOM_UTF8
 from collections.abc import AsyncIterator
 from fcntl import F_GETFL, fcntl
 
@@ -17,41 +18,48 @@ from trio_chat.errors import Failed
 
 STDIN, STDOUT = 0, 1
 CHUNK = 64 * 1024  # bytes of a read
+UNDECODED = re.compile("[\udc80-\udcff]")  # what a decoder makes of bytes that are no UTF-8
 
 
-async def lines(limit: int) -> AsyncIterator[bytes]:
-    """Yield the lines of standard input, without their ends and without a byte order mark.
+async def lines(limit: int) -> AsyncIterator[str]:
+    """Yield the lines of standard input, without their ends.
 
     Args:
-        limit: The most bytes of a line; longer ones are cut, so that memory is bounded.
+        limit: The most characters of a line; longer ones are cut, so that memory is bounded.
 
     Raises:
         Failed: it cannot be read.
     """
-    pending = b""
-    mark = BOM_UTF8
-    async for data in _pieces():
-        *whole, pending = (pending + data).split(b"\n")
+    pending = ""
+    async for text in _texts():
+        *whole, pending = (pending + text).split("\n")
         for line in whole:
-            yield line.removeprefix(mark)[:limit]
-            mark = b""
-        pending = pending[: limit + len(mark)]
-    pending = pending.removeprefix(mark)
+            yield line[:limit]
+        pending = pending[:limit]
     if pending:
         yield pending
 
 
-async def whole(limit: int) -> bytes:
-    """Return all of standard input, without a byte order mark, cut to ``limit`` bytes."""
-    collected = b""
-    async for data in _pieces():
-        collected = (collected + data)[: limit + len(BOM_UTF8)]
-    return collected.removeprefix(BOM_UTF8)[:limit]
+async def whole(limit: int) -> str:
+    """Return all of standard input, cut to ``limit`` characters."""
+    collected = ""
+    async for text in _texts():
+        collected = (collected + text)[:limit]
+    return collected
 
 
-async def _pieces() -> AsyncIterator[bytes]:
-    while data := await _read():
-        yield data
+def is_utf_8(text: str) -> bool:
+    """Whether what was read was UTF-8."""
+    return UNDECODED.search(text) is None
+
+
+async def _texts() -> AsyncIterator[str]:
+    """Yield what comes; each byte that is no UTF-8 is a lone surrogate, see ``is_utf_8``."""
+    decode = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape").decode
+    data = b"."
+    while data:
+        data = await _read()
+        yield decode(data, not data)
 
 
 async def _read() -> bytes:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from trio_chat.protocol.unicode import casefold
+
 COMMANDS = {
     "me": "/me TEXT: say what you do",
     "reply": "/reply TEXT: reply to the last message of somebody else",
@@ -76,10 +78,10 @@ def names_message(text: str) -> bool:
 def completions(text: str, nicks: Iterable[str]) -> tuple[int, list[str]]:
     """Return where the last word of a text begins, and its possible completions."""
     start = max(text.rfind(blank) for blank in BLANKS) + 1
-    word = text[start:].casefold()
+    word = casefold(text[start:])
     if not start and word.startswith("/"):
         return start, [f"/{name} " for name in COMMANDS if name.startswith(word[1:])]
     at = "@" if word.startswith("@") else ""
     end = " " if start or at else ": "
-    found = [nick for nick in nicks if nick.casefold().startswith(word.removeprefix("@"))]
-    return start, [f"{at}{nick}{end}" for nick in sorted(found, key=str.casefold)]
+    found = [nick for nick in nicks if casefold(nick).startswith(word.removeprefix("@"))]
+    return start, [f"{at}{nick}{end}" for nick in sorted(found, key=casefold)]

@@ -1,8 +1,9 @@
 // The form below the log: Enter sends. Each room has a draft.
 
+import { isBlank, lengthOf } from "../i18n/characters.js";
 import { t } from "../i18n/strings.js";
 
-const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g; // all but tabs and line ends
+const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g; // all but tabs and line ends
 
 /**
  * Calls `onSend` with a text, its draft, and a function to call once it is queued, which clears the
@@ -109,18 +110,17 @@ export class Composer {
   }
 }
 
-/** Returns the number of characters of a text, as the server counts them. */
-export function lengthOf(text) {
-  return [...text].length;
-}
-
 function written({ text, edit }) {
   return edit ? edit.text : text;
 }
 
-/** Returns a text without what the server refuses: control characters and lone surrogates. */
+/**
+ * Returns a text without what the server refuses, control characters and lone surrogates, and without
+ * the blanks at its end. The result is empty if nothing of it can be seen.
+ */
 function clean(text) {
-  return (text.toWellFormed?.() ?? text).replace(CONTROLS, "").trim();
+  const clean = (text.toWellFormed?.() ?? text).replace(CONTROLS, "").trimEnd();
+  return isBlank(clean) ? "" : clean;
 }
 
 /** Whether a key press is an Enter that sends, not one that selects a word of an input method. */

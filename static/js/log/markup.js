@@ -7,13 +7,19 @@ const FENCE_END = /^```\s*$/;
 const PLAIN = /[^*`@h]+|h+(?!ttps?:\/\/)/iy; // text without marks
 const STARS = /\*+/y;
 const TICKS = /`+/g;
-const LINK = /https?:\/\/[^\s<>"`\p{Cc}\p{Bidi_Control}]+/iuy;
+// Of other characters than ASCII, those of sentences end a link: punctuation, brackets and quotes of
+// all scripts, and what has no width. Some stand within words, between letters.
+const LINK =
+  /https?:\/\/(?:[!#-;=?-_a-~]|[^\0-\x7f\s\p{P}\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff＄＋＜＝＞＾｀｜～]|[··׳״־་፡‐-–’‧〜・･](?=[\p{L}\p{N}\p{M}]))+/iuy;
+// A host in ASCII, right behind which a script without spaces goes on.
+const HOST =
+  /^https?:\/\/(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?(?=[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}])/iu;
 const NAME = /@[\p{L}\p{N}](?:-?[\p{L}\p{N}\p{M}_])*/uy;
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
 const GAP = /^\s?$/u; // also matches the start and the end
 // Scripts without spaces between words, so that marks may stand right beside their letters.
 const DENSE = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u;
-const TRAILING = /[.,;:!?'*_~)\]}…。、，！？）」]/u; // belongs to the sentence rather than to the address
+const TRAILING = /[.,;:!?'*_~([{]/; // belongs to the sentence rather than to the address
 const PAIRS = { ")": "(", "]": "[", "}": "{" };
 const KINDS = { 1: ["italic"], 2: ["bold"], 3: ["bold", "italic"] }; // by the number of stars
 const ACTION = /^\/me\s+(?=\S)/;
@@ -157,9 +163,9 @@ class Line {
 
   #readLink() {
     const start = this.#at;
-    const isStart = !WORD.test(this.#before);
+    const before = this.#before;
     const found = this.#take(LINK);
-    const text = isStart && found ? trimmed(found) : null;
+    const text = found && !isInWord(before) ? trimmed(found, before) : null;
     const href = text && addressOf(text);
     if (!found) this.#at += 4; // past the "http"
     if (href) this.#at = start + text.length;
@@ -167,7 +173,7 @@ class Line {
   }
 
   get #before() {
-    return this.#text[this.#at - 1] ?? "";
+    return [...this.#text.slice(Math.max(0, this.#at - 2), this.#at)].at(-1) ?? "";
   }
 
   #since(start) {
@@ -193,18 +199,25 @@ function padless(code) {
   return code.startsWith(" ") && code.endsWith(" ") ? code.slice(1, -1) : code;
 }
 
-/** Returns a link without trailing punctuation. A bracket that it opened itself stays. */
-function trimmed(link) {
-  const count = (wanted) => link.split(wanted).length - 1;
-  const extra = Object.fromEntries(
-    Object.entries(PAIRS).map(([close, open]) => [close, count(close) - count(open)]),
-  );
-  let end = link.length;
-  for (; TRAILING.test(link[end - 1]); end--) {
-    const last = link[end - 1];
-    if (last in extra && extra[last]-- <= 0) break;
-  }
+/** Returns a link without what belongs to the sentence; `before` is the character before it. */
+function trimmed(link, before) {
+  const [host] = HOST.exec(link) ?? [];
+  if (host) return host;
+  let end = endOf(link, before);
+  while (TRAILING.test(link[end - 1])) end--;
   return link.slice(0, end);
+}
+
+/** Returns where a bracket ends a link that has not opened it, or the quote that is before it. */
+function endOf(link, before) {
+  const open = { "(": 0, "[": 0, "{": 0 };
+  for (let place = 0; place < link.length; place++) {
+    const character = link[place];
+    if (character in open) open[character]++;
+    const isForeign = character in PAIRS && open[PAIRS[character]]-- <= 0;
+    if (isForeign || (character === "'" && before === "'")) return place;
+  }
+  return link.length;
 }
 
 /** Returns the address of a link; null if it is not valid. */

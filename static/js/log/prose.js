@@ -31,5 +31,5 @@ function lead(link, href) {
   link.rel = "noopener noreferrer";
   link.referrerPolicy = "no-referrer";
   // Letters of other scripts may look alike: the encoded address shows the difference.
-  if (new URL(href).hostname.startsWith("xn--")) link.title = href;
+  if (/(^|\.)xn--/.test(new URL(href).hostname)) link.title = href;
 }

@@ -1,5 +1,6 @@
 // One row of the log as elements: author, time, text and state, without HTML.
 
+import { cut } from "../i18n/characters.js";
 import { locale, reasonOf, t } from "../i18n/strings.js";
 import { mentions } from "../state/mention.js";
 import { actionOf, plain } from "./markup.js";
@@ -169,7 +170,7 @@ export function quote({ reply }, quoted) {
   }
   const name = make("bdi", "author", nickOf(quoted.from));
   const words = reads(actionOf(quoted.text) ?? quoted.text);
-  button.append(name, make("bdi", "", Array.from(words).slice(0, QUOTED).join("")));
+  button.append(name, make("bdi", "", cut(words, QUOTED)));
   button.title = t("row.jump");
   return button;
 }

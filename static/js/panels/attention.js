@@ -1,5 +1,6 @@
 // Draws attention to unread messages: title, the app's badge, notifications, sound.
 
+import { cut } from "../i18n/characters.js";
 import { t } from "../i18n/strings.js";
 import { nickOf, plainWords } from "../log/row.js";
 import { recall, remember } from "../storage/storage.js";
@@ -62,7 +63,7 @@ export class Attention {
 
   #notifyOf({ room, event }) {
     const title = t("attention.mention", { nick: nickOf(event.from), room });
-    const body = Array.from(plainWords(event)).slice(0, TEXT).join("");
+    const body = cut(plainWords(event), TEXT);
     const options = { body, tag: `trio-chat ${room}`, data: { room } };
     try {
       const notification = new Notification(title, options);

@@ -23,7 +23,7 @@ export function mentions(text, nick) {
 /** Whether the name is not part of a longer word or name. */
 function isWhole(text, start, end) {
   if (end === undefined) return false; // the match ends within a letter
-  return !WORD.test(text.slice(0, start).slice(-1)) && !GOES_ON.test(text.slice(end, end + 3));
+  return !WORD.test([...text.slice(Math.max(0, start - 2), start)].at(-1) ?? "") && !GOES_ON.test(text.slice(end, end + 3));
 }
 
 /** Returns a folded text, and for each of its units the index in the original, if one begins there. */

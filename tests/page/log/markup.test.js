@@ -64,12 +64,53 @@ for (const [rule, text, ...nodes] of [
   ["a link begins a word", "xhttps://a.b 'https://a.b/c'", "xhttps://a.b '", link("https://a.b/c"), "'"],
   ["what is no address is text", "https:// http://[ https://:", "https:// http://[ https://:"],
   ["letters that turn the text around end a link", "https://a.b/\u202egpj", link("https://a.b/"), "\u202egpj"],
+  ["prose without spaces goes on around a link", "请看https://example.com/a，谢谢", "请看", link("https://example.com/a"), "，谢谢"],
+  ["a full stop of any script ends it", "見て https://example.com/b。次の文", "見て ", link("https://example.com/b"), "。次の文"],
+  ["and so does a bracket", "链接：https://example.com/c（说明）", "链接：", link("https://example.com/c"), "（说明）"],
+  ["quotes are not of it", "“https://example.com/d” ‘https://example.com/e’", "“", link("https://example.com/d"), "” ‘", link("https://example.com/e"), "’"],
+  ["nor are angles", "«https://example.com/e» oui", "«", link("https://example.com/e"), "» oui"],
+  ["nor low quotes", "„https://example.com/e“, ‹https://example.com/f›", "„", link("https://example.com/e"), "“, ‹", link("https://example.com/f"), "›"],
+  ["nor corners", "「https://example.com/f」と『https://example.com/g』", "「", link("https://example.com/f"), "」と『", link("https://example.com/g"), "』"],
+  ["nor lenses", "【https://example.com/f】《https://example.com/g》", "【", link("https://example.com/f"), "】《", link("https://example.com/g"), "》"],
+  ["a title of any script is", "https://ja.wikipedia.org/wiki/サクラ_(曖昧さ回避)", link("https://ja.wikipedia.org/wiki/サクラ_(曖昧さ回避)", "https://ja.wikipedia.org/wiki/%E3%82%B5%E3%82%AF%E3%83%A9_(%E6%9B%96%E6%98%A7%E3%81%95%E5%9B%9E%E9%81%BF)")],
+  ["Chinese punctuation ends it", "看https://a.b/c！还有https://a.b/d；https://a.b/e、https://a.b/f？", "看", link("https://a.b/c"), "！还有", link("https://a.b/d"), "；", link("https://a.b/e"), "、", link("https://a.b/f"), "？"],
+  ["dots and dashes, too", "https://a.b/c……好 https://a.b/d——好 https://a.b/e｜好", link("https://a.b/c"), "……好 ", link("https://a.b/d"), "——好 ", link("https://a.b/e"), "｜好"],
+  ["Arabic punctuation ends it", "انظر https://a.b/c، https://a.b/d؛ https://a.b/e؟ https://a.b/f۔", "انظر ", link("https://a.b/c"), "، ", link("https://a.b/d"), "؛ ", link("https://a.b/e"), "؟ ", link("https://a.b/f"), "۔"],
+  ["a danda ends it", "देखो https://a.b/c। https://a.b/d॥", "देखो ", link("https://a.b/c"), "। ", link("https://a.b/d"), "॥"],
+  ["Thai goes on before it", "ดูที่https://a.b/c นะ", "ดูที่", link("https://a.b/c"), " นะ"],
+  ["a Hebrew quote ends it", "ראו https://a.b/c״ כן", "ראו ", link("https://a.b/c"), "״ כן"],
+  ["Armenian, Ethiopic and Spanish, too", "https://a.b/c։ https://a.b/d። ¿https://a.b/e?", link("https://a.b/c"), "։ ", link("https://a.b/d"), "። ¿", link("https://a.b/e"), "?"],
+  ["a host ends where another script begins", "去https://example.com看看 https://example.com:8443看看", "去", link("https://example.com", "https://example.com/"), "看看 ", link("https://example.com:8443", "https://example.com:8443/"), "看看"],
+  ["a bracket that it did not open ends it", "(见https://a.b/c)然后 [https://a.b/d]x", "(见", link("https://a.b/c"), ")然后 [", link("https://a.b/d"), "]x"],
+  ["and so does the quote before it", "'https://a.b/c'然后", "'", link("https://a.b/c"), "'然后"],
+  ["an address may be one of version 6", "http://[::1]:8080/a，好", link("http://[::1]:8080/a"), "，好"],
+  ["a port may follow", "https://example.com:8080，好", link("https://example.com:8080", "https://example.com:8080/"), "，好"],
+  ["spaces without width end it", "https://a.b/c\u200bd", link("https://a.b/c"), "\u200bd"],
   ["an h is an h", "hhh http ahhttps", "hhh http ahhttps"],
   ["names stand behind an @", "@bob: hi @ann-lee!", name("@bob"), ": hi ", name("@ann-lee"), "!"],
   ["addresses of mail are no names", "ann@b.c a@ann", "ann@b.c a@ann"],
   ["an @ alone is text", "@ @! @@", "@ @! @@"],
 ]) {
   test(rule, () => assert.deepEqual(parse(text), nodes));
+}
+
+for (const whole of [
+  "https://ja.wikipedia.org/wiki/レオナルド・ダ・ヴィンチ",
+  "https://en.wikipedia.org/wiki/Michelson–Morley_experiment",
+  "https://fr.wikipedia.org/wiki/L’Équipe",
+  "https://he.wikipedia.org/wiki/צה״ל",
+  "https://ca.wikipedia.org/wiki/Col·legi",
+  "https://fa.wikipedia.org/wiki/می\u200cخواهم",
+  "https://例え.テスト/引き割り?q=茶#上",
+  "https://bücher.example/ä",
+  "https://hi.wikipedia.org/wiki/हिन्दी",
+  "https://ar.wikipedia.org/wiki/شاي",
+  "https://a.b/c(d(e)f)g[h]{i}",
+  "https://ann@example.com/a",
+]) {
+  test(`a link is whole: ${whole}`, () => {
+    assert.deepEqual(parse(whole), [link(whole, new URL(whole).href)]);
+  });
 }
 
 test("the user's own name is marked, and may have blanks", () => {

@@ -1,17 +1,15 @@
 """Authors: what the messages of a person are found by."""
 
-import unicodedata
-
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.unicode import casefold, normalize
 
 
 def author_key(name: str) -> str:
     """Return a nick or an id in the form in which it is compared: in any case and Unicode form.
 
-    Blanks at its ends do not count, and several inside count as one. It is the same in every
-    Python that knows the characters of the name.
+    Blanks at its ends do not count, and several inside count as one.
     """
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return " ".join(casefold(normalize("NFKC", name)).split())
 
 
 def author_keys(who: Person | None) -> tuple[str, ...]:

@@ -1,9 +1,8 @@
-"""What each character contributes to the tokens of a text, the same in every Python."""
+"""What each character contributes to the tokens of a text."""
 
-import unicodedata
 from collections.abc import Iterator
 
-from trio_chat.journal.search.unassigned import is_unassigned
+from trio_chat.protocol.unicode import casefold, category, normalize
 
 Ranges = tuple[tuple[int, int], ...]  # the last code point is included
 
@@ -48,9 +47,14 @@ PICTURE_BLOCKS: Ranges = ((0x1CC00, 0x1CEBF), (0x1F000, 0x1FAFF), (0x1FC00, 0x1F
 
 
 class _Folding(dict[int, str]):
-    """What each code point becomes; computed when it is looked up first."""
+    """What each code point becomes; computed when it is looked up first.
+
+    Nothing is remembered of the many code points that are not assigned.
+    """
 
     def __missing__(self, code: int) -> str:
+        if category(chr(code)) == "Cn":
+            return _fold_unassigned(code)
         self[code] = folded = _fold(code)
         return folded
 
@@ -58,9 +62,7 @@ class _Folding(dict[int, str]):
 def _fold(code: int) -> str:
     if _is_in(code, PICTURES):
         return f" {chr(code)} "
-    if is_unassigned(code):
-        return _fold_unassigned(code)
-    base = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", chr(code)).casefold())
+    base = normalize("NFKD", casefold(normalize("NFKD", chr(code))))
     return "".join(_fold_assigned(base))
 
 
@@ -75,12 +77,12 @@ def _fold_unassigned(code: int) -> str:
 def _fold_assigned(base: str) -> Iterator[str]:
     for character in base:
         code = ord(character)
-        category = unicodedata.category(character)
+        kind = category(character)
         if _is_in(code, SILENT):
             continue
-        if category[0] in "LMN":
+        if kind[0] in "LMN":
             yield f" {character} " if _is_in(code, UNSPACED) else character
-        elif category == "So":
+        elif kind == "So":
             yield f" {character} "
         else:
             yield " "

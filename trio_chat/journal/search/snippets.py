@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 
 from trio_chat.journal.search.query import Mark, Query
 from trio_chat.protocol.answers import Hit, MessageView
+from trio_chat.protocol.unicode import boundary, boundary_after, cut
 
-SNIPPET = 200  # characters
-LEAD = 40  # characters of a snippet before what was found
+SNIPPET = 200  # code points
+LEAD = 40  # code points of a snippet before what was found
 MARKS = 50  # of a snippet, at most
 BUDGET = 0.1  # seconds for the marks of all hits of a search
 CUT = "…"
@@ -72,20 +73,35 @@ def _hit(message: MessageView, found: Sequence[Mark]) -> Hit:
 def snippet(text: str, marks: Sequence[Mark]) -> tuple[str, list[Mark]]:
     """Return the part of a text in which most was found, and the first marks in it.
 
+    Neither the part nor a mark begins or ends within a character (a grapheme cluster), unless that
+    is longer than the part.
+
     Args:
         text: What was found.
         marks: The places that match, sorted and disjoint.
     """
     if len(text) <= SNIPPET:
-        return text, list(marks[:MARKS])
+        return text, _widen(text, marks[:MARKS])
     start = _best_start(text, marks)
-    end = start + SNIPPET - 2 * len(CUT)
+    part = cut(text[start:], SNIPPET - 2 * len(CUT))
+    end = start + len(part)
     before, after = CUT if start else "", CUT if end < len(text) else ""
-    shift = len(before) - start
     shown = [
-        (first + shift, min(last, end) + shift) for first, last in marks if start <= first < end
+        (first - start, min(last, end) - start) for first, last in marks if start <= first < end
     ]
-    return f"{before}{text[start:end]}{after}", shown[:MARKS]
+    shown = [(start + len(before), end + len(before)) for start, end in _widen(part, shown[:MARKS])]
+    return f"{before}{part}{after}", shown
+
+
+def _widen(text: str, marks: Sequence[Mark]) -> list[Mark]:
+    """Return marks with all of the characters that they are in; two in one become one."""
+    widened: list[Mark] = []
+    for first, last in marks:
+        start, end = boundary(text, first), boundary_after(text, last)
+        if widened and start < widened[-1][1]:
+            start, _ = widened.pop()
+        widened.append((start, end))
+    return widened
 
 
 def _best_start(text: str, marks: Sequence[Mark]) -> int:
@@ -93,7 +109,7 @@ def _best_start(text: str, marks: Sequence[Mark]) -> int:
     begin = _densest(marks, SNIPPET - 2 * len(CUT) - LEAD)
     start = max(0, min(begin - LEAD, len(text) - SNIPPET + 2 * len(CUT)))
     blank = text.find(" ", start, begin)
-    return blank + 1 if start and blank >= 0 else start
+    return boundary(text, blank + 1 if start and blank >= 0 else start)
 
 
 def _densest(marks: Sequence[Mark], width: int) -> int:

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import index, scrubs, states
+from trio_chat.journal.sqlite.stored import readable, report, understood
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
 from trio_chat.journal.views import Sized, fit, fit_events, view
-from trio_chat.protocol.events import Message, decode
+from trio_chat.protocol.events import Message
 
 # One statement for all: each row of it costs a change of threads in a busy server.
 MESSAGES = (
-    "SELECT said.data, states.data FROM events AS said INDEXED BY messages"
+    "SELECT said.seq, said.data, states.data FROM events AS said INDEXED BY messages"
     " LEFT JOIN states ON states.room = said.room AND states.seq = said.seq"
     " WHERE said.room = ? AND is_message"
 )
@@ -45,10 +46,10 @@ def after(
     if room is None:
         return []
     rows = database.execute(
-        "SELECT seq, data FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?",
+        "SELECT seq, ts, data FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?",
         (room, seq, limit),
     )
-    return fit_events(scrubs.cleaned(rows, scrubs.pending(database, room)), limit, max_bytes)
+    return fit_events(readable(rows, name, scrubs.pending(database, room)), limit, max_bytes)
 
 
 def last_prune(database: sqlite3.Connection) -> int | None:
@@ -64,9 +65,10 @@ def load_state(database: sqlite3.Connection, name: str, recent: int) -> RoomStat
         return RoomState(name, 1, 0, "", ())
     room, last, topic = row
     rows = database.execute(
-        "SELECT seq, data FROM events WHERE room = ? ORDER BY seq DESC LIMIT ?", (room, recent)
+        "SELECT seq, ts, data FROM events WHERE room = ? ORDER BY seq DESC LIMIT ?",
+        (room, recent),
     )
-    tail = list(scrubs.cleaned(rows, scrubs.pending(database, room)))
+    tail = list(readable(rows, name, scrubs.pending(database, room)))
     return RoomState(name, first(database, room), last, topic, tail[::-1])
 
 
@@ -94,9 +96,9 @@ def messages(
         return MessagePage([], more=False)
     if after is not None:
         rows = database.execute(MESSAGES_AFTER, (room, after))
-        return fit(views(rows), limit, max_bytes)
+        return fit(views(rows, name), limit, max_bytes)
     rows = database.execute(MESSAGES_BEFORE, (room, 2**62 if before is None else before))
-    page, more = fit(views(rows), limit, max_bytes)
+    page, more = fit(views(rows, name), limit, max_bytes)
     return MessagePage(page[::-1], more)
 
 
@@ -114,18 +116,24 @@ def search(
         return MessagePage([], more=False)
     numbers = index.find(database, room, query, bounds, limit + 1)
     rows = (database.execute(MESSAGE, (room, seq)).fetchone() for seq in numbers)
-    return fit(views(row for row in rows if row), limit, max_bytes)
+    return fit(views((row for row in rows if row), name), limit, max_bytes)
 
 
-def views(rows: Iterable[tuple[bytes, bytes | None]]) -> Iterator[Sized]:
-    """Yield messages as they stand, of how they were said and their states, if they have any.
+def views(rows: Iterable[tuple[int, bytes, bytes | None]], room: str) -> Iterator[Sized]:
+    """Yield the messages of a room as they stand.
 
     Those that are damaged are left out. A message takes no more bytes in an answer than in the
     file: there it has its type and room, too; and a person in a state takes at least half of what
     it takes in an answer.
+
+    Args:
+        rows: Their numbers, how they were said, and their states if they have any.
+        room: The room's name.
     """
-    for data, state in rows:
-        message = decode(data)
+    for seq, data, state in rows:
+        message = understood(room, seq, data)
         if isinstance(message, Message):
             size = len(data) + 2 * len(state or b"")
             yield view(message, states.decode_state(state)), size
+        else:
+            report(room, seq)

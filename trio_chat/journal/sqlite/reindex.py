@@ -10,9 +10,11 @@ import structlog
 from trio_chat.journal.sqlite import states
 from trio_chat.journal.sqlite.index import CREATE, Changes
 from trio_chat.journal.sqlite.transaction import transaction
+from trio_chat.protocol import unicode
 from trio_chat.protocol.events import Message, decode
 
-VERSION = b"3"  # of what is in the index; an index of another version is built again
+# Of what is in the index, with that of Unicode; an index of another version is built again.
+VERSION = f"4/{unicode.VERSION}".encode()
 KEY = "index"  # in ``meta``: the version of the index, as long as all messages are in it
 BATCH = 1000  # messages
 TELL = 5.0  # seconds between two log lines about the progress

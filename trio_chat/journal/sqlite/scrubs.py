@@ -7,7 +7,7 @@ retention has deleted.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from trio_chat.journal.views import CHANGES_LIMIT
 from trio_chat.protocol.events import Edit, Message, decode, encode, without_text
@@ -57,18 +57,6 @@ def pending(database: sqlite3.Connection, room: int) -> frozenset[int]:
         return frozenset()
     rows = database.execute("SELECT target FROM scrubs WHERE room = ?", (room,))
     return frozenset(target for (target,) in rows)
-
-
-def cleaned(
-    rows: Iterable[tuple[int, bytes]], targets: frozenset[int]
-) -> Iterator[tuple[int, bytes]]:
-    """Yield encoded events without the texts of these messages."""
-    for seq, data in rows:
-        event = decode(data) if targets else None
-        if isinstance(event, Edit) and event.target in targets:
-            yield seq, encode(without_text(event))
-        else:
-            yield seq, data
 
 
 def _scrub(

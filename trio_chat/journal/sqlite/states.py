@@ -34,7 +34,7 @@ def decode_state(data: bytes | None) -> State:
     """Return a state; that of an unchanged message if there are no bytes, or they are damaged."""
     if data is None:
         return UNCHANGED
-    with suppress(msgspec.MsgspecError):
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError):
         return _decoder.decode(data)
     return State()
 

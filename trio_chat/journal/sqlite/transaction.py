@@ -6,9 +6,11 @@ from contextlib import contextmanager, suppress
 from copy import copy
 
 from trio_chat.journal.keys import author_of, digest_of
-from trio_chat.journal.sqlite import cids, index, scrubs, states
+from trio_chat.journal.sqlite import cids, index, queries, scrubs, states
+from trio_chat.journal.sqlite.stored import understood
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
+    NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Committed,
@@ -23,7 +25,6 @@ from trio_chat.protocol.events import (
     Edit,
     Message,
     Topic,
-    decode,
     target_of,
 )
 from trio_chat.protocol.events import encode as encode_event
@@ -77,7 +78,8 @@ class Transaction:
         use = cids.find(self._database, room.id, draft)
         if use:
             return use.judge(author_of(draft), digest_of(draft))
-        rejected = self._judge(room, write)
+        is_begun = room.id is not None
+        rejected = self._judge(room, write) if is_begun or write.may_begin else NO_NEW_ROOM
         if rejected:
             return rejected
         if room.id is None:
@@ -181,6 +183,8 @@ class Transaction:
         return added
 
     def _judge(self, room: Progress, write: Write) -> Rejected | None:
+        if isinstance(write.event, Message):
+            return self._judge_reply(room.id, write.event.reply)
         target = target_of(write.event)
         if target is None:
             return None
@@ -188,12 +192,19 @@ class Transaction:
         if room.id is None or row is None:
             return NO_SUCH_MESSAGE
         author, data = row
-        message = decode(data)
+        message = understood(write.event.room, target, data)
         if not isinstance(message, Message) or message.deleted:
             return NO_SUCH_MESSAGE
         if write.target_author not in (None, author):
             return NOT_YOURS
         return self._changes_of(room.id, target).refuse(write.event)
+
+    def _judge_reply(self, room: int | None, seq: int | None) -> Rejected | None:
+        """Refuse a reply to what is no message; what retention has deleted may have been one."""
+        if seq is None or self._find_message(room, seq):
+            return None
+        is_pruned = room is not None and 0 < seq < queries.first(self._database, room)
+        return None if is_pruned else NO_SUCH_MESSAGE
 
     def _bring_into_index(self, room: int, event: AnyStoredEvent) -> None:
         match event:

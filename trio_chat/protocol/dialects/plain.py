@@ -1,12 +1,25 @@
 """The plain dialect, as the Go example speaks it: a message is a line of text."""
 
+import re
 from collections.abc import Sequence
 
 from trio_chat.protocol import events, requests
 from trio_chat.protocol.answers import Answer, Error
 from trio_chat.protocol.close import NOT_UTF8, TOO_LONG, CloseReason, Violation
+from trio_chat.protocol.confusables import COLONS, PARENTHESES
 from trio_chat.protocol.dialects.base import text_message
-from trio_chat.protocol.text import is_blank, without_controls
+from trio_chat.protocol.text import UNSEEN_RANGES, is_blank, without_controls
+from trio_chat.protocol.unicode import is_longer
+
+LINE_END = re.compile("\r\n|[\r\n\u2028\u2029]")
+COLON = re.compile(f"[{COLONS}][{UNSEEN_RANGES}]+")
+# A colon as behind a name, or the parenthesis of the server's own lines.
+TELLING = re.compile(
+    f"[{COLONS}](?:[{UNSEEN_RANGES}]|$)|^[{UNSEEN_RANGES}]*[{COLONS}{PARENTHESES}]"
+)
+# Marks that change the direction of writing may let one of these be seen where it is not.
+TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+TURNED = re.compile(f"[{COLONS}{PARENTHESES})]")
 
 needs_hello = False
 knows_numbers = False
@@ -30,15 +43,14 @@ def read(
         except UnicodeDecodeError:
             raise Violation(NOT_UTF8) from None
     line = one_line(message)
-    if len(line) > limits.text_limit:
+    if is_longer(line, limits.text_limit):
         raise Violation(TOO_LONG)
     return [] if is_blank(message) else [requests.Send(room="", text=line)]
 
 
 def one_line(text: str) -> str:
     """Return a text with spaces for line ends, and without other control characters."""
-    line = text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").strip()
-    return without_controls(line)
+    return without_controls(LINE_END.sub(" ", text).strip())
 
 
 def join(payloads: Sequence[bytes]) -> bytes:
@@ -52,11 +64,31 @@ def wrap(payload: bytes) -> bytes:
 
 
 def tell(event: events.Event, data: bytes | None) -> bytes | None:  # noqa: ARG001 - lines are no JSON
-    """Return a message, as ``nick: text`` if the sender has a nick; other events are left out."""
+    """Return a message, as ``nick: text`` if the sender has a nick; other events are left out.
+
+    The name is empty if the sender has none, and the text alone could be taken for what somebody
+    with a name, or the server, has said.
+    """
     if not isinstance(event, events.Message):
         return None
     line = one_line(event.text)
-    return (f"{event.who.nick}: {line}" if event.who else line).encode()
+    if event.who:
+        return f"{_name(event.who.nick)}: {line}".encode()
+    return (f": {line}" if is_ambiguous(line) else line).encode()
+
+
+def is_ambiguous(line: str) -> bool:
+    """Whether a line without a name could be taken for one of somebody with a name."""
+    is_turned = TURNING.search(line) and TURNED.search(line)
+    return bool(is_turned or TELLING.search(line))
+
+
+def _name(nick: str) -> str:
+    """Return a nick that ends at the first colon with a space, and begins with no parenthesis.
+
+    Without these it is the same nick: punctuation makes no difference.
+    """
+    return COLON.sub(":", nick).lstrip(PARENTHESES)
 
 
 def recall(seq: int, data: bytes) -> bytes:

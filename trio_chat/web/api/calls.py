@@ -24,11 +24,16 @@ _decode = msgspec.json.Decoder(Answer).decode
 
 
 class Caller:
-    """The sender of one request. The hub answers it in the v1 dialect."""
+    """The sender of one request. The hub answers it in the v1 dialect.
+
+    Args:
+        address: Where the request came from.
+    """
 
     dialect: Dialect = v1
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
+        self.address = address
         self._answered = trio.Event()
         self._answer: Answer | None = None
 
@@ -61,7 +66,10 @@ class Calls:
         self._timeout = config.call_timeout
 
     async def ask(
-        self, speaker: requests.Credentials, request: requests.Hello | requests.WriteRequest
+        self,
+        speaker: requests.Credentials,
+        request: requests.Hello | requests.WriteRequest,
+        address: str,
     ) -> answers.Ok | answers.Welcome:
         """Have the hub carry out a request. What it writes is committed when this returns.
 
@@ -70,7 +78,7 @@ class Calls:
         Raises:
             Problem: the hub refused it, or did not answer within ``call_timeout``.
         """
-        caller = Caller()
+        caller = Caller(address)
         with trio.move_on_after(self._timeout):
             await self._inbox.put(ApiRequest(caller, speaker, request))
             answer = await caller.answer()

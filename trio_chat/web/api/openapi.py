@@ -30,6 +30,8 @@ SENT = (
     schemas.RoomList,
     schemas.MessageList,
     schemas.HitList,
+    schemas.LimitList,
+    answers.RateInfo,
     answers.MessageView,
     schemas.Receipt,
     schemas.Session,
@@ -96,6 +98,12 @@ def _paths(config: Config) -> Json:
                 body=parts.body("NewSession", parts.nick(config), "A nick."),
             )
         },
+        "/limits": {
+            "get": parts.operation(
+                "What may be asked for, how much of it and how often",
+                {200: parts.answer("LimitList")},
+            )
+        },
         "/openapi.json": {
             "get": parts.operation(
                 "This description",
@@ -114,7 +122,7 @@ def _posting(config: Config) -> Json:
             200: receipt
             | {"description": "It had been stored before, with the same Idempotency-Key."},
         },
-        *(401, 409, 413, 415, 422, 503),
+        *(401, 404, 409, 413, 415, 422, 503),
         parameters=[
             parts.parameter(
                 "query",
@@ -208,11 +216,13 @@ def _problems() -> Json:
             (413, "The text or the body is too long."),
             (415, "The body is neither JSON nor text in UTF-8."),
             (422, "The key was used for another request."),
+            (429, "You ask for too much; Retry-After says when to try again."),
             (501, "This server's SQLite has no full-text index."),
             (503, "The server cannot do it now; Retry-After says when to try again."),
         )
     }
-    told["400"]["content"][TEXT] = {"schema": {"type": "string"}}  # of a head that is not clean
+    for status in ("400", "429"):  # of a head that is not clean, or one too many of an address
+        told[status]["content"][TEXT] = {"schema": {"type": "string"}}
     return told
 
 

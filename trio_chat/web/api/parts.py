@@ -4,12 +4,13 @@ from typing import Any
 
 from trio_chat.config import Config
 from trio_chat.protocol import requests
+from trio_chat.protocol.unicode import CODE_POINTS
 
 JSON = "application/json"
 TEXT = "text/plain"
 FORM = "application/x-www-form-urlencoded"
 REF = "#/components/schemas/{name}"
-ANYWHERE = (400, 403, 406)  # statuses that any operation may be refused with
+ANYWHERE = (400, 403, 406, 429)  # statuses that any operation may be refused with
 LARGEST = 2**53 - 1
 # A character that can be seen, and no control characters but tab and line ends.
 TEXT_PATTERN = (
@@ -108,7 +109,8 @@ def text(config: Config) -> Json:
 
 
 def _string(limit: int, pattern: str) -> Json:
-    return {"type": "string", "minLength": 1, "maxLength": limit, "pattern": pattern}
+    """Return the schema of a text with a limit of characters; ``maxLength`` is in code points."""
+    return {"type": "string", "minLength": 1, "maxLength": CODE_POINTS * limit, "pattern": pattern}
 
 
 def answer(name: str) -> Json:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from trio_chat.config import Config
 from trio_chat.core import policy
+from trio_chat.core.welcome import published_limits, published_rates
 from trio_chat.journal.history import History
 from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.origins import is_welcome
@@ -22,6 +23,7 @@ from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.openapi import describe
 from trio_chat.web.api.schemas import (
     HitList,
+    LimitList,
     MessageList,
     NewMessage,
     NewSession,
@@ -55,12 +57,14 @@ class Api:
         self._config = config
         self._room_limit = config.room_limit
         self._allowed = config.allow_origin
+        self._limits = LimitList(published_limits(config), published_rates(config))
         self._description = msgspec.json.encode(describe(config))
 
     def install(self, app: QuartTrio) -> None:
         """Add the routes to an app."""
         for rule, method, view in (
             ("/openapi.json", "GET", self._describe),
+            ("/limits", "GET", self._tell_limits),
             ("/sessions", "POST", self._begin_session),
             ("/rooms", "GET", self._rooms),
             (MESSAGES, "GET", self._messages),
@@ -81,6 +85,9 @@ class Api:
 
     async def _describe(self) -> Response:
         return _json(self._description)
+
+    async def _tell_limits(self) -> Response:
+        return _json(self._limits)
 
     async def _rooms(self) -> Response:
         answer = await self._look_up(requests.Rooms())
@@ -146,7 +153,7 @@ class Api:
         new = await reading.body(request, NewSession, "nick")
         fields = {"nick": new.nick, "session": new.session}
         hello = reading.make_request(requests.Hello, fields, self._config)
-        answer = await self._calls.ask(requests.Credentials(), hello)
+        answer = await self._calls.ask(requests.Credentials(), hello, _address())
         assert isinstance(answer, answers.Welcome)
         return _json(Session(answer.session, answer.you), 201)
 
@@ -176,7 +183,7 @@ class Api:
         self, kind: type[requests.WriteRequest], fields: dict[str, Any], who: requests.Credentials
     ) -> Receipt:
         write = reading.make_request(kind, fields, self._config)
-        answer = await self._calls.ask(who, write)
+        answer = await self._calls.ask(who, write, _address())
         assert isinstance(answer, answers.Ok)
         assert answer.seq is not None
         assert answer.ts is not None
@@ -218,6 +225,11 @@ class Api:
 
 def _is_ours() -> bool:
     return request.path.startswith("/api/")
+
+
+def _address() -> str:
+    """Return where the request comes from."""
+    return request.remote_addr or ""
 
 
 def _endpoint(method: str, rule: str) -> str:

@@ -64,3 +64,10 @@ class Session(msgspec.Struct):
 
     session: str
     you: Person
+
+
+class LimitList(msgspec.Struct):
+    """The limits, and how often each kind of thing may be asked for."""
+
+    limits: dict[str, int]
+    rates: dict[str, answers.RateInfo]

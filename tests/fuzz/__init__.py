@@ -1,0 +1,1 @@
+"""Feeds readers of what strangers send with damaged input; see ``targets`` for what must hold."""

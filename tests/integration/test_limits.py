@@ -1,0 +1,204 @@
+"""Whoever asks for too much is slowed, told and at last ended; nobody else is."""
+
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import pytest
+import trio
+import trio_websocket
+
+from tests import frames
+from tests.frames import CLOSE, PING, PONG, TEXT, masked
+from tests.integration.asking import ask
+from tests.integration.chatters import Chatter, chatting
+from tests.integration.running import Running, header, read_all, running, serving, status
+from tests.rates import NO_RATES
+from trio_chat.config import Config
+from trio_chat.protocol.close import FLOODING
+from trio_chat.rates import Rate, Rates
+
+FILE = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
+TOO_MANY = 429
+UNAVAILABLE = 503
+
+
+def addresses(count: int) -> list[str]:
+    """Return addresses of this machine from which one can connect."""
+    return [f"127.0.{number // 250}.{number % 250 + 1}" for number in range(count)]
+
+
+async def test_what_is_sent_too_fast_is_read_more_slowly_and_not_lost() -> None:
+    """By bytes and by frames; the answers come when it has been read."""
+    async with running(byte_rate=Rate(100_000, 10_000), frame_rate=Rate(500, 50)) as server:
+        for size in (0, 5000):
+            stream = await server.shake_hands()
+            async with stream:
+                wire = b"".join(masked(PING, b"%03d" % number) for number in range(150))
+                await stream.send_all(wire + masked(TEXT, b" " * size))
+                await stream.send_all(masked(CLOSE, (1000).to_bytes(2)))
+                pongs = [
+                    s.payload for s in frames.parse(await read_all(stream)) if s.opcode == PONG
+                ]
+            assert pongs == [b"%03d" % number for number in range(150)]
+        assert server.server._limits.counters.reached["frame_rate", "plain"]
+
+
+async def test_who_would_have_to_wait_for_too_long_has_to_go() -> None:
+    """A flood of pings is ended with a close frame that says why; all others go on."""
+    async with running(frame_rate=Rate(10, 100), flood_timeout=5) as server:
+        stream = await server.shake_hands()
+        async with stream:
+            await stream.send_all(masked(PING) * 1000)
+            seen = list(frames.parse(await read_all(stream)))
+        assert [frame.close_code for frame in seen if frame.opcode == CLOSE] == [FLOODING.code]
+
+
+async def test_a_flood_of_requests_is_ended_with_a_reason() -> None:
+    """On the v1 dialect by a ``bye`` as well."""
+    frame = [{"t": "send", "room": "tea", "text": "x", "id": 1}] * 20
+
+    async def flood(ann: Chatter) -> None:
+        with suppress(trio_websocket.ConnectionClosed):
+            while True:
+                await ann.say(*frame)
+
+    async with (
+        running(send_rate=Rate(5, 5), rate_patience=0.1, flood_timeout=0.5) as server,
+        chatting(server, "Ann", "tea") as ann,
+        trio.open_nursery() as nursery,
+    ):
+        nursery.start_soon(flood, ann)
+        told, code, reason = await ann.ending()
+        assert (code, reason) == FLOODING
+        assert [(entry["code"], entry["reason"]) for entry in told if entry["t"] == "bye"] == [
+            FLOODING
+        ]
+
+
+async def test_scripts_are_told_when_to_come_back() -> None:
+    """429 with Retry-After, for the rates of a person as well as for those of an address."""
+    async with running(send_rate=Rate(0.1, 1)) as server:
+        post = partial(ask, server, "POST", "/rooms/tea/messages?from=Ann", "hello")
+        assert (await post()).status == 201
+        refused = await post()
+        assert (refused.status, refused.code) == (TOO_MANY, "too_fast")
+        assert 9 <= int(refused.header("retry-after")) <= 10
+    async with serving(http_rate=Rate(0.1, 2), loopback_limits="on") as server:
+        for _ in range(2):
+            assert (await ask(server, "GET", "/rooms")).status == 200
+        refused = await ask(server, "GET", "/rooms")
+        assert refused.status == TOO_MANY
+        assert refused.header("retry-after") == "10"
+
+
+async def test_who_asks_a_little_too_fast_only_waits() -> None:
+    """A page that loads its files must not miss one."""
+    async with running(http_rate=Rate(5, 1), loopback_limits="on") as server:
+        began = trio.current_time()
+        for _ in range(3):
+            assert (await ask(server, "GET", "/rooms")).status == 200
+        assert trio.current_time() - began > 0.2
+
+
+async def test_connections_of_an_address_have_a_rate() -> None:
+    """Also those that end at once; other addresses go on."""
+    async with serving(connect_rate=Rate(0.1, 3), loopback_limits="on") as server:
+        answers = [await server.exchange(FILE) for _ in range(4)]
+        assert [status(answer) for answer in answers] == [200, 200, 200, TOO_MANY]
+        assert header(answers[-1], b"retry-after") == b"10"
+        assert status(await from_address(server, "127.0.0.9", FILE)) == 200
+
+
+async def from_address(server: Running, address: str, wire: bytes) -> bytes:
+    stream = await trio.open_tcp_stream("127.0.0.1", server.port, local_address=address)
+    async with stream:
+        await stream.send_all(wire)
+        return bytes(await stream.receive_some(65536))
+
+
+async def test_newcomers_are_refused_in_need_and_those_who_are_there_go_on() -> None:
+    """With 503 and a time; they come in again once there is room, and not at the first sign."""
+    async with running() as server, chatting(server, "Ann", "tea") as ann:
+        overload = server.server._limits.overload
+        share = 1.0
+        overload.gauges["test"] = lambda: share
+        while overload.reason is None:
+            await trio.sleep(0.05)
+        refused = await server.exchange(FILE)
+        assert status(refused) == UNAVAILABLE
+        assert header(refused, b"retry-after")
+        await ann.send("tea", "still here")
+        share = 0.7
+        await trio.sleep(0.6)
+        assert status(await server.exchange(FILE)) == UNAVAILABLE
+        share = 0.5
+        while overload.reason is not None:
+            await trio.sleep(0.05)
+        assert status(await server.exchange(FILE)) == 200
+
+
+async def test_the_fullest_outboxes_go_first() -> None:
+    """What waits for all slow clients together is bounded; who reads loses nothing."""
+    sizes: dict[str, Any] = {
+        "outbox_bytes": 400_000,
+        "all_outbox_bytes": 500_000,
+        "send_buffer": 4096,
+    }
+    async with serving(**sizes, page_bytes=100_000, write_timeout=60) as server:
+        ann = await server.shake_hands()
+        stuck = [await server.shake_hands(buffer=4096) for _ in range(4)]
+        lines = [b"%04d" % number + b"x" * 3000 for number in range(400)]
+        heard = b""
+        with trio.fail_after(20):
+            for line in lines:
+                await ann.send_all(masked(TEXT, line))
+                while line not in heard:
+                    heard = heard[-5000:] + await ann.receive_some(65536)
+                assert server.server._hub.outboxes.total <= 600_000  # until the turn is over
+        assert server.server._hub.connections < 5
+        for stream in (ann, *stuck):
+            await trio.aclose_forcefully(stream)
+
+
+DEFAULTS = {name: getattr(Rates, name) for name in NO_RATES}
+
+
+@pytest.mark.parametrize(("people", "places"), [(40, 1), (300, 1), (300, 300)])
+async def test_a_crowd_is_no_abuse(people: int, places: int) -> None:
+    """A class behind a router, a firm behind a proxy, a town: all come at once, and can speak."""
+    homes = addresses(places)
+    frame = masked(TEXT, b'[{"t":"send","room":"lobby","text":"hello","id":1}]')
+    async with running(**DEFAULTS, loopback_limits="on", database=":memory:") as server:
+        answered = 0
+
+        async def come(number: int) -> None:
+            nonlocal answered
+            home = homes[number % places]
+            assert (await from_address(server, home, FILE)).startswith(b"HTTP/1.1 200")
+            stream = await trio.open_tcp_stream("127.0.0.1", server.port, local_address=home)
+            hello = masked(
+                TEXT, b'[{"t":"hello","nick":"P%d","rooms":[{"room":"lobby"}]}]' % number
+            )
+            async with stream:
+                await stream.send_all(
+                    frames.upgrade(b"Sec-WebSocket-Protocol: trio-chat.v1") + hello + frame
+                )
+                heard = b""
+                while b'"t":"ok"' not in heard:
+                    data = await stream.receive_some(65536)
+                    assert data, heard[-200:]
+                    heard = heard[-20:] + data
+            answered += 1
+
+        with trio.fail_after(60):
+            async with trio.open_nursery() as nursery:
+                for number in range(people):
+                    nursery.start_soon(come, number)
+        assert answered == people
+        assert not server.server._limits.counters.reached
+
+
+def test_an_address_may_have_as_many_connections_as_a_firm_needs() -> None:
+    """Each page has one socket, and some for its files in the beginning."""
+    assert Config().connections_per_address >= 300

@@ -1,0 +1,176 @@
+"""Rules of the buckets: never more than the rate allows, and no memory of who is quiet."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trio_chat.config import Config, ConfigError
+from trio_chat.limits.addresses import Addresses, key_of
+from trio_chat.limits.bucket import Bucket
+from trio_chat.limits.buckets import KEYS, SWEPT, Buckets
+from trio_chat.limits.intake import Intake
+from trio_chat.limits.quota import Quota
+from trio_chat.rates import NO_LIMIT, Rate, Rates, unlimited
+from trio_chat.settings import Given, make_config
+
+rates = st.builds(Rate, st.floats(0.01, 1000), st.integers(1, 100).map(float))
+pauses = st.lists(st.floats(0, 100), min_size=1, max_size=50)
+
+
+@given(rates, pauses)
+def test_never_more_than_the_rate_allows(rate: Rate, waits: list[float]) -> None:
+    """From a full bucket: what fits into it, and what flows in meanwhile."""
+    bucket, now, taken = Bucket(rate), 0.0, 0
+    for wait in waits:
+        now += wait
+        while not bucket.delay(now):
+            bucket.take(now)
+            taken += 1
+        assert taken <= rate.burst + rate.per_second * now + 1e-6
+
+
+@given(rates, st.floats(1, 100))
+def test_the_delay_is_the_time_until_it_is_allowed(rate: Rate, cost: float) -> None:
+    """Neither sooner nor later; what costs more than the bucket holds needs a full one."""
+    bucket = Bucket(rate)
+    bucket.take(0, rate.burst)
+    delay = bucket.delay(0, cost)
+    assert delay == pytest.approx(min(cost, rate.burst) / rate.per_second)
+    assert bucket.delay(delay * 1.001 + 1e-6, cost) == 0
+    assert bucket.delay(delay * 0.999, cost) > 0
+
+
+def test_who_takes_more_than_there_is_waits_longer() -> None:
+    """What was read cannot be given back, so it is paid for later."""
+    bucket = Bucket(Rate(10, 20))
+    bucket.take(0, 50)
+    assert bucket.delay(0, 0) == pytest.approx(3)
+
+
+def test_without_a_limit_nothing_waits() -> None:
+    """However much is taken."""
+    bucket = Bucket(NO_LIMIT)
+    bucket.take(0, 1_000_000)
+    assert bucket.delay(0, 1_000_000) == 0
+    assert bucket.is_full(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "per_second", "burst"),
+    [("5/s:20", 5, 20), ("6/min", 0.1, 6), ("20/h:3", 20 / 3600, 3), (" 0.5/s:2 ", 0.5, 2)],
+)
+def test_a_rate_is_a_number_in_a_time_and_a_burst(
+    text: str, per_second: float, burst: float
+) -> None:
+    """Without a burst that is the number; it is shown as it was given."""
+    rate = Rate.parse(text)
+    assert rate.per_second == pytest.approx(per_second)
+    assert rate.burst == burst
+    assert str(rate) == text.strip()
+
+
+@pytest.mark.parametrize("text", ["off", "0"])
+def test_a_rate_can_be_off(text: str) -> None:
+    """Then there is no limit."""
+    assert Rate.parse(text) is NO_LIMIT
+
+
+@pytest.mark.parametrize("text", ["", "5", "5/d", "0/s", "5/s:0", "-5/s", "5/s:", "nan/s", "٣/s"])
+def test_what_can_never_work_is_no_rate(text: str) -> None:
+    """The error says which setting, and what is expected."""
+    with pytest.raises(ConfigError, match="--send-rate must be a rate such as 5/s:20"):
+        make_config({"send_rate": Given("--send-rate", text)})
+
+
+def test_who_is_quiet_is_forgotten() -> None:
+    """A few keys are looked at whenever one is added, so nothing ever takes long."""
+    buckets = Buckets(lambda: Bucket(Rate(1, 1)))
+    for number in range(100):
+        buckets.of(str(number), now=0).take(0)
+    assert len(buckets) == 100
+    for number in range(100):
+        buckets.of(f"later {number}", now=1000).take(1000)
+        assert len(buckets) <= 100 + number + 1
+    assert len(buckets) <= 100 + SWEPT
+    assert not any(key.isdigit() for key in buckets)
+
+
+def test_who_is_not_quiet_is_remembered() -> None:
+    """Others who come do not make anybody's bucket full again."""
+    buckets = Buckets(lambda: Bucket(Rate(1, 1)))
+    buckets.of("ann", now=0).take(0, 1_000_000)
+    for number in range(1000):
+        buckets.of(str(number), now=number)
+    assert buckets.of("ann", now=1000).delay(1000)
+
+
+def test_no_more_keys_are_remembered_than_there_may_be() -> None:
+    """Even if nobody is quiet."""
+    buckets = Buckets(lambda: Bucket(Rate(1, 1)))
+    for number in range(KEYS + 10):
+        buckets.of(str(number), now=0).take(0, 10)
+    assert len(buckets) <= KEYS
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("", ""),
+    ],
+)
+def test_an_ipv6_network_counts_as_one_address(address: str, key: str) -> None:
+    """Whoever has one of its addresses has all of them."""
+    assert key_of(address) == key
+
+
+@pytest.mark.parametrize(
+    ("address", "is_exempt"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("192.0.2.7", False),
+        ("2001:db8::1", False),
+        ("", False),
+    ],
+)
+def test_this_machine_has_no_limits_by_address(address: str, *, is_exempt: bool) -> None:
+    """It may be a proxy, behind which everybody is; the settings can say otherwise."""
+    assert Addresses(Config()).is_exempt(address) == is_exempt
+    assert not Addresses(Config(loopback_limits="on")).is_exempt(address)
+
+
+def test_connections_of_an_address_share_its_bytes() -> None:
+    """Each has its own rate, and all together have one, too."""
+    config = Config(byte_rate=Rate(10, 100), address_byte_rate=Rate(10, 150), frame_rate=NO_LIMIT)
+    addresses = Addresses(config)
+    one, other = (Intake(config, addresses.of("192.0.2.7", 0)) for _ in range(2))
+    assert one.take(100, 1, now=0.0)[0] == 0
+    assert other.take(100, 1, now=0.0) == (5, "address_byte_rate")
+    assert one.take(100, 1, now=0.0) == (15, "address_byte_rate")
+    elsewhere = Intake(config, addresses.of("192.0.2.8", 0))
+    assert elsewhere.take(200, 1, now=0.0) == (10, "byte_rate")
+
+
+def test_frames_count_however_small_they_are() -> None:
+    """A frame costs about as much as a few hundred bytes."""
+    config = Config(frame_rate=Rate(10, 100))
+    intake = Intake(config, Quota(unlimited()))
+    assert intake.take(600, 100, now=0.0)[0] == 0
+    assert intake.take(6, 1, now=0.0) == (0.1, "frame_rate")
+
+
+def test_a_quota_is_full_when_all_its_buckets_are() -> None:
+    """Then it can be forgotten."""
+    quota = Quota(Rates())
+    assert quota.is_full(0)
+    quota.bucket("send_rate").take(0)
+    quota.bucket("topic_rate").take(0)
+    assert not quota.is_full(5)
+    assert quota.is_full(11)

@@ -1,0 +1,254 @@
+"""The rules that the events of a room keep, whichever way they come: those of the socket.
+
+What a request may hold is asked of the modules that check requests. What it may refer to depends
+on the events before it, which are remembered in a scratch file.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Protocol
+
+import msgspec
+
+from trio_chat.journal.keys import author_of, is_bare
+from trio_chat.journal.sqlite.stored import stand_in
+from trio_chat.journal.types import NO_SUCH_MESSAGE, NOT_YOURS
+from trio_chat.journal.views import Changes
+from trio_chat.protocol import requests
+from trio_chat.protocol.events import (
+    AnyStoredEvent,
+    Delete,
+    Edit,
+    Message,
+    Person,
+    React,
+    Topic,
+    target_of,
+    without_text,
+)
+from trio_chat.protocol.names import BadName, check_nick
+from trio_chat.protocol.text import without_controls
+
+CREATE = "CREATE TABLE messages (seq INTEGER PRIMARY KEY, author, is_gone, changes BLOB)"
+LAST_TIME = 253_402_300_799_999  # milliseconds since 1970, at the end of the year 9999
+PERSON_ID = re.compile("[0-9A-Za-z_-]{1,64}")
+NO_ONE = "nobody"  # a nick
+NOTHING = "❔"  # the emoji of a reaction that is taken back before it was there
+
+
+class Limits(requests.Limits, Protocol):
+    """The limits that events are checked by; a ``Config`` has them."""
+
+    @property
+    def nick_limit(self) -> int:
+        """Characters of a nick at most."""
+        ...
+
+
+class Unlimited:
+    """Limits for what is there already, under whatever limits it was kept."""
+
+    text_limit = topic_limit = nick_limit = frame_requests = 2**31
+
+
+class BadEvent(ValueError):
+    """An event that breaks a rule; the message says which."""
+
+
+class RoomRules:
+    """Checks the events of one room, in order.
+
+    Args:
+        scratch: A database for what has to be remembered; it is emptied.
+        limits: How long texts and names may be.
+        first: The number of the first event. What is before it cannot be checked.
+    """
+
+    def __init__(self, scratch: sqlite3.Connection, limits: Limits, first: int) -> None:
+        self._scratch = scratch
+        self._limits = limits
+        self._first = first
+        scratch.execute("DROP TABLE IF EXISTS messages")
+        scratch.execute(CREATE)
+
+    def take(self, event: AnyStoredEvent) -> AnyStoredEvent:
+        """Return the next event in its normal form.
+
+        Raises:
+            BadEvent: it breaks a rule.
+        """
+        event = self._check(event)
+        self._remember(event)
+        return event
+
+    def mend(self, event: AnyStoredEvent) -> AnyStoredEvent:
+        """Return the next event without what breaks a rule, under its number."""
+        for candidate in _candidates(event):
+            with suppress(BadEvent):
+                return self.take(candidate)
+        mended = stand_in(event.room, event.seq, min(max(event.ts, 0), LAST_TIME))
+        self._remember(mended)
+        return mended
+
+    def _check(self, event: AnyStoredEvent) -> AnyStoredEvent:
+        if not 0 <= event.ts <= LAST_TIME:
+            raise BadEvent("its time cannot be")
+        _check_person(event.who, self._limits.nick_limit)
+        event = normal(event, self._limits)
+        if isinstance(event, Message):
+            self._check_reply(event)
+        elif not isinstance(event, Topic):
+            self._check_change(event)
+        return event
+
+    def _check_reply(self, event: Message) -> None:
+        if event.reply is None or 0 < event.reply < self._first:
+            return
+        if not self._find(event.reply):
+            raise BadEvent(f"it replies to number {event.reply}, which is no message before it")
+
+    def _check_change(self, event: Edit | Delete | React) -> None:
+        if isinstance(event, Edit | Delete) and event.who is None:
+            raise BadEvent(NOT_YOURS.text)
+        if 0 < event.target < self._first:
+            return
+        found = self._find(event.target)
+        if not found or found[2].state.deleted:
+            raise BadEvent(f"it changes number {event.target}, which is no message before it")
+        author, is_gone, changes = found
+        if isinstance(event, Edit | Delete) and author != author_of(event):
+            raise BadEvent(NOT_YOURS.text)
+        if isinstance(event, Edit) and is_bare(event) != is_gone:
+            raise BadEvent(NO_SUCH_MESSAGE.text if is_gone else "text is blank")
+        refused = changes.refuse(event)
+        if refused:
+            raise BadEvent(refused.text)
+
+    def _find(self, seq: int) -> tuple[str | None, bool, Changes] | None:
+        row = self._scratch.execute(
+            "SELECT author, is_gone, changes FROM messages WHERE seq = ?", (seq,)
+        ).fetchone()
+        if not row:
+            return None
+        author, is_gone, changes = row
+        return author, bool(is_gone), _decode(changes) if changes else Changes()
+
+    def _remember(self, event: AnyStoredEvent) -> None:
+        if isinstance(event, Message):
+            self._scratch.execute(
+                "INSERT INTO messages VALUES (?, ?, ?, NULL)",
+                (event.seq, author_of(event), event.deleted),
+            )
+        target = target_of(event)
+        found = self._find(target) if target is not None else None
+        if found:
+            changes = found[2]
+            changes.apply(without_text(event) if isinstance(event, Edit) else event)
+            self._scratch.execute(
+                "UPDATE messages SET changes = ? WHERE seq = ?", (_encode(changes), target)
+            )
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Changes).decode
+
+
+def normal(event: AnyStoredEvent, limits: requests.Limits) -> AnyStoredEvent:
+    """Return an event in the form in which the request for it would have been kept.
+
+    Raises:
+        BadEvent: no request could have asked for it.
+    """
+    request = _request(event)
+    if is_bare(event):
+        if isinstance(event, Message | Edit) and event.text:
+            raise BadEvent("a deleted message has no text")
+        return event
+    fault = requests.text_fault(request, limits)
+    if fault:
+        raise BadEvent(fault[1])
+    kept = request.event(event.room, event.who)
+    return msgspec.structs.replace(kept, seq=event.seq, ts=event.ts)
+
+
+def normal_topic(topic: str, limits: requests.Limits) -> str:
+    """Return the topic of a room in its normal form.
+
+    Raises:
+        BadEvent: it cannot be.
+    """
+    event = normal(Topic(room="", text=topic), limits)
+    assert isinstance(event, Topic)
+    return event.text
+
+
+def mended_topic(topic: str) -> str:
+    """Return a topic that is there already, without what no topic has."""
+    return normal_topic(without_controls(topic), Unlimited())
+
+
+def _request(event: AnyStoredEvent) -> requests.WriteRequest:
+    """Return the request that asks for an event.
+
+    Raises:
+        BadEvent: a field cannot be.
+    """
+    fields = msgspec.to_builtins(event)
+    fields["seq"] = fields.pop("target", None)
+    try:
+        request: requests.WriteRequest = msgspec.convert({**fields, "t": _kind(event)}, WRITES)
+    except msgspec.ValidationError as error:
+        raise BadEvent(without_controls(str(error))) from None
+    return request
+
+
+WRITES = requests.Send | requests.Edit | requests.Delete | requests.React | requests.Topic
+
+
+def _kind(event: AnyStoredEvent) -> str:
+    return "send" if isinstance(event, Message) else str(event.__struct_config__.tag)
+
+
+def _check_person(who: Person | None, limit: int) -> None:
+    """Refuse a person whom no server could have named so.
+
+    Raises:
+        BadEvent: the id or the nick cannot be.
+    """
+    if who is None:
+        return
+    if not PERSON_ID.fullmatch(who.id):
+        raise BadEvent("the id of its author cannot be")
+    try:
+        is_normal = check_nick(who.nick, limit) == who.nick
+    except BadName as error:
+        raise BadEvent(str(error)) from None
+    if not is_normal:
+        raise BadEvent("the nick of its author is not in its normal form")
+
+
+def _candidates(event: AnyStoredEvent) -> Iterator[AnyStoredEvent]:
+    """Yield an event, and what is left of it if it breaks rules: less and less."""
+    yield event
+    known = event.who and Person(event.who.id, NO_ONE)
+    for who in (event.who, known):
+        if isinstance(event, Message):
+            yield msgspec.structs.replace(event, who=who)
+            yield msgspec.structs.replace(event, who=who, reply=None)
+            yield msgspec.structs.replace(event, who=who, reply=None, text="", deleted=True)
+        else:
+            yield msgspec.structs.replace(event, who=who)
+        target = target_of(event)
+        if target is not None:
+            yield React(
+                room=event.room,
+                seq=event.seq,
+                ts=event.ts,
+                cid=event.cid,
+                who=who,
+                target=target,
+                emoji=NOTHING,
+                on=False,
+            )

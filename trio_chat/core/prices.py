@@ -1,0 +1,19 @@
+"""Which rate each kind of request counts for."""
+
+from trio_chat.protocol import requests
+
+RATES: dict[type, str] = {
+    requests.Send: "send_rate",
+    requests.Edit: "change_rate",
+    requests.Delete: "change_rate",
+    requests.React: "change_rate",
+    requests.Topic: "topic_rate",
+    requests.Nick: "nick_rate",
+    requests.Hello: "join_rate",
+    requests.Join: "join_rate",
+    requests.Leave: "join_rate",
+    requests.History: "history_rate",
+    requests.Search: "search_rate",
+    requests.Rooms: "list_rate",
+    requests.InvalidRequest: "invalid_rate",
+}

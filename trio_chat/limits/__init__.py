@@ -1,0 +1,1 @@
+"""What limits how much somebody may ask for: token buckets, and whose they are."""

@@ -1,0 +1,58 @@
+"""Limits by address: what all connections of one address may ask for together."""
+
+import ipaddress
+
+from trio_chat.config import Config
+from trio_chat.limits.buckets import Buckets
+from trio_chat.limits.quota import Quota
+from trio_chat.rates import unlimited
+
+SUBNET = 64  # bits of an IPv6 address; one household, or one machine, has all behind them
+
+
+def key_of(address: str) -> str:
+    """Return what counts as one address: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((parsed, SUBNET), strict=False).network_address)
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether an address is of this machine."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_loopback
+
+
+class Addresses:
+    """A quota for each address. Those of this machine have no limits, unless the settings say so.
+
+    Behind a proxy on this machine everybody has its address, so its limit would be everybody's.
+
+    Args:
+        config: The rates, and ``loopback_limits``.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._is_loopback_limited = config.loopback_limits == "on"
+        self._unlimited = Quota(unlimited())
+        self._quotas = Buckets(lambda: Quota(config))
+
+    def is_exempt(self, address: str) -> bool:
+        """Whether no limits by address hold for an address."""
+        return not self._is_loopback_limited and is_loopback(address)
+
+    def of(self, address: str, now: float) -> Quota:
+        """Return the quota of an address."""
+        if self.is_exempt(address):
+            return self._unlimited
+        return self._quotas.of(key_of(address), now)

@@ -1,0 +1,45 @@
+"""Counters: how often each limit was reached, and by which way in."""
+
+from collections import Counter
+
+import structlog
+import trio
+
+from trio_chat.limits.addresses import key_of
+
+LOG_INTERVAL = 10.0  # seconds between two log lines about the same limit
+
+log = structlog.get_logger()
+
+
+class Counters:
+    """Counts by limit and door, and logs each limit now and then, with the setting to change.
+
+    There are as many counts as limits and doors.
+    """
+
+    def __init__(self) -> None:
+        self.reached: Counter[tuple[str, str]] = Counter()
+        self._logged_at: dict[str, float] = {}
+        self._unlogged: Counter[str] = Counter()
+
+    def count(self, limit: str, door: str, address: str) -> None:
+        """Count that a limit was reached.
+
+        Args:
+            limit: The name of the setting.
+            door: The way in: ``socket``, ``plain``, ``sse``, ``http`` or ``accept``.
+            address: The peer's, of which the log gets what counts as one address.
+        """
+        self.reached[limit, door] += 1
+        self._unlogged[limit] += 1
+        now = trio.current_time()
+        if now - self._logged_at.get(limit, float("-inf")) >= LOG_INTERVAL:
+            self._logged_at[limit] = now
+            log.warning(
+                "limit reached",
+                times=self._unlogged.pop(limit),
+                door=door,
+                address=key_of(address),
+                setting="--" + limit.replace("_", "-"),
+            )

@@ -1,0 +1,27 @@
+"""The limits of one server: the buckets of persons and addresses, and what was reached."""
+
+from trio_chat.config import Config
+from trio_chat.limits.addresses import Addresses
+from trio_chat.limits.buckets import Buckets
+from trio_chat.limits.counters import Counters
+from trio_chat.limits.overload import Overload
+from trio_chat.limits.quota import Quota
+
+
+class Limits:
+    """All that is remembered of who has asked for how much.
+
+    Args:
+        config: The rates.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.people: Buckets[Quota] = Buckets(self.new_quota)
+        self.addresses = Addresses(config)
+        self.counters = Counters()
+        self.overload = Overload(config.lag_limit)
+
+    def new_quota(self) -> Quota:
+        """Return the quota of somebody who has not asked for anything."""
+        return Quota(self._config)

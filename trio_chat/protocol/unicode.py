@@ -1,0 +1,93 @@
+"""Unicode's tables, of one version whatever Python runs this.
+
+Python's own module ``unicodedata`` knows the version that was new when that Python was: the same
+name would be good on one machine and bad on the next, and an index made by one Python would not
+fit another. So nothing in here, and nothing that uses it, asks for Python's tables. What Python's
+``str`` is asked is the same in every version: white space, and how assigned letters are folded.
+"""
+
+import unicodedata2
+from wcwidth import grapheme_boundary_before, iter_graphemes
+
+VERSION: str = unicodedata2.unidata_version
+CODE_POINTS = 4  # of a character on average, at most, where characters are counted
+
+
+def category(character: str) -> str:
+    """Return the general category of a code point; "Cn" if nobody has assigned it."""
+    return str(unicodedata2.category(character))
+
+
+def normalize(form: str, text: str) -> str:
+    """Return a text in a normal form: "NFC", "NFD", "NFKC" or "NFKD"."""
+    return str(unicodedata2.normalize(form, text))
+
+
+def character_named(name: str) -> str | None:
+    """Return the character, or sequence, with a Unicode name in any case."""
+    try:
+        return str(unicodedata2.lookup(name))
+    except KeyError:
+        return None
+
+
+class _Capitals(dict[int, str]):
+    """The folded form of each capital letter, as ``str`` may be too old to know it.
+
+    It is the small letter of the same name.
+    """
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        if category(letter) != "Lu" or normalize("NFKC", letter) != letter:
+            return letter
+        name = unicodedata2.name(letter)
+        self[code] = small = character_named(name.replace("CAPITAL", "SMALL")) or letter
+        return small
+
+
+_capitals = _Capitals()
+
+
+def casefold(text: str) -> str:
+    """Return a text in the form in which upper and lower case are the same."""
+    folded = text.casefold()
+    return folded if folded.isascii() else folded.translate(_capitals)
+
+
+def is_letter_or_digit(character: str) -> bool:
+    """Return whether a code point is a letter, a digit or another number."""
+    return category(character)[0] in "LN"
+
+
+def is_longer(text: str, limit: int) -> bool:
+    """Return whether a text has more than a number of characters.
+
+    A character is what readers take for one: a grapheme cluster (UAX #29), such as a letter with
+    its accents, a syllable of Devanagari, an emoji or a flag. As a cluster may have any length, a
+    text has four code points for each character of its limit at most.
+    """
+    if len(text) <= limit:
+        return False
+    return len(text) > CODE_POINTS * limit or sum(1 for _ in iter_graphemes(text)) > limit
+
+
+def boundary(text: str, place: int) -> int:
+    """Return the last place between two characters of a text that is not behind ``place``."""
+    if place >= len(text):
+        return len(text)
+    return grapheme_boundary_before(text, place + 1)
+
+
+def boundary_after(text: str, place: int) -> int:
+    """Return the first place between two characters of a text that is not before ``place``."""
+    start = boundary(text, place)
+    return place if start == place else start + len(next(iter_graphemes(text[start:])))
+
+
+def cut(text: str, limit: int) -> str:
+    """Return the first characters of a text that have no more than a number of code points.
+
+    A single character that has more is cut within.
+    """
+    return text[: boundary(text, limit) or limit]
