@@ -1,11 +1,11 @@
 """The command line: finds a command, runs it, and turns its outcome into an exit status."""
 
-import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 
+from trio_chat import standard_streams
 from trio_chat.commands import COMMANDS, SERVE
 from trio_chat.config import ConfigError
 from trio_chat.errors import BAD_USAGE, FAILED, INTERRUPTED, Failed
@@ -16,18 +16,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     The first argument is its name; if that is a flag or missing, the server is run.
     """
+    standard_streams.prepare()
     try:
-        name, rest = _split(sys.argv[1:] if arguments is None else arguments)
-        status: int = import_module(COMMANDS[name].module).main(rest)
-        sys.stdout.flush()
+        return _run(sys.argv[1:] if arguments is None else arguments)
     except ConfigError as error:
-        return _complain(error, BAD_USAGE)
+        return _complain(str(error), BAD_USAGE)
     except Failed as error:
-        return _complain(error, error.status)
+        return _complain(str(error), error.status)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        return _stop_writing()
+    except BrokenPipeError:  # who read the output has left, as ``head`` does
+        return FAILED
+    except OSError as error:
+        return _complain(_reason(error), FAILED)
+    finally:
+        standard_streams.settle()
+
+
+def _run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit status; what it has printed is written then."""
+    name, rest = _split(arguments)
+    status: int = import_module(COMMANDS[name].module).main(rest)
+    sys.stdout.flush()
     return status
 
 
@@ -43,12 +53,12 @@ def _split(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
     return name, rest
 
 
-def _complain(error: Exception, status: int) -> int:
-    print(f"trio-chat: {error}", file=sys.stderr)
+def _complain(reason: str, status: int) -> int:
+    standard_streams.say(f"trio-chat: {reason}")
     return status
 
 
-def _stop_writing() -> int:
-    """Discard all further output, as its reader is gone: Python would write at exit again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FAILED
+def _reason(error: OSError) -> str:
+    """Return why the system does not let a command go on, such as a full disk, in one line."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"cannot go on: {where}{error.strerror or error}"

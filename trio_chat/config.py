@@ -2,43 +2,48 @@
 
 import re
 import resource
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from trio_chat.addresses import HIGHEST_PORT, normal_host, parse_origin, split_port
 from trio_chat.rates import Rates
 
 # Descriptors that are not connections: listeners, Trio's own, the log, files being sent.
 DESCRIPTOR_RESERVE = 64
 
-
-HIGHEST_PORT = 65535
+MOST = 2**40  # of anything that is counted; SQLite and the kernel can compute with it
+LONGEST = 2_000_000.0  # seconds of a time; the kernel counts its milliseconds in 31 bits
+LARGEST_BUFFER = 2**30  # bytes of a buffer of the kernel, which counts them in 31 bits
+LONGEST_NAME = 1000  # characters
 IN_MEMORY = ":memory:"  # a database that is no file
-HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?(:[0-9]{1,5})?")
-ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)(://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\]))(:[0-9]{1,5})?/?")
-DEFAULT_PORTS = {"http": ":80", "https": ":443"}  # browsers leave these out of an origin
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class ConfigError(ValueError):
     """A setting has a value that cannot work; the message is one line for a person."""
 
 
-def option(default: Any, help: str, *, least: float | None = None) -> Any:
-    """Return a field for an everyday option, with its help text and least allowed value."""
-    return field(default=default, metadata={"help": help, "least": least, "group": "options"})
+def option(
+    default: Any, help: str, *, least: float | None = None, most: float | None = None
+) -> Any:
+    """Return a field for an everyday option, with its help text and its allowed values."""
+    return field(
+        default=default,
+        metadata={"help": help, "least": least, "most": most, "group": "options"},
+    )
 
 
-def limit(default: float | str, help: str, *, least: float | None) -> Any:
-    """Return a field for a limit or a time, with its help text and least allowed value."""
-    return field(default=default, metadata={"help": help, "least": least, "group": "limits"})
-
-
-def host_of(host: str) -> str:
-    """Return the name or the address in a host with or without a port, in lower case."""
-    host = host.lower()
-    if host.startswith("["):  # an IPv6 address
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0].removesuffix(".")
+def limit(
+    default: float | str, help: str, *, least: float | None, most: float | None = None
+) -> Any:
+    """Return a field for a limit or a time, with its help text and its allowed values."""
+    if most is None and least is not None:
+        most = LONGEST if isinstance(default, float) else MOST
+    return field(
+        default=default,
+        metadata={"help": help, "least": least, "most": most, "group": "limits"},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +58,9 @@ class Config(Rates):
         "localhost",
         "address to listen on; 'localhost' means 127.0.0.1 and ::1, 0.0.0.0 everyone on IPv4",
     )
-    port: int = option(8080, "TCP port to listen on; 0 picks a free one", least=0)
+    port: int = option(
+        8080, "TCP port to listen on; 0 picks a free one", least=0, most=HIGHEST_PORT
+    )
     certfile: Path | None = option(None, "TLS certificate chain (PEM); turns on https and wss")
     keyfile: Path | None = option(None, "private key of --certfile (PEM), if not in the same file")
     host_name: tuple[str, ...] = option(
@@ -70,15 +77,28 @@ class Config(Rates):
         "trio-chat.db", "file that keeps what is said; ':memory:' forgets all at the end"
     )
     sync: str = option("normal", "'full': what is kept survives a power loss too, which costs time")
-    keep_days: float = option(0.0, "days after which messages are deleted; 0 for never", least=0)
-    keep_messages: int = option(0, "messages of a room that are kept; 0 for all", least=0)
+    keep_days: float = option(
+        0.0, "days after which messages are deleted; 0 for never", least=0, most=36_500
+    )
+    keep_messages: int = option(
+        0, "messages of a room that are kept; 0 for all", least=0, most=MOST
+    )
     log_format: str = option(
         "auto", "'console' for people, 'json' for programs; 'auto': console on a terminal"
     )
     log_level: str = option("info", "'debug', 'info', 'warning' or 'error'")
+    log_lines: int = limit(
+        1000, "log lines that may wait for standard error; further ones are counted", least=1
+    )
+    log_rate: int = limit(10, "log lines of one kind in a second at most; 0 for no limit", least=0)
+    log_timeout: float = limit(
+        1.0, "time for standard error to take the last log lines at the end", least=0
+    )
 
     max_connections: int = limit(
-        0, "open connections at most; 0 takes what the descriptor limit allows", least=0
+        0,
+        "open connections at most; 0, or more than descriptors allow: what these allow",
+        least=0,
     )
     connections_per_address: int = limit(
         512, "open connections of one address at most; 0 for no limit", least=0
@@ -103,8 +123,8 @@ class Config(Rates):
     text_limit: int = limit(4000, "characters of a chat message at most", least=1)
     topic_limit: int = limit(250, "characters of a topic at most", least=1)
 
-    nick_limit: int = limit(32, "characters of a nick at most", least=1)
-    room_limit: int = limit(64, "characters of a room's name at most", least=1)
+    nick_limit: int = limit(32, "characters of a nick at most", least=1, most=LONGEST_NAME)
+    room_limit: int = limit(64, "characters of a room's name at most", least=1, most=LONGEST_NAME)
     rooms_per_connection: int = limit(128, "rooms one client can be in at once", least=1)
     members_listed: int = limit(
         1000, "people of a room that are listed; others are counted", least=1
@@ -136,7 +156,10 @@ class Config(Rates):
     pong_timeout: float = limit(10.0, "time for a client to show life after a ping", least=0.1)
     write_timeout: float = limit(10.0, "time for a client to take what is written", least=0.1)
     send_buffer: int = limit(
-        128 * 1024, "bytes the kernel holds for a client that is slow to read", least=4096
+        128 * 1024,
+        "bytes the kernel holds for a client that is slow to read",
+        least=4096,
+        most=LARGEST_BUFFER,
     )
     close_timeout: float = limit(5.0, "time for a client to answer a close", least=0.1)
     outbox_frames: int = limit(256, "frames that may wait for one slow client", least=1)
@@ -155,14 +178,22 @@ class Config(Rates):
     def __post_init__(self) -> None:
         """Check the values, one by one and against each other."""
         for setting in fields(self):
-            least = setting.metadata["least"]
-            value = getattr(self, setting.name)
-            if least is not None and value < least:
-                raise ConfigError(f"{setting.name} must be at least {least}, not {value}")
+            self._check_range(setting)
+        object.__setattr__(self, "host", _host(self.host))
         object.__setattr__(self, "host_name", tuple(map(_host_name, self.host_name)))
         object.__setattr__(self, "allow_origin", tuple(map(_origin, self.allow_origin)))
         self._check_choices()
         self._check_relations()
+
+    def _check_range(self, setting: Field[Any]) -> None:
+        value = getattr(self, setting.name)
+        least, most = (setting.metadata.get(bound) for bound in ("least", "most"))
+        if least is not None and not value >= least:  # which NaN is not, either
+            raise ConfigError(f"{setting.name} must be at least {least}, not {value}")
+        if most is not None and value > most:
+            raise ConfigError(f"{setting.name} must be at most {most:.0f}, not {value}")
+        if isinstance(value, str | Path) and CONTROLS.search(str(value)):
+            raise ConfigError(f"{setting.name} must have no control characters, as {value!r} has")
 
     def _check_choices(self) -> None:
         for name, choices in (
@@ -176,8 +207,8 @@ class Config(Rates):
                 raise ConfigError(f"{name} must be one of {listed}, not {getattr(self, name)!r}")
 
     def _check_relations(self) -> None:
-        if self.port > HIGHEST_PORT:
-            raise ConfigError(f"port must be at most {HIGHEST_PORT}, not {self.port}")
+        if not self.database:
+            raise ConfigError("database must be a file or ':memory:', not ''")
         if self.keyfile and not self.certfile:
             raise ConfigError("keyfile needs certfile")
         if self.ping_interval and self.pong_timeout >= self.ping_interval:
@@ -203,36 +234,56 @@ class Config(Rates):
                 f"outbox_bytes ({self.outbox_bytes})"
             )
 
+        # Otherwise the exchange ends before its answer is there.
+        for name in ("call_timeout", "read_timeout"):
+            if getattr(self, name) >= self.http_timeout:
+                raise ConfigError(
+                    f"{name} ({getattr(self, name)}) must be less than "
+                    f"http_timeout ({self.http_timeout})"
+                )
+
     def connection_cap(self) -> int:
-        """Return how many connections may be open: what is asked for, or what descriptors allow."""
-        if self.max_connections:
-            return self.max_connections
+        """Return how many connections may be open: no more than there are descriptors for."""
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        return max(1, soft - DESCRIPTOR_RESERVE)
+        allowed = max(1, soft - DESCRIPTOR_RESERVE)
+        return min(self.max_connections or allowed, allowed)
+
+
+def _host(text: str) -> str:
+    """Return the address to listen on in normal form.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        return normal_host(text.strip())
+    except ValueError:
+        raise ConfigError(f"host must be an address or a name, not {text!r}") from None
 
 
 def _host_name(text: str) -> str:
-    """Return a host name as it is compared: in lower case, without a port.
+    """Return a host name as it is compared: in normal form, without a port.
 
     Raises:
         ConfigError: it is none.
     """
-    host = text.strip().lower()
-    if not HOST_NAME.fullmatch(host):
-        raise ConfigError(f"host_name must be a name such as chat.example.org, not {text!r}")
-    return host_of(host)
+    try:
+        host, _ = split_port(text.strip())
+    except ValueError:
+        raise ConfigError(
+            f"host_name must be a name such as chat.example.org, not {text!r}"
+        ) from None
+    return host
 
 
 def _origin(text: str) -> str:
-    """Return an origin as browsers send it: in lower case, without a default port or a slash.
+    """Return an origin as browsers send it: in normal form, without a default port or a slash.
 
     Raises:
         ConfigError: it is none.
     """
-    if text in ("*", "null"):
-        return text
-    found = ORIGIN.fullmatch(text.strip().lower())
-    if not found:
-        raise ConfigError(f"allow_origin must be like https://example.org, not {text!r}")
-    scheme, host, port = found.groups(default="")
-    return scheme + host + ("" if port == DEFAULT_PORTS.get(scheme) else port)
+    text = text.strip()
+    try:
+        return text if text in ("*", "null") else str(parse_origin(text))
+    except ValueError:
+        raise ConfigError(f"allow_origin must be like https://example.org, not {text!r}") from None

@@ -2,69 +2,162 @@
 
 import io
 import logging
+import os
 import sys
-from contextlib import suppress
-from typing import TextIO, cast
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, suppress
+from typing import Any, Protocol, TextIO, cast
 
 import structlog
 
 from trio_chat.config import Config
+from trio_chat.log_rate import COUNT, LogRate
+from trio_chat.standard_streams import LineWriter, escaped
+
+VALUE_LIMIT = 1000  # characters of an event or of a value beside it; the rest is cut off
+LEVELS = 10  # levels of the standard library are multiples of it; those between are rounded
+INDENT = "    "  # of a traceback's lines, so that no text in it looks like an entry of its own
+
+log = structlog.get_logger()
 
 
-def set_up(config: Config) -> None:
-    """Configure structlog and the loggers of libraries to write to standard error."""
+class Output(Protocol):
+    """Where lines are written; ``write`` neither waits nor fails."""
+
+    def write(self, text: str) -> object:
+        """Write a line, which includes its end."""
+        ...
+
+    def flush(self) -> object:
+        """Have it written."""
+        ...
+
+
+@contextmanager
+def writing(config: Config) -> Iterator[None]:
+    """Log to standard error for the block, from a thread of its own.
+
+    Nothing in the block waits for standard error: what Python itself would write there, such as
+    warnings, goes through the log, too. At the end what waits is written, for ``log_timeout``.
+    """
+    rate = LogRate(config.log_rate)
+
+    def remark(dropped: int) -> None:
+        if dropped:
+            log.warning("log lines dropped, as standard error was not read", left_out=dropped)
+        _tell_left_out(rate)
+
+    with LineWriter(sys.stderr, config.log_lines, config.log_timeout, remark) as writer:
+        set_up(config, writer, rate)
+        with redirect_stderr(cast("TextIO", _Forwarding())), _hooks():
+            try:
+                yield
+            finally:
+                _tell_left_out(rate, at_end=True)
+
+
+@contextmanager
+def _hooks() -> Iterator[None]:
+    """Log the warnings of Python, and exceptions that nobody can catch, for the block."""
+    unraisable, excepthook = sys.unraisablehook, threading.excepthook
+    sys.unraisablehook = threading.excepthook = _log_uncaught
+    logging.captureWarnings(capture=True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(capture=False)
+        sys.unraisablehook, threading.excepthook = unraisable, excepthook
+
+
+def _log_uncaught(failure: Any) -> None:  # noqa: ANN401 - the argument of either hook
+    log.error("uncaught exception", exc_info=failure.exc_value)
+
+
+def set_up(config: Config, output: Output | None = None, rate: LogRate | None = None) -> None:
+    """Configure structlog and the loggers of libraries.
+
+    Args:
+        config: ``log_level`` and ``log_format``.
+        output: Where to write; standard error as it is if it is left out.
+        rate: Leaves out lines of which there are too many.
+    """
     level = getattr(logging, config.log_level.upper())
     structlog.configure(
         processors=[
+            rate or LogRate(0),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *_renderers(config.log_format),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _Careful(sys.stderr))),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", output or _Careful(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     # Hypercorn and Quart log failing requests by the standard library.
     logging.basicConfig(handlers=[_Forward()], level=logging.WARNING, force=True)
 
 
+def _tell_left_out(rate: LogRate, *, at_end: bool = False) -> None:
+    for kind, count in rate.left_out(at_end=at_end):
+        getattr(log, kind.level)(f"{kind.event}: {count} more like this", **{COUNT: count})
+
+
 def _renderers(log_format: str) -> list[structlog.typing.Processor]:
-    people = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    is_terminal = sys.stderr.isatty()
+    has_colors = is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    people = log_format == "console" or (log_format == "auto" and is_terminal)
     if people:
         return [
-            _escape_event,
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=_write_traceback
-            ),
+            _escape,
+            structlog.dev.ConsoleRenderer(colors=has_colors, exception_formatter=_write_traceback),
         ]
     # Without the local variables of each frame, among which are messages.
     transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [
         structlog.processors.ExceptionRenderer(transform),
+        _cut,
         structlog.processors.JSONRenderer(),
+        _escape_delete,
     ]
 
 
-def _escape_event(
+def _escape(
     _logger: object, _method: str, entry: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """Escape what is logged. structlog does so with the values beside it, and JSON with all."""
-    entry["event"] = _escaped(str(entry["event"]))
-    return entry
+    """Escape what is logged and the values beside it, but no traceback."""
+    return {
+        escaped(name): value if name == "exc_info" else _shown(value)
+        for name, value in entry.items()
+    }
+
+
+def _shown(value: object) -> object:
+    """Return a value whose text no terminal takes for a command."""
+    if isinstance(value, bool | int | float | None):
+        return value
+    return escaped(str(value)[:VALUE_LIMIT])
+
+
+def _cut(
+    _logger: object, _method: str, entry: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Cut texts that are too long, but no traceback."""
+    return {
+        name: value[:VALUE_LIMIT] if isinstance(value, str) else value
+        for name, value in entry.items()
+    }
+
+
+def _escape_delete(_logger: object, _method: str, line: Any) -> str:  # noqa: ANN401 - a processor
+    """Escape the one control character that JSON lets through."""
+    return str(line).replace("\x7f", "\\u007f")
 
 
 def _write_traceback(file: TextIO, exception: structlog.typing.ExcInfo) -> None:
     text = io.StringIO()
     structlog.dev.plain_traceback(text, exception)
-    file.write("\n".join(map(_escaped, text.getvalue().split("\n"))))
-
-
-def _escaped(text: str) -> str:
-    """Return a text that no terminal takes for an order: what a peer sent may be in it."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
+    file.write("\n".join(INDENT + escaped(line) for line in text.getvalue().split("\n")))
 
 
 class _Careful:
@@ -82,9 +175,34 @@ class _Careful:
             self._stream.flush()
 
 
+class _Forwarding(io.TextIOBase):
+    """Standard error for Python itself: each line becomes an entry of the log."""
+
+    def __init__(self) -> None:
+        self._begun = ""  # a line that has no end yet
+
+    def write(self, text: str) -> int:
+        *lines, begun = (self._begun + text).split("\n")
+        self._begun = begun[-VALUE_LIMIT:]
+        for line in filter(str.strip, lines):
+            log.error(line, logger="python", kind="python")
+        return len(text)
+
+
 class _Forward(logging.Handler):
     """Passes log records of libraries to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        log = structlog.get_logger()
-        log.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
+        try:
+            self._log(record)
+        except Exception:  # noqa: BLE001 - arguments that do not fit are no reason to fail
+            self.handleError(record)
+
+    def _log(self, record: logging.LogRecord) -> None:
+        log.log(
+            min(record.levelno // LEVELS * LEVELS, logging.CRITICAL),
+            record.getMessage(),
+            logger=record.name,
+            exc_info=record.exc_info,
+            kind=f"{record.name}:{record.lineno}",  # the message may hold what a peer sent
+        )

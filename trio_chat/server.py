@@ -9,6 +9,7 @@ import structlog
 import trio
 
 from trio_chat import process, signals
+from trio_chat.addresses import bracketed
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import make_context
 from trio_chat.config import IN_MEMORY, Config
@@ -27,6 +28,7 @@ from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.eventstream import EventStream
 from trio_chat.net.head import Head, HttpError
 from trio_chat.net.listeners import load_certificate, open_listeners, port_of
+from trio_chat.net.patience import ADVICE, PatientListener, ShortageReport
 from trio_chat.net.streams import Stream
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
@@ -44,8 +46,6 @@ from trio_chat.web.static_files import Files
 
 DIALECTS: dict[str | None, Dialect] = {None: plain, v1.SUBPROTOCOL: v1}
 DEFAULT_ROOM = "lobby"  # of those who do not say
-
-Listener = trio.SocketListener | trio.SSLListener[trio.SocketStream]
 
 log = structlog.get_logger()
 
@@ -88,7 +88,7 @@ class Server:
             self._on_events,
             exchange.serve,
         )
-        self._listeners: list[Listener] = []
+        self._listeners: list[PatientListener] = []
         self._reason = GOING_AWAY
         self._stopping = trio.Event()
 
@@ -106,10 +106,14 @@ class Server:
         scheme = "https" if certificate else "http"
         address = f"{scheme}://{_host_name(self._config.host)}:{port_of(listeners[0])}/"
         log.info("listening", address=address)
+        report = ShortageReport()
         self._listeners = [
-            trio.SSLListener(listener, certificate, https_compatible=True)
-            if certificate
-            else listener
+            PatientListener(
+                trio.SSLListener(listener, certificate, https_compatible=True)
+                if certificate
+                else listener,
+                report,
+            )
             for listener in listeners
         ]
         return address
@@ -207,6 +211,7 @@ async def serve(config: Config, announce: Callable[[str], None]) -> bool:
         ConfigError: the address or the certificate cannot be used.
     """
     process.prepare()
+    _check_descriptors(config)
     journal = await open_journal(config)
     try:
         server = Server(config, journal)
@@ -222,8 +227,16 @@ async def serve(config: Config, announce: Callable[[str], None]) -> bool:
         await journal.close()
 
 
+def _check_descriptors(config: Config) -> None:
+    """Log if there are fewer descriptors than the connections that may be open."""
+    cap = config.connection_cap()
+    if config.max_connections > cap:
+        wanted = config.max_connections
+        log.warning("too few descriptors", max_connections=wanted, allowed=cap, advice=ADVICE)
+
+
 def _host_name(host: str) -> str:
     """Return the host to show to a person on this machine who wants to open the page."""
-    if host in ("", "0.0.0.0", "::"):  # noqa: S104 - it is only compared
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - it is only compared
         return "localhost"
-    return f"[{host}]" if ":" in host else host
+    return bracketed(host)

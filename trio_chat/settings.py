@@ -15,11 +15,14 @@ from trio_chat.rates import Rate
 
 ENV_PREFIX = "TRIO_CHAT_"
 SETTINGS = {setting.name: setting for setting in fields(Config)}
-# Kubernetes sets these for every service in the namespace, here for one named "trio-chat".
+# Kubernetes and Docker set these for services and links, here for those whose names are, or begin
+# with, "trio-chat": they are about other programs.
 SERVICE_LINKS = re.compile(
-    r"SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?"
+    r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?|ENV_\w+)"
 )
-SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")  # what it sets PORT to
+SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")  # what they set PORT to
+LINK_NAME = re.compile(r"/.+")  # what Docker sets NAME to
+WHOLE = re.compile(r"-?[0-9]{1,18}")
 GROUPS = {
     "options": "everyday options",
     "limits": "limits and times",
@@ -109,7 +112,7 @@ def gather(options: argparse.Namespace, environment: Mapping[str, str]) -> dict[
     """
     flags = {name: value for name, value in vars(options).items() if name in SETTINGS}
     return {
-        **(_from_file(Path(options.config)) if options.config else {}),
+        **({} if options.config is None else _from_file(Path(options.config))),
         **_from_environment(environment),
         **{name: Given(_flag(name), value) for name, value in flags.items()},
     }
@@ -144,10 +147,10 @@ def _shown_default(setting: Field[Any]) -> str:
 
 def _from_file(path: Path) -> dict[str, Given]:
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    except ValueError as error:  # not TOML, or not even UTF-8
+    except (ValueError, RecursionError) as error:  # not TOML, or not even UTF-8
         raise ConfigError(f"{path}: {error}") from None
     for name in table:
         if name not in SETTINGS:
@@ -159,8 +162,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
     given: dict[str, Given] = {}
     for variable, value in environment.items():
         word = variable.removeprefix(ENV_PREFIX)
-        if word == variable or _is_service_link(word, value):
-            continue
+        if word == variable or not value or _is_service_link(word, value):
+            continue  # an empty one is not set, as in files for containers
         name = word.lower()
         if name not in SETTINGS:
             raise ConfigError(f"unknown setting {variable} in the environment")
@@ -169,10 +172,13 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
 
 
 def _is_service_link(word: str, value: str) -> bool:
-    """Whether a variable comes from Kubernetes and is no setting; ``word`` is without prefix."""
-    if word == "PORT":
+    """Whether a variable is about another program and no setting; ``word`` is without prefix."""
+    if SERVICE_LINKS.fullmatch(word):
+        return word.lower() not in SETTINGS
+    if word == "PORT" or word.endswith("_PORT"):
         return SERVICE_ADDRESS.fullmatch(value) is not None
-    return SERVICE_LINKS.fullmatch(word) is not None
+    is_name = word == "NAME" or word.endswith("_NAME")
+    return is_name and word.lower() not in SETTINGS and LINK_NAME.fullmatch(value) is not None
 
 
 def _convert(setting: Field[Any], source: str, value: Any) -> Any:
@@ -190,13 +196,13 @@ def _convert(setting: Field[Any], source: str, value: Any) -> Any:
             return _number(value)
         if setting.type is Rate:
             return Rate.parse(_string(value))
-        return _string(value) if setting.type is str else Path(_string(value))
+        return _string(value) if setting.type is str else _path(value)
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{source} must be {error}, not {value!r}") from None
 
 
 def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not str(value).lstrip("-").isdecimal():
+    if isinstance(value, bool) or not WHOLE.fullmatch(str(value)):
         raise ValueError("a whole number")
     return int(value)
 
@@ -204,7 +210,7 @@ def _whole(value: Any) -> int:
 def _number(value: Any) -> float:
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise ValueError("a number")
@@ -215,6 +221,12 @@ def _string(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("a text")
     return value
+
+
+def _path(value: Any) -> Path:
+    if not _string(value):
+        raise ValueError("the name of a file")
+    return Path(value)
 
 
 def _strings(value: Any) -> tuple[str, ...]:

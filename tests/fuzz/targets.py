@@ -8,9 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
 
+from trio_chat.addresses import normal_host, split_port
 from trio_chat.commands.lines import Line, RoomLine
 from trio_chat.commands.reading import ExportedFile
-from trio_chat.config import Config, ConfigError, host_of
+from trio_chat.config import Config, ConfigError
 from trio_chat.errors import Failed
 from trio_chat.journal.search.query import BadQuery, parse
 from trio_chat.journal.search.snippets import SNIPPET, snippet
@@ -122,7 +123,9 @@ def read_url(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     with suppress(ValueError):
         assert address.parse(text).host_header
-    host_of(text)
+    with suppress(ValueError):
+        host, _ = split_port(text)
+        assert normal_host(host) == host
     with suppress(ConfigError):
         Config(host_name=(text,))
     with suppress(ConfigError):

@@ -69,11 +69,18 @@ class Command:
 
 @asynccontextmanager
 async def command(
-    *arguments: str, stderr: int = subprocess.PIPE, **variables: str
+    *arguments: str, stderr: int = subprocess.PIPE, first: str = "true", **variables: str
 ) -> AsyncIterator[Command]:
-    """Run the command on a free port for the block; it is killed if it is still there then."""
+    """Run the command on a free port for the block; it is killed if it is still there then.
+
+    Args:
+        arguments: Of the command.
+        stderr: Its standard error.
+        first: What the shell does in its process before it, such as ``ulimit``.
+        variables: Of its environment.
+    """
     process = await trio.lowlevel.open_process(
-        [*COMMAND, "--port", "0", *arguments],
+        ["sh", "-c", f'{first}; exec "$@"', "sh", *COMMAND, "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         stderr=stderr,
         cwd=ROOT,

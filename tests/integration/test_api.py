@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import trio
 
+from tests import frames
 from tests.integration.asking import API, Answer, ask, bearer, session
 from tests.integration.chatters import chatting
-from tests.integration.running import PATIENCE, Running, running, serving
+from tests.integration.running import PATIENCE, Running, running, serving, status
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import (
     MessagePage,
@@ -380,6 +381,30 @@ class TestOrigins:
             assert (answer.status, answer.code) == (403, "foreign_origin")
             assert answer.header("access-control-allow-origin") == ""
             assert await texts(server) == []
+
+    async def test_another_site_may_not_ask_without_an_origin(self) -> None:
+        """A browser says in ``Sec-Fetch-Site`` whose link or form it is; curl says nothing."""
+        routes = [
+            ("POST", MESSAGES, "hello", 201, 403),
+            ("GET", "/rooms/tea/search?q=hello", "", 200, 403),
+            ("GET", MESSAGES, "", 200, 200),
+        ]
+        async with serving(allow_origin=(self.GOOD,)) as server:
+            for method, path, body, expected, refused in routes:
+                for fetch in ({}, {"sec_fetch_site": "same-origin"}):
+                    answer = await ask(server, method, path, body, **fetch)
+                    assert answer.status == expected
+                cross = await ask(server, method, path, body, sec_fetch_site="cross-site")
+                assert cross.status == refused
+                allowed = await ask(
+                    server, method, path, body, sec_fetch_site="cross-site", origin=self.GOOD
+                )
+                assert allowed.status == expected
+            stream = await ask(server, "GET", "/rooms/tea/events", sec_fetch_site="cross-site")
+            assert (stream.status, stream.code) == (403, "foreign_origin")
+            assert stream.header("x-content-type-options") == "nosniff"
+            socket = await server.exchange(frames.upgrade(b"Sec-Fetch-Site: cross-site"))
+            assert status(socket) == 403
 
     @pytest.mark.parametrize("origin", [GOOD, "http://localhost"])
     async def test_a_welcome_page_may_ask_and_see_the_answer(self, origin: str) -> None:

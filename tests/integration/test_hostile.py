@@ -23,6 +23,10 @@ from trio_chat.net.streams import NO_LINGER, Stream, tcp_of
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n"
 GET_NOTHING = b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
+POST_CHUNKS = GET_NOTHING.replace(b"GET /nothing", b"POST /api/v1/sessions").replace(
+    b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+
 
 def frames_after_handshake(answer: bytes) -> list[Seen]:
     return list(frames.parse(answer.partition(b"\r\n\r\n")[2]))
@@ -60,6 +64,7 @@ def frames_after_handshake(answer: bytes) -> list[Seen]:
         (b"GET /static/../pyproject.toml HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
         (b"GET /static/%2e%2e/pyproject.toml HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
         (b"GET /%ff%fe HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (POST_CHUNKS + b"no chunk\r\n", 400),
     ],
 )
 async def test_faulty_requests_get_their_answer(
@@ -74,6 +79,8 @@ async def test_faulty_requests_get_their_answer(
         assert status(answer) == expected
         assert b"default-src 'none'" in header(answer, b"content-security-policy")
         assert header(answer, b"x-content-type-options") == b"nosniff"
+        assert header(answer, b"referrer-policy") == b"no-referrer"
+        assert header(answer, b"cross-origin-resource-policy") == b"same-origin"
     assert log.getvalue() == ""
 
 

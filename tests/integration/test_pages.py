@@ -148,6 +148,8 @@ async def test_every_answer_carries_the_security_headers(target: str, expected: 
         assert header(answer, b"content-security-policy") == CONTENT_SECURITY_POLICY.encode()
         assert header(answer, b"x-content-type-options") == b"nosniff"
         assert header(answer, b"referrer-policy") == b"no-referrer"
+        assert header(answer, b"cross-origin-resource-policy") == b"same-origin"
+        assert answer.lower().count(b"content-security-policy:") == 1
         assert header(answer, b"server") == b""
 
 

@@ -215,6 +215,7 @@ async def test_commands_about_a_message(tool: Tool, tmp_path: Path) -> None:
         await shown.hides("#1")
         await shown.obeys("/reply", "#1          Ben │ Milk?", "> /reply #2")
         await shown.obeys("perhaps", "│ perhaps")
+        await shown.hides("sending")
         assert [said.reply for said in (await room.history()).messages] == [None, None, 2, 1, 2]
         await shown.obeys("/react #1 lemon", "Milk? 🍋 1")
         await shown.obeys("/react +1", "Lemon? 👍 1")
@@ -231,6 +232,46 @@ async def test_commands_about_a_message(tool: Tool, tmp_path: Path) -> None:
         await shown.obeys("", "Ann │ deleted")
         await shown.until(lambda: shown.text.count("│ deleted") == 2)
         assert [said.deleted for said in (await room.history()).messages][2:] == [False, True, True]
+
+
+async def test_a_message_can_be_changed_before_it_is_acknowledged(tmp_path: Path) -> None:
+    """Changes wait for its number, and are made in the order in which they were typed."""
+    async with command() as server:
+        url = f"http://localhost:{server.port}/"
+        async with window(url, tmp_path, "--nick", "Ann") as shown:
+            await shown.obeys("first", "│ first")
+            await shown.hides("sending")
+            server.signal(signal.SIGSTOP)
+            await shown.obeys("I say", "│ I say … sending")
+            shown.type("/edit I said\r/edit I have said\r")
+            await shown.obeys("/edit", "> /edit I say")
+            shown.type("\x15/delete\r")
+            server.signal(signal.SIGCONT)
+            await shown.shows("│ I have said (edited)", "> /delete #2", "Enter takes message 2")
+            await shown.obeys("", "Ann │ deleted")
+            assert "first" in shown.text
+            server.signal(signal.SIGSTOP)
+            shown.type("third\r/delete\rtyped")
+            await shown.shows("│ third … sending", "> typed")
+            server.signal(signal.SIGCONT)
+            await shown.hides("sending")
+            await shown.shows("│ third", "> typed")
+
+
+async def test_what_is_refused_cannot_be_changed(tmp_path: Path) -> None:
+    """The reason is shown; what was typed meanwhile stays in the line."""
+    async with command("--text-limit", "5") as server:
+        url = f"http://localhost:{server.port}/"
+        async with window(url, tmp_path, "--nick", "Ann") as shown:
+            await shown.shows("● Ann")
+            server.signal(signal.SIGSTOP)
+            await shown.obeys("too long", "│ too long … sending")
+            shown.type("/edit\r\x15/edit short\r/delete\rtyped")
+            await shown.shows("> typed")
+            server.signal(signal.SIGCONT)
+            await shown.shows("not sent: ", "> typed")
+            await shown.until(lambda: shown.text.count("longer than 5") == 3)
+            await shown.obeys("\x15/edit x", "there is no message of yours here")
 
 
 async def test_searching(tool: Tool, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
+from errno import EACCES, ENOSPC
 
 import pytest
 import trio
@@ -31,7 +33,7 @@ def outcome(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool | BaseException],
         monkeypatch.setattr(trio, "run", run)
         return main([])
 
-    monkeypatch.setattr("trio_chat.logs.set_up", lambda config: None)
+    monkeypatch.setattr("trio_chat.logs.writing", lambda config: nullcontext())
     return status
 
 
@@ -81,7 +83,8 @@ def test_without_a_command_the_server_starts(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("word", "hint"), [("srve", "did you mean 'serve'?"), ("80", "--help lists the commands")]
+    ("word", "hint"),
+    [("srve", "did you mean 'serve'?"), ("80", "--help lists the commands")],
 )
 def test_a_word_that_is_no_command(
     word: str, hint: str, capsys: pytest.CaptureFixture[str]
@@ -89,6 +92,16 @@ def test_a_word_that_is_no_command(
     """Is not guessed at."""
     assert main([word]) == BAD_USAGE
     assert capsys.readouterr() == ("", f"trio-chat: there is no command '{word}' ({hint})\n")
+
+
+def test_a_complaint_is_one_line_without_control_characters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever was given, also by a program."""
+    assert main(["--\x1b[31m\nred\u202e"]) == BAD_USAGE
+    output = capsys.readouterr().err
+    assert output.startswith("trio-chat: unrecognized arguments: --\\x1b[31m\\nred\\u202e (")
+    assert output.count("\n") == 1
 
 
 def test_a_command_that_fails_says_why(
@@ -102,6 +115,27 @@ def test_a_command_that_fails_says_why(
     monkeypatch.setattr(serve, "main", fail)
     assert main([]) == FAILED
     assert capsys.readouterr() == ("", "trio-chat: the disk is full\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(ENOSPC, "No space left on device"), "No space left on device"),
+        (OSError(EACCES, "Permission denied", "chat.db"), "chat.db: Permission denied"),
+        (OSError("odd"), "odd"),
+    ],
+)
+def test_what_the_system_refuses_is_said_in_one_line(
+    error: OSError, reason: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as a full disk behind standard output."""
+
+    def fail(arguments: Sequence[str]) -> int:
+        raise error
+
+    monkeypatch.setattr(serve, "main", fail)
+    assert main([]) == FAILED
+    assert capsys.readouterr() == ("", f"trio-chat: cannot go on: {reason}\n")
 
 
 def test_every_command_is_there_and_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import resource
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from trio_chat.cli import main
 from trio_chat.commands.serve import command_line
 from trio_chat.config import DESCRIPTOR_RESERVE, Config, ConfigError
 from trio_chat.errors import BAD_USAGE
+from trio_chat.settings import SETTINGS
 
 
 def load_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Config:
@@ -61,6 +63,12 @@ def test_lists_are_repeated_flags_or_commas_in_the_environment() -> None:
         ("https://example.org:80", "https://example.org:80"),
         ("http://example.org:8080", "http://example.org:8080"),
         ("http://[::1]:8080", "http://[::1]:8080"),
+        ("http://[0:0:0:0:0:0:0:1]", "http://[::1]"),
+        ("https://example.org.:443/", "https://example.org"),
+        ("https://example.org:", "https://example.org"),
+        ("https://b\xfccher.example", "https://xn--bcher-kva.example"),
+        ("https://XN--bcher-kva.example", "https://xn--bcher-kva.example"),
+        ("https://fa\xdf.example", "https://xn--fa-hia.example"),
         ("chrome-extension://abc", "chrome-extension://abc"),
         ("null", "null"),
         ("*", "*"),
@@ -74,7 +82,7 @@ def test_an_origin_is_understood_as_browsers_send_it(given: str, origin: str) ->
 @pytest.mark.parametrize(
     "given",
     ["example.org", "https://", "https://example.org/chat", "https://example.org?x", "https://*",
-     "https://a@example.org", "https://example.org:", "https://example.org:x", "https://bücher.de",
+     "https://a@example.org", "https://example.org:65536", "https://example.org:x", "https://\u2028.de",
      "//example.org", "", "https://a.example https://b.example"],
 )  # fmt: skip
 def test_an_origin_that_no_browser_sends_is_refused_at_the_start(given: str) -> None:
@@ -86,19 +94,45 @@ def test_an_origin_that_no_browser_sends_is_refused_at_the_start(given: str) -> 
 
 @pytest.mark.parametrize(
     ("given", "name"),
-    [("chat.example.org", "chat.example.org"), ("Chat.Example.org.:8443", "chat.example.org")],
+    [
+        ("chat.example.org", "chat.example.org"),
+        ("Chat.Example.org.:8443", "chat.example.org"),
+        ("b\xfccher.example", "xn--bcher-kva.example"),
+        ("[0::1]:80", "::1"),
+        ("my_box", "my_box"),
+    ],
 )
 def test_a_host_name_is_compared_without_case_and_port(given: str, name: str) -> None:
     """A port does not tell servers apart."""
     assert Config(host_name=(given,)).host_name == (name,)
 
 
-@pytest.mark.parametrize("given", ["https://example.org", "a/b", "", "a..b", "*", "ü.example"])
+@pytest.mark.parametrize(
+    "given", ["https://example.org", "a/b", "", "a..b", "*", "x" * 64, "a\u2028b"]
+)
 def test_a_host_name_that_cannot_be_is_refused_at_the_start(given: str) -> None:
     """The line shows what would be one."""
     assert complaint("--host-name", given) == (
         f"host_name must be a name such as chat.example.org, not {given!r}"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "host"),
+    [("LocalHost", "localhost"), ("[::1]", "::1"), ("0x7f000001", "127.0.0.1"),
+     ("127.1", "127.0.0.1"), ("fe80::1%eth0", "fe80::1%eth0"), ("0:0::0", "::")],
+)  # fmt: skip
+def test_the_host_is_kept_in_normal_form(given: str, host: str) -> None:
+    """However it is written."""
+    assert Config(host=given).host == host
+
+
+@pytest.mark.parametrize(
+    "given", ["", " ", "http://localhost", "localhost:80", "1.2.3.4.5", "a b", "[a]"]
+)
+def test_a_host_that_cannot_be_is_refused_at_the_start(given: str) -> None:
+    """Before the system looks for it."""
+    assert complaint("--host", given) == f"host must be an address or a name, not {given!r}"
 
 
 def test_files_are_paths() -> None:
@@ -127,6 +161,13 @@ def test_files_are_paths() -> None:
             ["--page-bytes", "600000"],
             "page_bytes (600000) must be at most half of outbox_bytes (1048576)",
         ),
+        (
+            ["--call-timeout", "60"],
+            "call_timeout (60.0) must be less than http_timeout (60.0)",
+        ),
+        (["--http-timeout", "2"], "call_timeout (5.0) must be less than http_timeout (2.0)"),
+        (["--read-timeout", "90"], "read_timeout (90.0) must be less than http_timeout (60.0)"),
+        (["--keep-days", "1e300"], "keep_days must be at most 36500, not 1e+300"),
         (["--prot", "80"], "unrecognized arguments: --prot 80 (--help lists the options)"),
         (["--port"], "argument --port: expected one argument (--help lists the options)"),
         (["--config", "/nowhere.toml"], "cannot read /nowhere.toml: No such file or directory"),
@@ -161,10 +202,79 @@ def test_variables_of_kubernetes_are_no_settings() -> None:
     }
     assert load_config([], links) == Config()
     assert load_config([], {**links, "TRIO_CHAT_PORT": "80"}).port == 80
-    for variable in ("TRIO_CHAT_PROT", "TRIO_CHAT_SERVICE", "TRIO_CHAT_PORT_8080"):
+    for variable in (
+        "TRIO_CHAT_PROT",
+        "TRIO_CHAT_SERVICE",
+        "TRIO_CHAT_PORT_8080",
+        "TRIO_CHAT_NAME",
+    ):
         assert complaint(environment={**links, variable: "80"}) == (
             f"unknown setting {variable} in the environment"
         )
+
+
+def test_variables_of_docker_and_of_other_services_are_no_settings() -> None:
+    """Links of containers, and services whose names begin like ours."""
+    links = {
+        "TRIO_CHAT_NAME": "/web/trio-chat",
+        "TRIO_CHAT_PORT": "udp://172.17.0.5:53",
+        "TRIO_CHAT_PORT_53_UDP_START": "udp://172.17.0.5:53",
+        "TRIO_CHAT_PORT_53_UDP_PORT_END": "54",
+        "TRIO_CHAT_ENV_PYTHON_VERSION": "3.11",
+        "TRIO_CHAT_DB_SERVICE_HOST": "10.0.0.13",
+        "TRIO_CHAT_DB_SERVICE_PORT_SQL": "5432",
+        "TRIO_CHAT_DB_PORT": "tcp://[fd00::1]:5432",
+        "TRIO_CHAT_DB_PORT_5432_TCP_ADDR": "fd00::1",
+        "TRIO_CHAT_DB_NAME": "/web/db",
+        "TRIO_CHAT_DB_ENV_USER": "ann",
+    }
+    assert load_config([], links) == Config()
+    assert complaint(environment={"TRIO_CHAT_HOST_NAME": "/web/db"}).startswith("host_name must")
+    assert complaint(environment={"TRIO_CHAT_DB_PORT": "5432"}).startswith("unknown setting")
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    """As where a file for containers passes on what may be missing; an empty flag is an error."""
+    assert load_config([], {"TRIO_CHAT_CERTFILE": "", "TRIO_CHAT_HOST_NAME": ""}) == Config()
+    assert complaint("--certfile", "") == "--certfile must be the name of a file, not ''"
+    assert complaint("--database", "") == "database must be a file or ':memory:', not ''"
+    assert complaint("--config", "").startswith("cannot read .: ")
+
+
+NUMBERS = [name for name, setting in SETTINGS.items() if setting.type in (int, float)]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_number_has_bounds(name: str) -> None:
+    """Nothing negative, endless or larger than the system can count; the bounds themselves work."""
+    setting = SETTINGS[name]
+    assert isinstance(setting.type, type)
+    lowest, highest = (setting.metadata[bound] for bound in ("least", "most"))
+    for wrong in (-1, lowest - 1, highest * 2, float("inf"), -float("inf"), float("nan")):
+        values: dict[str, Any] = {name: wrong}
+        with pytest.raises(ConfigError, match=f"^{name} must be at (least|most) [0-9.]+, not "):
+            Config(**values)
+    for text in ("nan", "inf", "-inf", "1e400", "", "0x10", "1 000", "--5", "9" * 5000):
+        flag = "--" + name.replace("_", "-")
+        assert complaint(f"{flag}={text}").startswith(f"{flag} must be a ")
+
+
+@pytest.mark.parametrize("name", ["database", "certfile", "keyfile"])
+def test_control_characters_in_names_of_files_are_refused(name: str, tmp_path: Path) -> None:
+    """The system takes no NUL, and the others are mistakes."""
+    file = tmp_path / "chat.toml"
+    for text in ("a\\u0000b", "a\\nb", "\\u007f"):
+        file.write_text(f'{name} = "{text}"')
+        line = complaint("--config", str(file))
+        assert line.startswith(f"{name} must have no control characters")
+        assert line.isprintable()
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """As some editors write it."""
+    file = tmp_path / "chat.toml"
+    file.write_bytes(b"\xef\xbb\xbfport = 80\n")
+    assert load_config(["--config", str(file)], {}).port == 80
 
 
 @pytest.mark.parametrize(
@@ -175,6 +285,11 @@ def test_variables_of_kubernetes_are_no_settings() -> None:
         ("port = true", "port must be a whole number, not True"),
         ("ping_interval = true", "ping_interval must be a number, not True"),
         ("ping_interval = nan", "ping_interval must be a number, not nan"),
+        ("ping_interval = []", "ping_interval must be a number, not []"),
+        (f"ping_interval = 1{'0' * 400}", "ping_interval must be a number, not 1000"),
+        ("port = 2026-01-01", "port must be a whole number, not datetime.date(2026, 1, 1)"),
+        (f"x = {'[' * 10_000}", "recursion"),
+        ("certfile = 5", "certfile must be a text, not 5"),
         ("host = 1", "host must be a text, not 1"),
         ('allow_origin = "a"', "allow_origin must be a list of texts, not 'a'"),
         ("allow_origin = [1]", "allow_origin must be a list of texts, not [1]"),
@@ -212,7 +327,8 @@ def test_help_names_every_setting_and_its_default(capsys: pytest.CaptureFixture[
 
 
 def test_connections_are_capped_by_the_descriptor_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless a cap is given."""
+    """Unless a lower cap is given; one that cannot be kept is of no use."""
     monkeypatch.setattr(resource, "getrlimit", lambda which: (1024, 4096))
+    assert Config(max_connections=5000).connection_cap() == 1024 - DESCRIPTOR_RESERVE
     assert Config().connection_cap() == 1024 - DESCRIPTOR_RESERVE
     assert Config(max_connections=5).connection_cap() == 5

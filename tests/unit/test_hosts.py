@@ -5,9 +5,10 @@ import socket
 import pytest
 import structlog
 
+from trio_chat.addresses import NAME_LIMIT
 from trio_chat.config import Config
 from trio_chat.net.head import HttpError, parse_head
-from trio_chat.net.hosts import LOGGED_LIMIT, NAME_LIMIT, HostNames
+from trio_chat.net.hosts import LOGGED_LIMIT, HostNames
 
 LOOPBACK = "127.0.0.1"
 LAN = "192.168.1.7"  # another machine of the network
@@ -39,6 +40,7 @@ def asks(hosts: HostNames, host: str, address: str = LOOPBACK, target: str = "/"
         "[::1]:8080",
         "192.0.2.1",
         "[2001:db8::1]",
+        "::1:8080",
         "",
         socket.gethostname(),
     ],
@@ -58,7 +60,17 @@ def test_a_request_of_http_1_0_needs_no_host() -> None:
 @pytest.mark.parametrize("config", [Config(), Config(host="127.0.0.1"), EVERYWHERE, NAMED])
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example"],
+    [
+        "evil.example",
+        "evil.example:8080",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "localhost:80:evil.example",
+        "localhost:99999",
+        "[evil.example]",
+        "[::1].evil.example",
+        "evil.example:",
+    ],
 )
 def test_a_foreign_name_over_loopback_is_refused(host: str, config: Config) -> None:
     """Its page was loaded from elsewhere, and its name was resolved to this machine since."""

@@ -13,7 +13,7 @@ import trio_chat
 ROOT = Path(trio_chat.__file__).parent
 
 # A package imports itself and those to the right of its colon; all may import ANYWHERE.
-ANYWHERE = {"config", "rates", "errors", "clock"}
+ANYWHERE = {"config", "rates", "errors", "clock", "addresses"}
 RULES = {
     "protocol": "",
     "journal": "protocol",
@@ -25,8 +25,8 @@ RULES = {
     "client": "protocol journal delivery limits core hub net",
     "web": "protocol journal delivery core hub net",
     "remote": "protocol",
-    "terminal": "protocol remote",
-    "commands": "protocol journal terminal remote server settings logs",
+    "terminal": "protocol remote standard_streams",
+    "commands": "protocol journal terminal remote server settings logs standard_streams",
 }
 
 
@@ -73,5 +73,5 @@ def test_the_client_brings_no_server() -> None:
     )
     loaded = set(run.stdout.split())
     ours = {name.partition(".")[2].partition(".")[0] for name in loaded if "trio_chat." in name}
-    assert ours == {"protocol", "remote"}
+    assert ours == {"protocol", "remote", "addresses"}
     assert not loaded & {"hypercorn", "quart", "structlog", "sqlite3", "websockets"}

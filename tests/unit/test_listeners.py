@@ -9,6 +9,12 @@ from pathlib import Path
 import pytest
 import trio
 import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from trio_chat.config import Config, ConfigError
 from trio_chat.net.listeners import PORT_ATTEMPTS, load_certificate, open_listeners, port_of
@@ -203,6 +209,13 @@ async def test_a_system_without_these_will_do(monkeypatch: pytest.MonkeyPatch) -
         assert len(opened) == 1
 
 
+def _locked(key: bytes) -> bytes:
+    """Return a key that can only be used with a password."""
+    return load_pem_private_key(key, None).private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+    )
+
+
 @pytest.fixture(scope="module")
 def pems(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a certificate and its key, in one file and in two."""
@@ -213,6 +226,8 @@ def pems(tmp_path_factory: pytest.TempPathFactory) -> Path:
     cert.private_key_pem.write_to_path(str(folder / "key.pem"))
     trustme.CA().issue_cert("x").private_key_pem.write_to_path(str(folder / "other.pem"))
     (folder / "nonsense.pem").write_text("nonsense")
+    (folder / "empty.pem").write_text("")
+    (folder / "locked.pem").write_bytes(_locked(cert.private_key_pem.bytes()))
     return folder
 
 
@@ -233,6 +248,10 @@ def test_a_certificate_turns_tls_on(cert: str, key: str | None, pems: Path) -> N
     [
         ("missing.pem", None, "cannot read {0}/missing.pem: No such file or directory"),
         ("cert.pem", "missing.pem", "cannot read {0}/missing.pem: No such file or directory"),
+        (".", None, "cannot read {0}: Is a directory"),
+        ("cert.pem", ".", "cannot read {0}: Is a directory"),
+        ("empty.pem", None, "no usable certificate and key in {0}/empty.pem: "),
+        ("cert.pem", "locked.pem", "the private key has a password; store it without one"),
         ("nonsense.pem", None, "no usable certificate and key in {0}/nonsense.pem: "),
         ("cert.pem", None, "no usable certificate and key in {0}/cert.pem: "),
         ("cert.pem", "other.pem", "no usable certificate and key in {0}/cert.pem and {0}/other"),

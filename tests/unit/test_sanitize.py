@@ -66,6 +66,9 @@ def test_no_server_minds(text: str) -> None:
 def test_a_link_is_taken_apart() -> None:
     """Into the server and the room; other addresses stay as they are."""
     assert split_link("https://chat.example/r/t%C3%A9") == ("https://chat.example/", "té")
+    assert split_link("https://a.example/chat/r/tea?x#y") == ("https://a.example/chat/", "tea")
+    for page in ("http://localhost:8080/r/", "http://localhost:8080/r"):
+        assert split_link(page) == ("http://localhost:8080/", "")
     assert split_link("http://localhost:8080/") == ("http://localhost:8080/", "")
 
 

@@ -89,6 +89,7 @@ class Desk:
         self.tab = Tab(chat, room)
 
     is_alone = True
+    line = ""
     enter: Callable[[str], None]
     close_tab: Callable[[Tab], None]
     write: Callable[[str], None]

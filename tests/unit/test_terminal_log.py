@@ -59,13 +59,24 @@ def test_ours_are_shown_at_once_and_take_their_place(log: Log) -> None:
     log.handle(message(1), ANN, 0)
     assert shown(log) == ["hello", "mine"]
     assert log.unsent == 1
-    log.mark_kept("one")
-    log.mark_kept("never heard of")
+    assert (log.last(is_mine=True), log.last_pending()) == (None, ("one", log.shown[-1]))
+    log.mark_kept("one", 2)
+    log.mark_kept("never heard of", 9)
     assert log.unsent == 0
+    assert (log.last(is_mine=True), log.last_pending()) == (2, None)
     log.handle(message(2, "mine", ANN, "one"), ANN, 0)
     log.handle(message(3), ANN, 0)
     assert shown(log) == ["hello", "mine", "hello"]
     assert (log.last(is_mine=True), log.last(is_mine=False)) == (2, 3)
+
+
+def test_a_note_behind_a_message_does_not_hide_it(log: Log) -> None:
+    """It is still the last one that can be changed."""
+    log.send("one", "mine", ANN, 0)
+    log.note("help", 0)
+    pending = log.last_pending()
+    assert pending
+    assert (pending[0], pending[1].text) == ("one", "mine")
 
 
 def test_what_is_refused_stays_with_the_reason(log: Log) -> None:
@@ -198,7 +209,7 @@ def test_what_is_lost_is_told(log: Log) -> None:
     log.handle(message(1), ANN, 0)
     log.send("one", "on its way", ANN, 0)
     log.send("two", "kept", ANN, 0)
-    log.mark_kept("two")
+    log.mark_kept("two", 2)
     log.join(Joined(room=ROOM, last=9, epoch="e", members=(), gap=5), 0)
     assert shown(log)[1].startswith("some messages are lost")
     log.join(Joined(room=ROOM, last=9, epoch="f", members=(), reset=True), 0)

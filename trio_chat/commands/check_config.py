@@ -49,4 +49,4 @@ def _shown(value: Any, *, as_json: bool) -> Any:  # noqa: ANN401 - whatever a se
         return str(value)
     if isinstance(value, tuple) and not as_json:
         return ",".join(value)
-    return value
+    return value if as_json or value is None else str(value)  # a port has no thousands

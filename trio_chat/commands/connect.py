@@ -4,7 +4,10 @@ import argparse
 import getpass
 import os
 import re
+import sys
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import redirect_stderr
+from typing import TextIO, cast
 from urllib.parse import unquote, urlsplit
 
 import trio
@@ -13,17 +16,19 @@ from trio_chat.config import ConfigError
 from trio_chat.protocol.names import BadName, check_nick, check_room
 from trio_chat.remote.address import parse
 from trio_chat.settings import CommandLine
+from trio_chat.standard_streams import LineWriter
 from trio_chat.terminal.call import Call
 from trio_chat.terminal.pipe import Options, Pipe
 from trio_chat.terminal.stdio import STDIN, STDOUT
 from trio_chat.terminal.tasks import until_signal
 
 ROOM = "lobby"
+WARNINGS = 100  # lines that may wait for standard error
 NAME_LIMIT = 1000  # characters; the server has a lower limit of its own
 TIMEOUT = 10.0  # seconds
 HISTORY = 10  # earlier messages that are printed, as with ``tail``
 HISTORY_LIMIT = 10_000
-PAGE_OF_ROOM = re.compile(r"/r/([^/]+)/?")
+PAGE = re.compile(r"(.*/)r(?:/([^/]*)/?)?")  # its path; the room in it may be missing
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,7 +41,12 @@ def main(arguments: Sequence[str]) -> int:
     """
     options = _command_line().parse_args(arguments)
     call = _call(options)
-    return trio.run(until_signal, _job(options, call))
+    # A chat that follows a room waits for no reader of its warnings.
+    with (
+        LineWriter(sys.stderr, WARNINGS) as warnings,
+        redirect_stderr(cast("TextIO", warnings)),
+    ):
+        return trio.run(until_signal, _job(options, call))
 
 
 def _command_line() -> CommandLine:
@@ -129,10 +139,10 @@ def _login() -> str:
 def split_link(url: str) -> tuple[str, str]:
     """Split a link to a room into the server's address and the room, which may be missing."""
     parts = urlsplit(url)
-    page = PAGE_OF_ROOM.fullmatch(parts.path)
+    page = PAGE.fullmatch(parts.path)
     if not page:
         return url, ""
-    return f"{parts.scheme}://{parts.netloc}/", unquote(page[1])
+    return f"{parts.scheme}://{parts.netloc}{page[1]}", unquote(page[2] or "")
 
 
 def _job(options: argparse.Namespace, call: Call) -> Callable[[], Awaitable[int]]:

@@ -19,6 +19,7 @@ from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.settings import CommandLine
+from trio_chat.standard_streams import say
 
 STDOUT = "-"
 NAMED = 3  # damaged events that are named
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
             progress("exporting", count, hidden=output.isatty()) as advance,
         ):
             output.writelines(_lines(database, rooms, advance, damage.add))
-    print(f"exported {count:,} events of {len(rooms):,} rooms", file=sys.stderr)
+    say(f"exported {count:,} events of {len(rooms):,} rooms")
     damage.tell()
     return 0
 

@@ -15,7 +15,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from trio_chat.standard_streams import LineWriter, columns
+
 LINE_INTERVAL = 5.0  # seconds between two lines
+LINES = 10  # that may wait for standard error
 
 Advance = Callable[[int], None]
 
@@ -36,7 +39,8 @@ def progress(doing: str, total: int, *, hidden: bool = False) -> Iterator[Advanc
             task = bar.add_task(doing, total=total)
             yield lambda count: bar.advance(task, count)
     else:
-        yield _Lines(doing, total).advance
+        with LineWriter(sys.stderr, LINES) as output:
+            yield _Lines(doing, total, output).advance
 
 
 def _is_drawable() -> bool:
@@ -50,7 +54,7 @@ def _bar() -> Progress:
         BarColumn(),
         TaskProgressColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=Console(stderr=True, width=columns()),
         transient=True,  # the command prints a line of its own at the end
     )
 
@@ -58,7 +62,8 @@ def _bar() -> Progress:
 class _Lines:
     """Prints a line every ``LINE_INTERVAL``."""
 
-    def __init__(self, doing: str, total: int) -> None:
+    def __init__(self, doing: str, total: int, output: LineWriter) -> None:
+        self._output = output
         self._doing = doing
         self._total = total
         self._done = 0
@@ -68,4 +73,4 @@ class _Lines:
         self._done += count
         if time.monotonic() >= self._printed_at + LINE_INTERVAL:
             self._printed_at = time.monotonic()
-            print(f"{self._doing}: {self._done / (self._total or 1):.0%}", file=sys.stderr)
+            self._output.write(f"{self._doing}: {self._done / (self._total or 1):.0%}\n")

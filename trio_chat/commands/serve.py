@@ -1,7 +1,9 @@
 """The command that starts the server."""
 
 import os
+import sys
 from collections.abc import Sequence
+from functools import partial
 
 import trio
 
@@ -10,6 +12,7 @@ from trio_chat.commands import COMMANDS
 from trio_chat.errors import INTERRUPTED
 from trio_chat.server import serve
 from trio_chat.settings import ENV_PREFIX, SETTINGS, CommandLine
+from trio_chat.standard_streams import LineWriter
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -19,8 +22,8 @@ def main(arguments: Sequence[str]) -> int:
         ConfigError: a setting is not valid.
     """
     _, config = command_line().read(arguments, os.environ)
-    logs.set_up(config)
-    return 0 if trio.run(serve, config, _announce) else INTERRUPTED
+    with logs.writing(config), LineWriter(sys.stdout, limit=1) as output:
+        return 0 if trio.run(serve, config, partial(_announce, output)) else INTERRUPTED
 
 
 def command_line() -> CommandLine:
@@ -40,5 +43,5 @@ def command_line() -> CommandLine:
     return line
 
 
-def _announce(address: str) -> None:
-    print(f"Chat is open at {address} (Ctrl-C stops it)", flush=True)
+def _announce(output: LineWriter, address: str) -> None:
+    output.write(f"Chat is open at {address} (Ctrl-C stops it)\n")

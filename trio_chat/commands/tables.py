@@ -10,6 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from trio_chat.standard_streams import columns
+from trio_chat.terminal.sanitize import sanitize_line
+
 Row = dict[str, Any]  # the same keys in all rows of a table
 
 
@@ -17,7 +20,7 @@ def show(rows: Sequence[Row], *, as_json: bool = False) -> None:
     """Print rows on standard output: a table, tab-separated values, or JSON objects."""
     if as_json:
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False, default=str))
+            print(json.dumps(row, default=str))  # in ASCII, which no terminal interprets
     elif sys.stdout.isatty():
         _draw(rows)
     else:
@@ -30,8 +33,8 @@ def _draw(rows: Sequence[Row]) -> None:
     for name, value in (rows[0] if rows else {}).items():
         table.add_column(name, justify="right" if isinstance(value, int) else "left")
     for row in rows:
-        table.add_row(*(Text(_nice(name, value)) for name, value in row.items()))
-    Console().print(table)
+        table.add_row(*(Text(sanitize_line(_nice(name, value))) for name, value in row.items()))
+    Console(width=columns()).print(table)
 
 
 def _nice(name: str, value: Any) -> str:  # noqa: ANN401 - whatever is in a table

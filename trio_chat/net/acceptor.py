@@ -11,6 +11,7 @@ from trio_chat.net import eventstream
 from trio_chat.net.admission import Admission, retry_after
 from trio_chat.net.head import Answer, Head, HttpError, read_head
 from trio_chat.net.hosts import HostNames
+from trio_chat.net.origins import check_site
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
 from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.protocol import requests
@@ -175,8 +176,9 @@ class Acceptor:
         """Return what serves a request that is for no file.
 
         Raises:
-            HttpError: nothing does.
+            HttpError: nothing does, or a page of another site asks for it.
         """
+        check_site(head, self._config.allow_origin)
         upgrade = " ".join(head.values("upgrade")).lower()
         if head.path == WEBSOCKET_PATH:
             websocket, answer = shake_hands(head, self._config)

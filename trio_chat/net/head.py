@@ -15,10 +15,14 @@ HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
 # What no head may hold: control characters but the tab, and a carriage return without a line feed.
 UNCLEAN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 TARGET = re.compile("/.*|https?://[^/?#]+([/?#].*)?|[*]", re.IGNORECASE)  # RFC 9112, section 3.2
-DATA_HEADERS = {  # of answers that are data, and must not be taken for a page
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+COMMON_HEADERS = {  # of all answers
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+DATA_HEADERS = {  # of answers that are data, and must not be taken for a page
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    **COMMON_HEADERS,
 }
 FRAMING = (b"content-length", b"transfer-encoding")  # headers that say where a body ends
 

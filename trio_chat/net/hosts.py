@@ -6,17 +6,17 @@ lets them pass. Only the name itself gives them away.
 """
 
 import socket
+from contextlib import suppress
 from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 import structlog
 
-from trio_chat.config import Config, host_of
+from trio_chat.addresses import NAME_LIMIT, authority_of, is_address, split_port
+from trio_chat.config import Config
 from trio_chat.net.head import Head, HttpError
 
 LOGGED_LIMIT = 32  # refused names that are logged, each once
-NAME_LIMIT = 253  # characters of a host name, of which a longer one is cut in logs and answers
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ class HostNames:
 
     def __init__(self, config: Config) -> None:
         machine = socket.gethostname().lower()
-        self._names = {config.host.lower(), *config.host_name, machine, f"{machine}.local"}
+        self._names = {config.host, *config.host_name, machine, f"{machine}.local"}
         self._is_open = not config.host_name and not is_loopback(config.host)
         self._logged: set[str] = set()
 
@@ -48,47 +48,49 @@ class HostNames:
         Raises:
             HttpError: it does.
         """
-        for host in _hosts(head):
-            name = host_of(host)
-            if name and not self._is_known(name, address):
-                self._log(name)
-                shown = name[:NAME_LIMIT]
+        for host in filter(None, _hosts(head)):
+            name = _name_of(host)
+            if name is None or not self._is_known(name, address):
+                shown = (name or host)[:NAME_LIMIT]
+                self._log(shown)
                 raise HttpError(
                     421, f"{shown} is no name of this server; to add it: --host-name {shown}"
                 )
 
     def _is_known(self, name: str, address: str) -> bool:
-        if name in self._names or _is_address(name) or is_loopback(name):
+        if name in self._names or is_address(name) or is_loopback(name):
             return True
         return self._is_open and (not is_loopback(address) or _is_local(name))
 
     def _log(self, name: str) -> None:
         if len(self._logged) < LOGGED_LIMIT and name not in self._logged:
             self._logged.add(name)
-            log.warning("unknown host name refused; see --host-name", name=name[:NAME_LIMIT])
+            log.warning("unknown host name refused; see --host-name", name=name)
 
 
 def _hosts(head: Head) -> list[str]:
     """Return every host that a request names: in its header, and in a target that is a URL."""
-    target = [] if head.target.startswith("/") else [urlsplit(head.target).netloc]
+    target = [] if head.target.startswith("/") else [authority_of(head.target)]
     return head.values("host") + target
+
+
+def _name_of(host: str) -> str | None:
+    """Return the name or address in a host, in normal form; ``None`` if it is neither.
+
+    Some programs write an IPv6 address without its brackets. No browser does.
+    """
+    with suppress(ValueError):
+        return split_port(host)[0]
+    address = host.rpartition(":")[0]
+    return address if is_address(address) else None
 
 
 @lru_cache
 def is_loopback(host: str) -> bool:
     """Return whether an address, or a name, is of the machine's loopback interface."""
-    if _is_address(host):
+    if is_address(host):
         return ip_address(host).is_loopback
     return host == "localhost" or host.endswith(".localhost")
-
-
-@lru_cache
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_local(name: str) -> bool:

@@ -1,7 +1,6 @@
 """Opens the sockets that the server listens on."""
 
 import errno
-import os
 import socket
 import ssl
 
@@ -94,12 +93,23 @@ def load_certificate(config: Config) -> ssl.SSLContext | None:
     context.set_ciphers(CIPHERS)
     context.set_ecdh_curve(CURVE)
     context.options |= ssl.OP_NO_RENEGOTIATION  # which is another handshake
+    files = [file for file in (config.certfile, config.keyfile) if file]
     try:
-        context.load_cert_chain(config.certfile, config.keyfile)
+        for file in files:
+            file.open("rb").close()  # OpenSSL does not say which one it cannot read
+        context.load_cert_chain(config.certfile, config.keyfile, _refuse_password)
     except ssl.SSLError as error:
-        files = " and ".join(str(file) for file in (config.certfile, config.keyfile) if file)
-        raise ConfigError(f"no usable certificate and key in {files}: {error.reason}") from None
+        names = " and ".join(map(str, files))
+        raise ConfigError(f"no usable certificate and key in {names}: {error.reason}") from None
     except OSError as error:
-        file = config.keyfile if os.access(config.certfile, os.R_OK) else config.certfile
-        raise ConfigError(f"cannot read {file}: {error.strerror}") from None
+        raise ConfigError(f"cannot read {error.filename}: {error.strerror}") from None
     return context
+
+
+def _refuse_password() -> str:
+    """Stop OpenSSL from asking for a password on the terminal: mostly nobody is there.
+
+    Raises:
+        ConfigError: always.
+    """
+    raise ConfigError("the private key has a password; store it without one (openssl pkey)")

@@ -1,11 +1,23 @@
 """Which web pages may use the server: its own, and those whose origin ``--allow-origin`` names.
 
 Browsers ask no permission for a WebSocket or a simple POST, so that without this rule any site
-could act in its visitor's name. Programs send no ``Origin`` header and are not concerned.
+could act in its visitor's name. Programs send neither ``Origin`` nor ``Sec-Fetch-Site`` and are
+not concerned.
 """
 
+import re
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from contextlib import suppress
+from urllib.parse import unquote
+
+from trio_chat.addresses import DEFAULT_PORTS, parse_origin, split_port
+from trio_chat.net.head import Head
+from trio_chat.net.problems import Problem, of_foreign_origin
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # they change nothing
+# What is dear, or lasts, though it is a GET.
+COSTLY = re.compile("/api/.*/(search|events)/*|/ws", re.DOTALL)
+OTHER_SITES = {"cross-site", "same-site"}  # what browsers call pages of another origin
 
 
 def is_welcome(origin: str, host: str, allowed: Sequence[str]) -> bool:
@@ -17,12 +29,38 @@ def is_welcome(origin: str, host: str, allowed: Sequence[str]) -> bool:
     Args:
         origin: The origin of the page: the ``Origin`` header.
         host: How the page addresses the server: the ``Host`` header.
-        allowed: Other origins that may; ``*`` stands for all.
+        allowed: Other origins that may, in normal form; ``*`` stands for all.
     """
     if "*" in allowed or origin in allowed:
         return True
-    try:
-        netloc = urlsplit(origin).netloc
-    except ValueError:
-        return False
-    return bool(netloc) and netloc.lower() == host.lower()
+    with suppress(ValueError):
+        page = parse_origin(origin)
+        name, port = split_port(host)
+        if port is None:
+            port = DEFAULT_PORTS.get(page.scheme)
+        return str(page) in allowed or (page.host, page.port) == (name, port)
+    return False
+
+
+def check_site(head: Head, allowed: Sequence[str]) -> None:
+    """Refuse what a page of another origin asks for, if that changes something or costs much.
+
+    Browsers send no ``Origin`` header when such a page links to something or shows it as an image,
+    but say in ``Sec-Fetch-Site`` where it comes from.
+
+    Raises:
+        Problem: the request is refused.
+    """
+    matters = head.method not in SAFE_METHODS or COSTLY.fullmatch(unquote(head.path))
+    if not matters or OTHER_SITES.isdisjoint(head.values("sec-fetch-site")):
+        return
+    origins = head.values("origin") or [""]
+    host = "".join(head.values("host"))
+    if not all(is_welcome(origin, host, allowed) for origin in origins):
+        raise (
+            of_foreign_origin(origins[0])
+            if origins[0]
+            else Problem(
+                "foreign_origin", "pages of other sites may not ask; see --allow-origin", 403
+            )
+        )

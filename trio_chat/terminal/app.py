@@ -96,6 +96,11 @@ class App:
         if tab is self._tab:
             self._show_tab(self._tabs[max(at - 1, 0)])
 
+    @property
+    def line(self) -> str:
+        """The text of the input line."""
+        return self._composer.text
+
     def write(self, text: str) -> None:
         """Set the text of the input line."""
         self._composer.write(text)
@@ -125,6 +130,7 @@ class App:
             why = str(error) or "too much waits to be sent"
             tab.note(f"not sent: {why}", "error")
             return False
+        tab.sent[sent.cid] = sent
         tab.log.send(sent.cid, sent.text, self._chat.me, now(), reply)
         tab.scroll.to_end()
         self._tasks.start(lambda: self._follow(tab, sent))
@@ -159,11 +165,12 @@ class App:
     async def _follow(self, tab: Tab, sent: Sent) -> None:
         """Wait for the outcome of a message of ours, and show it."""
         try:
-            await sent.kept()
+            number = await sent.kept()
         except ChatError as error:
             tab.log.mark_failed(sent.cid, str(error))
         else:
-            tab.log.mark_kept(sent.cid)
+            tab.log.mark_kept(sent.cid, number)
+        del tab.sent[sent.cid]
         self._changed.set()
         self._changed = trio.Event()
         self._screen.refresh()

@@ -54,7 +54,7 @@ class Call:
         try:
             return self._identities.key(self.nick)
         except OSError as error:
-            print(f"trio-chat: cannot keep who you are: {error.strerror}", file=sys.stderr)
+            sys.stderr.write(f"trio-chat: cannot keep who you are: {error.strerror}\n")
             return None
 
     def _save_key(self, chat: Chat, key: str | None) -> None:

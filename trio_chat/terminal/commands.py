@@ -6,6 +6,7 @@ from typing import Protocol
 from trio_chat.protocol.unicode import casefold
 from trio_chat.remote import Chat
 from trio_chat.terminal.emoji import emoji_of
+from trio_chat.terminal.log import Entry
 from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.tab import Tab
 from trio_chat.terminal.tasks import Job
@@ -27,6 +28,8 @@ class Controls(Protocol):
 
     def enter(self, name: str) -> None: ...
     def close_tab(self, tab: Tab) -> None: ...
+    @property
+    def line(self) -> str: ...
     def write(self, text: str) -> None: ...
     def run_request(self, job: Job) -> None: ...
     def say(self, text: str, reply: int | None = None) -> bool: ...
@@ -112,6 +115,10 @@ class Commands:
 
     def _about_message(self, command: Typed) -> None:
         """Run a command for a message, or put what is missing of it into the input line."""
+        pending = self._controls.tab.log.last_pending()
+        if pending and command.number is None and command.name in OWN:
+            self._about_pending(command, *pending)
+            return
         number = self._last(command) if command.number is None else command.number
         is_said = not command.rest and command.number if command.name == "delete" else command.rest
         if number is None:
@@ -121,6 +128,26 @@ class Commands:
             getattr(self, f"_{command.name}")(number, command.rest)
         else:
             self._prefill(command.name, number)
+
+    def _about_pending(self, command: Typed, cid: str, entry: Entry) -> None:
+        """Run a command for our last message, whose number the server has not told yet."""
+        tab = self._controls.tab
+        sent = tab.sent[cid]
+
+        async def edit() -> None:
+            await tab.room.edit(await sent.kept(), sendable(command.rest))
+
+        async def ask() -> None:
+            number = await sent.kept()
+            if self._controls.tab is tab and not self._controls.line:
+                self._prefill("delete", number)
+
+        if command.name == "delete":
+            self._controls.run_request(ask)
+        elif command.rest:
+            self._controls.run_request(tab.in_order(edit))
+        else:
+            self._controls.write(f"/edit {entry.text}")
 
     def _last(self, command: Typed) -> int | None:
         return self._controls.tab.log.last(is_mine=command.name in OWN)
@@ -136,12 +163,13 @@ class Commands:
         self._say(text, number)
 
     def _edit(self, number: int, text: str) -> None:
-        room = self._controls.tab.room
-        self._controls.run_request(lambda: room.edit(number, sendable(text)))
+        tab = self._controls.tab
+        edit = tab.in_order(lambda: tab.room.edit(number, sendable(text)))
+        self._controls.run_request(edit)
 
     def _delete(self, number: int, _: str) -> None:
-        room = self._controls.tab.room
-        self._controls.run_request(lambda: room.delete(number))
+        tab = self._controls.tab
+        self._controls.run_request(tab.in_order(lambda: tab.room.delete(number)))
 
     def _react(self, number: int, text: str) -> None:
         """Add an emoji to a message, or remove ours, as a click on it does in the page."""
@@ -151,7 +179,8 @@ class Commands:
             return
         entry, me = tab.log.message(number), self._controls.chat.me.id
         is_on = not entry or me not in entry.reactions.get(sanitize_line(emoji), ())
-        self._controls.run_request(lambda: tab.room.react(number, emoji, on=is_on))
+        react = tab.in_order(lambda: tab.room.react(number, emoji, on=is_on))
+        self._controls.run_request(react)
 
     def _error(self, text: str) -> None:
         self._controls.tab.note(text, "error")

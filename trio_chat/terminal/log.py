@@ -74,9 +74,16 @@ class Log:
 
     def last(self, *, is_mine: bool) -> int | None:
         """Return the number of the last message of ours, or of others, that is not deleted."""
-        for entry in reversed(self.entries):
+        for entry in reversed(self.shown):
             if entry.seq is not None and entry.is_mine == is_mine and not entry.deleted:
                 return entry.seq
+        return None
+
+    def last_pending(self) -> tuple[str, Entry] | None:
+        """Return our last message with its cid, if that one has no number yet."""
+        for cid, entry in reversed(self._waiting.items()):
+            if entry.kind == "message":
+                return (cid, entry) if entry.seq is None else None
         return None
 
     def message(self, number: int) -> Entry | None:
@@ -96,10 +103,11 @@ class Log:
         entry.quote = self._quote(reply)
         self._waiting[cid] = entry
 
-    def mark_kept(self, cid: str) -> None:
+    def mark_kept(self, cid: str, number: int) -> None:
         """Mark a message of ours as acknowledged; its event comes soon, or has come."""
         if cid in self._waiting:
-            self._waiting[cid].state = ""
+            entry = self._numbers[number] = self._waiting[cid]
+            entry.state, entry.seq = "", number
 
     def mark_failed(self, cid: str, why: str) -> None:
         """Mark a message of ours as refused, and show the reason."""

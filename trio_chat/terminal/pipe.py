@@ -167,7 +167,7 @@ async def report_connection(chat: Chat) -> None:
 
 def warn(text: str) -> None:
     """Print a line on standard error."""
-    print(f"trio-chat: {sanitize_line(text)}", file=sys.stderr)
+    sys.stderr.write(f"trio-chat: {sanitize_line(text)}\n")
 
 
 async def _one(text: Awaitable[str]) -> AsyncIterator[str]:

@@ -2,11 +2,14 @@
 
 import time
 
-from trio_chat.remote import Chat, Happening, Joined, Room
+import trio
+
+from trio_chat.remote import Chat, Happening, Joined, Room, Sent
 from trio_chat.terminal.log import Kind, Log
 from trio_chat.terminal.printing import found_lines
 from trio_chat.terminal.render import RenderedLog, View
 from trio_chat.terminal.scroll import Scroll
+from trio_chat.terminal.tasks import Job
 
 PAGE = 100  # messages of a page of history at most
 HITS = 10  # of a search that are shown at once
@@ -28,6 +31,9 @@ class Tab:
         self.older: tuple[str, int] | None = (
             None  # the query and number with which to continue a search
         )
+        self.sent: dict[str, Sent] = {}  # our messages whose outcome is not known, by their cid
+        self._last_change = trio.Event()  # when it is done
+        self._last_change.set()
         self._chat = chat
         self._is_new = True
         self._is_loading = False
@@ -84,6 +90,23 @@ class Tab:
         found = await self.room.search(query, before=before, limit=HITS)
         self.older = (query, found.hits[-1].seq) if found.more else None
         self.note(found_lines(found, is_first=before is None))
+
+    def in_order(self, change: Job) -> Job:
+        """Return a job that does a change of a message once the ones before it are done.
+
+        Tasks that begin at the same moment run in any order.
+        """
+        before, done = self._last_change, trio.Event()
+        self._last_change = done
+
+        async def run() -> None:
+            await before.wait()
+            try:
+                await change()
+            finally:
+                done.set()
+
+        return run
 
     def up(self, rows: int, view: View) -> bool:
         """Scroll back; return whether the first row of the log is visible then."""

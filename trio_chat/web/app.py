@@ -2,11 +2,9 @@
 
 from urllib.parse import quote
 
-from quart import Response, abort, redirect, request
+from quart import abort, redirect, request
 from quart.typing import ResponseReturnValue
 from quart_trio import QuartTrio
-
-from trio_chat.web.assets import SECURITY_HEADERS
 
 BODY_LIMIT = 64 * 1024  # bytes of a request body
 DEPTH_LIMIT = 8  # slashes in a path below /r/ that is led back to the page
@@ -30,10 +28,5 @@ def make_app() -> QuartTrio:
         if depth > DEPTH_LIMIT:
             abort(404)
         return redirect("../" * depth + quote(name, safe=""))
-
-    @app.after_request
-    async def secure(response: Response) -> Response:
-        response.headers.update(SECURITY_HEADERS)
-        return response
 
     return app

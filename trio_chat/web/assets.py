@@ -9,6 +9,8 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 from typing import NamedTuple
 
+from trio_chat.net.head import COMMON_HEADERS
+
 # Named here, as a system's own table may differ, and a browser runs no script of another type.
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -30,11 +32,7 @@ CONTENT_SECURITY_POLICY = (
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-SECURITY_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+SECURITY_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, **COMMON_HEADERS}
 TAG_LENGTH = 16  # hexadecimal digits of a hash that are enough to tell versions apart
 IMPORT = re.compile(rb'^(?:import|export|\}) .*?from "(.+?)";$', re.MULTILINE)
 END_OF_HEAD = b"</head>"  # of the page

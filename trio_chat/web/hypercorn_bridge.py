@@ -17,6 +17,9 @@ from hypercorn.typing import ASGIFramework
 
 from trio_chat.config import Config
 from trio_chat.net.streams import Stream, linger, reset_on_close, tcp_of
+from trio_chat.web.assets import SECURITY_HEADERS
+
+SECURITY = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +35,7 @@ class Exchange:
     def __init__(self, app: ASGIFramework, config: Config) -> None:
         self._app = ASGIWrapper(app)
         self._config = config
-        self._hypercorn = HypercornConfig()
+        self._hypercorn = _HypercornConfig()
         self._hypercorn.errorlog = logger
         self._hypercorn.include_server_header = False
         # Every request has to pass the acceptor, so this connection ends with the exchange.
@@ -60,6 +63,13 @@ async def _close_when_cancelled(stream: Stream) -> None:
         await trio.sleep_forever()
     finally:
         await trio.aclose_forcefully(stream)
+
+
+class _HypercornConfig(HypercornConfig):
+    """Settings of Hypercorn, with headers for every answer, also for its own refusals."""
+
+    def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
+        return super().response_headers(protocol) + SECURITY
 
 
 class _BoundedStream:
