@@ -19,7 +19,7 @@ ATTEMPTS = 30
 # How a flooder may end: over the limits, reading too slowly, or as the server is overloaded.
 FAIR_ENDS = frozenset({4504, 4002, 1013})
 FAR_OVER = 10.0  # seconds far over a limit after which a connection ends with 4504
-GRACE = 5.0  # seconds more until the absence of 4504 is a fault
+GRACE = 3.0  # seconds more until the absence of 4504 is a fault
 
 Settings = Mapping[str, object]
 
@@ -36,7 +36,7 @@ class Variant(NamedTuple):
 
     def __str__(self) -> str:
         speed = f"{self.rate // 1000} kB/s" if self.rate else "full speed"
-        return f"{self.connections} × {speed}"
+        return f"{self.connections} at {speed}"
 
 
 FLOODS = (Variant(1, 0), Variant(16, 0), Variant(1, 100_000), Variant(16, 100_000))

@@ -90,7 +90,6 @@ class Person:
         while True:
             cid = str(uuid4())
             self.waiting[cid] = trio.current_time()
-            self.crowd.said.add(cid)
             await self._say(websocket, self._message(cid))
             await trio.sleep(INTERVAL * random.uniform(0.9, 1.1))  # noqa: S311 - no secret
 
@@ -110,6 +109,7 @@ class Person:
             self._enter(one)
         elif kind == "ok" and one.get("id") in self.waiting:
             sent = self.waiting.pop(one["id"])
+            self.crowd.acknowledged(one["id"])
             self.crowd.samples.append((sent, trio.current_time() - sent))
         elif kind == "error":
             self._refused(one)
@@ -124,7 +124,6 @@ class Person:
     def _refused(self, error: dict[str, Any]) -> None:
         """Count an error as wrong; what it was for is not sent again."""
         self.waiting.pop(str(error.get("id")), None)
-        self.crowd.said.discard(str(error.get("id")))
         self.crowd.wrong(f"a good client got {error['code']}")
 
     def _count(self, event: dict[str, Any]) -> None:
@@ -132,7 +131,7 @@ class Person:
             self.crowd.wrong(f"a good client saw {event['seq']} after {self.last}")
         self.last = event["seq"]
         if self.number == 0:
-            self.crowd.said.discard(event.get("cid", ""))
+            self.crowd.seen(event.get("cid", ""))
 
 
 class Crowd:
@@ -140,7 +139,7 @@ class Crowd:
 
     Attributes:
         samples: Time and acknowledgement's delay of each message that was acknowledged, seconds.
-        said: The ids of messages that nobody has seen yet.
+        unseen: The ids of messages that are acknowledged, and that the first of them has not seen.
     """
 
     def __init__(self, target: Target, size: int = PEOPLE) -> None:
@@ -148,7 +147,8 @@ class Crowd:
         self.size = size
         self.tag = uuid4().hex[:6]
         self.samples: list[tuple[float, float]] = []
-        self.said: set[str] = set()
+        self.unseen: set[str] = set()
+        self._early: set[str] = set()  # ids that were seen before the acknowledgement
         self.lateness: list[tuple[float, float]] = []  # of our own process, seconds
         self._faults: dict[str, int] = {}
         self._people = [Person(self, number) for number in range(size)]
@@ -167,6 +167,20 @@ class Crowd:
             await trio.sleep_until(due)
             self.lateness.append((due, trio.current_time() - due))
 
+    def acknowledged(self, cid: str) -> None:
+        """Note that a message is stored: from now on it must not be lost."""
+        if cid in self._early:
+            self._early.remove(cid)
+        else:
+            self.unseen.add(cid)
+
+    def seen(self, cid: str) -> None:
+        """Note that a message has come to the first of the good clients."""
+        if cid in self.unseen:
+            self.unseen.remove(cid)
+        elif any(cid in person.waiting for person in self._people):
+            self._early.add(cid)
+
     @property
     def are_all_in(self) -> bool:
         return all(person.is_in for person in self._people)
@@ -182,7 +196,7 @@ class Crowd:
 
     def take_faults(self) -> list[str]:
         """Return what went wrong since the last call."""
-        faults = [f"{what} ({times} ×)" for what, times in self._faults.items()]
+        faults = [f"{what} ({times} times)" for what, times in self._faults.items()]
         self._faults.clear()
         return faults
 
@@ -191,9 +205,13 @@ class Crowd:
 
         What is not acknowledged yet counts with the time that it has waited so far.
         """
+        return percentile(self.delays(begin, end), share)
+
+    def delays(self, begin: float, end: float) -> list[float]:
+        """Return all these delays."""
         now = trio.current_time()
         waiting = [(at, now - at) for person in self._people for at in person.waiting.values()]
-        return percentile(_between([*self.samples, *waiting], begin, end), share)
+        return _between([*self.samples, *waiting], begin, end)
 
     def own_lateness(self, begin: float, end: float) -> float:
         """Return how late this process itself was, the 99th percentile."""

@@ -1,6 +1,7 @@
 """A flood through one WebSocket: connect, pour, and come back when ended."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 
 import trio
 
@@ -67,10 +68,8 @@ def flood(
 
 
 async def _pour(assault: Assault, peer: Peer, chunk: Chunk) -> None:
-    try:
+    with suppress(*GONE):  # what reads notices it, and the close code
         await assault.pour(peer, chunk)
-    except GONE:
-        pass  # what reads notices it, and the close code
 
 
 def same(piece: bytes) -> Callable[[Assault, int], Chunk]:

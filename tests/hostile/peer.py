@@ -61,6 +61,7 @@ class Peer:
         """Reset the connection: no port waits for late packets, however many there are."""
         tcp = getattr(self.stream, "transport_stream", self.stream)
         with suppress(*GONE):
+            assert isinstance(tcp, trio.SocketStream)
             tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         await trio.aclose_forcefully(self.stream)
 

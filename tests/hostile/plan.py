@@ -16,15 +16,17 @@ class Form:
         is_short: Whether each attack is made once, at its hardest, and scaled down.
         flood: How long a flood lasts.
         warm_up: How long the good clients are measured first.
+        rest: How long they are measured before each attack.
     """
 
     is_short: bool
     flood: float
     warm_up: float
+    rest: float
 
 
-SHORT = Form(is_short=True, flood=1.2, warm_up=1.5)
-LONG = Form(is_short=False, flood=6.0, warm_up=6.0)
+SHORT = Form(is_short=True, flood=1.0, warm_up=1.2, rest=0.15)
+LONG = Form(is_short=False, flood=5.0, warm_up=4.0, rest=0.8)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from rich.markup import escape
 from tests.hostile.result import Result, mebibytes, milliseconds
 
 HEAD = (
-    "| attack | how | sent | others wait, before → during (limit) | memory | disk | ends | outcome |\n"
+    "| attack | how | sent | others wait, before → during (limit) "
+    "| memory | disk | ends | outcome |\n"
     "|---|---|--:|---|--:|--:|---|---|\n"
 )
 ENDINGS = 4  # kinds of endings that are shown
@@ -19,7 +20,7 @@ ENDINGS = 4  # kinds of endings that are shown
 def line(result: Result) -> str:
     """Return one result as a line for a terminal."""
     if result.left_out:
-        return f"[yellow]–[/] {result.name}: {escape(result.left_out)}"
+        return f"[yellow]-[/] {result.name}: {escape(result.left_out)}"
     mark = "[green]✓[/]" if result.passed else "[red]✗[/]"
     facts = (
         f"{result.name:<26} {result.variant:<16} {_delay(result):<34} {mebibytes(result.memory)}"
@@ -57,14 +58,14 @@ def _row(result: Result) -> str:
 
 def _delay(result: Result) -> str:
     if result.during is None:
-        return "–"
+        return "-"
     before, during = milliseconds(result.before), milliseconds(result.during)
     return f"{before} → {during} ({milliseconds(result.limit)})"
 
 
 def _endings(result: Result) -> str:
     most = sorted(result.endings.items(), key=lambda pair: -pair[1])[:ENDINGS]
-    return ", ".join(f"{ending} ×{times}" for ending, times in most)
+    return ", ".join(f"{ending}: {times}" for ending, times in most)
 
 
 def outcomes(results: Iterable[Result]) -> str:

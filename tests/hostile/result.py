@@ -95,8 +95,8 @@ def left(before: Reading, after: Reading) -> dict[str, int]:
 
 
 def milliseconds(seconds: float | None) -> str:
-    return "–" if seconds is None else f"{seconds * 1000:,.0f} ms"
+    return "-" if seconds is None else f"{seconds * 1000:,.0f} ms"
 
 
 def mebibytes(size: int | None) -> str:
-    return "–" if size is None else f"{size / MIB:.1f} MiB"
+    return "-" if size is None else f"{size / MIB:.1f} MiB"

@@ -6,6 +6,7 @@ import trio
 
 from tests.hostile.attack import Attack, Variant
 from tests.hostile.crowd import Crowd
+from tests.hostile.hand import Hand
 from tests.hostile.meter import Meter
 from tests.hostile.plan import Form, Round
 from tests.hostile.result import Result
@@ -19,15 +20,23 @@ LOG_CONTROLS = frozenset(map(chr, (*range(10), *range(11, 32), 127, 0x2028, 0x20
 
 async def on_own_servers(form: Form, rounds: Iterable[Round], tell: Told) -> None:
     """Make all attacks, on servers that are started for them; ``tell`` gets each result."""
+    hand = Hand(is_short=form.is_short)
+    try:
+        await _all_rounds(form, rounds, tell, hand)
+    finally:
+        hand.end()
+
+
+async def _all_rounds(form: Form, rounds: Iterable[Round], tell: Told, hand: Hand) -> None:
     for one in rounds:
         if absent := missing(one.settings):
             for attack, variant in one.attacks:
                 tell(_impossible(attack, variant, f"no setting {', '.join(absent)}"))
             continue
-        await _round(form, one, tell)
+        await _round(form, one, tell, hand)
 
 
-async def _round(form: Form, one: Round, tell: Told) -> None:
+async def _round(form: Form, one: Round, tell: Told, hand: Hand) -> None:
     """Make attacks one after the other; after one that did harm, go on with a new server."""
     todo = list(one.attacks)
     while todo:
@@ -36,7 +45,7 @@ async def _round(form: Form, one: Round, tell: Told) -> None:
             async with trio.open_nursery() as nursery:
                 crowd = Crowd(server.inside)
                 nursery.start_soon(crowd.run)
-                trial = Trial(server.target, crowd, server.meter, form.flood, form.is_short)
+                trial = Trial(server.target, crowd, server.meter, hand, form.flood, form.rest)
                 await trial.warm_up(form.warm_up)
                 while todo and not harmed:
                     result = await trial.run(*todo.pop(0))
@@ -62,10 +71,11 @@ async def on_foreign_server(
 ) -> None:
     """Make those attacks that need no settings on a server that runs already."""
     meter = Meter(target.pid, None) if target.pid else None
+    hand = Hand(is_short=form.is_short)
     async with trio.open_nursery() as nursery:
         crowd = Crowd(target)
         nursery.start_soon(crowd.run)
-        trial = Trial(target, crowd, meter, form.flood, form.is_short)
+        trial = Trial(target, crowd, meter, hand, form.flood, form.rest)
         await trial.warm_up(form.warm_up)
         for one in rounds:
             for attack, variant in one.attacks:
@@ -75,6 +85,7 @@ async def on_foreign_server(
                     continue
                 tell(await trial.run(attack, variant))
         nursery.cancel_scope.cancel()
+    hand.end()
 
 
 def _impossible(attack: Attack, variant: Variant, reason: str) -> Result:

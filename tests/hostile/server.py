@@ -82,8 +82,14 @@ def _certificate(settings: Settings, folder: Path) -> list[str]:
 
 
 def _spawn(folder: Path, descriptors: int, flags: list[str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.hostile.observed", folder / "tasks", str(descriptors)]
-    settings = ["--port", "0", "--host", "0.0.0.0", "--database", folder / "chat.db", *flags]  # noqa: S104
+    command = [
+        sys.executable,
+        "-m",
+        "tests.hostile.observed",
+        str(folder / "tasks"),
+        str(descriptors),
+    ]
+    settings = ["--port", "0", "--host", "0.0.0.0", "--database", str(folder / "chat.db"), *flags]  # noqa: S104
     with (folder / "log").open("w") as log:
         return subprocess.Popen(
             [*command, *settings],

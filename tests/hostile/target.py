@@ -1,9 +1,8 @@
 """The address of the server under attack, and the ways to connect to it."""
 
-import json
 import socket
 import ssl
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -11,6 +10,9 @@ import trio
 
 CONNECT_TIMEOUT = 10.0  # seconds for TCP and TLS together
 DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+
+
+Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 
 
 class Problem(Exception):
@@ -48,15 +50,6 @@ class Target:
         port = parts.port or DEFAULT_PORTS[parts.scheme]
         return cls(parts.hostname, port, parts.scheme in ("https", "wss"), pid)
 
-    @classmethod
-    def load(cls, text: str) -> Self:
-        """Return the target that ``dump`` wrote."""
-        return cls(**json.loads(text))
-
-    def dump(self) -> str:
-        """Return the target as JSON."""
-        return json.dumps(asdict(self))
-
     def coming_from(self, source: str) -> "Target":
         """Return the same server, reached from another local address."""
         return replace(self, source=source)
@@ -78,7 +71,7 @@ class Target:
             )
         raise TimeoutError("cannot connect in time")
 
-    async def connect(self) -> trio.abc.Stream:
+    async def connect(self) -> Stream:
         """Connect, with TLS if the server has it.
 
         Raises:

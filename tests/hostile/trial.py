@@ -1,84 +1,25 @@
 """One attack on one server: measures before, during and after, and judges."""
 
-import json
 import statistics
-import subprocess
-import sys
 from dataclasses import dataclass
+from typing import Any
 
 import trio
 
 from tests.hostile.attack import Attack, Variant
-from tests.hostile.crowd import Crowd
+from tests.hostile.crowd import Crowd, percentile
+from tests.hostile.hand import Hand, Job
 from tests.hostile.meter import Meter, Reading
 from tests.hostile.result import LEFT, Result, left
 from tests.hostile.target import Problem, Target
 
 PARTS = 3  # of the time of an attack; the median of their percentiles counts
-READY_TIMEOUT = 20.0  # seconds until the attacking process is loaded
-LEAST = 0.4  # seconds for which others are measured
+LEAST = 0.3  # seconds for which others are measured
 ONCE_TIMEOUT = 90.0  # seconds for an attack that ends by itself
-STOP_TIMEOUT = 10.0  # seconds for an attacker to stop; then it is killed
 RECOVERY = 15.0  # seconds until all has to be as before
 CALM = 0.1  # seconds; a crowd that waits no longer is calm
 CALM_PART = 1.0  # seconds for which the crowd has to be calm
-QUIET = 5  # quiet times whose median is what is usual
-
-
-class Attacker:
-    """A process that attacks once."""
-
-    def __init__(self, process: trio.Process) -> None:
-        self._process = process
-
-    @classmethod
-    async def start(
-        cls, attack: Attack, variant: Variant, target: Target, *, is_short: bool
-    ) -> "Attacker":
-        """Start it; it waits until ``begin``."""
-        arguments = [attack.name, target.dump(), *map(str, variant), str(int(is_short))]
-        process = await trio.lowlevel.open_process(
-            [sys.executable, "-m", "tests.hostile.attacker", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        attacker = cls(process)
-        assert process.stdout
-        said = b""
-        with trio.fail_after(READY_TIMEOUT):
-            while not said.endswith(b"\n"):
-                said += await process.stdout.receive_some(1)
-        return attacker
-
-    async def begin(self) -> None:
-        assert self._process.stdin
-        await self._process.stdin.send_all(b"go\n")
-
-    async def finished(self, seconds: float) -> bool:
-        """Wait until it ends by itself; return whether it does in time."""
-        with trio.move_on_after(seconds):
-            await self._process.wait()
-            return True
-        return False
-
-    async def stop(self) -> dict[str, object]:
-        """Stop it; return its report."""
-        assert self._process.stdin
-        assert self._process.stdout
-        await self._process.stdin.aclose()
-        said = b""
-        with trio.move_on_after(STOP_TIMEOUT):
-            while part := await self._process.stdout.receive_some(65536):
-                said += part
-            await self._process.wait()
-        if self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
-        await self._process.stdout.aclose()
-        if not said:
-            return {"faults": ["the attacker itself failed"]}
-        report: dict[str, object] = json.loads(said)
-        return report
+QUIET = 60  # messages whose delays are kept as usual
 
 
 @dataclass
@@ -89,19 +30,20 @@ class Trial:
         target: Where attackers find the server.
         crowd: The good clients; they are running.
         meter: Reads the server's process; ``None`` if it cannot be examined.
+        hand: Has the process that attacks.
         seconds: How long a flood lasts.
-        is_short: Whether attacks that depend on it are scaled down.
+        between: How long the good clients are measured before each attack, in seconds.
     """
 
     target: Target
     crowd: Crowd
     meter: Meter | None
+    hand: Hand
     seconds: float
-    is_short: bool
+    between: float
 
     def __post_init__(self) -> None:
-        self._usual: list[float] = []
-        self._quiet_since = trio.current_time()
+        self._quiet: list[float] = []  # delays in quiet times, the oldest first
 
     async def warm_up(self, seconds: float) -> None:
         """Wait until all good clients are in, and measure what is usual.
@@ -115,46 +57,56 @@ class Trial:
         if not self.crowd.are_all_in:
             faults = "; ".join(self.crowd.take_faults())
             raise Problem(f"the good clients do not get in: {faults or 'no answer'}")
-        self._quiet_since = trio.current_time()
-        for _ in range(PARTS):
-            await trio.sleep(seconds / PARTS)
-            self._note_quiet()
+        await self.rest(seconds)
+
+    async def rest(self, seconds: float) -> None:
+        """Measure for so long what is usual."""
+        begun = trio.current_time()
+        await trio.sleep(seconds)
+        self._quiet += self.crowd.delays(begun, trio.current_time())
+        del self._quiet[:-QUIET]
+
+    def usual(self) -> float | None:
+        """Return what is usual: of three parts of what was measured, the median percentile."""
+        size = max(1, len(self._quiet) // PARTS)
+        parts = [self._quiet[start : start + size] for start in range(0, size * PARTS, size)]
+        known = [delay for part in parts if (delay := percentile(part, 0.99)) is not None]
+        return statistics.median(known) if known else None
 
     async def run(self, attack: Attack, variant: Variant) -> Result:
         """Make an attack."""
         result = Result.of(attack, variant)
-        attacker = await Attacker.start(attack, variant, self.target, is_short=self.is_short)
-        await self._prepare()
+        await self.rest(self.between)
+        self._prepare()
         before = self._read()
-        result.before = statistics.median(self._usual) if self._usual else None
+        result.before = self.usual()
         begun = trio.current_time()
-        await attacker.begin()
-        await self._last(attack, attacker)
+        job = await self.hand.begin(attack, variant, self.target)
+        await self._last(attack, job)
         ended = trio.current_time()
         result.seconds = ended - begun
         result.during = self._delay(begun, ended) if attack.measures_others else None
         worst = self._read()
-        report = await attacker.stop()
+        report = await job.stop()
         self._take(report, result)
         self._judge(result, before, worst, begun, ended)
         await self._recover(result, before)
         result.faults += self.crowd.take_faults()
         return result
 
-    async def _prepare(self) -> None:
-        self._note_quiet()
+    def _prepare(self) -> None:
         self.crowd.forget(trio.current_time() - RECOVERY)
         self.crowd.take_faults()
         if self.meter:
             self.meter.forget_peak()
 
-    async def _last(self, attack: Attack, attacker: Attacker) -> None:
+    async def _last(self, attack: Attack, job: Job) -> None:
         """Let the attack last as long as it should."""
         if attack.is_flood:
-            await attacker.finished(max(self.seconds, attack.seconds))
+            await job.finished(max(self.seconds, attack.seconds))
             return
         begun = trio.current_time()
-        await attacker.finished(ONCE_TIMEOUT)
+        await job.finished(ONCE_TIMEOUT)
         await trio.sleep_until(begun + LEAST)  # so that somebody says something meanwhile
 
     def _delay(self, begun: float, ended: float) -> float | None:
@@ -164,7 +116,7 @@ class Trial:
         known = [delay for delay in delays if delay is not None]
         return statistics.median(known) if known else None
 
-    def _take(self, report: dict[str, object], result: Result) -> None:
+    def _take(self, report: dict[str, Any], result: Result) -> None:
         for key, value in report.items():
             setattr(result, key, value)
 
@@ -197,29 +149,23 @@ class Trial:
         if before and after:
             result.judge_left(before, after)
         result.harm_lasts = not (self._is_calm(begun) and self._is_as_before(before, after))
-        if not self._is_calm(begun):
+        if self.crowd.unseen:
+            result.faults.append(f"{len(self.crowd.unseen)} acknowledged messages did not come")
+        elif not self._is_calm(begun):
             result.faults.append(f"others still wait {RECOVERY:.0f} s later")
-        self._quiet_since = trio.current_time()
 
     def _is_calm(self, since: float) -> bool:
         """Return whether the good clients are all in, and none waits any more."""
         now = trio.current_time()
         delay = self.crowd.percentile(max(since, now - CALM_PART), now)
         is_prompt = delay is None or delay < CALM
-        return self.crowd.are_all_in and is_prompt and self.crowd.longest_wait < CALM
+        is_prompt = is_prompt and self.crowd.longest_wait < CALM
+        return self.crowd.are_all_in and is_prompt and not self.crowd.unseen
 
     def _is_as_before(self, before: Reading | None, after: Reading | None) -> bool:
         if not before or not after:
             return True
         return all(count <= LEFT[what] for what, count in left(before, after).items())
-
-    def _note_quiet(self) -> None:
-        """Keep the delay of the quiet time that ends now."""
-        now = trio.current_time()
-        delay = self.crowd.percentile(self._quiet_since, now)
-        if delay is not None:
-            self._usual = [*self._usual, delay][-QUIET:]
-        self._quiet_since = now
 
     def _read(self) -> Reading | None:
         if not self.meter:

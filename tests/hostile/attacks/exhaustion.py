@@ -14,6 +14,7 @@ FEW = 160  # descriptors: about 90 connections beside what the server reserves
 TOO_MANY = 300  # connections
 HELD = 200  # connections that read nothing
 SPACE = 256 * 1024  # bytes that the disk takes before it is full
+WIDE = {"connections_per_address": 512}
 WAIT = 20.0  # seconds for the server to go on once there is space again
 BIG = "m" * 3_900
 
@@ -48,7 +49,7 @@ async def _hold(assault: Assault, peers: list[Peer]) -> None:
         assault.endings["cut"] += 1
 
 
-@attack(settings={"connections_per_address": 0}, variants=(Variant(HELD, 0),))
+@attack(settings=WIDE, variants=(Variant(HELD, 0),))
 async def unread_memory(assault: Assault, number: int) -> None:
     """200 who read nothing cost memory up to a budget; those most backed up are ended first."""
     peer = await assault.open()
@@ -66,7 +67,7 @@ async def unread_memory(assault: Assault, number: int) -> None:
     await peer.aclose()
 
 
-@attack(settings={"connections_per_address": 0}, variants=(Variant(HELD, 0),))
+@attack(settings=WIDE, variants=(Variant(HELD, 0),))
 async def resumed_memory(assault: Assault, number: int) -> None:
     """200 who resume a long room at once and read nothing share one budget of pages."""
     peer = await assault.open()
@@ -78,7 +79,7 @@ async def resumed_memory(assault: Assault, number: int) -> None:
     await peer.aclose()
 
 
-@attack(settings={"connections_per_address": 0}, measures_others=False)
+@attack(settings=WIDE, measures_others=False)
 async def full_disk(assault: Assault, number: int) -> None:
     """On a full disk sends get `unavailable` and all else goes on; with space again, so do they."""
     if not assault.target.pid:
@@ -142,6 +143,6 @@ def _message(number: int) -> dict[str, object]:
     measures_others=False,
 )
 async def full_database(assault: Assault, number: int) -> None:
-    """A database never grows beyond `max_database`: sends get an error that says what to do."""
+    """No database grows beyond `max_database`: sends get an error that says what to do."""
     say = requests(lambda _number, _count: f'{{"t":"send","room":"hostile-full","text":"{BIG}"}}')
     await flood(greeted("hostile-full"), say)(assault, number)

@@ -49,7 +49,12 @@ _ended("split-ping", "A ping in fragments ends with 1002.", 1002, frame(b"", PIN
 _ended("stray-fragment", "A fragment of nothing ends with 1002.", 1002, frame(b"", CONTINUATION))
 _ended("short-close", "A close with half a code ends with 1002.", 1002, frame(b"\x03", CLOSE))
 _ended("bad-close", "A close with a reserved code ends with 1002.", 1002, frame(b"\x03\xed", CLOSE))
-_ended("surrogate", "Half a surrogate pair is no JSON: 4501.", 4501, frame(b'[{"t":"send","text":"\\ud800"}]'))
+_ended(
+    "surrogate",
+    "Half a surrogate pair is no JSON: 4501.",
+    4501,
+    frame(b'[{"t":"send","text":"\\ud800"}]'),
+)
 _ended(
     "giant-message",
     "A message of 1 MiB in frames below the limit ends with 1009.",
@@ -117,7 +122,7 @@ _refused(
 
 @attack()
 async def wide_object(assault: Assault, number: int) -> None:
-    """An object with 4,000 unknown fields is taken as if they were not there."""
+    """Objects with 4,000 unknown fields are taken as if they were not there."""
     peer = await assault.open()
     await peer.hello()
     wide = {f"f{number}": number for number in range(4_000)}

@@ -92,7 +92,7 @@ add(
 
 @attack(variants=(Variant(1, 0), Variant(16, 0)))
 async def too_long_frame(assault: Assault, number: int) -> None:
-    """A message beyond `frame_limit` ends with 1009 before it is read."""
+    """Messages beyond `frame_limit` end with 1009 before they are read."""
     peer = await assault.open()
     await peer.send(b"\x81\xff" + (1 << 40).to_bytes(8) + b"mask")
     await _expect(peer, 1009)

@@ -1,6 +1,7 @@
 """Floods over HTTP: requests, files, and streams of events."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import trio
 
@@ -61,12 +62,11 @@ KINDS = {
     "http-404": (_get("/nothing-{n}"), {404}),
     "http-sessions": (_post("/sessions", "h{n}"), {409}),
     "http-posts": (_post("/rooms/hostile-http/messages", "number {n}"), set[int]()),
-    "http-posts-in-new-rooms": (_post("/rooms/hostile-x/messages", "number {n}"), set[int]()),
     "http-history": (_get(f"{API}/rooms/{LONG}/messages?limit=100"), set[int]()),
     "http-search": (_get(f"{API}/rooms/{LONG}/search?q=tea+green&limit=100"), set[int]()),
     "http-rooms": (_get(f"{API}/rooms"), set[int]()),
     "http-openapi": (_get(f"{API}/openapi.json"), set[int]()),
-    "http-files": (_get("/lobby"), set[int]()),
+    "http-files": (_get("/r/lobby"), set[int]()),
 }
 KINDS["http-posts-in-new-rooms"] = (
     lambda target, count: _post(f"/rooms/http-{count}/messages", "x")(target, count),
@@ -91,7 +91,7 @@ async def _files(assault: Assault, number: int) -> None:
     while True:
         try:
             peer = await Peer.connect(assault.target)
-            chunk = get(assault.target, "/js/main.js") * 50
+            chunk = get(assault.target, "/r/lobby") * 50
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_pour, assault, peer, chunk)
                 while await peer.receive():
@@ -106,10 +106,8 @@ async def _files(assault: Assault, number: int) -> None:
 
 
 async def _pour(assault: Assault, peer: Peer, chunk: bytes) -> None:
-    try:
+    with suppress(*GONE):
         await assault.pour(peer, lambda: chunk)
-    except GONE:
-        pass
 
 
 add(

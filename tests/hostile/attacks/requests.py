@@ -1,9 +1,10 @@
 """Floods of each request of the dialect v1."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.hostile.attack import CROWD, FLOODS, LONG, Attack, Settings, Variant, add
-from tests.hostile.flood import Open, flood, greeted, requests, silent
+from tests.hostile.attack import CROWD, FLOODS, LONG, Assault, Attack, Variant, add
+from tests.hostile.flood import Chunk, Open, flood, greeted, requests, silent
 
 ROOM = "hostile-{}"  # of each connection its own
 MANY = [f"hostile-many-{number}" for number in range(128)]  # as many as one may be in
@@ -129,12 +130,10 @@ KINDS = {
         silent,
     ),
 }
-NONE: Settings = {}
 ENDS = {4501, 4504, 4002, 1013}
-INSISTENT = ("pings", "sends", "nicks-in-many-rooms")  # attacked for so long that 4504 must come
 
 
-def _maker(template: str):  # type: ignore[no-untyped-def]
+def _maker(template: str) -> Callable[[Assault, int], Chunk]:
     return requests(lambda connection, number: template.format(c=connection, n=number))
 
 
@@ -155,6 +154,6 @@ add(
         flood(greeted(ROOM), _maker(KINDS["sends"].request), ENDS),
         (Variant(1, 0),),
         is_flood=True,
-        seconds=16.0,
+        seconds=14.0,
     )
 )

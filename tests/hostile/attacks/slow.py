@@ -129,14 +129,14 @@ async def _unread(assault: Assault, peer: Peer) -> str:
 
 @_slow("unread-files", "Who asks for many files and reads none is cut off.", "cut")
 async def _unread_files(assault: Assault, peer: Peer) -> str:
-    requests = get(assault.target, "/js/main.js") * 2_000
+    requests = get(assault.target, "/r/lobby") * 2_000
     while True:  # until nobody takes more of it
         await peer.send(requests)
 
 
 @_slow("idle-keep-alive", "Who keeps a connection idle is ended after `keep_alive_timeout`.", "cut")
 async def _idle(assault: Assault, peer: Peer) -> str:
-    await peer.send(get(assault.target, "/js/main.js"))
+    await peer.send(get(assault.target, "/r/lobby"))
     await peer.reply()
     return await _drained(peer)
 

@@ -124,7 +124,7 @@ _refused(
 
 @attack()
 async def rebound_name(assault: Assault, number: int) -> None:
-    """A name that is not the server's gets 421 where the server can know its names."""
+    """Names that are not the server's get 421 where it can know its names."""
     lines = "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"
     reply = await _answer(assault, lines.encode())
     if reply.status not in (302, 421):  # it leads to a room
@@ -133,7 +133,7 @@ async def rebound_name(assault: Assault, number: int) -> None:
 
 @attack()
 async def request_behind_upgrade(assault: Assault, number: int) -> None:
-    """A second request behind an upgrade is a faulty frame, which ends with 1002."""
+    """Second requests behind an upgrade are faulty frames, which end with 1002."""
     peer = await Peer.connect(assault.target)
     await peer.send(handshake(assault.target) + get(assault.target, "/api/v1/rooms"))
     status, _ = await peer.head()
@@ -183,7 +183,7 @@ async def header_injection(assault: Assault, number: int) -> None:
 
 @attack()
 async def log_injection(assault: Assault, number: int) -> None:
-    """What peers send makes no line of its own in the log, and moves no terminal's cursor."""
+    """Peers make no line of their own in the log, and move no terminal's cursor."""
     evil = "%1b]0;x%07%0a{%22event%22:%22forged%22}"
     for host in ("evil\x1b[2J", "evil.example", "a" * 5000):
         await _answer(assault, f"GET /{evil} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())

@@ -8,8 +8,7 @@ from tests.hostile.attack import Assault, Attack, Run, Variant, Wrong, add, atta
 from tests.hostile.peer import GONE
 from tests.hostile.target import trusting
 
-TLS = {"tls": 1}
-IMPATIENT_TLS = {"tls": 1, "head_timeout": 1}
+TLS = {"tls": 1, "head_timeout": 1}
 VARIANTS = (Variant(1, 0), Variant(16, 0))
 
 
@@ -63,9 +62,9 @@ for name, (run, who) in KINDS.items():
     add(Attack(name, outcome, run, VARIANTS, TLS, is_flood=True))
 
 
-@attack(variants=(Variant(16, 0),), settings=IMPATIENT_TLS)
+@attack(variants=(Variant(16, 0),), settings=TLS)
 async def tls_stalls(assault: Assault, number: int) -> None:
-    """A TLS handshake that stops half-way is over after `head_timeout`."""
+    """Handshakes that stop half-way are over after `head_timeout`."""
     tcp = await assault.target.connect_tcp()
     await tcp.send_all(client_hello()[:100])
     with trio.move_on_after(5):
