@@ -28,15 +28,17 @@ def main() -> int:
     take_core(OTHER_CORE)
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    status = 1
     try:
         if options.soak:
-            return soak.main(options.soak, options.clients, options.out, console)
-        return _attack(options)
-    except Problem as problem:
-        console.print(f"hostile: {problem}", style="red")
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
+            status = soak.main(options.soak, options.clients, options.out, console)
+        else:
+            status = _attack(options)
+    except* Problem as problems:
+        console.print(f"hostile: {problems.exceptions[0]}", style="red")
+    except* KeyboardInterrupt:
+        status = INTERRUPTED
+    return status
 
 
 def _attack(options: argparse.Namespace) -> int:
@@ -56,9 +58,6 @@ def _attack(options: argparse.Namespace) -> int:
     began = time.monotonic()
     try:
         trio.run(run.main, form, target, rounds, tell)
-    except* Problem as problems:
-        console.print(f"hostile: {problems.exceptions[0]}", style="red")
-        results.append(Result("suite", "The suite runs.", "", faults=["cannot be run"]))
     finally:
         report.write(results, options.json, options.table)
     console.print(f"{report.summary(results)}, in {time.monotonic() - began:.0f} s")

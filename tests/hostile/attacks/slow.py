@@ -127,6 +127,18 @@ async def _unread(assault: Assault, peer: Peer) -> str:
     return await _is_cut(peer)
 
 
+@_slow(
+    "sipped-events",
+    "Who follows a long room and reads it byte by byte is cut off after `write_timeout`.",
+    "cut",
+)
+async def _sip(assault: Assault, peer: Peer) -> str:
+    await peer.send(get(assault.target, f"/api/v1/rooms/{LONG}/events?last=0"))
+    while await peer.stream.receive_some(1):
+        await trio.sleep(DRIP)
+    return "ended"
+
+
 @_slow("unread-files", "Who asks for many files and reads none is cut off.", "cut")
 async def _unread_files(assault: Assault, peer: Peer) -> str:
     requests = get(assault.target, "/r/lobby") * 2_000
