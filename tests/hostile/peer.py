@@ -65,6 +65,12 @@ class Peer:
             tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         await trio.aclose_forcefully(self.stream)
 
+    def take_little(self) -> None:
+        """Have the kernel keep few bytes that are not read, so that the server notices it."""
+        tcp = getattr(self.stream, "transport_stream", self.stream)
+        assert isinstance(tcp, trio.SocketStream)
+        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
     async def send(self, data: bytes) -> None:
         """Send bytes as they are; waits while the server reads no more."""
         await self.stream.send_all(data)

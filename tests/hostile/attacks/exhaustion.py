@@ -54,6 +54,7 @@ async def unread_memory(assault: Assault, number: int) -> None:
     """200 who read nothing cost memory up to a budget; those most backed up are ended first."""
     peer = await assault.open()
     await peer.hello([CROWD])
+    peer.take_little()
     ask = objects(*({"t": "history", "id": one, "room": LONG} for one in range(64)))
     say = objects({"t": "send", "room": CROWD, "text": BIG})
     try:
@@ -73,7 +74,7 @@ async def resumed_memory(assault: Assault, number: int) -> None:
     peer = await assault.open()
     await peer.send(objects({"t": "hello", "nick": f"r{number}x{os.getpid()}"}))
     await peer.until("welcome")
-    # An epoch that the room has: without one it follows from any number
+    peer.take_little()
     await peer.send(objects({"t": "join", "id": 1, "room": LONG, "last": 0}))
     await trio.sleep(4)
     await peer.aclose()
