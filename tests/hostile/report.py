@@ -1,7 +1,8 @@
 """The report of a run: lines while it goes on, a table in Markdown, and JSON."""
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -10,10 +11,10 @@ from rich.markup import escape
 from tests.hostile.result import Result, mebibytes, milliseconds
 
 HEAD = (
-    "| attack | how | sent | others wait, before → during (limit) "
-    "| memory | disk | ends | outcome |\n"
-    "|---|---|--:|---|--:|--:|---|---|\n"
+    "| attack | 1 | many | 1 slow | many slow | memory | disk | ends | what is wrong |\n"
+    "|---|--:|--:|--:|--:|--:|--:|---|---|\n"
 )
+COLUMNS = ((False, False), (True, False), (False, True), (True, True))  # many, slow
 ENDINGS = 4  # kinds of endings that are shown
 
 
@@ -37,23 +38,51 @@ def summary(results: Iterable[Result]) -> str:
 
 
 def table(results: Iterable[Result]) -> str:
-    """Return all results as a table in Markdown."""
-    return HEAD + "".join(map(_row, results))
+    """Return all results as a table in Markdown, a row for each attack.
+
+    A column of delays is for one or for many connections, at full speed or at 100 kB/s.
+    """
+    by_name: dict[str, list[Result]] = {}
+    for result in results:
+        by_name.setdefault(result.name, []).append(result)
+    return HEAD + "".join(_row(name, those) for name, those in by_name.items())
 
 
-def _row(result: Result) -> str:
-    outcome = result.left_out or "; ".join(result.faults) or "✓"
+def _row(name: str, those: Sequence[Result]) -> str:
+    delays = [" ".join(map(_short_delay, filter(_is(column), those))) for column in COLUMNS]
+    faults = dict.fromkeys(fault for result in those for fault in _shown_faults(result))
     cells = (
-        f"`{result.name}`",
-        result.variant,
-        mebibytes(result.sent),
-        _delay(result),
-        mebibytes(result.memory),
-        mebibytes(result.disk),
-        _endings(result),
-        outcome,
+        f"`{name}`",
+        *delays,
+        mebibytes(max((result.memory or 0 for result in those), default=0)),
+        mebibytes(max((result.disk or 0 for result in those), default=0)),
+        _endings(those),
+        those[0].left_out or "; ".join(faults) or ("" if _are_good(those) else "others wait"),
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+
+
+def _is(column: tuple[bool, bool]) -> Callable[[Result], bool]:
+    many, slow = column
+    return lambda one: (not one.variant.startswith("1 "), "kB/s" in one.variant) == (many, slow)
+
+
+def _are_good(those: Iterable[Result]) -> bool:
+    return all(result.passed for result in those)
+
+
+def _short_delay(result: Result) -> str:
+    """Return how long others wait, in bold where that is more than they should."""
+    if result.during is None:
+        return "-"
+    text = f"{result.during * 1000:,.0f}"
+    is_over = result.limit is not None and result.during > result.limit
+    return f"**{text}**" if is_over else text
+
+
+def _shown_faults(result: Result) -> list[str]:
+    """Return what is wrong but for the delay, which has columns of its own."""
+    return [fault for fault in result.faults if not fault.startswith("others wait")]
 
 
 def _delay(result: Result) -> str:
@@ -63,16 +92,17 @@ def _delay(result: Result) -> str:
     return f"{before} → {during} ({milliseconds(result.limit)})"
 
 
-def _endings(result: Result) -> str:
-    most = sorted(result.endings.items(), key=lambda pair: -pair[1])[:ENDINGS]
-    return ", ".join(f"{ending}: {times}" for ending, times in most)
+def _endings(those: Iterable[Result]) -> str:
+    counts = Counter[str]()
+    for result in those:
+        counts.update(result.endings)
+    return ", ".join(f"{ending}: {times}" for ending, times in counts.most_common(ENDINGS))
 
 
 def outcomes(results: Iterable[Result]) -> str:
-    """Return the one right outcome of each attack as a table in Markdown."""
+    """Return the one right outcome of each attack as a list in Markdown."""
     known = {result.name: result.outcome for result in results}
-    rows = (f"| `{name}` | {outcome} |\n" for name, outcome in known.items())
-    return "| attack | the one right outcome |\n|---|---|\n" + "".join(rows)
+    return "".join(f"- `{name}`: {outcome}\n" for name, outcome in known.items())
 
 
 def write(results: list[Result], json_file: Path | None, table_file: Path | None) -> None:
