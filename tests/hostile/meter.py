@@ -37,6 +37,7 @@ class Meter:
     def __init__(self, pid: int, folder: Path | None) -> None:
         self._proc = Path(f"/proc/{pid}")
         self._folder = folder
+        self._log_read = 0  # bytes
 
     def read(self) -> Reading:
         """Return what is held now.
@@ -65,11 +66,15 @@ class Meter:
         with suppress(OSError):  # a process of another user: the peak is that of its life
             (self._proc / "clear_refs").write_text(RESET_PEAK)
 
-    def log_text(self) -> str:
-        """Return the whole log; control characters show as they are."""
+    def new_log(self) -> str:
+        """Return what was logged since the last call; control characters are as they are."""
         if not self._folder:
             return ""
-        return (self._folder / "log").read_bytes().decode("utf-8", "surrogateescape")
+        with (self._folder / "log").open("rb") as log:
+            log.seek(self._log_read)
+            data = log.read()
+        self._log_read += len(data)
+        return data.decode("utf-8", "surrogateescape")
 
     def _tasks(self) -> int:
         if not self._folder:

@@ -59,7 +59,7 @@ def _check_server(server: Server, result: Result) -> None:
     """Look at the server's log, and whether it still runs."""
     if not server.is_alive and "the server ended" not in result.faults:
         result.faults.append("the server ended")
-    text = server.meter.log_text()
+    text = server.meter.new_log()
     if LOG_CONTROLS & set(text):
         result.faults.append("control characters in the log")
     if "Traceback" in text or "connection crashed" in text:

@@ -19,7 +19,8 @@ EVERY = 2.0  # seconds between two samples
 WARM_UP = 0.4  # of the time; caches fill, and rooms get the history that they keep at hand
 LAST = 0.2  # of the time, whose memory is compared with that of as long a time after the warm-up
 FLAT = 0.05  # by which the memory may grow in between
-SETTINGS = {"max_connections": 8_000}
+# With few events at hand for each room, caches are full soon, and what grows then is a leak.
+SETTINGS = {"max_connections": 8_000, "resume_limit": 100}
 
 
 @dataclass(frozen=True)

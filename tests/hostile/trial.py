@@ -91,7 +91,8 @@ class Trial:
         self._take(report, result)
         self._judge(result, before, worst, begun, ended)
         await self._recover(result, before)
-        result.faults += self.crowd.take_faults()
+        faults = self.crowd.take_faults()
+        result.faults += faults if attack.measures_others else []
         return result
 
     def _prepare(self) -> None:
