@@ -1,13 +1,16 @@
 """Storms of connections: those that come and go, and never stay."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import trio
 
 from tests.hostile.attack import Assault, Attack, Run, Variant, Wrong, add, attack
 from tests.hostile.peer import GONE, Gone, Peer, handshake
+from tests.hostile.target import Target
 
 VARIANTS = (Variant(1, 0), Variant(16, 0))
+SCATTERED = {"connections_per_address": 64}  # of the server; what counts is that it is our own
 STORM, SHORT_STORM = 5_000, 500  # connections
 STORM_TIME, SHORT_STORM_TIME = 10.0, 2.0  # seconds
 MANY = [f"hostile-storm-{number}" for number in range(128)]
@@ -90,13 +93,26 @@ async def reconnect_storm(assault: Assault, number: int) -> None:
 
     Those that are in stay to the end.
     """
+    await _storm(assault, lambda _: assault.target)
+
+
+@attack(settings=SCATTERED)
+async def scattered_storm(assault: Assault, number: int) -> None:
+    """5,000 connections in ten seconds from as many addresses get in, or are refused early."""
+    inside = Target("127.0.0.1", assault.target.port)
+    await _storm(assault, lambda one: inside.coming_from(f"127.3.{one // 250}.{one % 250 + 1}"))
+
+
+async def _storm(assault: Assault, target_of: Callable[[int], Target]) -> None:
+    """Connect again and again, in even distances, and stay until all have come."""
     total = SHORT_STORM if assault.is_short else STORM
     seconds = SHORT_STORM_TIME if assault.is_short else STORM_TIME
+    begun = trio.current_time()
     over = trio.Event()
     async with trio.open_nursery() as nursery:
-        for _ in range(total):
-            nursery.start_soon(_stay, assault, over)
-            await trio.sleep(seconds / total)
+        for one in range(total):
+            nursery.start_soon(_stay, replace(assault, target=target_of(one)), over)
+            await trio.sleep_until(begun + seconds * one / total)
         await trio.sleep(1)
         over.set()
 
