@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from tests.hostile.result import Result, mebibytes, milliseconds
+from tests.hostile.result import DELAY, Result, mebibytes, milliseconds
 
 HEAD = (
     "| attack | 1 | many | 1 slow | many slow | memory | disk | ends | what is wrong |\n"
@@ -57,7 +57,7 @@ def _row(name: str, those: Sequence[Result]) -> str:
         mebibytes(max((result.memory or 0 for result in those), default=0)),
         mebibytes(max((result.disk or 0 for result in those), default=0)),
         _endings(those),
-        those[0].left_out or "; ".join(faults) or ("" if _are_good(those) else "others wait"),
+        those[0].left_out or "; ".join(faults) or ("" if _are_good(those) else DELAY),
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
@@ -82,7 +82,7 @@ def _short_delay(result: Result) -> str:
 
 def _shown_faults(result: Result) -> list[str]:
     """Return what is wrong but for the delay, which has columns of its own."""
-    return [fault for fault in result.faults if not fault.startswith("others wait")]
+    return [fault for fault in result.faults if not fault.startswith(DELAY)]
 
 
 def _delay(result: Result) -> str:

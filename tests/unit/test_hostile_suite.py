@@ -57,6 +57,14 @@ def test_what_the_machine_took_is_not_the_servers_fault() -> None:
     assert late.passed
 
 
+def test_a_delay_alone_is_looked_at_again() -> None:
+    """Only what is over, and may have been the machine, is measured again."""
+    assert result(faults=["others wait 30 ms instead of 20 ms"]).is_only_late
+    assert not result(faults=["others wait 30 ms", "the server ended"]).is_only_late
+    assert not result(faults=["others wait 30 ms"], harm_lasts=True).is_only_late
+    assert not result().is_only_late
+
+
 def test_memory_disk_and_log_may_grow_within_bounds() -> None:
     """Each that grows beyond its bound is a fault of its own."""
     before = reading(memory=100 * MIB)
