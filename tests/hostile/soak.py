@@ -35,7 +35,8 @@ class Sample:
     tasks: int
     disk_mib: float
     acknowledged: int
-    p99_ms: float
+    p99_ms: float  # of the good clients' acknowledgements
+    late_ms: float  # of these, how late the measuring process was, for it has all clients
 
 
 def main(minutes: float, clients: int, out: Path | None, console: Console) -> int:
@@ -77,6 +78,7 @@ async def _soak(
 def _sample(server: Server, life: Life, crowd: Crowd, begun: float) -> Sample:
     now, reading = trio.current_time(), server.meter.read()
     delay = crowd.percentile(now - 5 * EVERY, now) or 0.0
+    late = crowd.own_lateness(now - 5 * EVERY, now)
     crowd.forget(now - 10 * EVERY)
     return Sample(
         seconds=round(now - begun, 1),
@@ -88,6 +90,7 @@ def _sample(server: Server, life: Life, crowd: Crowd, begun: float) -> Sample:
         disk_mib=round(reading.disk / MIB, 2),
         acknowledged=life.counts["acknowledged"],
         p99_ms=round(delay * 1000, 1),
+        late_ms=round(late * 1000, 1),
     )
 
 
@@ -113,6 +116,7 @@ def _write(folder: Path, samples: Sequence[Sample]) -> None:
     curves = [
         Curve("memory of the server, MiB", [one.memory_mib for one in samples]),
         Curve("connections", [float(one.connections) for one in samples]),
-        Curve("p99 of the good clients' acknowledgements, ms", [one.p99_ms for one in samples]),
+        Curve("descriptors", [float(one.descriptors) for one in samples]),
+        Curve("Trio tasks", [float(one.tasks) for one in samples]),
     ]
     (folder / "soak.svg").write_text(draw("minutes", times, curves))

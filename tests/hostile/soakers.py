@@ -179,7 +179,7 @@ class Soaker:
         with trio.move_on_after(FLOOD):
             while True:
                 await peer.send(piece)
-                await trio.sleep(0.05)
+                await trio.sleep(0.25)
 
 
 Visit = Callable[[Soaker, Peer], Awaitable[None]]
