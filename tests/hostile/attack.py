@@ -1,6 +1,7 @@
 """What an attack is, and the table of all of them."""
 
 import inspect
+import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -54,10 +55,15 @@ class Assault:
     target: Target
     variant: Variant
     is_short: bool = False
+    tag: str = field(default_factory=lambda: secrets.token_hex(4))
     sent: int = 0
     received: int = 0
     endings: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+
+    def label(self, number: int) -> str:
+        """Return what makes names of one connection's own rooms: new ones in each run."""
+        return f"{self.tag}-{number}"
 
     @property
     def pause(self) -> float:

@@ -78,10 +78,22 @@ def same(piece: bytes) -> Callable[[Assault, int], Chunk]:
     return lambda _assault, _number: lambda: chunk
 
 
-def requests(make: Callable[[int, int], str]) -> Callable[[Assault, int], Chunk]:
-    """Return chunks of requests, many in a frame; ``make`` gets the connection and a count."""
+def begun_with(start: bytes, piece: bytes) -> Callable[[Assault, int], Chunk]:
+    """Return chunks of one piece repeated, behind something that is sent once."""
 
-    def begin(_assault: Assault, connection: int) -> Chunk:
+    def begin(_assault: Assault, _number: int) -> Chunk:
+        starts = [start]
+        chunk = piece * (CHUNK // len(piece))
+        return lambda: (starts.pop() if starts else b"") + chunk
+
+    return begin
+
+
+def requests(make: Callable[[str, int], str]) -> Callable[[Assault, int], Chunk]:
+    """Return chunks of requests, many in a frame; ``make`` gets a label and a count."""
+
+    def begin(assault: Assault, number: int) -> Chunk:
+        label = assault.label(number)
         count = 0
 
         def chunk() -> bytes:
@@ -90,7 +102,7 @@ def requests(make: Callable[[int, int], str]) -> Callable[[Assault, int], Chunk]
             while len(data) < CHUNK:
                 numbers = range(count, count + OBJECTS)
                 count += OBJECTS
-                data += _array([make(connection, number) for number in numbers])
+                data += _array([make(label, number) for number in numbers])
             return bytes(data)
 
         return chunk
@@ -108,12 +120,12 @@ def _array(requests: list[str]) -> bytes:
 
 
 def greeted(*rooms: str) -> Open:
-    """Return what opens a v1 connection, says hello, and joins rooms; ``{}`` is its number."""
+    """Return what opens a v1 connection, says hello, and joins rooms; ``{}`` is its label."""
 
     async def enter(assault: Assault, number: int) -> Peer:
         peer = await assault.open()
         try:
-            await peer.hello([room.format(number) for room in rooms])
+            await peer.hello([room.format(assault.label(number)) for room in rooms])
         except BaseException:
             await peer.aclose()
             raise
@@ -131,6 +143,6 @@ def plain(room: str) -> Open:
     """Return what opens a connection of the plain dialect."""
 
     async def enter(assault: Assault, number: int) -> Peer:
-        return await assault.open("", f"/ws?room={room.format(number)}")
+        return await assault.open("", f"/ws?room={room.format(assault.label(number))}")
 
     return enter

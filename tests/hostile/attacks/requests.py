@@ -13,7 +13,11 @@ TOPIC = "t" * 250
 
 
 class Kind(NamedTuple):
-    """A request that is sent for ever; ``{c}`` is the connection's number, ``{n}`` a count."""
+    """A request that is sent for ever.
+
+    In it, ``{c}`` is the connection's label, ``{n}`` a count, and ``{m}`` three times that and one:
+    the number of a message if each is followed by two events.
+    """
 
     request: str
     outcome: str
@@ -69,7 +73,7 @@ KINDS = {
     ),
     "joins-again": Kind('{{"t":"join",' + OWN + "}}", f"Who joins a room without end {SLOWED}."),
     "resumes": Kind(
-        '{{"t":"join","room":"' + LONG + '","last":{n}}}',
+        '{{"t":"join","room":"' + LONG + '","last":0}}',
         f"Who asks for a long history by resume without end {SLOWED}.",
         greeted(LONG),
     ),
@@ -79,6 +83,11 @@ KINDS = {
         greeted(CROWD),
     ),
     "reactions": Kind(
+        '{{"t":"send",' + OWN + ',"text":"x"}},{{"t":"react",' + OWN + ',"seq":{m},"emoji":"🍋"}},'
+        '{{"t":"react",' + OWN + ',"seq":{m},"emoji":"🍋","on":false}}',
+        f"Who sends, and reacts on and off, without end {SLOWED}.",
+    ),
+    "reactions-in-crowd": Kind(
         '{{"t":"react",' + THERE + ',"seq":1,"emoji":"🍋"}},'
         '{{"t":"react",' + THERE + ',"seq":1,"emoji":"🍋","on":false}}',
         f"Who reacts on and off without end {SLOWED}; a message takes 1,000 changes.",
@@ -134,7 +143,7 @@ ENDS = {4501, 4504, 4002, 1013}
 
 
 def _maker(template: str) -> Callable[[Assault, int], Chunk]:
-    return requests(lambda connection, number: template.format(c=connection, n=number))
+    return requests(lambda label, number: template.format(c=label, n=number, m=3 * number + 1))
 
 
 for name, kind in KINDS.items():
