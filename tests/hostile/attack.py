@@ -143,6 +143,7 @@ class Attack:
         settings: What the server has to be started with.
         is_flood: Whether it goes on until it is cancelled.
         seconds: How long a flood lasts at least.
+        is_long: Whether the short form leaves it out.
         measures_others: Whether others are measured meanwhile; not where nobody can be served.
     """
 
@@ -153,6 +154,7 @@ class Attack:
     settings: Settings = field(default_factory=dict)
     is_flood: bool = False
     seconds: float = 0.0
+    is_long: bool = False
     measures_others: bool = True
 
 

@@ -45,7 +45,7 @@ def rounds(form: Form, names: Sequence[str]) -> list[Round]:
     """
     load()
     by_settings: dict[str, Round] = {}
-    for attack in _chosen(names):
+    for attack in _chosen(form, names):
         key = repr(sorted(attack.settings.items()))
         known = by_settings.get(key, Round(attack.settings, ()))
         more = [(attack, variant) for variant in _variants(form, attack)]
@@ -53,14 +53,15 @@ def rounds(form: Form, names: Sequence[str]) -> list[Round]:
     return list(by_settings.values())
 
 
-def _chosen(names: Sequence[str]) -> list[Attack]:
+def _chosen(form: Form, names: Sequence[str]) -> list[Attack]:
     for name in names:
         if not any(known.startswith(name) for known in ATTACKS):
             raise Problem(f"there is no attack {name}; --list shows all")
     return [
         attack
         for name, attack in ATTACKS.items()
-        if not names or any(name.startswith(beginning) for beginning in names)
+        if any(name.startswith(beginning) for beginning in names)
+        or not (names or (form.is_short and attack.is_long))
     ]
 
 

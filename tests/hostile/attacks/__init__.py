@@ -8,6 +8,7 @@ KINDS = (
     "slow",
     "frames",
     "requests",
+    "insistent",
     "plain",
     "http",
     "storms",

@@ -11,7 +11,8 @@ from tests.hostile.peer import GONE, Gone, Peer, get
 from tests.hostile.target import Target
 
 VARIANTS = (Variant(1, 0), Variant(16, 0))
-FAIR = {200, 201, 429, 503}  # and 0: cut off
+REFUSED = {429, 503}
+FAIR = {200, 201, *REFUSED}  # and 0: cut off
 API = "/api/v1"
 JSON = "Content-Type: application/json"
 
@@ -38,7 +39,10 @@ async def _ask(assault: Assault, request: bytes) -> int:
         return 0
     try:
         await peer.send(request)
-        return (await peer.reply()).status
+        reply = await peer.reply()
+        if reply.status in REFUSED and "retry-after" not in reply.headers:
+            raise Wrong(f"{reply.status} without Retry-After")
+        return reply.status
     except (Gone, *GONE):
         return 0
     finally:

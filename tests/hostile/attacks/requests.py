@@ -156,13 +156,3 @@ for name, kind in KINDS.items():
             is_flood=True,
         )
     )
-add(
-    Attack(
-        "insistent-sends",
-        "Who has been far over the limits for ten seconds is ended with 4504.",
-        flood(greeted(ROOM), _maker(KINDS["sends"].request), ENDS),
-        (Variant(1, 0),),
-        is_flood=True,
-        seconds=14.0,
-    )
-)
