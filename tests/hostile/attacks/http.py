@@ -33,21 +33,26 @@ def _requests(make: Callable[[Target, int], bytes], allowed: set[int]) -> Run:
 
 
 async def _ask(assault: Assault, request: bytes) -> int:
+    """Ask on a connection of its own; return the status, 0 if there is none.
+
+    Raises:
+        Wrong: a refusal does not say when to come back.
+    """
     try:
         peer = await Peer.connect(assault.target)
     except GONE:
         return 0
     try:
         await peer.send(request)
-        reply = await peer.reply()
-        if reply.status in REFUSED and "retry-after" not in reply.headers:
-            raise Wrong(f"{reply.status} without Retry-After")
-        return reply.status
+        status, headers, _ = await peer.reply()
     except (Gone, *GONE):
         return 0
     finally:
         assault.count(peer)
         await peer.aclose()
+    if status in REFUSED and "retry-after" not in headers:
+        raise Wrong(f"{status} without Retry-After")
+    return status
 
 
 def _post(path: str, body: str, *more: str) -> Callable[[Target, int], bytes]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.hostile.attack import CROWD, FLOODS, LONG, Assault, Attack, Variant, add
+from tests.hostile.attack import CROWD, FLOODS, LONG, Assault, Attack, add
 from tests.hostile.flood import Chunk, Open, flood, greeted, requests, silent
 
 ROOM = "hostile-{}"  # of each connection its own
