@@ -143,6 +143,7 @@ class Attack:
         settings: What the server has to be started with.
         is_flood: Whether it goes on until it is cancelled.
         seconds: How long a flood lasts at least.
+        guests: How many are let in who behave well; their memory is no harm.
         is_long: Whether the short form leaves it out.
         measures_others: Whether others are measured meanwhile; not where nobody can be served.
     """
@@ -154,6 +155,7 @@ class Attack:
     settings: Settings = field(default_factory=dict)
     is_flood: bool = False
     seconds: float = 0.0
+    guests: int = 0
     is_long: bool = False
     measures_others: bool = True
 
@@ -172,6 +174,7 @@ def attack(
     variants: tuple[Variant, ...] = (Variant(1, 0),),
     settings: Settings | None = None,
     is_flood: bool = False,
+    guests: int = 0,
     measures_others: bool = True,
 ) -> Callable[[Run], Run]:
     """Put a function into the table; its docstring's first paragraph is the right outcome."""
@@ -187,6 +190,7 @@ def attack(
                 variants,
                 settings or {},
                 is_flood=is_flood,
+                guests=guests,
                 measures_others=measures_others,
             )
         )

@@ -10,6 +10,7 @@ MIB = 1024 * 1024
 FLOOR = 0.020  # seconds; a delay below it is no harm, however short it was before
 TIMES = 2.0  # how much longer an acknowledgement may take than without the attack
 MEMORY = 50 * MIB  # bytes that the server may hold more during an attack
+GUEST = 24 * 1024  # bytes that somebody may cost who is let in and behaves well
 DISK = 8 * MIB  # bytes by which the database and its log may grow in any case
 DISK_RATE = MIB // 2  # and for each second
 LOG = 64 * 1024  # bytes by which the log may grow in any case
@@ -74,13 +75,13 @@ class Result:
                 f"{DELAY} {milliseconds(self.during)} instead of {milliseconds(self.limit)}"
             )
 
-    def judge_growth(self, before: Reading, after: Reading) -> None:
+    def judge_growth(self, before: Reading, after: Reading, guests: int = 0) -> None:
         """Compare memory, disk and log before and during the attack."""
         self.memory = after.peak - before.memory
         self.disk = after.disk - before.disk
         self.log = after.log - before.log
         for what, grown, bound in (
-            ("memory", self.memory, MEMORY),
+            ("memory", self.memory, MEMORY + guests * GUEST),
             ("disk", self.disk, int(DISK + DISK_RATE * self.seconds)),
             ("log", self.log, int(LOG + LOG_RATE * self.seconds)),
         ):

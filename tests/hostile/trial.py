@@ -101,7 +101,7 @@ class Trial:
         worst = self._read()
         report = await job.stop()
         self._take(report, result)
-        self._judge(result, before, worst, begun, ended)
+        self._judge(attack, result, before, worst, begun, ended)
         await self._recover(result, before)
         faults = self.crowd.take_faults()
         result.faults += faults if attack.measures_others else []
@@ -135,6 +135,7 @@ class Trial:
 
     def _judge(
         self,
+        attack: Attack,
         result: Result,
         before: Reading | None,
         worst: Reading | None,
@@ -143,7 +144,7 @@ class Trial:
     ) -> None:
         waited = 0.0
         if before and worst:
-            result.judge_growth(before, worst)
+            result.judge_growth(before, worst, attack.guests)
             waited = (worst.waited - before.waited) / (ended - begun)
         elif self.meter:
             result.faults.append("the server ended")

@@ -153,7 +153,7 @@ async def proxied_company(assault: Assault, number: int) -> None:
     await _all_leave(guests)
 
 
-@attack(settings={"connections_per_address": 64})
+@attack(settings={"connections_per_address": 64}, guests=RETURNING)
 async def deploy(assault: Assault, number: int) -> None:
     """5,000 who are cut off at once, as by a deploy, all come back within a minute and resume."""
     total = SHORT_RETURNING if assault.is_short else RETURNING

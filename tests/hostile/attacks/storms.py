@@ -96,7 +96,7 @@ async def reconnect_storm(assault: Assault, number: int) -> None:
     await _storm(assault, lambda _: assault.target)
 
 
-@attack(settings=SCATTERED)
+@attack(settings=SCATTERED, guests=STORM)
 async def scattered_storm(assault: Assault, number: int) -> None:
     """5,000 connections in ten seconds from as many addresses get in, or are refused early."""
     inside = Target("127.0.0.1", assault.target.port)
