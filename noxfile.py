@@ -142,6 +142,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def hostile(session: nox.Session) -> None:
+    """Attack a new server, or one of yours by its URL, and measure what others feel of it."""
+    install(session, "hostile")
+    session.run("python", "-m", "tests.hostile", *(session.posargs or ["--short"]))
+
+
+@nox.session
 def screenshots(session: nox.Session) -> None:
     """Take the pictures in docs/ anew."""
     need(session, chromium="chromium")

@@ -1,0 +1,24 @@
+"""The attacks, by kind; each module puts its own into ``attack.ATTACKS``."""
+
+from importlib import import_module
+
+KINDS = (
+    "faults",
+    "smuggling",
+    "slow",
+    "frames",
+    "requests",
+    "insistent",
+    "plain",
+    "http",
+    "storms",
+    "tls",
+    "exhaustion",
+    "guests",
+)
+
+
+def load() -> None:
+    """Fill the table."""
+    for kind in KINDS:
+        import_module(f"{__name__}.{kind}")

@@ -1,0 +1,149 @@
+"""What is used up: descriptors, memory and disk, on servers that have little of it."""
+
+import os
+import resource
+from pathlib import Path
+
+import trio
+
+from tests.hostile.attack import CROWD, LONG, Assault, Variant, Wrong, attack
+from tests.hostile.flood import flood, greeted, requests
+from tests.hostile.peer import GONE, Gone, Peer, objects
+
+FEW = 160  # descriptors: about 90 connections beside what the server reserves
+TOO_MANY = 300  # connections
+HELD = 200  # connections that read nothing
+SPACE = 256 * 1024  # bytes that the disk takes before it is full
+WIDE = {"connections_per_address": 512}
+WAIT = 20.0  # seconds for the server to go on once there is space again
+BIG = "m" * 3_900
+
+
+@attack(settings={"descriptors": FEW, "connections_per_address": 0})
+async def no_descriptors(assault: Assault, number: int) -> None:
+    """Beyond the descriptors newcomers get 503 and others go on; later newcomers get in."""
+    peers: list[Peer] = []
+    async with trio.open_nursery() as nursery:
+        for _ in range(TOO_MANY):
+            nursery.start_soon(_hold, assault, peers)
+    for peer in peers:
+        await peer.aclose()
+    if not assault.endings["503"]:
+        raise Wrong("nobody got 503")
+    await trio.sleep(1)
+    newcomer = await assault.open()
+    await newcomer.hello()
+    await newcomer.aclose()
+
+
+async def _hold(assault: Assault, peers: list[Peer]) -> None:
+    try:
+        peer = await Peer.connect(assault.target)
+        peers.append(peer)
+        with trio.fail_after(5):
+            await peer.upgrade(assault.target)
+        assault.endings["101"] += 1
+    except Gone as gone:
+        assault.endings[str(gone)] += 1
+    except (*GONE, trio.TooSlowError):
+        assault.endings["cut"] += 1
+
+
+@attack(settings=WIDE, variants=(Variant(HELD, 0),))
+async def unread_memory(assault: Assault, number: int) -> None:
+    """200 who read nothing cost memory up to a budget; those most backed up are ended first."""
+    peer = await assault.open()
+    await peer.hello([CROWD])
+    peer.take_little()
+    ask = objects(*({"t": "history", "id": one, "room": LONG} for one in range(64)))
+    say = objects({"t": "send", "room": CROWD, "text": BIG})
+    try:
+        with trio.move_on_after(6):
+            for _ in range(4):
+                await peer.send(ask if number % 2 else say)
+                await trio.sleep(1.5)
+    except GONE:
+        pass
+    assault.count(peer)
+    await peer.aclose()
+
+
+@attack(settings=WIDE, variants=(Variant(HELD, 0),))
+async def resumed_memory(assault: Assault, number: int) -> None:
+    """200 who resume a long room at once and read nothing share one budget of pages."""
+    peer = await assault.open()
+    await peer.send(objects({"t": "hello", "nick": f"r{number}x{os.getpid()}"}))
+    await peer.until("welcome")
+    peer.take_little()
+    await peer.send(objects({"t": "join", "id": 1, "room": LONG, "last": 0}))
+    await trio.sleep(4)
+    await peer.aclose()
+
+
+@attack(settings=WIDE, measures_others=False)
+async def full_disk(assault: Assault, number: int) -> None:
+    """On a full disk sends get `unavailable` and all else goes on; with space again, so do they."""
+    if not assault.target.pid:
+        raise Wrong("the server's process has to be known")
+    peer = await assault.open()
+    await peer.hello(["hostile-disk"])
+    old = _limit_files(assault.target.pid, SPACE)
+    try:
+        await _fill(peer)
+        await peer.send(objects({"t": "history", "id": 1, "room": LONG}))
+        await peer.until("history")
+        await (await assault.open()).hello()
+    finally:
+        resource.prlimit(assault.target.pid, resource.RLIMIT_FSIZE, old)
+    await _goes_on(peer)
+
+
+def _limit_files(pid: int, more: int) -> tuple[int, int]:
+    """Let no file of a process grow by more than this; return the limit of before."""
+    sizes = (path.stat().st_size for path in _databases(pid))
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (max(sizes, default=0) + more, hard))
+    return soft, hard
+
+
+def _databases(pid: int) -> list[Path]:
+    links = (path.readlink() for path in Path(f"/proc/{pid}/fd").iterdir())
+    return [path for path in links if path.name.startswith("chat.db") and path.exists()]
+
+
+async def _fill(peer: Peer) -> None:
+    """Send until something cannot be stored."""
+    for number in range(5_000):
+        await peer.send(objects(_message(number)))
+        answer = await peer.until("ok", "error")
+        if answer.get("code") == "unavailable":
+            return
+        await trio.sleep(answer.get("retry_ms", 0) / 1000)
+    raise Wrong("the disk does not fill")
+
+
+async def _goes_on(peer: Peer) -> None:
+    with trio.move_on_after(WAIT):
+        while True:
+            await peer.send(objects(_message(0)))
+            if (await peer.until("ok", "error"))["t"] == "ok":
+                await peer.aclose()
+                return
+            await trio.sleep(0.5)
+    raise Wrong(f"nothing can be stored {WAIT:.0f} s after there is space again")
+
+
+def _message(number: int) -> dict[str, object]:
+    return {"t": "send", "id": number, "room": "hostile-disk", "text": f"{number} {BIG}"}
+
+
+@attack(
+    settings={"max_database": 20_000_000, "connections_per_address": 0},
+    variants=(Variant(16, 0),),
+    is_flood=True,
+    measures_others=False,
+)
+async def full_database(assault: Assault, number: int) -> None:
+    """No database grows beyond `max_database`: sends get an error that says what to do."""
+    say = requests(lambda _number, _count: f'{{"t":"send","room":"hostile-full","text":"{BIG}"}}')
+    await flood(greeted("hostile-full"), say)(assault, number)

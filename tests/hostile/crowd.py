@@ -1,0 +1,242 @@
+"""The good clients: 20 people who chat in one room, and measure what they feel."""
+
+import json
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import trio
+import trio_websocket
+
+from tests.hostile.attack import CROWD
+from tests.hostile.peer import V1
+from tests.hostile.target import Target
+
+PEOPLE = 20
+INTERVAL = 1.0  # seconds between two messages of one person
+RECONNECT_AFTER = 0.5  # seconds
+HANDSHAKE_TIMEOUT = 15.0  # seconds
+HEARTBEAT = 0.01  # seconds
+BROKEN = (
+    trio_websocket.ConnectionClosed,
+    trio_websocket.HandshakeError,
+    trio.BrokenResourceError,
+    OSError,
+)
+
+
+@dataclass
+class Person:
+    """One good client: says something each second, and comes back when it is cut off.
+
+    Attributes:
+        waiting: When each message was said that is not acknowledged yet, by its ``cid``.
+        last: The number of the last event that came; numbers have no gaps.
+    """
+
+    crowd: "Crowd"
+    number: int
+    waiting: dict[str, float] = field(default_factory=dict)
+    last: int = 0
+    epoch: str = ""
+    session: str = ""
+    is_in: bool = False
+
+    async def run(self) -> None:
+        """Chat until cancelled."""
+        await trio.sleep(INTERVAL * self.number / self.crowd.size)
+        while True:
+            try:
+                await self._chat()
+            except* BROKEN as broken:
+                if self.is_in:
+                    self.crowd.wrong(f"a good client was cut off: {_first(broken)}")
+            self.is_in = False
+            await trio.sleep(RECONNECT_AFTER)
+
+    async def _chat(self) -> None:
+        stream = await self.crowd.target.connect()
+        async with trio.open_nursery() as nursery:
+            with trio.fail_after(HANDSHAKE_TIMEOUT):
+                websocket = await trio_websocket.wrap_client_stream(
+                    nursery, stream, self.crowd.target.authority, "/ws", subprotocols=[V1]
+                )
+            try:
+                await self._say(websocket, self._hello())
+                nursery.start_soon(self._talk, websocket)
+                while True:
+                    for one in json.loads(await websocket.get_message()):
+                        self._hear(one)
+            finally:
+                nursery.cancel_scope.cancel()
+                await trio.aclose_forcefully(stream)
+
+    def _hello(self) -> dict[str, Any]:
+        room = {"room": CROWD}
+        if self.epoch:
+            room |= {"last": self.last, "epoch": self.epoch}  # type: ignore[dict-item]
+        session = {"session": self.session} if self.session else {}
+        nick = f"good {self.crowd.tag} {self.number}"
+        return {"t": "hello", "nick": nick, "rooms": [room], **session}
+
+    async def _talk(self, websocket: trio_websocket.WebSocketConnection) -> None:
+        while not self.is_in:
+            await trio.sleep(HEARTBEAT)
+        for cid in list(self.waiting):
+            await self._say(websocket, self._message(cid))
+        while True:
+            cid = str(uuid4())
+            self.waiting[cid] = trio.current_time()
+            await self._say(websocket, self._message(cid))
+            await trio.sleep(INTERVAL * random.uniform(0.9, 1.1))  # noqa: S311 - no secret
+
+    def _message(self, cid: str) -> dict[str, Any]:
+        return {"t": "send", "id": cid, "room": CROWD, "cid": cid, "text": "how is the tea?"}
+
+    async def _say(
+        self, websocket: trio_websocket.WebSocketConnection, request: dict[str, Any]
+    ) -> None:
+        await websocket.send_message(json.dumps([request]))
+
+    def _hear(self, one: dict[str, Any]) -> None:
+        kind = one["t"]
+        if kind == "welcome":
+            self.session = one["session"]
+        elif kind == "joined":
+            self._enter(one)
+        elif kind == "ok" and one.get("id") in self.waiting:
+            sent = self.waiting.pop(one["id"])
+            self.crowd.acknowledged(one["id"])
+            self.crowd.samples.append((sent, trio.current_time() - sent))
+        elif kind == "error":
+            self._refused(one)
+        elif "seq" in one:
+            self._count(one)
+
+    def _enter(self, joined: dict[str, Any]) -> None:
+        if self.epoch != joined["epoch"] or "reset" in joined:
+            self.epoch, self.last = joined["epoch"], joined["last"]
+        self.is_in = True
+
+    def _refused(self, error: dict[str, Any]) -> None:
+        """Count an error as wrong; what it was for is not sent again."""
+        self.waiting.pop(str(error.get("id")), None)
+        self.crowd.wrong(f"a good client got {error['code']}")
+
+    def _count(self, event: dict[str, Any]) -> None:
+        if event["seq"] != self.last + 1:
+            self.crowd.wrong(f"a good client saw {event['seq']} after {self.last}")
+        self.last = event["seq"]
+        if self.number == 0:
+            self.crowd.seen(event.get("cid", ""))
+
+
+class Crowd:
+    """All good clients.
+
+    Attributes:
+        samples: Time and acknowledgement's delay of each message that was acknowledged, seconds.
+        unseen: The ids of messages that are acknowledged, and that the first of them has not seen.
+    """
+
+    def __init__(self, target: Target, size: int = PEOPLE) -> None:
+        self.target = target
+        self.size = size
+        self.tag = uuid4().hex[:6]
+        self.samples: list[tuple[float, float]] = []
+        self.unseen: set[str] = set()
+        self._early: set[str] = set()  # ids that were seen before the acknowledgement
+        self.lateness: list[tuple[float, float]] = []  # of our own process, seconds
+        self._faults: dict[str, int] = {}
+        self._people = [Person(self, number) for number in range(size)]
+
+    async def run(self) -> None:
+        """Chat until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._beat)
+            for person in self._people:
+                nursery.start_soon(person.run)
+
+    async def _beat(self) -> None:
+        """Measure how late this very process is, for that is not the server's doing."""
+        while True:
+            due = trio.current_time() + HEARTBEAT
+            await trio.sleep_until(due)
+            self.lateness.append((due, trio.current_time() - due))
+
+    def acknowledged(self, cid: str) -> None:
+        """Note that a message is stored: from now on it must not be lost."""
+        if cid in self._early:
+            self._early.remove(cid)
+        else:
+            self.unseen.add(cid)
+
+    def seen(self, cid: str) -> None:
+        """Note that a message has come to the first of the good clients."""
+        if cid in self.unseen:
+            self.unseen.remove(cid)
+        elif any(cid in person.waiting for person in self._people):
+            self._early.add(cid)
+
+    @property
+    def are_all_in(self) -> bool:
+        return all(person.is_in for person in self._people)
+
+    @property
+    def longest_wait(self) -> float:
+        """For how many seconds the oldest message waits that is not acknowledged yet."""
+        sent = [at for person in self._people for at in person.waiting.values()]
+        return trio.current_time() - min(sent) if sent else 0.0
+
+    def wrong(self, what: str) -> None:
+        self._faults[what] = self._faults.get(what, 0) + 1
+
+    def take_faults(self) -> list[str]:
+        """Return what went wrong since the last call."""
+        faults = [f"{what} ({times} times)" for what, times in self._faults.items()]
+        self._faults.clear()
+        return faults
+
+    def percentile(self, begin: float, end: float, share: float = 0.99) -> float | None:
+        """Return the delay of acknowledgements of what was said in a time.
+
+        What is not acknowledged yet counts with the time that it has waited so far.
+        """
+        return percentile(self.delays(begin, end), share)
+
+    def delays(self, begin: float, end: float) -> list[float]:
+        """Return all these delays."""
+        now = trio.current_time()
+        waiting = [(at, now - at) for person in self._people for at in person.waiting.values()]
+        return _between([*self.samples, *waiting], begin, end)
+
+    def own_lateness(self, begin: float, end: float) -> float:
+        """Return how late this process itself was, the 99th percentile."""
+        return percentile(_between(self.lateness, begin, end), 0.99) or 0.0
+
+    def forget(self, before: float) -> None:
+        """Forget samples from before a time."""
+        self.samples = [sample for sample in self.samples if sample[0] >= before]
+        self.lateness = [sample for sample in self.lateness if sample[0] >= before]
+
+
+def _between(samples: Sequence[tuple[float, float]], begin: float, end: float) -> list[float]:
+    return [value for at, value in samples if begin <= at < end]
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """Return the value below which this share of all lies; ``None`` if there are none."""
+    if not values:
+        return None
+    return sorted(values)[math.ceil(share * len(values)) - 1]
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> str:
+    first = group.exceptions[0]
+    if isinstance(first, BaseExceptionGroup):
+        return _first(first)
+    reason = getattr(first, "reason", None)
+    return f"{reason.code} {reason.reason or ''}".strip() if reason else type(first).__name__
