@@ -107,11 +107,9 @@ def copy(path: Path, root: Path) -> None:
     """Copy a file or a folder, if there is one, to the same place in ``root``."""
     target = root / path.relative_to("/")
     target.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir():
-        shutil.copytree(path, target, symlinks=True, dirs_exist_ok=True)
-    elif path.is_file():
-        target.unlink(missing_ok=True)
-        shutil.copyfile(path, target)
+    if path.exists():
+        command = ("cp", "--archive", "--remove-destination", "--no-target-directory")
+        subprocess.run([*command, path.resolve(), target], check=True)
 
 
 def environment() -> dict[str, str]:
