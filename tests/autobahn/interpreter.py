@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from .problem import Problem
+from tests.conformance.problem import Problem
 
 NAMES = ("python2.7", "pypy")  # looked up on PATH, in this order
 PROBE = "import sys; sys.stdout.write('%d.%d %s' % (sys.version_info[:2] + (sys.executable,)))"

@@ -12,7 +12,7 @@ from threading import Timer
 
 from .environment import clean_environ
 from .judge import Outcome
-from .problem import Problem
+from tests.conformance.problem import Problem
 
 AGENT = "trio-chat"  # the name of the server in the reports
 DEADLINE = 300.0  # seconds for one selection; a healthy server needs about 10

@@ -1,4 +1,4 @@
-"""Runs the Autobahn WebSocket test suite against our echo server: ``python -m tests.conformance``.
+"""Runs the Autobahn WebSocket test suite against our echo server: ``python -m tests.autobahn``.
 
 The suite is Python 2.7 code, so it gets an environment of its own, made once and kept.
 """
@@ -11,8 +11,8 @@ from pathlib import Path
 from .environment import ensure_suite
 from .interpreter import find_python27
 from .judge import Outcome, judge, load_allowed
-from .problem import Problem
-from .server import echo_server
+from tests.conformance.problem import Problem
+from tests.conformance.server import echo_server
 from .suite import SELECTIONS, Selection, run_suite
 from .summary import ProgressBar, summary
 
@@ -31,7 +31,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.conformance",
+        prog="python -m tests.autobahn",
         description="Run the Autobahn WebSocket test suite against the server.",
     )
     parser.add_argument(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from .judge import Allowance, Outcome, case_order, judge, load_allowed
-from .problem import Problem
+from tests.conformance.problem import Problem
 from .summary import summary
 
 LATE = Allowance("NON-STRICT", "seen at the end")
