@@ -8,11 +8,12 @@ import shlex
 import sys
 from pathlib import Path
 
+from tests.conformance.problem import Problem
+from tests.conformance.server import echo_server
+
 from .environment import ensure_suite
 from .interpreter import find_python27
 from .judge import Outcome, judge, load_allowed
-from tests.conformance.problem import Problem
-from tests.conformance.server import echo_server
 from .suite import SELECTIONS, Selection, run_suite
 from .summary import ProgressBar, summary
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
 
+from tests.conformance.problem import Problem
+
 from .environment import clean_environ
 from .judge import Outcome
-from tests.conformance.problem import Problem
 
 AGENT = "trio-chat"  # the name of the server in the reports
 DEADLINE = 300.0  # seconds for one selection; a healthy server needs about 10
