@@ -24,9 +24,9 @@ def main() -> int:
     """Run all; return the exit status: 0 if every case passed."""
     options = _options()
     try:
-        return conformance(options.cache.resolve(), shlex.split(options.echo))
+        return autobahn(options.cache.resolve(), shlex.split(options.echo))
     except Problem as problem:
-        sys.stderr.write(f"conformance: {problem}\n")
+        sys.stderr.write(f"autobahn: {problem}\n")
         return 1
 
 
@@ -51,7 +51,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def conformance(cache: Path, echo: list[str]) -> int:
+def autobahn(cache: Path, echo: list[str]) -> int:
     """Run every selection and print the summary; return the exit status.
 
     Raises:
