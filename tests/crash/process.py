@@ -12,7 +12,7 @@ import trio_chat
 
 ROOT = Path(trio_chat.__file__).parent.parent
 ADDRESS = re.compile(rb"http://localhost:(\d+)/")
-PATIENCE = 20  # seconds for a server to start
+PATIENCE = 300  # seconds for a server to start
 
 
 class Server:

@@ -15,6 +15,7 @@ DEFER_ACCEPT = 1  # seconds, roughly, after which a connection is accepted witho
 # The curve is the one for which browsers and programs send a key at once, without another round.
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of TLS 1.3 leave the group open
 CURVE = "X25519"
+OLDER_CURVE = "prime256v1"  # nearly as cheap; ssl of Python 3.11.2, Debian 12's, takes no newer one
 PORT_ATTEMPTS = 10  # a port that is free on one loopback address may be taken on the other
 
 
@@ -92,7 +93,7 @@ def load_certificate(config: Config) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.set_alpn_protocols(["http/1.1"])
     context.set_ciphers(CIPHERS)
-    context.set_ecdh_curve(CURVE)
+    _set_curve(context)
     context.options |= ssl.OP_NO_RENEGOTIATION  # which is another handshake
     try:
         context.load_cert_chain(config.certfile, config.keyfile)
@@ -103,3 +104,10 @@ def load_certificate(config: Config) -> ssl.SSLContext | None:
         file = config.keyfile if os.access(config.certfile, os.R_OK) else config.certfile
         raise ConfigError(f"cannot read {file}: {error.strerror}") from None
     return context
+
+
+def _set_curve(context: ssl.SSLContext) -> None:
+    try:
+        context.set_ecdh_curve(CURVE)
+    except ssl.SSLError:
+        context.set_ecdh_curve(OLDER_CURVE)
