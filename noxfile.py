@@ -18,6 +18,12 @@ nox.options.error_on_missing_interpreters = True
 nox.options.sessions = ["lint", "types", "tests", "package", "conformance", "e2e", "autobahn"]
 
 GROUPS = nox.project.load_toml("pyproject.toml")
+CHROMIUM = {
+    "chromium": "chromium",
+    "node": "nodejs",
+    "npm": "npm",
+    "/usr/lib*/**/libatomic.so.1": "libatomic1",  # for the Node that Playwright brings
+}
 BROWSERS = {
     "firefox-esr": "firefox-esr",
     "WebKitWebDriver": "webkit2gtk-driver",
@@ -109,7 +115,7 @@ def package(session: nox.Session) -> None:
 @nox.session
 def e2e(session: nox.Session) -> None:
     """Try the page in Chromium, and on Node; installs Playwright, and Chromium, Node and npm."""
-    need(session, chromium="chromium", node="nodejs", npm="npm")
+    need(session, **CHROMIUM)
     install(session, "e2e")
     session.run("npm", "install", "--silent", "--no-audit", "--no-fund", external=True)
     page = sorted(Path("tests/page").rglob("*.test.js"))  # not every Node finds them in a folder
@@ -152,7 +158,7 @@ def bench(session: nox.Session) -> None:
 @nox.session
 def screenshots(session: nox.Session) -> None:
     """Take the pictures in docs/ anew."""
-    need(session, chromium="chromium")
+    need(session, **CHROMIUM)
     install(session, "e2e")
     session.run("pytest", "tests/e2e/test_screenshots.py", "--screenshots", "docs/screenshots")
 

@@ -124,12 +124,10 @@ def environment() -> dict[str, str]:
 
 def inside(root: Path, command: str, **variables: str) -> list[str]:
     """Return what runs a shell command in the checkout in ``root``, in namespaces of its own."""
-    settings = (environment() | variables).items()
-    words = shlex.join([f"{name}={value}" for name, value in settings])
-    lines = [
-        *mounts(root),
-        f"exec chroot {root} env -i {words} sh -c {shlex.quote(f'cd {CHECKOUT} && {command}')}",
-    ]
+    settings = (f"{name}={value}" for name, value in (environment() | variables).items())
+    clean = shlex.join(["env", "--default-signal", "-i", *settings])
+    script = shlex.quote(f"cd {CHECKOUT} && {command}")
+    lines = [*mounts(root), f"exec chroot {root} {clean} sh -c {script}"]
     namespaces = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
     return [*namespaces, "sh", "-e", "-c", "\n".join(lines)]
 
