@@ -1,7 +1,12 @@
-"""What must be green before a change goes in: ``nox`` runs all of it, ``nox -l`` lists it."""
+"""What must be green before a change goes in: ``nox`` runs all of it, ``nox -l`` lists it.
+
+Python packages are installed into environments in .nox. What is not Python is taken from the PATH,
+or installed with apt for root on Debian.
+"""
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -10,9 +15,15 @@ import nox
 nox.needs_version = ">=2025.2"
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["lint", "types", "tests", "package", "e2e", "conformance"]
+nox.options.sessions = ["lint", "types", "tests", "package", "conformance", "e2e", "autobahn"]
 
 GROUPS = nox.project.load_toml("pyproject.toml")
+CHROMIUM = {
+    "chromium": "chromium",
+    "node": "nodejs",
+    "npm": "npm",
+    "/usr/lib*/**/libatomic.so.1": "libatomic1",  # for the Node that Playwright brings
+}
 BROWSERS = {
     "firefox-esr": "firefox-esr",
     "WebKitWebDriver": "webkit2gtk-driver",
@@ -55,7 +66,7 @@ def has(name: str) -> bool:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Look for slips, and for lines that are not formatted as all are."""
+    """Look for slips, and for lines that are not formatted as all are; installs Ruff."""
     session.install(*nox.project.dependency_groups(GROUPS, "lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--diff")
@@ -63,14 +74,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Check the types."""
+    """Check the types; installs mypy and the packages of all other sessions."""
     install(session, "types")
     session.run("mypy", *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests but those of the page; every branch of the server must have run."""
+    """Run all tests but those of the page, and demand every branch; installs pytest, and curl."""
     need(session, curl="curl")
     install(session, "test")
     paths = session.posargs or [
@@ -80,7 +91,7 @@ def tests(session: nox.Session) -> None:
         "tests/crash",
         "tests/terminal",
         "tests/protocol",
-        "tests/conformance",
+        "tests/autobahn",
     ]
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *paths)
@@ -91,7 +102,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """Build what is published, and run the server from it, far from the checkout."""
+    """Build what is published, and run the server from it in an empty folder; installs build."""
     session.install(*nox.project.dependency_groups(GROUPS, "package"))
     with tempfile.TemporaryDirectory() as folder:
         session.run("python", "-m", "build", "--outdir", folder)
@@ -104,17 +115,18 @@ def package(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """Try the page in Chromium, beside clients written for the Go example."""
-    need(session, chromium="chromium", node="nodejs", npm="npm")
+    """Try the page in Chromium, and on Node; installs Playwright, and Chromium, Node and npm."""
+    need(session, **CHROMIUM)
     install(session, "e2e")
     session.run("npm", "install", "--silent", "--no-audit", "--no-fund", external=True)
-    session.run("node", "--test", "tests/page/", external=True)
+    page = sorted(Path("tests/page").rglob("*.test.js"))  # not every Node finds them in a folder
+    session.run("node", "--test", *map(str, page), external=True)
     session.run("pytest", "tests/e2e", "--numprocesses=auto", *session.posargs)
 
 
 @nox.session
 def browsers(session: nox.Session) -> None:
-    """Try the page in Firefox, and in WebKit, which is Safari's engine."""
+    """Try the page in Firefox and WebKit, Safari's engine; installs Selenium, and both browsers."""
     need(session, **BROWSERS)
     install(session, "browsers")
     session.run("pytest", "tests/browsers", *session.posargs)
@@ -122,9 +134,19 @@ def browsers(session: nox.Session) -> None:
 
 @nox.session
 def conformance(session: nox.Session) -> None:
-    """Run the Autobahn WebSocket test suite; it needs a Python 2.7."""
-    install(session, "conformance")
-    session.run("python", "-m", "tests.conformance", *session.posargs)
+    """Play the WebSocket cases over raw sockets; installs the tests' packages."""
+    install(session, "test")
+    session.run("pytest", "tests/conformance", *session.posargs)
+
+
+@nox.session
+def autobahn(session: nox.Session) -> None:
+    """Run the Autobahn WebSocket test suite where a Python 2.7 is found; installs it for that."""
+    probe = (sys.executable, "-m", "tests.autobahn.interpreter")
+    if not session.run(*probe, external=True, silent=True, log=False):
+        session.skip("not run, as there is no Python 2.7")
+    install(session, "autobahn")
+    session.run("python", "-m", "tests.autobahn", *session.posargs)
 
 
 @nox.session
@@ -151,6 +173,13 @@ def hostile(session: nox.Session) -> None:
 @nox.session
 def screenshots(session: nox.Session) -> None:
     """Take the pictures in docs/ anew."""
-    need(session, chromium="chromium")
+    need(session, **CHROMIUM)
     install(session, "e2e")
     session.run("pytest", "tests/e2e/test_screenshots.py", "--screenshots", "docs/screenshots")
+
+
+@nox.session(venv_backend="none")
+def fresh(session: nox.Session) -> None:
+    """Run both commands of the README in a new Debian, as root; installs debootstrap."""
+    need(session, debootstrap="debootstrap")
+    session.run(sys.executable, "-m", "tests.fresh", *session.posargs, external=True)

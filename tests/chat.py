@@ -7,22 +7,7 @@ from pathlib import Path
 
 from websockets.sync.client import connect
 
-PATIENCE = 10  # seconds until what should have happened counts as not happening
-RATES = [
-    "send",
-    "change",
-    "topic",
-    "nick",
-    "join",
-    "history",
-    "search",
-    "list",
-    "invalid",
-    "room",
-    "byte",
-    "frame",
-]
-NO_RATES = [word for rate in RATES for word in (f"--{rate}-rate", "off")]
+PATIENCE = 60  # seconds until what should have happened counts as not happening
 
 
 class Chat:
@@ -65,7 +50,7 @@ class Chat:
         assert self._process
         assert self._process.stdout
         self._process.send_signal(how)
-        status = self._process.wait(timeout=20)
+        status = self._process.wait(timeout=2 * PATIENCE)
         self._process.stdout.close()
         assert status == (-how if how is signal.SIGKILL else 0)
 

@@ -23,7 +23,8 @@ def upgrade(*headers: bytes) -> bytes:
 
 def masked(opcode: int, payload: bytes = b"", *, fin: bool = True, mask: bytes = b"mask") -> bytes:
     """Return a client's frame."""
-    covered = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
+    repeated = (mask * (len(payload) // 4 + 1))[: len(payload)]
+    covered = (int.from_bytes(payload) ^ int.from_bytes(repeated)).to_bytes(len(payload))
     return _header(opcode, len(payload), fin=fin, masked=True) + mask + covered
 
 

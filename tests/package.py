@@ -13,7 +13,7 @@ from pathlib import Path
 import trio_chat
 
 FILES = {"main.js": b"import", "base.css": b":root", "favicon.svg": b"<svg"}
-PATIENCE = 20  # seconds
+PATIENCE = 120  # seconds
 
 
 def main() -> None:

@@ -1,1 +1,4 @@
-"""Protocol conformance: the Autobahn WebSocket test suite against our end of a WebSocket."""
+"""Protocol conformance: a table of cases against our end of a WebSocket, over raw sockets.
+
+A case says what is sent, in which pieces, and what must come back. The server echoes each message.
+"""

@@ -12,8 +12,8 @@ from .problem import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"(ws://[^\s\"',]+)[\s\"',]")  # what follows shows that it is all there
-START_TIMEOUT = 20.0  # seconds until it prints its address
-STOP_TIMEOUT = 15.0  # seconds from SIGTERM to SIGKILL; longer than the server's own drain time
+START_TIMEOUT = 120.0  # seconds until it prints its address
+STOP_TIMEOUT = 60.0  # seconds from SIGTERM to SIGKILL; longer than the server's own drain time
 POLL = 0.05  # seconds between two looks
 
 

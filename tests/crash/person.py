@@ -15,7 +15,7 @@ from trio_websocket import (
 
 ROOM = "tea"
 SUBPROTOCOL = "trio-chat.v1"
-PATIENCE = 3  # seconds for an answer to the handshake
+PATIENCE = 3  # seconds for a handshake; twice as long after each that took too long
 EDITS = 0.2  # of all that is sent
 LOSSES = 0.02  # connections lost behind what is sent, before it can be answered
 GONE = (ConnectionClosed, HandshakeError, OSError, trio.BrokenResourceError, trio.TooSlowError)
@@ -41,6 +41,7 @@ class Person:
         self.resends = 0
         self.duplicates = 0  # answers that say that a resend was one
         self._pause = pause  # seconds between two messages, about
+        self._patience = PATIENCE
         self._session: str | None = None
         self._epoch: str | None = None
 
@@ -64,7 +65,8 @@ class Person:
         async with stream, trio.open_nursery() as nursery:
             self.state = "shaking hands"
             # It waits for ever if the server is killed before it answers.
-            with trio.fail_after(PATIENCE):
+            with trio.fail_after(self._patience):
+                self._patience *= 2
                 socket = await wrap_client_stream(
                     nursery,
                     stream,
@@ -73,6 +75,7 @@ class Person:
                     subprotocols=[SUBPROTOCOL],
                     max_message_size=2**24,  # bytes: all that was missed may come at once
                 )
+            self._patience = PATIENCE
             self.state = "here"
             await self._send(socket, self._hello())
             while True:

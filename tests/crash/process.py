@@ -13,7 +13,7 @@ from tests.rates import NO_RATES_FLAGS
 
 ROOT = Path(trio_chat.__file__).parent.parent
 ADDRESS = re.compile(rb"http://localhost:(\d+)/")
-PATIENCE = 20  # seconds for a server to start
+PATIENCE = 300  # seconds for a server to start
 
 
 class Server:

@@ -15,16 +15,17 @@ FATES = ("cut", "reset", "stall")
 
 
 class Proxy:
-    """Passes connections on to a port of this machine; each meets its fate after a while.
+    """Passes connections on to a port of this machine; each meets its fate after some traffic.
 
+    Traffic counts, not time, so that a slow machine gets as far between two fates as a fast one.
     ``fates`` counts what has become of them.
     """
 
-    def __init__(self, target: int, *, life: float) -> None:
+    def __init__(self, target: int, *, life: int) -> None:
         self.port = 0
         self.fates: Counter[str] = Counter()
         self._target = target
-        self._life = life  # seconds until a connection meets its fate, about
+        self._life = life  # pieces until a connection meets its fate, about
 
     async def run(self, task_status: trio.TaskStatus[None]) -> None:
         """Serve until cancelled."""
@@ -43,11 +44,11 @@ class Proxy:
             await self._connect(near, far)
 
     async def _connect(self, near: trio.SocketStream, far: trio.SocketStream) -> None:
-        lane = _Lane()
+        lane = _Lane(int(random.expovariate(1 / self._life)))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(lane.pump, near, far, nursery.cancel_scope)
             nursery.start_soon(lane.pump, far, near, nursery.cancel_scope)
-            await trio.sleep(random.expovariate(1 / self._life))
+            await lane.is_due.wait()
             fate = random.choice(FATES)  # noqa: S311 - no secret
             self.fates[fate] += 1
             if fate == "stall":
@@ -61,8 +62,10 @@ class Proxy:
 class _Lane:
     """Both directions of one connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, life: int) -> None:
         self.is_stalled = False
+        self.is_due = trio.Event()  # set when so many pieces have gone through
+        self._left = life
 
     async def pump(
         self, source: trio.SocketStream, sink: trio.SocketStream, scope: trio.CancelScope
@@ -74,6 +77,12 @@ class _Lane:
                 if self.is_stalled:
                     await trio.sleep_forever()
                 await sink.send_all(data)
+                self._count()
         except trio.BrokenResourceError:
             pass
         scope.cancel()
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left <= 0:
+            self.is_due.set()

@@ -8,7 +8,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 PROTOCOL = Subprotocol("trio-chat.v1")
-ANSWER_LIMIT = 10  # seconds
+ANSWER_LIMIT = 60  # seconds
 
 
 class Guest:

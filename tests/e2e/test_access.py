@@ -208,7 +208,7 @@ def test_the_focus_is_never_lost(open_page: OpenPage, chat: Chat) -> None:
     chat.stop()
     page.get_by_role("button", name="Reconnect now").focus()
     chat.start()
-    expect(page.get_by_role("status").first).to_have_text("Connected", timeout=30_000)
+    expect(page.get_by_role("status").first).to_have_text("Connected", timeout=90_000)
     expect(field).to_be_focused()
     with enter(chat.ws, "Bob", "tea") as bob:
         for count in range(30):

@@ -249,7 +249,7 @@ def test_a_reply_to_what_is_gone_becomes_a_message(open_page: OpenPage, chat: Ch
     chat.stop()
     chat.forget()
     chat.start()
-    page.wait_for_selector("#status.open", timeout=30_000)
+    page.wait_for_selector("#status.open", timeout=90_000)
     expect(page.locator(".draft-context")).to_be_hidden()
     expect_field(page, "with milk")
 
@@ -362,7 +362,7 @@ def test_a_room_with_unsent_messages_is_left_after_a_question(open_page: OpenPag
     page.get_by_role("dialog").get_by_role("button", name="Leave all the same").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
     line.mend()
-    page.wait_for_selector("#status.open", timeout=30_000)
+    page.wait_for_selector("#status.open", timeout=90_000)
     assert lines(other) == ["keep this"]
 
 
@@ -411,7 +411,7 @@ def test_what_is_written_comes_along_when_the_room_is_called_something_else(
     expect(page.get_by_role("heading", level=1)).to_have_text("STRASSE")
     page.fill("#text", "half a thought")
     line.mend()
-    expect(page.get_by_role("heading", level=1)).to_have_text("strasse", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("strasse", timeout=90_000)
     expect_field(page, "half a thought")
 
 

@@ -19,7 +19,7 @@ POST = """async (body) => {
     const answer = await fetch("/api/v1/rooms/news/messages", { method: "POST", body });
     return answer.ok;
 }"""
-LONGEST_RETRY = 15_000  # ms: what the server asks for at most, some trouble, and some patience
+LONGEST_RETRY = 75_000  # ms: what the server asks for at most, and some patience
 
 
 def expect_told(page: Page, *told: str) -> None:

@@ -80,7 +80,7 @@ def test_a_node_client_chats_with_our_page(open_page: OpenPage, chat: Chat) -> N
         ]
         client.stdin.close()
         assert client.stdout.readline() == "* closed 1000\n"
-        assert client.wait(timeout=10) == 0
+        assert client.wait(timeout=60) == 0
 
 
 def test_a_node_client_hears_why_the_server_ends(chat: Chat) -> None:

@@ -23,7 +23,7 @@ from tests.e2e.looking import (
     post,
     say,
     scroll_to,
-    take_the_slowest_pauses,
+    take_endless_pauses,
     top_line,
     wait_for,
     wait_for_kept,
@@ -213,7 +213,7 @@ def test_the_page_comes_back_after_a_restart(
     wait_for(page, "written while away")
     expect(page.get_by_text("Will be sent once connected")).to_be_visible()
     chat.start()
-    expect(page.get_by_role("status")).to_have_text("Connected", timeout=30_000)
+    expect(page.get_by_role("status")).to_have_text("Connected", timeout=90_000)
     expect(banner).to_be_hidden()
     wait_for_kept(page, "written while away")
     expect(page.locator("#log .late")).to_have_count(0)
@@ -222,18 +222,18 @@ def test_the_page_comes_back_after_a_restart(
 
 def test_reconnect_now_does_not_wait(open_page: OpenPage, chat: Chat) -> None:
     """The button ends the pause."""
-    page = open_page(prepare=take_the_slowest_pauses)
+    page = open_page(prepare=take_endless_pauses)
     come_back_unnoticed(page, chat)
     page.get_by_role("button", name="Reconnect now").click()
-    expect(page.get_by_role("status")).to_have_text("Connected", timeout=5_000)
+    expect(page.get_by_role("status")).to_have_text("Connected")
 
 
 def test_a_network_that_is_back_is_used_at_once(open_page: OpenPage, chat: Chat) -> None:
     """The browser's event ends the pause."""
-    page = open_page(prepare=take_the_slowest_pauses)
+    page = open_page(prepare=take_endless_pauses)
     come_back_unnoticed(page, chat)
     page.evaluate("dispatchEvent(new Event('online'))")
-    expect(page.get_by_role("status")).to_have_text("Connected", timeout=5_000)
+    expect(page.get_by_role("status")).to_have_text("Connected")
 
 
 def test_the_page_stays_away_when_told_so(open_page: OpenPage) -> None:

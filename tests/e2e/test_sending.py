@@ -54,7 +54,7 @@ def test_a_conversation_goes_on_where_the_server_died(
         said.append(f"line {count}.")
         say(pages[count % 2], said[-1])
     for page in pages:
-        page.wait_for_selector(CONNECTED, timeout=30_000)
+        page.wait_for_selector(CONNECTED, timeout=90_000)
         for line in said:
             wait_for_kept(page, line)
     shown = [lines(page) for page in pages]
@@ -75,7 +75,7 @@ def test_a_flood_that_the_server_dies_in_arrives_once(open_page: OpenPage, chat:
     chat.start()
     for shown in (page, other):
         shown.locator("#log .message:not(.outgoing) .text", has_text=said[-1]).wait_for(
-            timeout=30_000, state="attached"
+            timeout=90_000, state="attached"
         )
         assert read_back(shown, said[0]) == said
 
@@ -102,7 +102,7 @@ def test_what_is_written_while_away_is_sent_once_and_in_order(
     expect(page.locator("#log .outgoing .text")).to_have_text(said)
     chat.start()
     for shown in (page, other):
-        shown.wait_for_selector(CONNECTED, timeout=30_000)
+        shown.wait_for_selector(CONNECTED, timeout=90_000)
         wait_for_kept(shown, said[-1])
         assert lines(shown) == said
     page.reload()
@@ -214,7 +214,7 @@ def test_a_server_that_has_begun_anew_is_told_in_a_line(open_page: OpenPage, cha
     chat.forget()
     say(page, "across")
     chat.start()
-    page.wait_for_selector(CONNECTED, timeout=30_000)
+    page.wait_for_selector(CONNECTED, timeout=90_000)
     wait_for_kept(page, "across")
     expect(page.locator("#log .text")).to_have_text(
         ["The server has begun anew. What was said here before is gone.", "across"]

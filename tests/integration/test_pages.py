@@ -272,7 +272,7 @@ async def test_other_connections_are_closed_after_the_answer(
         await stream.send_all(request(target, *headers, version=version))
         answer = await read_answer(stream)
         assert header(answer, b"connection").lower() == b"close"
-        with trio.fail_after(PATIENCE / 4):
+        with trio.fail_after(PATIENCE):
             assert await read_all(stream) == b""
 
 

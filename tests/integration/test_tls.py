@@ -147,7 +147,10 @@ async def test_a_finite_field_is_refused_in_tls_1_3_too(group: str, secure: Secu
     """There it is chosen beside the cipher."""
     async with secure.running() as server, await server.connect_tcp() as tcp:
         context = secure.context()
-        context.set_ecdh_curve(group)
+        try:
+            context.set_ecdh_curve(group)
+        except ssl.SSLError:
+            pytest.skip("this Python's ssl offers no such group")
         with pytest.raises(trio.BrokenResourceError):
             await trio.SSLStream(tcp, context, server_hostname="localhost").do_handshake()
 

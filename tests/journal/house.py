@@ -23,7 +23,7 @@ from trio_chat.protocol.dialects import v1
 
 UPGRADE = frames.upgrade(f"Sec-WebSocket-Protocol: {v1.SUBPROTOCOL}".encode())
 GONE = (trio.BrokenResourceError, trio.ClosedResourceError)
-PATIENCE = 10  # seconds
+PATIENCE = 60  # seconds; the machine may be busy
 
 Object = dict[str, Any]  # as it is in JSON
 

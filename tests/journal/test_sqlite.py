@@ -47,7 +47,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def recovered(journal: SqliteJournal) -> list[int]:
     """Resend a message until it is kept, as a client does; return its number."""
-    with trio.fail_after(5):
+    with trio.fail_after(60):
         while True:
             try:
                 return numbers(await journal.commit([say(LARGE, cid="resent-until-kept")]))
@@ -369,7 +369,7 @@ class TestHanging:
         may_end, ended = threading.Event(), threading.Event()
 
         def hang(writes: object) -> None:
-            may_end.wait(10)
+            may_end.wait(60)
             ended.set()
 
         monkeypatch.setattr(journal, "_commit", hang)
@@ -380,7 +380,7 @@ class TestHanging:
             await journal.close()
         assert [entry["event"] for entry in logs] == ["journal cannot be closed"]
         may_end.set()
-        await trio.to_thread.run_sync(ended.wait, 10)
+        await trio.to_thread.run_sync(ended.wait, 60)
         await journal.close()
 
     async def test_what_the_writer_knew_is_forgotten_after_an_error(self, path: Path) -> None:

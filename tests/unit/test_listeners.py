@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -263,3 +264,21 @@ def test_unusable_files_are_named(cert: str, key: str | None, line: str, pems: P
         load_certificate(Config(certfile=pems / cert, keyfile=pems / key if key else None))
     assert str(caught.value).startswith(line.format(pems))
     assert "\n" not in str(caught.value)
+
+
+def test_a_python_whose_ssl_does_not_know_the_curve_takes_an_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian 12's Python 3.11.2 refuses X25519; the server serves https with it, too."""
+    chosen: list[str] = []
+
+    def choose(self: ssl.SSLContext, name: str) -> None:
+        if name == "X25519":
+            raise ssl.SSLError("unknown group")
+        chosen.append(name)
+
+    monkeypatch.setattr(ssl.SSLContext, "set_ecdh_curve", choose)
+    file = tmp_path / "both.pem"
+    trustme.CA().issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(file)
+    assert load_certificate(Config(certfile=file))
+    assert chosen == ["prime256v1"]

@@ -14,6 +14,7 @@ DEFER_ACCEPT = 1  # seconds, roughly, after which a connection is accepted witho
 # The curve is the one for which browsers and programs send a key at once, without another round.
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of TLS 1.3 leave the group open
 CURVE = "X25519"
+OLDER_CURVE = "prime256v1"  # nearly as cheap; ssl of Python 3.11.2, Debian 12's, takes no newer one
 PORT_ATTEMPTS = 10  # a port that is free on one loopback address may be taken on the other
 
 
@@ -91,7 +92,7 @@ def load_certificate(config: Config) -> ssl.SSLContext | None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.set_alpn_protocols(["http/1.1"])
     context.set_ciphers(CIPHERS)
-    context.set_ecdh_curve(CURVE)
+    _set_curve(context)
     context.options |= ssl.OP_NO_RENEGOTIATION  # which is another handshake
     files = [file for file in (config.certfile, config.keyfile) if file]
     try:
@@ -113,3 +114,10 @@ def _refuse_password() -> str:
         ConfigError: always.
     """
     raise ConfigError("the private key has a password; store it without one (openssl pkey)")
+
+
+def _set_curve(context: ssl.SSLContext) -> None:
+    try:
+        context.set_ecdh_curve(CURVE)
+    except ssl.SSLError:
+        context.set_ecdh_curve(OLDER_CURVE)

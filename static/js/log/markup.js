@@ -119,7 +119,7 @@ class Line {
     const kinds = KINDS[stars.length] ?? [];
     const closes = !GAP.test(before) && !isInWord(after);
     const opens = !GAP.test(after) && !isInWord(before);
-    const closed = closes ? kinds.toReversed().filter((kind) => this.#close(kind)) : [];
+    const closed = closes ? [...kinds].reverse().filter((kind) => this.#close(kind)) : [];
     const rest = kinds.filter((kind) => !closed.includes(kind));
     if (!kinds.length) this.#nodes.push(stars);
     for (const kind of rest) {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
 import { Connection, comesBack, pauseBefore } from "../../../static/js/net/connection.js";
+import { stopClock, tick } from "../clock.js";
 
 class FakeSocket {
   static CONNECTING = 0;
@@ -51,8 +52,7 @@ const latest = () => FakeSocket.made.at(-1);
 
 beforeEach(() => {
   mock.restoreAll();
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  stopClock();
   mock.method(Math, "random", () => 0.5);
   globalThis.WebSocket = FakeSocket;
   FakeSocket.made = [];
@@ -106,9 +106,9 @@ test("after a loss it reconnects when the pause is over", () => {
   latest().open();
   latest().lose(1012);
   assert.deepEqual(states.at(-1), { name: "waiting", attempt: 1, until: 250, code: 1012 });
-  mock.timers.tick(249);
+  tick(249);
   assert.equal(sockets().length, 1);
-  mock.timers.tick(1);
+  tick(1);
   assert.equal(sockets().length, 2);
 });
 
@@ -118,15 +118,15 @@ test("pauses grow while attempts fail, and begin again after 5 s of a good conne
     const now = Date.now();
     latest().lose();
     assert.equal(states.at(-1).until - now, pause);
-    mock.timers.tick(pause);
+    tick(pause);
   }
   latest().open();
-  mock.timers.tick(4999);
+  tick(4999);
   latest().lose();
   assert.equal(states.at(-1).until - Date.now(), 2000);
-  mock.timers.tick(2000);
+  tick(2000);
   latest().open();
-  mock.timers.tick(5000);
+  tick(5000);
   latest().lose();
   assert.equal(states.at(-1).until - Date.now(), 250);
 });
@@ -134,10 +134,10 @@ test("pauses grow while attempts fail, and begin again after 5 s of a good conne
 test("an attempt is given up after 10 s, and the next one made", () => {
   connection.reconnect();
   const slow = latest();
-  mock.timers.tick(10_000);
+  tick(10_000);
   assert(slow.closed);
   assert.equal(states.at(-1).name, "waiting");
-  mock.timers.tick(250);
+  tick(250);
   assert.equal(sockets().length, 2);
 });
 
@@ -146,7 +146,7 @@ test("after a final close code it reconnects only if the user wants", () => {
   latest().open();
   latest().lose(4503, "removed");
   assert.deepEqual(states.at(-1), { name: "stopped", reason: "removed" });
-  mock.timers.tick(60_000);
+  tick(60_000);
   connection.hurry();
   assert.equal(sockets().length, 1);
   connection.reconnect();
@@ -167,7 +167,7 @@ test("hurrying ends the pause, and does nothing to an open connection", () => {
   connection.hurry();
   latest().open();
   connection.hurry();
-  mock.timers.tick(60_000);
+  tick(60_000);
   connection.hurry();
   connection.reconnect();
   assert.equal(sockets().length, 2);
@@ -177,22 +177,22 @@ test("attempts are counted until a connection has lasted", () => {
   connection.reconnect();
   for (const pause of [250, 500, 1000]) {
     latest().lose();
-    mock.timers.tick(pause);
+    tick(pause);
   }
   const counts = states.map(({ name, attempt }) => `${name} ${attempt}`);
   assert.deepEqual(counts.slice(-2), ["waiting 3", "connecting 3"]);
   latest().open();
-  mock.timers.tick(5000);
+  tick(5000);
   latest().lose();
   assert.equal(states.at(-1).attempt, 1);
 });
 
 test("hurrying restarts an old attempt, and leaves a young one alone", () => {
   connection.reconnect();
-  mock.timers.tick(2000);
+  tick(2000);
   connection.hurry();
   assert.equal(sockets().length, 1);
-  mock.timers.tick(1);
+  tick(1);
   connection.hurry();
   assert.equal(sockets().length, 2);
   assert(sockets()[0].closed);
@@ -205,12 +205,12 @@ test("a connection that is probed and stays silent for 4 s is lost", () => {
   latest().open();
   connection.expectPings(25);
   connection.probe();
-  mock.timers.tick(3999);
+  tick(3999);
   latest().hear({ t: "rooms" });
-  mock.timers.tick(4000);
+  tick(4000);
   assert.equal(states.at(-1).name, "open");
   connection.probe();
-  mock.timers.tick(4000);
+  tick(4000);
   assert.equal(states.at(-1).name, "waiting");
 });
 
@@ -218,7 +218,7 @@ test("there is nothing to probe before a connection is open", () => {
   connection.probe();
   connection.reconnect();
   connection.probe();
-  mock.timers.tick(9999);
+  tick(9999);
   assert.equal(states.at(-1).name, "connecting");
 });
 
@@ -227,11 +227,11 @@ test("a request must be answered within 15 s, however much is sent after it", ()
   latest().open();
   connection.expectPings(25);
   connection.send([{ t: "send", id: 1 }]);
-  mock.timers.tick(10_000);
+  tick(10_000);
   connection.send([{ t: "send", id: 2 }]);
-  mock.timers.tick(4999);
+  tick(4999);
   assert.equal(states.at(-1).name, "open");
-  mock.timers.tick(1);
+  tick(1);
   assert.equal(states.at(-1).name, "waiting");
 });
 
@@ -239,7 +239,7 @@ test("an object without an id needs no answer", () => {
   connection.reconnect();
   latest().open();
   connection.send([{ t: "typing", room: "tea" }]);
-  mock.timers.tick(60_000);
+  tick(60_000);
   assert.equal(states.at(-1).name, "open");
 });
 
@@ -249,10 +249,10 @@ test("it waits as long as bye tells, and its own pause after that", () => {
   latest().hear({ t: "bye", code: 1012, reason: "restarting", retry_ms: 1000 });
   latest().lose(1012);
   assert.equal(states.at(-1).until, 1250);
-  mock.timers.tick(999);
+  tick(999);
   connection.hurry();
   assert.equal(sockets().length, 1);
-  mock.timers.tick(1);
+  tick(1);
   connection.hurry();
   assert.equal(sockets().length, 2);
 });
@@ -262,7 +262,7 @@ test("that holds for the next attempt only", () => {
   latest().open();
   latest().hear({ t: "bye", code: 1012, reason: "restarting", retry_ms: 1000 });
   latest().lose(1012);
-  mock.timers.tick(1250);
+  tick(1250);
   latest().lose();
   assert.equal(states.at(-1).until - Date.now(), 500);
 });
@@ -280,11 +280,11 @@ test("after 2.5 ping intervals without data the connection counts as lost", () =
   const silent = latest();
   silent.open();
   connection.expectPings(25);
-  mock.timers.tick(62_499);
+  tick(62_499);
   silent.hear({ t: "ping" });
-  mock.timers.tick(62_499);
+  tick(62_499);
   assert.equal(states.at(-1).name, "open");
-  mock.timers.tick(1);
+  tick(1);
   assert.equal(states.at(-1).name, "waiting");
   assert(silent.closed);
 });
@@ -293,9 +293,9 @@ test("with any interval it waits for 30 s at least", () => {
   connection.reconnect();
   latest().open();
   connection.expectPings(1);
-  mock.timers.tick(29_999);
+  tick(29_999);
   assert.equal(states.at(-1).name, "open");
-  mock.timers.tick(1);
+  tick(1);
   assert.equal(states.at(-1).name, "waiting");
 });
 
@@ -303,7 +303,7 @@ test("a server that does not ping may be silent without limit", () => {
   connection.reconnect();
   latest().open();
   connection.expectPings(0);
-  mock.timers.tick(3_600_000);
+  tick(3_600_000);
   assert.equal(states.at(-1).name, "open");
 });
 
@@ -312,9 +312,9 @@ test("the next connection may be silent until its welcome", () => {
   latest().open();
   connection.expectPings(1);
   latest().lose();
-  mock.timers.tick(250);
+  tick(250);
   latest().open();
-  mock.timers.tick(60_000);
+  tick(60_000);
   assert.equal(states.at(-1).name, "open");
 });
 
@@ -324,7 +324,7 @@ test("after close it stays closed until reconnect", () => {
   connection.close();
   assert(latest().closed);
   assert.deepEqual(states.at(-1), { name: "idle" });
-  mock.timers.tick(60_000);
+  tick(60_000);
   connection.hurry();
   assert.equal(sockets().length, 1);
   connection.reconnect();

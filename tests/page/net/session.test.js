@@ -1,10 +1,14 @@
 // Rules of the session, with a real store and a fake connection.
 
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { webcrypto } from "node:crypto";
+import { beforeEach, test } from "node:test";
 
 import { Session } from "../../../static/js/net/session.js";
 import { Store } from "../../../static/js/state/store.js";
+import { stopClock, tick } from "../clock.js";
+
+globalThis.crypto ??= webcrypto; // Node 18 has it here only
 
 class FakeConnection {
   frames = [];
@@ -66,8 +70,7 @@ function answer(object) {
 }
 
 beforeEach(() => {
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout"] });
+  stopClock();
   store = new Store();
   states = [];
   refused = [];
@@ -138,9 +141,9 @@ test("a request is made again after retry_ms", () => {
   welcome();
   const join = latest();
   answer({ t: "error", code: "unavailable", text: "not now", retry_ms: 1000 });
-  mock.timers.tick(999);
+  tick(999);
   assert.equal(latest(), join);
-  mock.timers.tick(1);
+  tick(1);
   assert.equal(latest().t, "join");
   assert.notEqual(latest().id, join.id);
 });
@@ -151,7 +154,7 @@ test("no request of one connection is made again on the next", () => {
   answer({ t: "error", code: "unavailable", text: "not now", retry_ms: 1000 });
   connection.tell({ name: "waiting" });
   const count = connection.sent.length;
-  mock.timers.tick(1000);
+  tick(1000);
   assert.equal(connection.sent.length, count);
   welcome();
   assert.equal(connection.sent.filter(({ t }) => t === "join").length, 2);
@@ -246,10 +249,10 @@ test("a new name is asked for again when the server was busy, unless there is an
   const busy = { t: "error", code: "busy", text: "later", retry_ms: 100 };
   session.call("Bob");
   answer(busy);
-  mock.timers.tick(100);
+  tick(100);
   assert.deepEqual(connection.sent.filter(({ t }) => t === "nick").length, 2);
   answer(busy);
   session.call("Rob");
-  mock.timers.tick(100);
+  tick(100);
   assert.deepEqual(connection.sent.filter(({ t }) => t === "nick").length, 3);
 });

@@ -5,6 +5,7 @@ import { beforeEach, mock, test } from "node:test";
 
 import { Marks } from "../../../static/js/storage/marks.js";
 import { RoomList } from "../../../static/js/storage/room-list.js";
+import { stopClock, tick } from "../clock.js";
 
 class FakeStorage {
   getItem(name) {
@@ -36,15 +37,14 @@ beforeEach(() => {
   listeners = [];
   globalThis.addEventListener = (type, listener) => listeners.push({ type, listener });
   globalThis.localStorage = new FakeStorage();
-  mock.timers.reset();
-  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  stopClock();
 });
 
 test("marks of other rooms stay as other tabs have stored them", () => {
   const marks = new Marks(() => {});
   storeElsewhere("mark.milk", { seq: 7, epoch: "e1" });
   marks.keep({ tea: { seq: 5, epoch: "e1" } });
-  mock.timers.tick(1_000);
+  tick(1_000);
   assert.deepEqual(stored("mark.tea"), { seq: 5, epoch: "e1" });
   assert.deepEqual(stored("mark.milk"), { seq: 7, epoch: "e1" });
 });
@@ -54,7 +54,7 @@ test("a mark that another tab has stored is told, and never lowered", () => {
   const marks = new Marks((read) => told.push(read));
   storeElsewhere("mark.tea", { seq: 7, epoch: "e1" });
   marks.keep({ tea: { seq: 5, epoch: "e1" } });
-  mock.timers.tick(1_000);
+  tick(1_000);
   assert.deepEqual(told, [{ tea: { seq: 7, epoch: "e1" } }]);
   assert.deepEqual(stored("mark.tea"), { seq: 7, epoch: "e1" });
 });
@@ -62,12 +62,12 @@ test("a mark that another tab has stored is told, and never lowered", () => {
 test("of two marks written at once the farther one is kept in the end", () => {
   const marks = new Marks(() => {});
   marks.keep({ tea: { seq: 5, epoch: "e1" } });
-  mock.timers.tick(1_000);
+  tick(1_000);
   storeElsewhere("mark.tea", { seq: 3, epoch: "e1" });
-  mock.timers.tick(1_000);
+  tick(1_000);
   assert.equal(stored("mark.tea").seq, 5);
   storeElsewhere("mark.tea", { seq: 3, epoch: "e2" });
-  mock.timers.tick(1_000);
+  tick(1_000);
   assert.equal(stored("mark.tea").epoch, "e2");
 });
 
@@ -81,9 +81,9 @@ test("marks of rooms that the user is not in are removed at the next visit", () 
 test("rooms are recalled in the order of joining, in whichever tab", () => {
   const [one, other] = [new RoomList(), new RoomList()];
   one.keep(["lobby", "zoo"]);
-  mock.timers.tick(10);
+  tick(10);
   other.keep(["lobby", "attic"]);
-  mock.timers.tick(10);
+  tick(10);
   one.keep(["lobby", "zoo", "barn"]);
   assert.deepEqual(new RoomList().recall(), ["lobby", "zoo", "attic", "barn"]);
 });

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conformance.problem import Problem
+
 from .judge import Allowance, Outcome, case_order, judge, load_allowed
-from .problem import Problem
 from .summary import summary
 
 LATE = Allowance("NON-STRICT", "seen at the end")

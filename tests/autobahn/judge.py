@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .problem import Problem
+from tests.conformance.problem import Problem
 
 ALLOWED = Path(__file__).with_name("allowed.toml")
 GOOD = frozenset({"OK", "INFORMATIONAL"})

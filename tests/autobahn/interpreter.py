@@ -1,13 +1,14 @@
-"""Finds a Python 2.7, the only Python the suite runs on."""
+"""Finds a Python 2.7, the only one the suite runs on; as a program it prints its path, if any."""
 
 import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from .problem import Problem
+from tests.conformance.problem import Problem
 
 NAMES = ("python2.7", "pypy")  # looked up on PATH, in this order
 PROBE = "import sys; sys.stdout.write('%d.%d %s' % (sys.version_info[:2] + (sys.executable,)))"
@@ -71,3 +72,15 @@ def _pyenv_root() -> Path | None:
 
 def _release(version: Path) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", version.name)]
+
+
+def main() -> None:
+    """Print the path of a Python 2.7, or nothing."""
+    try:
+        sys.stdout.write(str(find_python27()))
+    except Problem:
+        return
+
+
+if __name__ == "__main__":
+    main()

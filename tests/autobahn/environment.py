@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from .problem import Problem
+from tests.conformance.problem import Problem
 
 REQUIREMENTS = Path(__file__).with_name("requirements-py27.txt")
 TOO_NEW = (20, 22)  # the first virtualenv that cannot make environments for Python 2.7

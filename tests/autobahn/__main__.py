@@ -1,4 +1,4 @@
-"""Runs the Autobahn WebSocket test suite against our echo server: ``python -m tests.conformance``.
+"""Runs the Autobahn WebSocket test suite against our echo server: ``python -m tests.autobahn``.
 
 The suite is Python 2.7 code, so it gets an environment of its own, made once and kept.
 """
@@ -8,11 +8,12 @@ import shlex
 import sys
 from pathlib import Path
 
+from tests.conformance.problem import Problem
+from tests.conformance.server import echo_server
+
 from .environment import ensure_suite
 from .interpreter import find_python27
 from .judge import Outcome, judge, load_allowed
-from .problem import Problem
-from .server import echo_server
 from .suite import SELECTIONS, Selection, run_suite
 from .summary import ProgressBar, summary
 
@@ -23,15 +24,15 @@ def main() -> int:
     """Run all; return the exit status: 0 if every case passed."""
     options = _options()
     try:
-        return conformance(options.cache.resolve(), shlex.split(options.echo))
+        return autobahn(options.cache.resolve(), shlex.split(options.echo))
     except Problem as problem:
-        sys.stderr.write(f"conformance: {problem}\n")
+        sys.stderr.write(f"autobahn: {problem}\n")
         return 1
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.conformance",
+        prog="python -m tests.autobahn",
         description="Run the Autobahn WebSocket test suite against the server.",
     )
     parser.add_argument(
@@ -50,7 +51,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def conformance(cache: Path, echo: list[str]) -> int:
+def autobahn(cache: Path, echo: list[str]) -> int:
     """Run every selection and print the summary; return the exit status.
 
     Raises:
