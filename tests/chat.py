@@ -7,6 +7,11 @@ from pathlib import Path
 
 from websockets.sync.client import connect
 
+RATES = (
+    *("send", "change", "topic", "nick", "join", "typing", "history", "search", "list", "invalid"),
+    *("room", "byte", "frame", "address-byte", "connect", "http", "new-room", "new-name"),
+)
+NO_RATES = tuple(f"--{rate}-rate=off" for rate in RATES)  # for tests whose matter is another one
 PATIENCE = 60  # seconds until what should have happened counts as not happening
 
 

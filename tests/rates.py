@@ -6,4 +6,3 @@ from typing import Any
 from trio_chat.rates import NO_LIMIT, Rates
 
 NO_RATES: dict[str, Any] = {rate.name: NO_LIMIT for rate in fields(Rates)}
-NO_RATES_FLAGS = tuple(f"--{name.replace('_', '-')}=off" for name in NO_RATES)

@@ -9,7 +9,7 @@ from pathlib import Path
 import trio
 
 import trio_chat
-from tests.rates import NO_RATES_FLAGS
+from tests.chat import NO_RATES
 
 ROOT = Path(trio_chat.__file__).parent.parent
 ADDRESS = re.compile(rb"http://localhost:(\d+)/")
@@ -38,7 +38,7 @@ class Server:
                     *(sys.executable, "-m", "trio_chat", "--host", "127.0.0.1"),
                     *("--port", str(self.port), "--database", str(self.database)),
                     *("--resume-limit", "20"),  # who missed more gets it from the file
-                    *NO_RATES_FLAGS,
+                    *NO_RATES,
                     *self._options,
                 ],
                 stdout=-1,

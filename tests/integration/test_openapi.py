@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.chat import NO_RATES
 from tests.integration.asking import API, ask
 from tests.integration.commands import command
 from tests.integration.running import serving
-from tests.rates import NO_RATES_FLAGS
 from trio_chat.config import Config
 from trio_chat.core.inbox import Inbox
 from trio_chat.journal.history import History
@@ -33,7 +33,7 @@ async def test_every_answer_is_as_described(tmp_path: Path) -> None:
 
     It asks as somebody with a session, and without it; what is said leads to what can be changed.
     """
-    async with command(*NO_RATES_FLAGS) as server:
+    async with command(*NO_RATES) as server:
         url = f"http://localhost:{server.port}/"
         async with connect(url, nick="Fuzz") as chat:
             token = chat.session

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.chat import RATES
 from trio_chat.config import Config, ConfigError
 from trio_chat.limits.addresses import Addresses, key_of
 from trio_chat.limits.bucket import Bucket
@@ -174,3 +175,8 @@ def test_a_quota_is_full_when_all_its_buckets_are() -> None:
     quota.bucket("topic_rate").take(0)
     assert not quota.is_full(5)
     assert quota.is_full(11)
+
+
+def test_the_tests_can_take_all_rates_away() -> None:
+    """A new one must be added there."""
+    assert {f"{name.replace('-', '_')}_rate" for name in RATES} == {*Rates.__dataclass_fields__}
