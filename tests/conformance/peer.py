@@ -8,6 +8,7 @@ from tests.frames import CLOSE, Seen, close, upgrade
 
 from .case import OPEN, Case, Maybe, Step
 
+PATIENCE = 60  # seconds for anything to come; the machine may be busy
 SETTLE = 0.002  # seconds in which a server most likely reads what was sent; no result depends on it
 GRACEFUL = 1000
 NO_CODE = 1005  # what a close without a code counts as
@@ -82,7 +83,8 @@ class Peer:
 
     async def _read(self, size: int) -> bytes:
         while len(self._unread) < size:
-            data = await self._stream.receive_some(READ_SIZE)
+            with trio.fail_after(PATIENCE):
+                data = await self._stream.receive_some(READ_SIZE)
             assert data, f"the connection ended; unread: {bytes(self._unread)!r}"
             self._unread += data
         found = bytes(self._unread[:size])
@@ -99,8 +101,9 @@ class Peer:
         """Read until the server ends the connection, which it may do without ceremony."""
         rest = bytes(self._unread)
         try:
-            while data := await self._stream.receive_some(READ_SIZE):
-                rest += data
+            with trio.fail_after(PATIENCE):
+                while data := await self._stream.receive_some(READ_SIZE):
+                    rest += data
         except trio.BrokenResourceError:
             pass
         return rest

@@ -17,6 +17,7 @@ FOLLOW = """() => {
 }"""
 POST = """async (body) => {
     const answer = await fetch("/api/v1/rooms/news/messages", { method: "POST", body });
+    await answer.text();  // all of it, before the server may be killed
     return answer.ok;
 }"""
 LONGEST_RETRY = 75_000  # ms: what the server asks for at most, and some patience
