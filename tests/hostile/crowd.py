@@ -17,6 +17,7 @@ from tests.hostile.target import Target
 
 PEOPLE = 20
 INTERVAL = 1.0  # seconds between two messages of one person
+COMING = 0.4  # seconds in which all come in
 RECONNECT_AFTER = 0.5  # seconds
 HANDSHAKE_TIMEOUT = 15.0  # seconds
 HEARTBEAT = 0.01  # seconds
@@ -47,7 +48,7 @@ class Person:
 
     async def run(self) -> None:
         """Chat until cancelled."""
-        await trio.sleep(INTERVAL * self.number / self.crowd.size)
+        await trio.sleep(COMING * self.number / self.crowd.size)
         while True:
             try:
                 await self._chat()
@@ -87,6 +88,7 @@ class Person:
             await trio.sleep(HEARTBEAT)
         for cid in list(self.waiting):
             await self._say(websocket, self._message(cid))
+        await trio.sleep(random.uniform(0, INTERVAL))  # noqa: S311 - no secret
         while True:
             cid = str(uuid4())
             self.waiting[cid] = trio.current_time()

@@ -158,15 +158,21 @@ class Peer:
         return frame
 
     async def drain(self) -> None:
-        """Read and forget frames until the connection ends; keeps the close code."""
-        while True:
+        """Read and forget frames until a close frame or the end; keeps the close code."""
+        while not self.code:
             while self._take():
                 pass
-            if not await self.receive():
+            if not self.code and not await self.receive():
                 return
 
+    async def drain_to_end(self) -> None:
+        """Read and forget all until the connection ends; no close is answered."""
+        await self.drain()
+        while await self.receive():
+            self.forget()
+
     async def ended(self, seconds: float) -> bool:
-        """Read and forget until the connection ends; return whether it does in time."""
+        """Read and forget until a close frame or the end; return whether that comes in time."""
         with trio.move_on_after(seconds):
             await self.drain()
             return True

@@ -25,7 +25,7 @@ class Form:
     rest: float
 
 
-SHORT = Form(is_short=True, flood=1.0, warm_up=1.2, rest=0.15)
+SHORT = Form(is_short=True, flood=0.9, warm_up=1.2, rest=0.1)
 LONG = Form(is_short=False, flood=5.0, warm_up=4.0, rest=0.8)
 
 

@@ -58,10 +58,10 @@ async def unread_memory(assault: Assault, number: int) -> None:
     ask = objects(*({"t": "history", "id": one, "room": LONG} for one in range(64)))
     say = objects({"t": "send", "room": CROWD, "text": BIG})
     try:
-        with trio.move_on_after(6):
+        with trio.move_on_after(4.5):
             for _ in range(4):
                 await peer.send(ask if number % 2 else say)
-                await trio.sleep(1.5)
+                await trio.sleep(1)
     except GONE:
         pass
     assault.count(peer)

@@ -19,7 +19,7 @@ IMPATIENT = {
 }
 VARIANTS = (Variant(1, 0), Variant(16, 0))
 DRIP = 0.1  # seconds between two bytes
-SIPPING = 4.0  # seconds after which a reader that is too slow should have been cut off
+SIPPING = 2.5  # seconds after which a reader that is too slow should have been cut off
 PATIENCE = 8.0  # seconds after which a connection should have ended, whatever its kind
 
 Visit = Callable[[Assault, Peer], Awaitable[str]]
@@ -175,7 +175,7 @@ async def _never_reading(assault: Assault, peer: Peer) -> str:
     question = objects(*[{"t": "history", "room": LONG, "id": 1}] * 8)
     for _ in range(20):
         await peer.send(question)
-    await trio.sleep(5)
+    await trio.sleep(3)
     return await _drained(peer)
 
 
@@ -199,7 +199,8 @@ async def _half_closed(assault: Assault, peer: Peer) -> str:
 async def _no_close(assault: Assault, peer: Peer) -> str:
     await peer.upgrade(assault.target)
     await peer.send(frame(b"no JSON"))
-    return await _drained(peer)
+    await peer.drain_to_end()
+    return peer.ending
 
 
 async def _is_cut(peer: Peer) -> str:

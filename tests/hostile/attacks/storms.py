@@ -12,7 +12,7 @@ from tests.hostile.target import Target
 VARIANTS = (Variant(1, 0), Variant(16, 0))
 SCATTERED = {"connections_per_address": 64}  # of the server; what counts is that it is our own
 STORM, SHORT_STORM = 5_000, 500  # connections
-STORM_TIME, SHORT_STORM_TIME = 10.0, 2.0  # seconds
+STORM_TIME, SHORT_STORM_TIME = 10.0, 1.5  # seconds
 MANY = [f"hostile-storm-{number}" for number in range(128)]
 REFUSED = "is refused early with 429, 503 or 1013, and others go on"
 
@@ -113,7 +113,7 @@ async def _storm(assault: Assault, target_of: Callable[[int], Target]) -> None:
         for one in range(total):
             nursery.start_soon(_stay, replace(assault, target=target_of(one)), over)
             await trio.sleep_until(begun + seconds * one / total)
-        await trio.sleep(1)
+        await trio.sleep(0.5)
         over.set()
 
 
