@@ -116,6 +116,11 @@ class Config:
     )
     resume_limit: int = limit(1000, "events of a room that are kept at hand", least=1)
 
+    erase_within: float = limit(
+        3600.0,
+        "time in which the words of deleted messages are gone from all files of the database",
+        least=120,
+    )
     read_timeout: float = limit(5.0, "time for one look-up in the journal", least=0.1)
 
     ping_interval: float = limit(25.0, "time between pings to a client; 0 sends none", least=0)

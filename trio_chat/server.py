@@ -183,7 +183,10 @@ async def open_journal(config: Config) -> Journal:
     if config.database == IN_MEMORY:
         return MemoryJournal()
     return await SqliteJournal.open(
-        Path(config.database), sync=config.sync == "full", read_timeout=config.read_timeout
+        Path(config.database),
+        sync=config.sync == "full",
+        read_timeout=config.read_timeout,
+        erase_within=config.erase_within,
     )
 
 

@@ -12,6 +12,7 @@ from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
 from trio_chat.journal.retention import oldest_ts
 from trio_chat.journal.sqlite import queries, scrubs
+from trio_chat.journal.sqlite.erasing import erase
 from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.settings import CommandLine
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         ]
         while scrubs.step(database):
             pass
+        erase(database, is_indexed=is_indexed)
     show(sorted(rows, key=lambda row: str(row["room"])), as_json=options.json)
     return 0
 

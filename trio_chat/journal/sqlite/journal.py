@@ -13,10 +13,12 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import queries, scrubs
+from trio_chat.journal.sqlite import erasing, queries, scrubs
 from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.guard import Displaced
 from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.readers import Readers
+from trio_chat.journal.sqlite.rescue import Rescue
 from trio_chat.journal.sqlite.runs import boot_id
 from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
 from trio_chat.journal.types import (
@@ -33,6 +35,8 @@ from trio_chat.journal.types import (
 READERS = 2
 READ_TIMEOUT = 5.0  # seconds
 CLOSE_TIMEOUT = 5.0  # seconds to wait for what is being written
+ERASE_WITHIN = 3600.0  # seconds
+ERASE_AT_CLOSE = 2.0  # seconds that are spent on erasing at the end
 RETRY_MS = 1000  # after a failed commit; until then none is tried
 SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody who reads
 ROOMS_AT_HAND = 10_000  # whose last numbers the writer remembers
@@ -55,6 +59,7 @@ class SqliteJournal:
         file: JournalFile,
         clock: Callable[[], int] = wall_clock,
         read_timeout: float = READ_TIMEOUT,
+        erase_within: float = ERASE_WITHIN,
     ) -> None:
         self.epoch = file.epoch
         self.secret = file.secret
@@ -65,10 +70,12 @@ class SqliteJournal:
         self._loader = Readers(file, 1, read_timeout)
         self._readers = Readers(file, READERS, read_timeout)
         self._searchers = Readers(file, SEARCHERS, read_timeout)
+        self._erase_within = erase_within
         self._retry_at = 0.0
         self._rooms: dict[str, Progress] = {}  # as committed
         self._version = file.version()
         self._others_wrote = False
+        self._rescue = Rescue(file)
 
     @classmethod
     async def open(
@@ -77,6 +84,7 @@ class SqliteJournal:
         *,
         sync: bool = False,
         read_timeout: float = READ_TIMEOUT,
+        erase_within: float = ERASE_WITHIN,
         boot: str | None = None,
     ) -> "SqliteJournal":
         """Open a database, or make it.
@@ -85,6 +93,7 @@ class SqliteJournal:
             path: Where it is.
             sync: Whether commits survive a power loss.
             read_timeout: Seconds that a read may take.
+            erase_within: Seconds after which nothing of a deleted text is in the files.
             boot: An id of the time since the machine was started, by default the system's.
 
         Raises:
@@ -92,7 +101,7 @@ class SqliteJournal:
         """
         boot = boot_id() if boot is None else boot
         file = await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync, boot=boot))
-        return cls(file, read_timeout=read_timeout)
+        return cls(file, read_timeout=read_timeout, erase_within=erase_within)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
@@ -120,11 +129,11 @@ class SqliteJournal:
                 self._look_for_others()
                 results = [turn.commit(write) for write in writes]
                 turn.finish(is_indexed=self._file.is_indexed)
-        except sqlite3.Error as error:
-            if not self._retry_at:
-                log.error("journal unavailable", reason=str(error))
-            self._retry_at = time.monotonic() + RETRY_MS / 1000
-            self._rooms.clear()  # whatever went wrong, the file is right
+                self._file.guard.check()
+            self._file.guard.check()  # it may have been removed meanwhile
+            self._file.guard.check_log()
+        except (sqlite3.Error, Displaced) as error:
+            self._fail(error)
             return None
         if self._retry_at:
             log.info("journal available again")
@@ -133,6 +142,14 @@ class SqliteJournal:
             self._rooms.clear()
         self._rooms.update(turn.rooms)
         return results
+
+    def _fail(self, error: Exception) -> None:
+        """Let commits fail at once for a while."""
+        if not self._retry_at:
+            log.error("journal unavailable", reason=str(error))
+        self._retry_at = time.monotonic() + RETRY_MS / 1000
+        self._rooms.clear()  # whatever went wrong, the file is right
+        self._others_wrote = True  # it may have what is not acknowledged
 
     def _look_for_others(self) -> None:
         """Forget what the writer remembers if others, such as ``import``, have written since."""
@@ -184,9 +201,20 @@ class SqliteJournal:
             await self._prune(limits, pruned)
             while await self._write("deleting texts", self._scrub_step):
                 pass
+            await self._erase()
             if before_ts:
                 await self._write("retention", partial(self._note_prune, limits.now))
         return pruned
+
+    async def _erase(self) -> None:
+        """Erase what was removed, if that is half as long ago as it may stay."""
+        file = self._file
+        since = await self._readers.read(erasing.noted)
+        if since is None or abs(wall_clock() - since) < self._erase_within * 1000 / 2:
+            return
+        eraser = erasing.Eraser(file.writer, is_indexed=file.is_indexed)
+        while await self._write("erasing", eraser.step):
+            pass
 
     async def _prune(self, limits: Limits, pruned: dict[str, int]) -> None:
         after: int | None = 0
@@ -243,7 +271,11 @@ class SqliteJournal:
 
     def _has_changed(self) -> bool:
         try:
+            self._rescue.look()
             self._look_for_others()
+        except Displaced as error:
+            self._fail(error)
+            raise Unavailable(RETRY_MS) from None
         except sqlite3.Error as error:
             log.error("journal cannot be read", reason=str(error))
             raise Unavailable(RETRY_MS) from None
@@ -265,4 +297,7 @@ class SqliteJournal:
         self._loader.close()
         self._readers.close()
         self._searchers.close()
+        with suppress(sqlite3.Error):  # it is done by the next server
+            file = self._file
+            erasing.erase(file.writer, is_indexed=file.is_indexed, seconds=ERASE_AT_CLOSE)
         self._file.close()

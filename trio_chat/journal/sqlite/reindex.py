@@ -34,6 +34,12 @@ def bring_in_step(database: sqlite3.Connection) -> bool:
     return True
 
 
+def has_index(database: sqlite3.Connection) -> bool:
+    """Whether there is an index, in step with the messages, that can be read and written."""
+    row = database.execute("SELECT value FROM meta WHERE key = ?", (KEY,)).fetchone()
+    return row == (VERSION,) and _has_fts5(database)
+
+
 def _has_fts5(database: sqlite3.Connection) -> bool:
     return bool(database.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone())
 

@@ -152,6 +152,8 @@ class Transaction:
     def finish(self, *, is_indexed: bool) -> None:
         """Write down how far rooms have come, how messages stand, and what changes in the index."""
         states.save(self._database, [(key, self._changes[key]) for key in self._changed])
+        if self.index.has_removals:
+            index.note(self._database)
         if is_indexed:
             self.index.write(self._database)
         self._database.executemany(

@@ -1,0 +1,79 @@
+"""Erases deleted words from the search index and the write-ahead log, some time after a deletion.
+
+SQLite overwrites rows that are deleted (``secure_delete``). FTS5 does not: until the segments of
+its index are merged, the words of a deleted row stay in the old one. So each removal is noted down,
+and within a stated time all segments are merged into one, in steps, and the log is emptied.
+"""
+
+import sqlite3
+import time
+
+from trio_chat.journal.sqlite.index import NOTED
+from trio_chat.journal.sqlite.transaction import transaction
+
+MERGE = 64  # pages of the index that are written in one step
+BEGUN = "erasing"  # in ``meta``, for ``index.NOTED``: what is removed later is noted again
+
+
+def noted(database: sqlite3.Connection) -> int | None:
+    """Return since when there is something to erase, in ms since 1970; ``None`` if nothing is."""
+    (since,) = database.execute(
+        "SELECT min(CAST(value AS INTEGER)) FROM meta WHERE key IN (?, ?)", (NOTED, BEGUN)
+    ).fetchone()
+    return None if since is None else int(since)
+
+
+class Eraser:
+    """Erases what was removed before it began, a step at a time.
+
+    Args:
+        database: The file, open to write.
+        is_indexed: Whether it has an index in step with its messages.
+    """
+
+    def __init__(self, database: sqlite3.Connection, *, is_indexed: bool) -> None:
+        self._database = database
+        self._is_indexed = is_indexed
+        self._is_begun = False
+
+    def step(self) -> bool:
+        """Do one step; return whether there is another one.
+
+        At the end the log is emptied; if a reader is in the way, that is left to another time.
+        """
+        if not self._is_begun:
+            self._begin()
+        if self._is_indexed and self._merge(MERGE):
+            return True
+        (is_busy, *_) = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not is_busy:
+            self._database.execute("DELETE FROM meta WHERE key = ?", (BEGUN,))
+        return False
+
+    def _begin(self) -> None:
+        with transaction(self._database):
+            self._database.execute(
+                "INSERT OR IGNORE INTO meta (key, value) SELECT ?, value FROM meta WHERE key = ?",
+                (BEGUN, NOTED),
+            )
+            self._database.execute("DELETE FROM meta WHERE key = ?", (NOTED,))
+            if self._is_indexed:
+                self._merge(-MERGE)  # a negative number lets all segments be merged, not some
+        self._is_begun = True
+
+    def _merge(self, pages: int) -> bool:
+        """Merge segments for so many pages; return whether there was something to merge."""
+        before = self._database.total_changes
+        self._database.execute("INSERT INTO search (search, rank) VALUES ('merge', ?)", (pages,))
+        return self._database.total_changes - before > 1
+
+
+def erase(database: sqlite3.Connection, *, is_indexed: bool, seconds: float | None = None) -> None:
+    """Erase what was removed, all of it or as much as can be in some seconds."""
+    if noted(database) is None:
+        return
+    end = None if seconds is None else time.monotonic() + seconds
+    eraser = Eraser(database, is_indexed=is_indexed)
+    while eraser.step():
+        if end is not None and time.monotonic() > end:
+            return
