@@ -3,17 +3,19 @@
 import random
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import trio
 
+from tests.journal import trouble
 from tests.journal.drafts import delete, edit, say
 from trio_chat.commands.backup import main as backup
 from trio_chat.commands.export import main as export
 from trio_chat.commands.prune import main as prune
 from trio_chat.journal.search.query import parse
-from trio_chat.journal.sqlite import erasing
+from trio_chat.journal.sqlite import erasing, gaps
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Bounds
 
@@ -55,6 +57,10 @@ async def talk(journal: SqliteJournal, count: int = 600) -> None:
         await journal.commit([delete(number)])
 
 
+def contents(path: Path) -> bytes:
+    return path.read_bytes()
+
+
 async def hits(journal: SqliteJournal, query: str) -> int:
     page = await journal.search("tea", parse(query), Bounds(), 1000, 10**8)
     return len(page.messages)
@@ -70,6 +76,33 @@ async def test_by_a_running_server(path: Path) -> None:
     assert await hits(journal, "harmless") == 200
     assert await hits(journal, "zekret1") == 0
     await journal.close()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+async def test_a_file_that_is_not_ours_any_more(path: Path) -> None:
+    """What was written over it while it was open is left alone, byte for byte, at the end too."""
+    journal = await SqliteJournal.open(path, erase_within=AT_ONCE)
+    await talk(journal, 60)
+    content = b"\nDear diary! " * 100_000
+    trouble.overwrite(path, 0, content)
+    await journal.prune(0, 0)
+    await journal.close()
+    assert content == contents(path)[: len(content)]
+
+
+@pytest.mark.parametrize(
+    ("page", "place"),
+    [
+        (b"\x0d\0\0\0\x02\0\x20" + bytes(57), (12, 32)),
+        (b"\x05\0\0\0\x01\0\x10" + bytes(57), (14, 16)),
+        (b"\x0d\0\0\0\x02\xff\xff" + bytes(57), (0, 0)),
+        (bytes(64), (0, 0)),
+    ],
+)
+def test_the_unused_space_of_a_page(page: bytes, place: tuple[int, int]) -> None:
+    """It lies between the list of cells and the cells; other pages, and damaged ones, have none."""
+    assert gaps.gap(page) == place
 
 
 async def test_not_before_its_time(path: Path) -> None:

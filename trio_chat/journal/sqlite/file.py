@@ -157,6 +157,9 @@ class JournalFile:
             self.guard.check()
             if self._is_served:
                 runs.end(self.writer)
+        with suppress(OSError):
+            if self.guard.is_overwritten():
+                self.guard.drop_log()
         self.writer.close()
         self.guard.close()
         os.close(self._lock)

@@ -7,6 +7,7 @@ commits into one that was removed succeed, and are lost at the end of the proces
 import fcntl
 import os
 import stat
+import time
 from pathlib import Path
 
 from trio_chat.journal.types import JournalError
@@ -17,6 +18,7 @@ FOREIGN = 0o077  # the bits of a mode that let others in
 HEADER = 100  # bytes of SQLite's header
 MAGIC = b"SQLite format 3\0"
 LOG_MAGIC = b"\x37\x7f\x06"  # at the beginning of a write-ahead log
+SETTLING = 0.05  # seconds in which a program that writes has extended the file
 WAL_VERSIONS = b"\x02\x02"  # in the header: the file has a write-ahead log
 PUT_BACK = "put the right files back, or stop the server before you change them"
 RESTART = "stop the server, remove -wal and -shm, and put a database or a backup there"
@@ -49,20 +51,20 @@ class FileGuard:
         self.path = path
         self._paths: dict[Path, Inode] = {}
         self._log: int | None = None  # descriptor of the write-ahead log
-        self._descriptor = _open(path)
+        self.descriptor = _open(path)
         try:
             self._lock()
         except JournalError:
-            os.close(self._descriptor)
+            os.close(self.descriptor)
             raise
 
     def _lock(self) -> None:
-        status = os.fstat(self._descriptor)
+        status = os.fstat(self.descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise JournalError(f"{self.path} is no ordinary file")
         check_names(self.path, status.st_nlink)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise InUse(f"{self.path} is in use by another trio-chat server") from None
 
@@ -90,6 +92,8 @@ class FileGuard:
                 raise Displaced(f"{path} is gone ({error.strerror}): {PUT_BACK}") from None
             if present != inode:
                 raise Displaced(f"{path} is another file now: {PUT_BACK}")
+        if self.is_overwritten():
+            raise Displaced(f"{self.path} was overwritten while it was open: {RESTART}")
 
     def check_log(self) -> None:
         """See that the write-ahead log, to which something was just written, begins as one does.
@@ -101,31 +105,39 @@ class FileGuard:
         if os.pread(self._log, len(LOG_MAGIC), 0) != LOG_MAGIC:
             raise Displaced(f"{self.path}-wal was overwritten: {RESTART}")
 
-    def check_header(self) -> None:
-        """See that nothing else was written into the file, such as a backup.
+    def is_overwritten(self) -> bool:
+        """Whether something else was written into the file, such as a backup."""
+        header = os.pread(self.descriptor, HEADER, 0)
+        if header[:16] != MAGIC or header[18:20] != WAL_VERSIONS:
+            return True
+        if not self._is_cut():
+            return False
+        time.sleep(SETTLING)
+        return self._is_cut()
 
-        Raises:
-            Displaced: something was.
-        """
-        header = os.pread(self._descriptor, HEADER, 0)
-        if header[:16] != MAGIC or header[18:20] != WAL_VERSIONS or self._is_cut(header):
-            raise Displaced(f"{self.path} was overwritten while it was open: {RESTART}")
-
-    def _is_cut(self, header: bytes) -> bool:
-        """Whether the file is shorter than its first page says."""
+    def _is_cut(self) -> bool:
+        """Whether the file is shorter than its first page says, or just being extended."""
+        header = os.pread(self.descriptor, HEADER, 0)
         size = int.from_bytes(header[16:18], "big")
         pages = int.from_bytes(header[28:32], "big")
-        return os.fstat(self._descriptor).st_size < pages * (65536 if size == 1 else size)
+        return os.fstat(self.descriptor).st_size < pages * (65536 if size == 1 else size)
+
+    def drop_log(self) -> None:
+        """Empty the write-ahead log of a file that was overwritten, to which it does not belong.
+
+        SQLite would write it into that file when it is closed or opened.
+        """
+        os.truncate(f"{self.path}-wal", 0)
 
     def is_removed(self) -> bool:
         """Whether the database has no name left: it is gone at the end of the process."""
-        return os.fstat(self._descriptor).st_nlink == 0
+        return os.fstat(self.descriptor).st_nlink == 0
 
     def close(self) -> None:
         """Let others have the file."""
         if self._log is not None:
             os.close(self._log)
-        os.close(self._descriptor)
+        os.close(self.descriptor)
 
 
 def check_names(path: Path, count: int) -> None:
@@ -140,11 +152,11 @@ def check_names(path: Path, count: int) -> None:
 
 def _open(path: Path) -> int:
     """Open a file, or make it; a pipe does not block."""
-    flags = os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
     try:
         return os.open(path, flags, PRIVATE)
     except OSError as error:
-        raise JournalError(f"cannot open {path}: {error.strerror}") from None
+        raise JournalError(f"{path} cannot be opened: {error.strerror}") from None
 
 
 def _inode(path: Path) -> Inode:

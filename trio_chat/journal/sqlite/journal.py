@@ -23,6 +23,7 @@ from trio_chat.journal.sqlite.runs import boot_id
 from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
 from trio_chat.journal.types import (
     Bounds,
+    Committed,
     MessagePage,
     Result,
     RoomState,
@@ -76,6 +77,7 @@ class SqliteJournal:
         self._version = file.version()
         self._others_wrote = False
         self._rescue = Rescue(file)
+        self._eraser: erasing.Eraser | None = None  # it goes on where others were in the way
 
     @classmethod
     async def open(
@@ -131,7 +133,8 @@ class SqliteJournal:
                 turn.finish(is_indexed=self._file.is_indexed)
                 self._file.guard.check()
             self._file.guard.check()  # it may have been removed meanwhile
-            self._file.guard.check_log()
+            if any(isinstance(result, Committed) for result in results):
+                self._file.guard.check_log()
         except (sqlite3.Error, Displaced) as error:
             self._fail(error)
             return None
@@ -208,13 +211,21 @@ class SqliteJournal:
 
     async def _erase(self) -> None:
         """Erase what was removed, if that is half as long ago as it may stay."""
-        file = self._file
-        since = await self._readers.read(erasing.noted)
-        if since is None or abs(wall_clock() - since) < self._erase_within * 1000 / 2:
-            return
-        eraser = erasing.Eraser(file.writer, is_indexed=file.is_indexed)
-        while await self._write("erasing", eraser.step):
-            pass
+        while await self._write("erasing", self._is_erasing_due):
+            eraser = self._eraser
+            if eraser is None or eraser.is_done:
+                file = self._file
+                eraser = self._eraser = erasing.Eraser(
+                    file.writer, file.guard.descriptor, is_indexed=file.is_indexed
+                )
+            while await self._write("erasing", eraser.step):
+                pass
+            if not eraser.is_done:
+                break
+
+    def _is_erasing_due(self) -> bool:
+        since = erasing.noted(self._file.writer)
+        return since is not None and abs(wall_clock() - since) >= self._erase_within * 1000 / 2
 
     async def _prune(self, limits: Limits, pruned: dict[str, int]) -> None:
         after: int | None = 0
@@ -250,8 +261,9 @@ class SqliteJournal:
 
         def run() -> T:
             try:
+                self._file.guard.check()
                 return step()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError, Displaced) as error:
                 log.error("journal cannot be written", doing=doing, reason=str(error))
                 self._rooms.clear()
                 raise Unavailable(RETRY_MS) from None
@@ -297,7 +309,13 @@ class SqliteJournal:
         self._loader.close()
         self._readers.close()
         self._searchers.close()
-        with suppress(sqlite3.Error):  # it is done by the next server
-            file = self._file
-            erasing.erase(file.writer, is_indexed=file.is_indexed, seconds=ERASE_AT_CLOSE)
-        self._file.close()
+        file = self._file
+        with suppress(sqlite3.Error, OSError, Displaced):  # it is done by the next server
+            file.guard.check()
+            erasing.erase(
+                file.writer,
+                file.guard.descriptor,
+                is_indexed=file.is_indexed,
+                seconds=ERASE_AT_CLOSE,
+            )
+        file.close()

@@ -38,14 +38,14 @@ class Rescue:
         """
         try:
             self._file.guard.check()
-            self._file.guard.check_header()
         except Displaced:
             self._save()
             raise
 
     def _save(self) -> None:
         """Write the log into the file that is open, and copy that if it has no name any more."""
-        self._file.writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        if not self._file.guard.is_overwritten():
+            self._file.writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
         is_due = time.monotonic() >= self._retry_at
         if self._file.guard.is_removed() and not self._is_saved and is_due:
             self._retry_at = time.monotonic() + RETRY
