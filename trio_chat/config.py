@@ -10,6 +10,7 @@ from typing import Any
 DESCRIPTOR_RESERVE = 64
 
 
+LEAST_DATABASE = 1_000_000  # bytes; the log of an empty one may take as much
 HIGHEST_PORT = 65535
 IN_MEMORY = ":memory:"  # a database that is no file
 HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?(:[0-9]{1,5})?")
@@ -70,6 +71,17 @@ class Config:
     sync: str = option("normal", "'full': what is kept survives a power loss too, which costs time")
     keep_days: float = option(0.0, "days after which messages are deleted; 0 for never", least=0)
     keep_messages: int = option(0, "messages of a room that are kept; 0 for all", least=0)
+    max_database: int = option(
+        10_000_000_000,
+        "bytes of the database at most; then messages are refused until some are deleted; "
+        "0 for no limit",
+        least=0,
+    )
+    keep_free: int = option(
+        256_000_000,
+        "bytes that stay free on the database's disk; below that messages are refused",
+        least=0,
+    )
     log_format: str = option(
         "auto", "'console' for people, 'json' for programs; 'auto': console on a terminal"
     )
@@ -166,6 +178,10 @@ class Config:
             raise ConfigError(
                 f"pong_timeout ({self.pong_timeout}) must be less than "
                 f"ping_interval ({self.ping_interval})"
+            )
+        if 0 < self.max_database < LEAST_DATABASE:
+            raise ConfigError(
+                f"max_database must be 0 or at least {LEAST_DATABASE}, not {self.max_database}"
             )
         # A lone message must fit an empty outbox, or its first broadcast would evict everybody.
         if self.outbox_bytes <= self.frame_limit:

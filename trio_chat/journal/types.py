@@ -67,6 +67,7 @@ NO_SUCH_MESSAGE = Rejected("not_found", "there is no such message")
 NOT_YOURS = Rejected("not_yours", "only its author can change a message")
 TOO_MANY_REACTIONS = Rejected("too_many_reactions", "the message has too many different emoji")
 TOO_MANY_CHANGES = Rejected("too_many_changes", "the message was changed too often")
+STORAGE_FULL = Rejected("storage_full", "the server has no space for more messages")
 CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")
 KEY_REUSED = Rejected("key_reused", "this cid was used for another request")
 

@@ -23,6 +23,7 @@ STATUSES = {  # of the codes that the v1 protocol has, too
     "too_many_reactions": 409,
     "too_long": 413,
     "unsupported": 501,
+    "storage_full": 507,
     "busy": 503,
     "unavailable": 503,
 }

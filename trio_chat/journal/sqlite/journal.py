@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -14,14 +15,16 @@ import trio
 from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import erasing, queries, scrubs
-from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.guard import Displaced
 from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.readers import Readers
 from trio_chat.journal.sqlite.rescue import Rescue
 from trio_chat.journal.sqlite.runs import boot_id
+from trio_chat.journal.sqlite.space import Space, SpaceLimits
 from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
 from trio_chat.journal.types import (
+    STORAGE_FULL,
     Bounds,
     Committed,
     MessagePage,
@@ -37,6 +40,7 @@ READERS = 2
 READ_TIMEOUT = 5.0  # seconds
 CLOSE_TIMEOUT = 5.0  # seconds to wait for what is being written
 ERASE_WITHIN = 3600.0  # seconds
+UNLIMITED = SpaceLimits(0, 0)
 ERASE_AT_CLOSE = 2.0  # seconds that are spent on erasing at the end
 RETRY_MS = 1000  # after a failed commit; until then none is tried
 SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody who reads
@@ -61,6 +65,7 @@ class SqliteJournal:
         clock: Callable[[], int] = wall_clock,
         read_timeout: float = READ_TIMEOUT,
         erase_within: float = ERASE_WITHIN,
+        space: SpaceLimits = UNLIMITED,
     ) -> None:
         self.epoch = file.epoch
         self.secret = file.secret
@@ -76,7 +81,11 @@ class SqliteJournal:
         self._rooms: dict[str, Progress] = {}  # as committed
         self._version = file.version()
         self._others_wrote = False
+        self.counts: Counter[str] = Counter()  # of what an operator wants to know, by name
         self._rescue = Rescue(file)
+        self._space = Space(file, space)
+        with explained(file.guard.path):
+            self._space.look()
         self._eraser: erasing.Eraser | None = None  # it goes on where others were in the way
 
     @classmethod
@@ -87,6 +96,7 @@ class SqliteJournal:
         sync: bool = False,
         read_timeout: float = READ_TIMEOUT,
         erase_within: float = ERASE_WITHIN,
+        space: SpaceLimits = UNLIMITED,
         boot: str | None = None,
     ) -> "SqliteJournal":
         """Open a database, or make it.
@@ -96,6 +106,7 @@ class SqliteJournal:
             sync: Whether commits survive a power loss.
             read_timeout: Seconds that a read may take.
             erase_within: Seconds after which nothing of a deleted text is in the files.
+            space: What it may take of the disk.
             boot: An id of the time since the machine was started, by default the system's.
 
         Raises:
@@ -103,7 +114,7 @@ class SqliteJournal:
         """
         boot = boot_id() if boot is None else boot
         file = await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync, boot=boot))
-        return cls(file, read_timeout=read_timeout, erase_within=erase_within)
+        return cls(file, read_timeout=read_timeout, erase_within=erase_within, space=space)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
@@ -125,7 +136,9 @@ class SqliteJournal:
         return results
 
     def _commit(self, writes: Sequence[Write]) -> list[Result] | None:
-        turn = Transaction(self._file.writer, self._rooms, self._clock())
+        turn = Transaction(
+            self._file.writer, self._rooms, self._clock(), is_full=self._space.is_full
+        )
         try:
             with transaction(self._file.writer):
                 self._look_for_others()
@@ -144,10 +157,12 @@ class SqliteJournal:
         if len(self._rooms) > ROOMS_AT_HAND:
             self._rooms.clear()
         self._rooms.update(turn.rooms)
+        self.counts["storage_full"] += results.count(STORAGE_FULL)
         return results
 
     def _fail(self, error: Exception) -> None:
         """Let commits fail at once for a while."""
+        self.counts["unavailable"] += 1
         if not self._retry_at:
             log.error("journal unavailable", reason=str(error))
         self._retry_at = time.monotonic() + RETRY_MS / 1000
@@ -284,11 +299,12 @@ class SqliteJournal:
     def _has_changed(self) -> bool:
         try:
             self._rescue.look()
+            self._space.look()
             self._look_for_others()
         except Displaced as error:
             self._fail(error)
             raise Unavailable(RETRY_MS) from None
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             log.error("journal cannot be read", reason=str(error))
             raise Unavailable(RETRY_MS) from None
         changed, self._others_wrote = self._others_wrote, False

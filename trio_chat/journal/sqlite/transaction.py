@@ -11,6 +11,7 @@ from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
     NO_SUCH_MESSAGE,
     NOT_YOURS,
+    STORAGE_FULL,
     Committed,
     Rejected,
     Result,
@@ -59,9 +60,20 @@ class Progress:
 
 
 class Transaction:
-    """One transaction: what it changes is known to nobody before it is committed."""
+    """One transaction: what it changes is known to nobody before it is committed.
 
-    def __init__(self, database: sqlite3.Connection, known: dict[str, Progress], now: int) -> None:
+    With ``is_full`` it takes nothing but deletions.
+    """
+
+    def __init__(
+        self,
+        database: sqlite3.Connection,
+        known: dict[str, Progress],
+        now: int,
+        *,
+        is_full: bool = False,
+    ) -> None:
+        self._is_full = is_full
         self._database = database
         self._known = known
         self._now = now
@@ -184,6 +196,8 @@ class Transaction:
 
     def _judge(self, room: Progress, write: Write) -> Rejected | None:
         target = target_of(write.event)
+        if self._is_full and not isinstance(write.event, Delete):
+            return STORAGE_FULL
         if target is None:
             return None
         row = self._find_message(room.id, target)
