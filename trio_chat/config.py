@@ -16,6 +16,7 @@ MOST = 2**40  # of anything that is counted; SQLite and the kernel can compute w
 LONGEST = 2_000_000.0  # seconds of a time; the kernel counts its milliseconds in 31 bits
 LARGEST_BUFFER = 2**30  # bytes of a buffer of the kernel, which counts them in 31 bits
 LONGEST_NAME = 1000  # characters
+LEAST_DATABASE = 1_000_000  # bytes; the log of an empty one may take as much
 IN_MEMORY = ":memory:"  # a database that is no file
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -82,6 +83,19 @@ class Config(Rates):
     )
     keep_messages: int = option(
         0, "messages of a room that are kept; 0 for all", least=0, most=MOST
+    )
+    max_database: int = option(
+        10_000_000_000,
+        "bytes of the database at most; then messages are refused until some are deleted; "
+        "0 for no limit",
+        least=0,
+        most=MOST,
+    )
+    keep_free: int = option(
+        256_000_000,
+        "bytes that stay free on the database's disk; below that messages are refused",
+        least=0,
+        most=MOST,
     )
     log_format: str = option(
         "auto", "'console' for people, 'json' for programs; 'auto': console on a terminal"
@@ -150,6 +164,11 @@ class Config(Rates):
     )
     resume_limit: int = limit(1000, "events of a room that are kept at hand", least=1)
 
+    erase_within: float = limit(
+        3600.0,
+        "time in which the words of deleted messages are gone from all files of the database",
+        least=120,
+    )
     read_timeout: float = limit(5.0, "time for one look-up in the journal", least=0.1)
 
     ping_interval: float = limit(25.0, "time between pings to a client; 0 sends none", least=0)
@@ -215,6 +234,10 @@ class Config(Rates):
             raise ConfigError(
                 f"pong_timeout ({self.pong_timeout}) must be less than "
                 f"ping_interval ({self.ping_interval})"
+            )
+        if 0 < self.max_database < LEAST_DATABASE:
+            raise ConfigError(
+                f"max_database must be 0 or at least {LEAST_DATABASE}, not {self.max_database}"
             )
         # A lone message must fit an empty outbox, or its first broadcast would evict everybody.
         if self.outbox_bytes <= self.frame_limit:

@@ -21,6 +21,7 @@ from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.retention import retain
 from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.sqlite.space import SpaceLimits
 from trio_chat.journal.storage import Outcome
 from trio_chat.journal.types import Journal
 from trio_chat.limits.limits import Limits
@@ -197,7 +198,11 @@ async def open_journal(config: Config) -> Journal:
     if config.database == IN_MEMORY:
         return MemoryJournal()
     return await SqliteJournal.open(
-        Path(config.database), sync=config.sync == "full", read_timeout=config.read_timeout
+        Path(config.database),
+        sync=config.sync == "full",
+        read_timeout=config.read_timeout,
+        erase_within=config.erase_within,
+        space=SpaceLimits(config.max_database, config.keep_free),
     )
 
 

@@ -111,7 +111,7 @@ class TestPlaces:
         """To read it is not enough."""
         JournalFile(path).close()
         path.chmod(0o444)
-        assert refusal(path).endswith("cannot be written")
+        assert refusal(path).endswith("cannot be opened: Permission denied")
 
 
 def cut_in_half(path: Path) -> None:

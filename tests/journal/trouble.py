@@ -9,6 +9,13 @@ from pathlib import Path
 
 import pytest
 
+WATCH = """while True:
+        await trio.sleep(0.2)
+        try:
+            await journal.has_changed()
+        except Exception:
+            pass
+"""
 LOCKER = """
 import sqlite3, sys
 database = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -42,6 +49,7 @@ async def main():
 
 trio.run(main)
 """
+WATCHED = WRITER.replace("sys.stdin.read()", WATCH)
 READER = """
 import sqlite3, sys
 database = sqlite3.connect(sys.argv[1], isolation_level=None)

@@ -22,6 +22,7 @@ COMMANDS = {
     "import": Command("trio_chat.commands.import_", "take in what was exported, numbers and all"),
     "backup": Command("trio_chat.commands.backup", "copy the database while the server runs"),
     "prune": Command("trio_chat.commands.prune", "delete what is old, or too much"),
+    "check": Command("trio_chat.commands.check", "check a database, and repair what can be"),
     "rooms": Command("trio_chat.commands.rooms", "list the rooms with their sizes and ages"),
     "check-config": Command("trio_chat.commands.check_config", "check and show the settings"),
 }

@@ -11,7 +11,10 @@ from trio_chat.commands.progress import progress
 from trio_chat.commands.tables import size
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
+from trio_chat.journal.sqlite import scrubs
+from trio_chat.journal.sqlite.erasing import erase_in
 from trio_chat.journal.sqlite.file import explain, pragma
+from trio_chat.journal.sqlite.reindex import has_index
 from trio_chat.journal.sqlite.runs import mark_copy
 from trio_chat.settings import CommandLine
 
@@ -66,7 +69,19 @@ def _copy(database: sqlite3.Connection, part: Path) -> None:
 
         database.backup(copy, pages=STEP, progress=look)
         mark_copy(copy)
+        _finish_deletions(copy, part)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, which can be read anywhere
+
+
+def _finish_deletions(copy: sqlite3.Connection, part: Path) -> None:
+    """Erase what was deleted and is still in the file, as its server would do within an hour."""
+    if pragma(copy, "user_version") < scrubs.SINCE:
+        return
+    copy.execute("PRAGMA secure_delete = ON")
+    while scrubs.step(copy):
+        pass
+    if has_index(copy):
+        erase_in(copy, part, is_indexed=True)
 
 
 def _check(database: sqlite3.Connection, part: Path) -> int:

@@ -12,6 +12,7 @@ from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
 from trio_chat.journal.retention import oldest_ts
 from trio_chat.journal.sqlite import queries, scrubs
+from trio_chat.journal.sqlite.erasing import erase_in
 from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.settings import CommandLine
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str]) -> int:
     options, config = _command_line().read(arguments, os.environ)
     if not config.keep_days and not config.keep_messages:
         raise ConfigError("nothing is to be deleted: set --keep-days or --keep-messages")
-    with opened(database_path(config), to_write=True) as database:
+    path = database_path(config)
+    with opened(path, to_write=True) as database:
         is_indexed = bring_in_step(database)
         rows = [
             {"room": due.name, **_prune(database, due, is_indexed=is_indexed)}
@@ -35,6 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         ]
         while scrubs.step(database):
             pass
+        erase_in(database, path, is_indexed=is_indexed)
     show(sorted(rows, key=lambda row: str(row["room"])), as_json=options.json)
     return 0
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from trio_chat.journal.sqlite.file import (
     SCHEMA,
-    InUse,
     JournalFile,
     check_whose_it_is,
     explained,
     pragma,
 )
+from trio_chat.journal.sqlite.guard import InUse, check_names
 from trio_chat.journal.types import JournalError
 
 PATIENCE = 30.0  # seconds to wait for a server that writes; it never takes as long
@@ -35,6 +35,7 @@ def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
     """
     if not path.is_file():
         raise JournalError(f"there is no database {path}")
+    check_names(path, path.stat().st_nlink)
     if to_write:
         prepare(path)
     database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)

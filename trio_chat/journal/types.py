@@ -71,6 +71,7 @@ TOO_MANY_CHANGES = Rejected("too_many_changes", "the message was changed too oft
 NO_NEW_ROOM = Rejected(
     "too_many_new_rooms", "too many new rooms were begun from your address; use one that is there"
 )
+STORAGE_FULL = Rejected("storage_full", "the server has no space for more messages")
 CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")
 KEY_REUSED = Rejected("key_reused", "this cid was used for another request")
 

@@ -25,6 +25,7 @@ STATUSES = {  # of the codes that the v1 protocol has, too
     "unsupported": 501,
     "too_fast": 429,
     "too_many_new_rooms": 429,
+    "storage_full": 507,
     "busy": 503,
     "unavailable": 503,
 }

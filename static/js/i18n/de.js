@@ -159,6 +159,7 @@ export const de = {
   "error.too_long": "Das ist zu lang für den Server.",
   "error.too_many_reactions": "Diese Nachricht hat schon so viele Reaktionen, wie sie haben kann.",
   "error.too_many_changes": "Diese Nachricht ist schon zu oft geändert worden.",
+  "error.storage_full": "Der Server hat keinen Platz für weitere Nachrichten.",
   "error.key_reused": "Der Server hat unter derselben Kennung schon etwas anderes. Löschen Sie dies und schreiben Sie es neu.",
   "error.unavailable": "Der Server kann gerade nichts speichern.",
   "error.busy": "Das war zu viel auf einmal.",

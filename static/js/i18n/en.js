@@ -159,6 +159,7 @@ export const en = {
   "error.too_long": "This is too long for the server.",
   "error.too_many_reactions": "This message has as many reactions as it can have.",
   "error.too_many_changes": "This message has been changed too often already.",
+  "error.storage_full": "The server has no space for more messages.",
   "error.key_reused": "The server has something else under the same id. Delete this and write it again.",
   "error.unavailable": "The server cannot keep anything just now.",
   "error.busy": "That was too much at once.",

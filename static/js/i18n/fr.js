@@ -159,6 +159,7 @@ export const fr = {
   "error.too_long": "C’est trop long pour le serveur.",
   "error.too_many_reactions": "Ce message a déjà autant de réactions qu’il peut en avoir.",
   "error.too_many_changes": "Ce message a déjà été modifié trop souvent.",
+  "error.storage_full": "Le serveur n’a plus de place pour d’autres messages.",
   "error.key_reused": "Le serveur a déjà autre chose sous le même identifiant. Supprimez ceci et écrivez-le à nouveau.",
   "error.unavailable": "Le serveur ne peut rien conserver pour l’instant.",
   "error.busy": "C’était trop à la fois.",

@@ -3,17 +3,22 @@
 import fcntl
 import os
 import secrets
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import structlog
+
 from trio_chat.journal.sqlite import runs, states
+from trio_chat.journal.sqlite.guard import PRIVATE, Displaced, FileGuard, InUse
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.journal.types import JournalError
 
 APPLICATION_ID = 0x7472696F  # "trio"; tells our files from those of other programs
 BUSY_TIMEOUT = 0.25  # seconds to wait for a lock that another program holds on the file
+LOG_LIMIT = 64 * 1024 * 1024  # bytes of the write-ahead log that stay when it begins anew
 
 # Each step brings a file from the schema before it to its own; the last is the present one.
 MIGRATIONS = (
@@ -72,8 +77,7 @@ FILLERS = {3: states.migrate}  # what fills new tables, in the transaction that 
 SCHEMA = len(MIGRATIONS)
 
 
-class InUse(JournalError):
-    """A server has the file already."""
+log = structlog.get_logger()
 
 
 class JournalFile:
@@ -95,11 +99,20 @@ class JournalFile:
             raise JournalError(f"{path} is a directory, not a file")
         self._lock = self._lock_out_others()
         try:
-            with explained(path):
-                self._open(boot, sync=sync)
+            self.guard = FileGuard(resolved(path))
         except JournalError:
             os.close(self._lock)
             raise
+        try:
+            with explained(self._path):
+                self._open(boot, sync=sync)
+                self.guard.watch(path)
+        except BaseException:
+            self.guard.close()
+            os.close(self._lock)
+            raise
+        if self._is_served:
+            _warn_of_readers(self.guard)
 
     def _open(self, boot: str | None, *, sync: bool) -> None:
         self.writer = self._connect()
@@ -108,6 +121,7 @@ class JournalFile:
             self.writer.execute("PRAGMA journal_mode = WAL")
             self.writer.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             self.writer.execute(f"PRAGMA synchronous = {'FULL' if sync else 'NORMAL'}")
+            self.writer.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT}")
             self._migrate()
             self.is_indexed = bring_in_step(self.writer)
             self._meta("epoch")
@@ -129,6 +143,8 @@ class JournalFile:
         """Return one more connection, which only reads."""
         reader = self._connect()
         reader.execute("PRAGMA query_only = 1")
+        # Its files are opened by the first read: now, while they are there.
+        reader.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         return reader
 
     def version(self) -> int:
@@ -137,17 +153,23 @@ class JournalFile:
 
     def close(self) -> None:
         """Close the file; another server may have it then."""
-        if self._is_served:
-            with suppress(sqlite3.Error):  # then it did not end in order
+        with suppress(sqlite3.Error, Displaced):  # then it did not end in order
+            self.guard.check()
+            if self._is_served:
                 runs.end(self.writer)
+        with suppress(OSError):
+            if self.guard.is_overwritten():
+                self.guard.drop_log()
         self.writer.close()
+        self.guard.close()
         os.close(self._lock)
 
     def _lock_out_others(self) -> int:
         """Hold a lock beside the file: two servers would not hear each other's messages."""
-        path = self._path.with_name(self._path.name + "-lock")
+        path = resolved(self._path)
+        path = path.with_name(path.name + "-lock")
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
         except OSError as error:
             raise JournalError(f"cannot write {path}: {error.strerror}") from None
         try:
@@ -181,6 +203,28 @@ class JournalFile:
         )
         (value,) = self.writer.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return bytes(value)
+
+
+def resolved(path: Path) -> Path:
+    """Return a path without links, as SQLite resolves it: the files beside it have its name.
+
+    Raises:
+        JournalError: the links lead round in a circle.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        raise JournalError(f"{path} is a link to itself") from None
+
+
+def _warn_of_readers(guard: FileGuard) -> None:
+    """Log which files people other than their owner may read or write."""
+    for path in guard.open_to_others():
+        log.warning(
+            "others may read what is said",
+            file=str(path),
+            fix=f"chmod go= {shlex.quote(str(path))}",
+        )
 
 
 def check_whose_it_is(database: sqlite3.Connection, path: Path) -> None:

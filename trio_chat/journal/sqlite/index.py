@@ -7,6 +7,7 @@ message on, the newest first.
 
 import sqlite3
 
+from trio_chat.clock import wall_clock
 from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query, Term
 from trio_chat.journal.search.tokens import fold
@@ -21,6 +22,7 @@ CREATE = """
         text, who, tokenize = 'ascii', columnsize = 0, prefix = '1 2'
     );
 """
+NOTED = "unerased"  # in ``meta``: when words were removed that are still in the file, in ms
 SEQ_BITS = 40  # of a row's number; the room's id is in those above
 
 _LATEST = 2**62  # milliseconds
@@ -68,6 +70,11 @@ class Changes:
             self._changed.pop(row, None)
             self._gone.add(row)
 
+    @property
+    def has_removals(self) -> bool:
+        """Whether words are removed, which stay in the file until ``erasing`` merges the index."""
+        return bool(self._gone or self._changed)
+
     def write(self, database: sqlite3.Connection) -> None:
         """Write the changes into the index."""
         database.executemany(
@@ -81,6 +88,13 @@ class Changes:
             "INSERT INTO search (rowid, text, who) VALUES (?, ?, ?)",
             [(row, text, who) for row, (text, who) in sorted(self._new.items())],
         )
+
+
+def note(database: sqlite3.Connection) -> None:
+    """Note down that words were removed, in the transaction that removes them."""
+    database.execute(
+        "INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (NOTED, str(wall_clock()))
+    )
 
 
 def remove(database: sqlite3.Connection, room: int, first: int, last: int) -> None:

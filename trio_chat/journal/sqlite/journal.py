@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -13,14 +14,19 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import nicks, queries, scrubs
-from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite import erasing, nicks, queries, scrubs
+from trio_chat.journal.sqlite.file import JournalFile, explained
+from trio_chat.journal.sqlite.guard import Displaced
 from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.readers import Readers
+from trio_chat.journal.sqlite.rescue import Rescue
 from trio_chat.journal.sqlite.runs import boot_id
+from trio_chat.journal.sqlite.space import Space, SpaceLimits
 from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
 from trio_chat.journal.types import (
+    STORAGE_FULL,
     Bounds,
+    Committed,
     MessagePage,
     Result,
     RoomState,
@@ -33,6 +39,9 @@ from trio_chat.journal.types import (
 READERS = 2
 READ_TIMEOUT = 5.0  # seconds
 CLOSE_TIMEOUT = 5.0  # seconds to wait for what is being written
+ERASE_WITHIN = 3600.0  # seconds
+UNLIMITED = SpaceLimits(0, 0)
+ERASE_AT_CLOSE = 2.0  # seconds that are spent on erasing at the end
 RETRY_MS = 1000  # after a failed commit; until then none is tried
 SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody who reads
 ROOMS_AT_HAND = 10_000  # whose last numbers the writer remembers
@@ -55,6 +64,8 @@ class SqliteJournal:
         file: JournalFile,
         clock: Callable[[], int] = wall_clock,
         read_timeout: float = READ_TIMEOUT,
+        erase_within: float = ERASE_WITHIN,
+        space: SpaceLimits = UNLIMITED,
     ) -> None:
         self.epoch = file.epoch
         self.secret = file.secret
@@ -66,10 +77,17 @@ class SqliteJournal:
         self._loader = Readers(file, 1, read_timeout)
         self._readers = Readers(file, READERS, read_timeout)
         self._searchers = Readers(file, SEARCHERS, read_timeout)
+        self._erase_within = erase_within
         self._retry_at = 0.0
         self._rooms: dict[str, Progress] = {}  # as committed
         self._version = file.version()
         self._others_wrote = False
+        self.counts: Counter[str] = Counter()  # of what an operator wants to know, by name
+        self._rescue = Rescue(file)
+        self._space = Space(file, space)
+        with explained(file.guard.path):
+            self._space.look()
+        self._eraser: erasing.Eraser | None = None  # it goes on where others were in the way
 
     @classmethod
     async def open(
@@ -78,6 +96,8 @@ class SqliteJournal:
         *,
         sync: bool = False,
         read_timeout: float = READ_TIMEOUT,
+        erase_within: float = ERASE_WITHIN,
+        space: SpaceLimits = UNLIMITED,
         boot: str | None = None,
     ) -> "SqliteJournal":
         """Open a database, or make it.
@@ -86,6 +106,8 @@ class SqliteJournal:
             path: Where it is.
             sync: Whether commits survive a power loss.
             read_timeout: Seconds that a read may take.
+            erase_within: Seconds after which nothing of a deleted text is in the files.
+            space: What it may take of the disk.
             boot: An id of the time since the machine was started, by default the system's.
 
         Raises:
@@ -93,7 +115,7 @@ class SqliteJournal:
         """
         boot = boot_id() if boot is None else boot
         file = await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync, boot=boot))
-        return cls(file, read_timeout=read_timeout)
+        return cls(file, read_timeout=read_timeout, erase_within=erase_within, space=space)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
@@ -115,17 +137,20 @@ class SqliteJournal:
         return results
 
     def _commit(self, writes: Sequence[Write]) -> list[Result] | None:
-        turn = Transaction(self._file.writer, self._rooms, self._clock())
+        turn = Transaction(
+            self._file.writer, self._rooms, self._clock(), is_full=self._space.is_full
+        )
         try:
             with transaction(self._file.writer):
                 self._look_for_others()
                 results = [turn.commit(write) for write in writes]
                 turn.finish(is_indexed=self._file.is_indexed)
-        except sqlite3.Error as error:
-            if not self._retry_at:
-                log.error("journal unavailable", reason=str(error))
-            self._retry_at = time.monotonic() + RETRY_MS / 1000
-            self._rooms.clear()  # whatever went wrong, the file is right
+                self._file.guard.check()
+            self._file.guard.check()  # it may have been removed meanwhile
+            if any(isinstance(result, Committed) for result in results):
+                self._file.guard.check_log()
+        except (sqlite3.Error, Displaced) as error:
+            self._fail(error)
             return None
         if self._retry_at:
             log.info("journal available again")
@@ -133,7 +158,17 @@ class SqliteJournal:
         if len(self._rooms) > ROOMS_AT_HAND:
             self._rooms.clear()
         self._rooms.update(turn.rooms)
+        self.counts["storage_full"] += results.count(STORAGE_FULL)
         return results
+
+    def _fail(self, error: Exception) -> None:
+        """Let commits fail at once for a while."""
+        self.counts["unavailable"] += 1
+        if not self._retry_at:
+            log.error("journal unavailable", reason=str(error))
+        self._retry_at = time.monotonic() + RETRY_MS / 1000
+        self._rooms.clear()  # whatever went wrong, the file is right
+        self._others_wrote = True  # it may have what is not acknowledged
 
     def _look_for_others(self) -> None:
         """Forget what the writer remembers if others, such as ``import``, have written since."""
@@ -185,9 +220,28 @@ class SqliteJournal:
             await self._prune(limits, pruned)
             while await self._write("deleting texts", self._scrub_step):
                 pass
+            await self._erase()
             if before_ts:
                 await self._write("retention", partial(self._note_prune, limits.now))
         return pruned
+
+    async def _erase(self) -> None:
+        """Erase what was removed, if that is half as long ago as it may stay."""
+        while await self._write("erasing", self._is_erasing_due):
+            eraser = self._eraser
+            if eraser is None or eraser.is_done:
+                file = self._file
+                eraser = self._eraser = erasing.Eraser(
+                    file.writer, file.guard.descriptor, is_indexed=file.is_indexed
+                )
+            while await self._write("erasing", eraser.step):
+                pass
+            if not eraser.is_done:
+                break
+
+    def _is_erasing_due(self) -> bool:
+        since = erasing.noted(self._file.writer)
+        return since is not None and abs(wall_clock() - since) >= self._erase_within * 1000 / 2
 
     async def _prune(self, limits: Limits, pruned: dict[str, int]) -> None:
         after: int | None = 0
@@ -234,8 +288,9 @@ class SqliteJournal:
 
         def run() -> T:
             try:
+                self._file.guard.check()
                 return step()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError, Displaced) as error:
                 log.error("journal cannot be written", doing=doing, reason=str(error))
                 self._rooms.clear()
                 raise Unavailable(RETRY_MS) from None
@@ -255,8 +310,13 @@ class SqliteJournal:
 
     def _has_changed(self) -> bool:
         try:
+            self._rescue.look()
+            self._space.look()
             self._look_for_others()
-        except sqlite3.Error as error:
+        except Displaced as error:
+            self._fail(error)
+            raise Unavailable(RETRY_MS) from None
+        except (sqlite3.Error, OSError) as error:
             log.error("journal cannot be read", reason=str(error))
             raise Unavailable(RETRY_MS) from None
         changed, self._others_wrote = self._others_wrote, False
@@ -277,4 +337,13 @@ class SqliteJournal:
         self._loader.close()
         self._readers.close()
         self._searchers.close()
-        self._file.close()
+        file = self._file
+        with suppress(sqlite3.Error, OSError, Displaced):  # it is done by the next server
+            file.guard.check()
+            erasing.erase(
+                file.writer,
+                file.guard.descriptor,
+                is_indexed=file.is_indexed,
+                seconds=ERASE_AT_CLOSE,
+            )
+        file.close()

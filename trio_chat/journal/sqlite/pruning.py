@@ -116,6 +116,7 @@ def delete_step(database: sqlite3.Connection, due: Due, *, is_indexed: bool) -> 
         database.execute("DELETE FROM events WHERE room = ? AND seq <= ?", (room, end))
         states.remove(database, room, end)
         scrubs.begin_all(database, room, first, end)
+        index.note(database)
         if is_indexed:
             index.remove(database, room, first, end)
     return int(end) + 1

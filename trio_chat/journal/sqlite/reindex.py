@@ -36,6 +36,30 @@ def bring_in_step(database: sqlite3.Connection) -> bool:
     return True
 
 
+def has_index(database: sqlite3.Connection) -> bool:
+    """Whether there is an index, in step with the messages, that can be read and written."""
+    row = database.execute("SELECT value FROM meta WHERE key = ?", (KEY,)).fetchone()
+    return row == (VERSION,) and _has_fts5(database)
+
+
+def rebuild(database: sqlite3.Connection) -> None:
+    """Build the index anew, whatever there is."""
+    with transaction(database):
+        _make(database)
+
+
+def count_indexed(database: sqlite3.Connection) -> int:
+    """Return how many messages are in the index."""
+    (count,) = database.execute("SELECT count(*) FROM search_content").fetchone()
+    return int(count)
+
+
+def count_messages(database: sqlite3.Connection) -> int:
+    """Return how many messages have a text, and so belong into the index."""
+    ids = database.execute("SELECT id FROM rooms").fetchall()
+    return sum(1 for (room,) in ids for _ in _messages(database, room))
+
+
 def _has_fts5(database: sqlite3.Connection) -> bool:
     return bool(database.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone())
 

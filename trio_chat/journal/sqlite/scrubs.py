@@ -9,6 +9,7 @@ retention has deleted.
 import sqlite3
 from collections.abc import Iterable
 
+from trio_chat.journal.sqlite import index
 from trio_chat.journal.views import CHANGES_LIMIT
 from trio_chat.protocol.events import Edit, Message, decode, encode, without_text
 
@@ -47,6 +48,7 @@ def step(database: sqlite3.Connection) -> bool:
     row = database.execute("SELECT room, target, before FROM scrubs LIMIT 1").fetchone()
     if row:
         _scrub(database, *row)
+        index.note(database)  # the log has the texts, too
     return row is not None
 
 

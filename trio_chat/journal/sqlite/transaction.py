@@ -13,6 +13,7 @@ from trio_chat.journal.types import (
     NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
+    STORAGE_FULL,
     Committed,
     Rejected,
     Result,
@@ -60,9 +61,20 @@ class Progress:
 
 
 class Transaction:
-    """One transaction: what it changes is known to nobody before it is committed."""
+    """One transaction: what it changes is known to nobody before it is committed.
 
-    def __init__(self, database: sqlite3.Connection, known: dict[str, Progress], now: int) -> None:
+    With ``is_full`` it takes nothing but deletions.
+    """
+
+    def __init__(
+        self,
+        database: sqlite3.Connection,
+        known: dict[str, Progress],
+        now: int,
+        *,
+        is_full: bool = False,
+    ) -> None:
+        self._is_full = is_full
         self._database = database
         self._known = known
         self._now = now
@@ -78,8 +90,7 @@ class Transaction:
         use = cids.find(self._database, room.id, draft)
         if use:
             return use.judge(author_of(draft), digest_of(draft))
-        is_begun = room.id is not None
-        rejected = self._judge(room, write) if is_begun or write.may_begin else NO_NEW_ROOM
+        rejected = self._judge(room, write)
         if rejected:
             return rejected
         if room.id is None:
@@ -154,6 +165,8 @@ class Transaction:
     def finish(self, *, is_indexed: bool) -> None:
         """Write down how far rooms have come, how messages stand, and what changes in the index."""
         states.save(self._database, [(key, self._changes[key]) for key in self._changed])
+        if self.index.has_removals:
+            index.note(self._database)
         if is_indexed:
             self.index.write(self._database)
         self._database.executemany(
@@ -183,8 +196,15 @@ class Transaction:
         return added
 
     def _judge(self, room: Progress, write: Write) -> Rejected | None:
+        if self._is_full and not isinstance(write.event, Delete):
+            return STORAGE_FULL
+        if room.id is None and not write.may_begin:
+            return NO_NEW_ROOM
         if isinstance(write.event, Message):
             return self._judge_reply(room.id, write.event.reply)
+        return self._judge_change(room, write)
+
+    def _judge_change(self, room: Progress, write: Write) -> Rejected | None:
         target = target_of(write.event)
         if target is None:
             return None

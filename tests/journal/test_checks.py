@@ -1,0 +1,102 @@
+"""The command that checks a database finds what is wrong, and makes anew what can be."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.journal import trouble
+from tests.journal.drafts import delete, edit, react, say
+from trio_chat.commands.check import main as check
+from trio_chat.journal.sqlite.journal import SqliteJournal
+
+RIGHT = "pages\tok\nevents\tok\nrooms\tok\nstates\tok\nindex\tok\n"
+
+
+@pytest.fixture
+async def filled(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a database with all kinds of events."""
+    monkeypatch.setenv("TRIO_CHAT_DATABASE", str(path))
+    journal = await SqliteJournal.open(path)
+    await journal.commit([say(f"hello {n} " + "x" * 500) for n in range(50)])
+    await journal.commit([edit(1), react(2), delete(3), say(room="jam")])
+    await journal.close()
+    return path
+
+
+def write(path: Path, script: str) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.executescript(script)
+
+
+async def test_all_is_right(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says so for each kind, and the status is 0."""
+    assert check([]) == 0
+    assert capsys.readouterr().out == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "told"),
+    [
+        ("UPDATE rooms SET last = 5 WHERE name = 'tea'", "rooms", "room tea: the last number"),
+        ("UPDATE states SET changes = 7 WHERE seq = 2", "states", "number 2 has 1 changes, not 7"),
+        ("INSERT INTO states VALUES (1, 999, 1, x'7b7d')", "states", "the state of 999"),
+        ("DELETE FROM search WHERE rowid % 7 = 0", "index", "messages are in it, not"),
+        ("DELETE FROM meta WHERE key = 'index'", "index", "it is missing"),
+    ],
+)
+async def test_what_can_be_made_anew(
+    filled: Path, capsys: pytest.CaptureFixture[str], script: str, kind: str, told: str
+) -> None:
+    """It is told with status 1; with --repair it is made anew, and then all is right."""
+    write(filled, script)
+    assert check([]) == 1
+    assert told in capsys.readouterr().out
+    assert check(["--repair"]) == 0
+    if kind != "index":  # that is made anew whenever the file is opened to be written
+        assert f"{kind}\tmade anew" in capsys.readouterr().out
+    capsys.readouterr()
+    assert check([]) == 0
+    assert capsys.readouterr().out == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("UPDATE events SET data = x'7b22' WHERE seq = 9", "room tea: number 9 is damaged"),
+        ("DELETE FROM events WHERE seq IN (9, 10)", "room tea: 9 to 10 are missing"),
+        ("UPDATE events SET data = x'7b22'", "number 20 is damaged"),
+    ],
+)
+async def test_what_cannot(
+    filled: Path, capsys: pytest.CaptureFixture[str], script: str, told: str
+) -> None:
+    """It stays as it is, and is told with status 1."""
+    write(filled, script)
+    for arguments in ([], ["--repair"]):
+        assert check(arguments) == 1
+        assert told in capsys.readouterr().out
+
+
+async def test_a_damaged_file(filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing in it is changed, with --repair neither."""
+    content = shatter(filled)
+    events = content.count(b'"seq":')
+    for arguments in ([], ["--repair"]):
+        assert check(arguments) == 1
+        out = capsys.readouterr().out
+        assert "pages\tok" not in out
+        assert "made anew" not in out
+    assert read(filled).count(b'"seq":') == events
+
+
+def read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def shatter(path: Path) -> bytes:
+    """Overwrite a page with events in it with noise."""
+    place = path.read_bytes().index(b'"seq":20,') // 4096 * 4096
+    trouble.overwrite(path, place, b"\x0d\xff" * 2048)
+    return path.read_bytes()

@@ -1,0 +1,211 @@
+"""Deleted means gone: after a stated time no file of ours has a piece of a deleted text."""
+
+import random
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.journal import trouble
+from tests.journal.drafts import delete, edit, say
+from trio_chat.commands.backup import main as backup
+from trio_chat.commands.export import main as export
+from trio_chat.commands.prune import main as prune
+from trio_chat.journal.search.query import parse
+from trio_chat.journal.sqlite import erasing, gaps
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.types import Bounds
+
+PIECE = re.compile(rb"zekr|kret|ret\d", re.IGNORECASE)
+AT_ONCE = 0.0  # seconds within which words have to be gone
+NEVER = 1e9
+
+
+def secret(number: int) -> str:
+    """Return a text with words that are nowhere else, between others that are."""
+    words = [f"word{random.randrange(300)}" for _ in range(random.randrange(30))]  # noqa: S311
+    return " ".join([*words, f"Zekret{number}", f"zekret{number}x{number}"])
+
+
+def pieces(folder: Path) -> dict[str, int]:
+    """Return how many pieces of secrets there are in each file that has any."""
+    found = {
+        str(file.relative_to(folder)): len(PIECE.findall(file.read_bytes()))
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+    return {name: count for name, count in found.items() if count}
+
+
+async def talk(journal: SqliteJournal, count: int = 600) -> None:
+    """Say secrets among other messages, edit some, and delete all of them, in any order."""
+    random.seed(7)
+    for begin in range(0, count, 20):
+        said = [
+            say(secret(n) if n % 3 else f"harmless {n}", cid=f"resent-until-kept-{n}")
+            for n in range(begin, begin + 20)
+        ]
+        await journal.commit(said)
+    numbers = [n + 1 for n in range(count) if n % 3]
+    await journal.commit([edit(n, secret(n)) for n in numbers if n % 2])
+    await journal.commit([edit(n, secret(n + count)) for n in numbers if n % 5 == 0])
+    random.shuffle(numbers)
+    for number in numbers:
+        await journal.commit([delete(number)])
+
+
+def contents(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+async def hits(journal: SqliteJournal, query: str) -> int:
+    page = await journal.search("tea", parse(query), Bounds(), 1000, 10**8)
+    return len(page.messages)
+
+
+async def test_by_a_running_server(path: Path) -> None:
+    """With the next look of retention after half the time; the search still finds the others."""
+    journal = await SqliteJournal.open(path, erase_within=AT_ONCE)
+    await talk(journal)
+    assert pieces(path.parent)
+    await journal.prune(0, 0)
+    assert pieces(path.parent) == {}
+    assert await hits(journal, "harmless") == 200
+    assert await hits(journal, "zekret1") == 0
+    await journal.close()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+async def test_a_file_that_is_not_ours_any_more(path: Path) -> None:
+    """What was written over it while it was open is left alone, byte for byte, at the end too."""
+    journal = await SqliteJournal.open(path, erase_within=AT_ONCE)
+    await talk(journal, 60)
+    content = b"\nDear diary! " * 100_000
+    trouble.overwrite(path, 0, content)
+    await journal.prune(0, 0)
+    await journal.close()
+    assert content == contents(path)[: len(content)]
+
+
+@pytest.mark.parametrize(
+    ("page", "place"),
+    [
+        (b"\x0d\0\0\0\x02\0\x20" + bytes(57), (12, 32)),
+        (b"\x05\0\0\0\x01\0\x10" + bytes(57), (14, 16)),
+        (b"\x0d\0\0\0\x02\xff\xff" + bytes(57), (0, 0)),
+        (bytes(64), (0, 0)),
+    ],
+)
+def test_the_unused_space_of_a_page(page: bytes, place: tuple[int, int]) -> None:
+    """It lies between the list of cells and the cells; other pages, and damaged ones, have none."""
+    assert gaps.gap(page) == place
+
+
+async def test_not_before_its_time(path: Path) -> None:
+    """A merge writes the whole index, so it is not made for each deletion."""
+    journal = await SqliteJournal.open(path, erase_within=NEVER)
+    await talk(journal, 60)
+    await journal.prune(0, 0)
+    assert pieces(path.parent)
+    await journal.close()
+
+
+async def test_at_the_end(path: Path) -> None:
+    """A server that stops in order leaves nothing."""
+    journal = await SqliteJournal.open(path, erase_within=NEVER)
+    await talk(journal)
+    await journal.close()
+    assert pieces(path.parent) == {}
+
+
+async def test_an_end_that_has_no_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left is for the next server."""
+    monkeypatch.setattr("trio_chat.journal.sqlite.journal.ERASE_AT_CLOSE", -1.0)
+    monkeypatch.setattr(erasing, "MERGE", 1)
+    journal = await SqliteJournal.open(path, erase_within=NEVER)
+    await talk(journal)
+    await journal.close()
+    assert pieces(path.parent)
+    journal = await SqliteJournal.open(path, erase_within=AT_ONCE)
+    await journal.prune(0, 0)
+    assert pieces(path.parent) == {}
+    await journal.close()
+
+
+async def test_what_retention_has_deleted(path: Path) -> None:
+    """Texts, and edits of what is gone."""
+    journal = await SqliteJournal.open(path, erase_within=AT_ONCE)
+    for number in range(100):
+        await journal.commit([say(secret(number))])
+    await journal.commit([edit(1, secret(1)), say("harmless")])
+    await journal.prune(1, 0)
+    assert pieces(path.parent) == {}
+    await journal.close()
+
+
+async def test_a_reader_in_the_way(path: Path) -> None:
+    """The log cannot be emptied meanwhile; that is done another time."""
+    journal = await SqliteJournal.open(path, erase_within=AT_ONCE)
+    await talk(journal, 60)
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM events").fetchone()
+    await journal.prune(0, 0)
+    assert pieces(path.parent)
+    reader.close()
+    await journal.prune(0, 0)
+    assert pieces(path.parent) == {}
+    await journal.close()
+
+
+async def test_what_is_deleted_meanwhile(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is erased by the next round."""
+    monkeypatch.setattr(erasing, "MERGE", 1)
+    journal = await SqliteJournal.open(path, erase_within=AT_ONCE)
+    await talk(journal)
+    await journal.commit([say("zekret1000")])
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.prune, 0, 0)
+        await trio.sleep(0.002)
+        await journal.commit([delete(await last(journal))])
+    await journal.prune(0, 0)
+    assert pieces(path.parent) == {}
+    await journal.close()
+
+
+async def last(journal: SqliteJournal) -> int:
+    [state] = await journal.load(["tea"], 1)
+    return state.last
+
+
+async def test_copies(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Backups and exports have nothing of it, even when the server has had no time to erase it."""
+    monkeypatch.setenv("TRIO_CHAT_DATABASE", str(path))
+    journal = await SqliteJournal.open(path, erase_within=NEVER)
+    await talk(journal)
+    copies = path.parent / "copies"
+    copies.mkdir()
+    assert backup([str(copies / "x.db")]) == 0
+    assert export(["-o", str(copies / "x.jsonl")]) == 0
+    assert pieces(copies) == {}
+    assert pieces(path.parent)
+    await journal.close()
+
+
+async def test_the_command_prune(
+    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """When it returns, all of it is erased."""
+    monkeypatch.setenv("TRIO_CHAT_DATABASE", str(path))
+    monkeypatch.setattr("trio_chat.journal.sqlite.journal.ERASE_AT_CLOSE", -1.0)
+    journal = await SqliteJournal.open(path, erase_within=NEVER)
+    await talk(journal)
+    await journal.close()
+    assert prune(["--keep-messages", "10"]) == 0
+    assert pieces(path.parent) == {}

@@ -1,0 +1,304 @@
+"""The files under a server: what happens to them is noticed, and nothing acknowledged is lost."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import structlog
+import trio
+
+from tests.journal import trouble
+from tests.journal.drafts import fill, kept, say
+from trio_chat.journal.offline import open_beside
+from trio_chat.journal.sqlite import journal as sqlite
+from trio_chat.journal.sqlite import rescue
+from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.guard import InUse
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.types import JournalError, Unavailable
+
+SOON = 50  # ms
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "RETRY_MS", SOON)
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def move(path: Path, to: Path) -> None:
+    path.rename(to)
+
+
+def open_up(path: Path) -> None:
+    path.chmod(0o644)
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def remove_all(path: Path) -> None:
+    for file in path.parent.iterdir():
+        file.unlink()
+
+
+def replace(path: Path) -> None:
+    path.rename(beside(path, ".away"))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE t (x)")
+
+
+def remove_log(path: Path) -> None:
+    beside(path, "-wal").unlink()
+
+
+def replace_log(path: Path) -> None:
+    beside(path, "-wal").rename(beside(path, ".away"))
+    beside(path, "-wal").touch()
+
+
+def remove_shared_memory(path: Path) -> None:
+    beside(path, "-shm").unlink()
+
+
+def remove_lock(path: Path) -> None:
+    beside(path, "-lock").unlink()
+
+
+def rename_folder(path: Path) -> None:
+    path.parent.rename(path.parent.with_name("elsewhere"))
+
+
+def empty_log(path: Path) -> None:
+    os.truncate(beside(path, "-wal"), 0)
+
+
+CHANGES = [
+    remove,
+    remove_all,
+    replace,
+    remove_log,
+    replace_log,
+    remove_shared_memory,
+    remove_lock,
+    rename_folder,
+    empty_log,
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return folder / "chat.db"
+
+
+class TestChanges:
+    """The database, or a file beside it, is moved, removed or replaced."""
+
+    @pytest.mark.parametrize("change", CHANGES)
+    async def test_nothing_is_acknowledged(
+        self, database: SqliteJournal, path: Path, change: Callable[[Path], None]
+    ) -> None:
+        """The next commit is refused, and an error line names the file and what to do."""
+        await fill(database, 3)
+        change(path)
+        with structlog.testing.capture_logs() as logged, pytest.raises(Unavailable):
+            await database.commit([say()])
+        [line] = logged
+        assert line["log_level"] == "error"
+        assert str(path) in line["reason"]
+        assert "stop the server" in line["reason"]
+
+    @pytest.mark.parametrize("change", [c for c in CHANGES if c is not empty_log])
+    async def test_a_silent_server_notices(
+        self, database: SqliteJournal, path: Path, change: Callable[[Path], None]
+    ) -> None:
+        """With the look that the feed takes each second."""
+        await fill(database, 1)
+        await database.has_changed()
+        change(path)
+        with structlog.testing.capture_logs() as logged, pytest.raises(Unavailable):
+            await database.has_changed()
+        assert "journal unavailable" in {line["event"] for line in logged}
+        assert await kept(database) == [1]  # reading goes on
+
+    @pytest.mark.usefixtures("soon")
+    async def test_between_the_look_and_the_commit(
+        self, database: SqliteJournal, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What went into a file that was removed at that moment is not acknowledged."""
+        await fill(database, 1)
+        check = database._file.guard.check
+
+        def then_move() -> None:
+            check()
+            path.rename(beside(path, ".away"))
+            monkeypatch.setattr(database._file.guard, "check", check)
+
+        monkeypatch.setattr(database._file.guard, "check", then_move)
+        draft = say(cid="tried-at-that-moment")
+        with pytest.raises(Unavailable):
+            await database.commit([draft])
+        beside(path, ".away").rename(path)
+        await trio.sleep(SOON / 1000)
+        [result] = await database.commit([draft])
+        assert result.seq == 2  # type: ignore[union-attr]
+        assert await database.has_changed()
+        assert await kept(database) == [1, 2]
+
+    @pytest.mark.usefixtures("soon")
+    async def test_the_right_file_comes_back(self, database: SqliteJournal, path: Path) -> None:
+        """The server goes on by itself."""
+        await fill(database, 3)
+        away = beside(path, ".away")
+        move(path, away)
+        with pytest.raises(Unavailable):
+            await database.commit([say()])
+        move(away, path)
+        await trio.sleep(SOON / 1000)
+        await database.commit([say()])
+        assert await kept(database) == [1, 2, 3, 4]
+
+    async def test_a_removed_database_is_saved(self, path: Path) -> None:
+        """All that was acknowledged is in a copy, which serves as a backup."""
+        database = await SqliteJournal.open(path)
+        await fill(database, 5)
+        remove_all(path)
+        with structlog.testing.capture_logs() as logged:
+            for _ in range(2):
+                with pytest.raises(Unavailable):
+                    await database.has_changed()
+        await database.close()
+        [copy] = [Path(line["copy"]) for line in logged if "copy" in line]
+        assert copy.stat().st_mode & 0o777 == 0o600
+        copy.rename(path)
+        restored = await SqliteJournal.open(path)
+        assert await kept(restored) == [1, 2, 3, 4, 5]
+        assert restored.epoch != database.epoch
+        await restored.close()
+
+    async def test_a_copy_that_fails_is_tried_again(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As when the whole folder is gone; the log says so."""
+        monkeypatch.setattr(rescue, "RETRY", 0)
+        database = await SqliteJournal.open(path)
+        await fill(database, 2)
+        shutil.rmtree(path.parent)
+        with structlog.testing.capture_logs() as logged, pytest.raises(Unavailable):
+            await database.has_changed()
+        assert "the removed database cannot be saved" in {line["event"] for line in logged}
+        path.parent.mkdir()
+        with pytest.raises(Unavailable):
+            await database.has_changed()
+        assert len(list(path.parent.glob("*.rescued-*"))) == 1
+        await database.close()
+
+    async def test_a_log_that_was_removed_is_in_the_file(self, path: Path) -> None:
+        """What was acknowledged before is there, although the server is killed then."""
+        with trouble.running(trouble.WATCHED, path) as server:
+            trouble.let_write(server)
+            remove_log(path)
+            await trio.sleep(1.5)
+            server.kill()
+            server.wait()
+        journal = await SqliteJournal.open(path)
+        assert len(await kept(journal)) == 500
+        await journal.close()
+
+    @pytest.mark.parametrize("content", [b"", b"Dear diary! " * 1000, None])
+    async def test_a_file_that_is_overwritten(
+        self, database: SqliteJournal, path: Path, tmp_path: Path, content: bytes | None
+    ) -> None:
+        """It has the same inode. Whether by nothing, text, or a backup, it is noticed."""
+        await fill(database, 3)
+        if content is None:
+            with closing(sqlite3.connect(tmp_path / "x.db")) as copy:
+                database._file.writer.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            content = (tmp_path / "x.db").read_bytes()
+        trouble.overwrite(path, 0, content)
+        os.truncate(path, len(content))
+        with pytest.raises(Unavailable):
+            await database.has_changed()
+        with pytest.raises(Unavailable):
+            await database.commit([say()])
+
+
+class TestNames:
+    """A database is its device and inode: nobody else can have it by another name."""
+
+    def test_by_a_link(self, path: Path) -> None:
+        """The second server is refused, whichever of them it goes by."""
+        link, folder = beside(path, ".link"), path.parent.with_name("folder")
+        link.symlink_to(path)
+        folder.symlink_to(path.parent)
+        file = JournalFile(path)
+        for name in (link, folder / path.name, path.parent / ".." / "data" / path.name):
+            with pytest.raises(InUse):
+                JournalFile(name)
+        file.close()
+        JournalFile(link).close()
+        assert not beside(link, "-lock").exists()
+
+    def test_by_a_hard_link(self, path: Path) -> None:
+        """Nobody takes a database with two names; nor do commands."""
+        with trouble.running(trouble.SERVER, path):
+            os.link(path, beside(path, ".hard"))
+            with pytest.raises(JournalError, match="hard links"):
+                JournalFile(beside(path, ".hard"))
+            with pytest.raises(JournalError, match="hard links"):
+                open_beside(beside(path, ".hard"))
+
+    def test_after_a_move(self, path: Path) -> None:
+        """A file that was moved away under a server is not another server's."""
+        with trouble.running(trouble.SERVER, path):
+            path.rename(beside(path, ".moved"))
+            with pytest.raises(InUse):
+                JournalFile(beside(path, ".moved"))
+
+    def test_a_circle_of_links(self, path: Path) -> None:
+        """It is told."""
+        path.symlink_to(path)
+        with pytest.raises(JournalError, match="link to itself"):
+            JournalFile(path)
+
+    def test_a_pipe(self, path: Path) -> None:
+        """It is told, and nothing waits for a writer."""
+        os.mkfifo(path)
+        with pytest.raises(JournalError, match="is no ordinary file"):
+            JournalFile(path)
+
+
+class TestModes:
+    """Nobody but the owner may read what is said."""
+
+    async def test_all_files_are_private(self, database: SqliteJournal, path: Path) -> None:
+        """Whatever the umask."""
+        await fill(database, 1)
+        modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+        assert modes == {f"chat.db{ending}": 0o600 for ending in ("", "-wal", "-shm", "-lock")}
+
+    async def test_a_file_that_was_there_with_more(self, path: Path) -> None:
+        """It is served, with a warning that says what to do."""
+        JournalFile(path).close()
+        open_up(path)
+        with structlog.testing.capture_logs() as logged:
+            await (await SqliteJournal.open(path)).close()
+        assert next(line["fix"] for line in logged if "fix" in line) == f"chmod go= {path}"

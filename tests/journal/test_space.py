@@ -1,0 +1,86 @@
+"""The disk is bounded: beyond its limits nothing is added, and all else goes on."""
+
+import os
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.journal.drafts import delete, edit, fill, kept, numbers, react, say, title
+from trio_chat.config import Config, ConfigError
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.sqlite.space import SpaceLimits
+from trio_chat.journal.types import STORAGE_FULL, Duplicate
+
+LARGE = "x" * 3000
+MEGABYTE = 1_000_000
+
+
+def size_of(path: Path) -> int:
+    return path.stat().st_size
+
+
+async def fill_up(journal: SqliteJournal) -> int:
+    """Say something until it is refused; return how many bytes that was."""
+    count = 0
+    while await journal.commit([say(LARGE)]) != [STORAGE_FULL]:
+        count += len(LARGE)
+        if count % (20 * len(LARGE)) == 0:
+            await journal.has_changed()
+    return count
+
+
+async def test_a_database_that_is_large_enough(path: Path) -> None:
+    """Nothing is added: no message, edit, reaction or topic. Reading, resends, deletion go on."""
+    journal = await SqliteJournal.open(path, space=SpaceLimits(2 * MEGABYTE, 0))
+    await journal.commit([say("hello", cid="said-before-it-was-full")])
+    with structlog.testing.capture_logs() as logged:
+        assert await fill_up(journal) < 2 * MEGABYTE
+    assert [line["log_level"] for line in logged] == ["error"]
+    assert "--max-database" in logged[0]["reason"]
+    last = len(await kept(journal))
+    refused = [say(), edit(1), react(1), title(), say(room="new")]
+    assert await journal.commit(refused) == [STORAGE_FULL] * 5
+    [resent] = await journal.commit([say("hello", cid="said-before-it-was-full")])
+    assert isinstance(resent, Duplicate)
+    assert numbers(await journal.commit([delete(1)])) == [last + 1]
+    assert journal.counts["storage_full"] == 6
+    await journal.close()
+    assert size_of(path) < 2.2 * MEGABYTE
+
+
+async def test_space_that_was_made(path: Path) -> None:
+    """Retention works on, and messages are kept again when there is some space to spare."""
+    journal = await SqliteJournal.open(path, space=SpaceLimits(2 * MEGABYTE, 0))
+    await fill_up(journal)
+    await journal.prune(5, 0)
+    with structlog.testing.capture_logs() as logged:
+        await journal.has_changed()
+    await journal.prune(5, 0)
+    assert [line["event"] for line in logged] == ["messages are kept again"]
+    await fill(journal, 0)
+    numbers(await journal.commit([say()]))
+    await journal.close()
+
+
+async def test_a_disk_that_others_have_filled(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same; and it does not change back at the limit itself."""
+    free = 1000
+
+    def statvfs(_: Path) -> os.statvfs_result:
+        return os.statvfs_result((4096, 1, 0, 0, free, 0, 0, 0, 0, 0))
+
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    journal = await SqliteJournal.open(path, space=SpaceLimits(0, 1000))
+    for free, is_full in ((1000, False), (999, True), (1049, True), (1050, False)):  # noqa: B007
+        await journal.has_changed()
+        assert (await journal.commit([say()]) == [STORAGE_FULL]) is is_full
+    await journal.close()
+
+
+@pytest.mark.parametrize("bad", [-1, 1, 999_999])
+def test_a_limit_that_can_never_work(bad: int) -> None:
+    """An empty database must fit."""
+    with pytest.raises(ConfigError, match="max_database"):
+        Config(max_database=bad)
+    Config(max_database=0)

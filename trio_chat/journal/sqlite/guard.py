@@ -1,0 +1,164 @@
+"""Guards a database file: notices when it, or a file beside it, is moved, removed or replaced.
+
+A database is its device and inode, not its path. An open file goes on to exist without a name, so
+commits into one that was removed succeed, and are lost at the end of the process.
+"""
+
+import fcntl
+import os
+import stat
+import time
+from pathlib import Path
+
+from trio_chat.journal.types import JournalError
+
+BESIDE = ("-wal", "-shm", "-lock")  # endings of the files that belong to a database
+PRIVATE = 0o600  # mode of all files that hold what was said
+FOREIGN = 0o077  # the bits of a mode that let others in
+HEADER = 100  # bytes of SQLite's header
+MAGIC = b"SQLite format 3\0"
+LOG_MAGIC = b"\x37\x7f\x06"  # at the beginning of a write-ahead log
+SETTLING = 0.05  # seconds in which a program that writes has extended the file
+WAL_VERSIONS = b"\x02\x02"  # in the header: the file has a write-ahead log
+PUT_BACK = "put the right files back, or stop the server before you change them"
+RESTART = "stop the server, remove -wal and -shm, and put a database or a backup there"
+
+Inode = tuple[int, int]
+
+
+class InUse(JournalError):
+    """A server has the file already."""
+
+
+class Displaced(Exception):
+    """The database, or a file beside it, is not what is open here; the message says what to do."""
+
+
+class FileGuard:
+    """Holds a database file, made if it is missing, against other servers, and watches its names.
+
+    Resource handling: the descriptor must outlive all SQLite connections of this process to the
+    file, since to close it drops the locks that they have.
+
+    Args:
+        path: Where the file is; all links in it are resolved.
+
+    Raises:
+        JournalError: it cannot be opened, is no ordinary file, has two names, or is in use.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._paths: dict[Path, Inode] = {}
+        self._log: int | None = None  # descriptor of the write-ahead log
+        self.descriptor = _open(path)
+        try:
+            self._lock()
+        except JournalError:
+            os.close(self.descriptor)
+            raise
+
+    def _lock(self) -> None:
+        status = os.fstat(self.descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise JournalError(f"{self.path} is no ordinary file")
+        check_names(self.path, status.st_nlink)
+        try:
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InUse(f"{self.path} is in use by another trio-chat server") from None
+
+    def watch(self, name: Path) -> None:
+        """Remember which files the database consists of now, and by which name it was given."""
+        beside = [self.path.with_name(self.path.name + ending) for ending in BESIDE]
+        for path in (self.path, name.absolute(), *beside):
+            self._paths[path] = _inode(path)
+        self._log = os.open(beside[0], os.O_RDONLY | os.O_CLOEXEC)
+
+    def open_to_others(self) -> list[Path]:
+        """Return which of these files people other than the owner may read or write."""
+        return [path for path in self._paths if path.stat().st_mode & FOREIGN]
+
+    def check(self) -> None:
+        """See that the files are those that were there at ``watch``. It takes some microseconds.
+
+        Raises:
+            Displaced: one is not.
+        """
+        for path, inode in self._paths.items():
+            try:
+                present = _inode(path)
+            except OSError as error:
+                raise Displaced(f"{path} is gone ({error.strerror}): {PUT_BACK}") from None
+            if present != inode:
+                raise Displaced(f"{path} is another file now: {PUT_BACK}")
+        if self.is_overwritten():
+            raise Displaced(f"{self.path} was overwritten while it was open: {RESTART}")
+
+    def check_log(self) -> None:
+        """See that the write-ahead log, to which something was just written, begins as one does.
+
+        Raises:
+            Displaced: it was emptied or overwritten.
+        """
+        assert self._log is not None
+        if os.pread(self._log, len(LOG_MAGIC), 0) != LOG_MAGIC:
+            raise Displaced(f"{self.path}-wal was overwritten: {RESTART}")
+
+    def is_overwritten(self) -> bool:
+        """Whether something else was written into the file, such as a backup."""
+        header = os.pread(self.descriptor, HEADER, 0)
+        if header[:16] != MAGIC or header[18:20] != WAL_VERSIONS:
+            return True
+        if not self._is_cut():
+            return False
+        time.sleep(SETTLING)
+        return self._is_cut()
+
+    def _is_cut(self) -> bool:
+        """Whether the file is shorter than its first page says, or just being extended."""
+        header = os.pread(self.descriptor, HEADER, 0)
+        size = int.from_bytes(header[16:18], "big")
+        pages = int.from_bytes(header[28:32], "big")
+        return os.fstat(self.descriptor).st_size < pages * (65536 if size == 1 else size)
+
+    def drop_log(self) -> None:
+        """Empty the write-ahead log of a file that was overwritten, to which it does not belong.
+
+        SQLite would write it into that file when it is closed or opened.
+        """
+        os.truncate(f"{self.path}-wal", 0)
+
+    def is_removed(self) -> bool:
+        """Whether the database has no name left: it is gone at the end of the process."""
+        return os.fstat(self.descriptor).st_nlink == 0
+
+    def close(self) -> None:
+        """Let others have the file."""
+        if self._log is not None:
+            os.close(self._log)
+        os.close(self.descriptor)
+
+
+def check_names(path: Path, count: int) -> None:
+    """See that a database has one name: SQLite would look for its log beside any of them.
+
+    Raises:
+        JournalError: it has more.
+    """
+    if count > 1:
+        raise JournalError(f"{path} has {count} names (hard links), and a database may have one")
+
+
+def _open(path: Path) -> int:
+    """Open a file, or make it; a pipe does not block."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        return os.open(path, flags, PRIVATE)
+    except OSError as error:
+        raise JournalError(f"{path} cannot be opened: {error.strerror}") from None
+
+
+def _inode(path: Path) -> Inode:
+    status = path.stat()
+    return status.st_dev, status.st_ino

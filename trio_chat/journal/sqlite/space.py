@@ -1,0 +1,81 @@
+"""Bounds what a database takes of the disk, and what others on the machine have left of it."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from trio_chat.journal.sqlite.file import LOG_LIMIT, JournalFile, pragma
+
+GIGABYTE = 1000**3
+MEGABYTE = 1000**2
+AGAIN = 0.05  # the share of a limit by which it must be undercut before messages are kept again
+
+log = structlog.get_logger()
+
+
+class SpaceLimits(NamedTuple):
+    """How much there may be of a database, and how much space others must have; in bytes.
+
+    0 is no limit.
+    """
+
+    max_database: int = 10 * GIGABYTE
+    keep_free: int = 256 * MEGABYTE
+
+
+class Space:
+    """Says whether there is space for more messages, as of the last look.
+
+    Args:
+        file: The database, open to write.
+        limits: What there may be.
+    """
+
+    def __init__(self, file: JournalFile, limits: SpaceLimits) -> None:
+        self._file = file
+        self._limits = limits
+        self.is_full = False
+
+    def look(self) -> None:
+        """Measure anew, and log when it is full and when there is space again.
+
+        Raises:
+            sqlite3.Error: the file cannot be read.
+            OSError: its file system cannot.
+        """
+        used, free = size(self._file.writer), _free(self._file.guard.path)
+        reason = self._reason(used, free, AGAIN if self.is_full else 0.0)
+        if reason and not self.is_full:
+            log.error("no more messages are kept", reason=reason, used=used, free=free)
+        if self.is_full and not reason:
+            log.info("messages are kept again", used=used, free=free)
+        self.is_full = reason is not None
+
+    def _reason(self, used: int, free: int, margin: float) -> str | None:
+        most, least = self._limits
+        if most and used >= most * (1 - margin):
+            return "the database is as large as --max-database allows: delete messages, or raise it"
+        if free < least * (1 + margin):
+            return "the disk has less space left than --keep-free: make room, or lower it"
+        return None
+
+
+def size(database: sqlite3.Connection) -> int:
+    """Return the bytes of a database, without what is free for more messages.
+
+    A file does not shrink when messages are deleted, but their space is used again. The log counts
+    beyond the ``LOG_LIMIT`` that it is cut to, as when somebody reads for long.
+    """
+    pages = pragma(database, "page_count") - pragma(database, "freelist_count")
+    (_, _, path) = database.execute("PRAGMA database_list").fetchone()
+    log_size = Path(f"{path}-wal").stat().st_size
+    return pages * pragma(database, "page_size") + max(0, log_size - LOG_LIMIT)
+
+
+def _free(path: Path) -> int:
+    """Return the bytes that are left for us on the file system of a file."""
+    status = os.statvfs(path.parent)
+    return status.f_bavail * status.f_frsize
