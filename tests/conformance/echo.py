@@ -10,6 +10,7 @@ import trio
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 
+from tests.rates import NO_RATES
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import make_context
 from trio_chat.config import Config
@@ -126,6 +127,7 @@ def _frame(wish: requests.Send) -> Frame:
 async def serve(port: int, frame_limit: int) -> None:
     """Echo until cancelled; prints the address when ready."""
     config = Config(
+        **NO_RATES,
         host="127.0.0.1",
         port=port,
         frame_limit=frame_limit,
