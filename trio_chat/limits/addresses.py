@@ -1,6 +1,7 @@
 """Limits by address: what all connections of one address may ask for together."""
 
 import ipaddress
+from functools import lru_cache
 
 from trio_chat.config import Config
 from trio_chat.limits.buckets import Buckets
@@ -10,6 +11,7 @@ from trio_chat.rates import unlimited
 SUBNET = 64  # bits of an IPv6 address; one household, or one machine, has all behind them
 
 
+@lru_cache
 def key_of(address: str) -> str:
     """Return what counts as one address: an IPv4 address, or the /64 of an IPv6 address."""
     try:
@@ -23,6 +25,7 @@ def key_of(address: str) -> str:
     return str(ipaddress.ip_network((parsed, SUBNET), strict=False).network_address)
 
 
+@lru_cache
 def is_loopback(address: str) -> bool:
     """Tell whether an address is of this machine."""
     try:

@@ -4,6 +4,9 @@ from trio_chat.limits.bucket import Bucket
 from trio_chat.limits.quota import Quota
 from trio_chat.rates import Rates
 
+NAMES = "byte_rate", "frame_rate", "address_byte_rate"
+NOT_AT_ALL = 0.0, ""
+
 
 class Intake:
     """Counts what a connection sends, in bytes and frames.
@@ -28,8 +31,9 @@ class Intake:
         self._bytes.take(now, size)
         self._frames.take(now, frames)
         self._address_bytes.take(now, size)
-        return max(
-            (self._bytes.delay(now, 0), "byte_rate"),
-            (self._frames.delay(now, 0), "frame_rate"),
-            (self._address_bytes.delay(now, 0), "address_byte_rate"),
+        waits = (
+            self._bytes.delay(now, 0),
+            self._frames.delay(now, 0),
+            self._address_bytes.delay(now, 0),
         )
+        return max(zip(waits, NAMES, strict=True)) if any(waits) else NOT_AT_ALL
