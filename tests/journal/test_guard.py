@@ -30,6 +30,12 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def every_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each commit look, not ten in a second."""
+    monkeypatch.setattr(sqlite, "LOOK_INTERVAL", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def umask() -> Iterator[None]:
     before = os.umask(0o022)
     yield
@@ -191,6 +197,26 @@ class TestChanges:
         restored = await SqliteJournal.open(path)
         assert await kept(restored) == [1, 2, 3, 4, 5]
         assert restored.epoch != database.epoch
+        await restored.close()
+
+    async def test_what_is_acknowledged_between_two_looks_is_saved(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Not every commit looks at the files; the copy has what was written into the lost one."""
+        monkeypatch.setattr(sqlite, "LOOK_INTERVAL", 1000.0)
+        database = await SqliteJournal.open(path)
+        await fill(database, 2)
+        remove_all(path)
+        await database.commit([say()])  # acknowledged, since nobody has looked
+        with pytest.raises(Unavailable):
+            await database.has_changed()
+        with pytest.raises(Unavailable):
+            await database.commit([say()])
+        await database.close()
+        [saved] = path.parent.glob("*.rescued-*")
+        saved.rename(path)
+        restored = await SqliteJournal.open(path)
+        assert await kept(restored) == [1, 2, 3]
         await restored.close()
 
     async def test_a_copy_that_fails_is_tried_again(

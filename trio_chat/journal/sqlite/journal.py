@@ -44,6 +44,9 @@ UNLIMITED = SpaceLimits(0, 0)
 ERASE_AT_CLOSE = 2.0  # seconds that are spent on erasing at the end
 RETRY_MS = 1000  # after a failed commit; until then none is tried
 SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody who reads
+# Seconds; a look at the files takes a tenth of a commit. What is acknowledged in files that were
+# removed meanwhile is rescued.
+LOOK_INTERVAL = 0.1
 ROOMS_AT_HAND = 10_000  # whose last numbers the writer remembers
 
 T = TypeVar("T")
@@ -79,6 +82,7 @@ class SqliteJournal:
         self._searchers = Readers(file, SEARCHERS, read_timeout)
         self._erase_within = erase_within
         self._retry_at = 0.0
+        self._look_at = 0.0  # when a commit sees next that the files are the right ones
         self._rooms: dict[str, Progress] = {}  # as committed
         self._version = file.version()
         self._others_wrote = False
@@ -140,15 +144,18 @@ class SqliteJournal:
         turn = Transaction(
             self._file.writer, self._rooms, self._clock(), is_full=self._space.is_full
         )
+        guard = self._file.guard if self._is_look_due() else None
         try:
             with transaction(self._file.writer):
                 self._look_for_others()
                 results = [turn.commit(write) for write in writes]
                 turn.finish(is_indexed=self._file.is_indexed)
-                self._file.guard.check()
-            self._file.guard.check()  # it may have been removed meanwhile
-            if any(isinstance(result, Committed) for result in results):
-                self._file.guard.check_log()
+                if guard:
+                    guard.check()
+            if guard:
+                guard.check()  # it may have been removed meanwhile
+                if any(isinstance(result, Committed) for result in results):
+                    guard.check_log()
         except (sqlite3.Error, Displaced) as error:
             self._fail(error)
             return None
@@ -160,6 +167,17 @@ class SqliteJournal:
         self._rooms.update(turn.rooms)
         self.counts["storage_full"] += results.count(STORAGE_FULL)
         return results
+
+    def _is_look_due(self) -> bool:
+        """Whether the next commit has to see that the files are the right ones.
+
+        After a failure each has to.
+        """
+        now = time.monotonic()
+        if now < self._look_at and not self._retry_at:
+            return False
+        self._look_at = now + LOOK_INTERVAL
+        return True
 
     def _fail(self, error: Exception) -> None:
         """Let commits fail at once for a while."""
