@@ -9,7 +9,17 @@ from websockets.sync.client import connect
 
 RATES = (
     *("send", "change", "topic", "nick", "join", "typing", "history", "search", "list", "invalid"),
-    *("room", "byte", "frame", "address-byte", "connect", "http", "new-room", "new-name"),
+    *(
+        "room",
+        "byte",
+        "frame",
+        "address-byte",
+        "address-write",
+        "connect",
+        "http",
+        "new-room",
+        "new-name",
+    ),
 )
 NO_RATES = tuple(f"--{rate}-rate=off" for rate in RATES)  # for tests whose matter is another one
 PATIENCE = 60  # seconds until what should have happened counts as not happening

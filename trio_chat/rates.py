@@ -74,6 +74,9 @@ class Rates:
     address_byte_rate: Rate = rate(
         "131072/s:1048576", "bytes that the connections of one address send, together"
     )
+    address_write_rate: Rate = rate(
+        "50/s:500", "messages and changes of one address, all people together"
+    )
     connect_rate: Rate = rate("50/s:3000", "connections that one address opens")
     http_rate: Rate = rate(
         "100/s:4000",

@@ -17,7 +17,14 @@ NO_LIMITS = (
     "message-rate",
     *("send-rate", "change-rate", "topic-rate", "nick-rate", "join-rate", "typing-rate"),
     *("history-rate", "search-rate", "list-rate", "invalid-rate", "room-rate"),
-    *("byte-rate", "frame-rate", "address-byte-rate", "connect-rate", "http-rate"),
+    *(
+        "byte-rate",
+        "frame-rate",
+        "address-byte-rate",
+        "address-write-rate",
+        "connect-rate",
+        "http-rate",
+    ),
     *("new-room-rate", "new-name-rate"),
 )
 

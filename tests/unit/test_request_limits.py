@@ -132,6 +132,27 @@ async def test_all_in_a_room_share_its_rate(autojump_clock: MockClock) -> None:
         assert done(bob.told()) == [0]
 
 
+async def test_a_flood_does_not_take_a_rooms_rate_from_others(autojump_clock: MockClock) -> None:
+    """Each waits in line with one request, whoever has more of them."""
+    async with house(config=limited(room_rate="10/s:1")) as home:
+        flooders = [await home.person(f"F{number}", "tea") for number in range(5)]
+        for flooder in flooders:
+            await flooder.ask(*sends(100))
+        bob = await home.person("Bob", "tea")
+        bob.told()
+        assert done(await bob.ask(*sends(1))) == []
+        await later(0.7)
+        assert done(bob.told()) == [0]
+
+
+async def test_people_of_an_address_share_what_they_write(autojump_clock: MockClock) -> None:
+    """So nobody gets more by coming again as somebody else."""
+    async with house(config=limited(send_rate="5/s:20", address_write_rate="10/s:30")) as home:
+        ann, bob = await home.person("Ann", "tea"), await home.person("Bob", "jam")
+        assert len(done(await ann.ask(*sends(20)))) == 20
+        assert len(done(await bob.ask(*sends(20, "jam")))) == 10
+
+
 async def test_who_floods_for_ten_seconds_has_to_go(autojump_clock: MockClock) -> None:
     """It is told why, and with a code after which it stays away."""
     async with house(config=limited(send_rate="5/s:20")) as home:

@@ -41,6 +41,7 @@ class Asked:
         self.requests = deque(asked)
         self.since = 0.0  # when the hub got them, in Trio's time
         self.has_waited = False  # for a rate
+        self.is_paid = False  # whether the next one has its tokens, and waits for their time
         self.refused: dict[Bucket, int] = {}  # how many, for want of tokens of which
         self._done: trio.Event | None = None
 

@@ -46,18 +46,32 @@ class RequestLimits:
             room: The room that the next of them is about, if the connection is in it.
             now: Trio's time.
         """
+        if asked.is_paid:
+            asked.is_paid = False
+            return 0.0
         request = asked.requests[0]
         name = RATES.get(type(request))
         if name is None or (isinstance(request, requests.InvalidRequest) and request.retry_ms):
             return 0.0  # it has no price, or is an error by now
-        own, shared = self.quota(state).bucket(name), _room_bucket(request, room)
-        delay = _pay(own, shared, _cost(request), now)
-        if delay:
-            is_shared = shared is not None and shared.delay(now) == delay
-            return self._wait(state, asked, shared if shared and is_shared else own, delay, now)
+        buckets = [self.quota(state).bucket(name)]
+        if isinstance(request, requests.WriteRequest):
+            buckets += self._shared(room, state.client.address, now)
+        cost = _cost(request)
+        delay, bucket = _slowest(buckets, cost, now)
+        if delay and not self._may_wait(state, asked, delay, now):
+            self._refuse(asked, bucket, delay)
+            return 0.0
+        for each in buckets:
+            each.take(now, cost)
+        asked.is_paid = delay > 0  # it has its place in line, whoever comes meanwhile
         if not asked.has_waited and len(asked.requests) == 1:
             state.waits_since = None
-        return 0.0
+        return delay
+
+    def _shared(self, room: Room | None, address: str, now: float) -> list[Bucket]:
+        """Return the buckets that a write shares with others'."""
+        own = self._limits.addresses.of(address, now).bucket("address_write_rate")
+        return [own] if room is None else [own, room.bucket]
 
     def quota(self, state: ConnectionState) -> Quota:
         """Return how much a connection may ask for."""
@@ -65,25 +79,29 @@ class RequestLimits:
             state.quota = self._limits.new_quota()
         return state.quota
 
-    def _wait(
-        self, state: ConnectionState, asked: Asked, bucket: Bucket, delay: float, now: float
-    ) -> float:
-        """Return for how long the next request waits; 0 if it is refused instead."""
-        request = asked.requests[0]
+    def _may_wait(self, state: ConnectionState, asked: Asked, delay: float, now: float) -> bool:
+        """Take in that a request is over a rate; return whether it may wait so long."""
         if not asked.has_waited:
-            self._limits.counters.count(RATES[type(request)], state.door, state.client.address, now)
+            name = RATES[type(asked.requests[0])]
+            self._limits.counters.count(name, state.door, state.client.address, now)
         asked.has_waited = True
         if state.waits_since is None:
             state.waits_since = now
         if now - asked.since + delay <= self._patience:
-            return delay
+            return True
         state.is_flooding = now - state.waits_since >= self._flood_timeout
-        # Each is told another time, so that those who obey need not be refused again.
+        return False
+
+    def _refuse(self, asked: Asked, bucket: Bucket, delay: float) -> None:
+        """Replace a request by an error that says when to try again.
+
+        Each is told another time, so that those who obey need not be refused again.
+        """
         refused = asked.refused.get(bucket, 0)
         asked.refused[bucket] = refused + 1
-        delay += refused * bucket.period
-        asked.requests[0] = requests.InvalidRequest(request.id, "busy", TOO_FAST, _in_ms(delay))
-        return 0.0
+        retry_ms = _in_ms(delay + refused * bucket.period)
+        id = asked.requests[0].id
+        asked.requests[0] = requests.InvalidRequest(id, "busy", TOO_FAST, retry_ms)
 
     def may_begin_room(self, address: str, now: float) -> bool:
         """Tell whether somebody at an address may say the first word in a room."""
@@ -125,31 +143,29 @@ class RequestLimits:
             RequestError: they have asked for too much.
         """
         name = RATES[type(request)]
-        bucket = self._limits.people.of(key, now).bucket(name)
-        delay = _pay(bucket, _room_bucket(request, room), _cost(request), now)
+        buckets = [self._limits.people.of(key, now).bucket(name)]
+        if isinstance(request, requests.WriteRequest):
+            buckets += self._shared(room, address, now)
+        delay, _ = _slowest(buckets, _cost(request), now)
         if delay:
             self._limits.counters.count(name, "http", address, now)
             raise RequestError("too_fast", TOO_FAST, _in_ms(delay))
+        for bucket in buckets:
+            bucket.take(now, _cost(request))
 
 
 def _cost(request: AnyAsked | requests.Request) -> int:
     return 1 + len(request.rooms) if isinstance(request, requests.Hello) else 1
 
 
-def _room_bucket(request: AnyAsked | requests.Request, room: Room | None) -> Bucket | None:
-    return room.bucket if room and isinstance(request, requests.WriteRequest) else None
-
-
-def _pay(own: Bucket, shared: Bucket | None, cost: float, now: float) -> float:
-    """Take the price if both buckets have it; else return in how many seconds they will."""
-    delay = own.delay(now, cost)
-    if shared is not None:
-        delay = max(delay, shared.delay(now, cost))
-    if not delay:
-        own.take(now, cost)
-        if shared is not None:
-            shared.take(now, cost)
-    return delay
+def _slowest(buckets: list[Bucket], cost: float, now: float) -> tuple[float, Bucket]:
+    """Return in how many seconds all buckets have the price, and which one is the last to."""
+    slowest, longest = buckets[0], 0.0
+    for bucket in buckets:
+        delay = bucket.delay(now, cost)
+        if delay > longest:
+            slowest, longest = bucket, delay
+    return longest, slowest
 
 
 def _in_ms(seconds: float) -> int:

@@ -11,6 +11,7 @@ IMPATIENT = {
     "head_timeout": 1,
     "hello_timeout": 1,
     "http_timeout": 2,
+    "call_timeout": 1,
     "keep_alive_timeout": 1,
     "write_timeout": 1,
     "close_timeout": 1,

@@ -1,5 +1,7 @@
 """Calls: one request from the HTTP API to the hub, and its answer."""
 
+import math
+
 import msgspec
 import trio
 
@@ -7,6 +9,7 @@ from trio_chat.config import Config
 from trio_chat.core.inbox import Inbox
 from trio_chat.core.messages import ApiRequest
 from trio_chat.delivery.frames import Frame
+from trio_chat.journal.types import NO_NEW_ROOM
 from trio_chat.net.problems import Problem, of_error
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import CloseReason
@@ -58,12 +61,13 @@ class Calls:
 
     Args:
         inbox: The hub's.
-        config: ``call_timeout``.
+        config: ``call_timeout`` and ``new_room_rate``.
     """
 
     def __init__(self, inbox: Inbox, config: Config) -> None:
         self._inbox = inbox
         self._timeout = config.call_timeout
+        self._new_rooms = config.new_room_rate
 
     async def ask(
         self,
@@ -83,6 +87,12 @@ class Calls:
             await self._inbox.put(ApiRequest(caller, speaker, request))
             answer = await caller.answer()
             if isinstance(answer, answers.Error):
-                raise of_error(answer)
+                raise self._problem(answer)
             return answer
         raise Problem("unavailable", UNANSWERED, headers=RETRY)
+
+    def _problem(self, error: answers.Error) -> Problem:
+        """Return the problem for an error; who has begun too many rooms can begin one later."""
+        if error.code == NO_NEW_ROOM.code:
+            error.retry_ms = math.ceil(1000 / self._new_rooms.per_second)
+        return of_error(error)
