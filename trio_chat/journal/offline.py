@@ -10,7 +10,6 @@ from trio_chat.journal.sqlite.file import (
     check_whose_it_is,
     explained,
     pragma,
-    resolved,
 )
 from trio_chat.journal.sqlite.guard import InUse, check_names
 from trio_chat.journal.types import JournalError
@@ -36,7 +35,6 @@ def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
     """
     if not path.is_file():
         raise JournalError(f"there is no database {path}")
-    path = resolved(path)
     check_names(path, path.stat().st_nlink)
     if to_write:
         prepare(path)

@@ -93,13 +93,13 @@ class JournalFile:
     """
 
     def __init__(self, path: Path, *, sync: bool = False, boot: str | None = None) -> None:
-        self._path = resolved(path)
+        self._path = path
         self._is_served = boot is not None
         if not path.name or path.is_dir():
             raise JournalError(f"{path} is a directory, not a file")
         self._lock = self._lock_out_others()
         try:
-            self.guard = FileGuard(self._path)
+            self.guard = FileGuard(resolved(path))
         except JournalError:
             os.close(self._lock)
             raise
@@ -166,7 +166,8 @@ class JournalFile:
 
     def _lock_out_others(self) -> int:
         """Hold a lock beside the file: two servers would not hear each other's messages."""
-        path = self._path.with_name(self._path.name + "-lock")
+        path = resolved(self._path)
+        path = path.with_name(path.name + "-lock")
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
         except OSError as error:
