@@ -18,7 +18,8 @@ class ConnectionState:
     joining: int = 0  # joins that are not answered yet
     writes: int = 0  # that are not answered yet
     quota: Quota | None = None  # how much it may ask for; that of the person, if it has one
-    waits_since: float | None = None  # since when its requests had to wait for their rates
+    waits_since: float = float("-inf")  # since when requests have had to wait for their rates
+    waited_at: float = float("-inf")  # when one had to last
     is_flooding: bool = False  # whether it has asked for too much for too long
 
     @property

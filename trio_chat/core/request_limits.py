@@ -13,6 +13,7 @@ from trio_chat.limits.quota import Quota
 from trio_chat.protocol import requests
 from trio_chat.protocol.request_error import RequestError
 
+PAUSE = 1.0  # seconds beyond the patience; whoever does not wait for so long is forgiven
 TOO_MANY_NAMES = "too many new people came from your address"
 TOO_FAST = "you ask for too much at once; see the limits in the welcome"
 
@@ -64,8 +65,6 @@ class RequestLimits:
         for each in buckets:
             each.take(now, cost)
         asked.is_paid = delay > 0  # it has its place in line, whoever comes meanwhile
-        if not asked.has_waited and len(asked.requests) == 1:
-            state.waits_since = None
         return delay
 
     def _shared(self, room: Room | None, address: str, now: float) -> list[Bucket]:
@@ -85,8 +84,9 @@ class RequestLimits:
             name = RATES[type(asked.requests[0])]
             self._limits.counters.count(name, state.door, state.client.address, now)
         asked.has_waited = True
-        if state.waits_since is None:
+        if now - state.waited_at > self._patience + PAUSE:
             state.waits_since = now
+        state.waited_at = now
         if now - asked.since + delay <= self._patience:
             return True
         state.is_flooding = now - state.waits_since >= self._flood_timeout

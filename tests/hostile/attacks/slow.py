@@ -12,6 +12,7 @@ IMPATIENT = {
     "hello_timeout": 1,
     "http_timeout": 2,
     "call_timeout": 1,
+    "read_timeout": 1,
     "keep_alive_timeout": 1,
     "write_timeout": 1,
     "close_timeout": 1,
