@@ -121,6 +121,7 @@ def test_no_more_keys_are_remembered_than_there_may_be() -> None:
         ("2001:db8:1:2::9", "2001:db8:1:2::"),
         ("fe80::1%eth0", "fe80::"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("::1", "::1"),
         ("", ""),
     ],
 )

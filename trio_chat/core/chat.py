@@ -32,9 +32,9 @@ from trio_chat.core.timers import Timers
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
-from trio_chat.journal.types import Pruned
+from trio_chat.journal.types import NO_NEW_ROOM, Pruned
 from trio_chat.limits.limits import Limits
-from trio_chat.protocol import requests
+from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import NO_HELLO, UNREADABLE, CloseReason
 from trio_chat.protocol.request_error import RequestError
 
@@ -255,3 +255,5 @@ class Chat:
                 self._rooms.take(committed)
                 if committed.event.seq == 1:
                     self._limits.take_new_room(requester.address, self._turn.now)
+            elif isinstance(answer, answers.Error) and answer.code == NO_NEW_ROOM.code:
+                self._limits.refuse_new_room(requester.address, self._turn.now)

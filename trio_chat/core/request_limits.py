@@ -111,6 +111,10 @@ class RequestLimits:
         """Take in that the first word in a room came from an address."""
         self._new_rooms(address, now).take(now)
 
+    def refuse_new_room(self, address: str, now: float) -> None:
+        """Count that the first word in a room was refused for its address."""
+        self._limits.counters.count("new_room_rate", "journal", address, now)
+
     def _new_rooms(self, address: str, now: float) -> Bucket:
         return self._limits.addresses.of(address, now).bucket("new_room_rate")
 

@@ -18,7 +18,7 @@ def key_of(address: str) -> str:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return address
-    if isinstance(parsed, ipaddress.IPv4Address):
+    if isinstance(parsed, ipaddress.IPv4Address) or parsed.is_loopback:
         return address
     if parsed.ipv4_mapped:
         return str(parsed.ipv4_mapped)
