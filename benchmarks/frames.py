@@ -14,7 +14,7 @@ from pathlib import Path
 from websockets.sync.client import connect
 
 from benchmarks.browser import Chromium, Page
-from tests.chat import Chat
+from tests.chat import NO_RATES, Chat
 
 RATE = 100  # messages/s
 BEFORE = 2_000  # messages
@@ -98,7 +98,7 @@ def measure_frames(browser: Chromium, chat: Chat) -> tuple[float, float]:
 def main() -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory() as folder:
-        chat = Chat(Path(folder) / "chat.db")
+        chat = Chat(Path(folder) / "chat.db", *NO_RATES)
         try:
             chat.say(*(f"before {count}" for count in range(BEFORE)))
             with closing(Chromium(Path(folder) / "profile")) as browser:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.chat import Chat
+from tests.chat import NO_RATES, Chat
 
 settings.register_profile("patient", deadline=None)  # nothing here asserts how fast something is
 settings.load_profile("patient")
@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def chat(tmp_path: Path) -> Iterator[Chat]:
-    """Start a server."""
-    running = Chat(tmp_path / "chat.db")
+    """Start a server without rates."""
+    running = Chat(tmp_path / "chat.db", *NO_RATES)
     yield running
     running.stop()

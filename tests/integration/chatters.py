@@ -23,6 +23,7 @@ class Chatter:
         self.who: dict[str, str] = {}
         self.session = ""
         self.epoch = ""
+        self.welcome: Object = {}
         self.heard: list[Object] = []
 
     async def say(self, *objects: Object) -> None:
@@ -81,6 +82,7 @@ class Chatter:
         answer = await self.ask(t="hello", nick=nick, rooms=wishes, **more)
         if answer["t"] == "welcome":
             self.who, self.session, self.epoch = answer["you"], answer["session"], answer["epoch"]
+            self.welcome = answer
         return answer
 
     async def ending(self) -> tuple[list[Object], int, str]:

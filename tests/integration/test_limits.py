@@ -92,6 +92,45 @@ async def test_scripts_are_told_when_to_come_back() -> None:
         assert refused.header("retry-after") == "10"
 
 
+async def test_who_begins_too_many_rooms_is_told_when_another_is_possible() -> None:
+    """On HTTP by Retry-After; the rooms that are there can be used."""
+    async with serving(new_room_rate=Rate(1 / 3600, 1), loopback_limits="on") as server:
+        statuses = []
+        for room in ("tea", "jam", "tea"):
+            answer = await ask(server, "POST", f"/rooms/{room}/messages", "hello")
+            statuses.append(answer.status)
+            if answer.status == TOO_MANY:
+                assert answer.code == "too_many_new_rooms"
+                assert answer.header("retry-after") == "3600"
+        assert statuses == [201, TOO_MANY, 201]
+
+
+async def test_what_may_be_asked_for_is_published() -> None:
+    """The limits, and those rates that are on; the same as in the welcome."""
+    async with serving(send_rate=Rate(5, 20)) as server, chatting(server, "Ann") as ann:
+        told = (await ask(server, "GET", "/limits")).json
+        assert told["rates"] == {"send": {"per_second": 5.0, "burst": 20.0}}
+        assert told["limits"]["text"] == Config().text_limit
+        assert ann.welcome["rates"] == told["rates"]
+        assert ann.welcome["limits"] == told["limits"]
+
+
+async def test_a_follower_who_sends_is_counted_as_one() -> None:
+    """Nothing is read on a stream of events, but what comes is counted before that is known."""
+    async with serving(byte_rate=Rate(100_000, 10)) as server:
+        stream = await server.connect_tcp()
+        async with stream:
+            await stream.send_all(
+                b"GET /api/v1/rooms/tea/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            )
+            assert await stream.receive_some(65536)
+            await stream.send_all(b"x" * 1000)
+            with suppress(trio.BrokenResourceError), trio.fail_after(10):
+                while await stream.receive_some(65536):
+                    pass
+        assert server.server._limits.counters.reached["byte_rate", "sse"]
+
+
 async def test_who_asks_a_little_too_fast_only_waits() -> None:
     """A page that loads its files must not miss one."""
     async with running(http_rate=Rate(5, 1), loopback_limits="on") as server:

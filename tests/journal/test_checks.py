@@ -100,3 +100,14 @@ def shatter(path: Path) -> bytes:
     place = path.read_bytes().index(b'"seq":20,') // 4096 * 4096
     trouble.overwrite(path, place, b"\x0d\xff" * 2048)
     return path.read_bytes()
+
+
+async def test_what_is_wrong_everywhere_is_told_so_often(
+    filled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first faults of each kind are enough."""
+    monkeypatch.setattr("trio_chat.journal.sqlite.checks.LIMIT", 3)
+    write(filled, "UPDATE events SET data = '{}'")
+    assert check([]) == 1
+    told = capsys.readouterr().out + capsys.readouterr().err
+    assert told.count("is damaged") <= 3

@@ -27,11 +27,13 @@ from trio_chat.journal.times import SETBACK
 from trio_chat.journal.types import (
     CID_TAKEN,
     KEY_REUSED,
+    NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     Committed,
     Duplicate,
     Journal,
+    Rejected,
     RoomState,
     RoomSummary,
 )
@@ -188,6 +190,23 @@ class TestCids:
         """What was not kept did not happen."""
         assert await journal.commit([delete(1, cid=CID)]) == [NO_SUCH_MESSAGE]
         assert numbers(await journal.commit([say(cid=CID)])) == [1]
+
+
+class TestNewRooms:
+    """A write may say that it must not be the first one of its room."""
+
+    async def test_nothing_is_begun_by_it(self, journal: Journal) -> None:
+        """The room is as if nobody had asked; what is there already goes on."""
+        await journal.commit([say()])
+        results = await journal.commit(
+            [
+                say()._replace(may_begin=False),
+                say(room="jam")._replace(may_begin=False),
+                say(room="jam"),
+            ]
+        )
+        assert [type(result) for result in results] == [Committed, Rejected, Committed]
+        assert results[1] == NO_NEW_ROOM
 
 
 class TestTargets:

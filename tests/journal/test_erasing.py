@@ -209,3 +209,34 @@ async def test_the_command_prune(
     await journal.close()
     assert prune(["--keep-messages", "10"]) == 0
     assert pieces(path.parent) == {}
+
+
+async def test_gaps_wait_for_whoever_writes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is cleared beside a log that has something, nor in pages beyond what is known."""
+    journal = await SqliteJournal.open(path, erase_within=NEVER)
+    await talk(journal, 40)
+    file = journal._file
+    with monkeypatch.context() as patch:
+        patch.setattr(gaps, "_log", lambda _: path)
+        assert gaps.clear(file.writer, file.guard.descriptor, 0) is None
+    monkeypatch.setattr(gaps, "LAST_PAGE", 0)
+    assert gaps.clear(file.writer, file.guard.descriptor, 0)
+    assert pieces(path.parent)
+    await journal.close()
+
+
+async def test_copies_of_older_files(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backup of a file without an index, or from before deletions were finished, is one."""
+    monkeypatch.setenv("TRIO_CHAT_DATABASE", str(path))
+    journal = await SqliteJournal.open(path)
+    await talk(journal, 40)
+    await journal.close()
+    with monkeypatch.context() as patch:
+        patch.setattr("trio_chat.commands.backup.has_index", lambda _: False)
+        assert backup([str(path.with_name("x.db"))]) == 0
+    steps = iter([True, False])
+    with monkeypatch.context() as patch:
+        patch.setattr("trio_chat.commands.backup.scrubs.step", lambda _: next(steps))
+        assert backup([str(path.with_name("y.db"))]) == 0
+    monkeypatch.setattr("trio_chat.commands.backup.scrubs.SINCE", 1000)
+    assert backup([str(path.with_name("z.db"))]) == 0

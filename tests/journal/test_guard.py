@@ -328,3 +328,26 @@ class TestModes:
         with structlog.testing.capture_logs() as logged:
             await (await SqliteJournal.open(path)).close()
         assert next(line["fix"] for line in logged if "fix" in line) == f"chmod go= {path}"
+
+
+async def test_a_file_that_is_being_extended_is_no_fault(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked at again a moment later; one that stays too short was cut."""
+    database = await SqliteJournal.open(path)
+    await fill(database, 2)
+    database._file.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    guard = database._file.guard
+    looks = iter([True, False, True, True])
+    monkeypatch.setattr(guard, "_is_cut", lambda: next(looks))
+    assert not guard.is_overwritten()
+    assert guard.is_overwritten()
+    monkeypatch.undo()
+    await database.close()
+
+
+def test_a_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    """In a line, with what the system says."""
+    (tmp_path / "file").touch()
+    with pytest.raises(JournalError, match="Not a directory"):
+        JournalFile(tmp_path / "file" / "chat.db")

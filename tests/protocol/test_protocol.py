@@ -14,9 +14,6 @@ from tests.protocol.target import Target
 
 ROOT = Path(__file__).parents[2]
 
-# The docs say how often typing is passed on.
-RATES = [flag for flag in NO_RATES if not flag.startswith("--typing")]
-
 
 @pytest.fixture(scope="session")
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -25,7 +22,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     if given:
         yield given
         return
-    chat = Chat(tmp_path_factory.mktemp("protocol") / "chat.db", *RATES)
+    chat = Chat(tmp_path_factory.mktemp("protocol") / "chat.db", *NO_RATES)
     yield chat.url
     chat.stop()
 

@@ -147,6 +147,10 @@ def test_files_are_paths() -> None:
         (["--port", "many"], "--port must be a whole number, not 'many'"),
         (["--port", "1.5"], "--port must be a whole number, not '1.5'"),
         (["--port", "-1"], "port must be at least 0, not -1"),
+        (
+            ["--all-outbox-bytes", "10000"],
+            "all_outbox_bytes (10000) must be at least outbox_bytes (1048576)",
+        ),
         (["--port", "65536"], "port must be at most 65535, not 65536"),
         (["--ping-interval", "soon"], "--ping-interval must be a number, not 'soon'"),
         (["--ping-interval", "inf"], "--ping-interval must be a number, not 'inf'"),

@@ -209,3 +209,36 @@ async def test_other_streams_take_nothing_directly() -> None:
     box.wrote(taken)
     assert taken == [Frame(b"frame")]
     assert box.send_now is None
+
+
+async def test_what_was_being_written_counts_no_more_once_the_connection_is_over() -> None:
+    """The write pump may tell of it in the moment in which it ends."""
+    budget = OutboxBudget(1000)
+    box = Outbox(None, 3, 100, budget, lambda: None)
+    assert box.put(Frame(b"one"))
+    frames = await box.take()
+    assert (box.waiting, budget.total) == (3, 3)
+    box.abandon()
+    box.wrote(frames)
+    assert (box.waiting, budget.total) == (0, 0)
+    box.evict()  # which does nothing any more
+
+
+class Full:
+    """An outbox that cannot be emptied."""
+
+    waiting = 2000
+    evictions = 0
+
+    def evict(self) -> None:
+        self.evictions += 1
+
+
+def test_all_go_if_that_is_what_it_takes() -> None:
+    """Each is told once."""
+    budget, full = OutboxBudget(1000), [Full(), Full()]
+    for box in full:
+        budget.grow(box, box.waiting)
+    budget.relieve()
+    assert [box.evictions for box in full] == [1, 1]
+    assert budget.used == 4

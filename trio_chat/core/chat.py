@@ -4,6 +4,7 @@ All of it is synchronous, so a turn is atomic and needs no lock. The hub calls `
 carries out the effects; nothing else changes the chat.
 """
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 
 from trio_chat.config import Config
@@ -185,7 +186,8 @@ class Chat:
             return
         state = self._connections[client] = ConnectionState(client)
         if join is None:
-            self._delay(self._config.hello_timeout, lambda: self._miss_hello(state))
+            known = weakref.ref(state)  # it may be gone long before
+            self._delay(self._config.hello_timeout, lambda: self._miss_hello(known()))
         else:
             self._enter(state, join)
 
@@ -196,8 +198,8 @@ class Chat:
         except RequestError:
             self._turn.effects.closes.append((state.client, UNREADABLE))
 
-    def _miss_hello(self, state: ConnectionState) -> None:
-        if state.person_id is None and state.client in self._connections:
+    def _miss_hello(self, state: ConnectionState | None) -> None:
+        if state and state.person_id is None and state.client in self._connections:
             self._turn.effects.closes.append((state.client, NO_HELLO))
 
     def _unregister(self, client: Recipient) -> None:

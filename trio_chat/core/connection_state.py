@@ -7,7 +7,7 @@ from trio_chat.delivery.recipient import Recipient
 from trio_chat.limits.quota import Quota
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class ConnectionState:
     """A connection: who speaks by it, which rooms it is in, and what it waits for."""
 

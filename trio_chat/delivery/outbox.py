@@ -137,6 +137,7 @@ class Outbox:
         """Close, and forget what waits: the connection is over."""
         self.close()
         self._is_abandoned = True
+        self.evict = _nothing  # which ends the cycle of references with the connection
         self._frames.clear()
         self._shrink(self.waiting)
 
@@ -173,3 +174,7 @@ class Outbox:
     def unwatch(self, watcher: Watcher) -> None:
         """Tell them no more."""
         self._watchers = tuple(other for other in self._watchers if other is not watcher)
+
+
+def _nothing() -> None:
+    """Stand for the end of a connection that is over."""

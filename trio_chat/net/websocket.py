@@ -120,6 +120,7 @@ def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
     )
     request = Request(head.target, Headers(head.headers), head.method, f"HTTP/{head.http_version}")
     response = protocol.accept(request)
+    del protocol.select_subprotocol  # it is bound to the protocol, a cycle of references
     if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
         headers = {405: {"Allow": "GET"}, 426: _upgrade_headers()}.get(response.status_code)
         raise HttpError(response.status_code, (response.body or b"").decode().strip(), headers)
