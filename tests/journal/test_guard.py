@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -348,6 +349,7 @@ async def test_a_file_that_is_being_extended_is_no_fault(
 
 def test_a_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     """In a line, with what the system says."""
-    (tmp_path / "file").touch()
-    with pytest.raises(JournalError, match="Not a directory"):
-        JournalFile(tmp_path / "file" / "chat.db")
+    with closing(socket.socket(socket.AF_UNIX)) as other:
+        other.bind(str(tmp_path / "chat.db"))
+    with pytest.raises(JournalError, match="cannot be opened: No such device or address"):
+        JournalFile(tmp_path / "chat.db")
