@@ -54,6 +54,26 @@ async def test_who_would_have_to_wait_for_too_long_has_to_go() -> None:
         assert [frame.close_code for frame in seen if frame.opcode == CLOSE] == [FLOODING.code]
 
 
+async def test_nobody_has_to_go_for_what_others_at_their_address_send() -> None:
+    """They only wait: a household has one address."""
+    rates: dict[str, Any] = {"address_byte_rate": Rate(100, 1000), "loopback_limits": "on"}
+    async with serving(**rates, flood_timeout=0.5, close_timeout=0.5) as server:
+        flooder, other = await server.shake_hands(), await server.shake_hands()
+        async with flooder, other:
+            await flooder.send_all(masked(TEXT, b"x" * 2000))
+            await trio.sleep(0.1)
+            await other.send_all(masked(TEXT, b"hello"))
+            heard = b""
+            with trio.fail_after(10):
+                while b"hello" not in heard:
+                    heard += await other.receive_some(65536)
+            await other.send_all(masked(PING, b"still here"))
+            with trio.fail_after(10):
+                while b"still here" not in heard:
+                    heard += await other.receive_some(65536)
+        assert not any(seen.opcode == CLOSE for seen in frames.parse(heard))
+
+
 async def test_a_flood_of_requests_is_ended_with_a_reason() -> None:
     """On the v1 dialect by a ``bye`` as well."""
     frame = [{"t": "send", "room": "tea", "text": "x", "id": 1}] * 20

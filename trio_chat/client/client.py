@@ -180,14 +180,15 @@ class Client:
     async def _pause(self, size: int, frames: int) -> None:
         """Wait before more is read, if the peer sends more than it may.
 
-        One that would have to wait too long has to go.
+        One that would have to wait too long has to go, unless it is others at its address who send
+        too much.
         """
         now = trio.current_time()
         delay, rate = self._intake.take(size, frames, now)
         if not delay:
             return
         self._context.limits.counters.count(rate, self._door, self.address, now)
-        if delay > self._config.flood_timeout:
+        if delay > self._config.flood_timeout and rate != "address_byte_rate":
             self.end(FLOODING)
         self._keepalive.is_paused = True
         await trio.sleep(min(delay, self._config.flood_timeout))
