@@ -18,7 +18,7 @@ from trio_chat.journal.offline import open_beside
 from trio_chat.journal.sqlite import journal as sqlite
 from trio_chat.journal.sqlite import rescue
 from trio_chat.journal.sqlite.file import JournalFile
-from trio_chat.journal.sqlite.guard import InUse
+from trio_chat.journal.sqlite.guard import MAGIC, WAL_VERSIONS, FileGuard, InUse
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import JournalError, Unavailable
 
@@ -331,20 +331,49 @@ class TestModes:
         assert next(line["fix"] for line in logged if "fix" in line) == f"chmod go= {path}"
 
 
-async def test_a_file_that_is_being_extended_is_no_fault(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+PAGE = 4096
+HEADER = MAGIC + PAGE.to_bytes(2, "big") + WAL_VERSIONS + bytes(8) + (5).to_bytes(4, "big")
+
+
+@pytest.fixture
+def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileGuard]:
+    """Return a guard of a file that has two of the five pages that its header tells."""
+    monkeypatch.setattr("trio_chat.journal.sqlite.guard.SETTLING", 0.02)
+    (tmp_path / "chat.db").write_bytes(HEADER.ljust(2 * PAGE, b"\0"))
+    guard = FileGuard(tmp_path / "chat.db")
+    yield guard
+    guard.close()
+
+
+def test_a_file_that_is_too_short_was_overwritten(short: FileGuard) -> None:
+    """As by a shorter one."""
+    assert short.is_overwritten()
+
+
+def test_a_file_that_is_being_extended_was_not(
+    short: FileGuard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is looked at again a moment later; one that stays too short was cut."""
-    database = await SqliteJournal.open(path)
-    await fill(database, 2)
-    database._file.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    guard = database._file.guard
-    looks = iter([True, False, True, True])
-    monkeypatch.setattr(guard, "_is_cut", lambda: next(looks))
-    assert not guard.is_overwritten()
-    assert guard.is_overwritten()
-    monkeypatch.undo()
-    await database.close()
+    """However long another program's checkpoint takes for it: its log must not be dropped."""
+    monkeypatch.setattr("time.sleep", lambda _: os.truncate(short.path, size() + PAGE))
+
+    def size() -> int:
+        return short.path.stat().st_size
+
+    assert not short.is_overwritten()
+    assert size() == 5 * PAGE
+
+
+def test_a_file_that_grows_for_long_is_left_to_whoever_extends_it(
+    short: FileGuard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The guard waits for a while only."""
+    monkeypatch.setattr("time.sleep", lambda _: os.truncate(short.path, size() + 1))
+
+    def size() -> int:
+        return short.path.stat().st_size
+
+    assert not short.is_overwritten()
+    assert size() < 5 * PAGE
 
 
 def test_a_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ FOREIGN = 0o077  # the bits of a mode that let others in
 HEADER = 100  # bytes of SQLite's header
 MAGIC = b"SQLite format 3\0"
 LOG_MAGIC = b"\x37\x7f\x06"  # at the beginning of a write-ahead log
-SETTLING = 0.05  # seconds in which a program that writes has extended the file
+SETTLING = 0.25  # seconds in which a file grows that another program's checkpoint is extending
+LOOKS = 40  # at a file that grows; then it is left to whoever extends it
 WAL_VERSIONS = b"\x02\x02"  # in the header: the file has a write-ahead log
 PUT_BACK = "put the right files back, or stop the server before you change them"
 RESTART = "stop the server, remove -wal and -shm, and put a database or a backup there"
@@ -110,10 +111,19 @@ class FileGuard:
         header = os.pread(self.descriptor, HEADER, 0)
         if header[:16] != MAGIC or header[18:20] != WAL_VERSIONS:
             return True
-        if not self._is_cut():
-            return False
-        time.sleep(SETTLING)
-        return self._is_cut()
+        return self._stays_cut()
+
+    def _stays_cut(self) -> bool:
+        """Whether the file is too short and does not grow: who extends it needs any time for it."""
+        size = -1
+        for _ in range(LOOKS):
+            if not self._is_cut():
+                return False
+            before, size = size, os.fstat(self.descriptor).st_size
+            if size == before:
+                return True
+            time.sleep(SETTLING)
+        return False
 
     def _is_cut(self) -> bool:
         """Whether the file is shorter than its first page says, or just being extended."""
