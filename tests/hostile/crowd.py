@@ -76,9 +76,9 @@ class Person:
                 await trio.aclose_forcefully(stream)
 
     def _hello(self) -> dict[str, Any]:
-        room = {"room": CROWD}
+        room: dict[str, Any] = {"room": CROWD}
         if self.epoch:
-            room |= {"last": self.last, "epoch": self.epoch}  # type: ignore[dict-item]
+            room |= {"last": self.last, "epoch": self.epoch}
         session = {"session": self.session} if self.session else {}
         nick = f"good {self.crowd.tag} {self.number}"
         return {"t": "hello", "nick": nick, "rooms": [room], **session}

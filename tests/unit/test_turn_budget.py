@@ -3,9 +3,7 @@
 Work is counted, not timed: the calls that Python makes, of its own functions and of C's.
 """
 
-import sys
-from collections.abc import Callable, Coroutine
-from types import FrameType
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.rates import NO_RATES
 from tests.unit.members import Listener, asks
+from tests.unit.work import counted
 from trio_chat.config import Config
 from trio_chat.core.chat import Chat
 from trio_chat.core.effects import Effects
@@ -43,22 +42,6 @@ def finish(coroutine: Coroutine[Any, Any, T]) -> T:
         result: T = end.value
         return result
     raise AssertionError("it waits")
-
-
-def counted(call: Callable[[], T]) -> tuple[T, int]:
-    """Return what a call returns, and how many calls it made."""
-    count = 0
-
-    def note(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        return call(), count
-    finally:
-        sys.setprofile(before)
 
 
 class Turns:

@@ -3,10 +3,16 @@
 import sys
 from collections.abc import Callable
 from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-def calls_of(function: Callable[..., object], *arguments: object) -> int:
-    """Return how many calls a call makes, those into C and steps of generators included."""
+def counted(call: Callable[[], T]) -> tuple[T, int]:
+    """Return what a call returns, and how many calls it makes.
+
+    Those into C and steps of generators are included.
+    """
     count = 0
 
     def note(_frame: FrameType, event: str, _argument: object) -> None:
@@ -16,7 +22,11 @@ def calls_of(function: Callable[..., object], *arguments: object) -> int:
     before = sys.getprofile()
     sys.setprofile(note)
     try:
-        function(*arguments)
+        return call(), count
     finally:
         sys.setprofile(before)
-    return count
+
+
+def calls_of(function: Callable[..., object], *arguments: object) -> int:
+    """Return how many calls a call makes."""
+    return counted(lambda: function(*arguments))[1]
