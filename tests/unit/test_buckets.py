@@ -11,7 +11,7 @@ from trio_chat.limits.bucket import Bucket
 from trio_chat.limits.buckets import KEYS, SWEPT, Buckets
 from trio_chat.limits.intake import Intake
 from trio_chat.limits.quota import Quota
-from trio_chat.rates import NO_LIMIT, Rate, Rates, unlimited
+from trio_chat.rates import NO_LIMIT, Rate, Rates
 from trio_chat.settings import Given, make_config
 
 rates = st.builds(Rate, st.floats(0.01, 1000), st.integers(1, 100).map(float))
@@ -150,20 +150,47 @@ def test_this_machine_has_no_limits_by_address(address: str, *, is_exempt: bool)
 
 def test_connections_of_an_address_share_its_bytes() -> None:
     """Each has its own rate, and all together have one, too."""
-    config = Config(byte_rate=Rate(10, 100), address_byte_rate=Rate(10, 150), frame_rate=NO_LIMIT)
+    config = Config(
+        byte_rate=Rate(10, 110),
+        address_byte_rate=Rate(10, 150),
+        frame_rate=NO_LIMIT,
+        flood_timeout=20,
+    )
     addresses = Addresses(config)
-    one, other = (Intake(config, addresses.of("192.0.2.7", 0)) for _ in range(2))
+    one, other = (Intake(config, addresses, "192.0.2.7") for _ in range(2))
     assert one.take(100, 1, now=0.0)[0] == 0
     assert other.take(100, 1, now=0.0) == (5, "address_byte_rate")
-    assert one.take(100, 1, now=0.0) == (15, "address_byte_rate")
-    elsewhere = Intake(config, addresses.of("192.0.2.8", 0))
-    assert elsewhere.take(200, 1, now=0.0) == (10, "byte_rate")
+    assert one.take(10, 1, now=0.0) == (6, "address_byte_rate")
+    elsewhere = Intake(config, addresses, "192.0.2.8")
+    assert elsewhere.take(210, 1, now=0.0) == (10, "byte_rate")
+
+
+def test_others_at_an_address_do_not_pay_for_long() -> None:
+    """However much was read of a flooder, what the address owes is bounded."""
+    config = Config(address_byte_rate=Rate(10, 150), byte_rate=NO_LIMIT, flood_timeout=20)
+    addresses = Addresses(config)
+    for _ in range(100):
+        Intake(config, addresses, "192.0.2.7").take(1000, 1, now=0.0)
+    assert Intake(config, addresses, "192.0.2.7").take(1, 1, now=0.0)[0] == pytest.approx(10)
+
+
+def test_an_address_that_was_forgotten_is_one_for_all_its_connections() -> None:
+    """A connection that was idle while others came shares the new quota, too."""
+    config = Config(address_byte_rate=Rate(10, 150), byte_rate=NO_LIMIT, frame_rate=NO_LIMIT)
+    addresses = Addresses(config)
+    idle = Intake(config, addresses, "192.0.2.7")
+    idle.take(1, 1, now=0.0)
+    for number in range(20):
+        addresses.of(f"198.51.100.{number}", 1000.0)
+    other = Intake(config, addresses, "192.0.2.7")
+    assert other.take(150, 1, now=1000.0)[0] == 0
+    assert idle.take(10, 1, now=1000.0)[0] > 0
 
 
 def test_frames_count_however_small_they_are() -> None:
     """A frame costs about as much as a few hundred bytes."""
     config = Config(frame_rate=Rate(10, 100))
-    intake = Intake(config, Quota(unlimited()))
+    intake = Intake(config, Addresses(config), "127.0.0.1")
     assert intake.take(600, 100, now=0.0)[0] == 0
     delay, rate = intake.take(6, 1, now=0.0)
     assert (round(delay, 6), rate) == (0.1, "frame_rate")

@@ -307,10 +307,30 @@ async def test_an_address_begins_so_many_rooms_in_an_hour(autojump_clock: MockCl
         assert kinds(script.told()) == ["ok"]
 
 
+async def test_rooms_that_were_on_their_way_together_cost_one_more_bucket_at_most(
+    autojump_clock: MockClock,
+) -> None:
+    """The journal tells which word was the first one; the address need not pay for it for days."""
+    async with house(config=limited(new_room_rate="2/h:2")) as home:
+        scripts = [Listener(v1) for _ in range(20)]
+        await home.turn(*(post(script, f"new{n}") for n, script in enumerate(scripts)))
+        assert {kinds(script.told())[0] for script in scripts} == {"ok"}
+        await home.turn(post(scripts[0], "another"))
+        [error] = scripts[0].told()
+        assert (error["code"], error["retry_ms"]) == ("too_many_new_rooms", 5_400_000)
+        await later(5400)
+        await home.turn(post(scripts[0], "another"))
+        assert kinds(scripts[0].told()) == ["ok"]
+
+
 async def test_an_address_brings_so_many_new_people_in_an_hour(autojump_clock: MockClock) -> None:
     """Whoever has a session can come back in any case."""
     async with house(config=limited(new_name_rate="2/h:2")) as home:
         ann = await home.person("Ann")
+        for _ in range(3):  # a nick that is taken brings nobody
+            dave = Listener(v1)
+            await home.turn(Register(dave), asks(dave, {"t": "hello", "nick": "Ann"}))
+            assert dave.told()[0]["code"] == "nick_taken"
         await home.person("Bob")
         cleo = Listener(v1)
         await home.turn(Register(cleo), asks(cleo, {"t": "hello", "nick": "Cleo"}))
@@ -323,6 +343,8 @@ async def test_an_address_brings_so_many_new_people_in_an_hour(autojump_clock: M
         hello = requests.Hello(nick="Dora")
         await home.turn(ApiRequest(script, requests.Credentials(), hello))
         assert script.told()[0]["code"] == "busy"
+        reached = home.hub._chat._limits._limits.counters.reached
+        assert (reached["new_name_rate", "socket"], reached["new_name_rate", "http"]) == (1, 1)
 
 
 @pytest.mark.parametrize("kind", requests.AnyRequest.__args__)

@@ -53,9 +53,7 @@ class Client:
         self._config = config = context.config
         self._join = join  # which room a client is in that needs no name
         self.address = address_of(stream)
-        self._intake = Intake(
-            config, context.limits.addresses.of(self.address, trio.current_time())
-        )
+        self._intake = Intake(config, context.limits.addresses, self.address)
         self._outbox = Outbox(
             line_of(stream),
             config.outbox_frames,
@@ -180,15 +178,15 @@ class Client:
     async def _pause(self, size: int, frames: int) -> None:
         """Wait before more is read, if the peer sends more than it may.
 
-        One that would have to wait too long has to go, unless it is others at its address who send
-        too much.
+        One that would have to wait too long has to go. For others at its address nobody waits that
+        long.
         """
         now = trio.current_time()
         delay, rate = self._intake.take(size, frames, now)
         if not delay:
             return
         self._context.limits.counters.count(rate, self._door, self.address, now)
-        if delay > self._config.flood_timeout and rate != "address_byte_rate":
+        if delay > self._config.flood_timeout:
             self.end(FLOODING)
         self._keepalive.is_paused = True
         await trio.sleep(min(delay, self._config.flood_timeout))
@@ -221,7 +219,9 @@ class Client:
         if asked:
             await self._settle()
             self._asked = Asked(self, asked)
+            self._keepalive.is_paused = True  # the hub may be busy
             await self._context.inbox.put(self._asked)
+            self._keepalive.is_paused = False
 
     async def _settle(self) -> None:
         """Wait until the hub has taken all requests."""

@@ -43,10 +43,14 @@ class Callers:
             RequestError: it cannot be granted.
         """
         policy.check(policy.NOBODY, request, policy.ANY_ROOM, now)
-        self._limits.check(caller.address, request, None, caller.address, now)
-        if not self._people.has_session(request.session):
+        self._limits.check(None, request, None, caller.address, now)
+        is_new = not self._people.has_session(request.session)
+        if is_new:
+            self._limits.check_new_name(caller.address, "http", now)
+        person = self._people.introduce(request.session, request.nick)
+        if is_new:
             self._limits.take_new_name(caller.address, now)
-        return self._welcome.to(self._people.introduce(request.session, request.nick), request)
+        return self._welcome.to(person, request)
 
     def write(
         self,
@@ -64,7 +68,7 @@ class Callers:
         principal = Principal(who)
         room = proper_name(request.room, self._room_limit)
         policy.check(principal, request, policy.ANY_ROOM, now)
-        key = who.id if who else caller.address
-        self._limits.check(key, request, self._rooms.get(room), caller.address, now)
+        person_id = who.id if who else None
+        self._limits.check(person_id, request, self._rooms.get(room), caller.address, now)
         may_begin = self._limits.may_begin_room(caller.address, now)
         return Write(request.event(room, who), policy.target_author(principal, request), may_begin)

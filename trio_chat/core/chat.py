@@ -258,4 +258,6 @@ class Chat:
                 if committed.event.seq == 1:
                     self._limits.take_new_room(requester.address, self._turn.now)
             elif isinstance(answer, answers.Error) and answer.code == NO_NEW_ROOM.code:
-                self._limits.refuse_new_room(requester.address, self._turn.now)
+                delay_ms = self._limits.refuse_new_room(requester.address, self._turn.now)
+                if requester not in self._connections:  # it cannot wait, so it is told for how long
+                    answer.retry_ms = delay_ms

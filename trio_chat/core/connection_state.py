@@ -17,7 +17,7 @@ class ConnectionState:
     loading: int = 0  # rooms among them that are not loaded yet
     joining: int = 0  # joins that are not answered yet
     writes: int = 0  # that are not answered yet
-    quota: Quota | None = None  # how much it may ask for; that of the person, if it has one
+    quota: Quota | None = None  # how much it may ask for while it has no person
     waits_since: float = float("-inf")  # since when requests have had to wait for their rates
     waited_at: float = float("-inf")  # when one had to last
     is_flooding: bool = False  # whether it has asked for too much for too long

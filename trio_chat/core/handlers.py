@@ -194,12 +194,15 @@ class Handlers:
         self._check(state, request)
         person_id = self._people.identify(request.session, request.key)
         before = self._people.now(person_id)
-        if before is None and not self._people.has_session(request.session):
-            self._limits.take_new_name(state.client.address, self._turn.now)
+        address, now = state.client.address, self._turn.now
+        is_new = before is None and not self._people.has_session(request.session)
+        if is_new:
+            self._limits.check_new_name(address, state.door, now)
         person = self._people.enter(person_id, request.nick, state.client)
+        if is_new:
+            self._limits.take_new_name(address, now)
         self._presence.rename(person, before)
         state.person_id = person.id
-        self._limits.meet(state, person.id, self._turn.now)
         self._turn.reply(state.client, self._welcome.to(person, request))
         for wanted in request.rooms:
             try:
@@ -267,7 +270,7 @@ class Handlers:
         assert catch_up
         assert catch_up.room
         person = self.person(state)
-        bucket = self._limits.quota(state).bucket("typing_rate")
+        bucket = self._limits.quota(state, self._turn.now).bucket("typing_rate")
         if person and not bucket.delay(self._turn.now):
             bucket.take(self._turn.now)
             catch_up.room.tell(events.Typing(room=catch_up.room_name, who=person))

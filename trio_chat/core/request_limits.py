@@ -31,10 +31,6 @@ class RequestLimits:
         self._patience = config.rate_patience
         self._flood_timeout = config.flood_timeout
 
-    def meet(self, state: ConnectionState, person_id: str, now: float) -> None:
-        """Take in for whom a connection speaks: all connections of a person share a quota."""
-        state.quota = self._limits.people.of(person_id, now)
-
     def delay(self, state: ConnectionState, asked: Asked, room: Room | None, now: float) -> float:
         """Return in how many seconds the next request of a connection may be taken.
 
@@ -54,7 +50,7 @@ class RequestLimits:
         name = RATES.get(type(request))
         if name is None or (isinstance(request, requests.InvalidRequest) and request.retry_ms):
             return 0.0  # it has no price, or is an error by now
-        buckets = [self.quota(state).bucket(name)]
+        buckets = [self.quota(state, now).bucket(name)]
         if isinstance(request, requests.WriteRequest):
             buckets += self._shared(room, state.client.address, now)
         cost = _cost(request)
@@ -72,8 +68,13 @@ class RequestLimits:
         own = self._limits.addresses.of(address, now).bucket("address_write_rate")
         return [own] if room is None else [own, room.bucket]
 
-    def quota(self, state: ConnectionState) -> Quota:
-        """Return how much a connection may ask for."""
+    def quota(self, state: ConnectionState, now: float) -> Quota:
+        """Return how much a connection may ask for; all those of a person share a quota.
+
+        It is looked up each time: one that is full is forgotten, and made anew for all of them.
+        """
+        if state.person_id:
+            return self._limits.people.of(state.person_id, now)
         if state.quota is None:
             state.quota = self._limits.new_quota()
         return state.quota
@@ -108,36 +109,56 @@ class RequestLimits:
         return not self._new_rooms(address, now).delay(now)
 
     def take_new_room(self, address: str, now: float) -> None:
-        """Take in that the first word in a room came from an address."""
-        self._new_rooms(address, now).take(now)
+        """Take in that the first word in a room came from an address.
 
-    def refuse_new_room(self, address: str, now: float) -> None:
-        """Count that the first word in a room was refused for its address."""
+        There may be no token for it, as others were on their way to the journal; what is too much
+        costs the address no more than one more bucket.
+        """
+        bucket = self._new_rooms(address, now)
+        bucket.take(now)
+        bucket.limit_debt(now, bucket.depth)
+
+    def refuse_new_room(self, address: str, now: float) -> int:
+        """Count that the first word in a room was refused; return in how many ms one is possible.
+
+        By now that can be at once.
+        """
         self._limits.counters.count("new_room_rate", "journal", address, now)
+        return max(1, _in_ms(self._new_rooms(address, now).delay(now)))
 
     def _new_rooms(self, address: str, now: float) -> Bucket:
         return self._limits.addresses.of(address, now).bucket("new_room_rate")
 
-    def take_new_name(self, address: str, now: float) -> None:
-        """Take in that somebody without a session comes from an address.
+    def check_new_name(self, address: str, door: str, now: float) -> None:
+        """Make sure that somebody without a session may come from an address.
 
         Raises:
             RequestError: there were too many of them.
         """
-        bucket = self._limits.addresses.of(address, now).bucket("new_name_rate")
-        delay = bucket.delay(now)
+        delay = self._new_names(address, now).delay(now)
         if delay:
-            self._limits.counters.count("new_name_rate", "socket", address, now)
+            self._limits.counters.count("new_name_rate", door, address, now)
             raise RequestError("busy", TOO_MANY_NAMES, _in_ms(delay))
-        bucket.take(now)
+
+    def take_new_name(self, address: str, now: float) -> None:
+        """Take in that somebody without a session has come from an address."""
+        self._new_names(address, now).take(now)
+
+    def _new_names(self, address: str, now: float) -> Bucket:
+        return self._limits.addresses.of(address, now).bucket("new_name_rate")
 
     def check(
-        self, key: str, request: requests.Request, room: Room | None, address: str, now: float
+        self,
+        person_id: str | None,
+        request: requests.Request,
+        room: Room | None,
+        address: str,
+        now: float,
     ) -> None:
         """Take the price of a request that was made without a connection.
 
         Args:
-            key: The id of the person who asks; whoever has none is told by the address.
+            person_id: Who asks; those without a name share the quota of their address.
             request: What is asked for.
             room: The room that it is about, if it is open.
             address: Where it comes from.
@@ -147,7 +168,9 @@ class RequestLimits:
             RequestError: they have asked for too much.
         """
         name = RATES[type(request)]
-        buckets = [self._limits.people.of(key, now).bucket(name)]
+        of_address = self._limits.addresses.of(address, now)
+        quota = self._limits.people.of(person_id, now) if person_id else of_address
+        buckets = [quota.bucket(name)]
         if isinstance(request, requests.WriteRequest):
             buckets += self._shared(room, address, now)
         delay, _ = _slowest(buckets, _cost(request), now)

@@ -15,11 +15,11 @@ class Bucket:
         rate: Its size and its inflow.
     """
 
-    __slots__ = ("_depth", "_full_at", "period")
+    __slots__ = ("_full_at", "depth", "period")
 
     def __init__(self, rate: Rate) -> None:
         self.period = 1 / rate.per_second if rate.per_second else 0.0  # in which one token comes
-        self._depth = rate.burst * self.period  # in which an empty one is full
+        self.depth = rate.burst * self.period  # in which an empty one is full
         self._full_at = float("-inf")
 
     def delay(self, now: float, cost: float = 1.0) -> float:
@@ -27,7 +27,7 @@ class Bucket:
 
         What costs more than the bucket holds needs a full one.
         """
-        missing = min(cost * self.period, self._depth) - self._depth
+        missing = min(cost * self.period, self.depth) - self.depth
         if self._full_at > now:
             missing += self._full_at - now
         return missing if missing > ROUNDING else 0.0
@@ -36,6 +36,10 @@ class Bucket:
         """Take tokens out; if there are too few, those that come next are spent already."""
         if self.period:
             self._full_at = max(self._full_at, now) + cost * self.period
+
+    def limit_debt(self, now: float, seconds: float) -> None:
+        """Forgive what was taken and will take longer than so many seconds to come in."""
+        self._full_at = min(self._full_at, now + self.depth + seconds)
 
     def is_full(self, now: float) -> bool:
         """Whether it is as if it had never been used."""

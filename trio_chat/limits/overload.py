@@ -1,11 +1,13 @@
 """Overload: newcomers are refused while the server has too much to do for those who are there."""
 
+from collections import deque
 from collections.abc import Callable
 
 import structlog
 import trio
 
 INTERVAL = 0.25  # seconds between two looks
+LOOKS = 8  # of which the worst lag counts, as stalls come and go
 REFUSED_FROM = 0.9  # of what is possible; from there on newcomers are refused
 ADMITTED_AGAIN = 0.6  # below that of everything they come in again, so that it does not flap
 
@@ -23,6 +25,7 @@ class Overload:
 
     def __init__(self, lag_limit: float) -> None:
         self._lag_limit = lag_limit
+        self._lags: deque[float] = deque(maxlen=LOOKS)
         self.gauges: dict[str, Callable[[], float]] = {}
         self.shares: dict[str, float] = {}  # at the last look
         self.reason: str | None = None  # why newcomers are refused, if they are
@@ -34,7 +37,8 @@ class Overload:
             await trio.sleep(INTERVAL)
             lag = trio.current_time() - before - INTERVAL
             self.shares = {name: gauge() for name, gauge in self.gauges.items()}
-            self.shares["lag"] = lag / self._lag_limit
+            self._lags.append(lag)
+            self.shares["lag"] = max(self._lags) / self._lag_limit
             self._judge()
 
     def _judge(self) -> None:

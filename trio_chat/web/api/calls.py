@@ -1,7 +1,5 @@
 """Calls: one request from the HTTP API to the hub, and its answer."""
 
-import math
-
 import msgspec
 import trio
 
@@ -9,7 +7,6 @@ from trio_chat.config import Config
 from trio_chat.core.inbox import Inbox
 from trio_chat.core.messages import ApiRequest
 from trio_chat.delivery.frames import Frame
-from trio_chat.journal.types import NO_NEW_ROOM
 from trio_chat.net.problems import Problem, of_error
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import CloseReason
@@ -61,13 +58,12 @@ class Calls:
 
     Args:
         inbox: The hub's.
-        config: ``call_timeout`` and ``new_room_rate``.
+        config: ``call_timeout``.
     """
 
     def __init__(self, inbox: Inbox, config: Config) -> None:
         self._inbox = inbox
         self._timeout = config.call_timeout
-        self._new_rooms = config.new_room_rate
 
     async def ask(
         self,
@@ -87,12 +83,6 @@ class Calls:
             await self._inbox.put(ApiRequest(caller, speaker, request))
             answer = await caller.answer()
             if isinstance(answer, answers.Error):
-                raise self._problem(answer)
+                raise of_error(answer)
             return answer
         raise Problem("unavailable", UNANSWERED, headers=RETRY)
-
-    def _problem(self, error: answers.Error) -> Problem:
-        """Return the problem for an error; who has begun too many rooms can begin one later."""
-        if error.code == NO_NEW_ROOM.code:
-            error.retry_ms = math.ceil(1000 / self._new_rooms.per_second)
-        return of_error(error)
