@@ -125,7 +125,7 @@ async def test_at_the_end(path: Path) -> None:
 
 async def test_an_end_that_has_no_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is left is for the next server."""
-    monkeypatch.setattr("trio_chat.journal.sqlite.journal.ERASE_AT_CLOSE", -1.0)
+    monkeypatch.setattr("trio_chat.journal.sqlite.upkeep.ERASE_AT_CLOSE", -1.0)
     monkeypatch.setattr(erasing, "MERGE", 1)
     journal = await SqliteJournal.open(path, erase_within=NEVER)
     await talk(journal)
@@ -204,7 +204,7 @@ async def test_the_command_prune(
 ) -> None:
     """When it returns, all of it is erased."""
     monkeypatch.setenv("TRIO_CHAT_DATABASE", str(path))
-    monkeypatch.setattr("trio_chat.journal.sqlite.journal.ERASE_AT_CLOSE", -1.0)
+    monkeypatch.setattr("trio_chat.journal.sqlite.upkeep.ERASE_AT_CLOSE", -1.0)
     journal = await SqliteJournal.open(path, erase_within=NEVER)
     await talk(journal)
     await journal.close()

@@ -249,7 +249,7 @@ class TestBadTimes:
                 raise sqlite3.OperationalError("database is locked")
             return delete_step(writer, due, is_indexed=is_indexed)
 
-        monkeypatch.setattr(sqlite, "delete_step", fail_later)
+        monkeypatch.setattr("trio_chat.journal.sqlite.upkeep.delete_step", fail_later)
         assert await database.prune(2, 0) == {ROOM: 4}
         assert [await kept(database), await kept(database, "jam")] == [[4, 5], [1, 2, 3, 4, 5]]
 

@@ -4,7 +4,6 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -14,15 +13,16 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import erasing, nicks, queries, scrubs
+from trio_chat.journal.sqlite import nicks, queries
 from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.guard import Displaced
-from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
+from trio_chat.journal.sqlite.pruning import Limits
 from trio_chat.journal.sqlite.readers import Readers
 from trio_chat.journal.sqlite.rescue import Rescue
 from trio_chat.journal.sqlite.runs import boot_id
 from trio_chat.journal.sqlite.space import Space, SpaceLimits
 from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
+from trio_chat.journal.sqlite.upkeep import Upkeep
 from trio_chat.journal.types import (
     STORAGE_FULL,
     Bounds,
@@ -41,7 +41,6 @@ READ_TIMEOUT = 5.0  # seconds
 CLOSE_TIMEOUT = 5.0  # seconds to wait for what is being written
 ERASE_WITHIN = 3600.0  # seconds
 UNLIMITED = SpaceLimits(0, 0)
-ERASE_AT_CLOSE = 2.0  # seconds that are spent on erasing at the end
 RETRY_MS = 1000  # after a failed commit; until then none is tried
 SEARCHERS = 2  # apart from these: a search may take long, and holds up nobody who reads
 # Seconds; a look at the files takes a tenth of a commit. What is acknowledged in files that were
@@ -80,7 +79,7 @@ class SqliteJournal:
         self._loader = Readers(file, 1, read_timeout)
         self._readers = Readers(file, READERS, read_timeout)
         self._searchers = Readers(file, SEARCHERS, read_timeout)
-        self._erase_within = erase_within
+        self._upkeep = Upkeep(file, self._readers, self._write, erase_within)
         self._retry_at = 0.0
         self._look_at = 0.0  # when a commit sees next that the files are the right ones
         self._rooms: dict[str, Progress] = {}  # as committed
@@ -91,7 +90,6 @@ class SqliteJournal:
         self._space = Space(file, space)
         with explained(file.guard.path):
             self._space.look()
-        self._eraser: erasing.Eraser | None = None  # it goes on where others were in the way
 
     @classmethod
     async def open(
@@ -232,51 +230,7 @@ class SqliteJournal:
 
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         """Forget what is too old, or too much, a step at a time; commits go on in between."""
-        pruned: dict[str, int] = {}
-        limits = Limits(keep_messages, before_ts, self._clock())
-        with suppress(Unavailable):  # the rest another time
-            await self._prune(limits, pruned)
-            while await self._write("deleting texts", self._scrub_step):
-                pass
-            await self._erase()
-            if before_ts:
-                await self._write("retention", partial(self._note_prune, limits.now))
-        return pruned
-
-    async def _erase(self) -> None:
-        """Erase what was removed, if that is half as long ago as it may stay."""
-        while await self._write("erasing", self._is_erasing_due):
-            eraser = self._eraser
-            if eraser is None or eraser.is_done:
-                file = self._file
-                eraser = self._eraser = erasing.Eraser(
-                    file.writer, file.guard.descriptor, is_indexed=file.is_indexed
-                )
-            while await self._write("erasing", eraser.step):
-                pass
-            if not eraser.is_done:
-                break
-
-    def _is_erasing_due(self) -> bool:
-        since = erasing.noted(self._file.writer)
-        return since is not None and abs(wall_clock() - since) >= self._erase_within * 1000 / 2
-
-    async def _prune(self, limits: Limits, pruned: dict[str, int]) -> None:
-        after: int | None = 0
-        while any(limits[:2]) and after is not None:
-            due, after = await self._readers.read(partial(find_due, limits=limits, after=after))
-            for room in due:
-                while first := await self._write("retention", partial(self._delete_step, room)):
-                    pruned[room.name] = first
-
-    def _delete_step(self, due: Due) -> int | None:
-        file = self._file
-        return delete_step(file.writer, due, is_indexed=file.is_indexed)
-
-    def _note_prune(self, now: int) -> None:
-        self._file.writer.execute(
-            "INSERT OR REPLACE INTO meta (key, value) VALUES ('pruned', ?)", (str(now),)
-        )
+        return await self._upkeep.prune(Limits(keep_messages, before_ts, self._clock()))
 
     async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
         """Keep which nicks people hold."""
@@ -292,10 +246,6 @@ class SqliteJournal:
     async def last_prune(self) -> int | None:
         """Return when events were last looked at for their age; ``None`` if that is not known."""
         return await self._readers.read(queries.last_prune)
-
-    def _scrub_step(self) -> bool:
-        with transaction(self._file.writer):
-            return scrubs.step(self._file.writer)
 
     async def _write(self, doing: str, step: Callable[[], T]) -> T:
         """Run a step that writes in a thread, between commits.
@@ -355,13 +305,5 @@ class SqliteJournal:
         self._loader.close()
         self._readers.close()
         self._searchers.close()
-        file = self._file
-        with suppress(sqlite3.Error, OSError, Displaced):  # it is done by the next server
-            file.guard.check()
-            erasing.erase(
-                file.writer,
-                file.guard.descriptor,
-                is_indexed=file.is_indexed,
-                seconds=ERASE_AT_CLOSE,
-            )
-        file.close()
+        self._upkeep.finish()
+        self._file.close()

@@ -1,0 +1,109 @@
+"""Upkeep of a database between commits: retention, and erasing what was deleted."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from trio_chat.clock import wall_clock
+from trio_chat.journal.sqlite import erasing, scrubs
+from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.guard import Displaced
+from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
+from trio_chat.journal.sqlite.readers import Readers
+from trio_chat.journal.sqlite.transaction import transaction
+from trio_chat.journal.types import Unavailable
+
+ERASE_AT_CLOSE = 2.0  # seconds that a stop takes at most to erase what was deleted
+
+# Runs a step that writes, in a thread and between commits; the first argument says what it does.
+Write = Callable[[str, Callable[[], Any]], Awaitable[Any]]
+
+
+class Upkeep:
+    """Does what is due, a step at a time; commits go on in between.
+
+    Args:
+        file: The database, open to write.
+        readers: Look what is too old or too much.
+        write: Runs the steps.
+        erase_within: Seconds after which nothing of a deleted text is in the files.
+    """
+
+    def __init__(
+        self, file: JournalFile, readers: Readers, write: Write, erase_within: float
+    ) -> None:
+        self._file = file
+        self._readers = readers
+        self._write = write
+        self._erase_within = erase_within
+        self._eraser: erasing.Eraser | None = None  # it goes on where others were in the way
+
+    async def prune(self, limits: Limits) -> dict[str, int]:
+        """Delete what is too old or too much, and finish what deletions have left.
+
+        Returns:
+            The first number left of each room that lost events; the rest comes another time if
+            the journal is unavailable.
+        """
+        pruned: dict[str, int] = {}
+        with suppress(Unavailable):
+            await self._delete(limits, pruned)
+            while await self._write("deleting texts", self._scrub_step):
+                pass
+            await self._erase()
+            if limits.before_ts:
+                await self._write("retention", partial(self._note_prune, limits.now))
+        return pruned
+
+    async def _delete(self, limits: Limits, pruned: dict[str, int]) -> None:
+        after: int | None = 0
+        while any(limits[:2]) and after is not None:
+            due, after = await self._readers.read(partial(find_due, limits=limits, after=after))
+            for room in due:
+                while first := await self._write("retention", partial(self._delete_step, room)):
+                    pruned[room.name] = first
+
+    def _delete_step(self, due: Due) -> int | None:
+        file = self._file
+        return delete_step(file.writer, due, is_indexed=file.is_indexed)
+
+    def _scrub_step(self) -> bool:
+        with transaction(self._file.writer):
+            return scrubs.step(self._file.writer)
+
+    def _note_prune(self, now: int) -> None:
+        self._file.writer.execute(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES ('pruned', ?)", (str(now),)
+        )
+
+    async def _erase(self) -> None:
+        """Erase what was removed, if that is half as long ago as it may stay."""
+        while await self._write("erasing", self._is_erasing_due):
+            eraser = self._eraser
+            if eraser is None or eraser.is_done:
+                file = self._file
+                eraser = self._eraser = erasing.Eraser(
+                    file.writer, file.guard.descriptor, is_indexed=file.is_indexed
+                )
+            while await self._write("erasing", eraser.step):
+                pass
+            if not eraser.is_done:
+                break
+
+    def _is_erasing_due(self) -> bool:
+        since = erasing.noted(self._file.writer)
+        return since is not None and abs(wall_clock() - since) >= self._erase_within * 1000 / 2
+
+    def finish(self) -> None:
+        """Erase what can be erased in a short time; the next server does the rest."""
+        file = self._file
+        with suppress(sqlite3.Error, OSError, Displaced):
+            file.guard.check()
+            erasing.erase(
+                file.writer,
+                file.guard.descriptor,
+                is_indexed=file.is_indexed,
+                seconds=ERASE_AT_CLOSE,
+            )
