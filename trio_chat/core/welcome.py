@@ -20,21 +20,22 @@ class Welcome:
 
     def __init__(self, people: People, config: Config, epoch: str) -> None:
         self._people = people
-        self._config = config
         self._epoch = epoch
+        self._ping_interval = config.ping_interval
+        self._limits = published_limits(config)
+        self._rates = published_rates(config)
 
     def to(self, person: Person, request: requests.Hello) -> answers.Welcome:
         """Return what a person is told who has said hello."""
-        config = self._config
         return answers.Welcome(
             id=request.id,
             session=self._people.token(person),
             unknown_session=bool(request.session) and not self._people.has_session(request.session),
             you=person,
             epoch=self._epoch,
-            ping_interval=config.ping_interval,
-            limits=published_limits(config),
-            rates=published_rates(config),
+            ping_interval=self._ping_interval,
+            limits=self._limits,
+            rates=self._rates,
         )
 
 
