@@ -15,11 +15,11 @@ from tests.e2e.looking import (
     join,
     lines,
     open_room,
+    post,
     say,
     scroll_to,
     top_line,
     wait_for,
-    wait_for_kept,
 )
 
 UNREAD = "#rooms .unread:visible"
@@ -240,8 +240,7 @@ def test_the_form_offers_the_rooms_there_are(open_page: OpenPage) -> None:
     """Those that the person is not in yet."""
     one, two = open_page(), open_page()
     join(one, "tea")
-    say(one, "it is open")
-    wait_for_kept(one, "it is open")  # before that the server may not have the room
+    post(one, "it is open")  # before that the server may not have the room
     two.get_by_label("Join another room").focus()
     expect(two.locator("#listed option")).to_have_count(1)
     assert two.locator("#listed option").get_attribute("value") == "tea"
