@@ -124,31 +124,41 @@ class LookUps:
         if not missed.wants_page:  # all it needs is the outbox
             self._context.inbox.post(PageDone(missed, missed.after))
             return
-        until = missed.until  # as it is now: a commit during the read must not look like a gap
         async with self._context.pages:
             try:
-                found = await self._context.history.missed(missed.room_name, missed.after)
+                page = await self._load_page(missed)
             except Unavailable:
                 self._end(RESYNC)
                 return
-            await self._send_page(missed, found, until)
+            if page is not None:
+                await self._send_page(missed, *page)
 
-    async def _send_page(
-        self, missed: MissedEvents, found: list[tuple[int, bytes]], until: int
-    ) -> None:
-        """Send what was found, unless the room was left or joined again meanwhile.
+    async def _load_page(self, missed: MissedEvents) -> tuple[list[Frame], int] | None:
+        """Return a page as frames, and the number up to which it goes; nothing else keeps it.
 
-        What the hub does not know of yet is left out: it comes from the hub.
+        What the hub does not know of yet is left out: it comes from the hub. ``None`` if the room
+        was left or joined again meanwhile, or events are gone; the hub is told.
+
+        Raises:
+            Unavailable: it cannot be read just now.
         """
+        until = missed.until  # as it is now: a commit during the read must not look like a gap
+        found = await self._context.history.missed(missed.room_name, missed.after)
         page = [(seq, data) for seq, data in found if seq <= until]
         first = page[0][0] if page else until + 1
         if missed.is_over or first > missed.after + 1:  # retention has deleted the first of them
             self._context.inbox.post(PageDone(missed, missed.after, first))
-            return
+            return None
         told = (self._dialect.recall(seq, data) for seq, data in page)
-        for frame in pack(told, self._dialect):
+        # Only what goes out: these are merged already, and a slow reader keeps them for long.
+        frames = [Frame(frame.wire) for frame in pack(told, self._dialect)]
+        return frames, page[-1][0] if page else missed.after
+
+    async def _send_page(self, missed: MissedEvents, frames: list[Frame], after: int) -> None:
+        """Send a page, unless the room was left or joined again meanwhile."""
+        for frame in frames:
             await self._outbox.drained()
             if missed.is_over:
                 return
             self._send(frame)
-        self._context.inbox.post(PageDone(missed, page[-1][0] if page else missed.after))
+        self._context.inbox.post(PageDone(missed, after))
