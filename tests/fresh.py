@@ -123,11 +123,14 @@ def environment() -> dict[str, str]:
 
 
 def inside(root: Path, command: str, **variables: str) -> list[str]:
-    """Return what runs a shell command in the checkout in ``root``, in namespaces of its own."""
+    """Return what runs a shell command in the checkout in ``root``, in namespaces of its own.
+
+    Its shell ends with the status of a program that has taken Ctrl-C well, as bash does.
+    """
     settings = (f"{name}={value}" for name, value in (environment() | variables).items())
     clean = shlex.join(["env", "--default-signal", "-i", *settings])
     script = shlex.quote(f"cd {CHECKOUT} && {command}")
-    lines = [*mounts(root), f"exec chroot {root} {clean} sh -c {script}"]
+    lines = [*mounts(root), f"exec chroot {root} {clean} bash -c {script}"]
     namespaces = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
     return [*namespaces, "sh", "-e", "-c", "\n".join(lines)]
 
