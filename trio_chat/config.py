@@ -84,6 +84,12 @@ class Config(Rates):
     keep_messages: int = option(
         0, "messages of a room that are kept; 0 for all", least=0, most=MOST
     )
+    forget_rooms_days: float = option(
+        30.0,
+        "days after which a room is forgotten in which nothing is kept and nobody is; 0 for never",
+        least=0,
+        most=36_500,
+    )
     max_database: int = option(
         10_000_000_000,
         "bytes of the database at most; then messages are refused until some are deleted; "

@@ -135,8 +135,10 @@ class Server:
                         self._listeners,
                     )
                     listening.start_soon(self._limits.overload.watch)
-                    listening.start_soon(retain, self._journal, self._emit, self._config)
                     populations = self._hub.populations
+                    listening.start_soon(
+                        retain, self._journal, self._emit, self._config, populations
+                    )
                     listening.start_soon(follow, self._journal, self._emit, populations)
                     await self._stopping.wait()
                     listening.cancel_scope.cancel(reason="the server stops")

@@ -418,6 +418,53 @@ class TestRetention:
         assert (state.first, state.last) == (3, 3)
 
 
+class TestForgetting:
+    """Rooms in which nothing is kept, and nothing was said for long, are forgotten."""
+
+    async def test_only_what_is_empty_old_and_not_in_use(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """Other rooms, and what is in them, stay."""
+        await journal.commit([say(), say(room="full"), say(room="used")])
+        clock.now += 10
+        await journal.commit([say(room="new")])
+        await journal.prune(0, clock.now + 1)
+        await journal.commit([say(room="full")])
+        assert await journal.forget(clock.now, {"used"}) == 1
+        assert {room.name for room in await journal.rooms(10)} == {"full", "used", "new"}
+        assert await journal.forget(clock.now, {"used"}) == 0
+
+    async def test_numbers_go_on(self, journal: Journal, clock: Clock) -> None:
+        """A client that comes back is told what it missed, and never takes new for old."""
+        await journal.commit([say(), title("Tea"), say(cid=CID)])
+        await journal.prune(0, clock.now + 1)
+        assert await journal.forget(clock.now + 1, ()) == 1
+        [state] = await journal.load([ROOM], 10)
+        assert (state.first, state.last, state.topic, len(state.recent)) == (4, 3, "", 0)
+        assert await journal.commit([say(room=ROOM)._replace(may_begin=False)]) == [NO_NEW_ROOM]
+        [first, second] = await journal.commit([say(cid=CID), say()])
+        assert isinstance(first, Committed)
+        assert isinstance(second, Committed)
+        assert (first.event.seq, first.begins_room) == (4, True)
+        assert (second.event.seq, second.begins_room) == (5, False)
+        [state] = await journal.load([ROOM], 10)
+        assert (state.first, state.last, state.topic) == (4, 5, "")
+
+    async def test_others_begin_at_one(self, journal: Journal, clock: Clock) -> None:
+        """What was never there, or is there, does not change."""
+        await journal.commit([say(), say(), say(room="jam")])
+        await journal.prune(0, clock.now + 1)
+        await journal.forget(clock.now + 1, {"jam"})
+        assert numbers(await journal.commit([say(room="new"), say(room="jam")])) == [1, 2]
+
+    async def test_it_takes_what_many_keys_have_left(self, journal: Journal, clock: Clock) -> None:
+        """However many resends are remembered."""
+        await journal.commit([say(cid=f"{CID}-{count}") for count in range(2_500)])
+        await journal.prune(0, clock.now + 1)
+        assert await journal.forget(clock.now + 1, ()) == 1
+        assert numbers(await journal.commit([say(cid=f"{CID}-7")])) == [2_501]
+
+
 class TestOthers:
     """A journal tells when somebody else has written to it."""
 

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -30,11 +30,14 @@ from tests.journal.drafts import (
     say,
     title,
 )
+from trio_chat.journal.sqlite import forgetting, pruning
 from trio_chat.journal.sqlite import journal as sqlite
-from trio_chat.journal.sqlite import pruning
 from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.forgetting import Forgettable
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import NO_SUCH_MESSAGE, Committed, Duplicate, RoomState, Unavailable
+
+Found = tuple[Sequence[Forgettable], int | None]
 
 SOON = 50  # ms; instead of a second, after which a commit is tried again
 LARGE = "x" * 3000
@@ -134,6 +137,27 @@ class TestKeeping:
         assert await database.load([ROOM], 5) == [
             RoomState(ROOM, 20, 20, "", await database.after(ROOM, 0, 9, MUCH))
         ]
+
+    async def test_rooms_are_forgotten_page_by_page(
+        self, path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However many there are; a room in which something is said meanwhile stays."""
+        monkeypatch.setattr(forgetting, "SCAN", 2)
+        database = SqliteJournal(JournalFile(path), clock)
+        await database.commit([say(room=f"room{count}") for count in range(5)])
+        await database.prune(0, clock.now + 1)
+        read = database._readers.read
+
+        async def read_late(call: Callable[[sqlite3.Connection], Found]) -> Found:
+            found = await read(call)
+            await database.commit([say(room="room4")])
+            return found
+
+        monkeypatch.setattr(database._readers, "read", read_late)
+        await database.forget(clock.now + 1, ())
+        assert [room.name for room in await database.rooms(9)] == ["room4"]
+        assert database.counts["rooms_forgotten"] == 4
+        await database.close()
 
     async def test_retention_finds_what_is_due_in_few_reads(
         self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch

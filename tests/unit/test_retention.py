@@ -1,6 +1,6 @@
 """Rules of retention, on virtual time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import pytest
 import structlog
@@ -22,6 +22,8 @@ class Journal(MemoryJournal):
         super().__init__()
         self.asked: list[tuple[float, int, int]] = []
         self.answers: list[dict[str, int] | Unavailable] = []
+        self.forgotten = 0  # rooms each time
+        self.to_forget: list[tuple[float, int, Collection[str]]] = []
 
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         self.asked.append((trio.current_time(), keep_messages, before_ts))
@@ -30,6 +32,10 @@ class Journal(MemoryJournal):
             raise answer
         return answer
 
+    async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
+        self.to_forget.append((trio.current_time(), before_ts, in_use))
+        return self.forgotten
+
 
 async def pruned(
     journal: Journal, config: Config, seconds: float, clock: Callable[[], int] = wall_clock
@@ -37,7 +43,7 @@ async def pruned(
     """Let retention be at work for some time; return what the hub heard of it."""
     send, receive = trio.open_memory_channel[Pruned](10)
     with trio.move_on_after(seconds):
-        await retain(journal, send.send, config, clock)
+        await retain(journal, send.send, config, lambda: {"full"}, clock)
     return [receive.receive_nowait() for _ in range(receive.statistics().current_buffer_used)]
 
 
@@ -75,6 +81,26 @@ async def test_a_journal_that_is_unavailable_is_tried_again(autojump_clock: Mock
         heard = await pruned(journal, Config(keep_messages=1), 1.5 * INTERVAL)
     assert heard == [Pruned({"tea": 2})]
     assert [entry["event"] for entry in logged] == ["retention put off", "retention"]
+
+
+async def test_rooms_that_are_empty_and_old_are_forgotten_each_hour(
+    autojump_clock: MockClock,
+) -> None:
+    """Except those that somebody is in, and while the wall clock is not believed."""
+    journal = Journal()
+    journal.forgotten = 3
+    clock = Clock((90 * MINUTE, YEAR))
+    config = Config(forget_rooms_days=2)
+    with structlog.testing.capture_logs() as logged:
+        await pruned(journal, config, 125 * MINUTE, clock)
+    assert journal.to_forget == [
+        (0, NOW - 2 * DAY, {"full"}),
+        (60 * MINUTE, NOW + 60 * 60_000 - 2 * DAY, {"full"}),
+    ]
+    assert {"event": "rooms forgotten", "rooms": 3, "log_level": "info"} in logged
+    journal.to_forget.clear()
+    await pruned(journal, Config(forget_rooms_days=0), 125 * MINUTE)
+    assert journal.to_forget == []
 
 
 NOW = 1_800_000_000_000  # milliseconds; what is right

@@ -255,7 +255,7 @@ class Chat:
             acks[requester].append(answer)
             if committed:
                 self._rooms.take(committed)
-                if committed.event.seq == 1:
+                if committed.begins_room:
                     self._limits.take_new_room(requester.address, self._turn.now)
             elif isinstance(answer, answers.Error) and answer.code == NO_NEW_ROOM.code:
                 delay_ms = self._limits.refuse_new_room(requester.address, self._turn.now)

@@ -85,7 +85,7 @@ class RoomLog:
         return told
 
     def _append(self, committed: Committed) -> Numbered:
-        event, data, rewritten, first, is_partial = committed
+        event, data, rewritten, first, is_partial, _ = committed
         self.last = event.seq
         if first is not None:
             self.forget_before(first)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeGuard
@@ -12,6 +12,7 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.keys import Use, author_of, digest_of, own_key
+from trio_chat.journal.room_groups import group_of
 from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.times import next_ts
@@ -123,11 +124,17 @@ class MemoryJournal:
         self.nicks: dict[str, str] = {}
         self._clock = clock
         self._rooms: dict[str, _Room] = {}
+        self._forgotten: dict[int, int] = {}  # how far they had come, by group of names
         self._last_prune: int | None = None
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
-        return [self._state(name, self._rooms.get(name) or _Room(), recent) for name in names]
+        return [self._state(name, self._room(name), recent) for name in names]
+
+    def _room(self, name: str) -> _Room:
+        """Return a room, which may be a new one."""
+        room = self._rooms.get(name)
+        return _Room(last=self._forgotten.get(group_of(name), 0)) if room is None else room
 
     def _state(self, name: str, room: _Room, recent: int) -> RoomState:
         tail = list(room.events)[-recent:]
@@ -140,12 +147,13 @@ class MemoryJournal:
 
     def _commit(self, write: Write) -> Result:
         draft = write.event
-        room = self._rooms.get(draft.room) or _Room()
+        room = self._room(draft.room)
+        begins = draft.room not in self._rooms
         author, digest = author_of(draft), digest_of(draft)
         key = room.key_for(draft.cid or "", author, digest)
         if key in room.cids:
             return room.cids[key].judge(author, digest)
-        if not room.last and not write.may_begin:
+        if begins and not write.may_begin:
             return NO_NEW_ROOM
         rejected = _judge(write, room)
         if rejected:
@@ -162,7 +170,7 @@ class MemoryJournal:
         if isinstance(event, Topic):
             room.topic = event.text
         oldest = room.first if len(room.events) == TAIL else None
-        return Committed(event, encode(event), _rewrite(event, room), oldest)
+        return Committed(event, encode(event), _rewrite(event, room), oldest, begins_room=begins)
 
     async def after(
         self, room: str, seq: int, limit: int, max_bytes: int
@@ -235,6 +243,18 @@ class MemoryJournal:
                 room.drop_to(end)
                 pruned[name] = room.first
         return pruned
+
+    async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
+        """Forget rooms in which nothing is kept."""
+        gone = [
+            name
+            for name, room in self._rooms.items()
+            if not room.events and room.ts < before_ts and name not in in_use
+        ]
+        for name in gone:
+            group = group_of(name)
+            self._forgotten[group] = max(self._forgotten.get(group, 0), self._rooms.pop(name).last)
+        return len(gone)
 
     async def last_prune(self) -> int | None:
         """Return when events were last looked at for their age."""

@@ -1,7 +1,7 @@
 """Retention: deletes what is older, or more, than is to be kept."""
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 import trio
@@ -11,6 +11,7 @@ from trio_chat.config import Config
 from trio_chat.journal.types import Journal, Pruned, Unavailable
 
 INTERVAL = 60.0  # seconds between two looks
+FORGET_INTERVAL = 3600.0  # seconds between two looks for rooms to forget
 DAY = 24 * 60 * 60 * 1000  # milliseconds
 TRUST = 60 * 60  # seconds; a larger jump of the clock is explained by nothing
 
@@ -51,25 +52,45 @@ async def retain(
     journal: Journal,
     emit: Callable[[Pruned], Awaitable[None]],
     config: Config,
+    in_use: Callable[[], Collection[str]],
     clock: Callable[[], int] = wall_clock,
 ) -> None:
     """Delete what is too old or too much, now and then, for ever, and emit what is gone.
 
     Without limits it is at work, too: deletions may have left something to do.
+
+    Args:
+        journal: Where that is.
+        emit: Takes what is gone.
+        config: What is to be kept.
+        in_use: Returns the rooms that somebody is in; they are not forgotten.
+        clock: The wall clock, in ms since 1970.
     """
     check: ClockCheck | None = None
+    forget_at = 0.0
     while True:
         try:
             check = check or ClockCheck(await _known_time(journal), clock())
-            before = oldest_ts(config, clock()) if check.is_right(clock()) else 0
+            is_right = check.is_right(clock())
+            before = oldest_ts(config, clock()) if is_right else 0
             pruned = await journal.prune(config.keep_messages, before)
-        except Unavailable:
-            log.warning("retention put off")
-        else:
             if pruned:
                 log.info("retention", rooms=len(pruned))
                 await emit(Pruned(pruned))
+            if config.forget_rooms_days and is_right and trio.current_time() >= forget_at:
+                forget_at = trio.current_time() + FORGET_INTERVAL
+                before = math.floor(clock() - config.forget_rooms_days * DAY)
+                await _forget(journal, before, in_use())
+        except Unavailable:
+            log.warning("retention put off")
         await trio.sleep(INTERVAL)
+
+
+async def _forget(journal: Journal, before: int, in_use: Collection[str]) -> None:
+    """Forget the rooms in which nothing is kept, and nothing was said since a time."""
+    forgotten = await journal.forget(before, in_use)
+    if forgotten:
+        log.info("rooms forgotten", rooms=forgotten)
 
 
 async def _known_time(journal: Journal) -> int | None:

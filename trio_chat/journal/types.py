@@ -1,6 +1,6 @@
 """Keeps what is said: commits events in order, and tells them again. One module a way to do it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from trio_chat.config import ConfigError
@@ -48,6 +48,7 @@ class Committed(NamedTuple):
     rewritten: Sequence[tuple[int, bytes]] = ()  # earlier events that changed with it
     first: int | None = None  # the first event that is left, if one had to go for it
     is_partial: bool = False  # others have changed besides those in ``rewritten``
+    begins_room: bool = False  # it is the first one of a room that was not there
 
 
 class Duplicate(NamedTuple):
@@ -209,6 +210,20 @@ class Journal(Protocol):
 
         Returns:
             The number of the first event still there, for each room that has lost some.
+        """
+        ...
+
+    async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
+        """Forget rooms in which nothing is kept, and nothing was said since a time.
+
+        One that begins anew goes on from the number at which it was, or a higher one.
+
+        Args:
+            before_ts: In milliseconds since 1970.
+            in_use: Names of rooms that are not to be forgotten.
+
+        Returns:
+            How many were forgotten.
         """
         ...
 

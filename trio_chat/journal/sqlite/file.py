@@ -72,6 +72,12 @@ MIGRATIONS = (
     -- The last number whose time is before that of the one before it.
     ALTER TABLE rooms ADD COLUMN unordered INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    CREATE TABLE forgotten (  -- how far rooms had come that are forgotten
+        name_group INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL
+    );
+    """,
 )
 FILLERS = {3: states.migrate}  # what fills new tables, in the transaction that makes them
 SCHEMA = len(MIGRATIONS)

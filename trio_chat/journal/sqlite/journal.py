@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -231,6 +231,16 @@ class SqliteJournal:
     async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
         """Forget what is too old, or too much, a step at a time; commits go on in between."""
         return await self._upkeep.prune(Limits(keep_messages, before_ts, self._clock()))
+
+    async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
+        """Forget rooms in which nothing is kept, and nothing was said since a time."""
+        gone = await self._upkeep.forget(before_ts, in_use, self._release)
+        self.counts["rooms_forgotten"] += gone
+        return gone
+
+    def _release(self, name: str) -> None:
+        """Forget how far a room has come, as the writer knew it."""
+        self._rooms.pop(name, None)
 
     async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
         """Keep which nicks people hold."""

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import index, scrubs, states
+from trio_chat.journal.sqlite import forgotten, index, scrubs, states
 from trio_chat.journal.sqlite.stored import readable, report, understood
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
 from trio_chat.journal.views import Sized, fit, fit_events, view
@@ -62,7 +62,8 @@ def load_state(database: sqlite3.Connection, name: str, recent: int) -> RoomStat
     """Return the state of a room, with some of its latest events."""
     row = database.execute("SELECT id, last, topic FROM rooms WHERE name = ?", (name,)).fetchone()
     if row is None:
-        return RoomState(name, 1, 0, "", ())
+        last = forgotten.last_of(database, name)
+        return RoomState(name, last + 1, last, "", ())
     room, last, topic = row
     rows = database.execute(
         "SELECT seq, ts, data FROM events WHERE room = ? ORDER BY seq DESC LIMIT ?",

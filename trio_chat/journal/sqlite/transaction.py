@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from copy import copy
 
 from trio_chat.journal.keys import author_of, digest_of
-from trio_chat.journal.sqlite import cids, index, queries, scrubs, states
+from trio_chat.journal.sqlite import cids, forgotten, index, queries, scrubs, states
 from trio_chat.journal.sqlite.stored import understood
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
@@ -48,8 +48,8 @@ class Progress:
     """What the writer needs to know of a room."""
 
     def __init__(self, room: int | None, last: int, ts: int, unordered: int) -> None:
-        self.id = room  # ``None``: nothing was kept there yet
-        self.last = last
+        self.id = room  # ``None``: it is not there
+        self.last = last  # behind which the next event is numbered
         self.ts = ts
         self.unordered = unordered  # the last number with an earlier time than the one before it
 
@@ -93,11 +93,12 @@ class Transaction:
         rejected = self._judge(room, write)
         if rejected:
             return rejected
-        if room.id is None:
+        begins = room.id is None
+        if begins:
             room.id = self._add_room(draft.room)
         room.go_on(room.last + 1, next_ts(room.ts, self._now))
         draft.seq, draft.ts = room.last, room.ts
-        return self._keep(room, draft)
+        return self._keep(room, draft)._replace(begins_room=begins)
 
     def found(self, name: str, last: int, ts: int, topic: str) -> None:
         """Make a room whose events up to a number have been, and are not here."""
@@ -106,8 +107,9 @@ class Transaction:
         self._database.execute("UPDATE rooms SET topic = ? WHERE id = ?", (topic, room.id))
 
     def last(self, name: str) -> int:
-        """Return the number of a room's last event; 0 if there never was one."""
-        return self._room(name).last
+        """Return the number of a room's last event; 0 if the room is not there."""
+        room = self._room(name)
+        return room.last if room.id else 0
 
     def adopt(self, event: AnyStoredEvent) -> None:
         """Keep the next event of a room with the time, and the text, that it has already."""
@@ -188,7 +190,7 @@ class Transaction:
         row: tuple[int, int, int, int] | None = self._database.execute(
             "SELECT id, last, ts, unordered FROM rooms WHERE name = ?", (name,)
         ).fetchone()
-        return Progress(*(row or (None, 0, 0, 0)))
+        return Progress(*(row or (None, forgotten.last_of(self._database, name), 0, 0)))
 
     def _add_room(self, name: str) -> int:
         added = self._database.execute("INSERT INTO rooms (name) VALUES (?)", (name,)).lastrowid

@@ -1,14 +1,15 @@
 """Upkeep of a database between commits: retention, and erasing what was deleted."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from trio_chat.clock import wall_clock
-from trio_chat.journal.sqlite import erasing, scrubs
+from trio_chat.journal.sqlite import erasing, forgetting, scrubs
 from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.forgetting import Forgettable, forget_step
 from trio_chat.journal.sqlite.guard import Displaced
 from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.readers import Readers
@@ -39,6 +40,39 @@ class Upkeep:
         self._write = write
         self._erase_within = erase_within
         self._eraser: erasing.Eraser | None = None  # it goes on where others were in the way
+
+    async def forget(
+        self, before_ts: int, in_use: Collection[str], release: Callable[[str], None]
+    ) -> int:
+        """Forget rooms without events in which nothing was said since a time.
+
+        Args:
+            before_ts: In milliseconds since 1970.
+            in_use: Names of rooms that stay.
+            release: Is called with a name, between commits, before its room is forgotten.
+
+        Returns:
+            How many; the rest comes another time if the journal is unavailable.
+        """
+        gone = 0
+        after: int | None = 0
+        with suppress(Unavailable):
+            while after is not None:
+                found, after = await self._readers.read(
+                    partial(forgetting.find, before_ts=before_ts, in_use=in_use, after=after)
+                )
+                for room in found:
+                    step = partial(self._forget_step, room, before_ts, release)
+                    while await self._write("forgetting rooms", step):
+                        pass
+                    gone += 1
+        return gone
+
+    def _forget_step(
+        self, room: Forgettable, before_ts: int, release: Callable[[str], None]
+    ) -> bool:
+        release(room.name)
+        return forget_step(self._file.writer, room, before_ts)
 
     async def prune(self, limits: Limits) -> dict[str, int]:
         """Delete what is too old or too much, and finish what deletions have left.

@@ -1,0 +1,63 @@
+"""Forgetting rooms in a file: those in which nothing is kept, and nothing was said for long."""
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from trio_chat.journal.sqlite import forgotten
+from trio_chat.journal.sqlite.transaction import transaction
+
+STEP = 1000  # cids that are deleted in one transaction
+SCAN = 10_000  # rooms that are looked at in one read
+
+FORGETTABLE = (
+    "SELECT id, name, last FROM rooms WHERE id > ? AND id <= ? AND ts < ?"
+    " AND NOT EXISTS (SELECT 1 FROM events WHERE room = rooms.id) ORDER BY id LIMIT ?"
+)
+ANY = 2**62  # more than any id of a room
+
+
+class Forgettable(NamedTuple):
+    """A room that may be forgotten."""
+
+    room: int
+    name: str
+    last: int
+
+
+def find(
+    database: sqlite3.Connection, before_ts: int, in_use: Collection[str], after: int
+) -> tuple[Sequence[Forgettable], int | None]:
+    """Return rooms that may be forgotten, and after which id there may be more."""
+    rows = _forgettable(database, after, ANY, before_ts)
+    found = [room for room in rows if room.name not in in_use]
+    return found, rows[-1].room if len(rows) == SCAN else None
+
+
+def _forgettable(
+    database: sqlite3.Connection, after: int, until: int, before_ts: int
+) -> Sequence[Forgettable]:
+    rows = database.execute(FORGETTABLE, (after, until, before_ts, SCAN))
+    return [Forgettable(*row) for row in rows]
+
+
+def forget_step(database: sqlite3.Connection, wanted: Forgettable, before_ts: int) -> bool:
+    """Delete some of what is left of a room, unless something was said there meanwhile.
+
+    Returns:
+        Whether there is more of it.
+    """
+    with transaction(database):
+        rooms = _forgettable(database, wanted.room - 1, wanted.room, before_ts)
+        if not rooms:
+            return False
+        deleted = database.execute(
+            "DELETE FROM cids WHERE (room, cid) IN"
+            " (SELECT room, cid FROM cids WHERE room = ? LIMIT ?)",
+            (wanted.room, STEP),
+        ).rowcount
+        if deleted == STEP:
+            return True
+        forgotten.keep(database, rooms[0].name, rooms[0].last)
+        database.execute("DELETE FROM rooms WHERE id = ?", (wanted.room,))
+        return False
