@@ -1,6 +1,7 @@
 """The files under a server: what happens to them is noticed, and nothing acknowledged is lost."""
 
 import os
+import resource
 import shutil
 import socket
 import sqlite3
@@ -374,6 +375,31 @@ def test_a_file_that_grows_for_long_is_left_to_whoever_extends_it(
 
     assert not short.is_overwritten()
     assert size() < 5 * PAGE
+
+
+def fail_a_checkpoint(path: Path) -> None:
+    """Let there be too little space for it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 100_000, hard))
+    try:
+        with closing(sqlite3.connect(path)) as other, pytest.raises(sqlite3.OperationalError):
+            other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    pages = int.from_bytes(path.read_bytes()[28:32], "big")
+    assert path.stat().st_size < PAGE * pages
+
+
+async def test_a_checkpoint_that_fails_halfway_is_no_overwriting(path: Path, soon: None) -> None:
+    """A full disk leaves a file that is too short; its pages are in the log, and all goes on."""
+    journal = await SqliteJournal.open(path)
+    await journal.commit([say("x" * 3000) for _ in range(300)])
+    fail_a_checkpoint(path)
+    await journal.commit([say()])
+    await journal.close()
+    again = await SqliteJournal.open(path)
+    assert await kept(again) == list(range(1, 302))
+    await again.close()
 
 
 def test_a_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:

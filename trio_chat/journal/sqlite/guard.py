@@ -10,6 +10,7 @@ import stat
 import time
 from pathlib import Path
 
+from trio_chat.journal.sqlite.log_frames import logged_pages
 from trio_chat.journal.types import JournalError
 
 BESIDE = ("-wal", "-shm", "-lock")  # endings of the files that belong to a database
@@ -126,11 +127,19 @@ class FileGuard:
         return False
 
     def _is_cut(self) -> bool:
-        """Whether the file is shorter than its first page says, or just being extended."""
+        """Whether the file is shorter than its first page says, or just being extended.
+
+        A checkpoint that failed, as on a full disk, may have written the first page and not the
+        last ones: these are in the log then, and nothing is lost.
+        """
         header = os.pread(self.descriptor, HEADER, 0)
         size = int.from_bytes(header[16:18], "big")
+        size = 65536 if size == 1 else size
         pages = int.from_bytes(header[28:32], "big")
-        return os.fstat(self.descriptor).st_size < pages * (65536 if size == 1 else size)
+        there = os.fstat(self.descriptor).st_size // size
+        return there < pages and (
+            self._log is None or not logged_pages(self._log).issuperset(range(there + 1, pages + 1))
+        )
 
     def drop_log(self) -> None:
         """Empty the write-ahead log of a file that was overwritten, to which it does not belong.
