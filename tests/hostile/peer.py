@@ -1,7 +1,6 @@
 """One raw connection of an attacker: bytes out as they are, WebSocket frames and HTTP in."""
 
 import json
-import secrets
 import socket
 import struct
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple, Self
 import trio
 
 from tests.frames import CLOSE, TEXT, Seen
+from tests.hostile import people
 from tests.hostile.target import Target
 
 READ_SIZE = 256 * 1024
@@ -51,6 +51,8 @@ class Peer:
         self.received = 0
         self.code: int | None = None
         self._buffer = bytearray()
+        self._authority = ""  # of the server
+        self._identity: people.Identity | None = None  # as whom hello was said
 
     @classmethod
     async def connect(cls, target: Target) -> Self:
@@ -59,6 +61,9 @@ class Peer:
 
     async def aclose(self) -> None:
         """Reset the connection: no port waits for late packets, however many there are."""
+        if self._identity:
+            people.give_back(self._authority, self._identity)
+            self._identity = None
         tcp = getattr(self.stream, "transport_stream", self.stream)
         with suppress(*GONE):
             assert isinstance(tcp, trio.SocketStream)
@@ -101,6 +106,7 @@ class Peer:
         Raises:
             Gone: the server refuses it; the message is the status.
         """
+        self._authority = target.authority
         offer = [f"Sec-WebSocket-Protocol: {dialect}"] if dialect else []
         await self.send(handshake(target, offer, path=path))
         status, _ = await self.head()
@@ -110,14 +116,22 @@ class Peer:
             raise Gone(str(status))
 
     async def hello(self, rooms: Sequence[str] = (), nick: str = "") -> None:
-        """Say hello as somebody new, and wait for the welcome and for all rooms.
+        """Say hello, and wait for the welcome and for all rooms.
+
+        Args:
+            rooms: To join.
+            nick: Of somebody new; without one it is somebody who was here, if any is not now.
 
         Raises:
-            Gone: the connection ended first.
+            Gone: the connection ended first, or the hello is refused.
         """
-        wishes = [{"room": room} for room in rooms]
-        await self.send(objects({"t": "hello", "id": 0, "nick": nick or name(), "rooms": wishes}))
-        await self.until("welcome")
+        who = people.Identity(nick, None) if nick else people.take(self._authority)
+        hello = {"t": "hello", "id": 0, "nick": who.nick, "session": who.session}
+        await self.send(objects(hello | {"rooms": [{"room": room} for room in rooms]}))
+        answer = await self.until("welcome", "error")
+        if answer["t"] == "error":
+            raise Gone(f"hello: {answer['code']}")
+        self._identity = people.Identity(who.nick, answer["session"])
         for _ in rooms:
             await self.until("joined", "error")
 
@@ -275,8 +289,3 @@ def frame(payload: bytes, opcode: int = TEXT, *, fin: bool = True) -> bytes:
 def objects(*those: dict[str, Any]) -> bytes:
     """Return a text frame with a JSON array."""
     return frame(json.dumps(those, separators=(",", ":")).encode())
-
-
-def name() -> str:
-    """Return a nick that nobody has."""
-    return f"x{secrets.token_hex(8)}"
