@@ -19,6 +19,8 @@ RATES = (
         "connect",
         "http",
         "new-room",
+        "govern",
+        "link-guess",
         "new-name",
     ),
 )

@@ -146,6 +146,8 @@ class Config(Rates):
     nick_limit: int = limit(32, "characters of a nick at most", least=1, most=LONGEST_NAME)
     room_limit: int = limit(64, "characters of a room's name at most", least=1, most=LONGEST_NAME)
     rooms_per_connection: int = limit(128, "rooms one client can be in at once", least=1)
+    private_rooms: int = limit(10_000, "private rooms at most", least=0)
+    links_per_room: int = limit(100, "links to one room at most", least=3)
     members_listed: int = limit(
         1000, "people of a room that are listed; others are counted", least=1
     )

@@ -3,9 +3,12 @@
 import trio
 
 from trio_chat.config import Config
+from trio_chat.core import ledger
+from trio_chat.core.access import Access
 from trio_chat.core.chat import Chat
 from trio_chat.core.effects import Effects, Replies
 from trio_chat.core.inbox import Inbox
+from trio_chat.core.registry import Registry
 from trio_chat.delivery.audience import WRITES_PER_YIELD, write_cost
 from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.outbox_budget import OutboxBudget
@@ -13,6 +16,7 @@ from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.storage import Storage
 from trio_chat.journal.types import Journal
 from trio_chat.limits.limits import Limits
+from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.close import TOO_SLOW
 
 
@@ -35,7 +39,9 @@ class Hub:
         self.inbox = Inbox(config.inbox_requests)
         self.outboxes = OutboxBudget(config.all_outbox_bytes)
         limits = limits or Limits(config)
-        self._chat = Chat(config, journal.epoch, journal.secret, limits)
+        self.access = Access(Registry())
+        self._journal = journal
+        self._chat = Chat(config, journal.epoch, journal.secret, limits, self.access)
         self._nicks = journal.nicks
         self._storage = Storage(journal, config.resume_limit)
         self._close_timeout = config.close_timeout
@@ -50,6 +56,18 @@ class Hub:
     def populations(self) -> dict[str, int]:
         """Return how many are in each open room."""
         return self._chat.populations()
+
+    def followed_rooms(self) -> list[str]:
+        """Return the rooms of which the hub has to know what others write there."""
+        return [*self.populations(), LEDGER]
+
+    async def load_acts(self) -> None:
+        """Take in who may do what; before that, private rooms are not there.
+
+        Raises:
+            Unavailable: the journal cannot be read.
+        """
+        await ledger.load(self._journal, self.access.registry)
 
     def close(self) -> None:
         """Let ``run`` end: the last connection is over."""

@@ -102,6 +102,7 @@ class Server:
         Raises:
             ConfigError: the address or the certificate cannot be used.
         """
+        await self._hub.load_acts()
         certificate = load_certificate(self._config)
         listeners = await open_listeners(self._config)
         scheme = "https" if certificate else "http"
@@ -139,7 +140,8 @@ class Server:
                     listening.start_soon(
                         retain, self._journal, self._emit, self._config, populations
                     )
-                    listening.start_soon(follow, self._journal, self._emit, populations)
+                    followed = self._hub.followed_rooms
+                    listening.start_soon(follow, self._journal, self._emit, followed)
                     await self._stopping.wait()
                     listening.cancel_scope.cancel(reason="the server stops")
                 self._drain(connections.cancel_scope)

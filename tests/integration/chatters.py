@@ -75,10 +75,13 @@ class Chatter:
         assert answer["t"] == "ok", answer
         return int(answer["seq"])
 
-    async def hello(self, nick: str, *rooms: Object | str, session: str = "") -> Object:
+    async def hello(
+        self, nick: str, *rooms: Object | str, session: str = "", **more: object
+    ) -> Object:
         """Say hello, and return the answer; the rooms' own answers can be heard next."""
         wishes = [{"room": room} if isinstance(room, str) else room for room in rooms]
-        more = {"session": session} if session else {}
+        if session:
+            more["session"] = session
         answer = await self.ask(t="hello", nick=nick, rooms=wishes, **more)
         if answer["t"] == "welcome":
             self.who, self.session, self.epoch = answer["you"], answer["session"], answer["epoch"]
@@ -116,10 +119,10 @@ async def connected(server: Running) -> AsyncIterator[Chatter]:
 
 @asynccontextmanager
 async def chatting(
-    server: Running, nick: str, *rooms: Object | str, session: str = ""
+    server: Running, nick: str, *rooms: Object | str, session: str = "", **more: object
 ) -> AsyncIterator[Chatter]:
     """Connect for the block and say hello, which must be welcome."""
     async with connected(server) as chatter:
-        answer = await chatter.hello(nick, *rooms, session=session)
+        answer = await chatter.hello(nick, *rooms, session=session, **more)
         assert answer["t"] == "welcome", answer
         yield chatter

@@ -7,17 +7,26 @@ import pytest
 
 from trio_chat.core import policy
 from trio_chat.core.policy import (
+    BANNED,
     HELLO_FIRST,
     HELLO_TWICE,
+    MUTED,
     NO_NAME,
+    NO_SUCH_ROOM,
     NOT_JOINED,
+    NOT_MODERATOR,
+    NOT_OPERATOR,
+    READ_ONLY,
+    ROOM_FULL,
     Denial,
     Principal,
     Rules,
 )
-from trio_chat.protocol import requests
+from trio_chat.protocol import governing, requests
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
+from trio_chat.protocol.rights import Right
+from trio_chat.protocol.room_rules import RoomRules
 
 ANN = Person("a", "Ann")
 INSIDE, OUTSIDE = Rules(is_joined=True), Rules()
@@ -49,7 +58,19 @@ AN_AUTHOR_S = (
     requests.Delete(room="tea", seq=1),
 )
 PRINCIPALS = (UNKNOWN, MEMBER, GUEST, CALLER, NOBODY)
-ALL = (HELLO, NICK, *EVERYWHERE, *IN_A_ROOM, *AN_AUTHOR_S)
+CREATE = governing.Create(name="tea")
+REPORT = governing.Report(room="tea", seq=1)
+A_MODERATOR_S = (
+    governing.MakeLink(room="tea", right="read"),
+    governing.EndLink(room="tea", link="x"),
+    governing.Links(room="tea"),
+    governing.SetRules(room="tea"),
+    governing.Moderate(room="tea", act="kick", people=["b"]),
+    governing.Raid(room="tea", since=0),
+    governing.Undo(room="tea", act=1),
+    governing.Audit(room="tea"),
+)
+ALL = (HELLO, NICK, CREATE, *EVERYWHERE, *IN_A_ROOM, *AN_AUTHOR_S, REPORT, *A_MODERATOR_S)
 
 
 def table() -> dict[tuple[Principal, str, Rules], Denial | None]:
@@ -64,11 +85,18 @@ def table() -> dict[tuple[Principal, str, Rules], Denial | None]:
 
     fill((HELLO,), {MEMBER: HELLO_TWICE})
     fill(EVERYWHERE, {UNKNOWN: HELLO_FIRST})
-    fill((NICK,), {UNKNOWN: HELLO_FIRST, GUEST: HELLO_FIRST, NOBODY: HELLO_FIRST})
+    nameless: dict[Principal, Denial | None] = {
+        UNKNOWN: HELLO_FIRST,
+        GUEST: HELLO_FIRST,
+        NOBODY: HELLO_FIRST,
+    }
+    fill((NICK, CREATE, REPORT), nameless)
+    fill(A_MODERATOR_S, {MEMBER: NOT_MODERATOR, CALLER: NOT_MODERATOR, **nameless})
     fill(IN_A_ROOM, {UNKNOWN: HELLO_FIRST})
     fill(AN_AUTHOR_S, {UNKNOWN: HELLO_FIRST, GUEST: NO_NAME, NOBODY: NO_NAME})
     for request, principal in product((*IN_A_ROOM, *AN_AUTHOR_S), (MEMBER, GUEST)):
         denials[principal, type(request).__name__, OUTSIDE] = NOT_JOINED
+    denials[MEMBER, "Report", OUTSIDE] = NOT_JOINED
     return denials
 
 
@@ -86,13 +114,97 @@ def test_the_table_is_complete() -> None:
     assert {type(request) for request in ALL} == set(get_args(requests.AnyRequest))
 
 
+# What somebody with a name may do with each right in a room that they are in.
+READ = (*EVERYWHERE, IN_A_ROOM[0], REPORT)
+SPEAK = (*READ, *IN_A_ROOM, *AN_AUTHOR_S)
+MAY = {
+    Right.NONE: (),
+    Right.READ: READ,
+    Right.SPEAK: SPEAK,
+    Right.MODERATE: (*SPEAK, *A_MODERATOR_S),
+    Right.OPERATE: (*SPEAK, *A_MODERATOR_S),
+}
+LACKS = {
+    Right.NONE: NO_SUCH_ROOM,
+    Right.READ: READ_ONLY,
+}
+
+
+@pytest.mark.parametrize("right", Right)
+def test_a_right_includes_those_below_it(right: Right) -> None:
+    """Whoever has none learns nothing; who may only read, that they may only read."""
+    principal = MEMBER._replace(right=right)
+    for request in (*EVERYWHERE, *IN_A_ROOM, *AN_AUTHOR_S, REPORT, *A_MODERATOR_S):
+        denial = policy.allows(principal, request, INSIDE, 0)
+        if request in MAY[right] or isinstance(request, requests.Rooms):
+            expected = None
+        elif request in A_MODERATOR_S and right:
+            expected = NOT_MODERATOR
+        else:
+            expected = LACKS[right]
+        assert denial == expected, request
+
+
+def test_acts_on_all_rooms_are_an_operator_s() -> None:
+    """A moderator of one room has no say in others."""
+    everywhere = governing.Moderate(act="ban", people=["b"])
+    moderator, operator = (
+        MEMBER._replace(right=right) for right in (Right.MODERATE, Right.OPERATE)
+    )
+    assert policy.allows(moderator, everywhere, INSIDE, 0) == NOT_OPERATOR
+    assert policy.allows(operator, everywhere, INSIDE, 0) is None
+
+
+WRITES = (*IN_A_ROOM[1:], *AN_AUTHOR_S)
+MINUTE = RoomRules(slow=60), RoomRules(newcomers=60), RoomRules(closed=True)
+
+
+@pytest.mark.parametrize("request_", WRITES, ids=lambda request: type(request).__name__)
+def test_rules_of_a_room_hold_for_all_but_moderators(request_: requests.Request) -> None:
+    """Closed: nobody else writes; newcomers, and in slow mode messages, wait for their time."""
+    slow, newcomers, closed = (Rules(is_joined=True, of_room=rules) for rules in MINUTE)
+    just_said = slow._replace(said_at=90)
+    known = MEMBER._replace(known_since=70_000)
+    moderator = known._replace(right=Right.MODERATE)
+    is_message = isinstance(request_, requests.Send)
+    for rules, code in (
+        (closed, "closed"),
+        (newcomers, "newcomer"),
+        (just_said, "slow_mode" if is_message else None),
+        (slow, None),
+    ):
+        denial = policy.allows(known, request_, rules, 100, 100_000)
+        assert (denial and denial.code) == code
+        assert policy.allows(moderator, request_, rules, 100, 100_000) is None
+        if denial and denial.retry_ms:
+            later = denial.retry_ms / 1000
+            assert (
+                policy.allows(known, request_, rules, 100 + later, 100_000 + 1000 * int(later))
+                is None
+            )
+
+
+def test_who_is_banned_or_muted_is_told_so() -> None:
+    """And a full room is full for all but its moderators."""
+    banned = MEMBER._replace(right=Right.NONE, is_banned=True)
+    muted = MEMBER._replace(right=Right.READ, is_muted=True)
+    assert policy.allows(banned, EVERYWHERE[0], OUTSIDE, 0) == BANNED
+    assert policy.allows(muted, IN_A_ROOM[2], INSIDE, 0) == MUTED
+    full = Rules(is_full=True)
+    assert policy.allows(MEMBER, EVERYWHERE[0], full, 0) == ROOM_FULL
+    moderator = MEMBER._replace(right=Right.MODERATE)
+    assert policy.allows(moderator, EVERYWHERE[0], full, 0) is None
+    assert policy.target_author(moderator, AN_AUTHOR_S[1]) is None
+    assert policy.target_author(moderator, AN_AUTHOR_S[0]) == ANN.id
+
+
 def test_a_denial_becomes_an_error() -> None:
     """With its code and words."""
     policy.check(MEMBER, EVERYWHERE[0], INSIDE, 0)
     with pytest.raises(RequestError) as caught:
         policy.check(UNKNOWN, EVERYWHERE[0], OUTSIDE, 0)
     answer = caught.value.answer
-    assert (answer.code, answer.text) == HELLO_FIRST
+    assert (answer.code, answer.text, answer.retry_ms) == HELLO_FIRST
 
 
 @pytest.mark.parametrize("request_", ALL, ids=lambda request: type(request).__name__)

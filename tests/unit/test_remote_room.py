@@ -1,5 +1,7 @@
 """Rules of a room of the Python client: each event once and in order, whatever comes between."""
 
+from collections.abc import Mapping
+
 import pytest
 import trio
 import trio.testing
@@ -55,13 +57,13 @@ async def test_a_room_goes_on_where_it_was_known_to_be(autojump_clock: MockClock
         assert chat.room("Tea") is tea
         peer = await calls.next()
         hello = await peer.welcomes(joined(5, gap=None), message(4), message(5))
-        assert hello["rooms"] == [{"room": "tea", "last": 3, "epoch": "e1"}]
+        assert hello["rooms"] == [{"room": "tea", "last": 3, "epoch": "e1", "link": None}]
         assert await read(tea, 3) == ["Joined", 4, 5]
         await peer.hangs_up()
         assert not tea.is_joined
         peer = await calls.next()
         hello = await peer.welcomes(joined(6), message(6))
-        assert hello["rooms"] == [{"room": "tea", "last": 5, "epoch": "e1"}]
+        assert hello["rooms"] == [{"room": "tea", "last": 5, "epoch": "e1", "link": None}]
         assert await read(tea, 2) == ["Joined", 6]
 
 
@@ -195,11 +197,11 @@ async def test_a_missing_number_is_asked_for(autojump_clock: MockClock) -> None:
         await peer.says(message(3), message(5), message(6))
         assert await read(tea, 1) == [3]
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(tell_rest, peer, {"last": 3, "epoch": "e1"})
+            nursery.start_soon(tell_rest, peer, {"last": 3, "epoch": "e1", "link": None})
             assert await read(tea, 4) == ["Joined", 4, 5, 6]
 
 
-async def tell_rest(peer: Peer, wish: dict[str, object]) -> None:
+async def tell_rest(peer: Peer, wish: Mapping[str, object]) -> None:
     """Hear a wish to join, and tell of all up to number 6."""
     join = await peer.hears()
     assert join == {"t": "join", "id": join["id"], "room": "tea", **wish}
@@ -230,7 +232,7 @@ async def test_who_does_not_keep_up_is_told_the_rest_later(autojump_clock: MockC
         assert tea._state._size == 2
         assert await read(tea, 2) == [3, 4]
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(tell_rest, peer, {"last": 4, "epoch": "e1"})
+            nursery.start_soon(tell_rest, peer, {"last": 4, "epoch": "e1", "link": None})
             assert await read(tea, 3) == ["Joined", 5, 6]
 
 
@@ -249,11 +251,11 @@ async def test_who_is_behind_is_told_nothing_before_all_that_waits_is_read(
         await peer.hangs_up()
         again = await calls.next()
         hello = await again.welcomes(joined(6))
-        assert hello["rooms"] == [{"room": "tea", "last": None, "epoch": None}]
+        assert hello["rooms"] == [{"room": "tea", "last": None, "epoch": None, "link": None}]
         assert tea.is_joined
         assert await read(tea, 2) == [3, 4]
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(tell_rest, again, {"last": 4, "epoch": "e1"})
+            nursery.start_soon(tell_rest, again, {"last": 4, "epoch": "e1", "link": None})
             assert await read(tea, 3) == ["Joined", 5, 6]
 
 
@@ -267,7 +269,7 @@ async def test_a_full_queue_takes_no_news_of_joining_either(autojump_clock: Mock
         await again.welcomes(joined(6), message(4))
         assert await read(tea, 1) == [3]
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(tell_rest, again, {"last": 3, "epoch": "e1"})
+            nursery.start_soon(tell_rest, again, {"last": 3, "epoch": "e1", "link": None})
             assert await read(tea, 2) == ["Joined", 4]
 
 

@@ -15,9 +15,11 @@ from tests.rates import NO_RATES
 from tests.unit.members import Listener, asks
 from tests.unit.work import counted
 from trio_chat.config import Config
+from trio_chat.core.access import Access
 from trio_chat.core.chat import Chat
 from trio_chat.core.effects import Effects
 from trio_chat.core.messages import Asked, Message, Register
+from trio_chat.core.registry import Registry
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.storage import Loaded, Stored
@@ -50,7 +52,7 @@ class Turns:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.journal = MemoryJournal(clock=lambda: 1000)
-        self.chat = Chat(config, "epoch", b"secret", Limits(config))
+        self.chat = Chat(config, "epoch", b"secret", Limits(config), Access(Registry()))
         self.history = History(self.journal, config, self.chat.populations)
         self.now = 0.0
         self.longest = 0

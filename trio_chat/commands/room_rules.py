@@ -99,7 +99,7 @@ class RoomRules:
         event = normal(event, self._limits)
         if isinstance(event, Message):
             self._check_reply(event)
-        elif not isinstance(event, Topic):
+        elif isinstance(event, Edit | Delete | React):
             self._check_change(event)
         return event
 

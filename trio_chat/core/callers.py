@@ -1,14 +1,19 @@
 """Callers: what those may ask for who have no connection, such as scripts over HTTP."""
 
 from trio_chat.core import policy
+from trio_chat.core.judge import Asker, Judge
+from trio_chat.core.links import Link
+from trio_chat.core.moderation import Moderation
 from trio_chat.core.people import People
-from trio_chat.core.policy import Principal
+from trio_chat.core.redemption import Redemption
+from trio_chat.core.registry import SERVER
 from trio_chat.core.request_limits import RequestLimits
+from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import Rooms, proper_name
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.types import Write
-from trio_chat.protocol import answers, requests
+from trio_chat.protocol import answers, governing, requests
 
 
 class Callers:
@@ -20,21 +25,31 @@ class Callers:
         rooms: Those that are open.
         limits: Tell who has asked for too much.
         room_limit: Characters of a room's name.
+        judge: Tells who may do what they ask for.
+        redemption: Looks at links.
+        moderation: Does what moderators ask for.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of the chat
         self,
         people: People,
         welcome: Welcome,
         rooms: Rooms,
         limits: RequestLimits,
         room_limit: int,
+        *,
+        judge: Judge,
+        redemption: Redemption,
+        moderation: Moderation,
     ) -> None:
         self._people = people
         self._welcome = welcome
         self._rooms = rooms
         self._limits = limits
         self._room_limit = room_limit
+        self._judge = judge
+        self._redemption = redemption
+        self._moderation = moderation
 
     def introduce(self, caller: Requester, request: requests.Hello, now: float) -> answers.Welcome:
         """Return the welcome of somebody who wants a session.
@@ -42,7 +57,6 @@ class Callers:
         Raises:
             RequestError: it cannot be granted.
         """
-        policy.check(policy.NOBODY, request, policy.ANY_ROOM, now)
         self._limits.check(None, request, None, caller.address, now)
         is_new = not self._people.has_session(request.session)
         if is_new:
@@ -50,7 +64,9 @@ class Callers:
         person = self._people.introduce(request.session, request.nick)
         if is_new:
             self._limits.take_new_name(caller.address, now)
-        return self._welcome.to(person, request)
+        known_since = self._people.known_since(request.session)
+        known_since = self._judge.wall() if known_since is None else known_since
+        return self._welcome.to(person, request, known_since)
 
     def write(
         self,
@@ -64,11 +80,50 @@ class Callers:
         Raises:
             RequestError: it cannot be granted.
         """
-        who = self._people.speaker(credentials.token, credentials.nick)
-        principal = Principal(who)
-        room = proper_name(request.room, self._room_limit)
-        policy.check(principal, request, policy.ANY_ROOM, now)
-        person_id = who.id if who else None
+        asker, room, link = self._asker(caller, credentials, request.room, now)
+        principal = self._judge.check(asker, request, room, now, link=link)
+        person_id = asker.person.id if asker.person else None
         self._limits.check(person_id, request, self._rooms.get(room), caller.address, now)
+        if isinstance(request, requests.Send):
+            self._judge.has_said(asker, room, now)
         may_begin = self._limits.may_begin_room(caller.address, now)
-        return Write(request.event(room, who), policy.target_author(principal, request), may_begin)
+        event = request.event(room, asker.person)
+        return Write(event, policy.target_author(principal, request), may_begin)
+
+    def govern(
+        self,
+        caller: Requester,
+        credentials: requests.Credentials,
+        request: governing.AnyGoverning,
+        now: float,
+    ) -> None:
+        """Do what a caller asks for as a moderator, or begin to.
+
+        Raises:
+            RequestError: it cannot be granted.
+        """
+        room = getattr(request, "room", SERVER)
+        asker, room, link = self._asker(caller, credentials, room, now)
+        person_id = asker.person.id if asker.person else None
+        self._limits.check(person_id, request, None, caller.address, now)
+        self._moderation.carry_out(Requested(caller, None, asker, link), request)
+
+    def _asker(
+        self, caller: Requester, credentials: requests.Credentials, room: str, now: float
+    ) -> tuple[Asker, str, Link | None]:
+        """Return who asks, the room's name in its normal form, and the link that they show.
+
+        Raises:
+            RequestError: the credentials, or the name, cannot be.
+        """
+        who = self._people.speaker(credentials.token, credentials.nick)
+        known_since = self._people.known_since(credentials.token)
+        asker = Asker(
+            who, caller.address, self._judge.wall() if known_since is None else known_since
+        )
+        room = proper_name(room, self._room_limit) if room else SERVER
+        person_id = who.id if who else None
+        link = self._redemption.look(credentials.link, room, person_id, caller.address, now)
+        if link and who and credentials.token:
+            self._redemption.come_by(link, who)
+        return asker, room, link

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
+from trio_chat.core.access import Access
 from trio_chat.core.catchup import CatchUp, Phase
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Effects
@@ -13,6 +14,8 @@ from trio_chat.delivery.frames import Frame, frame_of, pack
 from trio_chat.delivery.recipient import MissedEvents, Recipient, Requester
 from trio_chat.protocol import answers, events
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.rights import Right
+from trio_chat.protocol.room_rules import NO_RULES, RoomRules
 
 CHANGES_AT_ONCE = 500  # of members, that are told in one step: about 50 KiB
 COST_EACH_TURN = 8  # in writes: half a millisecond, as few clients get the same
@@ -30,9 +33,13 @@ class CatchUpQueue:
     Args:
         connections: Those that are registered.
         epoch: To which the numbers in the journal belong.
+        access: Knows what people may do in rooms.
     """
 
-    def __init__(self, connections: Mapping[Requester, ConnectionState], epoch: str) -> None:
+    def __init__(
+        self, connections: Mapping[Requester, ConnectionState], epoch: str, access: Access
+    ) -> None:
+        self._access = access
         self._connections = connections
         self._epoch = epoch
         self._waiting: deque[CatchUp] = deque()
@@ -166,8 +173,25 @@ class CatchUpQueue:
             topic=room.log.topic,
             gap=room.log.first if after + 1 < room.log.first else None,
             reset=is_reset,
+            right=self._right(catch_up),
+            rules=self._rules(room),
+            title=self._access.title(room.name),
         )
         return _frame(joined, catch_up.client)
+
+    def _rules(self, room: Room) -> RoomRules | None:
+        """Return the rules of a room; ``None`` without any."""
+        rules = self._access.rules(room.name)
+        return None if rules == NO_RULES else rules
+
+    def _right(self, catch_up: CatchUp) -> str | None:
+        """Return what a client may do in a room, if that is not to speak."""
+        state = self._connections[catch_up.client]
+        link = state.links.get(catch_up.room_name)
+        right = self._access.standing(
+            catch_up.room_name, state.person_id, catch_up.client.address, link
+        ).right
+        return None if right is Right.SPEAK else right.word
 
     def _take_as_told(self, catch_up: CatchUp, room: Room) -> None:
         """Take in that the client knows where it is, and whom it has met."""

@@ -8,12 +8,17 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 
 from trio_chat.config import Config
+from trio_chat.core.access import Access
+from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.backlog import Backlog
 from trio_chat.core.callers import Callers
 from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Effects, Turn
 from trio_chat.core.handlers import Handlers
+from trio_chat.core.joins import Joins
+from trio_chat.core.judge import Judge
+from trio_chat.core.ledger import Ledger
 from trio_chat.core.messages import (
     ApiRequest,
     Asked,
@@ -23,20 +28,25 @@ from trio_chat.core.messages import (
     Shutdown,
     Unregister,
 )
+from trio_chat.core.moderation import Moderation
 from trio_chat.core.pending_writes import Pending, PendingWrites
 from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
+from trio_chat.core.redemption import Redemption
 from trio_chat.core.request_limits import RequestLimits
+from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.sessions import Sessions
 from trio_chat.core.timers import Timers
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
-from trio_chat.journal.types import NO_NEW_ROOM, Pruned
+from trio_chat.journal.types import NO_NEW_ROOM, Committed, Pruned
 from trio_chat.limits.limits import Limits
-from trio_chat.protocol import answers, requests
+from trio_chat.protocol import answers, governing, requests
+from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.close import NO_HELLO, UNREADABLE, CloseReason
+from trio_chat.protocol.events import ActKept
 from trio_chat.protocol.request_error import RequestError
 
 GOODBYE_DELAY = 1.0  # seconds for which a shutdown waits for commits that are under way
@@ -51,9 +61,12 @@ class Chat:
         epoch: To which the numbers in the journal belong.
         secret: Signs sessions.
         limits: The buckets that requests are paid from.
+        access: What people may do; the chat changes it.
     """
 
-    def __init__(self, config: Config, epoch: str, secret: bytes, limits: Limits) -> None:
+    def __init__(
+        self, config: Config, epoch: str, secret: bytes, limits: Limits, access: Access
+    ) -> None:
         self._config = config
         self._turn = Turn()
         self._timers = Timers()
@@ -61,13 +74,51 @@ class Chat:
         self._shutdown: CloseReason | None = None
         self._pending = PendingWrites()
         self._outcomes: list[Stored | NotStored] = []  # of this turn
-        self._queue = CatchUpQueue(self._connections, epoch)
+        self._queue = CatchUpQueue(self._connections, epoch, access)
         self._rooms = Rooms(config, self._delay, self._load, self._queue.requeue)
         self._people = People(Sessions(secret), config.nick_limit)
         self._presence = Presence(self._people, self._rooms, self._timers, config.presence_grace)
         welcome = Welcome(self._people, config, epoch)
         self._limits = RequestLimits(limits, config)
-        self._callers = Callers(self._people, welcome, self._rooms, self._limits, config.room_limit)
+        self._access = access
+        self._ledger = Ledger(self._turn, self._pending, access.registry)
+        judge = Judge(access, self._rooms)
+        redemption = Redemption(access, self._ledger, self._limits)
+        arrivals = Arrivals()
+        self._joins = Joins(
+            self._turn,
+            self._connections,
+            config,
+            access=access,
+            judge=judge,
+            redemption=redemption,
+            people=self._people,
+            presence=self._presence,
+            rooms=self._rooms,
+            queue=self._queue,
+            arrivals=arrivals,
+        )
+        self._moderation = Moderation(
+            self._turn,
+            self._connections,
+            config.room_limit,
+            access=access,
+            judge=judge,
+            ledger=self._ledger,
+            links=RoomLinks(self._turn, access, self._ledger, self._limits, config),
+            people=self._people,
+            arrivals=arrivals,
+        )
+        self._callers = Callers(
+            self._people,
+            welcome,
+            self._rooms,
+            self._limits,
+            config.room_limit,
+            judge=judge,
+            redemption=redemption,
+            moderation=self._moderation,
+        )
         self._handlers = Handlers(
             self._turn,
             self._connections,
@@ -79,6 +130,11 @@ class Chat:
             pending=self._pending,
             welcome=welcome,
             limits=self._limits,
+            access=access,
+            judge=judge,
+            redemption=redemption,
+            joins=self._joins,
+            moderation=self._moderation,
         )
         handlers = self._handlers
         self._backlog = Backlog(handlers.price, handlers.must_wait, handlers.delay)
@@ -163,14 +219,20 @@ class Chat:
         match outcome:
             case Stored() | NotStored():
                 self._outcomes.append(outcome)
-            case Loaded():
-                self._handlers.take_loaded(outcome)
+            case Loaded(states):
+                self._joins.take_loaded([one for one in states if one.name != LEDGER])
+                for state in states:
+                    if state.name == LEDGER:
+                        self._ledger.follow(state)
             case NotLoaded():
-                self._handlers.take_not_loaded(outcome)
+                self._joins.take_not_loaded(outcome)
             case Pruned(first_left):
                 self._rooms.forget(first_left)
             case _:
                 self._rooms.compare(outcome.states)
+                for state in outcome.states:
+                    if state.name == LEDGER:
+                        self._ledger.follow(state)
 
     def _delay(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.at(self._turn.now + seconds, call)
@@ -194,7 +256,7 @@ class Chat:
     def _enter(self, state: ConnectionState, join: requests.Join) -> None:
         """Let a connection that needs no name into its room; without one, it has to go."""
         try:
-            self._handlers.join(state, join)
+            self._joins.join(state, join)
         except RequestError:
             self._turn.effects.closes.append((state.client, UNREADABLE))
 
@@ -230,13 +292,16 @@ class Chat:
         self,
         caller: Requester,
         credentials: requests.Credentials,
-        request: requests.Hello | requests.WriteRequest,
+        request: requests.Hello | requests.WriteRequest | governing.AnyGoverning,
     ) -> None:
         try:
             if isinstance(request, requests.Hello):
                 self._turn.reply(caller, self._callers.introduce(caller, request, self._turn.now))
                 return
             self._pending.check_room()
+            if not isinstance(request, requests.WriteRequest):
+                self._callers.govern(caller, credentials, request, self._turn.now)
+                return
             write = self._callers.write(caller, credentials, request, self._turn.now)
         except RequestError as error:
             self._turn.reply(caller, error.answer)
@@ -251,13 +316,28 @@ class Chat:
             for requester, answer in self._pending.fail(outcome.writes, outcome.retry_ms):
                 acks[requester].append(answer)
             return
-        for requester, answer, committed in self._pending.settle(outcome.results):
-            acks[requester].append(answer)
+        for asked_by, told, committed in self._pending.settle(outcome.results):
+            if asked_by and told:
+                acks[asked_by].append(told)
             if committed:
-                self._rooms.take(committed)
-                if committed.begins_room:
-                    self._limits.take_new_room(requester.address, self._turn.now)
-            elif isinstance(answer, answers.Error) and answer.code == NO_NEW_ROOM.code:
-                delay_ms = self._limits.refuse_new_room(requester.address, self._turn.now)
-                if requester not in self._connections:  # it cannot wait, so it is told for how long
-                    answer.retry_ms = delay_ms
+                self._take_committed(committed, asked_by)
+            elif asked_by and isinstance(told, answers.Error):
+                self._count_refusal(asked_by, told)
+
+    def _take_committed(self, committed: Committed, requester: Requester | None) -> None:
+        """Take in an event that is kept: an act, or what happened in a room."""
+        event = committed.event
+        if isinstance(event, ActKept):
+            self._access.registry.apply(event)
+            self._moderation.take(event)
+            return
+        self._rooms.take(committed)
+        if committed.begins_room and requester:
+            self._limits.take_new_room(requester.address, self._turn.now)
+
+    def _count_refusal(self, requester: Requester, answer: answers.Error) -> None:
+        """Count that the first word in a room was refused."""
+        if answer.code == NO_NEW_ROOM.code:
+            delay_ms = self._limits.refuse_new_room(requester.address, self._turn.now)
+            if requester not in self._connections:  # it cannot wait, so it is told for how long
+                answer.retry_ms = delay_ms

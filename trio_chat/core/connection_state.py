@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from trio_chat.core.catchup import CatchUp
+from trio_chat.core.links import Link
 from trio_chat.delivery.recipient import Recipient
 from trio_chat.limits.quota import Quota
 
@@ -13,10 +14,12 @@ class ConnectionState:
 
     client: Recipient
     person_id: str | None = None
+    known_since: int = 0  # of the person, in ms since 1970
     rooms: dict[str, CatchUp] = field(default_factory=dict)
     loading: int = 0  # rooms among them that are not loaded yet
     joining: int = 0  # joins that are not answered yet
     writes: int = 0  # that are not answered yet
+    links: dict[str, Link] = field(default_factory=dict)  # by room, that it showed without a name
     quota: Quota | None = None  # how much it may ask for while it has no person
     waits_since: float = float("-inf")  # since when requests have had to wait for their rates
     waited_at: float = float("-inf")  # when one had to last

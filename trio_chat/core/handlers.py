@@ -1,32 +1,39 @@
 """The handlers: what each request of a connection changes, one method for each kind."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from trio_chat.config import Config
 from trio_chat.core import policy
+from trio_chat.core.access import Access
 from trio_chat.core.catchup import CatchUp, Phase
 from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
+from trio_chat.core.joins import Joins
+from trio_chat.core.judge import Judge, asker_of
 from trio_chat.core.messages import AnyAsked, Asked
+from trio_chat.core.moderation import Moderation
 from trio_chat.core.pending_writes import Pending, PendingWrites
 from trio_chat.core.people import People
-from trio_chat.core.policy import Principal, Rules
+from trio_chat.core.policy import Principal
 from trio_chat.core.presence import Presence
+from trio_chat.core.redemption import Redemption
+from trio_chat.core.registry import SERVER
 from trio_chat.core.request_limits import RequestLimits
+from trio_chat.core.requested import Requested
 from trio_chat.core.room import Room
 from trio_chat.core.rooms import Rooms, proper_name
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Recipient, Requester
-from trio_chat.journal.storage import Loaded, NotLoaded
 from trio_chat.journal.types import Write
-from trio_chat.protocol import answers, events, requests
-from trio_chat.protocol.close import FLOODING, UNREADABLE
+from trio_chat.protocol import answers, events, governing, requests
+from trio_chat.protocol.close import FLOODING
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
 ABOUT_A_JOINED_ROOM = (requests.Leave, requests.Typing, requests.WriteRequest)
+WRITING = (requests.WriteRequest, *get_args(governing.AnyGoverning))
 
 
 class Handlers:
@@ -39,10 +46,15 @@ class Handlers:
         people: Tell who a connection speaks for.
         presence: Tells who is where.
         rooms: The open rooms.
-        queue: Gets those who join.
+        queue: Gets those who leave.
         pending: Gets what is to be kept.
         welcome: Makes welcomes.
         limits: Tell who has asked for too much.
+        access: Knows what people may do.
+        judge: Tells who may do what they ask for.
+        redemption: Looks at links.
+        joins: Let connections into rooms.
+        moderation: Does what moderators ask for.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -58,6 +70,11 @@ class Handlers:
         pending: PendingWrites,
         welcome: Welcome,
         limits: RequestLimits,
+        access: Access,
+        judge: Judge,
+        redemption: Redemption,
+        joins: Joins,
+        moderation: Moderation,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -69,10 +86,15 @@ class Handlers:
         self._pending = pending
         self._welcome = welcome
         self._limits = limits
+        self._access = access
+        self._judge = judge
+        self._redemption = redemption
+        self._joins = joins
+        self._moderation = moderation
         self._handlers: dict[type, Any] = {
             requests.InvalidRequest: self._refuse,
             requests.Hello: self._hello,
-            requests.Join: self.join,
+            requests.Join: self._joins.join,
             requests.Leave: self._leave,
             requests.Nick: self._nick,
             requests.Typing: self._typing,
@@ -85,6 +107,7 @@ class Handlers:
             requests.Search: self._look_up,
             requests.Rooms: self._look_up,
         }
+        self._handlers |= dict.fromkeys(get_args(governing.AnyGoverning), self._govern)
 
     # When a request is taken
 
@@ -108,7 +131,7 @@ class Handlers:
             return False
         return (
             not client.can_take(0)
-            or (isinstance(request, requests.WriteRequest) and not self._pending.has_room(state))
+            or (isinstance(request, WRITING) and not self._pending.has_room(state))
             or (isinstance(request, ABOUT_A_JOINED_ROOM) and self._is_loading(state, request.room))
         )
 
@@ -163,27 +186,53 @@ class Handlers:
         """Return who a connection speaks for."""
         return self._people.now(state.person_id) if state.person_id else None
 
-    def _check(self, state: ConnectionState, request: requests.Request) -> CatchUp | None:
+    def _check(self, state: ConnectionState, request: requests.Request) -> Principal:
+        """Ask the policy about a request that is about no room.
+
+        Raises:
+            RequestError: the connection may not.
+        """
+        return self._judge.check(asker_of(state, self._people), request, SERVER, self._turn.now)
+
+    def _check_inside(
+        self,
+        state: ConnectionState,
+        request: requests.Leave | requests.Typing | requests.WriteRequest,
+    ) -> tuple[CatchUp, Principal]:
         """Ask the policy; return the connection's catch-up of the room that a request is about.
 
         Raises:
             RequestError: the connection may not.
         """
-        person = self.person(state)
-        needs_hello = state.client.dialect.needs_hello
-        principal = Principal(person, needs_hello, needs_join=True)
-        catch_up = None
-        if isinstance(request, ABOUT_A_JOINED_ROOM) and (person or not needs_hello):
-            catch_up = self._joined(state, request.room)
-        policy.check(principal, request, Rules(is_joined=catch_up is not None), self._turn.now)
-        return catch_up
+        asker = asker_of(state, self._people)
+        is_known = asker.person or not asker.needs_hello
+        catch_up = self._joined(state, request.room) if is_known else None
+        room = catch_up.room_name if catch_up else SERVER
+        principal = self._judge.check(
+            asker,
+            request,
+            room,
+            self._turn.now,
+            is_joined=catch_up is not None,
+            link=state.links.get(room),
+        )
+        assert catch_up  # or the policy has said no
+        return catch_up, principal
+
+    def _proper(self, name: str) -> str:
+        """Return a room's name in its normal form.
+
+        Raises:
+            RequestError: no room can be called so.
+        """
+        return proper_name(name, self._config.room_limit)
 
     def _joined(self, state: ConnectionState, name: str) -> CatchUp | None:
         """Return the catch-up of a room; a connection without a name is in one room at most."""
         if not state.client.dialect.needs_hello:
             return state.only_room
         catch_up = state.rooms.get(name)  # mostly it is in its normal form already
-        return catch_up or state.rooms.get(proper_name(name, self._config.room_limit))
+        return catch_up or state.rooms.get(self._proper(name))
 
     # The requests
 
@@ -203,53 +252,32 @@ class Handlers:
             self._limits.take_new_name(address, now)
         self._presence.rename(person, before)
         state.person_id = person.id
-        self._turn.reply(state.client, self._welcome.to(person, request))
+        self._greet(state, person, request)
         for wanted in request.rooms:
             try:
-                self.join(state, wanted.as_join())
+                self._joins.join(state, wanted.as_join())
             except RequestError as error:
                 error.answer.room = wanted.room
                 self._turn.reply(state.client, error.answer)
 
-    def join(self, state: ConnectionState, request: requests.Join) -> None:
-        """Let a connection into a room. Checks come first, then the room is loaded.
-
-        Raises:
-            RequestError: it may not be in this room, or in one more.
-        """
-        self._check(state, request)
-        limit = self._config.rooms_per_connection
-        name = proper_name(request.room, self._config.room_limit)
-        if name not in state.rooms and len(state.rooms) >= limit:
-            raise RequestError("too_many_rooms", "leave a room before you join another")
-        if state.joining >= limit:
-            raise RequestError("busy", "too many joins at once", retry_ms=1000)
-        if name in state.rooms:
-            self._queue.end(state.rooms[name], is_replaced=True)
-        catch_up = state.rooms[name] = CatchUp(state.client, name, request)
-        state.joining += 1
-        if name in self._rooms:
-            self._begin(state, catch_up, self._rooms[name])
+    def _greet(self, state: ConnectionState, person: Person, request: requests.Hello) -> None:
+        """Take in who has said hello, and since when they are known; tell them what they may do."""
+        known_since = self._people.known_since(request.session)
+        state.known_since = self._access.clock() if known_since is None else known_since
+        address, now = state.client.address, self._turn.now
+        try:
+            link = self._redemption.look(request.link, SERVER, person.id, address, now)
+        except RequestError as error:
+            self._turn.reply(state.client, error.answer)
         else:
-            state.loading += 1
-            self._rooms.park(catch_up)
-
-    def _begin(self, state: ConnectionState, catch_up: CatchUp, room: Room) -> None:
-        """Let a connection catch up in a room that is open."""
-        catch_up.enter(room)
-        person = self.person(state)
-        if person:
-            self._presence.enter(person, state, room)
-        if state.client.dialect.knows_numbers:
-            self._queue.enqueue(catch_up)
-        else:
-            state.joining -= 1
-            catch_up.phase = Phase.LIVE
-            room.admit(state.client)
+            if link:
+                self._redemption.come_by(link, person)
+        right = self._access.standing(SERVER, person.id, address).right
+        welcome = self._welcome.to(person, request, state.known_since, right)
+        self._turn.reply(state.client, welcome)
 
     def _leave(self, state: ConnectionState, request: requests.Leave) -> None:
-        catch_up = self._check(state, request)
-        assert catch_up
+        catch_up, _ = self._check_inside(state, request)
         assert catch_up.room  # a leave waits until the room is loaded
         del state.rooms[catch_up.room_name]
         self._queue.end(catch_up)
@@ -266,8 +294,7 @@ class Handlers:
         self._turn.reply(state.client, answers.Ok(id=request.id))
 
     def _typing(self, state: ConnectionState, request: requests.Typing) -> None:
-        catch_up = self._check(state, request)
-        assert catch_up
+        catch_up, _ = self._check_inside(state, request)
         assert catch_up.room
         person = self.person(state)
         bucket = self._limits.quota(state, self._turn.now).bucket("typing_rate")
@@ -277,60 +304,26 @@ class Handlers:
 
     def _write(self, state: ConnectionState, request: requests.WriteRequest) -> None:
         """Have a message, an edit, a deletion, a reaction or a topic kept."""
-        catch_up = self._check(state, request)
-        assert catch_up
-        person = self.person(state)
-        event = request.event(catch_up.room_name, person)
-        condition = policy.target_author(Principal(person), request)
+        catch_up, principal = self._check_inside(state, request)
+        event = request.event(catch_up.room_name, principal.person)
+        condition = policy.target_author(principal, request)
         may_begin = self._limits.may_begin_room(state.client.address, self._turn.now)
         self._turn.effects.writes.append(Write(event, condition, may_begin))
+        if isinstance(request, requests.Send):
+            asker = asker_of(state, self._people)
+            self._judge.has_said(asker, catch_up.room_name, self._turn.now)
         self._pending.add(Pending(state.client, state, request.id))
 
-    def _look_up(self, state: ConnectionState, request: requests.AnyRequest) -> None:
+    def _govern(self, state: ConnectionState, request: governing.AnyGoverning) -> None:
+        """Make a room or a link, set rules, act on people, or tell of it."""
+        asked = Requested(state.client, state, asker_of(state, self._people))
+        self._moderation.carry_out(asked, request)
+
+    def _look_up(
+        self, state: ConnectionState, request: requests.History | requests.Search | requests.Rooms
+    ) -> None:
         """Have the client look it up: that reads the journal, and changes nothing."""
-        self._check(state, request)
+        room = SERVER if isinstance(request, requests.Rooms) else self._proper(request.room)
+        link = state.links.get(room)
+        self._judge.check(asker_of(state, self._people), request, room, self._turn.now, link=link)
         self._turn.effects.look_ups.append((state.client, request))
-
-    # What the journal has loaded
-
-    def take_loaded(self, loaded: Loaded) -> None:
-        """Let those go on who waited for rooms."""
-        for room_state in loaded.states:
-            for catch_up in self._rooms.loaded(room_state):
-                state = self._connections.get(catch_up.client)
-                if state is None:
-                    continue
-                state.loading -= 1
-                room = self._rooms[catch_up.room_name]
-                if catch_up.is_over:
-                    catch_up.room = room
-                    self._queue.enqueue(catch_up)
-                else:
-                    self._begin(state, catch_up, room)
-
-    def take_not_loaded(self, failure: NotLoaded) -> None:
-        """Tell those who waited for rooms that these cannot be read just now."""
-        for name in failure.names:
-            for catch_up in self._rooms.not_loaded(name, failure.retry_ms):
-                state = self._connections.get(catch_up.client)
-                if state is None:
-                    continue
-                state.loading -= 1
-                state.joining -= 1
-                if not catch_up.is_over:
-                    catch_up.end()
-                    del state.rooms[name]
-                self._regret(state, catch_up, failure.retry_ms)
-
-    def _regret(self, state: ConnectionState, catch_up: CatchUp, retry_ms: int) -> None:
-        error = answers.Error(
-            id=catch_up.id,
-            code="unavailable",
-            text="the room cannot be read just now",
-            room=catch_up.room_name if catch_up.id is None else None,
-            retry_ms=retry_ms,
-        )
-        if state.client.dialect.needs_hello:
-            self._turn.reply(state.client, error)
-        else:
-            self._turn.effects.closes.append((state.client, UNREADABLE))

@@ -9,7 +9,7 @@ import trio
 from trio_chat.delivery.recipient import MissedEvents, Recipient, Requester
 from trio_chat.journal.storage import Outcome
 from trio_chat.limits.bucket import Bucket
-from trio_chat.protocol import requests
+from trio_chat.protocol import governing, requests
 from trio_chat.protocol.close import CloseReason
 
 AnyAsked = requests.AnyRequest | requests.InvalidRequest
@@ -63,7 +63,7 @@ class ApiRequest(NamedTuple):
 
     caller: Requester
     credentials: requests.Credentials
-    request: requests.Hello | requests.WriteRequest
+    request: requests.Hello | requests.WriteRequest | governing.AnyGoverning
 
 
 class PageDone(NamedTuple):

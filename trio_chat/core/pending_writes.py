@@ -1,7 +1,7 @@
 """Pending writes: what the journal has been asked to keep, and who waits for the answer."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from trio_chat.core.connection_state import ConnectionState
@@ -17,11 +17,27 @@ UNAVAILABLE = "the server cannot store messages just now"
 
 
 class Pending(NamedTuple):
-    """A write that the journal has, and who is to hear what became of it."""
+    """A write that the journal has, and who is to hear what became of it; ``None`` for nobody.
 
-    requester: Requester
+    ``answer`` returns what they are told once it is kept, ``None`` if that comes later; without it
+    they are told its number.
+    """
+
+    requester: Requester | None
     state: ConnectionState | None  # of a connection
     id: answers.Id
+    answer: Callable[[Committed], answers.Answer | None] | None = None
+
+
+class Settled(NamedTuple):
+    """What became of a write: who is told what, and the event if it is kept now."""
+
+    requester: Requester | None
+    answer: answers.Answer | None
+    committed: Committed | None
+
+
+SILENT = Pending(None, None, None)  # of which nobody is told
 
 
 class PendingWrites:
@@ -56,25 +72,26 @@ class PendingWrites:
             pending.state.writes += 1
         self._queue.append(pending)
 
-    def settle(
-        self, results: Sequence[Result]
-    ) -> Iterator[tuple[Requester, answers.Answer, Committed | None]]:
-        """Yield for each write who asked for it, the answer, and the event if it is kept now."""
+    def settle(self, results: Sequence[Result]) -> Iterator[Settled]:
+        """Yield what became of each write."""
         for result in results:
             pending = self._pop()
-            event = result if isinstance(result, Committed) else None
-            yield pending.requester, _answer(pending.id, result), event
+            committed = result if isinstance(result, Committed) else None
+            if committed and pending.answer:
+                answer = pending.answer(committed)
+            else:
+                answer = _answer(pending.id, result)
+            yield Settled(pending.requester, answer, committed)
 
     def fail(self, count: int, retry_ms: int) -> Iterator[tuple[Requester, answers.Answer]]:
         """Yield for each of the next writes who asked for it, and that nothing was kept."""
         for _ in range(count):
             pending = self._pop()
-            yield (
-                pending.requester,
-                answers.Error(
-                    id=pending.id, code="unavailable", text=UNAVAILABLE, retry_ms=retry_ms
-                ),
+            error = answers.Error(
+                id=pending.id, code="unavailable", text=UNAVAILABLE, retry_ms=retry_ms
             )
+            if pending.requester:
+                yield pending.requester, error
 
     def _pop(self) -> Pending:
         pending = self._queue.popleft()

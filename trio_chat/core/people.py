@@ -46,9 +46,13 @@ class People:
         self._held_until.pop(person.id, None)
         return person
 
-    def token(self, person: Person) -> str:
+    def known_since(self, token: str | None) -> int | None:
+        """Return since when a person is known, in ms since 1970; ``None``: this is somebody new."""
+        return self._sessions.known_since(token) if token else None
+
+    def token(self, person: Person, known_since: int = 0) -> str:
         """Return the token with which a person can come back."""
-        return self._sessions.token(person)
+        return self._sessions.token(person, known_since)
 
     def introduce(self, token: str | None, nick: str) -> Person:
         """Return a person for a session without a connection, which holds no nick.

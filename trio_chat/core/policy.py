@@ -1,59 +1,84 @@
 """The policy: whether somebody may do what they ask for. Pure, and asked by all ways in."""
 
+import math
 from typing import NamedTuple
 
 from trio_chat.journal.types import NOT_YOURS
-from trio_chat.protocol import requests
+from trio_chat.protocol import governing, requests
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
+from trio_chat.protocol.rights import Right
+from trio_chat.protocol.room_rules import NO_RULES, RoomRules
 
 
 class Principal(NamedTuple):
-    """Who asks, and by which way.
+    """Who asks, by which way, and what they are in the room that it is about.
 
     ``needs_hello`` tells that it is a connection that has to say who it is. ``needs_join`` tells
     that it is a connection, which takes part only in rooms that it has joined; a request by HTTP
-    stands for itself.
+    stands for itself. ``known_since`` is in ms since 1970, 0 for long ago.
     """
 
     person: Person | None = None
     needs_hello: bool = False
     needs_join: bool = False
+    right: Right = Right.SPEAK
+    is_banned: bool = False
+    is_muted: bool = False
+    known_since: int = 0
 
 
 class Rules(NamedTuple):
-    """What holds in the room that a request is about."""
+    """What holds in the room that a request is about.
 
-    is_joined: bool = False  # by the connection that asks
+    ``is_joined``: by the connection that asks. ``said_at`` is when the one who asks has said
+    something there last, in Trio's time; ``is_full``: no more people may come in.
+    """
+
+    is_joined: bool = False
+    of_room: RoomRules = NO_RULES
+    said_at: float = float("-inf")
+    is_full: bool = False
 
 
 class Denial(NamedTuple):
-    """Why somebody may not: ``code`` as the v1 protocol names it, and words for people."""
+    """Why somebody may not: ``code`` as the v1 protocol names it, and words for people.
+
+    ``retry_ms`` is the time after which they may.
+    """
 
     code: str
     text: str
+    retry_ms: int | None = None
 
 
 NOBODY = Principal()
 ANY_ROOM = Rules()
+JOINED = Rules(is_joined=True)
 
 HELLO_FIRST = Denial("hello_first", "say hello first")
 HELLO_TWICE = Denial("bad_request", "hello was said already")
 NOT_JOINED = Denial("not_joined", "join the room first")
 NO_NAME = Denial(NOT_YOURS.code, NOT_YOURS.text)
-
-OPEN_TO_ALL = (
-    requests.Hello,
-    requests.Join,
-    requests.Nick,
-    requests.History,
-    requests.Search,
-    requests.Rooms,
+NO_SUCH_ROOM = Denial(
+    "no_such_room", "there is no such room, or the link to it is not good any more"
 )
+BANNED = Denial("banned", "you may not be in this room")
+MUTED = Denial("muted", "you may only read in this room just now")
+READ_ONLY = Denial("read_only", "your link lets you only read in this room")
+CLOSED = Denial("closed", "only moderators speak in this room just now")
+ROOM_FULL = Denial("room_full", "no more people may be in this room")
+NOT_MODERATOR = Denial("not_moderator", "only moderators of the room may do that")
+NOT_OPERATOR = Denial("not_operator", "only operators of the server may do that")
+
+BY_NAME = (requests.Nick, governing.Create, governing.Report, *governing.OF_MODERATORS)
+ABOUT_NO_ROOM = (requests.Nick, requests.Rooms, governing.Create)
+READING = (requests.History, requests.Search)
+NEEDS_NO_VOICE = (requests.Leave, governing.Report)
 
 
 def allows(
-    principal: Principal, request: requests.Request, rules: Rules, now: float
+    principal: Principal, request: requests.Request, rules: Rules, now: float, wall: int = 0
 ) -> Denial | None:
     """Return why a principal may not do a request, or ``None`` if it may.
 
@@ -61,39 +86,103 @@ def allows(
         principal: Who asks.
         request: For what.
         rules: What holds in the room that it is about; ``ANY_ROOM`` if it is about none.
-        now: Trio's time, for rules that end.
+        now: Trio's time.
+        wall: The wall clock, in ms since 1970.
     """
-    del now  # no rule of today ends
     if isinstance(request, requests.Hello):
         return HELLO_TWICE if principal.needs_hello and principal.person else None
-    is_named = principal.person is not None
-    if not is_named and (principal.needs_hello or isinstance(request, requests.Nick)):
+    if not principal.person and (principal.needs_hello or isinstance(request, BY_NAME)):
         return HELLO_FIRST
-    if isinstance(request, OPEN_TO_ALL):
+    if isinstance(request, ABOUT_NO_ROOM):
         return None
+    if principal.right is Right.NONE:
+        return BANNED if principal.is_banned else NO_SUCH_ROOM
+    return _may_in_room(principal, request, rules, now, wall)
+
+
+def _may_in_room(
+    principal: Principal, request: requests.Request, rules: Rules, now: float, wall: int
+) -> Denial | None:
+    """Return why somebody who may read in a room may not do something there."""
+    if isinstance(request, governing.OF_MODERATORS):
+        return _may_moderate(principal, request)
+    if isinstance(request, requests.Join):
+        return ROOM_FULL if rules.is_full and principal.right < Right.MODERATE else None
+    if isinstance(request, READING):
+        return None
+    return _may_take_part(principal, request, rules, now, wall)
+
+
+def _may_moderate(principal: Principal, request: requests.Request) -> Denial | None:
+    """Return why somebody may not give links, set rules or act on people."""
+    if not getattr(request, "room", None) and principal.right < Right.OPERATE:
+        return NOT_OPERATOR
+    return None if principal.right >= Right.MODERATE else NOT_MODERATOR
+
+
+def _may_take_part(
+    principal: Principal, request: requests.Request, rules: Rules, now: float, wall: int
+) -> Denial | None:
+    """Return why somebody who may read may not do more."""
     if principal.needs_join and not rules.is_joined:
         return NOT_JOINED
-    if isinstance(request, requests.Edit | requests.Delete) and not is_named:
+    if isinstance(request, NEEDS_NO_VOICE):
+        return None
+    if isinstance(request, requests.Edit | requests.Delete) and not principal.person:
         return NO_NAME
+    if principal.right >= Right.MODERATE:
+        return None
+    return _has_no_voice(principal, rules.of_room) or _has_to_wait(
+        principal, request, rules, now, wall
+    )
+
+
+def _has_no_voice(principal: Principal, of_room: RoomRules) -> Denial | None:
+    """Return why somebody may not speak, whenever they try."""
+    if principal.is_muted:
+        return MUTED
+    if principal.right < Right.SPEAK:
+        return READ_ONLY
+    return CLOSED if of_room.closed else None
+
+
+def _has_to_wait(
+    principal: Principal, request: requests.Request, rules: Rules, now: float, wall: int
+) -> Denial | None:
+    """Return why somebody may not speak yet."""
+    newcomers, slow = rules.of_room.newcomers, rules.of_room.slow
+    wait = newcomers - (wall - principal.known_since) / 1000
+    if newcomers and wait > 0:
+        return _later("newcomer", "newcomers may not speak here yet", wait)
+    wait = rules.said_at + slow - now
+    if slow and isinstance(request, requests.Send) and wait > 0:
+        return _later("slow_mode", f"one message in {slow} s may be sent here", wait)
     return None
 
 
-def check(principal: Principal, request: requests.Request, rules: Rules, now: float) -> None:
+def _later(code: str, text: str, seconds: float) -> Denial:
+    return Denial(code, text, math.ceil(seconds * 1000))
+
+
+def check(
+    principal: Principal, request: requests.Request, rules: Rules, now: float, wall: int = 0
+) -> None:
     """Ask the policy.
 
     Raises:
         RequestError: the principal may not.
     """
-    denial = allows(principal, request, rules, now)
+    denial = allows(principal, request, rules, now, wall)
     if denial is not None:
-        raise RequestError(denial.code, denial.text)
+        raise RequestError(denial.code, denial.text, denial.retry_ms)
 
 
 def target_author(principal: Principal, request: requests.Request) -> str | None:
     """Return the id of the person who must have written the message that a request changes.
 
-    ``None``: it may be anybody's. The journal checks this where it commits the change, since it
-    alone knows the message.
+    ``None``: it may be anybody's, as what a moderator deletes. The journal checks this where it
+    commits the change, since it alone knows the message.
     """
-    is_authors = isinstance(request, requests.Edit | requests.Delete)
+    is_moderator = principal.right >= Right.MODERATE and isinstance(request, requests.Delete)
+    is_authors = isinstance(request, requests.Edit | requests.Delete) and not is_moderator
     return principal.person.id if is_authors and principal.person else None

@@ -1,6 +1,8 @@
 """Which rate each kind of request counts for."""
 
-from trio_chat.protocol import requests
+from typing import get_args
+
+from trio_chat.protocol import governing, requests
 
 RATES: dict[type, str] = {
     requests.Send: "send_rate",
@@ -16,4 +18,5 @@ RATES: dict[type, str] = {
     requests.Search: "search_rate",
     requests.Rooms: "list_rate",
     requests.InvalidRequest: "invalid_rate",
+    **dict.fromkeys(get_args(governing.AnyGoverning), "govern_rate"),
 }

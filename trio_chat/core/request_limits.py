@@ -15,6 +15,7 @@ from trio_chat.protocol.request_error import RequestError
 
 PAUSE = 1.0  # seconds beyond the patience; whoever does not wait for so long is forgiven
 TOO_MANY_NAMES = "too many new people came from your address"
+TOO_MANY_GUESSES = "too many links that are not good came from your address"
 TOO_FAST = "you ask for too much at once; see the limits in the welcome"
 
 
@@ -146,6 +147,24 @@ class RequestLimits:
 
     def _new_names(self, address: str, now: float) -> Bucket:
         return self._limits.addresses.of(address, now).bucket("new_name_rate")
+
+    def check_guess(self, address: str, now: float) -> None:
+        """Make sure that a link's secret from an address may be looked at.
+
+        Raises:
+            RequestError: there were too many wrong ones.
+        """
+        delay = self._guesses(address, now).delay(now)
+        if delay:
+            self._limits.counters.count("link_guess_rate", "link", address, now)
+            raise RequestError("busy", TOO_MANY_GUESSES, _in_ms(delay))
+
+    def take_guess(self, address: str, now: float) -> None:
+        """Take in that a wrong secret came from an address."""
+        self._guesses(address, now).take(now)
+
+    def _guesses(self, address: str, now: float) -> Bucket:
+        return self._limits.addresses.of(address, now).bucket("link_guess_rate")
 
     def check(
         self,

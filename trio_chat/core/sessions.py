@@ -14,7 +14,8 @@ SIGNATURE_BYTES = 16
 class Sessions:
     """Makes tokens and checks them; whoever has the secret can make anybody's.
 
-    A token tells a person: the id, and the nick of the time when it was made.
+    A token tells a person: the id, the nick of the time when it was made, and since when the server
+    has known them.
     """
 
     def __init__(self, secret: bytes) -> None:
@@ -38,19 +39,34 @@ class Sessions:
         )
         return digest.hexdigest()
 
-    def token(self, person: Person) -> str:
-        """Return the token with which a client shows that it speaks for this person."""
+    def token(self, person: Person, known_since: int = 0) -> str:
+        """Return the token with which a client shows that it speaks for this person.
+
+        ``known_since`` is in ms since 1970; 0, as for people of earlier releases, is long ago.
+        """
         nick = urlsafe_b64encode(person.nick.encode()).decode().rstrip("=")
-        claim = f"{person.id}.{nick}"
+        claim = f"{person.id}.{nick}" + (f".{known_since}" if known_since else "")
         return f"{claim}.{self._sign(claim)}"
 
     def person(self, token: str) -> Person | None:
         """Return whose token it is; ``None`` if it is nobody's."""
+        claim = self._claim(token)
+        if claim is None:
+            return None
+        person_id, nick = claim[0], "".join(claim[1:2])
+        return Person(person_id, urlsafe_b64decode(nick + "=" * (-len(nick) % 4)).decode())
+
+    def known_since(self, token: str) -> int | None:
+        """Return since when the person of a token is known, in ms since 1970; 0 for long ago."""
+        claim = self._claim(token)
+        return None if claim is None else int("".join(claim[2:]) or 0)
+
+    def _claim(self, token: str) -> list[str] | None:
+        """Return the parts that a token claims; ``None`` if we have not signed it."""
         claim, _, signature = token.rpartition(".")
         if not (token.isascii() and hmac.compare_digest(signature, self._sign(claim))):
             return None
-        person_id, _, nick = claim.partition(".")
-        return Person(person_id, urlsafe_b64decode(nick + "=" * (-len(nick) % 4)).decode())
+        return claim.split(".")
 
     def _sign(self, claim: str) -> str:
         digest = hashlib.blake2b(claim.encode(), key=self._secret, digest_size=SIGNATURE_BYTES)

@@ -6,6 +6,7 @@ from trio_chat.config import Config
 from trio_chat.core.people import People
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.rights import Right
 from trio_chat.rates import Rates
 
 
@@ -25,17 +26,31 @@ class Welcome:
         self._limits = published_limits(config)
         self._rates = published_rates(config)
 
-    def to(self, person: Person, request: requests.Hello) -> answers.Welcome:
-        """Return what a person is told who has said hello."""
+    def to(
+        self,
+        person: Person,
+        request: requests.Hello,
+        known_since: int,
+        right: Right = Right.SPEAK,
+    ) -> answers.Welcome:
+        """Return what a person is told who has said hello.
+
+        Args:
+            person: Who.
+            request: The hello.
+            known_since: Since when the server has known them, in ms since 1970.
+            right: What they may do on the whole server.
+        """
         return answers.Welcome(
             id=request.id,
-            session=self._people.token(person),
+            session=self._people.token(person, known_since),
             unknown_session=bool(request.session) and not self._people.has_session(request.session),
             you=person,
             epoch=self._epoch,
             ping_interval=self._ping_interval,
             limits=self._limits,
             rates=self._rates,
+            operator=right is Right.OPERATE,
         )
 
 

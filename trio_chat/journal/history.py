@@ -10,7 +10,7 @@ from trio_chat.journal.search.query import BadQuery, parse
 from trio_chat.journal.search.snippets import make_hits
 from trio_chat.journal.types import Bounds, Journal, Unavailable, Unsearchable
 from trio_chat.protocol import answers, requests
-from trio_chat.protocol.names import BadName, check_room
+from trio_chat.protocol.names import BadName, check_room, is_private
 from trio_chat.protocol.unicode import cut
 
 ROOMS_LISTED = 1000
@@ -93,7 +93,7 @@ class History:
         silent = [
             answers.RoomInfo(name, population, 0)
             for name, population in populations.items()
-            if name not in listed and population  # followers do not count
+            if name not in listed and population and not is_private(name)  # followers do not count
         ]
         rooms = [*listed.values(), *silent][request.skip :]
         shown = self._fit([answers.encode(room) for room in rooms[:ROOMS_LISTED]])

@@ -20,6 +20,7 @@ from trio_chat.journal.types import (
     NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
+    ROOM_TAKEN,
     Bounds,
     Committed,
     MessagePage,
@@ -31,6 +32,7 @@ from trio_chat.journal.types import (
 )
 from trio_chat.journal.views import UNCHANGED, Changes, Sized, fit, fit_events, view
 from trio_chat.protocol import answers
+from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.events import (
     AnyStoredEvent,
     Delete,
@@ -155,6 +157,8 @@ class MemoryJournal:
             return room.cids[key].judge(author, digest)
         if begins and not write.may_begin:
             return NO_NEW_ROOM
+        if write.must_begin and not begins:
+            return ROOM_TAKEN
         rejected = _judge(write, room)
         if rejected:
             return rejected
@@ -225,7 +229,8 @@ class MemoryJournal:
 
     async def rooms(self, limit: int) -> list[RoomSummary]:
         """Return the rooms, the latest first."""
-        latest = sorted(self._rooms.items(), key=lambda item: -item[1].ts)[:limit]
+        listed = [(name, room) for name, room in self._rooms.items() if not name.startswith("~")]
+        latest = sorted(listed, key=lambda item: -item[1].ts)[:limit]
         return [RoomSummary(name, room.topic, room.ts) for name, room in latest]
 
     async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
@@ -238,6 +243,8 @@ class MemoryJournal:
             self._last_prune = now
         pruned = {}
         for name, room in self._rooms.items():
+            if name == LEDGER:
+                continue
             end = max(room.last_too_old(before_ts, now), room.first_to_keep(keep_messages) - 1)
             if end >= room.first:
                 room.drop_to(end)

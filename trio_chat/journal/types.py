@@ -32,12 +32,14 @@ class Write(NamedTuple):
     """An event to be kept, and its conditions.
 
     ``target_author`` is the id of the person who must have written the message that the event
-    changes; ``None`` for anybody. ``may_begin`` tells whether it may be the first one of a room.
+    changes; ``None`` for anybody. ``may_begin`` tells whether it may be the first one of a room,
+    ``must_begin`` that it has to be.
     """
 
     event: AnyStoredEvent
     target_author: str | None = None
     may_begin: bool = True
+    must_begin: bool = False
 
 
 class Committed(NamedTuple):
@@ -72,6 +74,7 @@ TOO_MANY_CHANGES = Rejected("too_many_changes", "the message was changed too oft
 NO_NEW_ROOM = Rejected(
     "too_many_new_rooms", "too many new rooms were begun from your address; use one that is there"
 )
+ROOM_TAKEN = Rejected("room_taken", "there is such a room already; choose another name")
 STORAGE_FULL = Rejected("storage_full", "the server has no space for more messages")
 CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")
 KEY_REUSED = Rejected("key_reused", "this cid was used for another request")

@@ -4,9 +4,12 @@ from typing import Any
 
 import msgspec
 
+from trio_chat.protocol.acts import AnyAct
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.room_rules import RoomRules
 
 Id = int | str | None
+PEOPLE_LISTED = 20  # of those who came by a link
 
 
 class Answer(msgspec.Struct, tag_field="t", kw_only=True, omit_defaults=True):
@@ -28,7 +31,7 @@ class Welcome(Answer, tag="welcome"):
     ``ping_interval`` is in seconds, 0 without pings. ``limits`` has those that clients need,
     ``rates`` how often each kind of thing may be asked for, as far as that is limited.
     ``unknown_session``: the session that the client gave is not one of this server, so it is
-    somebody else than before.
+    somebody else than before. ``operator``: the person may act on everybody in all rooms.
     """
 
     session: str
@@ -38,6 +41,7 @@ class Welcome(Answer, tag="welcome"):
     limits: dict[str, int]
     rates: dict[str, RateInfo] = {}
     unknown_session: bool = False
+    operator: bool = False
 
 
 class Joined(Answer, tag="joined"):
@@ -45,7 +49,8 @@ class Joined(Answer, tag="joined"):
 
     ``gap`` is the number of the first event that is still stored, if earlier ones are missing;
     ``reset`` means that the client's number is of another epoch. ``population`` is the number
-    of people if the list of members was cut, 0 if not.
+    of people if the list of members was cut, 0 if not. ``right`` is what the person may do here
+    if that is not to speak, and ``title`` that of a private room.
     """
 
     room: str
@@ -57,6 +62,9 @@ class Joined(Answer, tag="joined"):
     topic: str = ""
     gap: int | None = None
     reset: bool = False
+    right: str | None = None
+    rules: RoomRules | None = None
+    title: str = ""
 
 
 class Ok(Answer, tag="ok"):
@@ -125,6 +133,72 @@ class RoomList(Answer, tag="rooms"):
 
     rooms: list[RoomInfo]
     more: bool = False
+
+
+class NewLink(msgspec.Struct):
+    """A link that was made; nobody can tell its secret later. ``link`` is its public id."""
+
+    link: str
+    right: str
+    secret: str
+
+
+class Created(Answer, tag="created_room", kw_only=True):
+    """A room was made; ``room`` is its name, of a private one an identifier."""
+
+    room: str
+    links: list[NewLink]
+    title: str = ""
+
+
+class LinkMade(Answer, tag="link_made", kw_only=True):
+    """A link to a room was made."""
+
+    room: str
+    link: NewLink
+
+
+class LinkInfo(msgspec.Struct, omit_defaults=True):
+    """A link, who made it and when, and how many have come by it, of whom the last are listed.
+
+    ``until`` is a time and ``uses`` the number of people that it is for, 0 for any. ``live`` tells
+    whether those who came by it have its right.
+    """
+
+    link: str
+    right: str
+    ts: int
+    used: int
+    live: bool
+    label: str = ""
+    until: int = 0
+    uses: int = 0
+    people: list[Person] = []
+    by: Person | None = None
+
+
+class LinkList(Answer, tag="links", kw_only=True):
+    """The links to a room."""
+
+    room: str
+    links: list[LinkInfo]
+
+
+class ActInfo(msgspec.Struct, rename={"who": "from"}):
+    """An act: its number and time, who did it, and what it was."""
+
+    seq: int
+    ts: int
+    who: Person | None
+    act: AnyAct
+
+
+class ActList(Answer, tag="audit", kw_only=True):
+    """Acts about a room, or about all, the latest first; ``more``: there are older ones."""
+
+    room: str
+    acts: list[ActInfo]
+    more: bool
 
 
 class Ping(Answer, tag="ping"):

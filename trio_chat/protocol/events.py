@@ -8,18 +8,17 @@ from typing import Any
 
 import msgspec
 
+from trio_chat.protocol import person
+from trio_chat.protocol.acts import AnyAct
+from trio_chat.protocol.room_rules import RoomRules
+
+Person = person.Person
+
 
 class Event(msgspec.Struct, tag_field="t", kw_only=True, omit_defaults=True, gc=False):
     """An event of a room."""
 
     room: str
-
-
-class Person(msgspec.Struct, frozen=True, gc=False):
-    """A person: an id that never changes, and the present nick."""
-
-    id: str
-    nick: str
 
 
 class StoredEvent(Event, rename={"who": "from"}, kw_only=True):
@@ -70,6 +69,56 @@ class Topic(StoredEvent, tag="topic", kw_only=True):
     text: str
 
 
+class Created(StoredEvent, tag="created", kw_only=True):
+    """The room was made on purpose; ``title`` is that of a private one."""
+
+    title: str = ""
+    private: bool = False
+
+
+class Rules(StoredEvent, tag="rules", kw_only=True):
+    """The rules of the room were set."""
+
+    rules: RoomRules
+
+
+class Moderated(StoredEvent, tag="moderated", kw_only=True):
+    """A moderator has acted on people; ``count`` is how many, of whom some are listed.
+
+    ``until`` is in milliseconds since 1970, 0 for ever.
+    """
+
+    act: str  # "mute", "unmute", "kick", "ban" or "unban"
+    people: list[Person]
+    count: int
+    until: int = 0
+    why: str = ""
+
+
+class Clear(StoredEvent, tag="clear", kw_only=True):
+    """All messages of these authors between two numbers, both included, are deleted.
+
+    ``authors`` has the ids of the people. It can be taken back for a day.
+    """
+
+    authors: list[str]
+    since: int
+    until: int
+    why: str = ""
+
+
+class Restore(StoredEvent, tag="restore", kw_only=True):
+    """The ``clear`` with this number is taken back: its messages are there again."""
+
+    target: int
+
+
+class ActKept(StoredEvent, tag="act", kw_only=True):
+    """An act, as the ledger keeps it. No client is told."""
+
+    act: AnyAct
+
+
 class Presence(Event, tag="presence", kw_only=True):
     """A person has joined the room, or has left it."""
 
@@ -95,7 +144,19 @@ class Typing(Event, tag="typing", kw_only=True):
     who: Person
 
 
-AnyStoredEvent = Message | Edit | Delete | React | Topic
+AnyStoredEvent = (
+    Message
+    | Edit
+    | Delete
+    | React
+    | Topic
+    | Created
+    | Rules
+    | Moderated
+    | Clear
+    | Restore
+    | ActKept
+)
 
 encode = msgspec.json.Encoder().encode
 _decoder: msgspec.json.Decoder[AnyStoredEvent] = msgspec.json.Decoder(AnyStoredEvent)

@@ -24,6 +24,7 @@ from trio_chat.protocol.unicode import (
 )
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # all of them, unlike in texts
+PRIVATE = re.compile("~[a-z2-7]{26}")  # an identifier of a private room: 128 random bits
 ANY_EMOJI = "\u263a"
 MARKS = 31  # on a letter, at most; more would cover several lines above and below it
 
@@ -52,11 +53,13 @@ def check_nick(nick: str, limit: int) -> str:
 
 
 def check_room(name: str, limit: int) -> str:
-    """Return a room's name in its normal form: NFKC, lower case.
+    """Return a room's name in its normal form: NFKC, lower case; or a private room's identifier.
 
     Raises:
         BadName: it is too long, or more than letters, digits, ``_``, ``.`` and ``-``.
     """
+    if is_private(name):
+        return name
     _refuse(CONTROLS, name)
     name = _plain(name)
     if is_longer(name, limit):
@@ -67,6 +70,11 @@ def check_room(name: str, limit: int) -> str:
     if not name or not is_letter_or_digit(name[0]) or not all(map(_is_letter, letters)):
         raise BadName("a room's name begins with a letter or digit; _ . - may follow")
     return name
+
+
+def is_private(name: str) -> bool:
+    """Whether a name is an identifier of a private room, which may be there or not."""
+    return PRIVATE.fullmatch(name) is not None
 
 
 def fold(nick: str) -> str:

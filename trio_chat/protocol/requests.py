@@ -4,9 +4,10 @@ from typing import Annotated, Protocol
 
 import msgspec
 
-from trio_chat.protocol import events
+from trio_chat.protocol import events, governing, request_base
 from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.request_base import LinkSecret
 from trio_chat.protocol.text import has_controls, is_blank
 from trio_chat.protocol.unicode import is_longer
 
@@ -17,23 +18,19 @@ TOKEN_LIMIT = 1024  # characters
 QUERY_LIMIT = 256  # characters; each word costs a look-up
 SKIP_LIMIT = 100_000  # rooms of the list; they are read, and thrown away
 
-Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-Count = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+Request = request_base.Request
+Number = request_base.Number
+Count = request_base.Count
 Cid = Annotated[str, msgspec.Meta(min_length=8, max_length=CID_LIMIT)]
 
 
-class Request(msgspec.Struct, tag_field="t", kw_only=True):
-    """A request; the answer repeats its ``id``."""
-
-    id: Number | Annotated[str, msgspec.Meta(max_length=64)] | None = None
-
-
 class Join(Request, tag="join", kw_only=True):
-    """Join a room, and get the events since ``last``."""
+    """Join a room, and get the events since ``last``; ``link`` is the secret of a link to it."""
 
     room: str
     last: Number | None = None
     epoch: str | None = None
+    link: LinkSecret | None = None
 
 
 class Resume(msgspec.Struct):
@@ -42,19 +39,24 @@ class Resume(msgspec.Struct):
     room: str
     last: Number | None = None
     epoch: str | None = None
+    link: LinkSecret | None = None
 
     def as_join(self) -> Join:
         """Return the request that asks for the same, without an id."""
-        return Join(room=self.room, last=self.last, epoch=self.epoch)
+        return Join(room=self.room, last=self.last, epoch=self.epoch, link=self.link)
 
 
 class Hello(Request, tag="hello", kw_only=True):
-    """Begin: as the person of the session token, else of the key, else as a new person."""
+    """Begin: as the person of the session token, else of the key, else as a new person.
+
+    ``link`` is the secret of an operator's link.
+    """
 
     nick: str
     session: Annotated[str, msgspec.Meta(max_length=TOKEN_LIMIT)] | None = None
     key: Annotated[str, msgspec.Meta(min_length=16, max_length=KEY_LIMIT)] | None = None
-    rooms: list[Resume] = []
+    rooms: list[Resume] = msgspec.field(default_factory=list)
+    link: LinkSecret | None = None
 
 
 class Leave(Request, tag="leave", kw_only=True):
@@ -187,6 +189,7 @@ AnyRequest = (
     | History
     | Search
     | Rooms
+    | governing.AnyGoverning
 )
 
 
@@ -222,10 +225,14 @@ class InvalidRequest(msgspec.Struct):
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """Who sends a request without a connection: a person, a nick, or without either nobody."""
+    """Who sends a request without a connection: a person, a nick, or without either nobody.
+
+    ``link`` is the secret of a link that they show.
+    """
 
     token: str | None = None
     nick: str | None = None
+    link: str | None = None
 
 
 def text_fault(request: Request, limits: Limits) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from trio_chat.journal.sqlite import index, scrubs, states
 from trio_chat.journal.sqlite.transaction import transaction
+from trio_chat.protocol.acts import LEDGER
 
 STEP = 1000  # events that are deleted in one transaction
 SCAN = 100_000  # events, and rooms, that are looked at in one read
@@ -14,7 +15,7 @@ SCAN = 100_000  # events, and rooms, that are looked at in one read
 CANDIDATES = (
     "SELECT rooms.id, name, last, seq FROM rooms JOIN events ON room = rooms.id"
     " AND seq = (SELECT min(seq) FROM events WHERE room = rooms.id)"
-    " WHERE rooms.id > :after"
+    " WHERE rooms.id > :after AND name <> :ledger"
     " AND (events.ts < :before OR (:before AND events.ts > :now)"
     " OR (:keep AND last - seq >= :keep))"
     " ORDER BY rooms.id LIMIT :limit"
@@ -52,7 +53,15 @@ def find_due(database: sqlite3.Connection, limits: Limits, after: int = 0) -> Pa
     """Return rooms that have something to delete; more of a room may be found the next time."""
     keep, before, now = limits
     rows = database.execute(
-        CANDIDATES, {"after": after, "before": before, "now": now, "keep": keep, "limit": SCAN}
+        CANDIDATES,
+        {
+            "after": after,
+            "before": before,
+            "now": now,
+            "keep": keep,
+            "limit": SCAN,
+            "ledger": LEDGER,
+        },
     ).fetchall()
     due = []
     left = SCAN

@@ -22,8 +22,11 @@ MESSAGES_BEFORE = f"{MESSAGES} AND said.seq < ? ORDER BY said.seq DESC"
 
 
 def rooms(database: sqlite3.Connection, limit: int) -> list[RoomSummary]:
-    """Return the rooms, the latest first."""
-    rows = database.execute("SELECT name, topic, ts FROM rooms ORDER BY ts DESC LIMIT ?", (limit,))
+    """Return the public rooms, the latest first."""
+    rows = database.execute(
+        "SELECT name, topic, ts FROM rooms WHERE name NOT GLOB '~*' ORDER BY ts DESC LIMIT ?",
+        (limit,),
+    )
     return [RoomSummary(*row) for row in rows]
 
 

@@ -13,6 +13,7 @@ from trio_chat.journal.types import (
     NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
+    ROOM_TAKEN,
     STORAGE_FULL,
     Committed,
     Rejected,
@@ -202,6 +203,8 @@ class Transaction:
             return STORAGE_FULL
         if room.id is None and not write.may_begin:
             return NO_NEW_ROOM
+        if write.must_begin and room.id is not None:
+            return ROOM_TAKEN
         if isinstance(write.event, Message):
             return self._judge_reply(room.id, write.event.reply)
         return self._judge_change(room, write)

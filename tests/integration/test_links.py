@@ -1,0 +1,217 @@
+"""Rooms with links: who has one may come in, and nobody else learns that there is such a room."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.chatters import Chatter, Object, chatting, connected
+from tests.integration.running import Running, running, serving
+from trio_chat.core.room_links import new_identifier
+from trio_chat.protocol.close import REMOVED
+from trio_chat.rates import Rate
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Running]:
+    """Run a server on a file."""
+    async with running(database=str(tmp_path / "chat.db"), presence_grace=0.2) as server:
+        yield server
+
+
+async def make_private(chatter: Chatter, title: str = "Secret tea") -> tuple[str, dict[str, str]]:
+    """Make a private room; return its identifier, and the secrets of its links by their right."""
+    made = await chatter.ask(t="create", name=title, private=True)
+    assert made["t"] == "created_room", made
+    return made["room"], {link["right"]: link["secret"] for link in made["links"]}
+
+
+async def join(chatter: Chatter, room: str, link: str | None = None) -> Object:
+    """Ask to be let into a room."""
+    return await chatter.ask(t="join", room=room, link=link)
+
+
+async def test_who_makes_a_private_room_gets_three_links(server: Running) -> None:
+    """Its name is an identifier, and only those inside see its title."""
+    async with chatting(server, "Ann") as ann, chatting(server, "Bob") as bob:
+        room, links = await make_private(ann)
+        assert links.keys() == {"read", "speak", "moderate"}
+        joined = await join(ann, room)
+        assert (joined["right"], joined["title"]) == ("moderate", "Secret tea")
+        assert (await join(bob, room))["code"] == "no_such_room"
+        joined = await join(bob, room, links["speak"])
+        assert "right" not in joined  # it is to speak, as everywhere
+        await bob.send(room, "hello")
+        assert (await ann.until("msg"))["text"] == "hello"
+        for one in (ann, bob):
+            listed = (await one.ask(t="rooms"))["rooms"]
+            assert room not in {info["room"] for info in listed}
+
+
+async def test_a_link_gives_its_right_and_no_more(server: Running) -> None:
+    """Whoever may read hears all and says nothing; a right stays, for the session, too."""
+    async with chatting(server, "Ann") as ann:
+        room, links = await make_private(ann)
+        await join(ann, room)
+        async with chatting(server, "Cem") as cem:
+            assert (await join(cem, room, links["read"]))["right"] == "read"
+            await ann.send(room, "for all")
+            assert (await cem.until("msg"))["text"] == "for all"
+            for request in (
+                {"t": "send", "text": "x"},
+                {"t": "react", "seq": 2, "emoji": "👍"},
+                {"t": "topic", "text": "x"},
+                {"t": "typing"},
+            ):
+                assert (await cem.ask(room=room, **request))["code"] == "read_only"
+            assert (await cem.ask(t="links", room=room))["code"] == "not_moderator"
+            session = cem.session
+        async with chatting(server, "Cem", room, session=session) as again:
+            assert (await again.until("joined"))["right"] == "read"
+            assert (await join(again, room, links["speak"])).get("right", "speak") == "speak"
+            await again.send(room, "now I may")
+
+
+async def test_without_a_link_a_room_is_as_if_it_were_not_there(server: Running) -> None:
+    """Each request about it is answered like one about an identifier that nobody was given."""
+    async with chatting(server, "Ann") as ann, chatting(server, "Eve") as eve:
+        room, links = await make_private(ann)
+        await join(ann, room)
+        await ann.send(room, "secret words")
+        never = new_identifier()
+        for request in (
+            {"t": "join"},
+            {"t": "join", "last": 0, "epoch": eve.epoch},
+            {"t": "join", "link": links["read"][:-1] + "x"},
+            {"t": "history"},
+            {"t": "search", "query": "secret"},
+            {"t": "send", "text": "let me in"},
+            {"t": "edit", "seq": 2, "text": "x"},
+            {"t": "delete", "seq": 2},
+            {"t": "react", "seq": 2, "emoji": "👍"},
+            {"t": "topic", "text": "x"},
+            {"t": "typing"},
+            {"t": "leave"},
+            {"t": "links"},
+            {"t": "link", "right": "read"},
+            {"t": "unlink", "link": "x"},
+            {"t": "rules", "closed": True},
+            {"t": "moderate", "act": "ban", "people": [ann.who["id"]]},
+            {"t": "report", "seq": 2},
+            {"t": "audit"},
+        ):
+            real = await eve.ask(**{**request, "room": room})
+            other = await eve.ask(**{**request, "room": never})
+            assert real.pop("id") != other.pop("id")
+            assert real == other
+            assert real["code"] in ("no_such_room", "not_joined"), request
+        assert await ann.ask(t="history", room=room)
+
+
+async def test_an_operator_s_hello_may_name_rooms_with_links(server: Running) -> None:
+    """Who comes back tells all links in its hello."""
+    async with chatting(server, "Ann") as ann:
+        room, links = await make_private(ann)
+        async with chatting(server, "Bob", {"room": room, "link": links["speak"]}) as bob:
+            assert (await bob.until("joined"))["title"] == "Secret tea"
+        async with connected(server) as eve:
+            await eve.hello("Eve", {"room": room})
+            error = await eve.until("error")
+            assert (error["code"], error["room"]) == ("no_such_room", room)
+
+
+async def test_links_are_listed_made_and_revoked(server: Running) -> None:
+    """Those who came by a link that is revoked have to go within a second, on all connections."""
+    async with chatting(server, "Ann") as ann:
+        room, _ = await make_private(ann)
+        made = await ann.ask(t="link", room=room, right="speak", label="for the class", uses=2)
+        link = made["link"]
+        async with chatting(server, "Bob") as bob, chatting(server, "Cem") as cem:
+            await join(bob, room, link["secret"])
+            await join(cem, room, link["secret"])
+            async with chatting(server, "Dan") as dan:
+                assert (await join(dan, room, link["secret"]))["code"] == "no_such_room"
+            listed = (await ann.ask(t="links", room=room))["links"]
+            [shown] = [one for one in listed if one.get("label") == "for the class"]
+            assert (shown["used"], shown["uses"], shown["live"]) == (2, 2, True)
+            assert [person["nick"] for person in shown["people"]] == ["Bob", "Cem"]
+            assert "secret" not in shown
+            assert (await ann.ask(t="unlink", room=room, link=link["link"]))["t"] == "ok"
+            for gone in (bob, cem):
+                _, code, reason = await gone.ending()
+                assert (code, reason) == REMOVED
+        async with chatting(server, "Bob", session=bob.session) as bob:
+            assert (await join(bob, room))["code"] == "no_such_room"
+            assert (await join(bob, room, link["secret"]))["code"] == "no_such_room"
+        missing = await ann.ask(t="unlink", room=room, link=link["link"])
+        assert missing["code"] == "not_found"
+
+
+async def test_a_public_room_that_was_made_has_a_moderator(server: Running) -> None:
+    """Everybody may come in and speak; a name that was used cannot be taken."""
+    async with chatting(server, "Ann") as ann, chatting(server, "Bob", "tea") as bob:
+        made = await ann.ask(t="create", name="Class")
+        assert made["room"] == "class"
+        assert [link["right"] for link in made["links"]] == ["moderate"]
+        assert (await join(ann, "class"))["right"] == "moderate"
+        assert "right" not in await join(bob, "class")
+        await bob.send("class", "hello")
+        await bob.send("tea", "hello")
+        for name in ("class", "TEA"):
+            assert (await bob.ask(t="create", name=name))["code"] == "room_taken"
+        assert (await bob.ask(t="create", name="?"))["code"] == "bad_room"
+        assert (await bob.ask(t="create", name=new_identifier()))["code"] == "bad_room"
+        assert (await bob.ask(t="create", name=" ", private=True))["code"] == "bad_room"
+
+
+async def test_rights_survive_a_restart(tmp_path: Path) -> None:
+    """Links, who came by them, and the titles of rooms."""
+    database = str(tmp_path / "chat.db")
+    async with serving(database=database) as server, chatting(server, "Ann") as ann:
+        room, links = await make_private(ann)
+        async with chatting(server, "Bob") as bob:
+            await join(bob, room, links["speak"])
+            await bob.send(room, "before")
+    async with serving(database=database) as server:
+        async with chatting(server, "Bob", room, session=bob.session) as bob:
+            joined = await bob.until("joined")
+            assert (joined["title"], "right" in joined) == ("Secret tea", False)
+            [said] = (await bob.ask(t="history", room=room))["messages"]
+            assert said["text"] == "before"
+        async with chatting(server, "Eve", room) as eve:
+            assert (await eve.until("error"))["code"] == "no_such_room"
+            assert (await join(eve, room, links["read"]))["right"] == "read"
+
+
+async def test_whoever_guesses_links_is_slowed_down() -> None:
+    """By address; the right one has to wait then, too."""
+    rate = Rate.parse("2/min:2")
+    async with (
+        serving(link_guess_rate=rate, loopback_limits="on") as server,
+        chatting(server, "Ann") as ann,
+        chatting(server, "Eve") as eve,
+    ):
+        room, links = await make_private(ann)
+        for _ in range(2):
+            assert (await join(eve, room, "a wrong secret"))["code"] == "no_such_room"
+        refused = await join(eve, room, links["read"])
+        assert refused["code"] == "busy"
+        assert refused["retry_ms"] > 1000
+
+
+async def test_what_is_made_is_bounded() -> None:
+    """Private rooms of a server, and links to a room."""
+    async with (
+        serving(private_rooms=1, links_per_room=4) as server,
+        chatting(server, "Ann") as ann,
+    ):
+        room, _ = await make_private(ann)
+        full = await ann.ask(t="create", name="More", private=True)
+        assert full["code"] == "too_many_rooms"
+        assert (await ann.ask(t="link", room=room, right="read"))["t"] == "link_made"
+        full = await ann.ask(t="link", room=room, right="read")
+        assert full["code"] == "too_many_links"
+        [*_, made] = (await ann.ask(t="links", room=room))["links"]
+        await ann.ask(t="unlink", room=room, link=made["link"])
+        late = await ann.ask(t="link", room=room, right="read", until=1)
+        assert late["code"] == "bad_request"

@@ -1,0 +1,95 @@
+"""Access: what somebody may do in a room, by their links and by what moderators have decided."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from trio_chat.clock import wall_clock
+from trio_chat.core.links import Link
+from trio_chat.core.registry import SERVER, Governed, Registry
+from trio_chat.limits.addresses import key_of
+from trio_chat.protocol.names import is_private
+from trio_chat.protocol.rights import Right
+from trio_chat.protocol.room_rules import NO_RULES, RoomRules
+
+
+class Standing(NamedTuple):
+    """What somebody may do in a room; ``is_banned`` and ``is_muted`` tell why it is little."""
+
+    right: Right
+    is_banned: bool = False
+    is_muted: bool = False
+
+
+OF_ALL = Standing(Right.SPEAK)  # in rooms without links, rules and sanctions
+OUTSIDE = Standing(Right.NONE)
+
+
+class Access:
+    """Answers from the registry, at once and without I/O.
+
+    Args:
+        registry: What is known of rooms.
+        clock: The wall clock, in ms since 1970; links and sanctions end by it.
+    """
+
+    def __init__(self, registry: Registry, clock: Callable[[], int] = wall_clock) -> None:
+        self.registry = registry
+        self.clock = clock
+
+    def standing(
+        self, room: str, person_id: str | None, address: str, link: Link | None = None
+    ) -> Standing:
+        """Return what somebody may do in a room.
+
+        A private room in which they have no right, and a private name that no room has, are the
+        same.
+
+        Args:
+            room: The room's name in its normal form.
+            person_id: Who; ``None`` for somebody without a name.
+            address: Where they are.
+            link: One whose secret they show now.
+        """
+        governed, server = self.registry.governed(room), self.registry.governed(SERVER)
+        if governed is None and is_private(room):
+            return OUTSIDE
+        if governed is None and server is None:
+            return OF_ALL
+        now = self.clock()
+        right = Right.NONE if is_private(room) else Right.SPEAK
+        links = [*self.registry.came_by(person_id)] if person_id else []
+        if link and link.admits(person_id, now):
+            links.append(link)
+        for one in links:
+            if one.made.about in (room, SERVER) and one.is_live(now):
+                right = max(right, one.right)
+        if not right or right >= Right.MODERATE:
+            return Standing(right)
+        judges = [one for one in (governed, server) if one]
+        if any(_is_banned(one, person_id, address, now) for one in judges):
+            return Standing(Right.NONE, is_banned=True)
+        if any(_is_muted(one, person_id, now) for one in judges):
+            return Standing(Right.READ, is_muted=True)
+        return Standing(right)
+
+    def title(self, room: str) -> str:
+        """Return the title of a private room."""
+        governed = self.registry.governed(room)
+        return governed.title if governed else ""
+
+    def rules(self, room: str) -> RoomRules:
+        """Return the rules of a room."""
+        governed = self.registry.governed(room)
+        return governed.rules_at(self.clock()) if governed else NO_RULES
+
+
+def _is_banned(place: Governed, person_id: str | None, address: str, now: int) -> bool:
+    sanction = place.banned.get(person_id or "")
+    if sanction and now < sanction.until:
+        return True
+    return bool(place.banned_addresses) and (now < place.banned_addresses.get(key_of(address), 0))
+
+
+def _is_muted(place: Governed, person_id: str | None, now: int) -> bool:
+    sanction = place.muted.get(person_id or "")
+    return sanction is not None and now < sanction.until

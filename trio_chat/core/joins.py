@@ -1,0 +1,164 @@
+"""Joins: how a connection gets into a room, from the check to the catch-up queue."""
+
+from collections.abc import Iterable, Mapping
+
+from trio_chat.config import Config
+from trio_chat.core.access import Access
+from trio_chat.core.arrivals import Arrivals
+from trio_chat.core.catchup import CatchUp, Phase
+from trio_chat.core.catchup_queue import CatchUpQueue
+from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.effects import Turn
+from trio_chat.core.judge import Asker, Judge, asker_of
+from trio_chat.core.people import People
+from trio_chat.core.presence import Presence
+from trio_chat.core.redemption import Redemption
+from trio_chat.core.room import Room
+from trio_chat.core.rooms import Rooms, proper_name
+from trio_chat.delivery.recipient import Requester
+from trio_chat.journal.storage import NotLoaded
+from trio_chat.journal.types import RoomState
+from trio_chat.protocol import answers, requests
+from trio_chat.protocol.close import UNREADABLE
+from trio_chat.protocol.request_error import RequestError
+
+
+class Joins:
+    """Lets connections into rooms. Checks come first, then the room is loaded.
+
+    Args:
+        turn: Where answers and other effects go.
+        connections: Those that are registered.
+        config: In how many rooms one may be.
+        access: Knows what is to be told of rooms.
+        judge: Tells who may come in.
+        redemption: Looks at links.
+        people: Tell who a connection speaks for.
+        presence: Tells who is where.
+        rooms: The open rooms.
+        queue: Gets those who join.
+        arrivals: Remember them.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of the chat
+        self,
+        turn: Turn,
+        connections: Mapping[Requester, ConnectionState],
+        config: Config,
+        *,
+        access: Access,
+        judge: Judge,
+        redemption: Redemption,
+        people: People,
+        presence: Presence,
+        rooms: Rooms,
+        queue: CatchUpQueue,
+        arrivals: Arrivals,
+    ) -> None:
+        self._turn = turn
+        self._connections = connections
+        self._config = config
+        self._access = access
+        self._judge = judge
+        self._redemption = redemption
+        self._people = people
+        self._presence = presence
+        self._rooms = rooms
+        self._queue = queue
+        self._arrivals = arrivals
+
+    def join(self, state: ConnectionState, request: requests.Join) -> None:
+        """Let a connection into a room.
+
+        Raises:
+            RequestError: it may not be in this room, or in one more.
+        """
+        name = proper_name(request.room, self._config.room_limit)
+        asker = asker_of(state, self._people)
+        self._admit(state, asker, request, name)
+        limit = self._config.rooms_per_connection
+        if name not in state.rooms and len(state.rooms) >= limit:
+            raise RequestError("too_many_rooms", "leave a room before you join another")
+        if state.joining >= limit:
+            raise RequestError("busy", "too many joins at once", retry_ms=1000)
+        if name in state.rooms:
+            self._queue.end(state.rooms[name], is_replaced=True)
+        catch_up = state.rooms[name] = CatchUp(state.client, name, request)
+        state.joining += 1
+        if name in self._rooms:
+            self._begin(state, asker, catch_up, self._rooms[name])
+        else:
+            state.loading += 1
+            self._rooms.park(catch_up)
+
+    def _admit(
+        self, state: ConnectionState, asker: Asker, request: requests.Join, name: str
+    ) -> None:
+        """Make sure that a connection may be in a room, by a link that it shows if need be."""
+        now, person = self._turn.now, asker.person
+        link = self._redemption.look(
+            request.link, name, person.id if person else None, asker.address, now
+        )
+        self._judge.check(asker, request, name, now, link=link or state.links.get(name))
+        if link and person:
+            self._redemption.come_by(link, person)
+        elif link:
+            state.links[name] = link
+
+    def _begin(self, state: ConnectionState, asker: Asker, catch_up: CatchUp, room: Room) -> None:
+        """Let a connection catch up in a room that is open."""
+        catch_up.enter(room)
+        if asker.person:
+            self._presence.enter(asker.person, state, room)
+            now = self._access.clock()
+            self._arrivals.note(room.name, asker.person, state.client.address, now)
+        if state.client.dialect.knows_numbers:
+            self._queue.enqueue(catch_up)
+        else:
+            state.joining -= 1
+            catch_up.phase = Phase.LIVE
+            room.admit(state.client)
+
+    # What the journal has loaded
+
+    def take_loaded(self, states: Iterable[RoomState]) -> None:
+        """Let those go on who waited for rooms."""
+        for room_state in states:
+            for catch_up in self._rooms.loaded(room_state):
+                state = self._connections.get(catch_up.client)
+                if state is None:
+                    continue
+                state.loading -= 1
+                room = self._rooms[catch_up.room_name]
+                if catch_up.is_over:
+                    catch_up.room = room
+                    self._queue.enqueue(catch_up)
+                else:
+                    self._begin(state, asker_of(state, self._people), catch_up, room)
+
+    def take_not_loaded(self, failure: NotLoaded) -> None:
+        """Tell those who waited for rooms that these cannot be read just now."""
+        for name in failure.names:
+            for catch_up in self._rooms.not_loaded(name, failure.retry_ms):
+                state = self._connections.get(catch_up.client)
+                if state is None:
+                    continue
+                state.loading -= 1
+                state.joining -= 1
+                if not catch_up.is_over:
+                    catch_up.end()
+                    del state.rooms[name]
+                self._regret(state, catch_up, failure.retry_ms)
+
+    def _regret(self, state: ConnectionState, catch_up: CatchUp, retry_ms: int) -> None:
+        error = answers.Error(
+            id=catch_up.id,
+            code="unavailable",
+            text="the room cannot be read just now",
+            room=catch_up.room_name if catch_up.id is None else None,
+            retry_ms=retry_ms,
+        )
+        if state.client.dialect.needs_hello:
+            self._turn.reply(state.client, error)
+        else:
+            self._turn.effects.closes.append((state.client, UNREADABLE))

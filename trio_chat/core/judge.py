@@ -1,0 +1,117 @@
+"""The judge: asks the policy, with what is known of who asks and of the room."""
+
+from typing import NamedTuple
+
+from trio_chat.core import policy
+from trio_chat.core.access import Access
+from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.links import Link
+from trio_chat.core.people import People
+from trio_chat.core.policy import Principal, Rules
+from trio_chat.core.rooms import Rooms
+from trio_chat.protocol import requests
+from trio_chat.protocol.events import Person
+from trio_chat.protocol.room_rules import NO_RULES
+
+NEVER = float("-inf")
+LAST_SAID = 1000  # people of a room of whom is known when they said something last
+
+
+class Asker(NamedTuple):
+    """Who asks, and by which way; as in ``Principal``."""
+
+    person: Person | None
+    address: str
+    known_since: int = 0
+    needs_hello: bool = False
+    needs_join: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells one who speaks from another: the person, else the address."""
+        return self.person.id if self.person else self.address
+
+
+def asker_of(state: ConnectionState, people: People) -> Asker:
+    """Return who asks by a connection."""
+    return Asker(
+        people.now(state.person_id) if state.person_id else None,
+        state.client.address,
+        state.known_since,
+        needs_hello=state.client.dialect.needs_hello,
+        needs_join=True,
+    )
+
+
+class Judge:
+    """Lets somebody do what they ask for, or raises why not.
+
+    Args:
+        access: What they may do by their links, and by what moderators have decided.
+        rooms: Those that are open.
+    """
+
+    def __init__(self, access: Access, rooms: Rooms) -> None:
+        self._access = access
+        self._rooms = rooms
+
+    def check(
+        self,
+        asker: Asker,
+        request: requests.Request,
+        room: str,
+        now: float,
+        *,
+        is_joined: bool = False,
+        link: Link | None = None,
+    ) -> Principal:
+        """Return what somebody is in the room that they ask about.
+
+        Args:
+            asker: Who.
+            request: What for.
+            room: The room's name in its normal form; empty if it is about none.
+            now: Trio's time.
+            is_joined: Whether they are in the room.
+            link: One that they show, or have shown on this connection.
+
+        Raises:
+            RequestError: they may not do that.
+        """
+        person, address, known_since, needs_hello, needs_join = asker
+        standing = self._access.standing(room, person.id if person else None, address, link)
+        principal = Principal(person, needs_hello, needs_join, *standing, known_since)
+        rules = self._rules(asker, request, room, is_joined=is_joined)
+        policy.check(principal, request, rules, now, self._access.clock())
+        return principal
+
+    def _rules(
+        self, asker: Asker, request: requests.Request, room: str, *, is_joined: bool
+    ) -> Rules:
+        of_room = self._access.rules(room)
+        if of_room is NO_RULES:
+            return policy.JOINED if is_joined else policy.ANY_ROOM
+        open_room = self._rooms.get(room)
+        is_full = (
+            isinstance(request, requests.Join)
+            and open_room is not None
+            and 0 < of_room.members <= open_room.population
+        )
+        return Rules(is_joined, of_room, self._said_at(room).get(asker.key, NEVER), is_full)
+
+    def _said_at(self, room: str) -> dict[str, float]:
+        governed = self._access.registry.governed(room)
+        return governed.said_at if governed else {}
+
+    def wall(self) -> int:
+        """Return the time in ms since 1970."""
+        return self._access.clock()
+
+    def has_said(self, asker: Asker, room: str, now: float) -> None:
+        """Take in that somebody has said something, for a room in slow mode."""
+        if self._access.rules(room).slow:
+            said_at = self._said_at(room)
+            said_at.pop(asker.key, None)
+            said_at[asker.key] = now
+            if len(said_at) > LAST_SAID:
+                del said_at[next(iter(said_at))]

@@ -1,0 +1,173 @@
+"""The registry: who may do what in which room, as the acts in the ledger add up."""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from trio_chat.core.links import Link, digest_of
+from trio_chat.protocol import acts
+from trio_chat.protocol.events import ActKept
+from trio_chat.protocol.person import Person
+from trio_chat.protocol.room_rules import NO_RULES, RoomRules
+
+ACTS = 10_000  # of all rooms that are at hand; older ones are in the journal
+FOR_EVER = 2**62  # milliseconds
+SERVER = ""  # what an act is about that holds in all rooms
+
+
+class Sanction(NamedTuple):
+    """A mute or a ban of one person."""
+
+    person: Person
+    until: int  # in milliseconds since 1970
+    addresses: Sequence[str]
+    why: str
+
+
+@dataclass(eq=False, slots=True)
+class Governed:
+    """A room with links, rules or sanctions; or the server, which has no rules."""
+
+    title: str = ""
+    is_private: bool = False
+    rules: RoomRules = NO_RULES
+    rules_until: int = FOR_EVER  # then those of before hold again
+    rules_before: RoomRules = NO_RULES
+    links: dict[str, Link] = field(default_factory=dict)  # by id
+    muted: dict[str, Sanction] = field(default_factory=dict)  # by the person's id
+    banned: dict[str, Sanction] = field(default_factory=dict)
+    banned_addresses: dict[str, int] = field(default_factory=dict)  # until when
+    said_at: dict[str, float] = field(
+        default_factory=dict
+    )  # Trio's time, where people have to wait
+
+    def rules_at(self, now: int) -> RoomRules:
+        """Return the rules that hold at a time in ms since 1970."""
+        return self.rules if now < self.rules_until else self.rules_before
+
+    def forget_sanctions(self, now: int) -> None:
+        """Forget those that are over."""
+        for sanctions in (self.muted, self.banned):
+            for person_id in [id for id, one in sanctions.items() if one.until <= now]:
+                del sanctions[person_id]
+        for address in [one for one, until in self.banned_addresses.items() if until <= now]:
+            del self.banned_addresses[address]
+
+    def sanctions(self, kind: str) -> dict[str, Sanction]:
+        """Return those of a kind."""
+        return self.banned if kind == "ban" else self.muted
+
+
+class Registry:
+    """Knows the rooms that have links, rules or sanctions. Others are open to everybody.
+
+    It is all in memory: a room whose link somebody lacks must take as long to refuse as one that
+    is not there.
+    """
+
+    def __init__(self) -> None:
+        self.last = 0  # the number of the last act that is taken in
+        self.acts: deque[ActKept] = deque(maxlen=ACTS)  # the last ones
+        self._rooms: dict[str, Governed] = {}
+        self._links: dict[str, Link] = {}  # by the digest of the secret
+        self._by_id: dict[str, Link] = {}
+        self._came_by: dict[str, dict[str, Link]] = {}  # of each person, by the link's id
+        self._takers: dict[type, Any] = {
+            acts.RoomMade: self._room_made,
+            acts.LinkMade: self._link_made,
+            acts.LinkUsed: self._link_used,
+            acts.LinkEnded: self._link_ended,
+            acts.RulesSet: self._rules_set,
+            acts.Sanctioned: self._sanctioned,
+            acts.Lifted: self._lifted,
+        }
+
+    def apply(self, kept: ActKept) -> None:
+        """Take in the next act of the ledger."""
+        self.last = kept.seq
+        self.acts.append(kept)
+        taker = self._takers.get(type(kept.act))
+        if taker:  # others are only for the list of what was done
+            taker(kept.act, kept)
+
+    def governed(self, about: str) -> Governed | None:
+        """Return what is known of a room; ``None`` if it is like any other."""
+        return self._rooms.get(about)
+
+    def link(self, secret: str) -> Link | None:
+        """Return the link with a secret."""
+        return self._links.get(digest_of(secret))
+
+    def link_by_id(self, id: str) -> Link | None:
+        """Return the link with a public id."""
+        return self._by_id.get(id)
+
+    def came_by(self, person_id: str) -> Iterable[Link]:
+        """Return the links by which a person has come."""
+        return self._came_by.get(person_id, {}).values()
+
+    def use(self, link: Link, person: Person) -> None:
+        """Take in that a person has come by a link."""
+        link.users[person.id] = person
+        self._came_by.setdefault(person.id, {})[link.made.link] = link
+
+    def has_operator(self, now: int) -> bool:
+        """Whether there is a link of an operator."""
+        server = self._rooms.get(SERVER)
+        return server is not None and any(link.is_live(now) for link in server.links.values())
+
+    def private_rooms(self) -> int:
+        """Return how many rooms are private."""
+        return sum(room.is_private for room in self._rooms.values())
+
+    def _govern(self, about: str) -> Governed:
+        return self._rooms.setdefault(about, Governed())
+
+    def _room_made(self, act: acts.RoomMade, _: ActKept) -> None:
+        room = self._govern(act.about)
+        room.title, room.is_private = act.title, act.private
+
+    def _link_made(self, act: acts.LinkMade, kept: ActKept) -> None:
+        link = Link(act, kept.who, kept.ts)
+        self._govern(act.about).links[act.link] = link
+        self._links[act.digest] = self._by_id[act.link] = link
+
+    def _link_used(self, act: acts.LinkUsed, kept: ActKept) -> None:
+        link = self._by_id.get(act.link)
+        if link and kept.who:
+            self.use(link, kept.who)
+
+    def _link_ended(self, act: acts.LinkEnded, _: ActKept) -> None:
+        link = self._by_id.pop(act.link, None)
+        if link:
+            link.is_revoked = True
+            del self._links[link.made.digest]
+            del self._govern(link.made.about).links[act.link]
+            for person_id in link.users:
+                del self._came_by[person_id][act.link]
+
+    def _rules_set(self, act: acts.RulesSet, kept: ActKept) -> None:
+        room = self._govern(act.about)
+        if act.until:
+            room.rules_before, room.rules_until = room.rules_at(kept.ts), act.until
+        else:
+            room.rules_until = FOR_EVER
+        room.rules = act.rules
+
+    def _sanctioned(self, act: acts.Sanctioned, kept: ActKept) -> None:
+        room = self._govern(act.about)
+        room.forget_sanctions(kept.ts)
+        until = act.until or FOR_EVER
+        for person in act.people:
+            addresses = act.addresses.get(person.id, ())
+            room.sanctions(act.kind)[person.id] = Sanction(person, until, addresses, act.why)
+            for address in addresses:
+                room.banned_addresses[address] = max(until, room.banned_addresses.get(address, 0))
+
+    def _lifted(self, act: acts.Lifted, _: ActKept) -> None:
+        room = self._govern(act.about)
+        for person in act.people:
+            lifted = room.sanctions(act.kind).pop(person.id, None)
+            for address in lifted.addresses if lifted else ():
+                room.banned_addresses.pop(address, None)

@@ -1,0 +1,179 @@
+"""Room links: makes rooms on purpose, gives links to them, and takes links back."""
+
+import base64
+import secrets
+
+from trio_chat.config import Config
+from trio_chat.core.access import Access
+from trio_chat.core.effects import Turn
+from trio_chat.core.ledger import Ledger
+from trio_chat.core.links import Link, NewLink, new_link
+from trio_chat.core.pending_writes import Pending
+from trio_chat.core.request_limits import RequestLimits
+from trio_chat.core.requested import Requested
+from trio_chat.core.rooms import proper_name
+from trio_chat.journal.types import Committed, Write
+from trio_chat.protocol import acts, answers, events, governing
+from trio_chat.protocol.names import is_private
+from trio_chat.protocol.request_error import RequestError
+from trio_chat.protocol.rights import RIGHTS, Right
+from trio_chat.protocol.text import has_controls, is_blank
+
+IDENTIFIER_BYTES = 16
+OF_PRIVATE_ROOM = (Right.READ, Right.SPEAK, Right.MODERATE)
+OF_PUBLIC_ROOM = (Right.MODERATE,)
+
+
+def new_identifier() -> str:
+    """Return the name of a new private room: nobody guesses it."""
+    return (
+        "~" + base64.b32encode(secrets.token_bytes(IDENTIFIER_BYTES)).decode().rstrip("=").lower()
+    )
+
+
+class RoomLinks:
+    """Makes rooms and links.
+
+    Args:
+        turn: Where answers go.
+        access: Knows the links.
+        ledger: Keeps what is made.
+        limits: Tell who has made too much.
+        config: How much may be made.
+    """
+
+    def __init__(
+        self, turn: Turn, access: Access, ledger: Ledger, limits: RequestLimits, config: Config
+    ) -> None:
+        self._turn = turn
+        self._access = access
+        self._ledger = ledger
+        self._limits = limits
+        self._config = config
+
+    def create(self, asked: Requested, request: governing.Create) -> None:
+        """Make a room; its links are told once they are kept.
+
+        Raises:
+            RequestError: it cannot be called so, or there are too many.
+        """
+        now, address = self._turn.now, asked.asker.address
+        if not self._limits.may_begin_room(address, now):
+            raise RequestError(
+                "too_many_new_rooms",
+                "too many new rooms were begun from your address",
+                self._limits.refuse_new_room(address, now),
+            )
+        if request.private:
+            room, title = self._private(request.name)
+        else:
+            room, title = proper_name(request.name, self._config.room_limit), ""
+            if is_private(room):
+                raise RequestError("bad_room", "a public room has a name of its own")
+        created = events.Created(room=room, who=asked.person, title=title, private=request.private)
+
+        def give_links(_: Committed) -> None:
+            self._give_links(asked, request, created)
+
+        self._ledger.write(
+            Write(created, must_begin=True),
+            Pending(asked.requester, asked.state, request.id, give_links),
+        )
+
+    def _private(self, title: str) -> tuple[str, str]:
+        """Return the identifier and the title of a new private room.
+
+        Raises:
+            RequestError: there are too many, or it cannot be called so.
+        """
+        if self._access.registry.private_rooms() >= self._config.private_rooms:
+            raise RequestError("too_many_rooms", "this server has no place for more private rooms")
+        title = title.strip()
+        if has_controls(title) or is_blank(title):
+            raise RequestError("bad_room", "a private room needs a title")
+        return new_identifier(), title
+
+    def _give_links(
+        self, asked: Requested, request: governing.Create, created: events.Created
+    ) -> None:
+        """Keep that a room was made, and its links; tell these to whoever made it."""
+        room, who = created.room, asked.person
+        rights = OF_PRIVATE_ROOM if created.private else OF_PUBLIC_ROOM
+        links = [new_link(room, right) for right in rights]
+        self._ledger.record(
+            acts.RoomMade(about=room, title=created.title, private=created.private), who
+        )
+        for link in links:
+            self._ledger.record(link.act, who)
+        answer = answers.Created(
+            id=request.id, room=room, title=created.title, links=[_told(link) for link in links]
+        )
+        self._ledger.record(
+            acts.LinkUsed(about=room, link=links[-1].act.link),
+            who,
+            Pending(asked.requester, asked.state, request.id, lambda _: answer),
+        )
+
+    def make(self, asked: Requested, request: governing.MakeLink, room: str) -> None:
+        """Make one more link to a room.
+
+        Raises:
+            RequestError: there are too many, or its time is over before it begins.
+        """
+        governed = self._access.registry.governed(room)
+        if governed and len(governed.links) >= self._config.links_per_room:
+            raise RequestError("too_many_links", "revoke a link before you make another")
+        if 0 < request.until <= self._access.clock():
+            raise RequestError("bad_request", "until is a time to come, in milliseconds since 1970")
+        link = new_link(room, RIGHTS[request.right], request.label, request.until, request.uses)
+        answer = answers.LinkMade(id=request.id, room=room, link=_told(link))
+        self._ledger.record(
+            link.act,
+            asked.person,
+            Pending(asked.requester, asked.state, request.id, lambda _: answer),
+        )
+
+    def end(self, asked: Requested, request: governing.EndLink, room: str) -> None:
+        """Revoke a link.
+
+        Raises:
+            RequestError: there is no such link to the room.
+        """
+        governed = self._access.registry.governed(room)
+        if governed is None or request.link not in governed.links:
+            raise RequestError("not_found", "there is no such link to this room")
+        self._ledger.record(
+            acts.LinkEnded(about=room, link=request.link),
+            asked.person,
+            Pending(asked.requester, asked.state, request.id),
+        )
+
+    def tell(self, asked: Requested, request: governing.Links, room: str) -> None:
+        """Tell which links there are, and who came by each."""
+        governed = self._access.registry.governed(room)
+        links = governed.links.values() if governed else ()
+        now = self._access.clock()
+        told = [_shown(link, now) for link in links]
+        self._turn.reply(asked.requester, answers.LinkList(id=request.id, room=room, links=told))
+
+
+def _told(link: NewLink) -> answers.NewLink:
+    act, secret = link
+    return answers.NewLink(link=act.link, right=act.right, secret=secret)
+
+
+def _shown(link: Link, now: int) -> answers.LinkInfo:
+    made = link.made
+    users = list(link.users.values())
+    return answers.LinkInfo(
+        link=made.link,
+        right=made.right,
+        label=made.label,
+        until=made.until,
+        uses=made.uses,
+        used=len(users),
+        people=users[-answers.PEOPLE_LISTED :],
+        by=link.maker,
+        ts=link.made_at,
+        live=link.is_live(now),
+    )

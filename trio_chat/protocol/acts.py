@@ -1,0 +1,123 @@
+"""Acts: what changes who may do what, as the ledger keeps it.
+
+An act is about a room, or with an empty ``about`` about the whole server. Times are in milliseconds
+since 1970, 0 for never.
+"""
+
+import msgspec
+
+from trio_chat.protocol.person import Person
+from trio_chat.protocol.room_rules import RoomRules
+
+LEDGER = "~"  # the room whose events are the acts; nobody can join it, as it is no name
+
+
+class Act(msgspec.Struct, tag_field="t", kw_only=True, omit_defaults=True):
+    """Something that changes who may do what."""
+
+    about: str = ""
+
+
+class RoomMade(Act, tag="room_made", kw_only=True):
+    """A room with links was made; a private one has a title, as its name is an identifier."""
+
+    title: str = ""
+    private: bool = False
+
+
+class LinkMade(Act, tag="link_made", kw_only=True):
+    """A link was made: whoever has its secret gets a right.
+
+    ``link`` is its public id, ``digest`` that of the secret. It is good until a time, and for
+    ``uses`` people; 0 for any number.
+    """
+
+    link: str
+    right: str
+    digest: str
+    label: str = ""
+    until: int = 0
+    uses: int = 0
+
+
+class LinkUsed(Act, tag="link_used", kw_only=True):
+    """A person came by a link, and has its right from then on."""
+
+    link: str
+
+
+class LinkEnded(Act, tag="link_ended", kw_only=True):
+    """A link was revoked: nobody has a right by it any more."""
+
+    link: str
+
+
+class RulesSet(Act, tag="rules_set", kw_only=True):
+    """The rules of a room were set; in raid mode until a time, then those of before hold again."""
+
+    rules: RoomRules
+    until: int = 0
+
+
+class Sanctioned(Act, tag="sanctioned", kw_only=True):
+    """People were muted or banned, until a time; a ban is for their addresses, too.
+
+    ``addresses`` has those of each person, by their id: of IPv4, or the /64 of one of IPv6.
+    """
+
+    kind: str  # "mute" or "ban"
+    people: list[Person]
+    addresses: dict[str, list[str]] = {}
+    until: int = 0
+    why: str = ""
+
+
+class Lifted(Act, tag="lifted", kw_only=True):
+    """People are not muted or banned any more, nor are the addresses that went with them."""
+
+    kind: str
+    people: list[Person]
+
+
+class Removed(Act, tag="removed", kw_only=True):
+    """People had to leave a room; they may come back."""
+
+    people: list[Person]
+    why: str = ""
+
+
+class Cleared(Act, tag="cleared", kw_only=True):
+    """Messages of people were cleared in a room, by its event with the number ``seq``."""
+
+    people: list[Person]
+    seq: int
+    messages: int = 0
+    why: str = ""
+
+
+class Undone(Act, tag="undone", kw_only=True):
+    """What an act did was taken back; ``target`` is its number."""
+
+    target: int
+
+
+class Reported(Act, tag="reported", kw_only=True):
+    """Somebody has told the moderators about a message."""
+
+    target: int
+    why: str = ""
+
+
+AnyAct = (
+    RoomMade
+    | LinkMade
+    | LinkUsed
+    | LinkEnded
+    | RulesSet
+    | Sanctioned
+    | Lifted
+    | Removed
+    | Cleared
+    | Undone
+    | Reported
+)

@@ -1,0 +1,117 @@
+"""Requests that decide who may do what: of those who make rooms, of moderators and operators."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from trio_chat.protocol.request_base import Count, Number, Request
+
+TITLE_LIMIT = 100  # characters
+LABEL_LIMIT = 100  # characters of a link's label
+WHY_LIMIT = 250  # characters of a reason
+PEOPLE_LIMIT = 1000  # in one request
+LONGEST_RULE = 30 * 24 * 60 * 60  # seconds
+
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_RULE)]
+Why = Annotated[str, msgspec.Meta(max_length=WHY_LIMIT)]
+PersonId = Annotated[str, msgspec.Meta(max_length=64)]
+
+
+class Create(Request, tag="create", kw_only=True):
+    """Make a room: a public one of this name, or a private one with this title."""
+
+    name: Annotated[str, msgspec.Meta(max_length=TITLE_LIMIT)]
+    private: bool = False
+
+
+class MakeLink(Request, tag="link", kw_only=True):
+    """Make a link to a room that gives a right; ``until`` a time in ms, for ``uses`` people."""
+
+    room: str
+    right: Literal["read", "speak", "moderate"]
+    label: Annotated[str, msgspec.Meta(max_length=LABEL_LIMIT)] = ""
+    until: Number = 0
+    uses: Number = 0
+
+
+class EndLink(Request, tag="unlink", kw_only=True):
+    """Revoke a link, by its public id: those who came by it have to go."""
+
+    room: str
+    link: str
+
+
+class Links(Request, tag="links", kw_only=True):
+    """Get the links to a room, and who came by each."""
+
+    room: str
+
+
+class SetRules(Request, tag="rules", kw_only=True):
+    """Set the rules of a room; those that are not given do not hold any more."""
+
+    room: str
+    slow: Seconds = 0
+    closed: bool = False
+    newcomers: Seconds = 0
+    members: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+
+
+class Moderate(Request, tag="moderate", kw_only=True):
+    """Act on people in a room, or as an operator with an empty ``room`` in all of them.
+
+    ``seconds`` is how long it lasts, 0 for ever. ``clear`` deletes all their messages there, or
+    those since the time ``since``.
+    """
+
+    room: str = ""
+    act: Literal["mute", "unmute", "kick", "ban", "unban", "clear"]
+    people: Annotated[list[PersonId], msgspec.Meta(min_length=1, max_length=PEOPLE_LIMIT)]
+    seconds: Seconds = 0
+    since: Number = 0
+    why: Why = ""
+
+
+class Raid(Request, tag="raid", kw_only=True):
+    """Undo a raid: of these people, or of everybody who came since a time.
+
+    Their messages since that time are cleared, they are banned, and the room is in raid mode. With
+    ``preview`` only tell what that would be.
+    """
+
+    room: str
+    people: Annotated[list[PersonId], msgspec.Meta(max_length=PEOPLE_LIMIT)] = msgspec.field(
+        default_factory=list
+    )
+    since: Number
+    preview: bool = False
+    why: Why = ""
+
+
+class Undo(Request, tag="undo", kw_only=True):
+    """Take back what an act of the audit list did, by its number."""
+
+    room: str = ""
+    act: Count
+
+
+class Report(Request, tag="report", kw_only=True):
+    """Tell the moderators about a message."""
+
+    room: str
+    seq: Count
+    why: Why = ""
+
+
+class Audit(Request, tag="audit", kw_only=True):
+    """Get what moderators have done and been told in a room, the latest first."""
+
+    room: str = ""
+    before: Number | None = None
+    limit: Count = 100
+
+
+AnyGoverning = (
+    Create | MakeLink | EndLink | Links | SetRules | Moderate | Raid | Undo | Report | Audit
+)
+OF_MODERATORS = (MakeLink, EndLink, Links, SetRules, Moderate, Raid, Undo, Audit)
