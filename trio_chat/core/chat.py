@@ -32,11 +32,13 @@ from trio_chat.core.moderation import Moderation
 from trio_chat.core.pending_writes import Pending, PendingWrites
 from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
+from trio_chat.core.raids import Raids
 from trio_chat.core.redemption import Redemption
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.sessions import Sessions
+from trio_chat.core.targets import Targets
 from trio_chat.core.timers import Timers
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Recipient, Requester
@@ -85,6 +87,7 @@ class Chat:
         judge = Judge(access, self._rooms)
         redemption = Redemption(access, self._ledger, self._limits)
         arrivals = Arrivals()
+        targets = Targets(access, self._people, arrivals)
         self._joins = Joins(
             self._turn,
             self._connections,
@@ -106,8 +109,8 @@ class Chat:
             judge=judge,
             ledger=self._ledger,
             links=RoomLinks(self._turn, access, self._ledger, self._limits, config),
-            people=self._people,
-            arrivals=arrivals,
+            targets=targets,
+            raids=Raids(self._turn, access, self._ledger, self._rooms, arrivals, targets),
         )
         self._callers = Callers(
             self._people,

@@ -6,17 +6,17 @@ from typing import Any
 import msgspec
 
 from trio_chat.core.access import Access
-from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.pending_writes import SILENT, Pending
-from trio_chat.core.people import People
+from trio_chat.core.raids import Raids
 from trio_chat.core.registry import SERVER
 from trio_chat.core.requested import Requested
 from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.rooms import proper_name
+from trio_chat.core.targets import Targets
 from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol import acts, answers, events, governing
 from trio_chat.protocol.close import REMOVED
@@ -26,7 +26,6 @@ from trio_chat.protocol.rights import Right
 from trio_chat.protocol.room_rules import RoomRules
 
 ACTS_LISTED = 100  # in one answer
-PEOPLE_TOLD = 20  # of those whom an act is about, in the event that tells of it
 LIFTING = {"unmute": "mute", "unban": "ban"}
 
 
@@ -41,8 +40,8 @@ class Moderation:
         judge: Tells who may ask for what.
         ledger: Keeps what is done.
         links: Make rooms and links.
-        people: Tell how somebody is called.
-        arrivals: Tell from where somebody came.
+        targets: Tell on whom somebody may act.
+        raids: Clear messages, and undo raids.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -55,8 +54,8 @@ class Moderation:
         judge: Judge,
         ledger: Ledger,
         links: RoomLinks,
-        people: People,
-        arrivals: Arrivals,
+        targets: Targets,
+        raids: Raids,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -65,8 +64,8 @@ class Moderation:
         self._judge = judge
         self._ledger = ledger
         self._links = links
-        self._people = people
-        self._arrivals = arrivals
+        self._targets = targets
+        self._raids = raids
         self._doers: dict[type, Any] = {
             governing.MakeLink: links.make,
             governing.EndLink: links.end,
@@ -75,6 +74,8 @@ class Moderation:
             governing.Moderate: self._moderate,
             governing.Report: self._report,
             governing.Audit: self._tell_acts,
+            governing.Raid: raids.undo,
+            governing.Undo: raids.take_back,
         }
 
     def carry_out(self, asked: Requested, request: governing.AnyGoverning) -> None:
@@ -111,8 +112,11 @@ class Moderation:
         )
 
     def _moderate(self, asked: Requested, request: governing.Moderate, room: str) -> None:
-        people = [self._named(person_id) for person_id in dict.fromkeys(request.people)]
-        self._spare_moderators(asked, room, people)
+        if request.act == "clear":
+            self._raids.clear(asked, request, room)
+            return
+        people = self._targets.named(request.people)
+        self._targets.spare_moderators(asked, room, people)
         until = self._access.clock() + 1000 * request.seconds if request.seconds else 0
         act = self._act(request, room, people, until)
         self._ledger.record(act, asked.person, _pending(asked, request, is_last=not room))
@@ -121,7 +125,7 @@ class Moderation:
                 room=room,
                 who=asked.person,
                 act=request.act,
-                people=people[:PEOPLE_TOLD],
+                people=people[: answers.PEOPLE_LISTED],
                 count=len(people),
                 until=until,
                 why=request.why,
@@ -135,47 +139,14 @@ class Moderation:
             return acts.Lifted(about=room, kind=LIFTING[request.act], people=people)
         if request.act == "kick":
             return acts.Removed(about=room, people=people, why=request.why)
-        addresses = {}
-        if request.act == "ban":
-            addresses = {person.id: self._addresses_of(person.id) for person in people}
         return acts.Sanctioned(
             about=room,
             kind=request.act,
             people=people,
-            addresses={id: found for id, found in addresses.items() if found},
+            addresses=self._targets.addresses(people) if request.act == "ban" else {},
             until=until,
             why=request.why,
         )
-
-    def _named(self, person_id: str) -> Person:
-        """Return a person as they are called now, or were when they came last.
-
-        Raises:
-            RequestError: nobody is known by this id.
-        """
-        known = self._people.now(person_id)
-        if known:
-            return known
-        for arrival in self._arrivals.of(person_id).values():
-            return arrival.person
-        raise RequestError("not_found", f"nobody has the id {person_id!r}")
-
-    def _addresses_of(self, person_id: str) -> list[str]:
-        """Return from where a person came, but for this machine's own addresses."""
-        found = (arrival.address for arrival in self._arrivals.of(person_id).values())
-        return sorted({address for address in found if address})
-
-    def _spare_moderators(self, asked: Requested, room: str, people: Iterable[Person]) -> None:
-        """Make sure that nobody acts on those who may as much as they.
-
-        Raises:
-            RequestError: one of these people is a moderator, or an operator.
-        """
-        by = self._access.standing(room, asked.person.id, asked.asker.address, asked.link).right
-        for person in people:
-            right = self._access.standing(room, person.id, "").right
-            if right >= Right.MODERATE and right >= by:
-                raise RequestError("not_moderator", f"{person.nick} may do as much here as you")
 
     # What they are told
 
@@ -203,7 +174,7 @@ class Moderation:
         if isinstance(act, acts.Removed):
             gone = {person.id for person in act.people}
             self._end(state for state in self._inside(act.about) if state.person_id in gone)
-        elif isinstance(act, acts.LinkEnded | acts.Sanctioned):
+        elif isinstance(act, acts.LinkEnded | acts.Sanctioned | acts.Raided):
             self.recheck(act.about)
 
     def recheck(self, room: str) -> None:

@@ -69,6 +69,7 @@ class Registry:
     def __init__(self) -> None:
         self.last = 0  # the number of the last act that is taken in
         self.acts: deque[ActKept] = deque(maxlen=ACTS)  # the last ones
+        self.undone: set[int] = set()  # numbers of acts that were taken back
         self._rooms: dict[str, Governed] = {}
         self._links: dict[str, Link] = {}  # by the digest of the secret
         self._by_id: dict[str, Link] = {}
@@ -81,6 +82,8 @@ class Registry:
             acts.RulesSet: self._rules_set,
             acts.Sanctioned: self._sanctioned,
             acts.Lifted: self._lifted,
+            acts.Raided: self._raided,
+            acts.Undone: self._undone,
         }
 
     def apply(self, kept: ActKept) -> None:
@@ -166,8 +169,41 @@ class Registry:
                 room.banned_addresses[address] = max(until, room.banned_addresses.get(address, 0))
 
     def _lifted(self, act: acts.Lifted, _: ActKept) -> None:
-        room = self._govern(act.about)
-        for person in act.people:
-            lifted = room.sanctions(act.kind).pop(person.id, None)
+        self._lift(act.about, act.kind, act.people)
+
+    def _lift(self, about: str, kind: str, people: Iterable[Person]) -> None:
+        room = self._govern(about)
+        for person in people:
+            lifted = room.sanctions(kind).pop(person.id, None)
             for address in lifted.addresses if lifted else ():
                 room.banned_addresses.pop(address, None)
+
+    def _raided(self, act: acts.Raided, kept: ActKept) -> None:
+        self._sanctioned(
+            acts.Sanctioned(
+                about=act.about,
+                kind="ban",
+                people=act.people,
+                addresses=act.addresses,
+                until=act.until,
+                why=act.why,
+            ),
+            kept,
+        )
+        rules = acts.RulesSet(about=act.about, rules=act.rules, until=act.rules_until)
+        self._rules_set(rules, kept)
+
+    def _undone(self, act: acts.Undone, _: ActKept) -> None:
+        undone = self.act(act.target)
+        self.undone.add(act.target)
+        if undone is None:
+            return
+        if isinstance(undone.act, acts.Raided):
+            self._lift(undone.act.about, "ban", undone.act.people)
+            self._govern(undone.act.about).rules_until = 0
+        elif isinstance(undone.act, acts.Sanctioned):
+            self._lift(undone.act.about, undone.act.kind, undone.act.people)
+
+    def act(self, number: int) -> ActKept | None:
+        """Return the act with a number; ``None`` if it is not among the last ones."""
+        return next((kept for kept in reversed(self.acts) if kept.seq == number), None)

@@ -87,11 +87,25 @@ class Removed(Act, tag="removed", kw_only=True):
 
 
 class Cleared(Act, tag="cleared", kw_only=True):
-    """Messages of people were cleared in a room, by its event with the number ``seq``."""
+    """Messages of people were cleared; ``keys`` has that of the event ``clear`` of each room."""
 
     people: list[Person]
-    seq: int
-    messages: int = 0
+    keys: dict[str, str]
+    why: str = ""
+
+
+class Raided(Act, tag="raided", kw_only=True):
+    """A raid was undone: people were banned until a time, and their messages cleared.
+
+    The room has other rules until another time.
+    """
+
+    people: list[Person]
+    keys: dict[str, str]
+    rules: RoomRules
+    rules_until: int
+    addresses: dict[str, list[str]] = {}
+    until: int = 0
     why: str = ""
 
 
@@ -118,6 +132,7 @@ AnyAct = (
     | Lifted
     | Removed
     | Cleared
+    | Raided
     | Undone
     | Reported
 )

@@ -9,7 +9,8 @@ from trio_chat.protocol.events import Person
 from trio_chat.protocol.room_rules import RoomRules
 
 Id = int | str | None
-PEOPLE_LISTED = 20  # of those who came by a link
+PEOPLE_LISTED = 20  # of those who came by a link, or whom an act is about
+PREVIEWED = 100  # people and networks in the preview of a raid
 
 
 class Answer(msgspec.Struct, tag_field="t", kw_only=True, omit_defaults=True):
@@ -199,6 +200,19 @@ class ActList(Answer, tag="audit", kw_only=True):
     room: str
     acts: list[ActInfo]
     more: bool
+
+
+class RaidPreview(Answer, tag="raid_preview", kw_only=True):
+    """Whom the undoing of a raid would ban, and how many of their messages it would clear.
+
+    The first people and networks are listed. ``messages`` are those at hand; there can be more.
+    """
+
+    room: str
+    count: int
+    people: list[Person]
+    addresses: list[str]
+    messages: int
 
 
 class Ping(Answer, tag="ping"):

@@ -96,21 +96,22 @@ class Moderated(StoredEvent, tag="moderated", kw_only=True):
 
 
 class Clear(StoredEvent, tag="clear", kw_only=True):
-    """All messages of these authors between two numbers, both included, are deleted.
+    """All messages of these authors from the number ``since`` up to this one are deleted.
 
-    ``authors`` has the ids of the people. It can be taken back for a day.
+    ``authors`` has the ids of the people, an empty one for all without a name. It can be taken back
+    for a day, by its ``key``.
     """
 
+    key: str
     authors: list[str]
-    since: int
-    until: int
+    since: int = 0
     why: str = ""
 
 
 class Restore(StoredEvent, tag="restore", kw_only=True):
-    """The ``clear`` with this number is taken back: its messages are there again."""
+    """The ``clear`` with this key is taken back: its messages are there again."""
 
-    target: int
+    key: str
 
 
 class ActKept(StoredEvent, tag="act", kw_only=True):

@@ -18,5 +18,9 @@ class RoomRules(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     newcomers: int = 0
     members: int = 0
 
+    def with_newcomers(self, seconds: int) -> "RoomRules":
+        """Return the same rules with another time for newcomers."""
+        return msgspec.structs.replace(self, newcomers=seconds)
+
 
 NO_RULES = RoomRules()

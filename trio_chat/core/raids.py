@@ -1,0 +1,199 @@
+"""Raids: what people have said is cleared, and a raid undone, in one step that can be taken back."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+
+from trio_chat.core.access import Access
+from trio_chat.core.arrivals import Arrival, Arrivals
+from trio_chat.core.effects import Turn
+from trio_chat.core.ledger import Ledger
+from trio_chat.core.pending_writes import SILENT, Pending
+from trio_chat.core.registry import SERVER
+from trio_chat.core.requested import Requested
+from trio_chat.core.rooms import Rooms
+from trio_chat.core.targets import Targets
+from trio_chat.journal.clearings import SEALED
+from trio_chat.journal.types import Write
+from trio_chat.protocol import acts, answers, events, governing
+from trio_chat.protocol.events import Person
+from trio_chat.protocol.request_error import RequestError
+
+KEY_BYTES = 8
+BAN = 7 * 24 * 60 * 60 * 1000  # milliseconds
+RAID_MODE = 60 * 60 * 1000  # milliseconds in which
+NEWCOMERS = 15 * 60  # seconds have to go by before a newcomer speaks
+PEOPLE = 10_000  # of one raid, at most
+
+
+class Raids:
+    """Clears messages, undoes raids, and takes both back.
+
+    Args:
+        turn: Where answers go.
+        access: Knows what was done.
+        ledger: Keeps what is done.
+        rooms: Those that are open.
+        arrivals: Tell who came since when.
+        targets: Tell on whom somebody may act.
+    """
+
+    def __init__(
+        self,
+        turn: Turn,
+        access: Access,
+        ledger: Ledger,
+        rooms: Rooms,
+        arrivals: Arrivals,
+        targets: Targets,
+    ) -> None:
+        self._turn = turn
+        self._access = access
+        self._ledger = ledger
+        self._rooms = rooms
+        self._arrivals = arrivals
+        self._targets = targets
+
+    def clear(self, asked: Requested, request: governing.Moderate, room: str) -> None:
+        """Clear what people have said in a room, or where they were since the server was started.
+
+        Raises:
+            RequestError: one of them may do as much as who asks.
+        """
+        people = self._targets.spoken(request.people)
+        self._targets.spare_moderators(asked, room, people)
+        rooms = [room] if room else sorted(self._arrivals.rooms_of(request.people))
+        keys = self._clear(asked, rooms, people, request.since, request.why)
+        act = acts.Cleared(about=room, people=people, keys=keys, why=request.why)
+        self._ledger.record(act, asked.person, Pending(asked.requester, asked.state, request.id))
+
+    def _clear(
+        self,
+        asked: Requested,
+        rooms: Iterable[str],
+        people: Sequence[Person],
+        since: int,
+        why: str,
+    ) -> dict[str, str]:
+        """Clear what people have said since a time; return the keys, by room."""
+        keys = {room: secrets.token_hex(KEY_BYTES) for room in rooms}
+        for room, key in keys.items():
+            authors = [person.id for person in people]
+            event = events.Clear(room=room, who=asked.person, key=key, authors=authors, why=why)
+            self._ledger.write(Write(event, since_ts=since), SILENT)
+        return keys
+
+    def undo(self, asked: Requested, request: governing.Raid, room: str) -> None:
+        """Undo a raid, or tell what that would do.
+
+        Raises:
+            RequestError: there is nobody to act on, or too many.
+        """
+        raiders = self._raiders(asked, request, room)
+        if request.preview:
+            self._preview(asked, request, room, raiders)
+            return
+        if not raiders:
+            raise RequestError("not_found", "nobody has come since then")
+        now = self._access.clock()
+        people = [arrival.person for arrival in raiders]
+        keys = self._clear(asked, [room], people, request.since, request.why)
+        rules = self._access.rules(room)
+        act = acts.Raided(
+            about=room,
+            people=people,
+            addresses={one.person.id: [one.address] for one in raiders if one.address},
+            keys=keys,
+            rules=rules.with_newcomers(max(rules.newcomers, NEWCOMERS)),
+            rules_until=now + RAID_MODE,
+            until=now + BAN,
+            why=request.why,
+        )
+        self._ledger.record(act, asked.person)
+        told = events.Moderated(
+            room=room,
+            who=asked.person,
+            act="ban",
+            people=people[: answers.PEOPLE_LISTED],
+            count=len(people),
+            until=act.until,
+            why=request.why,
+        )
+        self._ledger.tell(told)
+        self._ledger.tell(
+            events.Rules(room=room, who=asked.person, rules=act.rules),
+            Pending(asked.requester, asked.state, request.id),
+        )
+
+    def _raiders(self, asked: Requested, request: governing.Raid, room: str) -> list[Arrival]:
+        """Return whom a request is about, but for moderators.
+
+        Raises:
+            RequestError: there are too many.
+        """
+        wanted = set(request.people)
+        found = [
+            arrival
+            for arrival in self._arrivals.of_room(room)
+            if (arrival.person.id in wanted if wanted else arrival.first_at >= request.since)
+            and not self._targets.is_spared(asked, room, arrival.person)
+        ]
+        if len(found) > PEOPLE:
+            raise RequestError("too_many_people", f"that would be more than {PEOPLE} people")
+        return found
+
+    def _preview(
+        self, asked: Requested, request: governing.Raid, room: str, raiders: Sequence[Arrival]
+    ) -> None:
+        open_room = self._rooms.get(room)
+        authors = {arrival.person.id for arrival in raiders}
+        networks = sorted({arrival.network for arrival in raiders if arrival.address})
+        answer = answers.RaidPreview(
+            id=request.id,
+            room=room,
+            count=len(raiders),
+            people=[arrival.person for arrival in raiders[: answers.PREVIEWED]],
+            addresses=networks[: answers.PREVIEWED],
+            messages=open_room.log.count_messages(authors, request.since) if open_room else 0,
+        )
+        self._turn.reply(asked.requester, answer)
+
+    def take_back(self, asked: Requested, request: governing.Undo, room: str) -> None:
+        """Take back what an act did.
+
+        Raises:
+            RequestError: there is no such act, or it is too late.
+        """
+        kept = self._access.registry.act(request.act)
+        if kept is None or (room and kept.act.about != room):
+            raise RequestError("not_found", "there is no such act")
+        if not isinstance(kept.act, acts.Cleared | acts.Raided | acts.Sanctioned):
+            raise RequestError("bad_request", "that cannot be taken back")
+        is_late = self._access.clock() - kept.ts >= SEALED
+        if is_late or kept.seq in self._access.registry.undone:
+            raise RequestError("too_late", "that was taken back already, or is a day ago")
+        if isinstance(kept.act, acts.Cleared | acts.Raided):
+            for name, key in kept.act.keys.items():
+                self._ledger.tell(events.Restore(room=name, who=asked.person, key=key))
+        self._ledger.record(
+            acts.Undone(about=room, target=kept.seq),
+            asked.person,
+            Pending(asked.requester, asked.state, request.id),
+        )
+        if kept.act.about and not isinstance(kept.act, acts.Cleared):
+            self._tell_lifted(asked, kept.act)
+
+    def _tell_lifted(self, asked: Requested, act: acts.Raided | acts.Sanctioned) -> None:
+        """Tell a room that people are banned, or muted, no more, and which rules hold again."""
+        kind = act.kind if isinstance(act, acts.Sanctioned) else "ban"
+        told = events.Moderated(
+            room=act.about,
+            who=asked.person,
+            act=f"un{kind}",
+            people=act.people[: answers.PEOPLE_LISTED],
+            count=len(act.people),
+        )
+        self._ledger.tell(told)
+        governed = self._access.registry.governed(act.about)
+        if isinstance(act, acts.Raided) and governed:
+            rules = governed.rules_before
+            self._ledger.tell(events.Rules(room=act.about, who=asked.person, rules=rules))

@@ -1,0 +1,69 @@
+"""Targets: the people on whom a moderator acts, and who is spared."""
+
+from collections.abc import Iterable
+
+from trio_chat.core.access import Access
+from trio_chat.core.arrivals import Arrivals
+from trio_chat.core.people import People
+from trio_chat.core.requested import Requested
+from trio_chat.protocol.events import Person
+from trio_chat.protocol.request_error import RequestError
+from trio_chat.protocol.rights import Right
+
+
+class Targets:
+    """Finds people by their ids.
+
+    Args:
+        access: Knows what they may do.
+        people: Tell how they are called.
+        arrivals: Tell how they were called, and from where they came.
+    """
+
+    def __init__(self, access: Access, people: People, arrivals: Arrivals) -> None:
+        self._access = access
+        self._people = people
+        self._arrivals = arrivals
+
+    def named(self, person_ids: Iterable[str]) -> list[Person]:
+        """Return people as they are called now, or were when they came last.
+
+        Raises:
+            RequestError: nobody is known by one of these ids.
+        """
+        people = self.spoken(person_ids)
+        for person in people:
+            if not person.nick:
+                raise RequestError("not_found", f"nobody has the id {person.id!r}")
+        return people
+
+    def spoken(self, person_ids: Iterable[str]) -> list[Person]:
+        """Return people, without a nick if they are not known any more."""
+        return [self._find(person_id) for person_id in dict.fromkeys(person_ids)]
+
+    def _find(self, person_id: str) -> Person:
+        known = self._people.now(person_id) or self._arrivals.person(person_id)
+        return known or Person(person_id, "")
+
+    def addresses(self, people: Iterable[Person]) -> dict[str, list[str]]:
+        """Return from where people came, by their ids, but for this machine's own addresses."""
+        found = {person.id: self._arrivals.addresses_of(person.id) for person in people}
+        return {person_id: addresses for person_id, addresses in found.items() if addresses}
+
+    def is_spared(self, asked: Requested, room: str, person: Person) -> bool:
+        """Whether a person may do as much in a room as who wants to act on them."""
+        right = self._access.standing(room, person.id, "").right
+        if right < Right.MODERATE:
+            return False
+        by = self._access.standing(room, asked.person.id, asked.asker.address, asked.link).right
+        return right >= by
+
+    def spare_moderators(self, asked: Requested, room: str, people: Iterable[Person]) -> None:
+        """Make sure that nobody acts on those who may as much as they.
+
+        Raises:
+            RequestError: one of these people is a moderator, or an operator.
+        """
+        for person in people:
+            if self.is_spared(asked, room, person):
+                raise RequestError("not_moderator", f"{person.nick} may do as much here as you")

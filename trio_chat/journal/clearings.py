@@ -1,0 +1,41 @@
+"""Clearings: what moderators have cleared, for as long as that can be taken back.
+
+The messages stay where they are, sealed: wherever they are read, they are told as deleted ones.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from trio_chat.protocol.events import AnyStoredEvent, Edit, Message, without_text
+
+SEALED = 24 * 60 * 60 * 1000  # milliseconds for which a clearing can be taken back
+
+
+class Clearing(NamedTuple):
+    """Messages of some authors are cleared, from one number up to before another."""
+
+    key: str
+    authors: frozenset[str]  # ids; an empty one is of those without a name
+    first: int
+    end: int
+
+    def covers(self, seq: int, author: str | None) -> bool:
+        """Whether a message is among them."""
+        return self.first <= seq < self.end and (author or "") in self.authors
+
+
+def is_cleared(clearings: Sequence[Clearing], seq: int, author: str | None) -> bool:
+    """Whether a message is cleared."""
+    return any(clearing.covers(seq, author) for clearing in clearings)
+
+
+def as_told(clearings: Sequence[Clearing], event: AnyStoredEvent) -> AnyStoredEvent:
+    """Return an event as it may be told: without the text of a cleared message, or of its edit."""
+    if isinstance(event, Message):
+        seq = event.seq
+    elif isinstance(event, Edit):
+        seq = event.target
+    else:
+        return event
+    author = event.who.id if event.who else None
+    return without_text(event) if is_cleared(clearings, seq, author) else event
