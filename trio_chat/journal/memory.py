@@ -28,7 +28,16 @@ from trio_chat.journal.types import (
     RoomSummary,
     Write,
 )
-from trio_chat.journal.views import UNCHANGED, Changes, Sized, fit, fit_events, view
+from trio_chat.journal.views import (
+    DEFAULT_LIMITS,
+    UNCHANGED,
+    ChangeLimits,
+    Changes,
+    Sized,
+    fit,
+    fit_events,
+    view,
+)
 from trio_chat.protocol import answers
 from trio_chat.protocol.events import (
     AnyStoredEvent,
@@ -117,11 +126,14 @@ class _Room:
 class MemoryJournal:
     """Keeps a bounded tail of each room. Nothing in here waits."""
 
-    def __init__(self, clock: Callable[[], int] = wall_clock) -> None:
+    def __init__(
+        self, clock: Callable[[], int] = wall_clock, limits: ChangeLimits = DEFAULT_LIMITS
+    ) -> None:
         self.epoch = secrets.token_hex(8)
         self.secret = secrets.token_bytes(32)
         self.nicks: dict[str, str] = {}
         self._clock = clock
+        self._limits = limits
         self._rooms: dict[str, _Room] = {}
         self._last_prune: int | None = None
 
@@ -147,7 +159,7 @@ class MemoryJournal:
             return room.cids[key].judge(author, digest)
         if not room.last and not write.may_begin:
             return NO_NEW_ROOM
-        rejected = _judge(write, room)
+        rejected = _judge(write, room, self._limits)
         if rejected:
             return rejected
         room.last += 1
@@ -264,7 +276,7 @@ def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
     )
 
 
-def _judge(write: Write, room: _Room) -> Rejected | None:
+def _judge(write: Write, room: _Room, limits: ChangeLimits) -> Rejected | None:
     if isinstance(write.event, Message):
         return _judge_reply(write.event.reply, room)
     target = target_of(write.event)
@@ -275,7 +287,7 @@ def _judge(write: Write, room: _Room) -> Rejected | None:
         return NO_SUCH_MESSAGE
     if write.target_author not in (None, author_of(message)):
         return NOT_YOURS
-    return (room.changes.get(target) or Changes()).refuse(write.event)
+    return (room.changes.get(target) or Changes()).refuse(write.event, limits)
 
 
 def _judge_reply(seq: int | None, room: _Room) -> Rejected | None:
