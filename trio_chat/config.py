@@ -16,6 +16,10 @@ MOST = 2**40  # of anything that is counted; SQLite and the kernel can compute w
 LONGEST = 2_000_000.0  # seconds of a time; the kernel counts its milliseconds in 31 bits
 LARGEST_BUFFER = 2**30  # bytes of a buffer of the kernel, which counts them in 31 bits
 LONGEST_NAME = 1000  # characters
+# Changes of a message. The next one reads and writes again what they add up to, a deletion rewrites
+# them all at once, and an answer has them all: 4,000 reactions are 1 MB at most.
+MOST_CHANGES = 4000
+MOST_EMOJI = 1000  # different ones on a message
 LEAST_DATABASE = 1_000_000  # bytes; the log of an empty one may take as much
 IN_MEMORY = ":memory:"  # a database that is no file
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
@@ -143,6 +147,15 @@ class Config(Rates):
     text_limit: int = limit(4000, "characters of a chat message at most", least=1)
     topic_limit: int = limit(250, "characters of a topic at most", least=1)
 
+    reactions_per_message: int = limit(
+        50, "different emoji on one message at most", least=1, most=MOST_EMOJI
+    )
+    changes_per_message: int = limit(
+        1000,
+        "edits and reactions of one message at most; it can be deleted beyond that",
+        least=1,
+        most=MOST_CHANGES,
+    )
     nick_limit: int = limit(32, "characters of a nick at most", least=1, most=LONGEST_NAME)
     room_limit: int = limit(64, "characters of a room's name at most", least=1, most=LONGEST_NAME)
     rooms_per_connection: int = limit(128, "rooms one client can be in at once", least=1)
@@ -164,6 +177,12 @@ class Config(Rates):
         "bytes of pages that are read for all clients and not sent yet, at most; one at least",
         least=512,
     )
+    look_ups: int = limit(
+        16,
+        "searches, pages of history and lists that may wait on one connection; "
+        "further ones are refused as 'busy'",
+        least=1,
+    )
     rate_patience: float = limit(
         2.0, "time for which a request over a rate waits; then it is refused as 'busy'", least=0
     )
@@ -171,6 +190,20 @@ class Config(Rates):
         10.0, "time far over a rate after which a connection is ended", least=0.1
     )
     resume_limit: int = limit(1000, "events of a room that are kept at hand", least=1)
+    recent_bytes: int = limit(
+        1024 * 1024, "bytes of a room's events that are kept at hand, at most", least=0
+    )
+    all_recent_bytes: int = limit(
+        64 * 1024 * 1024, "bytes of all rooms' events that are kept at hand, at most", least=0
+    )
+    replay_bytes: int = limit(
+        256 * 1024,
+        "bytes of what many have missed alike that are kept ready to be sent, at most",
+        least=0,
+    )
+    all_replay_bytes: int = limit(
+        32 * 1024 * 1024, "bytes of all that is kept ready to be sent so, at most", least=0
+    )
 
     erase_within: float = limit(
         3600.0,
@@ -211,6 +244,7 @@ class Config(Rates):
         object.__setattr__(self, "allow_origin", tuple(map(_origin, self.allow_origin)))
         self._check_choices()
         self._check_relations()
+        self._check_shares()
 
     def _check_range(self, setting: Field[Any]) -> None:
         value = getattr(self, setting.name)
@@ -253,24 +287,32 @@ class Config(Rates):
                 f"outbox_bytes ({self.outbox_bytes}) must be more than "
                 f"frame_limit ({self.frame_limit})"
             )
-        if self.all_outbox_bytes < self.outbox_bytes:
-            raise ConfigError(
-                f"all_outbox_bytes ({self.all_outbox_bytes}) must be at least "
-                f"outbox_bytes ({self.outbox_bytes})"
-            )
         # A page is sent to a client that has room for it beside what happens meanwhile.
         if self.page_bytes > self.outbox_bytes // 2:
             raise ConfigError(
                 f"page_bytes ({self.page_bytes}) must be at most half of "
                 f"outbox_bytes ({self.outbox_bytes})"
             )
-
         # Otherwise the exchange ends before its answer is there.
         for name in ("call_timeout", "read_timeout"):
             if getattr(self, name) >= self.http_timeout:
                 raise ConfigError(
                     f"{name} ({getattr(self, name)}) must be less than "
                     f"http_timeout ({self.http_timeout})"
+                )
+
+    def _check_shares(self) -> None:
+        """See that what is allowed to one is allowed to all together."""
+        for whole, part in (
+            ("all_outbox_bytes", "outbox_bytes"),
+            ("all_recent_bytes", "recent_bytes"),
+            ("all_replay_bytes", "replay_bytes"),
+            ("changes_per_message", "reactions_per_message"),  # each of which is a change
+        ):
+            if getattr(self, whole) < getattr(self, part):
+                raise ConfigError(
+                    f"{whole} ({getattr(self, whole)}) must be at least "
+                    f"{part} ({getattr(self, part)})"
                 )
 
     def connection_cap(self) -> int:

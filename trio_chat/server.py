@@ -24,6 +24,7 @@ from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.sqlite.space import SpaceLimits
 from trio_chat.journal.storage import Outcome
 from trio_chat.journal.types import Journal
+from trio_chat.journal.views import ChangeLimits
 from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.eventstream import EventStream
@@ -199,14 +200,16 @@ async def open_journal(config: Config) -> Journal:
     Raises:
         JournalError: it cannot be used; the message says why.
     """
+    limits = ChangeLimits(config.reactions_per_message, config.changes_per_message)
     if config.database == IN_MEMORY:
-        return MemoryJournal()
+        return MemoryJournal(limits=limits)
     return await SqliteJournal.open(
         Path(config.database),
         sync=config.sync == "full",
         read_timeout=config.read_timeout,
         erase_within=config.erase_within,
         space=SpaceLimits(config.max_database, config.keep_free),
+        limits=limits,
     )
 
 

@@ -7,11 +7,13 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from tests.journal.house import House, Peer, Wish, hello
-from trio_chat.core.room_log import RECENT_BYTES, REPLAYS
+from trio_chat.config import Config
+from trio_chat.core.room_log import REPLAYS
 from trio_chat.journal import memory
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Pruned
 
+RECENT_BYTES, REPLAY_BYTES = Config().recent_bytes, Config().replay_bytes
 LARGE = "\N{MUSICAL SYMBOL G CLEF}" * 4000  # as large as a text can be: 16,000 bytes
 
 
@@ -107,7 +109,7 @@ async def test_replays_at_hand_are_bounded(autojump_clock: MockClock) -> None:
             await ann.ask(t="join", room="tea", last=last)
         replays = house.hub._chat._rooms["tea"].log._replays.values()
         assert sum(len(frame.wire) for replay in replays for frame in replay) <= REPLAYS * (
-            RECENT_BYTES + 4096
+            REPLAY_BYTES + 4096
         )
 
     await play(scene, House(MemoryJournal(), outbox_bytes=4 * RECENT_BYTES))

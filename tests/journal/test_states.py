@@ -26,9 +26,9 @@ from tests.journal.drafts import (
 )
 from tests.journal.old import restore, restore_with
 from trio_chat.commands import prune
+from trio_chat.config import MOST_CHANGES, MOST_EMOJI
 from trio_chat.core.memory_budget import MemoryBudget
-from trio_chat.core.room_log import Budgets, RoomLog
-from trio_chat.journal import views
+from trio_chat.core.room_log import Budgets, RoomLog, Sizes
 from trio_chat.journal.search.query import parse
 from trio_chat.journal.sqlite import queries, scrubs, states
 from trio_chat.journal.sqlite.file import JournalFile
@@ -42,6 +42,7 @@ from trio_chat.journal.types import (
     Journal,
     RoomState,
 )
+from trio_chat.journal.views import DEFAULT_LIMITS
 from trio_chat.protocol import events
 from trio_chat.protocol.dialects import v1
 from trio_chat.protocol.events import Person
@@ -117,14 +118,14 @@ class TestOldFiles:
         ]
 
     async def test_many_reactions_are_cut(self, path: Path) -> None:
-        """As many as can be now are there; others are neither shown nor in the way."""
+        """As many as any limit allows are there; others are neither shown nor in the way."""
         people = [Person(f"p{number}", "P") for number in range(20_000)]
-        many = [react(1, f"e{number % 1000}", who=who) for number, who in enumerate(people)]
+        many = [react(1, f"e{number % 2000}", who=who) for number, who in enumerate(people)]
         restore_with(path, many)
         journal = await SqliteJournal.open(path)
         [message] = await page(journal, "jam")
-        assert list(message.reactions) == [f"e{number}" for number in range(views.EMOJI_LIMIT)]
-        assert sum(len(who) for who in message.reactions.values()) == views.CHANGES_LIMIT
+        assert list(message.reactions) == [f"e{number}" for number in range(MOST_EMOJI)]
+        assert sum(len(who) for who in message.reactions.values()) == MOST_CHANGES
         assert await journal.commit([react(1, room="jam")]) == [TOO_MANY_CHANGES]
         assert len(await kept(journal, "jam")) == len(many) + 1
         await journal.close()
@@ -147,7 +148,7 @@ class TestLimits:
     async def test_of_different_emoji(self, journal: Journal) -> None:
         """One that is there already can be put by others; one that is taken away makes room."""
         await fill(journal, 1)
-        emoji = [f"e{number}" for number in range(views.EMOJI_LIMIT)]
+        emoji = [f"e{number}" for number in range(DEFAULT_LIMITS.emoji)]
         await journal.commit([react(1, name) for name in emoji])
         results = await journal.commit([react(1, "new"), react(1, emoji[0], who=ANN)])
         assert results[0] == TOO_MANY_REACTIONS
@@ -163,7 +164,7 @@ class TestLimits:
     async def test_of_changes(self, journal: Journal) -> None:
         """By whomever they are, in one commit or in several; a message beside it does not count."""
         await fill(journal, 2)
-        limit = views.CHANGES_LIMIT
+        limit = DEFAULT_LIMITS.changes
         await journal.commit([edit(1) for _ in range(limit - 1)])
         results = await journal.commit([react(1), edit(1), react(1), react(2)])
         assert results[1:3] == [TOO_MANY_CHANGES] * 2
@@ -227,7 +228,7 @@ class TestDeletion:
         """A room that has edits in memory that were not rewritten reads them from the journal."""
         secret = b'{"t": "edit", "text": "secret"}'
         budgets = Budgets(MemoryBudget(1000), MemoryBudget(1000))
-        log = RoomLog(RoomState("jam", 1, 1, "", [(1, secret)]), 9, budgets)
+        log = RoomLog(RoomState("jam", 1, 1, "", [(1, secret)]), Sizes(9, 10**6, 10**6), budgets)
         gone = delete(1, room="jam").event
         gone.seq = 2
         log.take(Committed(gone, b"{}", is_partial=True))

@@ -287,14 +287,17 @@ def a_reaction_is_an_emoji(target: Target) -> None:
         assert ann.refused("react", room=room, seq=99, emoji="🍋") == "not_found"
 
 
-@case("`too_many_reactions` (a message has at most 50 different emoji)")
+@case(
+    "`too_many_reactions` (a message has at most `limits.reactions` different emoji, 50 by default)"
+)
 def different_reactions_are_limited(target: Target) -> None:
     room = target.room()
     with target.person(room) as ann:
         seq = ann.send(room, "x")
-        for emoji in EMOJI[:50]:
+        count = ann.welcome["limits"]["reactions"]
+        for emoji in EMOJI[:count]:
             assert ann.ask("react", room=room, seq=seq, emoji=emoji)["t"] == "ok"
-        assert ann.refused("react", room=room, seq=seq, emoji=EMOJI[50]) == "too_many_reactions"
+        assert ann.refused("react", room=room, seq=seq, emoji=EMOJI[count]) == "too_many_reactions"
         assert ann.ask("react", room=room, seq=seq, emoji=EMOJI[0])["t"] == "ok"
 
 

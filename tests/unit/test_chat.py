@@ -48,6 +48,8 @@ async def test_hello_is_answered_with_who_one_is_and_the_limits() -> None:
                 "frame": 65536,
                 "requests": 256,
                 "rooms": 3,
+                "reactions": 50,
+                "changes": 1000,
             },
         }
         epoch = home.journal.epoch

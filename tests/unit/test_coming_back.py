@@ -333,7 +333,7 @@ async def test_deletions_take_no_place_at_hand() -> None:
     """What is at hand is measured as it is, not as it was before texts were deleted."""
     async with house() as home:
         ann = await home.person("Ann", "tea")
-        for number in range(300):  # more than RECENT_BYTES in all
+        for number in range(300):  # more than recent_bytes in all
             await ann.ask(send("\U0001f34b" * 1000))
             await ann.ask({"t": "delete", "room": "tea", "seq": 2 * number + 1})
         await ann.ask(send("\U0001f34b" * 4000))

@@ -151,6 +151,27 @@ def test_files_are_paths() -> None:
             ["--all-outbox-bytes", "10000"],
             "all_outbox_bytes (10000) must be at least outbox_bytes (1048576)",
         ),
+        (
+            ["--recent-bytes", "100000000"],
+            "all_recent_bytes (67108864) must be at least recent_bytes (100000000)",
+        ),
+        (
+            ["--all-replay-bytes", "0"],
+            "all_replay_bytes (0) must be at least replay_bytes (262144)",
+        ),
+        (
+            ["--reactions-per-message", "7", "--changes-per-message", "6"],
+            "changes_per_message (6) must be at least reactions_per_message (7)",
+        ),
+        (
+            ["--changes-per-message", "4001"],
+            "changes_per_message must be at most 4000, not 4001",
+        ),
+        (
+            ["--reactions-per-message", "1001"],
+            "reactions_per_message must be at most 1000, not 1001",
+        ),
+        (["--look-ups", "0"], "look_ups must be at least 1, not 0"),
         (["--port", "65536"], "port must be at most 65535, not 65536"),
         (["--ping-interval", "soon"], "--ping-interval must be a number, not 'soon'"),
         (["--ping-interval", "inf"], "--ping-interval must be a number, not 'inf'"),

@@ -16,7 +16,7 @@ from tests import frames
 from tests.frames import CLOSE, TEXT, masked
 from tests.unit.standin import Heard, StandIn
 from trio_chat.client.client import Client
-from trio_chat.client.lookups import LOOK_UPS, make_context
+from trio_chat.client.lookups import make_context
 from trio_chat.config import Config
 from trio_chat.core.messages import PageDone, Register
 from trio_chat.delivery.frames import MERGE_LIMIT, frame_of
@@ -31,7 +31,10 @@ from trio_chat.protocol.close import BAD_PROTOCOL, CRASHED, GOING_AWAY, RESYNC
 from trio_chat.protocol.dialects import v1
 from trio_chat.protocol.events import Message
 
-CONFIG = Config(ping_interval=25, resume_limit=3, history_page=2, write_timeout=7)
+LOOK_UPS = 5
+CONFIG = Config(
+    ping_interval=25, resume_limit=3, history_page=2, write_timeout=7, look_ups=LOOK_UPS
+)
 
 
 class Journal(MemoryJournal):

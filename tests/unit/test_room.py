@@ -7,7 +7,7 @@ import msgspec
 from tests.unit.members import Listener
 from trio_chat.core.memory_budget import MemoryBudget
 from trio_chat.core.room import CROWD, MEMBER_LIST_BYTES, Room
-from trio_chat.core.room_log import Budgets, RoomLog
+from trio_chat.core.room_log import Budgets, RoomLog, Sizes
 from trio_chat.journal.types import Committed, RoomState
 from trio_chat.protocol import events
 from trio_chat.protocol.dialects import plain, v1
@@ -23,7 +23,7 @@ class Place(Room):
         self.news = 0
         self.later: list[Callable[[], None]] = []
         budgets = Budgets(MemoryBudget(10**6), MemoryBudget(10**6))
-        log = RoomLog(RoomState("tea", 1, 0, "", ()), 3, budgets)
+        log = RoomLog(RoomState("tea", 1, 0, "", ()), Sizes(3, 10**6, 10**6), budgets)
         super().__init__(log, limit, self._count, lambda seconds, call: self.later.append(call))
 
     def _count(self, itself: Room) -> None:

@@ -3,9 +3,8 @@
 import msgspec
 import pytest
 
-from trio_chat.core import room_log
 from trio_chat.core.memory_budget import MemoryBudget
-from trio_chat.core.room_log import EARLY, REPLAY_BYTES, REPLAYS, Budgets, RoomLog
+from trio_chat.core.room_log import EARLY, REPLAYS, Budgets, RoomLog, Sizes
 from trio_chat.journal.types import Committed, RoomState
 from trio_chat.protocol import events
 from trio_chat.protocol.dialects import v1
@@ -16,10 +15,19 @@ EMPTY = RoomState("tea", 1, 0, "", ())
 LIMIT = 10_000  # bytes that may be told at once
 
 
+RECENT_BYTES, REPLAY_BYTES = 10_000, 5_000
+
+
+def keeping(recent: int) -> Sizes:
+    return Sizes(recent, RECENT_BYTES, REPLAY_BYTES)
+
+
 def make(
     state: RoomState = EMPTY, recent_limit: int = 3, recent: int = 10**8, replays: int = 10**8
 ) -> RoomLog:
-    return RoomLog(state, recent_limit, Budgets(MemoryBudget(recent), MemoryBudget(replays)))
+    return RoomLog(
+        state, keeping(recent_limit), Budgets(MemoryBudget(recent), MemoryBudget(replays))
+    )
 
 
 def message(seq: int, text: str = "x") -> Committed:
@@ -74,7 +82,7 @@ def test_all_who_come_back_from_the_same_number_get_the_same_frames() -> None:
 def test_what_is_at_hand_is_bounded_in_bytes_too() -> None:
     """A few long messages do not take the memory of many short ones."""
     log = make(recent_limit=1000)
-    half = room_log.RECENT_BYTES // 2
+    half = RECENT_BYTES // 2
     says(log, 1, 2, 3, text="x" * half)
     assert missed(log, 2) == [3]
     assert missed(log, 1) is None
@@ -87,7 +95,7 @@ def test_what_is_at_hand_is_bounded_in_bytes_too() -> None:
 def test_all_rooms_share_what_is_at_hand() -> None:
     """The room that was quiet longest gives up its own; it is read from the journal then."""
     budgets = Budgets(MemoryBudget(1000), MemoryBudget(1000))
-    quiet, busy = RoomLog(EMPTY, 9, budgets), RoomLog(EMPTY, 9, budgets)
+    quiet, busy = RoomLog(EMPTY, keeping(9), budgets), RoomLog(EMPTY, keeping(9), budgets)
     says(quiet, 1, text="x" * 300)
     assert missed(quiet, 0) == [1]
     says(busy, 1, 2, text="x" * 300)
@@ -100,7 +108,7 @@ def test_all_rooms_share_what_is_at_hand() -> None:
 def test_a_closed_room_keeps_nothing() -> None:
     """Its bytes are free for the others."""
     budgets = Budgets(MemoryBudget(10**6), MemoryBudget(10**6))
-    log = RoomLog(EMPTY, 9, budgets)
+    log = RoomLog(EMPTY, keeping(9), budgets)
     says(log, 1)
     assert missed(log, 0) == [1]
     assert budgets.recent.total > 0
@@ -157,7 +165,7 @@ def test_a_deletion_rewrites_what_is_at_hand() -> None:
 def test_frames_are_kept_for_a_few_who_missed_different_things() -> None:
     """Not for everybody: the memory that takes is bounded."""
     budgets = Budgets(MemoryBudget(10**6), MemoryBudget(10**6))
-    log = RoomLog(EMPTY, 1000, budgets)
+    log = RoomLog(EMPTY, keeping(1000), budgets)
     says(log, *range(1, 2 * REPLAYS + 1))
     frames = [log.missed(after, v1) for after in range(2 * REPLAYS)]
     assert not any(log.missed(after, v1) is frame for after, frame in enumerate(frames))

@@ -20,7 +20,6 @@ from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import RESYNC, CloseReason
 from trio_chat.protocol.dialects.base import Dialect
 
-LOOK_UPS = 16  # requests that may wait at once, besides the rooms in which something was missed
 EXITS = 8  # of peers that have gone, in one round of Trio: a millisecond of clearing away
 
 BUSY = "too many requests at once"
@@ -90,8 +89,8 @@ class LookUps:
         self._missed: deque[MissedEvents] = deque()
 
     def add(self, request: requests.AnyRequest) -> None:
-        """Let a request wait; if too many do, it is refused."""
-        if len(self._requests) < LOOK_UPS:
+        """Let a request wait; if ``look_ups`` do already, it is refused."""
+        if len(self._requests) < self._context.config.look_ups:
             self._requests.append(request)
         else:
             self._answer(answers.Error(id=request.id, code="busy", text=BUSY, retry_ms=1000))

@@ -3,11 +3,16 @@
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 from trio_chat.commands.files import database_path, opened
 from trio_chat.commands.progress import progress
 from trio_chat.errors import FAILED
+from trio_chat.journal.offline import kept_from_servers
 from trio_chat.journal.sqlite import checks
+from trio_chat.journal.sqlite.comparison import wrong_heads
+from trio_chat.journal.sqlite.mending import mend_heads, mend_states
 from trio_chat.journal.sqlite.reindex import rebuild
 from trio_chat.settings import CommandLine
 
@@ -20,11 +25,7 @@ CHECKS: dict[str, Check] = {
     "states": checks.states,
     "index": checks.index,
 }
-REPAIRS: dict[str, Callable[[sqlite3.Connection], None]] = {
-    "rooms": checks.mend_rooms,
-    "states": checks.mend_states,
-    "index": rebuild,
-}
+MENDED = ("rooms", "states", "index")  # what is derived from the rest
 SHOWN = 20  # faults of one kind that are printed
 
 
@@ -36,28 +37,55 @@ def main(arguments: Sequence[str]) -> int:
         Failed: it cannot be read, or written.
     """
     options, config = _command_line().read(arguments, os.environ)
-    is_right = True
-    with opened(database_path(config), to_write=options.repair) as database:
-        with progress("checking", len(CHECKS)) as advance:
-            found = {}
-            for name, check in CHECKS.items():
-                found[name] = _found(check, database)
-                advance(1)
-        is_sound = not found["pages"]
+    path = database_path(config)
+    is_right, mended = True, list[str]()
+    with opened(path, to_write=options.repair) as database:
+        found = _check_all(database)
+        if options.repair and not found["pages"]:
+            mended = [name for name in MENDED if _mend(database, path, name)]
         for name, faults in found.items():
-            mend = REPAIRS.get(name) if options.repair and is_sound else None
-            if faults and mend:
-                mend(database)
-            _show(name, faults, is_mended=mend is not None)
-            is_right = is_right and (not faults or mend is not None)
+            _show(name, faults, is_mended=name in mended)
+            is_right = is_right and (not faults or name in mended)
     return 0 if is_right else FAILED
 
 
-def _found(check: Check, database: sqlite3.Connection) -> list[str]:
+def _check_all(database: sqlite3.Connection) -> dict[str, list[str]]:
+    """Return what is wrong, by the kind of check, all as of one moment."""
+    found = {}
+    database.execute("BEGIN")
+    with progress("checking", len(CHECKS)) as advance:
+        for name in CHECKS:
+            found[name] = _found(database, name)
+            advance(1)
+    with suppress(sqlite3.Error):  # a damaged file has done so by itself
+        database.execute("ROLLBACK")
+    return found
+
+
+def _found(database: sqlite3.Connection, name: str) -> list[str]:
     try:
-        return check(database)
+        return CHECKS[name](database)
     except sqlite3.DatabaseError as error:
         return [str(error)]
+
+
+def _mend_rooms(database: sqlite3.Connection, path: Path) -> None:
+    """Set right the heads of rooms, of which some have to wait while a server has the file."""
+    with kept_from_servers(path) as is_alone:
+        mend_heads(database, wrong_heads(database), is_served=not is_alone)
+
+
+def _mend(database: sqlite3.Connection, path: Path, name: str) -> bool:
+    """Make anew what is wrong, as what it is made of is right; return whether it is right now."""
+    if not _found(database, name):
+        return True
+    if name == "rooms":
+        _mend_rooms(database, path)
+    elif name == "states":
+        mend_states(database)
+    else:
+        rebuild(database)
+    return not _found(database, name)
 
 
 def _show(name: str, faults: Sequence[str], *, is_mended: bool) -> None:

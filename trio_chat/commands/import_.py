@@ -55,7 +55,10 @@ def _command_line() -> CommandLine:
         "import",
         "Take in what was exported. What is here already is skipped, so it can be done again; a "
         "room that contradicts what is here is left as it is. The server may run meanwhile.",
-        ["database", "room_limit", "nick_limit", "text_limit", "topic_limit"],
+        [
+            *("database", "room_limit", "nick_limit", "text_limit", "topic_limit"),
+            *("reactions_per_message", "changes_per_message"),
+        ],
     )
     line.add_argument("file", metavar="FILE", help="what was exported; - for standard input")
     line.add_argument("--dry-run", action="store_true", help="only tell what would be done")

@@ -12,10 +12,11 @@ from typing import Protocol
 
 import msgspec
 
+from trio_chat.config import MOST_CHANGES, MOST_EMOJI
 from trio_chat.journal.keys import author_of, is_bare
 from trio_chat.journal.sqlite.stored import stand_in
 from trio_chat.journal.types import NO_SUCH_MESSAGE, NOT_YOURS
-from trio_chat.journal.views import Changes
+from trio_chat.journal.views import ChangeLimits, Changes
 from trio_chat.protocol import requests
 from trio_chat.protocol.events import (
     AnyStoredEvent,
@@ -46,11 +47,22 @@ class Limits(requests.Limits, Protocol):
         """Characters of a nick at most."""
         ...
 
+    @property
+    def reactions_per_message(self) -> int:
+        """Different emoji on a message at most."""
+        ...
+
+    @property
+    def changes_per_message(self) -> int:
+        """Edits and reactions of a message at most."""
+        ...
+
 
 class Unlimited:
     """Limits for what is there already, under whatever limits it was kept."""
 
     text_limit = topic_limit = nick_limit = frame_requests = 2**31
+    reactions_per_message, changes_per_message = MOST_EMOJI, MOST_CHANGES
 
 
 class BadEvent(ValueError):
@@ -62,13 +74,14 @@ class RoomRules:
 
     Args:
         scratch: A database for what has to be remembered; it is emptied.
-        limits: How long texts and names may be.
+        limits: How long texts and names may be, and how much of a message may be changed.
         first: The number of the first event. What is before it cannot be checked.
     """
 
     def __init__(self, scratch: sqlite3.Connection, limits: Limits, first: int) -> None:
         self._scratch = scratch
         self._limits = limits
+        self._changes = ChangeLimits(limits.reactions_per_message, limits.changes_per_message)
         self._first = first
         scratch.execute("DROP TABLE IF EXISTS messages")
         scratch.execute(CREATE)
@@ -122,7 +135,7 @@ class RoomRules:
             raise BadEvent(NOT_YOURS.text)
         if isinstance(event, Edit) and is_bare(event) != is_gone:
             raise BadEvent(NO_SUCH_MESSAGE.text if is_gone else "text is blank")
-        refused = changes.refuse(event)
+        refused = changes.refuse(event, self._changes)
         if refused:
             raise BadEvent(refused.text)
 

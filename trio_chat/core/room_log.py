@@ -11,12 +11,18 @@ from trio_chat.protocol import events
 from trio_chat.protocol.dialects.base import Dialect
 from trio_chat.protocol.events import decode
 
-RECENT_BYTES = 1024 * 1024  # of one room's events that are kept at hand
-REPLAYS = 4  # sets of frames that are kept in a room, for those who missed the same,
-REPLAY_BYTES = 256 * 1024  # none of them larger than this
+REPLAYS = 4  # sets of frames that are kept in a room, for those who missed the same
 EARLY = 256  # events that may wait for one before them
 
 Numbered = tuple[events.AnyStoredEvent, bytes]
+
+
+class Sizes(NamedTuple):
+    """What one room may keep at hand: events, their bytes, and the bytes of each replay."""
+
+    recent: int
+    recent_bytes: int
+    replay_bytes: int
 
 
 class Budgets(NamedTuple):
@@ -31,13 +37,13 @@ class RoomLog:
 
     Args:
         state: What the journal knows.
-        recent_limit: How many events are kept at hand.
+        sizes: How much is kept at hand.
         budgets: How many bytes of all rooms' events, and of their replays, are kept.
     """
 
-    def __init__(self, state: RoomState, recent_limit: int, budgets: Budgets) -> None:
+    def __init__(self, state: RoomState, sizes: Sizes, budgets: Budgets) -> None:
         self.name = state.name
-        self._recent_limit = recent_limit
+        self._sizes = sizes
         self._budgets = budgets
         self._early: dict[int, Committed] = {}
         self._known = 0  # the last number of which the journal has told
@@ -150,7 +156,7 @@ class RoomLog:
         self._budgets.replays.keep(self._shed_replays, 0)
 
     def _keep_replay(self, wanted: tuple[Dialect, int], frames: Sequence[Frame]) -> None:
-        if _size(frames) > REPLAY_BYTES:
+        if _size(frames) > self._sizes.replay_bytes:
             return
         if len(self._replays) >= REPLAYS:
             self._replays.clear()
@@ -158,7 +164,8 @@ class RoomLog:
         self._budgets.replays.keep(self._shed_replays, sum(map(_size, self._replays.values())))
 
     def _shrink(self) -> None:
-        while len(self._recent) > self._recent_limit or self._recent_size > RECENT_BYTES:
+        recent, recent_bytes, _ = self._sizes
+        while len(self._recent) > recent or self._recent_size > recent_bytes:
             self._drop_oldest()
         self._account()
 

@@ -8,7 +8,7 @@ from trio_chat.core.catchup import CatchUp
 from trio_chat.core.memory_budget import MemoryBudget
 from trio_chat.core.room import Room
 from trio_chat.core.room_loads import RoomLoads
-from trio_chat.core.room_log import Budgets, RoomLog
+from trio_chat.core.room_log import Budgets, RoomLog, Sizes
 from trio_chat.delivery.recipient import Recipient
 from trio_chat.journal.types import Committed, RoomState
 from trio_chat.protocol.names import BadName, check_room
@@ -16,8 +16,6 @@ from trio_chat.protocol.request_error import RequestError
 
 TOLD_AT_ONCE = 256 * 1024  # bytes that others have written in all rooms; an outbox takes more
 TOLD_INTERVAL = 1.0  # seconds in which no more of them are told; the rest each client reads
-RECENT_BYTES = 64 * 1024 * 1024  # of events at hand, in all rooms
-REPLAY_BYTES = 32 * 1024 * 1024  # of replays, in all rooms
 
 Delay = Callable[[float, Callable[[], None]], None]
 
@@ -64,10 +62,12 @@ class Rooms(Mapping[str, Room]):
         self._behind: set[str] = set()  # open rooms that are being loaded anew
         self._touched: set[str] = set()  # rooms that may be empty by now
         self._dirty: list[Room] = []  # rooms in which something waits to be told
-        self._recent_limit = config.resume_limit
+        self._sizes = Sizes(config.resume_limit, config.recent_bytes, config.replay_bytes)
         self._listed_limit = config.members_listed
         self._rate = config.room_rate
-        self._budgets = Budgets(MemoryBudget(RECENT_BYTES), MemoryBudget(REPLAY_BYTES))
+        self._budgets = Budgets(
+            MemoryBudget(config.all_recent_bytes), MemoryBudget(config.all_replay_bytes)
+        )
         self._delay = delay
         self._loads = RoomLoads(load)
         self._told_left = TOLD_AT_ONCE
@@ -143,7 +143,7 @@ class Rooms(Mapping[str, Room]):
             self._loads.want(None, name)
 
     def _make(self, state: RoomState) -> Room:
-        log = RoomLog(state, self._recent_limit, self._budgets)
+        log = RoomLog(state, self._sizes, self._budgets)
         return Room(log, self._listed_limit, self._dirty.append, self._delay, self._rate)
 
     def _follow(self, state: RoomState) -> None:

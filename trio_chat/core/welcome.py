@@ -64,6 +64,8 @@ def published_limits(config: Config) -> dict[str, int]:
         "frame": config.frame_limit,
         "requests": config.frame_requests,
         "rooms": config.rooms_per_connection,
+        "reactions": config.reactions_per_message,
+        "changes": config.changes_per_message,
     }
 
 

@@ -30,7 +30,16 @@ from trio_chat.journal.types import (
     RoomSummary,
     Write,
 )
-from trio_chat.journal.views import UNCHANGED, Changes, Sized, fit, fit_events, view
+from trio_chat.journal.views import (
+    DEFAULT_LIMITS,
+    UNCHANGED,
+    ChangeLimits,
+    Changes,
+    Sized,
+    fit,
+    fit_events,
+    view,
+)
 from trio_chat.protocol import answers
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.events import (
@@ -120,11 +129,14 @@ class _Room:
 class MemoryJournal:
     """Keeps a bounded tail of each room. Nothing in here waits."""
 
-    def __init__(self, clock: Callable[[], int] = wall_clock) -> None:
+    def __init__(
+        self, clock: Callable[[], int] = wall_clock, limits: ChangeLimits = DEFAULT_LIMITS
+    ) -> None:
         self.epoch = secrets.token_hex(8)
         self.secret = secrets.token_bytes(32)
         self.nicks: dict[str, str] = {}
         self._clock = clock
+        self._limits = limits
         self._rooms: dict[str, _Room] = {}
         self._forgotten: dict[int, int] = {}  # how far they had come, by group of names
         self._last_prune: int | None = None
@@ -159,7 +171,7 @@ class MemoryJournal:
             return NO_NEW_ROOM
         if write.must_begin and not begins:
             return ROOM_TAKEN
-        rejected = _judge(write, room)
+        rejected = _judge(write, room, self._limits)
         if rejected:
             return rejected
         room.last += 1
@@ -291,7 +303,7 @@ def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
     )
 
 
-def _judge(write: Write, room: _Room) -> Rejected | None:
+def _judge(write: Write, room: _Room, limits: ChangeLimits) -> Rejected | None:
     if isinstance(write.event, Message):
         return _judge_reply(write.event.reply, room)
     target = target_of(write.event)
@@ -302,7 +314,7 @@ def _judge(write: Write, room: _Room) -> Rejected | None:
         return NO_SUCH_MESSAGE
     if write.target_author not in (None, author_of(message)):
         return NOT_YOURS
-    return (room.changes.get(target) or Changes()).refuse(write.event)
+    return (room.changes.get(target) or Changes()).refuse(write.event, limits)
 
 
 def _judge_reply(seq: int | None, room: _Room) -> Rejected | None:

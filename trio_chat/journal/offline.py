@@ -1,7 +1,9 @@
 """Opens a database file for commands, whether a server has it or not."""
 
+import os
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from trio_chat.journal.sqlite.file import (
@@ -9,6 +11,7 @@ from trio_chat.journal.sqlite.file import (
     JournalFile,
     check_whose_it_is,
     explained,
+    lock_out_others,
     pragma,
 )
 from trio_chat.journal.sqlite.guard import InUse, check_names
@@ -49,6 +52,20 @@ def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+@contextmanager
+def kept_from_servers(path: Path) -> Iterator[bool]:
+    """Let no server open a file in the block; tell whether that is so, as none has it already."""
+    try:
+        lock = lock_out_others(path)
+    except InUse:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.close(lock)
 
 
 def _check_schema(database: sqlite3.Connection, path: Path, least: int) -> None:

@@ -1,9 +1,11 @@
 """Messages as they stand: their text after all edits, their reactions, whether they are deleted."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
+from trio_chat.config import MOST_CHANGES, MOST_EMOJI
 from trio_chat.journal.types import (
     TOO_MANY_CHANGES,
     TOO_MANY_REACTIONS,
@@ -14,16 +16,23 @@ from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.events import AnyStoredEvent, Delete, Edit, Message, Person, React
 
-EMOJI_LIMIT = 50  # different ones on a message
-CHANGES_LIMIT = 1000  # of a message, by all people together; it can be deleted beyond that
+
+class ChangeLimits(NamedTuple):
+    """What new changes of a message are judged by; what is kept already counts in any case."""
+
+    emoji: int = 50  # different ones on a message
+    changes: int = 1000  # of a message, by all people together; it can be deleted beyond that
+
+
+DEFAULT_LIMITS = ChangeLimits()
 
 
 class State(msgspec.Struct, omit_defaults=True):
     """What the changes of a message add up to.
 
     ``text`` is that of the last edit, ``None`` if there was none; ``reactions`` has for each emoji
-    the people who put it, the last one at the end, as nicks by id. Reactions beyond the limits,
-    which earlier releases kept, do not count.
+    the people who put it, the last one at the end, as nicks by id. Reactions beyond what any
+    limit allows, which earlier releases kept, do not count.
     """
 
     text: str | None = None
@@ -53,11 +62,11 @@ class State(msgspec.Struct, omit_defaults=True):
 
     def _has_place(self, emoji: str) -> bool:
         count = sum(len(people) for people in self.reactions.values())
-        return self.has_place_for(emoji) and count < CHANGES_LIMIT
+        return self.has_place_for(emoji, MOST_EMOJI) and count < MOST_CHANGES
 
-    def has_place_for(self, emoji: str) -> bool:
+    def has_place_for(self, emoji: str, limit: int) -> bool:
         """Whether an emoji is there already, or may be one more."""
-        return emoji in self.reactions or len(self.reactions) < EMOJI_LIMIT
+        return emoji in self.reactions or len(self.reactions) < limit
 
 
 UNCHANGED = State()
@@ -75,15 +84,18 @@ class Changes(msgspec.Struct):
         self.count += 1
         self.state.apply(event)
 
-    def refuse(self, event: AnyStoredEvent) -> Rejected | None:
+    def refuse(self, event: AnyStoredEvent, limits: ChangeLimits) -> Rejected | None:
         """Return why the message cannot be changed so, if it is there."""
         if isinstance(event, Delete):
             return None
-        if self.count >= CHANGES_LIMIT:
+        if self.count >= limits.changes:
             return TOO_MANY_CHANGES
-        if isinstance(event, React) and event.on and not self.state.has_place_for(event.emoji):
+        if isinstance(event, React) and event.on and not self._has_place(event, limits):
             return TOO_MANY_REACTIONS
         return None
+
+    def _has_place(self, event: React, limits: ChangeLimits) -> bool:
+        return self.state.has_place_for(event.emoji, limits.emoji)
 
 
 def view(message: Message, state: State) -> MessageView:

@@ -29,7 +29,12 @@ def fold(text: str) -> str:
 
 def tokenize(text: str) -> list[str]:
     """Return the tokens of a text, folded."""
-    return _TOKEN.findall(fold(text))
+    return split(fold(text))
+
+
+def split(folded: str) -> list[str]:
+    """Return the tokens of a folded text, as the index divides it."""
+    return _TOKEN.findall(folded)
 
 
 def locate(text: str) -> list[Token]:

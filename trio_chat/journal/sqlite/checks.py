@@ -4,29 +4,16 @@ Each check returns what is wrong, a line each; at most ``LIMIT`` lines.
 """
 
 import sqlite3
+from collections.abc import Iterator
+from itertools import islice
 
-from trio_chat.journal.sqlite import states as kept_states
-from trio_chat.journal.sqlite.reindex import count_indexed, count_messages, has_index
-from trio_chat.journal.sqlite.transaction import transaction
+from trio_chat.journal.sqlite import comparison
+from trio_chat.journal.sqlite.comparison import Span
+from trio_chat.journal.sqlite.reindex import has_index
 from trio_chat.protocol.events import decode
 
 LIMIT = 100  # faults of one kind
-OUT_OF_STEP = (
-    "SELECT name, last, (SELECT max(seq) FROM events WHERE room = id) AS newest FROM rooms"
-    " WHERE newest > last LIMIT ?"
-)
-STRAY_STATES = (
-    "SELECT states.room, states.seq FROM states LEFT JOIN events"
-    " ON events.room = states.room AND events.seq = states.seq WHERE events.seq IS NULL LIMIT ?"
-)
-MISCOUNTED = (
-    "SELECT changed.room, changed.target, counted, coalesce(changes, 0) FROM (SELECT room, target,"
-    " count(*) AS counted FROM events INDEXED BY changes WHERE target IS NOT NULL"
-    " GROUP BY room, target) AS changed"
-    " JOIN events ON events.room = changed.room AND events.seq = changed.target AND is_message"
-    " LEFT JOIN states ON states.room = changed.room AND states.seq = changed.target"
-    " WHERE counted != coalesce(changes, 0) LIMIT ?"
-)
+FIELDS = "last number", "last time", "topic", "last number that is older than the one before"
 
 
 def pages(database: sqlite3.Connection) -> list[str]:
@@ -55,42 +42,42 @@ def events(database: sqlite3.Connection) -> list[str]:
 
 
 def rooms(database: sqlite3.Connection) -> list[str]:
-    """Return the rooms whose last number is behind their events."""
+    """Return the rooms whose last number, time or topic is not that of their events."""
     return [
-        f"room {name}: the last number is {newest}, not {last}"
-        for name, last, newest in database.execute(OUT_OF_STEP, (LIMIT,))
-    ]
-
-
-def mend_rooms(database: sqlite3.Connection) -> None:
-    """Set the last numbers and times of rooms that are behind their events."""
-    database.execute(
-        "UPDATE rooms SET (last, ts) = (SELECT seq, max(events.ts, rooms.ts) FROM events"
-        " WHERE room = id ORDER BY seq DESC LIMIT 1)"
-        " WHERE last < (SELECT max(seq) FROM events WHERE room = id)"
-    )
+        f"room {wrong.name}: the {field} is {right}, not {kept}"
+        for wrong in islice(comparison.wrong_heads(database), LIMIT)
+        for field, right, kept in zip(FIELDS, wrong.right, wrong.kept, strict=True)
+        if right != kept
+    ][:LIMIT]
 
 
 def states(database: sqlite3.Connection) -> list[str]:
-    """Return the messages whose state is not what their changes add up to, by their number."""
-    stray = database.execute(STRAY_STATES, (LIMIT,)).fetchall()
-    miscounted = database.execute(MISCOUNTED, (LIMIT,)).fetchall()
-    return [f"room {room}: the state of {seq}, which is not there" for room, seq in stray] + [
-        f"room {room}: number {seq} has {counted} changes, not {kept}"
-        for room, seq, counted, kept in miscounted
-    ]
+    """Return the messages whose state is not what their changes add up to."""
+    return list(islice(_states(database), LIMIT))
 
 
-def mend_states(database: sqlite3.Connection) -> None:
-    """Add up all changes anew."""
-    with transaction(database):
-        database.execute("DELETE FROM states")
-        kept_states.migrate(database)
+def _states(database: sqlite3.Connection) -> Iterator[str]:
+    for room, name, _ in comparison.rooms(database):
+        for seq, right, count in comparison.wrong_states(database, Span(room)):
+            if right is None:
+                yield f"room {name}: the state of {seq}, which is no changed message"
+            elif right.count != count:
+                yield f"room {name}: number {seq} has {right.count} changes, not {count}"
+            else:
+                yield f"room {name}: the state of {seq} is not what its changes add up to"
 
 
 def index(database: sqlite3.Connection) -> list[str]:
     """Return what is wrong with the search index."""
     if not has_index(database):
         return ["it is missing, or of another version"]
-    said, indexed = count_messages(database), count_indexed(database)
-    return [] if said == indexed else [f"{indexed} messages are in it, not {said}"]
+    faults = list(islice(_index(database), LIMIT))
+    if not faults and not comparison.has_all_words(database):
+        return ["its words are not those of the messages"]
+    return faults
+
+
+def _index(database: sqlite3.Connection) -> Iterator[str]:
+    for room, name, _ in comparison.rooms(database):
+        for seq in comparison.wrong_rows(database, Span(room)):
+            yield f"room {name}: number {seq} is not in it as it is"

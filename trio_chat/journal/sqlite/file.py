@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from trio_chat.journal.sqlite import runs, states
+from trio_chat.journal.sqlite import runs, selfcheck, states
 from trio_chat.journal.sqlite.guard import PRIVATE, Displaced, FileGuard, InUse
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.journal.types import JournalError
@@ -103,7 +103,7 @@ class JournalFile:
         self._is_served = boot is not None
         if not path.name or path.is_dir():
             raise JournalError(f"{path} is a directory, not a file")
-        self._lock = self._lock_out_others()
+        self._lock = lock_out_others(self._path)
         try:
             self.guard = FileGuard(resolved(path))
         except JournalError:
@@ -132,6 +132,7 @@ class JournalFile:
             self.is_indexed = bring_in_step(self.writer)
             self._meta("epoch")
             if boot is not None:
+                self.is_indexed = selfcheck.run(self.writer, is_indexed=self.is_indexed)
                 self._begin_run(boot, sync=sync)
             self.epoch = self._meta("epoch").hex()[:16]
             self.secret = self._meta("secret")
@@ -170,21 +171,6 @@ class JournalFile:
         self.guard.close()
         os.close(self._lock)
 
-    def _lock_out_others(self) -> int:
-        """Hold a lock beside the file: two servers would not hear each other's messages."""
-        path = resolved(self._path)
-        path = path.with_name(path.name + "-lock")
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
-        except OSError as error:
-            raise JournalError(f"cannot write {path}: {error.strerror}") from None
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(descriptor)
-            raise InUse(f"{self._path} is in use by another trio-chat server") from None
-        return descriptor
-
     def _connect(self) -> sqlite3.Connection:
         # The threads take turns, which is what SQLite asks for.
         return sqlite3.connect(
@@ -209,6 +195,30 @@ class JournalFile:
         )
         (value,) = self.writer.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return bytes(value)
+
+
+def lock_out_others(file: Path) -> int:
+    """Hold a lock beside a file: two servers would not hear each other's messages.
+
+    Returns:
+        The descriptor that holds it as long as it is open.
+
+    Raises:
+        InUse: a server has the file.
+        JournalError: the lock cannot be made.
+    """
+    path = resolved(file)
+    path = path.with_name(path.name + "-lock")
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    except OSError as error:
+        raise JournalError(f"cannot write {path}: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise InUse(f"{file} is in use by another trio-chat server") from None
+    return descriptor
 
 
 def resolved(path: Path) -> Path:

@@ -53,22 +53,22 @@ class Changes:
 
     def put(self, room: int, seq: int, text: str, who: Person | None) -> None:
         """Add a message."""
-        self._new[_row(room, seq)] = fold(text), _keys(who)
+        self._new[row(room, seq)] = content(text, who)
 
     def replace(self, room: int, seq: int, text: str) -> None:
         """Give a message another text."""
-        row = _row(room, seq)
-        if row in self._new:
-            self._new[row] = fold(text), self._new[row][1]
+        number = row(room, seq)
+        if number in self._new:
+            self._new[number] = fold(text), self._new[number][1]
         else:
-            self._changed[row] = fold(text)
+            self._changed[number] = fold(text)
 
     def remove(self, room: int, seq: int) -> None:
         """Remove a message."""
-        row = _row(room, seq)
-        if not self._new.pop(row, None):
-            self._changed.pop(row, None)
-            self._gone.add(row)
+        number = row(room, seq)
+        if not self._new.pop(number, None):
+            self._changed.pop(number, None)
+            self._gone.add(number)
 
     @property
     def has_removals(self) -> bool:
@@ -78,15 +78,15 @@ class Changes:
     def write(self, database: sqlite3.Connection) -> None:
         """Write the changes into the index."""
         database.executemany(
-            "DELETE FROM search WHERE rowid = ?", [(row,) for row in sorted(self._gone)]
+            "DELETE FROM search WHERE rowid = ?", [(number,) for number in sorted(self._gone)]
         )
         database.executemany(
             "UPDATE search SET text = ? WHERE rowid = ?",
-            [(text, row) for row, text in sorted(self._changed.items())],
+            [(text, number) for number, text in sorted(self._changed.items())],
         )
         database.executemany(
             "INSERT INTO search (rowid, text, who) VALUES (?, ?, ?)",
-            [(row, text, who) for row, (text, who) in sorted(self._new.items())],
+            [(number, *columns) for number, columns in sorted(self._new.items())],
         )
 
 
@@ -100,7 +100,7 @@ def note(database: sqlite3.Connection) -> None:
 def remove(database: sqlite3.Connection, room: int, first: int, last: int) -> None:
     """Remove the messages from one number to another, both included."""
     database.execute(
-        "DELETE FROM search WHERE rowid BETWEEN ? AND ?", (_row(room, first), _row(room, last))
+        "DELETE FROM search WHERE rowid BETWEEN ? AND ?", (row(room, first), row(room, last))
     )
 
 
@@ -111,19 +111,25 @@ def find(
     expression = _expression(query, bounds.who)
     if _has_times_in_order(database, room):
         first, last = _range(database, room, bounds)
-        terms = (expression, _row(room, first), _row(room, last), limit)
+        terms = (expression, row(room, first), row(room, last), limit)
         rows = database.execute(FIND, terms).fetchall()
     else:
         since = bounds.since or 0
         until = _LATEST if bounds.until is None else bounds.until
         first, last = _range(database, room, bounds._replace(since=None, until=None))
-        numbers = (room, _row(room, 0), expression, _row(room, first), _row(room, last))
+        numbers = (room, row(room, 0), expression, row(room, first), row(room, last))
         rows = database.execute(FIND_BY_TIME, (*numbers, since, until, limit)).fetchall()
-    return [number - _row(room, 0) for (number,) in rows]
+    return [number - row(room, 0) for (number,) in rows]
 
 
-def _row(room: int, seq: int) -> int:
+def row(room: int, seq: int) -> int:
+    """Return the number of a message's row."""
     return room << SEQ_BITS | seq
+
+
+def content(text: str, who: Person | None) -> tuple[str, str]:
+    """Return the columns of a message's row."""
+    return fold(text), _keys(who)
 
 
 def _keys(who: Person | None) -> str:

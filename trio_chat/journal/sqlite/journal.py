@@ -35,6 +35,7 @@ from trio_chat.journal.types import (
     Unsearchable,
     Write,
 )
+from trio_chat.journal.views import DEFAULT_LIMITS, ChangeLimits
 
 READERS = 2
 READ_TIMEOUT = 5.0  # seconds
@@ -68,7 +69,9 @@ class SqliteJournal:
         read_timeout: float = READ_TIMEOUT,
         erase_within: float = ERASE_WITHIN,
         space: SpaceLimits = UNLIMITED,
+        limits: ChangeLimits = DEFAULT_LIMITS,
     ) -> None:
+        self._limits = limits
         self.epoch = file.epoch
         self.secret = file.secret
         self.nicks = nicks.load(file.writer)
@@ -100,6 +103,7 @@ class SqliteJournal:
         read_timeout: float = READ_TIMEOUT,
         erase_within: float = ERASE_WITHIN,
         space: SpaceLimits = UNLIMITED,
+        limits: ChangeLimits = DEFAULT_LIMITS,
         boot: str | None = None,
     ) -> "SqliteJournal":
         """Open a database, or make it.
@@ -110,6 +114,7 @@ class SqliteJournal:
             read_timeout: Seconds that a read may take.
             erase_within: Seconds after which nothing of a deleted text is in the files.
             space: What it may take of the disk.
+            limits: How much of one message may be changed.
             boot: An id of the time since the machine was started, by default the system's.
 
         Raises:
@@ -117,7 +122,9 @@ class SqliteJournal:
         """
         boot = boot_id() if boot is None else boot
         file = await trio.to_thread.run_sync(lambda: JournalFile(path, sync=sync, boot=boot))
-        return cls(file, read_timeout=read_timeout, erase_within=erase_within, space=space)
+        return cls(
+            file, read_timeout=read_timeout, erase_within=erase_within, space=space, limits=limits
+        )
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
@@ -140,7 +147,11 @@ class SqliteJournal:
 
     def _commit(self, writes: Sequence[Write]) -> list[Result] | None:
         turn = Transaction(
-            self._file.writer, self._rooms, self._clock(), is_full=self._space.is_full
+            self._file.writer,
+            self._rooms,
+            self._clock(),
+            is_full=self._space.is_full,
+            limits=self._limits,
         )
         guard = self._file.guard if self._is_look_due() else None
         try:

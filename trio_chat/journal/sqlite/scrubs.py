@@ -1,6 +1,6 @@
 """What deletions have left to do: take the texts of edits out of the file, in steps.
 
-A message has at most a thousand changes, which its deletion rewrites at once, the latest first. In
+A message has a limited number of changes, which its deletion rewrites at once, the latest first. In
 files of earlier releases it may have any number; then a row in ``scrubs`` says how far that is,
 and until it is done the texts are left out wherever they are read. So do edits of messages that
 retention has deleted.
@@ -9,13 +9,13 @@ retention has deleted.
 import sqlite3
 from collections.abc import Iterable
 
+from trio_chat.config import MOST_CHANGES
 from trio_chat.journal.sqlite import index
-from trio_chat.journal.views import CHANGES_LIMIT
 from trio_chat.protocol.events import Edit, Message, decode, encode, without_text
 
 # Events that are read, and rewritten if they have a text, in one transaction; more than all changes
 # that a message can have, and its deletion.
-STEP = CHANGES_LIMIT + 2
+STEP = MOST_CHANGES + 2
 SINCE = 3  # the first schema with the table
 NEWEST = 2**62
 

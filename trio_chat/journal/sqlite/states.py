@@ -18,7 +18,7 @@ Key = tuple[int, int]  # a room's id, and the number of a message
 
 log = structlog.get_logger()
 
-_encode = msgspec.json.Encoder().encode
+encode_state = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(State)
 
 
@@ -43,7 +43,7 @@ def save(database: sqlite3.Connection, changed: Iterable[tuple[Key, Changes]]) -
     """Keep the changes of some messages."""
     database.executemany(
         "INSERT OR REPLACE INTO states (room, seq, changes, data) VALUES (?, ?, ?, ?)",
-        ((*key, changes.count, _encode(changes.state)) for key, changes in changed),
+        ((*key, changes.count, encode_state(changes.state)) for key, changes in changed),
     )
 
 

@@ -20,7 +20,7 @@ from trio_chat.journal.types import (
     Result,
     Write,
 )
-from trio_chat.journal.views import Changes
+from trio_chat.journal.views import DEFAULT_LIMITS, ChangeLimits, Changes
 from trio_chat.protocol.events import (
     AnyStoredEvent,
     Delete,
@@ -64,7 +64,7 @@ class Progress:
 class Transaction:
     """One transaction: what it changes is known to nobody before it is committed.
 
-    With ``is_full`` it takes nothing but deletions.
+    With ``is_full`` it takes nothing but deletions; ``limits`` are what changes are judged by.
     """
 
     def __init__(
@@ -74,7 +74,9 @@ class Transaction:
         now: int,
         *,
         is_full: bool = False,
+        limits: ChangeLimits = DEFAULT_LIMITS,
     ) -> None:
+        self._limits = limits
         self._is_full = is_full
         self._database = database
         self._known = known
@@ -222,7 +224,7 @@ class Transaction:
             return NO_SUCH_MESSAGE
         if write.target_author not in (None, author):
             return NOT_YOURS
-        return self._changes_of(room.id, target).refuse(write.event)
+        return self._changes_of(room.id, target).refuse(write.event, self._limits)
 
     def _judge_reply(self, room: int | None, seq: int | None) -> Rejected | None:
         """Refuse a reply to what is no message; what retention has deleted may have been one."""
