@@ -5,6 +5,7 @@ import math
 import random
 import time
 from pathlib import Path
+from secrets import token_hex
 from statistics import median
 
 from benchmarks.archive_file import (
@@ -67,8 +68,9 @@ def _read(command: Command, work: Work, log: Path, folder: Path) -> Figures:
     leave_memory(folder)
     choice = random.Random(SEED)  # noqa: S311 - nothing secret
     longest = work.messages // ROOMS
+    nick = f"reader-{token_hex(4)}"  # that of the round before is held for its owner
     try:
-        with Server(command, log, folder) as server, Talker(server.port, "reader") as reader:
+        with Server(command, log, folder) as server, Talker(server.port, nick) as reader:
             meter = Meter(server)
             pages = [
                 _read_page(reader, _any_room(choice), choice.randrange(PAGE + 1, longest))

@@ -102,7 +102,7 @@ class Client:
                 log.exception("client crashed")
                 await self._apologise()
             finally:
-                self.close()  # before the socket closes: its descriptor must not be written again
+                # Before the socket closes: its descriptor must not be written again.
                 self._outbox.abandon()
             await linger(self._stream)
 

@@ -194,14 +194,16 @@ class Room:
     def member_list(self) -> tuple[msgspec.Raw, int]:
         """Return the list of people, encoded once for many; how many are here, if it is cut."""
         if self._member_list is None:
-            parts = [answers.encode(person) for person in self._listed.values()]
-            size = shown = 0
-            while shown < len(parts) and size + len(parts[shown]) < MEMBER_LIST_BYTES:
-                size += len(parts[shown]) + 1
-                shown += 1
-            self._member_list = msgspec.Raw(b"[%b]" % b",".join(parts[:shown])), shown
+            self._member_list = self._encode_members()
         raw, shown = self._member_list
         return raw, 0 if shown == len(self._people) else len(self._people)
+
+    def _encode_members(self) -> tuple[msgspec.Raw, int]:
+        """Return the list of people, encoded, cut where it gets too long; how many are on it."""
+        people = list(self._listed.values())
+        while len(encoded := answers.encode(people)) > MEMBER_LIST_BYTES:
+            del people[len(people) * MEMBER_LIST_BYTES // len(encoded) :]
+        return msgspec.Raw(encoded), len(people)
 
     def _tell_moves_soon(self) -> None:
         """Tell who came, left or was renamed; in a crowd, together with others.

@@ -146,7 +146,8 @@ class Acceptor:
             if delay > self._config.rate_patience:
                 raise HttpError(429, "too many requests from your address", retry_after(delay))
         bucket.take(now, cost)
-        await trio.sleep(delay)
+        if delay:  # else it would be another round of Trio's loop; reading the head was one
+            await trio.sleep(delay)
 
     def _file(self, head: Head, address: str) -> Answer | None:
         """Return the answer to a request for a file, ``None`` for another request.

@@ -74,6 +74,7 @@ def _hosts(head: Head) -> list[str]:
     return head.values("host") + target
 
 
+@lru_cache
 def _name_of(host: str) -> str | None:
     """Return the name or address in a host, in normal form; ``None`` if it is neither.
 

@@ -51,8 +51,9 @@ def check_site(head: Head, allowed: Sequence[str]) -> None:
     Raises:
         Problem: the request is refused.
     """
-    matters = head.method not in SAFE_METHODS or COSTLY.fullmatch(unquote(head.path))
-    if not matters or OTHER_SITES.isdisjoint(head.values("sec-fetch-site")):
+    if OTHER_SITES.isdisjoint(head.values("sec-fetch-site")):
+        return
+    if head.method in SAFE_METHODS and not COSTLY.fullmatch(unquote(head.path)):
         return
     origins = head.values("origin") or [""]
     host = "".join(head.values("host"))

@@ -6,6 +6,7 @@ allowed between certain letters only (CONTEXTO), as the middle dot is common in 
 """
 
 import re
+from functools import lru_cache
 
 import unicodedata2
 from precis_i18n.context import context_rule_error
@@ -26,6 +27,8 @@ from trio_chat.protocol.unicode import (
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # all of them, unlike in texts
 PRIVATE = re.compile("~[a-z2-7]{26}")  # an identifier of a private room: 128 random bits
 ANY_EMOJI = "\u263a"
+NAMES_AT_HAND = 1024  # whose normal form is not made again: the same few are asked for all the time
+CHARACTERS_AT_HAND = 1024  # likewise
 MARKS = 31  # on a letter, at most; more would cover several lines above and below it
 
 _unicode = UnicodeData(unicodedata2)
@@ -52,6 +55,7 @@ def check_nick(nick: str, limit: int) -> str:
     return nick
 
 
+@lru_cache(NAMES_AT_HAND)
 def check_room(name: str, limit: int) -> str:
     """Return a room's name in its normal form: NFKC, lower case; or a private room's identifier.
 
@@ -77,6 +81,7 @@ def is_private(name: str) -> bool:
     return PRIVATE.fullmatch(name) is not None
 
 
+@lru_cache(NAMES_AT_HAND)
 def fold(nick: str) -> str:
     """Return what two nicks have in common if they are hard to tell apart.
 
@@ -92,6 +97,7 @@ def _plain(name: str) -> str:
     return casefold(normalize("NFKC", name))
 
 
+@lru_cache(CHARACTERS_AT_HAND)
 def _is_letter(character: str) -> bool:
     """Return whether a character is a letter, a digit, or a mark that can be seen on one."""
     is_mark = category(character) in ("Mn", "Mc") and not is_blank(character)
@@ -115,6 +121,8 @@ def _check_characters(name: str) -> None:
 
 def _check_marks(name: str) -> None:
     """Refuse letters with so many marks that they cover what is above and below them."""
+    if name.isascii():
+        return
     marks = 0
     for character in name:
         marks = marks + 1 if category(character) in ("Mn", "Me") else 0
