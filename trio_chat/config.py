@@ -3,6 +3,7 @@
 import re
 import resource
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,11 @@ class Config(Rates):
         (),
         "web origin, such as https://example.org, whose pages may connect besides our own; "
         "may be given several times; '*' allows all",
+    )
+    trusted_proxy: tuple[str, ...] = option(
+        (),
+        "address or network, such as 127.0.0.1 or 10.0.0.0/8, of a proxy that tells who is behind "
+        "it (Forwarded, X-Forwarded-For); may be given several times",
     )
     database: str = option(
         "trio-chat.db", "file that keeps what is said; ':memory:' forgets all at the end"
@@ -201,6 +207,7 @@ class Config(Rates):
         object.__setattr__(self, "host", _host(self.host))
         object.__setattr__(self, "host_name", tuple(map(_host_name, self.host_name)))
         object.__setattr__(self, "allow_origin", tuple(map(_origin, self.allow_origin)))
+        object.__setattr__(self, "trusted_proxy", tuple(map(_network, self.trusted_proxy)))
         self._check_choices()
         self._check_relations()
 
@@ -297,6 +304,20 @@ def _host_name(text: str) -> str:
             f"host_name must be a name such as chat.example.org, not {text!r}"
         ) from None
     return host
+
+
+def _network(text: str) -> str:
+    """Return an address or a network in normal form.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        return str(ip_network(text.strip(), strict=False))
+    except ValueError:
+        raise ConfigError(
+            f"trusted_proxy must be an address or a network such as 10.0.0.0/8, not {text!r}"
+        ) from None
 
 
 def _origin(text: str) -> str:

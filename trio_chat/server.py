@@ -31,6 +31,7 @@ from trio_chat.net.head import Head, HttpError
 from trio_chat.net.listeners import load_certificate, open_listeners, port_of
 from trio_chat.net.patience import ADVICE, PatientListener, ShortageReport
 from trio_chat.net.streams import Stream
+from trio_chat.net.visitor import Visitor
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
@@ -161,18 +162,23 @@ class Server:
         self._inbox.post(Shutdown(self._reason))
 
     def _on_websocket(
-        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
+        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head, visitor: Visitor
     ) -> Awaitable[None]:
         dialect = DIALECTS[websocket.subprotocol]
         join = None if dialect.needs_hello else self._join(head)
-        client = Client(stream, websocket, dialect, self._context, join)
+        client = Client(stream, websocket, dialect, self._context, join, visitor)
         client.deliver(Frame(answer))
         return client.run(head.rest)
 
     def _on_events(
-        self, stream: Stream, join: requests.Join, answer: bytes, already_read: bytes
+        self,
+        stream: Stream,
+        join: requests.Join,
+        answer: bytes,
+        already_read: bytes,
+        visitor: Visitor,
     ) -> Awaitable[None]:
-        client = Client(stream, EventStream(), self._sse, self._context, join)
+        client = Client(stream, EventStream(), self._sse, self._context, join, visitor)
         client.deliver(Frame(answer))
         return client.run(already_read)
 

@@ -12,6 +12,7 @@ from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.head import Head, HttpError
 from trio_chat.net.streams import Stream
+from trio_chat.net.visitor import Visitor
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
 from trio_chat.web.assets import File
@@ -44,6 +45,7 @@ class House:
         )
         self.websockets: list[tuple[bytes, bytes]] = []
         self.requests: list[bytes] = []
+        self.visitors: list[Visitor] = []
         self.followed: list[tuple[requests.Join, bytes]] = []
         self.ended_at: dict[Connection, float] = {}
         self.crash: Exception | None = None
@@ -63,7 +65,7 @@ class House:
         await trio.aclose_forcefully(connection.stream)
 
     def _on_websocket(
-        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
+        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head, visitor: Visitor
     ) -> Awaitable[None]:
         assert websocket.is_open
         if self.refuses:
@@ -72,13 +74,19 @@ class House:
         return self._stay()
 
     async def _on_events(
-        self, stream: Stream, wish: requests.Join, answer: bytes, already_read: bytes
+        self,
+        stream: Stream,
+        wish: requests.Join,
+        answer: bytes,
+        already_read: bytes,
+        visitor: Visitor,
     ) -> None:
         self.followed.append((wish, already_read))
         await self._stay()
 
-    async def _on_http(self, stream: Stream, request: bytes) -> None:
+    async def _on_http(self, stream: Stream, request: bytes, visitor: Visitor) -> None:
         self.requests.append(request)
+        self.visitors.append(visitor)
         await self._stay()
 
     async def _stay(self) -> None:

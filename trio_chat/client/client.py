@@ -16,6 +16,7 @@ from trio_chat.delivery.recipient import MissedEvents
 from trio_chat.limits.intake import Intake
 from trio_chat.net.streams import AnyStream, address_of, line_of, linger, reset_on_close
 from trio_chat.net.transport import Transport
+from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import requests
 from trio_chat.protocol.answers import Ping
 from trio_chat.protocol.close import CRASHED, FLOODING, NO_PONG, TOO_SLOW, CloseReason, Violation
@@ -43,6 +44,7 @@ class Client:
         dialect: Dialect,
         context: ConnectionContext,
         join: requests.Join | None = None,
+        visitor: Visitor | None = None,
         *,
         spread: Callable[[], float] = random.random,
     ) -> None:
@@ -52,7 +54,7 @@ class Client:
         self._context = context
         self._config = config = context.config
         self._join = join  # which room a client is in that needs no name
-        self.address = address_of(stream)
+        self.address = visitor.address if visitor else address_of(stream)
         self._intake = Intake(config, context.limits.addresses, self.address)
         self._outbox = Outbox(
             line_of(stream),
