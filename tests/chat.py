@@ -20,6 +20,7 @@ RATES = (
         "http",
         "new-room",
         "new-name",
+        "password",
     ),
 )
 NO_RATES = tuple(f"--{rate}-rate=off" for rate in RATES)  # for tests whose matter is another one

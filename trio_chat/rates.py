@@ -84,6 +84,7 @@ class Rates:
     )
     new_room_rate: Rate = rate("20/h:20", "rooms in which one address says the first word")
     new_name_rate: Rate = rate("600/h:600", "people without a session that one address brings")
+    password_rate: Rate = rate("6/min:10", "wrong passwords of one address")
 
 
 def unlimited() -> Rates:

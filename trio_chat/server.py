@@ -10,10 +10,12 @@ import trio
 
 from trio_chat import process, signals
 from trio_chat.addresses import bracketed
+from trio_chat.auth.gate import Gate
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import make_context
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.core.messages import Shutdown
+from trio_chat.core.sessions import Sessions
 from trio_chat.delivery.frames import Frame
 from trio_chat.hub import Hub
 from trio_chat.journal.feed import follow
@@ -24,10 +26,12 @@ from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.sqlite.space import SpaceLimits
 from trio_chat.journal.storage import Outcome
 from trio_chat.journal.types import Journal
+from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.eventstream import EventStream
 from trio_chat.net.head import Head, HttpError
+from trio_chat.net.hosts import is_loopback
 from trio_chat.net.listeners import load_certificate, open_listeners, port_of
 from trio_chat.net.patience import ADVICE, PatientListener, ShortageReport
 from trio_chat.net.streams import Stream
@@ -75,7 +79,10 @@ class Server:
         self._hub = Hub(journal, config, limits)
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)
-        self._context = make_context(self._inbox, config, history, limits, self._hub.outboxes)
+        self._gate = Gate(config, Sessions(journal.secret), Attempts(limits))
+        self._context = make_context(
+            self._inbox, config, history, limits, self._hub.outboxes, self._gate
+        )
         app = make_app()
         Api(history, Calls(self._inbox, config), config).install(app)
         self._sse = Sse(journal.epoch)
@@ -89,6 +96,7 @@ class Server:
             self._on_websocket,
             self._on_events,
             exchange.serve,
+            gate=self._gate,
         )
         self._listeners: list[PatientListener] = []
         self._reason = GOING_AWAY
@@ -108,6 +116,8 @@ class Server:
         scheme = "https" if certificate else "http"
         address = f"{scheme}://{_host_name(self._config.host)}:{port_of(listeners[0])}/"
         log.info("listening", address=address)
+        if self._gate.is_open and not is_loopback(self._config.host):
+            log.warning("whoever can reach this address may read and write; see --access")
         report = ShortageReport()
         self._listeners = [
             PatientListener(
@@ -166,6 +176,7 @@ class Server:
     ) -> Awaitable[None]:
         dialect = DIALECTS[websocket.subprotocol]
         join = None if dialect.needs_hello else self._join(head)
+        assert dialect.needs_hello or visitor.grant is not None  # nothing else is asked for one
         client = Client(stream, websocket, dialect, self._context, join, visitor)
         client.deliver(Frame(answer))
         return client.run(head.rest)

@@ -10,6 +10,7 @@ import trio
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 
+from tests.gates import open_gate
 from tests.rates import NO_RATES
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import make_context
@@ -153,6 +154,7 @@ async def serve(port: int, frame_limit: int) -> None:
         echo.on_websocket,
         echo.on_events,
         echo.on_http,
+        gate=open_gate(),
     )
     await trio.serve_listeners(door.answer, listeners)
 

@@ -75,10 +75,13 @@ class Chatter:
         assert answer["t"] == "ok", answer
         return int(answer["seq"])
 
-    async def hello(self, nick: str, *rooms: Object | str, session: str = "") -> Object:
+    async def hello(
+        self, nick: str, *rooms: Object | str, session: str = "", access: Object | None = None
+    ) -> Object:
         """Say hello, and return the answer; the rooms' own answers can be heard next."""
         wishes = [{"room": room} if isinstance(room, str) else room for room in rooms]
-        more = {"session": session} if session else {}
+        more: Object = {"session": session} if session else {}
+        more |= {"access": access} if access else {}
         answer = await self.ask(t="hello", nick=nick, rooms=wishes, **more)
         if answer["t"] == "welcome":
             self.who, self.session, self.epoch = answer["you"], answer["session"], answer["epoch"]
@@ -101,10 +104,13 @@ class Chatter:
 
 
 @asynccontextmanager
-async def connected(server: Running) -> AsyncIterator[Chatter]:
+async def connected(server: Running, *headers: tuple[bytes, bytes]) -> AsyncIterator[Chatter]:
     """Connect for the block, without a word."""
     async with trio_websocket.open_websocket_url(
-        server.ws, ssl_context=server.trust, subprotocols=[SUBPROTOCOL]
+        server.ws,
+        ssl_context=server.trust,
+        subprotocols=[SUBPROTOCOL],
+        extra_headers=list(headers),
     ) as websocket:
         assert websocket.subprotocol == SUBPROTOCOL
         try:

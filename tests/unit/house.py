@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import trio
 import trio.testing
 
+from tests.gates import open_gate
 from tests.unit.peers import Connection
 from trio_chat.config import Config
 from trio_chat.limits.limits import Limits
@@ -42,6 +43,7 @@ class House:
             self._on_websocket,
             self._on_events,
             self._on_http,
+            gate=open_gate(),
         )
         self.websockets: list[tuple[bytes, bytes]] = []
         self.requests: list[bytes] = []

@@ -43,6 +43,7 @@ async def test_a_welcome_makes_it_online(autojump_clock: MockClock) -> None:
             "nick": "Ann",
             "session": "from before",
             "rooms": [],
+            "access": None,
         }
         await chat.online()
         assert (chat.me, chat.session) == (Person(**ANN), "secret")

@@ -1,5 +1,6 @@
 """Callers: what those may ask for who have no connection, such as scripts over HTTP."""
 
+from trio_chat.auth.grant import Grant
 from trio_chat.core import policy
 from trio_chat.core.people import People
 from trio_chat.core.policy import Principal
@@ -36,7 +37,9 @@ class Callers:
         self._limits = limits
         self._room_limit = room_limit
 
-    def introduce(self, caller: Requester, request: requests.Hello, now: float) -> answers.Welcome:
+    def introduce(
+        self, caller: Requester, request: requests.Hello, now: float, grant: Grant
+    ) -> answers.Welcome:
         """Return the welcome of somebody who wants a session.
 
         Raises:
@@ -44,13 +47,14 @@ class Callers:
         """
         policy.check(policy.NOBODY, request, policy.ANY_ROOM, now)
         self._limits.check(None, request, None, caller.address, now)
-        is_new = not self._people.has_session(request.session)
+        is_new = grant.subject is None and not self._people.has_session(request.session)
         if is_new:
             self._limits.check_new_name(caller.address, "http", now)
-        person = self._people.introduce(request.session, request.nick)
+        nick = grant.nick or request.nick
+        person = self._people.introduce(request.session, nick, grant.subject)
         if is_new:
             self._limits.take_new_name(caller.address, now)
-        return self._welcome.to(person, request)
+        return self._welcome.to(person, request, grant)
 
     def write(
         self,
@@ -58,13 +62,14 @@ class Callers:
         credentials: requests.Credentials,
         request: requests.WriteRequest,
         now: float,
+        grant: Grant,
     ) -> Write:
         """Return what is to be kept for a caller.
 
         Raises:
             RequestError: it cannot be granted.
         """
-        who = self._people.speaker(credentials.token, credentials.nick)
+        who = self._people.speaker(credentials.token, credentials.nick, grant)
         principal = Principal(who)
         room = proper_name(request.room, self._room_limit)
         policy.check(principal, request, policy.ANY_ROOM, now)

@@ -192,18 +192,20 @@ class Handlers:
 
     def _hello(self, state: ConnectionState, request: requests.Hello) -> None:
         self._check(state, request)
-        person_id = self._people.identify(request.session, request.key)
+        grant = state.grant
+        person_id = self._people.identify(request.session, request.key, grant.subject)
         before = self._people.now(person_id)
         address, now = state.client.address, self._turn.now
-        is_new = before is None and not self._people.has_session(request.session)
+        is_known = grant.subject is not None or self._people.has_session(request.session)
+        is_new = before is None and not is_known
         if is_new:
             self._limits.check_new_name(address, state.door, now)
-        person = self._people.enter(person_id, request.nick, state.client)
+        person = self._people.enter(person_id, grant.nick or request.nick, state.client)
         if is_new:
             self._limits.take_new_name(address, now)
         self._presence.rename(person, before)
         state.person_id = person.id
-        self._turn.reply(state.client, self._welcome.to(person, request))
+        self._turn.reply(state.client, self._welcome.to(person, request, grant))
         for wanted in request.rooms:
             try:
                 self.join(state, wanted.as_join())
@@ -262,6 +264,8 @@ class Handlers:
         self._check(state, request)
         before = self.person(state)
         assert before
+        if state.grant.nick:
+            raise RequestError("bad_nick", "your nick is given by what has let you in")
         self._presence.rename(self._people.rename(before, request.nick), before)
         self._turn.reply(state.client, answers.Ok(id=request.id))
 

@@ -8,13 +8,15 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from trio_chat.protocol.events import Person
 
 ID_BYTES = 10
+MARK_BYTES = 8
 SIGNATURE_BYTES = 16
 
 
 class Sessions:
     """Makes tokens and checks them; whoever has the secret can make anybody's.
 
-    A token tells a person: the id, and the nick of the time when it was made.
+    A token tells a person: the id, and the nick of the time when it was made. It may carry a mark:
+    of what has let the person in.
     """
 
     def __init__(self, secret: bytes) -> None:
@@ -32,25 +34,47 @@ class Sessions:
         """Return the id of whoever has a key: always the same, and it does not tell the key."""
         return self._id(key, b"by key")
 
+    def id_of_subject(self, subject: str) -> str:
+        """Return the id of whoever is known by another's word: always the same, and of no token."""
+        return self._id(subject, b"by subject")
+
     def _id(self, text: str, purpose: bytes) -> str:
         digest = hashlib.blake2b(
             text.encode(), key=self._secret, digest_size=ID_BYTES, person=purpose
         )
         return digest.hexdigest()
 
-    def token(self, person: Person) -> str:
+    def token(self, person: Person, mark: str | None = None) -> str:
         """Return the token with which a client shows that it speaks for this person."""
         nick = urlsafe_b64encode(person.nick.encode()).decode().rstrip("=")
-        claim = f"{person.id}.{nick}"
+        claim = ".".join((person.id, nick, *([mark] if mark else [])))
         return f"{claim}.{self._sign(claim)}"
 
     def person(self, token: str) -> Person | None:
         """Return whose token it is; ``None`` if it is nobody's."""
+        parts = self._parts(token)
+        if parts is None:
+            return None
+        person_id, nick, *_ = (*parts, "")  # tokens of earlier releases have no nick
+        return Person(person_id, urlsafe_b64decode(nick + "=" * (-len(nick) % 4)).decode())
+
+    def mark_for(self, password: str) -> str:
+        """Return the mark of those who know a password: always the same, and no hint at it."""
+        digest = hashlib.blake2b(
+            password.encode(), key=self._secret, digest_size=MARK_BYTES, person=b"mark of access"
+        )
+        return digest.hexdigest()
+
+    def mark_of(self, token: str) -> str | None:
+        """Return the mark that a token carries; ``None`` if it has none, or is nobody's."""
+        marks = (self._parts(token) or [])[2:]
+        return marks[0] if marks else None
+
+    def _parts(self, token: str) -> list[str] | None:
         claim, _, signature = token.rpartition(".")
         if not (token.isascii() and hmac.compare_digest(signature, self._sign(claim))):
             return None
-        person_id, _, nick = claim.partition(".")
-        return Person(person_id, urlsafe_b64decode(nick + "=" * (-len(nick) % 4)).decode())
+        return claim.split(".")
 
     def _sign(self, claim: str) -> str:
         digest = hashlib.blake2b(claim.encode(), key=self._secret, digest_size=SIGNATURE_BYTES)

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
 from trio_chat.core.people import People
 from trio_chat.protocol import answers, requests
@@ -25,11 +26,11 @@ class Welcome:
         self._limits = published_limits(config)
         self._rates = published_rates(config)
 
-    def to(self, person: Person, request: requests.Hello) -> answers.Welcome:
-        """Return what a person is told who has said hello."""
+    def to(self, person: Person, request: requests.Hello, grant: Grant) -> answers.Welcome:
+        """Return what a person is told who has been let in and has said hello."""
         return answers.Welcome(
             id=request.id,
-            session=self._people.token(person),
+            session=self._people.token(person, grant),
             unknown_session=bool(request.session) and not self._people.has_session(request.session),
             you=person,
             epoch=self._epoch,

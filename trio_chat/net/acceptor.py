@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable
 import structlog
 import trio
 
+from trio_chat.auth.gate import Gate
 from trio_chat.config import Config
 from trio_chat.limits.limits import Limits
 from trio_chat.net import eventstream
 from trio_chat.net.admission import Admission, Place, retry_after
+from trio_chat.net.entrance import WEBSOCKET_PATH, Entrance
 from trio_chat.net.forwarded import Forwarding
 from trio_chat.net.head import Answer, Head, HttpError, read_head
 from trio_chat.net.hosts import HostNames
@@ -18,7 +20,6 @@ from trio_chat.net.visitor import Visitor
 from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.protocol import requests
 
-WEBSOCKET_PATH = "/ws"
 HANDSHAKES = (
     4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
 )
@@ -46,6 +47,7 @@ class Acceptor:
         on_websocket: Serves a connection after the WebSocket handshake.
         on_events: Serves a connection that follows a room.
         on_http: Serves a connection that made another plain HTTP request.
+        gate: Tells who may come in.
     """
 
     def __init__(
@@ -56,6 +58,8 @@ class Acceptor:
         on_websocket: OnWebSocket,
         on_events: OnEvents,
         on_http: OnHttp,
+        *,
+        gate: Gate,
     ) -> None:
         self._config = config
         self._find_file = find_file
@@ -64,6 +68,7 @@ class Acceptor:
         self._on_http = on_http
         self._hosts = HostNames(config)
         self._forwarding = Forwarding(config)
+        self._entrance = Entrance(gate, config)
         self._limits = limits
         self._admission = Admission(config, limits)
         self._refusals = 0
@@ -124,7 +129,8 @@ class Acceptor:
                 head, address = self._forwarding.reveal(head, peer)
                 answer = self._file(head, address)
                 if answer is None:
-                    return await self._lead_on(stream, head, address, place)
+                    place.give_to(address)
+                    return await self._lead_on(stream, head, peer, address)
                 await self._pay(address, FILE_COST)
                 await self._send(stream, answer)
                 is_over = answer.is_last or self._is_shut
@@ -134,16 +140,18 @@ class Acceptor:
         return None
 
     async def _lead_on(
-        self, stream: Stream, head: Head, address: str, place: Place
+        self, stream: Stream, head: Head, peer: str, address: str
     ) -> Awaitable[None]:
         """Return what serves a request that is for no file. No head is kept.
 
         Raises:
             HttpError: it is refused.
         """
-        place.give_to(address)
         await self._pay(address, WEBSOCKET_COST if head.path == WEBSOCKET_PATH else 1)
-        return self._route(stream, head, Visitor(address))
+        check_site(head, self._config.allow_origin)
+        is_by_proxy = self._forwarding.is_trusted(peer)
+        grant = await self._entrance.admit(head, address, is_by_proxy=is_by_proxy)
+        return self._route(stream, head, Visitor(address, grant))
 
     async def _pay(self, address: str, cost: float) -> None:
         """Take the price of a request from the quota of its address; wait for it a little.
@@ -191,7 +199,6 @@ class Acceptor:
         Raises:
             HttpError: nothing does, or a page of another site asks for it.
         """
-        check_site(head, self._config.allow_origin)
         upgrade = " ".join(head.values("upgrade")).lower()
         if head.path == WEBSOCKET_PATH:
             websocket, answer = shake_hands(head, self._config)

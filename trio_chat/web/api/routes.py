@@ -157,13 +157,13 @@ class Api:
         new = await reading.body(request, NewSession, "nick")
         fields = {"nick": new.nick, "session": new.session}
         hello = reading.make_request(requests.Hello, fields, self._config)
-        answer = await self._calls.ask(requests.Credentials(), hello, _visitor().address)
+        answer = await self._calls.ask(requests.Credentials(), hello, _visitor())
         assert isinstance(answer, answers.Welcome)
         return _json(Session(answer.session, answer.you, answer.unknown_session), 201)
 
     async def _post(self, room: str) -> Response:
         new = await reading.body(request, NewMessage, "text")
-        who = reading.speaker(request, new.sender)
+        who = reading.speaker(request, _visitor().grant, new.sender)
         key = reading.cid(request)
         cid = new.cid if key is None else key
         fields = {"room": room, "text": new.text, "reply": new.reply, "cid": cid}
@@ -173,13 +173,13 @@ class Api:
         return response
 
     async def _edit(self, room: str, seq: int) -> Response:
-        who = reading.author(request)
+        who = reading.author(request, _visitor().grant)
         new = await reading.body(request, NewText, "text")
         fields = {"room": room, "seq": seq, "text": new.text, "cid": reading.cid(request)}
         return _json(await self._keep(requests.Edit, fields, who))
 
     async def _delete(self, room: str, seq: int) -> Response:
-        who = reading.author(request)
+        who = reading.author(request, _visitor().grant)
         fields = {"room": room, "seq": seq, "cid": reading.cid(request)}
         return _json(await self._keep(requests.Delete, fields, who))
 
@@ -187,7 +187,7 @@ class Api:
         self, kind: type[requests.WriteRequest], fields: dict[str, Any], who: requests.Credentials
     ) -> Receipt:
         write = reading.make_request(kind, fields, self._config)
-        answer = await self._calls.ask(who, write, _visitor().address)
+        answer = await self._calls.ask(who, write, _visitor())
         assert isinstance(answer, answers.Ok)
         assert answer.seq is not None
         assert answer.ts is not None
