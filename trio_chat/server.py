@@ -87,7 +87,7 @@ class Server:
         Api(history, Calls(self._inbox, config), config).install(app)
         self._sse = Sse(journal.epoch)
         exchange = Exchange(app, config)
-        files = Files(load_page(static_files()))
+        files = Files(load_page(static_files()), is_secure=config.certfile is not None)
         limits.overload.gauges["outboxes"] = lambda: self._hub.outboxes.used
         self._acceptor = Acceptor(
             config,
