@@ -22,6 +22,7 @@ RATES = (
         "govern",
         "link-guess",
         "new-name",
+        "password",
     ),
 )
 NO_RATES = tuple(f"--{rate}-rate=off" for rate in RATES)  # for tests whose matter is another one

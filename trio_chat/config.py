@@ -3,6 +3,7 @@
 import re
 import resource
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ MOST_CHANGES = 4000
 MOST_EMOJI = 1000  # different ones on a message
 LEAST_DATABASE = 1_000_000  # bytes; the log of an empty one may take as much
 IN_MEMORY = ":memory:"  # a database that is no file
+SECRET = "secret"  # noqa: S105 - the group of settings that have no flag
+OPEN, PASSWORD, TOKEN, PROXY = WAYS = ("open", "password", "token", "proxy")  # into the server
+HEADER = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # the name of one
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -37,6 +41,12 @@ def option(
         default=default,
         metadata={"help": help, "least": least, "most": most, "group": "options"},
     )
+
+
+def secret(help: str) -> Any:
+    """Return a field for a secret, which no flag sets and nothing shows."""
+    metadata = {"help": help, "least": None, "most": None, "group": SECRET}
+    return field(default="", metadata=metadata, repr=False)
 
 
 def limit(
@@ -77,6 +87,32 @@ class Config(Rates):
         (),
         "web origin, such as https://example.org, whose pages may connect besides our own; "
         "may be given several times; '*' allows all",
+    )
+    trusted_proxy: tuple[str, ...] = option(
+        (),
+        "address or network, such as 127.0.0.1 or 10.0.0.0/8, of a proxy that tells who is behind "
+        "it (Forwarded, X-Forwarded-For); may be given several times",
+    )
+    access: tuple[str, ...] = option(
+        (),
+        "who may come in: 'open' (whoever can reach the server), 'password', 'token' or 'proxy'; "
+        "may be given several times, and any of them lets in; without it 'open'",
+    )
+    access_password: str = secret("password that lets in, with --access password")
+    access_password_file: Path | None = option(
+        None, "file with the password that lets in, with --access password"
+    )
+    token_key: Path | None = option(
+        None, "file with the public key (PEM) or the secret of tokens (JWT), with --access token"
+    )
+    token_jwks: Path | None = option(
+        None, "file with several keys of tokens (JWKS), instead of --token-key"
+    )
+    token_audience: str = option("", "audience (aud) that tokens are made for")
+    access_header: str = option(
+        "",
+        "header, such as Remote-User, in which a trusted proxy names whom it has let in, with "
+        "--access proxy",
     )
     database: str = option(
         "trio-chat.db", "file that keeps what is said; ':memory:' forgets all at the end"
@@ -164,6 +200,8 @@ class Config(Rates):
     members_listed: int = limit(
         1000, "people of a room that are listed; others are counted", least=1
     )
+    access_checks: int = limit(2, "passwords that are checked at the same time", least=1)
+    access_timeout: float = limit(5.0, "time for a password to be checked", least=0.1)
     hello_timeout: float = limit(10.0, "time for a client to say hello", least=0.1)
     presence_grace: float = limit(
         15.0, "time for which who is cut off keeps place and nick", least=0
@@ -242,9 +280,12 @@ class Config(Rates):
         object.__setattr__(self, "host", _host(self.host))
         object.__setattr__(self, "host_name", tuple(map(_host_name, self.host_name)))
         object.__setattr__(self, "allow_origin", tuple(map(_origin, self.allow_origin)))
+        object.__setattr__(self, "trusted_proxy", tuple(map(_network, self.trusted_proxy)))
+        object.__setattr__(self, "access", _ways(self.access))
         self._check_choices()
         self._check_relations()
         self._check_shares()
+        self._check_access()
 
     def _check_range(self, setting: Field[Any]) -> None:
         value = getattr(self, setting.name)
@@ -253,7 +294,8 @@ class Config(Rates):
             raise ConfigError(f"{setting.name} must be at least {least}, not {value}")
         if most is not None and value > most:
             raise ConfigError(f"{setting.name} must be at most {most:.0f}, not {value}")
-        if isinstance(value, str | Path) and CONTROLS.search(str(value)):
+        is_secret = setting.metadata["group"] == SECRET
+        if isinstance(value, str | Path) and not is_secret and CONTROLS.search(str(value)):
             raise ConfigError(f"{setting.name} must have no control characters, as {value!r} has")
 
     def _check_choices(self) -> None:
@@ -315,6 +357,31 @@ class Config(Rates):
                     f"{part} ({getattr(self, part)})"
                 )
 
+    def _check_access(self) -> None:
+        """Check that each way in has what it needs, and that nothing is given for another one."""
+        needs: dict[str, dict[str, object]] = {
+            PASSWORD: {"access_password_file": self.access_password_file or self.access_password},
+            TOKEN: {
+                "token_key": self.token_key or self.token_jwks,
+                "token_audience": self.token_audience,
+            },
+            PROXY: {"access_header": self.access_header},
+        }
+        for way, settings in needs.items():
+            for name, value in settings.items():
+                if bool(value) > (way in self.access):
+                    raise ConfigError(f"{name} needs access={way}")
+                if bool(value) < (way in self.access):
+                    raise ConfigError(f"access={way} needs {name}")
+        if self.token_key and self.token_jwks:
+            raise ConfigError("token_key and token_jwks cannot be given together")
+        if self.access_password and self.access_password_file:
+            raise ConfigError("access_password and access_password_file cannot be given together")
+        if PROXY in self.access and not self.trusted_proxy:
+            raise ConfigError("access=proxy needs trusted_proxy")
+        if self.access_header and not HEADER.fullmatch(self.access_header):
+            raise ConfigError(f"access_header must be a header's name, not {self.access_header!r}")
+
     def connection_cap(self) -> int:
         """Return how many connections may be open: no more than there are descriptors for."""
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -347,6 +414,33 @@ def _host_name(text: str) -> str:
             f"host_name must be a name such as chat.example.org, not {text!r}"
         ) from None
     return host
+
+
+def _ways(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ways in, each once, of a list whose items may be lists with commas.
+
+    Raises:
+        ConfigError: there is no such way.
+    """
+    ways = tuple(dict.fromkeys(way.strip() for item in given for way in item.split(",")))
+    for way in ways:
+        if way not in WAYS:
+            raise ConfigError(f"access must be one of {', '.join(WAYS)}, not {way!r}")
+    return ways or (OPEN,)
+
+
+def _network(text: str) -> str:
+    """Return an address or a network in normal form.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        return str(ip_network(text.strip(), strict=False))
+    except ValueError:
+        raise ConfigError(
+            f"trusted_proxy must be an address or a network such as 10.0.0.0/8, not {text!r}"
+        ) from None
 
 
 def _origin(text: str) -> str:

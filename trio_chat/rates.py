@@ -88,6 +88,7 @@ class Rates:
     )
     link_guess_rate: Rate = rate("30/min:30", "secrets of no link that come from one address")
     new_name_rate: Rate = rate("600/h:600", "people without a session that one address brings")
+    password_rate: Rate = rate("6/min:10", "wrong passwords of one address")
 
 
 def unlimited() -> Rates:

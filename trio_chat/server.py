@@ -10,10 +10,12 @@ import trio
 
 from trio_chat import process, signals
 from trio_chat.addresses import bracketed
+from trio_chat.auth.gate import Gate
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import make_context
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.core.messages import Shutdown
+from trio_chat.core.sessions import Sessions
 from trio_chat.delivery.frames import Frame
 from trio_chat.hub import Hub
 from trio_chat.journal.feed import follow
@@ -25,13 +27,16 @@ from trio_chat.journal.sqlite.space import SpaceLimits
 from trio_chat.journal.storage import Outcome
 from trio_chat.journal.types import Journal
 from trio_chat.journal.views import ChangeLimits
+from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.eventstream import EventStream
 from trio_chat.net.head import Head, HttpError
+from trio_chat.net.hosts import is_loopback
 from trio_chat.net.listeners import load_certificate, open_listeners, port_of
 from trio_chat.net.patience import ADVICE, PatientListener, ShortageReport
 from trio_chat.net.streams import Stream
+from trio_chat.net.visitor import Visitor
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
@@ -75,12 +80,15 @@ class Server:
         self._hub = Hub(journal, config, limits)
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)
-        self._context = make_context(self._inbox, config, history, limits, self._hub.outboxes)
+        self._gate = Gate(config, Sessions(journal.secret), Attempts(limits))
+        self._context = make_context(
+            self._inbox, config, history, limits, self._hub.outboxes, self._gate
+        )
         app = make_app()
         Api(history, Calls(self._inbox, config), config).install(app)
         self._sse = Sse(journal.epoch)
         exchange = Exchange(app, config)
-        files = Files(load_page(static_files()))
+        files = Files(load_page(static_files()), is_secure=config.certfile is not None)
         limits.overload.gauges["outboxes"] = lambda: self._hub.outboxes.used
         self._acceptor = Acceptor(
             config,
@@ -89,6 +97,7 @@ class Server:
             self._on_websocket,
             self._on_events,
             exchange.serve,
+            gate=self._gate,
         )
         self._listeners: list[PatientListener] = []
         self._reason = GOING_AWAY
@@ -109,6 +118,8 @@ class Server:
         scheme = "https" if certificate else "http"
         address = f"{scheme}://{_host_name(self._config.host)}:{port_of(listeners[0])}/"
         log.info("listening", address=address)
+        if self._gate.is_open and not is_loopback(self._config.host):
+            log.warning("whoever can reach this address may read and write; see --access")
         report = ShortageReport()
         self._listeners = [
             PatientListener(
@@ -166,18 +177,24 @@ class Server:
         self._inbox.post(Shutdown(self._reason))
 
     def _on_websocket(
-        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
+        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head, visitor: Visitor
     ) -> Awaitable[None]:
         dialect = DIALECTS[websocket.subprotocol]
         join = None if dialect.needs_hello else self._join(head)
-        client = Client(stream, websocket, dialect, self._context, join)
+        assert dialect.needs_hello or visitor.grant is not None  # nothing else is asked for one
+        client = Client(stream, websocket, dialect, self._context, join, visitor)
         client.deliver(Frame(answer))
         return client.run(head.rest)
 
     def _on_events(
-        self, stream: Stream, join: requests.Join, answer: bytes, already_read: bytes
+        self,
+        stream: Stream,
+        join: requests.Join,
+        answer: bytes,
+        already_read: bytes,
+        visitor: Visitor,
     ) -> Awaitable[None]:
-        client = Client(stream, EventStream(), self._sse, self._context, join)
+        client = Client(stream, EventStream(), self._sse, self._context, join, visitor)
         client.deliver(Frame(answer))
         return client.run(already_read)
 

@@ -10,7 +10,7 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from trio_chat.config import Config, ConfigError
+from trio_chat.config import SECRET, Config, ConfigError
 from trio_chat.rates import Rate
 
 ENV_PREFIX = "TRIO_CHAT_"
@@ -76,6 +76,8 @@ class CommandLine(argparse.ArgumentParser):
             )
         for name in settings:
             setting = SETTINGS[name]
+            if setting.metadata["group"] == SECRET:
+                continue  # other users of the machine could read it
             groups[setting.metadata["group"]].add_argument(
                 _flag(name),
                 metavar=_metavar(setting),

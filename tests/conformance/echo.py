@@ -10,6 +10,7 @@ import trio
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
 
+from tests.gates import open_gate
 from tests.rates import NO_RATES
 from trio_chat.client.client import Client
 from trio_chat.client.lookups import make_context
@@ -24,6 +25,7 @@ from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.head import Head
 from trio_chat.net.listeners import open_listeners, port_of
 from trio_chat.net.streams import Stream
+from trio_chat.net.visitor import Visitor
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import CloseReason
@@ -75,7 +77,7 @@ class Echo:
         self._history = History(MemoryJournal(), config, dict)
 
     def on_websocket(
-        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
+        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head, visitor: Visitor
     ) -> Awaitable[None]:
         return self._serve(stream, websocket, answer, head.rest)
 
@@ -92,11 +94,16 @@ class Echo:
             nursery.cancel_scope.cancel(reason="the client is gone")
 
     async def on_events(
-        self, stream: Stream, wish: requests.Join, answer: bytes, already_read: bytes
+        self,
+        stream: Stream,
+        wish: requests.Join,
+        answer: bytes,
+        already_read: bytes,
+        visitor: Visitor,
     ) -> None:
         raise AssertionError("the suite follows nothing")
 
-    async def on_http(self, stream: Stream, already_read: bytes) -> None:
+    async def on_http(self, stream: Stream, already_read: bytes, visitor: Visitor) -> None:
         raise AssertionError("the suite asks for WebSockets only")
 
     async def _answer(self, inbox: Inbox) -> None:
@@ -147,6 +154,7 @@ async def serve(port: int, frame_limit: int) -> None:
         echo.on_websocket,
         echo.on_events,
         echo.on_http,
+        gate=open_gate(),
     )
     await trio.serve_listeners(door.answer, listeners)
 

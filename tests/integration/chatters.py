@@ -76,12 +76,19 @@ class Chatter:
         return int(answer["seq"])
 
     async def hello(
-        self, nick: str, *rooms: Object | str, session: str = "", **more: object
+        self,
+        nick: str,
+        *rooms: Object | str,
+        session: str = "",
+        access: Object | None = None,
+        **more: object,
     ) -> Object:
         """Say hello, and return the answer; the rooms' own answers can be heard next."""
         wishes = [{"room": room} if isinstance(room, str) else room for room in rooms]
         if session:
             more["session"] = session
+        if access:
+            more["access"] = access
         answer = await self.ask(t="hello", nick=nick, rooms=wishes, **more)
         if answer["t"] == "welcome":
             self.who, self.session, self.epoch = answer["you"], answer["session"], answer["epoch"]
@@ -104,10 +111,13 @@ class Chatter:
 
 
 @asynccontextmanager
-async def connected(server: Running) -> AsyncIterator[Chatter]:
+async def connected(server: Running, *headers: tuple[bytes, bytes]) -> AsyncIterator[Chatter]:
     """Connect for the block, without a word."""
     async with trio_websocket.open_websocket_url(
-        server.ws, ssl_context=server.trust, subprotocols=[SUBPROTOCOL]
+        server.ws,
+        ssl_context=server.trust,
+        subprotocols=[SUBPROTOCOL],
+        extra_headers=list(headers),
     ) as websocket:
         assert websocket.subprotocol == SUBPROTOCOL
         try:
@@ -119,7 +129,11 @@ async def connected(server: Running) -> AsyncIterator[Chatter]:
 
 @asynccontextmanager
 async def chatting(
-    server: Running, nick: str, *rooms: Object | str, session: str = "", **more: object
+    server: Running,
+    nick: str,
+    *rooms: Object | str,
+    session: str = "",
+    **more: Any,  # noqa: ANN401 - fields
 ) -> AsyncIterator[Chatter]:
     """Connect for the block and say hello, which must be welcome."""
     async with connected(server) as chatter:

@@ -107,7 +107,7 @@ async def test_a_crash_before_the_handshake_ends_one_connection(
     """The door keeps what nobody else has kept."""
     async with running() as server:
 
-        async def crash(door: Acceptor, stream: Stream, address: str) -> None:
+        async def crash(door: Acceptor, stream: Stream, address: str, place: object) -> None:
             raise ZeroDivisionError
 
         with monkeypatch.context() as patch:

@@ -223,39 +223,100 @@ async def test_the_fullest_outboxes_go_first() -> None:
 DEFAULTS = {name: getattr(Rates, name) for name in NO_RATES}
 
 
+async def come_and_speak(server: Running, number: int, home: str, told_by_proxy: bytes) -> None:
+    """Open the page, say hello and something, as one of many."""
+    page = FILE[:-2] + told_by_proxy + b"\r\n"
+    assert (await from_address(server, home, page)).startswith(b"HTTP/1.1 200")
+    stream = await trio.open_tcp_stream("127.0.0.1", server.port, local_address=home)
+    hello = b'[{"t":"hello","nick":"P%d","rooms":[{"room":"lobby"}]}]' % number
+    speech = b'[{"t":"send","room":"lobby","text":"hello","id":1}]'
+    headers = b"Sec-WebSocket-Protocol: trio-chat.v1\r\n" + told_by_proxy
+    async with stream:
+        await stream.send_all(
+            frames.upgrade(headers.rstrip()) + masked(TEXT, hello) + masked(TEXT, speech)
+        )
+        heard = b""
+        while b'"t":"ok"' not in heard:
+            data = await stream.receive_some(65536)
+            assert data, heard[-200:]
+            heard = heard[-20:] + data
+
+
 @pytest.mark.parametrize(("people", "places"), [(40, 1), (300, 1), (300, 300)])
 async def test_a_crowd_is_no_abuse(people: int, places: int) -> None:
     """A class behind a router, a firm behind a proxy, a town: all come at once, and can speak."""
     homes = addresses(places)
-    frame = masked(TEXT, b'[{"t":"send","room":"lobby","text":"hello","id":1}]')
     async with running(**DEFAULTS, loopback_limits="on", database=":memory:") as server:
-        answered = 0
-
-        async def come(number: int) -> None:
-            nonlocal answered
-            home = homes[number % places]
-            assert (await from_address(server, home, FILE)).startswith(b"HTTP/1.1 200")
-            stream = await trio.open_tcp_stream("127.0.0.1", server.port, local_address=home)
-            hello = masked(
-                TEXT, b'[{"t":"hello","nick":"P%d","rooms":[{"room":"lobby"}]}]' % number
-            )
-            async with stream:
-                await stream.send_all(
-                    frames.upgrade(b"Sec-WebSocket-Protocol: trio-chat.v1") + hello + frame
-                )
-                heard = b""
-                while b'"t":"ok"' not in heard:
-                    data = await stream.receive_some(65536)
-                    assert data, heard[-200:]
-                    heard = heard[-20:] + data
-            answered += 1
-
         with trio.fail_after(60):
             async with trio.open_nursery() as nursery:
                 for number in range(people):
-                    nursery.start_soon(come, number)
-        assert answered == people
+                    nursery.start_soon(come_and_speak, server, number, homes[number % places], b"")
         assert not server.server._limits.counters.reached
+
+
+def by_proxy(address: str) -> bytes:
+    """Return the header line by which a proxy tells who sent a request."""
+    return f"X-Forwarded-For: {address}\r\n".encode()
+
+
+async def test_a_crowd_behind_a_trusted_proxy_is_no_abuse() -> None:
+    """Each of 300 counts for itself; one who takes too much is alone with that."""
+    limits: dict[str, Any] = {**DEFAULTS, "connections_per_address": 4}
+    trust: dict[str, Any] = {"trusted_proxy": ("127.0.0.1",), "loopback_limits": "on"}
+    async with serving(**limits, **trust, database=":memory:") as server:
+        abuser = by_proxy("203.0.113.66")
+        held = [await server.shake_hands(abuser.rstrip()) for _ in range(4)]
+        page = b"GET /api/v1/rooms HTTP/1.1\r\nHost: localhost\r\n" + abuser + b"\r\n"
+        assert status(await server.exchange(page)) == TOO_MANY
+        with trio.fail_after(60):
+            async with trio.open_nursery() as nursery:
+                for number in range(300):
+                    sender = by_proxy(f"198.51.{number // 250}.{number % 250}")
+                    nursery.start_soon(come_and_speak, server, number, "127.0.0.1", sender)
+        assert status(await server.exchange(page)) == TOO_MANY
+        assert server.server._limits.counters.reached.keys() == {
+            ("connections_per_address", "accept")
+        }
+        for stream in held:
+            await trio.aclose_forcefully(stream)
+
+
+async def test_connections_behind_a_proxy_have_the_rate_of_their_sender() -> None:
+    """The proxy itself may open as many as it needs."""
+    trust: dict[str, Any] = {"trusted_proxy": ("127.0.0.1",), "loopback_limits": "on"}
+    async with serving(**trust, connect_rate=Rate(0.01, 2)) as server:
+        wire = b"GET /api/v1/rooms HTTP/1.1\r\nHost: localhost\r\n%b\r\n"
+        mine, others = wire % by_proxy("203.0.113.5"), wire % by_proxy("203.0.113.6")
+        answers = [status(await server.exchange(each)) for each in (mine, mine, mine, others)]
+        assert answers == [200, 200, TOO_MANY, 200]
+
+
+async def test_all_of_a_household_behind_a_proxy_count_together() -> None:
+    """IPv6 by /64, as without a proxy."""
+    trust: dict[str, Any] = {"trusted_proxy": ("127.0.0.1",), "connections_per_address": 2}
+    async with serving(**trust) as server:
+        held = [
+            await server.shake_hands(by_proxy(f"[2001:db8::{number}]:4711").rstrip())
+            for number in range(2)
+        ]
+        wire = b"GET /api/v1/rooms HTTP/1.1\r\nHost: localhost\r\n%b\r\n"
+        assert status(await server.exchange(wire % by_proxy("2001:db8::9"))) == TOO_MANY
+        assert status(await server.exchange(wire % by_proxy("2001:db8:0:1::9"))) == 200
+        for stream in held:
+            await trio.aclose_forcefully(stream)
+
+
+async def test_a_made_up_sender_is_ignored() -> None:
+    """Whoever is no trusted proxy has its own address, whatever it says."""
+    async with serving(loopback_limits="on", connections_per_address=2) as server:
+        held = [
+            await server.shake_hands(by_proxy(f"203.0.113.{number}").rstrip())
+            for number in range(2)
+        ]
+        answer = await server.exchange(FILE[:-2] + by_proxy("203.0.113.9") + b"\r\n")
+        assert status(answer) == TOO_MANY
+        for stream in held:
+            await trio.aclose_forcefully(stream)
 
 
 def test_an_address_may_have_as_many_connections_as_a_firm_needs() -> None:

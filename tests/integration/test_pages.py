@@ -137,6 +137,18 @@ def test_the_first_paint_needs_little() -> None:
     assert sum(len(FILES[path].packed or FILES[path].content) for path in needed) <= 60 * 1024
 
 
+def test_the_page_makes_no_script_of_text() -> None:
+    """Nothing in it needs what Trusted Types refuse, but for the worker's address."""
+    sinks = re.compile(
+        rb"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc"
+        rb"|DOMParser|createContextualFragment|importScripts|set(Timeout|Interval)\([\"'`]"
+    )
+    scripts = {path: file.content for path, file in FILES.items() if path.endswith(".js")}
+    assert {path for path, content in scripts.items() if sinks.search(content)} == set()
+    policies = [path for path, content in scripts.items() if b"createPolicy" in content]
+    assert [path.rpartition("/")[2] for path in policies] == ["installed.js"]
+
+
 @pytest.mark.parametrize(
     ("target", "expected"), [("/", 302), ("/r/tea", 200), (MAIN, 200), ("/nowhere", 404)]
 )
@@ -149,6 +161,9 @@ async def test_every_answer_carries_the_security_headers(target: str, expected: 
         assert header(answer, b"x-content-type-options") == b"nosniff"
         assert header(answer, b"referrer-policy") == b"no-referrer"
         assert header(answer, b"cross-origin-resource-policy") == b"same-origin"
+        assert header(answer, b"cross-origin-opener-policy") == b"same-origin"
+        assert b"camera=()" in header(answer, b"permissions-policy")
+        assert header(answer, b"strict-transport-security") == b""
         assert answer.lower().count(b"content-security-policy:") == 1
         assert header(answer, b"server") == b""
 

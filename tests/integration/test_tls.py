@@ -1,6 +1,7 @@
 """The chat over TLS: what works, and peers that break it."""
 
 import ssl
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -93,6 +94,32 @@ async def test_the_page_comes_over_https(secure: Secure) -> None:
         answer = await server.exchange(GET)
         assert status(answer) == 200
         assert header(answer, b"content-type") == b"text/html; charset=utf-8"
+
+
+async def test_browsers_are_told_to_stay_with_https(secure: Secure) -> None:
+    """For a week; not on this machine, where other servers may have no TLS."""
+    async with secure.running(host_name=("chat.example.org",)) as server:
+        for name, expected in (
+            (b"chat.example.org", b"max-age=604800"),
+            (b"localhost", b""),
+            (b"[::1]:8080", b""),
+            (b"127.0.0.1:8080", b""),
+        ):
+            answer = await server.exchange(GET.replace(b"localhost", name))
+            assert status(answer) == 200
+            assert header(answer, b"strict-transport-security") == expected
+
+
+async def test_old_tls_is_refused(secure: Secure) -> None:
+    """Before 1.2, whatever the client would take."""
+    async with secure.running() as server, await server.connect_tcp() as tcp:
+        context = secure.context()
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings(action="ignore"):
+            context.minimum_version = ssl.TLSVersion.TLSv1
+            context.maximum_version = ssl.TLSVersion.TLSv1_1
+        with pytest.raises(trio.BrokenResourceError):
+            await trio.SSLStream(tcp, context, server_hostname="localhost").do_handshake()
 
 
 async def test_the_chat_goes_over_wss(secure: Secure) -> None:

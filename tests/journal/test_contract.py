@@ -21,8 +21,11 @@ from tests.journal.drafts import (
     say,
     title,
 )
-from trio_chat.journal import memory
+from trio_chat.journal import memory_room
+from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.search.query import parse
+from trio_chat.journal.sqlite import sealing
 from trio_chat.journal.times import SETBACK
 from trio_chat.journal.types import (
     CID_TAKEN,
@@ -30,15 +33,27 @@ from trio_chat.journal.types import (
     NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
+    TOO_LATE,
+    Bounds,
     Committed,
     Duplicate,
     Journal,
     Rejected,
     RoomState,
     RoomSummary,
+    Write,
 )
 from trio_chat.protocol.answers import MessageView
-from trio_chat.protocol.events import Delete, Edit, React, decode, encode
+from trio_chat.protocol.events import (
+    Clear,
+    Delete,
+    Edit,
+    Person,
+    React,
+    Restore,
+    decode,
+    encode,
+)
 
 CID = "a-cid-of-mine"
 SECRET = "the text to forget"  # noqa: S105 - no password
@@ -179,7 +194,7 @@ class TestCids:
         self, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What is kept in memory has a bound; of a file only its disk is one."""
-        monkeypatch.setattr(memory, "TAIL", 3)
+        monkeypatch.setattr(memory_room, "TAIL", 3)
         journal = MemoryJournal(clock)
         await journal.commit([say(cid=f"message-{number}") for number in range(1, 5)])
         assert await journal.commit([say(cid="message-2")]) == [Duplicate(2, 1_000_000)]
@@ -416,6 +431,98 @@ class TestRetention:
         assert numbers(await journal.commit([say()])) == [3]
         [state] = await journal.load([ROOM], 10)
         assert (state.first, state.last) == (3, 3)
+
+
+EVE = Person("e5", "Eve")
+
+
+def clear(*authors: Person, since: int = 0, key: str = "k1", room: str = ROOM) -> Write:
+    ids = [author.id for author in authors]
+    return Write(Clear(room=room, who=ANN, key=key, authors=ids), since_ts=since)
+
+
+def restore(key: str = "k1", room: str = ROOM) -> Write:
+    return Write(Restore(room=room, who=ANN, key=key))
+
+
+async def found(journal: Journal, words: str) -> list[int]:
+    query = parse(words)
+    hits = await journal.search(ROOM, query, Bounds(), 100, MUCH)
+    return [message.seq for message in hits.messages]
+
+
+class TestClearing:
+    """What moderators clear is told nowhere any more, and is there again if that is taken back."""
+
+    async def raid(self, journal: Journal) -> bytes:
+        """Let Eve say things among others', with an edit and a reaction; return all of it."""
+        await journal.commit([say(), say(SECRET, who=EVE), say(SECRET, who=EVE), say("bread")])
+        await journal.commit([edit(3, f"new {SECRET}", who=EVE), react(2)])
+        return await everything(journal)
+
+    async def test_nothing_tells_it_any_more(self, journal: Journal) -> None:
+        """Not history, search, what is replayed, nor what a room has at hand."""
+        await self.raid(journal)
+        assert await found(journal, "text") == [3, 2]
+        [result] = await journal.commit([clear(EVE)])
+        assert isinstance(result, Committed)
+        assert result.is_partial
+        assert SECRET.encode() not in await everything(journal)
+        assert [message.deleted for message in await page(journal)] == [False, True, True, False]
+        assert await found(journal, "text") == []
+        assert await found(journal, "bread") == [4]
+        assert await kept(journal) == [1, 2, 3, 4, 5, 6, 7]
+
+    async def test_it_cannot_be_changed(self, journal: Journal) -> None:
+        """As if it were deleted; what its author says later is not cleared."""
+        await self.raid(journal)
+        results = await journal.commit([clear(EVE), edit(2, who=EVE), react(3), say(who=EVE)])
+        assert results[1:3] == [NO_SUCH_MESSAGE] * 2
+        assert not (await page(journal))[-1].deleted
+
+    async def test_only_what_was_said_since_a_time(self, journal: Journal, clock: Clock) -> None:
+        """By the authors that are named; those without a name have an empty id."""
+        await journal.commit([say(who=EVE), say(who=None)])
+        clock.now += 10
+        await journal.commit([say(who=EVE), say(who=None), say()])
+        nobody = Person("", "")
+        await journal.commit([clear(EVE, since=clock.now), clear(nobody, since=clock.now, key="2")])
+        told = [message.deleted for message in await page(journal)]
+        assert told == [False, False, True, True, False]
+
+    async def test_it_can_be_taken_back_once(self, journal: Journal) -> None:
+        """Then all is as before."""
+        before = await self.raid(journal)
+        await journal.commit([clear(EVE)])
+        [result] = await journal.commit([restore()])
+        assert isinstance(result, Committed)
+        messages = await page(journal)
+        assert [message.text for message in messages[1:3]] == [SECRET, f"new {SECRET}"]
+        assert messages[1].reactions == {"🍋": [BEN]}
+        assert await found(journal, "text") == [3, 2]
+        assert before.count(SECRET.encode()) == (await everything(journal)).count(SECRET.encode())
+        assert await journal.commit([restore(), restore("other")]) == [TOO_LATE] * 2
+        assert await journal.commit([restore(room="never")]) == [TOO_LATE]
+
+    async def test_after_a_day_it_is_gone_for_good(
+        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Step by step, however much it is."""
+        monkeypatch.setattr(sealing, "STEP", 3)
+        monkeypatch.setattr(sealing, "wall_clock", clock)
+        await self.raid(journal)
+        await journal.commit([say(SECRET, who=EVE) for _ in range(10)])
+        await journal.commit([clear(EVE), say(SECRET, who=EVE)])
+        clock.now += SEALED - 1
+        await journal.prune(0, 0)
+        await journal.commit([restore()])
+        await journal.commit([clear(EVE, key="again")])
+        clock.now += SEALED
+        await journal.prune(0, 0)
+        assert await journal.commit([restore("again")]) == [TOO_LATE]
+        assert SECRET.encode() not in await everything(journal)
+        assert await found(journal, "text") == []
+        assert (await page(journal))[1].reactions == {"🍋": [BEN]}
 
 
 class TestForgetting:

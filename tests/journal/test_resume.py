@@ -9,7 +9,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from tests.journal.house import House, Peer, Wish, hello
 from trio_chat.config import Config
 from trio_chat.core.room_log import REPLAYS
-from trio_chat.journal import memory
+from trio_chat.journal import memory_room
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Pruned
 
@@ -200,7 +200,7 @@ async def test_what_the_memory_has_let_go_is_announced(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A memory journal keeps a tail; who comes back from before it is told of the gap."""
-    monkeypatch.setattr(memory, "TAIL", 4)
+    monkeypatch.setattr(memory_room, "TAIL", 4)
 
     async def scene(house: House, nursery: trio.Nursery) -> None:
         await talk(house, nursery)

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 import trio
 import trio.testing
 
+from tests.gates import open_gate
 from tests.unit.peers import Connection
 from trio_chat.config import Config
 from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.head import Head, HttpError
 from trio_chat.net.streams import Stream
+from trio_chat.net.visitor import Visitor
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
 from trio_chat.web.assets import File
@@ -41,9 +43,11 @@ class House:
             self._on_websocket,
             self._on_events,
             self._on_http,
+            gate=open_gate(),
         )
         self.websockets: list[tuple[bytes, bytes]] = []
         self.requests: list[bytes] = []
+        self.visitors: list[Visitor] = []
         self.followed: list[tuple[requests.Join, bytes]] = []
         self.ended_at: dict[Connection, float] = {}
         self.crash: Exception | None = None
@@ -63,7 +67,7 @@ class House:
         await trio.aclose_forcefully(connection.stream)
 
     def _on_websocket(
-        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head
+        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head, visitor: Visitor
     ) -> Awaitable[None]:
         assert websocket.is_open
         if self.refuses:
@@ -72,13 +76,19 @@ class House:
         return self._stay()
 
     async def _on_events(
-        self, stream: Stream, wish: requests.Join, answer: bytes, already_read: bytes
+        self,
+        stream: Stream,
+        wish: requests.Join,
+        answer: bytes,
+        already_read: bytes,
+        visitor: Visitor,
     ) -> None:
         self.followed.append((wish, already_read))
         await self._stay()
 
-    async def _on_http(self, stream: Stream, request: bytes) -> None:
+    async def _on_http(self, stream: Stream, request: bytes, visitor: Visitor) -> None:
         self.requests.append(request)
+        self.visitors.append(visitor)
         await self._stay()
 
     async def _stay(self) -> None:

@@ -1,5 +1,6 @@
 """Rules of the settings and of the command line that makes them."""
 
+import re
 import resource
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,9 +10,12 @@ import pytest
 
 from trio_chat.cli import main
 from trio_chat.commands.serve import command_line
-from trio_chat.config import DESCRIPTOR_RESERVE, Config, ConfigError
+from trio_chat.config import DESCRIPTOR_RESERVE, SECRET, Config, ConfigError
 from trio_chat.errors import BAD_USAGE
 from trio_chat.settings import SETTINGS
+
+TOKEN = ("--access", "token", "--token-audience", "a", "--token-key", "f")
+PROXY = ("--access", "proxy", "--access-header")
 
 
 def load_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Config:
@@ -193,6 +197,25 @@ def test_files_are_paths() -> None:
         (["--http-timeout", "2"], "call_timeout (5.0) must be less than http_timeout (2.0)"),
         (["--read-timeout", "90"], "read_timeout (90.0) must be less than http_timeout (60.0)"),
         (["--keep-days", "1e300"], "keep_days must be at most 36500, not 1e+300"),
+        (["--access", "vip"], "access must be one of open, password, token, proxy, not 'vip'"),
+        (["--access", "password"], "access=password needs access_password_file"),
+        (["--access-password-file", "f"], "access_password_file needs access=password"),
+        (["--access", "token", "--token-key", "f"], "access=token needs token_audience"),
+        (["--access", "token", "--token-audience", "a"], "access=token needs token_key"),
+        (
+            [*TOKEN, "--token-jwks", "f"],
+            "token_key and token_jwks cannot be given together",
+        ),
+        (["--access", "proxy"], "access=proxy needs access_header"),
+        ([*PROXY, "Remote-User"], "access=proxy needs trusted_proxy"),
+        (
+            [*PROXY, "a b", "--trusted-proxy", "::1"],
+            "access_header must be a header's name, not 'a b'",
+        ),
+        (
+            ["--trusted-proxy", "proxy.example"],
+            "trusted_proxy must be an address or a network such as 10.0.0.0/8, not 'proxy.example'",
+        ),
         (["--prot", "80"], "unrecognized arguments: --prot 80 (--help lists the options)"),
         (["--port"], "argument --port: expected one argument (--help lists the options)"),
         (["--config", "/nowhere.toml"], "cannot read /nowhere.toml: No such file or directory"),
@@ -201,6 +224,41 @@ def test_files_are_paths() -> None:
 def test_wrong_flags_are_told_in_one_line(arguments: list[str], message: str) -> None:
     """The line names the flag, what is wrong, and what would be right."""
     assert complaint(*arguments) == message
+
+
+def test_ways_in_are_repeated_or_listed() -> None:
+    """Each counts once; without any the server is open."""
+    assert Config().access == ("open",)
+    given = ["--access", "open,password", "--access=password"]
+    config = load_config(given, {"TRIO_CHAT_ACCESS_PASSWORD": "\x07sesame"})
+    assert config.access == ("open", "password")
+    assert config.access_password == "\x07sesame"  # noqa: S105 - of a test
+
+
+def test_a_password_is_shown_nowhere(capsys: pytest.CaptureFixture[str]) -> None:
+    """No flag sets it, as all users of a machine see flags; no command prints it."""
+    environment = {"TRIO_CHAT_ACCESS_PASSWORD": "sesame"}
+    assert "sesame" not in repr(load_config(["--access", "password"], environment))
+    message = complaint("--access-password", "sesame")
+    assert message == "unrecognized arguments: --access-password sesame (--help lists the options)"
+    assert complaint("--access", "open", environment=environment) == (
+        "access_password_file needs access=password"
+    )
+    both = ["--access", "password", "--access-password-file", "f"]
+    assert complaint(*both, environment=environment) == (
+        "access_password and access_password_file cannot be given together"
+    )
+
+
+def test_check_config_hides_the_password(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And says that there is one."""
+    monkeypatch.setenv("TRIO_CHAT_ACCESS_PASSWORD", "sesame")
+    assert main(["check-config", "--access", "password"]) == 0
+    shown = capsys.readouterr().out
+    assert "sesame" not in shown
+    assert re.search(r"^access_password\b.*hidden.*TRIO_CHAT_ACCESS_PASSWORD", shown, re.MULTILINE)
 
 
 def test_wrong_variables_are_told_in_one_line() -> None:
@@ -346,8 +404,9 @@ def test_help_names_every_setting_and_its_default(capsys: pytest.CaptureFixture[
         main(["--help"])
     assert caught.value.code == 0
     text = " ".join(capsys.readouterr().out.split())
-    for name in Config.__dataclass_fields__:
-        assert "--" + name.replace("_", "-") in text
+    for name, setting in Config.__dataclass_fields__.items():
+        flag = "--" + name.replace("_", "-") + " "
+        assert (flag in text) == (setting.metadata["group"] != SECRET)
     assert "(default: 8080)" in text
 
 

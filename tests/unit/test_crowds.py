@@ -9,6 +9,7 @@ import trio
 import trio.testing
 
 from tests import frames
+from tests.gates import open_gate
 from tests.unit.house import FILES
 from tests.unit.members import house
 from trio_chat.client.client import Client
@@ -79,7 +80,9 @@ async def test_a_crowd_that_says_hello_over_tls_begins_by_and_by(
         await trio.aclose_forcefully(stream)
 
     monkeypatch.setattr(trio.SSLStream, "do_handshake", begin)
-    acceptor = Acceptor(Config(), Limits(Config()), FILES.answer, refuse, refuse, refuse)
+    acceptor = Acceptor(
+        Config(), Limits(Config()), FILES.answer, refuse, refuse, refuse, gate=open_gate()
+    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
     peers = []

@@ -177,6 +177,7 @@ def test_refusal_carries_its_answer() -> None:
         b"X-Content-Type-Options: nosniff\r\n"
         b"Referrer-Policy: no-referrer\r\n"
         b"Cross-Origin-Resource-Policy: same-origin\r\n"
+        b"Cross-Origin-Opener-Policy: same-origin\r\n"
         b"Upgrade: websocket\r\n"
         b"\r\n"
         b"only version 13\n"

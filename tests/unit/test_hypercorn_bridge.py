@@ -11,6 +11,7 @@ from trio.testing import MockClock
 
 from tests.unit.peers import Connection
 from trio_chat.config import Config
+from trio_chat.net.visitor import Visitor
 from trio_chat.web.hypercorn_bridge import Exchange
 
 CONFIG = Config(write_timeout=7, http_timeout=60)
@@ -66,7 +67,8 @@ class Served(Connection):
     ended_at: float | None = None
 
     async def serve(self, app: App, wire: bytes) -> None:
-        await Exchange(app, CONFIG).serve(self.stream, wire)  # type: ignore[arg-type]
+        exchange = Exchange(app, CONFIG)  # type: ignore[arg-type]
+        await exchange.serve(self.stream, wire, Visitor("192.0.2.1"))
         self.ended_at = trio.current_time()
 
 

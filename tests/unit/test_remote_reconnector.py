@@ -44,6 +44,7 @@ async def test_a_welcome_makes_it_online(autojump_clock: MockClock) -> None:
             "session": "from before",
             "rooms": [],
             "link": None,
+            "access": None,
         }
         await chat.online()
         assert (chat.me, chat.session) == (Person(**ANN), "secret")

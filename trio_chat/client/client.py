@@ -7,15 +7,18 @@ from contextlib import suppress
 import structlog
 import trio
 
+from trio_chat.auth.grant import ANYBODY, Denied
+from trio_chat.client.entry import hello_id, let_in
 from trio_chat.client.keepalive import Due, Keepalive
 from trio_chat.client.lookups import ConnectionContext, LookUps
-from trio_chat.core.messages import AnyAsked, Asked, Register, Unregister
+from trio_chat.core.messages import AnyAsked, Asked, LetIn, Register, Unregister
 from trio_chat.delivery.frames import Frame, coalesce, frame_of
 from trio_chat.delivery.outbox import Outbox, SendNow, Watcher
 from trio_chat.delivery.recipient import MissedEvents
 from trio_chat.limits.intake import Intake
 from trio_chat.net.streams import AnyStream, address_of, line_of, linger, reset_on_close
 from trio_chat.net.transport import Transport
+from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import requests
 from trio_chat.protocol.answers import Ping
 from trio_chat.protocol.close import CRASHED, FLOODING, NO_PONG, TOO_SLOW, CloseReason, Violation
@@ -43,6 +46,7 @@ class Client:
         dialect: Dialect,
         context: ConnectionContext,
         join: requests.Join | None = None,
+        visitor: Visitor | None = None,
         *,
         spread: Callable[[], float] = random.random,
     ) -> None:
@@ -52,7 +56,8 @@ class Client:
         self._context = context
         self._config = config = context.config
         self._join = join  # which room a client is in that needs no name
-        self.address = address_of(stream)
+        self._grant = visitor.grant if visitor else ANYBODY
+        self.address = visitor.address if visitor else address_of(stream)
         self._intake = Intake(config, context.limits.addresses, self.address)
         self._outbox = Outbox(
             line_of(stream),
@@ -148,7 +153,7 @@ class Client:
     async def _read_pump(self, already_read: bytes) -> None:
         """Register, read all that the peer sends, unregister."""
         inbox = self._context.inbox
-        inbox.post(Register(self, self._join))
+        inbox.post(Register(self, self._join, self._grant or ANYBODY))
         try:
             data = already_read or await self._receive()
             while data and await self._take(data):
@@ -216,12 +221,29 @@ class Client:
                 asked += self.dialect.read(message, self._config)
         except Violation as violation:
             self.end(violation.ending)
+        if asked and self._grant is None:
+            asked = await self._let_in(asked)
         if asked:
             await self._settle()
             self._asked = Asked(self, asked)
             self._keepalive.is_paused = True  # the hub may be busy
             await self._context.inbox.put(self._asked)
             self._keepalive.is_paused = False
+
+    async def _let_in(self, asked: list[AnyAsked]) -> list[AnyAsked]:
+        """Return requests if their hello shows what lets the peer in; else part with it."""
+        self._keepalive.is_paused = True
+        try:
+            self._grant = await let_in(asked, self._context, self.address)
+        except Denied as denied:
+            self._say(self.dialect.answer(denied.answer(hello_id(asked))))
+            self.end(denied.close_reason)
+            return []
+        finally:
+            self._keepalive.is_paused = False
+        if self._grant:
+            self._context.inbox.post(LetIn(self, self._grant))
+        return asked
 
     async def _settle(self) -> None:
         """Wait until the hub has taken all requests."""

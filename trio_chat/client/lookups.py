@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import trio
 
+from trio_chat.auth.gate import Gate
 from trio_chat.config import Config
 from trio_chat.core.inbox import Inbox
 from trio_chat.core.messages import PageDone
@@ -41,6 +42,7 @@ class ConnectionContext:
     outboxes: OutboxBudget
     pages: trio.CapacityLimiter
     answers: trio.CapacityLimiter
+    gate: Gate | None = None  # for those who are let in by their hello
     exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
 
 
@@ -50,12 +52,13 @@ def make_context(
     history: History,
     limits: Limits,
     outboxes: OutboxBudget | None = None,
+    gate: Gate | None = None,
 ) -> ConnectionContext:
     """Return the context of a server's clients."""
     pages = max(1, config.catch_up_bytes // config.page_bytes)
     limiters = trio.CapacityLimiter(pages), trio.CapacityLimiter(pages)
     outboxes = outboxes or OutboxBudget(config.all_outbox_bytes)
-    return ConnectionContext(inbox, config, limits, history, outboxes, *limiters)
+    return ConnectionContext(inbox, config, limits, history, outboxes, *limiters, gate)
 
 
 class LookUps:

@@ -11,14 +11,16 @@ from trio_chat.commands.progress import progress
 from trio_chat.commands.tables import size
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
-from trio_chat.journal.sqlite import scrubs
+from trio_chat.journal.sqlite import scrubs, sealing
 from trio_chat.journal.sqlite.erasing import erase_in
 from trio_chat.journal.sqlite.file import explain, pragma
 from trio_chat.journal.sqlite.reindex import has_index
 from trio_chat.journal.sqlite.runs import mark_copy
+from trio_chat.journal.sqlite.transaction import transaction
 from trio_chat.settings import CommandLine
 
 STEP = 256  # pages that are copied between two looks at the progress
+FOR_GOOD = 2**62  # milliseconds: at that time nothing that was cleared can be taken back
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -80,7 +82,12 @@ def _finish_deletions(copy: sqlite3.Connection, part: Path) -> None:
     copy.execute("PRAGMA secure_delete = ON")
     while scrubs.step(copy):
         pass
-    if has_index(copy):
+    is_indexed = has_index(copy)
+    if pragma(copy, "user_version") >= sealing.SINCE:
+        with transaction(copy):
+            while sealing.step(copy, now=FOR_GOOD, is_indexed=is_indexed):
+                pass
+    if is_indexed:
         erase_in(copy, part, is_indexed=True)
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from trio_chat.commands.tables import show
+from trio_chat.config import SECRET, Config
 from trio_chat.settings import SETTINGS, CommandLine, gather, make_config
+
+HIDDEN = "(hidden)"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -22,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         [
             {
                 "setting": name,
-                "value": _shown(getattr(config, name), as_json=options.json),
+                "value": _shown(_value(config, name), as_json=options.json),
                 "source": given[name].source if name in given else "default",
             }
             for name in SETTINGS
@@ -42,6 +45,12 @@ def _command_line() -> CommandLine:
     )
     line.add_argument("--json", action="store_true", help="print JSON objects, one a line")
     return line
+
+
+def _value(config: Config, name: str) -> Any:  # noqa: ANN401 - whatever a setting can be
+    """Return the value of a setting; of a secret only whether there is one."""
+    value = getattr(config, name)
+    return HIDDEN if value and SETTINGS[name].metadata["group"] == SECRET else value
 
 
 def _shown(value: Any, *, as_json: bool) -> Any:  # noqa: ANN401 - whatever a setting can be

@@ -7,17 +7,20 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import redirect_stderr
+from dataclasses import replace
+from pathlib import Path
 from typing import TextIO, cast
 from urllib.parse import unquote, urlsplit
 
 import trio
 
 from trio_chat.config import ConfigError
+from trio_chat.errors import Failed
 from trio_chat.protocol.names import BadName, check_nick, check_room
 from trio_chat.remote.address import parse
-from trio_chat.settings import CommandLine
+from trio_chat.settings import ENV_PREFIX, CommandLine
 from trio_chat.standard_streams import LineWriter
-from trio_chat.terminal.call import Call
+from trio_chat.terminal.call import Call, NotLetIn
 from trio_chat.terminal.pipe import Options, Pipe
 from trio_chat.terminal.stdio import STDIN, STDOUT
 from trio_chat.terminal.tasks import until_signal
@@ -25,6 +28,7 @@ from trio_chat.terminal.tasks import until_signal
 ROOM = "lobby"
 WARNINGS = 100  # lines that may wait for standard error
 NAME_LIMIT = 1000  # characters; the server has a lower limit of its own
+PASSWORD = f"{ENV_PREFIX}ACCESS_PASSWORD"  # the variable; the server's has the same name
 TIMEOUT = 10.0  # seconds
 HISTORY = 10  # earlier messages that are printed, as with ``tail``
 HISTORY_LIMIT = 10_000
@@ -46,7 +50,25 @@ def main(arguments: Sequence[str]) -> int:
         LineWriter(sys.stderr, WARNINGS) as warnings,
         redirect_stderr(cast("TextIO", warnings)),
     ):
+        try:
+            return trio.run(until_signal, _job(options, call))
+        except NotLetIn:
+            if call.password or call.token or not os.isatty(STDIN):
+                raise
+        call = replace(call, password=_ask())
         return trio.run(until_signal, _job(options, call))
+
+
+def _ask() -> str:
+    """Ask for the password, which the terminal does not show.
+
+    Raises:
+        Failed: there is no answer.
+    """
+    try:
+        return getpass.getpass("Password of the server: ")
+    except EOFError:
+        raise Failed("no password was given") from None
 
 
 def _command_line() -> CommandLine:
@@ -64,6 +86,13 @@ def _command_line() -> CommandLine:
     )
     line.add_argument("--room", help=f"the room to join (default: {ROOM})")
     line.add_argument("--nick", help="your nick (default: your login name)")
+    line.add_argument(
+        "--password-file",
+        metavar="FILE",
+        help="file with the password of the server; else that is in TRIO_CHAT_ACCESS_PASSWORD, "
+        "or asked for on a terminal",
+    )
+    line.add_argument("--token-file", metavar="FILE", help="file with a token that lets you in")
     line.add_argument("--send", action="store_true", help="send each line of standard input")
     line.add_argument(
         "--whole",
@@ -122,11 +151,29 @@ def _call(options: argparse.Namespace) -> Call:
             room=check_room(options.room or room or ROOM, NAME_LIMIT),
             nick=check_nick(options.nick or _login(), NAME_LIMIT),
             timeout=options.timeout,
+            password=_secret(options.password_file) or os.environ.get(PASSWORD) or None,
+            token=_secret(options.token_file),
         )
     except BadName as error:
         raise ConfigError(str(error)) from None
     except ValueError as error:
         raise ConfigError(f"the URL is not valid: {error}") from None
+
+
+def _secret(path: str | None) -> str | None:
+    """Return the secret in a file; line ends behind it do not count.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text("utf-8-sig").rstrip("\r\n")
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8") from None
 
 
 def _login() -> str:

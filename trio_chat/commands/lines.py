@@ -13,8 +13,9 @@ import msgspec
 
 from trio_chat.commands.room_rules import RoomRules, Unlimited
 from trio_chat.errors import Failed
-from trio_chat.journal.sqlite import scrubs
+from trio_chat.journal.sqlite import scrubs, sealing
 from trio_chat.journal.sqlite.stored import readable, stand_in
+from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.events import AnyStoredEvent, decode
 
 FORMAT = 1
@@ -67,7 +68,8 @@ def survey(database: sqlite3.Connection, names: Sequence[str]) -> list[RoomLine]
     """
     rows = database.execute(
         "SELECT name, (SELECT min(seq) FROM events WHERE room = id), last, ts, topic FROM rooms"
-        " ORDER BY name"
+        " WHERE name <> ? ORDER BY name",
+        (LEDGER,),
     ).fetchall()
     rooms = {
         name: RoomLine(room=name, first=first or last + 1, last=last, ts=ts, topic=topic)
@@ -90,7 +92,9 @@ def events(
     rows = database.execute(
         "SELECT seq, ts, data FROM events WHERE room = ? ORDER BY seq", (number,)
     )
-    told = readable(rows, room.room, scrubs.pending(database, number), report)
+    told = readable(
+        rows, room.room, scrubs.pending(database, number), sealing.find(database, number), report
+    )
     with closing(sqlite3.connect("")) as scratch:  # a file of its own if it gets large
         rules = RoomRules(scratch, Unlimited(), room.first)
         for seq, data in _without_gaps(told, room, report):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from trio_chat.auth.grant import ANYBODY, OPERATOR, Grant
 from trio_chat.clock import wall_clock
 from trio_chat.core.links import Link
 from trio_chat.core.registry import SERVER, Governed, Registry
@@ -37,7 +38,12 @@ class Access:
         self.clock = clock
 
     def standing(
-        self, room: str, person_id: str | None, address: str, link: Link | None = None
+        self,
+        room: str,
+        person_id: str | None,
+        address: str,
+        link: Link | None = None,
+        grant: Grant = ANYBODY,
     ) -> Standing:
         """Return what somebody may do in a room.
 
@@ -49,14 +55,15 @@ class Access:
             person_id: Who; ``None`` for somebody without a name.
             address: Where they are.
             link: One whose secret they show now.
+            grant: What has let them in; it may give rights of its own.
         """
         governed, server = self.registry.governed(room), self.registry.governed(SERVER)
         if governed is None and is_private(room):
             return OUTSIDE
-        if governed is None and server is None:
+        if governed is None and server is None and grant is ANYBODY:
             return OF_ALL
         now = self.clock()
-        right = Right.NONE if is_private(room) else Right.SPEAK
+        right = max(grant.rooms.get(room, Right.NONE), _base(room, grant))
         links = [*self.registry.came_by(person_id)] if person_id else []
         if link and link.admits(person_id, now):
             links.append(link)
@@ -81,6 +88,13 @@ class Access:
         """Return the rules of a room."""
         governed = self.registry.governed(room)
         return governed.rules_at(self.clock()) if governed else NO_RULES
+
+
+def _base(room: str, grant: Grant) -> Right:
+    """Return what somebody may do in a room without any link."""
+    if grant.role == OPERATOR:
+        return Right.OPERATE
+    return Right.NONE if is_private(room) else Right.SPEAK
 
 
 def _is_banned(place: Governed, person_id: str | None, address: str, now: int) -> bool:

@@ -24,11 +24,6 @@ class Arrival(NamedTuple):
             return f"{self.address}/64"
         return f"{self.address.rpartition('.')[0]}.0/24"
 
-    @property
-    def network(self) -> str:
-        """The address without its last part, as it is shown to moderators."""
-        return f"{self.address.rpartition('.')[0]}.0/24" if "." in self.address else f"{self.address}/64"
-
 
 class Arrivals:
     """Remembers the last arrivals, each once for a room and a person."""

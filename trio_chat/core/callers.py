@@ -1,5 +1,6 @@
 """Callers: what those may ask for who have no connection, such as scripts over HTTP."""
 
+from trio_chat.auth.grant import Grant
 from trio_chat.core import policy
 from trio_chat.core.judge import Asker, Judge
 from trio_chat.core.links import Link
@@ -51,22 +52,24 @@ class Callers:
         self._redemption = redemption
         self._moderation = moderation
 
-    def introduce(self, caller: Requester, request: requests.Hello, now: float) -> answers.Welcome:
+    def introduce(
+        self, caller: Requester, request: requests.Hello, now: float, grant: Grant
+    ) -> answers.Welcome:
         """Return the welcome of somebody who wants a session.
 
         Raises:
             RequestError: it cannot be granted.
         """
         self._limits.check(None, request, None, caller.address, now)
-        is_new = not self._people.has_session(request.session)
+        is_new = grant.subject is None and not self._people.has_session(request.session)
         if is_new:
             self._limits.check_new_name(caller.address, "http", now)
-        person = self._people.introduce(request.session, request.nick)
+        nick = grant.nick or request.nick
+        person = self._people.introduce(request.session, nick, grant.subject)
         if is_new:
             self._limits.take_new_name(caller.address, now)
-        known_since = self._people.known_since(request.session)
-        known_since = self._judge.wall() if known_since is None else known_since
-        return self._welcome.to(person, request, known_since)
+        known_since = self._judge.known_since(request.session, grant)
+        return self._welcome.to(person, request, grant, known_since)
 
     def write(
         self,
@@ -74,13 +77,14 @@ class Callers:
         credentials: requests.Credentials,
         request: requests.WriteRequest,
         now: float,
+        grant: Grant,
     ) -> Write:
         """Return what is to be kept for a caller.
 
         Raises:
             RequestError: it cannot be granted.
         """
-        asker, room, link = self._asker(caller, credentials, request.room, now)
+        asker, room, link = self._asker(caller, credentials, request.room, now, grant)
         principal = self._judge.check(asker, request, room, now, link=link)
         person_id = asker.person.id if asker.person else None
         self._limits.check(person_id, request, self._rooms.get(room), caller.address, now)
@@ -96,6 +100,7 @@ class Callers:
         credentials: requests.Credentials,
         request: governing.AnyGoverning,
         now: float,
+        grant: Grant,
     ) -> None:
         """Do what a caller asks for as a moderator, or begin to.
 
@@ -103,27 +108,30 @@ class Callers:
             RequestError: it cannot be granted.
         """
         room = getattr(request, "room", SERVER)
-        asker, room, link = self._asker(caller, credentials, room, now)
+        asker, room, link = self._asker(caller, credentials, room, now, grant)
         person_id = asker.person.id if asker.person else None
         self._limits.check(person_id, request, None, caller.address, now)
         self._moderation.carry_out(Requested(caller, None, asker, link), request)
 
     def _asker(
-        self, caller: Requester, credentials: requests.Credentials, room: str, now: float
+        self,
+        caller: Requester,
+        credentials: requests.Credentials,
+        room: str,
+        now: float,
+        grant: Grant,
     ) -> tuple[Asker, str, Link | None]:
         """Return who asks, the room's name in its normal form, and the link that they show.
 
         Raises:
             RequestError: the credentials, or the name, cannot be.
         """
-        who = self._people.speaker(credentials.token, credentials.nick)
-        known_since = self._people.known_since(credentials.token)
-        asker = Asker(
-            who, caller.address, self._judge.wall() if known_since is None else known_since
-        )
+        who = self._people.speaker(credentials.token, credentials.nick, grant)
+        known_since = self._judge.known_since(credentials.token, grant)
+        asker = Asker(who, caller.address, known_since, grant=grant)
         room = proper_name(room, self._room_limit) if room else SERVER
         person_id = who.id if who else None
         link = self._redemption.look(credentials.link, room, person_id, caller.address, now)
-        if link and who and credentials.token:
+        if link and who and (credentials.token or grant.subject):
             self._redemption.come_by(link, who)
         return asker, room, link

@@ -7,6 +7,7 @@ carries out the effects; nothing else changes the chat.
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 
+from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.arrivals import Arrivals
@@ -15,6 +16,7 @@ from trio_chat.core.callers import Callers
 from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Effects, Turn
+from trio_chat.core.expiry import Expiry
 from trio_chat.core.handlers import Handlers
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Judge
@@ -22,6 +24,7 @@ from trio_chat.core.ledger import Ledger
 from trio_chat.core.messages import (
     ApiRequest,
     Asked,
+    LetIn,
     Message,
     PageDone,
     Register,
@@ -45,7 +48,7 @@ from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
 from trio_chat.journal.types import NO_NEW_ROOM, Committed, Pruned
 from trio_chat.limits.limits import Limits
-from trio_chat.protocol import answers, governing, requests
+from trio_chat.protocol import answers, requests
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.close import NO_HELLO, UNREADABLE, CloseReason
 from trio_chat.protocol.events import ActKept
@@ -84,7 +87,7 @@ class Chat:
         self._limits = RequestLimits(limits, config)
         self._access = access
         self._ledger = Ledger(self._turn, self._pending, access.registry)
-        judge = Judge(access, self._rooms)
+        judge = Judge(access, self._people, self._rooms)
         redemption = Redemption(access, self._ledger, self._limits)
         arrivals = Arrivals()
         targets = Targets(access, self._people, arrivals)
@@ -139,6 +142,7 @@ class Chat:
             joins=self._joins,
             moderation=self._moderation,
         )
+        self._expiry = Expiry(self._turn, self._connections, self._delay)
         handlers = self._handlers
         self._backlog = Backlog(handlers.price, handlers.must_wait, handlers.delay)
 
@@ -203,12 +207,14 @@ class Chat:
         match message:
             case Asked():
                 self._backlog.add(message, self._turn.now)
-            case ApiRequest(caller, credentials, request):
-                self._call(caller, credentials, request)
+            case ApiRequest():
+                self._call(message)
             case PageDone(catch_up, after, first):
                 self._queue.page_done(catch_up, after, first)
-            case Register(client, join):
-                self._register(client, join)
+            case Register():
+                self._register(message)
+            case LetIn(client, grant):
+                self._let_in(client, grant)
             case Unregister(client):
                 self._unregister(client)
             case Shutdown(reason):
@@ -245,16 +251,24 @@ class Chat:
 
     # Connections
 
-    def _register(self, client: Recipient, join: requests.Join | None) -> None:
+    def _register(self, message: Register) -> None:
+        client, join, grant = message
         if self._shutdown:
             self._turn.effects.closes.append((client, self._shutdown))
             return
-        state = self._connections[client] = ConnectionState(client)
+        state = self._connections[client] = ConnectionState(client, grant=grant)
+        self._expiry.watch(state)
         if join is None:
             known = weakref.ref(state)  # it may be gone long before
             self._delay(self._config.hello_timeout, lambda: self._miss_hello(known()))
         else:
             self._enter(state, join)
+
+    def _let_in(self, client: Recipient, grant: Grant) -> None:
+        state = self._connections.get(client)
+        if state:
+            state.grant = grant
+            self._expiry.watch(state)
 
     def _enter(self, state: ConnectionState, join: requests.Join) -> None:
         """Let a connection that needs no name into its room; without one, it has to go."""
@@ -291,21 +305,18 @@ class Chat:
 
     # Requests without a connection, and what the journal says
 
-    def _call(
-        self,
-        caller: Requester,
-        credentials: requests.Credentials,
-        request: requests.Hello | requests.WriteRequest | governing.AnyGoverning,
-    ) -> None:
+    def _call(self, message: ApiRequest) -> None:
+        caller, credentials, request, grant = message
+        now = self._turn.now
         try:
             if isinstance(request, requests.Hello):
-                self._turn.reply(caller, self._callers.introduce(caller, request, self._turn.now))
+                self._turn.reply(caller, self._callers.introduce(caller, request, now, grant))
                 return
             self._pending.check_room()
             if not isinstance(request, requests.WriteRequest):
-                self._callers.govern(caller, credentials, request, self._turn.now)
+                self._callers.govern(caller, credentials, request, now, grant)
                 return
-            write = self._callers.write(caller, credentials, request, self._turn.now)
+            write = self._callers.write(caller, credentials, request, now, grant)
         except RequestError as error:
             self._turn.reply(caller, error.answer)
         else:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.core.catchup import CatchUp
 from trio_chat.core.links import Link
 from trio_chat.delivery.recipient import Recipient
@@ -24,6 +25,7 @@ class ConnectionState:
     waits_since: float = float("-inf")  # since when requests have had to wait for their rates
     waited_at: float = float("-inf")  # when one had to last
     is_flooding: bool = False  # whether it has asked for too much for too long
+    grant: Grant = ANYBODY  # what it has shown to be let in
 
     @property
     def door(self) -> str:

@@ -241,13 +241,15 @@ class Handlers:
 
     def _hello(self, state: ConnectionState, request: requests.Hello) -> None:
         self._check(state, request)
-        person_id = self._people.identify(request.session, request.key)
+        grant = state.grant
+        person_id = self._people.identify(request.session, request.key, grant.subject)
         before = self._people.now(person_id)
         address, now = state.client.address, self._turn.now
-        is_new = before is None and not self._people.has_session(request.session)
+        is_known = grant.subject is not None or self._people.has_session(request.session)
+        is_new = before is None and not is_known
         if is_new:
             self._limits.check_new_name(address, state.door, now)
-        person = self._people.enter(person_id, request.nick, state.client)
+        person = self._people.enter(person_id, grant.nick or request.nick, state.client)
         if is_new:
             self._limits.take_new_name(address, now)
         self._presence.rename(person, before)
@@ -262,8 +264,7 @@ class Handlers:
 
     def _greet(self, state: ConnectionState, person: Person, request: requests.Hello) -> None:
         """Take in who has said hello, and since when they are known; tell them what they may do."""
-        known_since = self._people.known_since(request.session)
-        state.known_since = self._access.clock() if known_since is None else known_since
+        state.known_since = self._judge.known_since(request.session, state.grant)
         address, now = state.client.address, self._turn.now
         try:
             link = self._redemption.look(request.link, SERVER, person.id, address, now)
@@ -272,8 +273,8 @@ class Handlers:
         else:
             if link:
                 self._redemption.come_by(link, person)
-        right = self._access.standing(SERVER, person.id, address).right
-        welcome = self._welcome.to(person, request, state.known_since, right)
+        right = self._access.standing(SERVER, person.id, address, grant=state.grant).right
+        welcome = self._welcome.to(person, request, state.grant, state.known_since, right)
         self._turn.reply(state.client, welcome)
 
     def _leave(self, state: ConnectionState, request: requests.Leave) -> None:
@@ -290,6 +291,8 @@ class Handlers:
         self._check(state, request)
         before = self.person(state)
         assert before
+        if state.grant.nick:
+            raise RequestError("bad_nick", "your nick is given by what has let you in")
         self._presence.rename(self._people.rename(before, request.nick), before)
         self._turn.reply(state.client, answers.Ok(id=request.id))
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.core import policy
 from trio_chat.core.access import Access
 from trio_chat.core.connection_state import ConnectionState
@@ -25,6 +26,7 @@ class Asker(NamedTuple):
     known_since: int = 0
     needs_hello: bool = False
     needs_join: bool = False
+    grant: Grant = ANYBODY
 
     @property
     def key(self) -> str:
@@ -40,6 +42,7 @@ def asker_of(state: ConnectionState, people: People) -> Asker:
         state.known_since,
         needs_hello=state.client.dialect.needs_hello,
         needs_join=True,
+        grant=state.grant,
     )
 
 
@@ -48,11 +51,13 @@ class Judge:
 
     Args:
         access: What they may do by their links, and by what moderators have decided.
+        people: Tell since when somebody is known.
         rooms: Those that are open.
     """
 
-    def __init__(self, access: Access, rooms: Rooms) -> None:
+    def __init__(self, access: Access, people: People, rooms: Rooms) -> None:
         self._access = access
+        self._people = people
         self._rooms = rooms
 
     def check(
@@ -78,8 +83,9 @@ class Judge:
         Raises:
             RequestError: they may not do that.
         """
-        person, address, known_since, needs_hello, needs_join = asker
-        standing = self._access.standing(room, person.id if person else None, address, link)
+        person, address, known_since, needs_hello, needs_join, grant = asker
+        person_id = person.id if person else None
+        standing = self._access.standing(room, person_id, address, link, grant)
         principal = Principal(person, needs_hello, needs_join, *standing, known_since)
         rules = self._rules(asker, request, room, is_joined=is_joined)
         policy.check(principal, request, rules, now, self._access.clock())
@@ -103,9 +109,15 @@ class Judge:
         governed = self._access.registry.governed(room)
         return governed.said_at if governed else {}
 
-    def wall(self) -> int:
-        """Return the time in ms since 1970."""
-        return self._access.clock()
+    def known_since(self, session: str | None, grant: Grant) -> int:
+        """Return since when somebody is known, in ms since 1970; 0 for long ago.
+
+        Whoever is known by another's word, such as a token's, is no newcomer.
+        """
+        if grant.subject is not None:
+            return 0
+        known_since = self._people.known_since(session)
+        return self._access.clock() if known_since is None else known_since
 
     def has_said(self, asker: Asker, room: str, now: float) -> None:
         """Take in that somebody has said something, for a room in slow mode."""

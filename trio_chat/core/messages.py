@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import trio
 
+from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.delivery.recipient import MissedEvents, Recipient, Requester
 from trio_chat.journal.storage import Outcome
 from trio_chat.limits.bucket import Bucket
@@ -20,6 +21,14 @@ class Register(NamedTuple):
 
     client: Recipient
     join: requests.Join | None = None
+    grant: Grant = ANYBODY
+
+
+class LetIn(NamedTuple):
+    """A connection has shown what lets it in; its hello follows."""
+
+    client: Recipient
+    grant: Grant
 
 
 class Unregister(NamedTuple):
@@ -64,6 +73,7 @@ class ApiRequest(NamedTuple):
     caller: Requester
     credentials: requests.Credentials
     request: requests.Hello | requests.WriteRequest | governing.AnyGoverning
+    grant: Grant = ANYBODY
 
 
 class PageDone(NamedTuple):
@@ -84,4 +94,4 @@ class Shutdown(NamedTuple):
     reason: CloseReason
 
 
-Message = Register | Unregister | Asked | ApiRequest | PageDone | Shutdown | Outcome
+Message = Register | LetIn | Unregister | Asked | ApiRequest | PageDone | Shutdown | Outcome

@@ -21,8 +21,6 @@ from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol import acts, answers, events, governing
 from trio_chat.protocol.close import REMOVED
 from trio_chat.protocol.events import ActKept, Person
-from trio_chat.protocol.request_error import RequestError
-from trio_chat.protocol.rights import Right
 from trio_chat.protocol.room_rules import RoomRules
 
 ACTS_LISTED = 100  # in one answer
@@ -189,7 +187,9 @@ class Moderation:
         rooms = [room] if room else state.rooms
         address = state.client.address
         return all(
-            self._access.standing(name, state.person_id, address, state.links.get(name)).right
+            self._access.standing(
+                name, state.person_id, address, state.links.get(name), state.grant
+            ).right
             for name in rooms
         )
 

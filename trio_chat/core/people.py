@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.core.sessions import Sessions
 from trio_chat.delivery.recipient import Recipient
 from trio_chat.protocol.events import Person
@@ -24,8 +25,16 @@ class People:
         self._owners: dict[str, str] = {}  # of each folded nick
         self._changes: dict[str, str | None] = {}  # of nicks, that are to be kept
 
-    def identify(self, token: str | None, key: str | None = None) -> str:
-        """Return the id of whoever has the token, else of whoever has the key, else a new one."""
+    def identify(
+        self, token: str | None, key: str | None = None, subject: str | None = None
+    ) -> str:
+        """Return the id of a person.
+
+        That is the one of the subject, else of whoever has the token, else of whoever has the key,
+        else a new one.
+        """
+        if subject is not None:
+            return self._sessions.id_of_subject(subject)
         known = self._sessions.person(token) if token else None
         if known:
             return known.id
@@ -50,28 +59,34 @@ class People:
         """Return since when a person is known, in ms since 1970; ``None``: this is somebody new."""
         return self._sessions.known_since(token) if token else None
 
-    def token(self, person: Person, known_since: int = 0) -> str:
-        """Return the token with which a person can come back."""
-        return self._sessions.token(person, known_since)
+    def token(self, person: Person, grant: Grant = ANYBODY, known_since: int = 0) -> str:
+        """Return the token with which a person can come back; none for whom a grant names.
 
-    def introduce(self, token: str | None, nick: str) -> Person:
+        Those come back by what has let them in, and no longer than that holds.
+        """
+        return "" if grant.subject else self._sessions.token(person, grant.mark, known_since)
+
+    def introduce(self, token: str | None, nick: str, subject: str | None = None) -> Person:
         """Return a person for a session without a connection, which holds no nick.
 
         Raises:
             RequestError: the nick cannot be, or somebody else who is connected has it.
         """
-        return self._check_free(Person(self.identify(token), nick))
+        return self._check_free(Person(self.identify(token, subject=subject), nick))
 
-    def speaker(self, token: str | None, nick: str | None) -> Person | None:
+    def speaker(self, token: str | None, nick: str | None, grant: Grant) -> Person | None:
         """Return as whom somebody without a connection speaks; ``None``: as nobody.
 
-        With a token it is its person, as they are called now or said to be by ``nick``. A nick
-        alone makes a person whom no token can tell, the same one each time.
+        Whom a grant names is that person. With a token it is its person, as they are called now or
+        said to be by ``nick``. A nick alone makes a person whom no token can tell, the same one
+        each time.
 
         Raises:
             RequestError: the nick cannot be, somebody else who is connected has it, or the token is
                 not one of ours.
         """
+        if grant.subject is not None:
+            return self._named(self._sessions.id_of_subject(grant.subject), grant.nick or nick)
         if token is not None:
             known = self._sessions.person(token)
             if known is None:
@@ -81,6 +96,18 @@ class People:
         if nick is not None:
             return self._check_free(Person(self._sessions.id_of(fold(nick)), nick))
         return None
+
+    def _named(self, person_id: str, nick: str | None) -> Person:
+        """Return a person by their id, and the nick that they give or have now.
+
+        Raises:
+            RequestError: there is none, or it cannot be.
+        """
+        now = self._persons.get(person_id)
+        nick = nick or (now.nick if now else None)
+        if nick is None:
+            raise RequestError("bad_nick", "say how you are called: from=NAME")
+        return self._check_free(Person(person_id, nick))
 
     def now(self, person_id: str) -> Person | None:
         """Return a person as they are called now."""

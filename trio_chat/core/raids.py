@@ -1,4 +1,4 @@
-"""Raids: what people have said is cleared, and a raid undone, in one step that can be taken back."""
+"""Raids: what people have said is cleared, and a raid undone; both can be taken back."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,6 @@ from trio_chat.core.arrivals import Arrival, Arrivals
 from trio_chat.core.effects import Turn
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.pending_writes import SILENT, Pending
-from trio_chat.core.registry import SERVER
 from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.targets import Targets

@@ -1,7 +1,7 @@
 """The log of a room: how far it has come, and its latest events, ready for those who come back."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from trio_chat.core.memory_budget import MemoryBudget
@@ -147,6 +147,20 @@ class RoomLog:
             frames = tuple(pack(told, dialect))
             self._keep_replay((dialect, after), frames)
         return frames
+
+    def count_messages(self, authors: Collection[str], since: int) -> int:
+        """Return how many of the messages at hand people have sent since a time in ms since 1970.
+
+        ``authors`` has their ids.
+        """
+        said = (decode(data) for _, data in self._recent)
+        return sum(
+            isinstance(event, events.Message)
+            and event.ts >= since
+            and event.who is not None
+            and event.who.id in authors
+            for event in said
+        )
 
     def close(self) -> None:
         """Give up all that is kept at hand."""

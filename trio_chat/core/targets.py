@@ -55,7 +55,8 @@ class Targets:
         right = self._access.standing(room, person.id, "").right
         if right < Right.MODERATE:
             return False
-        by = self._access.standing(room, asked.person.id, asked.asker.address, asked.link).right
+        address, grant = asked.asker.address, asked.asker.grant
+        by = self._access.standing(room, asked.person.id, address, asked.link, grant).right
         return right >= by
 
     def spare_moderators(self, asked: Requested, room: str, people: Iterable[Person]) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
 from trio_chat.core.people import People
 from trio_chat.protocol import answers, requests
@@ -30,20 +31,22 @@ class Welcome:
         self,
         person: Person,
         request: requests.Hello,
+        grant: Grant,
         known_since: int,
         right: Right = Right.SPEAK,
     ) -> answers.Welcome:
-        """Return what a person is told who has said hello.
+        """Return what a person is told who has been let in and has said hello.
 
         Args:
             person: Who.
             request: The hello.
+            grant: What has let them in.
             known_since: Since when the server has known them, in ms since 1970.
             right: What they may do on the whole server.
         """
         return answers.Welcome(
             id=request.id,
-            session=self._people.token(person, known_since),
+            session=self._people.token(person, grant, known_since),
             unknown_session=bool(request.session) and not self._people.has_session(request.session),
             you=person,
             epoch=self._epoch,

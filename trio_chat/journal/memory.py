@@ -1,17 +1,17 @@
 """A journal that keeps the last events of each room in memory, and forgets all at the end."""
 
 import secrets
-from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
 from typing import TypeGuard
 
 import msgspec
 import trio
 
 from trio_chat.clock import wall_clock
-from trio_chat.journal.keys import Use, author_of, digest_of, own_key
+from trio_chat.journal import memory_room
+from trio_chat.journal.clearings import SEALED
+from trio_chat.journal.keys import Use, author_of, digest_of
+from trio_chat.journal.memory_room import MemoryRoom
 from trio_chat.journal.room_groups import group_of
 from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
@@ -21,6 +21,7 @@ from trio_chat.journal.types import (
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     ROOM_TAKEN,
+    TOO_LATE,
     Bounds,
     Committed,
     MessagePage,
@@ -44,86 +45,19 @@ from trio_chat.protocol import answers
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.events import (
     AnyStoredEvent,
+    Clear,
     Delete,
     Edit,
     Message,
+    Restore,
     Topic,
     encode,
     target_of,
     without_text,
 )
 
-TAIL = 10_000  # events of a room that are kept, and resends that are recognised
 SCAN_STEP = 20_000  # characters that a search reads before it lets other tasks run
 SCAN_EVENT = 100  # characters that an event costs besides its text
-
-
-@dataclass
-class _Room:
-    last: int = 0
-    ts: int = 0
-    topic: str = ""
-    events: deque[AnyStoredEvent] = field(default_factory=lambda: deque(maxlen=TAIL))
-    changes: dict[int, Changes] = field(default_factory=dict)  # by number of the message
-    cids: OrderedDict[str, Use] = field(default_factory=OrderedDict)
-
-    @property
-    def first(self) -> int:
-        return self.last - len(self.events) + 1
-
-    def get(self, seq: int) -> AnyStoredEvent | None:
-        index = seq - self.first
-        return self.events[index] if 0 <= index < len(self.events) else None
-
-    def put(self, event: AnyStoredEvent) -> None:
-        self.events[event.seq - self.first] = event
-
-    def append(self, event: AnyStoredEvent) -> None:
-        """Keep one more event, for the oldest one if there is no place."""
-        if len(self.events) == self.events.maxlen:
-            self.drop_oldest()
-        self.events.append(event)
-        target = target_of(event)
-        if target is not None:
-            self.changes.setdefault(target, Changes()).apply(event)
-
-    def drop_oldest(self) -> None:
-        self.changes.pop(self.events.popleft().seq, None)
-
-    def last_too_old(self, before_ts: int, now: int) -> int:
-        """Return the number of the last event that is too old, with all before it; 0 for none."""
-        last = 0
-        for event in self.events:
-            if event.ts < before_ts:
-                last = event.seq
-            elif event.ts <= now:
-                break
-        return last
-
-    def first_to_keep(self, keep_messages: int) -> int:
-        """Return the number of the first of the messages that are kept; 0 if all are."""
-        said = (event.seq for event in reversed(self.events) if isinstance(event, Message))
-        return next(islice(said, keep_messages - 1, None), 0) if keep_messages else 0
-
-    def drop_to(self, last: int) -> None:
-        """Forget the events up to a number, and the texts of edits of what is gone."""
-        while self.events and self.first <= last:
-            self.drop_oldest()
-        for event in list(self.events):
-            if isinstance(event, Edit) and event.target <= last:
-                self.put(without_text(event))
-
-    def key_for(self, cid: str, author: str | None, digest: bytes | None) -> str:
-        """Return the key under which a use of a cid is to be found, or kept."""
-        use = self.cids.get(cid)
-        return own_key(cid, digest) if use and use.is_free_for(author, digest) else cid
-
-    def text_of(self, message: Message) -> str:
-        """Return the present text of a message."""
-        changes = self.changes.get(message.seq)
-        if changes is None or changes.state.text is None:
-            return message.text
-        return changes.state.text
 
 
 class MemoryJournal:
@@ -137,7 +71,7 @@ class MemoryJournal:
         self.nicks: dict[str, str] = {}
         self._clock = clock
         self._limits = limits
-        self._rooms: dict[str, _Room] = {}
+        self._rooms: dict[str, MemoryRoom] = {}
         self._forgotten: dict[int, int] = {}  # how far they had come, by group of names
         self._last_prune: int | None = None
 
@@ -145,13 +79,13 @@ class MemoryJournal:
         """Return the states of rooms."""
         return [self._state(name, self._room(name), recent) for name in names]
 
-    def _room(self, name: str) -> _Room:
+    def _room(self, name: str) -> MemoryRoom:
         """Return a room, which may be a new one."""
         room = self._rooms.get(name)
-        return _Room(last=self._forgotten.get(group_of(name), 0)) if room is None else room
+        return MemoryRoom(last=self._forgotten.get(group_of(name), 0)) if room is None else room
 
-    def _state(self, name: str, room: _Room, recent: int) -> RoomState:
-        tail = list(room.events)[-recent:]
+    def _state(self, name: str, room: MemoryRoom, recent: int) -> RoomState:
+        tail = list(room.told())[-recent:] if recent else []
         encoded = [(event.seq, encode(event)) for event in tail]
         return RoomState(name, room.first, room.last, room.topic, encoded)
 
@@ -177,16 +111,27 @@ class MemoryJournal:
         room.last += 1
         room.ts = next_ts(room.ts, self._clock())
         event = msgspec.structs.replace(draft, seq=room.last, ts=room.ts)
+        if isinstance(event, Clear):
+            room.clear(event, write.since_ts)
+        elif isinstance(event, Restore):
+            del room.clearings[event.key]
         room.append(event)
         self._rooms[draft.room] = room
         if key:
             room.cids[key] = Use(event.seq, event.ts, author, digest)
-            if len(room.cids) > TAIL:
+            if len(room.cids) > memory_room.TAIL:
                 room.cids.popitem(last=False)
         if isinstance(event, Topic):
             room.topic = event.text
-        oldest = room.first if len(room.events) == TAIL else None
-        return Committed(event, encode(event), _rewrite(event, room), oldest, begins_room=begins)
+        oldest = room.first if len(room.events) == memory_room.TAIL else None
+        return Committed(
+            event,
+            encode(event),
+            _rewrite(event, room),
+            oldest,
+            is_partial=isinstance(event, Clear | Restore),
+            begins_room=begins,
+        )
 
     async def after(
         self, room: str, seq: int, limit: int, max_bytes: int
@@ -236,7 +181,8 @@ class MemoryJournal:
         for event in events:
             if isinstance(event, Message):
                 changes = self._rooms[room].changes.get(event.seq)
-                message = view(event, changes.state if changes else UNCHANGED)
+                is_changed = changes and not (event.deleted and self._rooms[room].is_cleared(event))
+                message = view(event, changes.state if changes and is_changed else UNCHANGED)
                 yield message, len(answers.encode(message)) + 1  # and a comma
 
     async def rooms(self, limit: int) -> list[RoomSummary]:
@@ -257,6 +203,7 @@ class MemoryJournal:
         for name, room in self._rooms.items():
             if name == LEDGER:
                 continue
+            room.delete_cleared(now - SEALED)
             end = max(room.last_too_old(before_ts, now), room.first_to_keep(keep_messages) - 1)
             if end >= room.first:
                 room.drop_to(end)
@@ -287,7 +234,7 @@ class MemoryJournal:
         """Do nothing: there is nothing open."""
 
     def _events(self, room: str) -> Sequence[AnyStoredEvent]:
-        return self._rooms[room].events if room in self._rooms else ()
+        return self._rooms[room].told() if room in self._rooms else ()
 
 
 def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
@@ -303,28 +250,30 @@ def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
     )
 
 
-def _judge(write: Write, room: _Room, limits: ChangeLimits) -> Rejected | None:
+def _judge(write: Write, room: MemoryRoom, limits: ChangeLimits) -> Rejected | None:
+    if isinstance(write.event, Restore):
+        return None if write.event.key in room.clearings else TOO_LATE
     if isinstance(write.event, Message):
         return _judge_reply(write.event.reply, room)
     target = target_of(write.event)
     if target is None:
         return None
     message = room.get(target)
-    if not isinstance(message, Message) or message.deleted:
+    if not isinstance(message, Message) or message.deleted or room.is_cleared(message):
         return NO_SUCH_MESSAGE
     if write.target_author not in (None, author_of(message)):
         return NOT_YOURS
     return (room.changes.get(target) or Changes()).refuse(write.event, limits)
 
 
-def _judge_reply(seq: int | None, room: _Room) -> Rejected | None:
+def _judge_reply(seq: int | None, room: MemoryRoom) -> Rejected | None:
     """Refuse a reply to what is no message; what retention has deleted may have been one."""
     if seq is None or 0 < seq < room.first or isinstance(room.get(seq), Message):
         return None
     return NO_SUCH_MESSAGE
 
 
-def _rewrite(event: AnyStoredEvent, room: _Room) -> list[tuple[int, bytes]]:
+def _rewrite(event: AnyStoredEvent, room: MemoryRoom) -> list[tuple[int, bytes]]:
     """Take the text of a deleted message out of what is kept."""
     if not isinstance(event, Delete):
         return []

@@ -33,13 +33,15 @@ class Write(NamedTuple):
 
     ``target_author`` is the id of the person who must have written the message that the event
     changes; ``None`` for anybody. ``may_begin`` tells whether it may be the first one of a room,
-    ``must_begin`` that it has to be.
+    ``must_begin`` that it has to be. ``since_ts`` is the time in ms since 1970 from which on a
+    ``clear`` is for messages.
     """
 
     event: AnyStoredEvent
     target_author: str | None = None
     may_begin: bool = True
     must_begin: bool = False
+    since_ts: int = 0
 
 
 class Committed(NamedTuple):
@@ -74,6 +76,7 @@ TOO_MANY_CHANGES = Rejected("too_many_changes", "the message was changed too oft
 NO_NEW_ROOM = Rejected(
     "too_many_new_rooms", "too many new rooms were begun from your address; use one that is there"
 )
+TOO_LATE = Rejected("too_late", "that was taken back already, or is gone for good")
 ROOM_TAKEN = Rejected("room_taken", "there is such a room already; choose another name")
 STORAGE_FULL = Rejected("storage_full", "the server has no space for more messages")
 CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")

@@ -27,7 +27,8 @@ class Counters:
 
         Args:
             limit: The name of the setting.
-            door: The way in: ``socket``, ``plain``, ``sse``, ``http``, ``accept`` or ``journal``.
+            door: The way in: ``socket``, ``plain``, ``sse``, ``http``, ``accept``, ``access``
+                or ``journal``.
             address: The peer's, of which the log gets what counts as one address.
             now: Trio's time.
         """

@@ -5,18 +5,21 @@ from collections.abc import Awaitable, Callable
 import structlog
 import trio
 
+from trio_chat.auth.gate import Gate
 from trio_chat.config import Config
 from trio_chat.limits.limits import Limits
 from trio_chat.net import eventstream
-from trio_chat.net.admission import Admission, retry_after
+from trio_chat.net.admission import Admission, Place, retry_after
+from trio_chat.net.entrance import WEBSOCKET_PATH, Entrance
+from trio_chat.net.forwarded import Forwarding
 from trio_chat.net.head import Answer, Head, HttpError, read_head
 from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
+from trio_chat.net.visitor import Visitor
 from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.protocol import requests
 
-WEBSOCKET_PATH = "/ws"
 HANDSHAKES = (
     4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
 )
@@ -29,9 +32,9 @@ log = structlog.get_logger()
 # The handlers of connections. Those of a WebSocket and of an event stream get the answer to the
 # request, to be sent first, and may raise ``HttpError`` instead. The last bytes are what has been
 # read from the connection already: for HTTP the whole request, for the others what came behind it.
-OnWebSocket = Callable[[Stream, WebSocket, bytes, Head], Awaitable[None]]
-OnEvents = Callable[[Stream, requests.Join, bytes, bytes], Awaitable[None]]
-OnHttp = Callable[[Stream, bytes], Awaitable[None]]
+OnWebSocket = Callable[[Stream, WebSocket, bytes, Head, Visitor], Awaitable[None]]
+OnEvents = Callable[[Stream, requests.Join, bytes, bytes, Visitor], Awaitable[None]]
+OnHttp = Callable[[Stream, bytes, Visitor], Awaitable[None]]
 
 
 class Acceptor:
@@ -44,6 +47,7 @@ class Acceptor:
         on_websocket: Serves a connection after the WebSocket handshake.
         on_events: Serves a connection that follows a room.
         on_http: Serves a connection that made another plain HTTP request.
+        gate: Tells who may come in.
     """
 
     def __init__(
@@ -54,6 +58,8 @@ class Acceptor:
         on_websocket: OnWebSocket,
         on_events: OnEvents,
         on_http: OnHttp,
+        *,
+        gate: Gate,
     ) -> None:
         self._config = config
         self._find_file = find_file
@@ -61,6 +67,8 @@ class Acceptor:
         self._on_events = on_events
         self._on_http = on_http
         self._hosts = HostNames(config)
+        self._forwarding = Forwarding(config)
+        self._entrance = Entrance(gate, config)
         self._limits = limits
         self._admission = Admission(config, limits)
         self._refusals = 0
@@ -77,12 +85,13 @@ class Acceptor:
             address = address_of(stream)
             if not address:
                 return  # the peer is gone already
-            refusal = self._admission.refusal(address)
+            is_proxy = self._forwarding.is_trusted(address)
+            refusal = self._admission.refusal(address, is_proxy=is_proxy)
             if refusal:
                 await self._refuse_connection(stream, refusal)
                 return
-            with self._admission.counted(address):
-                serving = await self._begin(stream, address)
+            with self._admission.counted(address, is_proxy=is_proxy) as place:
+                serving = await self._begin(stream, address, place)
                 if serving:
                     await serving
         except* (OSError, trio.BrokenResourceError):
@@ -112,25 +121,37 @@ class Acceptor:
             await stream.send_all(refusal.answer())
             await linger(stream)
 
-    async def _begin(self, stream: Stream, address: str) -> Awaitable[None] | None:
-        """Serve files until another request comes; return what serves that.
-
-        No head is kept. The first one has to come within its time, further ones need not come.
-        """
+    async def _begin(self, stream: Stream, peer: str, place: Place) -> Awaitable[None] | None:
+        """Serve files until another request comes; return what serves that."""
         try:
             head = await self._await_head(stream)
-            while head and (answer := self._file(head, address)):
+            while head:
+                head, address = self._forwarding.reveal(head, peer)
+                answer = self._file(head, address)
+                if answer is None:
+                    place.give_to(address)
+                    return await self._lead_on(stream, head, peer, address)
                 await self._pay(address, FILE_COST)
                 await self._send(stream, answer)
                 is_over = answer.is_last or self._is_shut
-                head = None if is_over else await self._next_head(stream, address, head.rest)
-            if head is None:
-                return None
-            await self._pay(address, WEBSOCKET_COST if head.path == WEBSOCKET_PATH else 1)
-            return self._route(stream, head)
+                head = None if is_over else await self._next_head(stream, peer, head.rest)
         except HttpError as refusal:
             await self._refuse(stream, refusal)
-            return None
+        return None
+
+    async def _lead_on(
+        self, stream: Stream, head: Head, peer: str, address: str
+    ) -> Awaitable[None]:
+        """Return what serves a request that is for no file. No head is kept.
+
+        Raises:
+            HttpError: it is refused.
+        """
+        await self._pay(address, WEBSOCKET_COST if head.path == WEBSOCKET_PATH else 1)
+        check_site(head, self._config.allow_origin)
+        is_by_proxy = self._forwarding.is_trusted(peer)
+        grant = await self._entrance.admit(head, address, is_by_proxy=is_by_proxy)
+        return self._route(stream, head, Visitor(address, grant))
 
     async def _pay(self, address: str, cost: float) -> None:
         """Take the price of a request from the quota of its address; wait for it a little.
@@ -173,24 +194,23 @@ class Acceptor:
             with trio.move_on_after(self._config.close_timeout):
                 await linger(stream)
 
-    def _route(self, stream: Stream, head: Head) -> Awaitable[None]:
+    def _route(self, stream: Stream, head: Head, visitor: Visitor) -> Awaitable[None]:
         """Return what serves a request that is for no file.
 
         Raises:
             HttpError: nothing does, or a page of another site asks for it.
         """
-        check_site(head, self._config.allow_origin)
         upgrade = " ".join(head.values("upgrade")).lower()
         if head.path == WEBSOCKET_PATH:
             websocket, answer = shake_hands(head, self._config)
-            return self._on_websocket(stream, websocket, answer, head)
+            return self._on_websocket(stream, websocket, answer, head, visitor)
         if upgrade:
             status = 404 if "websocket" in upgrade else 400
             raise HttpError(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
         if eventstream.is_asked_for(head):
             join, answer = eventstream.begin(head, self._config)
-            return self._on_events(stream, join, answer, head.rest)
-        return self._on_http(stream, head.raw + head.rest)
+            return self._on_events(stream, join, answer, head.rest, visitor)
+        return self._on_http(stream, head.raw + head.rest, visitor)
 
     async def _await_head(self, stream: Stream) -> Head | None:
         """Return the first request head, or ``None`` if there is nobody to answer.

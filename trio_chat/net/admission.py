@@ -9,6 +9,7 @@ import trio
 
 from trio_chat.config import Config
 from trio_chat.limits.addresses import key_of
+from trio_chat.limits.bucket import Bucket
 from trio_chat.limits.limits import Limits
 from trio_chat.net.head import HttpError
 
@@ -18,6 +19,29 @@ RETRY = {"Retry-After": "10"}  # seconds
 def retry_after(delay: float) -> dict[str, str]:
     """Return the header that says in how many seconds to try again."""
     return {"Retry-After": str(math.ceil(delay))}
+
+
+class Place:
+    """The place of one connection: for whom it counts.
+
+    Args:
+        admission: Where it counts.
+    """
+
+    __slots__ = ("_admission", "key")
+
+    def __init__(self, admission: "Admission") -> None:
+        self._admission = admission
+        self.key: str | None = None  # of the address; ``None``: a proxy's, that of nobody yet
+
+    def give_to(self, address: str) -> None:
+        """Let a connection count for whoever has sent the request, if it is a proxy's.
+
+        Raises:
+            HttpError: the address may have no more.
+        """
+        if self.key is None:
+            self._admission.give(self, address)
 
 
 class Admission:
@@ -39,14 +63,25 @@ class Admission:
         self._counts: Counter[str] = Counter()  # by address
         self._idle: dict[str, dict[trio.CancelScope, None]] = {}  # by address; oldest first
 
-    def refusal(self, address: str) -> HttpError | None:
+    def refusal(self, address: str, *, is_proxy: bool = False) -> HttpError | None:
         """Return why one more connection from an address cannot be served, or ``None``.
 
-        One that is served counts for the rate of its address.
+        One that is served counts for the rate of its address. Limits by address are not for a
+        trusted proxy, but for those behind it: see ``Place.give_to``.
         """
         now = trio.current_time()
-        bucket = self._limits.addresses.of(address, now).bucket("connect_rate")
-        if delay := bucket.delay(now):
+        refusal = None if is_proxy else self._refusal_of(address, now)
+        refusal = refusal or self._refusal_of_all(address, now)
+        if not refusal and not is_proxy:
+            self._connect_bucket(address, now).take(now)
+        return refusal
+
+    def _connect_bucket(self, address: str, now: float) -> Bucket:
+        return self._limits.addresses.of(address, now).bucket("connect_rate")
+
+    def _refusal_of(self, address: str, now: float) -> HttpError | None:
+        """Return why an address may have no more connections."""
+        if delay := self._connect_bucket(address, now).delay(now):
             self._limits.counters.count("connect_rate", "accept", address, now)
             return HttpError(429, "too many connections from your address", retry_after(delay))
         has_limit = self._limit and not self._limits.addresses.is_exempt(address)
@@ -54,28 +89,55 @@ class Admission:
         if has_limit and self._counts[key] >= self._limit and not self._end_oldest(key):
             self._limits.counters.count("connections_per_address", "accept", address, now)
             return HttpError(429, "too many connections from your address", RETRY)
+        return None
+
+    def _refusal_of_all(self, address: str, now: float) -> HttpError | None:
+        """Return why there may be no more connections, whoever it is."""
         if self._count >= self._cap and not self._end_oldest(next(iter(self._idle), "")):
             self._limits.counters.count("max_connections", "accept", address, now)
             return HttpError(503, "too many connections", RETRY)
         if self._limits.overload.reason:
             self._limits.counters.count("overload", "accept", address, now)
             return HttpError(503, "the server has too much to do just now", RETRY)
-        bucket.take(now)
         return None
 
     @contextmanager
-    def counted(self, address: str) -> Iterator[None]:
-        """Count a connection for the block."""
-        address = key_of(address)
+    def counted(self, address: str, *, is_proxy: bool = False) -> Iterator["Place"]:
+        """Count a connection for the block; that of a proxy for no address yet."""
+        place = Place(self)
         self._count += 1
-        self._counts[address] += 1
+        if not is_proxy:
+            self.count(place, address)
         try:
-            yield
+            yield place
         finally:
             self._count -= 1
-            self._counts[address] -= 1
-            if not self._counts[address]:
-                del self._counts[address]
+            self._discount(place)
+
+    def give(self, place: "Place", address: str) -> None:
+        """Count a proxy's connection for an address.
+
+        Raises:
+            HttpError: the address may have no more.
+        """
+        now = trio.current_time()
+        refusal = self._refusal_of(address, now)
+        if refusal:
+            raise refusal
+        self._connect_bucket(address, now).take(now)
+        self.count(place, address)
+
+    def count(self, place: "Place", address: str) -> None:
+        """Count a connection for an address, which is its first one."""
+        place.key = key_of(address)
+        self._counts[place.key] += 1
+
+    def _discount(self, place: "Place") -> None:
+        if place.key is None:
+            return
+        self._counts[place.key] -= 1
+        if not self._counts[place.key]:
+            del self._counts[place.key]
 
     @contextmanager
     def idle(self, address: str, wait: trio.CancelScope) -> Iterator[None]:

@@ -19,6 +19,7 @@ COMMON_HEADERS = {  # of all answers
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
 }
 DATA_HEADERS = {  # of answers that are data, and must not be taken for a page
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",

@@ -90,6 +90,7 @@ def load_certificate(config: Config) -> ssl.SSLContext | None:
     if config.certfile is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # whatever the system's own settings say
     context.set_alpn_protocols(["http/1.1"])
     context.set_ciphers(CIPHERS)
     _set_curve(context)

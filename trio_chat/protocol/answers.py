@@ -222,13 +222,15 @@ class Ping(Answer, tag="ping"):
 class Error(Answer, tag="error"):
     """A request was refused; ``retry_ms`` is the time after which another try can help.
 
-    ``room`` is that of a room in a ``hello``, which has no id of its own.
+    ``room`` is that of a room in a ``hello``, which has no id of its own. ``access`` lists what the
+    server asks for, of whom it has not let in: ``password``, ``token``.
     """
 
     code: str
     text: str
     room: str | None = None
     retry_ms: int | None = None
+    access: list[str] = []
 
 
 class Bye(Answer, tag="bye"):

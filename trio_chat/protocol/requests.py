@@ -15,6 +15,8 @@ CID_LIMIT = 64  # characters; a UUID has 36
 EMOJI_LIMIT = 32  # characters; some emoji are long sequences
 KEY_LIMIT = 64  # characters
 TOKEN_LIMIT = 1024  # characters
+PASSWORD_LIMIT = 1024  # characters
+ACCESS_TOKEN_LIMIT = 8192  # characters
 QUERY_LIMIT = 256  # characters; each word costs a look-up
 SKIP_LIMIT = 100_000  # rooms of the list; they are read, and thrown away
 
@@ -46,6 +48,13 @@ class Resume(msgspec.Struct):
         return Join(room=self.room, last=self.last, epoch=self.epoch, link=self.link)
 
 
+class Access(msgspec.Struct):
+    """A secret that lets somebody in."""
+
+    password: Annotated[str, msgspec.Meta(max_length=PASSWORD_LIMIT)] | None = None
+    token: Annotated[str, msgspec.Meta(max_length=ACCESS_TOKEN_LIMIT)] | None = None
+
+
 class Hello(Request, tag="hello", kw_only=True):
     """Begin: as the person of the session token, else of the key, else as a new person.
 
@@ -57,6 +66,7 @@ class Hello(Request, tag="hello", kw_only=True):
     key: Annotated[str, msgspec.Meta(min_length=16, max_length=KEY_LIMIT)] | None = None
     rooms: list[Resume] = msgspec.field(default_factory=list)
     link: LinkSecret | None = None
+    access: Access | None = None
 
 
 class Leave(Request, tag="leave", kw_only=True):

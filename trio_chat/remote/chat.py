@@ -146,6 +146,8 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     nick: str,
     session: str | None = None,
     key: str | None = None,
+    password: str | None = None,
+    token: str | None = None,
     ssl_context: ssl.SSLContext | None = None,
     connect_timeout: float = 10.0,
     wait: bool = True,
@@ -172,6 +174,9 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
         session: The token from ``Chat.session`` of an earlier time, to be the same person.
         key: A secret of yours that does the same, 16 to 64 characters made at random; it works
             also if the first welcome was lost.
+        password: The password of the server, if it asks for one.
+        token: A token (JWT) that says who you are, if it asks for that. The chat ends when it
+            expires.
         ssl_context: For ``wss`` and ``https``, if not Python's default.
         connect_timeout: Seconds in which the server must say welcome for the first time.
         wait: Whether to wait for the welcome before the block begins.
@@ -180,12 +185,13 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     Raises:
         ValueError: the URL is not valid.
         Unreachable: the server did not say welcome in time.
-        Refused: the server does not accept the nick.
+        Refused: the server does not accept the nick, or does not let us in (``unauthorized``).
         Ended: the server has ended the chat for good, or does not speak this protocol.
     """
     address = parse(url)
     dial = dialer(address, ssl_context)
-    conversation = Conversation(nick, session, key, queue_limit)
+    access = requests.Access(password, token) if password or token else None
+    conversation = Conversation(nick, session, key, queue_limit, access)
     states = States()
     reconnector = Reconnector(conversation, states, dial, address, Backoff(), connect_timeout)
     async with running(Chat(conversation, states), reconnector, wait=wait) as chat:

@@ -24,11 +24,20 @@ class Conversation:
         session: The session token of an earlier chat, to be the same person.
         key: A secret that does the same, also if the first welcome was lost.
         queue_limit: How many events of a room may wait to be read.
+        access: What lets us in, if the server asks for something.
     """
 
-    def __init__(self, nick: str, session: str | None, key: str | None, queue_limit: int) -> None:
+    def __init__(
+        self,
+        nick: str,
+        session: str | None,
+        key: str | None,
+        queue_limit: int,
+        access: requests.Access | None = None,
+    ) -> None:
         self.me = Person("", nick)
         self._key = key or token_urlsafe()
+        self._access = access
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
@@ -74,7 +83,12 @@ class Conversation:
         rooms = [state.start_connection() for state in states]
         return wire.write(
             requests.Hello(
-                id=HELLO, nick=self.me.nick, session=self.session, key=self._key, rooms=rooms
+                id=HELLO,
+                nick=self.me.nick,
+                session=self.session,
+                key=self._key,
+                rooms=rooms,
+                access=self._access,
             )
         )
 

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from trio_chat.errors import Failed, OutOfReach
 from trio_chat.remote import Chat, ChatError, Refused, Unreachable, connect
@@ -12,17 +12,30 @@ from trio_chat.remote.address import parse
 from trio_chat.terminal.identity_store import IdentityStore
 from trio_chat.terminal.sanitize import sanitize_line
 
-NICKS = {"bad_nick", "nick_taken"}  # error codes that are about the nick
+OTHER_NICK = "; choose another nick with --nick"
+HINTS = {  # by error code
+    "bad_nick": OTHER_NICK,
+    "nick_taken": OTHER_NICK,
+}
+
+
+class NotLetIn(Failed):
+    """The server asks for a password or a token, or does not take ours."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """What to connect to; ``timeout`` is in seconds, for the welcome and each acknowledgement."""
+    """What to connect to; ``timeout`` is in seconds, for the welcome and each acknowledgement.
+
+    ``password`` and ``token`` are for servers that ask for one.
+    """
 
     url: str
     room: str
     nick: str
     timeout: float
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
 
     @asynccontextmanager
     async def connected(self, *, wait: bool = True) -> AsyncIterator[Chat]:
@@ -30,12 +43,19 @@ class Call:
 
         Raises:
             OutOfReach: the server did not say welcome in time.
+            NotLetIn: the server asks for something that it has not got.
             Failed: the server has ended the chat, or has refused a request.
         """
         key = self._key()
         try:
             async with connect(
-                self.url, nick=self.nick, key=key, connect_timeout=self.timeout, wait=wait
+                self.url,
+                nick=self.nick,
+                key=key,
+                password=self.password,
+                token=self.token,
+                connect_timeout=self.timeout,
+                wait=wait,
             ) as chat:
                 try:
                     yield chat
@@ -44,8 +64,9 @@ class Call:
         except Unreachable as error:
             raise OutOfReach(f"cannot reach {self.url}: {sanitize_line(str(error))}") from None
         except Refused as error:
-            hint = "; choose another nick with --nick" if error.code in NICKS else ""
-            raise Failed(sanitize_line(f"{error}{hint}")) from None
+            if error.code == "unauthorized":
+                raise NotLetIn(sanitize_line(str(error))) from None
+            raise Failed(sanitize_line(f"{error}{HINTS.get(error.code, '')}")) from None
         except ChatError as error:
             raise Failed(sanitize_line(str(error))) from None
 

@@ -30,9 +30,25 @@ ASK = "no-cache"  # the browser asks, and mostly hears 304
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    # No text becomes script, even by mistake; the one policy is for the worker's address.
+    "require-trusted-types-for 'script'; trusted-types worker"
 )
-SECURITY_HEADERS = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, **COMMON_HEADERS}
+REFUSED_FEATURES = (
+    *("accelerometer", "bluetooth", "camera", "clipboard-read", "display-capture", "fullscreen"),
+    *("geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer"),
+    *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get"),
+    *("screen-wake-lock", "serial", "usb", "web-share", "xr-spatial-tracking"),
+)
+USED_FEATURES = ("autoplay", "clipboard-write")  # the sound of a mention; copying
+PERMISSIONS_POLICY = ", ".join(
+    [f"{name}=()" for name in REFUSED_FEATURES] + [f"{name}=(self)" for name in USED_FEATURES]
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Permissions-Policy": PERMISSIONS_POLICY,
+    **COMMON_HEADERS,
+}
 TAG_LENGTH = 16  # hexadecimal digits of a hash that are enough to tell versions apart
 IMPORT = re.compile(rb'^(?:import|export|\}) .*?from "(.+?)";$', re.MULTILINE)
 END_OF_HEAD = b"</head>"  # of the page

@@ -6,6 +6,7 @@ both when the server stops, although Hypercorn shields its writes from cancellat
 """
 
 import logging
+from functools import partial
 from typing import cast
 
 import trio
@@ -13,13 +14,15 @@ from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config as HypercornConfig
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import ASGIFramework
+from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from trio_chat.config import Config
 from trio_chat.net.streams import Stream, linger, reset_on_close, tcp_of
+from trio_chat.net.visitor import Visitor
 from trio_chat.web.assets import SECURITY_HEADERS
 
 SECURITY = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+VISITOR = "trio_chat.visitor"  # whose request it is, in the scope that an app gets
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +36,7 @@ class Exchange:
     """
 
     def __init__(self, app: ASGIFramework, config: Config) -> None:
-        self._app = ASGIWrapper(app)
+        self._app = app
         self._config = config
         self._hypercorn = _HypercornConfig()
         self._hypercorn.errorlog = logger
@@ -42,8 +45,8 @@ class Exchange:
         self._hypercorn.keep_alive_max_requests = 0
         self._hypercorn.h11_max_incomplete_size = config.head_limit + 1
 
-    async def serve(self, stream: Stream, already_read: bytes) -> None:
-        """Serve the request that begins with ``already_read``, and close the stream."""
+    async def serve(self, stream: Stream, already_read: bytes, visitor: Visitor) -> None:
+        """Serve a visitor's request, which begins with ``already_read``, and close the stream."""
         kind = _BoundedTlsStream if isinstance(stream, trio.SSLStream) else _BoundedStream
         wrapped = kind(stream, already_read, self._config.write_timeout)
         # Hypercorn's annotation allows TLS only; it serves plain TCP by the same methods.
@@ -51,10 +54,21 @@ class Exchange:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_close_when_cancelled, stream)
             nursery.cancel_scope.deadline = trio.current_time() + self._config.http_timeout
-            await TCPServer(self._app, self._hypercorn, WorkerContext(None), {}, as_annotated)
+            app = ASGIWrapper(partial(self._answer, visitor))
+            await TCPServer(app, self._hypercorn, WorkerContext(None), {}, as_annotated)
             nursery.cancel_scope.deadline = trio.current_time() + self._config.close_timeout
             await linger(stream)
             nursery.cancel_scope.cancel(reason="the exchange is complete")
+
+    async def _answer(
+        self,
+        visitor: Visitor,
+        scope: Scope,
+        receive: ASGIReceiveCallable,
+        send: ASGISendCallable,
+    ) -> None:
+        """Let the app answer a request, in whose scope is whose it is."""
+        await self._app(cast("Scope", {**scope, VISITOR: visitor}), receive, send)
 
 
 async def _close_when_cancelled(stream: Stream) -> None:

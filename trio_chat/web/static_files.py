@@ -7,12 +7,16 @@ from functools import lru_cache
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags, quote_etag
 
+from trio_chat.addresses import split_port
 from trio_chat.net.head import Answer, Head, HttpError
+from trio_chat.net.hosts import is_loopback
 from trio_chat.web.assets import SECURITY_HEADERS, File
 
 PAGE = "r/"
 ROOM = re.compile("/r/[^/]*")  # the page itself checks the name of the room
 METHODS = ("GET", "HEAD")
+# For a week browsers ask by https alone: long enough to help, short enough to be taken back.
+HSTS = "Strict-Transport-Security: max-age=604800"
 
 
 class Files:
@@ -20,10 +24,12 @@ class Files:
 
     Args:
         files: What there is, by the path without its first slash.
+        is_secure: Whether they are served over TLS.
     """
 
-    def __init__(self, files: dict[str, File]) -> None:
+    def __init__(self, files: dict[str, File], *, is_secure: bool = False) -> None:
         self._files = files
+        self._is_secure = is_secure
 
     def answer(self, head: Head) -> Answer | None:
         """Return the answer to a request for a file; ``None`` if there is no such file.
@@ -37,7 +43,24 @@ class Files:
         if head.method not in METHODS:
             raise HttpError(405, "this can only be read", {"Allow": ", ".join(METHODS)})
         is_last = not head.is_kept_alive
-        return Answer(_respond(file, head, ["Connection: close"] if is_last else []), is_last)
+        extra = ["Connection: close"] if is_last else []
+        extra += [HSTS] if self._is_secure and _has_name(head) else []
+        return Answer(_respond(file, head, extra), is_last)
+
+
+def _has_name(head: Head) -> bool:
+    """Whether the server is addressed by a name of its own.
+
+    On this machine other servers, on other ports, may have no TLS.
+    """
+    return not any(map(is_loopback, map(_name, head.values("host"))))
+
+
+def _name(host: str) -> str:
+    try:
+        return split_port(host)[0]
+    except ValueError:
+        return host
 
 
 def _respond(file: File, head: Head, extra: list[str]) -> bytes:

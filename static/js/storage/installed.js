@@ -14,9 +14,15 @@ export function install({ onOpen, onInherit }) {
   return { cache: new MessageCache(), outbox: new Outbox(onInherit) };
 }
 
+/** Returns the address in the form that browsers with Trusted Types ask for; there is no other one. */
+function trusted({ href }) {
+  const policy = globalThis.trustedTypes?.createPolicy("worker", { createScriptURL: () => href });
+  return policy?.createScriptURL(href) ?? href;
+}
+
 function startWorker(onOpen) {
   const { serviceWorker } = navigator;
   // Without one the page works as well; it only needs a network to open.
-  serviceWorker?.register(WORKER).catch(() => {});
+  serviceWorker?.register(trusted(WORKER)).catch(() => {});
   serviceWorker?.addEventListener("message", ({ data }) => onOpen(data.room));
 }

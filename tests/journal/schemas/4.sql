@@ -77,6 +77,16 @@ CREATE TABLE forgotten (  -- how far rooms had come that are forgotten
         last INTEGER NOT NULL
     );
 INSERT INTO "forgotten" VALUES(12345,678);
+CREATE TABLE clearings (  -- what moderators have cleared, and can still take back
+        room INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        seq INTEGER NOT NULL,   -- of the event that did it
+        ts INTEGER NOT NULL,    -- of that, in ms since 1970
+        first INTEGER NOT NULL, -- the first number that is cleared
+        authors BLOB NOT NULL,  -- a JSON array of ids
+        PRIMARY KEY (room, key)
+    ) WITHOUT ROWID;
+INSERT INTO "clearings" VALUES(1,'a key',7,1000007,9,X'5B226131225D');
 CREATE INDEX changes ON events (room, target) WHERE target IS NOT NULL;
 CREATE INDEX messages ON events (room, seq) WHERE is_message;
 PRAGMA writable_schema=OFF;

@@ -77,6 +77,15 @@ MIGRATIONS = (
         name_group INTEGER PRIMARY KEY,
         last INTEGER NOT NULL
     );
+    CREATE TABLE clearings (  -- what moderators have cleared, and can still take back
+        room INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        seq INTEGER NOT NULL,   -- of the event that did it
+        ts INTEGER NOT NULL,    -- of that, in ms since 1970
+        first INTEGER NOT NULL, -- the first number that is cleared
+        authors BLOB NOT NULL,  -- a JSON array of ids
+        PRIMARY KEY (room, key)
+    ) WITHOUT ROWID;
     """,
 )
 FILLERS = {3: states.migrate}  # what fills new tables, in the transaction that makes them

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Sequence
+from enum import Enum, auto
 from typing import NamedTuple
 
 from trio_chat.journal.sqlite import forgotten
@@ -41,23 +42,27 @@ def _forgettable(
     return [Forgettable(*row) for row in rows]
 
 
-def forget_step(database: sqlite3.Connection, wanted: Forgettable, before_ts: int) -> bool:
-    """Delete some of what is left of a room, unless something was said there meanwhile.
+class Step(Enum):
+    """What a step towards forgetting a room has come to."""
 
-    Returns:
-        Whether there is more of it.
-    """
+    MORE = auto()  # there is more to delete
+    DONE = auto()  # the room is forgotten
+    USED = auto()  # something was said there meanwhile, so it stays
+
+
+def forget_step(database: sqlite3.Connection, wanted: Forgettable, before_ts: int) -> Step:
+    """Delete some of what is left of a room, unless something was said there meanwhile."""
     with transaction(database):
         rooms = _forgettable(database, wanted.room - 1, wanted.room, before_ts)
         if not rooms:
-            return False
+            return Step.USED
         deleted = database.execute(
             "DELETE FROM cids WHERE (room, cid) IN"
             " (SELECT room, cid FROM cids WHERE room = ? LIMIT ?)",
             (wanted.room, STEP),
         ).rowcount
         if deleted == STEP:
-            return True
+            return Step.MORE
         forgotten.keep(database, rooms[0].name, rooms[0].last)
         database.execute("DELETE FROM rooms WHERE id = ?", (wanted.room,))
-        return False
+        return Step.DONE

@@ -171,14 +171,14 @@ def _range(database: sqlite3.Connection, room: int, bounds: Bounds) -> tuple[int
     if bounds.before is not None:
         last = min(last, bounds.before - 1)
     if bounds.until is not None:
-        last = min(last, _first_since(database, room, last, bounds.until) - 1)
+        last = min(last, first_since(database, room, last, bounds.until) - 1)
     if bounds.since is not None:
-        first = _first_since(database, room, last, bounds.since)
+        first = first_since(database, room, last, bounds.since)
     return first, max(last, 0)
 
 
-def _first_since(database: sqlite3.Connection, room: int, last: int, ts: int) -> int:
-    """Return the first number that a time or a later one has."""
+def first_since(database: sqlite3.Connection, room: int, last: int, ts: int) -> int:
+    """Return the first number that a time or a later one has, up to one more than the last."""
     low, high = 0, last + 1
     while low < high:
         middle = (low + high) // 2

@@ -1,10 +1,11 @@
 """What is read from the database."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from trio_chat.journal.clearings import Clearing, as_told
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import forgotten, index, scrubs, states
+from trio_chat.journal.sqlite import forgotten, index, scrubs, sealing, states
 from trio_chat.journal.sqlite.stored import readable, report, understood
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
 from trio_chat.journal.views import Sized, fit, fit_events, view
@@ -52,7 +53,8 @@ def after(
         "SELECT seq, ts, data FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?",
         (room, seq, limit),
     )
-    return fit_events(readable(rows, name, scrubs.pending(database, room)), limit, max_bytes)
+    told = readable(rows, name, scrubs.pending(database, room), sealing.find(database, room))
+    return fit_events(told, limit, max_bytes)
 
 
 def last_prune(database: sqlite3.Connection) -> int | None:
@@ -72,7 +74,8 @@ def load_state(database: sqlite3.Connection, name: str, recent: int) -> RoomStat
         "SELECT seq, ts, data FROM events WHERE room = ? ORDER BY seq DESC LIMIT ?",
         (room, recent),
     )
-    tail = list(readable(rows, name, scrubs.pending(database, room)))
+    pending, clearings = scrubs.pending(database, room), sealing.find(database, room)
+    tail = list(readable(rows, name, pending, clearings))
     return RoomState(name, first(database, room), last, topic, tail[::-1])
 
 
@@ -98,11 +101,12 @@ def messages(
     room = room_id(database, name)
     if room is None:
         return MessagePage([], more=False)
+    clearings = sealing.find(database, room)
     if after is not None:
         rows = database.execute(MESSAGES_AFTER, (room, after))
-        return fit(views(rows, name), limit, max_bytes)
+        return fit(views(rows, name, clearings), limit, max_bytes)
     rows = database.execute(MESSAGES_BEFORE, (room, 2**62 if before is None else before))
-    page, more = fit(views(rows, name), limit, max_bytes)
+    page, more = fit(views(rows, name, clearings), limit, max_bytes)
     return MessagePage(page[::-1], more)
 
 
@@ -118,12 +122,31 @@ def search(
     room = room_id(database, name)
     if room is None:
         return MessagePage([], more=False)
-    numbers = index.find(database, room, query, bounds, limit + 1)
-    rows = (database.execute(MESSAGE, (room, seq)).fetchone() for seq in numbers)
-    return fit(views((row for row in rows if row), name), limit, max_bytes)
+    clearings = sealing.find(database, room)
+    rows = _found(database, room, query, bounds, limit + 1)
+    told = (view for view in views(rows, name, clearings) if not view[0].deleted)
+    return fit(told, limit, max_bytes)
 
 
-def views(rows: Iterable[tuple[int, bytes, bytes | None]], room: str) -> Iterator[Sized]:
+def _found(
+    database: sqlite3.Connection, room: int, query: Query, bounds: Bounds, at_once: int
+) -> Iterator[tuple[int, bytes, bytes | None]]:
+    """Yield the messages that match, the newest first; as many are looked for at once."""
+    while numbers := index.find(database, room, query, bounds, at_once):
+        for seq in numbers:
+            row = database.execute(MESSAGE, (room, seq)).fetchone()
+            if row:
+                yield row
+        if len(numbers) < at_once:
+            return
+        bounds = bounds._replace(before=numbers[-1])
+
+
+def views(
+    rows: Iterable[tuple[int, bytes, bytes | None]],
+    room: str,
+    clearings: Sequence[Clearing] = (),
+) -> Iterator[Sized]:
     """Yield the messages of a room as they stand.
 
     Those that are damaged are left out. A message takes no more bytes in an answer than in the
@@ -133,11 +156,14 @@ def views(rows: Iterable[tuple[int, bytes, bytes | None]], room: str) -> Iterato
     Args:
         rows: Their numbers, how they were said, and their states if they have any.
         room: The room's name.
+        clearings: Of the room; what they cover is told as deleted.
     """
     for seq, data, state in rows:
         message = understood(room, seq, data)
-        if isinstance(message, Message):
-            size = len(data) + 2 * len(state or b"")
-            yield view(message, states.decode_state(state)), size
-        else:
+        if not isinstance(message, Message):
             report(room, seq)
+            continue
+        told = as_told(clearings, message) if clearings else message
+        changes = state if told is message else None
+        assert isinstance(told, Message)
+        yield view(told, states.decode_state(changes)), len(data) + 2 * len(changes or b"")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from trio_chat.clock import wall_clock
-from trio_chat.journal.clearings import SEALED, Clearing, is_cleared
+from trio_chat.journal.clearings import SEALED, Clearing
 from trio_chat.journal.sqlite import index, scrubs, states
 from trio_chat.protocol.events import Clear
 
@@ -31,7 +31,8 @@ def find(database: sqlite3.Connection, room: int) -> Sequence[Clearing]:
 def keep(database: sqlite3.Connection, room: int, event: Clear) -> None:
     """Seal what an event clears."""
     database.execute(
-        "INSERT INTO clearings (room, key, seq, ts, first, authors) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO clearings (room, key, seq, ts, first, authors)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
         (room, event.key, event.seq, event.ts, event.since, msgspec.json.encode(event.authors)),
     )
 

@@ -47,6 +47,14 @@ def save(database: sqlite3.Connection, changed: Iterable[tuple[Key, Changes]]) -
     )
 
 
+def forget_text(database: sqlite3.Connection, room: int, seq: int) -> None:
+    """Forget the text that edits have given to a message."""
+    changes = load(database, room, seq)
+    if changes.state.text:
+        changes.state.text = ""
+        save(database, [((room, seq), changes)])
+
+
 def remove(database: sqlite3.Connection, room: int, last: int) -> None:
     """Forget the changes of a room's messages up to a number."""
     database.execute("DELETE FROM states WHERE room = ? AND seq <= ?", (room, last))

@@ -1,9 +1,10 @@
 """Reads stored events. One that cannot be understood stops nobody: it is told as deleted."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import structlog
 
+from trio_chat.journal.clearings import Clearing, as_told
 from trio_chat.protocol.events import (
     AnyStoredEvent,
     Edit,
@@ -33,6 +34,7 @@ def readable(
     rows: Iterable[tuple[int, int, bytes]],
     room: str,
     deleted: frozenset[int],
+    clearings: Sequence[Clearing],
     report: Callable[[str, int], None] = report,
 ) -> Iterator[tuple[int, bytes]]:
     """Yield the encoded events of a room as they may be told.
@@ -41,6 +43,7 @@ def readable(
         rows: Their numbers, times and data.
         room: The room's name.
         deleted: Messages of which edits still have a text in the file; it is left out.
+        clearings: Of the room; the texts of what they cover are left out, too.
         report: Called with the room and the number of each event that cannot be understood.
     """
     for seq, ts, data in rows:
@@ -50,6 +53,8 @@ def readable(
             yield seq, encode(stand_in(room, seq, ts))
         elif isinstance(event, Edit) and event.target in deleted:
             yield seq, encode(without_text(event))
+        elif clearings and (told := as_told(clearings, event)) is not event:
+            yield seq, encode(told)
         else:
             yield seq, data
 

@@ -1,12 +1,13 @@
 """A transaction: one turn of the hub, written to SQLite as a whole or not at all."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 
+from trio_chat.journal.clearings import Clearing, is_cleared
 from trio_chat.journal.keys import author_of, digest_of
-from trio_chat.journal.sqlite import cids, forgotten, index, queries, scrubs, states
+from trio_chat.journal.sqlite import cids, forgotten, index, queries, scrubs, sealing, states
 from trio_chat.journal.sqlite.stored import understood
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
@@ -15,6 +16,7 @@ from trio_chat.journal.types import (
     NOT_YOURS,
     ROOM_TAKEN,
     STORAGE_FULL,
+    TOO_LATE,
     Committed,
     Rejected,
     Result,
@@ -22,10 +24,13 @@ from trio_chat.journal.types import (
 )
 from trio_chat.journal.views import DEFAULT_LIMITS, ChangeLimits, Changes
 from trio_chat.protocol.events import (
+    ActKept,
     AnyStoredEvent,
+    Clear,
     Delete,
     Edit,
     Message,
+    Restore,
     Topic,
     target_of,
 )
@@ -101,6 +106,9 @@ class Transaction:
             room.id = self._add_room(draft.room)
         room.go_on(room.last + 1, next_ts(room.ts, self._now))
         draft.seq, draft.ts = room.last, room.ts
+        if isinstance(draft, Clear):
+            assert room.id is not None
+            draft.since = index.first_since(self._database, room.id, draft.seq, write.since_ts)
         return self._keep(room, draft)._replace(begins_room=begins)
 
     def found(self, name: str, last: int, ts: int, topic: str) -> None:
@@ -141,11 +149,21 @@ class Transaction:
             self._database.execute("UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, room.id))
         self._bring_into_index(room.id, draft)
         self._change(room.id, draft)
+        if isinstance(draft, Clear | Restore):
+            self._seal(room.id, draft)
+            return Committed(draft, data, is_partial=True)
         if not isinstance(draft, Delete):
             return Committed(draft, data)
         rewritten = scrubs.begin(self._database, room.id, draft.target)
         is_partial = draft.target in scrubs.pending(self._database, room.id)
         return Committed(draft, data, rewritten, is_partial=is_partial)
+
+    def _seal(self, room: int, event: Clear | Restore) -> None:
+        """Seal what moderators have cleared, or take that back."""
+        if isinstance(event, Clear):
+            sealing.keep(self._database, room, event)
+        else:
+            sealing.lift(self._database, room, event.key)
 
     def _change(self, room: int, event: AnyStoredEvent) -> None:
         """Add a change to what is kept of its message, if that is there."""
@@ -201,15 +219,25 @@ class Transaction:
         return added
 
     def _judge(self, room: Progress, write: Write) -> Rejected | None:
-        if self._is_full and not isinstance(write.event, Delete):
+        if self._is_full and not isinstance(write.event, Delete | Clear | ActKept):
             return STORAGE_FULL
         if room.id is None and not write.may_begin:
             return NO_NEW_ROOM
         if write.must_begin and room.id is not None:
             return ROOM_TAKEN
+        if isinstance(write.event, Restore):
+            return self._judge_restore(room.id, write.event.key)
         if isinstance(write.event, Message):
             return self._judge_reply(room.id, write.event.reply)
         return self._judge_change(room, write)
+
+    def _judge_restore(self, room: int | None, key: str) -> Rejected | None:
+        """Refuse to take back what was taken back already, or is gone for good."""
+        found = room is not None and any(one.key == key for one in self._clearings(room))
+        return None if found else TOO_LATE
+
+    def _clearings(self, room: int) -> Sequence[Clearing]:
+        return sealing.find(self._database, room)
 
     def _judge_change(self, room: Progress, write: Write) -> Rejected | None:
         target = target_of(write.event)
@@ -221,6 +249,8 @@ class Transaction:
         author, data = row
         message = understood(write.event.room, target, data)
         if not isinstance(message, Message) or message.deleted:
+            return NO_SUCH_MESSAGE
+        if is_cleared(self._clearings(room.id), target, author):
             return NO_SUCH_MESSAGE
         if write.target_author not in (None, author):
             return NOT_YOURS

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from trio_chat.clock import wall_clock
-from trio_chat.journal.sqlite import erasing, forgetting, scrubs
+from trio_chat.journal.sqlite import erasing, forgetting, scrubs, sealing
 from trio_chat.journal.sqlite.file import JournalFile
-from trio_chat.journal.sqlite.forgetting import Forgettable, forget_step
+from trio_chat.journal.sqlite.forgetting import Forgettable, Step, forget_step
 from trio_chat.journal.sqlite.guard import Displaced
 from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.readers import Readers
@@ -63,14 +63,14 @@ class Upkeep:
                 )
                 for room in found:
                     step = partial(self._forget_step, room, before_ts, release)
-                    while await self._write("forgetting rooms", step):
+                    while (came := await self._write("forgetting rooms", step)) is Step.MORE:
                         pass
-                    gone += 1
+                    gone += came is Step.DONE
         return gone
 
     def _forget_step(
         self, room: Forgettable, before_ts: int, release: Callable[[str], None]
-    ) -> bool:
+    ) -> Step:
         release(room.name)
         return forget_step(self._file.writer, room, before_ts)
 
@@ -85,6 +85,8 @@ class Upkeep:
         with suppress(Unavailable):
             await self._delete(limits, pruned)
             while await self._write("deleting texts", self._scrub_step):
+                pass
+            while await self._write("deleting what was cleared", self._sealing_step):
                 pass
             await self._erase()
             if limits.before_ts:
@@ -106,6 +108,11 @@ class Upkeep:
     def _scrub_step(self) -> bool:
         with transaction(self._file.writer):
             return scrubs.step(self._file.writer)
+
+    def _sealing_step(self) -> bool:
+        file = self._file
+        with transaction(file.writer):
+            return sealing.step(file.writer, is_indexed=file.is_indexed)
 
     def _note_prune(self, now: int) -> None:
         self._file.writer.execute(

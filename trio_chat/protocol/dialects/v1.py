@@ -10,7 +10,7 @@ from trio_chat.protocol.close import BAD_PROTOCOL, CloseReason, Violation
 from trio_chat.protocol.dialects.base import text_message
 
 SUBPROTOCOL = "trio-chat.v1"
-RETRY_MS = {1001: 5_000, 1012: 1_000}  # before the back-off of the client's own
+RETRY_MS = {1001: 5_000, 1012: 1_000, 4005: 10_000}  # before the back-off of the client's own
 EXCESS_RETRY_MS = 1_000  # before requests that were too many in one frame are sent again
 TOO_MANY = "too many requests in one frame"
 

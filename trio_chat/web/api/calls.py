@@ -8,6 +8,7 @@ from trio_chat.core.inbox import Inbox
 from trio_chat.core.messages import ApiRequest
 from trio_chat.delivery.frames import Frame
 from trio_chat.net.problems import Problem, of_error
+from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import v1
@@ -69,7 +70,7 @@ class Calls:
         self,
         speaker: requests.Credentials,
         request: requests.Hello | requests.WriteRequest,
-        address: str,
+        visitor: Visitor,
     ) -> answers.Ok | answers.Welcome:
         """Have the hub carry out a request. What it writes is committed when this returns.
 
@@ -78,9 +79,10 @@ class Calls:
         Raises:
             Problem: the hub refused it, or did not answer within ``call_timeout``.
         """
-        caller = Caller(address)
+        caller = Caller(visitor.address)
+        assert visitor.grant is not None  # it says no hello of its own
         with trio.move_on_after(self._timeout):
-            await self._inbox.put(ApiRequest(caller, speaker, request))
+            await self._inbox.put(ApiRequest(caller, speaker, request, visitor.grant))
             answer = await caller.answer()
             if isinstance(answer, answers.Error):
                 raise of_error(answer)

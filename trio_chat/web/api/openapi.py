@@ -59,7 +59,18 @@ def describe(config: Config) -> Json:
                     "type": "http",
                     "scheme": "bearer",
                     "description": "The token that POST /sessions or the socket's welcome gave.",
-                }
+                },
+                "password": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "The password of a server that asks for one; any user name.",
+                },
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A token for a server that asks for one; it is a session, too.",
+                },
             },
         },
     }
@@ -218,7 +229,7 @@ def _problems() -> Json:
         str(status): {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
         for status, description in (
             (400, "The request is wrong."),
-            (401, "There is no valid session."),
+            (401, "You are not let in, or there is no valid session."),
             (403, "The message is somebody else's, or the page is of a foreign origin."),
             (404, "There is no such message."),
             (406, "The type of the answer is not accepted."),

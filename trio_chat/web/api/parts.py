@@ -10,7 +10,7 @@ JSON = "application/json"
 TEXT = "text/plain"
 FORM = "application/x-www-form-urlencoded"
 REF = "#/components/schemas/{name}"
-ANYWHERE = (400, 403, 406, 429)  # statuses that any operation may be refused with
+ANYWHERE = (400, 401, 403, 406, 429)  # statuses that any operation may be refused with
 LARGEST = 2**53 - 1
 # A character that can be seen, and no control characters but tab and line ends.
 TEXT_PATTERN = (

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 import msgspec
 from quart import Request
 
+from trio_chat.auth.grant import ANYBODY, Grant
+from trio_chat.auth.shown import shown_by
 from trio_chat.net.problems import Problem, of_no_use
 from trio_chat.protocol import requests
 
@@ -91,30 +93,30 @@ def cid(request: Request) -> str | None:
     return key.strip('"') if key is not None else None
 
 
-def speaker(request: Request, nick: str | None = None) -> requests.Credentials:
+def speaker(request: Request, grant: Grant | None, nick: str | None = None) -> requests.Credentials:
     """Return the credentials of a request: a session, a nick, or none.
+
+    What has let it in is no session.
 
     Raises:
         Problem: the ``Authorization`` header has another scheme than ``Bearer``.
     """
     nick = nick if nick is not None else value(request, "from")
-    shown = request.headers.get("Authorization")
-    if shown is None:
-        return requests.Credentials(nick=nick)
-    scheme, _, token = shown.partition(" ")
-    if scheme.lower() != "bearer":
+    shown = request.headers.getlist("Authorization")
+    session = shown_by(shown).session
+    if session is None and shown and grant in (None, ANYBODY):
         raise Problem("unauthorized", "send a session token: Authorization: Bearer TOKEN")
-    return requests.Credentials(token.strip(), nick)
+    return requests.Credentials(session, nick)
 
 
-def author(request: Request) -> requests.Credentials:
-    """Return the credentials of a request that needs a session.
+def author(request: Request, grant: Grant | None) -> requests.Credentials:
+    """Return the credentials of a request that needs a session, or a person's token.
 
     Raises:
-        Problem: it has none.
+        Problem: it has neither.
     """
-    who = speaker(request)
-    if who.token is None:
+    who = speaker(request, grant)
+    if who.token is None and not (grant and grant.subject):
         raise Problem(
             "unauthorized", "send the author's session token: Authorization: Bearer TOKEN"
         )

@@ -1,5 +1,6 @@
 """The routes of the HTTP API: each asks the hub or the history, and returns the answer."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from trio_chat.journal.history import History
 from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.origins import is_welcome
 from trio_chat.net.problems import Problem, of_error, of_foreign_origin, of_status
+from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.web.api import PREFIX, reading
@@ -32,6 +34,7 @@ from trio_chat.web.api.schemas import (
     RoomList,
     Session,
 )
+from trio_chat.web.hypercorn_bridge import VISITOR
 
 ROOM = "/rooms/<room>"
 MESSAGES = f"{ROOM}/messages"
@@ -154,13 +157,13 @@ class Api:
         new = await reading.body(request, NewSession, "nick")
         fields = {"nick": new.nick, "session": new.session}
         hello = reading.make_request(requests.Hello, fields, self._config)
-        answer = await self._calls.ask(requests.Credentials(), hello, _address())
+        answer = await self._calls.ask(requests.Credentials(), hello, _visitor())
         assert isinstance(answer, answers.Welcome)
         return _json(Session(answer.session, answer.you, answer.unknown_session), 201)
 
     async def _post(self, room: str) -> Response:
         new = await reading.body(request, NewMessage, "text")
-        who = reading.speaker(request, new.sender)
+        who = reading.speaker(request, _visitor().grant, new.sender)
         key = reading.cid(request)
         cid = new.cid if key is None else key
         fields = {"room": room, "text": new.text, "reply": new.reply, "cid": cid}
@@ -170,13 +173,13 @@ class Api:
         return response
 
     async def _edit(self, room: str, seq: int) -> Response:
-        who = reading.author(request)
+        who = reading.author(request, _visitor().grant)
         new = await reading.body(request, NewText, "text")
         fields = {"room": room, "seq": seq, "text": new.text, "cid": reading.cid(request)}
         return _json(await self._keep(requests.Edit, fields, who))
 
     async def _delete(self, room: str, seq: int) -> Response:
-        who = reading.author(request)
+        who = reading.author(request, _visitor().grant)
         fields = {"room": room, "seq": seq, "cid": reading.cid(request)}
         return _json(await self._keep(requests.Delete, fields, who))
 
@@ -184,7 +187,7 @@ class Api:
         self, kind: type[requests.WriteRequest], fields: dict[str, Any], who: requests.Credentials
     ) -> Receipt:
         write = reading.make_request(kind, fields, self._config)
-        answer = await self._calls.ask(who, write, _address())
+        answer = await self._calls.ask(who, write, _visitor())
         assert isinstance(answer, answers.Ok)
         assert answer.seq is not None
         assert answer.ts is not None
@@ -228,9 +231,11 @@ def _is_ours() -> bool:
     return request.path.startswith("/api/")
 
 
-def _address() -> str:
-    """Return where the request comes from."""
-    return request.remote_addr or ""
+def _visitor() -> Visitor:
+    """Return whose request it is."""
+    scope: Mapping[str, Any] = request.scope
+    visitor: Visitor = scope[VISITOR]
+    return visitor
 
 
 def _endpoint(method: str, rule: str) -> str:

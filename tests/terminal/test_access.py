@@ -1,0 +1,77 @@
+"""The command ``connect`` at a server that asks who comes."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.running import serving
+from tests.terminal.tool import Tool
+from tests.terminal.window import window
+from tests.tokens import AUDIENCE, secret_file, signed
+
+PASSWORD = "open sesame"  # noqa: S105 - of a test
+ASKED = b"trio-chat: this server asks for a password or a token (unauthorized)\n"
+
+
+@pytest.fixture
+async def guarded(tmp_path: Path) -> AsyncIterator[Tool]:
+    """Run a server that asks for a password or a token."""
+    settings: dict[str, Any] = {
+        "access": ("password", "token"),
+        "access_password": PASSWORD,
+        "token_key": secret_file(tmp_path),
+        "token_audience": AUDIENCE,
+        "presence_grace": 0,
+    }
+    async with serving(**settings) as server:
+        yield Tool(server.address, tmp_path)
+
+
+async def test_a_script_shows_what_is_in_a_file(guarded: Tool, tmp_path: Path) -> None:
+    """A password or a token; without either it is told what is missing."""
+    for option, secret in (("--password-file", PASSWORD), ("--token-file", signed())):
+        file = tmp_path / "secret"
+        file.write_text(secret + "\n")
+        await guarded.done("--send", option, str(file), stdin=b"hello")
+    result = await guarded.run("--send", stdin=b"hello")
+    assert (result.returncode, result.stderr) == (1, ASKED)
+
+
+async def test_files_that_cannot_be_read_are_named(guarded: Tool, tmp_path: Path) -> None:
+    """In one line, before anything is connected."""
+    noise = tmp_path / "noise"
+    noise.write_bytes(b"\xff")
+    for path, message in ((noise, "is not UTF-8"), (tmp_path / "no", "No such file or directory")):
+        result = await guarded.run("--password-file", str(path))
+        assert result.returncode == 2
+        assert message in result.stderr.decode()
+
+
+async def test_a_variable_has_the_password(guarded: Tool, tmp_path: Path) -> None:
+    """The same one as the server's."""
+    variables = {"TRIO_CHAT_ACCESS_PASSWORD": PASSWORD}
+    async with window(guarded.url, tmp_path, "--nick", "Ann", variables=variables) as shown:
+        await shown.obeys("hello", "Ann │ hello")
+        shown.type("/quit\r")
+        assert await shown.restored() == 0
+
+
+async def test_a_person_is_asked_for_the_password(guarded: Tool, tmp_path: Path) -> None:
+    """On the terminal, which does not show it; a wrong one ends it."""
+    ask = "Password of the server:"
+    async with window(guarded.url, tmp_path, "--nick", "Ann", ready=ask) as shown:
+        shown.type(PASSWORD + "\r")
+        await shown.shows("● Ann")
+        assert PASSWORD.encode() not in shown.raw
+        shown.type("/quit\r")
+        assert await shown.restored() == 0
+    async with window(guarded.url, tmp_path, "--nick", "Ann", ready=ask) as shown:
+        shown.type("wrong\r")
+        await shown.shows("the password is wrong")
+        assert await shown.ended() == 1
+    async with window(guarded.url, tmp_path, "--nick", "Ann", ready=ask) as shown:
+        shown.type("\x04")
+        await shown.shows("no password was given")
+        assert await shown.ended() == 1

@@ -1,0 +1,132 @@
+"""The gate: lets somebody in for what they show, whichever way they come."""
+
+import math
+from typing import Protocol
+
+import trio
+
+from trio_chat.auth.grant import ANYBODY, Denied, Grant
+from trio_chat.auth.keys import load_keys
+from trio_chat.auth.password import PasswordCheck, load_password
+from trio_chat.auth.shown import Shown
+from trio_chat.auth.tokens import BadToken, TokenCheck
+from trio_chat.config import OPEN, PASSWORD, PROXY, TOKEN, Config
+from trio_chat.protocol.names import BadName, check_nick
+
+SHOWABLE = (PASSWORD, TOKEN)  # what people and programs can show themselves
+BUSY_MS = 1000  # after which a password that could not be checked in time is tried again
+
+
+class Marks(Protocol):
+    """The marks of sessions, which show that somebody has been let in before."""
+
+    def mark_for(self, password: str) -> str:
+        """Return the mark of those who know a password. It ends with the password."""
+        ...
+
+    def mark_of(self, token: str) -> str | None:
+        """Return the mark of a session; ``None`` if it has none, or is none."""
+        ...
+
+
+class Attempts(Protocol):
+    """Limits how often an address may be wrong."""
+
+    def begin(self, address: str) -> float:
+        """Count an attempt; return in how many seconds one is possible, 0 if this one is."""
+        ...
+
+    def forgive(self, address: str) -> None:
+        """Count an attempt no more: it was right."""
+        ...
+
+
+class Gate:
+    """Checks what somebody shows. Any of the ways in ``--access`` lets them in.
+
+    Args:
+        config: The ways, and their secrets and keys.
+        marks: Of sessions.
+        attempts: Limits guessing.
+
+    Raises:
+        ConfigError: a way cannot work; the message says why.
+    """
+
+    def __init__(self, config: Config, marks: Marks, attempts: Attempts) -> None:
+        self._config = config
+        self._marks = marks
+        self._attempts = attempts
+        self._password: PasswordCheck | None = None
+        self._tokens: TokenCheck | None = None
+        self._mark: str | None = None
+        self.ways = [way for way in SHOWABLE if way in config.access]
+        self.is_open = config.access == (OPEN,)
+        if PASSWORD in config.access:
+            password = load_password(config)
+            self._password = PasswordCheck(password, config.access_checks)
+            self._mark = marks.mark_for(password)
+        if TOKEN in config.access:
+            self._tokens = TokenCheck(load_keys(config), config)
+
+    async def admit(self, shown: Shown, address: str) -> Grant:
+        """Let somebody in.
+
+        Args:
+            shown: What they show. The first thing that counts here decides.
+            address: Whence; guesses are counted by it.
+
+        Raises:
+            Denied: they are not let in.
+        """
+        if self.is_open:
+            return ANYBODY
+        if shown.user is not None and PROXY in self._config.access:
+            return self._for_user(shown.user)
+        if shown.token is not None and self._tokens:
+            return self._for_token(self._tokens, shown.token)
+        if shown.session is not None and self._mark and self._has_mark(shown.session):
+            return Grant(mark=self._mark)
+        if shown.password is not None and self._password:
+            return await self._for_password(self._password, shown.password, address)
+        if OPEN in self._config.access:
+            return ANYBODY
+        raise self._denied(self._request())
+
+    def _has_mark(self, session: str) -> bool:
+        return self._marks.mark_of(session) == self._mark
+
+    def _for_user(self, user: str) -> Grant:
+        try:
+            nick = check_nick(user, self._config.nick_limit)
+        except BadName as error:
+            raise self._denied(f"your user name cannot be a nick: {error}") from None
+        return Grant(subject=f"proxy:{user}", nick=nick)
+
+    def _for_token(self, tokens: TokenCheck, token: str) -> Grant:
+        try:
+            return tokens.grant(token)
+        except BadToken as error:
+            raise self._denied(str(error)) from None
+
+    async def _for_password(self, check: PasswordCheck, shown: str, address: str) -> Grant:
+        delay = self._attempts.begin(address)
+        if delay:
+            text = "too many wrong passwords from your address"
+            raise self._denied(text, math.ceil(delay * 1000))
+        with trio.move_on_after(self._config.access_timeout):
+            if not await check.matches(shown):
+                raise self._denied("the password is wrong")
+            self._attempts.forgive(address)
+            return Grant(mark=self._mark)
+        self._attempts.forgive(address)
+        raise self._denied("too many passwords are being checked", BUSY_MS)
+
+    def _request(self) -> str:
+        """Return what somebody is told who has shown nothing that counts."""
+        if not self.ways:
+            return "this server is entered by way of its proxy alone"
+        return f"this server asks for a {' or a '.join(self.ways)}"
+
+    def _denied(self, text: str, retry_ms: int | None = None) -> Denied:
+        return Denied(text, self.ways, retry_ms)

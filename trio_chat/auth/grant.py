@@ -1,0 +1,62 @@
+"""The grant: what somebody may who has been let in; and the refusal of somebody who has not."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from trio_chat.protocol import answers
+from trio_chat.protocol.close import COME_BACK_LATER, NOT_LET_IN, CloseReason
+from trio_chat.protocol.rights import Right
+
+OPERATOR = "operator"  # a role
+
+
+class Grant(NamedTuple):
+    """What the server knows of somebody whom it has let in.
+
+    ``subject`` names a person for good; ``None``: only a session does. ``nick`` is how they are
+    called, whatever they ask for. ``expires_at`` is in seconds since 1970. A session that is given
+    to them carries ``mark``, which lets them in again.
+    """
+
+    subject: str | None = None
+    nick: str | None = None
+    rooms: Mapping[str, Right] = MappingProxyType({})
+    role: str | None = None
+    expires_at: float | None = None
+    mark: str | None = None
+
+
+ANYBODY = Grant()
+
+
+class Denied(Exception):
+    """Somebody is not let in.
+
+    Args:
+        text: Why, in a line for people.
+        ways: What can be shown to be let in: ``password``, ``token``.
+        retry_ms: The time after which another try can help.
+    """
+
+    def __init__(self, text: str, ways: Sequence[str] = (), retry_ms: int | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.ways = list(ways)
+        self.retry_ms = retry_ms
+
+    @property
+    def code(self) -> str:
+        """The code, as the v1 protocol names it."""
+        return "busy" if self.retry_ms else "unauthorized"
+
+    @property
+    def close_reason(self) -> CloseReason:
+        """With what a connection ends."""
+        return COME_BACK_LATER if self.retry_ms else NOT_LET_IN
+
+    def answer(self, id: answers.Id) -> answers.Error:
+        """Return the answer to the request with this id."""
+        return answers.Error(
+            id=id, code=self.code, text=self.text, retry_ms=self.retry_ms, access=self.ways
+        )

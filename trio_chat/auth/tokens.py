@@ -1,0 +1,103 @@
+"""Tokens: signed claims (JWT) of who somebody is and what they may."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jwt
+
+from trio_chat.auth.grant import OPERATOR, Grant
+from trio_chat.auth.keys import Key
+from trio_chat.config import Config
+from trio_chat.protocol.names import check_nick, check_room
+from trio_chat.protocol.rights import Right
+
+LONGEST = 8192  # characters of a token
+MOST_ROOMS = 1000  # that a token names
+LONGEST_SUBJECT = 256  # characters
+REQUIRED = ["exp", "aud", "sub"]
+RIGHTS = {right.name.lower(): right for right in Right if right}
+
+
+class BadToken(ValueError):
+    """A token that does not let anybody in; the message says why."""
+
+
+class TokenCheck:
+    """Checks tokens.
+
+    Args:
+        keys: Any of which may have signed a token.
+        config: The audience, and the limits of names.
+    """
+
+    def __init__(self, keys: Sequence[Key], config: Config) -> None:
+        self._keys = keys
+        self._config = config
+
+    def grant(self, token: str) -> Grant:
+        """Return what a token grants.
+
+        Raises:
+            BadToken: nothing, as it is not valid, or not valid any more.
+        """
+        if len(token) > LONGEST:
+            raise BadToken("the token is too long")
+        try:
+            return self._read(self._claims(token))
+        except jwt.PyJWTError as error:
+            raise BadToken(f"the token is not valid: {error}") from None
+        except (ValueError, TypeError, OverflowError) as error:
+            raise BadToken(f"the token cannot be used: {error}") from None
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        key = self._key(jwt.get_unverified_header(token).get("kid"))
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key.key,
+            algorithms=[key.algorithm],
+            audience=self._config.token_audience,
+            options={"require": REQUIRED},
+        )
+        return claims
+
+    def _key(self, kid: str | None) -> Key:
+        """Return the key that a token names; without a name the only one."""
+        found = [key for key in self._keys if kid is None or key.kid in (kid, None)]
+        if len(found) != 1:
+            raise BadToken("the token does not name a key of this server (kid)")
+        return found[0]
+
+    def _read(self, claims: Mapping[str, Any]) -> Grant:
+        if not 0 < len(claims["sub"]) <= LONGEST_SUBJECT:
+            raise BadToken(f"sub has 1 to {LONGEST_SUBJECT} characters")
+        nick = claims.get("nick")
+        role = claims.get("role")
+        if role not in (None, OPERATOR):
+            raise BadToken(f"there is no role {role!r}")
+        return Grant(
+            subject=f"token:{claims['sub']}",
+            nick=None if nick is None else check_nick(_text(nick), self._config.nick_limit),
+            rooms=self._rooms(claims.get("rooms", {})),
+            role=role,
+            expires_at=float(claims["exp"]),
+        )
+
+    def _rooms(self, rooms: object) -> Mapping[str, Right]:
+        if not isinstance(rooms, dict) or len(rooms) > MOST_ROOMS:
+            raise BadToken(f"rooms is an object with at most {MOST_ROOMS} names")
+        return {
+            check_room(name, self._config.room_limit): _right(right)
+            for name, right in rooms.items()
+        }
+
+
+def _right(name: object) -> Right:
+    if not isinstance(name, str) or name not in RIGHTS:
+        raise BadToken(f"there is no right {name!r}")
+    return RIGHTS[name]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise BadToken("nick is a text")
+    return value

@@ -1,0 +1,140 @@
+"""A room of the journal in memory: its last events, and what they add up to."""
+
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from trio_chat.journal.clearings import Clearing, as_told, is_cleared
+from trio_chat.journal.keys import Use, author_of, own_key
+from trio_chat.journal.views import Changes
+from trio_chat.protocol.events import (
+    AnyStoredEvent,
+    Clear,
+    Edit,
+    Message,
+    target_of,
+    without_text,
+)
+
+TAIL = 10_000  # events of a room that are kept, and resends that are recognised
+
+
+class Sealed(NamedTuple):
+    """A clearing that can still be taken back, and when it was made, in ms since 1970."""
+
+    ts: int
+    clearing: Clearing
+
+
+@dataclass
+class MemoryRoom:
+    """The events of a room, and what they add up to."""
+
+    last: int = 0
+    ts: int = 0
+    topic: str = ""
+    events: deque[AnyStoredEvent] = field(default_factory=lambda: deque(maxlen=TAIL))
+    changes: dict[int, Changes] = field(default_factory=dict)  # by number of the message
+    cids: OrderedDict[str, Use] = field(default_factory=OrderedDict)
+    clearings: dict[str, Sealed] = field(default_factory=dict)  # by key
+
+    @property
+    def first(self) -> int:
+        """The number of the first event that is kept, or of the next one."""
+        return self.last - len(self.events) + 1
+
+    def get(self, seq: int) -> AnyStoredEvent | None:
+        """Return the event with a number, if it is kept."""
+        index = seq - self.first
+        return self.events[index] if 0 <= index < len(self.events) else None
+
+    def put(self, event: AnyStoredEvent) -> None:
+        """Keep another event in the place of the one with its number."""
+        self.events[event.seq - self.first] = event
+
+    def append(self, event: AnyStoredEvent) -> None:
+        """Keep one more event, for the oldest one if there is no place."""
+        if len(self.events) == self.events.maxlen:
+            self.drop_oldest()
+        self.events.append(event)
+        target = target_of(event)
+        if target is not None:
+            self.changes.setdefault(target, Changes()).apply(event)
+
+    def drop_oldest(self) -> None:
+        """Forget the first event."""
+        self.changes.pop(self.events.popleft().seq, None)
+
+    def last_too_old(self, before_ts: int, now: int) -> int:
+        """Return the number of the last event that is too old, with all before it; 0 for none."""
+        last = 0
+        for event in self.events:
+            if event.ts < before_ts:
+                last = event.seq
+            elif event.ts <= now:
+                break
+        return last
+
+    def first_to_keep(self, keep_messages: int) -> int:
+        """Return the number of the first of the messages that are kept; 0 if all are."""
+        said = (event.seq for event in reversed(self.events) if isinstance(event, Message))
+        return next(islice(said, keep_messages - 1, None), 0) if keep_messages else 0
+
+    def drop_to(self, last: int) -> None:
+        """Forget the events up to a number, and the texts of edits of what is gone."""
+        while self.events and self.first <= last:
+            self.drop_oldest()
+        for event in list(self.events):
+            if isinstance(event, Edit) and event.target <= last:
+                self.put(without_text(event))
+
+    def key_for(self, cid: str, author: str | None, digest: bytes | None) -> str:
+        """Return the key under which a use of a cid is to be found, or kept."""
+        use = self.cids.get(cid)
+        return own_key(cid, digest) if use and use.is_free_for(author, digest) else cid
+
+    def text_of(self, message: Message) -> str:
+        """Return the present text of a message."""
+        changes = self.changes.get(message.seq)
+        if changes is None or changes.state.text is None:
+            return message.text
+        return changes.state.text
+
+    def told(self) -> Sequence[AnyStoredEvent]:
+        """Return the events as they may be told."""
+        clearings = [sealed.clearing for sealed in self.clearings.values()]
+        if not clearings:
+            return self.events
+        return [as_told(clearings, event) for event in self.events]
+
+    def is_cleared(self, message: Message) -> bool:
+        """Whether moderators have cleared a message."""
+        clearings = [sealed.clearing for sealed in self.clearings.values()]
+        return is_cleared(clearings, message.seq, author_of(message))
+
+    def clear(self, event: Clear, since_ts: int) -> None:
+        """Clear what an event clears, from a time in ms since 1970 on."""
+        later = (kept.seq for kept in self.events if kept.ts >= since_ts)
+        event.since = next(later, event.seq)
+        clearing = Clearing(event.key, frozenset(event.authors), event.since, event.seq)
+        self.clearings[event.key] = Sealed(event.ts, clearing)
+
+    def delete_cleared(self, before: int) -> None:
+        """Delete for good what was cleared before a time in ms since 1970."""
+        gone = [key for key, sealed in self.clearings.items() if sealed.ts <= before]
+        for key in gone:
+            clearing = self.clearings[key].clearing
+            for event in list(self.events):
+                told = as_told([clearing], event)
+                if told is not event:
+                    self.put(told)
+                    self.forget_text(event)
+            del self.clearings[key]
+
+    def forget_text(self, event: AnyStoredEvent) -> None:
+        """Forget the text that edits have given to a message."""
+        changes = self.changes.get(event.seq)
+        if changes and changes.state.text:
+            changes.state.text = ""

@@ -1,0 +1,221 @@
+"""Who is behind a proxy: reads what trusted proxies tell, and ignores it from all others."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import NamedTuple
+
+import structlog
+
+from trio_chat.addresses import DEFAULT_PORTS, split_port
+from trio_chat.config import Config
+from trio_chat.net.head import Head
+
+FORWARDED = "forwarded"  # RFC 7239
+FOR, PROTO, HOST = (f"x-forwarded-{name}" for name in ("for", "proto", "host"))
+HEADERS = frozenset({FORWARDED, FOR, PROTO, HOST})
+SCHEMES = ("http", "https")
+# A parameter of the header, which may be empty, and what ends it.
+PARAMETER = re.compile(
+    r"[ \t]*(?:([\w!#$%&'*+.^`|~-]+)=(?:([\w!#$%&'*+.^`|~:-]+)|\"((?:[^\"\\]|\\.)*)\"))?"
+    r"[ \t]*([;,]|$)",
+    re.ASCII,
+)
+WITH_PORT = re.compile(r"(?:\[([^\[\]]+)\]|([^:]+))(?::[\w.-]+)?", re.ASCII)
+
+log = structlog.get_logger()
+
+
+class Hop(NamedTuple):
+    """What a proxy tells of a request: who sent it, and how. What it does not tell is empty."""
+
+    address: str = ""
+    proto: str = ""
+    host: str = ""
+
+
+class Forwarding:
+    """Finds the sender of each request that came by way of trusted proxies.
+
+    Args:
+        config: ``trusted_proxy``.
+    """
+
+    def __init__(self, config: Config) -> None:
+        networks = [ip_network(network) for network in config.trusted_proxy]
+        self._networks = networks
+        self._has_warned = False
+        self._has_complained = False
+
+    def is_trusted(self, address: str) -> bool:
+        """Whether an address is that of a trusted proxy."""
+        if not self._networks:
+            return False
+        with suppress(ValueError):
+            parsed = ip_address(normal_address(address))
+            return any(parsed in network for network in self._networks)
+        return False
+
+    def reveal(self, head: Head, peer: str) -> tuple[Head, str]:
+        """Return a request as its sender made it, and the sender's address.
+
+        Its ``Host`` is the one that the sender used, with the port if the scheme is known, and
+        what proxies have added is gone. Without a trusted proxy both are as they came.
+
+        Args:
+            head: The request.
+            peer: The address from which it came.
+        """
+        if not any(name in HEADERS for name, _ in head.headers):
+            return head, peer
+        if not self.is_trusted(peer):
+            self._warn(peer)
+            return head, peer
+        hop = self._sender(head, peer)
+        host = _authority(hop, "".join(head.values("host")))
+        return _restored(head, host), hop.address or peer
+
+    def _sender(self, head: Head, peer: str) -> Hop:
+        """Return the hop that tells of the sender.
+
+        A proxy that sets one kind of header may pass on the other as the sender has made it up. So
+        if they contradict each other, neither is believed.
+        """
+        if not head.values(FORWARDED):
+            return self._last_untrusted(x_hops(head))
+        hop = self._last_untrusted(forwarded_hops(head))
+        if not head.values(FOR):
+            return hop
+        other = self._last_untrusted(x_hops(head))
+        if other.address == hop.address:
+            return other
+        self._complain(peer)
+        return Hop()
+
+    def _last_untrusted(self, hops: Sequence[Hop]) -> Hop:
+        """Return the hop of the right-most address that is no trusted proxy's.
+
+        An address that cannot be read stands for whoever is behind the proxy that tells it.
+        """
+        told_by = ""
+        for hop in reversed(hops):
+            if not hop.address:
+                return hop._replace(address=told_by)
+            if not self.is_trusted(hop.address):
+                return hop
+            told_by = hop.address
+        return hops[0]
+
+    def _warn(self, peer: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "a proxy that is not trusted tells who sent a request; this is ignored",
+                address=peer,
+                setting=f"--trusted-proxy {peer}",
+            )
+
+    def _complain(self, peer: str) -> None:
+        if not self._has_complained:
+            self._has_complained = True
+            log.warning(
+                "a trusted proxy sends Forwarded and X-Forwarded-For that contradict each other, "
+                "so neither is believed; it has to set one and remove the other",
+                address=peer,
+            )
+
+
+def forwarded_hops(head: Head) -> list[Hop]:
+    """Return the hops of ``Forwarded``, the latest last; for garbage one that is empty."""
+    with suppress(ValueError):
+        return list(_elements(",".join(head.values(FORWARDED)))) or [Hop()]
+    return [Hop()]
+
+
+def _elements(text: str) -> Iterator[Hop]:
+    """Read a ``Forwarded`` header.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found: dict[str, str] = {}
+    position = 0
+    while position <= len(text):
+        match = PARAMETER.match(text, position)
+        if not match:
+            raise ValueError(f"{text!r} is no Forwarded header")
+        name, token, quoted, end = match.groups()
+        if name:
+            found.setdefault(name.lower(), token or re.sub(r"\\(.)", r"\1", quoted or ""))
+        if end != ";":
+            if found:
+                yield _hop(found.get("for", ""), found.get("proto", ""), found.get("host", ""))
+            found = {}
+        position = match.end() if end else len(text) + 1
+
+
+def x_hops(head: Head) -> list[Hop]:
+    """Return the hops of the ``X-Forwarded`` headers, the latest last.
+
+    A proxy may append to the lists of scheme and host, or replace them.
+    """
+    senders, schemes, hosts = (_listed(head, name) for name in (FOR, PROTO, HOST))
+    count = len(senders) or 1
+    return [
+        _hop(*(_aligned(values, count - index) for values in (senders, schemes, hosts)))
+        for index in range(count)
+    ]
+
+
+def _listed(head: Head, name: str) -> list[str]:
+    return [item for part in ",".join(head.values(name)).split(",") if (item := part.strip())]
+
+
+def _aligned(values: Sequence[str], from_right: int) -> str:
+    """Return the value at a place that is counted from the right; the first one if it is short."""
+    return values[max(0, len(values) - from_right)] if values else ""
+
+
+def _hop(sender: str, proto: str, host: str) -> Hop:
+    scheme = proto.lower()
+    return Hop(normal_address(sender), scheme if scheme in SCHEMES else "", host)
+
+
+@lru_cache
+def normal_address(text: str) -> str:
+    """Return an address in normal form, without brackets, port and zone; nothing if it is none."""
+    for candidate in (text, *(part for part in _parts(text) if part)):
+        with suppress(ValueError):
+            parsed = ip_address(candidate.partition("%")[0])
+            mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+            return str(mapped or parsed)
+    return ""
+
+
+def _parts(text: str) -> tuple[str | None, ...]:
+    found = WITH_PORT.fullmatch(text)
+    return found.groups() if found else ()
+
+
+def _authority(hop: Hop, host: str) -> str:
+    """Return the ``Host`` that the sender used, with the port of the scheme if it has none."""
+    host = hop.host or host
+    if not hop.proto or not host:
+        return host
+    with suppress(ValueError):
+        _, port = split_port(host)
+        return host if port else f"{host.removesuffix(':')}:{DEFAULT_PORTS[hop.proto]}"
+    return host  # which is refused later
+
+
+def _restored(head: Head, host: str) -> Head:
+    """Return a head with another ``Host``, and without what proxies have added."""
+    headers = [pair for pair in head.headers if pair[0] not in (*HEADERS, "host")]
+    if host:
+        headers.insert(0, ("host", host))
+    lines = [f"{head.method} {head.target} HTTP/{head.http_version}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    return replace(head, headers=headers, raw="\r\n".join([*lines, "", ""]).encode("ascii"))
