@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import trio
 
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import Running, running, serving
@@ -205,3 +206,83 @@ async def test_reports_and_acts_are_listed_for_moderators(server: Running) -> No
         page = await ann.ask(t="audit", room="class", before=report["seq"], limit=1)
         assert [one["act"]["t"] for one in page["acts"]] == ["link_used"]
         assert page["more"]
+
+
+async def texts(chatter: Chatter, room: str = "class") -> list[str]:
+    """Return what history tells of a room, the texts that are there."""
+    messages = (await chatter.ask(t="history", room=room))["messages"]
+    return [message["text"] for message in messages if not message.get("deleted")]
+
+
+async def test_what_somebody_said_is_cleared_and_taken_back(server: Running) -> None:
+    """For all who are there and who come, until that is taken back from the list of acts."""
+    async with chatting(server, "Ann") as ann, chatting(server, "Eve", "class") as eve:
+        await make_class(ann)
+        await ann.send("class", "welcome")
+        for text in ("rude", "ruder"):
+            await eve.send("class", text)
+        assert (await moderate(ann, "clear", eve, why="rude"))["t"] == "ok"
+        told = await ann.until("clear")
+        assert (told["authors"], told["since"], told["why"]) == ([eve.who["id"]], 0, "rude")
+        assert await texts(ann) == ["welcome"]
+        assert (await ann.ask(t="search", room="class", query="rude*"))["hits"] == []
+        async with chatting(server, "Bob", {"room": "class", "last": 0}) as bob:
+            replayed = await bob.all_until("clear")
+            assert "rude" not in str([one for one in replayed if one["t"] == "msg"])
+        [act, *_] = (await ann.ask(t="audit", room="class"))["acts"]
+        assert (act["act"]["t"], act["act"]["people"]) == ("cleared", [eve.who])
+        assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+        assert (await ann.until("restore"))["key"] == told["key"]
+        assert await texts(ann) == ["welcome", "rude", "ruder"]
+        late = await ann.ask(t="undo", room="class", act=act["seq"])
+        assert late["code"] == "too_late"
+
+
+async def test_a_raid_is_undone_in_one_step(server: Running) -> None:
+    """Those who came since a time are banned, what they said is gone, newcomers have to wait."""
+    async with chatting(server, "Ann") as ann, chatting(server, "Bob", "class") as bob:
+        await make_class(ann)
+        await bob.send("class", "before")
+        since = (await ann.until("msg"))["ts"] + 1
+        await trio.sleep(0.01)
+        async with chatting(server, "E1", "class") as e1, chatting(server, "E2", "class") as e2:
+            for one in (e1, e2):
+                await one.until("joined")
+                await one.send("class", "spam")
+            await bob.send("class", "help")
+            preview = await ann.ask(t="raid", room="class", since=since, preview=True)
+            assert (preview["count"], preview["messages"]) == (2, 2)
+            assert {person["nick"] for person in preview["people"]} == {"E1", "E2"}
+            assert await texts(ann) == ["before", "spam", "spam", "help"]
+            assert (await ann.ask(t="raid", room="class", since=since))["t"] == "ok"
+            for one in (e1, e2):
+                assert (await one.ending())[1:] == REMOVED
+        assert await texts(bob) == ["before", "help"]
+        async with chatting(server, "E1", session=e1.session) as e1:
+            assert (await join(e1, "class"))["code"] == "banned"
+            [*_, act] = [
+                one
+                for one in (await ann.ask(t="audit", room="class"))["acts"]
+                if one["act"]["t"] == "raided"
+            ]
+            async with chatting(server, "New", "class") as new:
+                refused = await new.ask(t="send", room="class", text="x")
+                assert refused["code"] == "newcomer"
+                assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+                await new.send("class", "hello")
+            assert (await join(e1, "class"))["t"] == "joined"
+            assert await texts(e1) == ["before", "spam", "spam", "help", "hello"]
+
+
+async def test_what_cannot_be_undone_says_so(server: Running) -> None:
+    """An act that is none, of another kind, or of another room; a raid of nobody."""
+    async with chatting(server, "Ann") as ann:
+        await make_class(ann)
+        await make_class(ann, "other")
+        nobody = await ann.ask(t="raid", room="class", since=2**50)
+        assert nobody["code"] == "not_found"
+        [made, *_] = (await ann.ask(t="audit", room="other"))["acts"]
+        for act, code in ((10**9, "not_found"), (made["seq"], "bad_request")):
+            assert (await ann.ask(t="undo", room="other", act=act))["code"] == code
+        elsewhere = await ann.ask(t="undo", room="class", act=made["seq"])
+        assert elsewhere["code"] == "not_found"

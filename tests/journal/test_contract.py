@@ -438,7 +438,7 @@ EVE = Person("e5", "Eve")
 
 def clear(*authors: Person, since: int = 0, key: str = "k1", room: str = ROOM) -> Write:
     ids = [author.id for author in authors]
-    return Write(Clear(room=room, who=ANN, key=key, authors=ids), since_ts=since)
+    return Write(Clear(room=room, who=ANN, key=key, authors=ids, since=0), since_ts=since)
 
 
 def restore(key: str = "k1", room: str = ROOM) -> Write:

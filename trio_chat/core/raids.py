@@ -77,7 +77,9 @@ class Raids:
         keys = {room: secrets.token_hex(KEY_BYTES) for room in rooms}
         for room, key in keys.items():
             authors = [person.id for person in people]
-            event = events.Clear(room=room, who=asked.person, key=key, authors=authors, why=why)
+            event = events.Clear(
+                room=room, who=asked.person, key=key, authors=authors, since=0, why=why
+            )
             self._ledger.write(Write(event, since_ts=since), SILENT)
         return keys
 

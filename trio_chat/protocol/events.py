@@ -104,7 +104,7 @@ class Clear(StoredEvent, tag="clear", kw_only=True):
 
     key: str
     authors: list[str]
-    since: int = 0
+    since: int
     why: str = ""
 
 
