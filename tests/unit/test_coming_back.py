@@ -7,7 +7,7 @@ import pytest
 from tests.unit.members import CONFIG, House, Listener, Somebody, asks, house, kinds
 from trio_chat.core.catchup_queue import COST_EACH_TURN
 from trio_chat.core.messages import Message, PageDone, Register, Unregister
-from trio_chat.journal import memory
+from trio_chat.journal import memory_room
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Pruned
 from trio_chat.protocol.close import TOO_SLOW
@@ -322,7 +322,7 @@ async def test_what_the_memory_journal_has_dropped_is_a_gap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It keeps a bounded tail; the rest counts as deleted."""
-    monkeypatch.setattr(memory, "TAIL", 2 * CONFIG.resume_limit)
+    monkeypatch.setattr(memory_room, "TAIL", 2 * CONFIG.resume_limit)
     async with house() as home:
         await talk(home, 3 * CONFIG.resume_limit)
         bob = await home.person("Bob")
@@ -345,7 +345,7 @@ async def test_the_memory_journal_recognises_the_latest_resends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """So many of each room: it has to end somewhere."""
-    monkeypatch.setattr(memory, "TAIL", 2)
+    monkeypatch.setattr(memory_room, "TAIL", 2)
     async with house() as home:
         ann = await talk(home, 0)
         for cid in ("cid number 1", "cid number 2", "cid number 3"):
