@@ -21,7 +21,11 @@ async def test_what_the_policy_denies_is_denied_everywhere(
     allows = policy.allows
 
     def deny(
-        principal: policy.Principal, asked: requests.Request, rules: policy.Rules, now: float, wall: int = 0
+        principal: policy.Principal,
+        asked: requests.Request,
+        rules: policy.Rules,
+        now: float,
+        wall: int = 0,
     ) -> Denial | None:
         is_hello = isinstance(asked, requests.Hello)
         return allows(principal, asked, rules, now, wall) if is_hello else DENIAL
