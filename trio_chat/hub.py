@@ -8,6 +8,7 @@ from trio_chat.core.access import Access
 from trio_chat.core.chat import Chat
 from trio_chat.core.effects import Effects, Replies
 from trio_chat.core.inbox import Inbox
+from trio_chat.core.readers import Readers
 from trio_chat.core.registry import Registry
 from trio_chat.delivery.audience import WRITES_PER_YIELD, write_cost
 from trio_chat.delivery.frames import Frame, pack
@@ -56,6 +57,11 @@ class Hub:
     def populations(self) -> dict[str, int]:
         """Return how many are in each open room."""
         return self._chat.populations()
+
+    @property
+    def readers(self) -> Readers:
+        """Tells whether somebody without a connection may read."""
+        return self._chat.readers
 
     def followed_rooms(self) -> list[str]:
         """Return the rooms of which the hub has to know what others write there."""

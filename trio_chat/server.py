@@ -35,6 +35,7 @@ from trio_chat.net.head import Head, HttpError
 from trio_chat.net.hosts import is_loopback
 from trio_chat.net.listeners import load_certificate, open_listeners, port_of
 from trio_chat.net.patience import ADVICE, PatientListener, ShortageReport
+from trio_chat.net.problems import of_error
 from trio_chat.net.streams import Stream
 from trio_chat.net.visitor import Visitor
 from trio_chat.net.websocket import WebSocket
@@ -44,6 +45,7 @@ from trio_chat.protocol.dialects import plain, v1
 from trio_chat.protocol.dialects.base import Dialect
 from trio_chat.protocol.dialects.sse import Sse
 from trio_chat.protocol.names import BadName, check_room
+from trio_chat.protocol.request_error import RequestError
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
 from trio_chat.web.app import make_app
@@ -85,7 +87,7 @@ class Server:
             self._inbox, config, history, limits, self._hub.outboxes, self._gate
         )
         app = make_app()
-        Api(history, Calls(self._inbox, config), config).install(app)
+        Api(history, Calls(self._inbox, config), self._hub.readers, config).install(app)
         self._sse = Sse(journal.epoch)
         exchange = Exchange(app, config)
         files = Files(load_page(static_files()), is_secure=config.certfile is not None)
@@ -181,7 +183,8 @@ class Server:
     ) -> Awaitable[None]:
         dialect = DIALECTS[websocket.subprotocol]
         join = None if dialect.needs_hello else self._join(head)
-        assert dialect.needs_hello or visitor.grant is not None  # nothing else is asked for one
+        if join:
+            self._check_reader(join, visitor)
         client = Client(stream, websocket, dialect, self._context, join, visitor)
         client.deliver(Frame(answer))
         return client.run(head.rest)
@@ -194,9 +197,29 @@ class Server:
         already_read: bytes,
         visitor: Visitor,
     ) -> Awaitable[None]:
+        self._check_reader(join, visitor)
         client = Client(stream, EventStream(), self._sse, self._context, join, visitor)
         client.deliver(Frame(answer))
         return client.run(already_read)
+
+    def _check_reader(self, join: requests.Join, visitor: Visitor) -> None:
+        """See that a visitor without a hello may be in a room, before that is promised.
+
+        Raises:
+            Problem: they may not.
+        """
+        assert visitor.grant is not None  # only a hello could bring one later
+        join.link = visitor.link
+        try:
+            self._hub.readers.check(
+                join,
+                visitor.address,
+                session=visitor.session,
+                link=visitor.link,
+                grant=visitor.grant,
+            )
+        except RequestError as error:
+            raise of_error(error.answer) from None
 
     def _join(self, head: Head) -> requests.Join:
         """Return the request to join the room that the query names, as in ``/ws?room=tea``.

@@ -12,7 +12,7 @@ from tests.integration.asking import API, ask
 from tests.integration.commands import command
 from tests.integration.running import serving
 from trio_chat.config import Config
-from trio_chat.core.inbox import Inbox
+from trio_chat.hub import Hub
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.remote import connect
@@ -74,8 +74,9 @@ def test_what_is_described_is_what_there_is() -> None:
 def routes() -> set[tuple[str, str]]:
     """Return the paths and methods of the API, written as they are described."""
     app, config = make_app(), Config()
-    inbox = Inbox(1)
-    Api(History(MemoryJournal(), config, dict), Calls(inbox, config), config).install(app)
+    hub = Hub(MemoryJournal(), config)
+    history, calls = History(MemoryJournal(), config, dict), Calls(hub.inbox, config)
+    Api(history, calls, hub.readers, config).install(app)
     return {
         (path.replace("<int:", "{").replace("<", "{").replace(">", "}"), method)
         for rule in app.url_map.iter_rules()

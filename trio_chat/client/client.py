@@ -57,6 +57,7 @@ class Client:
         self._config = config = context.config
         self._join = join  # which room a client is in that needs no name
         self._grant = visitor.grant if visitor else ANYBODY
+        self._session = visitor.session if visitor else None
         self.address = visitor.address if visitor else address_of(stream)
         self._intake = Intake(config, context.limits.addresses, self.address)
         self._outbox = Outbox(
@@ -153,7 +154,7 @@ class Client:
     async def _read_pump(self, already_read: bytes) -> None:
         """Register, read all that the peer sends, unregister."""
         inbox = self._context.inbox
-        inbox.post(Register(self, self._join, self._grant or ANYBODY))
+        inbox.post(Register(self, self._join, self._grant or ANYBODY, self._session))
         try:
             data = already_read or await self._receive()
             while data and await self._take(data):

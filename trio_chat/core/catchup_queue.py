@@ -189,7 +189,7 @@ class CatchUpQueue:
         state = self._connections[catch_up.client]
         link = state.links.get(catch_up.room_name)
         right = self._access.standing(
-            catch_up.room_name, state.person_id, catch_up.client.address, link, state.grant
+            catch_up.room_name, state.holder_id, catch_up.client.address, link, state.grant
         ).right
         return None if right is Right.SPEAK else right.word
 

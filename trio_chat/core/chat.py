@@ -7,6 +7,8 @@ carries out the effects; nothing else changes the chat.
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 
+import trio
+
 from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
 from trio_chat.core.access import Access
@@ -36,6 +38,7 @@ from trio_chat.core.pending_writes import Pending, PendingWrites
 from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
 from trio_chat.core.raids import Raids
+from trio_chat.core.readers import Readers
 from trio_chat.core.redemption import Redemption
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.room_links import RoomLinks
@@ -91,6 +94,9 @@ class Chat:
         redemption = Redemption(access, self._ledger, self._limits)
         arrivals = Arrivals()
         targets = Targets(access, self._people, arrivals)
+        self.readers = Readers(
+            judge, redemption, self._people, config.room_limit, trio.current_time
+        )
         self._joins = Joins(
             self._turn,
             self._connections,
@@ -252,11 +258,13 @@ class Chat:
     # Connections
 
     def _register(self, message: Register) -> None:
-        client, join, grant = message
+        client, join, grant, session = message
         if self._shutdown:
             self._turn.effects.closes.append((client, self._shutdown))
             return
-        state = self._connections[client] = ConnectionState(client, grant=grant)
+        state = self._connections[client] = ConnectionState(
+            client, grant=grant, reads_as=self._people.id_of_session(session)
+        )
         self._expiry.watch(state)
         if join is None:
             known = weakref.ref(state)  # it may be gone long before

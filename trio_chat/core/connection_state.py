@@ -15,6 +15,7 @@ class ConnectionState:
 
     client: Recipient
     person_id: str | None = None
+    reads_as: str | None = None  # the id of the person by whose rights it reads, without a name
     known_since: int = 0  # of the person, in ms since 1970
     rooms: dict[str, CatchUp] = field(default_factory=dict)
     loading: int = 0  # rooms among them that are not loaded yet
@@ -26,6 +27,11 @@ class ConnectionState:
     waited_at: float = float("-inf")  # when one had to last
     is_flooding: bool = False  # whether it has asked for too much for too long
     grant: Grant = ANYBODY  # what it has shown to be let in
+
+    @property
+    def holder_id(self) -> str | None:
+        """The id of the person whose rights it has."""
+        return self.person_id or self.reads_as
 
     @property
     def door(self) -> str:

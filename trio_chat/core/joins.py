@@ -96,9 +96,7 @@ class Joins:
     ) -> None:
         """Make sure that a connection may be in a room, by a link that it shows if need be."""
         now, person = self._turn.now, asker.person
-        link = self._redemption.look(
-            request.link, name, person.id if person else None, asker.address, now
-        )
+        link = self._redemption.look(request.link, name, state.holder_id, asker.address, now)
         self._judge.check(asker, request, name, now, link=link or state.links.get(name))
         if link and person:
             self._redemption.come_by(link, person)

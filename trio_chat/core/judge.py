@@ -27,6 +27,9 @@ class Asker(NamedTuple):
     needs_hello: bool = False
     needs_join: bool = False
     grant: Grant = ANYBODY
+    reads_as: str | None = (
+        None  # the id of the person by whose rights somebody without a name reads
+    )
 
     @property
     def key(self) -> str:
@@ -43,6 +46,7 @@ def asker_of(state: ConnectionState, people: People) -> Asker:
         needs_hello=state.client.dialect.needs_hello,
         needs_join=True,
         grant=state.grant,
+        reads_as=state.reads_as,
     )
 
 
@@ -83,10 +87,11 @@ class Judge:
         Raises:
             RequestError: they may not do that.
         """
-        person, address, known_since, needs_hello, needs_join, grant = asker
-        person_id = person.id if person else None
-        standing = self._access.standing(room, person_id, address, link, grant)
-        principal = Principal(person, needs_hello, needs_join, *standing, known_since)
+        person_id = asker.person.id if asker.person else asker.reads_as
+        standing = self._access.standing(room, person_id, asker.address, link, asker.grant)
+        principal = Principal(
+            asker.person, asker.needs_hello, asker.needs_join, *standing, asker.known_since
+        )
         rules = self._rules(asker, request, room, is_joined=is_joined)
         policy.check(principal, request, rules, now, self._access.clock())
         return principal

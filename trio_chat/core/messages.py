@@ -22,6 +22,7 @@ class Register(NamedTuple):
     client: Recipient
     join: requests.Join | None = None
     grant: Grant = ANYBODY
+    session: str | None = None  # as whom one reads that needs no name
 
 
 class LetIn(NamedTuple):

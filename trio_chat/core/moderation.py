@@ -171,7 +171,7 @@ class Moderation:
         act = kept.act
         if isinstance(act, acts.Removed):
             gone = {person.id for person in act.people}
-            self._end(state for state in self._inside(act.about) if state.person_id in gone)
+            self._end(state for state in self._inside(act.about) if state.holder_id in gone)
         elif isinstance(act, acts.LinkEnded | acts.Sanctioned | acts.Raided):
             self.recheck(act.about)
 
@@ -188,7 +188,7 @@ class Moderation:
         address = state.client.address
         return all(
             self._access.standing(
-                name, state.person_id, address, state.links.get(name), state.grant
+                name, state.holder_id, address, state.links.get(name), state.grant
             ).right
             for name in rooms
         )

@@ -55,6 +55,11 @@ class People:
         self._held_until.pop(person.id, None)
         return person
 
+    def id_of_session(self, token: str | None) -> str | None:
+        """Return the id of the person of a token; ``None`` if it is nobody's."""
+        person = self._sessions.person(token) if token else None
+        return person.id if person else None
+
     def known_since(self, token: str | None) -> int | None:
         """Return since when a person is known, in ms since 1970; ``None``: this is somebody new."""
         return self._sessions.known_since(token) if token else None

@@ -6,6 +6,7 @@ import structlog
 import trio
 
 from trio_chat.auth.gate import Gate
+from trio_chat.auth.shown import shown_by
 from trio_chat.config import Config
 from trio_chat.limits.limits import Limits
 from trio_chat.net import eventstream
@@ -16,7 +17,7 @@ from trio_chat.net.head import Answer, Head, HttpError, read_head
 from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
-from trio_chat.net.visitor import Visitor
+from trio_chat.net.visitor import LINK_HEADER, Visitor
 from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.protocol import requests
 
@@ -151,7 +152,9 @@ class Acceptor:
         check_site(head, self._config.allow_origin)
         is_by_proxy = self._forwarding.is_trusted(peer)
         grant = await self._entrance.admit(head, address, is_by_proxy=is_by_proxy)
-        return self._route(stream, head, Visitor(address, grant))
+        shown = shown_by(head.values("authorization"))
+        link = " ".join(head.values(LINK_HEADER)) or shown.link
+        return self._route(stream, head, Visitor(address, grant, shown.session, link))
 
     async def _pay(self, address: str, cost: float) -> None:
         """Take the price of a request from the quota of its address; wait for it a little.

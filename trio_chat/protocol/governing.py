@@ -13,6 +13,7 @@ PEOPLE_LIMIT = 1000  # in one request
 LONGEST_RULE = 30 * 24 * 60 * 60  # seconds
 
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_RULE)]
+Members = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Why = Annotated[str, msgspec.Meta(max_length=WHY_LIMIT)]
 PersonId = Annotated[str, msgspec.Meta(max_length=64)]
 
@@ -54,7 +55,7 @@ class SetRules(Request, tag="rules", kw_only=True):
     slow: Seconds = 0
     closed: bool = False
     newcomers: Seconds = 0
-    members: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    members: Members = 0
 
 
 class Moderate(Request, tag="moderate", kw_only=True):

@@ -9,7 +9,7 @@ from trio_chat.core.messages import ApiRequest
 from trio_chat.delivery.frames import Frame
 from trio_chat.net.problems import Problem, of_error
 from trio_chat.net.visitor import Visitor
-from trio_chat.protocol import answers, requests
+from trio_chat.protocol import answers, governing, requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import v1
 from trio_chat.protocol.dialects.base import Dialect
@@ -20,7 +20,16 @@ UNANSWERED = (
     "send it again with the same Idempotency-Key"
 )
 
-Answer = answers.Ok | answers.Welcome | answers.Error
+Answer = (
+    answers.Ok
+    | answers.Welcome
+    | answers.Error
+    | answers.Created
+    | answers.LinkMade
+    | answers.LinkList
+    | answers.ActList
+    | answers.RaidPreview
+)
 _decode = msgspec.json.Decoder(Answer).decode
 
 
@@ -69,9 +78,9 @@ class Calls:
     async def ask(
         self,
         speaker: requests.Credentials,
-        request: requests.Hello | requests.WriteRequest,
+        request: requests.Hello | requests.WriteRequest | governing.AnyGoverning,
         visitor: Visitor,
-    ) -> answers.Ok | answers.Welcome:
+    ) -> Answer:
         """Have the hub carry out a request. What it writes is committed when this returns.
 
         Cancellation does not withdraw the request.

@@ -9,7 +9,7 @@ from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.eventstream import POINT
 from trio_chat.net.problems import MEDIA_TYPE, ProblemDetails
 from trio_chat.protocol import answers, requests
-from trio_chat.web.api import PREFIX, parts, schemas
+from trio_chat.web.api import PREFIX, openapi_governing, parts, schemas
 from trio_chat.web.api.parts import JSON, REF, TEXT, Json
 
 INTRODUCTION = """\
@@ -80,7 +80,8 @@ def _paths(config: Config) -> Json:
     room = parts.parameter("path", "room", parts.room(config), "The room; case does not matter.")
     seq = parts.parameter("path", "seq", parts.integer(0), "The number of the message in its room.")
     return {
-        "/rooms": {"get": _listing()},
+        "/rooms": {"get": _listing(), "post": openapi_governing.creating()},
+        **openapi_governing.paths(config),
         "/rooms/{room}/messages": {
             "parameters": [room],
             "get": parts.operation(
@@ -230,10 +231,10 @@ def _problems() -> Json:
         for status, description in (
             (400, "The request is wrong."),
             (401, "You are not let in, or there is no valid session."),
-            (403, "The message is somebody else's, or the page is of a foreign origin."),
-            (404, "There is no such message."),
+            (403, "You may not do that, or the page is of a foreign origin."),
+            (404, "There is no such message, room, link or act."),
             (406, "The type of the answer is not accepted."),
-            (409, "The nick, or the key, is somebody else's."),
+            (409, "The nick, the key, or the name of the room is taken; or it is too late."),
             (413, "The text or the body is too long."),
             (415, "The body is neither JSON nor text in UTF-8."),
             (422, "The key was used for another request."),
@@ -248,7 +249,9 @@ def _problems() -> Json:
 
 
 def _schemas(config: Config) -> Json:
-    _, components = msgspec.json.schema_components(SENT, ref_template=REF)
+    _, components = msgspec.json.schema_components(
+        (*SENT, *openapi_governing.SENT), ref_template=REF
+    )
     for name in ("NewMessage", "NewText"):
         components[name]["properties"]["text"] |= parts.text(config)
     components["NewSession"]["properties"]["nick"] |= parts.nick(config)
@@ -256,4 +259,5 @@ def _schemas(config: Config) -> Json:
         "anyOf": [parts.nick(config), {"type": "null"}],
         "default": None,
     }
+    openapi_governing.refine(components)
     return components

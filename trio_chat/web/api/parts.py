@@ -98,6 +98,16 @@ def room(config: Config) -> Json:
     return _string(config.room_limit, r"^[\p{L}\p{N}][\p{L}\p{N}\p{M}\u200c\u200d_.\-]*$")
 
 
+def any_room(config: Config) -> Json:
+    """Return the schema of a room's name, or of a private room's identifier."""
+    return {"anyOf": [room(config), {"type": "string", "pattern": "^~[a-z2-7]{26}$"}]}
+
+
+def word() -> Json:
+    """Return the schema of an identifier."""
+    return {"type": "string", "pattern": "^[0-9a-f]{1,64}$"}
+
+
 def nick(config: Config) -> Json:
     """Return the schema of a nick."""
     return _string(config.nick_limit, r"[\p{L}\p{N}]")
@@ -117,6 +127,18 @@ def answer(name: str) -> Json:
     """Return a good answer, by the name of its schema."""
     schema = {"$ref": REF.format(name=name)}
     return {"description": "Done.", "content": {JSON: {"schema": schema}}}
+
+
+def either(*names: str) -> Json:
+    """Return a good answer that has one of these schemas."""
+    schemas = [{"$ref": REF.format(name=name)} for name in names]
+    return {"description": "Done.", "content": {JSON: {"schema": {"anyOf": schemas}}}}
+
+
+def json_body(name: str, *, required: bool = True) -> Json:
+    """Return a body of JSON."""
+    schema = {"$ref": REF.format(name=name)}
+    return {"required": required, "content": {JSON: {"schema": schema}}}
 
 
 def body(name: str, plain: Json, description: str) -> Json:

@@ -10,6 +10,7 @@ from quart import Request
 from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.auth.shown import shown_by
 from trio_chat.net.problems import Problem, of_no_use
+from trio_chat.net.visitor import LINK_HEADER
 from trio_chat.protocol import requests
 
 JSON = "application/json"
@@ -51,6 +52,21 @@ async def body(request: Request, kind: type[T], field: str) -> T:
                 "unsupported_media_type", f"send {JSON}, or text in UTF-8", 415, {"Accept": JSON}
             )
         return msgspec.convert({field: data.decode()}, kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem("bad_request", str(error)) from None
+
+
+async def json_body(request: Request, kind: type[T]) -> T:
+    """Return the body, which has to be JSON; nothing at all is an empty object.
+
+    Raises:
+        Problem: it is something else, or lacks a field.
+    """
+    data: bytes = await request.get_data(cache=True, as_text=False, parse_form_data=False)
+    if data and request.mimetype not in ("", JSON):
+        raise Problem("unsupported_media_type", f"send {JSON}", 415, {"Accept": JSON})
+    try:
+        return msgspec.json.decode(data or b"{}", type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Problem("bad_request", str(error)) from None
 
@@ -103,10 +119,16 @@ def speaker(request: Request, grant: Grant | None, nick: str | None = None) -> r
     """
     nick = nick if nick is not None else value(request, "from")
     shown = request.headers.getlist("Authorization")
-    session = shown_by(shown).session
-    if session is None and shown and grant in (None, ANYBODY):
+    session, link = shown_by(shown).session, link_of(request)
+    if session is None and link is None and shown and grant in (None, ANYBODY):
         raise Problem("unauthorized", "send a session token: Authorization: Bearer TOKEN")
-    return requests.Credentials(session, nick)
+    return requests.Credentials(session, nick, link)
+
+
+def link_of(request: Request) -> str | None:
+    """Return the secret of a link that a request shows: as a token, or beside one."""
+    shown = request.headers.getlist("Authorization")
+    return request.headers.get(LINK_HEADER) or shown_by(shown).link
 
 
 def author(request: Request, grant: Grant | None) -> requests.Credentials:

@@ -1,27 +1,28 @@
 """The routes of the HTTP API: each asks the hub or the history, and returns the answer."""
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
-import trio
 from quart import Response, request
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 
+from trio_chat.auth.grant import ANYBODY
 from trio_chat.config import Config
-from trio_chat.core import policy
+from trio_chat.core.readers import Readers
 from trio_chat.core.welcome import published_limits, published_rates
 from trio_chat.journal.history import History
 from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.origins import is_welcome
 from trio_chat.net.problems import Problem, of_error, of_foreign_origin, of_status
-from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.names import BadName, check_room
+from trio_chat.protocol.request_error import RequestError
 from trio_chat.web.api import PREFIX, reading
+from trio_chat.web.api.answering import json_of, visitor
 from trio_chat.web.api.calls import Calls
+from trio_chat.web.api.governing import Governing, Route
 from trio_chat.web.api.openapi import describe
 from trio_chat.web.api.schemas import (
     HitList,
@@ -34,7 +35,6 @@ from trio_chat.web.api.schemas import (
     RoomList,
     Session,
 )
-from trio_chat.web.hypercorn_bridge import VISITOR
 
 ROOM = "/rooms/<room>"
 MESSAGES = f"{ROOM}/messages"
@@ -51,12 +51,15 @@ class Api:
     Args:
         archive: Answers look-ups.
         calls: Have the hub carry out everything else.
+        readers: Tells who may read.
         config: The limits, the same as on the WebSocket.
     """
 
-    def __init__(self, archive: History, calls: Calls, config: Config) -> None:
+    def __init__(self, archive: History, calls: Calls, readers: Readers, config: Config) -> None:
         self._archive = archive
         self._calls = calls
+        self._governing = Governing(calls, config)
+        self._readers = readers
         self._config = config
         self._room_limit = config.room_limit
         self._allowed = config.allow_origin
@@ -65,7 +68,7 @@ class Api:
 
     def install(self, app: QuartTrio) -> None:
         """Add the routes to an app."""
-        for rule, method, view in (
+        own: list[Route] = [
             ("/openapi.json", "GET", self._describe),
             ("/limits", "GET", self._tell_limits),
             ("/sessions", "POST", self._begin_session),
@@ -77,7 +80,8 @@ class Api:
             (MESSAGE, "DELETE", self._delete),
             (EVENTS, "GET", self._events),
             (SEARCH, "GET", self._search),
-        ):
+        ]
+        for rule, method, view in own + self._governing.routes():
             app.add_url_rule(PREFIX + rule, _endpoint(method, rule), view, methods=[method])
         app.before_request(self._check)
         app.after_request(self._finish)
@@ -87,28 +91,28 @@ class Api:
     # Look-ups
 
     async def _describe(self) -> Response:
-        return _json(self._description)
+        return json_of(self._description)
 
     async def _tell_limits(self) -> Response:
-        return _json(self._limits)
+        return json_of(self._limits)
 
     async def _rooms(self) -> Response:
         fields = reading.numbers(request, "skip")
         answer = await self._look_up(reading.make_request(requests.Rooms, fields, self._config))
         assert isinstance(answer, answers.RoomList)
-        return _json(RoomList(answer.rooms, answer.more))
+        return json_of(RoomList(answer.rooms, answer.more))
 
     async def _messages(self, room: str) -> Response:
         fields = {"room": room, **reading.numbers(request, "before", "after", "limit")}
         if {"before", "after"} <= fields.keys():
             raise Problem("bad_request", "give before or after, not both")
-        return _json(await self._page(fields))
+        return json_of(await self._page(fields))
 
     async def _message(self, room: str, seq: int) -> Response:
         page = await self._page({"room": room, "after": max(seq, 1) - 1, "limit": 1})
         if [message.seq for message in page.messages] != [seq]:
             raise Problem("not_found", "there is no such message")
-        return _json(page.messages[0])
+        return json_of(page.messages[0])
 
     async def _page(self, fields: dict[str, Any]) -> MessageList:
         answer = await self._look_up(reading.make_request(requests.History, fields, self._config))
@@ -125,7 +129,7 @@ class Api:
         search = reading.make_request(requests.Search, fields, self._config)
         answer = await self._look_up(search)
         assert isinstance(answer, answers.SearchResult)
-        return _json(HitList(answer.room, answer.hits, answer.more))
+        return json_of(HitList(answer.room, answer.hits, answer.more))
 
     async def _events(self, room: str) -> Response:
         """Answer ``HEAD``; the acceptor serves every ``GET`` as an event stream."""
@@ -137,15 +141,25 @@ class Api:
         del response.headers["Content-Length"]  # a stream has none
         return response
 
-    async def _look_up(self, wanted: requests.AnyRequest) -> answers.Answer:
+    async def _look_up(
+        self, wanted: requests.History | requests.Search | requests.Rooms
+    ) -> answers.Answer:
         """Answer a request that only reads, for whoever sends it.
 
         Raises:
             Problem: the policy forbids it, or it fails.
         """
-        denial = policy.allows(policy.NOBODY, wanted, policy.ANY_ROOM, trio.current_time())
-        if denial:
-            raise Problem(denial.code, denial.text)
+        who = visitor()
+        try:
+            self._readers.check(
+                wanted,
+                who.address,
+                session=who.session,
+                link=who.link,
+                grant=who.grant or ANYBODY,
+            )
+        except RequestError as error:
+            raise of_error(error.answer) from None
         answer = await self._archive.answer(wanted)
         if isinstance(answer, answers.Error):
             raise of_error(answer)
@@ -157,37 +171,37 @@ class Api:
         new = await reading.body(request, NewSession, "nick")
         fields = {"nick": new.nick, "session": new.session}
         hello = reading.make_request(requests.Hello, fields, self._config)
-        answer = await self._calls.ask(requests.Credentials(), hello, _visitor())
+        answer = await self._calls.ask(requests.Credentials(), hello, visitor())
         assert isinstance(answer, answers.Welcome)
-        return _json(Session(answer.session, answer.you, answer.unknown_session), 201)
+        return json_of(Session(answer.session, answer.you, answer.unknown_session), 201)
 
     async def _post(self, room: str) -> Response:
         new = await reading.body(request, NewMessage, "text")
-        who = reading.speaker(request, _visitor().grant, new.sender)
+        who = reading.speaker(request, visitor().grant, new.sender)
         key = reading.cid(request)
         cid = new.cid if key is None else key
         fields = {"room": room, "text": new.text, "reply": new.reply, "cid": cid}
         receipt = await self._keep(requests.Send, fields, who)
-        response = _json(receipt, 200 if receipt.dup else 201)
+        response = json_of(receipt, 200 if receipt.dup else 201)
         response.headers["Location"] = f"{quote(request.path)}/{receipt.seq}"
         return response
 
     async def _edit(self, room: str, seq: int) -> Response:
-        who = reading.author(request, _visitor().grant)
+        who = reading.author(request, visitor().grant)
         new = await reading.body(request, NewText, "text")
         fields = {"room": room, "seq": seq, "text": new.text, "cid": reading.cid(request)}
-        return _json(await self._keep(requests.Edit, fields, who))
+        return json_of(await self._keep(requests.Edit, fields, who))
 
     async def _delete(self, room: str, seq: int) -> Response:
-        who = reading.author(request, _visitor().grant)
+        who = reading.author(request, visitor().grant)
         fields = {"room": room, "seq": seq, "cid": reading.cid(request)}
-        return _json(await self._keep(requests.Delete, fields, who))
+        return json_of(await self._keep(requests.Delete, fields, who))
 
     async def _keep(
         self, kind: type[requests.WriteRequest], fields: dict[str, Any], who: requests.Credentials
     ) -> Receipt:
         write = reading.make_request(kind, fields, self._config)
-        answer = await self._calls.ask(who, write, _visitor())
+        answer = await self._calls.ask(who, write, visitor())
         assert isinstance(answer, answers.Ok)
         assert answer.seq is not None
         assert answer.ts is not None
@@ -221,7 +235,7 @@ class Api:
             if "Access-Control-Request-Method" in request.headers:
                 headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
                 headers["Access-Control-Allow-Headers"] = (
-                    "Authorization, Content-Type, Idempotency-Key, Last-Event-ID"
+                    "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Room-Link"
                 )
                 headers["Access-Control-Max-Age"] = str(PREFLIGHT_AGE)
         return response
@@ -231,21 +245,8 @@ def _is_ours() -> bool:
     return request.path.startswith("/api/")
 
 
-def _visitor() -> Visitor:
-    """Return whose request it is."""
-    scope: Mapping[str, Any] = request.scope
-    visitor: Visitor = scope[VISITOR]
-    return visitor
-
-
 def _endpoint(method: str, rule: str) -> str:
     return f"api:{method} {rule}"
-
-
-def _json(content: msgspec.Struct | bytes, status: int = 200) -> Response:
-    data = content if isinstance(content, bytes) else msgspec.json.encode(content)
-    # The line end keeps a shell's prompt off the answer.
-    return Response(data + b"\n", status, content_type=reading.JSON)
 
 
 async def _tell(problem: Problem) -> Response:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from trio_chat.protocol import answers, requests
+from trio_chat.protocol import answers, governing, requests
 from trio_chat.protocol.events import Person
 
 
@@ -76,3 +76,84 @@ class LimitList(msgspec.Struct):
 
     limits: dict[str, int]
     rates: dict[str, answers.RateInfo]
+
+
+class NewRoom(msgspec.Struct):
+    """A room to make: a public one of this name, or a private one with this title."""
+
+    name: str
+    private: bool = False
+
+
+class MadeRoom(msgspec.Struct, omit_defaults=True):
+    """A room that was made, and its links; nobody tells their secrets again."""
+
+    room: str
+    title: str
+    links: list[answers.NewLink]
+
+
+class LinkList(msgspec.Struct):
+    """The links to a room."""
+
+    room: str
+    links: list[answers.LinkInfo]
+
+
+class WantedLink(msgspec.Struct, omit_defaults=True):
+    """A link to make: it gives a right, until a time in ms since 1970, and for so many people."""
+
+    right: str
+    label: str = ""
+    until: requests.Number = 0
+    uses: requests.Number = 0
+
+
+class NewRules(msgspec.Struct, omit_defaults=True):
+    """The rules of a room; those that are not given hold no longer."""
+
+    slow: governing.Seconds = 0
+    closed: bool = False
+    newcomers: governing.Seconds = 0
+    members: governing.Members = 0
+
+
+class NewAct(msgspec.Struct, omit_defaults=True):
+    """An act on people, by their ids; it lasts for so many seconds, 0 for ever."""
+
+    act: str
+    people: list[str]
+    seconds: governing.Seconds = 0
+    since: requests.Number = 0
+    why: governing.Why = ""
+
+
+class NewRaid(msgspec.Struct, omit_defaults=True):
+    """A raid to undo: of everybody who came since a time in ms since 1970, or of these people."""
+
+    since: requests.Number
+    people: list[str] = []
+    preview: bool = False
+    why: governing.Why = ""
+
+
+class Preview(msgspec.Struct):
+    """Whom the undoing of a raid would ban, and how many messages at hand it would clear."""
+
+    count: int
+    people: list[Person]
+    addresses: list[str]
+    messages: int
+
+
+class NewReport(msgspec.Struct, omit_defaults=True):
+    """Why the moderators should look at a message."""
+
+    why: governing.Why = ""
+
+
+class ActList(msgspec.Struct):
+    """Acts, the latest first; ``more``: there are older ones."""
+
+    acts: list[answers.ActInfo]
+    more: bool

@@ -1,0 +1,24 @@
+"""What all routes of the HTTP API have in common: whose a request is, and JSON for an answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from quart import Response, request
+
+from trio_chat.net.visitor import Visitor
+from trio_chat.web.api import reading
+from trio_chat.web.hypercorn_bridge import VISITOR
+
+
+def visitor() -> Visitor:
+    """Return whose request it is."""
+    scope: Mapping[str, Any] = request.scope
+    found: Visitor = scope[VISITOR]
+    return found
+
+
+def json_of(content: msgspec.Struct | bytes, status: int = 200) -> Response:
+    """Return an answer; the line end keeps a shell's prompt off it."""
+    data = content if isinstance(content, bytes) else msgspec.json.encode(content)
+    return Response(data + b"\n", status, content_type=reading.JSON)

@@ -1,0 +1,126 @@
+"""The part of the OpenAPI description for links, rules and moderators."""
+
+from trio_chat.config import Config
+from trio_chat.protocol import answers
+from trio_chat.protocol.rights import RIGHTS, Right
+from trio_chat.web.api import parts, schemas
+from trio_chat.web.api.parts import Json
+
+SENT = (
+    schemas.NewRoom,
+    schemas.MadeRoom,
+    schemas.WantedLink,
+    schemas.LinkList,
+    schemas.NewRules,
+    schemas.NewAct,
+    schemas.NewRaid,
+    schemas.Preview,
+    schemas.NewReport,
+    schemas.ActList,
+    answers.NewLink,
+)
+REFUSALS = (401, 404, 409, 413, 415, 503)
+ACTS = ("mute", "unmute", "kick", "ban", "unban", "clear")
+
+
+def paths(config: Config) -> Json:
+    """Return the paths, with their operations."""
+    room = parts.parameter(
+        "path", "room", parts.any_room(config), "The room, or a private room's identifier."
+    )
+    seq = parts.parameter("path", "seq", parts.integer(1), "The number of the message in its room.")
+    link = parts.parameter("path", "link", parts.word(), "The public id of the link.")
+    act = parts.parameter("path", "act", parts.integer(1), "The number of the act.")
+    return {
+        "/rooms/{room}/links": {
+            "parameters": [room],
+            "get": _reading("List the links to a room", "LinkList"),
+            "post": _making("Make a link to a room", "WantedLink", "NewLink"),
+        },
+        "/rooms/{room}/links/{link}": {
+            "parameters": [room, link],
+            "delete": parts.operation(
+                "Revoke a link", {200: parts.answer("Receipt")}, *REFUSALS, signed=True
+            ),
+        },
+        "/rooms/{room}/rules": {
+            "parameters": [room],
+            "put": _doing("Set the rules of a room", "NewRules", required=False),
+        },
+        "/rooms/{room}/raids": {
+            "parameters": [room],
+            "post": parts.operation(
+                "Undo a raid, or tell what that would do",
+                {200: parts.either("Receipt", "Preview")},
+                *REFUSALS,
+                body=parts.json_body("NewRaid"),
+                signed=True,
+            ),
+        },
+        "/rooms/{room}/messages/{seq}/reports": {
+            "parameters": [room, seq],
+            "post": _doing("Tell the moderators about a message", "NewReport", required=False),
+        },
+        "/rooms/{room}/acts": {"parameters": [room], **_acts("in a room")},
+        "/rooms/{room}/acts/{act}": {"parameters": [room, act], "delete": _undoing()},
+        "/acts": _acts("in all rooms, as an operator"),
+        "/acts/{act}": {"parameters": [act], "delete": _undoing()},
+    }
+
+
+def creating() -> Json:
+    """Return the operation that makes a room."""
+    return _making("Make a room", "NewRoom", "MadeRoom")
+
+
+def refine(components: Json) -> None:
+    """Say in schemas what their types do not."""
+    rights = [word for word, right in RIGHTS.items() if Right.NONE < right < Right.OPERATE]
+    components["WantedLink"]["properties"]["right"] = {"enum": rights}
+    components["NewAct"]["properties"]["act"] = {"enum": list(ACTS)}
+    components["NewAct"]["properties"]["people"] |= {"minItems": 1}
+
+
+def _acts(where: str) -> Json:
+    before = parts.parameter("query", "before", parts.integer(0), "Only acts before this number.")
+    limit = parts.parameter("query", "limit", parts.integer(1), "How many; at most 100.")
+    return {
+        "get": _reading(f"List what moderators have done {where}", "ActList", before, limit),
+        "post": _doing(f"Act on people {where}", "NewAct"),
+    }
+
+
+def _undoing() -> Json:
+    return parts.operation(
+        "Take back what an act did", {200: parts.answer("Receipt")}, *REFUSALS, signed=True
+    )
+
+
+def _reading(summary: str, kind: str, *parameters: Json) -> Json:
+    return parts.operation(
+        summary,
+        {200: parts.answer(kind)},
+        *REFUSALS,
+        parameters=list(parameters),
+        signed=True,
+    )
+
+
+def _doing(summary: str, body: str, *, required: bool = True) -> Json:
+    return parts.operation(
+        summary,
+        {200: parts.answer("Receipt")},
+        *REFUSALS,
+        body=parts.json_body(body, required=required),
+        signed=True,
+    )
+
+
+def _making(summary: str, body: str, made: str) -> Json:
+    return parts.operation(
+        summary,
+        {201: parts.answer(made)},
+        *REFUSALS,
+        body=parts.json_body(body),
+        signed=True,
+    )
