@@ -75,6 +75,17 @@ class Hub:
         """
         await ledger.load(self._journal, self.access.registry)
 
+    async def make_first_operator(self) -> str | None:
+        """Make an operator's link if there is none, before ``run``; return its secret.
+
+        Raises:
+            Unavailable: it cannot be kept just now.
+        """
+        registry = self.access.registry
+        if registry.has_operator(self.access.clock()):
+            return None
+        return await ledger.make_operator(self._journal, registry)
+
     def close(self) -> None:
         """Let ``run`` end: the last connection is over."""
         self._is_closing = True

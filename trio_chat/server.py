@@ -25,7 +25,7 @@ from trio_chat.journal.retention import retain
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.sqlite.space import SpaceLimits
 from trio_chat.journal.storage import Outcome
-from trio_chat.journal.types import Journal
+from trio_chat.journal.types import Journal, Unavailable
 from trio_chat.journal.views import ChangeLimits
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
@@ -133,6 +133,14 @@ class Server:
             for listener in listeners
         ]
         return address
+
+    async def first_operator_link(self, address: str) -> str | None:
+        """Return a link that makes whoever opens it an operator, if none was made yet."""
+        try:
+            secret = await self._hub.make_first_operator()
+        except Unavailable:  # the journal has logged why
+            return None
+        return secret and f"{address}#operator={secret}"
 
     async def run(self) -> None:
         """Serve until ``stop`` is called and everybody has left, or the drain time is over.
@@ -253,8 +261,10 @@ async def open_journal(config: Config) -> Journal:
     )
 
 
-async def serve(config: Config, announce: Callable[[str], None]) -> bool:
-    """Run a server until Ctrl-C or SIGTERM; ``announce`` gets its address once it is ready.
+async def serve(config: Config, announce: Callable[[str, str | None], None]) -> bool:
+    """Run a server until Ctrl-C or SIGTERM.
+
+    ``announce`` gets its address once it is ready, and at its first start an operator's link.
 
     Returns:
         Whether it stopped as it should; ``False`` if a second signal cut the goodbyes short.
@@ -270,7 +280,7 @@ async def serve(config: Config, announce: Callable[[str], None]) -> bool:
         address = await server.listen()
         async with trio.open_nursery() as nursery:
             await nursery.start(signals.obey, server.stop, nursery.cancel_scope)
-            announce(address)
+            announce(address, await server.first_operator_link(address))
             await server.run()
             nursery.cancel_scope.cancel(reason="the server has stopped")
             return True

@@ -18,7 +18,10 @@ from tests.integration.running import END_OF_HEAD, PATIENCE
 
 ROOT = Path(trio_chat.__file__).parent.parent
 COMMAND = (sys.executable, "-m", "trio_chat")
-ADDRESS = re.compile(rb"Chat is open at (https?://localhost:(\d+)/) \(Ctrl-C stops it\)\n")
+ADDRESS = re.compile(
+    rb"Chat is open at (https?://localhost:(\d+)/) \(Ctrl-C stops it\)\n"
+    rb"(?:To moderate all rooms, open \1#operator=[\w-]{32} \(shown once\)\n)?"
+)
 
 
 def environment(**more: str) -> dict[str, str]:

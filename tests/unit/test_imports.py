@@ -27,7 +27,7 @@ RULES = {
     "web": "protocol auth journal delivery core hub net",
     "remote": "protocol",
     "terminal": "protocol remote standard_streams",
-    "commands": "protocol journal terminal remote server settings logs standard_streams",
+    "commands": "protocol journal core terminal remote server settings logs standard_streams",
 }
 
 

@@ -24,5 +24,8 @@ COMMANDS = {
     "prune": Command("trio_chat.commands.prune", "delete what is old, or too much"),
     "check": Command("trio_chat.commands.check", "check a database, and repair what can be"),
     "rooms": Command("trio_chat.commands.rooms", "list the rooms with their sizes and ages"),
+    "operator-link": Command(
+        "trio_chat.commands.operator_link", "make a link that lets somebody moderate all rooms"
+    ),
     "check-config": Command("trio_chat.commands.check_config", "check and show the settings"),
 }

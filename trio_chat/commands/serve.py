@@ -43,5 +43,8 @@ def command_line() -> CommandLine:
     return line
 
 
-def _announce(output: LineWriter, address: str) -> None:
-    output.write(f"Chat is open at {address} (Ctrl-C stops it)\n")
+def _announce(output: LineWriter, address: str, operator_link: str | None) -> None:
+    text = f"Chat is open at {address} (Ctrl-C stops it)\n"
+    if operator_link:
+        text += f"To moderate all rooms, open {operator_link} (shown once)\n"
+    output.write(text)

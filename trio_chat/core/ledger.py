@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from trio_chat.core.effects import Turn
+from trio_chat.core.links import new_link
 from trio_chat.core.pending_writes import SILENT, Pending, PendingWrites
-from trio_chat.core.registry import Registry
-from trio_chat.journal.types import Journal, RoomState, Write
+from trio_chat.core.registry import SERVER, Registry
+from trio_chat.journal.types import Committed, Journal, RoomState, Write
 from trio_chat.protocol.acts import LEDGER, AnyAct
 from trio_chat.protocol.events import ActKept, AnyStoredEvent, decode
 from trio_chat.protocol.person import Person
+from trio_chat.protocol.rights import Right
 
 PAGE = 1000  # acts that are read at once
 PAGE_BYTES = 4 * 1024 * 1024
@@ -51,6 +53,20 @@ class Ledger:
                 take(self._registry, seq, data)
         elif state.last > self._registry.last:
             self._turn.effects.loads.append(LEDGER)
+
+
+async def make_operator(journal: Journal, registry: Registry) -> str:
+    """Make an operator's link in a journal that nothing else writes to yet; return its secret.
+
+    Raises:
+        Unavailable: it cannot be kept just now.
+    """
+    link = new_link(SERVER, Right.OPERATE)
+    [result] = await journal.commit([Write(ActKept(room=LEDGER, act=link.act))])
+    assert isinstance(result, Committed)
+    assert isinstance(result.event, ActKept)
+    registry.apply(result.event)
+    return link.secret
 
 
 async def load(journal: Journal, registry: Registry) -> None:

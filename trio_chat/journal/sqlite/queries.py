@@ -9,6 +9,7 @@ from trio_chat.journal.sqlite import forgotten, index, scrubs, sealing, states
 from trio_chat.journal.sqlite.stored import readable, report, understood
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
 from trio_chat.journal.views import Sized, fit, fit_events, view
+from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.events import Message
 
 # One statement for all: each row of it costs a change of threads in a busy server.
@@ -32,8 +33,8 @@ def rooms(database: sqlite3.Connection, limit: int) -> list[RoomSummary]:
 
 
 def room_ids(database: sqlite3.Connection) -> list[tuple[int, str]]:
-    """Return all rooms, each with its id in this file."""
-    return database.execute("SELECT id, name FROM rooms").fetchall()
+    """Return all rooms, each with its id in this file; but not that of the ledger."""
+    return database.execute("SELECT id, name FROM rooms WHERE name <> ?", (LEDGER,)).fetchall()
 
 
 def room_id(database: sqlite3.Connection, name: str) -> int | None:

@@ -1,0 +1,81 @@
+"""The command that makes a link with which somebody becomes an operator of the server."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+
+from trio_chat.clock import wall_clock
+from trio_chat.commands.files import database_path, opened
+from trio_chat.config import ConfigError
+from trio_chat.core.links import new_link
+from trio_chat.core.registry import SERVER
+from trio_chat.journal.sqlite import queries
+from trio_chat.journal.sqlite.transaction import Transaction, transaction
+from trio_chat.journal.types import Write
+from trio_chat.protocol import acts
+from trio_chat.protocol.acts import LEDGER, AnyAct
+from trio_chat.protocol.events import ActKept, decode
+from trio_chat.protocol.rights import Right
+from trio_chat.settings import CommandLine
+
+PAGE = 1000  # acts that are read at once
+PAGE_BYTES = 4 * 1024 * 1024
+DEFAULT_URL = "http://localhost:8080/"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make a link, end those of before, and print it.
+
+    Raises:
+        ConfigError: wrong use, or a database that cannot be opened.
+        Failed: it cannot be written.
+    """
+    options, config = _command_line().read(arguments, os.environ)
+    if not options.url.startswith(("http://", "https://")):
+        raise ConfigError(f"--url must be like {DEFAULT_URL}, not {options.url!r}")
+    with opened(database_path(config), to_write=True) as database:
+        link = new_link(SERVER, Right.OPERATE)
+        ended = [acts.LinkEnded(link=id) for id in _live(database)]
+        _keep(database, [*ended, link.act])
+    print(f"{options.url.rstrip('/')}/#operator={link.secret}")
+    return 0
+
+
+def _command_line() -> CommandLine:
+    line = CommandLine(
+        "operator-link",
+        "Print a link that makes whoever opens it an operator, who may moderate all rooms. Those "
+        "that were made before end, with the rights of whoever came by them. The server may run "
+        "meanwhile.",
+        ["database"],
+    )
+    line.add_argument(
+        "--url", default=DEFAULT_URL, help=f"the server's address (default: {DEFAULT_URL})"
+    )
+    return line
+
+
+def _live(database: sqlite3.Connection) -> list[str]:
+    """Return the public ids of operators' links that are not revoked."""
+    live: dict[str, None] = {}
+    last = 0
+    while page := queries.after(database, LEDGER, last, PAGE, PAGE_BYTES):
+        last = page[-1][0]
+        for _, data in page:
+            event = decode(data)
+            if not isinstance(event, ActKept):
+                continue
+            if isinstance(event.act, acts.LinkMade) and event.act.about == SERVER:
+                live[event.act.link] = None
+            elif isinstance(event.act, acts.LinkEnded):
+                live.pop(event.act.link, None)
+    return list(live)
+
+
+def _keep(database: sqlite3.Connection, wanted: Sequence[AnyAct]) -> None:
+    """Keep acts, all or none."""
+    with transaction(database):
+        turn = Transaction(database, {}, wall_clock())
+        for act in wanted:
+            turn.commit(Write(ActKept(room=LEDGER, act=act)))
+        turn.finish(is_indexed=False)
