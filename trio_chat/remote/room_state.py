@@ -38,7 +38,7 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
     reset: bool = False
 
 
-Happening = wire.RoomEvent | Joined
+Happening = wire.RoomEvent | events.Population | Joined
 
 
 class RoomState:
@@ -163,9 +163,12 @@ class RoomState:
             case events.Renamed(who=who) if who.id in self.people:
                 self.people[who.id] = who
 
-    def recount(self, population: int) -> None:
+    def recount(self, event: events.Population) -> None:
         """Take in how many people are in a room of which not all are listed."""
-        self.population = max(population, len(self.people))
+        if self.is_joined:
+            self.population = max(event.count, len(self.people))
+            if not self._is_behind:
+                self._enqueue(event)
 
     def _know(self, person: Person) -> None:
         if person.id in self.people or len(self.people) < PEOPLE_LIMIT:
