@@ -57,18 +57,21 @@ async def retain(
 
     Without limits it is at work, too: deletions may have left something to do.
     """
+
+    async def tell(first: dict[str, int]) -> None:
+        await emit(Pruned(first))
+
     check: ClockCheck | None = None
     while True:
         try:
             check = check or ClockCheck(await _known_time(journal), clock())
             before = oldest_ts(config, clock()) if check.is_right(clock()) else 0
-            pruned = await journal.prune(config.keep_messages, before)
+            pruned = await journal.prune(config.keep_messages, before, tell)
         except Unavailable:
             log.warning("retention put off")
         else:
             if pruned:
                 log.info("retention", rooms=len(pruned))
-                await emit(Pruned(pruned))
         await trio.sleep(INTERVAL)
 
 
