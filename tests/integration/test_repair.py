@@ -49,12 +49,14 @@ async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a database with messages, some of them changed."""
     path = tmp_path / "chat.db"
     monkeypatch.setenv("TRIO_CHAT_DATABASE", str(path))
-    async with serving(database=str(path)) as server, chatting(server, "Ann", "tea") as ann:
+    async with serving(database=str(path)) as server, chatting(server, "Ann", "tea", "jam") as ann:
         for text in ("lemon", "sugar", "to be deleted", "milk and honey"):
             await ann.send("tea", text)
         await ann.ask(t="edit", room="tea", seq=1, text="lime")
         await ann.ask(t="react", room="tea", seq=2, emoji="🍋")
         await ann.ask(t="delete", room="tea", seq=3)
+        await ann.ask(t="topic", room="jam", text="old")
+        await ann.ask(t="topic", room="jam", text="new")
     return path
 
 
@@ -215,6 +217,16 @@ async def test_a_damaged_change_leaves_the_state(
     assert check(["--repair"]) == 1
     assert "states\tok" in capsys.readouterr().out
     await is_right(database)
+
+
+async def test_a_damaged_topic_is_kept(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is in the head of its room, too, and no earlier one takes its place."""
+    write(database, "UPDATE events SET data = x'7b' WHERE room = 2 AND seq = 2")
+    assert check(["--repair"]) == 1
+    assert "rooms\tok" in capsys.readouterr().out
+    write(database, "UPDATE rooms SET ts = 1 WHERE id = 2")
+    async with serving(database=str(database)) as server, chatting(server, "Ben", "jam") as ben:
+        assert (await ben.until("joined"))["topic"] == "new"
 
 
 async def test_a_damaged_file_is_served_as_far_as_it_can_be_read(

@@ -133,7 +133,7 @@ class Conversation:
         match received:
             case events.Population(room=room):
                 if room in self.rooms:
-                    self.rooms[room].recount(received)
+                    self.rooms[room].handle(received)
             case events.Event(room=room):
                 self._handle_event(received, room)
             case answers.Joined():
