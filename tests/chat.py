@@ -73,6 +73,14 @@ class Chat:
         self._process.stdout.close()
         assert status == (-how if how is signal.SIGKILL else 0)
 
+    def kill(self) -> None:
+        """End the server at once, unless the system has."""
+        assert self._process
+        assert self._process.stdout
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
     def forget(self) -> None:
         """Lose all that was kept, while the server is stopped."""
         for file in self._database.parent.glob(f"{self._database.name}*"):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from trio_chat.config import SECRET, Config, ConfigError
+from trio_chat.named_files import read
 from trio_chat.rates import Rate
 
 ENV_PREFIX = "TRIO_CHAT_"
@@ -28,6 +29,7 @@ GROUPS = {
     "limits": "limits and times",
     "rates": "rates: how often something may be asked for; more has to wait",
 }
+FILE_LIMIT = 1_000_000  # bytes of a file of settings
 WIDTH = 80  # columns of the help
 
 
@@ -149,7 +151,7 @@ def _shown_default(setting: Field[Any]) -> str:
 
 def _from_file(path: Path) -> dict[str, Given]:
     try:
-        table = tomllib.loads(path.read_text("utf-8-sig"))
+        table = tomllib.loads(read(path, FILE_LIMIT).decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:  # not TOML, or not even UTF-8

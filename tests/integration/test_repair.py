@@ -11,6 +11,7 @@ from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import serving
 from trio_chat.commands.check import main as check
 from trio_chat.journal.sqlite import comparison, mending, selfcheck
+from trio_chat.journal.types import JournalError
 
 # Ways to damage the file, and what the server says of it.
 STATES = "states of messages were added up anew"
@@ -48,12 +49,14 @@ async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a database with messages, some of them changed."""
     path = tmp_path / "chat.db"
     monkeypatch.setenv("TRIO_CHAT_DATABASE", str(path))
-    async with serving(database=str(path)) as server, chatting(server, "Ann", "tea") as ann:
+    async with serving(database=str(path)) as server, chatting(server, "Ann", "tea", "jam") as ann:
         for text in ("lemon", "sugar", "to be deleted", "milk and honey"):
             await ann.send("tea", text)
         await ann.ask(t="edit", room="tea", seq=1, text="lime")
         await ann.ask(t="react", room="tea", seq=2, emoji="🍋")
         await ann.ask(t="delete", room="tea", seq=3)
+        await ann.ask(t="topic", room="jam", text="old")
+        await ann.ask(t="topic", room="jam", text="new")
     return path
 
 
@@ -179,6 +182,33 @@ async def test_a_start_takes_a_limited_time(
     await is_right(database)
 
 
+def failure(name: str) -> sqlite3.DatabaseError:
+    """Return an error as SQLite raises it."""
+    error = sqlite3.DatabaseError("it does not work")
+    error.sqlite_errorname = name
+    return error
+
+
+@pytest.mark.parametrize("part", ["comparison.wrong_states", "comparison.wrong_rows", "rebuild"])
+async def test_a_disk_that_fails_is_no_damage(
+    database: Path, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    """Nothing is made anew for it; the server does not start, and says why."""
+
+    def fail(*_: object) -> bool:
+        raise failure("SQLITE_IOERR_READ")
+
+    if part == "rebuild":
+        write(database, "DELETE FROM search")
+    monkeypatch.setattr(f"{selfcheck.__name__}.{part}", fail)
+    with pytest.raises(JournalError, match="cannot be used: it does not work"):
+        async with serving(database=str(database)):
+            pass  # pragma: no cover
+    monkeypatch.undo()
+    monkeypatch.setenv("TRIO_CHAT_DATABASE", str(database))
+    await is_right(database)
+
+
 async def test_a_damaged_change_leaves_the_state(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -189,13 +219,23 @@ async def test_a_damaged_change_leaves_the_state(
     await is_right(database)
 
 
+async def test_a_damaged_topic_is_kept(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is in the head of its room, too, and no earlier one takes its place."""
+    write(database, "UPDATE events SET data = x'7b' WHERE room = 2 AND seq = 2")
+    assert check(["--repair"]) == 1
+    assert "rooms\tok" in capsys.readouterr().out
+    write(database, "UPDATE rooms SET ts = 1 WHERE id = 2")
+    async with serving(database=str(database)) as server, chatting(server, "Ben", "jam") as ben:
+        assert (await ben.until("joined"))["topic"] == "new"
+
+
 async def test_a_damaged_file_is_served_as_far_as_it_can_be_read(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The log says that it is damaged; people who are elsewhere talk and search."""
 
     def fail(*_: object) -> bool:
-        raise sqlite3.DatabaseError("database disk image is malformed")
+        raise failure("SQLITE_CORRUPT")
 
     monkeypatch.setattr(comparison, "wrong_states", fail)
     assert await is_right(database) == ["the database is damaged; see docs/operating.md"]
@@ -207,7 +247,7 @@ async def test_without_an_index_people_talk(
     """If it cannot be made, the next server tries again."""
 
     def fail(_: object) -> None:
-        raise sqlite3.DatabaseError("database disk image is malformed")
+        raise failure("SQLITE_CORRUPT_VTAB")
 
     write(database, "DROP TABLE search_data")
     with monkeypatch.context() as patch, structlog.testing.capture_logs() as logged:

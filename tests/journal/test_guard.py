@@ -407,4 +407,11 @@ def test_a_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     with closing(socket.socket(socket.AF_UNIX)) as other:
         other.bind(str(tmp_path / "chat.db"))
     with pytest.raises(JournalError, match="cannot be opened: No such device or address"):
-        JournalFile(tmp_path / "chat.db")
+        FileGuard(tmp_path / "chat.db")
+
+
+def test_a_pipe_that_comes_in_the_last_moment_is_no_database(tmp_path: Path) -> None:
+    """What was looked at by its name is looked at again when it is open."""
+    os.mkfifo(tmp_path / "chat.db")
+    with pytest.raises(JournalError, match="is no ordinary file"):
+        FileGuard(tmp_path / "chat.db")

@@ -13,8 +13,9 @@ import pytest
 import trio
 from urwid import SolidCanvas
 
+from tests.integration.chatters import chatting
 from tests.integration.commands import command
-from tests.integration.running import PATIENCE
+from tests.integration.running import PATIENCE, serving
 from tests.terminal.tool import Tool
 from tests.terminal.window import COLOUR, PYTHON, RESTORED, Window, window
 from trio_chat.errors import Failed
@@ -28,6 +29,20 @@ from trio_chat.terminal.app import App
 App._on_key = lambda self, key: 1 / 0
 sys.exit(main(["connect", sys.argv[1]]))
 """
+
+
+async def test_the_bar_counts_people_who_are_not_listed(tmp_path: Path) -> None:
+    """At once when they come and go, although nothing else happens."""
+    async with serving(members_listed=1, presence_grace=0) as server:
+        address = f"http://localhost:{server.port}/"
+        async with window(f"{address}r/tea", tmp_path, "--nick", "Ann") as shown:
+            await shown.shows("1 here")
+            async with chatting(server, "Ben", "tea"):
+                await shown.shows("2 here")
+                async with chatting(server, "Cid", "tea"):
+                    await shown.shows("3 here")
+                await shown.shows("2 here")
+            await shown.shows("1 here")
 
 
 async def texts(room: Room) -> list[str]:

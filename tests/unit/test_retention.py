@@ -11,7 +11,7 @@ from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.retention import DAY, INTERVAL, TRUST, retain
-from trio_chat.journal.types import Pruned, Unavailable, Write
+from trio_chat.journal.types import Pruned, TellPruned, Unavailable, Write, tell_nobody
 from trio_chat.protocol.events import Message
 
 
@@ -25,11 +25,15 @@ class Journal(MemoryJournal):
         self.forgotten = 0  # rooms each time
         self.to_forget: list[tuple[float, int, Collection[str]]] = []
 
-    async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
+    async def prune(
+        self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
+    ) -> dict[str, int]:
         self.asked.append((trio.current_time(), keep_messages, before_ts))
         answer = self.answers.pop(0) if self.answers else {}
         if isinstance(answer, Unavailable):
             raise answer
+        if answer:
+            await tell(answer)
         return answer
 
     async def forget(self, before_ts: int, in_use: Collection[str]) -> int:

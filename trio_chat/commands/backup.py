@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from trio_chat.commands.files import database_path, new_file, snapshot
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     options, config = _command_line().read(arguments, os.environ)
     source, target = database_path(config), Path(options.file)
-    if target.exists() and source.exists() and target.samefile(source):
+    if _is_same(target, source):
         raise ConfigError(f"{target} is the database itself")
     with snapshot(source) as database, new_file(target, force=options.force) as part:
         try:
@@ -42,6 +42,12 @@ def main(arguments: Sequence[str]) -> int:
             raise Failed(explain(target, error)) from None
     print(f"backed up {events:,} events to {target} ({size(target.stat().st_size)})")
     return 0
+
+
+def _is_same(target: Path, source: Path) -> bool:
+    with suppress(OSError):  # what cannot be looked at is told by whoever opens it
+        return target.samefile(source)
+    return False
 
 
 def _command_line() -> CommandLine:

@@ -3,14 +3,18 @@
 import os
 import signal
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 
 from trio_chat.config import IN_MEMORY, Config, ConfigError
 from trio_chat.errors import Failed
 from trio_chat.journal.offline import open_beside
 from trio_chat.journal.sqlite.file import explain
+
+NAME_KEPT = 200  # bytes of a file's name in that of its part; a name has 255
 
 
 def database_path(config: Config) -> Path:
@@ -65,17 +69,31 @@ def new_file(path: Path, *, force: bool) -> Iterator[Path]:
         ConfigError: there is a file at the path already.
         Failed: the file cannot be written.
     """
-    _refuse_to_replace(path, force=force)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
+        _refuse_to_replace(path, force=force)
+        target = path.resolve()  # a link stays one
+        part = target.with_name(_part(target.name))
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with _sigterm_raises():
+        with _sigterm_raises(), _removed(part):
             yield part
-        _sync(part)
-        part.replace(path)
-        _sync(path.parent)
+            _sync(part)
+            part.replace(target)
+        _sync(target.parent)
     except OSError as error:
         raise Failed(f"cannot write {path}: {error.strerror}") from None
+
+
+def _part(name: str) -> str:
+    """Return a name that no other run uses, be it that one was killed and has left its file."""
+    beginning = os.fsdecode(os.fsencode(name)[:NAME_KEPT])
+    return f"{beginning}.{token_hex(4)}.part"
+
+
+@contextmanager
+def _removed(part: Path) -> Iterator[None]:
+    """Remove a file at the end of the block if it is still there."""
+    try:
+        yield
     finally:
         with suppress(OSError):
             part.unlink()
@@ -96,13 +114,25 @@ def _sigterm_raises() -> Iterator[None]:
 
 
 def _refuse_to_replace(path: Path, *, force: bool) -> None:
-    if path.is_dir() or not path.name:
-        raise ConfigError(f"{path} is a directory")
-    if path.exists() and not path.is_file():
-        raise ConfigError(f"{path} is no ordinary file")
-    if path.with_name(path.name + "-wal").exists():
+    """See that a file can be made, or replaced.
+
+    Raises:
+        ConfigError: something else is there.
+        OSError: what is there cannot be told.
+    """
+    if os.path.exists(f"{path}-wal"):  # noqa: PTH110 - which takes a name that is too long
         raise ConfigError(f"{path} is a database that is in use")
-    if path.exists() and not force:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise ConfigError(f"{path} is a link to nothing") from None
+        return
+    if stat.S_ISDIR(mode):
+        raise ConfigError(f"{path} is a directory")
+    if not stat.S_ISREG(mode):
+        raise ConfigError(f"{path} is no ordinary file")
+    if not force:
         raise ConfigError(f"{path} is there already (--force replaces it)")
 
 

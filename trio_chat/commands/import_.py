@@ -6,7 +6,7 @@ import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -19,6 +19,7 @@ from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
 from trio_chat.errors import Failed
 from trio_chat.journal.offline import prepare
+from trio_chat.named_files import open_to_read
 from trio_chat.protocol.events import AnyStoredEvent
 from trio_chat.settings import CommandLine
 
@@ -74,17 +75,26 @@ def _command_line() -> CommandLine:
 @contextmanager
 def _source(name: str) -> Iterator[BinaryIO]:
     """Open the file, which is read twice: a pipe is copied first."""
-    try:
-        with sys.stdin.buffer if name == STDIN else Path(name).open("rb") as file:
-            if file.seekable():
-                yield file
-                return
-            with tempfile.TemporaryFile() as copy:
-                shutil.copyfileobj(file, copy)
-                copy.seek(0)
-                yield copy
-    except OSError as error:
-        raise ConfigError(f"cannot read {name}: {error.strerror}") from None
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(_seekable(name))
+        except OSError as error:
+            raise ConfigError(f"cannot read {name}: {error.strerror}") from None
+        yield file
+
+
+@contextmanager
+def _seekable(name: str) -> Iterator[BinaryIO]:
+    file, first = (sys.stdin.buffer, b"") if name == STDIN else open_to_read(Path(name))
+    with file:
+        if file.seekable():
+            yield file
+            return
+        with tempfile.TemporaryFile() as copy:
+            copy.write(first)
+            shutil.copyfileobj(file, copy)
+            copy.seek(0)
+            yield copy
 
 
 class Reader(NamedTuple):

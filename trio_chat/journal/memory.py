@@ -29,7 +29,9 @@ from trio_chat.journal.types import (
     Result,
     RoomState,
     RoomSummary,
+    TellPruned,
     Write,
+    tell_nobody,
 )
 from trio_chat.journal.views import (
     DEFAULT_LIMITS,
@@ -194,7 +196,9 @@ class MemoryJournal:
     async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
         """Do nothing: no nick is held over the end of the process."""
 
-    async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
+    async def prune(
+        self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
+    ) -> dict[str, int]:
         """Forget what is too old, or too much."""
         now = self._clock()
         if before_ts:
@@ -208,6 +212,8 @@ class MemoryJournal:
             if end >= room.first:
                 room.drop_to(end)
                 pruned[name] = room.first
+        if pruned:
+            await tell(pruned)
         return pruned
 
     async def forget(self, before_ts: int, in_use: Collection[str]) -> int:

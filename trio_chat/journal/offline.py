@@ -1,5 +1,6 @@
 """Opens a database file for commands, whether a server has it or not."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from trio_chat.journal.sqlite.file import (
     SCHEMA,
     JournalFile,
+    check_place,
     check_whose_it_is,
     explained,
     lock_out_others,
@@ -36,12 +38,15 @@ def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
     Raises:
         JournalError: it cannot be used; the message says why.
     """
-    if not path.is_file():
+    if not check_place(path):
         raise JournalError(f"there is no database {path}")
+    if not os.access(path, os.R_OK):
+        raise JournalError(f"{path} cannot be opened: {os.strerror(errno.EACCES)}")
     check_names(path, path.stat().st_nlink)
     if to_write:
         prepare(path)
-    database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    with explained(path):
+        database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     try:
         with explained(path):
             _check_schema(database, path, SCHEMA if to_write else 1)

@@ -66,6 +66,10 @@ async def retain(
         in_use: Returns the rooms that somebody is in; they are not forgotten.
         clock: The wall clock, in ms since 1970.
     """
+
+    async def tell(first: dict[str, int]) -> None:
+        await emit(Pruned(first))
+
     check: ClockCheck | None = None
     forget_at = 0.0
     while True:
@@ -73,10 +77,9 @@ async def retain(
             check = check or ClockCheck(await _known_time(journal), clock())
             is_right = check.is_right(clock())
             before = oldest_ts(config, clock()) if is_right else 0
-            pruned = await journal.prune(config.keep_messages, before)
+            pruned = await journal.prune(config.keep_messages, before, tell)
             if pruned:
                 log.info("retention", rooms=len(pruned))
-                await emit(Pruned(pruned))
             if config.forget_rooms_days and is_right and trio.current_time() >= forget_at:
                 forget_at = trio.current_time() + FORGET_INTERVAL
                 before = math.floor(clock() - config.forget_rooms_days * DAY)

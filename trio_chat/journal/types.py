@@ -1,6 +1,6 @@
 """Keeps what is said: commits events in order, and tells them again. One module a way to do it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from trio_chat.config import ConfigError
@@ -122,6 +122,14 @@ class ForeignWrites(NamedTuple):
     states: Sequence[RoomState]
 
 
+# Takes the number of the first event that is still there of a room that has just lost some.
+TellPruned = Callable[[dict[str, int]], Awaitable[None]]
+
+
+async def tell_nobody(first: dict[str, int]) -> None:
+    """Be what nobody hears."""
+
+
 class Bounds(NamedTuple):
     """Which messages of a room count; ``None`` for all."""
 
@@ -204,7 +212,9 @@ class Journal(Protocol):
         """
         ...
 
-    async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
+    async def prune(
+        self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
+    ) -> dict[str, int]:
         """Forget what comes before the last ``keep_messages`` messages of a room, and all older.
 
         Finish what deletions have left to do. What changed a message goes with it; edits of one
@@ -213,6 +223,7 @@ class Journal(Protocol):
         Args:
             keep_messages: 0 for no limit.
             before_ts: In milliseconds since 1970; 0 for no limit.
+            tell: Hears of each room as soon as something of it is gone.
 
         Returns:
             The number of the first event still there, for each room that has lost some.

@@ -7,6 +7,7 @@ import ssl
 import trio
 
 from trio_chat.config import Config, ConfigError
+from trio_chat.named_files import check_ordinary
 
 DEFER_ACCEPT = 1  # seconds, roughly, after which a connection is accepted without data, too
 # Keys are agreed on by elliptic curves alone. A client chooses the group: with one of the large
@@ -98,7 +99,7 @@ def load_certificate(config: Config) -> ssl.SSLContext | None:
     files = [file for file in (config.certfile, config.keyfile) if file]
     try:
         for file in files:
-            file.open("rb").close()  # OpenSSL does not say which one it cannot read
+            check_ordinary(file)  # OpenSSL does not say which one it cannot read
         context.load_cert_chain(config.certfile, config.keyfile, _refuse_password)
     except ssl.SSLError as error:
         names = " and ".join(map(str, files))

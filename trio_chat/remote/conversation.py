@@ -145,9 +145,9 @@ class Conversation:
             Malformed: it does not follow the protocol.
         """
         match received:
-            case events.Population(room=room, count=count):
+            case events.Population(room=room):
                 if room in self.rooms:
-                    self.rooms[room].recount(count)
+                    self.rooms[room].handle(received)
             case events.Event(room=room):
                 self._handle_event(received, room)
             case answers.Joined():

@@ -38,7 +38,8 @@ class Joined(msgspec.Struct, frozen=True, kw_only=True):
     reset: bool = False
 
 
-Happening = wire.RoomEvent | Joined
+RoomEvent = wire.RoomEvent | events.Population
+Happening = RoomEvent | Joined
 
 
 class RoomState:
@@ -121,7 +122,7 @@ class RoomState:
         elif joined.gap is not None:
             self.last = max(self.last, joined.gap - 1)
 
-    def handle(self, event: wire.RoomEvent, *, is_own: bool = False) -> None:
+    def handle(self, event: RoomEvent, *, is_own: bool = False) -> None:
         """Handle an event. Each numbered event is queued once, and in order.
 
         Args:
@@ -137,7 +138,7 @@ class RoomState:
             if not self._is_behind:
                 self._enqueue(event)
 
-    def _handle_stored(self, event: wire.RoomEvent) -> None:
+    def _handle_stored(self, event: RoomEvent) -> None:
         assert isinstance(
             event, events.Message | events.Edit | events.Delete | events.React | events.Topic
         )
@@ -152,7 +153,7 @@ class RoomState:
             self._is_behind = True
             self._join_again()
 
-    def _update_people(self, event: wire.RoomEvent, *, is_own: bool) -> None:
+    def _update_people(self, event: RoomEvent, *, is_own: bool) -> None:
         match event:
             case events.Presence(state="joined"):
                 self.population += event.who.id not in self.people and not is_own
@@ -162,10 +163,8 @@ class RoomState:
                 self.population = max(self.population - 1, len(self.people))
             case events.Renamed(who=who) if who.id in self.people:
                 self.people[who.id] = who
-
-    def recount(self, population: int) -> None:
-        """Take in how many people are in a room of which not all are listed."""
-        self.population = max(population, len(self.people))
+            case events.Population(count=count):
+                self.population = max(count, len(self.people))
 
     def _know(self, person: Person) -> None:
         if person.id in self.people or len(self.people) < PEOPLE_LIMIT:

@@ -75,7 +75,8 @@ class Call:
         try:
             return self._identities.key(self.nick)
         except OSError as error:
-            sys.stderr.write(f"trio-chat: cannot keep who you are: {error.strerror}\n")
+            where = f"{error.filename}: " if error.filename else ""
+            sys.stderr.write(f"trio-chat: cannot keep who you are: {where}{error.strerror}\n")
             return None
 
     def _save_key(self, chat: Chat, key: str | None) -> None:

@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
-from errno import ENOENT
+from errno import EINVAL, ENOENT
+from hashlib import sha256
 from pathlib import Path
-from secrets import token_urlsafe
+from secrets import token_hex, token_urlsafe
 
+from trio_chat.named_files import check_ordinary, read
 from trio_chat.protocol.names import fold
 from trio_chat.remote.address import Address
 
 FOLDER = "trio-chat"
+KEY_LIMIT = 4096  # bytes of a file with a key
+NAME_LIMIT = 200  # bytes of a nick in a file's name; a longer one is told by its digest
 
 
 class IdentityStore:
@@ -35,28 +38,52 @@ class IdentityStore:
         Raises:
             OSError: it cannot be saved.
         """
-        key = ""
-        with suppress(FileNotFoundError, ValueError):
-            key = self._path(nick).read_text("ascii").strip()
+        path = self._path(nick)
+        try:
+            key = _decoded(path, read(path, KEY_LIMIT))
+        except FileNotFoundError:
+            key = ""
         if not key:
             self.save(nick, key := token_urlsafe())
         return key
 
     def save(self, nick: str, key: str) -> None:
-        """Save a key for a nick.
+        """Save a key for a nick, in place of another one, and of nothing else.
 
         Raises:
             OSError: it cannot be saved.
         """
         path = self._path(nick)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}")
-        with open(part, "w", encoding="ascii", opener=_private) as file:
-            file.write(key + "\n")
-        part.replace(path)
+        if path.is_symlink() or path.exists():
+            check_ordinary(path)
+        part = path.with_name(f"{token_hex(8)}.part")
+        try:
+            with open(part, "x", encoding="ascii", opener=_private) as file:
+                file.write(key + "\n")
+            part.replace(path)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        finally:
+            part.unlink(missing_ok=True)
 
     def _path(self, nick: str) -> Path:
-        return self._folder / f"{fold(nick)}.key"
+        name = fold(nick)
+        if len(name.encode()) > NAME_LIMIT:
+            name = sha256(name.encode()).hexdigest()
+        return self._folder / f"{name}.key"
+
+
+def _decoded(path: Path, key: bytes) -> str:
+    """Return a key as it is kept in a file.
+
+    Raises:
+        OSError: there is something else in the file.
+    """
+    try:
+        return key.decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise OSError(EINVAL, "it holds no key", str(path)) from None
 
 
 def _home() -> Path:

@@ -108,8 +108,7 @@ def head(database: sqlite3.Connection, room: int) -> Head:
     )
     last, ts, topic, unordered, first = kept.last, 0, kept.topic, 0, None
     for last, now, data in rows:
-        event = decode(data) if data else None
-        topic = event.text if isinstance(event, Topic) else topic
+        topic = _topic(data, topic, kept.topic) if data else topic
         unordered = last if now < ts else unordered
         first, ts = first or last, now
     if first is None:
@@ -117,6 +116,14 @@ def head(database: sqlite3.Connection, room: int) -> Head:
     if not unordered and kept.unordered <= first:  # that one may be gone
         unordered = kept.unordered
     return Head(last, ts, topic, unordered)
+
+
+def _topic(data: bytes, before: str, kept: str) -> str:
+    """Return the topic behind an event; what is kept if that is damaged."""
+    event = decode(data)
+    if event is None:
+        return kept
+    return event.text if isinstance(event, Topic) else before
 
 
 def wrong_states(

@@ -5,6 +5,7 @@ import os
 import secrets
 import shlex
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from trio_chat.journal.sqlite import runs, selfcheck, states
-from trio_chat.journal.sqlite.guard import PRIVATE, Displaced, FileGuard, InUse
+from trio_chat.journal.sqlite.guard import BESIDE, PRIVATE, Displaced, FileGuard, InUse
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.journal.types import JournalError
 
@@ -110,8 +111,7 @@ class JournalFile:
     def __init__(self, path: Path, *, sync: bool = False, boot: str | None = None) -> None:
         self._path = path
         self._is_served = boot is not None
-        if not path.name or path.is_dir():
-            raise JournalError(f"{path} is a directory, not a file")
+        check_place(path)
         self._lock = lock_out_others(self._path)
         try:
             self.guard = FileGuard(resolved(path))
@@ -204,6 +204,37 @@ class JournalFile:
         )
         (value,) = self.writer.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return bytes(value)
+
+
+def check_place(path: Path) -> bool:
+    """See that a database is at a path, or can be made there; return whether something is there.
+
+    Raises:
+        JournalError: something else is there.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        _check_beside(resolved(path))
+        return False
+    except OSError as error:
+        resolved(path)
+        raise JournalError(f"{path} cannot be opened: {error.strerror}") from None
+    if stat.S_ISDIR(mode):
+        raise JournalError(f"{path} is a directory, not a file")
+    if not stat.S_ISREG(mode):
+        raise JournalError(f"{path} is no ordinary file")
+    _check_beside(resolved(path))
+    return True
+
+
+def _check_beside(path: Path) -> None:
+    """See that the files beside a database are files: SQLite would wait for a pipe for ever."""
+    for ending in (*BESIDE, "-journal"):
+        beside = path.with_name(path.name + ending)
+        with suppress(OSError):  # it is not there
+            if not stat.S_ISREG(beside.lstat().st_mode):
+                raise JournalError(f"{beside} is no ordinary file")
 
 
 def lock_out_others(file: Path) -> int:

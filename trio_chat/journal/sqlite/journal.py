@@ -31,9 +31,11 @@ from trio_chat.journal.types import (
     Result,
     RoomState,
     RoomSummary,
+    TellPruned,
     Unavailable,
     Unsearchable,
     Write,
+    tell_nobody,
 )
 from trio_chat.journal.views import DEFAULT_LIMITS, ChangeLimits
 
@@ -239,9 +241,11 @@ class SqliteJournal:
         """Return the rooms, the latest first."""
         return await self._readers.read(lambda database: queries.rooms(database, limit))
 
-    async def prune(self, keep_messages: int, before_ts: int) -> dict[str, int]:
+    async def prune(
+        self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
+    ) -> dict[str, int]:
         """Forget what is too old, or too much, a step at a time; commits go on in between."""
-        return await self._upkeep.prune(Limits(keep_messages, before_ts, self._clock()))
+        return await self._upkeep.prune(Limits(keep_messages, before_ts, self._clock()), tell)
 
     async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
         """Forget rooms in which nothing is kept, and nothing was said since a time."""

@@ -49,6 +49,8 @@ def run(database: sqlite3.Connection, *, is_indexed: bool) -> bool:
         spans = [*_latest(database), *_others(database)]
         _mend_states(database, spans)
     except sqlite3.DatabaseError as error:
+        if not _is_damage(error):
+            raise
         log.error("the database is damaged; see docs/operating.md", reason=str(error))
         return is_indexed
     return is_indexed and _mend_index(database, spans)
@@ -86,6 +88,8 @@ def _mend_index(database: sqlite3.Connection, spans: Sequence[Span]) -> bool:
     try:
         rebuild(database)
     except sqlite3.DatabaseError as error:
+        if not _is_damage(error):
+            raise
         log.error("no search: the index of words cannot be made", reason=str(error))
         give_up(database)
         return False
@@ -98,8 +102,15 @@ def _is_found(database: sqlite3.Connection, span: Span) -> bool:
     try:
         is_found = not any(comparison.unfound(database, span._replace(first=span.last)))
         return is_found and not any(comparison.wrong_rows(database, span))
-    except sqlite3.DatabaseError:  # a part of it is missing, or damaged
+    except sqlite3.DatabaseError as error:  # a part of it is missing, or damaged
+        if not _is_damage(error):
+            raise
         return False
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether an error is about what is in the file, and not about its disk or other programs."""
+    return error.sqlite_errorname.startswith(("SQLITE_CORRUPT", "SQLITE_ERROR"))
 
 
 def _in_time(spans: Iterable[Span]) -> Iterator[Span]:

@@ -14,7 +14,7 @@ from trio_chat.journal.sqlite.guard import Displaced
 from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
 from trio_chat.journal.sqlite.readers import Readers
 from trio_chat.journal.sqlite.transaction import transaction
-from trio_chat.journal.types import Unavailable
+from trio_chat.journal.types import TellPruned, Unavailable
 
 ERASE_AT_CLOSE = 2.0  # seconds that a stop takes at most to erase what was deleted
 
@@ -74,8 +74,12 @@ class Upkeep:
         release(room.name)
         return forget_step(self._file.writer, room, before_ts)
 
-    async def prune(self, limits: Limits) -> dict[str, int]:
+    async def prune(self, limits: Limits, tell: TellPruned) -> dict[str, int]:
         """Delete what is too old or too much, and finish what deletions have left.
+
+        Args:
+            limits: What is to be kept.
+            tell: Hears of each step, so that nobody gets from memory what is gone.
 
         Returns:
             The first number left of each room that lost events; the rest comes another time if
@@ -83,7 +87,7 @@ class Upkeep:
         """
         pruned: dict[str, int] = {}
         with suppress(Unavailable):
-            await self._delete(limits, pruned)
+            await self._delete(limits, pruned, tell)
             while await self._write("deleting texts", self._scrub_step):
                 pass
             while await self._write("deleting what was cleared", self._sealing_step):
@@ -93,13 +97,14 @@ class Upkeep:
                 await self._write("retention", partial(self._note_prune, limits.now))
         return pruned
 
-    async def _delete(self, limits: Limits, pruned: dict[str, int]) -> None:
+    async def _delete(self, limits: Limits, pruned: dict[str, int], tell: TellPruned) -> None:
         after: int | None = 0
         while any(limits[:2]) and after is not None:
             due, after = await self._readers.read(partial(find_due, limits=limits, after=after))
             for room in due:
                 while first := await self._write("retention", partial(self._delete_step, room)):
                     pruned[room.name] = first
+                    await tell({room.name: first})
 
     def _delete_step(self, due: Due) -> int | None:
         file = self._file
