@@ -341,7 +341,7 @@ async def test_a_server_that_cannot_search_says_so() -> None:
         ("GET", f"{MESSAGES}/x", 404, "not_found"),
         ("GET", f"{MESSAGES}/{2**60}", 400, "bad_request"),
         ("DELETE", MESSAGES, 405, "method_not_allowed"),
-        ("POST", "/rooms", 405, "method_not_allowed"),
+        ("PUT", "/rooms", 405, "method_not_allowed"),
         ("BREW", "/rooms", 405, "method_not_allowed"),
     ],
 )

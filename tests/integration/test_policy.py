@@ -2,14 +2,14 @@
 
 import pytest
 
+from tests.frames import upgrade
 from tests.integration.asking import ask
 from tests.integration.chatters import chatting
 from tests.integration.followers import request
-from tests.integration.running import running
+from tests.integration.running import read_answer, running, status
 from trio_chat.core import policy
 from trio_chat.core.policy import Denial
 from trio_chat.protocol import requests
-from trio_chat.protocol.close import UNREADABLE
 
 DENIAL = Denial("not_yours", "not today")
 
@@ -51,8 +51,7 @@ async def test_what_the_policy_denies_is_denied_everywhere(
             assert (answer.status, answer.code) == (403, "not_yours")
         async with await server.connect() as stream:
             await stream.send_all(request("tea"))
-            told = b""
-            while data := await stream.receive_some(10_000):
-                told += bytes(data)
-            assert str(UNREADABLE.code).encode() in told
+            assert status(await read_answer(stream)) == 403
+        plain = upgrade().replace(b"/ws ", b"/ws?room=tea ")
+        assert status(await server.exchange(plain)) == 403
         monkeypatch.setattr(policy, "allows", allows)
