@@ -79,8 +79,6 @@ class Gate:
         Raises:
             Denied: they are not let in.
         """
-        if self.is_open:
-            return ANYBODY
         if shown.user is not None and PROXY in self._config.access:
             return self._for_user(shown.user)
         if shown.token is not None and self._tokens:

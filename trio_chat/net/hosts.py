@@ -49,7 +49,7 @@ class HostNames:
             HttpError: it does.
         """
         for host in filter(None, _hosts(head)):
-            name = _name_of(host)
+            name = name_of(host)
             if name is None or not self._is_known(name, address):
                 shown = (name or host)[:NAME_LIMIT]
                 self._log(shown)
@@ -74,7 +74,7 @@ def _hosts(head: Head) -> list[str]:
     return head.values("host") + target
 
 
-def _name_of(host: str) -> str | None:
+def name_of(host: str) -> str | None:
     """Return the name or address in a host, in normal form; ``None`` if it is neither.
 
     Some programs write an IPv6 address without its brackets. No browser does.

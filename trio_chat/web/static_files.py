@@ -7,9 +7,8 @@ from functools import lru_cache
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags, quote_etag
 
-from trio_chat.addresses import split_port
 from trio_chat.net.head import Answer, Head, HttpError
-from trio_chat.net.hosts import is_loopback
+from trio_chat.net.hosts import is_loopback, name_of
 from trio_chat.web.assets import SECURITY_HEADERS, File
 
 PAGE = "r/"
@@ -53,14 +52,8 @@ def _has_name(head: Head) -> bool:
 
     On this machine other servers, on other ports, may have no TLS.
     """
-    return not any(map(is_loopback, map(_name, head.values("host"))))
-
-
-def _name(host: str) -> str:
-    try:
-        return split_port(host)[0]
-    except ValueError:
-        return host
+    names = map(name_of, head.values("host"))
+    return not any(name is None or is_loopback(name) for name in names)
 
 
 def _respond(file: File, head: Head, extra: list[str]) -> bytes:
