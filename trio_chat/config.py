@@ -87,7 +87,7 @@ class Config(Rates):
     trusted_proxy: tuple[str, ...] = option(
         (),
         "address or network, such as 127.0.0.1 or 10.0.0.0/8, of a proxy that tells who is behind "
-        "it (Forwarded, X-Forwarded-For); may be given several times",
+        "it (Forwarded, X-Forwarded-For, PROXY protocol); may be given several times",
     )
     access: tuple[str, ...] = option(
         (),
