@@ -49,7 +49,7 @@ class HostNames:
             HttpError: it does.
         """
         for host in filter(None, _hosts(head)):
-            name = name_of(host)
+            name = _name_of(host)
             if name is None or not self._is_known(name, address):
                 shown = (name or host)[:NAME_LIMIT]
                 self._log(shown)
@@ -74,7 +74,7 @@ def _hosts(head: Head) -> list[str]:
     return head.values("host") + target
 
 
-def name_of(host: str) -> str | None:
+def _name_of(host: str) -> str | None:
     """Return the name or address in a host, in normal form; ``None`` if it is neither.
 
     Some programs write an IPv6 address without its brackets. No browser does.
@@ -96,3 +96,9 @@ def is_loopback(host: str) -> bool:
 def _is_local(name: str) -> bool:
     """Return whether a name has a meaning in the local network only."""
     return "." not in name or name.endswith(".local")
+
+
+def has_public_name(head: Head) -> bool:
+    """Return whether a request addresses the server by none of this machine's loopback names."""
+    names = map(_name_of, head.values("host"))
+    return not any(name is None or is_loopback(name) for name in names)
