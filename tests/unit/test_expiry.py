@@ -1,49 +1,36 @@
 """Rules of grants that end: their connections end with them, by the wall clock."""
 
 import pytest
+import trio
+from trio.testing import MockClock
 
-from tests.unit.members import Listener
+from tests.unit.members import Listener, house
 from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
-from trio_chat.core.chat import Chat
-from trio_chat.core.effects import Effects
 from trio_chat.core.expiry import LOOK_INTERVAL
-from trio_chat.core.messages import LetIn, Message, Register, Shutdown, Unregister
-from trio_chat.limits.limits import Limits
+from trio_chat.core.messages import LetIn, Register, Shutdown, Unregister
 from trio_chat.protocol.close import EXPIRED, GOING_AWAY
 from trio_chat.protocol.dialects import v1
 
 START = 1_000_000.0  # seconds, of the wall clock
+CONFIG = Config(hello_timeout=100_000)
 
 
-class Clock:
-    """A chat without a hub, and the two clocks that it sees."""
+class Wall:
+    """The wall clock, which goes with Trio's unless it is set."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        config = Config(hello_timeout=100_000)
-        self.wall = START
-        self._chat = Chat(config, "e1", b"secret", Limits(config))
-        self._now = 0.0
-        monkeypatch.setattr("trio_chat.core.expiry.wall_clock", lambda: int(self.wall * 1000))
+    def __init__(self) -> None:
+        self.ahead = 0.0
 
-    def turn(self, *batch: Message) -> Effects:
-        return self._chat.apply(batch, self._now)
-
-    def pass_by(self, seconds: float) -> list[object]:
-        """Let time pass; return what ends at its end."""
-        self._now += seconds
-        self.wall += seconds
-        return list(self.turn().closes)
-
-    @property
-    def next_turn(self) -> float:
-        """In how many seconds there is something to do."""
-        return self._chat.wake_at - self._now
+    def read(self) -> int:
+        return int((START + trio.current_time() + self.ahead) * 1000)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
+def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
+    wall = Wall()
+    monkeypatch.setattr("trio_chat.core.expiry.wall_clock", wall.read)
+    return wall
 
 
 def grant(seconds: float) -> Grant:
@@ -51,38 +38,46 @@ def grant(seconds: float) -> Grant:
     return Grant("token:ann", expires_at=START + seconds)
 
 
-def test_a_connection_ends_with_its_grant_to_the_moment(clock: Clock) -> None:
+async def test_a_connection_ends_with_its_grant_to_the_moment(
+    wall: Wall, autojump_clock: MockClock
+) -> None:
     """Whether it came with the grant or got it by its hello; without an end it stays."""
-    early, late, free = Listener(v1), Listener(v1), Listener(v1)
-    clock.turn(Register(early, None, grant(10)), Register(late), Register(free))
-    clock.turn(LetIn(late, grant(70)), LetIn(free, Grant()))
-    assert clock.next_turn == 10
-    assert clock.pass_by(10) == [(early, EXPIRED)]
-    assert clock.pass_by(59.9) == []
-    assert clock.pass_by(0.1) == [(late, EXPIRED)]
+    async with house(config=CONFIG) as home:
+        early, late, free = Listener(v1), Listener(v1), Listener(v1)
+        await home.turn(Register(early, None, grant(10)), Register(late), Register(free))
+        await home.turn(LetIn(late, grant(70)), LetIn(free, Grant()))
+        for time, ended in ((9.9, 0), (10.1, 1), (69.9, 1), (70.1, 2)):
+            await trio.sleep_until(time)
+            ends = [early.ends, late.ends, free.ends]
+            assert ends == [[EXPIRED]] * ended + [[]] * (3 - ended)
 
 
-def test_what_has_ended_already_ends_at_once(clock: Clock) -> None:
+async def test_what_has_ended_already_ends_at_once(wall: Wall, autojump_clock: MockClock) -> None:
     """The check may have been a moment before."""
-    ann = Listener(v1)
-    assert clock.turn(Register(ann, None, grant(-1))).closes == [(ann, EXPIRED)]
+    async with house(config=CONFIG) as home:
+        ann = Listener(v1)
+        await home.turn(Register(ann, None, grant(-1)))
+        assert ann.ends == [EXPIRED]
 
 
-def test_a_clock_that_is_set_counts(clock: Clock) -> None:
+async def test_a_clock_that_is_set_counts(wall: Wall, autojump_clock: MockClock) -> None:
     """It is looked at now and then."""
-    ann = Listener(v1)
-    clock.turn(Register(ann, None, grant(100_000)))
-    assert clock.pass_by(LOOK_INTERVAL) == []
-    clock.wall += 100_000
-    assert clock.pass_by(LOOK_INTERVAL) == [(ann, EXPIRED)]
+    async with house(config=CONFIG) as home:
+        ann = Listener(v1)
+        await home.turn(Register(ann, None, grant(90_000)))
+        await trio.sleep(LOOK_INTERVAL + 1)
+        assert ann.ends == []
+        wall.ahead = 90_000
+        await trio.sleep(LOOK_INTERVAL)
+        assert ann.ends == [EXPIRED]
 
 
-def test_who_is_gone_is_not_ended(clock: Clock) -> None:
+async def test_who_is_gone_is_not_ended(wall: Wall, autojump_clock: MockClock) -> None:
     """Nor let in: the server may have said goodbye meanwhile."""
-    ann, ben = Listener(v1), Listener(v1)
-    clock.turn(Register(ann, None, grant(10)), Register(ben))
-    clock.turn(Unregister(ann))
-    assert clock.pass_by(10) == []
-    assert (ben, GOING_AWAY) in clock.turn(Shutdown(GOING_AWAY)).closes
-    clock.turn(LetIn(ben, grant(20)))
-    assert clock.pass_by(20) == []
+    async with house(config=CONFIG) as home:
+        ann, ben = Listener(v1), Listener(v1)
+        await home.turn(Register(ann, None, grant(10)), Register(ben))
+        await home.turn(Unregister(ann), Shutdown(GOING_AWAY))
+        await home.turn(LetIn(ben, grant(20)))
+        await trio.sleep(LOOK_INTERVAL)
+        assert (ann.ends, ben.ends) == (["closed"], [GOING_AWAY])
