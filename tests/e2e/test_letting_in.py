@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.chat import NO_RATES, Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import say
+from tests.e2e.test_access import faults
 from tests.tokens import AUDIENCE, secret_file, signed
 
 PASSWORD = "open sesame"  # noqa: S105 - of a test
@@ -43,6 +44,7 @@ def test_the_password_is_asked_for_once(open_page: OpenPage) -> None:
     page = open_page(name="Ann", wait=False)
     answer(page, "wrong")
     expect(page.get_by_text("That is not the password.")).to_be_visible()
+    assert faults(page) == []
     answer(page, PASSWORD)
     expect(page.get_by_role("status").first).to_have_text("Connected")
     say(page, "hello")
