@@ -3,12 +3,21 @@
 import re
 import resource
 from dataclasses import Field, dataclass, field, fields
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from trio_chat.addresses import HIGHEST_PORT, normal_host, parse_origin, split_port
+from trio_chat.addresses import HIGHEST_PORT
 from trio_chat.rates import Rates
+from trio_chat.setting_values import (
+    PASSWORD,
+    PROXY,
+    TOKEN,
+    host_name,
+    listening_host,
+    network,
+    origin,
+    ways,
+)
 
 # Descriptors that are not connections: listeners, Trio's own, the log, files being sent.
 DESCRIPTOR_RESERVE = 64
@@ -24,7 +33,6 @@ MOST_EMOJI = 1000  # different ones on a message
 LEAST_DATABASE = 1_000_000  # bytes; the log of an empty one may take as much
 IN_MEMORY = ":memory:"  # a database that is no file
 SECRET = "secret"  # noqa: S105 - the group of settings that have no flag
-OPEN, PASSWORD, TOKEN, PROXY = WAYS = ("open", "password", "token", "proxy")  # into the server
 HEADER = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # the name of one
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -91,7 +99,7 @@ class Config(Rates):
     trusted_proxy: tuple[str, ...] = option(
         (),
         "address or network, such as 127.0.0.1 or 10.0.0.0/8, of a proxy that tells who is behind "
-        "it (Forwarded, X-Forwarded-For); may be given several times",
+        "it (Forwarded, X-Forwarded-For, PROXY protocol); may be given several times",
     )
     access: tuple[str, ...] = option(
         (),
@@ -277,15 +285,29 @@ class Config(Rates):
         """Check the values, one by one and against each other."""
         for setting in fields(self):
             self._check_range(setting)
-        object.__setattr__(self, "host", _host(self.host))
-        object.__setattr__(self, "host_name", tuple(map(_host_name, self.host_name)))
-        object.__setattr__(self, "allow_origin", tuple(map(_origin, self.allow_origin)))
-        object.__setattr__(self, "trusted_proxy", tuple(map(_network, self.trusted_proxy)))
-        object.__setattr__(self, "access", _ways(self.access))
+        try:
+            self._normalise()
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
         self._check_choices()
         self._check_relations()
         self._check_shares()
         self._check_access()
+
+    def _normalise(self) -> None:
+        """Put what can be written in more than one way into its normal form.
+
+        Raises:
+            ValueError: it has none; the message is one line for a person.
+        """
+        for name, value in (
+            ("host", listening_host(self.host)),
+            ("host_name", tuple(map(host_name, self.host_name))),
+            ("allow_origin", tuple(map(origin, self.allow_origin))),
+            ("trusted_proxy", tuple(map(network, self.trusted_proxy))),
+            ("access", ways(self.access)),
+        ):
+            object.__setattr__(self, name, value)
 
     def _check_range(self, setting: Field[Any]) -> None:
         value = getattr(self, setting.name)
@@ -387,70 +409,3 @@ class Config(Rates):
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         allowed = max(1, soft - DESCRIPTOR_RESERVE)
         return min(self.max_connections or allowed, allowed)
-
-
-def _host(text: str) -> str:
-    """Return the address to listen on in normal form.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    try:
-        return normal_host(text.strip())
-    except ValueError:
-        raise ConfigError(f"host must be an address or a name, not {text!r}") from None
-
-
-def _host_name(text: str) -> str:
-    """Return a host name as it is compared: in normal form, without a port.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    try:
-        host, _ = split_port(text.strip())
-    except ValueError:
-        raise ConfigError(
-            f"host_name must be a name such as chat.example.org, not {text!r}"
-        ) from None
-    return host
-
-
-def _ways(given: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the ways in, each once, of a list whose items may be lists with commas.
-
-    Raises:
-        ConfigError: there is no such way.
-    """
-    ways = tuple(dict.fromkeys(way.strip() for item in given for way in item.split(",")))
-    for way in ways:
-        if way not in WAYS:
-            raise ConfigError(f"access must be one of {', '.join(WAYS)}, not {way!r}")
-    return ways or (OPEN,)
-
-
-def _network(text: str) -> str:
-    """Return an address or a network in normal form.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    try:
-        return str(ip_network(text.strip(), strict=False))
-    except ValueError:
-        raise ConfigError(
-            f"trusted_proxy must be an address or a network such as 10.0.0.0/8, not {text!r}"
-        ) from None
-
-
-def _origin(text: str) -> str:
-    """Return an origin as browsers send it: in normal form, without a default port or a slash.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    text = text.strip()
-    try:
-        return text if text in ("*", "null") else str(parse_origin(text))
-    except ValueError:
-        raise ConfigError(f"allow_origin must be like https://example.org, not {text!r}") from None

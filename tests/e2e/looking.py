@@ -13,6 +13,12 @@ PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 
 
+def pasted(page: Page) -> str:
+    """Paste what was copied into the field, as the page itself cannot read it; return that."""
+    page.locator("#text").press("ControlOrMeta+v")
+    return page.input_value("#text")
+
+
 def say(page: Page, text: str) -> None:
     """Type a line and press Enter."""
     page.fill("#text", text)

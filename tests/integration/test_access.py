@@ -181,6 +181,7 @@ TABLE: list[tuple[str, Show, bool]] = [
     ("password", lambda _: NOTHING, REFUSED),
     ("password", lambda _: Shown(password="wrong"), REFUSED),  # noqa: S106 - that is the point
     ("password", lambda _: Shown(password=""), REFUSED),
+    ("password", lambda _: Shown(password="ä" * 600), REFUSED),
     ("password", lambda _: Shown(password=PASSWORD), LET_IN),
     ("password", lambda mode: Shown(session=marked(mode, PASSWORD)), LET_IN),
     ("password", lambda mode: Shown(session=marked(mode, "an older one")), REFUSED),
@@ -228,6 +229,22 @@ async def test_the_page_and_what_programs_need_to_know_are_for_all(
             )
             assert status(answer) in (200, 302)
         assert (await ask(mode.server, "OPTIONS", "/rooms")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "way", "expected"),
+    [("0.0.0.0", "open", 1), ("127.0.0.1", "open", 0), ("0.0.0.0", "password", 0)],  # noqa: S104
+)
+async def test_who_opens_a_server_to_all_is_told(host: str, way: str, expected: int) -> None:
+    """In one line at the start, if others than this machine can reach it."""
+    settings: dict[str, Any] = {"access_password": PASSWORD} if way == "password" else {}
+    with structlog.testing.capture_logs() as logged:
+        async with serving(host=host, access=(way,), **settings):
+            pass
+    warnings = [entry["event"] for entry in logged if entry["log_level"] == "warning"]
+    assert warnings == expected * [
+        "whoever can reach this address may read and write; see --access"
+    ]
 
 
 async def test_any_of_several_ways_lets_in(tmp_path: Path) -> None:
@@ -409,6 +426,13 @@ async def test_when_a_token_expires_its_connections_end(tmp_path: Path) -> None:
             assert last.close_code == EXPIRED.code
             await plain.aclose()
             assert not await by_hello(mode.server, Shown(token=token))
+
+
+async def test_requests_before_the_hello_are_refused_as_ever(tmp_path: Path) -> None:
+    """They do not end the connection; the hello may still show what lets in."""
+    async with entered_by("password", tmp_path) as mode, connected(mode.server) as ann:
+        assert (await ann.ask(t="join", room="tea"))["code"] == "hello_first"
+        assert (await ann.hello("Ann", access={"password": PASSWORD}))["t"] == "welcome"
 
 
 async def test_what_is_shown_is_not_logged(tmp_path: Path) -> None:

@@ -1,21 +1,19 @@
 """A server behind a proxy: names and origins are those that the browser sees."""
 
-import shutil
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
-import trio
 
 from tests import frames
+from tests.integration.proxying import ask_from, find, free_port, started
 from tests.integration.running import Running, serving, status
 from trio_chat.rates import Rate
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/bin")
+NGINX = find("nginx")
 V1 = b"Sec-WebSocket-Protocol: trio-chat.v1"
 OUTSIDE = (
     b"X-Forwarded-For: 203.0.113.5",
@@ -105,55 +103,17 @@ http {{
 """
 
 
-@contextmanager
-def nginx(folder: Path, upstream: int) -> Iterator[int]:
-    """Run a real nginx before a server; yields its port."""
-    assert NGINX
-    port = free_port()
-    file = folder / "nginx.conf"
-    file.write_text(CONFIGURATION.format(folder=folder, port=port, upstream=upstream))
-    process = subprocess.Popen([NGINX, "-c", str(file)])
-    try:
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-async def is_open(port: int) -> bool:
-    """Whether somebody listens on a port."""
-    try:
-        await trio.aclose_forcefully(await trio.open_tcp_stream("127.0.0.1", port))
-    except OSError:
-        return False
-    return True
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with trio.socket.socket() as sock:
-        sock._sock.bind(("127.0.0.1", 0))  # type: ignore[attr-defined]
-        return int(sock.getsockname()[1])
-
-
 @asynccontextmanager
 async def proxied(folder: Path) -> AsyncIterator[tuple[Running, int]]:
     """Run a server behind nginx; yields it and the port of the proxy."""
     trust: dict[str, Any] = {"trusted_proxy": ("127.0.0.1",), "loopback_limits": "on"}
     async with serving(**trust, http_rate=SLOW) as server:
-        with nginx(folder, server.port) as port:
-            with trio.fail_after(20):
-                while not await is_open(port):
-                    await trio.sleep(0.05)
+        assert NGINX
+        port = free_port()
+        file = folder / "nginx.conf"
+        file.write_text(CONFIGURATION.format(folder=folder, port=port, upstream=server.port))
+        async with started(port, NGINX, "-c", str(file)):
             yield server, port
-
-
-async def ask_from(address: str, port: int, wire: bytes) -> bytes:
-    """Send bytes from one of this machine's addresses; return what comes of it at first."""
-    stream = await trio.open_tcp_stream("127.0.0.1", port, local_address=address)
-    async with stream:
-        await stream.send_all(wire)
-        return bytes(await stream.receive_some(65536))
 
 
 @pytest.mark.skipif(NGINX is None, reason="there is no nginx here")

@@ -13,7 +13,7 @@ import trio_chat
 ROOT = Path(trio_chat.__file__).parent
 
 # A package imports itself and those to the right of its colon; all may import ANYWHERE.
-ANYWHERE = {"config", "rates", "errors", "clock", "addresses", "named_files"}
+ANYWHERE = {"config", "setting_values", "rates", "errors", "clock", "addresses", "named_files"}
 RULES = {
     "protocol": "",
     "auth": "protocol",

@@ -10,8 +10,9 @@ from trio_chat.auth.keys import load_keys
 from trio_chat.auth.password import PasswordCheck, load_password
 from trio_chat.auth.shown import Shown
 from trio_chat.auth.tokens import BadToken, TokenCheck
-from trio_chat.config import OPEN, PASSWORD, PROXY, TOKEN, Config
+from trio_chat.config import Config
 from trio_chat.protocol.names import BadName, check_nick
+from trio_chat.setting_values import OPEN, PASSWORD, PROXY, TOKEN
 
 SHOWABLE = (PASSWORD, TOKEN)  # what people and programs can show themselves
 BUSY_MS = 1000  # after which a password that could not be checked in time is tried again
@@ -79,8 +80,6 @@ class Gate:
         Raises:
             Denied: they are not let in.
         """
-        if self.is_open:
-            return ANYBODY
         if shown.user is not None and PROXY in self._config.access:
             return self._for_user(shown.user)
         if shown.token is not None and self._tokens:

@@ -54,15 +54,16 @@ def load_password(config: Config) -> str:
     """
     password = config.access_password or _read(config.access_password_file)
     if not password:
-        raise ConfigError("access=password needs access_password_file, or a password in it")
+        raise ConfigError(f"{config.access_password_file} is empty")
     if len(password.encode()) > LONGEST:
         raise ConfigError(f"the password must have at most {LONGEST} bytes")
     return password
 
 
 def _read(path: Path | None) -> str:
+    assert path  # without a password there is a file
     try:
-        return path.read_text("utf-8-sig").rstrip("\r\n") if path else ""
+        return path.read_text("utf-8-sig").rstrip("\r\n")
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:

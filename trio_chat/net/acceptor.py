@@ -16,6 +16,7 @@ from trio_chat.net.forwarded import Forwarding
 from trio_chat.net.head import Answer, Head, HttpError, read_head
 from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
+from trio_chat.net.proxy_header import read_proxy_header
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
 from trio_chat.net.visitor import LINK_HEADER, Visitor
 from trio_chat.net.websocket import WebSocket, shake_hands
@@ -125,7 +126,7 @@ class Acceptor:
     async def _begin(self, stream: Stream, peer: str, place: Place) -> Awaitable[None] | None:
         """Serve files until another request comes; return what serves that."""
         try:
-            head = await self._await_head(stream)
+            head, peer = await self._await_head(stream, peer, place)
             while head:
                 head, address = self._forwarding.reveal(head, peer)
                 answer = self._file(head, address)
@@ -215,25 +216,43 @@ class Acceptor:
             return self._on_events(stream, join, answer, head.rest, visitor)
         return self._on_http(stream, head.raw + head.rest, visitor)
 
-    async def _await_head(self, stream: Stream) -> Head | None:
-        """Return the first request head, or ``None`` if there is nobody to answer.
+    async def _await_head(self, stream: Stream, peer: str, place: Place) -> tuple[Head | None, str]:
+        """Return the first request head, or ``None`` if there is nobody to answer; and the peer.
+
+        That is who a proxy that only passes on bytes says it is.
 
         Raises:
             HttpError: it is not clean, or does not come within ``head_timeout``.
         """
         if self._is_shut:
-            return None
+            return None, peer
+        already_read = b""
         with trio.move_on_after(self._config.head_timeout) as scope:
             self._waiting.add(scope)
             try:
+                if place.is_proxys:
+                    peer, already_read = await self._read_sender(stream, peer, place)
                 if isinstance(stream, trio.SSLStream):
                     await self._shake_hands(stream)
-                return await read_head(stream, self._config.head_limit)
+                return await read_head(stream, self._config.head_limit, already_read), peer
             finally:
                 self._waiting.discard(scope)
         if self._is_shut:
-            return None
+            return None, peer
         raise HttpError(408, "the request did not come in time")
+
+    async def _read_sender(self, stream: Stream, peer: str, place: Place) -> tuple[str, bytes]:
+        """Return who is behind a trusted proxy, if its first bytes tell; else the proxy.
+
+        The bytes that come with it are what has been read of the request.
+
+        Raises:
+            HttpError: what it tells is not clean, or the sender has too many connections.
+        """
+        told, already_read = await read_proxy_header(tcp_of(stream).socket)
+        if told and not self._forwarding.is_trusted(told):
+            place.give_to(told)
+        return told or peer, already_read
 
     async def _shake_hands(self, stream: trio.SSLStream[trio.SocketStream]) -> None:
         """Make the TLS handshake, once the peer's hello is there and few others begin theirs."""

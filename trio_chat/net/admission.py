@@ -34,13 +34,18 @@ class Place:
         self._admission = admission
         self.key: str | None = None  # of the address; ``None``: a proxy's, that of nobody yet
 
+    @property
+    def is_proxys(self) -> bool:
+        """Whether it is a proxy's, and counts for nobody yet."""
+        return self.key is None
+
     def give_to(self, address: str) -> None:
         """Let a connection count for whoever has sent the request, if it is a proxy's.
 
         Raises:
             HttpError: the address may have no more.
         """
-        if self.key is None:
+        if self.is_proxys:
             self._admission.give(self, address)
 
 

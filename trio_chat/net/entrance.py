@@ -6,10 +6,11 @@ from urllib.parse import unquote
 from trio_chat.auth.gate import Gate
 from trio_chat.auth.grant import ANYBODY, Denied, Grant
 from trio_chat.auth.shown import Shown, shown_by
-from trio_chat.config import PASSWORD, TOKEN, Config
+from trio_chat.config import Config
 from trio_chat.net.head import Head, HttpError
 from trio_chat.net.problems import Problem
 from trio_chat.protocol.dialects import v1
+from trio_chat.setting_values import PASSWORD, TOKEN
 
 WEBSOCKET_PATH = "/ws"
 API = "/api/"

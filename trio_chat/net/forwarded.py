@@ -52,12 +52,8 @@ class Forwarding:
 
     def is_trusted(self, address: str) -> bool:
         """Whether an address is that of a trusted proxy."""
-        if not self._networks:
-            return False
-        with suppress(ValueError):
-            parsed = ip_address(normal_address(address))
-            return any(parsed in network for network in self._networks)
-        return False
+        known = normal_address(address) if self._networks else ""
+        return bool(known) and any(ip_address(known) in network for network in self._networks)
 
     def reveal(self, head: Head, peer: str) -> tuple[Head, str]:
         """Return a request as its sender made it, and the sender's address.

@@ -97,3 +97,9 @@ def is_loopback(host: str) -> bool:
 def _is_local(name: str) -> bool:
     """Return whether a name has a meaning in the local network only."""
     return "." not in name or name.endswith(".local")
+
+
+def has_public_name(head: Head) -> bool:
+    """Return whether a request addresses the server by none of this machine's loopback names."""
+    names = map(_name_of, head.values("host"))
+    return not any(name is None or is_loopback(name) for name in names)

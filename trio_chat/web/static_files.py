@@ -7,9 +7,8 @@ from functools import lru_cache
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags, quote_etag
 
-from trio_chat.addresses import split_port
 from trio_chat.net.head import Answer, Head, HttpError
-from trio_chat.net.hosts import is_loopback
+from trio_chat.net.hosts import has_public_name
 from trio_chat.web.assets import SECURITY_HEADERS, File
 
 PAGE = "r/"
@@ -44,23 +43,9 @@ class Files:
             raise HttpError(405, "this can only be read", {"Allow": ", ".join(METHODS)})
         is_last = not head.is_kept_alive
         extra = ["Connection: close"] if is_last else []
-        extra += [HSTS] if self._is_secure and _has_name(head) else []
+        # On this machine other servers, on other ports, may have no TLS.
+        extra += [HSTS] if self._is_secure and has_public_name(head) else []
         return Answer(_respond(file, head, extra), is_last)
-
-
-def _has_name(head: Head) -> bool:
-    """Whether the server is addressed by a name of its own.
-
-    On this machine other servers, on other ports, may have no TLS.
-    """
-    return not any(map(is_loopback, map(_name, head.values("host"))))
-
-
-def _name(host: str) -> str:
-    try:
-        return split_port(host)[0]
-    except ValueError:
-        return host
 
 
 def _respond(file: File, head: Head, extra: list[str]) -> bytes:

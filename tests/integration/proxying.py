@@ -1,0 +1,62 @@
+"""Real proxies, as programs of their own that a test starts before a server."""
+
+import shutil
+import socket
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import trio
+
+from tests.integration.running import PATIENCE
+
+FOLDERS = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/opt/homebrew/bin"
+
+
+def find(name: str) -> str | None:
+    """Return the path of a program; ``None`` if there is none."""
+    return shutil.which(name, path=FOLDERS)
+
+
+@asynccontextmanager
+async def started(port: int, *command: str) -> AsyncIterator[None]:
+    """Have a proxy run for the block, which begins when it listens."""
+    with _process(*command):
+        with trio.fail_after(PATIENCE):
+            while not await _is_open(port):
+                await trio.sleep(0.05)
+        yield
+
+
+@contextmanager
+def _process(*command: str) -> Iterator[None]:
+    process = subprocess.Popen(command)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _is_open(port: int) -> bool:
+    """Whether somebody listens on a port."""
+    try:
+        await trio.aclose_forcefully(await trio.open_tcp_stream("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+async def ask_from(address: str, port: int, wire: bytes) -> bytes:
+    """Send bytes from one of this machine's addresses; return what comes of it at first."""
+    stream = await trio.open_tcp_stream("127.0.0.1", port, local_address=address)
+    async with stream:
+        await stream.send_all(wire)
+        return bytes(await stream.receive_some(65536))

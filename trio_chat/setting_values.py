@@ -1,0 +1,74 @@
+"""Settings that can be written in more than one way, in their normal forms."""
+
+from ipaddress import ip_network
+
+from trio_chat.addresses import normal_host, parse_origin, split_port
+
+OPEN, PASSWORD, TOKEN, PROXY = WAYS = ("open", "password", "token", "proxy")  # into the server
+
+
+def listening_host(text: str) -> str:
+    """Return the address to listen on in normal form.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return normal_host(text.strip())
+    except ValueError:
+        raise ValueError(f"host must be an address or a name, not {text!r}") from None
+
+
+def host_name(text: str) -> str:
+    """Return a host name as it is compared: in normal form, without a port.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        host, _ = split_port(text.strip())
+    except ValueError:
+        raise ValueError(
+            f"host_name must be a name such as chat.example.org, not {text!r}"
+        ) from None
+    return host
+
+
+def ways(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the ways in, each once, of a list whose items may be lists with commas.
+
+    Raises:
+        ValueError: there is no such way.
+    """
+    ways = tuple(dict.fromkeys(way.strip() for item in given for way in item.split(",")))
+    for way in ways:
+        if way not in WAYS:
+            raise ValueError(f"access must be one of {', '.join(WAYS)}, not {way!r}")
+    return ways or (OPEN,)
+
+
+def network(text: str) -> str:
+    """Return an address or a network in normal form.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return str(ip_network(text.strip(), strict=False))
+    except ValueError:
+        raise ValueError(
+            f"trusted_proxy must be an address or a network such as 10.0.0.0/8, not {text!r}"
+        ) from None
+
+
+def origin(text: str) -> str:
+    """Return an origin as browsers send it: in normal form, without a default port or a slash.
+
+    Raises:
+        ValueError: it is none.
+    """
+    text = text.strip()
+    try:
+        return text if text in ("*", "null") else str(parse_origin(text))
+    except ValueError:
+        raise ValueError(f"allow_origin must be like https://example.org, not {text!r}") from None
