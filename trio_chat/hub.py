@@ -10,9 +10,9 @@ from trio_chat.core.effects import Effects, Replies
 from trio_chat.core.inbox import Inbox
 from trio_chat.core.readers import Readers
 from trio_chat.core.registry import Registry
-from trio_chat.delivery.audience import WRITES_PER_YIELD, write_cost
 from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.outbox_budget import OutboxBudget
+from trio_chat.delivery.pace import Pace, write_cost
 from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.storage import Storage
 from trio_chat.journal.types import Journal
@@ -47,7 +47,7 @@ class Hub:
         self._storage = Storage(journal, config.resume_limit)
         self._close_timeout = config.close_timeout
         self._is_closing = False
-        self._unyielded = 0  # writes since the other tasks had their turn
+        self._pace = Pace()
 
     @property
     def connections(self) -> int:
@@ -131,7 +131,7 @@ class Hub:
             for frame in frames:
                 await self._send(client, frame)
         for frame, audience in effects.broadcasts:
-            for member in await audience.send(frame):
+            for member in await audience.send(frame, self._pace):
                 self._drop(member)
         await self._answer(effects.acks)
 
@@ -147,10 +147,7 @@ class Hub:
         """Send a frame to one, and let the other tasks have their turn now and then."""
         if not requester.deliver(frame):
             self._drop(requester)
-        self._unyielded += write_cost(frame)
-        if self._unyielded >= WRITES_PER_YIELD:
-            self._unyielded = 0
-            await trio.lowlevel.checkpoint()
+        await self._pace.wrote(write_cost(frame))
 
     def _drop(self, requester: Requester) -> None:
         """Part with somebody who is dead or stuck."""

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import pytest
 import trio
+import trio.testing
 
-from trio_chat.delivery.audience import WRITES_PER_YIELD, Audience
+from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import SendNow, Watcher
+from trio_chat.delivery.pace import WRITES_PER_YIELD, Pace
 from trio_chat.delivery.recipient import MissedEvents
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import CloseReason
@@ -89,7 +91,7 @@ async def test_who_is_ready_is_written_to_at_once() -> None:
     """And all others are delivered to."""
     ready, busy = Recipient(), Recipient()
     busy.send_now = None
-    assert await audience(ready, busy).send(HELLO) == []
+    assert await audience(ready, busy).send(HELLO, Pace()) == []
     assert ready.got == [("wrote", b"hello")]
     assert busy.got == [("delivered", b"hello")]
 
@@ -103,9 +105,9 @@ async def test_what_a_socket_does_not_take_is_spilt(
     """From then on the member is not ready, until it says so."""
     slow, quick = Recipient(takes), Recipient()
     both = audience(slow, quick)
-    assert await both.send(HELLO) == []
+    assert await both.send(HELLO, Pace()) == []
     assert slow.got[-1] == ("spilt", rest)
-    await both.send(HELLO)
+    await both.send(HELLO, Pace())
     assert slow.got[-1] == ("delivered", b"hello")
     assert quick.got == [("wrote", b"hello")] * 2
 
@@ -117,24 +119,24 @@ async def test_the_dead_and_the_stuck_are_let_go() -> None:
     full.send_now = None
     slow.is_stuck = full.is_stuck = True
     everybody = audience(broken, slow, full, well)
-    assert await everybody.send(HELLO) == [broken, slow, full]
+    assert await everybody.send(HELLO, Pace()) == [broken, slow, full]
     assert [member in everybody for member in (broken, slow, full, well)] == [False] * 3 + [True]
     assert len(everybody) == 1
-    assert await everybody.send(HELLO) == []
+    assert await everybody.send(HELLO, Pace()) == []
 
 
 async def test_who_comes_or_goes_is_heeded_at_the_next_frame() -> None:
     """Letting somebody go twice does nothing."""
     one, two = Recipient(), Recipient()
     some = audience(one)
-    await some.send(HELLO)
+    await some.send(HELLO, Pace())
     some.add(two)
     some.discard(one)
     some.discard(one)
-    await some.send(HELLO)
+    await some.send(HELLO, Pace())
     assert (len(one.got), len(two.got), len(some)) == (1, 1, 1)
     some.discard(two)
-    await some.send(HELLO)
+    await some.send(HELLO, Pace())
     assert (len(two.got), len(some)) == (1, 0)
 
 
@@ -149,7 +151,7 @@ async def meanwhile(act: Callable[[list[Recipient]], object], members: list[Reci
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(act_in_between)
-        await everybody.send(HELLO)
+        await everybody.send(HELLO, Pace())
 
 
 async def test_who_ceases_to_be_ready_meanwhile_is_not_written_to() -> None:
@@ -165,7 +167,7 @@ async def test_one_slow_member_does_not_make_the_others_slow() -> None:
     """What a member spills itself is known without a second look."""
     members = [Recipient() for _ in range(3 * WRITES_PER_YIELD)]
     members[0].takes = 1
-    await audience(*members).send(HELLO)
+    await audience(*members).send(HELLO, Pace())
     assert members[-1].got == [("wrote", b"hello")]
 
 
@@ -173,10 +175,10 @@ async def test_a_member_that_is_ready_again_is_written_to_again() -> None:
     """Becoming slow costs its place among those who are ready, not its membership."""
     slow, other = Recipient(2), Recipient()
     both = audience(slow, other)
-    await both.send(HELLO)
+    await both.send(HELLO, Pace())
     slow.takes = 1000
     slow.become_ready()
-    await both.send(HELLO)
+    await both.send(HELLO, Pace())
     assert slow.got[-1] == ("wrote", b"hello")
     assert list(both) == [slow, other]
 
@@ -185,7 +187,7 @@ async def test_a_member_is_one_however_often_it_is_added() -> None:
     """It gets each frame once, and watches once."""
     one = Recipient()
     both = audience(one, one)
-    await both.send(HELLO)
+    await both.send(HELLO, Pace())
     assert one.got == [("wrote", b"hello")]
     both.discard(one)
     one.become_busy()
@@ -204,6 +206,16 @@ async def test_whoever_goes_in_a_pause_gets_nothing_more() -> None:
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(leave)
-        await everybody.send(HELLO)
+        await everybody.send(HELLO, Pace())
     assert members[-1].got == []
     assert len(members[-2].got) == 1
+
+
+async def test_small_audiences_let_others_have_their_turn_together() -> None:
+    """A few writes cost less than to yield, so it is their sum that counts."""
+    small, pace = audience(Recipient(), Recipient()), Pace()
+    with trio.testing.assert_no_checkpoints():
+        await small.send(HELLO, pace)
+    pace.unyielded = WRITES_PER_YIELD - 1
+    with trio.testing.assert_checkpoints():
+        await small.send(HELLO, pace)

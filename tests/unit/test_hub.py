@@ -11,8 +11,8 @@ from trio_chat.config import Config
 from trio_chat.core.backlog import REQUESTS_EACH
 from trio_chat.core.chat import GOODBYE_DELAY
 from trio_chat.core.messages import Message, Register, Shutdown, Unregister
-from trio_chat.delivery.audience import WRITES_PER_YIELD
 from trio_chat.delivery.frames import MERGE_LIMIT, Frame
+from trio_chat.delivery.pace import WRITES_PER_YIELD
 from trio_chat.delivery.recipient import Recipient
 from trio_chat.hub import Hub
 from trio_chat.journal.memory import MemoryJournal

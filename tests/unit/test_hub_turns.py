@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.unit.members import Listener, Somebody, arrives, asks, house, kinds, says
 from trio_chat.core.messages import Register
-from trio_chat.delivery.audience import WRITES_PER_YIELD
+from trio_chat.delivery.pace import WRITES_PER_YIELD
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Result, RoomState, Unavailable, Write
 from trio_chat.protocol.close import TOO_SLOW, UNREADABLE
@@ -129,7 +129,7 @@ async def test_a_long_history_at_hand_comes_in_several_frames() -> None:
         bob = Somebody(home, Listener(v1))
         rooms = [{"room": "tea", "last": 0}]
         hello = asks(bob.member, {"t": "hello", "nick": "Bob", "rooms": rooms})
-        home.hub._unyielded = WRITES_PER_YIELD - 1
+        home.hub._pace.unyielded = WRITES_PER_YIELD - 1
         await home.turn(Register(bob.member), hello)
         assert kinds(bob.told()) == ["welcome", "joined", *["msg"] * 5, "presence"]
-        assert home.hub._unyielded < WRITES_PER_YIELD - 1
+        assert home.hub._pace.unyielded < WRITES_PER_YIELD - 1

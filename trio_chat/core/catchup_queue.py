@@ -9,8 +9,8 @@ from trio_chat.core.catchup import CatchUp, Phase
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Effects
 from trio_chat.core.room import Room
-from trio_chat.delivery.audience import write_cost
 from trio_chat.delivery.frames import Frame, frame_of, pack
+from trio_chat.delivery.pace import write_cost
 from trio_chat.delivery.recipient import MissedEvents, Recipient, Requester
 from trio_chat.protocol import answers, events
 from trio_chat.protocol.events import Person

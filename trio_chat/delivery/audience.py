@@ -2,19 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-import trio
-
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import SendNow
+from trio_chat.delivery.pace import WRITES_PER_YIELD, Pace, write_cost
 from trio_chat.delivery.recipient import Recipient
-
-WRITES_PER_YIELD = 500  # about 2 ms of writing, then the other tasks have their turn
-BYTES_PER_WRITE = 16 * 1024  # as much more takes about as long as another write
-
-
-def write_cost(frame: Frame) -> int:
-    """Return how many writes of a short frame take as long as one of this frame."""
-    return 1 + len(frame.wire) // BYTES_PER_WRITE
 
 
 class Audience:
@@ -86,7 +77,7 @@ class Audience:
         self._ready = None
         self._version += 1
 
-    async def send(self, frame: Frame) -> list[Recipient]:
+    async def send(self, frame: Frame, pace: Pace) -> list[Recipient]:
         """Send a frame to all, and let those go that are dead or stuck; return these.
 
         Members may come, go, and cease to be ready while it pauses.
@@ -96,18 +87,21 @@ class Audience:
             self._ready_members = tuple(self._owners.values())
         ready, members, others = self._ready, self._ready_members, tuple(self._others)
         dead: list[Recipient] = []
-        step = max(1, WRITES_PER_YIELD // write_cost(frame))
+        cost = write_cost(frame)
+        step = max(1, WRITES_PER_YIELD // cost)
         version = self._version
         for start in range(0, len(ready), step):
+            some = ready[start : start + step]
             if version == self._version:
-                dead += self._write(frame, ready[start : start + step])
+                dead += self._write(frame, some)
                 version = self._version  # changed by those who did not take all
             else:
                 dead += self._deliver(frame, members[start : start + step])
-            await trio.lowlevel.checkpoint()
+            await pace.wrote(len(some) * cost)
         for start in range(0, len(others), step):
-            dead += self._deliver(frame, others[start : start + step])
-            await trio.lowlevel.checkpoint()
+            late = others[start : start + step]
+            dead += self._deliver(frame, late)
+            await pace.wrote(len(late) * cost)
         for member in dead:
             self.discard(member)
         return dead

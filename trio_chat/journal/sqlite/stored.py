@@ -51,7 +51,7 @@ def readable(
         if event is None:
             report(room, seq)
             yield seq, encode(stand_in(room, seq, ts))
-        elif isinstance(event, Edit) and event.target in deleted:
+        elif deleted and isinstance(event, Edit) and event.target in deleted:
             yield seq, encode(without_text(event))
         elif clearings and (told := as_told(clearings, event)) is not event:
             yield seq, encode(told)
@@ -62,7 +62,7 @@ def readable(
 def understood(room: str, seq: int, data: object) -> AnyStoredEvent | None:
     """Return the event with a number of a room; ``None`` if the data are something else."""
     event = decode(data) if isinstance(data, bytes) else None
-    return event if event and (event.room, event.seq) == (room, seq) else None
+    return event if event and event.seq == seq and event.room == room else None
 
 
 def stand_in(room: str, seq: int, ts: int) -> Message:
