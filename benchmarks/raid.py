@@ -3,10 +3,13 @@
 ``python -m benchmarks.raid`` lets 500 people send 10,000 messages, while others chat elsewhere.
 """
 
+import json
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,6 +59,25 @@ async def talk(url: str, number: int, delays: list[tuple[float, float]]) -> None
             delays.append((begin, time.perf_counter() - begin))
             chatter.heard.clear()
             await trio.sleep(PAUSE)
+
+
+async def talk_all(url: str, delays: list[tuple[float, float]]) -> None:
+    """Let all others chat until standard input ends."""
+    async with trio.open_nursery() as nursery:
+        for number in range(OTHERS):
+            nursery.start_soon(talk, url, number, delays)
+        await trio.to_thread.run_sync(sys.stdin.read)
+        nursery.cancel_scope.cancel()
+
+
+@contextmanager
+def others(url: str) -> Iterator[subprocess.Popen[str]]:
+    """Let others chat for the block, in a process of their own."""
+    command = [sys.executable, "-m", "benchmarks.raid", url]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
 
 
 async def send(url: str, number: int, at_once: trio.CapacityLimiter) -> str:
@@ -123,13 +145,10 @@ def p99(delays: list[tuple[float, float]], since: float, until: float) -> float:
     return within[int(len(within) * PERCENTILE)] if within else float("nan")
 
 
-async def measure(url: str) -> None:
+async def measure(url: str, talkers: subprocess.Popen[str]) -> None:
     """Measure once, and print the figures."""
-    delays: list[tuple[float, float]] = []
     sessions = await make_class(url)
     async with trio.open_nursery() as nursery:
-        for number in range(OTHERS):
-            nursery.start_soon(talk, url, number, delays)
         since = round(time.time() * 1000)
         raided = Raided()
         for number in range(RAIDERS):
@@ -141,11 +160,20 @@ async def measure(url: str) -> None:
         begin = time.perf_counter()
         gone, back = await undo(url, sessions, since)
         end = time.perf_counter()
-        print(f"{RAIDERS} people, {RAIDERS * EACH:,} messages")
-        print(f"gone for others after {gone * 1000:.0f} ms, back after {back * 1000:.0f} ms")
-        before, during = p99(delays, quiet, begin), p99(delays, begin, end)
-        print(f"others' p99: {before * 1000:.1f} ms before, {during * 1000:.1f} ms meanwhile")
         nursery.cancel_scope.cancel()
+    told, _ = talkers.communicate()
+    delays = json.loads(told)
+    before, during = p99(delays, quiet, begin), p99(delays, begin, end)
+    print(f"{RAIDERS} people, {RAIDERS * EACH:,} messages")
+    print(f"gone for others after {gone * 1000:.0f} ms, back after {back * 1000:.0f} ms")
+    print(f"others' p99: {before * 1000:.1f} ms before, {during * 1000:.1f} ms meanwhile")
+
+
+def talk_until_told(url: str) -> None:
+    """Let others chat, and print their delays."""
+    delays: list[tuple[float, float]] = []
+    trio.run(talk_all, url, delays)
+    print(json.dumps(delays))
 
 
 def main() -> None:
@@ -154,10 +182,14 @@ def main() -> None:
         # A ping that crosses the close of a trio-websocket client ends that client with an error.
         chat = Chat(Path(folder) / "chat.db", *NO_RATES, "--ping-interval", "0")
         try:
-            trio.run(measure, chat.ws)
+            with others(chat.ws) as talkers:
+                trio.run(measure, chat.ws, talkers)
         finally:
             chat.stop()
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:]:
+        talk_until_told(sys.argv[1])
+    else:
+        main()

@@ -165,7 +165,7 @@ class Chat:
     @property
     def wake_at(self) -> float:
         """The time of the next turn, if no message comes before; ``NOW`` if work is left."""
-        if self._queue or self._backlog.has_more:
+        if self._queue or self._backlog.has_more or self._moderation.has_more:
             return NOW
         return min(self._timers.next_due, self._backlog.next_due)
 
@@ -198,6 +198,7 @@ class Chat:
         for client, request in self._backlog.take(now):
             self._handlers.handle(client, request)
         self._queue.admit_some(effects)
+        self._moderation.end_some()
         for outcome in self._outcomes:
             self._settle(outcome)
             self._backlog.look_again()

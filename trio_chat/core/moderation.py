@@ -1,5 +1,6 @@
 """Moderation: what moderators do with people and rules, and what they are told."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from trio_chat.protocol.close import REMOVED
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.room_rules import RoomRules
 
+ENDED_AT_ONCE = 8  # connections in a turn: a millisecond
 ACTS_LISTED = 100  # in one answer
 LIFTING = {"unmute": "mute", "unban": "ban"}
 
@@ -64,6 +66,7 @@ class Moderation:
         self._links = links
         self._targets = targets
         self._raids = raids
+        self._to_end: deque[ConnectionState] = deque()
         self._doers: dict[type, Any] = {
             governing.MakeLink: links.make,
             governing.EndLink: links.end,
@@ -194,8 +197,18 @@ class Moderation:
         )
 
     def _end(self, states: Iterable[ConnectionState]) -> None:
-        for state in states:
-            self._turn.effects.closes.append((state.client, REMOVED))
+        """End connections soon; until then the policy lets them do nothing."""
+        self._to_end += states
+
+    @property
+    def has_more(self) -> bool:
+        """Whether connections are still to be ended."""
+        return bool(self._to_end)
+
+    def end_some(self) -> None:
+        """End some connections that may not stay; a crowd of them must not hold up others."""
+        for _ in range(min(len(self._to_end), ENDED_AT_ONCE)):
+            self._turn.effects.closes.append((self._to_end.popleft().client, REMOVED))
 
 
 def _told(kept: ActKept) -> answers.ActInfo:
