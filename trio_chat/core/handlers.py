@@ -11,7 +11,7 @@ from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.joins import Joins
-from trio_chat.core.judge import Judge, asker_of
+from trio_chat.core.judge import Asker, Judge, asker_of
 from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.core.moderation import Moderation
 from trio_chat.core.pending_writes import Pending, PendingWrites
@@ -33,7 +33,7 @@ from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
 ABOUT_A_JOINED_ROOM = (requests.Leave, requests.Typing, requests.WriteRequest)
-WRITING = (requests.WriteRequest, *get_args(governing.AnyGoverning))
+GOVERNING = {*get_args(governing.AnyGoverning)}
 
 
 class Handlers:
@@ -131,7 +131,7 @@ class Handlers:
             return False
         return (
             not client.can_take(0)
-            or (isinstance(request, WRITING) and not self._pending.has_room(state))
+            or (_is_write(request) and not self._pending.has_room(state))
             or (isinstance(request, ABOUT_A_JOINED_ROOM) and self._is_loading(state, request.room))
         )
 
@@ -198,7 +198,7 @@ class Handlers:
         self,
         state: ConnectionState,
         request: requests.Leave | requests.Typing | requests.WriteRequest,
-    ) -> tuple[CatchUp, Principal]:
+    ) -> tuple[CatchUp, Principal, Asker]:
         """Ask the policy; return the connection's catch-up of the room that a request is about.
 
         Raises:
@@ -217,7 +217,7 @@ class Handlers:
             link=state.links.get(room),
         )
         assert catch_up  # or the policy has said no
-        return catch_up, principal
+        return catch_up, principal, asker
 
     def _proper(self, name: str) -> str:
         """Return a room's name in its normal form.
@@ -278,7 +278,7 @@ class Handlers:
         self._turn.reply(state.client, welcome)
 
     def _leave(self, state: ConnectionState, request: requests.Leave) -> None:
-        catch_up, _ = self._check_inside(state, request)
+        catch_up, *_ = self._check_inside(state, request)
         assert catch_up.room  # a leave waits until the room is loaded
         del state.rooms[catch_up.room_name]
         self._queue.end(catch_up)
@@ -297,7 +297,7 @@ class Handlers:
         self._turn.reply(state.client, answers.Ok(id=request.id))
 
     def _typing(self, state: ConnectionState, request: requests.Typing) -> None:
-        catch_up, _ = self._check_inside(state, request)
+        catch_up, *_ = self._check_inside(state, request)
         assert catch_up.room
         person = self.person(state)
         bucket = self._limits.quota(state, self._turn.now).bucket("typing_rate")
@@ -307,13 +307,12 @@ class Handlers:
 
     def _write(self, state: ConnectionState, request: requests.WriteRequest) -> None:
         """Have a message, an edit, a deletion, a reaction or a topic kept."""
-        catch_up, principal = self._check_inside(state, request)
+        catch_up, principal, asker = self._check_inside(state, request)
         event = request.event(catch_up.room_name, principal.person)
         condition = policy.target_author(principal, request)
         may_begin = self._limits.may_begin_room(state.client.address, self._turn.now)
         self._turn.effects.writes.append(Write(event, condition, may_begin))
         if isinstance(request, requests.Send):
-            asker = asker_of(state, self._people)
             self._judge.has_said(asker, catch_up.room_name, self._turn.now)
         self._pending.add(Pending(state.client, state, request.id))
 
@@ -330,3 +329,8 @@ class Handlers:
         link = state.links.get(room)
         self._judge.check(asker_of(state, self._people), request, room, self._turn.now, link=link)
         self._turn.effects.look_ups.append((state.client, request))
+
+
+def _is_write(request: AnyAsked) -> bool:
+    """Whether something is to be kept for a request."""
+    return isinstance(request, requests.WriteRequest) or type(request) in GOVERNING

@@ -71,10 +71,13 @@ ROOM_FULL = Denial("room_full", "no more people may be in this room")
 NOT_MODERATOR = Denial("not_moderator", "only moderators of the room may do that")
 NOT_OPERATOR = Denial("not_operator", "only operators of the server may do that")
 
-BY_NAME = (requests.Nick, governing.Create, governing.Report, *governing.OF_MODERATORS)
-ABOUT_NO_ROOM = (requests.Nick, requests.Rooms, governing.Create)
-READING = (requests.History, requests.Search)
-NEEDS_NO_VOICE = (requests.Leave, governing.Report)
+# Kinds of requests. They are looked up by type, as each request asks for several.
+BY_NAME = {requests.Nick, governing.Create, governing.Report, *governing.OF_MODERATORS}
+ABOUT_NO_ROOM = {requests.Nick, requests.Rooms, governing.Create}
+AN_AUTHOR_S = {requests.Edit, requests.Delete}
+READING = {requests.History, requests.Search}
+NEEDS_NO_VOICE = {requests.Leave, governing.Report}
+A_MODERATOR_S = {*governing.OF_MODERATORS}
 
 
 def allows(
@@ -91,9 +94,9 @@ def allows(
     """
     if isinstance(request, requests.Hello):
         return HELLO_TWICE if principal.needs_hello and principal.person else None
-    if not principal.person and (principal.needs_hello or isinstance(request, BY_NAME)):
+    if not principal.person and (principal.needs_hello or type(request) in BY_NAME):
         return HELLO_FIRST
-    if isinstance(request, ABOUT_NO_ROOM):
+    if type(request) in ABOUT_NO_ROOM:
         return None
     if principal.right is Right.NONE:
         return BANNED if principal.is_banned else NO_SUCH_ROOM
@@ -104,11 +107,11 @@ def _may_in_room(
     principal: Principal, request: requests.Request, rules: Rules, now: float, wall: int
 ) -> Denial | None:
     """Return why somebody who may read in a room may not do something there."""
-    if isinstance(request, governing.OF_MODERATORS):
+    if type(request) in A_MODERATOR_S:
         return _may_moderate(principal, request)
     if isinstance(request, requests.Join):
         return ROOM_FULL if rules.is_full and principal.right < Right.MODERATE else None
-    if isinstance(request, READING):
+    if type(request) in READING:
         return None
     return _may_take_part(principal, request, rules, now, wall)
 
@@ -126,15 +129,16 @@ def _may_take_part(
     """Return why somebody who may read may not do more."""
     if principal.needs_join and not rules.is_joined:
         return NOT_JOINED
-    if isinstance(request, NEEDS_NO_VOICE):
+    if type(request) in NEEDS_NO_VOICE:
         return None
-    if isinstance(request, requests.Edit | requests.Delete) and not principal.person:
+    if not principal.person and type(request) in AN_AUTHOR_S:
         return NO_NAME
     if principal.right >= Right.MODERATE:
         return None
-    return _has_no_voice(principal, rules.of_room) or _has_to_wait(
-        principal, request, rules, now, wall
-    )
+    denial = _has_no_voice(principal, rules.of_room)
+    if denial or rules.of_room is NO_RULES:
+        return denial
+    return _has_to_wait(principal, request, rules, now, wall)
 
 
 def _has_no_voice(principal: Principal, of_room: RoomRules) -> Denial | None:
@@ -184,5 +188,5 @@ def target_author(principal: Principal, request: requests.Request) -> str | None
     commits the change, since it alone knows the message.
     """
     is_moderator = principal.right >= Right.MODERATE and isinstance(request, requests.Delete)
-    is_authors = isinstance(request, requests.Edit | requests.Delete) and not is_moderator
+    is_authors = type(request) in AN_AUTHOR_S and not is_moderator
     return principal.person.id if is_authors and principal.person else None
