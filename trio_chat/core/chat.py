@@ -7,22 +7,13 @@ carries out the effects; nothing else changes the chat.
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 
-import trio
-
 from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
 from trio_chat.core.access import Access
-from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.backlog import Backlog
-from trio_chat.core.callers import Callers
-from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
-from trio_chat.core.effects import Effects, Turn
+from trio_chat.core.effects import Effects
 from trio_chat.core.expiry import Expiry
-from trio_chat.core.handlers import Handlers
-from trio_chat.core.joins import Joins
-from trio_chat.core.judge import Judge
-from trio_chat.core.ledger import Ledger
 from trio_chat.core.messages import (
     ApiRequest,
     Asked,
@@ -33,20 +24,8 @@ from trio_chat.core.messages import (
     Shutdown,
     Unregister,
 )
-from trio_chat.core.moderation import Moderation
-from trio_chat.core.pending_writes import Pending, PendingWrites
-from trio_chat.core.people import People
-from trio_chat.core.presence import Presence
-from trio_chat.core.raids import Raids
-from trio_chat.core.readers import Readers
-from trio_chat.core.redemption import Redemption
-from trio_chat.core.request_limits import RequestLimits
-from trio_chat.core.room_links import RoomLinks
-from trio_chat.core.rooms import Rooms
-from trio_chat.core.sessions import Sessions
-from trio_chat.core.targets import Targets
-from trio_chat.core.timers import Timers
-from trio_chat.core.welcome import Welcome
+from trio_chat.core.parts import make_parts
+from trio_chat.core.pending_writes import Pending
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
 from trio_chat.journal.types import NO_NEW_ROOM, Committed, Pruned
@@ -76,80 +55,26 @@ class Chat:
         self, config: Config, epoch: str, secret: bytes, limits: Limits, access: Access
     ) -> None:
         self._config = config
-        self._turn = Turn()
-        self._timers = Timers()
-        self._connections: dict[Requester, ConnectionState] = {}
         self._shutdown: CloseReason | None = None
-        self._pending = PendingWrites()
         self._outcomes: list[Stored | NotStored] = []  # of this turn
-        self._queue = CatchUpQueue(self._connections, epoch, access)
-        self._rooms = Rooms(config, self._delay, self._load, self._queue.requeue)
-        self._people = People(Sessions(secret), config.nick_limit)
-        self._presence = Presence(self._people, self._rooms, self._timers, config.presence_grace)
-        welcome = Welcome(self._people, config, epoch)
-        self._limits = RequestLimits(limits, config)
+        parts = make_parts(config, epoch, secret, limits, access, self._delay, self._load)
+        self._turn = parts.turn
+        self._timers = parts.timers
+        self._connections = parts.connections
+        self._pending = parts.pending
+        self._queue = parts.queue
+        self._rooms = parts.rooms
+        self._people = parts.people
+        self._presence = parts.presence
+        self._limits = parts.limits
         self._access = access
-        self._ledger = Ledger(self._turn, self._pending, access.registry)
-        judge = Judge(access, self._people, self._rooms)
-        redemption = Redemption(access, self._ledger, self._limits)
-        arrivals = Arrivals()
-        targets = Targets(access, self._people, arrivals)
-        self.readers = Readers(
-            judge, redemption, self._people, config.room_limit, trio.current_time
-        )
-        self._joins = Joins(
-            self._turn,
-            self._connections,
-            config,
-            access=access,
-            judge=judge,
-            redemption=redemption,
-            people=self._people,
-            presence=self._presence,
-            rooms=self._rooms,
-            queue=self._queue,
-            arrivals=arrivals,
-        )
-        self._moderation = Moderation(
-            self._turn,
-            self._connections,
-            config.room_limit,
-            access=access,
-            judge=judge,
-            ledger=self._ledger,
-            links=RoomLinks(self._turn, access, self._ledger, self._limits, config),
-            targets=targets,
-            raids=Raids(self._turn, access, self._ledger, self._rooms, arrivals, targets),
-        )
-        self._callers = Callers(
-            self._people,
-            welcome,
-            self._rooms,
-            self._limits,
-            config.room_limit,
-            judge=judge,
-            redemption=redemption,
-            moderation=self._moderation,
-        )
-        self._handlers = Handlers(
-            self._turn,
-            self._connections,
-            config,
-            people=self._people,
-            presence=self._presence,
-            rooms=self._rooms,
-            queue=self._queue,
-            pending=self._pending,
-            welcome=welcome,
-            limits=self._limits,
-            access=access,
-            judge=judge,
-            redemption=redemption,
-            joins=self._joins,
-            moderation=self._moderation,
-        )
+        self._ledger = parts.ledger
+        self._joins = parts.joins
+        self._moderation = parts.moderation
+        self._callers = parts.callers
+        self._handlers = handlers = parts.handlers
+        self.readers = parts.readers
         self._expiry = Expiry(self._turn, self._connections, self._delay)
-        handlers = self._handlers
         self._backlog = Backlog(handlers.price, handlers.must_wait, handlers.delay)
 
     @property

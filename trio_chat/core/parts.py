@@ -1,0 +1,158 @@
+"""The parts of the chat, and how they hang together."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import trio
+
+from trio_chat.config import Config
+from trio_chat.core.access import Access
+from trio_chat.core.arrivals import Arrivals
+from trio_chat.core.callers import Callers
+from trio_chat.core.catchup_queue import CatchUpQueue
+from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.effects import Turn
+from trio_chat.core.handlers import Handlers
+from trio_chat.core.joins import Joins
+from trio_chat.core.judge import Judge
+from trio_chat.core.ledger import Ledger
+from trio_chat.core.moderation import Moderation
+from trio_chat.core.pending_writes import PendingWrites
+from trio_chat.core.people import People
+from trio_chat.core.presence import Presence
+from trio_chat.core.raids import Raids
+from trio_chat.core.readers import Readers
+from trio_chat.core.redemption import Redemption
+from trio_chat.core.request_limits import RequestLimits
+from trio_chat.core.room_links import RoomLinks
+from trio_chat.core.rooms import Delay, Rooms
+from trio_chat.core.sessions import Sessions
+from trio_chat.core.targets import Targets
+from trio_chat.core.timers import Timers
+from trio_chat.core.welcome import Welcome
+from trio_chat.delivery.recipient import Requester
+from trio_chat.limits.limits import Limits
+
+
+class Parts(NamedTuple):
+    """What a chat is made of; each part knows those that it was given."""
+
+    turn: Turn
+    timers: Timers
+    connections: dict[Requester, ConnectionState]
+    pending: PendingWrites
+    queue: CatchUpQueue
+    rooms: Rooms
+    people: People
+    presence: Presence
+    limits: RequestLimits
+    ledger: Ledger
+    readers: Readers
+    joins: Joins
+    moderation: Moderation
+    callers: Callers
+    handlers: Handlers
+
+
+def make_parts(
+    config: Config,
+    epoch: str,
+    secret: bytes,
+    limits: Limits,
+    access: Access,
+    delay: Delay,
+    load: Callable[[str], None],
+) -> Parts:
+    """Return the parts of a chat.
+
+    Args:
+        config: Limits and times.
+        epoch: To which the numbers in the journal belong.
+        secret: Signs sessions.
+        limits: The buckets that requests are paid from.
+        access: What people may do.
+        delay: Has something called so many seconds later.
+        load: Has a room loaded.
+    """
+    turn, timers, pending = Turn(), Timers(), PendingWrites()
+    connections: dict[Requester, ConnectionState] = {}
+    queue = CatchUpQueue(connections, epoch, access)
+    rooms = Rooms(config, delay, load, queue.requeue)
+    people = People(Sessions(secret), config.nick_limit)
+    presence = Presence(people, rooms, timers, config.presence_grace)
+    welcome = Welcome(people, config, epoch)
+    asked = RequestLimits(limits, config)
+    ledger = Ledger(turn, pending, access.registry)
+    judge = Judge(access, people, rooms)
+    redemption = Redemption(access, ledger, asked)
+    arrivals = Arrivals()
+    targets = Targets(access, people, arrivals)
+    joins = Joins(
+        turn,
+        connections,
+        config,
+        access=access,
+        judge=judge,
+        redemption=redemption,
+        people=people,
+        presence=presence,
+        rooms=rooms,
+        queue=queue,
+        arrivals=arrivals,
+    )
+    moderation = Moderation(
+        turn,
+        connections,
+        config.room_limit,
+        access=access,
+        judge=judge,
+        ledger=ledger,
+        links=RoomLinks(turn, access, ledger, asked, config),
+        targets=targets,
+        raids=Raids(turn, access, ledger, rooms, arrivals, targets),
+    )
+    callers = Callers(
+        people,
+        welcome,
+        rooms,
+        asked,
+        config.room_limit,
+        judge=judge,
+        redemption=redemption,
+        moderation=moderation,
+    )
+    handlers = Handlers(
+        turn,
+        connections,
+        config,
+        people=people,
+        presence=presence,
+        rooms=rooms,
+        queue=queue,
+        pending=pending,
+        welcome=welcome,
+        limits=asked,
+        access=access,
+        judge=judge,
+        redemption=redemption,
+        joins=joins,
+        moderation=moderation,
+    )
+    readers = Readers(judge, redemption, people, config.room_limit, trio.current_time)
+    return Parts(
+        turn,
+        timers,
+        connections,
+        pending,
+        queue,
+        rooms,
+        people,
+        presence,
+        asked,
+        ledger,
+        readers,
+        joins,
+        moderation,
+        callers,
+        handlers,
+    )
