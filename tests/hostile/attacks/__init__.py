@@ -8,6 +8,7 @@ KINDS = (
     "slow",
     "frames",
     "requests",
+    "rights",
     "insistent",
     "plain",
     "http",

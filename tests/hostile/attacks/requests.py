@@ -1,6 +1,6 @@
 """Floods of each request of the dialect v1."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tests.hostile.attack import CROWD, FLOODS, LONG, Assault, Attack, add
@@ -146,13 +146,18 @@ def _maker(template: str) -> Callable[[Assault, int], Chunk]:
     return requests(lambda label, number: template.format(c=label, n=number, m=3 * number + 1))
 
 
-for name, kind in KINDS.items():
-    add(
-        Attack(
-            name,
-            kind.outcome,
-            flood(kind.enter, _maker(kind.request), ENDS),
-            FLOODS,
-            is_flood=True,
+def add_floods(kinds: Mapping[str, Kind]) -> None:
+    """Put floods of requests into the table of attacks."""
+    for name, kind in kinds.items():
+        add(
+            Attack(
+                name,
+                kind.outcome,
+                flood(kind.enter, _maker(kind.request), ENDS),
+                FLOODS,
+                is_flood=True,
+            )
         )
-    )
+
+
+add_floods(KINDS)
