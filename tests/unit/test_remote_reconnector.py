@@ -152,7 +152,7 @@ async def test_these_codes_invite_to_come_back(autojump_clock: MockClock, code: 
         assert calls.times == [0, 3.5]
 
 
-@pytest.mark.parametrize("code", [1000, 1002, 1007, 1009, 4500, 4503, 4999])
+@pytest.mark.parametrize("code", [1000, 1002, 1007, 1009, 4500, 4504, 4999])
 async def test_these_codes_mean_to_stay_away(autojump_clock: MockClock, code: int) -> None:
     """The block is cancelled, and told the code and the reason."""
 
@@ -181,10 +181,10 @@ async def test_a_bye_counts_without_a_close(autojump_clock: MockClock) -> None:
     """The network may lose what comes behind it."""
 
     async def say_bye(peer: Peer) -> None:
-        await peer.welcomes({"t": "bye", "code": 4503, "reason": "removed"})
+        await peer.welcomes({"t": "bye", "code": 4504, "reason": "too much"})
         await peer.hangs_up()
 
-    assert str(await end_of(Calls(), say_bye)) == "removed (4503)"
+    assert str(await end_of(Calls(), say_bye)) == "too much (4504)"
 
 
 async def test_a_refused_hello_ends_it(autojump_clock: MockClock) -> None:

@@ -28,7 +28,7 @@ from trio_chat.remote import (
     Renamed,
     Room,
     Typing,
-    room_state,
+    members,
 )
 
 BOB = {"id": "bob", "nick": "Bob"}
@@ -160,7 +160,7 @@ async def test_the_list_of_members_is_bounded(
     autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those beyond are counted."""
-    monkeypatch.setattr(room_state, "PEOPLE_LIMIT", 2)
+    monkeypatch.setattr(members, "PEOPLE_LIMIT", 2)
     async with visiting(Calls()) as (_, tea, peer):
         crowd = [{"id": f"{number}", "nick": f"P{number}"} for number in range(9)]
         await peer.says(*map(presence, crowd))

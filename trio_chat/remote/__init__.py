@@ -2,29 +2,53 @@
 
 import logging
 
-from trio_chat.protocol.answers import Hit, MessageView, Page, RoomInfo, SearchResult
+from trio_chat.protocol import acts
+from trio_chat.protocol.answers import (
+    ActInfo,
+    ActList,
+    Hit,
+    LinkInfo,
+    MessageView,
+    NewLink,
+    Page,
+    RaidPreview,
+    RoomInfo,
+    SearchResult,
+)
+from trio_chat.protocol.answers import Created as NewRoom
 from trio_chat.protocol.events import (
+    Clear,
+    Created,
     Delete,
     Edit,
     Message,
+    Moderated,
     Person,
     Population,
     Presence,
     React,
     Renamed,
+    Restore,
+    Rules,
     Topic,
     Typing,
 )
+from trio_chat.protocol.rights import Right
+from trio_chat.protocol.room_rules import RoomRules
 from trio_chat.remote.chat import Chat, connect
-from trio_chat.remote.errors import ChatError, Ended, Refused, Unreachable
+from trio_chat.remote.errors import ChatError, Ended, Lost, Refused, Unreachable
+from trio_chat.remote.happenings import Happening, Joined
 from trio_chat.remote.room import Events, Room, Sent, new_cid
-from trio_chat.remote.room_state import Happening, Joined
 from trio_chat.remote.states import Connecting, Online, Over, State, Waiting, Watch
 
 __all__ = [
+    "ActInfo",
+    "ActList",
     "Chat",
     "ChatError",
+    "Clear",
     "Connecting",
+    "Created",
     "Delete",
     "Edit",
     "Ended",
@@ -32,19 +56,29 @@ __all__ = [
     "Happening",
     "Hit",
     "Joined",
+    "LinkInfo",
+    "Lost",
     "Message",
     "MessageView",
+    "Moderated",
+    "NewLink",
+    "NewRoom",
     "Online",
     "Over",
     "Page",
     "Person",
     "Population",
     "Presence",
+    "RaidPreview",
     "React",
     "Refused",
     "Renamed",
+    "Restore",
+    "Right",
     "Room",
     "RoomInfo",
+    "RoomRules",
+    "Rules",
     "SearchResult",
     "Sent",
     "State",
@@ -53,6 +87,7 @@ __all__ = [
     "Unreachable",
     "Waiting",
     "Watch",
+    "acts",
     "connect",
     "new_cid",
 ]

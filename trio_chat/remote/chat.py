@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import trio
 
-from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol import answers, events, governing, requests
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.names import check_nick, check_room
 from trio_chat.remote.address import parse
@@ -79,7 +79,14 @@ class Chat:
         """Whether an event or message is our own."""
         return event.who is not None and event.who.id == self.me.id
 
-    def room(self, name: str, *, last: int | None = None, epoch: str | None = None) -> Room:
+    def room(
+        self,
+        name: str,
+        *,
+        last: int | None = None,
+        epoch: str | None = None,
+        link: str | None = None,
+    ) -> Room:
         """Return a room and join it; the same object for the same name until it is left.
 
         It does not wait: ``Room.events`` yields a ``Joined`` once we are in the room.
@@ -89,16 +96,49 @@ class Chat:
             last: The number of the last event that you have handled before: the events after it
                 come first. It is used only when the room is joined.
             epoch: The epoch of that number, from ``Room.epoch``.
+            link: The secret of a link to the room. Its right is ours from then on, also in a room
+                in which we are; it need not be shown again by the same person.
 
         Raises:
             ValueError: the name is not valid.
             Ended: the chat is over.
         """
         name = check_room(name, NAME_LIMIT)
-        if name not in self._conversation.rooms:
-            state = self._conversation.enter(name, last, epoch)
+        state = self._conversation.rooms.get(name)
+        if state is None:
+            state = self._conversation.enter(name, last, epoch, link)
             self._rooms[name] = Room(state, self._conversation)
+        elif link:
+            self._conversation.show_link(state, link)
         return self._rooms[name]
+
+    async def join(self, name: str, *, link: str | None = None) -> Room:
+        """Join a room as with ``room``, and wait until we are in it, across reconnects.
+
+        Raises:
+            ValueError: the name is not valid.
+            Refused: the server does not let us in; ``no_such_room`` without a good link.
+            Ended: the chat is over.
+        """
+        room = self.room(name, link=link)
+        await room.joined()
+        return room
+
+    async def create(self, name: str, *, private: bool = False) -> answers.Created:
+        """Make a room; return its name and links, whose secrets are told only here.
+
+        Its moderator is who makes it: join it by its name, with no link.
+
+        Args:
+            name: The name of a public room, or the title of a private one, up to 100 characters.
+            private: Whether only those come in who have a link. Its name is an identifier.
+
+        Raises:
+            Refused: it cannot be called so, or the name is taken.
+            Lost: the connection was lost before the answer; a room may have been made.
+        """
+        request = governing.Create(name=name, private=private)
+        return await self._pending.request(request, answers.Created, is_once=True)
 
     async def rooms(self) -> list[answers.RoomInfo]:
         """Return the rooms of the server, the latest first, and at most ``ROOMS_LIMIT``.
@@ -148,6 +188,7 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     key: str | None = None,
     password: str | None = None,
     token: str | None = None,
+    operator: str | None = None,
     ssl_context: ssl.SSLContext | None = None,
     connect_timeout: float = 10.0,
     wait: bool = True,
@@ -177,6 +218,8 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
         password: The password of the server, if it asks for one.
         token: A token (JWT) that says who you are, if it asks for that. The chat ends when it
             expires.
+        operator: The secret of an operator's link, ``#operator=SECRET``: we may moderate all rooms
+            from then on, and need not show it again as the same person.
         ssl_context: For ``wss`` and ``https``, if not Python's default.
         connect_timeout: Seconds in which the server must say welcome for the first time.
         wait: Whether to wait for the welcome before the block begins.
@@ -191,7 +234,7 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     address = parse(url)
     dial = dialer(address, ssl_context)
     access = requests.Access(password, token) if password or token else None
-    conversation = Conversation(nick, session, key, queue_limit, access)
+    conversation = Conversation(nick, session, key, queue_limit, access, operator)
     states = States()
     reconnector = Reconnector(conversation, states, dial, address, Backoff(), connect_timeout)
     async with running(Chat(conversation, states), reconnector, wait=wait) as chat:

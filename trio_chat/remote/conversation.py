@@ -9,7 +9,8 @@ from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.events import Person
 from trio_chat.remote import wire
 from trio_chat.remote.errors import ChatError, Refused
-from trio_chat.remote.pending import BRACKETS, NOW, PendingRequest, PendingRequests
+from trio_chat.remote.pending import BRACKETS, PendingRequests
+from trio_chat.remote.pending_request import NOW, PendingRequest
 from trio_chat.remote.room_state import RoomState
 
 SHARED_WAIT = 0.1  # seconds that the connection waits for a slow reader while others need it
@@ -25,6 +26,7 @@ class Conversation:
         key: A secret that does the same, also if the first welcome was lost.
         queue_limit: How many events of a room may wait to be read.
         access: What lets us in, if the server asks for something.
+        operator: The secret of an operator's link, to be shown until there is a welcome.
     """
 
     def __init__(
@@ -34,10 +36,12 @@ class Conversation:
         key: str | None,
         queue_limit: int,
         access: requests.Access | None = None,
+        operator: str | None = None,
     ) -> None:
         self.me = Person("", nick)
         self._key = key or token_urlsafe()
         self._access = access
+        self._operator = operator
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
@@ -61,6 +65,17 @@ class Conversation:
         self._is_hello_sent = False
         for state in self.rooms.values():
             state.is_joined = False
+
+    def be_removed(self) -> None:
+        """End the room that we may not be in any more, as far as it is known which one it is.
+
+        If not, the next hello asks for all rooms, and that one is refused.
+        """
+        joined = [state for state in self.rooms.values() if state.is_joined]
+        for state in joined:
+            removed = state.removed(is_only=len(joined) == 1)
+            if removed:
+                self._refuse(state, removed)
 
     def hello(self) -> str:
         """Return the first frame of a connection; requests without an answer become unsent.
@@ -88,12 +103,17 @@ class Conversation:
                 session=self.session,
                 key=self._key,
                 rooms=rooms,
+                link=self._operator,
                 access=self._access,
             )
         )
 
-    def enter(self, name: str, last: int | None, epoch: str | None) -> RoomState:
-        """Join a room; with ``last`` and ``epoch``, resume behind that number.
+    def enter(
+        self, name: str, last: int | None, epoch: str | None, link: str | None = None
+    ) -> RoomState:
+        """Join a room, with the secret of a link if need be.
+
+        With ``last`` and ``epoch``, resume behind that number.
 
         Raises:
             ChatError: the chat is over.
@@ -102,9 +122,15 @@ class Conversation:
         state = self.rooms[name] = RoomState(
             name, last, epoch, self._queue_limit, self._join, self.wake
         )
+        state.link = link
         self.pending.drop_leaves(name)
         self._join(state)
         return state
+
+    def show_link(self, state: RoomState, link: str) -> None:
+        """Show a link to a room in which we are, or are about to be, by joining it again."""
+        state.show(link)
+        self._join(state)
 
     def _join(self, state: RoomState, due: float = NOW) -> None:
         """Ask to join a room, once: an earlier request is dropped, and a hello asks by itself."""
@@ -112,8 +138,8 @@ class Conversation:
         state.join_id = None
         if self._is_hello_sent:
             resume = state.resume()
-            join = requests.Join(room=resume.room, last=resume.last, epoch=resume.epoch)
-            state.join_id = self.pending.add(PendingRequest(join, is_resent=False, due=due))
+            join = PendingRequest(resume.as_join(), is_resent=False, due=due)
+            state.join_id = self.pending.add(join)
 
     async def leave(self, state: RoomState) -> None:
         """Leave a room; requests that wait for it fail.
@@ -145,9 +171,6 @@ class Conversation:
             Malformed: it does not follow the protocol.
         """
         match received:
-            case events.Population(room=room):
-                if room in self.rooms:
-                    self.rooms[room].handle(received)
             case events.Event(room=room):
                 self._handle_event(received, room)
             case answers.Joined():
@@ -161,11 +184,11 @@ class Conversation:
             case _:
                 self.pending.handle(received)
 
-    def _handle_event(self, event: wire.RoomEvent, room: str) -> None:
+    def _handle_event(self, event: wire.RoomEvent | wire.Unknown, room: str) -> None:
         if isinstance(event, events.Renamed) and event.who.id == self.me.id:
             self.me = event.who
         if room in self.rooms:
-            self.rooms[room].handle(event, is_own=_person_of(event) == self.me.id)
+            self.rooms[room].handle(event, self.me.id)
 
     def _handle_joined(self, joined: answers.Joined) -> None:
         """Update a room that we have joined; it comes again if missed events were deleted since."""
@@ -180,6 +203,7 @@ class Conversation:
         self.me, self.session, self.epoch = welcome.you, welcome.session, welcome.epoch
         self.limits = limits = welcome.limits
         self.unknown_session = welcome.unknown_session
+        self._operator = None
         self.pending.frame_limit = limits.get("frame", self.pending.frame_limit)
         self.pending.object_limit = limits.get("requests", self.pending.object_limit)
 
@@ -192,10 +216,13 @@ class Conversation:
         if state and error.retry_ms is not None:
             self._join(state, trio.current_time() + error.retry_ms / 1000)
         elif state:
-            refused = Refused(error.code, error.text)
-            del self.rooms[state.name]
-            state.refuse(refused)
-            self.pending.fail_room(state.name, refused)
+            self._refuse(state, Refused(error.code, error.text))
+
+    def _refuse(self, state: RoomState, refused: Refused) -> None:
+        """End a room that we may not be in."""
+        del self.rooms[state.name]
+        state.refuse(refused)
+        self.pending.fail_room(state.name, refused)
 
     def _refused_room(self, error: answers.Error) -> RoomState | None:
         """Return the room whose join, by its own request or in a hello, an error answers."""
@@ -232,7 +259,3 @@ class Conversation:
         self.pending.close(error)
         for state in self.rooms.values():
             state.close()
-
-
-def _person_of(event: wire.RoomEvent) -> str | None:
-    return event.who.id if event.who else None

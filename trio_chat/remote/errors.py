@@ -8,17 +8,28 @@ class ChatError(Exception):
 class Refused(ChatError):
     """The server does not grant a request.
 
-    ``code`` is for programs and one of docs/protocol.md, "Errors"; ``text`` is for people.
+    ``code`` is for programs and one of docs/protocol.md, "Errors"; ``text`` is for people. A room
+    that we have to leave is refused, too: ``kicked``, ``banned``, or ``removed`` if the server does
+    not tell more. ``retry_after`` is the time in seconds after which a request may be granted.
     """
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, retry_after: float | None = None) -> None:
         super().__init__(code, text)
         self.code = code
         self.text = text
+        self.retry_after = retry_after
 
     def __str__(self) -> str:
         """Return a text for people."""
         return f"{self.text} ({self.code})"
+
+
+class Lost(ChatError):
+    """The connection was lost before the answer to what must not be done twice."""
+
+    def __str__(self) -> str:
+        """Return a text for people."""
+        return "the connection was lost before the answer; this may have been done"
 
 
 class Ended(ChatError):

@@ -2,82 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import TypeVar
 
 import trio
 
 from trio_chat.protocol import answers, requests
 from trio_chat.remote import wire
-from trio_chat.remote.errors import ChatError, Ended, Refused
+from trio_chat.remote.errors import ChatError, Lost, Refused
+from trio_chat.remote.pending_request import A, PendingRequest
 
 PENDING_LIMIT = 256  # requests that may wait for their answers at the same time
 FRAME_LIMIT = 64 * 1024  # bytes of a frame, until the server tells its own limit
+RETRY_LIMIT = 60.0  # seconds; a request that would have to wait longer is refused
 OBJECT_LIMIT = 256  # objects in a frame, until the server tells its own limit
 BRACKETS = 2  # bytes around the objects of a frame
-NOW = float("-inf")
 NEVER = float("inf")
-
-A = TypeVar("A", bound=answers.Answer)
-
-
-class PendingRequest:
-    """One request and its outcome.
-
-    Args:
-        request: Gets its ``id`` from ``PendingRequests``.
-        room: The room that must be joined before the request is sent; ``None`` for any time.
-        is_resent: Whether it is sent again on the next connection while it has no answer.
-            If not, it counts as done when the connection is lost.
-        due: The time of Trio's clock before which it is not sent.
-    """
-
-    def __init__(
-        self,
-        request: requests.Request,
-        room: str | None = None,
-        *,
-        is_resent: bool = True,
-        due: float = NOW,
-    ) -> None:
-        self.request = request
-        self.room = room
-        self.is_resent = is_resent
-        self.due = due
-        self.data = b""
-        self.has_slot = False
-        self.answer: answers.Answer | None = None
-        self.error: ChatError | None = None
-        self._done = trio.Event()
-
-    @property
-    def is_done(self) -> bool:
-        """Whether there is an answer or an error."""
-        return self._done.is_set()
-
-    @property
-    def number(self) -> int:
-        """The id, which it has once ``PendingRequests`` holds it."""
-        assert isinstance(self.request.id, int)
-        return self.request.id
-
-    def finish(self, answer: answers.Answer | None, error: ChatError | None) -> None:
-        """Store the outcome and wake the tasks that wait for it."""
-        self.answer, self.error = answer, error
-        self._done.set()
-
-    async def wait(self, kind: type[A]) -> A:
-        """Wait for the answer, across reconnects.
-
-        Raises:
-            Refused: the server does not grant the request.
-            Ended: the chat is over, or the server gave an answer of another kind.
-        """
-        await self._done.wait()
-        if self.error:
-            raise self.error
-        if not isinstance(self.answer, kind):
-            raise Ended(1002, "the server gave an answer to another question")
-        return self.answer
 
 
 class PendingRequests:
@@ -110,17 +48,25 @@ class PendingRequests:
         """Whether any request waits for its answer."""
         return bool(self._pending)
 
-    async def request(self, request: requests.Request, kind: type[A], room: str | None = None) -> A:
+    async def request(
+        self,
+        request: requests.Request,
+        kind: type[A],
+        room: str | None = None,
+        *,
+        is_once: bool = False,
+    ) -> A:
         """Make a request and return the answer; wait for a slot before that.
 
         Cancellation: the request is not sent again. If it had been sent, it may still be done.
 
         Raises:
+            Lost: the connection was lost before the answer to a request that is made once.
             Refused: the server does not grant it.
             Ended: the chat is over.
             ValueError: it has text that cannot be sent.
         """
-        pending = PendingRequest(request, room)
+        pending = PendingRequest(request, room, is_once=is_once)
         await self.acquire_slot(pending)
         try:
             self.add(pending)
@@ -207,15 +153,19 @@ class PendingRequests:
     def start_connection(self) -> None:
         """Prepare for a new connection: mark what is resent as unsent, and finish the rest."""
         self._typing.clear()
-        for pending in [pending for pending in self._pending.values() if not pending.is_resent]:
-            self._finish(pending, answers.Ok(), None)
+        for pending in list(self._pending.values()):
+            if not pending.is_resent:
+                self._finish(pending, answers.Ok(), None)
+            elif pending.is_once and pending.number not in self._unsent:
+                self._finish(pending, None, Lost())
         self._unsent = dict(self._pending)
 
     def handle(self, answer: answers.Answer) -> None:
         """Give an answer to the request that has its id, if that is held.
 
-        A request that is refused with ``retry_ms`` is sent again after that time. A join is not:
-        its room makes a new one, with the number that it has reached by then.
+        A request that is refused with ``retry_ms`` is sent again after that time, unless it is
+        longer than ``RETRY_LIMIT``. A join is not: its room makes a new one, with the number that
+        it has reached by then.
         """
         pending = self._pending.get(answer.id) if isinstance(answer.id, int) else None
         if pending is None:
@@ -225,9 +175,16 @@ class PendingRequests:
         elif answer.retry_ms is None or isinstance(pending.request, requests.Join):
             self._finish(pending, answer, Refused(answer.code, answer.text))
         else:
-            pending.due = trio.current_time() + answer.retry_ms / 1000
-            self._unsent[pending.number] = pending
-            self._work.set()
+            self._try_again(pending, answer, answer.retry_ms / 1000)
+
+    def _try_again(self, pending: PendingRequest, error: answers.Error, delay: float) -> None:
+        """Send a request again after a delay in seconds, unless that is too long."""
+        if delay > RETRY_LIMIT:
+            self._finish(pending, error, Refused(error.code, error.text, delay))
+            return
+        pending.due = trio.current_time() + delay
+        self._unsent[pending.number] = pending
+        self._work.set()
 
     def outgoing(self, is_joined: Callable[[str], bool]) -> Iterator[str]:
         """Yield the frames with which to send all that can be sent now.

@@ -27,6 +27,7 @@ SILENCE_LIMIT = 2.0  # ping intervals without a byte after which the server coun
 STABLE_AFTER = 5.0  # seconds online after which a loss counts as the first one again
 FINAL_CODES = {1000, 1002, 1007, 1009}  # of the close codes that RFC 6455 defines
 FIRST_FINAL_CODE = 4500  # of our own close codes; those below are temporary
+REMOVED = 4503  # one of those: we may not be in one of our rooms, but in the others
 FIRST_CLOSE_CODE = 1000  # smaller codes are HTTP statuses that refuse the handshake
 LEFT = "the chat was left"
 WRONG_PROTOCOL = "the server does not speak trio-chat.v1"
@@ -101,12 +102,14 @@ class Reconnector:
         self._online_at = float("inf")
         loss = await run_connection(self._dial, self._address, self._use)
         self._transport = None
-        conversation.lose_connection()
         last_word = conversation.bye or conversation.refusal
         if conversation.bye and loss.code == BROKEN:
             loss = Loss(conversation.bye.code, conversation.bye.reason)
         elif conversation.refusal:
             loss = Loss(BROKEN, conversation.refusal.text)
+        if loss.code == REMOVED:
+            conversation.be_removed()
+        conversation.lose_connection()
         retry_ms = (last_word and last_word.retry_ms) or 0
         return loss._replace(retry_after=max(loss.retry_after, retry_ms / 1000))
 
@@ -120,7 +123,8 @@ class Reconnector:
         if self._is_malformed:
             return Ended(PROTOCOL_ERROR, WRONG_PROTOCOL)
         is_temporary = FIRST_CLOSE_CODE <= loss.code < FIRST_FINAL_CODE
-        if loss.code in FINAL_CODES or not is_temporary:
+        is_final = loss.code in FINAL_CODES or not is_temporary
+        if is_final and loss.code != REMOVED:
             return Ended(loss.code, loss.reason)
         return None
 

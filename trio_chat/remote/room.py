@@ -8,10 +8,14 @@ import trio
 
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.rights import Right
+from trio_chat.protocol.room_rules import RoomRules
 from trio_chat.remote.conversation import Conversation
-from trio_chat.remote.errors import ChatError, Refused
-from trio_chat.remote.pending import PendingRequest, PendingRequests
-from trio_chat.remote.room_state import Happening, RoomState
+from trio_chat.remote.errors import ChatError
+from trio_chat.remote.happenings import Happening
+from trio_chat.remote.moderation import Moderation
+from trio_chat.remote.pending_request import PendingRequest
+from trio_chat.remote.room_state import RoomState
 
 TYPING_INTERVAL = 1.0  # seconds between two "typing"; the server passes on one in 2 s
 
@@ -49,7 +53,7 @@ class Sent:
         return _number(await self._pending.wait(answers.Ok))
 
 
-class Room(AsyncIterator[events.Message]):
+class Room(Moderation, AsyncIterator[events.Message]):
     """A room that we are in, from ``Chat.room``.
 
     ``async for message in room`` yields the messages in it, each once and in order, our own too;
@@ -66,8 +70,7 @@ class Room(AsyncIterator[events.Message]):
     """
 
     def __init__(self, state: RoomState, conversation: Conversation) -> None:
-        self._state = state
-        self._conversation = conversation
+        super().__init__(state, conversation)
         self._typed_at = float("-inf")
 
     async def __anext__(self) -> events.Message:
@@ -90,8 +93,23 @@ class Room(AsyncIterator[events.Message]):
 
     @property
     def name(self) -> str:
-        """The room's name in its normal form."""
+        """The room's name in its normal form; of a private room, its identifier."""
         return self._state.name
+
+    @property
+    def title(self) -> str:
+        """The title of a private room; else an empty text."""
+        return self._state.title
+
+    @property
+    def right(self) -> Right:
+        """What we may do in the room; nothing until we are in it."""
+        return self._state.right
+
+    @property
+    def rules(self) -> RoomRules:
+        """What holds in the room for all but moderators."""
+        return self._state.rules
 
     @property
     def members(self) -> list[Person]:
@@ -99,12 +117,12 @@ class Room(AsyncIterator[events.Message]):
 
         In a large room the list may be cut: see ``population``.
         """
-        return list(self._state.people.values())
+        return list(self._state.members.people.values())
 
     @property
     def population(self) -> int:
         """How many people are in the room; more than ``members`` if that list is cut."""
-        return self._state.population
+        return self._state.members.population
 
     @property
     def guests(self) -> int:
@@ -125,6 +143,17 @@ class Room(AsyncIterator[events.Message]):
     def is_joined(self) -> bool:
         """Whether we are in the room on the present connection."""
         return self._state.is_joined
+
+    async def joined(self) -> None:
+        """Wait until we are in the room, by a link if one is to be shown.
+
+        Raises:
+            Refused: the server does not let us in, or we have left the room.
+            Ended: the chat is over.
+        """
+        await self._state.settled()
+        self._pending.check_open()
+        self._check()
 
     # What can be done
 
@@ -233,18 +262,8 @@ class Room(AsyncIterator[events.Message]):
         self._check()
         await self._conversation.leave(self._state)
 
-    @property
-    def _pending(self) -> PendingRequests:
-        return self._conversation.pending
-
     async def _keep(self, request: requests.WriteRequest) -> int:
-        self._check()
-        return _number(await self._pending.request(request, answers.Ok, self.name))
-
-    def _check(self) -> None:
-        """Make sure that the room has not been left or refused."""
-        if self._conversation.rooms.get(self.name) is not self._state:
-            raise self._state.refusal or Refused("not_joined", "you have left the room")
+        return _number(await self._ask(request, answers.Ok))
 
 
 class Events(AsyncIterator[Happening]):

@@ -2,44 +2,28 @@
 
 from collections.abc import Callable
 
-import msgspec
 import trio
 
 from trio_chat.protocol import answers, events
-from trio_chat.protocol.events import Person
 from trio_chat.protocol.requests import Resume
+from trio_chat.protocol.rights import RIGHTS, Right
+from trio_chat.protocol.room_rules import NO_RULES
 from trio_chat.remote import wire
-from trio_chat.remote.errors import ChatError
+from trio_chat.remote.clearings import Clearings
+from trio_chat.remote.errors import ChatError, Refused
+from trio_chat.remote.happenings import Happening, Joined
+from trio_chat.remote.members import Members
 
 READER_WAIT = 2.0  # seconds since its last read for which a reader counts as active
-PEOPLE_LIMIT = 10_000  # people of a room that are known by name; the others are counted
 NEVER = float("-inf")
 
 
-class Joined(msgspec.Struct, frozen=True, kw_only=True):
-    """We are in the room, for the first time or again; what we missed follows.
-
-    ``last`` is the number of the room's last event. ``gap`` is the number of the first event that
-    follows, if those before it are lost; with ``reset`` the numbers have begun anew, so that
-    nothing follows and all numbers known before are void. It comes again, with a ``gap``, if
-    some of the missed events were deleted while they were being sent.
-
-    ``members`` may be cut in large rooms; ``population`` is the number of people in any case.
-    """
-
-    room: str
-    last: int
-    epoch: str
-    members: tuple[Person, ...]
-    population: int = 0
-    guests: int = 0
-    topic: str = ""
-    gap: int | None = None
-    reset: bool = False
-
-
-RoomEvent = wire.RoomEvent | events.Population
-Happening = RoomEvent | Joined
+REMOVALS = {  # why somebody has to leave, by what a moderator did
+    "kick": ("kicked", "you were removed from this room, and may join it again"),
+    "ban": ("banned", "you may not be in this room"),
+}
+REMOVED = ("removed", "you may not be in this room any more")
+StoredEvent = wire.StoredRoomEvent | wire.Unknown
 
 
 class RoomState:
@@ -71,14 +55,21 @@ class RoomState:
         self.name = name
         self.last = last
         self.epoch = epoch
+        self.link: str | None = None  # a secret that is to be shown
+        self.right = Right.NONE
+        self.rules = NO_RULES
+        self.title = ""
         self.topic = ""
         self.guests = 0
-        self.population = 0
-        self.people: dict[str, Person] = {}
+        self.members = Members()
         self.is_joined = False  # on the present connection
         self.refusal: ChatError | None = None
+        self.removal: Refused | None = None  # with which it ends if we have to go
         self.join_id: int | None = None  # of the request to join that counts; a hello has none
         self._is_behind = False
+        self._joined_at = 0  # the number of the last event when we joined
+        self._settled = trio.Event()  # when we are in the room, or it is closed
+        self._clearings = Clearings()
         self._on_join = on_join
         self._on_read = on_read
         self._limit = limit
@@ -95,10 +86,19 @@ class RoomState:
         return self.resume()
 
     def resume(self) -> Resume:
-        """Return what to ask for: all since the last event; nothing if the room is behind."""
+        """Return what to ask for: all since the last event; nothing if the room is behind.
+
+        A link is shown until we are in the room; from then on its right is ours.
+        """
         if self._is_behind:
-            return Resume(self.name)
-        return Resume(self.name, self.last, self.epoch)
+            return Resume(self.name, link=self.link)
+        return Resume(self.name, self.last, self.epoch, self.link)
+
+    def show(self, link: str) -> None:
+        """Show a link when the room is joined the next time."""
+        self.link = link
+        if self._settled.is_set():
+            self._settled = trio.Event()
 
     def join(self, joined: answers.Joined) -> None:
         """Record that we are in the room.
@@ -108,11 +108,31 @@ class RoomState:
         """
         people = wire.read_people(joined.members)
         self.is_joined = True
-        self.people = {person.id: person for person in people[:PEOPLE_LIMIT]}
-        self.population = max(joined.population, len(people))
+        self.link = self.removal = None
+        self.right = RIGHTS.get(joined.right or "", Right.SPEAK)
+        self.rules, self.title = joined.rules or NO_RULES, joined.title
+        self._joined_at = joined.last
+        self._settled.set()
+        self.members.reset(people, joined.population)
         self.topic, self.guests = joined.topic, joined.guests
-        if not self._is_behind and self._enqueue(_happening(joined, people, self.population)):
+        if not self._is_behind and self._enqueue(self._happening(joined, people)):
             self._move_to(joined)
+
+    def _happening(self, joined: answers.Joined, people: list[events.Person]) -> Joined:
+        return Joined(
+            room=joined.room,
+            last=joined.last,
+            epoch=joined.epoch,
+            members=tuple(people),
+            population=self.members.population,
+            guests=joined.guests,
+            topic=joined.topic,
+            gap=joined.gap,
+            reset=joined.reset,
+            right=self.right,
+            rules=self.rules,
+            title=self.title,
+        )
 
     def _move_to(self, joined: answers.Joined) -> None:
         """Set the number and epoch behind which events follow."""
@@ -122,54 +142,52 @@ class RoomState:
         elif joined.gap is not None:
             self.last = max(self.last, joined.gap - 1)
 
-    def handle(self, event: RoomEvent, *, is_own: bool = False) -> None:
+    def handle(self, event: wire.RoomEvent | wire.Unknown, my_id: str) -> None:
         """Handle an event. Each numbered event is queued once, and in order.
 
         Args:
             event: The event.
-            is_own: Whether it is about ourselves.
+            my_id: Who we are.
         """
         if not self.is_joined:
             return  # sent before the room is joined again
         if isinstance(event, events.StoredEvent):
-            self._handle_stored(event)
+            self._handle_stored(event, my_id)
         else:
-            self._update_people(event, is_own=is_own)
+            self.members.update(event, my_id)
             if not self._is_behind:
                 self._enqueue(event)
 
-    def _handle_stored(self, event: RoomEvent) -> None:
-        assert isinstance(
-            event, events.Message | events.Edit | events.Delete | events.React | events.Topic
-        )
-        if isinstance(event, events.Topic):
-            self.topic = event.text
+    def _handle_stored(self, event: StoredEvent, my_id: str) -> None:
+        if event.seq > self._joined_at:  # what is older has been told in ``joined``
+            self._follow(event, my_id)
         assert self.last is not None
         if self._is_behind or event.seq <= self.last:
             return
-        if event.seq == self.last + 1 and self._enqueue(event):
+        if event.seq == self.last + 1 and self._enqueue_stored(event):
             self.last = event.seq
         else:
             self._is_behind = True
             self._join_again()
 
-    def _update_people(self, event: RoomEvent, *, is_own: bool) -> None:
+    def _follow(self, event: StoredEvent, my_id: str) -> None:
+        """Update what is known of the room."""
         match event:
-            case events.Presence(state="joined"):
-                self.population += event.who.id not in self.people and not is_own
-                self._know(event.who)
-            case events.Presence(state="left"):
-                self.people.pop(event.who.id, None)
-                self.population = max(self.population - 1, len(self.people))
-            case events.Renamed(who=who) if who.id in self.people:
-                self.people[who.id] = who
-            case events.Population(count=count):
-                self.population = max(count, len(self.people))
+            case events.Topic():
+                self.topic = event.text
+            case events.Rules():
+                self.rules = event.rules
+            case events.Moderated(act="kick" | "ban") if _may_be_about(my_id, event):
+                self.removal = Refused(*REMOVALS[event.act])
 
-    def _know(self, person: Person) -> None:
-        if person.id in self.people or len(self.people) < PEOPLE_LIMIT:
-            self.people[person.id] = person
-            self.population = max(self.population, len(self.people))
+    def _enqueue_stored(self, event: StoredEvent) -> bool:
+        """Queue an event, unless it is of a type that we do not know; return whether it counts."""
+        if isinstance(event, wire.Unknown):
+            return True
+        if not self._enqueue(event):
+            return False
+        self._clearings.note(event)
+        return True
 
     def _enqueue(self, happening: Happening) -> bool:
         if self.is_full:
@@ -200,6 +218,14 @@ class RoomState:
             self._is_behind = self.is_joined = False
             self._on_join(self)
 
+    def removed(self, *, is_only: bool) -> Refused | None:
+        """Return why we are in the room no more, after a close for having to leave one.
+
+        Args:
+            is_only: Whether we were in no other.
+        """
+        return self.removal or (Refused(*REMOVED) if is_only else None)
+
     def refuse(self, error: ChatError) -> None:
         """Record that the server does not let us in, and close."""
         self.refusal = error
@@ -208,7 +234,12 @@ class RoomState:
     def close(self) -> None:
         """Take no more events; those that wait can still be read."""
         self.is_joined = self._is_behind = False
+        self._settled.set()
         self._send.close()
+
+    async def settled(self) -> None:
+        """Wait until we are in the room by all that we have to show, or it is closed."""
+        await self._settled.wait()
 
     # What the reader does
 
@@ -239,18 +270,10 @@ class RoomState:
         self._size -= 1
         if self._size == self._limit // 2:
             self._on_read()
-        return happening
+        return happening if isinstance(happening, Joined) else self._clearings.apply(happening)
 
 
-def _happening(joined: answers.Joined, people: list[Person], population: int) -> Joined:
-    return Joined(
-        room=joined.room,
-        last=joined.last,
-        epoch=joined.epoch,
-        members=tuple(people),
-        population=population,
-        guests=joined.guests,
-        topic=joined.topic,
-        gap=joined.gap,
-        reset=joined.reset,
-    )
+def _may_be_about(person_id: str, moderated: events.Moderated) -> bool:
+    """Whether a moderator has acted on a person: not all of many are listed."""
+    listed = {person.id for person in moderated.people}
+    return person_id in listed or moderated.count > len(listed)

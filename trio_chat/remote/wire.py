@@ -1,6 +1,7 @@
 """Decodes and encodes the objects of ``trio-chat.v1`` for a client. No Trio and no I/O."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -9,16 +10,29 @@ from trio_chat.protocol import answers, events, requests
 
 SUBPROTOCOL = "trio-chat.v1"
 
-RoomEvent = (
+StoredRoomEvent = (
     events.Message
     | events.Edit
     | events.Delete
     | events.React
     | events.Topic
-    | events.Presence
-    | events.Renamed
-    | events.Typing
+    | events.Created
+    | events.Rules
+    | events.Moderated
+    | events.Clear
+    | events.Restore
 )
+RoomEvent = StoredRoomEvent | events.Presence | events.Population | events.Renamed | events.Typing
+
+
+class Acts(answers.Answer, tag="audit", kw_only=True):
+    """``answers.ActList``, whose acts may be of kinds that we do not know."""
+
+    room: str
+    acts: list[msgspec.Raw]
+    more: bool
+
+
 Answer = (
     answers.Welcome
     | answers.Joined
@@ -26,14 +40,26 @@ Answer = (
     | answers.Page
     | answers.RoomList
     | answers.SearchResult
+    | answers.Created
+    | answers.LinkMade
+    | answers.LinkList
+    | answers.RaidPreview
+    | Acts
     | answers.Ping
     | answers.Error
     | answers.Bye
 )
-ServerObject = RoomEvent | events.Population | Answer
+Known = RoomEvent | Answer
+
+
+class Unknown(events.StoredEvent, kw_only=True):
+    """A numbered event of a type that we do not know: it counts, and is not told."""
+
+
+ServerObject = Known | Unknown
 
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
-    str(kind.__struct_config__.tag): msgspec.json.Decoder(kind) for kind in ServerObject.__args__
+    str(kind.__struct_config__.tag): msgspec.json.Decoder(kind) for kind in Known.__args__
 }
 
 
@@ -42,20 +68,23 @@ class Malformed(ValueError):
 
 
 class _Envelope(msgspec.Struct):
-    """The field that every object has: its type."""
+    """The field that every object has, its type, and those that every numbered event has."""
 
     t: str
+    room: str = ""
+    seq: int = 0
 
 
-_frame = msgspec.json.Decoder(list[ServerObject])
+_frame = msgspec.json.Decoder(list[Known])
 _objects = msgspec.json.Decoder(list[msgspec.Raw])
 _envelope = msgspec.json.Decoder(_Envelope)
 _people = msgspec.json.Decoder(list[events.Person])
+_act = msgspec.json.Decoder(answers.ActInfo)
 _encode = msgspec.json.Encoder().encode
 
 
-def read(message: str | bytes) -> list[ServerObject]:
-    """Return the objects in a frame, without those of unknown types.
+def read(message: str | bytes) -> Sequence[ServerObject]:
+    """Return the objects in a frame; of those of unknown types, numbered events alone.
 
     Raises:
         Malformed: it is no array of objects with a type.
@@ -71,9 +100,12 @@ def read(message: str | bytes) -> list[ServerObject]:
 def _read_one_by_one(message: str | bytes) -> Iterator[ServerObject]:
     try:
         for part in _objects.decode(message):
-            decoder = _DECODERS.get(_envelope.decode(part).t)
+            envelope = _envelope.decode(part)
+            decoder = _DECODERS.get(envelope.t)
             if decoder:
                 yield decoder.decode(part)
+            elif envelope.room and envelope.seq:
+                yield Unknown(room=envelope.room, seq=envelope.seq)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise Malformed(str(error)) from None
 
@@ -88,6 +120,15 @@ def read_people(members: msgspec.Raw) -> list[events.Person]:
         return _people.decode(members)
     except msgspec.MsgspecError as error:
         raise Malformed(str(error)) from None
+
+
+def read_acts(acts: Iterable[msgspec.Raw]) -> list[answers.ActInfo]:
+    """Return the acts of an audit list, without those that we do not know."""
+    found = []
+    for act in acts:
+        with suppress(msgspec.MsgspecError):
+            found.append(_act.decode(act))
+    return found
 
 
 def write(request: requests.Request) -> bytes:

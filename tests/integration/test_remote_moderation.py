@@ -1,0 +1,183 @@
+"""The Python client in rooms with links, against the server: what its user sees."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import trio
+
+from tests.integration.running import PATIENCE, Running, serving
+from tests.integration.test_remote import until
+from trio_chat.remote import (
+    Chat,
+    Clear,
+    Message,
+    Moderated,
+    Refused,
+    Restore,
+    Right,
+    Room,
+    RoomRules,
+    Rules,
+    acts,
+    connect,
+)
+
+
+@asynccontextmanager
+async def three() -> AsyncIterator[tuple[Running, Chat, Chat, Chat]]:
+    """Have three people at a new server for the block."""
+    async with (
+        serving() as server,
+        connect(server.ws, nick="Ann") as ann,
+        connect(server.ws, nick="Bob") as bob,
+        connect(server.ws, nick="Cem") as cem,
+    ):
+        yield server, ann, bob, cem
+
+
+async def texts(room: Room) -> list[str]:
+    """Return what was said, and is not deleted."""
+    return [said.text for said in (await room.history()).messages if not said.deleted]
+
+
+async def end_of(room: Room) -> Refused:
+    """Return why a room ends."""
+    with trio.fail_after(PATIENCE), pytest.raises(Refused) as refused:
+        async for _ in room:
+            pass
+    return refused.value
+
+
+async def test_a_private_room_is_for_those_with_a_link() -> None:
+    """Each link gives its right, which stays; nobody else learns that there is such a room."""
+    async with three() as (server, ann, bob, cem):
+        made = await ann.create("Secret tea", private=True)
+        links = {link.right: link.secret for link in made.links}
+        assert made.title == "Secret tea"
+        assert set(links) == {"read", "speak", "moderate"}
+        hers = await ann.join(made.room)
+        assert (hers.right, hers.title) == (Right.MODERATE, "Secret tea")
+        his = await bob.join(made.room, link=links["speak"])
+        assert (his.name, his.right) == (made.room, Right.SPEAK)
+        await his.send("hello")
+        await until(hers, Message)
+        reader = await cem.join(made.room, link=links["read"])
+        assert reader.right is Right.READ
+        with pytest.raises(Refused, match="read_only"):
+            await reader.send("hello")
+        await cem.join(made.room, link=links["speak"])
+        await reader.send("now I may")
+        assert made.room not in {room.room for room in await cem.rooms()}
+        async with connect(server.ws, nick="Eve") as eve:
+            with pytest.raises(Refused, match="no_such_room"):
+                await eve.join(made.room, link="wrong")
+            assert (await eve.join("tea")).right is Right.SPEAK
+        async with connect(server.ws, nick="Bob again", session=bob.session) as again:
+            assert (await again.join(made.room)).title == "Secret tea"
+
+
+async def test_links_are_made_listed_and_revoked() -> None:
+    """Who came by one has to leave, and stays in other rooms."""
+    async with three() as (_, ann, bob, _):
+        made = await ann.create("Secret tea", private=True)
+        hers = await ann.join(made.room)
+        link = await hers.make_link("speak", label="for Bob", uses=1)
+        assert link.right == "speak"
+        his, tea = await bob.join(made.room, link=link.secret), await bob.join("tea")
+        shown = next(one for one in await hers.links() if one.link == link.link)
+        assert (shown.label, shown.used, shown.people) == ("for Bob", 1, [bob.me])
+        await hers.end_link(link.link)
+        assert (await end_of(his)).code == "no_such_room"
+        await tea.send("still here")
+        with pytest.raises(Refused, match="not_found"):
+            await hers.end_link("never made")
+
+
+async def test_rules_hold_and_are_told() -> None:
+    """Those of before hold no more."""
+    async with three() as (_, ann, bob, _):
+        await ann.create("class")
+        hers, his = await ann.join("class"), await bob.join("class")
+        await hers.set_rules(RoomRules(closed=True))
+        assert isinstance((await until(his, Rules))[-1], Rules)
+        assert his.rules == RoomRules(closed=True)
+        with pytest.raises(Refused, match="only moderators speak"):
+            await his.send("hello?")
+        await hers.set_rules(RoomRules(slow=3600))
+        await his.send("one")
+        with pytest.raises(Refused, match="slow_mode") as refused:
+            await his.send("two")
+        assert refused.value.retry_after
+        with pytest.raises(Refused, match="not_moderator"):
+            await his.set_rules(RoomRules())
+
+
+async def test_moderators_act_on_people() -> None:
+    """Who is kicked may come back, who is banned may not; all chats go on."""
+    async with three() as (_, ann, bob, cem):
+        await ann.create("class")
+        hers, his, theirs = [await one.join("class") for one in (ann, bob, cem)]
+        await hers.moderate("mute", [bob.me, cem.me], seconds=3600, why="a joke")
+        told = (await until(his, Moderated))[-1]
+        assert isinstance(told, Moderated)
+        assert (told.act, told.count, told.why) == ("mute", 2, "a joke")
+        with pytest.raises(Refused, match="muted"):
+            await his.send("x")
+        await hers.moderate("unmute", [bob.me])
+        await his.send("sorry")
+        tea = await bob.join("tea")
+        await hers.moderate("kick", [bob.me])
+        assert (await end_of(his)).code == "kicked"
+        await tea.send("elsewhere")
+        his = await bob.join("class")
+        await hers.moderate("ban", [cem.me])
+        assert (await end_of(theirs)).code == "banned"
+        with pytest.raises(Refused, match="banned"):
+            await cem.join("class")
+        await hers.moderate("unban", [cem.me])
+        await cem.join("class")
+        await his.send("welcome back")
+
+
+async def test_what_is_cleared_can_be_taken_back() -> None:
+    """By its number in the list of acts, where reports are, too."""
+    async with three() as (_, ann, bob, cem):
+        await ann.create("class")
+        hers, his, theirs = [await one.join("class") for one in (ann, bob, cem)]
+        seq = await theirs.send("rude")
+        await his.report(seq, "rude words")
+        await hers.moderate("clear", [cem.me])
+        told = (await until(his, Clear))[-1]
+        assert isinstance(told, Clear)
+        assert told.authors == [cem.me.id]
+        assert await texts(his) == []
+        cleared, reported, *_ = (await hers.audit(limit=2)).acts
+        assert isinstance(cleared.act, acts.Cleared)
+        assert (reported.who, reported.act) == (
+            bob.me,
+            acts.Reported(about="class", target=seq, why="rude words"),
+        )
+        await hers.undo(cleared.seq)
+        await until(his, Restore)
+        assert await texts(his) == ["rude"]
+
+
+async def test_a_raid_is_undone() -> None:
+    """After a look at whom that is about."""
+    async with three() as (server, ann, bob, _):
+        await ann.create("class")
+        hers, his = await ann.join("class"), await bob.join("class")
+        await his.send("before")
+        said = (await until(hers, Message))[-1]
+        assert isinstance(said, Message)
+        await trio.sleep(0.01)
+        async with connect(server.ws, nick="Eve") as eve:
+            theirs = await eve.join("class")
+            await theirs.send("spam")
+            preview = await hers.preview_raid(said.ts + 1)
+            assert (preview.count, preview.people, preview.messages) == (1, [eve.me], 1)
+            await hers.undo_raid(said.ts + 1, why="spam")
+            assert (await end_of(theirs)).code == "banned"
+        assert await texts(his) == ["before"]
+        assert his.rules.newcomers

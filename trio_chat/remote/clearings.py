@@ -1,0 +1,55 @@
+"""Clearings: makes what moderators have cleared deleted while it waits to be read."""
+
+from typing import NamedTuple
+
+from trio_chat.protocol import events
+from trio_chat.remote import wire
+
+
+class Clearing(NamedTuple):
+    """The messages of these authors with numbers from ``since`` up to that of the event."""
+
+    authors: frozenset[str]
+    since: int
+    seq: int
+
+    def covers(self, event: events.Message | events.Edit) -> bool:
+        """Whether a message, or an edit of one, is cleared."""
+        number = event.target if isinstance(event, events.Edit) else event.seq
+        author = event.who.id if event.who else ""
+        return self.since <= number < self.seq and author in self.authors
+
+
+class Clearings:
+    """Those whose ``clear`` is in a queue, behind messages that it has cleared.
+
+    There are no more than events in the queue.
+    """
+
+    def __init__(self) -> None:
+        self._queued: dict[str, Clearing] = {}
+
+    def note(self, event: events.Event) -> None:
+        """Take in that an event was queued."""
+        match event:
+            case events.Clear():
+                clearing = Clearing(frozenset(event.authors), event.since, event.seq)
+                self._queued[event.key] = clearing
+            case events.Restore():
+                self._queued.pop(event.key, None)
+
+    def apply(self, event: wire.RoomEvent) -> wire.RoomEvent:
+        """Return an event that has been taken out of the queue, deleted if it is cleared."""
+        match event:
+            case events.Clear():
+                self._queued.pop(event.key, None)
+            case events.Message() | events.Edit():
+                if any(clearing.covers(event) for clearing in self._queued.values()):
+                    return _without_text(event)
+        return event
+
+
+def _without_text(event: events.Message | events.Edit) -> wire.RoomEvent:
+    cleared = events.without_text(event)
+    assert isinstance(cleared, events.Message | events.Edit)
+    return cleared

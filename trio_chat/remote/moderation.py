@@ -1,0 +1,150 @@
+"""Moderation: what is asked of a room by those who give links, set rules and act on people."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from trio_chat.protocol import answers, governing
+from trio_chat.protocol.events import Person
+from trio_chat.protocol.request_base import Request
+from trio_chat.protocol.room_rules import RoomRules
+from trio_chat.remote import wire
+from trio_chat.remote.conversation import Conversation
+from trio_chat.remote.errors import Refused
+from trio_chat.remote.pending import PendingRequests
+from trio_chat.remote.pending_request import A
+from trio_chat.remote.room_state import RoomState
+
+Act = Literal["mute", "unmute", "kick", "ban", "unban", "clear"]
+GivenRight = Literal["read", "speak", "moderate"]
+
+
+class Moderation:
+    """The part of a ``Room`` that is for moderators; ``report`` is for everybody.
+
+    Each method waits for the answer and raises ``Refused`` if the server does not grant it, with
+    ``not_moderator`` for others. What must not be done twice raises ``Lost`` if the connection is
+    lost before the answer. Times are in milliseconds since 1970 by the server's clock.
+    """
+
+    def __init__(self, state: RoomState, conversation: Conversation) -> None:
+        self._state = state
+        self._conversation = conversation
+
+    async def links(self) -> list[answers.LinkInfo]:
+        """Return the links to the room, and who came by each; nobody tells their secrets."""
+        request = governing.Links(room=self._state.name)
+        return (await self._ask(request, answers.LinkList)).links
+
+    async def make_link(
+        self, right: GivenRight, *, label: str = "", until: int = 0, uses: int = 0
+    ) -> answers.NewLink:
+        """Make a link that gives a right to whoever shows its secret, which is told only here.
+
+        Args:
+            right: What it gives; each right includes those before it.
+            label: What it is for, up to 100 characters.
+            until: The time at which it ends, 0 for never.
+            uses: How many people may come by it, 0 for any number.
+        """
+        request = governing.MakeLink(
+            room=self._state.name, right=right, label=label, until=until, uses=uses
+        )
+        return (await self._ask(request, answers.LinkMade, is_once=True)).link
+
+    async def end_link(self, link: str) -> None:
+        """Revoke a link by its public id; those who came by it have to leave."""
+        request = governing.EndLink(room=self._state.name, link=link)
+        await self._ask(request, answers.Ok, is_once=True)
+
+    async def set_rules(self, rules: RoomRules) -> None:
+        """Set the rules; they hold in place of those before, for all but moderators."""
+        request = governing.SetRules(
+            room=self._state.name,
+            slow=rules.slow,
+            closed=rules.closed,
+            newcomers=rules.newcomers,
+            members=rules.members,
+        )
+        await self._ask(request, answers.Ok)
+
+    async def moderate(
+        self, act: Act, people: Iterable[Person], *, seconds: int = 0, since: int = 0, why: str = ""
+    ) -> None:
+        """Act on people.
+
+        Args:
+            act: ``clear`` deletes what they have said.
+            people: Up to 1,000; their ids count.
+            seconds: How long to mute or ban them, 0 for ever.
+            since: The time of the first message to clear, 0 for all.
+            why: A reason that is told to all, up to 250 characters.
+        """
+        request = governing.Moderate(
+            room=self._state.name,
+            act=act,
+            people=[person.id for person in people],
+            seconds=seconds,
+            since=since,
+            why=why,
+        )
+        await self._ask(request, answers.Ok, is_once=True)
+
+    async def preview_raid(self, since: int, people: Iterable[Person] = ()) -> answers.RaidPreview:
+        """Return whom ``undo_raid`` would ban, and how much it would clear."""
+        return await self._ask(self._raid(since, people, preview=True), answers.RaidPreview)
+
+    async def undo_raid(self, since: int, people: Iterable[Person] = (), *, why: str = "") -> None:
+        """Ban those who came since a time, or these people, and clear what they said since then.
+
+        Newcomers have to wait for an hour. ``undo`` takes all of it back for a day.
+        """
+        await self._ask(self._raid(since, people, why=why), answers.Ok, is_once=True)
+
+    def _raid(
+        self, since: int, people: Iterable[Person], *, preview: bool = False, why: str = ""
+    ) -> governing.Raid:
+        return governing.Raid(
+            room=self._state.name,
+            people=[person.id for person in people],
+            since=since,
+            preview=preview,
+            why=why,
+        )
+
+    async def undo(self, act: int) -> None:
+        """Take back an act of the last day, by its number in ``audit``."""
+        request = governing.Undo(room=self._state.name, act=act)
+        await self._ask(request, answers.Ok, is_once=True)
+
+    async def report(self, seq: int, why: str = "") -> None:
+        """Tell the moderators about a message, with a reason of up to 250 characters."""
+        request = governing.Report(room=self._state.name, seq=seq, why=why)
+        await self._ask(request, answers.Ok, is_once=True)
+
+    async def audit(self, *, before: int | None = None, limit: int = 100) -> answers.ActList:
+        """Return what was done and reported here, the latest first; ``more``: there are others.
+
+        Acts of kinds that this version does not know are left out.
+
+        Args:
+            before: Only acts before this number.
+            limit: The most acts, up to 100.
+        """
+        request = governing.Audit(room=self._state.name, before=before, limit=limit)
+        found = await self._ask(request, wire.Acts)
+        acts = wire.read_acts(found.acts)
+        return answers.ActList(id=found.id, room=found.room, acts=acts, more=found.more)
+
+    @property
+    def _pending(self) -> PendingRequests:
+        return self._conversation.pending
+
+    async def _ask(self, request: Request, kind: type[A], *, is_once: bool = False) -> A:
+        """Make a request once we are in the room; return the answer."""
+        self._check()
+        return await self._pending.request(request, kind, self._state.name, is_once=is_once)
+
+    def _check(self) -> None:
+        """Make sure that the room has not been left or refused."""
+        if self._conversation.rooms.get(self._state.name) is not self._state:
+            raise self._state.refusal or Refused("not_joined", "you have left the room")
