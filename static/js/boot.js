@@ -30,6 +30,8 @@ export const session = new Session(store, (handlers) => new Connection(socketUrl
 });
 
 store.session = recall("session");
+const isByToken = location.hash.startsWith("#token=");
+session.access = isByToken ? (await import("./storage/token.js")).keepToken() : recall("access");
 session.key = recall("key", session.key);
 remember("key", session.key);
 // Two tabs may have stored a key at once, at the first visit; both use the one that is kept.

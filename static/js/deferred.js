@@ -1,5 +1,7 @@
 // The parts of the page that are loaded after the first messages are drawn.
 
+import "./i18n/en-later.js";
+
 import { obey, read } from "./compose/commands.js";
 import { DraftContext } from "./compose/draft-context.js";
 import { offerEmoji } from "./compose/insertion.js";
@@ -14,6 +16,7 @@ import { JumpButton } from "./log/jump-button.js";
 import { KeyboardNavigation } from "./log/keyboard-navigation.js";
 import { plainWords } from "./log/row.js";
 import { Typing } from "./log/typing.js";
+import { askAccess } from "./panels/access.js";
 import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
 import { FocusRestore } from "./panels/focus-restore.js";
@@ -104,6 +107,11 @@ export class Tools {
   /** Runs a command; `done` is called if that is possible. */
   command(text, draft, done) {
     if (obey(text, { ...this.#acts, say: (words) => this.#acts.say(words, draft) })) done();
+  }
+
+  /** Asks for what the server wants to see before it lets the user in. */
+  askAccess(error) {
+    askAccess(this.#page.session, error);
   }
 
   /** Updates the jump button to the reader's place in a room. */

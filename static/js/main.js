@@ -100,7 +100,10 @@ function begin() {
       outbox?.keep(store.unsent);
       schedule();
     },
-    onNameRefused: ({ nick, error, isNeeded }) => name.ask({ nick, fault: reasonOf(error), isNeeded }),
+    onNameRefused: ({ nick, error, isNeeded }) => {
+      if (error.access) useTools(() => tools.askAccess(error));
+      else name.ask({ nick, fault: reasonOf(error), isNeeded });
+    },
     onRoomRefused: (room, error) => notice.tell(refusal(room, error)),
   });
   schedule();

@@ -142,6 +142,13 @@ export const de = {
   "command.missing": "Es fehlt etwas: {usage}",
   "command.topicTooLong": "Dieses Thema hat {count} Zeichen, und ein Thema hat höchstens {limit}.",
 
+  // Server, die fragen, wer kommt
+  "access.password": "Passwort dieses Chats",
+  "access.enter": "Eintreten",
+  "access.wrong": "Das ist nicht das Passwort.",
+  "access.token": "Dieser Chat ist für Leute mit einem eigenen Link. Bitte frage danach, wer ihn betreibt.",
+  "access.expired": "Dein Link gilt nicht mehr. Bitte frage nach einem anderen.",
+
   // Name
   "name.question": "Wie sollen wir Sie nennen?",
   "name.hint": "Alle im Raum sehen diesen Namen. Es gibt kein Konto und kein Passwort.",

@@ -1,4 +1,4 @@
-// English. Keys are grouped by the module that uses them; texts with a number have plural forms.
+// English, but for en-later.js. Keys are grouped by module; texts with a number have plural forms.
 
 export const en = {
   direction: "ltr",
@@ -100,47 +100,6 @@ export const en = {
   "composer.between": "This message is being sent just now. Try again in a moment.",
   "composer.emoji": "Emoji",
   "composer.send": "Send",
-
-  // Actions on a message
-  "action.all": "Actions",
-  "action.react": "React",
-  "action.reply": "Reply",
-  "action.copy": "Copy text",
-  "action.copied": "Copied.",
-  "action.notCopied": "Your browser did not let this page copy. Select the text instead.",
-  "action.edit": "Edit",
-  "action.delete": "Delete",
-  "action.keyDelete": "Del",
-  "delete.question": "Delete this message for everybody?",
-  "delete.unsent": "Delete this message? It is not sent yet.",
-  "delete.no": "Keep it",
-  "picker.title": "React with an emoji",
-  "picker.search": "Look for an emoji by name",
-  "draft.reply": "Reply to",
-  "draft.edit": "Editing a message",
-  "draft.cancelReply": "Do not reply",
-  "draft.cancelEdit": "Do not edit",
-  "draft.left": { one: "{count} character left", other: "{count} characters left" },
-  "draft.over": { one: "{count} character too many", other: "{count} characters too many" },
-  "suggestions.title": "Suggestions",
-  "leave.question": {
-    one: "In {room}, {count} thing is not sent yet. If you leave, it never will be.",
-    other: "In {room}, {count} things are not sent yet. If you leave, they never will be.",
-  },
-  "leave.yes": "Leave all the same",
-  "leave.no": "Stay",
-
-  // Commands
-  "command.me": "/me TEXT – say what you do",
-  "command.nick": "/nick NAME – be called something else",
-  "command.join": "/join ROOM – go to a room",
-  "command.leave": "/leave – leave this room",
-  "command.topic": "/topic TEXT – say what this room is about",
-  "command.help": "/help – show this list",
-  "command.slashes": "//TEXT – say something that begins with a slash",
-  "command.unknown": "There is no command /{name}. With //{name} it is said as it stands; /help tells the commands.",
-  "command.missing": "Something is missing: {usage}",
-  "command.topicTooLong": "This topic has {count} characters, and a topic has up to {limit}.",
 
   // Name
   "name.question": "What shall we call you?",

@@ -142,6 +142,13 @@ export const fr = {
   "command.missing": "Il manque quelque chose : {usage}",
   "command.topicTooLong": "Ce sujet a {count} caractères, et un sujet en a {limit} au plus.",
 
+  // Serveurs qui demandent qui vient
+  "access.password": "Mot de passe de ce chat",
+  "access.enter": "Entrer",
+  "access.wrong": "Ce n’est pas le mot de passe.",
+  "access.token": "Ce chat est réservé aux personnes qui ont leur propre lien. Demandez-en un à qui le gère.",
+  "access.expired": "Votre lien n’est plus valable. Demandez-en un autre.",
+
   // Name
   "name.question": "Comment faut-il vous appeler ?",
   "name.hint": "Tout le monde dans le salon verra ce nom. Il n’y a ni compte ni mot de passe.",

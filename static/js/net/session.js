@@ -14,6 +14,7 @@ const TOO_LONG = { t: "error", code: "too_long", text: "that is too long" };
  */
 export class Session {
   nick = null; // the name that the user wants; without one, there is no connection
+  access = null; // what lets the user in, if the server asks for something
   key = uuid(); // makes the user the same person although the first welcome was lost
   #store;
   #connection;
@@ -88,7 +89,7 @@ export class Session {
   #onState(state) {
     if (state.name === "open") {
       const session = this.#store.session ?? undefined;
-      this.#ask([{ t: "hello", nick: this.nick, session, key: this.key }]);
+      this.#ask([{ t: "hello", nick: this.nick, session, key: this.key, access: this.access }]);
       return; // to the user it is open when the server says welcome
     }
     if (state.name === "waiting") this.#frames.closed({ isTooLarge: state.code === TOO_LARGE });

@@ -1,5 +1,7 @@
 // Rules of commands and completions.
 
+import "../../../static/js/i18n/en-later.js";
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

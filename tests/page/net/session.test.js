@@ -86,11 +86,21 @@ beforeEach(() => {
 
 test("it says hello under the name, and to the user it is open with the welcome", () => {
   connection.tell({ name: "open" });
-  assert.deepEqual(latest(), { t: "hello", nick: "Ann", session: undefined, key: session.key, id: 1 });
+  const { key } = session;
+  assert.deepEqual(latest(), { t: "hello", nick: "Ann", session: undefined, key, access: null, id: 1 });
   assert.deepEqual(states, []);
   connection.hear({ t: "welcome", id: 1, session: "token", you: ANN, ping_interval: 25 });
   assert.deepEqual(states, ["open"]);
   assert.deepEqual(connection.calls, ["reconnect", "pings 25"]);
+});
+
+test("it shows what lets the user in each time, and tells what the server asks for", () => {
+  session.access = { password: "sesame" };
+  connection.tell({ name: "open" });
+  assert.deepEqual(latest().access, { password: "sesame" });
+  connection.hear({ t: "error", id: 1, code: "unauthorized", text: "wrong", access: ["password"] });
+  assert.deepEqual(connection.calls, ["reconnect", "close"]);
+  assert.deepEqual(refused[0].error.access, ["password"]);
 });
 
 test("it reconnects as the same person", () => {

@@ -1,0 +1,53 @@
+// English for what is loaded behind the first messages; other languages have all in one file.
+
+import { en } from "./en.js";
+
+Object.assign(en, {
+  // Actions on a message
+  "action.all": "Actions",
+  "action.react": "React",
+  "action.reply": "Reply",
+  "action.copy": "Copy text",
+  "action.copied": "Copied.",
+  "action.notCopied": "Your browser did not let this page copy. Select the text instead.",
+  "action.edit": "Edit",
+  "action.delete": "Delete",
+  "action.keyDelete": "Del",
+  "delete.question": "Delete this message for everybody?",
+  "delete.unsent": "Delete this message? It is not sent yet.",
+  "delete.no": "Keep it",
+  "picker.title": "React with an emoji",
+  "picker.search": "Look for an emoji by name",
+  "draft.reply": "Reply to",
+  "draft.edit": "Editing a message",
+  "draft.cancelReply": "Do not reply",
+  "draft.cancelEdit": "Do not edit",
+  "draft.left": { one: "{count} character left", other: "{count} characters left" },
+  "draft.over": { one: "{count} character too many", other: "{count} characters too many" },
+  "suggestions.title": "Suggestions",
+  "leave.question": {
+    one: "In {room}, {count} thing is not sent yet. If you leave, it never will be.",
+    other: "In {room}, {count} things are not sent yet. If you leave, they never will be.",
+  },
+  "leave.yes": "Leave all the same",
+  "leave.no": "Stay",
+
+  // Commands
+  "command.me": "/me TEXT – say what you do",
+  "command.nick": "/nick NAME – be called something else",
+  "command.join": "/join ROOM – go to a room",
+  "command.leave": "/leave – leave this room",
+  "command.topic": "/topic TEXT – say what this room is about",
+  "command.help": "/help – show this list",
+  "command.slashes": "//TEXT – say something that begins with a slash",
+  "command.unknown": "There is no command /{name}. With //{name} it is said as it stands; /help tells the commands.",
+  "command.missing": "Something is missing: {usage}",
+  "command.topicTooLong": "This topic has {count} characters, and a topic has up to {limit}.",
+
+  // Servers that ask who comes
+  "access.password": "Password of this chat",
+  "access.enter": "Come in",
+  "access.wrong": "That is not the password.",
+  "access.token": "This chat is for those who have a link of their own. Ask whoever runs it for one.",
+  "access.expired": "Your link does not let you in any more. Ask for another one.",
+});

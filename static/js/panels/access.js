@@ -1,0 +1,38 @@
+// The dialog of a server that asks who comes: for a password, or it says that a link is missing.
+
+import { t } from "../i18n/strings.js";
+import { forget } from "../storage/storage.js";
+import { open } from "./dialog.js";
+
+/** Asks for what lets the user in, as the server's error lists it, and says hello again with that. */
+export function askAccess(session, { access }) {
+  const shown = session.access;
+  session.access = null;
+  forget("access"); // if a token was kept, it does not let in any more
+  if (access.includes("password")) askPassword(session, shown?.password ? t("access.wrong") : "");
+  else open("access", t("access.token"), element("p", t(shown?.token ? "access.expired" : "access.token")));
+}
+
+function askPassword(session, fault) {
+  const label = element("label", t("access.password"));
+  const field = element("input");
+  Object.assign(field, { id: "password", type: "password", required: true, autocomplete: "current-password" });
+  label.htmlFor = field.id;
+  const words = element("p", fault);
+  Object.assign(words, { className: "fault", role: "alert", hidden: !fault });
+  const form = element("form");
+  form.append(label, field, words, element("button", t("access.enter")));
+  const dialog = open("access", t("access.password"), form);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    session.access = { password: field.value };
+    dialog.close();
+    session.reconnect();
+  });
+}
+
+function element(name, words = "") {
+  const made = document.createElement(name);
+  made.textContent = words;
+  return made;
+}
