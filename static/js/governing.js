@@ -7,7 +7,7 @@ import { Offers } from "./offers.js";
 import { Refused } from "./panels/refused.js";
 import { isLasting, mayModerate, settle, silence, vacate } from "./state/acts.js";
 import { forgetSecrets, keepSecret } from "./storage/secrets.js";
-import { recall } from "./storage/storage.js";
+import { recall, recallAll } from "./storage/storage.js";
 
 /** Takes the page's parts as Tools does; `announce` lets screen readers say something. */
 export class Governing {
@@ -16,17 +16,17 @@ export class Governing {
   #offers;
   #voice;
   #refused;
-  #links; // rooms with a secret that has not let the user in yet
+  #links; // rooms with a secret in the storage
 
   constructor(page, announce) {
     const { store, update } = page;
     this.#page = page;
     this.#announce = announce;
-    this.#links = [...store.links.keys()];
+    this.#links = recallAll("link.").map(([room]) => room); // some have let the user in already
     this.#offers = new Offers(page, () => this.may);
     this.#voice = new Voice(document.getElementById("composer"), () => update(() => {}));
     this.#refused = new Refused(document.querySelector(".screen"), () => update(() => store.rejoin()));
-    addEventListener("hashchange", () => this.#takeLink());
+    addEventListener("hashchange", ({ newURL }) => this.#takeLink(new URL(newURL)));
   }
 
   /** What the user may do in the room that is shown. */
@@ -98,10 +98,9 @@ export class Governing {
   }
 
   /** Takes a link that was put into the address of the open page. */
-  #takeLink() {
+  #takeLink(address) {
     const { store, update } = this.#page;
-    if (!location.hash) return;
-    const { isOperators, secret } = keepSecret(store.active);
+    const { isOperators, secret } = keepSecret(store.active, address);
     if (isOperators) location.reload(); // only a hello can show it
     else if (secret) {
       store.links.set(store.active, secret);

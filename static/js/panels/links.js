@@ -66,7 +66,7 @@ function form(room, request, again, tell) {
   const [usesLabel, uses] = field(t("links.uses"), { type: "number", min: 1, max: MOST_USES, placeholder: t("settings.any") });
   right.value = "speak";
   last.value = 0;
-  const made = make("ul", { className: "made", role: "status" });
+  const made = make("div", { className: "made", role: "status" });
   const fields = [rightLabel, right, labelLabel, label, lastsLabel, last, usesLabel, uses];
   const element = make("form", { autocomplete: "off" }, ...fields, make("button", {}, t("links.make")), made);
   element.addEventListener("submit", async (event) => {
@@ -78,9 +78,9 @@ function form(room, request, again, tell) {
     await again();
     return show(document.querySelector(".links .made"), answer.link);
   });
-  const show = (list, link) => {
-    list.replaceChildren(make("li", {}, t("links.made")), newLink(room, link, tell));
-    list.querySelector("button").focus();
+  const show = (place, link) => {
+    place.replaceChildren(make("p", {}, t("links.made")), make("ul", {}, newLink(room, link, tell)));
+    place.querySelector("button").focus();
   };
   return element;
 }

@@ -5,11 +5,11 @@ import { forget, remember } from "./storage.js";
 const OPERATOR = "#operator="; // what comes before that of an operator
 
 /**
- * Takes a secret out of the address, and keeps it until it has let the user into the room that the
- * address names. Returns what it is called in the storage, and the secret.
+ * Takes a secret out of the address, and keeps it until it has let the user into a room, which is the
+ * one that the address names. Returns the secret, and whether it is an operator's.
  */
-export function keepSecret(room) {
-  const { hash, pathname, search } = location;
+export function keepSecret(room, { hash } = location) {
+  const { pathname, search } = location;
   history.replaceState(null, "", pathname + search);
   const isOperators = hash.startsWith(OPERATOR);
   const name = isOperators ? "operator" : `link.${room}`;
