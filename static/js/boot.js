@@ -6,7 +6,7 @@ import { Session } from "./net/session.js";
 import { Store } from "./state/store.js";
 import { Marks } from "./storage/marks.js";
 import { RoomList } from "./storage/room-list.js";
-import { recall, remember, watch } from "./storage/storage.js";
+import { recall, recallAll, remember, watch } from "./storage/storage.js";
 
 /** Sets the handlers that Session calls; to be called once, when the page is put together. */
 export let showOn;
@@ -32,6 +32,9 @@ export const session = new Session(store, (handlers) => new Connection(socketUrl
 store.session = recall("session");
 const isByToken = location.hash.startsWith("#token=");
 session.access = isByToken ? (await import("./storage/token.js")).keepToken() : recall("access");
+if (location.hash) (await import("./storage/secrets.js")).keepSecret(roomIn(location));
+session.link = recall("operator");
+store.links = new Map(recallAll("link."));
 session.key = recall("key", session.key);
 remember("key", session.key);
 // Two tabs may have stored a key at once, at the first visit; both use the one that is kept.

@@ -7,13 +7,16 @@ import { DraftContext } from "./compose/draft-context.js";
 import { offerEmoji } from "./compose/insertion.js";
 import { pick } from "./compose/picker.js";
 import { Suggestions } from "./compose/suggestions.js";
+import { Governing } from "./governing.js";
 import { isBlank, lengthOf } from "./i18n/characters.js";
+import { learn } from "./i18n/later.js";
 import { t } from "./i18n/strings.js";
 import { edition, hasReacted, lastOwn } from "./log/actions.js";
 import { Announcer } from "./log/announcer.js";
 import { Bar } from "./log/bar.js";
 import { JumpButton } from "./log/jump-button.js";
 import { KeyboardNavigation } from "./log/keyboard-navigation.js";
+import { isolate } from "./log/narration.js";
 import { plainWords } from "./log/row.js";
 import { Typing } from "./log/typing.js";
 import { askAccess } from "./panels/access.js";
@@ -30,6 +33,8 @@ const NARROW = 896; // px: here panels cover the log
 
 const GROWS = CSS.supports("field-sizing", "content"); // fields grow with their text by themselves
 
+await learn();
+
 const find = (id) => document.getElementById(id);
 
 /** Everything that the page does beyond showing a room and sending messages. */
@@ -44,6 +49,7 @@ export class Tools {
   #draftContext;
   #drafts;
   #focusRestore;
+  #governing;
   #typing = new Typing(find("typing"));
   #toldTyping = -Infinity; // when the last "typing" object was sent
 
@@ -60,10 +66,10 @@ export class Tools {
         log.goToEnd();
       },
     });
-    this.#attention = new Attention(
-      { notify: find("notify"), sound: find("sound") },
-      { onOpen: (room) => address.go(room), onRefused: () => tell(t("attention.refused")) },
-    );
+    this.#attention = new Attention(find("people"), {
+      onOpen: (room) => address.go(room),
+      onRefused: () => tell(t("attention.refused")),
+    });
     store.finder = new Finder();
     this.#search = new Search(find("search"), {
       onFind: (query, narrowing) => page.update(() => store.finder.find(store.active, query, narrowing)),
@@ -74,7 +80,8 @@ export class Tools {
       topic.ariaExpanded = String(topic.ariaExpanded !== "true");
     });
     offerLink(find("copy-link"), () => store.active, tell);
-    this.#bar = new Bar(find("lines"), log, this.#actions(), () => store.me);
+    this.#governing = new Governing(page, (words) => this.#announcer.announce(words));
+    this.#bar = new Bar(find("lines"), log, this.#actions(), () => ({ me: store.me, ...this.#governing.may }));
     new KeyboardNavigation(find("log"), log, () => composer.focus());
     this.#draftContext = new DraftContext(find("composer"), {
       onCancel: () => this.#cancel(),
@@ -90,9 +97,20 @@ export class Tools {
     if (store.room) composer.onChange();
   }
 
+  /** Takes in, before anything is shown, what the views do not know of. */
+  prepare() {
+    this.#governing.prepare();
+  }
+
+  /** Whether a text cannot be sent yet. */
+  mustWait(text, draft) {
+    return this.#governing.mustWait(text, draft);
+  }
+
   /** Shows the room, and tells of new messages. */
   show(room) {
     const { store } = this.#page;
+    this.#governing.show(room);
     const news = store.takeNews();
     this.#search.show(store.finder, room);
     this.#announcer.tell(news, room);
@@ -123,7 +141,7 @@ export class Tools {
   async leave(name) {
     const { store, update } = this.#page;
     const count = store.rooms.get(name)?.queue.entries.length;
-    const question = () => t("leave.question", { count, room: `\u2068${name}\u2069` });
+    const question = () => t("leave.question", { count, room: isolate(store.rooms.get(name).label) });
     if (count && !(await ask(question(), { yes: t("leave.yes"), no: t("leave.no") }))) return;
     update(() => store.leave(name));
   }
@@ -175,6 +193,7 @@ export class Tools {
       copy: ({ item }) => this.#copy(item.text),
       edit: (entry) => composer.change({ edit: edition(entry, store.room) }),
       delete: (entry) => this.#delete(entry),
+      more: (entry, button) => this.#governing.offer(entry.author, button, entry.item),
     };
   }
 

@@ -20,7 +20,7 @@ import { uuid } from "./uuid.js";
 
 const LONGEST = 40; // characters of a refused room's name that a notice shows
 const DEFER_LIMIT = 1_000; // ms after which the rest is loaded, whether messages are drawn or not
-const LATER = ["css/actions.css", "css/writing.css", "css/search.css", "css/choices.css"];
+const LATER = ["css/actions.css", "css/writing.css", "css/search.css", "css/choices.css", "css/governing.css"];
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
@@ -64,6 +64,7 @@ const log = new Log(find("log"), {
 });
 const composer = new Composer(find("composer"), {
   onSend: (text, draft, done) => {
+    if (tools?.mustWait(text, draft)) return;
     const isCommand = text.startsWith("/") && !draft.edit;
     if (isCommand) useTools(() => tools.command(text, draft, done));
     else if (say(text, draft)) done();
@@ -104,7 +105,7 @@ function begin() {
       if (error.access) useTools(() => tools.askAccess(error));
       else name.ask({ nick, fault: reasonOf(error), isNeeded });
     },
-    onRoomRefused: (room, error) => notice.tell(refusal(room, error)),
+    onRoomRefused: (room, error) => store.rooms.get(room)?.refusal ?? notice.tell(refusal(room, error)),
   });
   schedule();
   listen();
@@ -205,6 +206,7 @@ function schedule() {
 }
 
 function show() {
+  tools?.prepare();
   const { room, me, limits } = store;
   showRoom(room);
   rooms.show(store.rooms, store.active, store.listed);
@@ -220,8 +222,9 @@ function show() {
   remember("nick", me.nick);
   remember("me", me);
   remember("session", store.session);
-  remember("room", store.active);
-  roomList.keep([...store.rooms.keys()]);
+  const open = [...store.rooms.values()].filter(({ refusal }) => !refusal);
+  if (!room.refusal) remember("room", store.active);
+  roomList.keep(open.map(({ name }) => name));
 }
 
 function showRoom(room) {
@@ -231,7 +234,8 @@ function showRoom(room) {
   const [title, hint] = find("empty").querySelectorAll("h2, p");
   setText(title, t(isKnown ? "log.empty" : "log.unknown"));
   setText(hint, t(isKnown ? "log.begin" : "log.wait"));
-  setText(find("room"), room.name);
+  setText(find("room"), room.label);
+  find("room").dataset.room = room.name;
   setText(find("topic"), room.topic);
   const unread = [...store.rooms.values()].some((other) => other !== room && other.unread);
   find("open-rooms").classList.toggle("news", unread);

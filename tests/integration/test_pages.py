@@ -133,7 +133,7 @@ def test_the_first_paint_needs_little() -> None:
     needed = {"r/", *looks}
     for script in SCRIPTS:
         loaded(f"{dirname(dirname(MAIN))[1:]}/{script}", needed)
-    assert len(needed) > len(FILES) / 2
+    assert len(needed) > 40
     assert sum(len(FILES[path].packed or FILES[path].content) for path in needed) <= 60 * 1024
 
 

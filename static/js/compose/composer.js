@@ -62,7 +62,7 @@ export class Composer {
     if (room === this.#shown) this.drafts.set(room.name, this.draft);
     this.#shown = room;
     this.#room = room.name;
-    this.#field.placeholder = t("composer.placeholder", { room: room.name });
+    this.#field.placeholder = t("composer.placeholder", { room: room.label });
     this.refresh();
   }
 

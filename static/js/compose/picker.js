@@ -1,11 +1,10 @@
 // The dialog to choose an emoji: the common ones, and all others by name.
 
 import { t } from "../i18n/strings.js";
-import { open } from "../panels/dialog.js";
+import { beside, open } from "../panels/dialog.js";
 import { EMOJI, emojiOf, USUAL } from "./emoji.js";
 
 const FIRST = 6; // of the common emoji
-const GAP = 8; // px to the anchor
 
 /** Opens the dialog beside the element `anchor`; calls `onPick` with an emoji, if one is chosen. */
 export function pick(anchor, title, onPick) {
@@ -69,17 +68,6 @@ function beyond(from, key, dialog) {
   const row = rest.filter((one) => next && one.offsetTop === next.offsetTop);
   const distance = (one) => Math.abs(one.getBoundingClientRect().left - left);
   return row.sort((one, other) => distance(one) - distance(other))[0];
-}
-
-/** Moves a dialog beside a place on the page, unless it is nearly as wide as the page. */
-function beside(dialog, { top, bottom, right }) {
-  const { width, height } = dialog.getBoundingClientRect();
-  if (width > innerWidth / 2) return;
-  const above = top - height - GAP;
-  const below = Math.min(bottom + GAP, innerHeight - height - GAP);
-  dialog.style.margin = "0";
-  dialog.style.top = `${Math.max(above >= GAP ? above : below, GAP)}px`;
-  dialog.style.left = `${Math.max(Math.min(right - width, innerWidth - width - GAP), GAP)}px`;
 }
 
 function search() {

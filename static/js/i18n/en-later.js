@@ -3,6 +3,42 @@
 import { en } from "./en.js";
 
 Object.assign(en, {
+  // The link to a room
+  "link.copied": "Link copied. Whoever opens it is in this room.",
+  "link.byHand": "The link to this room: {link}",
+
+  // Attention
+  "attention.title": "When somebody mentions you",
+  "attention.notify": "Notify me",
+  "attention.sound": "Play a sound",
+  "attention.mention": "{nick} mentions you in {room}",
+  "attention.refused": "Your browser does not allow notifications from this page.",
+
+  // Typing
+  "typing.one": "{one} is typing …",
+  "typing.two": "{one} and {other} are typing …",
+  "typing.many": "Several people are typing …",
+
+  // Search
+  "search.label": "Words to look for",
+  "search.button": "Search",
+  "search.narrow": "By person or day",
+  "search.from": "By",
+  "search.since": "From this day on",
+  "search.until": "Up to this day",
+  "search.more": "More",
+  "search.looking": "Searching …",
+  "search.found": { one: "{count} message found", other: "{count} messages found" },
+  "search.foundMany": { other: "The latest {count} messages found" },
+
+  // Log
+  "jump.new": { one: "{count} new message", other: "{count} new messages" },
+  "jump.manyNew": { other: "More than {count} new messages" },
+  "jump.end": "To the latest messages",
+
+  // Composer
+  "composer.emoji": "Emoji",
+
   // Actions on a message
   "action.all": "Actions",
   "action.react": "React",
@@ -50,4 +86,14 @@ Object.assign(en, {
   "access.wrong": "That is not the password.",
   "access.token": "This chat is for those who have a link of their own. Ask whoever runs it for one.",
   "access.expired": "Your link does not let you in any more. Ask for another one.",
+
+  // Errors of the server, as in en.js
+  "error.not_joined": "You are not in this room.",
+  "error.not_found": "There is no such message.",
+  "error.not_yours": "That message is not yours.",
+  "error.too_long": "This is too long for the server.",
+  "error.too_many_reactions": "This message has as many reactions as it can have.",
+  "error.too_many_changes": "This message has been changed too often already.",
+  "error.storage_full": "The server has no space for more messages.",
+  "error.key_reused": "The server has something else under the same id. Delete this and write it again.",
 });

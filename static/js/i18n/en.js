@@ -13,8 +13,6 @@ export const en = {
 
   // The link to a room
   "link.copy": "Copy the link to this room",
-  "link.copied": "Link copied. Whoever opens it is in this room.",
-  "link.byHand": "The link to this room: {link}",
 
   // Connection
   "status.connecting": "Connecting …",
@@ -41,37 +39,12 @@ export const en = {
   "people.others": "and {count} more",
   "people.rename": "Change name",
 
-  // Attention
-  "attention.title": "When somebody mentions you",
-  "attention.notify": "Notify me",
-  "attention.sound": "Play a sound",
-  "attention.mention": "{nick} mentions you in {room}",
-  "attention.refused": "Your browser does not allow notifications from this page.",
-
-  // Typing
-  "typing.one": "{one} is typing …",
-  "typing.two": "{one} and {other} are typing …",
-  "typing.many": "Several people are typing …",
-
   // Search
   "search.title": "Search this room",
-  "search.label": "Words to look for",
-  "search.button": "Search",
-  "search.narrow": "By person or day",
-  "search.from": "By",
-  "search.since": "From this day on",
-  "search.until": "Up to this day",
-  "search.looking": "Searching …",
-  "search.found": { one: "{count} message found", other: "{count} messages found" },
-  "search.foundMany": { other: "The latest {count} messages found" },
-  "search.more": "More",
 
   // Log and rows
   "log.title": "Messages",
   "log.earlier": "Earlier messages",
-  "jump.new": { one: "{count} new message", other: "{count} new messages" },
-  "jump.manyNew": { other: "More than {count} new messages" },
-  "jump.end": "To the latest messages",
   "log.empty": "Nothing said yet",
   "log.begin":
     "Begin, or copy the link above and give it to others. Everyone in this room can read what you write.",
@@ -98,7 +71,6 @@ export const en = {
   "composer.full": "Too much waits to be sent already. Send this when the connection is back.",
   "composer.tooLong": "This has {count} characters, and a message has up to {limit}.",
   "composer.between": "This message is being sent just now. Try again in a moment.",
-  "composer.emoji": "Emoji",
   "composer.send": "Send",
 
   // Name
@@ -112,14 +84,6 @@ export const en = {
   "error.bad_room": "A room’s name has up to 64 letters and digits; _ . - may stand between them.",
   "error.nick_taken": "Somebody else is called that.",
   "error.too_many_rooms": "You are in too many rooms. Leave one first.",
-  "error.not_joined": "You are not in this room.",
-  "error.not_found": "There is no such message.",
-  "error.not_yours": "That message is not yours.",
-  "error.too_long": "This is too long for the server.",
-  "error.too_many_reactions": "This message has as many reactions as it can have.",
-  "error.too_many_changes": "This message has been changed too often already.",
-  "error.storage_full": "The server has no space for more messages.",
-  "error.key_reused": "The server has something else under the same id. Delete this and write it again.",
   "error.unavailable": "The server cannot keep anything just now.",
   "error.busy": "That was too much at once.",
   "error.unknown": "The server refused it.",

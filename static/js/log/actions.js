@@ -2,11 +2,14 @@
 
 import { isOpen } from "../state/outgoing.js";
 
-/** Returns the names of the actions that the user `me` can do on an entry. */
-export function actionsFor({ kind, item, author }, me) {
+/** Returns the names of the actions on an entry of the user `me`, who may `speak` and `moderate` or not. */
+export function actionsFor({ kind, item, author }, { me, speak = true, moderate = false }) {
   if (kind === "note" || item.deleted || !item.text) return [];
   if (kind === "message") {
-    return ["react", "reply", "copy", ...(isOwn(author, me) ? ["edit", "delete"] : [])];
+    const isMine = isOwn(author, me);
+    const others = isMine ? [] : ["more", ...(moderate ? ["delete"] : [])];
+    if (!speak) return ["copy", ...others];
+    return ["react", "reply", "copy", ...(isMine ? ["edit", "delete"] : others)];
   }
   if (item.t !== "send") return [];
   return isOpen(item) ? ["copy", "edit", "delete"] : ["copy"];

@@ -20,16 +20,20 @@ export class Announcer {
   tell(news, room) {
     const heard = news.filter((one) => one.room === room.name);
     if (!heard.length) return;
-    this.#waiting.push(...heard.map(({ event }) => event));
+    this.announce(...heard.map(({ event }) => line(event)));
+  }
+
+  /** Announces some lines. */
+  announce(...lines) {
+    this.#waiting.push(...lines);
     this.#timer ??= setTimeout(() => this.#say(), PACE);
   }
 
   #say() {
-    const events = this.#waiting;
+    const heard = this.#waiting;
     this.#waiting = [];
     this.#timer = null;
-    const isMuch = events.length > MOST;
-    const lines = isMuch ? [t("jump.new", { count: events.length })] : events.map(line);
+    const lines = heard.length > MOST ? [t("jump.new", { count: heard.length })] : heard;
     this.#element.replaceChildren(...lines.map(paragraph));
   }
 }

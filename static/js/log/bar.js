@@ -9,27 +9,29 @@ const ICONS = {
   reply: "M8 5 3.5 9.5 8 14M4 9.5h7.5c3 0 5 2 5 5.5",
   copy: "M7 7h9v9.5H7zM4 13V3.5h9",
   edit: "M4 16l.8-3.5L13.5 3.8l2.7 2.7L7.5 15.2zM11.5 6l2.7 2.7",
+  more: "M4.5 10h.01M10 10h.01M15.5 10h.01",
   delete: "M4 5.5h12M8 5.5V3.5h4v2M5.5 5.5l.8 11h7.4l.8-11M8.5 8.5v5M11.5 8.5v5",
 };
-const KEYS = { "+": "react", r: "reply", c: "copy", e: "edit", Delete: "delete" }; // on a message
+const KEYS = { "+": "react", r: "reply", c: "copy", e: "edit", Delete: "delete", m: "more" }; // on a message
 
 /**
  * Shows the bar in the row of `lines` under the pointer, tapped, or with the focus. `acts` has a
- * function for each action, which gets the entry and the button; `log` returns a row's entry.
+ * function for each action, which gets the entry and the button; `log` returns a row's entry, and `may`
+ * the user `me`, and whether they may `speak` and `moderate`.
  */
 export class Bar {
   #log;
   #acts;
-  #me;
+  #may;
   #element = document.createElement("div");
   #entry = null;
   #place = null; // of the pointer, when it moved last and the bar was shown
   #isPointedAt = false; // whether a mouse is over a row; after a touch, :hover stays true
 
-  constructor(lines, log, acts, me) {
+  constructor(lines, log, acts, may) {
     this.#log = log;
     this.#acts = acts;
-    this.#me = me;
+    this.#may = may;
     this.#element.className = "bar";
     this.#element.role = "toolbar";
     this.#element.ariaLabel = t("action.all");
@@ -81,7 +83,7 @@ export class Bar {
   #show(element) {
     const row = element.closest(".message");
     const entry = row && this.#log.entryOf(row);
-    const names = entry ? actionsFor(entry, this.#me()) : [];
+    const names = entry ? actionsFor(entry, this.#may()) : [];
     if (!names.length) return this.#hide();
     this.#entry = entry;
     for (const one of this.#element.children) one.hidden = !names.includes(one.dataset.do);

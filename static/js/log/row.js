@@ -57,7 +57,7 @@ function classes({ kind, item, author, isFirst }, me) {
   const isOther = author && author.id !== me?.id;
   const { pending } = item;
   return [
-    ...["message", kind, item.state, item.deleted && "deleted", isFirst && "first"],
+    ...["message", kind, item.about, item.state, item.deleted && "deleted", isFirst && "first"],
     pending?.some(isOpenChange) && "outgoing",
     pending?.some(({ state }) => state === "failed") && "failed",
     isAction(item) && "action",
@@ -98,8 +98,8 @@ function fillWords(row, { item, author }, me) {
 }
 
 /** Returns the text of a message, a note, or a change of an unknown message, without marks. */
-export function plainWords({ t: kind, text, deleted, about, emoji, from }, author = from) {
-  if (about) return t(`note.${about}`);
+export function plainWords({ t: kind, text, deleted, about, words, emoji, from }, author = from) {
+  if (about) return words ?? t(`note.${about}`);
   if (deleted || kind === "delete") return t("row.deleted");
   if (kind === "topic") return t("row.topic", { text });
   const action = text && actionOf(text);

@@ -11,7 +11,8 @@ const ANSWER_LIMIT = 15_000; // ms; after a request, data must come within this,
 const PROBE_LIMIT = 4_000; // ms; or within this, when the network may have changed
 const STALE = 2_000; // ms; an older attempt is restarted when the network may have changed
 
-const COME_BACK = new Set([1001, 1006, 1009, 1011, 1012, 1013]); // after 1009 with shorter frames
+// After 1009 with shorter frames, after 4503 to the other rooms.
+const COME_BACK = new Set([1001, 1006, 1009, 1011, 1012, 1013, 4503]);
 
 /** Whether a client should reconnect after a close code. */
 export function comesBack(code) {

@@ -4,6 +4,7 @@ import { uuid } from "../uuid.js";
 import { FrameLimits } from "./frames.js";
 
 const TOO_LARGE = 1009; // the close code for a frame that is larger than the server accepts
+const LOST = { t: "error", code: "lost", text: "the connection is lost" };
 const TOO_LONG = { t: "error", code: "too_long", text: "that is too long" };
 
 /**
@@ -15,6 +16,7 @@ const TOO_LONG = { t: "error", code: "too_long", text: "that is too long" };
 export class Session {
   nick = null; // the name that the user wants; without one, there is no connection
   access = null; // what lets the user in, if the server asks for something
+  link = null; // the secret of an operator's link, until the first welcome
   key = uuid(); // makes the user the same person although the first welcome was lost
   #store;
   #connection;
@@ -70,6 +72,11 @@ export class Session {
     this.list(); // any request would do
   }
 
+  /** Makes a request of whom the store needs no answer; resolves to the answer, which may be an error. */
+  request(request) {
+    return new Promise((done) => this.#ask([{ ...request, done }]));
+  }
+
   #ask(requests) {
     const objects = requests.map((request) => ({ ...request, id: ++this.#count }));
     objects.forEach(({ id }, place) => this.#asked.set(id, requests[place]));
@@ -89,11 +96,13 @@ export class Session {
   #onState(state) {
     if (state.name === "open") {
       const session = this.#store.session ?? undefined;
-      this.#ask([{ t: "hello", nick: this.nick, session, key: this.key, access: this.access }]);
+      const { nick, key, access, link } = this;
+      this.#ask([{ t: "hello", nick, session, key, access, link }]);
       return; // to the user it is open when the server says welcome
     }
     if (state.name === "waiting") this.#frames.closed({ isTooLarge: state.code === TOO_LARGE });
     this.#isWelcome = false;
+    for (const { done } of this.#asked.values()) done?.(LOST);
     this.#asked.clear();
     this.#timers.forEach(clearTimeout);
     this.#timers.clear();
@@ -111,6 +120,7 @@ export class Session {
     const request = this.#asked.get(object.id);
     this.#asked.delete(object.id);
     if (object.t === "welcome") this.#welcome(object);
+    else if (request?.done) request.done(object);
     else if (!request) this.#heard(object);
     else if (object.t === "error") this.#refused(request, object);
     else this.#store.answered(request, object);
@@ -124,6 +134,7 @@ export class Session {
   #welcome(welcome) {
     this.#isWelcome = true;
     this.nick = welcome.you.nick;
+    this.link = null;
     this.#frames.learn(welcome.limits);
     this.#store.welcome(welcome);
     this.#connection.expectPings(welcome.ping_interval);

@@ -4,6 +4,7 @@ import { cut } from "../i18n/characters.js";
 import { t } from "../i18n/strings.js";
 import { nickOf, plainWords } from "../log/row.js";
 import { recall, remember } from "../storage/storage.js";
+import { make } from "./make.js";
 
 const TEXT = 200; // characters of a message that a notification shows
 const TONES = [660, 880]; // Hz, played one after the other
@@ -11,9 +12,9 @@ const TONE = 0.12; // s
 const LOUDNESS = 0.1; // gain
 
 /**
- * Notifications and sound are for mentions only, and off until the user ticks `notify` and `sound`.
- * Calls `onOpen` with the room of a clicked notification, and `onRefused` if the browser does not
- * allow notifications.
+ * Notifications and sound are for mentions only, and off until the user ticks them in `panel`. Calls
+ * `onOpen` with the room of a clicked notification, and `onRefused` if the browser does not allow
+ * notifications.
  */
 export class Attention {
   #notify;
@@ -22,10 +23,15 @@ export class Attention {
   #audio = null;
   #badge = 0;
 
-  constructor({ notify, sound }, handlers) {
-    this.#notify = notify;
-    this.#sound = sound;
+  constructor(panel, handlers) {
+    const notify = (this.#notify = make("input", { id: "notify", type: "checkbox" }));
+    const sound = (this.#sound = make("input", { id: "sound", type: "checkbox" }));
     this.#on = handlers;
+    const boxes = [
+      make("label", {}, notify, " ", t("attention.notify")),
+      make("label", {}, sound, " ", t("attention.sound")),
+    ];
+    panel.append(make("fieldset", { className: "settings" }, make("legend", {}, t("attention.title")), ...boxes));
     notify.checked = recall("notify") === true && permission() === "granted";
     sound.checked = recall("sound") === true;
     notify.closest("label").hidden = permission() === "none";
@@ -38,14 +44,14 @@ export class Attention {
 
   /** Shows the number of unread messages in all rooms. */
   show(room, unread) {
-    const title = t(unread ? "page.titleUnread" : "page.title", { count: unread, room: room.name });
+    const title = t(unread ? "page.titleUnread" : "page.title", { count: unread, room: room.label });
     if (document.title !== title) document.title = title;
     if (unread === this.#badge) return;
     this.#badge = unread;
     navigator.setAppBadge?.(unread).catch(() => {}); // fails if the page is not installed
   }
 
-  /** Handles new messages as the store returns them: { room, event, isMention, isSeen }. */
+  /** Handles new messages as the store returns them: { room, label, event, isMention, isSeen }. */
   tell(news) {
     const missed = news.filter(({ isMention, isSeen }) => isMention && !isSeen);
     if (!missed.length) return;
@@ -61,8 +67,8 @@ export class Attention {
     remember("notify", this.#notify.checked);
   }
 
-  #notifyOf({ room, event }) {
-    const title = t("attention.mention", { nick: nickOf(event.from), room });
+  #notifyOf({ room, label, event }) {
+    const title = t("attention.mention", { nick: nickOf(event.from), room: label });
     const body = cut(plainWords(event), TEXT);
     const options = { body, tag: `trio-chat ${room}`, data: { room } };
     try {

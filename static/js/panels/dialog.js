@@ -1,5 +1,7 @@
 // Dialogs that are removed when they are closed.
 
+const GAP = 8; // px between a dialog and what it is beside
+
 /** Opens a dialog with some content and an accessible name. */
 export function open(className, label, ...content) {
   const dialog = document.createElement("dialog");
@@ -12,6 +14,17 @@ export function open(className, label, ...content) {
   document.body.append(dialog);
   dialog.showModal();
   return dialog;
+}
+
+/** Moves a dialog beside a place on the page, unless it is nearly as wide as the page. */
+export function beside(dialog, { top, bottom, right }) {
+  const { width, height } = dialog.getBoundingClientRect();
+  if (width > innerWidth / 2) return;
+  const above = top - height - GAP;
+  const below = Math.min(bottom + GAP, innerHeight - height - GAP);
+  dialog.style.margin = "0";
+  dialog.style.top = `${Math.max(above >= GAP ? above : below, GAP)}px`;
+  dialog.style.left = `${Math.max(Math.min(right - width, innerWidth - width - GAP), GAP)}px`;
 }
 
 /** Asks a yes-no question; resolves to whether the answer is yes. */

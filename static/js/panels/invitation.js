@@ -11,8 +11,8 @@ export function offerLink(button, roomShown, tell) {
   });
 }
 
-/** Copies a text; over plain http, except on localhost, only the old way works. */
-async function copy(text) {
+/** Copies a text, and returns whether that was possible; over plain http, except on localhost, only the old way works. */
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

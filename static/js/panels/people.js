@@ -42,6 +42,7 @@ function item(person, isMe) {
   const element = document.createElement("li");
   element.dataset.initial = initial(person);
   element.className = shade(person);
+  element.dataset.person = person.id;
   element.append(name);
   if (isMe) {
     const note = document.createElement("span");

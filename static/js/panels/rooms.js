@@ -52,6 +52,8 @@ export class Rooms {
     if (!this.#items.has(room.name)) this.#items.set(room.name, this.#add(room.name));
     const [link, leave] = this.#items.get(room.name).children;
     const badge = link.querySelector(".unread");
+    setText(link.firstChild, room.label);
+    leave.ariaLabel = leave.title = t("rooms.leave", { room: room.label });
     link.ariaCurrent = isActive ? "page" : null;
     badge.hidden = !room.unread;
     const { unread, mentions, hasMore } = room.mark;
@@ -68,7 +70,6 @@ export class Rooms {
     link.href = linkTo(name);
     link.dataset.room = name;
     const label = document.createElement("bdi");
-    label.textContent = name;
     const badge = document.createElement("span");
     badge.className = "unread";
     const spoken = document.createElement("span");
@@ -80,7 +81,6 @@ export class Rooms {
     leave.className = "plain";
     leave.dataset.room = name;
     leave.textContent = "×";
-    leave.ariaLabel = leave.title = t("rooms.leave", { room: name });
     item.append(link, leave);
     this.#list.append(item);
     return item;

@@ -1,6 +1,7 @@
 // The panel to search the room.
 
 import { locale, reasonOf, t } from "../i18n/strings.js";
+import { field, make } from "./make.js";
 
 /**
  * Shows a search in `panel`. Calls `onFind` with a query and its narrowing by author and time,
@@ -13,10 +14,12 @@ export class Search {
   #shown = []; // the state that is shown
 
   constructor(panel, { onFind, onMore, onGo }) {
-    this.#list = panel.querySelector("ol");
-    this.#state = panel.querySelector("[role=status]");
-    this.#more = panel.querySelector(".more");
-    panel.querySelector("form").addEventListener("submit", (event) => {
+    this.#list = make("ol");
+    this.#state = make("p", { role: "status" });
+    this.#more = make("button", { className: "more small", type: "button", hidden: true }, t("search.more"));
+    const form = makeForm();
+    panel.append(form, this.#state, this.#list, this.#more);
+    form.addEventListener("submit", (event) => {
       event.preventDefault();
       const { query, from, since, until } = event.target.elements;
       onFind(query.value.trim(), narrowing(from.value.trim(), since.value, until.value));
@@ -39,6 +42,20 @@ export class Search {
     this.#state.textContent = wordsFor(state, hits, more, finder.reason);
     this.#more.hidden = state !== "done" || !more;
   }
+}
+
+function makeForm() {
+  const [label, query] = field(t("search.label"), { id: "query", type: "search", dir: "auto", maxLength: 200 });
+  const person = { id: "from", maxLength: 256, dir: "auto", autocapitalize: "none" };
+  const fields = [
+    ...field(t("search.from"), person),
+    ...field(t("search.since"), { id: "since", type: "date" }),
+    ...field(t("search.until"), { id: "until", type: "date" }),
+  ];
+  for (const one of [query, ...fields]) one.enterKeyHint = "search";
+  const row = make("span", { className: "row" }, query, make("button", {}, t("search.button")));
+  const details = make("details", {}, make("summary", {}, t("search.narrow")), ...fields);
+  return make("form", { role: "search", autocomplete: "off" }, label, row, details);
 }
 
 /** Returns the narrowing of the fields: days are in local time, the last one included. */
@@ -66,13 +83,11 @@ function item({ seq, ts, from, snippet, marks }) {
   const button = document.createElement("button");
   button.type = "button";
   button.dataset.seq = seq;
-  const name = make("bdi", "author", from?.nick ?? t("row.nameless"));
+  const name = make("bdi", { className: "author" }, from?.nick ?? t("row.nameless"));
   const format = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
-  const time = make("time", "", format.format(ts));
+  const time = make("time", {}, format.format(ts));
   time.dateTime = new Date(ts).toISOString();
-  const words = make("span", "words");
-  words.dir = "auto";
-  words.append(...marked(snippet, marks));
+  const words = make("span", { className: "words", dir: "auto" }, ...marked(snippet, marks));
   button.append(name, " ", time, " ", words);
   const element = document.createElement("li");
   element.append(button);
@@ -86,15 +101,8 @@ function marked(text, marks) {
   let done = 0;
   const nodes = [];
   for (const [start, end] of marks) {
-    nodes.push(part(done, start), make("mark", "", part(start, end)));
+    nodes.push(part(done, start), make("mark", {}, part(start, end)));
     done = end;
   }
   return [...nodes, part(done)];
-}
-
-function make(tag, className, text = "") {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.textContent = text;
-  return element;
 }

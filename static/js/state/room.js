@@ -7,6 +7,7 @@ import { ReadMark } from "./read-mark.js";
 
 const MOST_COUNTED = 100; // unread messages at the beginning of a visit; of more, only that there are more
 const TYPING = 5_000; // ms that somebody counts as typing after a "typing" object
+const MOST_ACTS = 100; // that wait to be told
 
 /** A room that the user is in, or wants to be in. */
 export class Room {
@@ -19,7 +20,14 @@ export class Room {
   membersVersion = 0; // counts the changes of the members
   typing = new Map(); // {nick, until} by id
   queue = new Outgoing(); // what waits to be sent
-  notes = []; // {after, about: "reset" | "gap"}: lines of the page itself, shown after a number
+  right = "speak"; // what the user may do here, as "joined" tells
+  rules = {}; // of the room
+  title = ""; // of a private room, whose name is an identifier
+  refusal = null; // the error for which the user cannot be here; the room is not joined then
+  wait = null; // {code, until}: for which error, and up to when, the user may not send
+  returned = []; // texts that were refused for that, for the user to keep
+  acts = []; // events about rights and rules, for `Acts`
+  notes = []; // {after, about, words?}: lines of the page itself, shown after a number
   history = new History();
   mark = new ReadMark();
   isAtEnd = true; // whether the view is scrolled to the latest messages
@@ -27,6 +35,11 @@ export class Room {
 
   constructor(name) {
     this.name = name;
+  }
+
+  /** What the room is called on the page. */
+  get label() {
+    return this.title || this.name;
   }
 
   /** The number of persons in the room. */
@@ -50,8 +63,12 @@ export class Room {
   }
 
   /** Handles `joined`; what the user missed follows as events. May come again with a `gap`. */
-  joined({ last, epoch, members, population, topic, gap, reset }, me = null) {
+  joined({ last, epoch, members, population, topic, gap, reset, right, rules, title }, me = null) {
     this.presence = "joined";
+    this.refusal = null;
+    this.right = right ?? "speak";
+    this.rules = rules ?? {};
+    this.title = title ?? "";
     if (this.epoch !== null && this.epoch !== epoch) this.#forget(last);
     this.epoch = epoch;
     this.queue.rebase(epoch);
@@ -76,10 +93,11 @@ export class Room {
   }
 
   /** Shows what the cache has of the room until the server tells more. */
-  recallLines({ epoch, topic, messages }) {
+  recallLines({ epoch, topic, title = "", messages }) {
     if (this.last !== null || (this.epoch !== null && this.epoch !== epoch)) return;
     this.epoch = epoch;
     this.topic = topic;
+    this.title = title;
     this.history.recall(messages);
   }
 
@@ -118,11 +136,37 @@ export class Room {
     if (event.t === "topic") this.topic = event.text;
     if (event.t !== "msg") {
       this.history.change(event);
+      if (event.t === "restore") this.history.clear();
+      if (!event.target) this.acts = [...this.acts, event].slice(-MOST_ACTS);
+      if (event.act === "kick" && event.people.some(({ id }) => id === me?.id)) this.refusal = { code: "kicked" };
       return false;
     }
     this.typing.delete(event.from?.id);
     this.history.add(event);
     return true;
+  }
+
+  /** Takes back a message that is refused for some time: its text is the user's again. */
+  hold(cid, { code, retry_ms: rest }, now) {
+    const entry = this.queue.take(cid);
+    this.wait = { code, until: now + rest };
+    if (entry) this.returned.push(entry);
+  }
+
+  /** Returns the requests to make now, which count as made. `link` is the secret of one to the room. */
+  due(link) {
+    const { name, presence, last, epoch } = this;
+    if (presence === "away" && !this.refusal) {
+      this.presence = "joining";
+      return [{ t: "join", room: name, ...(last !== null && { last, epoch }), ...(link && { link }) }];
+    }
+    if (presence !== "joined") return [];
+    const requests = [];
+    const page = this.history.due();
+    if (page) requests.push(Object.assign(page, { t: "history", room: name }));
+    const request = this.queue.next();
+    if (request) requests.push({ room: name, ...request });
+    return requests;
   }
 
   /** Handles a page of history. */

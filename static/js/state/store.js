@@ -7,6 +7,9 @@ const KEPT = new Set(["send", "edit", "delete", "react", "topic"]); // these are
 const MOST_NEWS = 100;
 const MOST_WAITING = 500; // requests in all rooms together,
 const MOST_TEXT = 500_000; // UTF-16 units; a browser stores some millions
+// Errors after which the page stays at the room, and says why the user is not in it.
+const SHUT = new Set(["no_such_room", "banned", "room_full"]);
+const HELD = new Set(["slow_mode", "newcomer"]); // after these a message goes back to the user
 
 /**
  * Changes by what the server sends (`welcome`, `receive`, `answered`), with the connection (`lost`),
@@ -20,6 +23,8 @@ export class Store {
   active = null; // the name of the room that is shown
   isWatched = true; // whether the page is visible
   listed = []; // names of the public rooms
+  links = new Map(); // secrets of links by the room's name, until they have let the user in
+  isOperator = false;
   finder = null; // the Finder, once it is loaded
   #isWelcome = false;
   #news = []; // messages of others since `takeNews`
@@ -43,7 +48,7 @@ export class Store {
     return [...this.rooms.values()].reduce((sum, room) => sum + room.unread, 0);
   }
 
-  /** Returns the new messages of others, each once: {room, event, isMention, isSeen}; MOST_NEWS at most. */
+  /** Returns the new messages of others, each once: {room, label, event, isMention, isSeen}; MOST_NEWS at most. */
   takeNews() {
     const news = this.#news;
     this.#news = [];
@@ -62,8 +67,10 @@ export class Store {
   /** Shows a room, and joins it unless the user is in it. */
   open(name) {
     this.enter(name);
-    if (name !== this.active) this.room?.mark.wipe();
+    const left = this.room;
+    if (name !== this.active) left?.mark.wipe();
     this.active = name;
+    if (left?.refusal && left !== this.room && !left.queue.entries.length) this.rooms.delete(left.name);
     this.room.history.open();
     this.#see(this.room);
   }
@@ -146,7 +153,14 @@ export class Store {
   /** Sends a failed entry again. */
   retry(cid) {
     this.room.queue.retry(cid);
-    if (this.room.presence === "barred") this.room.presence = "away"; // so that it is joined again
+    this.rejoin();
+  }
+
+  /** Joins the shown room again, if it could not be joined or there is a link to it now. */
+  rejoin() {
+    const { room } = this;
+    room.refusal = null;
+    if (room.presence === "barred" || this.links.has(room.name)) room.presence = "away";
   }
 
   /** Removes a failed entry. */
@@ -162,29 +176,15 @@ export class Store {
     const left = this.#left.map((room) => ({ t: "leave", room }));
     this.#left = [];
     const search = this.finder?.due() ?? [];
-    return [...left, ...[...this.rooms.values()].flatMap((room) => this.#dueIn(room)), ...search];
-  }
-
-  #dueIn(room) {
-    const { name, presence, last, epoch } = room;
-    if (presence === "away") {
-      room.presence = "joining";
-      return [{ t: "join", room: name, ...(last !== null && { last, epoch }) }];
-    }
-    if (presence !== "joined") return [];
-    const requests = [];
-    const page = room.history.due();
-    if (page) requests.push(Object.assign(page, { t: "history", room: name }));
-    const request = room.queue.next();
-    if (request) requests.push({ room: name, ...request });
-    return requests;
+    return [...left, ...[...this.rooms.values()].flatMap((room) => room.due(this.links.get(room.name))), ...search];
   }
 
   // What the server sends
 
   /** Handles `welcome`. */
-  welcome({ you, session, limits }) {
+  welcome({ you, session, limits, operator = false }) {
     this.#isWelcome = true;
+    this.isOperator = operator;
     this.me = you;
     this.session = session;
     this.limits = limits;
@@ -215,12 +215,14 @@ export class Store {
   answered(request, answer) {
     if (answer.t === "error") {
       if (!answer.retry_ms) this.#refused(request, answer);
+      else if (HELD.has(answer.code)) this.rooms.get(request.room)?.hold(request.cid, answer, this.#now());
       return;
     }
     if (request.t === "nick") this.#renamed({ ...this.me, nick: request.nick });
     if (answer.t === "rooms") this.listed = answer.rooms.map(({ room }) => room);
     const room = this.rooms.get(request.room);
     if (answer.t === "joined") {
+      this.links.delete(request.room);
       if (room && request.room !== answer.room) this.#isCalled(room, answer.room);
       this.receive(answer);
     }
@@ -252,7 +254,7 @@ export class Store {
     const isMention = mentions(event.text, this.me.nick).length > 0;
     const isSeen = this.#isSeen(room);
     if (!isSeen) room.mark.add(1, isMention ? 1 : 0);
-    this.#news.push({ room: room.name, event, isMention, isSeen });
+    this.#news.push({ room: room.name, label: room.label, event, isMention, isSeen });
     if (this.#news.length > MOST_NEWS) this.#news.shift();
   }
 
@@ -279,8 +281,10 @@ export class Store {
   /** Handles that a room cannot be joined; it stays while its queue has entries. */
   #barred(room, error) {
     room.presence = "barred";
+    this.links.delete(room.name);
     for (const { cid } of room.queue.entries) room.queue.refuse(cid, error);
-    if (room.queue.entries.length) return;
+    if (room === this.room && SHUT.has(error.code)) room.refusal = error;
+    if (room.refusal || room.queue.entries.length) return;
     this.leave(room.name);
     this.#left = this.#left.filter((name) => name !== room.name);
   }

@@ -51,8 +51,10 @@ export class Timeline {
     else this.#cutStart();
   }
 
-  /** Applies an event that changes a message, if the message is here. */
-  change({ t, target, text, emoji, on = true, from: who }) {
+  /** Applies an event that changes messages, to those that are here. */
+  change(event) {
+    const { t, target, text, emoji, on = true, from: who } = event;
+    if (t === "clear") this.#clear(event);
     if (t === "edit") this.#replace(target, { text, edited: true });
     if (t === "delete") this.#replace(target, { text: "", deleted: true });
     if (t === "react" && who) {
@@ -70,6 +72,15 @@ export class Timeline {
       else high = middle;
     }
     return low;
+  }
+
+  /** Deletes the messages of some authors up to this event; "" stands for all without a name. */
+  #clear({ authors, since, seq: until }) {
+    const cleared = new Set(authors);
+    for (const { seq, from } of this.messages) {
+      const isMeant = seq >= since && seq < until && cleared.has(from?.id ?? "");
+      if (isMeant) this.#replace(seq, { text: "", deleted: true });
+    }
   }
 
   #replace(seq, change) {

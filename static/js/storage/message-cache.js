@@ -1,7 +1,7 @@
 // Stores the latest messages of each room in IndexedDB, for the page to open without a network.
 
 const NAME = "trio-chat";
-const ROOMS = "rooms"; // the one store, of {name, epoch, topic, messages}
+const ROOMS = "rooms"; // the one store, of {name, epoch, topic, title, messages}
 const MOST = 200; // messages of a room
 const MOST_TEXT = 100_000; // UTF-16 units of a room
 const PACE = 2_000; // ms between writes
@@ -53,11 +53,11 @@ export class MessageCache {
       cache.delete(name);
       this.#written.delete(name);
     }
-    for (const { name, epoch, topic, history } of this.#latest) {
+    for (const { name, epoch, topic, title, history } of this.#latest) {
       const messages = latest(history.latest);
       if (!history.isKnown || isSame(messages, this.#written.get(name))) continue;
       this.#written.set(name, messages);
-      cache.put({ name, epoch, topic, messages });
+      cache.put({ name, epoch, topic, title, messages });
     }
   }
 

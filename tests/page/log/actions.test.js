@@ -15,8 +15,8 @@ const outgoing = (more) => ({ kind: "outgoing", author: ANN, item: { text: "x", 
 
 for (const [rule, entry, expected] of [
   ["one's own message is edited and deleted", message(ANN), "react reply copy edit delete"],
-  ["others' messages are not", message(BOB), "react reply copy"],
-  ["nor are those of nobody", message(undefined), "react reply copy"],
+  ["others' messages are not, but can be told of", message(BOB), "react reply copy more"],
+  ["nor are those of nobody", message(undefined), "react reply copy more"],
   ["nothing is done with a deleted message", message(ANN, { deleted: true }), ""],
   ["nor with a note", { kind: "note", author: null, item: { about: "gap" } }, ""],
   ["what waits is edited and deleted", outgoing({ wasSent: false }), "copy edit delete"],
@@ -24,8 +24,20 @@ for (const [rule, entry, expected] of [
   ["what the server may have is not", outgoing({ wasSent: true, state: "waiting" }), "copy"],
   ["a topic on its way is left alone", outgoing({ t: "topic" }), ""],
 ]) {
-  test(rule, () => assert.equal(actionsFor(entry, ANN).join(" "), expected));
+  test(rule, () => assert.equal(actionsFor(entry, { me: ANN }).join(" "), expected));
 }
+
+test("a moderator deletes what others say, and edits nobody's words", () => {
+  const may = { me: ANN, moderate: true };
+  assert.equal(actionsFor(message(BOB), may).join(" "), "react reply copy more delete");
+  assert.equal(actionsFor(message(ANN), may).join(" "), "react reply copy edit delete");
+});
+
+test("who may not speak is offered nothing that would be refused", () => {
+  const may = { me: ANN, speak: false };
+  assert.equal(actionsFor(message(BOB), may).join(" "), "copy more");
+  assert.equal(actionsFor(message(ANN), may).join(" "), "copy");
+});
 
 test("a reaction is the user's if they are among its people", () => {
   const reactions = { "👍": [ANN], "🎉": [BOB] };

@@ -65,7 +65,7 @@ beforeEach(() => {
 });
 
 test("the close codes after which to reconnect, and the others", () => {
-  for (const code of [1001, 1006, 1009, 1011, 1012, 1013, 4000, 4001, 4499]) assert(comesBack(code), code);
+  for (const code of [1001, 1006, 1009, 1011, 1012, 1013, 4000, 4001, 4499, 4503]) assert(comesBack(code), code);
   for (const code of [1000, 1002, 1007, 3000, 4500, 4999]) assert(!comesBack(code), code);
 });
 
@@ -144,7 +144,7 @@ test("an attempt is given up after 10 s, and the next one made", () => {
 test("after a final close code it reconnects only if the user wants", () => {
   connection.reconnect();
   latest().open();
-  latest().lose(4503, "removed");
+  latest().lose(4504, "removed");
   assert.deepEqual(states.at(-1), { name: "stopped", reason: "removed" });
   tick(60_000);
   connection.hurry();

@@ -87,7 +87,7 @@ beforeEach(() => {
 test("it says hello under the name, and to the user it is open with the welcome", () => {
   connection.tell({ name: "open" });
   const { key } = session;
-  assert.deepEqual(latest(), { t: "hello", nick: "Ann", session: undefined, key, access: null, id: 1 });
+  assert.deepEqual(latest(), { t: "hello", nick: "Ann", session: undefined, key, access: null, link: null, id: 1 });
   assert.deepEqual(states, []);
   connection.hear({ t: "welcome", id: 1, session: "token", you: ANN, ping_interval: 25 });
   assert.deepEqual(states, ["open"]);

@@ -1,0 +1,110 @@
+// What the page does about rights and rules: tells what moderators did, and what the user may not do.
+
+import { giveBack, Voice } from "./compose/voice.js";
+import { t } from "./i18n/strings.js";
+import { isolate, narrate } from "./log/narration.js";
+import { Offers } from "./offers.js";
+import { Refused } from "./panels/refused.js";
+import { isLasting, mayModerate, settle, silence, vacate } from "./state/acts.js";
+import { forgetSecrets, keepSecret } from "./storage/secrets.js";
+import { recall, recallAll } from "./storage/storage.js";
+
+/** Takes the page's parts as Tools does; `announce` lets screen readers say something. */
+export class Governing {
+  #page;
+  #announce;
+  #offers;
+  #voice;
+  #refused;
+  #links; // rooms with a secret in the storage
+
+  constructor(page, announce) {
+    const { store, update } = page;
+    this.#page = page;
+    this.#announce = announce;
+    this.#links = recallAll("link.").map(([room]) => room); // some have let the user in already
+    this.#offers = new Offers(page, () => this.may);
+    this.#voice = new Voice(document.getElementById("composer"), () => update(() => {}));
+    this.#refused = new Refused(document.querySelector(".screen"), () => update(() => store.rejoin()));
+    addEventListener("hashchange", ({ newURL }) => this.#takeLink(new URL(newURL)));
+  }
+
+  /** What the user may do in the room that is shown. */
+  get may() {
+    const { room } = this.#page.store;
+    return { speak: !isLasting(this.#silence), moderate: mayModerate(room) };
+  }
+
+  get #silence() {
+    const { room, me } = this.#page.store;
+    return silence(room, me, Date.now());
+  }
+
+  /** Takes in what has come since the last drawing. */
+  prepare() {
+    const { store, composer } = this.#page;
+    for (const room of [...store.rooms.values()]) {
+      if (room.acts.length) this.#settle(room);
+      if (room.returned.length) giveBack(composer, room);
+      if (room.refusal) vacate(room);
+      if (room.refusal && room !== store.room) this.#part(room);
+    }
+    this.#forgetSecrets();
+  }
+
+  /** Opens the menu about a person, and perhaps a message, beside a button. */
+  offer(person, anchor, message) {
+    this.#offers.offer(person, anchor, message);
+  }
+
+  show(room) {
+    this.#offers.show(room);
+    const reason = this.#silence;
+    this.#voice.show(room, reason, isLasting(reason));
+    this.#refused.show(room.outgoing.length ? null : room.refusal);
+  }
+
+  /** Whether a text cannot be sent yet; it stays in the field then. */
+  mustWait(text, { edit }) {
+    const isSpeech = !edit && !/^\/(?!\/|me\s)/.test(text);
+    return isSpeech && this.#silence !== null;
+  }
+
+  #settle(room) {
+    const { store } = this.#page;
+    const lines = settle(room, store.me, narrate);
+    if (room === store.room) for (const { words } of lines) if (words) this.#announce(words);
+    const isCleared = lines.some(({ event }) => event.t === "clear");
+    // The hits of a search may have what was cleared.
+    if (isCleared && store.finder.room === room.name) store.finder.find(room.name, "");
+  }
+
+  /** Leaves a room that is not shown and that a moderator has removed the user from. */
+  #part({ name, label, queue, refusal }) {
+    const { store, notice } = this.#page;
+    if (queue.entries.length) return;
+    notice.tell(t("page.removed", { room: isolate(label), reason: t(`refused.${refusal.code}Why`) }));
+    store.leave(name);
+  }
+
+  /** Forgets secrets that have done what they are for. */
+  #forgetSecrets() {
+    const { store, notice } = this.#page;
+    forgetSecrets(this.#links.filter((room) => !store.links.has(room)));
+    this.#links = [...store.links.keys()];
+    if (!store.isWelcome || recall("operator") === null) return;
+    forgetSecrets([null]);
+    notice.tell(t(store.isOperator ? "operator.is" : "operator.not"));
+  }
+
+  /** Takes a link that was put into the address of the open page. */
+  #takeLink(address) {
+    const { store, update } = this.#page;
+    const { isOperators, secret } = keepSecret(store.active, address);
+    if (isOperators) location.reload(); // only a hello can show it
+    else if (secret) {
+      store.links.set(store.active, secret);
+      update(() => store.rejoin());
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// What may be done with rooms, people and messages: the buttons for it, and dialogs loaded on demand.
+
+import { reasonOf, t } from "./i18n/strings.js";
+import { isolate } from "./log/narration.js";
+import { nickOf } from "./log/row.js";
+import { button, make } from "./panels/make.js";
+
+const GEAR = "M3 6h8M15 6h2M3 14h2M9 14h8M11 4v4h4V4zM5 12v4h4v-4z"; // sliders
+const NOBODY = { id: "", nick: "" }; // all who have no name
+
+const find = (id) => document.getElementById(id);
+
+/** Takes the page's parts as Tools does; `may` returns what the user may do in the shown room. */
+export class Offers {
+  #page;
+  #may;
+  #settings;
+
+  constructor(page, may) {
+    this.#page = page;
+    this.#may = may;
+    this.#settings = iconButton("room-settings", t("settings.title"), GEAR);
+    this.#settings.addEventListener("click", () => this.#openSettings());
+    find("copy-link").after(this.#settings);
+    const making = button(t("room.new"), () => this.#openNewRoom(), "new-room-button small");
+    find("rooms").append(making);
+    find("people").addEventListener("click", ({ target }) => {
+      const { person } = target.closest("button")?.dataset ?? {};
+      if (person) this.offer(this.#page.store.room.members.get(person) ?? null, target.closest("button"));
+    });
+  }
+
+  /** Shows what the user may do in a room. */
+  show(room) {
+    const { moderate } = this.#may();
+    this.#settings.hidden = !moderate;
+    find("copy-link").hidden = room.name.startsWith("~"); // its name alone opens it to nobody
+    for (const item of document.querySelectorAll("#people li")) this.#mark(item, room, moderate);
+  }
+
+  /** Opens the menu about a person, and perhaps a message, beside a button. */
+  async offer(person, anchor, message = null) {
+    const { store } = this.#page;
+    const may = { ...this.#may(), operator: store.isOperator };
+    const at = message?.ts ?? Date.now();
+    const { openMenu } = await this.#load(import("./panels/menu.js"));
+    openMenu(anchor, { person, message, may }, {
+      report: (why) => this.#report(message, why),
+      moderate: (...options) => this.#moderate(person ?? NOBODY, ...options),
+      raid: () => this.#openRaid(person, at),
+    });
+  }
+
+  /** Gives a person in the list a button for their menu, if there is something in it. */
+  #mark(item, { members }, moderate) {
+    const { store } = this.#page;
+    const { person } = item.dataset;
+    const isOffered = moderate && person !== store.me?.id;
+    const there = item.querySelector("button");
+    if (!isOffered) there?.remove();
+    if (!isOffered || there) return;
+    const label = t("menu.title", { nick: isolate(nickOf(members.get(person))) });
+    const opener = make("button", { type: "button", className: "plain person-menu", ariaLabel: label, title: label }, "⋯");
+    opener.dataset.person = person;
+    item.append(opener);
+  }
+
+  #request = (request) => this.#page.session.request(request);
+
+  async #tellOf(request, done) {
+    const answer = await this.#request(request);
+    if (answer.t === "error") this.#page.notice.tell(reasonOf(answer));
+    else if (done) this.#page.notice.tell(done);
+  }
+
+  #report({ seq }, why) {
+    return this.#tellOf({ t: "report", room: this.#page.store.active, seq, why }, t("menu.reported"));
+  }
+
+  #moderate({ id }, act, seconds, why, isEverywhere) {
+    const room = isEverywhere ? "" : this.#page.store.active;
+    // In the room that is shown a line tells it.
+    return this.#tellOf({ t: "moderate", room, act, people: [id], seconds, why }, isEverywhere && t("menu.done"));
+  }
+
+  async #openRaid(person, at) {
+    const { notice, store } = this.#page;
+    const { openRaid } = await this.#load(import("./panels/raid.js"));
+    openRaid({ room: store.active, person, at }, this.#request, () => notice.tell(t("raid.done")));
+  }
+
+  async #openSettings() {
+    const { notice, store, update } = this.#page;
+    const { openSettings } = await this.#load(import("./panels/settings.js"));
+    openSettings(store.room, {
+      request: this.#request,
+      tell: (words) => notice.tell(words),
+      onGo: (seq) => update(() => store.room.jump(seq)),
+    });
+  }
+
+  async #openNewRoom() {
+    const { address, notice } = this.#page;
+    const { openNewRoom } = await this.#load(import("./panels/new-room.js"));
+    openNewRoom(this.#request, (room) => address.go(room), (words) => notice.tell(words));
+  }
+
+  /** Resolves to a module; tells if it cannot be loaded, and never goes on then. */
+  #load(loading) {
+    return loading.catch(() => {
+      this.#page.notice.tell(t("page.incomplete"));
+      return new Promise(() => {});
+    });
+  }
+}
+
+function iconButton(id, label, path) {
+  const element = make("button", { id, type: "button", className: "plain", ariaLabel: label, title: label, hidden: true });
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS(svg.namespaceURI, "path");
+  line.setAttribute("d", path);
+  svg.append(line);
+  element.append(svg);
+  return element;
+}

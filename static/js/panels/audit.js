@@ -1,0 +1,92 @@
+// What was done and reported in a room, as lines, with what can be taken back.
+
+import { reasonOf, t } from "../i18n/strings.js";
+import { because, changes, done, isolate, names } from "../log/narration.js";
+import { nickOf } from "../log/row.js";
+import { moment } from "./links.js";
+import { button, make } from "./make.js";
+
+const DAY = 86_400_000; // ms for which an act can be taken back
+const PAGE = 100; // acts
+
+/**
+ * Shows acts in `element`: the reports alone, or all others. `request` makes a request and returns the
+ * answer; `onGo` gets the number of a message.
+ */
+export function showAudit(element, room, { isReports, request, onGo, tell }) {
+  const list = make("ul");
+  const more = button(t("audit.more"), () => load(acts.at(-1).seq));
+  let acts = [];
+  const load = async (before) => {
+    const answer = await request({ t: "audit", room, limit: PAGE, ...(before && { before }) });
+    if (answer.t === "error") return element.replaceChildren(fault(answer));
+    acts = before ? [...acts, ...answer.acts] : answer.acts;
+    return show(answer.more);
+  };
+  const show = (hasMore) => {
+    const undone = new Set(acts.filter(({ act }) => act.t === "undone").map(({ act }) => act.target));
+    const shown = acts.filter(({ act }) => (act.t === "reported") === isReports);
+    list.replaceChildren(...shown.map((one) => line(one, undone.has(one.seq), { onGo, takeBack })));
+    const none = make("p", {}, t(isReports ? "audit.noReports" : "audit.none"));
+    element.replaceChildren(shown.length ? list : none, hasMore ? more : "");
+  };
+  const takeBack = async (one) => {
+    const answer = await request({ room, ...undoing(one) });
+    if (answer.t === "error") tell(reasonOf(answer));
+    await load();
+    element.closest("details").querySelector("summary").focus();
+  };
+  return load();
+}
+
+/** Returns the request that takes an act back; a ban or a mute can always be ended. */
+function undoing({ seq, ts, act }) {
+  if (Date.now() - ts < DAY) return { t: "undo", act: seq };
+  return { t: "moderate", act: `un${act.kind}`, people: act.people.map(({ id }) => id) };
+}
+
+function isUndoable({ ts, act }) {
+  return act.t === "sanctioned" || (["cleared", "raided"].includes(act.t) && Date.now() - ts < DAY);
+}
+
+function line(one, isUndone, { onGo, takeBack }) {
+  const { act, ts } = one;
+  const words = wordsFor(one);
+  const time = make("time", { dateTime: new Date(ts).toISOString() }, moment(ts));
+  const said = make("span", { className: "words" }, make("span", { dir: "auto" }, words), time);
+  const item = make("li", {}, said);
+  if (isUndone) said.append(" ", make("i", {}, t("audit.taken")));
+  else if (isUndoable(one)) {
+    const back = button(t("audit.takeBack"), () => takeBack(one));
+    back.ariaLabel = t("audit.takeBackWhat", { what: words });
+    item.append(back);
+  }
+  if (act.t === "reported") item.append(button(t("audit.go"), () => onGo(act.target)));
+  return item;
+}
+
+function wordsFor({ from, act, ts }) {
+  const who = isolate(nickOf(from));
+  const people = names(act.people ?? []);
+  return because(LINES[act.t]?.({ who, people }, act, ts) ?? act.t, act.why);
+}
+
+const LINES = {
+  room_made: ({ who }, act) => t(act.private ? "act.createdPrivate" : "act.created", { who }),
+  link_made: ({ who }, { right, label }) =>
+    t("act.linkMade", { who, what: [t(`links.${right}`), label && isolate(label)].filter(Boolean).join(" · ") }),
+  link_used: ({ who }) => t("act.linkUsed", { who }),
+  link_ended: ({ who }) => t("act.linkEnded", { who }),
+  rules_set: ({ who }, { rules }) => t("act.rules", { who, what: changes(rules) }),
+  sanctioned: (values, { kind, until }, ts) => done(kind, values, ts, until),
+  lifted: (values, { kind }) => t(`act.un${kind}`, values),
+  removed: (values) => t("act.kick", values),
+  cleared: (values) => t("act.clear", values),
+  raided: (values) => t("act.raid", values),
+  undone: ({ who }) => t("act.undone", { who }),
+  reported: ({ who }) => t("act.report", { who }),
+};
+
+function fault(error) {
+  return make("p", { className: "fault", role: "alert" }, reasonOf(error));
+}

@@ -1,0 +1,83 @@
+// The menu of what can be done with a person or a message.
+
+import { t } from "../i18n/strings.js";
+import { duration, isolate } from "../log/narration.js";
+import { nickOf } from "../log/row.js";
+import { ask, beside, open } from "./dialog.js";
+import { box, button, field, make } from "./make.js";
+
+const REASON = 250; // characters
+const FOREVER = 0;
+const TIMES = { mute: [600, 3_600, 86_400, FOREVER], ban: [3_600, 86_400, 604_800, FOREVER] }; // s
+
+/**
+ * Opens the menu beside `anchor`: about a `person`, null for somebody without a name, and perhaps a
+ * `message`. `may` tells whether the user may `moderate`, in all rooms as an `operator`. `acts` has
+ * `report` with a reason, `moderate` with an act, its seconds, a reason and whether it is for all
+ * rooms, and `raid`.
+ */
+export function openMenu(anchor, { person, message, may }, acts) {
+  const place = anchor.getBoundingClientRect();
+  const nick = isolate(nickOf(person));
+  const [label, why] = field(t("menu.why"), { maxLength: REASON, dir: "auto", autocomplete: "off" });
+  const [everywhere, isEverywhere] = box(t("menu.everywhere"));
+  const dialog = open("menu", t("menu.title", { nick }));
+  const close = (act) => () => {
+    dialog.close();
+    act();
+  };
+  const options = (act, seconds = FOREVER) => [act, seconds, why.value.trim(), isEverywhere.checked];
+  const moderate = (act, seconds) => close(() => acts.moderate(...options(act, seconds)));
+  const clear = close(async () => {
+    const chosen = options("clear");
+    if (await askToClear(nick)) acts.moderate(...chosen);
+  });
+  dialog.append(
+    make("p", { className: "who" }, make("bdi", {}, nickOf(person))),
+    label,
+    why,
+    ...[message && button(t("menu.report"), close(() => acts.report(why.value.trim())))].filter(Boolean),
+    ...(may.moderate && person ? ["mute", "ban"].map((act) => times(act, moderate)) : []),
+    ...(may.moderate ? others(person, { moderate, clear, raid: close(acts.raid) }) : []),
+    ...(may.operator && person ? [everywhere] : []),
+  );
+  dialog.addEventListener("keydown", (event) => step(event, dialog));
+  beside(dialog, place);
+  dialog.querySelector("button")?.focus();
+}
+
+function askToClear(nick) {
+  return ask(t("menu.clearQuestion", { nick }), { yes: t("menu.clearYes"), no: t("menu.no") });
+}
+
+/** Returns the buttons for an act that lasts some time. */
+function times(act, moderate) {
+  const words = t(`menu.${act}`);
+  const buttons = TIMES[act].map((seconds) => {
+    const time = seconds === FOREVER ? t("links.forever") : duration(seconds);
+    const one = button(time, moderate(act, seconds));
+    one.ariaLabel = `${words}: ${time}`;
+    return one;
+  });
+  const group = make("div", { role: "group", ariaLabel: words, className: "times" }, ...buttons);
+  return make("div", {}, make("span", { ariaHidden: "true" }, words), group);
+}
+
+function others(person, { moderate, clear, raid }) {
+  const ofPerson = [
+    button(t("menu.kick"), moderate("kick")),
+    button(t("menu.unmute"), moderate("unmute")),
+    button(t("menu.raid"), raid),
+  ];
+  return [...(person ? ofPerson : []), button(t("menu.clear"), clear)];
+}
+
+/** Moves the focus by the arrow keys. */
+function step(event, dialog) {
+  const { key, target } = event;
+  const way = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[key];
+  if (!way || target.type === "text") return;
+  event.preventDefault();
+  const all = [...dialog.querySelectorAll("button, input")];
+  all.at((all.indexOf(target) + way) % all.length).focus();
+}

@@ -1,0 +1,86 @@
+// The dialog that undoes a raid: by whom, what that would be, and one button.
+
+import { reasonOf, t } from "../i18n/strings.js";
+import { isolate, names } from "../log/narration.js";
+import { open } from "./dialog.js";
+import { button, field, make } from "./make.js";
+
+const RECENT = 10 * 60_000; // ms, of "this person, the last 10 minutes"
+const DAY = 86_400_000; // ms
+const NETWORKS = 5; // that are shown
+
+/**
+ * Opens the dialog about a `person` who was at it at a time `at`, in ms. `request` makes a request
+ * and returns the answer; `onDone` is called once the raid is undone.
+ */
+export function openRaid({ room, person, at }, request, onDone) {
+  const [one, ofPerson] = radio(t("raid.person", { nick: isolate(person.nick) }), { value: "person", checked: true });
+  const [all, ofAll] = radio(t("raid.since"), { value: "since" });
+  const [timeLabel, time] = field(t("raid.time"), { type: "time", value: clock(at - RECENT) });
+  timeLabel.className = "spoken";
+  const preview = make("div", { className: "preview", role: "status" });
+  const undo = button(t("raid.undo"), () => act(), "danger");
+  const group = make("fieldset", {}, make("legend", {}, t("raid.who")), one, make("p", { className: "since" }, all, timeLabel, time));
+  const dialog = open("raid", t("raid.title"), make("h2", {}, t("raid.title")), group, preview, make("p", { className: "answers" }, button(t("menu.no"), () => dialog.close()), undo));
+  const wanted = () => {
+    if (ofAll.checked) return { t: "raid", room, since: sinceOf(time.value) };
+    return { t: "raid", room, since: Date.now() - RECENT, people: [person.id] };
+  };
+  let asked = 0;
+  const look = async () => {
+    undo.disabled = true;
+    const number = ++asked;
+    const answer = await request({ ...wanted(), preview: true });
+    if (number !== asked) return;
+    preview.replaceChildren(...lines(answer));
+    undo.disabled = !answer.count;
+  };
+  const act = async () => {
+    const answer = await request(wanted());
+    if (answer.t === "error") return preview.replaceChildren(fault(answer));
+    dialog.close();
+    return onDone();
+  };
+  group.addEventListener("change", look);
+  time.addEventListener("focus", () => ofAll.checked || ((ofAll.checked = true), look()));
+  ofPerson.focus();
+  return look();
+}
+
+function lines(answer) {
+  if (answer.t === "error") return [fault(answer)];
+  const { count, people, addresses, messages } = answer;
+  if (!count) return [make("p", {}, t("raid.nobody"))];
+  return [
+    make("p", {}, `${t("raid.people", { count })}: `, names(people, count)),
+    addresses.length ? make("p", {}, t("raid.networks", { networks: networks(addresses) })) : "",
+    make("p", {}, t("raid.messages", { count: messages })),
+    make("p", { className: "hint" }, t("raid.mode")),
+  ].filter(Boolean);
+}
+
+function networks(addresses) {
+  return names(addresses.slice(0, NETWORKS).map((nick) => ({ nick })), addresses.length);
+}
+
+function fault(error) {
+  return make("p", { className: "fault" }, reasonOf(error));
+}
+
+function radio(words, properties) {
+  const control = make("input", { type: "radio", name: "raid", ...properties });
+  return [make("label", { className: "box" }, control, " ", words), control];
+}
+
+/** Returns a time as a field for times has it, in local time. */
+function clock(ms) {
+  const date = new Date(ms);
+  return [date.getHours(), date.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+/** Returns the last time at which a clock showed this, in ms. */
+function sinceOf(value) {
+  const [hours = 0, minutes = 0] = value.split(":").map(Number);
+  const since = new Date().setHours(hours, minutes, 0, 0);
+  return since > Date.now() ? since - DAY : since;
+}

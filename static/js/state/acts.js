@@ -1,0 +1,75 @@
+// What the events about rights and rules change in a room. Pure.
+
+const MOST_NOTES = 50; // lines of a room about acts
+const BRIEF = ["slow_mode", "newcomer"]; // reasons to be silent for a while, in which one may write
+
+/** Whether the user may act on others in a room. */
+export function mayModerate({ right }) {
+  return right === "moderate" || right === "operate";
+}
+
+/**
+ * Takes in the acts that have come in a room, and adds a line about each to its notes. `tell` returns
+ * the words for an event, from what the rules were before it, and the names of people by their ids.
+ * Returns the lines: { event, words }.
+ */
+export function settle(room, me, tell) {
+  const events = room.acts;
+  room.acts = [];
+  const lines = events.map((event) => {
+    const words = tell(event, room.rules, nicks(room));
+    apply(room, event, me);
+    return { event, words };
+  });
+  const told = lines.filter(({ words }) => words);
+  const notes = told.map(({ event, words }) => ({ after: event.seq, about: "act", words }));
+  if (notes.length) room.notes = [...room.notes, ...notes].slice(-MOST_NOTES);
+  return lines;
+}
+
+function apply(room, { t, rules, title, act, people = [], until }, me) {
+  if (t === "rules") room.rules = rules;
+  if (t === "created" && title) room.title = title;
+  const isMine = people.some(({ id }) => id === me?.id);
+  if (isMine && act === "mute") room.wait = { code: "muted", until: until || Infinity };
+  if (isMine && act === "unmute") room.wait = null;
+}
+
+/** Forgets who is in a room: the user is not there any more. */
+export function vacate(room) {
+  if (!room.population) return;
+  room.members.clear();
+  room.recount(0);
+}
+
+/** Returns the names of those who have said something in a room, and who are there, by their ids. */
+function nicks({ members, history }) {
+  const authors = history.latest.flatMap(({ from }) => (from ? [[from.id, from.nick]] : []));
+  return new Map([...authors, ...[...members.values()].map(({ id, nick }) => [id, nick])]);
+}
+
+/**
+ * Returns why the user may not say anything in a room at a time: { code, until? }, with the time in ms
+ * after which they may; null if they may.
+ */
+export function silence(room, me, now) {
+  const { right, rules, wait, refusal } = room;
+  if (refusal) return { code: refusal.code };
+  if (mayModerate(room)) return null;
+  const waits = [wait, slowness(room, me)].filter((one) => one?.until > now);
+  if (waits[0]?.code === "muted") return waits[0];
+  if (right === "read") return { code: "read_only" };
+  if (rules.closed) return { code: "closed" };
+  return waits.reduce((longest, one) => (longest?.until > one.until ? longest : one), null);
+}
+
+/** Whether a reason to be silent lasts, so that there is no use in writing. */
+export function isLasting(reason) {
+  return reason !== null && !BRIEF.includes(reason.code);
+}
+
+function slowness({ rules, history }, me) {
+  if (!rules.slow) return null;
+  const own = history.latest.findLast(({ from }) => from && from.id === me?.id);
+  return own ? { code: "slow_mode", until: own.ts + rules.slow * 1000 } : null;
+}
