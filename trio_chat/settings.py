@@ -21,6 +21,7 @@ SERVICE_LINKS = re.compile(
     r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?|ENV_\w+)"
 )
 SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")  # what they set PORT to
+OF_CONNECT = {"LINK"}  # variables of a command that is no server's
 LINK_NAME = re.compile(r"/.+")  # what Docker sets NAME to
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 GROUPS = {
@@ -175,6 +176,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
 
 def _is_service_link(word: str, value: str) -> bool:
     """Whether a variable is about another program and no setting; ``word`` is without prefix."""
+    if word in OF_CONNECT:
+        return True
     if SERVICE_LINKS.fullmatch(word):
         return word.lower() not in SETTINGS
     if word == "PORT" or word.endswith("_PORT"):

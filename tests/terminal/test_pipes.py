@@ -293,7 +293,7 @@ async def test_a_full_disk_is_told(tool: Tool) -> None:
         (["http://localhost/", "-n", "-1"], 2, "argument -n/--history: "),
         (["http://localhost/", "-n", "20000"], 2, "argument -n/--history: '20000' is no number"),
         (["http://localhost/", "--config", "x"], 2, "unrecognized arguments: --config"),
-        ([], 2, "the following arguments are required: URL"),
+        ([], 2, "give the URL of a server"),
     ],
 )
 async def test_what_cannot_be_is_told_in_a_line(

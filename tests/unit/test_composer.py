@@ -8,8 +8,9 @@ from urwid import Canvas
 from trio_chat.remote import Person
 from trio_chat.terminal.composer import ROWS, Composer
 from trio_chat.terminal.emoji import emoji_of
+from trio_chat.terminal.entry import Entry
 from trio_chat.terminal.frame import Bar, frame, view_of
-from trio_chat.terminal.log import Entry, Log
+from trio_chat.terminal.log import Log
 from trio_chat.terminal.render import View, entry_canvas, fit, nick_colour
 from trio_chat.terminal.scroll import Scroll
 from trio_chat.terminal.typed import names_message, read

@@ -149,6 +149,7 @@ async def test_the_population_counts_people_beyond_a_list_that_was_cut(
         await peer.says({**population, "room": "tea"}, {**population, "room": "elsewhere"})
         await peer.says({"t": "nick", "room": "tea", "who": {"id": "x", "nick": "not listed"}})
         assert (tea.population, len(tea.members)) == (7, 2)
+        assert (await read(tea, 9))[-2:] == ["Population", "Renamed"]
 
 
 def presence(who: Object, state: str = "joined") -> Object:

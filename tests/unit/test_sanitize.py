@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_chat.cli import main
-from trio_chat.commands.connect import split_link
 from trio_chat.protocol.text import CONTROLS
 from trio_chat.protocol.unicode import category
+from trio_chat.remote.address import link_to, split_link
 from trio_chat.terminal.sanitize import sanitize, sanitize_line, sendable
 
 
@@ -64,12 +64,29 @@ def test_no_server_minds(text: str) -> None:
 
 
 def test_a_link_is_taken_apart() -> None:
-    """Into the server and the room; other addresses stay as they are."""
-    assert split_link("https://chat.example/r/t%C3%A9") == ("https://chat.example/", "té")
-    assert split_link("https://a.example/chat/r/tea?x#y") == ("https://a.example/chat/", "tea")
-    for page in ("http://localhost:8080/r/", "http://localhost:8080/r"):
-        assert split_link(page) == ("http://localhost:8080/", "")
-    assert split_link("http://localhost:8080/") == ("http://localhost:8080/", "")
+    """Into the server, the room and secrets; other addresses stay as they are."""
+    assert split_link("https://chat.example/r/t%C3%A9")[:3] == ("https://chat.example/", "té", None)
+    link = split_link("https://a.example/chat/r/tea?x#s3_cr-t")
+    assert link == ("https://a.example/chat/", "tea", "s3_cr-t", None)
+    assert split_link("https://a.example/r/tea#no secret").secret is None
+    for page in ("http://localhost:8080/r/", "http://localhost:8080/r", "http://localhost:8080/"):
+        assert split_link(page) == ("http://localhost:8080/", "", None, None)
+        link = split_link(f"{page}#operator=s3cret")
+        assert link == ("http://localhost:8080/", "", None, "s3cret")
+
+
+@pytest.mark.parametrize(
+    ("server", "link"),
+    [
+        ("http://localhost:8080/", "http://localhost:8080/r/~room#s3cret"),
+        ("wss://chat.example.org", "https://chat.example.org/r/~room#s3cret"),
+        ("ws://a.example/chat/ws", "http://a.example/chat/r/~room#s3cret"),
+    ],
+)
+def test_a_link_is_put_together(server: str, link: str) -> None:
+    """For the page of the server, by whichever of its addresses."""
+    assert link_to(server, "~room", "s3cret") == link
+    assert split_link(link)[1:3] == ("~room", "s3cret")
 
 
 def test_without_a_login_name_a_nick_is_asked_for(

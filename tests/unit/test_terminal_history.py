@@ -90,7 +90,8 @@ class Desk:
 
     is_alone = True
     line = ""
-    enter: Callable[[str], None]
+    server = ""
+    enter: Callable[..., None]
     close_tab: Callable[[Tab], None]
     write: Callable[[str], None]
     run_request: Callable[[object], None]

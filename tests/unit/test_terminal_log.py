@@ -20,7 +20,8 @@ from trio_chat.remote import (
     Typing,
 )
 from trio_chat.terminal import log as log_module
-from trio_chat.terminal.log import LIMIT, PRESENCE_LIMIT, Entry, Log
+from trio_chat.terminal.entry import Entry
+from trio_chat.terminal.log import LIMIT, PRESENCE_LIMIT, Log
 from trio_chat.terminal.scroll import Scroll
 
 ANN, BEN = Person("a", "Ann"), Person("b", "Ben")

@@ -3,21 +3,19 @@
 import argparse
 import getpass
 import os
-import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import redirect_stderr
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO, cast
-from urllib.parse import unquote, urlsplit
 
 import trio
 
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
 from trio_chat.protocol.names import BadName, check_nick, check_room
-from trio_chat.remote.address import parse
+from trio_chat.remote.address import Link, parse, split_link
 from trio_chat.settings import ENV_PREFIX, CommandLine
 from trio_chat.standard_streams import LineWriter
 from trio_chat.terminal.call import Call, NotLetIn
@@ -29,10 +27,10 @@ ROOM = "lobby"
 WARNINGS = 100  # lines that may wait for standard error
 NAME_LIMIT = 1000  # characters; the server has a lower limit of its own
 PASSWORD = f"{ENV_PREFIX}ACCESS_PASSWORD"  # the variable; the server's has the same name
+LINK = f"{ENV_PREFIX}LINK"  # the variable
 TIMEOUT = 10.0  # seconds
 HISTORY = 10  # earlier messages that are printed, as with ``tail``
 HISTORY_LIMIT = 10_000
-PAGE = re.compile(r"(.*/)r(?:/([^/]*)/?)?")  # its path; the room in it may be missing
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -82,7 +80,16 @@ def _command_line() -> CommandLine:
         (),
     )
     line.add_argument(
-        "url", metavar="URL", help="the address that the server prints, or a link to a room"
+        "url",
+        metavar="URL",
+        nargs="?",
+        help="the address that the server prints, or a link to a room",
+    )
+    line.add_argument(
+        "--link-file",
+        metavar="FILE",
+        help=f"file with a link whose secret others should not see in the list of processes; else "
+        f"that is in {LINK}",
     )
     line.add_argument("--room", help=f"the room to join (default: {ROOM})")
     line.add_argument("--nick", help="your nick (default: your login name)")
@@ -144,20 +151,45 @@ def _call(options: argparse.Namespace) -> Call:
         ConfigError: the URL, room or nick is not valid.
     """
     try:
-        url, room = split_link(options.url)
-        parse(url)
+        link = _link(options)
         return Call(
-            url=url,
-            room=check_room(options.room or room or ROOM, NAME_LIMIT),
+            url=link.url,
+            room=link.room,
+            link=link.secret,
+            operator=link.operator,
             nick=check_nick(options.nick or _login(), NAME_LIMIT),
             timeout=options.timeout,
             password=_secret(options.password_file) or os.environ.get(PASSWORD) or None,
             token=_secret(options.token_file),
         )
+    except ConfigError:
+        raise
     except BadName as error:
         raise ConfigError(str(error)) from None
     except ValueError as error:
         raise ConfigError(f"the URL is not valid: {error}") from None
+
+
+def _link(options: argparse.Namespace) -> Link:
+    """Return the link to open: the URL, one that is not on the command line, or both if they fit.
+
+    Raises:
+        ConfigError: there is none, or they do not fit.
+        ValueError: a URL or the name of a room is not valid.
+    """
+    kept = (_secret(options.link_file) or os.environ.get(LINK, "")).strip()
+    links = [split_link(url) for url in (options.url, kept) if url]
+    if not links:
+        raise ConfigError(f"give the URL of a server, --link-file, or {LINK}")
+    if len({parse(link.url) for link in links}) > 1:
+        raise ConfigError("the link is to another server than the URL")
+    rooms = [options.room, *(link.room for link in links)]
+    names = dict.fromkeys(check_room(room, NAME_LIMIT) for room in rooms if room)
+    secret = next((link.secret for link in links if link.secret), None)
+    if secret and len(names) > 1:
+        raise ConfigError("the link is to another room")
+    operator = next((link.operator for link in links if link.operator), None)
+    return Link(links[0].url, next(iter(names), ROOM), secret, operator)
 
 
 def _secret(path: str | None) -> str | None:
@@ -181,15 +213,6 @@ def _login() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         raise ConfigError("there is no login name: choose one with --nick") from None
-
-
-def split_link(url: str) -> tuple[str, str]:
-    """Split a link to a room into the server's address and the room, which may be missing."""
-    parts = urlsplit(url)
-    page = PAGE.fullmatch(parts.path)
-    if not page:
-        return url, ""
-    return f"{parts.scheme}://{parts.netloc}{page[1]}", unquote(page[2] or "")
 
 
 def _job(options: argparse.Namespace, call: Call) -> Callable[[], Awaitable[int]]:

@@ -1,12 +1,17 @@
-"""The address of a server: the one that it prints, or that of its WebSocket."""
+"""Addresses: of a server, as it prints it or of its WebSocket, and of rooms in its page."""
 
+import re
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from trio_chat.addresses import DEFAULT_PORTS, bracketed, split_port
 
 SECURE = {"ws": False, "http": False, "wss": True, "https": True}
 WEBSOCKET = "ws"  # the last part of its path, if the URL has none
+PAGE = re.compile(r"(.*/)r(?:/([^/]*)/?)?")  # the path of a room's page; its name may be missing
+SECRET = re.compile(r"[\w-]{1,64}", re.ASCII)  # of a link
+OPERATOR = "operator="  # before the secret of an operator's link
+PAGES = {"ws": "http", "wss": "https"}  # schemes of pages
 UNRESERVED = "!$&'()*+,-./:;=@_~%"  # what stands for itself in a path or query; % is an escape
 
 
@@ -51,3 +56,40 @@ def parse(url: str) -> Address:
         path += WEBSOCKET
     resource = f"{path}?{quote(parts.query, UNRESERVED + '?')}" if parts.query else path
     return Address(host, port or DEFAULT_PORTS[parts.scheme], resource, SECURE[parts.scheme])
+
+
+class Link(NamedTuple):
+    """A link: the server's address, perhaps a room, and the secret of a link to it.
+
+    ``operator`` is the secret of an operator's link.
+    """
+
+    url: str
+    room: str = ""
+    secret: str | None = None
+    operator: str | None = None
+
+
+def split_link(url: str) -> Link:
+    """Split a link to a server or to a room's page.
+
+    Raises:
+        ValueError: it is no URL.
+    """
+    parts = urlsplit(url)
+    is_operators = parts.fragment.startswith(OPERATOR)
+    operator = parts.fragment.removeprefix(OPERATOR) if is_operators else None
+    page = PAGE.fullmatch(parts.path)
+    if not page:
+        return Link(parts._replace(fragment="").geturl(), operator=operator)
+    secret = parts.fragment if SECRET.fullmatch(parts.fragment) else None
+    server = f"{parts.scheme}://{parts.netloc}{page[1]}"
+    return Link(server, unquote(page[2] or ""), secret, operator)
+
+
+def link_to(url: str, room: str, secret: str) -> str:
+    """Return the link to a room of the server with an address."""
+    parts = urlsplit(url)
+    folder = (parts.path or "/").rpartition("/")[0]
+    scheme = PAGES.get(parts.scheme, parts.scheme)
+    return f"{scheme}://{parts.netloc}{folder}/r/{quote(room)}#{secret}"

@@ -21,7 +21,7 @@ class Members:
         self.population = max(population, len(people))
 
     def update(self, event: events.Event, my_id: str) -> None:
-        """Follow an event, if it is about somebody who comes, goes or is renamed."""
+        """Follow an event, if it is about who comes, goes or is renamed, or their number."""
         match event:
             case events.Presence(state="joined", who=who):
                 self.population += who.id not in self.people and who.id != my_id
@@ -31,10 +31,8 @@ class Members:
                 self.population = max(self.population - 1, len(self.people))
             case events.Renamed(who=who) if who.id in self.people:
                 self.people[who.id] = who
-
-    def recount(self, population: int) -> None:
-        """Take in how many people are in a room of which not all are listed."""
-        self.population = max(population, len(self.people))
+            case events.Population(count=count):
+                self.population = max(count, len(self.people))
 
     def _know(self, person: Person) -> None:
         if person.id in self.people or len(self.people) < PEOPLE_LIMIT:

@@ -22,7 +22,7 @@ StoredRoomEvent = (
     | events.Clear
     | events.Restore
 )
-RoomEvent = StoredRoomEvent | events.Presence | events.Renamed | events.Typing
+RoomEvent = StoredRoomEvent | events.Presence | events.Population | events.Renamed | events.Typing
 
 
 class Acts(answers.Answer, tag="audit", kw_only=True):
@@ -49,7 +49,7 @@ Answer = (
     | answers.Error
     | answers.Bye
 )
-Known = RoomEvent | events.Population | Answer
+Known = RoomEvent | Answer
 
 
 class Unknown(events.StoredEvent, kw_only=True):

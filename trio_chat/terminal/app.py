@@ -6,7 +6,17 @@ import trio
 import urwid
 
 from trio_chat.errors import Failed
-from trio_chat.remote import Chat, ChatError, Connecting, Online, Refused, Sent, Waiting
+from trio_chat.remote import (
+    Chat,
+    ChatError,
+    Connecting,
+    Online,
+    Refused,
+    Right,
+    Room,
+    Sent,
+    Waiting,
+)
 from trio_chat.terminal.call import Call
 from trio_chat.terminal.commands import Commands
 from trio_chat.terminal.composer import Composer
@@ -46,7 +56,7 @@ class App:
         """
         async with self._call.connected(wait=False) as chat, TaskGroup() as tasks:
             self._chat, self._tasks = chat, tasks
-            self.enter(self._call.room)
+            self.enter(self._call.room, self._call.link)
             tasks.start(self._screen.run)
             tasks.start(self._watch)
             tasks.start(self._count_down)
@@ -75,13 +85,18 @@ class App:
         """Whether there is only one tab."""
         return len(self._tabs) == 1
 
-    def enter(self, name: str) -> None:
-        """Join a room if we are not in it, and show its tab.
+    @property
+    def server(self) -> str:
+        """The address of the server."""
+        return self._call.url
+
+    def enter(self, name: str, link: str | None = None) -> None:
+        """Join a room if we are not in it, by a link if there is one, and show its tab.
 
         Raises:
             ValueError: the name is not valid.
         """
-        room = self._chat.room(name)
+        room = self._chat.room(name, link=link)
         tab = next((tab for tab in self._tabs if tab.room is room), None)
         if tab is None:
             tab = Tab(self._chat, room)
@@ -231,9 +246,10 @@ class App:
 
     def _top(self) -> Bar:
         room = self._tab.room
+        title = sanitize_line(room.title) or room.name
         topic = f" │ {sanitize_line(room.topic)}" if room.topic else ""
         count = room.population + room.guests
-        return Bar(f" {room.name}{topic}", f" {count} here ")
+        return Bar(f" {title}{topic}", f" {_limits(room)}{count} here ")
 
     def _bottom(self) -> Bar:
         state = self._state()
@@ -267,3 +283,10 @@ class App:
             case Connecting():
                 return "○ connecting …"
         return ""
+
+
+def _limits(room: Room) -> str:
+    """Return why not everybody may write in a room, for the bar."""
+    if room.right is Right.READ:
+        return "read only · "
+    return "closed · " if room.rules.closed else ""

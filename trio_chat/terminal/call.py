@@ -27,7 +27,8 @@ class NotLetIn(Failed):
 class Call:
     """What to connect to; ``timeout`` is in seconds, for the welcome and each acknowledgement.
 
-    ``password`` and ``token`` are for servers that ask for one.
+    ``password`` and ``token`` are for servers that ask for one; ``link`` is the secret of a link to
+    the room, and ``operator`` that of an operator's link.
     """
 
     url: str
@@ -36,6 +37,8 @@ class Call:
     timeout: float
     password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
+    link: str | None = field(default=None, repr=False)
+    operator: str | None = field(default=None, repr=False)
 
     @asynccontextmanager
     async def connected(self, *, wait: bool = True) -> AsyncIterator[Chat]:
@@ -54,6 +57,7 @@ class Call:
                 key=key,
                 password=self.password,
                 token=self.token,
+                operator=self.operator,
                 connect_timeout=self.timeout,
                 wait=wait,
             ) as chat:

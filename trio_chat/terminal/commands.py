@@ -1,39 +1,27 @@
 """Carries out what is typed: messages and commands."""
-# ruff: noqa: D102 - the methods of ``Controls`` are documented in ``App``
-
-from typing import Protocol
 
 from trio_chat.protocol.unicode import casefold
-from trio_chat.remote import Chat
+from trio_chat.remote import Right
+from trio_chat.terminal.arguments import read_room
+from trio_chat.terminal.controls import Controls
 from trio_chat.terminal.emoji import emoji_of
-from trio_chat.terminal.log import Entry
+from trio_chat.terminal.entry import Entry
+from trio_chat.terminal.moderation import Moderation
 from trio_chat.terminal.sanitize import sanitize_line, sendable
-from trio_chat.terminal.tab import Tab
-from trio_chat.terminal.tasks import Job
-from trio_chat.terminal.typed import COMMANDS, KEYS, MESSAGE_COMMANDS, Typed, read
+from trio_chat.terminal.typed import (
+    COMMANDS,
+    FOR_ALL,
+    FOR_MODERATORS,
+    KEYS,
+    LINK_COMMANDS,
+    MESSAGE_COMMANDS,
+    RULES,
+    Typed,
+    read,
+)
 
 WHO_LIMIT = 100  # names that /who lists; the others are counted
 OWN = {"edit", "delete"}  # commands for messages of our own
-
-
-class Controls(Protocol):
-    """What commands can use of the ``App``."""
-
-    @property
-    def chat(self) -> Chat: ...
-    @property
-    def tab(self) -> Tab: ...
-    @property
-    def is_alone(self) -> bool: ...
-
-    def enter(self, name: str) -> None: ...
-    def close_tab(self, tab: Tab) -> None: ...
-    @property
-    def line(self) -> str: ...
-    def write(self, text: str) -> None: ...
-    def run_request(self, job: Job) -> None: ...
-    def say(self, text: str, reply: int | None = None) -> bool: ...
-    def quit(self) -> None: ...
 
 
 class Commands:
@@ -49,6 +37,8 @@ class Commands:
         command = read(text)
         if command.name in MESSAGE_COMMANDS:
             self._about_message(command)
+        elif command.name in LINK_COMMANDS:
+            Moderation(self._controls).run(command.name, command.rest)
         else:
             getattr(self, f"_{command.name}")(command.rest)
 
@@ -64,7 +54,11 @@ class Commands:
         self._error(COMMANDS[name])
 
     def _help(self, _: str) -> None:
-        self._controls.tab.note("\n".join([*COMMANDS.values(), KEYS]))
+        """List the commands that we may use in this room."""
+        lines = [*FOR_ALL.values(), KEYS]
+        if self._controls.tab.room.right >= Right.MODERATE:
+            lines += ["For moderators:", *FOR_MODERATORS.values(), RULES]
+        self._controls.tab.note("\n".join(lines))
 
     def _quit(self, _: str) -> None:
         self._controls.quit()
@@ -74,7 +68,7 @@ class Commands:
 
     def _join(self, name: str) -> None:
         try:
-            self._controls.enter(name)
+            self._controls.enter(*read_room(name, self._controls.server))
         except ValueError as error:
             self._error(str(error))
 

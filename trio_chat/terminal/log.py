@@ -1,52 +1,35 @@
 """The log of a room: messages and other events in the order in which they are shown. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Literal
 
+from trio_chat.protocol.names import fold
 from trio_chat.protocol.unicode import cut
 from trio_chat.remote import (
+    Clear,
+    Created,
     Delete,
     Edit,
     Happening,
     Joined,
     Message,
     MessageView,
+    Moderated,
     Person,
     Presence,
     React,
     Renamed,
+    Restore,
+    Rules,
     Topic,
 )
-from trio_chat.terminal.printing import name
+from trio_chat.terminal.entry import Entry, Kind
 from trio_chat.terminal.sanitize import sanitize, sanitize_line
+from trio_chat.terminal.wording import kept_in_words, name, names
 
 LIMIT = 2000  # entries; the oldest are dropped, and can be fetched again
 NICKS_LIMIT = 10_000  # people whose nicks are known, to show what they were before
 QUOTED = 60  # code points of the quote of a message
 PRESENCE_LIMIT = 120  # characters of a line of people who join and leave
-
-Kind = Literal["message", "note", "error", "presence"]
-
-
-@dataclass(eq=False)
-class Entry:
-    """One entry; ``ts`` is in milliseconds since 1970, ``text`` and ``quote`` are sanitized.
-
-    ``quote`` is the beginning of the message to which this one is a reply, if it is one.
-    """
-
-    kind: Kind
-    ts: int
-    text: str
-    who: Person | None = None
-    seq: int | None = None
-    quote: str = ""
-    is_mine: bool = False
-    state: Literal["", "sending", "failed"] = ""
-    edited: bool = False
-    deleted: bool = False
-    reactions: dict[str, set[str]] = field(default_factory=dict)  # ids of people by emoji
 
 
 class Log:
@@ -89,6 +72,14 @@ class Log:
     def message(self, number: int) -> Entry | None:
         """Return the message with a number, if it is in the log."""
         return self._numbers.get(number)
+
+    def author(self, nick: str) -> Person | None:
+        """Return who was called so when they said something last; see ``fold``."""
+        wanted = fold(nick)
+        for entry in reversed(self.entries):
+            if entry.who and fold(entry.who.nick) == wanted:
+                return entry.who
+        return None
 
     @property
     def unsent(self) -> int:
@@ -164,6 +155,10 @@ class Log:
             case Topic():
                 text = f"{name(event.who)} set the topic: {sanitize_line(event.text)}"
                 self._add_note(text, event.ts)
+            case Clear():
+                self._clear(event)
+            case Created() | Rules() | Moderated() | Restore():
+                self._add_note(kept_in_words(event), event.ts)
             case Presence():
                 self._add_presence(event, me, now)
             case Renamed():
@@ -198,8 +193,19 @@ class Log:
     def _delete(self, delete: Delete) -> None:
         entry = self._numbers.get(delete.target)
         if entry:
-            entry.text, entry.deleted = "", True
-            entry.reactions.clear()
+            entry.delete()
+
+    def _clear(self, clear: Clear) -> None:
+        """Delete what these authors have said up to now."""
+        authors, cleared = set(clear.authors), dict[str, Person | None]()
+        for seq, entry in self._numbers.items():
+            author = entry.who.id if entry.who else ""
+            if author in authors and clear.since <= seq < clear.seq:
+                cleared[author] = entry.who
+                entry.delete()
+        people = [who for who in cleared.values() if who]
+        whom = names(people, len(authors)) if people else ""
+        self._add_note(kept_in_words(clear, whom), clear.ts)
 
     def _react(self, react: React) -> None:
         entry = self._numbers.get(react.target)
@@ -242,6 +248,9 @@ class Log:
 
     def _add(self, entry: Entry) -> None:
         self.entries.append(entry)
+        self._trim()
+
+    def _trim(self) -> None:
         while len(self.entries) > LIMIT:
             self._numbers.pop(self.entries.pop(0).seq or 0, None)
             self.more = True
@@ -253,17 +262,35 @@ class Log:
         older = []
         for said in messages:
             self._waiting.pop(said.cid or "", None)
-            entry = Entry("message", said.ts, sanitize(said.text), said.who, said.seq)
-            entry.is_mine = _is_by(said, me)
-            entry.quote = self._quote(said.reply)
-            entry.edited, entry.deleted = said.edited, said.deleted
-            for emoji, people in said.reactions.items():
-                entry.reactions[sanitize_line(emoji)] = {person.id for person in people}
-            self._numbers[said.seq] = entry
-            older.append(entry)
+            older.append(self._entry(said, me))
         self.entries[:0] = older
         self._place_notes()
         self.more = more
+
+    def restore(self, messages: Iterable[MessageView], me: Person) -> None:
+        """Show messages as they stand, those that were cleared, too."""
+        for said in messages:
+            entry = self._numbers.get(said.seq)
+            if entry:
+                entry.fill(said)
+            elif not said.deleted:
+                self._insert(self._entry(said, me))
+
+    def _entry(self, said: MessageView, me: Person) -> Entry:
+        entry = Entry("message", said.ts, "", said.who, said.seq)
+        entry.is_mine = _is_by(said, me)
+        entry.quote = self._quote(said.reply)
+        entry.fill(said)
+        self._numbers[said.seq] = entry
+        return entry
+
+    def _insert(self, entry: Entry) -> None:
+        """Add an entry behind those with smaller numbers."""
+        at = len(self.entries)
+        while at and not (self.entries[at - 1].seq or entry.seq or 0) < (entry.seq or 0):
+            at -= 1
+        self.entries.insert(at, entry)
+        self._trim()
 
     @property
     def is_full(self) -> bool:

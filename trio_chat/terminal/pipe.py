@@ -52,7 +52,7 @@ class Pipe:
             BrokenPipeError: the reader of standard output is gone.
         """
         async with self._call.connected() as chat:
-            room = chat.room(self._call.room)
+            room = chat.room(self._call.room, link=self._call.link)
             await beside(lambda: report_connection(chat), lambda: together(*self._jobs(chat, room)))
         return self._status
 

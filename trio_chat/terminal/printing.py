@@ -1,25 +1,39 @@
 """Formats events as lines for people or as lines of JSON for programs."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from trio_chat.remote import (
+    ActInfo,
+    Clear,
+    Created,
     Delete,
     Edit,
     Happening,
+    LinkInfo,
     Message,
     MessageView,
-    Person,
+    Moderated,
+    RaidPreview,
     React,
+    Restore,
+    Rules,
     SearchResult,
     Topic,
 )
 from trio_chat.terminal.sanitize import sanitize_line
-
-NOBODY = "somebody"  # the name of people without one
+from trio_chat.terminal.wording import (
+    Kept,
+    act_in_words,
+    kept_in_words,
+    link_in_words,
+    name,
+    raid_in_words,
+)
 
 
 def said_line(said: MessageView | Message) -> str:
@@ -38,6 +52,8 @@ def event_line(event: Happening) -> str:
             what = f"{name(event.who)} took {event.target} back"
         case Topic():
             what = f"{name(event.who)} set the topic: {sanitize_line(event.text)}"
+        case Created() | Rules() | Moderated() | Clear() | Restore():
+            what = kept_in_words(event)
         case _:
             return ""
     return _line(event.ts, f"* {what}")
@@ -56,6 +72,28 @@ def found_lines(found: SearchResult, *, is_first: bool) -> str:
     return "\n".join([f"{latest}{count} {what} found{more}", *hits])
 
 
+def act_lines(acts: Sequence[ActInfo], *, more: bool) -> str:
+    """Return acts of the audit list, the latest last."""
+    lines = [f"{act.seq} {_time(act.ts)} {act_in_words(act)}" for act in reversed(acts)]
+    older = [f"/audit {acts[-1].seq} shows older ones"] if more and acts else []
+    return "\n".join([*older, *lines]) or "nothing was done or reported here"
+
+
+def raid_lines(preview: RaidPreview, since: int) -> str:
+    """Return what undoing a raid since a time would do."""
+    if not preview.count:
+        return f"nobody has come since {_time(since)}"
+    return raid_in_words(preview, _time(since))
+
+
+def link_lines(links: Sequence[LinkInfo]) -> str:
+    """Return the links to a room, the latest last."""
+    lines = [
+        link_in_words(link, f", until {_time(link.until)}" if link.until else "") for link in links
+    ]
+    return "\n".join(lines) or "there are no links to this room"
+
+
 def said_object(said: MessageView, room: str) -> str:
     """Return a message of the history as a JSON object, a ``msg`` of docs/protocol.md."""
     return _json({"t": "msg", "room": room, **msgspec.to_builtins(said)})
@@ -63,14 +101,9 @@ def said_object(said: MessageView, room: str) -> str:
 
 def event_object(event: Happening) -> str:
     """Return a stored event as its JSON object; nothing for other events."""
-    if isinstance(event, Message | Edit | Delete | React | Topic):
+    if isinstance(event, Message | Edit | Delete | React | Topic | Kept):
         return _json(msgspec.to_builtins(event))
     return ""
-
-
-def name(who: Person | None) -> str:
-    """Return a person's nick, sanitized."""
-    return sanitize_line(who.nick) if who else NOBODY
 
 
 def _line(ts: int, text: str) -> str:

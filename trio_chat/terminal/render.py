@@ -10,9 +10,9 @@ import urwid
 
 from trio_chat.protocol.unicode import boundary
 from trio_chat.remote import Person
-from trio_chat.terminal.log import Entry
-from trio_chat.terminal.printing import name
+from trio_chat.terminal.entry import Entry
 from trio_chat.terminal.sanitize import sanitize_line
+from trio_chat.terminal.wording import name
 
 # Name, 16 colours, no colours (NO_COLOR), 256 colours: readable on light and dark backgrounds.
 PALETTE = [

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from trio_chat.terminal.log import Entry
+from trio_chat.terminal.entry import Entry
 
 Height = Callable[[int], int]  # rows of the entry with an index, 1 or more
 

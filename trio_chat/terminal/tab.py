@@ -4,14 +4,17 @@ import time
 
 import trio
 
-from trio_chat.remote import Chat, Happening, Joined, Room, Sent
-from trio_chat.terminal.log import Kind, Log
+from trio_chat.remote import Chat, Happening, Joined, Restore, Room, Sent
+from trio_chat.terminal.entry import Kind
+from trio_chat.terminal.log import Log
 from trio_chat.terminal.printing import found_lines
-from trio_chat.terminal.render import RenderedLog, View
+from trio_chat.terminal.render import RenderedLog, View, fit
+from trio_chat.terminal.sanitize import sanitize_line
 from trio_chat.terminal.scroll import Scroll
 from trio_chat.terminal.tasks import Job
 
 PAGE = 100  # messages of a page of history at most
+NAME_WIDTH = 20  # columns of the title of a private room, among the others
 HITS = 10  # of a search that are shown at once
 
 
@@ -31,6 +34,7 @@ class Tab:
         self.older: tuple[str, int] | None = (
             None  # the query and number with which to continue a search
         )
+        self.raid: int | None = None  # the time since when somebody may want to undo a raid
         self.sent: dict[str, Sent] = {}  # our messages whose outcome is not known, by their cid
         self._last_change = trio.Event()  # when it is done
         self._last_change.set()
@@ -40,8 +44,8 @@ class Tab:
 
     @property
     def name(self) -> str:
-        """The room's name."""
-        return self.room.name
+        """The room's name, or what it is called if it is private."""
+        return fit(sanitize_line(self.room.title), NAME_WIDTH) or self.room.name
 
     async def handle(self, event: Happening) -> bool:
         """Handle an event; return whether it is a message of somebody else.
@@ -51,6 +55,8 @@ class Tab:
         Raises:
             ChatError: the history is refused, or the chat is over.
         """
+        if isinstance(event, Restore):
+            await self._reload()
         if not isinstance(event, Joined):
             return self.log.handle(event, self._chat.me, now())
         self.log.join(event, now())
@@ -76,6 +82,15 @@ class Tab:
     async def _load(self, before: int) -> None:
         page = await self.room.history(before=before, limit=PAGE)
         self.log.prepend(page.messages, self._chat.me, more=page.more)
+
+    async def _reload(self) -> None:
+        """Fetch the messages of the log again: some that were cleared are there again."""
+        after, more = (self.log.first or 1) - 1, True
+        while more:
+            page = await self.room.history(after=after, limit=PAGE)
+            self.log.restore(page.messages, self._chat.me)
+            more = page.more and bool(page.messages)
+            after = page.messages[-1].seq if more else after
 
     def note(self, text: str, kind: Kind = "note") -> None:
         """Show a note for the user."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from trio_chat.protocol.unicode import casefold
 
-COMMANDS = {
+FOR_ALL = {
     "me": "/me TEXT: say what you do",
     "reply": "/reply TEXT: reply to the last message of somebody else",
     "react": "/react EMOJI: react to it; again, to remove the reaction",
@@ -16,11 +16,30 @@ COMMANDS = {
     "topic": "/topic TEXT: set the room's topic; /topic shows it",
     "who": "/who: list the people in the room",
     "nick": "/nick NAME: change your nick",
-    "join": "/join ROOM: join another room, or show it",
+    "join": "/join ROOM: join another room, or show it; /join LINK, by a link",
+    "create": "/create NAME: make a room; /create --private TITLE, one for those with a link",
+    "rules": "/rules: show the rules of the room",
+    "report": "/report N WHY: tell the moderators about message N",
     "leave": "/leave: leave this room",
     "help": "/help: show this",
     "quit": "/quit: end the chat",
 }
+FOR_MODERATORS = {
+    "mute": "/mute NICK [TIME [WHY]]: let somebody only read, for 10m, 2h, 1d or for ever",
+    "unmute": "/unmute NICK: let somebody speak again",
+    "kick": "/kick NICK: have somebody leave; they may come back",
+    "ban": "/ban NICK [TIME [WHY]]: have somebody leave and stay away",
+    "unban": "/unban NICK: let somebody in again",
+    "clear": "/clear NICK [TIME]: delete what somebody has said, in the last 10m or at all",
+    "raid": "/raid TIME: undo a raid of those who came in the last 10m; first shows whom",
+    "audit": "/audit: list what was done and reported; /audit N, before that",
+    "undo": "/undo N: take back an act by its number in /audit",
+    "links": "/links: list the links to the room",
+    "link": "/link read|speak|moderate [LABEL]: make a link that gives this right",
+    "unlink": "/unlink ID: revoke a link; who came by it has to leave",
+}
+RULES = "/rules closed|open|slow 10s|newcomers 15m|members 30|none: set rules; 0 ends one"
+COMMANDS = {**FOR_ALL, **FOR_MODERATORS}
 KEYS = """\
 /reply #5 TEXT: reply to message 5; /react, /edit, /delete too: numbers show as you type
 //TEXT: send a text that begins with a slash
@@ -30,7 +49,11 @@ Tab: complete a name
 Up, Down: show what you typed before
 Alt-Enter: begin a new line
 Ctrl-C: end the chat"""
-NEED_TEXT = {"me", "nick", "join"}  # commands that need a text
+NEED_TEXT = {"me", "nick", "join", "create", *FOR_MODERATORS} - {
+    "audit",
+    "links",
+}  # commands that need a text
+LINK_COMMANDS = {"create", "rules", "report", *FOR_MODERATORS}  # about rooms with links
 MESSAGE_COMMANDS = {"reply", "react", "edit", "delete"}  # commands for one message
 COMMAND = re.compile(r"/(\w+)(?:\s+|$)")
 NUMBER = re.compile(r"#([0-9]{1,15})(?:\s+|$)")
@@ -72,7 +95,7 @@ def _command(name: str, rest: str) -> Typed:
 def names_message(text: str) -> bool:
     """Whether a text is, or is going to be, a command for one message."""
     found = COMMAND.match(text)
-    return found is not None and found[1].lower() in MESSAGE_COMMANDS
+    return found is not None and found[1].lower() in {*MESSAGE_COMMANDS, "report"}
 
 
 def completions(text: str, nicks: Iterable[str]) -> tuple[int, list[str]]:

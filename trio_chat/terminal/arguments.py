@@ -1,0 +1,92 @@
+"""Reads what follows a command of moderators: times, people, rules, rooms with links. Pure."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from trio_chat.remote import RoomRules
+from trio_chat.remote.address import parse, split_link
+
+UNITS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}  # in seconds
+TIME = re.compile(r"([0-9]{1,6})([smhd])")
+NUMBER = re.compile(r"#?([0-9]{1,15})(?:\s+|$)")
+PEOPLE = re.compile(r"[0-9]{1,6}")
+IN_SECONDS = {"slow", "newcomers"}  # rules that are a time
+
+
+class Target(NamedTuple):
+    """Whom a command is about, for how many seconds, and why; 0 is for ever."""
+
+    nick: str
+    seconds: int
+    why: str
+
+
+def read_time(word: str) -> int:
+    """Return the seconds of a time such as ``10m``, ``2h`` or ``1d``; 0 if it is none."""
+    found = TIME.fullmatch(word)
+    return int(found[1]) * UNITS[found[2]] if found else 0
+
+
+def read_target(text: str) -> Target:
+    """Read ``NICK [TIME [WHY]]``; the nick may have blanks."""
+    words = text.removeprefix("@").split()
+    at = next((at for at, word in enumerate(words) if at and read_time(word)), len(words))
+    seconds = read_time(words[at]) if at < len(words) else 0
+    return Target(" ".join(words[:at]), seconds, " ".join(words[at + 1 :]))
+
+
+def read_number(text: str) -> tuple[int, str]:
+    """Read a number, with or without ``#``, and what follows; the number is 0 without one."""
+    found = NUMBER.match(text)
+    return (int(found[1]), text[found.end() :]) if found else (0, text)
+
+
+def read_rules(text: str, rules: RoomRules) -> RoomRules:
+    """Return rules that are changed as ``closed``, ``slow 10s`` and the like say.
+
+    Raises:
+        ValueError: there is no such rule.
+    """
+    words = iter(text.lower().split())
+    for word in words:
+        if word == "none":
+            rules = RoomRules()
+        elif word in ("closed", "open"):
+            rules = msgspec.structs.replace(rules, closed=word == "closed")
+        else:
+            rules = msgspec.structs.replace(rules, **_limit(word, words))
+    return rules
+
+
+def _limit(rule: str, words: Iterator[str]) -> dict[str, int]:
+    """Return a rule that is a number; 0 ends it."""
+    value = next(words, "")
+    if rule in IN_SECONDS and (value == "0" or read_time(value)):
+        return {rule: read_time(value)}
+    if rule == "members" and PEOPLE.fullmatch(value):
+        return {rule: int(value)}
+    raise ValueError(f"there is no rule {rule} {value}".rstrip() + ": times are like 10s, 15m")
+
+
+def read_room(text: str, server: str) -> tuple[str, str | None]:
+    """Return the room and the secret in ``ROOM``, ``ROOM#SECRET`` or a whole link.
+
+    Args:
+        text: What was typed.
+        server: The address of the server, which has to be that of the link.
+
+    Raises:
+        ValueError: it is a link to another server, or to no room.
+    """
+    if "://" not in text:
+        room, _, secret = text.partition("#")
+        return room, secret or None
+    link = split_link(text)
+    if not link.room:
+        raise ValueError("this is no link to a room")
+    if parse(link.url) != parse(server):
+        raise ValueError("this is a link to another server: trio-chat connect can open it")
+    return link.room, link.secret

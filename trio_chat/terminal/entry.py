@@ -1,0 +1,42 @@
+"""An entry of a log: a message, or a note of what else happens."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from trio_chat.remote import MessageView, Person
+from trio_chat.terminal.sanitize import sanitize, sanitize_line
+
+Kind = Literal["message", "note", "error", "presence"]
+
+
+@dataclass(eq=False)
+class Entry:
+    """One entry; ``ts`` is in milliseconds since 1970, ``text`` and ``quote`` are sanitized.
+
+    ``quote`` is the beginning of the message to which this one is a reply, if it is one.
+    """
+
+    kind: Kind
+    ts: int
+    text: str
+    who: Person | None = None
+    seq: int | None = None
+    quote: str = ""
+    is_mine: bool = False
+    state: Literal["", "sending", "failed"] = ""
+    edited: bool = False
+    deleted: bool = False
+    reactions: dict[str, set[str]] = field(default_factory=dict)  # ids of people by emoji
+
+    def fill(self, said: MessageView) -> None:
+        """Show a message as it stands in the history."""
+        self.text, self.edited, self.deleted = sanitize(said.text), said.edited, said.deleted
+        self.reactions = {
+            sanitize_line(emoji): {person.id for person in people}
+            for emoji, people in said.reactions.items()
+        }
+
+    def delete(self) -> None:
+        """Show that the message is deleted."""
+        self.text, self.deleted = "", True
+        self.reactions.clear()

@@ -1,0 +1,215 @@
+"""Carries out commands about rooms with links: making them, and what moderators do there."""
+
+from collections.abc import Iterable
+
+from trio_chat.protocol.names import fold
+from trio_chat.remote import NewLink, Person, acts
+from trio_chat.remote.address import link_to
+from trio_chat.remote.moderation import Act, GivenRight
+from trio_chat.terminal.arguments import Target, read_number, read_rules, read_target, read_time
+from trio_chat.terminal.controls import Controls
+from trio_chat.terminal.printing import act_lines, link_lines, raid_lines
+from trio_chat.terminal.sanitize import sanitize_line, sendable
+from trio_chat.terminal.tab import now
+from trio_chat.terminal.tasks import Job
+from trio_chat.terminal.typed import COMMANDS
+from trio_chat.terminal.wording import rules_in_words
+
+PRIVATE = "--private"
+RIGHTS: dict[str, GivenRight] = {"read": "read", "speak": "speak", "moderate": "moderate"}
+ACTS: dict[str, Act] = {
+    "mute": "mute",
+    "unmute": "unmute",
+    "kick": "kick",
+    "ban": "ban",
+    "unban": "unban",
+    "clear": "clear",
+}
+LIFTING = {"unmute", "unban"}
+SHOWN = 20  # acts that /audit shows at once
+PAGES = 10  # of acts, in which somebody is looked for who is muted or banned
+
+
+class Moderation:
+    """Has a method for each command but those of ``ACTS``. All are about the present room.
+
+    Args:
+        controls: The app.
+    """
+
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
+        self._tab = controls.tab
+        self._room = controls.tab.room
+
+    def run(self, name: str, text: str) -> None:
+        """Carry out a command; requests to the server run in tasks of their own."""
+        if name in ACTS:
+            self._run(self._act(ACTS[name], text))
+        else:
+            getattr(self, f"_{name}")(text)
+
+    def _run(self, job: Job) -> None:
+        self._controls.run_request(job)
+
+    def _explain(self, name: str) -> None:
+        self._tab.note(COMMANDS[name], "error")
+
+    # Rooms, links and rules
+
+    def _create(self, text: str) -> None:
+        """Make a room, go there and show its links."""
+        first, _, title = text.partition(" ")
+        is_private = first == PRIVATE
+        name = title.strip() if is_private else text
+
+        async def run() -> None:
+            made = await self._controls.chat.create(sendable(name), private=is_private)
+            self._controls.enter(made.room)
+            self._controls.tab.note(self._links_in_words(made.room, made.links))
+
+        self._run(run) if name else self._explain("create")
+
+    def _links(self, _: str) -> None:
+        async def run() -> None:
+            self._tab.note(link_lines(await self._room.links()))
+
+        self._run(run)
+
+    def _link(self, text: str) -> None:
+        """Make a link and show it."""
+        right, _, label = text.partition(" ")
+
+        async def run() -> None:
+            made = await self._room.make_link(RIGHTS[right], label=sendable(label.strip()))
+            self._tab.note(self._links_in_words(self._room.name, [made]))
+
+        self._run(run) if right in RIGHTS else self._explain("link")
+
+    def _links_in_words(self, room: str, links: Iterable[NewLink]) -> str:
+        lines = [
+            f"to {link.right}: {link_to(self._controls.server, room, link.secret)}"
+            for link in links
+        ]
+        return "\n".join(["Keep these links, nobody tells them again:", *lines])
+
+    def _unlink(self, link: str) -> None:
+        async def run() -> None:
+            await self._room.end_link(link)
+            self._tab.note(f"the link {sanitize_line(link)} is revoked")
+
+        self._run(run)
+
+    def _rules(self, text: str) -> None:
+        """Change rules, or show them."""
+
+        async def run() -> None:
+            await self._room.set_rules(read_rules(text, self._room.rules))
+
+        if text:
+            self._run(run)
+        else:
+            self._tab.note(f"rules: {rules_in_words(self._room.rules)}")
+
+    # People
+
+    def _act(self, act: Act, text: str) -> Job:
+        """Return a job that acts on somebody."""
+
+        async def run() -> None:
+            target = self._target(text)
+            person = await self._find(target.nick, is_lifted=act in LIFTING)
+            since = now() - 1000 * target.seconds if act == "clear" and target.seconds else 0
+            seconds = 0 if act == "clear" else target.seconds
+            await self._room.moderate(
+                act, [person], seconds=seconds, since=since, why=sendable(target.why)
+            )
+
+        return run
+
+    def _target(self, text: str) -> Target:
+        """Return whom a command is about; a nick may look as if a time were behind it."""
+        return Target(text, 0, "") if self._member(text) else read_target(text)
+
+    def _member(self, nick: str) -> Person | None:
+        wanted = fold(nick)
+        return next((one for one in self._room.members if fold(one.nick) == wanted), None)
+
+    async def _find(self, nick: str, *, is_lifted: bool) -> Person:
+        """Return the person with a nick, or who had it when they said something.
+
+        Args:
+            nick: The nick.
+            is_lifted: Whether it is somebody who is muted or banned.
+
+        Raises:
+            ValueError: there is none.
+        """
+        found = await self._find_sanctioned(nick) if is_lifted else None
+        found = found or self._member(nick) or self._tab.log.author(nick)
+        if found is None:
+            raise ValueError(f"nobody here is called {nick}")
+        return found
+
+    async def _find_sanctioned(self, nick: str) -> Person | None:
+        wanted, before = fold(nick), None
+        for _ in range(PAGES):
+            page = await self._room.audit(before=before)
+            for info in page.acts:
+                people = (
+                    info.act.people if isinstance(info.act, acts.Sanctioned | acts.Raided) else []
+                )
+                for person in people:
+                    if fold(person.nick) == wanted:
+                        return person
+            if not (page.more and page.acts):
+                break
+            before = page.acts[-1].seq
+        return None
+
+    def _raid(self, text: str) -> None:
+        """Show what undoing a raid would do, or with ``yes`` undo it."""
+        if text == "yes" and self._tab.raid is not None:
+            self._run(self._undo_raid)
+        elif read_time(text):
+            self._run(self._preview_raid(now() - 1000 * read_time(text)))
+        else:
+            self._explain("raid")
+
+    def _preview_raid(self, since: int) -> Job:
+        async def run() -> None:
+            preview = await self._room.preview_raid(since)
+            self._tab.raid = since if preview.count else None
+            self._tab.note(raid_lines(preview, since))
+
+        return run
+
+    async def _undo_raid(self) -> None:
+        since, self._tab.raid = self._tab.raid, None
+        assert since is not None
+        await self._room.undo_raid(since)
+        self._tab.note("the raid is undone; /audit lists that, and /undo takes it back for a day")
+
+    # What was done
+
+    def _undo(self, text: str) -> None:
+        number, _ = read_number(text)
+        self._run(lambda: self._room.undo(number)) if number else self._explain("undo")
+
+    def _report(self, text: str) -> None:
+        number, why = read_number(text)
+
+        async def run() -> None:
+            await self._room.report(number, sendable(why))
+            self._tab.note(f"the moderators are told about message {number}")
+
+        self._run(run) if number else self._explain("report")
+
+    def _audit(self, text: str) -> None:
+        number, _ = read_number(text)
+
+        async def run() -> None:
+            found = await self._room.audit(before=number or None, limit=SHOWN)
+            self._tab.note(act_lines(found.acts, more=found.more))
+
+        self._run(run)

@@ -1,0 +1,175 @@
+"""Says in words what moderators do, which rules hold and who is meant. Pure."""
+
+from collections.abc import Sequence
+
+from trio_chat.remote import (
+    ActInfo,
+    Clear,
+    Created,
+    LinkInfo,
+    Moderated,
+    Person,
+    RaidPreview,
+    Restore,
+    RoomRules,
+    Rules,
+    acts,
+)
+from trio_chat.terminal.sanitize import sanitize_line
+
+NOBODY = "somebody"  # the name of people without one
+NAMED = 3  # people of a line; the others are counted
+UNITS = {"d": 24 * 60 * 60, "h": 60 * 60, "min": 60, "s": 1}  # in seconds
+DONE = {  # by what a moderator has done
+    "mute": "muted",
+    "unmute": "lets speak again:",
+    "kick": "removed",
+    "ban": "banned",
+    "unban": "lets in again:",
+}
+ActOnRoom = (
+    acts.RoomMade
+    | acts.LinkMade
+    | acts.LinkUsed
+    | acts.LinkEnded
+    | acts.RulesSet
+    | acts.Undone
+    | acts.Reported
+)
+ActOnPeople = acts.Sanctioned | acts.Lifted | acts.Removed | acts.Cleared | acts.Raided
+Kept = Created | Rules | Moderated | Clear | Restore
+
+
+def name(who: Person | None) -> str:
+    """Return a person's nick, sanitized."""
+    return sanitize_line(who.nick) if who and who.nick else NOBODY
+
+
+def names(people: Sequence[Person], count: int | None = None) -> str:
+    """Return the names of some people; ``count`` is how many they are, if not all are given."""
+    shown = [name(person) for person in people[:NAMED]]
+    others = (len(people) if count is None else count) - len(shown)
+    return ", ".join([*shown, f"{others:,} more"] if others else shown)
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return a number with the word for what it counts."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def duration(seconds: int) -> str:
+    """Return a time in its largest unit without a fraction."""
+    unit, length = next((item for item in UNITS.items() if not seconds % item[1]), ("s", 1))
+    return f"{seconds // length} {unit}"
+
+
+def rules_in_words(rules: RoomRules) -> str:
+    """Return what holds in a room."""
+    held = [
+        "only moderators write" if rules.closed else "",
+        f"one message in {duration(rules.slow)}" if rules.slow else "",
+        f"newcomers wait for {duration(rules.newcomers)}" if rules.newcomers else "",
+        f"at most {rules.members:,} people" if rules.members else "",
+    ]
+    return "; ".join(filter(None, held)) or "none"
+
+
+def kept_in_words(event: Kept, cleared: str = "") -> str:
+    """Return what a moderator has done, as all in the room are told.
+
+    Args:
+        event: What they are told.
+        cleared: Whose messages a ``clear`` is about, if they are known by name.
+    """
+    who = name(event.who)
+    match event:
+        case Created():
+            return f"{who} made the room"
+        case Rules():
+            return f"{who} set the rules: {rules_in_words(event.rules)}"
+        case Moderated():
+            done = DONE.get(event.act, sanitize_line(event.act))
+            whom = names(event.people, event.count)
+            return f"{who} {done} {whom}{_until(event.until, event.ts)}{_why(event.why)}"
+        case Clear():
+            whom = cleared or counted(len(event.authors), "person", "people")
+            return f"{who} cleared the messages of {whom}{_why(event.why)}"
+        case Restore():
+            return f"{who} brought back messages that were cleared"
+
+
+def act_in_words(info: ActInfo) -> str:
+    """Return an act of the audit list."""
+    act = info.act
+    done = _done_to_people(act, info.ts) if isinstance(act, ActOnPeople) else _done_to_room(act)
+    return f"{name(info.who)} {done}"
+
+
+def _done_to_room(act: ActOnRoom) -> str:
+    match act:
+        case acts.RoomMade():
+            done = "made the room"
+        case acts.LinkMade():
+            done = f"made the link {act.link} to {act.right}{_label(act.label)}"
+        case acts.LinkUsed():
+            done = f"came by the link {act.link}"
+        case acts.LinkEnded():
+            done = f"revoked the link {act.link}"
+        case acts.RulesSet():
+            done = f"set the rules: {rules_in_words(act.rules)}"
+        case acts.Undone():
+            done = f"took back act {act.target}"
+        case acts.Reported():
+            done = f"reported message {act.target}{_why(act.why)}"
+    return done
+
+
+def _done_to_people(act: ActOnPeople, ts: int) -> str:
+    whom = names(act.people)
+    match act:
+        case acts.Lifted():
+            return f"{DONE.get(f'un{act.kind}', act.kind)} {whom}"
+        case acts.Sanctioned():
+            return f"{DONE.get(act.kind, act.kind)} {whom}{_until(act.until, ts)}{_why(act.why)}"
+        case acts.Removed():
+            return f"removed {whom}{_why(act.why)}"
+        case acts.Cleared():
+            return f"cleared the messages of {whom}{_why(act.why)}"
+        case acts.Raided():
+            return f"undid a raid of {whom}{_why(act.why)}"
+
+
+def link_in_words(link: LinkInfo, ended: str) -> str:
+    """Return a link of the list of links; ``ended`` is its end in words, if it has one."""
+    uses = f" of {link.uses}" if link.uses else ""
+    came = f": {names(link.people[::-1], link.used)}" if link.people else ""
+    state = "" if link.live else " (ended)"
+    return (
+        f"{link.link} to {link.right}{_label(link.label)} by {name(link.by)}, "
+        f"used {link.used}{uses}{came}{ended}{state}"
+    )
+
+
+def raid_in_words(preview: RaidPreview, since: str) -> str:
+    """Return whom the undoing of a raid is about; ``since`` is the time in words."""
+    people = counted(preview.count, "person", "people")
+    messages = counted(preview.messages, "message", "messages")
+    networks = len(preview.addresses)
+    place = f" from {counted(networks, 'network', 'networks')}" if networks else ""
+    return (
+        f"since {since}: {people}{place}, {messages} at hand: "
+        f"{names(preview.people, preview.count)}\n"
+        "/raid yes bans them for 7 days, clears what they said, and makes newcomers wait"
+    )
+
+
+def _label(label: str) -> str:
+    return f" ({sanitize_line(label)})" if label else ""
+
+
+def _until(until: int, ts: int) -> str:
+    return f" for {duration(round((until - ts) / 1000))}" if until else ""
+
+
+def _why(why: str) -> str:
+    return f": {sanitize_line(why)}" if why else ""
