@@ -1,11 +1,23 @@
 """Rules of the Python client in rooms with links: what is shown, what is cleared, who has to go."""
 
+import msgspec
 import pytest
 import trio
 import trio.testing
 from trio.testing import MockClock
 
-from tests.unit.servers import ANN, Calls, Object, Peer, calling, joined, message, refusal, visiting
+from tests.unit.servers import (
+    ANN,
+    Calls,
+    Object,
+    Peer,
+    calling,
+    joined,
+    message,
+    refusal,
+    visiting,
+    welcome,
+)
 from trio_chat.remote import (
     Chat,
     Clear,
@@ -24,6 +36,8 @@ from trio_chat.remote import (
     Room,
     RoomRules,
 )
+from trio_chat.remote.conversation import Conversation
+from trio_chat.remote.wire import read
 
 BOB = {"id": "bob", "nick": "Bob"}
 CLOSED = RoomRules(closed=True)
@@ -291,3 +305,13 @@ async def test_unknown_acts_are_left_out(autojump_clock: MockClock) -> None:
         found = await tea.audit(limit=2)
         assert [(act.seq, act.who) for act in found.acts] == [(3, Person(**BOB))]
         assert found.more
+
+
+def test_an_operator_s_link_is_shown_until_there_is_a_welcome() -> None:
+    """From then on we are known to be one."""
+    conversation = Conversation("Ann", None, None, 1000, operator="s3cret")
+    for _ in range(2):
+        assert '"link":"s3cret"' in conversation.hello()
+    [told] = read(msgspec.json.encode([welcome()]))
+    conversation.handle(told)
+    assert '"link":null' in conversation.hello()

@@ -52,6 +52,11 @@ def names(people: Sequence[Person], count: int | None = None) -> str:
     return ", ".join([*shown, f"{others:,} more"] if others else shown)
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """Return a number with the word for what it counts."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def duration(seconds: int) -> str:
     """Return a time in its largest unit without a fraction."""
     unit, length = next((item for item in UNITS.items() if not seconds % item[1]), ("s", 1))
@@ -87,8 +92,7 @@ def kept_in_words(event: Kept, cleared: str = "") -> str:
             whom = names(event.people, event.count)
             return f"{who} {done} {whom}{_until(event.until, event.ts)}{_why(event.why)}"
         case Clear():
-            count = len(event.authors)
-            whom = cleared or ("a person" if count == 1 else f"{count:,} people")
+            whom = cleared or counted(len(event.authors), "person", "people")
             return f"{who} cleared the messages of {whom}{_why(event.why)}"
         case Restore():
             return f"{who} brought back messages that were cleared"
@@ -148,11 +152,13 @@ def link_in_words(link: LinkInfo, ended: str) -> str:
 
 def raid_in_words(preview: RaidPreview, since: str) -> str:
     """Return whom the undoing of a raid is about; ``since`` is the time in words."""
-    people = "person" if preview.count == 1 else "people"
-    networks = "network" if len(preview.addresses) == 1 else "networks"
+    people = counted(preview.count, "person", "people")
+    messages = counted(preview.messages, "message", "messages")
+    networks = len(preview.addresses)
+    place = f" from {counted(networks, 'network', 'networks')}" if networks else ""
     return (
-        f"since {since}: {preview.count:,} {people} from {len(preview.addresses)} {networks}, "
-        f"{preview.messages:,} messages at hand: {names(preview.people, preview.count)}\n"
+        f"since {since}: {people}{place}, {messages} at hand: "
+        f"{names(preview.people, preview.count)}\n"
         "/raid yes bans them for 7 days, clears what they said, and makes newcomers wait"
     )
 

@@ -1,0 +1,303 @@
+"""Rooms with links on a full screen and between pipes, as their users see them."""
+
+import json
+import re
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.integration.running import Running, serving
+from tests.terminal.tool import Tool
+from tests.terminal.window import Window, window
+from trio_chat.remote import Chat, Refused, Room, RoomRules, connect
+from trio_chat.remote.address import link_to, split_link
+
+SIZE = (150, 40)  # in which a link needs no second row
+WORDS = {"read": "to read: ", "speak": "to speak: ", "moderate": "to moderate: "}
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Running]:
+    """Run a server at which whoever is gone is not there any more."""
+    async with serving(presence_grace=0) as running:
+        yield running
+
+
+def shown_link(shown: Window, right: str) -> str:
+    """Return the last link that is shown."""
+    found = re.findall(re.escape(WORDS[right]) + r"(\S+)", shown.text)
+    assert found, shown.text
+    return str(found[-1])
+
+
+@asynccontextmanager
+async def moderating(tool: Tool, home: Path) -> AsyncIterator[tuple[Window, Chat, Room]]:
+    """Have Ann moderate the room ``class`` in a window, where Ben Lee is, too."""
+    async with (
+        connect(tool.url, nick="Ben Lee") as ben,
+        window(tool.url, home, "--nick", "Ann", size=SIZE) as shown,
+    ):
+        await shown.obeys("/create class", "[class]", WORDS["moderate"])
+        room = await ben.join("class")
+        await shown.shows("→ Ben Lee")
+        yield shown, ben, room
+
+
+async def refused(room: Room) -> str:
+    """Return the code with which a room ends."""
+    with pytest.raises(Refused) as error:
+        async for _ in room:
+            pass
+    return error.value.code
+
+
+async def test_a_private_room_is_made_and_shared(tool: Tool, tmp_path: Path) -> None:
+    """Its links are shown once; who opens one in a terminal is in the room, with its right."""
+    async with window(tool.url, tmp_path, "--nick", "Ann", size=SIZE) as shown:
+        await shown.obeys("/create --private Tea at five", " Tea at five ", *WORDS.values())
+        await shown.shows("Keep these links, nobody tells them again", "lobby  [Tea at five]")
+        reading, speaking = shown_link(shown, "read"), shown_link(shown, "speak")
+        room = split_link(reading).room
+        async with window(reading, tmp_path, "--nick", "Ben") as other:
+            await other.shows("Tea at five", "read only · 2 here")
+            await other.obeys("hello", "not sent: your link lets you only read")
+            await other.obeys(f"/join {speaking}", "Tea at five")
+            await other.hides("read only")
+            await other.obeys("now I may", "Ben │ now I may")
+            await shown.shows("Ben │ now I may")
+            await other.obeys("/links", "only moderators of the room may do that")
+            await other.obeys("/join http://elsewhere.example/r/tea#s3cret", "another server")
+            await other.obeys(f"/join {tool.url}", "this is no link to a room")
+        secret = split_link(speaking).secret
+        async with window(tool.url, tmp_path, "--nick", "Cem") as other:
+            await other.obeys(f"/join {room}", "no_such_room", "[lobby]")
+            await other.obeys(f"/join {room}#{secret}", "Tea at five", "lobby  [Tea at five]")
+        async with window(tool.url, tmp_path, "--nick", "Eve", "--room", room, ready="") as other:
+            await other.shows("trio-chat: there is no such room")
+            assert await other.restored() == 1
+
+
+async def test_links_are_made_listed_and_revoked(tool: Tool, tmp_path: Path) -> None:
+    """Who came by one has to leave, and stays in other rooms."""
+    async with moderating(tool, tmp_path) as (shown, ben, _):
+        await shown.obeys("/create --private Tea", "lobby  class  [Tea]")
+        await shown.obeys("/link", "/link read|speak|moderate [LABEL]")
+        await shown.obeys("/link shout", "/link read|speak|moderate [LABEL]")
+        shown.type("/link speak for Ben\r")
+        await shown.until(lambda: shown.text.count(WORDS["speak"]) == 2)
+        link = split_link(shown_link(shown, "speak"))
+        room = await ben.join(link.room, link=link.secret)
+        await shown.obeys(
+            "/links", "to speak (for Ben) by Ann, used 1: Ben Lee", "to moderate by Ann"
+        )
+        found = re.search(r"(\w+) to speak \(for Ben\)", shown.text)
+        assert found
+        await shown.obeys(f"/unlink {found[1]}", f"the link {found[1]} is revoked")
+        assert await refused(room) == "no_such_room"
+        await ben.room("class").send("still here")
+        await shown.obeys("/unlink nothing", "there is no such link")
+
+
+async def test_rules_are_set_and_shown(tool: Tool, tmp_path: Path) -> None:
+    """In words, to all; who may not write is told in the bar."""
+    async with moderating(tool, tmp_path) as (shown, _, room):
+        await shown.obeys("/rules", "rules: none")
+        async with window(f"{tool.url}r/class", tmp_path, "--nick", "Cem") as other:
+            await shown.obeys("/rules closed", "Ann set the rules: only moderators write")
+            await other.shows("closed · 3 here", "Ann set the rules: only moderators write")
+            await other.obeys("x", "not sent: only moderators speak in this room just now")
+            await other.obeys("/rules open", "only moderators of the room may do that")
+        await shown.obeys("/rules slow 1m newcomers 15m members 30")
+        await shown.shows("Ann set the rules: only moderators write; one message in 1 min; ")
+        await shown.shows("newcomers wait for 15 min; at most 30 people")
+        assert room.rules == RoomRules(closed=True, slow=60, newcomers=900, members=30)
+        await shown.obeys("/rules open slow 0 members 0", "rules: newcomers wait for 15 min")
+        await shown.obeys("/rules none", "Ann set the rules: none")
+        await shown.hides("closed · ")
+        await shown.obeys("/rules quiet", "there is no rule quiet")
+        await shown.obeys("/rules slow fast", "there is no rule slow fast: times are like 10s")
+
+
+async def test_people_are_muted_kicked_and_banned(tool: Tool, tmp_path: Path) -> None:
+    """By their nicks, which may have blanks; also when they are gone."""
+    async with moderating(tool, tmp_path) as (shown, ben, room):
+        await shown.obeys("/mute ben lee 10m a joke", "Ann muted Ben Lee for 10 min: a joke")
+        with pytest.raises(Refused, match="muted"):
+            await room.send("x")
+        await shown.obeys("/unmute Ben Lee", "Ann lets speak again: Ben Lee")
+        await shown.obeys("/mute nobody", "nobody here is called nobody")
+        await shown.obeys("/mute", "/mute NICK [TIME [WHY]]")
+        await shown.obeys("/kick @Ben Lee", "Ann removed Ben Lee")
+        assert await refused(room) == "kicked"
+        again = await ben.join("class")
+        await shown.obeys("/ban Ben Lee 1d", "Ann banned Ben Lee for 1 d")
+        assert await refused(again) == "banned"
+        await shown.hides("2 here")
+        await shown.obeys("/unban Nobody", "nobody here is called Nobody")
+        await shown.obeys("/unban Ben Lee", "Ann lets in again: Ben Lee")
+        again = await ben.join("class")
+        await again.send("back")
+        await shown.shows("Ben Lee │ back")
+        await again.leave()
+        await shown.shows("← Ben Lee")
+        await shown.obeys("/ban Ben Lee", "Ann banned Ben Lee\n")
+        with pytest.raises(Refused, match="banned"):
+            await ben.join("class")
+
+
+async def test_who_is_removed_is_told(tool: Tool, tmp_path: Path) -> None:
+    """Their other rooms stay; without any the chat ends."""
+    async with connect(tool.url, nick="Ann") as ann:
+        await ann.create("class")
+        room = await ann.join("class")
+        async with window(tool.url, tmp_path, "--nick", "Ben", size=SIZE) as shown:
+            await shown.obeys("/join class", "lobby  [class]", "2 here")
+            [ben] = [one for one in room.members if one.nick == "Ben"]
+            await room.moderate("kick", [ben])
+            await shown.shows(
+                "class: you were removed from this room, and may join it again", "[lobby]"
+            )
+            await shown.obeys("hello", "Ben │ hello")
+            await shown.obeys("/join class", "lobby  [class]", "2 here")
+        async with window(f"{tool.url}r/class", tmp_path, "--nick", "Ben") as shown:
+            await shown.shows("2 here")
+            await room.moderate("ban", [ben])
+            assert await shown.restored() == 1
+            await shown.shows("trio-chat: you may not be in this room (banned)")
+
+
+async def test_what_is_cleared_comes_back(tool: Tool, tmp_path: Path) -> None:
+    """In its place; reports and acts are listed with their numbers."""
+    async with moderating(tool, tmp_path) as (shown, _, room):
+        await room.send("rude")
+        await room.react(2, "👍")
+        await shown.obeys("hello", "Ann │ hello")
+        await room.send("ruder")
+        await shown.shows("Ben Lee │ rude 👍 1", "Ben Lee │ ruder")
+        async with window(f"{tool.url}r/class", tmp_path, "--nick", "Cem") as other:
+            await other.shows("│ ruder")
+            await other.obeys("/report", "/report N WHY")
+            await other.obeys("/report #5 rude words", "the moderators are told about message 5")
+            await other.obeys("/audit", "only moderators of the room may do that")
+            await shown.obeys("/clear Ben Lee", "Ann cleared the messages of Ben Lee")
+            await other.shows("Ann cleared the messages of Ben Lee")
+            await shown.until(lambda: shown.text.count("│ deleted") == 2)
+            await other.until(lambda: other.text.count("│ deleted") == 2)
+            await shown.obeys("/audit", "Cem reported message 5: rude words", "made the link")
+            found = re.search(r"(\d+) \S+ \S+ Ann cleared the messages of Ben Lee", shown.text)
+            assert found
+            await shown.obeys("/undo x", "/undo N")
+            await shown.obeys(f"/undo {found[1]}", "Ann brought back messages that were cleared")
+            await other.shows("Ben Lee │ rude 👍 1", "Ben Lee │ ruder")
+            await shown.shows("Ben Lee │ rude 👍 1", "Ann │ hello", "Ben Lee │ ruder")
+        await shown.obeys(f"/undo {found[1]}", "that was taken back already")
+        await shown.obeys(f"/audit {found[1]}", "Cem reported message 5")
+        await shown.obeys("/clear Ben Lee 1m", "Ann cleared the messages of Ben Lee")
+
+
+async def test_a_raid_is_undone_after_a_look(tool: Tool, tmp_path: Path) -> None:
+    """With two commands."""
+    async with moderating(tool, tmp_path) as (shown, _, room):
+        await shown.obeys("/raid yes", "/raid TIME")
+        await room.send("spam")
+        await shown.obeys("/raid 1m", "1 person, ", "1 message at hand: Ben Lee", "/raid yes bans")
+        await shown.obeys(
+            "/raid yes", "the raid is undone", "Ann banned Ben Lee for 7 d", "│ deleted"
+        )
+        assert await refused(room) == "banned"
+        await shown.shows("Ann set the rules: newcomers wait for 15 min")
+        await shown.obeys("/raid yes", "/raid TIME")
+        await shown.obeys("/audit", "Ann undid a raid of Ben Lee")
+        await shown.obeys("/create --private Alone", "[Alone]")
+        await shown.obeys("/raid 1m", "nobody has come since")
+
+
+async def test_help_is_for_who_asks(tool: Tool, tmp_path: Path) -> None:
+    """What only moderators may do is listed for them."""
+    async with moderating(tool, tmp_path) as (shown, _, _):
+        shown.resize(150, 60)
+        await shown.obeys(
+            "/help", "/create NAME", "For moderators:", "/raid TIME", "/rules closed|"
+        )
+        async with window(tool.url, tmp_path, "--nick", "Cem", size=(150, 60)) as other:
+            await other.obeys("/help", "/create NAME", "/report N WHY", "Ctrl-C: end")
+            assert "/raid" not in other.text
+
+
+async def test_rooms_that_cannot_be_made(tool: Tool, tmp_path: Path) -> None:
+    """Nothing is opened for them."""
+    async with moderating(tool, tmp_path) as (shown, _, _):
+        await shown.obeys("/create", "/create NAME: make a room")
+        await shown.obeys("/create --private", "/create NAME: make a room")
+        await shown.obeys("/create class", "(room_taken)")
+        await shown.shows("lobby  [class]")
+
+
+async def test_scripts_come_by_links(tool: Tool, tmp_path: Path) -> None:
+    """By one on the command line, in a file or in a variable, which nobody sees in a list."""
+    async with connect(tool.url, nick="Ann") as ann:
+        made = await ann.create("Builds", private=True)
+        room = await ann.join(made.room)
+        links = {one.right: link_to(tool.url, made.room, one.secret) for one in made.links}
+        file = tmp_path / "link"
+        file.write_text(links["speak"] + "\n")
+        await tool.done("--send", "--nick", "A", "--link-file", str(file), stdin=b"one")
+        alone = Tool("", tmp_path)
+        alone.url = links["speak"]
+        await alone.done("--send", "--nick", "B", stdin=b"two")
+        assert [said.text for said in (await room.history()).messages] == ["one", "two"]
+        alone.url = links["read"]
+        result = await alone.run("--send", "--nick", "C", stdin=b"three")
+        assert result.returncode == 1
+        assert b"line 1 was refused: your link lets you only read" in result.stderr
+        result = await tool.run("--send", "--room", made.room, "--nick", "D", stdin=b"four")
+        assert result.returncode == 1
+        assert b"there is no such room" in result.stderr
+        for arguments, told in (
+            (["--room", "tea"], "the link is to another room"),
+            ([], "the link is to another server than the URL"),
+        ):
+            alone.url = "http://elsewhere.example/" if not arguments else tool.url
+            result = await alone.run("--send", "--link-file", str(file), *arguments)
+            assert (result.returncode, told in result.stderr.decode()) == (2, True)
+
+
+async def test_followers_are_told_what_moderators_do(tool: Tool) -> None:
+    """In words, or as JSON."""
+    async with connect(tool.url, nick="Ann") as ann, connect(tool.url, nick="Ben") as ben:
+        await ann.create("class")
+        room = await ann.join("class")
+        await (await ben.join("class")).send("rude")
+        async with (
+            tool.started("--follow", "--room", "class", "--nick", "C") as words,
+            tool.started("--json", "--room", "class", "--nick", "D") as objects,
+        ):
+            assert await words.lines(1) == ["Ben: rude"]
+            await objects.lines(1)
+            await room.set_rules(RoomRules(slow=1))
+            await room.moderate("mute", [ben.me], seconds=60)
+            await room.moderate("clear", [ben.me], why="rude")
+            await room.undo((await room.audit(limit=1)).acts[0].seq)
+            assert await words.lines(4) == [
+                "* Ann set the rules: one message in 1 s",
+                "* Ann muted Ben for 1 min",
+                "* Ann cleared the messages of 1 person: rude",
+                "* Ann brought back messages that were cleared",
+            ]
+            told = [json.loads(line)["t"] for line in await objects.lines(4)]
+            assert told == ["rules", "moderated", "clear", "restore"]
+            [cem] = [one for one in room.members if one.nick == "C"]
+            await room.moderate("kick", [cem])
+            status, errors = await words.end()
+            assert (status, b"you were removed from this room" in errors) == (1, True)
+            await objects.end(signal.SIGINT)
+
+
+async def test_an_operator_s_link_that_is_over_gives_nothing(tool: Tool, tmp_path: Path) -> None:
+    """Whoever opens it is let in as everybody is."""
+    async with window(f"{tool.url}#operator=s3cret", tmp_path, "--nick", "Ann") as shown:
+        await shown.obeys("/rules closed", "only moderators of the room may do that")
+        await shown.obeys("hello", "Ann │ hello")

@@ -1,0 +1,217 @@
+"""What moderators type, and the words in which others are told what they have done."""
+
+import pytest
+
+from tests.unit.servers import ANN as ANN_OBJECT
+from trio_chat.remote import (
+    ActInfo,
+    Clear,
+    LinkInfo,
+    Message,
+    MessageView,
+    Moderated,
+    Person,
+    RaidPreview,
+    Restore,
+    RoomRules,
+    acts,
+)
+from trio_chat.terminal.arguments import (
+    Target,
+    read_number,
+    read_room,
+    read_rules,
+    read_target,
+    read_time,
+)
+from trio_chat.terminal.log import LIMIT, Log
+from trio_chat.terminal.printing import act_lines, link_lines, raid_lines
+from trio_chat.terminal.wording import act_in_words, duration, names
+
+ANN, BEN = Person(**ANN_OBJECT), Person("b", "Ben")
+CROWD = [Person(f"{number}", f"P{number}") for number in range(5)]
+HOUR = 3_600_000  # milliseconds
+
+
+@pytest.mark.parametrize(
+    ("word", "seconds"),
+    [("30s", 30), ("10m", 600), ("2h", 7200), ("1d", 86400), ("10", 0), ("m", 0), ("10 m", 0)],
+)
+def test_times_have_a_unit(word: str, seconds: int) -> None:
+    """A number alone says nothing."""
+    assert read_time(word) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("Ben", Target("Ben", 0, "")),
+        ("@Ben Lee", Target("Ben Lee", 0, "")),
+        ("Ben Lee 10m too  loud", Target("Ben Lee", 600, "too loud")),
+        ("10m 1h", Target("10m", 3600, "")),
+    ],
+)
+def test_who_is_meant_and_for_how_long(text: str, target: Target) -> None:
+    """What is behind a time is the reason."""
+    assert read_target(text) == target
+
+
+def test_numbers_may_have_a_mark() -> None:
+    """As messages have on the screen."""
+    assert read_number("#5 rude words") == (5, "rude words")
+    assert read_number("5") == (5, "")
+    assert read_number("five") == (0, "five")
+
+
+def test_rules_change_one_by_one() -> None:
+    """Those that are not named stay as they are."""
+    rules = read_rules("closed slow 10s", RoomRules(members=9))
+    assert rules == RoomRules(closed=True, slow=10, members=9)
+    assert read_rules("Open slow 0 newcomers 15m", rules) == RoomRules(newcomers=900, members=9)
+    assert read_rules("none members 3", rules) == RoomRules(members=3)
+    for wrong in ("slow", "slow 10", "members 3m", "quiet"):
+        with pytest.raises(ValueError, match="there is no rule"):
+            read_rules(wrong, rules)
+
+
+def test_rooms_are_named_with_a_secret_or_a_link() -> None:
+    """Of this server."""
+    server = "http://localhost:8080/"
+    assert read_room("tea", server) == ("tea", None)
+    assert read_room("tea#s3cret", server) == ("tea", "s3cret")
+    assert read_room(f"{server}r/~x#s3cret", "ws://localhost:8080/ws") == ("~x", "s3cret")
+
+
+def test_people_are_named_and_counted() -> None:
+    """A few by name."""
+    assert names([BEN, Person("x", "")]) == "Ben, somebody"
+    assert names(CROWD) == "P0, P1, P2, 2 more"
+    assert names(CROWD, 3000) == "P0, P1, P2, 2,997 more"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(90, "90 s"), (120, "2 min"), (7200, "2 h"), (604800, "7 d"), (0, "0 d")]
+)
+def test_times_are_told_in_their_largest_unit(seconds: int, shown: str) -> None:
+    """Without a fraction."""
+    assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("act", "shown"),
+    [
+        (acts.RoomMade(), "made the room"),
+        (acts.LinkMade(link="l1", right="read", digest=""), "made the link l1 to read"),
+        (
+            acts.LinkMade(link="l1", right="read", digest="", label="for \x1bBen"),
+            "made the link l1 to read (for ␛Ben)",
+        ),
+        (acts.LinkUsed(link="l1"), "came by the link l1"),
+        (acts.LinkEnded(link="l1"), "revoked the link l1"),
+        (acts.RulesSet(rules=RoomRules()), "set the rules: none"),
+        (acts.Undone(target=7), "took back act 7"),
+        (acts.Reported(target=7), "reported message 7"),
+        (acts.Lifted(kind="ban", people=[BEN]), "lets in again: Ben"),
+        (acts.Sanctioned(kind="ban", people=[BEN]), "banned Ben"),
+        (
+            acts.Sanctioned(kind="mute", people=[BEN], until=3 * HOUR, why="loud"),
+            "muted Ben for 2 h: loud",
+        ),
+        (acts.Removed(people=[BEN], why="loud"), "removed Ben: loud"),
+        (acts.Cleared(people=[BEN], keys={}), "cleared the messages of Ben"),
+        (
+            acts.Raided(people=CROWD, keys={}, rules=RoomRules(), rules_until=0),
+            "undid a raid of P0, P1, P2, 2 more",
+        ),
+    ],
+)
+def test_acts_are_told_in_words(act: acts.AnyAct, shown: str) -> None:
+    """With who has done it."""
+    assert act_in_words(ActInfo(3, HOUR, ANN, act)) == f"Ann {shown}"
+
+
+def test_acts_are_listed_the_latest_last() -> None:
+    """With how to get older ones."""
+    some = [ActInfo(seq, HOUR, ANN, acts.RoomMade()) for seq in (5, 4)]
+    older, first, second = act_lines(some, more=True).splitlines()
+    assert older == "/audit 4 shows older ones"
+    assert (first[:2], second[:2]) == ("4 ", "5 ")
+    assert act_lines([], more=False) == "nothing was done or reported here"
+
+
+def test_links_are_listed_with_who_came() -> None:
+    """And with what bounds them."""
+    link = LinkInfo("l1", "speak", 0, 7, live=False, until=HOUR, uses=9, people=CROWD, by=ANN)
+    shown = link_lines([link])
+    assert shown.startswith("l1 to speak by Ann, used 7 of 9: P4, P3, P2, 4 more, until 1970-01-01")
+    assert shown.endswith("(ended)")
+    assert link_lines([]) == "there are no links to this room"
+
+
+def test_networks_of_a_raid_are_counted() -> None:
+    """If they are known."""
+    preview = RaidPreview(room="tea", count=5, people=CROWD, addresses=["192.0.2.0/24"], messages=0)
+    assert ": 5 people from 1 network, 0 messages at hand: P0, P1, P2, 2 more" in raid_lines(
+        preview, HOUR
+    )
+
+
+def message(seq: int, who: Person | None = BEN, text: str = "hello") -> Message:
+    return Message(room="tea", seq=seq, ts=seq, who=who, text=text)
+
+
+def view(seq: int, *, deleted: bool = False) -> MessageView:
+    return MessageView(seq=seq, ts=seq, who=BEN, text="" if deleted else "again", deleted=deleted)
+
+
+def clear(seq: int, *authors: str, since: int = 0) -> Clear:
+    return Clear(room="tea", seq=seq, who=ANN, key="k", authors=list(authors), since=since)
+
+
+def shown(log: Log) -> list[str]:
+    return ["deleted" if entry.deleted else entry.text for entry in log.shown]
+
+
+def test_cleared_messages_are_deleted() -> None:
+    """Those of these authors, from a number on; who is not known by name is counted."""
+    log = Log()
+    for event in (message(1), message(2, None), message(3), message(4, ANN), message(9)):
+        log.handle(event, ANN, 0)
+    log.handle(clear(5, "b", since=2), ANN, 0)
+    assert shown(log) == [
+        *("hello", "hello", "deleted", "hello", "hello"),
+        "Ann cleared the messages of Ben",
+    ]
+    log.handle(clear(6, "", "x"), ANN, 0)
+    assert shown(log)[1] == "deleted"
+    assert shown(log)[-1] == "Ann cleared the messages of 2 people"
+    assert log.author("ben") == BEN
+    assert log.author("Cem") is None
+
+
+def test_restored_messages_are_in_their_places() -> None:
+    """Also those that were never shown, as they were cleared when they came."""
+    log = Log()
+    for event in (message(2), clear(3, "b"), message(8)):
+        log.handle(event, ANN, 0)
+    log.handle(Restore(room="tea", seq=9, who=ANN, key="k"), ANN, 0)
+    log.restore([view(1), view(2), view(5), view(6, deleted=True), view(8)], ANN)
+    assert [entry.seq for entry in log.entries] == [1, 2, 5, None, 8, None]
+    assert shown(log)[:3] == ["again"] * 3
+
+
+def test_what_is_restored_is_bounded_too() -> None:
+    """The oldest entries make place."""
+    log = Log()
+    for seq in range(LIMIT):
+        log.handle(message(seq + 2), ANN, 0)
+    log.restore([view(1)], ANN)
+    assert (len(log.entries), log.first, log.more) == (LIMIT, 2, True)
+
+
+def test_acts_of_the_future_are_named_as_they_are() -> None:
+    """A server may know more of them."""
+    log = Log()
+    event = Moderated(room="tea", seq=1, who=ANN, act="praise", people=[BEN], count=1)
+    log.handle(event, ANN, 0)
+    assert shown(log) == ["Ann praise Ben"]
