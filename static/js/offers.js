@@ -90,19 +90,18 @@ export class Offers {
   }
 
   async #openSettings() {
-    const { notice, store, update } = this.#page;
+    const { store, update } = this.#page;
     const { openSettings } = await this.#load(import("./panels/settings.js"));
     openSettings(store.room, {
       request: this.#request,
-      tell: (words) => notice.tell(words),
       onGo: (seq) => update(() => store.room.jump(seq)),
     });
   }
 
   async #openNewRoom() {
-    const { address, notice } = this.#page;
+    const { address } = this.#page;
     const { openNewRoom } = await this.#load(import("./panels/new-room.js"));
-    openNewRoom(this.#request, (room) => address.go(room), (words) => notice.tell(words));
+    openNewRoom(this.#request, (room) => address.go(room));
   }
 
   /** Resolves to a module; tells if it cannot be loaded, and never goes on then. */
