@@ -1,8 +1,9 @@
 """Rooms with links in the page: made, opened, revoked, and what is there for those without one."""
 
+import json
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
@@ -111,3 +112,36 @@ def test_a_link_is_made_for_some_and_revoked(open_page: OpenPage, chat: Chat) ->
     expect(bob.locator("#status")).to_have_text("Connected")
     bob.get_by_role("link", name="Go to the lobby").click()
     post(bob, "hello")
+
+
+def test_an_operator_s_link_is_shown_in_the_hello(open_page: OpenPage, chat: Chat) -> None:
+    """Once, and the page tells whether it was good; it is in no address and no storage."""
+    shown: list[object] = []
+
+    def serve(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            requests = json.loads(message)
+            shown.extend(one.get("link") for one in requests if one["t"] == "hello")
+            server.send(json.dumps(requests))
+
+        def answer(message: str | bytes) -> None:
+            objects = json.loads(message)
+            for welcome in (one for one in objects if one["t"] == "welcome"):
+                welcome["operator"] = shown[-1] == "good"
+            socket.send(json.dumps(objects))
+
+        socket.on_message(pass_on)
+        server.on_message(answer)
+
+    page = open_page(prepare=lambda page: page.route_web_socket("**/ws", serve))
+    for secret, told in (("good", "You are an operator now"), ("old", "not good any more")):
+        shown.clear()
+        visit(page, f"{chat.url}r/tea#operator={secret}")
+        expect(page.locator("#notice")).to_contain_text(told)
+        assert page.url == f"{chat.url}r/tea"
+        page.reload()
+        page.wait_for_selector("#status.open")
+        assert shown == [secret, None]
+        assert page.evaluate("localStorage['trio-chat.operator']") is None
