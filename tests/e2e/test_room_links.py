@@ -27,6 +27,9 @@ def make_private(page: Page, title: str) -> dict[str, str]:
         what: page.get_by_role("textbox", name=what, exact=True).input_value()
         for what in ("To read", "To read and write", "To moderate")
     }
+    page.locator("summary", has_text="As a QR code").first.press("Enter")
+    expect(page.get_by_role("img", name="QR code of the link: To read")).to_be_visible()
+    assert faults(page) == []
     page.get_by_role("button", name="Go to the room").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     return links

@@ -97,6 +97,8 @@ Object.assign(de, {
   "links.copy": "Kopieren",
   "links.copied": "Link kopiert.",
   "links.copyWhat": "Link kopieren: {what}",
+  "links.code": "Als QR-Code",
+  "links.codeWhat": "QR-Code des Links: {what}",
   "links.right": "Wofür er ist",
   "links.label": "Für wen",
   "links.lasts": "Wie lange er gilt",

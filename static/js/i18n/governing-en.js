@@ -97,6 +97,8 @@ Object.assign(en, {
   "links.copy": "Copy",
   "links.copied": "Link copied.",
   "links.copyWhat": "Copy the link: {what}",
+  "links.code": "As a QR code",
+  "links.codeWhat": "QR code of the link: {what}",
   "links.right": "What it is for",
   "links.label": "For whom",
   "links.lasts": "How long it is good",

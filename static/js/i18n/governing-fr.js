@@ -97,6 +97,8 @@ Object.assign(fr, {
   "links.copy": "Copier",
   "links.copied": "Lien copié.",
   "links.copyWhat": "Copier le lien : {what}",
+  "links.code": "En code QR",
+  "links.codeWhat": "Code QR du lien : {what}",
   "links.right": "À quoi il sert",
   "links.label": "Pour qui",
   "links.lasts": "Combien de temps il est valable",

@@ -21,7 +21,19 @@ export function newLink(room, { right, secret }, tell) {
     else shown.focus();
   });
   copying.ariaLabel = t("links.copyWhat", { what });
-  return make("li", { className: "new-link" }, make("span", {}, what), make("span", { className: "row" }, shown, copying));
+  const row = make("span", { className: "row" }, shown, copying);
+  return make("li", { className: "new-link" }, make("span", {}, what), row, codeOf(link, what));
+}
+
+/** Returns the QR code of a link, which is drawn when it is wanted. */
+function codeOf(link, what) {
+  const code = make("details", {}, make("summary", {}, t("links.code")));
+  const draw = async () => {
+    const { drawCode } = await import("./qr-drawing.js");
+    code.append(drawCode(link, t("links.codeWhat", { what })));
+  };
+  code.addEventListener("toggle", draw, { once: true });
+  return code;
 }
 
 /** Shows the links to a room in `element`; `request` makes a request and returns the answer. */
