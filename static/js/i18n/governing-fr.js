@@ -21,6 +21,7 @@ Object.assign(fr, {
   // Why nothing can be said
   "silence.muted": "Vous êtes ici en sourdine : vous pouvez lire.",
   "silence.read_only": "Votre lien vous permet seulement de lire ici.",
+  "silence.reading": "Vous pouvez seulement lire ici en ce moment.",
   "silence.closed": "Seule la modération parle ici en ce moment.",
   "silence.slow_mode": "Mode lent : votre prochain message doit attendre.",
   "silence.newcomer": "Qui est nouveau attend un peu avant de parler ici.",
@@ -113,6 +114,8 @@ Object.assign(fr, {
   "links.none": "Il n’y a pas de lien vers ce salon.",
   "links.revoke": "Révoquer",
   "links.revokeWhat": "Révoquer le lien : {what}",
+  "links.ownQuestion":
+    "Vous êtes venu vous-même par ce lien, et n’aurez plus de droit par lui. Le révoquer tout de même ?",
   "links.revoked": "Le lien est révoqué, et qui est venu par lui est dehors.",
 
   // The list of acts

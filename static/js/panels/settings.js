@@ -12,10 +12,10 @@ const NEWCOMERS = [0, 60, 300, 900, 3_600, 86_400]; // s
 const MOST_MEMBERS = 1_000_000;
 
 /**
- * Opens the settings of a room. `request` makes a request and returns the answer, `onGo` shows the
+ * Opens the settings of a room for the user `me`. `request` makes a request and returns the answer, `onGo` shows the
  * message with a number.
  */
-export function openSettings(room, { request, onGo }) {
+export function openSettings(room, { me, request, onGo }) {
   const { name } = room;
   const [line, tell] = teller();
   const go = (seq) => {
@@ -31,7 +31,7 @@ export function openSettings(room, { request, onGo }) {
     close,
     make("h2", {}, t("settings.title"), " · ", make("bdi", {}, room.label)),
     part("rules", (element) => element.replaceChildren(rulesForm(room, request, tell))),
-    part("links", (element) => showLinks(element, name, request, tell)),
+    part("links", (element) => showLinks(element, name, { me, request, tell })),
     part("reports", audit(true)),
     part("acts", audit(false)),
     line,
