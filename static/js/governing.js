@@ -5,9 +5,12 @@ import { t } from "./i18n/strings.js";
 import { isolate, narrate } from "./log/narration.js";
 import { Offers } from "./offers.js";
 import { Refused } from "./panels/refused.js";
-import { isLasting, mayModerate, settle, silence, vacate } from "./state/acts.js";
+import { isLasting, mayModerate, reclaim, renew, settle, silence, vacate } from "./state/acts.js";
 import { forgetSecrets, keepSecret } from "./storage/secrets.js";
-import { recall, recallAll } from "./storage/storage.js";
+import { namesWith, recall } from "./storage/storage.js";
+
+const RECHECK = 60_000; // ms
+const OF_HELLO = /^#(token|operator)=/; // what only a hello can show
 
 /** Takes the page's parts as Tools does; `announce` lets screen readers say something. */
 export class Governing {
@@ -16,13 +19,14 @@ export class Governing {
   #offers;
   #voice;
   #refused;
+  #timer = null; // of the next recheck
   #links; // rooms with a secret in the storage
 
   constructor(page, announce) {
     const { store, update } = page;
     this.#page = page;
     this.#announce = announce;
-    this.#links = recallAll("link.").map(([room]) => room); // some have let the user in already
+    this.#links = namesWith("link.").map((name) => name.slice(5)); // some have let the user in already
     this.#offers = new Offers(page, () => this.may);
     this.#voice = new Voice(document.getElementById("composer"), () => update(() => {}));
     this.#refused = new Refused(document.querySelector(".screen"), () => update(() => store.rejoin()));
@@ -45,6 +49,7 @@ export class Governing {
     const { store, composer } = this.#page;
     for (const room of [...store.rooms.values()]) {
       if (room.acts.length) this.#settle(room);
+      reclaim(room, Date.now());
       if (room.returned.length) giveBack(composer, room);
       if (room.refusal) vacate(room);
       if (room.refusal && room !== store.room) this.#part(room);
@@ -60,6 +65,7 @@ export class Governing {
   show(room) {
     this.#offers.show(room);
     const reason = this.#silence;
+    if (reason?.code === "reading") this.#recheck(room);
     this.#voice.show(room, reason, isLasting(reason));
     this.#refused.show(room.outgoing.length ? null : room.refusal);
   }
@@ -70,9 +76,18 @@ export class Governing {
     return isSpeech && this.#silence !== null;
   }
 
+  /** Asks again, after a while, what the user may do in a room: nobody tells when a mute is over. */
+  #recheck(room) {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = null;
+      this.#page.update(() => renew(room));
+    }, RECHECK);
+  }
+
   #settle(room) {
-    const { store } = this.#page;
+    const { store, session } = this.#page;
     const lines = settle(room, store.me, narrate);
+    if (room.presence === "away") session.act(); // which joins it again
     if (room === store.room) for (const { words } of lines) if (words) this.#announce(words);
     const isCleared = lines.some(({ event }) => event.t === "clear");
     // The hits of a search may have what was cleared.
@@ -100,11 +115,14 @@ export class Governing {
   /** Takes a link that was put into the address of the open page. */
   #takeLink(address) {
     const { store, update } = this.#page;
-    const { isOperators, secret } = keepSecret(store.active, address);
-    if (isOperators) location.reload(); // only a hello can show it
-    else if (secret) {
-      store.links.set(store.active, secret);
-      update(() => store.rejoin());
+    if (OF_HELLO.test(address.hash)) {
+      history.replaceState(null, "", address); // it is not there any more if the page was drawn
+      location.reload();
+      return;
     }
+    const secret = keepSecret(store.active, address);
+    if (!secret) return;
+    store.links.set(store.active, secret);
+    update(() => store.rejoin());
   }
 }

@@ -20,7 +20,7 @@ import { uuid } from "./uuid.js";
 
 const LONGEST = 40; // characters of a refused room's name that a notice shows
 const DEFER_LIMIT = 1_000; // ms after which the rest is loaded, whether messages are drawn or not
-const LATER = ["css/actions.css", "css/writing.css", "css/search.css", "css/choices.css", "css/governing.css"];
+const LATER = ["actions", "writing", "search", "choices", "governing", "governing-dialogs"]; // style sheets
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
@@ -248,10 +248,10 @@ function useTools(use) {
 }
 
 /** Adds a style sheet to the page; resolves when it is loaded or has failed. */
-function loadStyle(path) {
+function loadStyle(name) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
-  link.href = new URL(`../${path}`, import.meta.url);
+  link.href = new URL(`../css/${name}.css`, import.meta.url);
   return new Promise((resolve) => {
     link.onload = link.onerror = resolve;
     document.head.append(link);

@@ -15,6 +15,7 @@ export class Offers {
   #page;
   #may;
   #settings;
+  #shown = []; // the state of the list of people when it was marked
 
   constructor(page, may) {
     this.#page = page;
@@ -35,7 +36,7 @@ export class Offers {
     const { moderate } = this.#may();
     this.#settings.hidden = !moderate;
     find("copy-link").hidden = room.name.startsWith("~"); // its name alone opens it to nobody
-    for (const item of document.querySelectorAll("#people li")) this.#mark(item, room, moderate);
+    this.#markAll(room, moderate);
   }
 
   /** Opens the menu about a person, and perhaps a message, beside a button. */
@@ -51,11 +52,19 @@ export class Offers {
     });
   }
 
+  #markAll(room, isModerator) {
+    const items = document.querySelectorAll("#people li");
+    const state = [room, room.membersVersion, isModerator, items[0]];
+    if (state.every((part, place) => part === this.#shown[place])) return;
+    this.#shown = state;
+    for (const item of items) this.#mark(item, room, isModerator);
+  }
+
   /** Gives a person in the list a button for their menu, if there is something in it. */
-  #mark(item, { members }, moderate) {
+  #mark(item, { members }, isModerator) {
     const { store } = this.#page;
     const { person } = item.dataset;
-    const isOffered = moderate && person !== store.me?.id;
+    const isOffered = isModerator && person !== store.me?.id;
     const there = item.querySelector("button");
     if (!isOffered) there?.remove();
     if (!isOffered || there) return;
@@ -90,19 +99,19 @@ export class Offers {
   }
 
   async #openSettings() {
-    const { notice, store, update } = this.#page;
+    const { store, update } = this.#page;
     const { openSettings } = await this.#load(import("./panels/settings.js"));
     openSettings(store.room, {
+      me: store.me,
       request: this.#request,
-      tell: (words) => notice.tell(words),
       onGo: (seq) => update(() => store.room.jump(seq)),
     });
   }
 
   async #openNewRoom() {
-    const { address, notice } = this.#page;
+    const { address } = this.#page;
     const { openNewRoom } = await this.#load(import("./panels/new-room.js"));
-    openNewRoom(this.#request, (room) => address.go(room), (words) => notice.tell(words));
+    openNewRoom(this.#request, (room) => address.go(room));
   }
 
   /** Resolves to a module; tells if it cannot be loaded, and never goes on then. */

@@ -155,9 +155,15 @@ def test_a_muted_person_reads_until_they_may_speak_again(open_page: OpenPage) ->
     expect(bob.get_by_text("You are muted here")).to_be_visible()
     expect(bob.get_by_text(re.compile(r"Still (1:00:00|59:\d\d)\."))).to_be_visible()
     assert faults(bob) == []
+    bob.reload()
+    expect(bob.locator("#text")).to_be_disabled()
+    expect(bob.get_by_text("You can only read here just now.")).to_be_visible()
+    expect_field(bob, "but I")
     open_menu(ann, "Bob").get_by_role("button", name="Let speak again").click()
     expect(bob.locator("#text")).to_be_enabled()
     expect_field(bob, "but I")
+    bob.press("#text", "Enter")
+    wait_for(ann, "but I")
 
 
 def test_in_slow_mode_the_next_message_waits_in_the_field(open_page: OpenPage) -> None:

@@ -1,8 +1,9 @@
 """Rooms with links in the page: made, opened, revoked, and what is there for those without one."""
 
+import json
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
@@ -26,6 +27,9 @@ def make_private(page: Page, title: str) -> dict[str, str]:
         what: page.get_by_role("textbox", name=what, exact=True).input_value()
         for what in ("To read", "To read and write", "To moderate")
     }
+    page.locator("summary", has_text="As a QR code").first.press("Enter")
+    expect(page.get_by_role("img", name="QR code of the link: To read")).to_be_visible()
+    assert faults(page) == []
     page.get_by_role("button", name="Go to the room").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     return links
@@ -107,7 +111,44 @@ def test_a_link_is_made_for_some_and_revoked(open_page: OpenPage, chat: Chat) ->
     expect(guests).to_contain_text("1 person came by it, for 2 people: \u2068Bob")
     guests.get_by_role("button", name="Revoke").click()
     expect(guests).to_have_count(0)
+    own = settings.get_by_role("button", name="Revoke the link: To moderate")
+    own.click()
+    ann.get_by_role("dialog", name="You came by this link").get_by_role("button", name="No").click()
+    expect(own).to_be_visible()
     expect(bob.get_by_role("heading", name="There is no such room")).to_be_visible()
     expect(bob.locator("#status")).to_have_text("Connected")
     bob.get_by_role("link", name="Go to the lobby").click()
     post(bob, "hello")
+
+
+def test_an_operator_s_link_is_shown_in_the_hello(open_page: OpenPage, chat: Chat) -> None:
+    """Once, and the page tells whether it was good; it is in no address and no storage."""
+    shown: list[object] = []
+
+    def serve(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            requests = json.loads(message)
+            shown.extend(one.get("link") for one in requests if one["t"] == "hello")
+            server.send(json.dumps(requests))
+
+        def answer(message: str | bytes) -> None:
+            objects = json.loads(message)
+            for welcome in (one for one in objects if one["t"] == "welcome"):
+                welcome["operator"] = shown[-1] == "good"
+            socket.send(json.dumps(objects))
+
+        socket.on_message(pass_on)
+        server.on_message(answer)
+
+    page = open_page(prepare=lambda page: page.route_web_socket("**/ws", serve))
+    for secret, told in (("good", "You are an operator now"), ("old", "not good any more")):
+        shown.clear()
+        visit(page, f"{chat.url}r/tea#operator={secret}")
+        expect(page.locator("#notice")).to_contain_text(told)
+        assert page.url == f"{chat.url}r/tea"
+        page.reload()
+        page.wait_for_selector("#status.open")
+        assert shown == [secret, None]
+        assert page.evaluate("localStorage['trio-chat.operator']") is None

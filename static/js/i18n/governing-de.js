@@ -21,6 +21,7 @@ Object.assign(de, {
   // Why nothing can be said
   "silence.muted": "Sie sind hier stumm geschaltet: Sie können lesen.",
   "silence.read_only": "Ihr Link lässt Sie hier nur lesen.",
+  "silence.reading": "Sie können hier gerade nur lesen.",
   "silence.closed": "Hier spricht gerade nur die Moderation.",
   "silence.slow_mode": "Langsam: Ihre nächste Nachricht muss warten.",
   "silence.newcomer": "Wer neu ist, wartet hier etwas, bevor er spricht.",
@@ -97,6 +98,8 @@ Object.assign(de, {
   "links.copy": "Kopieren",
   "links.copied": "Link kopiert.",
   "links.copyWhat": "Link kopieren: {what}",
+  "links.code": "Als QR-Code",
+  "links.codeWhat": "QR-Code des Links: {what}",
   "links.right": "Wofür er ist",
   "links.label": "Für wen",
   "links.lasts": "Wie lange er gilt",
@@ -111,6 +114,8 @@ Object.assign(de, {
   "links.none": "Es gibt keine Links zu diesem Raum.",
   "links.revoke": "Widerrufen",
   "links.revokeWhat": "Link widerrufen: {what}",
+  "links.ownQuestion":
+    "Über diesen Link kamen Sie selbst, und haben dann kein Recht mehr durch ihn. Trotzdem widerrufen?",
   "links.revoked": "Der Link ist widerrufen, und wer darüber kam, ist draußen.",
 
   // The list of acts

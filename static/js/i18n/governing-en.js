@@ -21,6 +21,7 @@ Object.assign(en, {
   // Why nothing can be said
   "silence.muted": "You are muted here: you can read.",
   "silence.read_only": "Your link lets you only read here.",
+  "silence.reading": "You can only read here just now.",
   "silence.closed": "Only moderators speak here just now.",
   "silence.slow_mode": "Slow mode: your next message has to wait.",
   "silence.newcomer": "Newcomers wait a little before they speak here.",
@@ -97,6 +98,8 @@ Object.assign(en, {
   "links.copy": "Copy",
   "links.copied": "Link copied.",
   "links.copyWhat": "Copy the link: {what}",
+  "links.code": "As a QR code",
+  "links.codeWhat": "QR code of the link: {what}",
   "links.right": "What it is for",
   "links.label": "For whom",
   "links.lasts": "How long it is good",
@@ -111,6 +114,7 @@ Object.assign(en, {
   "links.none": "There are no links to this room.",
   "links.revoke": "Revoke",
   "links.revokeWhat": "Revoke the link: {what}",
+  "links.ownQuestion": "You came by this link yourself, and will have no right by it any more. Revoke it all the same?",
   "links.revoked": "The link is revoked, and who came by it is out.",
 
   // The list of acts

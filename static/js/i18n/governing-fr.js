@@ -21,6 +21,7 @@ Object.assign(fr, {
   // Why nothing can be said
   "silence.muted": "Vous êtes ici en sourdine : vous pouvez lire.",
   "silence.read_only": "Votre lien vous permet seulement de lire ici.",
+  "silence.reading": "Vous pouvez seulement lire ici en ce moment.",
   "silence.closed": "Seule la modération parle ici en ce moment.",
   "silence.slow_mode": "Mode lent : votre prochain message doit attendre.",
   "silence.newcomer": "Qui est nouveau attend un peu avant de parler ici.",
@@ -97,6 +98,8 @@ Object.assign(fr, {
   "links.copy": "Copier",
   "links.copied": "Lien copié.",
   "links.copyWhat": "Copier le lien : {what}",
+  "links.code": "En code QR",
+  "links.codeWhat": "Code QR du lien : {what}",
   "links.right": "À quoi il sert",
   "links.label": "Pour qui",
   "links.lasts": "Combien de temps il est valable",
@@ -111,6 +114,8 @@ Object.assign(fr, {
   "links.none": "Il n’y a pas de lien vers ce salon.",
   "links.revoke": "Révoquer",
   "links.revokeWhat": "Révoquer le lien : {what}",
+  "links.ownQuestion":
+    "Vous êtes venu vous-même par ce lien, et n’aurez plus de droit par lui. Le révoquer tout de même ?",
   "links.revoked": "Le lien est révoqué, et qui est venu par lui est dehors.",
 
   // The list of acts

@@ -3,6 +3,7 @@
 import { locale, reasonOf, t } from "../i18n/strings.js";
 import { duration, names } from "../log/narration.js";
 import { linkTo } from "../net/address.js";
+import { ask } from "./dialog.js";
 import { copy } from "./invitation.js";
 import { button, choice, field, make } from "./make.js";
 
@@ -21,19 +22,34 @@ export function newLink(room, { right, secret }, tell) {
     else shown.focus();
   });
   copying.ariaLabel = t("links.copyWhat", { what });
-  return make("li", { className: "new-link" }, make("span", {}, what), make("span", { className: "row" }, shown, copying));
+  const row = make("span", { className: "row" }, shown, copying);
+  return make("li", { className: "new-link" }, make("span", {}, what), row, codeOf(link, what));
 }
 
-/** Shows the links to a room in `element`; `request` makes a request and returns the answer. */
-export async function showLinks(element, room, request, tell) {
+/** Returns the QR code of a link, which is drawn when it is wanted. */
+function codeOf(link, what) {
+  const code = make("details", {}, make("summary", {}, t("links.code")));
+  const draw = async () => {
+    const { drawCode } = await import("./qr-drawing.js");
+    code.append(drawCode(link, t("links.codeWhat", { what })));
+  };
+  code.addEventListener("toggle", draw, { once: true });
+  return code;
+}
+
+/** Shows the links to a room in `element` to the user `me`; `request` returns the answer to a request. */
+export async function showLinks(element, room, { me, request, tell }) {
   const answer = await request({ t: "links", room });
   if (answer.t === "error") return element.replaceChildren(fault(answer));
-  const again = () => showLinks(element, room, request, tell);
+  const again = () => showLinks(element, room, { me, request, tell });
   const list = make("ul", {}, ...answer.links.map((link) => line(link, () => revoke(link))));
   const isEmpty = !answer.links.length;
   return element.replaceChildren(isEmpty ? make("p", {}, t("links.none")) : list, form(room, request, again, tell));
 
-  async function revoke({ link }) {
+  async function revoke({ link, people = [] }) {
+    const isOwn = people.some(({ id }) => id === me?.id);
+    const answers = { yes: t("links.revoke"), no: t("menu.no") };
+    if (isOwn && !(await ask(t("links.ownQuestion"), answers))) return;
     const gone = await request({ t: "unlink", room, link });
     tell(gone.t === "error" ? reasonOf(gone) : t("links.revoked"));
     await again();

@@ -15,6 +15,12 @@ export function button(words, act, className = "small") {
   return element;
 }
 
+/** Returns a line in which a dialog tells something, and the function that does; notices are behind it. */
+export function teller() {
+  const line = make("p", { className: "told", role: "status" });
+  return [line, (words) => line.replaceChildren(words)];
+}
+
 let count = 0;
 
 /** Returns a list to choose from; `options` are pairs of a value and its words. */

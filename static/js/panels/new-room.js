@@ -3,12 +3,12 @@
 import { reasonOf, t } from "../i18n/strings.js";
 import { open } from "./dialog.js";
 import { newLink } from "./links.js";
-import { button, field, make } from "./make.js";
+import { button, field, make, teller } from "./make.js";
 
 const NAME = 100; // characters
 
 /** Opens the dialog; `request` makes a request and returns the answer, `onEnter` gets the room made. */
-export function openNewRoom(request, onEnter, tell) {
+export function openNewRoom(request, onEnter) {
   const [label, name] = field(t("room.name"), { required: true, maxLength: NAME, dir: "auto" });
   const [everybody] = kind("public", true);
   const [withLink, isPrivate] = kind("private", false);
@@ -21,7 +21,7 @@ export function openNewRoom(request, onEnter, tell) {
     const answer = await request({ t: "create", name: name.value.trim(), private: isPrivate.checked });
     fault.hidden = answer.t !== "error";
     if (answer.t === "error") fault.textContent = reasonOf(answer);
-    else showMade(dialog, answer, onEnter, tell);
+    else showMade(dialog, answer, onEnter);
   });
 }
 
@@ -30,7 +30,8 @@ function kind(value, checked) {
   return [make("label", { className: "box" }, control, " ", t(`room.${value}`)), control];
 }
 
-function showMade(dialog, { room, links, title }, onEnter, tell) {
+function showMade(dialog, { room, links, title }, onEnter) {
+  const [line, tell] = teller();
   const open = title ? [] : [{ right: "open" }];
   const enter = button(t("room.enter"), () => {
     dialog.close();
@@ -40,6 +41,7 @@ function showMade(dialog, { room, links, title }, onEnter, tell) {
     make("h2", {}, t("room.made")),
     make("p", {}, t("room.keep")),
     make("ul", {}, ...[...open, ...links].map((link) => newLink(room, link, tell))),
+    line,
     make("p", { className: "answers" }, enter),
   );
   enter.focus();

@@ -5,18 +5,19 @@ import { duration } from "../log/narration.js";
 import { showAudit } from "./audit.js";
 import { open } from "./dialog.js";
 import { showLinks } from "./links.js";
-import { box, button, choice, field, make } from "./make.js";
+import { box, button, choice, field, make, teller } from "./make.js";
 
 const SLOW = [0, 5, 10, 30, 60, 300, 900, 3_600]; // s
 const NEWCOMERS = [0, 60, 300, 900, 3_600, 86_400]; // s
 const MOST_MEMBERS = 1_000_000;
 
 /**
- * Opens the settings of a room. `request` makes a request and returns the answer, `tell` shows a
- * notice, `onGo` shows the message with a number.
+ * Opens the settings of a room for the user `me`. `request` makes a request and returns the answer, `onGo` shows the
+ * message with a number.
  */
-export function openSettings(room, { request, tell, onGo }) {
+export function openSettings(room, { me, request, onGo }) {
   const { name } = room;
+  const [line, tell] = teller();
   const go = (seq) => {
     dialog.close();
     onGo(seq);
@@ -30,9 +31,10 @@ export function openSettings(room, { request, tell, onGo }) {
     close,
     make("h2", {}, t("settings.title"), " · ", make("bdi", {}, room.label)),
     part("rules", (element) => element.replaceChildren(rulesForm(room, request, tell))),
-    part("links", (element) => showLinks(element, name, request, tell)),
+    part("links", (element) => showLinks(element, name, { me, request, tell })),
     part("reports", audit(true)),
     part("acts", audit(false)),
+    line,
   );
   dialog.querySelector("details").open = true;
   dialog.querySelector("summary").focus();

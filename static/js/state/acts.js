@@ -1,6 +1,8 @@
 // What the events about rights and rules change in a room. Pure.
 
 const MOST_NOTES = 50; // lines of a room about acts
+const SILENT = ["muted", "read_only", "closed"]; // errors of who may not speak
+const RECHECK = 60_000; // ms after which somebody who is muted may try again
 const BRIEF = ["slow_mode", "newcomer"]; // reasons to be silent for a while, in which one may write
 
 /** Whether the user may act on others in a room. */
@@ -33,6 +35,22 @@ function apply(room, { t, rules, title, act, people = [], until }, me) {
   const isMine = people.some(({ id }) => id === me?.id);
   if (isMine && act === "mute") room.wait = { code: "muted", until: until || Infinity };
   if (isMine && act === "unmute") room.wait = null;
+  if (isMine && act === "unmute" && room.right === "read") renew(room);
+}
+
+/** Has the room joined again, to learn what the user may do now. */
+export function renew(room) {
+  if (room.presence === "joined") room.presence = "away";
+}
+
+/** Takes back messages that were refused as the user may not speak: their texts are the user's again. */
+export function reclaim(room, now) {
+  const refused = room.queue.entries.filter(({ t, reason }) => t === "send" && SILENT.includes(reason?.code));
+  for (const { cid, reason } of refused) {
+    room.returned.push(room.queue.take(cid));
+    // The server does not say how long.
+    if (reason.code === "muted" && !(room.wait?.until > now)) room.wait = { code: "muted", until: now + RECHECK };
+  }
 }
 
 /** Forgets who is in a room: the user is not there any more. */
@@ -53,12 +71,13 @@ function nicks({ members, history }) {
  * after which they may; null if they may.
  */
 export function silence(room, me, now) {
-  const { right, rules, wait, refusal } = room;
+  const { name, right, rules, wait, refusal } = room;
   if (refusal) return { code: refusal.code };
   if (mayModerate(room)) return null;
   const waits = [wait, slowness(room, me)].filter((one) => one?.until > now);
   if (waits[0]?.code === "muted") return waits[0];
-  if (right === "read") return { code: "read_only" };
+  // Who comes into a public room and may only read is muted, most probably.
+  if (right === "read") return { code: name.startsWith("~") ? "read_only" : "reading" };
   if (rules.closed) return { code: "closed" };
   return waits.reduce((longest, one) => (longest?.until > one.until ? longest : one), null);
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { isLasting, settle, silence, vacate } from "../../../static/js/state/acts.js";
+import { isLasting, reclaim, settle, silence, vacate } from "../../../static/js/state/acts.js";
 import { Store } from "../../../static/js/state/store.js";
 
 const ANN = { id: "a", nick: "Ann" };
@@ -92,8 +92,20 @@ test("who may only read, or is in a closed room, is not asked to write", () => {
   hear({ t: "rules", seq: 1, rules: { closed: true } });
   assert.deepEqual(reason(), { code: "closed" });
   enter({ right: "read" });
-  assert.deepEqual(reason(), { code: "read_only" });
+  assert.deepEqual(reason(), { code: "reading" });
   assert(isLasting(reason()));
+  room().name = "~x";
+  assert.deepEqual(reason(), { code: "read_only" });
+});
+
+test("who came in muted, and is let speak again, asks what they may do now", () => {
+  enter({ right: "read" });
+  hear({ t: "moderated", seq: 1, act: "unmute", people: [ANN], count: 1 });
+  assert.equal(reason()?.code, "reading");
+  const [join] = store.due();
+  assert.deepEqual(join, { t: "join", room: "tea", last: 1, epoch: "e1" });
+  store.answered(join, joined(1));
+  assert.equal(reason(), null);
 });
 
 test("rules do not hold for moderators", () => {
@@ -133,6 +145,17 @@ test("a message that is refused for some time goes back to its author", () => {
   assert.deepEqual(store.due(), []);
   assert.deepEqual(room().returned.map(({ text }) => text), ["hello"]);
   assert.deepEqual(reason(), { code: "newcomer", until: NOW + 900 });
+});
+
+test("so does one that is refused to who may not speak; who is muted may try again later", () => {
+  store.put({ t: "send", text: "hello", cid: "cid-0001" }, NOW);
+  const [send] = store.due();
+  store.answered(send, { t: "error", code: "muted", text: "you may only read" });
+  reclaim(room(), NOW);
+  assert.deepEqual(room().returned.map(({ text }) => text), ["hello"]);
+  assert.deepEqual(room().outgoing, []);
+  assert.equal(reason().code, "muted");
+  assert.equal(reason(NOW + 60_000), null);
 });
 
 test("one that is refused because too much is asked for is sent again", () => {
