@@ -145,8 +145,17 @@ async def test_who_is_banned_stays_out(tmp_path: Path) -> None:
         chatting(server, "Ann", "class", session=ann.session) as ann,
     ):
         assert (await join(bob, "class"))["code"] == "banned"
+        stranger = await ann.ask(t="moderate", room="class", act="ban", people=["0" * 20])
+        assert stranger["t"] == "ok"
+    async with (
+        serving(database=database) as server,
+        chatting(server, "Ann", "class", session=ann.session) as ann,
+    ):
         assert (await moderate(ann, "unban", bob))["t"] == "ok"
-        assert (await join(bob, "class"))["t"] == "joined"
+        told = await ann.until("moderated")
+        assert told["people"] == [bob.who]
+        async with chatting(server, "Bob", session=bob.session) as bob:
+            assert (await join(bob, "class"))["t"] == "joined"
 
 
 async def test_nobody_acts_on_moderators(server: Running) -> None:

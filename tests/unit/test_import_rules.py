@@ -68,10 +68,10 @@ REFUSED: dict[str, tuple[list[Row], str]] = {
     "another deletion": ([bare(1), delete(2, 1), delete(3, 1)], NO_MESSAGE),
     "an edit by somebody else": ([ONE, edit(2, 1, **{"from": BEN})], "only its author"),
     "an edit by nobody": ([ONE, edit(2, 1, **{"from": None})], "only its author"),
-    "a deletion by somebody else": ([ONE, delete(2, 1, **{"from": BEN})], "only its author"),
-    "a deletion of what nobody said": (
-        [message(1, **{"from": None}), delete(2, 1)],
-        "only its author",
+    "a deletion by nobody": ([ONE, delete(2, 1, **{"from": None})], "only its author"),
+    "an act": (
+        [event("act", 1, act={"t": "rules_set", "about": "tea", "rules": {}})],
+        "acts are kept by the server alone",
     ),
     "an edit with a text of what is deleted": (
         [bare(1), edit(2, 1), delete(3, 1)],

@@ -19,6 +19,7 @@ from trio_chat.journal.types import NO_SUCH_MESSAGE, NOT_YOURS
 from trio_chat.journal.views import ChangeLimits, Changes
 from trio_chat.protocol import requests
 from trio_chat.protocol.events import (
+    ActKept,
     AnyStoredEvent,
     Delete,
     Edit,
@@ -108,6 +109,8 @@ class RoomRules:
     def _check(self, event: AnyStoredEvent) -> AnyStoredEvent:
         if not 0 <= event.ts <= LAST_TIME:
             raise BadEvent("its time cannot be")
+        if isinstance(event, ActKept):
+            raise BadEvent("acts are kept by the server alone")
         _check_person(event.who, self._limits.nick_limit)
         event = normal(event, self._limits)
         if isinstance(event, Message):
@@ -131,7 +134,7 @@ class RoomRules:
         if not found or found[2].state.deleted:
             raise BadEvent(f"it changes number {event.target}, which is no message before it")
         author, is_gone, changes = found
-        if isinstance(event, Edit | Delete) and author != author_of(event):
+        if isinstance(event, Edit) and author != author_of(event):  # moderators delete others'
             raise BadEvent(NOT_YOURS.text)
         if isinstance(event, Edit) and is_bare(event) != is_gone:
             raise BadEvent(NO_SUCH_MESSAGE.text if is_gone else "text is blank")

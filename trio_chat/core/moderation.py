@@ -116,7 +116,7 @@ class Moderation:
         if request.act == "clear":
             self._raids.clear(asked, request, room)
             return
-        people = self._targets.named(request.people)
+        people = self._targets.named(request.people, room)
         self._targets.spare_moderators(asked, room, people)
         until = self._access.clock() + 1000 * request.seconds if request.seconds else 0
         act = self._act(request, room, people, until)

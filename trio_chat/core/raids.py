@@ -58,7 +58,7 @@ class Raids:
         Raises:
             RequestError: one of them may do as much as who asks.
         """
-        people = self._targets.spoken(request.people)
+        people = self._targets.named(request.people, room)
         self._targets.spare_moderators(asked, room, people)
         rooms = [room] if room else sorted(self._arrivals.rooms_of(request.people))
         keys = self._clear(asked, rooms, people, request.since, request.why)

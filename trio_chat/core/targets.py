@@ -1,5 +1,6 @@
 """Targets: the people on whom a moderator acts, and who is spared."""
 
+import re
 from collections.abc import Iterable
 
 from trio_chat.core.access import Access
@@ -9,6 +10,9 @@ from trio_chat.core.requested import Requested
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.rights import Right
+
+ID = re.compile("[0-9a-f]{20}")  # of a person, as sessions make it
+SHOWN_OF_ID = 8  # characters
 
 
 class Targets:
@@ -25,25 +29,25 @@ class Targets:
         self._people = people
         self._arrivals = arrivals
 
-    def named(self, person_ids: Iterable[str]) -> list[Person]:
-        """Return people as they are called now, or were when they came last.
+    def named(self, person_ids: Iterable[str], room: str) -> list[Person]:
+        """Return people as they are called now, or were when they were here or were acted on last.
+
+        Whoever is not known any more, as after a restart, is called by the beginning of their id.
 
         Raises:
-            RequestError: nobody is known by one of these ids.
+            RequestError: one of these is no id.
         """
-        people = self.spoken(person_ids)
-        for person in people:
-            if not person.nick:
-                raise RequestError("not_found", f"nobody has the id {person.id!r}")
-        return people
+        return [self._named(person_id, room) for person_id in dict.fromkeys(person_ids)]
 
-    def spoken(self, person_ids: Iterable[str]) -> list[Person]:
-        """Return people, without a nick if they are not known any more."""
-        return [self._find(person_id) for person_id in dict.fromkeys(person_ids)]
-
-    def _find(self, person_id: str) -> Person:
+    def _named(self, person_id: str, room: str) -> Person:
         known = self._people.now(person_id) or self._arrivals.person(person_id)
-        return known or Person(person_id, "")
+        governed = self._access.registry.governed(room)
+        if known is None and governed:
+            sanction = governed.banned.get(person_id) or governed.muted.get(person_id)
+            known = sanction and sanction.person
+        if known is None and not ID.fullmatch(person_id):
+            raise RequestError("not_found", f"nobody has the id {person_id!r}")
+        return known or Person(person_id, person_id[:SHOWN_OF_ID])
 
     def addresses(self, people: Iterable[Person]) -> dict[str, list[str]]:
         """Return from where people came, by their ids, but for this machine's own addresses."""
