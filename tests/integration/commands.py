@@ -39,6 +39,7 @@ class Command:
 
     process: trio.Process
     port: int
+    announced: bytes = b""  # all that it has printed so far
 
     async def shake_hands(self) -> trio.SocketStream:
         """Open a WebSocket."""
@@ -90,7 +91,8 @@ async def command(
         env=environment(**variables),
     )
     try:
-        yield Command(process, await _port(process))
+        announced = await _announcement(process)
+        yield Command(process, int(announced[2]), announced[0])
     finally:
         if process.poll() is None:
             process.kill()
@@ -100,8 +102,8 @@ async def command(
                 await trio.aclose_forcefully(stream)
 
 
-async def _port(process: trio.Process) -> int:
-    """Return the port that the command announces, on the one line that it prints."""
+async def _announcement(process: trio.Process) -> re.Match[bytes]:
+    """Return what the command prints once it is ready."""
     assert process.stdout is not None
     printed = b""
     with trio.fail_after(3 * PATIENCE):
@@ -111,7 +113,7 @@ async def _port(process: trio.Process) -> int:
             printed += data
     announced = ADDRESS.fullmatch(printed)
     assert announced, printed
-    return int(announced[2])
+    return announced
 
 
 async def outcome(*arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:

@@ -1,0 +1,138 @@
+"""Operators: the link of the first start, the command that makes another, and what they may do."""
+
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import trio
+
+from tests.integration.chatters import chatting
+from tests.integration.commands import ADDRESS, command, outcome
+from tests.integration.running import PATIENCE, Running, serving
+from tests.integration.test_links import join, make_private
+from tests.integration.test_operator import done
+from trio_chat.protocol.close import REMOVED
+
+LINK = re.compile(rb"#operator=([\w-]{32})")
+
+
+def secret_in(text: bytes) -> str:
+    """Return the secret of the operator's link in a text."""
+    found = LINK.search(text)
+    assert found, text
+    return found[1].decode()
+
+
+async def test_the_first_start_prints_a_link_once(tmp_path: Path) -> None:
+    """The next one does not; a file that grants it is a digest alone."""
+    database = str(tmp_path / "chat.db")
+    async with command("--database", database) as first:
+        assert ADDRESS.fullmatch(first.announced)
+        secret = secret_in(first.announced)
+    async with command("--database", database) as second:
+        assert not LINK.search(second.announced)
+    assert secret.encode() not in contents(tmp_path)
+
+
+async def test_an_operator_moderates_all_rooms(tmp_path: Path) -> None:
+    """Those that were begun by joining them, and private ones; and acts on people everywhere."""
+    database = str(tmp_path / "chat.db")
+    async with serving(database=database) as server:
+        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        async with (
+            chatting(server, "Op", link=secret) as operator,
+            chatting(server, "Eve", "tea") as eve,
+            chatting(server, "Ann") as ann,
+        ):
+            assert operator.welcome["operator"]
+            assert (await join(operator, "tea"))["right"] == "operate"
+            room, _ = await make_private(ann)
+            assert (await join(operator, room))["right"] == "operate"
+            await eve.send("tea", "rude")
+            ban = {"t": "moderate", "room": "", "people": [eve.who["id"]]}
+            assert (await operator.ask(**ban, act="clear"))["t"] == "ok"
+            [message] = (await operator.ask(t="history", room="tea"))["messages"]
+            assert message["deleted"]
+            assert (await operator.ask(**ban, act="ban"))["t"] == "ok"
+            assert (await eve.ending())[1:] == REMOVED
+            spared = {"t": "moderate", "room": room, "people": [operator.who["id"]]}
+            assert (await ann.ask(**spared, act="kick"))["code"] == "not_moderator"
+            listed = await operator.ask(t="audit", room="")
+            assert {"sanctioned", "cleared", "room_made"} <= {
+                one["act"]["t"] for one in listed["acts"]
+            }
+        async with chatting(server, "Eve", session=eve.session) as eve:
+            assert (await join(eve, "anywhere"))["code"] == "banned"
+        async with chatting(server, "Op", session=operator.session) as again:
+            assert again.welcome["operator"]
+
+
+async def test_a_new_link_ends_those_of_before(tmp_path: Path) -> None:
+    """While the server runs; whoever came by one is an operator no more."""
+    database = str(tmp_path / "chat.db")
+    async with serving(database=database) as server:
+        old = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        async with chatting(server, "Op", link=old) as operator:
+            await join(operator, "tea")
+            address = "https://chat.example.org/"
+            printed = await done("operator-link", "--database", database, "--url", address)
+            assert printed.startswith(b"https://chat.example.org/#operator=")
+            new = secret_in(printed)
+            await until_operator(server, new)
+            assert not await becomes_operator(server, old)
+            rules = {"t": "rules", "room": "tea", "closed": True}
+            assert (await operator.ask(**rules))["code"] == "not_moderator"
+    assert LINK.search(await done("operator-link", "--database", database))
+    wrong = await outcome("operator-link", "--database", database, "--url", "chat.example.org")
+    assert (wrong.returncode, wrong.stdout) == (2, b"")
+    assert b"--url must be like" in wrong.stderr
+
+
+async def becomes_operator(server: Running, secret: str) -> bool:
+    """Whether whoever shows a link is an operator."""
+    async with chatting(server, f"Somebody {uuid4().hex[:8]}", link=secret) as somebody:
+        return bool(somebody.welcome.get("operator"))
+
+
+async def until_operator(server: Running, secret: str) -> None:
+    """Wait until the server has seen that a command has made a link."""
+    with trio.fail_after(PATIENCE):
+        while not await becomes_operator(server, secret):
+            await trio.sleep(0.1)
+
+
+def contents(folder: Path) -> bytes:
+    """Return what all files in a folder have."""
+    return b"".join(file.read_bytes() for file in folder.iterdir())
+
+
+async def test_a_moderated_room_is_exported_and_backed_up_without_what_was_cleared(
+    tmp_path: Path,
+) -> None:
+    """And is imported as it stands, deletions by moderators and all."""
+    database = str(tmp_path / "one.db")
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    backup, file = str(copies / "backup.db"), str(copies / "one.jsonl")
+    async with (
+        serving(database=database) as server,
+        chatting(server, "Ann") as ann,
+        chatting(server, "Eve", "class") as eve,
+    ):
+        await ann.ask(t="create", name="class")
+        await join(ann, "class")
+        await ann.ask(t="rules", room="class", slow=0, newcomers=1)
+        await ann.send("class", "welcome")
+        await ann.ask(t="rules", room="class")
+        await eve.send("class", "rude words")
+        seq = await eve.send("class", "a bad joke")
+        await ann.ask(t="delete", room="class", seq=seq)
+        await ann.ask(t="moderate", room="class", act="clear", people=[eve.who["id"]])
+        await done("export", "--database", database, "-o", file)
+        await done("backup", "--database", database, backup)
+    content = contents(copies)
+    assert content.count(b'"text":"welcome"') == 2
+    assert b"rude words" not in content
+    assert b"bad joke" not in content
+    imported = await done("import", "--database", str(tmp_path / "two.db"), file)
+    assert imported == b"class\t8\t0\t\n"
