@@ -249,6 +249,9 @@ async def test_scripts_come_by_links(tool: Tool, tmp_path: Path) -> None:
         alone.url = links["speak"]
         await alone.done("--send", "--nick", "B", stdin=b"two")
         assert [said.text for said in (await room.history()).messages] == ["one", "two"]
+        variables = {"TRIO_CHAT_LINK": links["speak"]}
+        async with window("", tmp_path, "--nick", "V", variables=variables) as shown:
+            await shown.shows("Builds")
         alone.url = links["read"]
         result = await alone.run("--send", "--nick", "C", stdin=b"three")
         assert result.returncode == 1

@@ -296,6 +296,11 @@ def test_variables_of_kubernetes_are_no_settings() -> None:
         )
 
 
+def test_the_variable_of_another_command_is_no_setting() -> None:
+    """A link may be set where a server is started, too."""
+    assert load_config([], {"TRIO_CHAT_LINK": "http://localhost:8080/r/tea#s3cret"})
+
+
 def test_variables_of_docker_and_of_other_services_are_no_settings() -> None:
     """Links of containers, and services whose names begin like ours."""
     links = {

@@ -282,6 +282,7 @@ async def test_a_wait_that_is_too_long_is_left_to_the_user(autojump_clock: MockC
         with pytest.raises(Refused) as refused:
             await long.kept()
         assert refused.value.retry_after == 60.001
+        assert str(refused.value) == "it is slow_mode (slow_mode); try again in 60 s"
         assert short.state == "sending"
         await trio.sleep(40)
         await peer.says({"t": "ping"})  # the server is not gone

@@ -1,11 +1,16 @@
 """What moderators type, and the words in which others are told what they have done."""
 
 import pytest
+import trio
+from trio.testing import MockClock
 
 from tests.unit.servers import ANN as ANN_OBJECT
+from tests.unit.servers import Calls, Peer, visiting
+from tests.unit.test_terminal_history import Desk
 from trio_chat.remote import (
     ActInfo,
     Clear,
+    Created,
     LinkInfo,
     Message,
     MessageView,
@@ -25,6 +30,7 @@ from trio_chat.terminal.arguments import (
     read_time,
 )
 from trio_chat.terminal.log import LIMIT, Log
+from trio_chat.terminal.moderation import PAGES, Moderation
 from trio_chat.terminal.printing import act_lines, link_lines, raid_lines
 from trio_chat.terminal.wording import act_in_words, duration, names
 
@@ -215,3 +221,35 @@ def test_acts_of_the_future_are_named_as_they_are() -> None:
     event = Moderated(room="tea", seq=1, who=ANN, act="praise", people=[BEN], count=1)
     log.handle(event, ANN, 0)
     assert shown(log) == ["Ann praise Ben"]
+
+
+def test_that_a_room_was_made_is_told() -> None:
+    """To whoever was there before."""
+    log = Log()
+    log.handle(Created(room="tea", seq=1, who=ANN), ANN, 0)
+    assert shown(log) == ["Ann made the room"]
+
+
+async def test_who_is_banned_is_looked_for_page_by_page(autojump_clock: MockClock) -> None:
+    """But not for ever."""
+    asked: list[int | None] = []
+
+    async def serve(peer: Peer) -> None:
+        while request := await peer.hears():
+            asked.append(request["before"])
+            page = 100 - len(asked)
+            ben = {"t": "sanctioned", "kind": "ban", "people": [{"id": "b", "nick": "Ben"}]}
+            act = ben if page == 97 else {"t": "link_ended", "link": "x"}
+            acts = [{"seq": page, "ts": 1, "from": ANN_OBJECT, "act": act}]
+            found = {"t": "audit", "id": request["id"], "room": "tea", "acts": acts, "more": True}
+            await peer.says(found)
+
+    async with visiting(Calls()) as (chat, tea, peer), trio.open_nursery() as nursery:
+        nursery.start_soon(serve, peer)
+        moderation = Moderation(Desk(chat, tea))
+        assert await moderation._find("ben", is_lifted=True) == BEN
+        assert asked == [None, 99, 98]
+        with pytest.raises(ValueError, match="nobody here is called Zoe"):
+            await moderation._find("Zoe", is_lifted=True)
+        assert len(asked) == 3 + PAGES
+        nursery.cancel_scope.cancel()

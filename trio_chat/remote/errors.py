@@ -21,7 +21,8 @@ class Refused(ChatError):
 
     def __str__(self) -> str:
         """Return a text for people."""
-        return f"{self.text} ({self.code})"
+        later = f"; try again in {self.retry_after:.0f} s" if self.retry_after else ""
+        return f"{self.text} ({self.code}){later}"
 
 
 class Lost(ChatError):

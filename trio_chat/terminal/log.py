@@ -76,10 +76,8 @@ class Log:
     def author(self, nick: str) -> Person | None:
         """Return who was called so when they said something last; see ``fold``."""
         wanted = fold(nick)
-        for entry in reversed(self.entries):
-            if entry.who and fold(entry.who.nick) == wanted:
-                return entry.who
-        return None
+        people = (entry.who for entry in reversed(self.entries) if entry.who)
+        return next((who for who in people if fold(who.nick) == wanted), None)
 
     @property
     def unsent(self) -> int:

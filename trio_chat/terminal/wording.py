@@ -94,7 +94,7 @@ def kept_in_words(event: Kept, cleared: str = "") -> str:
         case Clear():
             whom = cleared or counted(len(event.authors), "person", "people")
             return f"{who} cleared the messages of {whom}{_why(event.why)}"
-        case Restore():
+        case _:  # Restore
             return f"{who} brought back messages that were cleared"
 
 
@@ -119,7 +119,7 @@ def _done_to_room(act: ActOnRoom) -> str:
             done = f"set the rules: {rules_in_words(act.rules)}"
         case acts.Undone():
             done = f"took back act {act.target}"
-        case acts.Reported():
+        case _:  # Reported
             done = f"reported message {act.target}{_why(act.why)}"
     return done
 
@@ -135,7 +135,7 @@ def _done_to_people(act: ActOnPeople, ts: int) -> str:
             return f"removed {whom}{_why(act.why)}"
         case acts.Cleared():
             return f"cleared the messages of {whom}{_why(act.why)}"
-        case acts.Raided():
+        case _:  # Raided
             return f"undid a raid of {whom}{_why(act.why)}"
 
 
