@@ -13,10 +13,10 @@ export function duration(seconds) {
   return new Intl.NumberFormat(locale, form).format(Math.round((10 * seconds) / size) / 10);
 }
 
-/** Returns a line about an event; `before` are the rules before it, `nicks` names by ids. */
-export function narrate(event, before, nicks) {
+/** Returns a line about an event; `before` are the rules before it, `nickOf` returns a name by an id. */
+export function narrate(event, before, nickOf) {
   const who = isolate(event.from?.nick ?? t("row.nameless"));
-  const line = LINES[event.t]?.(event, who, before, nicks);
+  const line = LINES[event.t]?.(event, who, before, nickOf);
   return line && because(line, event.why);
 }
 
@@ -29,9 +29,9 @@ const LINES = {
   created: ({ private: isPrivate }, who) => t(isPrivate ? "act.createdPrivate" : "act.created", { who }),
   rules: ({ rules }, who, before) => t("act.rules", { who, what: changes(rules, before) }),
   moderated: ({ act, people, count, until, ts }, who) => done(act, { who, people: names(people, count) }, ts, until),
-  clear: ({ authors }, who, _, nicks) => {
-    const people = authors.map((id) => ({ nick: nicks.get(id) }));
-    return t("act.clear", { who, people: names(people) });
+  clear: ({ authors }, who, _, nickOf) => {
+    const people = authors.slice(0, NAMED).map((id) => ({ nick: nickOf(id) }));
+    return t("act.clear", { who, people: names(people, authors.length) });
   },
   restore: (_, who) => t("act.restore", { who }),
 };

@@ -12,14 +12,14 @@ export function mayModerate({ right }) {
 
 /**
  * Takes in the acts that have come in a room, and adds a line about each to its notes. `tell` returns
- * the words for an event, from what the rules were before it, and the names of people by their ids.
- * Returns the lines: { event, words }.
+ * the words for an event, from what the rules were before it, and a function that returns a person's
+ * name by their id. Returns the lines: { event, words }.
  */
 export function settle(room, me, tell) {
   const events = room.acts;
   room.acts = [];
   const lines = events.map((event) => {
-    const words = tell(event, room.rules, nicks(room));
+    const words = tell(event, room.rules, (id) => nickOf(room, id));
     apply(room, event, me);
     return { event, words };
   });
@@ -60,10 +60,10 @@ export function vacate(room) {
   room.recount(0);
 }
 
-/** Returns the names of those who have said something in a room, and who are there, by their ids. */
-function nicks({ members, history }) {
-  const authors = history.latest.flatMap(({ from }) => (from ? [[from.id, from.nick]] : []));
-  return new Map([...authors, ...[...members.values()].map(({ id, nick }) => [id, nick])]);
+/** Returns the name of somebody who is in a room, or has said something there. */
+function nickOf({ members, history }, id) {
+  const person = members.get(id) ?? history.latest.findLast(({ from }) => from?.id === id)?.from;
+  return person?.nick;
 }
 
 /**

@@ -13,8 +13,8 @@ const BOB = { id: "b", nick: "Bob" };
 await Promise.all(["en", "de", "fr"].map(learn));
 
 /** Returns the line about an event, without the marks around names. */
-function line(event, before = {}, nicks = new Map()) {
-  return narrate({ from: ANN, ts: 0, ...event }, before, nicks)?.replace(/[\u2068\u2069]/g, "");
+function line(event, before = {}, nickOf = () => undefined) {
+  return narrate({ from: ANN, ts: 0, ...event }, before, nickOf)?.replace(/[\u2068\u2069]/g, "");
 }
 
 afterEach(() => speak(["en"]));
@@ -44,7 +44,7 @@ test("of rules only those are told that have changed", () => {
 
 test("those whose messages are cleared are named if they are known", () => {
   const clear = { t: "clear", key: "k", authors: ["b", "x"], since: 0 };
-  assert.equal(line(clear, {}, new Map([["b", "Bob"]])), "Ann cleared what Bob and Somebody said.");
+  assert.equal(line(clear, {}, (id) => (id === "b" ? "Bob" : undefined)), "Ann cleared what Bob and Somebody said.");
 });
 
 test("events that tell nothing have no line", () => {

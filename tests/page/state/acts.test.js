@@ -83,7 +83,7 @@ test("acts become lines at their place, in the order in which they came", () => 
 
 test("a line about a clear names the people by what they are called", () => {
   hear(said(1, "rude"), { t: "clear", seq: 2, key: "k", authors: ["b", "a"], since: 0 });
-  settle(room(), ANN, (event, _, nicks) => event.authors.map((id) => nicks.get(id)).join());
+  settle(room(), ANN, (event, _, nickOf) => event.authors.map(nickOf).join());
   assert.equal(room().notes[0].words, "Bob,Ann");
 });
 
