@@ -72,14 +72,21 @@ async def test_a_new_link_ends_those_of_before(tmp_path: Path) -> None:
     database = str(tmp_path / "chat.db")
     async with serving(database=database) as server:
         old = secret_in((await server.server.first_operator_link("x/") or "").encode())
-        async with chatting(server, "Op", link=old) as operator:
+        async with (
+            chatting(server, "Op", link=old) as operator,
+            chatting(server, "Op2", link=old) as inside,
+            chatting(server, "Ann") as ann,
+        ):
             await join(operator, "tea")
+            room, _ = await make_private(ann)
+            await join(inside, room)
             address = "https://chat.example.org/"
             printed = await done("operator-link", "--database", database, "--url", address)
             assert printed.startswith(b"https://chat.example.org/#operator=")
             new = secret_in(printed)
             await until_operator(server, new)
             assert not await becomes_operator(server, old)
+            assert (await inside.ending())[1:] == REMOVED
             rules = {"t": "rules", "room": "tea", "closed": True}
             assert (await operator.ask(**rules))["code"] == "not_moderator"
     assert LINK.search(await done("operator-link", "--database", database))

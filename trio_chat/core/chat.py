@@ -26,9 +26,10 @@ from trio_chat.core.messages import (
 )
 from trio_chat.core.parts import make_parts
 from trio_chat.core.pending_writes import Pending
+from trio_chat.core.registry import SERVER
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
-from trio_chat.journal.types import NO_NEW_ROOM, Committed, Pruned
+from trio_chat.journal.types import NO_NEW_ROOM, Committed, Pruned, RoomState
 from trio_chat.limits.limits import Limits
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.acts import LEDGER
@@ -162,18 +163,19 @@ class Chat:
                 self._outcomes.append(outcome)
             case Loaded(states):
                 self._joins.take_loaded([one for one in states if one.name != LEDGER])
-                for state in states:
-                    if state.name == LEDGER:
-                        self._ledger.follow(state)
+                self._follow_acts(states)
             case NotLoaded():
                 self._joins.take_not_loaded(outcome)
             case Pruned(first_left):
                 self._rooms.forget(first_left)
             case _:
                 self._rooms.compare(outcome.states)
-                for state in outcome.states:
-                    if state.name == LEDGER:
-                        self._ledger.follow(state)
+                self._follow_acts(outcome.states)
+
+    def _follow_acts(self, states: Sequence[RoomState]) -> None:
+        """Follow the ledger, if it is among these: others may have changed who may do what."""
+        if any(state.name == LEDGER and self._ledger.follow(state) for state in states):
+            self._moderation.recheck(SERVER)
 
     def _delay(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.at(self._turn.now + seconds, call)

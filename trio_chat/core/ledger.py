@@ -45,14 +45,20 @@ class Ledger:
         self._turn.effects.writes.append(write)
         self._pending.add(pending)
 
-    def follow(self, state: RoomState) -> None:
-        """Take in what others have written, such as commands; have more read if that is not all."""
+    def follow(self, state: RoomState) -> bool:
+        """Take in what others have written, such as commands; have more read if that is not all.
+
+        Returns:
+            Whether anything was taken in, so that somebody may do less than before.
+        """
         news = [(seq, data) for seq, data in state.recent if seq > self._registry.last]
         if news and news[0][0] == self._registry.last + 1:
             for seq, data in news:
                 take(self._registry, seq, data)
-        elif state.last > self._registry.last:
+            return True
+        if state.last > self._registry.last:
             self._turn.effects.loads.append(LEDGER)
+        return False
 
 
 async def make_operator(journal: Journal, registry: Registry) -> str:
