@@ -9,6 +9,7 @@ import trio
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import Running, running, serving
 from tests.integration.test_links import join
+from trio_chat.core import raids
 from trio_chat.protocol.close import REMOVED
 
 
@@ -281,6 +282,19 @@ async def test_a_raid_is_undone_in_one_step(server: Running) -> None:
                 await new.send("class", "hello")
             assert (await join(e1, "class"))["t"] == "joined"
             assert await texts(e1) == ["before", "spam", "spam", "help", "hello"]
+
+
+async def test_raid_mode_ends_by_itself(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the rules of before hold again, and everybody is told."""
+    monkeypatch.setattr(raids, "RAID_MODE", 500)
+    async with chatting(server, "Ann") as ann, chatting(server, "Eve", "class") as eve:
+        await make_class(ann)
+        await ann.ask(t="rules", room="class", slow=7)
+        await ann.ask(t="raid", room="class", people=[eve.who["id"]], since=0)
+        for rules in ({"slow": 7}, {"slow": 7, "newcomers": 900}, {"slow": 7}):
+            assert (await ann.until("rules"))["rules"] == rules
+        async with chatting(server, "New", "class") as new:
+            await new.send("class", "hello")
 
 
 async def test_what_cannot_be_undone_says_so(server: Running) -> None:

@@ -16,7 +16,7 @@ from trio_chat.core.raids import Raids
 from trio_chat.core.registry import SERVER
 from trio_chat.core.requested import Requested
 from trio_chat.core.room_links import RoomLinks
-from trio_chat.core.rooms import proper_name
+from trio_chat.core.rooms import Delay, proper_name
 from trio_chat.core.targets import Targets
 from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol import acts, answers, events, governing
@@ -42,6 +42,7 @@ class Moderation:
         links: Make rooms and links.
         targets: Tell on whom somebody may act.
         raids: Clear messages, and undo raids.
+        delay: Has something called so many seconds later.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -56,6 +57,7 @@ class Moderation:
         links: RoomLinks,
         targets: Targets,
         raids: Raids,
+        delay: Delay,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -66,6 +68,7 @@ class Moderation:
         self._links = links
         self._targets = targets
         self._raids = raids
+        self._delay = delay
         self._to_end: deque[ConnectionState] = deque()
         self._doers: dict[type, Any] = {
             governing.MakeLink: links.make,
@@ -177,6 +180,16 @@ class Moderation:
             self._end(state for state in self._inside(act.about) if state.holder_id in gone)
         elif isinstance(act, acts.LinkEnded | acts.Sanctioned | acts.Raided):
             self.recheck(act.about)
+        if isinstance(act, acts.Raided):
+            left = (act.rules_until - self._access.clock()) / 1000
+            self._delay(left, lambda: self._end_raid_mode(act))
+
+    def _end_raid_mode(self, raided: acts.Raided) -> None:
+        """Tell a room that its rules of before hold again, unless others were set meanwhile."""
+        governed = self._access.registry.governed(raided.about)
+        if governed and governed.rules_until == raided.rules_until:
+            rules = governed.rules_before
+            self._ledger.tell(events.Rules(room=raided.about, rules=rules))
 
     def recheck(self, room: str) -> None:
         """End the connections in a room, or in any, that may not be there any more."""

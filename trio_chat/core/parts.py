@@ -110,6 +110,7 @@ def make_parts(
         links=RoomLinks(turn, access, ledger, asked, config),
         targets=targets,
         raids=Raids(turn, access, ledger, rooms, arrivals, targets),
+        delay=delay,
     )
     callers = Callers(
         people,
