@@ -58,9 +58,8 @@ class Access:
             grant: What has let them in; it may give rights of its own.
         """
         governed, server = self.registry.governed(room), self.registry.governed(SERVER)
-        if governed is None and is_private(room):
-            return OUTSIDE
-        if governed is None and server is None and grant is ANYBODY:
+        is_hidden = is_private(room)
+        if governed is None and server is None and grant is ANYBODY and not is_hidden:
             return OF_ALL
         now = self.clock()
         right = max(grant.rooms.get(room, Right.NONE), _base(room, grant))
@@ -70,7 +69,9 @@ class Access:
         for one in links:
             if one.made.about in (room, SERVER) and one.is_live(now):
                 right = max(right, one.right)
-        if not right or right >= Right.MODERATE:
+        if not right or (is_hidden and governed is None):  # all looked up alike until here
+            return OUTSIDE
+        if right >= Right.MODERATE:
             return Standing(right)
         judges = [one for one in (governed, server) if one]
         if any(_is_banned(one, person_id, address, now) for one in judges):

@@ -1,0 +1,131 @@
+"""What somebody may do in a room, as links and acts add up."""
+
+from tests.unit.work import counted
+from trio_chat.auth.grant import Grant
+from trio_chat.core.access import OF_ALL, OUTSIDE, Access
+from trio_chat.core.links import new_link
+from trio_chat.core.registry import SERVER, Registry
+from trio_chat.core.room_links import new_identifier
+from trio_chat.protocol import acts
+from trio_chat.protocol.acts import LEDGER, AnyAct
+from trio_chat.protocol.events import ActKept, Person
+from trio_chat.protocol.rights import Right
+
+ANN, BOB, EVE = Person("a", "Ann"), Person("b", "Bob"), Person("e", "Eve")
+HERE, THERE = "192.0.2.7", "2001:db8::7"
+
+
+class Acts:
+    """Acts that are kept one after the other, and a clock that somebody sets."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000
+        self.registry = Registry()
+        self.access = Access(self.registry, lambda: self.now)
+
+    def keep(self, *kept: AnyAct, who: Person | None = ANN) -> None:
+        for act in kept:
+            seq = self.registry.last + 1
+            self.registry.apply(ActKept(room=LEDGER, seq=seq, ts=self.now, who=who, act=act))
+
+    def right(self, person: Person | None, room: str = "tea", address: str = HERE) -> Right:
+        return self.access.standing(room, person.id if person else None, address).right
+
+
+def test_a_room_without_acts_is_for_all() -> None:
+    """And no private name is, as long as there is no such room."""
+    known = Acts()
+    assert known.access.standing("tea", ANN.id, HERE) is OF_ALL
+    assert known.access.standing(new_identifier(), ANN.id, HERE) is OUTSIDE
+
+
+def test_a_room_that_is_hidden_is_judged_like_none() -> None:
+    """By as much work, so that no answer comes sooner than another."""
+    known, room = Acts(), new_identifier()
+    known.keep(acts.RoomMade(about=room, title="T", private=True))
+    links = [new_link(room, right) for right in (Right.READ, Right.MODERATE)]
+    known.keep(*(link.act for link in links))
+
+    def work(name: str) -> tuple[object, int]:
+        return counted(lambda: known.access.standing(name, EVE.id, HERE))
+
+    real, none = work(room), work(new_identifier())
+    assert real == none
+    assert real[0] is OUTSIDE
+
+
+def test_an_operator_learns_of_no_room_that_is_not_there() -> None:
+    """But may act in all that are."""
+    known, room = Acts(), new_identifier()
+    link = new_link(SERVER, Right.OPERATE)
+    known.keep(acts.RoomMade(about=room, title="T", private=True), link.act)
+    known.keep(acts.LinkUsed(link=link.act.link), who=ANN)
+    assert known.right(ANN, room) is known.right(ANN) is Right.OPERATE
+    assert known.right(ANN, new_identifier()) is Right.NONE
+    by_token = known.access.standing(room, BOB.id, HERE, grant=Grant("bob", role="operator"))
+    assert by_token.right is Right.OPERATE
+
+
+def test_a_grant_gives_rights_in_rooms() -> None:
+    """Besides those of links."""
+    known, room = Acts(), new_identifier()
+    known.keep(acts.RoomMade(about=room, title="T", private=True))
+    grant = Grant("bob", rooms={room: Right.SPEAK})
+    assert known.access.standing(room, BOB.id, HERE, grant=grant).right is Right.SPEAK
+    assert known.access.standing("tea", BOB.id, HERE, grant=grant).right is Right.SPEAK
+
+
+def test_a_link_ends_with_its_time() -> None:
+    """For those who came by it, too, and for whoever shows it."""
+    known, room = Acts(), new_identifier()
+    link = new_link(room, Right.SPEAK, until=known.now + 10)
+    known.keep(acts.RoomMade(about=room, title="T", private=True), link.act)
+    known.keep(acts.LinkUsed(about=room, link=link.act.link), who=BOB)
+    made = known.registry.link(link.secret)
+    assert made
+    assert known.access.standing(room, None, HERE, made).right is Right.SPEAK
+    assert known.right(BOB, room) is Right.SPEAK
+    known.now += 10
+    assert known.access.standing(room, None, HERE, made).right is Right.NONE
+    assert known.right(BOB, room) is Right.NONE
+
+
+def test_a_ban_is_for_addresses_too_until_its_time() -> None:
+    """A /64 of IPv6 is one; others there who moderate may stay."""
+    known = Acts()
+    known.keep(
+        acts.Sanctioned(
+            about="tea",
+            kind="ban",
+            people=[EVE],
+            addresses={EVE.id: ["2001:db8::"]},
+            until=known.now + 10,
+        )
+    )
+    assert known.access.standing("tea", EVE.id, HERE).is_banned
+    assert known.access.standing("tea", BOB.id, THERE).is_banned
+    assert known.right(BOB, address="2001:db8:0:1::7") is Right.SPEAK
+    assert known.right(EVE, "jam") is Right.SPEAK
+    known.now += 10
+    assert known.right(EVE) is known.right(BOB, address=THERE) is Right.SPEAK
+    known.keep(acts.Sanctioned(about="tea", kind="mute", people=[BOB]))
+    assert known.registry.governed("tea").banned == {}  # type: ignore[union-attr]
+    assert known.access.standing("tea", BOB.id, HERE).is_muted
+
+
+def test_what_is_undone_is_as_before() -> None:
+    """Mutes and bans; an act that is not known any more changes nothing."""
+    known = Acts()
+    known.keep(acts.Sanctioned(about="tea", kind="mute", people=[EVE]))
+    assert known.right(EVE) is Right.READ
+    known.keep(acts.Undone(about="tea", target=1))
+    assert known.right(EVE) is Right.SPEAK
+    known.keep(acts.Undone(about="tea", target=99), acts.Undone(about="tea", target=2))
+    assert known.registry.undone == {1, 99, 2}
+
+
+def test_acts_about_links_that_are_not_there_change_nothing() -> None:
+    """As in a ledger of which some acts are damaged."""
+    known = Acts()
+    known.keep(acts.LinkUsed(about="tea", link="x"), acts.LinkEnded(about="tea", link="x"))
+    assert known.right(ANN) is Right.SPEAK
