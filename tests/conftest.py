@@ -1,5 +1,6 @@
 """Options of the test run, and the server that tests of whole programs talk to."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--crashes", metavar="N", type=int, default=5, help="kill the server N times")
     parser.addoption("--server", metavar="URL", help="hold this server against the protocol")
     parser.addoption("--people", metavar="N", type=int, default=10, help="who all talk meanwhile")
+
+
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # as under nohup
+    # Commands that tests start would ignore it, too; a handler is not passed on.
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture
