@@ -42,7 +42,7 @@ Object.assign(fr, {
   "act.ban": "{who} a banni {people}",
   "act.banFor": "{who} a banni {people} (durée : {time})",
   "act.unban": "{who} laisse revenir {people}",
-  "act.clear": "{who} a effacé ce qu’a dit {people}",
+  "act.clear": "{who} a effacé les messages de {people}",
   "act.restore": "{who} a rétabli ce qui était effacé",
   "act.raid": "{who} a annulé un raid de {people}",
   "act.undone": "{who} a annulé quelque chose",
