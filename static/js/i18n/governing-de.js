@@ -47,7 +47,7 @@ Object.assign(de, {
   "act.raid": "{who} hat den Überfall von {people} rückgängig gemacht",
   "act.undone": "{who} hat etwas zurückgenommen",
   "act.report": "{who} hat eine Nachricht gemeldet",
-  "act.linkMade": "{who} hat einen Link angelegt, {what}",
+  "act.linkMade": "{who} hat einen Link angelegt: {what}",
   "act.linkUsed": "{who} kam über einen Link",
   "act.linkEnded": "{who} hat einen Link widerrufen",
   "act.others": { one: "{count} weitere Person", other: "{count} weitere" },

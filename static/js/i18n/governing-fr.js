@@ -47,7 +47,7 @@ Object.assign(fr, {
   "act.raid": "{who} a annulé un raid de {people}",
   "act.undone": "{who} a annulé quelque chose",
   "act.report": "{who} a signalé un message",
-  "act.linkMade": "{who} a créé un lien, {what}",
+  "act.linkMade": "{who} a créé un lien : {what}",
   "act.linkUsed": "{who} est venu par un lien",
   "act.linkEnded": "{who} a révoqué un lien",
   "act.others": { one: "{count} autre", other: "{count} autres" },
