@@ -81,6 +81,7 @@ def test_a_teacher_runs_a_class(open_page: OpenPage) -> None:
     close_room(ann, is_closed=True)
     expect(bob.locator("#text")).to_be_disabled()
     expect(bob.get_by_placeholder("Only moderators speak here")).to_be_visible()
+    expect(bob.locator("#log")).to_be_focused()
     expect(bob.get_by_role("button", name="Send")).to_be_disabled()
     expect(row(bob, "set the rules: only moderators speak")).to_be_visible()
     post(ann, "listen!")
@@ -89,7 +90,7 @@ def test_a_teacher_runs_a_class(open_page: OpenPage) -> None:
     bar = bob.get_by_role("toolbar", name="Actions")
     expect(bar.get_by_role("button")).to_have_count(2)  # to copy, and to tell the moderators
     close_room(ann, is_closed=False)
-    expect(bob.locator("#text")).to_be_enabled()
+    expect(bob.locator("#text")).to_be_focused()
     for text in ("a joke", "another joke"):
         post(bob, text)
     wait_for(ann, "another joke")
@@ -295,7 +296,5 @@ def test_axe_finds_nothing_wrong_with_what_moderators_use(
         expect(settings.locator("details[open] :is(li, p)").first).not_to_have_text("Looking …")
         check(part)
     ann.keyboard.press("Escape")
-    menu = open_menu(ann, "Bob")
+    open_menu(ann, "Bob")
     check("the menu")
-    ann.keyboard.press("Escape")
-    expect(menu).to_be_hidden()

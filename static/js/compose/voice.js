@@ -13,6 +13,7 @@ export class Voice {
   #words = document.createElement("span");
   #countdown = document.createElement("span");
   #timer = null;
+  #lentFocus = false; // whether the log has the focus of the field
 
   constructor(form, onEnd) {
     this.#form = form;
@@ -29,21 +30,27 @@ export class Voice {
   show(room, reason, isLasting) {
     const words = reason ? t(`silence.${reason.code}`) : "";
     if (this.#words.textContent !== words) this.#words.textContent = words;
-    // Where the field says it, the line is for screen readers.
-    this.#line.classList.toggle("spoken", isLasting && !this.#field.value);
+    // Where the field says all of it, the line is for screen readers.
+    const until = reason?.until ?? Infinity;
+    this.#line.classList.toggle("spoken", isLasting && until === Infinity && !this.#field.value);
     this.#switch(!isLasting);
     this.#form.querySelector("[type=submit]").disabled = Boolean(reason);
     this.#field.placeholder = isLasting ? words : t("composer.placeholder", { room: room.label });
-    this.#count(reason?.until);
+    this.#count(until);
   }
 
+  /** Switches the field on or off; while it is off the log has its focus. */
   #switch(isOn) {
-    const hadFocus = document.activeElement === this.#field;
+    if (this.#field.disabled !== isOn) return;
+    const log = document.getElementById("log");
+    const from = isOn ? log : this.#field;
+    const hadFocus = document.activeElement === from;
     for (const part of this.#form.querySelectorAll("textarea, .emoji")) part.disabled = !isOn;
-    if (!isOn && hadFocus) document.getElementById("log").focus({ preventScroll: true });
+    if (hadFocus && isOn === this.#lentFocus) (isOn ? this.#field : log).focus({ preventScroll: true, focusVisible: false });
+    this.#lentFocus = hadFocus && !isOn;
   }
 
-  #count(until = Infinity) {
+  #count(until) {
     clearTimeout(this.#timer);
     const left = until - Date.now();
     const words = until < Infinity ? t("silence.left", { time: clock(left) }) : "";

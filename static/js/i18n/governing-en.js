@@ -47,7 +47,7 @@ Object.assign(en, {
   "act.raid": "{who} undid a raid by {people}",
   "act.undone": "{who} took something back",
   "act.report": "{who} told about a message",
-  "act.linkMade": "{who} made a link, {what}",
+  "act.linkMade": "{who} made a link: {what}",
   "act.linkUsed": "{who} came by a link",
   "act.linkEnded": "{who} revoked a link",
   "act.others": { one: "{count} other", other: "{count} others" },

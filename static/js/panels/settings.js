@@ -36,6 +36,7 @@ export function openSettings(room, { me, request, onGo }) {
     part("acts", audit(false)),
     line,
   );
+  dialog.addEventListener("toggle", () => tell(""), { capture: true }); // what was told is of another part
   dialog.querySelector("details").open = true;
   dialog.querySelector("summary").focus();
 }
