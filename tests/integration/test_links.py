@@ -197,6 +197,28 @@ async def test_whoever_guesses_links_is_slowed_down() -> None:
         refused = await join(eve, room, links["read"])
         assert refused["code"] == "busy"
         assert refused["retry_ms"] > 1000
+        async with connected(server) as other:
+            await other.say({"t": "hello", "nick": "Op", "link": "a wrong secret"})
+            assert (await other.next())["code"] == "busy"
+            assert "operator" not in await other.until("welcome")
+
+
+async def test_rooms_that_are_made_count_as_new_rooms(tmp_path: Path) -> None:
+    """For the address; a link that is shown twice is used once."""
+    rate = Rate.parse("1/h:1")
+    async with (
+        serving(new_room_rate=rate, loopback_limits="on") as server,
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob") as bob,
+    ):
+        room, links = await make_private(ann)
+        for _ in range(2):
+            assert (await join(bob, room, links["read"]))["right"] == "read"
+        [shown, *_] = (await ann.ask(t="links", room=room))["links"]
+        assert shown["used"] == 1
+        refused = await ann.ask(t="create", name="more")
+        assert refused["code"] == "too_many_new_rooms"
+        assert refused["retry_ms"] > 60_000
 
 
 async def test_what_is_made_is_bounded() -> None:

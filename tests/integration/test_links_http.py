@@ -58,6 +58,18 @@ async def test_a_room_is_made_used_and_moderated_over_http(server: Running) -> N
     assert acts["more"]
 
 
+async def test_a_body_has_to_be_json(server: Running) -> None:
+    """And of the right kind."""
+    ann = bearer(await session(server, "Ann"))
+    plain = await ask(
+        server, "POST", "/rooms", "class", authorization=ann, content_type="text/plain"
+    )
+    assert (plain.status, plain.code) == (415, "unsupported_media_type")
+    for body in ("class", "{}", '{"name": 1}', "{"):
+        refused = await ask(server, "POST", "/rooms", body, authorization=ann)
+        assert (refused.status, refused.code) == (400, "bad_request")
+
+
 async def test_moderators_act_over_http(server: Running) -> None:
     """On people who are there; and take it back."""
     ann = bearer(await session(server, "Ann"))

@@ -297,6 +297,38 @@ async def test_raid_mode_ends_by_itself(server: Running, monkeypatch: pytest.Mon
             await new.send("class", "hello")
 
 
+async def test_rules_that_are_set_in_raid_mode_stay(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end does not touch them."""
+    monkeypatch.setattr(raids, "RAID_MODE", 300)
+    async with chatting(server, "Ann") as ann, chatting(server, "Eve", "class") as eve:
+        await make_class(ann)
+        await ann.ask(t="raid", room="class", people=[eve.who["id"]], since=0)
+        await ann.ask(t="rules", room="class", slow=9)
+        await trio.sleep(0.5)
+        await ann.send("class", "later")
+        told = [one["rules"] for one in await ann.all_until("msg") if one["t"] == "rules"]
+        assert told == [{"newcomers": 900}, {"slow": 9}]
+
+
+async def test_a_ban_is_taken_back_from_the_list(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a raid would be, of which there can be too many people."""
+    async with chatting(server, "Ann") as ann, chatting(server, "Bob", "class") as bob:
+        await make_class(ann)
+        await moderate(ann, "ban", bob)
+        [act, *_] = (await ann.ask(t="audit", room="class"))["acts"]
+        assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+        assert [(await ann.until("moderated"))["act"] for _ in range(2)] == ["ban", "unban"]
+        async with chatting(server, "Bob", "class", session=bob.session) as again:
+            await again.until("joined")
+            monkeypatch.setattr(raids, "PEOPLE", 0)
+            many = await ann.ask(t="raid", room="class", since=0)
+            assert many["code"] == "too_many_people"
+
+
 async def test_what_cannot_be_undone_says_so(server: Running) -> None:
     """An act that is none, of another kind, or of another room; a raid of nobody."""
     async with chatting(server, "Ann") as ann:

@@ -33,6 +33,7 @@ from trio_chat.journal.types import (
     NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
+    ROOM_TAKEN,
     TOO_LATE,
     Bounds,
     Committed,
@@ -43,9 +44,12 @@ from trio_chat.journal.types import (
     RoomSummary,
     Write,
 )
+from trio_chat.protocol.acts import LEDGER, RoomMade
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import (
+    ActKept,
     Clear,
+    Created,
     Delete,
     Edit,
     Person,
@@ -523,6 +527,34 @@ class TestClearing:
         assert SECRET.encode() not in await everything(journal)
         assert await found(journal, "text") == []
         assert (await page(journal))[1].reactions == {"🍋": [BEN]}
+
+    async def test_a_search_goes_on_behind_what_is_cleared(self, journal: Journal) -> None:
+        """However much of what matches that is."""
+        await journal.commit([say("tea"), *(say("tea", who=EVE) for _ in range(7))])
+        await journal.commit([clear(EVE)])
+        hits = await journal.search(ROOM, parse("tea"), Bounds(), 1, MUCH)
+        assert [message.seq for message in hits.messages] == [1]
+
+
+class TestLedger:
+    """Acts are kept like events, in a room of their own."""
+
+    async def test_retention_leaves_them_alone(self, journal: Journal, clock: Clock) -> None:
+        """And no list of rooms has it, nor private ones."""
+        act = ActKept(room=LEDGER, act=RoomMade(about="tea"))
+        await journal.commit([Write(act), say(room="~" + "a" * 26), say()])
+        await journal.prune(1, clock.now + 1)
+        [(_, data)] = await journal.after(LEDGER, 0, 9, MUCH)
+        kept = decode(data)
+        assert isinstance(kept, ActKept)
+        assert kept.act == RoomMade(about="tea")
+        assert [room.name for room in await journal.rooms(9)] == [ROOM]
+
+    async def test_a_room_is_made_once(self, journal: Journal) -> None:
+        """Whoever wants to make one that is there is refused."""
+        created = Write(Created(room=ROOM, who=ANN), must_begin=True)
+        assert numbers(await journal.commit([created])) == [1]
+        assert await journal.commit([created]) == [ROOM_TAKEN]
 
 
 class TestForgetting:

@@ -1,10 +1,13 @@
 """What somebody may do in a room, as links and acts add up."""
 
+import pytest
+
 from tests.unit.work import counted
 from trio_chat.auth.grant import Grant
+from trio_chat.core import ledger, registry
 from trio_chat.core.access import OF_ALL, OUTSIDE, Access
 from trio_chat.core.links import new_link
-from trio_chat.core.registry import SERVER, Registry
+from trio_chat.core.registry import SERVER, Governed, Registry
 from trio_chat.core.room_links import new_identifier
 from trio_chat.protocol import acts
 from trio_chat.protocol.acts import LEDGER, AnyAct
@@ -129,3 +132,21 @@ def test_acts_about_links_that_are_not_there_change_nothing() -> None:
     known = Acts()
     known.keep(acts.LinkUsed(about="tea", link="x"), acts.LinkEnded(about="tea", link="x"))
     assert known.right(ANN) is Right.SPEAK
+
+
+def test_a_damaged_act_changes_nothing() -> None:
+    """Those behind it count."""
+    known = Acts()
+    ledger.take(known.registry, 1, b"{")
+    known.keep(acts.Sanctioned(about="tea", kind="mute", people=[EVE]))
+    assert known.registry.last == 2
+    assert known.right(EVE) is Right.READ
+
+
+def test_those_who_spoke_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A room in slow mode remembers the last ones."""
+    monkeypatch.setattr(registry, "LAST_SAID", 2)
+    room = Governed()
+    for now, key in enumerate(("a", "b", "a", "c")):
+        room.note_said(key, now)
+    assert room.said_at == {"a": 2, "c": 3}

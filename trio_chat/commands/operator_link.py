@@ -63,12 +63,11 @@ def _live(database: sqlite3.Connection) -> list[str]:
         last = page[-1][0]
         for _, data in page:
             event = decode(data)
-            if not isinstance(event, ActKept):
-                continue
-            if isinstance(event.act, acts.LinkMade) and event.act.about == SERVER:
-                live[event.act.link] = None
-            elif isinstance(event.act, acts.LinkEnded):
-                live.pop(event.act.link, None)
+            act = event.act if isinstance(event, ActKept) else None
+            if isinstance(act, acts.LinkMade) and act.about == SERVER:
+                live[act.link] = None
+            elif isinstance(act, acts.LinkEnded):
+                live.pop(act.link, None)
     return list(live)
 
 

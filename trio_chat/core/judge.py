@@ -12,10 +12,8 @@ from trio_chat.core.policy import Principal, Rules
 from trio_chat.core.rooms import Rooms
 from trio_chat.protocol import requests
 from trio_chat.protocol.events import Person
-from trio_chat.protocol.room_rules import NO_RULES
 
 NEVER = float("-inf")
-LAST_SAID = 1000  # people of a room of whom is known when they said something last
 
 
 class Asker(NamedTuple):
@@ -99,20 +97,17 @@ class Judge:
     def _rules(
         self, asker: Asker, request: requests.Request, room: str, *, is_joined: bool
     ) -> Rules:
-        of_room = self._access.rules(room)
-        if of_room is NO_RULES:
+        governed = self._access.registry.governed(room)
+        if governed is None:
             return policy.JOINED if is_joined else policy.ANY_ROOM
+        of_room = governed.rules_at(self._access.clock())
         open_room = self._rooms.get(room)
         is_full = (
             isinstance(request, requests.Join)
             and open_room is not None
             and 0 < of_room.members <= open_room.population
         )
-        return Rules(is_joined, of_room, self._said_at(room).get(asker.key, NEVER), is_full)
-
-    def _said_at(self, room: str) -> dict[str, float]:
-        governed = self._access.registry.governed(room)
-        return governed.said_at if governed else {}
+        return Rules(is_joined, of_room, governed.said_at.get(asker.key, NEVER), is_full)
 
     def known_since(self, session: str | None, grant: Grant) -> int:
         """Return since when somebody is known, in ms since 1970; 0 for long ago.
@@ -126,9 +121,6 @@ class Judge:
 
     def has_said(self, asker: Asker, room: str, now: float) -> None:
         """Take in that somebody has said something, for a room in slow mode."""
-        if self._access.rules(room).slow:
-            said_at = self._said_at(room)
-            said_at.pop(asker.key, None)
-            said_at[asker.key] = now
-            if len(said_at) > LAST_SAID:
-                del said_at[next(iter(said_at))]
+        governed = self._access.registry.governed(room)
+        if governed and governed.rules_at(self._access.clock()).slow:
+            governed.note_said(asker.key, now)

@@ -187,7 +187,8 @@ class Moderation:
     def _end_raid_mode(self, raided: acts.Raided) -> None:
         """Tell a room that its rules of before hold again, unless others were set meanwhile."""
         governed = self._access.registry.governed(raided.about)
-        if governed and governed.rules_until == raided.rules_until:
+        assert governed  # by this act, if by nothing else
+        if governed.rules_until == raided.rules_until:
             rules = governed.rules_before
             self._ledger.tell(events.Rules(room=raided.about, rules=rules))
 

@@ -194,7 +194,8 @@ class Raids:
             count=len(act.people),
         )
         self._ledger.tell(told)
-        governed = self._access.registry.governed(act.about)
-        if isinstance(act, acts.Raided) and governed:
+        if isinstance(act, acts.Raided):
+            governed = self._access.registry.governed(act.about)
+            assert governed  # by this act, if by nothing else
             rules = governed.rules_before
             self._ledger.tell(events.Rules(room=act.about, who=asked.person, rules=rules))

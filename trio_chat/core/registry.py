@@ -12,6 +12,7 @@ from trio_chat.protocol.person import Person
 from trio_chat.protocol.room_rules import NO_RULES, RoomRules
 
 ACTS = 10_000  # of all rooms that are at hand; older ones are in the journal
+LAST_SAID = 1000  # people of a room of whom is known when they said something last
 FOR_EVER = 2**62  # milliseconds
 SERVER = ""  # what an act is about that holds in all rooms
 
@@ -45,6 +46,13 @@ class Governed:
     def rules_at(self, now: int) -> RoomRules:
         """Return the rules that hold at a time in ms since 1970."""
         return self.rules if now < self.rules_until else self.rules_before
+
+    def note_said(self, key: str, now: float) -> None:
+        """Take in when somebody has said something last; those of long ago are forgotten."""
+        self.said_at.pop(key, None)
+        self.said_at[key] = now
+        if len(self.said_at) > LAST_SAID:
+            del self.said_at[next(iter(self.said_at))]
 
     def forget_sanctions(self, now: int) -> None:
         """Forget those that are over."""
@@ -101,10 +109,6 @@ class Registry:
     def link(self, secret: str) -> Link | None:
         """Return the link with a secret."""
         return self._links.get(digest_of(secret))
-
-    def link_by_id(self, id: str) -> Link | None:
-        """Return the link with a public id."""
-        return self._by_id.get(id)
 
     def came_by(self, person_id: str) -> Iterable[Link]:
         """Return the links by which a person has come."""
