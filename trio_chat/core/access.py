@@ -59,7 +59,8 @@ class Access:
         """
         governed, server = self.registry.governed(room), self.registry.governed(SERVER)
         is_hidden = is_private(room)
-        if governed is None and server is None and grant is ANYBODY and not is_hidden:
+        is_special = governed or is_hidden or link or grant is not ANYBODY
+        if not is_special and self.registry.is_like_others(person_id):
             return OF_ALL
         now = self.clock()
         right = max(grant.rooms.get(room, Right.NONE), _base(room, grant))

@@ -114,6 +114,12 @@ class Registry:
         """Return the links by which a person has come."""
         return self._came_by.get(person_id, {}).values()
 
+    def is_like_others(self, person_id: str | None) -> bool:
+        """Whether somebody has come by no link, while nobody is muted or banned everywhere."""
+        server = self._rooms.get(SERVER)
+        is_calm = server is None or not (server.muted or server.banned or server.banned_addresses)
+        return is_calm and person_id not in self._came_by
+
     def use(self, link: Link, person: Person) -> None:
         """Take in that a person has come by a link."""
         link.users[person.id] = person
@@ -152,7 +158,14 @@ class Registry:
             del self._links[link.made.digest]
             del self._govern(link.made.about).links[act.link]
             for person_id in link.users:
-                del self._came_by[person_id][act.link]
+                self._forget(person_id, act.link)
+
+    def _forget(self, person_id: str, link_id: str) -> None:
+        """Forget that a person has come by a link."""
+        links = self._came_by[person_id]
+        del links[link_id]
+        if not links:
+            del self._came_by[person_id]
 
     def _rules_set(self, act: acts.RulesSet, kept: ActKept) -> None:
         room = self._govern(act.about)

@@ -78,7 +78,7 @@ def check_room(name: str, limit: int) -> str:
 
 def is_private(name: str) -> bool:
     """Whether a name is an identifier of a private room, which may be there or not."""
-    return PRIVATE.fullmatch(name) is not None
+    return name.startswith("~") and PRIVATE.fullmatch(name) is not None
 
 
 @lru_cache(NAMES_AT_HAND)
