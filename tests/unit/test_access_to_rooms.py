@@ -150,3 +150,25 @@ def test_those_who_spoke_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch)
     for now, key in enumerate(("a", "b", "a", "c")):
         room.note_said(key, now)
     assert room.said_at == {"a": 2, "c": 3}
+
+
+def test_a_right_lasts_as_long_as_one_of_the_links_that_give_it() -> None:
+    """Whichever is revoked first."""
+    known = Acts()
+    links = [new_link(about, Right.MODERATE) for about in ("tea", "tea", "jam")]
+    for link in links:
+        known.keep(link.act)
+        used = acts.LinkUsed(about=link.act.about, link=link.act.link)
+        known.keep(used, who=BOB)
+    for link, rights in zip(
+        links,
+        (
+            (Right.MODERATE, Right.MODERATE),
+            (Right.SPEAK, Right.MODERATE),
+            (Right.SPEAK, Right.SPEAK),
+        ),
+        strict=True,
+    ):
+        known.keep(acts.LinkEnded(about=link.act.about, link=link.act.link))
+        assert (known.right(BOB, "tea"), known.right(BOB, "jam")) == rights
+    assert known.registry.is_like_others(BOB.id)

@@ -38,3 +38,13 @@ def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     for number, person in enumerate((ANN, BOB, ANN, Person("c", "Cem"))):
         known.note("tea", person, "192.0.2.7", number)
     assert [one.person.id for one in known.of_room("tea")] == ["a", "c"]
+
+
+def test_who_is_forgotten_in_a_room_is_known_in_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a room of which nobody is known any more takes no place."""
+    monkeypatch.setattr(arrivals, "KEPT", 2)
+    known = Arrivals()
+    for room in ("tea", "jam", "bread"):
+        known.note(room, ANN, "192.0.2.7", 5)
+    assert known.rooms_of(["a"]) == {"jam", "bread"}
+    assert known.of_room("tea") == []

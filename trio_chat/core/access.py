@@ -1,6 +1,6 @@
 """Access: what somebody may do in a room, by their links and by what moderators have decided."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from trio_chat.auth.grant import ANYBODY, OPERATOR, Grant
@@ -64,12 +64,11 @@ class Access:
             return OF_ALL
         now = self.clock()
         right = max(grant.rooms.get(room, Right.NONE), _base(room, grant))
-        links = [*self.registry.came_by(person_id)] if person_id else []
-        if link and link.admits(person_id, now):
-            links.append(link)
-        for one in links:
-            if one.made.about in (room, SERVER) and one.is_live(now):
+        for one in self._links(room, person_id):
+            if one.is_live(now):
                 right = max(right, one.right)
+        if link and link.made.about in (room, SERVER) and link.admits(person_id, now):
+            right = max(right, link.right)
         if not right or (is_hidden and governed is None):  # all looked up alike until here
             return OUTSIDE
         if right >= Right.MODERATE:
@@ -80,6 +79,13 @@ class Access:
         if any(_is_muted(one, person_id, now) for one in judges):
             return Standing(Right.READ, is_muted=True)
         return Standing(right)
+
+    def _links(self, room: str, person_id: str | None) -> Iterable[Link]:
+        """Return the links to a room, and to the whole server, by which a person has come."""
+        if person_id is None:
+            return ()
+        came_by = self.registry.came_by
+        return [*came_by(person_id, room), *came_by(person_id, SERVER)]
 
     def title(self, room: str) -> str:
         """Return the title of a private room."""

@@ -1,7 +1,7 @@
 """Arrivals: who came into which room last, when, and from where; for moderators who act on them."""
 
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from trio_chat.limits.addresses import is_loopback, key_of
@@ -29,32 +29,46 @@ class Arrivals:
     """Remembers the last arrivals, each once for a room and a person."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], Arrival] = OrderedDict()
+        self._order: OrderedDict[tuple[str, str], None] = OrderedDict()  # the latest at the end
+        self._by_room: defaultdict[str, dict[str, Arrival]] = defaultdict(dict)  # by person's id
+        self._rooms: defaultdict[str, set[str]] = defaultdict(set)  # by person's id
 
     def note(self, room: str, person: Person, address: str, now: int) -> None:
         """Take in that somebody is in a room."""
-        key = room, person.id
-        before = self._kept.pop(key, None)
+        there = self._by_room[room]
+        before = there.get(person.id)
         place = "" if is_loopback(address) else key_of(address)
-        self._kept[key] = Arrival(person, before.first_at if before else now, place)
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        there[person.id] = Arrival(person, before.first_at if before else now, place)
+        self._rooms[person.id].add(room)
+        self._order[room, person.id] = None
+        self._order.move_to_end((room, person.id))
+        if len(self._order) > KEPT:
+            self._forget(*self._order.popitem(last=False)[0])
 
-    def of_room(self, room: str) -> Iterator[Arrival]:
-        """Yield who came into a room."""
-        return (arrival for (name, _), arrival in self._kept.items() if name == room)
+    def _forget(self, room: str, person_id: str) -> None:
+        del self._by_room[room][person_id]
+        if not self._by_room[room]:
+            del self._by_room[room]
+        self._rooms[person_id].discard(room)
+        if not self._rooms[person_id]:
+            del self._rooms[person_id]
+
+    def of_room(self, room: str) -> list[Arrival]:
+        """Return who came into a room."""
+        return list(self._by_room.get(room, {}).values())
 
     def person(self, person_id: str) -> Person | None:
-        """Return a person as they were called when they came last."""
-        return next((found.person for _, found in self._of(person_id)), None)
+        """Return a person as they were called when they came into some room last."""
+        return next((found.person for found in self._of(person_id)), None)
 
     def addresses_of(self, person_id: str) -> list[str]:
         """Return from where a person came, but for this machine's own addresses."""
-        return sorted({found.address for _, found in self._of(person_id) if found.address})
+        return sorted({found.address for found in self._of(person_id) if found.address})
 
     def rooms_of(self, person_ids: Iterable[str]) -> set[str]:
         """Return into which rooms people came."""
-        return {room for person_id in set(person_ids) for room, _ in self._of(person_id)}
+        return {room for person_id in person_ids for room in self._rooms.get(person_id, ())}
 
-    def _of(self, person_id: str) -> Iterator[tuple[str, Arrival]]:
-        return ((room, found) for (room, id), found in self._kept.items() if id == person_id)
+    def _of(self, person_id: str) -> list[Arrival]:
+        rooms = self._rooms.get(person_id, ())
+        return [self._by_room[room][person_id] for room in rooms]

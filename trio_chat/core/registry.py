@@ -81,7 +81,8 @@ class Registry:
         self._rooms: dict[str, Governed] = {}
         self._links: dict[str, Link] = {}  # by the digest of the secret
         self._by_id: dict[str, Link] = {}
-        self._came_by: dict[str, dict[str, Link]] = {}  # of each person, by the link's id
+        # Of each person, by what the link is about and its id.
+        self._came_by: dict[str, dict[str, dict[str, Link]]] = {}
         self._takers: dict[type, Any] = {
             acts.RoomMade: self._room_made,
             acts.LinkMade: self._link_made,
@@ -110,9 +111,9 @@ class Registry:
         """Return the link with a secret."""
         return self._links.get(digest_of(secret))
 
-    def came_by(self, person_id: str) -> Iterable[Link]:
-        """Return the links by which a person has come."""
-        return self._came_by.get(person_id, {}).values()
+    def came_by(self, person_id: str, about: str) -> Iterable[Link]:
+        """Return the links to a room by which a person has come."""
+        return self._came_by.get(person_id, {}).get(about, {}).values()
 
     def is_like_others(self, person_id: str | None) -> bool:
         """Whether somebody has come by no link, while nobody is muted or banned everywhere."""
@@ -123,7 +124,8 @@ class Registry:
     def use(self, link: Link, person: Person) -> None:
         """Take in that a person has come by a link."""
         link.users[person.id] = person
-        self._came_by.setdefault(person.id, {})[link.made.link] = link
+        rooms = self._came_by.setdefault(person.id, {})
+        rooms.setdefault(link.made.about, {})[link.made.link] = link
 
     def has_operator(self, now: int) -> bool:
         """Whether there is a link of an operator."""
@@ -158,13 +160,16 @@ class Registry:
             del self._links[link.made.digest]
             del self._govern(link.made.about).links[act.link]
             for person_id in link.users:
-                self._forget(person_id, act.link)
+                self._forget(person_id, link)
 
-    def _forget(self, person_id: str, link_id: str) -> None:
+    def _forget(self, person_id: str, link: Link) -> None:
         """Forget that a person has come by a link."""
-        links = self._came_by[person_id]
-        del links[link_id]
+        rooms = self._came_by[person_id]
+        links = rooms[link.made.about]
+        del links[link.made.link]
         if not links:
+            del rooms[link.made.about]
+        if not rooms:
             del self._came_by[person_id]
 
     def _rules_set(self, act: acts.RulesSet, kept: ActKept) -> None:
