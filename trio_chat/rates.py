@@ -84,7 +84,8 @@ class Rates:
     )
     new_room_rate: Rate = rate("20/h:20", "rooms in which one address says the first word")
     govern_rate: Rate = rate(
-        "1/s:30", "rooms, links, rules and acts on people that one person asks for"
+        "20/min:30",
+        "rooms, links, rules and acts that one person asks for; five people more count as one",
     )
     link_guess_rate: Rate = rate("30/min:30", "secrets of no link that come from one address")
     new_name_rate: Rate = rate("600/h:600", "people without a session that one address brings")

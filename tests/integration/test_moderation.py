@@ -9,7 +9,7 @@ import trio
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import Running, running, serving
 from tests.integration.test_links import join
-from trio_chat.core import raids
+from trio_chat.core import raids, targets
 from trio_chat.protocol.close import REMOVED
 
 
@@ -324,6 +324,12 @@ async def test_a_ban_is_taken_back_from_the_list(
         assert [(await ann.until("moderated"))["act"] for _ in range(2)] == ["ban", "unban"]
         async with chatting(server, "Bob", "class", session=bob.session) as again:
             await again.until("joined")
+            await moderate(ann, "mute", again)
+            monkeypatch.setattr(targets, "SANCTIONS", 0)
+            assert (await moderate(ann, "ban", again))["code"] == "too_many_people"
+            monkeypatch.setattr(raids, "CLEARINGS", 1)
+            for code in (None, "too_many_clearings"):
+                assert (await moderate(ann, "clear", again)).get("code") == code
             monkeypatch.setattr(raids, "PEOPLE", 0)
             many = await ann.ask(t="raid", room="class", since=0)
             assert many["code"] == "too_many_people"

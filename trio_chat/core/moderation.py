@@ -143,6 +143,7 @@ class Moderation:
             return acts.Lifted(about=room, kind=LIFTING[request.act], people=people)
         if request.act == "kick":
             return acts.Removed(about=room, people=people, why=request.why)
+        self._targets.check_room(room)
         return acts.Sanctioned(
             about=room,
             kind=request.act,

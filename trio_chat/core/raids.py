@@ -1,7 +1,8 @@
 """Raids: what people have said is cleared, and a raid undone; both can be taken back."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 from trio_chat.core.access import Access
 from trio_chat.core.arrivals import Arrival, Arrivals
@@ -21,6 +22,7 @@ KEY_BYTES = 8
 BAN = 7 * 24 * 60 * 60 * 1000  # milliseconds
 RAID_MODE = 60 * 60 * 1000  # milliseconds in which
 NEWCOMERS = 15 * 60  # seconds have to go by before a newcomer speaks
+CLEARINGS = 100  # of a room within a day
 PEOPLE = 10_000  # of one raid, at most
 
 
@@ -73,8 +75,13 @@ class Raids:
         since: int,
         why: str,
     ) -> dict[str, str]:
-        """Clear what people have said since a time; return the keys, by room."""
+        """Clear what people have said since a time; return the keys, by room.
+
+        Raises:
+            RequestError: too much was cleared in one of these rooms within a day.
+        """
         keys = {room: secrets.token_hex(KEY_BYTES) for room in rooms}
+        self._check_clearings(keys)
         for room, key in keys.items():
             authors = [person.id for person in people]
             event = events.Clear(
@@ -82,6 +89,22 @@ class Raids:
             )
             self._ledger.write(Write(event, since_ts=since), SILENT)
         return keys
+
+    def _check_clearings(self, rooms: Collection[str]) -> None:
+        """Make sure that more may be cleared: whoever reads a room looks at each of its clearings.
+
+        Raises:
+            RequestError: it may not.
+        """
+        registry, now = self._access.registry, self._access.clock()
+        sealed = Counter(
+            room
+            for kept in registry.acts
+            if isinstance(kept.act, acts.Cleared | acts.Raided) and now - kept.ts < SEALED
+            for room in kept.act.keys
+        )
+        if any(sealed[room] >= CLEARINGS for room in rooms):
+            raise RequestError("too_many_clearings", "too much was cleared here within a day")
 
     def undo(self, asked: Requested, request: governing.Raid, room: str) -> None:
         """Undo a raid, or tell what that would do.

@@ -10,10 +10,12 @@ from trio_chat.core.room import Room
 from trio_chat.limits.bucket import Bucket
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.quota import Quota
-from trio_chat.protocol import requests
+from trio_chat.protocol import governing, requests
 from trio_chat.protocol.request_error import RequestError
 
 PAUSE = 1.0  # seconds beyond the patience; whoever does not wait for so long is forgiven
+PEOPLE_A_TOKEN = 5  # on whom a moderator acts
+MOST_OF_AN_ACT = 30  # tokens; a bucket has no more
 TOO_MANY_NAMES = "too many new people came from your address"
 TOO_MANY_GUESSES = "too many links that are not good came from your address"
 TOO_FAST = "you ask for too much at once; see the limits in the welcome"
@@ -201,7 +203,12 @@ class RequestLimits:
 
 
 def _cost(request: AnyAsked | requests.Request) -> int:
-    return 1 + len(request.rooms) if isinstance(request, requests.Hello) else 1
+    """Return as how many tokens a request counts: what it makes the server do, or keep."""
+    if isinstance(request, requests.Hello):
+        return 1 + len(request.rooms)
+    if isinstance(request, governing.Moderate):
+        return min(MOST_OF_AN_ACT, 1 + len(request.people) // PEOPLE_A_TOKEN)
+    return 1
 
 
 def _slowest(buckets: list[Bucket], cost: float, now: float) -> tuple[float, Bucket]:

@@ -12,6 +12,7 @@ from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.rights import Right
 
 ID = re.compile("[0-9a-f]{20}")  # of a person, as sessions make it
+SANCTIONS = 10_000  # of a room; beyond that nobody more is acted on
 SHOWN_OF_ID = 8  # characters
 
 
@@ -48,6 +49,16 @@ class Targets:
         if known is None and not ID.fullmatch(person_id):
             raise RequestError("not_found", f"nobody has the id {person_id!r}")
         return known or Person(person_id, person_id[:SHOWN_OF_ID])
+
+    def check_room(self, room: str) -> None:
+        """Make sure that more people of a room may be muted or banned.
+
+        Raises:
+            RequestError: too many are.
+        """
+        governed = self._access.registry.governed(room)
+        if governed and len(governed.banned) + len(governed.muted) > SANCTIONS:
+            raise RequestError("too_many_people", "let somebody speak or come in again first")
 
     def addresses(self, people: Iterable[Person]) -> dict[str, list[str]]:
         """Return from where people came, by their ids, but for this machine's own addresses."""

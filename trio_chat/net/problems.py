@@ -40,6 +40,7 @@ STATUSES = {  # of the codes that the v1 protocol has, too
     "too_many_rooms": 409,
     "too_many_links": 409,
     "too_many_people": 409,
+    "too_many_clearings": 409,
     "too_late": 409,
     "storage_full": 507,
     "busy": 503,

@@ -9,7 +9,7 @@ from trio_chat.protocol.request_base import Count, Number, Request
 TITLE_LIMIT = 100  # characters
 LABEL_LIMIT = 100  # characters of a link's label
 WHY_LIMIT = 250  # characters of a reason
-PEOPLE_LIMIT = 1000  # in one request
+PEOPLE_LIMIT = 200  # in one request
 LONGEST_RULE = 30 * 24 * 60 * 60  # seconds
 
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_RULE)]
