@@ -23,7 +23,7 @@ BAN = 7 * 24 * 60 * 60 * 1000  # milliseconds
 RAID_MODE = 60 * 60 * 1000  # milliseconds in which
 NEWCOMERS = 15 * 60  # seconds have to go by before a newcomer speaks
 CLEARINGS = 100  # of a room within a day
-PEOPLE = 10_000  # of one raid, at most
+PEOPLE = 2_000  # of one raid, at most
 
 
 class Raids:

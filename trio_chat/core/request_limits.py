@@ -15,6 +15,7 @@ from trio_chat.protocol.request_error import RequestError
 
 PAUSE = 1.0  # seconds beyond the patience; whoever does not wait for so long is forgiven
 PEOPLE_A_TOKEN = 5  # on whom a moderator acts
+UNDOING = 10  # tokens, of a raid
 MOST_OF_AN_ACT = 30  # tokens; a bucket has no more
 TOO_MANY_NAMES = "too many new people came from your address"
 TOO_MANY_GUESSES = "too many links that are not good came from your address"
@@ -208,7 +209,7 @@ def _cost(request: AnyAsked | requests.Request) -> int:
         return 1 + len(request.rooms)
     if isinstance(request, governing.Moderate):
         return min(MOST_OF_AN_ACT, 1 + len(request.people) // PEOPLE_A_TOKEN)
-    return 1
+    return UNDOING if isinstance(request, governing.Raid) and not request.preview else 1
 
 
 def _slowest(buckets: list[Bucket], cost: float, now: float) -> tuple[float, Bucket]:
