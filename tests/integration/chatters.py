@@ -69,6 +69,13 @@ class Chatter:
         self.heard[:0] = before
         return answer
 
+    async def answered(self, rooms: int) -> None:
+        """Wait until so many rooms of the hello are joined, or refused; that can be heard later."""
+        found: list[Object] = []
+        while sum(one["t"] in ("joined", "error") for one in found) < rooms:
+            found.append(await self.next())
+        self.heard[:0] = found
+
     async def send(self, room: str, text: str, **more: object) -> int:
         """Say something, and return the number under which it was committed."""
         answer = await self.ask(t="send", room=room, text=text, cid=str(uuid4()), **more)
@@ -135,8 +142,9 @@ async def chatting(
     session: str = "",
     **more: Any,  # noqa: ANN401 - fields
 ) -> AsyncIterator[Chatter]:
-    """Connect for the block and say hello, which must be welcome."""
+    """Connect for the block and say hello, which must be welcome; the rooms are joined then."""
     async with connected(server) as chatter:
         answer = await chatter.hello(nick, *rooms, session=session, **more)
         assert answer["t"] == "welcome", answer
+        await chatter.answered(len(rooms))
         yield chatter

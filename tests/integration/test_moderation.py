@@ -9,7 +9,7 @@ import trio
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import Running, running, serving
 from tests.integration.test_links import join
-from trio_chat.core import raids, targets
+from trio_chat.core import arrivals, raids, targets
 from trio_chat.protocol.close import REMOVED
 
 
@@ -246,6 +246,24 @@ async def test_what_somebody_said_is_cleared_and_taken_back(server: Running) -> 
         assert await texts(ann) == ["welcome", "rude", "ruder"]
         late = await ann.ask(t="undo", room="class", act=act["seq"])
         assert late["code"] == "too_late"
+
+
+async def test_moderators_learn_nobody_s_address(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A ban is for addresses, too; neither the list of acts nor the room tells them."""
+    monkeypatch.setattr(arrivals, "is_loopback", lambda _: False)
+    async with chatting(server, "Ann") as ann, chatting(server, "Bob", "class") as bob:
+        await make_class(ann)
+        preview = await ann.ask(t="raid", room="class", since=0, preview=True)
+        assert preview["addresses"] in (["127.0.0.0/24"], ["::1/64"])
+        await moderate(ann, "mute", bob)
+        await moderate(ann, "ban", bob)
+        listed = await ann.ask(t="audit", room="class")
+        assert "addresses" not in listed["acts"][0]["act"]
+        assert "127.0.0.1" not in str(listed)
+        registry = server.server._hub.access.registry
+        assert registry.governed("class").banned_addresses  # type: ignore[union-attr]
 
 
 async def test_a_raid_is_undone_in_one_step(server: Running) -> None:

@@ -227,9 +227,12 @@ class Moderation:
 
 
 def _told(kept: ActKept) -> answers.ActInfo:
+    """Return an act as moderators are told it: without secrets, and without anybody's address."""
     act = kept.act
     if isinstance(act, acts.LinkMade):
-        act = msgspec.structs.replace(act, digest="")  # as if it were a secret
+        act = msgspec.structs.replace(act, digest="")
+    elif isinstance(act, acts.Sanctioned | acts.Raided):
+        act = msgspec.structs.replace(act, addresses={})
     return answers.ActInfo(kept.seq, kept.ts, kept.who, act)
 
 
