@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 import trio
 
 from tests.integration.chatters import chatting
@@ -11,6 +12,8 @@ from tests.integration.commands import ADDRESS, command, outcome
 from tests.integration.running import PATIENCE, Running, serving
 from tests.integration.test_links import join, make_private
 from tests.integration.test_operator import done
+from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.types import Unavailable
 from trio_chat.protocol.close import REMOVED
 
 LINK = re.compile(rb"#operator=([\w-]{32})")
@@ -32,6 +35,19 @@ async def test_the_first_start_prints_a_link_once(tmp_path: Path) -> None:
     async with command("--database", database) as second:
         assert not LINK.search(second.announced)
     assert secret.encode() not in contents(tmp_path)
+
+
+async def test_a_server_that_can_keep_nothing_starts_without_a_link(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on a full disk; the next start makes one."""
+
+    async def fail(_: object) -> None:
+        raise Unavailable(1000)
+
+    async with serving() as server:
+        monkeypatch.setattr(MemoryJournal, "commit", lambda *_: fail(None))
+        assert await server.server.first_operator_link("x/") is None
 
 
 async def test_an_operator_moderates_all_rooms(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def a_session_counts_more_than_a_key(target: Target) -> None:
         assert welcome["you"] == ann.you
 
 
-@case('`rooms` is a list of `{"room", "last"?, "epoch"?}`, to be joined as with `join`.')
+@case('`rooms` is a list of `{"room", "last"?, "epoch"?, "link"?}`, to be joined as with `join`.')
 def hello_joins_rooms(target: Target) -> None:
     rooms = [target.room() for _ in range(3)]
     with target.client() as ann:

@@ -116,6 +116,20 @@ def test_a_ban_is_for_addresses_too_until_its_time() -> None:
     assert known.access.standing("tea", BOB.id, HERE).is_muted
 
 
+def test_a_ban_is_lifted_with_its_addresses() -> None:
+    """By itself, or as what an act did is undone."""
+    known = Acts()
+    ban = acts.Sanctioned(about="tea", kind="ban", people=[EVE], addresses={EVE.id: [HERE]})
+    for lifted in (
+        acts.Lifted(about="tea", kind="ban", people=[EVE]),
+        acts.Undone(about="tea", target=3),
+    ):
+        known.keep(ban)
+        assert known.right(BOB) is Right.NONE
+        known.keep(lifted)
+        assert known.right(BOB) is known.right(EVE) is Right.SPEAK
+
+
 def test_what_is_undone_is_as_before() -> None:
     """Mutes and bans; an act that is not known any more changes nothing."""
     known = Acts()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trio_chat.named_files import check_ordinary, read
+from trio_chat.named_files import check_ordinary, open_to_read, read
 
 LIMIT = 100  # bytes
 
@@ -29,3 +29,15 @@ def test_a_file_of_others_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(PermissionError) as caught:
         check_ordinary(path)
     assert caught.value.filename == str(path)
+
+
+def test_what_is_in_a_pipe_already_is_read(tmp_path: Path) -> None:
+    """Without waiting for whoever has written it."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    os.write(writer, b"port = 80")
+    file, content = open_to_read(path)
+    file.close()
+    os.close(writer)
+    assert content == b"port = 80"

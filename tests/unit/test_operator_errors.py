@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.journal import trouble
+from tests.journal.old import restore
 from trio_chat import cli
 from trio_chat.commands.importer import Intake
 from trio_chat.errors import BAD_USAGE, FAILED
@@ -91,6 +92,13 @@ def test_a_server_of_an_older_release_is_not_disturbed(run: Run) -> None:
     status, _, error = run("prune", "--keep-messages", "1")
     file.close()
     assert (status, error) == (BAD_USAGE, f"chat.db has schema 1, this trio-chat writes {SCHEMA}")
+
+
+def test_a_file_of_an_older_release_is_backed_up_as_it_is(run: Run) -> None:
+    """It has no clearings that could be taken back."""
+    restore(3, Path("chat.db"))
+    status, printed, _ = run("backup", "copy.db")
+    assert (status, printed.startswith("backed up ")) == (0, True)
 
 
 def test_a_room_that_is_not_there_cannot_be_exported(run: Run) -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.unit.members import Listener
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.pending_writes import (
+    SILENT,
     WRITES,
     WRITES_EACH,
     WRITES_OF_ALL,
@@ -85,3 +86,18 @@ def test_who_has_no_connection_is_told_to_come_back() -> None:
     with pytest.raises(RequestError) as caught:
         pending.check_room()
     assert (caught.value.answer.code, caught.value.answer.retry_ms) == ("busy", 1000)
+
+
+def test_a_write_of_which_nobody_is_told() -> None:
+    """As an act that goes with another one; whoever waits can be told later, too."""
+    pending, ann = PendingWrites(), connection()
+    kept = Committed(Message(room="tea", seq=7, ts=9, text="x"), b"{}")
+    pending.add(SILENT)
+    pending.add(Pending(ann.client, ann, 1, lambda _: None))
+    assert list(pending.settle([kept, kept])) == [
+        (None, answers.Ok(seq=7, ts=9), kept),
+        (ann.client, None, kept),
+    ]
+    pending.add(SILENT)
+    write(pending, ann, 2)
+    assert [requester for requester, _ in pending.fail(2, 5)] == [ann.client]
