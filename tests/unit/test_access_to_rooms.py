@@ -49,12 +49,13 @@ def test_a_room_that_is_hidden_is_judged_like_none() -> None:
     links = [new_link(room, right) for right in (Right.READ, Right.MODERATE)]
     known.keep(*(link.act for link in links))
 
-    def work(name: str) -> tuple[object, int]:
-        return counted(lambda: known.access.standing(name, EVE.id, HERE))
+    def work(name: str) -> int:
+        """Return the calls that it takes; the collector may add some of its own to one look."""
+        looks = [counted(lambda: known.access.standing(name, EVE.id, HERE)) for _ in range(5)]
+        assert all(standing is OUTSIDE for standing, _ in looks)
+        return min(calls for _, calls in looks)
 
-    real, none = work(room), work(new_identifier())
-    assert real == none
-    assert real[0] is OUTSIDE
+    assert work(room) == work(new_identifier())
 
 
 def test_an_operator_learns_of_no_room_that_is_not_there() -> None:
