@@ -133,7 +133,11 @@ async def class_of_40(assault: Assault, number: int) -> None:
     await _all_leave(guests)
 
 
-@attack(settings={"connections_per_address": 512})
+# A server of its own, to which the address has not brought anybody yet.
+FRESH = {"connections_per_address": 512, "new_name_rate": "600/h:600"}
+
+
+@attack(settings=FRESH)
 async def company_of_300(assault: Assault, number: int) -> None:
     """300 people behind a proxy that is not trusted come at once, and chat."""
     guests = [Guest(assault.target, "hostile-company", one) for one in range(COMPANY)]
