@@ -263,7 +263,9 @@ async def test_moderators_learn_nobody_s_address(
         assert "addresses" not in listed["acts"][0]["act"]
         assert "127.0.0.1" not in str(listed)
         registry = server.server._hub.access.registry
-        assert registry.governed("class").banned_addresses  # type: ignore[union-attr]
+        governed = registry.governed("class")
+        assert governed is not None
+        assert governed.banned_addresses
 
 
 async def test_a_raid_is_undone_in_one_step(server: Running) -> None:

@@ -203,7 +203,7 @@ async def test_a_disk_that_fails_is_no_damage(
     monkeypatch.setattr(f"{selfcheck.__name__}.{part}", fail)
     with pytest.raises(JournalError, match="cannot be used: it does not work"):
         async with serving(database=str(database)):
-            pass  # pragma: no cover
+            pytest.fail("it started")
     monkeypatch.undo()
     monkeypatch.setenv("TRIO_CHAT_DATABASE", str(database))
     await is_right(database)

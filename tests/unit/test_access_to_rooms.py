@@ -113,7 +113,9 @@ def test_a_ban_is_for_addresses_too_until_its_time() -> None:
     known.now += 10
     assert known.right(EVE) is known.right(BOB, address=THERE) is Right.SPEAK
     known.keep(acts.Sanctioned(about="tea", kind="mute", people=[BOB]))
-    assert known.registry.governed("tea").banned == {}  # type: ignore[union-attr]
+    governed = known.registry.governed("tea")
+    assert governed is not None
+    assert governed.banned == {}
     assert known.access.standing("tea", BOB.id, HERE).is_muted
 
 
