@@ -1,9 +1,11 @@
 """The command line: finds a command, runs it, and turns its outcome into an exit status."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from types import ModuleType
 
 from trio_chat import standard_streams
 from trio_chat.commands import COMMANDS, SERVE
@@ -36,9 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit status; what it has printed is written then."""
     name, rest = _split(arguments)
-    status: int = import_module(COMMANDS[name].module).main(rest)
+    status: int = _load(COMMANDS[name].module).main(rest)
     sys.stdout.flush()
     return status
+
+
+def _load(module: str) -> ModuleType:
+    """Import a module. All of it stays, so the collector need not look at it, which takes 50 ms."""
+    gc.disable()
+    try:
+        return import_module(module)
+    finally:
+        gc.enable()
 
 
 def _split(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:

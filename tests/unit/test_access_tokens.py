@@ -23,9 +23,9 @@ from tests.tokens import (
     secret_file,
     signed,
 )
-from trio_chat.auth.grant import Grant
+from trio_chat.auth.grant import BadToken, Grant
 from trio_chat.auth.keys import Key, load_keys
-from trio_chat.auth.tokens import LONGEST, BadToken, TokenCheck
+from trio_chat.auth.tokens import LONGEST, TokenCheck
 from trio_chat.config import Config, ConfigError
 from trio_chat.protocol.rights import Right
 

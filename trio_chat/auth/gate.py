@@ -5,11 +5,9 @@ from typing import Protocol
 
 import trio
 
-from trio_chat.auth.grant import ANYBODY, Denied, Grant
-from trio_chat.auth.keys import load_keys
+from trio_chat.auth.grant import ANYBODY, BadToken, Denied, Grant
 from trio_chat.auth.password import PasswordCheck, load_password
 from trio_chat.auth.shown import Shown
-from trio_chat.auth.tokens import BadToken, TokenCheck
 from trio_chat.config import Config
 from trio_chat.protocol.names import BadName, check_nick
 from trio_chat.setting_values import OPEN, PASSWORD, PROXY, TOKEN
@@ -27,6 +25,18 @@ class Marks(Protocol):
 
     def mark_of(self, token: str) -> str | None:
         """Return the mark of a session; ``None`` if it has none, or is none."""
+        ...
+
+
+class Tokens(Protocol):
+    """Checks signed tokens."""
+
+    def grant(self, token: str) -> Grant:
+        """Return what a token grants.
+
+        Raises:
+            BadToken: nothing.
+        """
         ...
 
 
@@ -59,7 +69,7 @@ class Gate:
         self._marks = marks
         self._attempts = attempts
         self._password: PasswordCheck | None = None
-        self._tokens: TokenCheck | None = None
+        self._tokens: Tokens | None = None
         self._mark: str | None = None
         self.ways = [way for way in SHOWABLE if way in config.access]
         self.is_open = config.access == (OPEN,)
@@ -68,7 +78,10 @@ class Gate:
             self._password = PasswordCheck(password, config.access_checks)
             self._mark = marks.mark_for(password)
         if TOKEN in config.access:
-            self._tokens = TokenCheck(load_keys(config), config)
+            # Servers without tokens do not load PyJWT, which takes 8 MiB.
+            from trio_chat.auth.tokens import load_check  # noqa: PLC0415
+
+            self._tokens = load_check(config)
 
     async def admit(self, shown: Shown, address: str) -> Grant:
         """Let somebody in.
@@ -102,7 +115,7 @@ class Gate:
             raise self._denied(f"your user name cannot be a nick: {error}") from None
         return Grant(subject=f"proxy:{user}", nick=nick)
 
-    def _for_token(self, tokens: TokenCheck, token: str) -> Grant:
+    def _for_token(self, tokens: Tokens, token: str) -> Grant:
         try:
             return tokens.grant(token)
         except BadToken as error:

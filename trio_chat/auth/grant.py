@@ -30,6 +30,10 @@ class Grant(NamedTuple):
 ANYBODY = Grant()
 
 
+class BadToken(ValueError):
+    """A token that does not let anybody in; the message says why."""
+
+
 class Denied(Exception):
     """Somebody is not let in.
 

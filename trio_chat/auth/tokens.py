@@ -5,8 +5,8 @@ from typing import Any
 
 import jwt
 
-from trio_chat.auth.grant import OPERATOR, Grant
-from trio_chat.auth.keys import Key
+from trio_chat.auth.grant import OPERATOR, BadToken, Grant
+from trio_chat.auth.keys import Key, load_keys
 from trio_chat.config import Config
 from trio_chat.protocol.names import check_nick, check_room
 from trio_chat.protocol.rights import Right
@@ -16,10 +16,6 @@ MOST_ROOMS = 1000  # that a token names
 LONGEST_SUBJECT = 256  # characters
 REQUIRED = ["exp", "aud", "sub"]
 RIGHTS = {right.name.lower(): right for right in Right if right}
-
-
-class BadToken(ValueError):
-    """A token that does not let anybody in; the message says why."""
 
 
 class TokenCheck:
@@ -89,6 +85,15 @@ class TokenCheck:
             check_room(name, self._config.room_limit): _right(right)
             for name, right in rooms.items()
         }
+
+
+def load_check(config: Config) -> TokenCheck:
+    """Return what checks tokens by the configured keys.
+
+    Raises:
+        ConfigError: there are none, or they cannot be used.
+    """
+    return TokenCheck(load_keys(config), config)
 
 
 def _right(name: object) -> Right:
