@@ -35,7 +35,6 @@ from trio_chat.journal.types import (
 )
 from trio_chat.journal.views import (
     DEFAULT_LIMITS,
-    UNCHANGED,
     ChangeLimits,
     Changes,
     Sized,
@@ -184,7 +183,7 @@ class MemoryJournal:
             if isinstance(event, Message):
                 changes = self._rooms[room].changes.get(event.seq)
                 is_changed = changes and not (event.deleted and self._rooms[room].is_cleared(event))
-                message = view(event, changes.state if changes and is_changed else UNCHANGED)
+                message = view(event, changes.state if changes and is_changed else None)
                 yield message, len(answers.encode(message)) + 1  # and a comma
 
     async def rooms(self, limit: int) -> list[RoomSummary]:

@@ -69,7 +69,6 @@ class State(msgspec.Struct, omit_defaults=True):
         return emoji in self.reactions or len(self.reactions) < limit
 
 
-UNCHANGED = State()
 Sized = tuple[MessageView, int]  # a message, and the bytes that it takes in an answer at most
 
 
@@ -98,25 +97,28 @@ class Changes(msgspec.Struct):
         return self.state.has_place_for(event.emoji, limits.emoji)
 
 
-def view(message: Message, state: State) -> MessageView:
-    """Return a message as it stands."""
-    is_deleted = message.deleted or state.deleted
-    is_edited = state.text is not None
-    text = state.text if state.text is not None else message.text
-    return MessageView(
-        seq=message.seq,
-        ts=message.ts,
-        text="" if is_deleted else text,
-        who=message.who,
-        cid=message.cid,
-        reply=message.reply,
-        edited=is_edited,
-        deleted=is_deleted,
-        reactions={
-            emoji: [Person(id, nick) for id, nick in people.items()]
-            for emoji, people in state.reactions.items()
-        },
+def view(message: Message, state: State | None = None) -> MessageView:
+    """Return a message as it stands; without a state it has not been changed."""
+    told = MessageView(
+        message.seq,
+        message.ts,
+        "" if message.deleted else message.text,
+        message.who,
+        message.cid,
+        message.reply,
+        deleted=message.deleted,
     )
+    if state is None:
+        return told
+    if state.text is not None:
+        told.text, told.edited = state.text, True
+    if message.deleted or state.deleted:
+        told.text, told.deleted = "", True
+    told.reactions = {
+        emoji: [Person(id, nick) for id, nick in people.items()]
+        for emoji, people in state.reactions.items()
+    }
+    return told
 
 
 def fit(messages: Iterable[Sized], limit: int, max_bytes: int) -> MessagePage:

@@ -76,7 +76,7 @@ class Ok(Answer, tag="ok"):
     dup: bool = False
 
 
-class MessageView(msgspec.Struct, kw_only=True, omit_defaults=True, rename={"who": "from"}):
+class MessageView(msgspec.Struct, omit_defaults=True, rename={"who": "from"}):
     """A message after all edits; ``reactions`` has the persons by emoji."""
 
     seq: int

@@ -12,15 +12,19 @@ from trio_chat.journal.views import Sized, fit, fit_events, view
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.events import Message
 
-# One statement for all: each row of it costs a change of threads in a busy server.
-MESSAGES = (
+MESSAGE = (
     "SELECT said.seq, said.data, states.data FROM events AS said INDEXED BY messages"
     " LEFT JOIN states ON states.room = said.room AND states.seq = said.seq"
-    " WHERE said.room = ? AND is_message"
+    " WHERE said.room = ? AND is_message AND said.seq = ?"
 )
-MESSAGE = f"{MESSAGES} AND said.seq = ?"
-MESSAGES_AFTER = f"{MESSAGES} AND said.seq > ? ORDER BY said.seq"
-MESSAGES_BEFORE = f"{MESSAGES} AND said.seq < ? ORDER BY said.seq DESC"
+MESSAGES = "SELECT seq, data FROM events INDEXED BY messages WHERE room = ? AND is_message"
+MESSAGES_AFTER = f"{MESSAGES} AND seq > ? ORDER BY seq"
+MESSAGES_BEFORE = f"{MESSAGES} AND seq < ? ORDER BY seq DESC"
+STATES = "SELECT seq, data FROM states WHERE room = ? AND seq BETWEEN ? AND ? ORDER BY seq"
+
+NO_STATE: tuple[int | None, bytes | None] = (None, None)
+
+Row = tuple[int, bytes, bytes | None]  # a message's number, how it was said, its state if any
 
 
 def rooms(database: sqlite3.Connection, limit: int) -> list[RoomSummary]:
@@ -104,11 +108,39 @@ def messages(
         return MessagePage([], more=False)
     clearings = sealing.find(database, room)
     if after is not None:
-        rows = database.execute(MESSAGES_AFTER, (room, after))
-        return fit(views(rows, name, clearings), limit, max_bytes)
-    rows = database.execute(MESSAGES_BEFORE, (room, 2**62 if before is None else before))
-    page, more = fit(views(rows, name, clearings), limit, max_bytes)
+        later = _rows(database, room, MESSAGES_AFTER, after, limit + 1)
+        return fit(views(later, name, clearings), limit, max_bytes)
+    earlier = _rows(database, room, MESSAGES_BEFORE, 2**62 if before is None else before, limit + 1)
+    page, more = fit(views(earlier, name, clearings), limit, max_bytes)
     return MessagePage(page[::-1], more)
+
+
+def _rows(
+    database: sqlite3.Connection, room: int, statement: str, bound: int, at_once: int
+) -> Iterator[Row]:
+    """Yield messages beyond a number; so many are read at once.
+
+    States are read apart, as most messages have none: to look for that of each takes as long as to
+    read the messages.
+    """
+    found = database.execute(statement, (room, bound))
+    while said := found.fetchmany(at_once):
+        is_rising = said[0][0] <= said[-1][0]
+        first, last = (said[0][0], said[-1][0]) if is_rising else (said[-1][0], said[0][0])
+        order = "" if is_rising else " DESC"
+        changed = database.execute(STATES + order, (room, first, last))
+        yield from _joined(said, changed, is_rising=is_rising)
+
+
+def _joined(
+    said: Iterable[tuple[int, bytes]], changed: Iterator[tuple[int, bytes]], *, is_rising: bool
+) -> Iterator[Row]:
+    """Yield messages with their states; both in the same order. A state may have no message."""
+    target, state = next(changed, NO_STATE)
+    for seq, data in said:
+        while target is not None and target != seq and (target < seq) is is_rising:
+            target, state = next(changed, NO_STATE)
+        yield seq, data, state if target == seq else None
 
 
 def search(
@@ -131,7 +163,7 @@ def search(
 
 def _found(
     database: sqlite3.Connection, room: int, query: Query, bounds: Bounds, at_once: int
-) -> Iterator[tuple[int, bytes, bytes | None]]:
+) -> Iterator[Row]:
     """Yield the messages that match, the newest first; as many are looked for at once."""
     while numbers := index.find(database, room, query, bounds, at_once):
         for seq in numbers:
@@ -144,7 +176,7 @@ def _found(
 
 
 def views(
-    rows: Iterable[tuple[int, bytes, bytes | None]],
+    rows: Iterable[Row],
     room: str,
     clearings: Sequence[Clearing] = (),
 ) -> Iterator[Sized]:
@@ -165,6 +197,8 @@ def views(
             report(room, seq)
             continue
         told = as_told(clearings, message) if clearings else message
-        changes = state if told is message else None
         assert isinstance(told, Message)
-        yield view(told, states.decode_state(changes)), len(data) + 2 * len(changes or b"")
+        if state is None or told is not message:
+            yield view(told), len(data)
+        else:
+            yield view(told, states.decode_state(state)), len(data) + 2 * len(state)

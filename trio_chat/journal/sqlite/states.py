@@ -9,7 +9,7 @@ from itertools import groupby
 import msgspec
 import structlog
 
-from trio_chat.journal.views import UNCHANGED, Changes, State
+from trio_chat.journal.views import Changes, State
 from trio_chat.protocol.events import decode
 
 TELL_INTERVAL = 5.0  # seconds between two log lines about how far the migration is
@@ -33,7 +33,7 @@ def load(database: sqlite3.Connection, room: int, seq: int) -> Changes:
 def decode_state(data: bytes | None) -> State:
     """Return a state; that of an unchanged message if there are no bytes, or they are damaged."""
     if data is None:
-        return UNCHANGED
+        return State()
     with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError):
         return _decoder.decode(data)
     return State()
