@@ -117,6 +117,21 @@ class TestOldFiles:
             3000,
         ]
 
+    @pytest.mark.parametrize("bounds", [(None, None), (None, 0)], ids=["latest", "after"])
+    def test_a_state_of_what_is_not_there_hides_no_other(
+        self, path: Path, bounds: tuple[int | None, int | None]
+    ) -> None:
+        """A file may be damaged; a deleted message stays deleted all the same."""
+        restore_with(path, [edit(1, "one"), say("second"), edit(3, "two")])
+        file = JournalFile(path)
+        file.writer.execute("INSERT INTO states VALUES (2, 2, 1, x'7b7d')")  # of the first edit
+        told = queries.messages(file.writer, "jam", *bounds, 100, MUCH).messages
+        assert [(message.text, message.edited) for message in told] == [
+            ("one", True),
+            ("two", True),
+        ]
+        file.close()
+
     async def test_many_reactions_are_cut(self, path: Path) -> None:
         """As many as any limit allows are there; others are neither shown nor in the way."""
         people = [Person(f"p{number}", "P") for number in range(20_000)]
