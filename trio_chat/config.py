@@ -251,6 +251,12 @@ class Config(Rates):
         32 * 1024 * 1024, "bytes of all that is kept ready to be sent so, at most", least=0
     )
 
+    commit_interval: float = limit(
+        0.001,
+        "time from one commit to the next: what is said meanwhile is written together",
+        least=0,
+        most=1,
+    )
     erase_within: float = limit(
         3600.0,
         "time in which the words of deleted messages are gone from all files of the database",

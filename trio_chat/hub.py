@@ -44,7 +44,7 @@ class Hub:
         self._journal = journal
         self._chat = Chat(config, journal.epoch, journal.secret, limits, self.access)
         self._nicks = journal.nicks
-        self._storage = Storage(journal, config.resume_limit)
+        self._storage = Storage(journal, config.resume_limit, config.commit_interval)
         self._close_timeout = config.close_timeout
         self._is_closing = False
         self._pace = Pace()

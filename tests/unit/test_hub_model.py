@@ -32,7 +32,14 @@ from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.protocol.dialects import plain
 
 SEATS = 3  # few, so that many things happen to the same client
-CONFIG = Config(ping_interval=0, write_timeout=7, close_timeout=5, outbox_frames=3, **NO_RATES)
+CONFIG = Config(
+    ping_interval=0,
+    write_timeout=7,
+    close_timeout=5,
+    outbox_frames=3,
+    commit_interval=0,  # the clock stands still
+    **NO_RATES,
+)
 PADDING = "x" * 1500  # so that few lines fill a socket
 CRASH = "crash"
 ROOM = "lobby"

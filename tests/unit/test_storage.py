@@ -56,9 +56,9 @@ class Journal(MemoryJournal):
 class Desk:
     """A storage at work, and what it has told."""
 
-    def __init__(self) -> None:
+    def __init__(self, interval: float) -> None:
         self.journal = Journal()
-        self.storage = Storage(self.journal, 2)
+        self.storage = Storage(self.journal, 2, interval)
         self.told: list[Outcome] = []
         self._count = 0
 
@@ -86,9 +86,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk() -> AsyncIterator[Desk]:
+async def desk(interval: float = 0.0) -> AsyncIterator[Desk]:
     """Keep a storage at work for the block."""
-    under_test = Desk()
+    under_test = Desk(interval)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(under_test.storage.run, under_test.told.append)
         yield under_test
@@ -115,6 +115,20 @@ async def test_what_is_submitted_while_a_commit_runs_is_committed_together() -> 
         await trio.testing.wait_all_tasks_blocked()
         assert here.journal.commits == [1, 9]
         assert here.texts == [str(number) for number in range(10)]
+
+
+async def test_the_next_commit_waits_for_its_time(mock_clock: trio.testing.MockClock) -> None:
+    """What comes meanwhile is in it; what comes later waits for nothing."""
+    async with desk(interval=1.0) as here:
+        for count in (1, 2, 3):
+            await here.submit(count)
+        assert here.journal.commits == [1]
+        mock_clock.jump(1.0)
+        await trio.testing.wait_all_tasks_blocked()
+        assert here.journal.commits == [1, 5]
+        mock_clock.jump(1.0)
+        await here.submit(1)
+        assert here.journal.commits == [1, 5, 1]
 
 
 async def test_a_commit_has_a_bound() -> None:

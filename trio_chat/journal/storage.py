@@ -53,18 +53,21 @@ Outcome = Stored | NotStored | Loaded | NotLoaded | Pruned | ForeignWrites
 class Storage:
     """Takes what is to be written and loaded, without waiting, while ``run`` carries it out.
 
-    What is submitted while a commit is under way is committed together next. Nicks that people
-    hold are kept apart from that, as nobody waits for it. Loads have a task
-    and a database connection of their own, so they wait for no commit. Both queues hold what
-    the chat has asked for and not heard of yet, which it bounds.
+    What is submitted while a commit is under way is committed together next. A commit costs as
+    much as several writes, so the next one waits for an interval since the last one began; a write
+    that comes alone waits for nothing. Nicks that people hold are kept apart from that, as nobody
+    waits for it. Loads have a task and a database connection of their own, so they wait for no
+    commit. Both queues hold what the chat has asked for and not heard of yet, which it bounds.
 
     Args:
         journal: Where things are kept.
         recent_limit: Events of a room that are loaded with it.
+        commit_interval: Seconds from the start of a commit to that of the next one, at least.
     """
 
-    def __init__(self, journal: Journal, recent_limit: int) -> None:
+    def __init__(self, journal: Journal, recent_limit: int, commit_interval: float) -> None:
         self._journal = journal
+        self._commit_interval = commit_interval
         self._recent_limit = recent_limit
         self._writes, self._to_write = trio.open_memory_channel[Write](float("inf"))
         self._names, self._to_load = trio.open_memory_channel[str](float("inf"))
@@ -99,7 +102,10 @@ class Storage:
             nursery.start_soon(self._keep_nicks)
 
     async def _write(self, emit: Callable[[Outcome], None]) -> None:
+        began_at = float("-inf")
         async for write in self._to_write:
+            await trio.sleep_until(began_at + self._commit_interval)
+            began_at = trio.current_time()
             batch = [write, *_waiting(self._to_write, WRITES_PER_COMMIT - 1)]
             try:
                 outcome: Outcome = Stored(await self._journal.commit(batch))
