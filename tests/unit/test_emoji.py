@@ -41,10 +41,13 @@ def test_forms_that_look_the_same_have_one_normal_form(form: str, emoji: str) ->
     "text",
     ["", " ", "\n", "\x00", "\x1b[31mred", "\u202e", "\u200b", "\u3164", "x", "1", "ok", "a text",
      ":+1:", "👍👍", "👍 ", " 👍", "👍x", "👍\n", "🇩", "🇩🇪🇫", JOINER, "👍" + JOINER, JOINER + "👍",
-     AS_PICTURE, "x" + AS_PICTURE, "\U000e0067", "é", "漢", "!", "+"],
+     AS_PICTURE, "x" + AS_PICTURE, "\U000e0067", "é", "漢", "!", "+",
+     "👍\U000e0061\U000e007f", "🏴\U000e0067\U000e007f",
+     "🏴\U000e0067\U000e0062\U000e0020\U000e007f",
+     "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067"],
 )  # fmt: skip
 def test_anything_else_is_no_emoji(text: str) -> None:
-    """Not two of them either, nor what only goes with one."""
+    """Not two of them either, nor what only goes with one, nor one with what nobody can see."""
     assert normal_emoji(text) is None
 
 

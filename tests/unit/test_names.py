@@ -31,6 +31,10 @@ UNSEEN = {
     "a Khmer inherent vowel": "\u17b4",
     "a Braille pattern without a dot": "\u2800",
     "a note without a head": "\U0001d159",
+    "a blank between hieroglyphs": "\U00013441",
+    "half a blank between hieroglyphs": "\U00013442",
+    "what joins hieroglyphs": "\U00013431",
+    "a Khitan filler": "\U00016fe4",
     "an annotation mark": "\ufff9",
     "a zero-width non-joiner": "\u200c",
     "a word joiner": "\u2060",
@@ -121,6 +125,7 @@ def test_no_name_has_what_cannot_be_seen(character: str) -> None:
         ("noah", "ոօаհ"),  # Armenian but for one letter
         ("Mark", "ꓟꓮꓣꓗ"),  # of the Lisu
         ("Dave", "ᎠᎪᏙᎬ"),  # of the Cherokee
+        ("Kim", "ⲔⲒⲘ"),  # of the Copts
         ("Bob", "B๐b"),  # with a Thai zero
         ("علی", "علي"),
         ("مريم۱", "مريم١"),

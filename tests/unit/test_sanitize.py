@@ -23,6 +23,7 @@ from trio_chat.terminal.sanitize import sanitize, sanitize_line, sendable
         ("\x7f\x9b", "␡\ufffd"),
         ("\u202eevil\u200b\u2066", "evil"),
         ("\U000f0000", "\ufffd"),
+        ("\u06dd\u0661 \u0601\u0662", "\u06dd\u0661 \u0601\u0662"),
         ("👩\u200d🚀 é 日本", "👩\u200d🚀 é 日本"),
     ],
 )
@@ -69,6 +70,8 @@ def test_a_link_is_taken_apart() -> None:
     link = split_link("https://a.example/chat/r/tea?x#s3_cr-t")
     assert link == ("https://a.example/chat/", "tea", "s3_cr-t", None)
     assert split_link("https://a.example/r/tea#no secret").secret is None
+    with pytest.raises(ValueError, match="is not the address"):
+        split_link("http://a.exa\nmple/")
     for page in ("http://localhost:8080/r/", "http://localhost:8080/r", "http://localhost:8080/"):
         assert split_link(page) == ("http://localhost:8080/", "", None, None)
         link = split_link(f"{page}#operator=s3cret")

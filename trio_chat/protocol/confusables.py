@@ -2,8 +2,8 @@
 
 Taken from Unicode's security data (UTS 39, confusables), as far as whole names can be written in
 the look of another alphabet: with variants of Latin letters, or with Cyrillic, Greek, Armenian,
-Cherokee and Lisu ones. Two letters that one alphabet tells apart have two stand-ins, with the
-exception of those that Latin itself has: l, I and 1, O and 0.
+Cherokee, Coptic and Lisu ones. Two letters that one alphabet tells apart have two stand-ins, with
+the exception of those that Latin itself has: l, I and 1, O and 0.
 """
 
 from trio_chat.protocol.unicode import normalize
@@ -11,29 +11,29 @@ from trio_chat.protocol.unicode import normalize
 _LATIN = {  # the letters as case folding leaves them
     "a": "аαɑᴀᎪꓮ",
     "b": "вβʙᏴꓐ",
-    "c": "сᴄᏟꓚ",
+    "c": "сᴄᏟꓚⲥ",
     "d": "ԁᴅᎠꓓ",
     "e": "еεᴇᎬꓰ",
     "f": "ꜰꓝ",
     "g": "ɡɢԍցᏀꓖ",
-    "h": "нһʜհᎻꓧ",
-    "i": "іɪɩι",
+    "h": "нһʜհᎻꓧⲏ",
+    "i": "іɪɩιⲓ",
     "j": "јϳᴊᎫꓙ",
-    "k": "кκᴋĸᏦꓗ",
+    "k": "кκᴋĸᏦꓗⲕ",
     "l": "ӏǀʟᏞꓡꓲ",
-    "m": "мᴍᎷꓟ",
-    "n": "ηɴոꓠ",
-    "o": "оοᴏօꓳ০੦૦୦௦०౦೦൦๐໐၀ဝ០〇",
-    "p": "рρᴘᏢꓑ",
+    "m": "мᴍᎷꓟⲙ",
+    "n": "ηɴոꓠⲛ",
+    "o": "оοᴏօꓳ০੦૦୦௦०౦೦൦๐໐၀ဝ០〇ⲟ",
+    "p": "рρᴘᏢꓑⲣ",
     "q": "ԛգ",
     "r": "гʀᎡꓣ",
     "s": "ѕꜱᏚꓢ",
-    "t": "тτᴛᎢꓔ",
+    "t": "тτᴛᎢꓔⲧ",
     "u": "υᴜսꓴ",
     "v": "νѵᴠᏙꓦ",
     "w": "ԝωᴡᎳꓪ",
-    "x": "хχꓫ",
-    "y": "уγʏᎽꓬ",
+    "x": "хχꓫⲭ",
+    "y": "уγʏᎽꓬⲩ",
     "z": "ᴢᏃꓜ",
 }
 # Arabic digits, and two letters, have a code point for Arabic and one for Persian and Urdu.

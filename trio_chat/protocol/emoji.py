@@ -38,9 +38,11 @@ _STYLES = "\ufe0e\ufe0f"  # as text, as a picture
 _JOINER = "\u200d"
 _SKIN = "\U0001f3fb-\U0001f3ff"
 _REGIONAL = "[\U0001f1e6-\U0001f1ff]"  # two of them make a flag
-_TAGS = "[\U000e0020-\U000e007e]+\U000e007f"  # as in the flag of Scotland
+# Tags make a flag of a part of a country, such as Scotland, by its code (ISO 3166-2). Behind
+# anything else nobody can see them.
+_TAGS = "[\U000e0061-\U000e007a]{2}[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,3}\U000e007f"
 _KEYCAP = f"[0-9#*][{_STYLES}]?\u20e3"
-_PART = f"[{_PICTOGRAPHS}][{_STYLES}]?[{_SKIN}]?(?:{_TAGS})?"
+_PART = f"(?:\U0001f3f4{_TAGS}|[{_PICTOGRAPHS}][{_STYLES}]?[{_SKIN}]?)"
 
 _EMOJI = re.compile(
     f"{_PART}(?:{_JOINER}{_PART})*|{_REGIONAL}{_REGIONAL}|{_KEYCAP}|[{_SKIN}][{_STYLES}]?"

@@ -16,6 +16,9 @@ PICTURES = 0x2400  # the first of Unicode's pictures of control characters
 DELETE = 0x7F
 LAST_CONTROL = 0x1F
 NEW_LINE = " ⏎ "  # stands for a line end within one line
+# Signs that stand around digits, such as that of the end of a verse: invisible by their category
+# alone.
+_VISIBLE = re.compile("[\u0600-\u0605\u06dd\u0890\u0891\u08e2\U000110bd\U000110cd]")
 LINE_ENDS = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
 
 
@@ -50,7 +53,7 @@ def _sanitize_character(character: str) -> str:
     if kind == "Cc":
         return _picture(ord(character))
     if kind == "Cf":
-        return ""
+        return character if _VISIBLE.match(character) else ""
     return "\ufffd" if kind[0] == "C" else character
 
 

@@ -3,7 +3,7 @@
 const segmenter = Intl.Segmenter && new Intl.Segmenter();
 const CODE_POINTS = 4; // of a character on average, at most, as the server counts
 const UNSEEN =
-  /^[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\u{1d159}]*$/u;
+  /^[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\u{13430}-\u{13442}\u{16fe4}\u{1d159}]*$/u;
 
 /** Returns the number of characters as the server counts them, or of code points. */
 export function lengthOf(text) {

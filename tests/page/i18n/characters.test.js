@@ -32,7 +32,7 @@ test("a text is cut between characters", () => {
 });
 
 test("blanks in disguise are blank", () => {
-  for (const text of ["", " \n", "\u200b", "\u2800", "\u3164", "\u115f\u1160", "\u00ad", "\u200d\u2060", "\ufeff", "\u202e", "\u{e0020}", "\ufe0f", "\ufff9", "\u0085", "\u{1d159}"]) {
+  for (const text of ["", " \n", "\u200b", "\u2800", "\u3164", "\u115f\u1160", "\u00ad", "\u200d\u2060", "\ufeff", "\u202e", "\u{e0020}", "\ufe0f", "\ufff9", "\u0085", "\u{1d159}", "\u{13430}", "\u{13441}", "\u{16fe4}"]) {
     assert.ok(isBlank(text));
     assert.ok(!isBlank(`${text}.${text}`));
   }
