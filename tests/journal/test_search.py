@@ -186,6 +186,40 @@ async def test_a_voiced_mark_makes_another_kana(
     assert await Searcher(journal).numbers(query) == ([1] if is_found else [])
 
 
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("foo\u2060bar", "foobar"),
+        ("sig\u200bnal", "signal"),
+        ("co\xadoperate", "cooperate"),
+        ("می\u200cخواهم", "میخواهم"),  # noqa: RUF001 - Persian letters
+        ("ප්\u200dරියා", "ප්රියා"),
+        ("葛\U000e0100飾区", "葛飾"),
+        ("葛飾区", "葛\U000e0100飾"),
+        ("a\u2066b\u2069c", "abc"),
+        ("a\u2065b", "ab"),
+        ("ܫܠ\u0730ܡܐ", "ܫܠܡܐ"),
+        ("ٱلرَّحۡمَٰنِ", "ٱلرحمن"),
+        ("x\u1ab0y", "xy"),
+    ],
+)
+async def test_what_cannot_be_seen_and_accents_make_no_difference(
+    journal: Journal, text: str, query: str
+) -> None:
+    """A word is found with or without them, in the text and in the query, and wholly marked."""
+    await journal.commit([say(text)])
+    for one in (query, text):
+        [hit] = (await Searcher(journal).found(one)).hits
+        assert hit.marks[0][0] == 0
+
+
+async def test_a_blank_of_any_kind_divides_words(journal: Journal) -> None:
+    """Also one that is a symbol or a letter by its category."""
+    for blank in ("\u2800", "\U00013441", "\u2028", "\xa0", "\t"):
+        await journal.commit([say(f"green{blank}tea")])
+    assert await Searcher(journal).numbers("green tea") == [5, 4, 3, 2, 1]
+
+
 @pytest.mark.parametrize("emoji", ["🩷", "🫨", "◾", "↔️", "‼️", "〰️", "❤️", "⤴️", "\U0001fadd"])
 async def test_an_emoji_is_a_word(journal: Journal, emoji: str) -> None:
     """Each emoji is found, also one that is newer than the Python of the server."""

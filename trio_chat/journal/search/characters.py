@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from trio_chat.protocol.text import DRAWN_BLANKS, is_blank
 from trio_chat.protocol.unicode import casefold, category, normalize
 
 Ranges = tuple[tuple[int, int], ...]  # the last code point is included
@@ -21,15 +22,27 @@ UNSPACED: Ranges = (
     (0x1AFF0, 0x1B16F),  # more kana
     (0x20000, 0x3FFFF),
 )
-# What makes no difference to whether a token is found.
+# What makes no difference to whether a token is found, besides what cannot be seen.
 SILENT: Ranges = (
-    (0x00AD, 0x00AD),  # soft hyphen
     (0x0300, 0x036F),  # accents
+    (0x0483, 0x0487),
     (0x0591, 0x05C7),  # Hebrew points
     (0x0610, 0x061A),  # Arabic vowels
     (0x064B, 0x065F),
     (0x0670, 0x0670),
-    (0xFE00, 0xFE0F),  # which variant of a character
+    (0x06D6, 0x06DC),  # signs for reciting
+    (0x06DF, 0x06E4),
+    (0x06E7, 0x06E8),
+    (0x06EA, 0x06ED),
+    (0x0711, 0x0711),  # Syriac vowels
+    (0x0730, 0x074A),
+    (0x0898, 0x089F),
+    (0x08CA, 0x08E1),
+    (0x08E3, 0x08FF),
+    (0x1AB0, 0x1AFF),  # more accents
+    (0x1DC0, 0x1DFF),
+    (0x20D0, 0x20F0),
+    (0xFE20, 0xFE2F),
     (0x1F3FB, 0x1F3FF),  # skin colours
 )
 # Emoji that Unicode's categories call punctuation or mathematics, and the blocks in which it adds
@@ -71,6 +84,8 @@ def _fold_unassigned(code: int) -> str:
 
     What it is, only a newer Unicode knows; a letter is the best guess outside of some blocks.
     """
+    if is_hidden(chr(code)):
+        return ""
     return f" {chr(code)} " if _is_in(code, UNSPACED + PICTURE_BLOCKS) else chr(code)
 
 
@@ -78,14 +93,22 @@ def _fold_assigned(base: str) -> Iterator[str]:
     for character in base:
         code = ord(character)
         kind = category(character)
-        if _is_in(code, SILENT):
+        if _is_in(code, SILENT) or is_hidden(character):
             continue
-        if kind[0] in "LMN":
+        if DRAWN_BLANKS.match(character):
+            yield " "
+        elif kind[0] in "LMN":
             yield f" {character} " if _is_in(code, UNSPACED) else character
         elif kind == "So":
             yield f" {character} "
         else:
             yield " "
+
+
+def is_hidden(character: str) -> bool:
+    """Whether a character within a word cannot be seen, so that it makes no difference."""
+    is_gap = category(character)[0] in "CZ" and category(character) not in ("Cf", "Cn")
+    return is_blank(character) and not is_gap and not DRAWN_BLANKS.match(character)
 
 
 def _is_in(code: int, ranges: Ranges) -> bool:
