@@ -81,6 +81,42 @@ async def test_a_text_that_shows_nothing_is_refused_over_http(text: str) -> None
         assert (answer.status, answer.code) == (400, "bad_request")
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [("hello", "text/plain"), ('{"text": "hello"}', "application/json")],
+)
+async def test_a_byte_order_mark_is_no_part_of_a_body(body: str, content_type: str) -> None:
+    """Some programs write one before UTF-8."""
+    async with serving() as server:
+        marked = f"\ufeff{body}"
+        answer = await ask(server, "POST", MESSAGES, marked, content_type=content_type)
+        assert answer.status == 201
+        assert await texts(server) == ["hello"]
+
+
+async def test_what_is_no_utf_8_in_an_address_is_refused() -> None:
+    """Over every way in by HTTP; nothing is kept, or looked for, under a garbled name."""
+    async with serving() as server:
+        for method, path in (
+            ("POST", f"{MESSAGES}?from=Zo%EB"),
+            ("GET", "/rooms/tea/search?q=%EB"),
+            ("GET", "/rooms/%EB/messages"),
+            ("GET", "/rooms/%EB/events"),
+        ):
+            answer = await ask(server, method, path, "hi" if method == "POST" else None)
+            assert answer.status == 400, path
+        assert await texts(server) == []
+
+
+async def test_a_number_in_an_address_has_digits_of_ascii() -> None:
+    """As in all other places; any other is no number of a message."""
+    async with serving() as server:
+        assert (await ask(server, "POST", MESSAGES, "hi")).status == 201
+        assert (await ask(server, "GET", f"{MESSAGES}/1")).status == 200
+        for number in ("%D9%A1", "+1", "1_0", "9" * 5000):
+            assert (await ask(server, "GET", f"{MESSAGES}/{number}")).status == 404, number
+
+
 async def test_a_body_without_a_type_is_text() -> None:
     """As some programs send it."""
     async with serving() as server:

@@ -78,7 +78,7 @@ def routes() -> set[tuple[str, str]]:
     history, calls = History(MemoryJournal(), config, dict), Calls(hub.inbox, config)
     Api(history, calls, hub.readers, config).install(app)
     return {
-        (path.replace("<int:", "{").replace("<", "{").replace(">", "}"), method)
+        (path.replace("<number:", "{").replace("<", "{").replace(">", "}"), method)
         for rule in app.url_map.iter_rules()
         for path in [rule.rule.removeprefix(API)]
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}

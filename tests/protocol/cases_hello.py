@@ -15,11 +15,12 @@ def the_subprotocol_is_accepted(target: Target) -> None:
         assert websocket.subprotocol == V1
 
 
-@case("A client may send a lone object instead.")
+@case("A client may send a lone object instead, and a byte order mark before either.")
 def a_lone_object_is_a_frame(target: Target) -> None:
     with target.person() as ann:
-        ann.websocket.send('{"t": "rooms", "id": "alone"}')
-        assert ann.until("rooms")["id"] == "alone"
+        for mark in ("", "\ufeff"):
+            ann.websocket.send(mark + '{"t": "rooms", "id": "alone"}')
+            assert ann.until("rooms")["id"] == "alone"
 
 
 @case("**Ignore objects of unknown types and fields you do not know**, as the server does;")

@@ -132,6 +132,9 @@ async def test_head_over_the_limit_is_refused_with_431() -> None:
         (b"GET ? HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET # HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET a HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET /r/%ff HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET /?from=Zo%EB HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET /%ed%a0%80 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x01b\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: \x1b[31m\r\n\r\n", 400),
@@ -154,7 +157,9 @@ async def test_what_is_not_clean_is_refused(head: bytes, status: int) -> None:
     assert await refusal(head) == status
 
 
-@pytest.mark.parametrize("target", ["/?", "//a", "/a#b", "http://a", "HTTPS://a?b", "*"])
+@pytest.mark.parametrize(
+    "target", ["/?", "//a", "/a#b", "/%", "/%zz", "/r/t%C3%A9", "http://a", "HTTPS://a?b", "*"]
+)
 def test_forms_of_targets_that_are_served(target: str) -> None:
     """A path, a whole URL, and the asterisk of OPTIONS."""
     assert parse_head(f"GET {target} HTTP/1.1\r\nHost: a\r\nX: a\tb\r\n\r\n".encode())

@@ -60,6 +60,13 @@ def test_binary_message_counts_as_text() -> None:
     assert said("für\nalle".encode(), 100) == ["für alle"]
 
 
+def test_a_byte_order_mark_is_no_part_of_a_message() -> None:
+    """Some programs begin with one; within a text it stays."""
+    assert said("\ufeffhello", 5) == ["hello"]
+    assert said("\ufefffür".encode(), 3) == ["für"]
+    assert said("a\ufeffb", 3) == ["a\ufeffb"]
+
+
 def test_binary_message_that_is_not_text_is_a_violation() -> None:
     """A binary message without UTF-8 in it ends the connection with 1007."""
     with pytest.raises(Violation) as caught:

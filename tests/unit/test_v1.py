@@ -43,7 +43,8 @@ def fault(**fields: object) -> str:
 
 
 def test_a_frame_is_an_array_or_a_lone_object() -> None:
-    """With blanks around it, if a client likes; an empty array says nothing."""
+    """With blanks around it, or a byte order mark, if a client likes; an empty one says nothing."""
+    assert read('\ufeff[{"t":"rooms"}]') == read('\ufeff{"t":"rooms"}') == [requests.Rooms()]
     assert read('[{"t":"rooms"},{"t":"rooms","id":2}]') == [requests.Rooms(), requests.Rooms(id=2)]
     assert read(' \n{"t": "rooms"}\t') == [requests.Rooms()]
     assert read(" [ ] ") == []

@@ -14,12 +14,11 @@ from trio_chat.errors import Failed
 from trio_chat.journal.sqlite import cids
 from trio_chat.protocol.events import AnyStoredEvent
 from trio_chat.protocol.names import BadName, check_room
-from trio_chat.protocol.text import without_controls
+from trio_chat.protocol.text import BYTE_ORDER_MARK, without_controls
 
 LINE_LIMIT = 1024 * 1024  # bytes; no server of ours keeps an event as long
 LAST_NUMBER = 2**40 - 1  # of an event
 CIDS = "CREATE TABLE cids (room, cid, seq, ts, author, digest, PRIMARY KEY (room, cid))"
-BOM = b"\xef\xbb\xbf"  # that some programs write before UTF-8
 NOT_UTF_8 = "this is not UTF-8, in which exports are written"
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # what such a file begins with
 
@@ -93,7 +92,7 @@ class ExportedFile:
             return None
         self._number += 1
         if self._number == 1:
-            data = data.removeprefix(BOM)
+            data = data.removeprefix(BYTE_ORDER_MARK.encode())
         if data.startswith(UTF_16) or (self._number == 1 and b"\0" in data):
             raise self._damage(NOT_UTF_8)
         if not data.endswith(b"\n"):

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import h11
 import trio
@@ -163,6 +163,8 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
     target = request.target.decode()
     if not TARGET.fullmatch(target):
         raise HttpError(400, "bad request target")
+    if not _is_utf_8(unquote_to_bytes(target)):
+        raise HttpError(400, "request target is not UTF-8")
     try:
         # A path may begin with two slashes, and still names no host.
         parts = urlsplit(f"//host{target}" if target.startswith("/") else target)
@@ -178,6 +180,14 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
         raw=raw,
         rest=rest,
     )
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _check_framing(raw: bytes) -> None:

@@ -8,7 +8,7 @@ from trio_chat.protocol.answers import Answer, Error
 from trio_chat.protocol.close import NOT_UTF8, TOO_LONG, CloseReason, Violation
 from trio_chat.protocol.confusables import COLONS, PARENTHESES
 from trio_chat.protocol.dialects.base import text_message
-from trio_chat.protocol.text import UNSEEN_RANGES, is_blank, without_controls
+from trio_chat.protocol.text import BYTE_ORDER_MARK, UNSEEN_RANGES, is_blank, without_controls
 from trio_chat.protocol.unicode import is_longer
 
 LINE_END = re.compile("\r\n|[\r\n\u2028\u2029]")
@@ -42,7 +42,7 @@ def read(
             message = message.decode()
         except UnicodeDecodeError:
             raise Violation(NOT_UTF8) from None
-    line = one_line(message)
+    line = one_line(message.removeprefix(BYTE_ORDER_MARK))
     if is_longer(line, limits.text_limit):
         raise Violation(TOO_LONG)
     return [] if is_blank(message) else [requests.Send(room="", text=line)]

@@ -8,6 +8,7 @@ import msgspec
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import BAD_PROTOCOL, CloseReason, Violation
 from trio_chat.protocol.dialects.base import text_message
+from trio_chat.protocol.text import BYTE_ORDER_MARK
 
 SUBPROTOCOL = "trio-chat.v1"
 RETRY_MS = {1001: 5_000, 1012: 1_000, 4005: 10_000}  # before the back-off of the client's own
@@ -49,7 +50,7 @@ def read(
     """
     if isinstance(message, bytes):
         raise Violation(BAD_PROTOCOL)
-    data = message.strip().encode()
+    data = message.removeprefix(BYTE_ORDER_MARK).strip().encode()
     try:
         parts = [memoryview(data)] if data.startswith(b"{") else _frame.decode(data)
         count = limits.frame_requests

@@ -40,7 +40,7 @@ class Governing:
             (f"{ROOM}/links/<link>", "DELETE", self._end_link),
             (f"{ROOM}/rules", "PUT", self._set_rules),
             (f"{ROOM}/raids", "POST", self._raid),
-            (f"{ROOM}/messages/<int:seq>/reports", "POST", self._report),
+            (f"{ROOM}/messages/<number:seq>/reports", "POST", self._report),
             *self._of_acts(f"{ROOM}/acts"),
             *self._of_acts("/acts"),
         ]
@@ -49,7 +49,7 @@ class Governing:
         return [
             (path, "GET", self._audit),
             (path, "POST", self._moderate),
-            (f"{path}/<int:act>", "DELETE", self._undo),
+            (f"{path}/<number:act>", "DELETE", self._undo),
         ]
 
     async def _create(self) -> Response:

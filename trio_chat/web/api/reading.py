@@ -12,6 +12,7 @@ from trio_chat.auth.shown import shown_by
 from trio_chat.net.problems import Problem, of_no_use
 from trio_chat.net.visitor import LINK_HEADER
 from trio_chat.protocol import requests
+from trio_chat.protocol.text import BYTE_ORDER_MARK
 
 JSON = "application/json"
 # ``curl -d`` and HTML forms send the second type; the body is taken as text all the same.
@@ -43,7 +44,7 @@ async def body(request: Request, kind: type[T], field: str) -> T:
     Raises:
         Problem: it is neither, or lacks a field.
     """
-    data: bytes = await request.get_data(cache=True, as_text=False, parse_form_data=False)
+    data = await _data(request)
     try:
         if request.mimetype == JSON:
             return msgspec.json.decode(data, type=kind)
@@ -62,13 +63,19 @@ async def json_body(request: Request, kind: type[T]) -> T:
     Raises:
         Problem: it is something else, or lacks a field.
     """
-    data: bytes = await request.get_data(cache=True, as_text=False, parse_form_data=False)
+    data = await _data(request)
     if data and request.mimetype not in ("", JSON):
         raise Problem("unsupported_media_type", f"send {JSON}", 415, {"Accept": JSON})
     try:
         return msgspec.json.decode(data or b"{}", type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Problem("bad_request", str(error)) from None
+
+
+async def _data(request: Request) -> bytes:
+    """Return the bytes of the body, without a byte order mark."""
+    data: bytes = await request.get_data(cache=True, as_text=False, parse_form_data=False)
+    return data.removeprefix(BYTE_ORDER_MARK.encode())
 
 
 def _charset(request: Request) -> str:

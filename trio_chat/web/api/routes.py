@@ -7,6 +7,7 @@ import msgspec
 from quart import Response, request
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 
 from trio_chat.auth.grant import ANYBODY
 from trio_chat.config import Config
@@ -38,11 +39,17 @@ from trio_chat.web.api.schemas import (
 
 ROOM = "/rooms/<room>"
 MESSAGES = f"{ROOM}/messages"
-MESSAGE = f"{MESSAGES}/<int:seq>"
+MESSAGE = f"{MESSAGES}/<number:seq>"
 EVENTS = f"{ROOM}/events"
 SEARCH = f"{ROOM}/search"
 PREFLIGHT_AGE = 600  # seconds for which a browser need not ask again
 NO_STORE = "no-store"
+
+
+class Number(IntegerConverter):
+    """A number in a path, written in ASCII as all numbers of requests are."""
+
+    regex = "[0-9]+"
 
 
 class Api:
@@ -68,6 +75,7 @@ class Api:
 
     def install(self, app: QuartTrio) -> None:
         """Add the routes to an app."""
+        app.url_map.converters["number"] = Number
         own: list[Route] = [
             ("/openapi.json", "GET", self._describe),
             ("/limits", "GET", self._tell_limits),
