@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 READ_SIZE = 64 * 1024
+SECRET_LIMIT = 64 * 1024  # bytes of a file with a secret, or with keys
 NO_WRITER = "it is a pipe to which nobody writes"
 NOT_ORDINARY = "it is no ordinary file"
 

@@ -42,6 +42,13 @@ ROLES: dict[str, Commands] = {
     "config": read_by("serve", "--config"),
     "certfile": read_by("serve", "--certfile"),
     "keyfile": read_by("serve", "--certfile", "good.pem", "--keyfile"),
+    "password": read_by("serve", "--access", "password", "--access-password-file"),
+    "token key": read_by(
+        *("serve", "--access", "token", "--token-audience", "here", "--token-key")
+    ),
+    "token keys": read_by(
+        *("serve", "--access", "token", "--token-audience", "here", "--token-jwks")
+    ),
     "import": lambda path: ["import", str(path)],
     "export": lambda path: ["export", "-o", str(path)],
     "export --force": lambda path: ["export", "--force", "-o", str(path)],
@@ -52,7 +59,8 @@ ROLES: dict[str, Commands] = {
     "database to mend": lambda path: ["check", "--repair", "--database", str(path)],
     "database to import to": lambda path: ["import", "x.jsonl", "--database", str(path)],
 }
-SOURCES = ("config", "certfile", "keyfile", "import")
+SECRETS = ("password", "token key", "token keys")
+SOURCES = ("config", "certfile", "keyfile", "import", *SECRETS)
 TARGETS = ("export", "export --force", "backup", "backup --force")
 DATABASES = ("database", "database to check", "database to mend", "database to import to")
 
@@ -94,14 +102,15 @@ class Row(NamedTuple):
 
 READ, WRITE = "cannot read target: ", "cannot write target: "
 TABLE = [
-    Row(("config", "import"), pipe, f"{READ}it is a pipe to which nobody writes"),
+    Row(("config", "import", *SECRETS), pipe, f"{READ}it is a pipe to which nobody writes"),
     Row(("certfile", "keyfile"), pipe, f"{READ}it is no ordinary file"),
     Row(SOURCES, folder, f"{READ}Is a directory"),
     Row(SOURCES, loop, f"{READ}{LOOP}"),
     Row(SOURCES, dangling, f"{READ}{NONE}"),
     Row(("config",), endless, f"{READ}it is larger than 1,000,000 bytes"),
+    Row(SECRETS, endless, f"{READ}it is larger than 65,536 bytes"),
     Row(("certfile", "keyfile"), endless, f"{READ}it is no ordinary file"),
-    Row(("config", "import"), listening, f"{READ}No such device or address"),
+    Row(("config", "import", *SECRETS), listening, f"{READ}No such device or address"),
     Row(TARGETS, pipe, "target is no ordinary file"),
     Row(TARGETS, folder, "target is a directory"),
     Row(TARGETS, loop, f"{WRITE}{LOOP}", FAILED),

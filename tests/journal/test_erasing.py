@@ -218,7 +218,7 @@ async def test_gaps_wait_for_whoever_writes(path: Path, monkeypatch: pytest.Monk
     await talk(journal, 40)
     file = journal._file
     with monkeypatch.context() as patch:
-        patch.setattr(gaps, "_log", lambda _: path)
+        patch.setattr(gaps, "log_of", lambda _: path)
         assert gaps.clear(file.writer, file.guard.descriptor, 0) is None
     monkeypatch.setattr(gaps, "LAST_PAGE", 0)
     assert gaps.clear(file.writer, file.guard.descriptor, 0)

@@ -17,7 +17,7 @@ from tests.journal import trouble
 from tests.journal.drafts import fill, kept, say
 from trio_chat.journal.offline import open_beside
 from trio_chat.journal.sqlite import journal as sqlite
-from trio_chat.journal.sqlite import rescue
+from trio_chat.journal.sqlite import rescue, space
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.guard import MAGIC, WAL_VERSIONS, FileGuard, InUse
 from trio_chat.journal.sqlite.journal import SqliteJournal
@@ -306,6 +306,27 @@ class TestNames:
         path.symlink_to(path)
         with pytest.raises(JournalError, match="link to itself"):
             JournalFile(path)
+
+    @pytest.mark.parametrize("name", [b"file:chat.db", b"a?b#c%41.db", b"chat\xff.db", b" a "])
+    def test_a_name_of_any_bytes(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch, name: bytes
+    ) -> None:
+        """It is no URI, and need not be UTF-8; the files are where it says."""
+        monkeypatch.chdir(path.parent)
+        JournalFile(Path(os.fsdecode(name))).close()
+        with closing(open_beside(Path(os.fsdecode(name)))) as database:
+            assert space.size(database) > 0
+        there = [os.fsencode(one.name) for one in path.parent.iterdir()]
+        assert sorted(there) == [name, name + b"-lock"]
+
+    def test_a_folder_that_is_gone(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is told as that."""
+        gone = path.parent / "gone"
+        gone.mkdir()
+        monkeypatch.chdir(gone)
+        gone.rmdir()
+        with pytest.raises(JournalError, match="is in a directory that was removed"):
+            JournalFile(Path("chat.db"))
 
     def test_a_pipe(self, path: Path) -> None:
         """It is told, and nothing waits for a writer."""

@@ -116,7 +116,9 @@ def test_garbage_is_no_token(text: str) -> None:
 
 
 def test_public_keys_check_what_private_keys_sign(tmp_path: Path) -> None:
-    """RSA and Ed25519; which algorithm counts, the key says."""
+    """RSA and Ed25519; which algorithm counts, the key says, even behind a byte order mark."""
+    write(tmp_path / "marked.pem", b"\xef\xbb\xbf" + public_pem(rsa_key()))
+    assert check(tmp_path / "marked.pem").grant(signed(rsa_key(), "RS256")).subject == "token:ann"
     for key, algorithm in ((rsa_key(), "RS256"), (ed25519_key(), "EdDSA")):
         checks = check(write(tmp_path / "key.pem", public_pem(key)))
         assert checks.grant(signed(key, algorithm)).subject == "token:ann"

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import jwt
 
 from trio_chat.config import Config, ConfigError
+from trio_chat.named_files import SECRET_LIMIT, read
+from trio_chat.protocol.text import BYTE_ORDER_MARK
 
 SECRET_ALGORITHM = "HS256"  # noqa: S105 - a name
 ALGORITHMS = (SECRET_ALGORITHM, "RS256", "EdDSA")
@@ -51,8 +53,9 @@ def _of_pem(path: Path, data: bytes) -> Key:
 
 
 def _of_set(path: Path) -> Sequence[Key]:
+    data = _read(path)
     try:
-        found = jwt.PyJWKSet.from_json(_read(path).decode()).keys
+        found = jwt.PyJWKSet.from_json(data.decode()).keys
     except (jwt.PyJWTError, ValueError, AttributeError, TypeError) as error:
         raise ConfigError(f"{path} has no JWKS that can be used: {error}") from None
     keys = [
@@ -75,6 +78,6 @@ def _checked(path: Path, key: Key) -> Key:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read(path, SECRET_LIMIT).removeprefix(BYTE_ORDER_MARK.encode())
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None

@@ -8,6 +8,7 @@ from pathlib import Path
 import trio
 
 from trio_chat.config import Config, ConfigError
+from trio_chat.named_files import SECRET_LIMIT, read
 from trio_chat.protocol.unicode import normalize
 
 # 16 MiB and about 50 ms of CPU for each check.
@@ -63,7 +64,7 @@ def load_password(config: Config) -> str:
 def _read(path: Path | None) -> str:
     assert path  # without a password there is a file
     try:
-        return path.read_text("utf-8-sig").rstrip("\r\n")
+        return read(path, SECRET_LIMIT).decode("utf-8-sig").rstrip("\r\n")
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -14,6 +14,7 @@ import trio
 
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
+from trio_chat.named_files import SECRET_LIMIT, read
 from trio_chat.protocol.names import BadName, check_nick, check_room
 from trio_chat.remote.address import Link, parse, split_link
 from trio_chat.settings import ENV_PREFIX, CommandLine
@@ -201,7 +202,7 @@ def _secret(path: str | None) -> str | None:
     if path is None:
         return None
     try:
-        return Path(path).read_text("utf-8-sig").rstrip("\r\n")
+        return read(Path(path), SECRET_LIMIT).decode("utf-8-sig").rstrip("\r\n")
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -15,6 +15,7 @@ from trio_chat.journal.sqlite.file import (
     explained,
     lock_out_others,
     pragma,
+    resolved,
 )
 from trio_chat.journal.sqlite.guard import InUse, check_names
 from trio_chat.journal.types import JournalError
@@ -46,7 +47,7 @@ def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
     if to_write:
         prepare(path)
     with explained(path):
-        database = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+        database = sqlite3.connect(resolved(path), timeout=PATIENCE, isolation_level=None)
     try:
         with explained(path):
             _check_schema(database, path, SCHEMA if to_write else 1)

@@ -183,7 +183,7 @@ class JournalFile:
     def _connect(self) -> sqlite3.Connection:
         # The threads take turns, which is what SQLite asks for.
         return sqlite3.connect(
-            self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            self.guard.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
         )
 
     def _migrate(self) -> None:
@@ -264,11 +264,15 @@ def lock_out_others(file: Path) -> int:
 def resolved(path: Path) -> Path:
     """Return a path without links, as SQLite resolves it: the files beside it have its name.
 
+    It begins with a slash, so that SQLite does not take a name such as ``file:chat.db`` for a URI.
+
     Raises:
-        JournalError: the links lead round in a circle.
+        JournalError: the links lead round in a circle, or there is no working directory.
     """
     try:
         return path.resolve()
+    except FileNotFoundError:
+        raise JournalError(f"{path} is in a directory that was removed") from None
     except (OSError, RuntimeError):
         raise JournalError(f"{path} is a link to itself") from None
 

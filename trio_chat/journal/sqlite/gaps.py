@@ -37,7 +37,7 @@ def clear(database: sqlite3.Connection, descriptor: int, begin: int) -> int | No
         return None
     database.execute("BEGIN IMMEDIATE")
     try:
-        if _log(database).stat().st_size:  # somebody has written since
+        if log_of(database).stat().st_size:  # somebody has written since
             return None
         return _clear(descriptor, begin, _page_size(database))
     finally:
@@ -45,9 +45,12 @@ def clear(database: sqlite3.Connection, descriptor: int, begin: int) -> int | No
         database.execute("PRAGMA shrink_memory")
 
 
-def _log(database: sqlite3.Connection) -> Path:
-    (_, _, path) = database.execute("PRAGMA database_list").fetchone()
-    return Path(f"{path}-wal")
+def log_of(database: sqlite3.Connection) -> Path:
+    """Return the path of a database's write-ahead log."""
+    # A name may have any bytes, also such as are no UTF-8.
+    query = "SELECT CAST(file AS BLOB) FROM pragma_database_list WHERE name = 'main'"
+    (path,) = database.execute(query).fetchone()
+    return Path(f"{os.fsdecode(path)}-wal")
 
 
 def _page_size(database: sqlite3.Connection) -> int:

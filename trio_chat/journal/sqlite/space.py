@@ -8,6 +8,7 @@ from typing import NamedTuple
 import structlog
 
 from trio_chat.journal.sqlite.file import LOG_LIMIT, JournalFile, pragma
+from trio_chat.journal.sqlite.gaps import log_of
 
 GIGABYTE = 1000**3
 MEGABYTE = 1000**2
@@ -70,8 +71,7 @@ def size(database: sqlite3.Connection) -> int:
     beyond the ``LOG_LIMIT`` that it is cut to, as when somebody reads for long.
     """
     pages = pragma(database, "page_count") - pragma(database, "freelist_count")
-    (_, _, path) = database.execute("PRAGMA database_list").fetchone()
-    log_size = Path(f"{path}-wal").stat().st_size
+    log_size = log_of(database).stat().st_size
     return pages * pragma(database, "page_size") + max(0, log_size - LOG_LIMIT)
 
 
