@@ -15,6 +15,8 @@ LAST_LABEL_OF_ADDRESS = re.compile(r"[0-9]+|0x[0-9a-f]*")  # no name ends so
 AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^\[\]:]*)(?::([0-9]{0,5}))?")
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 HIGHEST_PORT = 65535
+NO_PAGES = {"ws", "wss"}  # schemes from which no page comes
+ZONE = "%"  # before the interface in an IPv6 address: a name that only its own machine knows
 DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 CACHED = 1024  # hosts and origins whose parts are kept
 
@@ -98,9 +100,11 @@ def parse_origin(text: str) -> Origin:
         ValueError: it is none, or has more parts than an origin.
     """
     scheme, separator, authority = text.lower().partition("://")
-    if not separator or not SCHEME.fullmatch(scheme):
+    if not separator or not SCHEME.fullmatch(scheme) or scheme in NO_PAGES:
         raise ValueError(f"{text!r} is no origin")
     host, port = split_port(authority.removesuffix("/"))
+    if ZONE in host:
+        raise ValueError(f"{text!r} has a zone, which browsers do not send")
     return Origin(scheme, host, DEFAULT_PORTS.get(scheme) if port is None else port)
 
 

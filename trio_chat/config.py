@@ -351,6 +351,11 @@ class Config(Rates):
             raise ConfigError(
                 f"max_database must be 0 or at least {LEAST_DATABASE}, not {self.max_database}"
             )
+        # A character has one byte at least.
+        if self.text_limit > self.frame_limit:
+            raise ConfigError(
+                f"text_limit ({self.text_limit}) must be at most frame_limit ({self.frame_limit})"
+            )
         # A lone message must fit an empty outbox, or its first broadcast would evict everybody.
         if self.outbox_bytes <= self.frame_limit:
             raise ConfigError(

@@ -1,9 +1,10 @@
 """Settings that can be written in more than one way, in their normal forms."""
 
-from ipaddress import ip_network
+from ipaddress import IPv6Network, ip_network
 
 from trio_chat.addresses import normal_host, parse_origin, split_port
 
+MAPPED = 96  # bits before the IPv4 address in an IPv6 address that stands for one
 OPEN, PASSWORD, TOKEN, PROXY = WAYS = ("open", "password", "token", "proxy")  # into the server
 
 
@@ -54,7 +55,11 @@ def network(text: str) -> str:
         ValueError: it is none.
     """
     try:
-        return str(ip_network(text.strip(), strict=False))
+        found = ip_network(text.strip(), strict=False)
+        mapped = found.network_address.ipv4_mapped if isinstance(found, IPv6Network) else None
+        if mapped:  # as peers of IPv4 are known
+            found = ip_network((mapped, found.prefixlen - MAPPED))
+        return str(found)
     except ValueError:
         raise ValueError(
             f"trusted_proxy must be an address or a network such as 10.0.0.0/8, not {text!r}"

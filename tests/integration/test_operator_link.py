@@ -106,9 +106,10 @@ async def test_a_new_link_ends_those_of_before(tmp_path: Path) -> None:
             rules = {"t": "rules", "room": "tea", "closed": True}
             assert (await operator.ask(**rules))["code"] == "not_moderator"
     assert LINK.search(await done("operator-link", "--database", database))
-    wrong = await outcome("operator-link", "--database", database, "--url", "chat.example.org")
-    assert (wrong.returncode, wrong.stdout) == (2, b"")
-    assert b"--url must be like" in wrong.stderr
+    for url in ("chat.example.org", "ws://a.example", "http://[", "http://a.example:99999/"):
+        wrong = await outcome("operator-link", "--database", database, "--url", url)
+        assert (wrong.returncode, wrong.stdout) == (2, b"")
+        assert b"--url must be like" in wrong.stderr
 
 
 async def becomes_operator(server: Running, secret: str) -> bool:

@@ -87,7 +87,8 @@ def test_an_origin_is_understood_as_browsers_send_it(given: str, origin: str) ->
     "given",
     ["example.org", "https://", "https://example.org/chat", "https://example.org?x", "https://*",
      "https://a@example.org", "https://example.org:65536", "https://example.org:x", "https://\u2028.de",
-     "//example.org", "", "https://a.example https://b.example"],
+     "//example.org", "", "https://a.example https://b.example", "wss://example.org", "ws://localhost",
+     "http://[fe80::1%eth0]:8080"],
 )  # fmt: skip
 def test_an_origin_that_no_browser_sends_is_refused_at_the_start(given: str) -> None:
     """It would never fit; the line shows what would."""
@@ -185,6 +186,10 @@ def test_files_are_paths() -> None:
         (
             ["--frame-limit", "2000000"],
             "outbox_bytes (1048576) must be more than frame_limit (2000000)",
+        ),
+        (
+            ["--frame-limit", "3999"],
+            "text_limit (4000) must be at most frame_limit (3999)",
         ),
         (
             ["--page-bytes", "600000"],

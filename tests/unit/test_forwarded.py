@@ -167,6 +167,14 @@ def test_networks_are_read_strictly() -> None:
         Config(trusted_proxy=("proxy.example",))
 
 
+def test_networks_of_ipv4_may_be_written_as_those_of_ipv6() -> None:
+    """As some systems show them; peers of IPv4 are known by their own addresses."""
+    config = Config(trusted_proxy=("::ffff:10.0.0.1", "::ffff:192.168.0.0/112"))
+    assert config.trusted_proxy == ("10.0.0.1/32", "192.168.0.0/16")
+    assert Forwarding(config).is_trusted("10.0.0.1")
+    assert Config(trusted_proxy=("::ffff:0:0/95",)).trusted_proxy == ("::fffe:0:0/95",)
+
+
 @given(st.text(st.sampled_from('for=";,\\ x[]:1.%'), max_size=60))
 def test_whatever_comes_is_an_address_or_the_proxys(text: str) -> None:
     """Nothing that a peer makes up stops the server, or becomes a key of its own making."""

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 
 from trio_chat.clock import wall_clock
 from trio_chat.commands.files import database_path, opened
@@ -16,6 +17,7 @@ from trio_chat.protocol import acts
 from trio_chat.protocol.acts import LEDGER, AnyAct
 from trio_chat.protocol.events import ActKept, decode
 from trio_chat.protocol.rights import Right
+from trio_chat.remote.address import parse
 from trio_chat.settings import CommandLine
 
 PAGE = 1000  # acts that are read at once
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         Failed: it cannot be written.
     """
     options, config = _command_line().read(arguments, os.environ)
-    if not options.url.startswith(("http://", "https://")):
+    if not _is_page(options.url):
         raise ConfigError(f"--url must be like {DEFAULT_URL}, not {options.url!r}")
     with opened(database_path(config), to_write=True) as database:
         link = new_link(SERVER, Right.OPERATE)
@@ -53,6 +55,14 @@ def _command_line() -> CommandLine:
         "--url", default=DEFAULT_URL, help=f"the server's address (default: {DEFAULT_URL})"
     )
     return line
+
+
+def _is_page(url: str) -> bool:
+    """Whether a URL is that of a server's page."""
+    with suppress(ValueError):
+        parse(url)
+        return url.lower().startswith(("http://", "https://")) and not {"?", "#"} & set(url)
+    return False
 
 
 def _live(database: sqlite3.Connection) -> list[str]:

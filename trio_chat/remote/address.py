@@ -76,6 +76,8 @@ def split_link(url: str) -> Link:
     Raises:
         ValueError: it is no URL.
     """
+    if not url.isprintable():  # ``urlsplit`` drops some of that, and another address is left
+        raise ValueError(f"{url!r} is not the address of a server")
     parts = urlsplit(url)
     is_operators = parts.fragment.startswith(OPERATOR)
     operator = parts.fragment.removeprefix(OPERATOR) if is_operators else None
