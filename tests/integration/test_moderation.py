@@ -197,7 +197,10 @@ async def test_reports_and_acts_are_listed_for_moderators(server: Running) -> No
     async with chatting(server, "Ann") as ann, chatting(server, "Bob", "class") as bob:
         await make_class(ann)
         seq = await ann.send("class", "rude words")
-        assert (await bob.ask(t="report", room="class", seq=seq, why="rude"))["t"] == "ok"
+        for number in (1, seq + 1):
+            refused = await bob.ask(t="report", room="class", seq=number)
+            assert refused["code"] == "not_found"
+        assert (await bob.ask(t="report", room="class", seq=seq, why=" rude\n"))["t"] == "ok"
         assert (await bob.ask(t="audit", room="class"))["code"] == "not_moderator"
         listed = await ann.ask(t="audit", room="class")
         assert [one["act"]["t"] for one in listed["acts"]] == [
@@ -216,6 +219,26 @@ async def test_reports_and_acts_are_listed_for_moderators(server: Running) -> No
         page = await ann.ask(t="audit", room="class", before=report["seq"], limit=1)
         assert [one["act"]["t"] for one in page["acts"]] == ["link_used"]
         assert page["more"]
+
+
+async def test_titles_labels_and_reasons_are_lines(server: Running) -> None:
+    """Without control characters; one of which nothing can be seen is none."""
+    async with chatting(server, "Ann") as ann:
+        await make_class(ann)
+        for request in (
+            {"t": "link", "right": "read", "label": "\x1b[31m"},
+            {"t": "report", "seq": 1, "why": "\x1b[31m"},
+            {"t": "moderate", "act": "kick", "people": ["x"], "why": "\x1b[31m"},
+            {"t": "raid", "since": 0, "why": "\x1b[31m"},
+        ):
+            assert (await ann.ask(**request, room="class"))["code"] == "bad_request", request
+        for label, kept in (("\u200b\n", None), (" for\n all ", "for all")):
+            await ann.ask(t="link", room="class", right="read", label=label)
+            links = (await ann.ask(t="links", room="class"))["links"]
+            assert links[-1].get("label") == kept
+        assert (await ann.ask(t="create", name="\x1b", private=True))["code"] == "bad_room"
+        made = await ann.ask(t="create", name=" tea\nroom ", private=True)
+        assert made["title"] == "tea room"
 
 
 async def texts(chatter: Chatter, room: str = "class") -> list[str]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from trio_chat.journal.types import Committed, Journal, Result, Write
+from trio_chat.protocol.acts import LEDGER, Reported
 from trio_chat.protocol.answers import MessageView
-from trio_chat.protocol.events import Delete, Edit, Message, Person, React, Topic
+from trio_chat.protocol.events import ActKept, Delete, Edit, Message, Person, React, Topic
 
 ANN = Person("a1", "Ann")
 BEN = Person("b2", "Ben")
@@ -50,6 +51,10 @@ def react(
     on: bool = True,
 ) -> Write:
     return Write(React(room=room, target=target, emoji=emoji, who=who, on=on))
+
+
+def report(target: int, *, room: str = ROOM) -> Write:
+    return Write(ActKept(room=LEDGER, who=BEN, act=Reported(about=room, target=target)))
 
 
 def title(text: str = "All about tea", *, room: str = ROOM) -> Write:

@@ -18,6 +18,7 @@ from tests.journal.drafts import (
     numbers,
     page,
     react,
+    report,
     say,
     title,
 )
@@ -264,6 +265,17 @@ class TestTargets:
         await fill(journal, 3)
         await journal.prune(1, 0)
         assert await journal.commit([edit(2), delete(1), react(2)]) == [NO_SUCH_MESSAGE] * 3
+
+
+class TestReports:
+    """The number that is reported is that of a message."""
+
+    async def test_there_must_be_such_a_message(self, journal: Journal) -> None:
+        """Neither a number to come, nor what is no message, nor elsewhere; a deleted one is."""
+        await journal.commit([title(), say(), react(2), edit(2), delete(2), say(room="jam")])
+        for seq, room in ((0, "tea"), (1, "tea"), (3, "tea"), (9, "tea"), (2, "jam"), (1, "new")):
+            assert await journal.commit([report(seq, room=room)]) == [NO_SUCH_MESSAGE], seq
+        assert numbers(await journal.commit([report(2), report(1, room="jam")])) == [1, 2]
 
 
 class TestReplies:

@@ -88,7 +88,7 @@ class RoomLinks:
         """
         if self._access.registry.private_rooms() >= self._config.private_rooms:
             raise RequestError("too_many_rooms", "this server has no place for more private rooms")
-        title = title.strip()
+        title = " ".join(title.split()) if not has_controls(title) else title
         if has_controls(title) or is_blank(title):
             raise RequestError("bad_room", "a private room needs a title")
         return new_identifier(), title

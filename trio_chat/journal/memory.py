@@ -43,8 +43,9 @@ from trio_chat.journal.views import (
     view,
 )
 from trio_chat.protocol import answers
-from trio_chat.protocol.acts import LEDGER
+from trio_chat.protocol.acts import LEDGER, Reported
 from trio_chat.protocol.events import (
+    ActKept,
     AnyStoredEvent,
     Clear,
     Delete,
@@ -106,7 +107,7 @@ class MemoryJournal:
             return NO_NEW_ROOM
         if write.must_begin and not begins:
             return ROOM_TAKEN
-        rejected = _judge(write, room, self._limits)
+        rejected = self._judge_act(draft) or _judge(write, room, self._limits)
         if rejected:
             return rejected
         room.last += 1
@@ -133,6 +134,13 @@ class MemoryJournal:
             is_partial=isinstance(event, Clear | Restore),
             begins_room=begins,
         )
+
+    def _judge_act(self, draft: AnyStoredEvent) -> Rejected | None:
+        """Refuse to report what is no message."""
+        if not isinstance(draft, ActKept) or not isinstance(draft.act, Reported):
+            return None
+        found = self._room(draft.act.about).get(draft.act.target)
+        return None if isinstance(found, Message) else NO_SUCH_MESSAGE
 
     async def after(
         self, room: str, seq: int, limit: int, max_bytes: int

@@ -23,6 +23,7 @@ from trio_chat.journal.types import (
     Write,
 )
 from trio_chat.journal.views import DEFAULT_LIMITS, ChangeLimits, Changes
+from trio_chat.protocol.acts import Reported
 from trio_chat.protocol.events import (
     ActKept,
     AnyStoredEvent,
@@ -231,6 +232,13 @@ class Transaction:
             return self._judge_reply(room.id, write.event.reply)
         return self._judge_change(room, write)
 
+    def _judge_report(self, event: AnyStoredEvent) -> Rejected | None:
+        """Refuse to report what is no message; other events have nothing that they are about."""
+        if not isinstance(event, ActKept) or not isinstance(event.act, Reported):
+            return None
+        found = self._find_message(self._room(event.act.about).id, event.act.target)
+        return None if found else NO_SUCH_MESSAGE
+
     def _judge_restore(self, room: int | None, key: str) -> Rejected | None:
         """Refuse to take back what was taken back already, or is gone for good."""
         found = room is not None and any(one.key == key for one in self._clearings(room))
@@ -242,7 +250,7 @@ class Transaction:
     def _judge_change(self, room: Progress, write: Write) -> Rejected | None:
         target = target_of(write.event)
         if target is None:
-            return None
+            return self._judge_report(write.event)
         row = self._find_message(room.id, target)
         if room.id is None or row is None:
             return NO_SUCH_MESSAGE
