@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
+from urllib.parse import unquote_to_bytes
 
 from trio_chat.addresses import normal_host, split_port
 from trio_chat.commands.lines import Line, RoomLine
@@ -107,6 +108,7 @@ def read_head(data: bytes) -> None:
     status = 400
     try:
         head = parse_head(data.replace(b"\n", b"\r\n") + b"\r\n\r\n")
+        unquote_to_bytes(head.target).decode()
         HostNames(CONFIG).check(head, "127.0.0.1")
         for origin in head.values("origin"):
             is_welcome(origin, "".join(head.values("host")), ())
@@ -130,6 +132,8 @@ def read_url(data: bytes) -> None:
         Config(host_name=(text,))
     with suppress(ConfigError):
         Config(allow_origin=(text,))
+    with suppress(ConfigError):
+        Config(trusted_proxy=(text,))
 
 
 def read_name(data: bytes) -> None:
