@@ -155,7 +155,9 @@ def _from_file(path: Path) -> dict[str, Given]:
         table = tomllib.loads(read(path, FILE_LIMIT).decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:  # not TOML, or not even UTF-8
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8") from None
+    except (ValueError, RecursionError) as error:  # not TOML
         raise ConfigError(f"{path}: {error}") from None
     for name in table:
         if name not in SETTINGS:

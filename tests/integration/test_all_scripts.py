@@ -25,7 +25,7 @@ from trio_chat.journal.search.tokens import tokenize
 from trio_chat.protocol.dialects.plain import is_ambiguous, one_line
 from trio_chat.protocol.events import Message
 from trio_chat.protocol.names import BadName, check_nick, check_room, fold
-from trio_chat.protocol.requests import QUERY_LIMIT, Send, text_fault
+from trio_chat.protocol.requests import QUERY_LIMIT, Send, Topic, text_fault
 from trio_chat.remote import connect
 
 EXAMPLES = settings(
@@ -166,6 +166,60 @@ def test_what_is_said_is_the_same_everywhere(texts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         kept = trio.run(talk, Path(folder) / "chat.db", texts)
         move(Path(folder), kept)
+
+
+def normal_topic(text: str) -> str | None:
+    """Return a topic as it is kept; ``None`` if it is refused."""
+    request = Topic(room="tea", text=text)
+    return None if text_fault(request, Config()) else request.text
+
+
+async def change(database: Path, texts: Sequence[str]) -> tuple[str, str]:
+    """Give a message, and a room, each text in turn; return the last that each has taken."""
+    said, topic = "first", ""
+    async with (
+        serving(database=str(database)) as server,
+        chatting(server, "Ann", "tea") as ann,
+        following(server, "tea") as fay,
+    ):
+        seq = await ann.send("tea", said)
+        for text in texts:
+            answers = [
+                await ann.ask(t=kind, room="tea", text=text, **more)
+                for kind, more in (("edit", {"seq": seq}), ("topic", {}))
+            ]
+            kept = normal_text(text), normal_topic(text)
+            assert [answer["t"] == "ok" for answer in answers] == [one is not None for one in kept]
+            for kind, one in zip(("edit", "topic"), kept, strict=True):
+                assert one is None or (await fay.until(kind)).data["text"] == one
+            said, topic = (
+                said if kept[0] is None else kept[0],
+                topic if kept[1] is None else kept[1],
+            )
+        page = await ask(server, "GET", f"/rooms/tea/messages/{seq}")
+        assert page.json["text"] == said
+        async with chatting(server, "Ben", "tea") as ben:
+            assert (await ben.until("joined")).get("topic", "") == topic
+        [listed] = (await ask(server, "GET", "/rooms")).json["rooms"]
+        assert topic.startswith(listed.get("topic", ""))
+    return said, topic
+
+
+@EXAMPLES
+@given(st.lists(st.one_of(scripts.texts, scripts.anything), min_size=1, max_size=6))
+@example(HARD)
+def test_what_is_changed_is_the_same_everywhere(texts: list[str]) -> None:
+    """Edits and topics, too, are told, kept, exported and imported as they were taken."""
+    with tempfile.TemporaryDirectory() as folder:
+        said, topic = trio.run(change, Path(folder) / "chat.db", texts)
+        first, second = str(Path(folder) / "chat.db"), str(Path(folder) / "copy.db")
+        file = Path(folder) / "one.jsonl"
+        for database in (first, second):
+            assert main(["export", "--database", database, "-o", str(file), "--force"]) == 0
+            lines = [json.loads(line) for line in file.read_text("utf-8").split("\n")[:-1]]
+            assert [line["topic"] for line in lines if line["t"] == "room"] == [topic]
+            assert [line["text"] for line in lines if line["t"] in ("msg", "edit")][-1] == said
+            assert main(["import", "--database", second, str(file)]) == 0
 
 
 @given(scripts.anything)

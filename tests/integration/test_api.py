@@ -94,6 +94,14 @@ async def test_a_byte_order_mark_is_no_part_of_a_body(body: str, content_type: s
         assert await texts(server) == ["hello"]
 
 
+async def test_a_body_that_is_no_utf_8_is_told_as_that() -> None:
+    """And nothing of it is kept."""
+    async with serving() as server:
+        answer = await ask(server, "POST", MESSAGES, b"Zo\xeb", content_type="text/plain")
+        assert (answer.status, answer.json["detail"]) == (400, "the body is not UTF-8")
+        assert await texts(server) == []
+
+
 async def test_what_is_no_utf_8_in_an_address_is_refused() -> None:
     """Over every way in by HTTP; nothing is kept, or looked for, under a garbled name."""
     async with serving() as server:

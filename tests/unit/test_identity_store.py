@@ -39,6 +39,16 @@ def test_a_key_is_made_once(place: Path) -> None:
     assert [one.name for one in place.iterdir()] == ["ann.key"]
 
 
+@pytest.mark.parametrize("given", ["", "state", "./state"])
+def test_a_folder_is_a_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    """As the rule for that variable says; keys would be found again in one directory alone."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    IdentityStore(parse("http://localhost/"), {"XDG_STATE_HOME": given}).key("Ann")
+    assert list((tmp_path / ".local/state").rglob("*.key"))
+
+
 def test_the_longest_nick_has_a_key(place: Path) -> None:
     """Its name may be longer than that of a file can be."""
     nick = "मीना" * 20

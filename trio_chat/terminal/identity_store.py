@@ -21,14 +21,16 @@ class IdentityStore:
 
     Args:
         address: The server's.
-        environment: ``XDG_STATE_HOME`` is where the files are, ``~/.local/state`` by default.
+        environment: ``XDG_STATE_HOME`` is where the files are; ``~/.local/state`` without it,
+            or if it does not begin with a slash.
 
     Raises:
         OSError: there is no home directory.
     """
 
     def __init__(self, address: Address, environment: Mapping[str, str]) -> None:
-        state = Path(environment.get("XDG_STATE_HOME") or _home() / ".local/state")
+        given = Path(environment.get("XDG_STATE_HOME", ""))
+        state = given if given.is_absolute() else _home() / ".local/state"
         host = address.host.replace("/", "_").replace(":", "_")
         self._folder = state / FOLDER / f"{host}_{address.port}"
 

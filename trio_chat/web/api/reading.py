@@ -54,7 +54,7 @@ async def body(request: Request, kind: type[T], field: str) -> T:
             )
         return msgspec.convert({field: data.decode()}, kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem("bad_request", str(error)) from None
+        raise _not_read(error) from None
 
 
 async def json_body(request: Request, kind: type[T]) -> T:
@@ -69,7 +69,12 @@ async def json_body(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(data or b"{}", type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem("bad_request", str(error)) from None
+        raise _not_read(error) from None
+
+
+def _not_read(error: Exception) -> Problem:
+    is_utf_8 = not isinstance(error, UnicodeDecodeError)
+    return Problem("bad_request", str(error) if is_utf_8 else "the body is not UTF-8")
 
 
 async def _data(request: Request) -> bytes:
