@@ -30,6 +30,7 @@ LONGEST_NAME = 1000  # characters
 # them all at once, and an answer has them all: 4,000 reactions are 1 MB at most.
 MOST_CHANGES = 4000
 MOST_EMOJI = 1000  # different ones on a message
+LEAST_ROOM = 5  # characters; the room "lobby", where whoever names none is, has as many
 LEAST_DATABASE = 1_000_000  # bytes; the log of an empty one may take as much
 IN_MEMORY = ":memory:"  # a database that is no file
 SECRET = "secret"  # noqa: S105 - the group of settings that have no flag
@@ -201,7 +202,9 @@ class Config(Rates):
         most=MOST_CHANGES,
     )
     nick_limit: int = limit(32, "characters of a nick at most", least=1, most=LONGEST_NAME)
-    room_limit: int = limit(64, "characters of a room's name at most", least=1, most=LONGEST_NAME)
+    room_limit: int = limit(
+        64, "characters of a room's name at most", least=LEAST_ROOM, most=LONGEST_NAME
+    )
     rooms_per_connection: int = limit(128, "rooms one client can be in at once", least=1)
     private_rooms: int = limit(10_000, "private rooms at most", least=0)
     links_per_room: int = limit(100, "links to one room at most", least=3)

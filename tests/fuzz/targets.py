@@ -7,7 +7,6 @@ import io
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
-from urllib.parse import unquote_to_bytes
 
 from trio_chat.addresses import normal_host, split_port
 from trio_chat.commands.lines import Line, RoomLine
@@ -19,7 +18,7 @@ from trio_chat.journal.search.snippets import SNIPPET, snippet
 from trio_chat.journal.search.tokens import locate, tokenize
 from trio_chat.journal.sqlite.stored import understood
 from trio_chat.net import eventstream
-from trio_chat.net.head import HttpError, parse_head
+from trio_chat.net.head import HttpError, check_encoding, parse_head
 from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import is_welcome
 from trio_chat.protocol import answers, requests
@@ -108,7 +107,7 @@ def read_head(data: bytes) -> None:
     status = 400
     try:
         head = parse_head(data.replace(b"\n", b"\r\n") + b"\r\n\r\n")
-        unquote_to_bytes(head.target).decode()
+        check_encoding(head)
         HostNames(CONFIG).check(head, "127.0.0.1")
         for origin in head.values("origin"):
             is_welcome(origin, "".join(head.values("host")), ())

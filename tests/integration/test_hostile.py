@@ -64,7 +64,7 @@ def frames_after_handshake(answer: bytes) -> list[Seen]:
         (b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
         (b"GET /static/../pyproject.toml HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
         (b"GET /static/%2e%2e/pyproject.toml HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
-        (b"GET /%ff%fe HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (b"GET /%ff%fe HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
         (POST_CHUNKS + b"no chunk\r\n", 400),
     ],
 )

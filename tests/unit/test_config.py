@@ -187,6 +187,7 @@ def test_files_are_paths() -> None:
             ["--frame-limit", "2000000"],
             "outbox_bytes (1048576) must be more than frame_limit (2000000)",
         ),
+        (["--room-limit", "4"], "room_limit must be at least 5, not 4"),
         (
             ["--frame-limit", "3999"],
             "text_limit (4000) must be at most frame_limit (3999)",

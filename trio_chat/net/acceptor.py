@@ -13,7 +13,7 @@ from trio_chat.net import eventstream
 from trio_chat.net.admission import Admission, Place, retry_after
 from trio_chat.net.entrance import WEBSOCKET_PATH, Entrance
 from trio_chat.net.forwarded import Forwarding
-from trio_chat.net.head import Answer, Head, HttpError, read_head
+from trio_chat.net.head import Answer, Head, HttpError, check_encoding, read_head
 from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
 from trio_chat.net.proxy_header import read_proxy_header
@@ -150,6 +150,7 @@ class Acceptor:
             HttpError: it is refused.
         """
         await self._pay(address, WEBSOCKET_COST if head.path == WEBSOCKET_PATH else 1)
+        check_encoding(head)
         check_site(head, self._config.allow_origin)
         is_by_proxy = self._forwarding.is_trusted(peer)
         grant = await self._entrance.admit(head, address, is_by_proxy=is_by_proxy)

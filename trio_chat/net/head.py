@@ -163,8 +163,6 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
     target = request.target.decode()
     if not TARGET.fullmatch(target):
         raise HttpError(400, "bad request target")
-    if not _is_utf_8(unquote_to_bytes(target)):
-        raise HttpError(400, "request target is not UTF-8")
     try:
         # A path may begin with two slashes, and still names no host.
         parts = urlsplit(f"//host{target}" if target.startswith("/") else target)
@@ -182,12 +180,16 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
     )
 
 
-def _is_utf_8(data: bytes) -> bool:
+def check_encoding(head: Head) -> None:
+    """Refuse a request whose target has names in another encoding than UTF-8.
+
+    Raises:
+        HttpError: it has.
+    """
     try:
-        data.decode()
+        unquote_to_bytes(head.target).decode()
     except UnicodeDecodeError:
-        return False
-    return True
+        raise HttpError(400, "request target is not UTF-8") from None
 
 
 def _check_framing(raw: bytes) -> None:
