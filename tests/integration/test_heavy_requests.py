@@ -257,7 +257,7 @@ async def test_a_message_of_an_old_file_that_was_changed_very_often(
     restore_with(path, (edit(1, f"text {number}") for number in range(count)))
     journal = await SqliteJournal.open(path)
     rewritten: list[int] = []
-    commit: Callable[[Sequence[Write]], list[Result] | None] = journal._commit
+    commit: Callable[[Sequence[Write]], list[Result] | None] = journal._writer._commit
 
     def note(writes: Sequence[Write]) -> list[Result] | None:
         results = commit(writes)
@@ -265,7 +265,7 @@ async def test_a_message_of_an_old_file_that_was_changed_very_often(
         rewritten.extend(len(one.rewritten) for one in kept)
         return results
 
-    monkeypatch.setattr(journal, "_commit", note)
+    monkeypatch.setattr(journal._writer, "_commit", note)
     session = Sessions(journal.secret).token(ANN)
     async with (
         serving(journal=journal) as server,
