@@ -27,10 +27,10 @@ from trio_chat.journal.types import Journal, Unavailable
 from trio_chat.journal.views import ChangeLimits
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
+from trio_chat.net.accept_retry import ADVICE, RetryingListener, ShortageReport
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.hosts import is_loopback
 from trio_chat.net.listeners import load_certificate, open_listeners, port_of
-from trio_chat.net.patience import ADVICE, PatientListener, ShortageReport
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
@@ -82,7 +82,7 @@ class Server:
             exchange.serve,
             gate=self._gate,
         )
-        self._listeners: list[PatientListener] = []
+        self._listeners: list[RetryingListener] = []
         self._reason = GOING_AWAY
         self._stopping = trio.Event()
 
@@ -105,7 +105,7 @@ class Server:
             log.warning("whoever can reach this address may read and write; see --access")
         report = ShortageReport()
         self._listeners = [
-            PatientListener(
+            RetryingListener(
                 trio.SSLListener(listener, certificate, https_compatible=True)
                 if certificate
                 else listener,
