@@ -9,8 +9,9 @@ from pathlib import Path
 
 from benchmarks.toolchain import CACHE
 from trio_chat.journal.sqlite import states
-from trio_chat.journal.sqlite.file import SCHEMA, JournalFile
+from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.reindex import KEY, VERSION, bring_in_step
+from trio_chat.journal.sqlite.schema import SCHEMA
 from trio_chat.protocol.events import AnyStoredEvent, Message, Person, React, encode, target_of
 
 NAME = "chat.db"  # in its folder, as in the command of the peer

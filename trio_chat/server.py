@@ -1,9 +1,8 @@
 """The server: one nursery with the hub and the acceptor, and the order of start and stop."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import structlog
 import trio
@@ -11,12 +10,11 @@ import trio
 from trio_chat import process, signals
 from trio_chat.addresses import bracketed
 from trio_chat.auth.gate import Gate
-from trio_chat.client.client import Client
+from trio_chat.client.factory import ClientFactory
 from trio_chat.client.lookups import make_context
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.core.messages import Shutdown
 from trio_chat.core.sessions import Sessions
-from trio_chat.delivery.frames import Frame
 from trio_chat.hub import Hub
 from trio_chat.journal.feed import follow
 from trio_chat.journal.history import History
@@ -29,32 +27,17 @@ from trio_chat.journal.types import Journal, Unavailable
 from trio_chat.journal.views import ChangeLimits
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
+from trio_chat.net.accept_retry import ADVICE, RetryingListener, ShortageReport
 from trio_chat.net.acceptor import Acceptor
-from trio_chat.net.eventstream import EventStream
-from trio_chat.net.head import Head, HttpError
 from trio_chat.net.hosts import is_loopback
 from trio_chat.net.listeners import load_certificate, open_listeners, port_of
-from trio_chat.net.patience import ADVICE, PatientListener, ShortageReport
-from trio_chat.net.problems import of_error
-from trio_chat.net.streams import Stream
-from trio_chat.net.visitor import Visitor
-from trio_chat.net.websocket import WebSocket
-from trio_chat.protocol import requests
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
-from trio_chat.protocol.dialects import plain, v1
-from trio_chat.protocol.dialects.base import Dialect
-from trio_chat.protocol.dialects.sse import Sse
-from trio_chat.protocol.names import BadName, check_room
-from trio_chat.protocol.request_error import RequestError
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
 from trio_chat.web.app import make_app
 from trio_chat.web.assets import load_page, static_files
 from trio_chat.web.hypercorn_bridge import Exchange
 from trio_chat.web.static_files import Files
-
-DIALECTS: dict[str | None, Dialect] = {None: plain, v1.SUBPROTOCOL: v1}
-DEFAULT_ROOM = "lobby"  # of those who do not say
 
 log = structlog.get_logger()
 
@@ -83,12 +66,10 @@ class Server:
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)
         self._gate = Gate(config, Sessions(journal.secret), Attempts(limits))
-        self._context = make_context(
-            self._inbox, config, history, limits, self._hub.outboxes, self._gate
-        )
+        context = make_context(self._inbox, config, history, limits, self._hub.outboxes, self._gate)
+        clients = ClientFactory(context, self._hub.readers, journal.epoch)
         app = make_app()
         Api(history, Calls(self._inbox, config), self._hub.readers, config).install(app)
-        self._sse = Sse(journal.epoch)
         exchange = Exchange(app, config)
         files = Files(load_page(static_files()), is_secure=config.certfile is not None)
         limits.overload.gauges["outboxes"] = lambda: self._hub.outboxes.used
@@ -96,12 +77,12 @@ class Server:
             config,
             limits,
             files.answer,
-            self._on_websocket,
-            self._on_events,
+            clients.on_websocket,
+            clients.on_events,
             exchange.serve,
             gate=self._gate,
         )
-        self._listeners: list[PatientListener] = []
+        self._listeners: list[RetryingListener] = []
         self._reason = GOING_AWAY
         self._stopping = trio.Event()
 
@@ -124,7 +105,7 @@ class Server:
             log.warning("whoever can reach this address may read and write; see --access")
         report = ShortageReport()
         self._listeners = [
-            PatientListener(
+            RetryingListener(
                 trio.SSLListener(listener, certificate, https_compatible=True)
                 if certificate
                 else listener,
@@ -185,61 +166,6 @@ class Server:
         connections.deadline = trio.current_time() + self._config.drain_timeout
         self._acceptor.shut()
         self._inbox.post(Shutdown(self._reason))
-
-    def _on_websocket(
-        self, stream: Stream, websocket: WebSocket, answer: bytes, head: Head, visitor: Visitor
-    ) -> Awaitable[None]:
-        dialect = DIALECTS[websocket.subprotocol]
-        join = None if dialect.needs_hello else self._join(head)
-        if join:
-            self._check_reader(join, visitor)
-        client = Client(stream, websocket, dialect, self._context, join, visitor)
-        client.deliver(Frame(answer))
-        return client.run(head.rest)
-
-    def _on_events(
-        self,
-        stream: Stream,
-        join: requests.Join,
-        answer: bytes,
-        already_read: bytes,
-        visitor: Visitor,
-    ) -> Awaitable[None]:
-        self._check_reader(join, visitor)
-        client = Client(stream, EventStream(), self._sse, self._context, join, visitor)
-        client.deliver(Frame(answer))
-        return client.run(already_read)
-
-    def _check_reader(self, join: requests.Join, visitor: Visitor) -> None:
-        """See that a visitor without a hello may be in a room, before that is promised.
-
-        Raises:
-            Problem: they may not.
-        """
-        assert visitor.grant is not None  # only a hello could bring one later
-        join.link = visitor.link
-        try:
-            self._hub.readers.check(
-                join,
-                visitor.address,
-                session=visitor.session,
-                link=visitor.link,
-                grant=visitor.grant,
-            )
-        except RequestError as error:
-            raise of_error(error.answer) from None
-
-    def _join(self, head: Head) -> requests.Join:
-        """Return the request to join the room that the query names, as in ``/ws?room=tea``.
-
-        Raises:
-            HttpError: its name cannot be.
-        """
-        [room, *_] = parse_qs(head.query).get("room", [DEFAULT_ROOM])
-        try:
-            return requests.Join(room=check_room(room, self._config.room_limit))
-        except BadName as error:
-            raise HttpError(400, str(error)) from None
 
 
 async def open_journal(config: Config) -> Journal:

@@ -1,4 +1,4 @@
-"""An echo server for the conformance suite: the real door, client and WebSocket, no chat.
+"""An echo server for the conformance suite: the real acceptor, client and WebSocket, no chat.
 
 Every message comes back to its sender as it was, text as text and binary as binary.
 """
@@ -65,7 +65,7 @@ class Unchanged:
     def answer(self, answer: answers.Answer) -> bytes | None:
         raise AssertionError("nothing is answered here")
 
-    def bye(self, ending: CloseReason) -> bytes | None:
+    def bye(self, reason: CloseReason) -> bytes | None:
         return None
 
 
@@ -147,7 +147,7 @@ async def serve(port: int, frame_limit: int) -> None:
     echo = Echo(config)
     listeners = await open_listeners(config)
     print(f"echo at ws://127.0.0.1:{port_of(listeners[0])}/ws", flush=True)
-    door = Acceptor(
+    acceptor = Acceptor(
         config,
         Limits(config),
         Files({}).answer,
@@ -156,7 +156,7 @@ async def serve(port: int, frame_limit: int) -> None:
         echo.on_http,
         gate=open_gate(),
     )
-    await trio.serve_listeners(door.answer, listeners)
+    await trio.serve_listeners(acceptor.answer, listeners)
 
 
 def main() -> None:

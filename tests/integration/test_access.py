@@ -1,4 +1,4 @@
-"""Who may come in: every way in, at every door, with nothing, the wrong, the right, the old."""
+"""Who may come in: every way in, with nothing, the wrong, the right, the old."""
 
 import base64
 import time
@@ -29,7 +29,7 @@ LET_IN, REFUSED = True, False
 
 
 class Shown(NamedTuple):
-    """What somebody shows at a door."""
+    """What somebody shows to be let in."""
 
     password: str | None = None
     token: str | None = None
@@ -110,10 +110,10 @@ async def by_events(server: Running, shown: Shown) -> bool:
     return _verdict(status(answer))
 
 
-def by_request(method: str, path: str, body: str | None = None) -> "Door":
+def by_request(method: str, path: str, body: str | None = None) -> "WayIn":
     """Ask for something over HTTP."""
 
-    async def door(server: Running, shown: Shown) -> bool:
+    async def way_in(server: Running, shown: Shown) -> bool:
         headers: dict[str, Any] = shown.headers()
         answer = await ask(server, method, path, body, **headers)
         if answer.status == 401 and method != "HEAD":
@@ -121,7 +121,7 @@ def by_request(method: str, path: str, body: str | None = None) -> "Door":
             assert answer.header("www-authenticate")
         return _verdict(answer.status)
 
-    return door
+    return way_in
 
 
 def _verdict(code: int) -> bool:
@@ -129,8 +129,8 @@ def _verdict(code: int) -> bool:
     return REFUSED if code == 401 else LET_IN
 
 
-Door = Callable[[Running, Shown], Awaitable[bool]]
-DOORS: dict[str, Door] = {
+WayIn = Callable[[Running, Shown], Awaitable[bool]]
+WAYS_IN: dict[str, WayIn] = {
     "hello": by_hello,
     "handshake": by_handshake,
     "plain": by_plain_text,
@@ -209,12 +209,12 @@ TABLE: list[tuple[str, Show, bool]] = [
 
 
 @pytest.mark.parametrize(("way", "show", "expected"), TABLE)
-async def test_every_door_asks(way: str, show: Show, expected: bool, tmp_path: Path) -> None:
+async def test_every_way_in_asks(way: str, show: Show, expected: bool, tmp_path: Path) -> None:
     """And all of them decide alike."""
     async with entered_by(way, tmp_path) as mode:
         shown = show(mode)
-        found = {name: await door(mode.server, shown) for name, door in DOORS.items()}
-    assert found == dict.fromkeys(DOORS, expected)
+        found = {name: await way_in(mode.server, shown) for name, way_in in WAYS_IN.items()}
+    assert found == dict.fromkeys(WAYS_IN, expected)
 
 
 @pytest.mark.parametrize("way", ["password", "token", "proxy"])
@@ -289,7 +289,7 @@ async def test_a_header_from_elsewhere_is_ignored(tmp_path: Path) -> None:
 
 
 async def test_whom_a_token_or_a_proxy_names_is_always_the_same_person(tmp_path: Path) -> None:
-    """By whatever door, under the given nick; nobody else is, and no session outlives the token."""
+    """By all ways in, under the given nick; nobody else is, and no session outlives the token."""
     async with entered_by("token", tmp_path) as mode:
         token = signed(nick="Ann")
         posted = await ask(
@@ -441,8 +441,8 @@ async def test_what_is_shown_is_not_logged(tmp_path: Path) -> None:
         for way in ("password", "token"):
             async with entered_by(way, tmp_path) as mode:
                 for shown in (Shown(password=PASSWORD), Shown(token=signed()), Shown("wr0ng")):
-                    for door in DOORS.values():
-                        await door(mode.server, shown)
+                    for way_in in WAYS_IN.values():
+                        await way_in(mode.server, shown)
     assert "bättery" not in str(logged)
     assert "wr0ng" not in str(logged)
     assert "eyJ" not in str(logged)

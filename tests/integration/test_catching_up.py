@@ -1,5 +1,7 @@
 """One catch-up for each connection and room: exact, whoever joins, leaves and deletes meanwhile."""
 
+from contextlib import AsyncExitStack
+
 from tests.integration.chatters import Chatter, Object, chatting, connected
 from tests.integration.followers import following
 from tests.integration.running import Running, running
@@ -45,6 +47,23 @@ async def test_a_follower_of_an_empty_room_goes_on_to_hear_it() -> None:
                     await ben.send("tea", "new")
                 seqs.append((await follower.until("msg")).data["seq"])
             assert seqs == list(range(1, count + 2))
+
+
+async def test_a_follower_behind_a_crowd_goes_on_to_hear_its_room() -> None:
+    """It waits for its turn behind those who came before it, in a room that nobody else is in."""
+    async with running(resume_limit=5) as server, AsyncExitStack() as stack:
+        await fill(server, 50)
+        crowd = [await stack.enter_async_context(connected(server)) for _ in range(200)]
+        for number, one in enumerate(crowd):
+            wish = {"room": f"room{number % 50}"}
+            await one.say({"t": "hello", "nick": f"guest {number}", "rooms": [wish]})
+        async with following(server, query="?last=0") as follower:
+            seqs = [(await follower.until("msg")).data["seq"] for _ in range(50)]
+            await crowd[0].until("joined")
+            await crowd[0].say({"t": "join", "room": "tea"})
+            await crowd[0].send("tea", "new")
+            seqs.append((await follower.until("msg")).data["seq"])
+        assert seqs == list(range(1, 52))
 
 
 async def test_nothing_of_an_earlier_join_follows_the_answer_to_a_later_one() -> None:

@@ -42,9 +42,9 @@ async def test_the_kernel_has_room_for_all_descriptors_from_the_start_on() -> No
     assert int(size.split()[1]) >= min(limit, DESCRIPTORS_AT_ONCE)
 
 
-@pytest.mark.parametrize(("number", "ending"), SIGNALS)
+@pytest.mark.parametrize(("number", "reason"), SIGNALS)
 async def test_a_signal_stops_it_and_everybody_is_told(
-    number: signal.Signals, ending: CloseReason
+    number: signal.Signals, reason: CloseReason
 ) -> None:
     """Ctrl-C says going away, SIGTERM and SIGHUP say come back; all are a success."""
     async with command() as running:
@@ -52,7 +52,7 @@ async def test_a_signal_stops_it_and_everybody_is_told(
             running.signal(number)
             for client in (one, two):
                 [frame] = await goodbye(client)
-                assert (frame.close_code, frame.payload[2:].decode()) == ending
+                assert (frame.close_code, frame.payload[2:].decode()) == reason
         assert await running.exit_status() == 0
         assert b"Traceback" not in await running.errors()
 
@@ -71,9 +71,9 @@ async def stuck_peers(running: Command) -> AsyncIterator[list[trio.SocketStream]
 PATIENT = ("--close-timeout", "1000", "--write-timeout", "1000", "--head-timeout", "1000")
 
 
-@pytest.mark.parametrize(("number", "ending"), SIGNALS)
+@pytest.mark.parametrize(("number", "reason"), SIGNALS)
 async def test_peers_that_do_nothing_hold_it_up_no_longer_than_the_drain_time(
-    number: signal.Signals, ending: CloseReason
+    number: signal.Signals, reason: CloseReason
 ) -> None:
     """They had their chance; that is no failure."""
     async with (
@@ -83,7 +83,7 @@ async def test_peers_that_do_nothing_hold_it_up_no_longer_than_the_drain_time(
         running.signal(number)
         assert await running.exit_status() == 0
         told = await read_all(peers[-1])
-        assert told[2:4] == ending.code.to_bytes(2)
+        assert told[2:4] == reason.code.to_bytes(2)
 
 
 @pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])

@@ -104,10 +104,10 @@ async def test_a_crashing_app_is_a_500(monkeypatch: pytest.MonkeyPatch, log: io.
 async def test_a_crash_before_the_handshake_ends_one_connection(
     monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    """The door keeps what nobody else has kept."""
+    """The acceptor keeps what nobody else has kept."""
     async with running() as server:
 
-        async def crash(door: Acceptor, stream: Stream, address: str, place: object) -> None:
+        async def crash(acceptor: Acceptor, stream: Stream, address: str, place: object) -> None:
             raise ZeroDivisionError
 
         with monkeypatch.context() as patch:

@@ -1,42 +1,64 @@
 """A flood costs whoever sends it, and nobody else: turns are short, and shared out fairly."""
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
+import pytest
 import trio
 
 from tests.integration.chatters import Chatter, Object, chatting, connected
-from tests.integration.running import running
+from tests.integration.running import PATIENCE, running
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import RoomState
 
+KINDS: dict[str, Object] = {
+    "send": {"t": "send", "text": "x"},
+    "topic": {"t": "topic", "text": "x"},
+    "react": {"t": "react", "seq": 1, "emoji": "\N{LEMON}"},
+}
+EACH = 250  # requests of a frame
 
-def sends(number: int, room: str) -> list[Object]:
-    return [{"t": "send", "room": room, "id": id, "text": "x"} for id in range(number)]
 
-
-async def flood(flooder: Chatter, room: str, frames: int) -> None:
+async def flood(flooder: Chatter, room: str, kind: str, frames: int) -> None:
     """Ask for very much, as fast as the server reads."""
     for _ in range(frames):
-        await flooder.say(*sends(250, room))
+        await flooder.say(*({"id": id, "room": room, **KINDS[kind]} for id in range(EACH)))
 
 
-async def test_others_are_answered_in_the_midst_of_a_flood() -> None:
-    """Somebody's single messages do not wait until the flood is over."""
+async def count_answers(flooder: Chatter, count: int, answered: list[int]) -> None:
+    """Read so many answers, and note each."""
+    while count:
+        told = await flooder.next()
+        if told["t"] in ("ok", "error"):
+            answered.append(told["id"])
+            count -= 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("flooders", [1, 16])
+async def test_others_are_answered_in_the_midst_of_a_flood(kind: str, flooders: int) -> None:
+    """Somebody's single messages do not wait until the flood is over, and nobody has to go."""
+    frames = 20 if flooders == 1 else 4
+    answered: list[int] = []
     async with (
         running() as server,
         chatting(server, "Ann", "tea") as ann,
-        chatting(server, "Ben", "jam") as ben,
-        trio.open_nursery() as nursery,
+        AsyncExitStack() as stack,
     ):
-        nursery.start_soon(flood, ben, "jam", 20)
-        await ben.until("ok")
-        for _ in range(3):
-            await ann.send("tea", "hello")
-        answered = 1 + sum(entry["t"] == "ok" for entry in ben.heard)
-        assert answered < 20 * 250
-        ben.heard.clear()
-        while answered < 20 * 250:
-            answered += (await ben.next())["t"] == "ok"
+        rooms = [f"jam{number}" for number in range(flooders)]
+        bens = [await stack.enter_async_context(chatting(server, room, room)) for room in rooms]
+        for ben, room in zip(bens, rooms, strict=True):
+            await ben.send(room, "first")
+        async with trio.open_nursery() as nursery:
+            for ben, room in zip(bens, rooms, strict=True):
+                nursery.start_soon(flood, ben, room, kind, frames)
+                nursery.start_soon(count_answers, ben, frames * EACH, answered)
+            with trio.fail_after(PATIENCE):
+                while not answered:
+                    await trio.sleep(0.01)
+            for _ in range(3):
+                await ann.send("tea", "hello")
+            assert len(answered) < flooders * frames * EACH
 
 
 class Counting(MemoryJournal):

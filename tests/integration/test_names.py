@@ -10,6 +10,7 @@ from tests.integration.chatters import chatting, connected
 from tests.integration.running import Running, serving, status
 
 UNSEEN = "\u3164"
+HIDDEN = [UNSEEN, "\u115f", "\uffa0", "\u034f", "\ufe0f"]  # seen in no name
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,8 @@ async def test_a_nick_that_looks_like_another_one_is_taken(one: str, other: str)
 
 
 @pytest.mark.parametrize(
-    "nick", [f"Ann{UNSEEN}", UNSEEN, "Ann\u2800", "Ann\ufe0f", "B\u200dob", "\xad"]
+    "nick",
+    [*(f"Ann{one}" for one in HIDDEN), UNSEEN, "Ann\u2800", "B\u200dob", "\xad"],
 )
 async def test_a_nick_that_hides_something_is_refused_everywhere(nick: str) -> None:
     """As a first nick, as another one, as the name of who posts."""
@@ -57,9 +59,10 @@ async def test_a_nick_that_hides_something_is_refused_everywhere(nick: str) -> N
             assert (await ask(server, "POST", path, body)).code == "bad_nick"
 
 
-async def test_a_room_that_hides_something_is_refused_everywhere() -> None:
+@pytest.mark.parametrize("hidden", HIDDEN)
+async def test_a_room_that_hides_something_is_refused_everywhere(hidden: str) -> None:
     """In a hello, in a join, in a look-up, in an address of any kind."""
-    room = f"tea{UNSEEN}"
+    room = f"tea{hidden}"
     async with serving() as server, connected(server) as ann:
         await ann.hello("Ann", room)
         refused = await ann.next()

@@ -257,7 +257,7 @@ async def test_a_body_that_nobody_asked_for_is_not_waited_for() -> None:
 
 
 async def test_a_connection_serves_one_file_after_the_other() -> None:
-    """However the requests come, and then a WebSocket: each passes the door."""
+    """However the requests come, and then a WebSocket: each passes the acceptor."""
     async with running() as server, await server.connect() as stream:
         for target in ("/r/", MAIN):
             await stream.send_all(request(target))

@@ -101,4 +101,4 @@ def test_every_word_of_the_client_is_read_without_complaint() -> None:
             try:
                 assert v1.read(frame, Config())
             except Violation as violation:
-                pytest.fail(f"{frame}: {violation.ending.reason}")
+                pytest.fail(f"{frame}: {violation.reason.reason}")

@@ -193,3 +193,15 @@ async def test_an_unknown_session_is_told() -> None:
         async with connect(server.ws, nick="Ann", session=first.session) as again:
             assert not again.unknown_session
             assert again.me == first.me
+
+
+async def test_typing_very_often_leaves_nothing_behind() -> None:
+    """No request of it stays pending, and the chat goes on."""
+    async with serving() as server, connect(server.ws, nick="Ann") as ann:
+        tea = ann.room("tea")
+        for _ in range(1000):
+            tea.typing()
+            await trio.lowlevel.checkpoint()
+        assert await tea.send("Milk?") == 1
+        pending = ann._pending
+        assert (len(pending._pending), len(pending._unsent), len(pending._typing)) == (0, 0, 0)

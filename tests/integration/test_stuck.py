@@ -4,6 +4,7 @@
 file descriptor more than before.
 """
 
+import json
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,8 @@ import pytest
 import trio
 
 from tests import frames
-from tests.frames import PING, PONG, masked
+from tests.frames import PING, PONG, TEXT, masked
+from tests.integration.chatters import chatting
 from tests.integration.running import PATIENCE, read_all, running, serving
 from tests.integration.stalling import (
     GET_LARGE,
@@ -25,6 +27,7 @@ from tests.integration.stalling import (
     until_there,
 )
 from trio_chat.net.streams import Stream
+from trio_chat.protocol.dialects import v1
 
 
 async def test_a_peer_that_stops_reading_loses_its_connection_and_nobody_else_anything() -> None:
@@ -112,3 +115,32 @@ async def sip(stream: Stream) -> int:
     except trio.BrokenResourceError:
         pass
     return received
+
+
+async def test_a_client_that_is_slow_now_and_then_costs_nothing_in_other_rooms() -> None:
+    """Who can be written to at once is known by room: others' lists stay as they are."""
+    async with (
+        running() as server,
+        chatting(server, "Ann", "tea") as ann,
+        chatting(server, "Ben", "tea") as ben,
+        chatting(server, "Cid", "jam") as cid,
+        await server.shake_hands(b"Sec-WebSocket-Protocol: trio-chat.v1", buffer=SMALL) as slow,
+    ):
+        hello = [{"t": "hello", "nick": "Dee", "rooms": [{"room": "jam"}]}]
+        await slow.send_all(masked(TEXT, json.dumps(hello).encode()))
+        while (await cid.until("presence"))["who"]["nick"] != "Dee":
+            pass
+        rooms = server.server._hub._chat._rooms
+        tea, jam = (rooms[room]._audiences[v1] for room in ("tea", "jam"))
+        await ann.send("tea", "first")
+        ready, changes = tea._ready, jam._version
+        with trio.fail_after(PATIENCE):
+            for _ in range(3):
+                while not jam._others:
+                    await cid.send("jam", "x" * 4000)
+                while jam._others:
+                    await slow.receive_some(65536)
+        assert jam._version >= changes + 6
+        await ann.send("tea", "last")
+        assert await ben.seqs_until(2) == [1, 2]
+        assert tea._ready is ready

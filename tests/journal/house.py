@@ -29,7 +29,7 @@ Object = dict[str, Any]  # as it is in JSON
 
 
 class House:
-    """What a server is made of, without the door."""
+    """What a server is made of, without the acceptor."""
 
     def __init__(self, journal: Journal, **settings: Any) -> None:  # noqa: ANN401 - any setting
         self.journal = journal

@@ -9,8 +9,9 @@ import pytest
 
 from tests.journal import trouble
 from tests.journal.drafts import fill, kept, say
-from trio_chat.journal.sqlite.file import APPLICATION_ID, SCHEMA, JournalFile
+from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.sqlite.schema import APPLICATION_ID, SCHEMA
 from trio_chat.journal.types import JournalError
 
 PAGE = 4096  # bytes, as SQLite begins

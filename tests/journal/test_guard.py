@@ -16,8 +16,8 @@ import trio
 from tests.journal import trouble
 from tests.journal.drafts import fill, kept, say
 from trio_chat.journal.offline import open_beside
-from trio_chat.journal.sqlite import journal as sqlite
 from trio_chat.journal.sqlite import rescue, space
+from trio_chat.journal.sqlite import writer as sqlite_writer
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.guard import MAGIC, WAL_VERSIONS, FileGuard, InUse
 from trio_chat.journal.sqlite.journal import SqliteJournal
@@ -28,13 +28,13 @@ SOON = 50  # ms
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "RETRY_MS", SOON)
+    monkeypatch.setattr(sqlite_writer, "RETRY_MS", SOON)
 
 
 @pytest.fixture(autouse=True)
 def every_commit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each commit look, not ten in a second."""
-    monkeypatch.setattr(sqlite, "LOOK_INTERVAL", 0.0)
+    monkeypatch.setattr(sqlite_writer, "LOOK_INTERVAL", 0.0)
 
 
 @pytest.fixture(autouse=True)
@@ -205,7 +205,7 @@ class TestChanges:
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Not every commit looks at the files; the copy has what was written into the lost one."""
-        monkeypatch.setattr(sqlite, "LOOK_INTERVAL", 1000.0)
+        monkeypatch.setattr(sqlite_writer, "LOOK_INTERVAL", 1000.0)
         database = await SqliteJournal.open(path)
         await fill(database, 2)
         remove_all(path)

@@ -11,9 +11,10 @@ import pytest
 
 from tests.journal.drafts import BEN, MUCH, numbers, page, react, say
 from tests.journal.old import restore
-from trio_chat.journal.sqlite import file
-from trio_chat.journal.sqlite.file import MIGRATIONS, SCHEMA, JournalFile
+from trio_chat.journal.sqlite import schema
+from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.sqlite.schema import MIGRATIONS, SCHEMA
 from trio_chat.journal.types import Duplicate, JournalError, RoomSummary
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import Person
@@ -100,8 +101,8 @@ def test_all_files_become_alike(version: int, path: Path, tmp_path: Path) -> Non
 
 def pretend(monkeypatch: pytest.MonkeyPatch, *scripts: str) -> None:
     """Let there be more migrations."""
-    monkeypatch.setattr(file, "MIGRATIONS", (*MIGRATIONS, *scripts))
-    monkeypatch.setattr(file, "SCHEMA", SCHEMA + len(scripts))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*MIGRATIONS, *scripts))
+    monkeypatch.setattr(schema, "SCHEMA", SCHEMA + len(scripts))
 
 
 async def test_a_migration_keeps_what_is_there(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

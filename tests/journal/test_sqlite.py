@@ -32,6 +32,7 @@ from tests.journal.drafts import (
 )
 from trio_chat.journal.sqlite import forgetting, pruning
 from trio_chat.journal.sqlite import journal as sqlite
+from trio_chat.journal.sqlite import writer as sqlite_writer
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.forgetting import Forgettable
 from trio_chat.journal.sqlite.journal import SqliteJournal
@@ -45,7 +46,7 @@ LARGE = "x" * 3000
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "RETRY_MS", SOON)
+    monkeypatch.setattr(sqlite_writer, "RETRY_MS", SOON)
 
 
 async def recovered(journal: SqliteJournal) -> list[int]:
@@ -120,7 +121,7 @@ class TestKeeping:
         self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A room that the writer has forgotten is found again in the file."""
-        monkeypatch.setattr(sqlite, "ROOMS_AT_HAND", 3)
+        monkeypatch.setattr(sqlite_writer, "ROOMS_AT_HAND", 3)
         for number in range(1, 4):
             for room in range(6):
                 [result] = await database.commit([say(room=f"room{room}")])
@@ -397,7 +398,7 @@ class TestHanging:
             may_end.wait(60)
             ended.set()
 
-        monkeypatch.setattr(journal, "_commit", hang)
+        monkeypatch.setattr(journal._writer, "_commit", hang)
         with trio.move_on_after(0.05) as scope:
             await journal.commit([say()])
         assert scope.cancelled_caught
@@ -412,9 +413,9 @@ class TestHanging:
         """The file is right, whatever the error was."""
         journal = await SqliteJournal.open(path)
         await journal.commit([say(), say()])
-        assert journal._rooms
+        assert journal._writer._rooms
         journal._file.writer.execute("ALTER TABLE events RENAME TO hidden")
         with pytest.raises(Unavailable):
             await journal.commit([say()])
-        assert not journal._rooms
+        assert not journal._writer._rooms
         await journal.close()

@@ -1,4 +1,4 @@
-"""A door on virtual time: what is behind it, and the connections that come."""
+"""An acceptor on virtual time: what is behind it, and the connections that come."""
 
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
@@ -33,10 +33,10 @@ FILES = Files({"static/a.js": File(b"script", None, "text/javascript", "no-cache
 
 
 class House:
-    """A door, what is behind it, and the connections that came."""
+    """An acceptor, what is behind it, and the connections that came."""
 
     def __init__(self, nursery: trio.Nursery, config: Config) -> None:
-        self.door = Acceptor(
+        self.acceptor = Acceptor(
             config,
             Limits(config),
             FILES.answer,
@@ -62,7 +62,7 @@ class House:
         return connection
 
     async def _serve(self, connection: Connection) -> None:
-        await self.door.answer(connection.stream)
+        await self.acceptor.answer(connection.stream)
         self.ended_at[connection] = trio.current_time()
         await trio.aclose_forcefully(connection.stream)
 
@@ -99,7 +99,7 @@ class House:
 
 @asynccontextmanager
 async def house(config: Config = CONFIG) -> AsyncIterator[House]:
-    """Keep a door for the block."""
+    """Keep an acceptor for the block."""
     async with trio.open_nursery() as nursery:
         yield House(nursery, config)
         nursery.cancel_scope.cancel()

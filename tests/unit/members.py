@@ -73,11 +73,11 @@ class Listener:
     def close(self) -> None:
         self.ends.append("closed")
 
-    def end(self, ending: CloseReason) -> None:
-        self.ends.append(ending)
+    def end(self, reason: CloseReason) -> None:
+        self.ends.append(reason)
 
-    def abort(self, ending: CloseReason) -> None:
-        self.ends.append(ending)
+    def abort(self, reason: CloseReason) -> None:
+        self.ends.append(reason)
 
     def told(self) -> list[dict[str, Any]]:
         """Return what it was told since the last time, object by object, and forget it."""

@@ -1,4 +1,4 @@
-"""Connections in memory that pass for TCP, so that the door can be tested on virtual time."""
+"""Connections in memory that pass for TCP, so that the acceptor can be tested on virtual time."""
 
 import socket
 from types import SimpleNamespace

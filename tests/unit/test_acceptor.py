@@ -1,4 +1,4 @@
-"""Rules of the door, on virtual time."""
+"""Rules of the acceptor, on virtual time."""
 
 import pytest
 import structlog
@@ -132,7 +132,7 @@ async def test_a_shut_door_waits_for_no_head(autojump_clock: MockClock) -> None:
         await kept.send(GET_FILE)
         stuck = await chat.comes("192.0.2.5", stuck=True)
         await stuck.send(GET_FILE)
-        chat.door.shut()
+        chat.acceptor.shut()
         late = await chat.comes("192.0.2.4")
         for conn in (begun, late):
             assert await conn.read_all() == b""

@@ -1,4 +1,4 @@
-"""Rules for files at the door and for what follows them, on virtual time."""
+"""Rules for files at the acceptor, and for what follows them, on virtual time."""
 
 import trio
 from trio.testing import MockClock

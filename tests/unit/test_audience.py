@@ -40,7 +40,7 @@ class Recipient:
 
     def enqueue_rest(self, frame: Frame, taken: int) -> bool:
         self.become_busy()
-        self.got.append(("spilt", frame.wire[taken:]))
+        self.got.append(("rest", frame.wire[taken:]))
         return not self.is_stuck
 
     def deliver(self, frame: Frame) -> bool:
@@ -75,9 +75,9 @@ class Recipient:
 
     def close(self) -> None: ...
 
-    def end(self, ending: CloseReason) -> None: ...
+    def end(self, reason: CloseReason) -> None: ...
 
-    def abort(self, ending: CloseReason) -> None: ...
+    def abort(self, reason: CloseReason) -> None: ...
 
 
 def audience(*members: Recipient) -> Audience:
@@ -99,14 +99,14 @@ async def test_who_is_ready_is_written_to_at_once() -> None:
 @pytest.mark.parametrize(
     ("takes", "rest"), [(2, b"llo"), (0, b"hello"), (BlockingIOError, b"hello")]
 )
-async def test_what_a_socket_does_not_take_is_spilt(
+async def test_what_a_socket_does_not_take_is_enqueued(
     takes: int | type[OSError], rest: bytes
 ) -> None:
     """From then on the member is not ready, until it says so."""
     slow, quick = Recipient(takes), Recipient()
     both = audience(slow, quick)
     assert await both.send(HELLO, Pace()) == []
-    assert slow.got[-1] == ("spilt", rest)
+    assert slow.got[-1] == ("rest", rest)
     await both.send(HELLO, Pace())
     assert slow.got[-1] == ("delivered", b"hello")
     assert quick.got == [("wrote", b"hello")] * 2
@@ -141,7 +141,7 @@ async def test_who_comes_or_goes_is_heeded_at_the_next_frame() -> None:
 
 
 async def meanwhile(act: Callable[[list[Recipient]], object], members: list[Recipient]) -> None:
-    """Act while a frame is on its way to many members, after the first breath."""
+    """Act while a frame is on its way to many members, after the first pause."""
     everybody = audience(*members)
 
     async def act_in_between() -> None:
@@ -164,7 +164,7 @@ async def test_who_ceases_to_be_ready_meanwhile_is_not_written_to() -> None:
 
 
 async def test_one_slow_member_does_not_make_the_others_slow() -> None:
-    """What a member spills itself is known without a second look."""
+    """What a member enqueues itself is known without a second look."""
     members = [Recipient() for _ in range(3 * WRITES_PER_YIELD)]
     members[0].takes = 1
     await audience(*members).send(HELLO, Pace())

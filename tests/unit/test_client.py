@@ -401,7 +401,7 @@ async def test_cancelling_it_unregisters_and_closes_the_send_side(
 async def test_a_handshake_answer_goes_out_first_and_early_bytes_are_read(
     autojump_clock: MockClock,
 ) -> None:
-    """Nothing gets lost between the door and the client."""
+    """Nothing gets lost between the acceptor and the client."""
     ours, theirs = trio.testing.memory_stream_pair()
     conn = Connection(ours, theirs, CONFIG, 1.0)
     async with trio.open_nursery() as nursery:

@@ -1,4 +1,4 @@
-"""Rules of the archive: history as it stands, and the list of rooms."""
+"""Rules of history: messages as it stands, and the list of rooms."""
 
 import msgspec
 import pytest

@@ -75,8 +75,8 @@ class Dialect:
     def answer(self, answer: answers.Answer) -> bytes | None:
         return plain.answer(answer)
 
-    def bye(self, ending: CloseReason) -> bytes | None:
-        return plain.bye(ending)
+    def bye(self, reason: CloseReason) -> bytes | None:
+        return plain.bye(reason)
 
 
 DIALECT = Dialect()

@@ -109,7 +109,7 @@ async def test_the_app_gets_the_request_and_the_peer_the_answer(
 
 
 async def test_a_second_request_is_not_served(autojump_clock: MockClock) -> None:
-    """It has to come through the door."""
+    """It has to come through the acceptor."""
     app = App()
     async with exchange(app, GET + GET) as served:
         await read(served, len(CHUNK))
@@ -198,7 +198,7 @@ async def test_a_crash_of_the_app_is_answered_with_500(autojump_clock: MockClock
 
 
 async def test_a_request_that_was_led_on_wrongly_is_refused(autojump_clock: MockClock) -> None:
-    """The door lets none through; if it did, this would be the answer."""
+    """The acceptor lets none through; if it did, this would be the answer."""
     async with exchange(App(), b"GET / HTTP/1.1\r\n\r\n") as served:
         answer = await read(served, 1)
         await served.peer.aclose()

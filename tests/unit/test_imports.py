@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,20 @@ def test_imports_point_down(package: str) -> None:
     allowed = {package, *RULES[package].split(), *ANYWHERE}
     wrong = {f"{path.name}: {other}" for path in paths for other in packages(path) - allowed}
     assert wrong == set()
+
+
+def test_the_picture_in_the_docs_is_the_rules() -> None:
+    """It draws each package above all that it may import, and names nothing that is not there."""
+    text = (ROOT.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    lines = text.partition("## The house")[2].split("```")[1].strip().splitlines()
+    drawn = [re.split(r"[/ ,]", line)[0] for line in lines]
+    named = re.findall(r"\w+", f"{lines[0][4:]} {lines[-1].partition('   ')[0]}")
+    assert [name for name in named if not (ROOT / f"{name}.py").exists()] == []
+    floors = {name: floor for floor, name in enumerate(drawn[1:])} | dict.fromkeys(named, 99)
+    floors |= dict.fromkeys(("settings", "logs"), floors["server"])
+    assert floors.keys() >= RULES.keys()
+    for package, others in RULES.items():
+        assert [other for other in others.split() if floors[other] <= floors[package]] == []
 
 
 def test_every_package_has_a_rule() -> None:

@@ -57,7 +57,7 @@ class Journal(MemoryJournal):
 
 
 @dataclass(eq=False)
-class Missed:
+class StubCatchUp:
     """What a client has missed in a room."""
 
     room_name: str
@@ -98,9 +98,9 @@ class Connection:
         self.ours.send_stream.send_all_hook = wait_and_carry
         return gate
 
-    def wants(self, after: int, until: int = 99, room: str = "tea") -> "Missed":
+    def wants(self, after: int, until: int = 99, room: str = "tea") -> "StubCatchUp":
         """Let the hub ask the client to read what was missed in a room."""
-        missed = Missed(room, after, until)
+        missed = StubCatchUp(room, after, until)
         self.client.read_page(missed)
         return missed
 
@@ -235,7 +235,7 @@ async def test_a_client_that_only_waits_for_its_outbox_reads_nothing(
 ) -> None:
     """The hub hears when it is empty."""
     async with connection() as conn:
-        missed = Missed("tea", 3, 99, wants_page=False)
+        missed = StubCatchUp("tea", 3, 99, wants_page=False)
         conn.client.read_page(missed)
         await trio.testing.wait_all_tasks_blocked()
         assert conn.requests[-1] == PageDone(missed, 3)
@@ -366,7 +366,7 @@ async def test_a_commit_while_a_page_is_read_is_no_gap(autojump_clock: MockClock
     async with connection() as conn:
         await conn.fill(4)
         conn.journal.gate = trio.Event()
-        missed = Missed("tea", 4, 4)
+        missed = StubCatchUp("tea", 4, 4)
         conn.client.read_page(missed)
         await trio.testing.wait_all_tasks_blocked()
         missed.until = 5

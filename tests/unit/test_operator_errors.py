@@ -16,7 +16,8 @@ from tests.journal.old import restore
 from trio_chat import cli
 from trio_chat.commands.importer import Intake
 from trio_chat.errors import BAD_USAGE, FAILED
-from trio_chat.journal.sqlite.file import SCHEMA, JournalFile
+from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.schema import SCHEMA
 
 Row = dict[str, Any]
 Run = Callable[..., tuple[int, str, str]]

@@ -71,7 +71,7 @@ def test_binary_message_that_is_not_text_is_a_violation() -> None:
     """A binary message without UTF-8 in it ends the connection with 1007."""
     with pytest.raises(Violation) as caught:
         plain.read(b"\xff\xfe", Config())
-    assert caught.value.ending == NOT_UTF8
+    assert caught.value.reason == NOT_UTF8
 
 
 def test_limit_counts_characters_of_the_line() -> None:
@@ -79,7 +79,7 @@ def test_limit_counts_characters_of_the_line() -> None:
     assert said(" " + "ü" * 10 + " ", 10) == ["ü" * 10]
     with pytest.raises(Violation) as caught:
         plain.read("ü" * 11, Config(text_limit=10))
-    assert caught.value.ending == TOO_LONG
+    assert caught.value.reason == TOO_LONG
 
 
 def test_join_puts_a_line_below_the_other() -> None:

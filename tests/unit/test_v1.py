@@ -129,14 +129,14 @@ def test_what_is_not_made_of_objects_with_a_type_ends_the_connection(message: st
     """Broken JSON, text that is none, JSON made to harm."""
     with pytest.raises(Violation) as caught:
         read(message)
-    assert caught.value.ending == BAD_PROTOCOL
+    assert caught.value.reason == BAD_PROTOCOL
 
 
 def test_a_binary_frame_ends_the_connection() -> None:
     """Even with good JSON in it."""
     with pytest.raises(Violation) as caught:
         read(b'{"t":"rooms"}')
-    assert caught.value.ending == BAD_PROTOCOL
+    assert caught.value.reason == BAD_PROTOCOL
 
 
 @pytest.mark.parametrize(
@@ -347,12 +347,12 @@ def test_events_are_told_as_they_were_encoded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ending", "retry_ms"), [(GOING_AWAY, 5000), (RESTARTING, 1000), (TOO_SLOW, None)]
+    ("reason", "retry_ms"), [(GOING_AWAY, 5000), (RESTARTING, 1000), (TOO_SLOW, None)]
 )
-def test_bye_tells_why_and_when_to_come_back(ending: CloseReason, retry_ms: int | None) -> None:
+def test_bye_tells_why_and_when_to_come_back(reason: CloseReason, retry_ms: int | None) -> None:
     """A thousand clients need not come back before the server can be there."""
-    told = json.loads(v1.bye(ending) or b"")
-    assert (told["t"], told["code"], told["reason"]) == ("bye", *ending)
+    told = json.loads(v1.bye(reason) or b"")
+    assert (told["t"], told["code"], told["reason"]) == ("bye", *reason)
     assert told.get("retry_ms") == retry_ms
 
 

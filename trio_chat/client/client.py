@@ -191,7 +191,7 @@ class Client:
         delay, rate = self._intake.take(size, frames, now)
         if not delay:
             return
-        self._context.limits.counters.count(rate, self._door, self.address, now)
+        self._context.limits.counters.count(rate, self._way_in, self.address, now)
         if delay > self._config.flood_timeout:
             self.end(FLOODING)
         self._keepalive.is_paused = True
@@ -199,7 +199,7 @@ class Client:
         self._keepalive.is_paused = False
 
     @property
-    def _door(self) -> str:
+    def _way_in(self) -> str:
         """The way in, as the counters of limits name it."""
         if self._transport.is_one_way:
             return "sse"
@@ -221,7 +221,7 @@ class Client:
             for message in messages:
                 asked += self.dialect.read(message, self._config)
         except Violation as violation:
-            self.end(violation.ending)
+            self.end(violation.reason)
         if asked and self._grant is None:
             asked = await self._let_in(asked)
         if asked:

@@ -13,9 +13,10 @@ from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
 from trio_chat.journal.sqlite import scrubs, sealing
 from trio_chat.journal.sqlite.erasing import erase_in
-from trio_chat.journal.sqlite.file import explain, pragma
+from trio_chat.journal.sqlite.file import explain
 from trio_chat.journal.sqlite.reindex import has_index
 from trio_chat.journal.sqlite.runs import mark_copy
+from trio_chat.journal.sqlite.schema import pragma
 from trio_chat.journal.sqlite.transaction import transaction
 from trio_chat.settings import CommandLine
 

@@ -34,7 +34,7 @@ class ConnectionState:
         return self.person_id or self.reads_as
 
     @property
-    def door(self) -> str:
+    def way_in(self) -> str:
         """The way in, as the counters of limits name it."""
         return "socket" if self.client.dialect.needs_hello else "plain"
 

@@ -248,7 +248,7 @@ class Handlers:
         is_known = grant.subject is not None or self._people.has_session(request.session)
         is_new = before is None and not is_known
         if is_new:
-            self._limits.check_new_name(address, state.door, now)
+            self._limits.check_new_name(address, state.way_in, now)
         person = self._people.enter(person_id, grant.nick or request.nick, state.client)
         if is_new:
             self._limits.take_new_name(address, now)

@@ -87,7 +87,7 @@ class RequestLimits:
         """Take in that a request is over a rate; return whether it may wait so long."""
         if not asked.has_waited:
             name = RATES[type(asked.requests[0])]
-            self._limits.counters.count(name, state.door, state.client.address, now)
+            self._limits.counters.count(name, state.way_in, state.client.address, now)
         asked.has_waited = True
         if now - state.waited_at > self._patience + PAUSE:
             state.waits_since = now
@@ -133,7 +133,7 @@ class RequestLimits:
     def _new_rooms(self, address: str, now: float) -> Bucket:
         return self._limits.addresses.of(address, now).bucket("new_room_rate")
 
-    def check_new_name(self, address: str, door: str, now: float) -> None:
+    def check_new_name(self, address: str, way_in: str, now: float) -> None:
         """Make sure that somebody without a session may come from an address.
 
         Raises:
@@ -141,7 +141,7 @@ class RequestLimits:
         """
         delay = self._new_names(address, now).delay(now)
         if delay:
-            self._limits.counters.count("new_name_rate", door, address, now)
+            self._limits.counters.count("new_name_rate", way_in, address, now)
             raise RequestError("busy", TOO_MANY_NAMES, _in_ms(delay))
 
     def take_new_name(self, address: str, now: float) -> None:

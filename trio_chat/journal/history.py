@@ -1,4 +1,4 @@
-"""The archive: answers what clients look up, from the journal and beside the hub's turns."""
+"""History: answers what clients look up, from the journal and beside the hub's turns."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate

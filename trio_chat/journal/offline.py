@@ -7,17 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from trio_chat.journal.sqlite.file import (
-    SCHEMA,
-    JournalFile,
-    check_place,
-    check_whose_it_is,
-    explained,
-    lock_out_others,
-    pragma,
-    resolved,
-)
+from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.guard import InUse, check_names
+from trio_chat.journal.sqlite.place import check_place, lock_out_others, resolved
+from trio_chat.journal.sqlite.schema import SCHEMA, check_whose_it_is, pragma
 from trio_chat.journal.types import JournalError
 
 PATIENCE = 30.0  # seconds to wait for a server that writes; it never takes as long

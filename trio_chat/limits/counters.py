@@ -12,9 +12,9 @@ log = structlog.get_logger()
 
 
 class Counters:
-    """Counts by limit and door, and logs each limit now and then, with the setting to change.
+    """Counts by limit and way in, and logs each limit now and then, with the setting to change.
 
-    There are as many counts as limits and doors.
+    There are as many counts as limits and ways in.
     """
 
     def __init__(self) -> None:
@@ -22,24 +22,24 @@ class Counters:
         self._logged_at: dict[str, float] = {}
         self._unlogged: Counter[str] = Counter()
 
-    def count(self, limit: str, door: str, address: str, now: float) -> None:
+    def count(self, limit: str, way_in: str, address: str, now: float) -> None:
         """Count that a limit was reached.
 
         Args:
             limit: The name of the setting.
-            door: The way in: ``socket``, ``plain``, ``sse``, ``http``, ``accept``, ``access``
+            way_in: ``socket``, ``plain``, ``sse``, ``http``, ``accept``, ``access``
                 or ``journal``.
             address: The peer's, of which the log gets what counts as one address.
             now: Trio's time.
         """
-        self.reached[limit, door] += 1
+        self.reached[limit, way_in] += 1
         self._unlogged[limit] += 1
         if now - self._logged_at.get(limit, float("-inf")) >= LOG_INTERVAL:
             self._logged_at[limit] = now
             log.warning(
                 "limit reached",
                 times=self._unlogged.pop(limit),
-                door=door,
+                way_in=way_in,
                 address=key_of(address),
                 setting="--" + limit.replace("_", "-"),
             )

@@ -10,7 +10,7 @@ from trio_chat.auth.shown import shown_by
 from trio_chat.config import Config
 from trio_chat.limits.limits import Limits
 from trio_chat.net import eventstream
-from trio_chat.net.admission import Admission, Place, retry_after
+from trio_chat.net.admission import Admission, Slot, retry_after
 from trio_chat.net.entrance import WEBSOCKET_PATH, Entrance
 from trio_chat.net.forwarded import Forwarding
 from trio_chat.net.head import Answer, Head, HttpError, check_encoding, read_head
@@ -92,8 +92,8 @@ class Acceptor:
             if refusal:
                 await self._refuse_connection(stream, refusal)
                 return
-            with self._admission.counted(address, is_proxy=is_proxy) as place:
-                serving = await self._begin(stream, address, place)
+            with self._admission.counted(address, is_proxy=is_proxy) as slot:
+                serving = await self._begin(stream, address, slot)
                 if serving:
                     await serving
         except* (OSError, trio.BrokenResourceError):
@@ -123,15 +123,15 @@ class Acceptor:
             await stream.send_all(refusal.answer())
             await linger(stream)
 
-    async def _begin(self, stream: Stream, peer: str, place: Place) -> Awaitable[None] | None:
+    async def _begin(self, stream: Stream, peer: str, slot: Slot) -> Awaitable[None] | None:
         """Serve files until another request comes; return what serves that."""
         try:
-            head, peer = await self._await_head(stream, peer, place)
+            head, peer = await self._await_head(stream, peer, slot)
             while head:
                 head, address = self._forwarding.reveal(head, peer)
                 answer = self._file(head, address)
                 if answer is None:
-                    place.give_to(address)
+                    slot.give_to(address)
                     return await self._lead_on(stream, head, peer, address)
                 await self._pay(address, FILE_COST)
                 await self._send(stream, answer)
@@ -217,7 +217,7 @@ class Acceptor:
             return self._on_events(stream, join, answer, head.rest, visitor)
         return self._on_http(stream, head.raw + head.rest, visitor)
 
-    async def _await_head(self, stream: Stream, peer: str, place: Place) -> tuple[Head | None, str]:
+    async def _await_head(self, stream: Stream, peer: str, slot: Slot) -> tuple[Head | None, str]:
         """Return the first request head, or ``None`` if there is nobody to answer; and the peer.
 
         That is who a proxy that only passes on bytes says it is.
@@ -231,8 +231,8 @@ class Acceptor:
         with trio.move_on_after(self._config.head_timeout) as scope:
             self._waiting.add(scope)
             try:
-                if place.is_proxys:
-                    peer, already_read = await self._read_sender(stream, peer, place)
+                if slot.is_proxys:
+                    peer, already_read = await self._read_sender(stream, peer, slot)
                 if isinstance(stream, trio.SSLStream):
                     await self._shake_hands(stream)
                 return await read_head(stream, self._config.head_limit, already_read), peer
@@ -242,7 +242,7 @@ class Acceptor:
             return None, peer
         raise HttpError(408, "the request did not come in time")
 
-    async def _read_sender(self, stream: Stream, peer: str, place: Place) -> tuple[str, bytes]:
+    async def _read_sender(self, stream: Stream, peer: str, slot: Slot) -> tuple[str, bytes]:
         """Return who is behind a trusted proxy, if its first bytes tell; else the proxy.
 
         The bytes that come with it are what has been read of the request.
@@ -252,7 +252,7 @@ class Acceptor:
         """
         told, already_read = await read_proxy_header(tcp_of(stream).socket)
         if told and not self._forwarding.is_trusted(told):
-            place.give_to(told)
+            slot.give_to(told)
         return told or peer, already_read
 
     async def _shake_hands(self, stream: trio.SSLStream[trio.SocketStream]) -> None:

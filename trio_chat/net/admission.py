@@ -21,8 +21,8 @@ def retry_after(delay: float) -> dict[str, str]:
     return {"Retry-After": str(math.ceil(delay))}
 
 
-class Place:
-    """The place of one connection: for whom it counts.
+class Slot:
+    """The slot of one connection: for whom it counts.
 
     Args:
         admission: Where it counts.
@@ -53,7 +53,7 @@ class Admission:
     """Counts the open connections of one server.
 
     An idle connection, which only waits for a possible further request, stays as long as no other
-    connection needs its place: then the one that has been idle longest ends.
+    connection needs its slot: then the one that has been idle longest ends.
 
     Args:
         config: ``max_connections`` and ``connections_per_address``.
@@ -72,7 +72,7 @@ class Admission:
         """Return why one more connection from an address cannot be served, or ``None``.
 
         One that is served counts for the rate of its address. Limits by address are not for a
-        trusted proxy, but for those behind it: see ``Place.give_to``.
+        trusted proxy, but for those behind it: see ``Slot.give_to``.
         """
         now = trio.current_time()
         refusal = None if is_proxy else self._refusal_of(address, now)
@@ -107,19 +107,19 @@ class Admission:
         return None
 
     @contextmanager
-    def counted(self, address: str, *, is_proxy: bool = False) -> Iterator["Place"]:
+    def counted(self, address: str, *, is_proxy: bool = False) -> Iterator["Slot"]:
         """Count a connection for the block; that of a proxy for no address yet."""
-        place = Place(self)
+        slot = Slot(self)
         self._count += 1
         if not is_proxy:
-            self.count(place, address)
+            self.count(slot, address)
         try:
-            yield place
+            yield slot
         finally:
             self._count -= 1
-            self._discount(place)
+            self._discount(slot)
 
-    def give(self, place: "Place", address: str) -> None:
+    def give(self, slot: "Slot", address: str) -> None:
         """Count a proxy's connection for an address.
 
         Raises:
@@ -130,23 +130,23 @@ class Admission:
         if refusal:
             raise refusal
         self._connect_bucket(address, now).take(now)
-        self.count(place, address)
+        self.count(slot, address)
 
-    def count(self, place: "Place", address: str) -> None:
+    def count(self, slot: "Slot", address: str) -> None:
         """Count a connection for an address, which is its first one."""
-        place.key = key_of(address)
-        self._counts[place.key] += 1
+        slot.key = key_of(address)
+        self._counts[slot.key] += 1
 
-    def _discount(self, place: "Place") -> None:
-        if place.key is None:
+    def _discount(self, slot: "Slot") -> None:
+        if slot.key is None:
             return
-        self._counts[place.key] -= 1
-        if not self._counts[place.key]:
-            del self._counts[place.key]
+        self._counts[slot.key] -= 1
+        if not self._counts[slot.key]:
+            del self._counts[slot.key]
 
     @contextmanager
     def idle(self, address: str, wait: trio.CancelScope) -> Iterator[None]:
-        """Cancel ``wait``, which is that of an idle connection, if others need its place."""
+        """Cancel ``wait``, which is that of an idle connection, if others need its slot."""
         address = key_of(address)
         self._idle.setdefault(address, {})[wait] = None
         try:
@@ -168,7 +168,7 @@ class Admission:
             return False
         wait = next(iter(self._idle[address]))
         self._forget(address, wait)
-        wait.cancel(reason="another connection needs the place, or the server stops")
+        wait.cancel(reason="another connection needs the slot, or the server stops")
         return True
 
     def _forget(self, address: str, wait: trio.CancelScope) -> None:

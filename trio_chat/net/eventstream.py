@@ -42,7 +42,7 @@ class EventStream:
         """Return a comment."""
         return COMMENT
 
-    def close(self, ending: CloseReason) -> bytes:  # noqa: ARG002 - the dialect has told it
+    def close(self, reason: CloseReason) -> bytes:  # noqa: ARG002 - the dialect has told it
         """Return nothing: the end of the connection is the end of the stream."""
         return b""
 

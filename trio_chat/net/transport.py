@@ -33,6 +33,6 @@ class Transport(Protocol):
         """Return what to send to find out whether the peer is there."""
         ...
 
-    def close(self, ending: CloseReason) -> bytes:
+    def close(self, reason: CloseReason) -> bytes:
         """Return what to send last."""
         ...

@@ -55,7 +55,7 @@ class WebSocket:
                 if frame.opcode < Opcode.CLOSE:
                     messages += self._assemble(frame)
         except Violation as violation:
-            self._protocol.fail(*violation.ending)
+            self._protocol.fail(*violation.reason)
         writes = self._protocol.data_to_send()
         ended = SEND_EOF in writes
         fault = self._fault() if ended else None
@@ -73,10 +73,10 @@ class WebSocket:
         self._protocol.send_ping(b"")
         return b"".join(self._protocol.data_to_send())
 
-    def close(self, ending: CloseReason) -> bytes:
+    def close(self, reason: CloseReason) -> bytes:
         """Return the close frame to send; nothing if one was sent already."""
         if self.is_open:
-            self._protocol.send_close(*ending)
+            self._protocol.send_close(*reason)
         return b"".join(self._protocol.data_to_send())
 
     def _assemble(self, frame: Frame) -> list[str | bytes]:

@@ -15,11 +15,11 @@ class CloseReason(NamedTuple):
 
 
 class Violation(Exception):
-    """The peer broke a rule; the connection has to end for the reason ``ending``."""
+    """The peer broke a rule; the connection has to end for the reason ``reason``."""
 
-    def __init__(self, ending: CloseReason) -> None:
-        super().__init__(ending)
-        self.ending = ending
+    def __init__(self, reason: CloseReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 GOING_AWAY = CloseReason(1001, "server is stopping")

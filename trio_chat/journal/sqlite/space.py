@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import structlog
 
-from trio_chat.journal.sqlite.file import LOG_LIMIT, JournalFile, pragma
+from trio_chat.journal.sqlite.file import LOG_LIMIT, JournalFile
 from trio_chat.journal.sqlite.gaps import log_of
+from trio_chat.journal.sqlite.schema import pragma
 
 GIGABYTE = 1000**3
 MEGABYTE = 1000**2

@@ -56,7 +56,7 @@ class Dialect(Protocol):
         """Return an answer; ``None`` if this dialect leaves it out."""
         ...
 
-    def bye(self, ending: CloseReason) -> bytes | None:
+    def bye(self, reason: CloseReason) -> bytes | None:
         """Return what is sent before the close; ``None`` for nothing."""
         ...
 

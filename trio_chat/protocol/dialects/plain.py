@@ -103,6 +103,6 @@ def answer(answer: Answer) -> bytes | None:
     return None
 
 
-def bye(ending: CloseReason) -> bytes | None:  # noqa: ARG001 - the close frame has it
+def bye(reason: CloseReason) -> bytes | None:  # noqa: ARG001 - the close frame has it
     """Return nothing: the close frame has the reason."""
     return None

@@ -69,9 +69,9 @@ class Sse:
         has = answer.id if isinstance(answer.id, int) and not answer.reset else answer.last
         return self.recall(has, answers.encode(answer))
 
-    def bye(self, ending: CloseReason) -> bytes:
+    def bye(self, reason: CloseReason) -> bytes:
         """Return the ``bye`` before the end of the stream."""
-        return _event(v1.bye(ending))
+        return _event(v1.bye(reason))
 
     def _id(self, seq: int) -> bytes:
         return f"{self._epoch}.{seq}".encode()

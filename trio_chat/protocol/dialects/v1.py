@@ -122,7 +122,7 @@ def answer(answer: answers.Answer) -> bytes:
     return answers.encode(answer)
 
 
-def bye(ending: CloseReason) -> bytes:
+def bye(reason: CloseReason) -> bytes:
     """Return a ``bye``, with the time before a reconnect where one makes sense."""
-    retry_ms = RETRY_MS.get(ending.code)
-    return answer(answers.Bye(code=ending.code, reason=ending.reason, retry_ms=retry_ms))
+    retry_ms = RETRY_MS.get(reason.code)
+    return answer(answers.Bye(code=reason.code, reason=reason.reason, retry_ms=retry_ms))

@@ -53,7 +53,7 @@ class Caller:
         self._answered.set()
         return True
 
-    def abort(self, ending: CloseReason) -> None:
+    def abort(self, reason: CloseReason) -> None:
         """Do nothing: the call ends by its own deadline."""
 
     async def answer(self) -> Answer:

@@ -7,7 +7,7 @@ import structlog
 import trio
 from trio.testing import MockClock
 
-from trio_chat.net.patience import REPORT_INTERVAL, PatientListener, ShortageReport
+from trio_chat.net.accept_retry import REPORT_INTERVAL, RetryingListener, ShortageReport
 from trio_chat.net.streams import Stream
 
 
@@ -40,8 +40,8 @@ async def test_a_shortage_is_waited_for_and_reported_once(
     accepted = []
 
     async def accept(listener: Listener) -> None:
-        async with PatientListener(listener, report) as patient:
-            accepted.append(await patient.accept() is listener.stream)
+        async with RetryingListener(listener, report) as retrying:
+            accepted.append(await retrying.accept() is listener.stream)
         assert listener.is_closed
 
     with structlog.testing.capture_logs() as logged:
@@ -55,6 +55,6 @@ async def test_a_shortage_is_waited_for_and_reported_once(
 
 async def test_another_error_is_raised() -> None:
     """It is no shortage that ends by itself."""
-    async with PatientListener(Listener(errno.EBADF, float("inf")), ShortageReport()) as patient:
+    async with RetryingListener(Listener(errno.EBADF, float("inf")), ShortageReport()) as retrying:
         with pytest.raises(OSError, match="no luck"):
-            await patient.accept()
+            await retrying.accept()

@@ -33,7 +33,7 @@ class ShortageReport:
             log.error("connections wait to be accepted", reason=reason, advice=ADVICE)
 
 
-class PatientListener(trio.abc.Listener[Stream]):
+class RetryingListener(trio.abc.Listener[Stream]):
     """A listener that waits until the process can accept a connection.
 
     Args:

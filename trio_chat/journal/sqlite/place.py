@@ -1,0 +1,81 @@
+"""The place of a database file: what may be there, and the lock beside it that one server holds."""
+
+import fcntl
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from trio_chat.journal.sqlite.guard import BESIDE, PRIVATE, InUse
+from trio_chat.journal.types import JournalError
+
+
+def check_place(path: Path) -> bool:
+    """See that a database is at a path, or can be made there; return whether something is there.
+
+    Raises:
+        JournalError: something else is there.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        _check_beside(resolved(path))
+        return False
+    except OSError as error:
+        resolved(path)
+        raise JournalError(f"{path} cannot be opened: {error.strerror}") from None
+    if stat.S_ISDIR(mode):
+        raise JournalError(f"{path} is a directory, not a file")
+    if not stat.S_ISREG(mode):
+        raise JournalError(f"{path} is no ordinary file")
+    _check_beside(resolved(path))
+    return True
+
+
+def _check_beside(path: Path) -> None:
+    """See that the files beside a database are files: SQLite would wait for a pipe for ever."""
+    for ending in (*BESIDE, "-journal"):
+        beside = path.with_name(path.name + ending)
+        with suppress(OSError):  # it is not there
+            if not stat.S_ISREG(beside.lstat().st_mode):
+                raise JournalError(f"{beside} is no ordinary file")
+
+
+def lock_out_others(file: Path) -> int:
+    """Hold a lock beside a file: two servers would not hear each other's messages.
+
+    Returns:
+        The descriptor that holds it as long as it is open.
+
+    Raises:
+        InUse: a server has the file.
+        JournalError: the lock cannot be made.
+    """
+    path = resolved(file)
+    path = path.with_name(path.name + "-lock")
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+    except OSError as error:
+        raise JournalError(f"cannot write {path}: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise InUse(f"{file} is in use by another trio-chat server") from None
+    return descriptor
+
+
+def resolved(path: Path) -> Path:
+    """Return a path without links, as SQLite resolves it: the files beside it have its name.
+
+    It begins with a slash, so that SQLite does not take a name such as ``file:chat.db`` for a URI.
+
+    Raises:
+        JournalError: the links lead round in a circle, or there is no working directory.
+    """
+    try:
+        return path.resolve()
+    except FileNotFoundError:
+        raise JournalError(f"{path} is in a directory that was removed") from None
+    except (OSError, RuntimeError):
+        raise JournalError(f"{path} is a link to itself") from None
