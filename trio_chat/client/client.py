@@ -110,6 +110,7 @@ class Client:
             finally:
                 # Before the socket closes: its descriptor must not be written again.
                 self._outbox.abandon()
+                self._transport.release()
             await linger(self._stream)
 
     def end(self, reason: CloseReason) -> None:

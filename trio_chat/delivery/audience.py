@@ -75,6 +75,7 @@ class Audience:
 
     def _changed(self) -> None:
         self._ready = None
+        self._ready_members = ()  # some may be gone
         self._version += 1
 
     async def send(self, frame: Frame, pace: Pace) -> list[Recipient]:

@@ -46,6 +46,9 @@ class EventStream:
         """Return nothing: the end of the connection is the end of the stream."""
         return b""
 
+    def release(self) -> None:
+        """Do nothing: it holds nothing."""
+
 
 def is_asked_for(head: Head) -> bool:
     """Return whether a request is for a stream; ``HEAD`` and others are not."""

@@ -36,3 +36,7 @@ class Transport(Protocol):
     def close(self, reason: CloseReason) -> bytes:
         """Return what to send last."""
         ...
+
+    def release(self) -> None:
+        """Let go of what it holds, once it is over, so that no cycle of references is left."""
+        ...

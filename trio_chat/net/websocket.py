@@ -79,6 +79,14 @@ class WebSocket:
             self._protocol.send_close(*reason)
         return b"".join(self._protocol.data_to_send())
 
+    def release(self) -> None:
+        """Let go of the parser, which holds the core, and of its last error, which holds both.
+
+        The collector would find them after a quarter of an hour. Nothing may be fed afterwards.
+        """
+        self._protocol.parser_exc = None
+        del self._protocol.parser
+
     def _assemble(self, frame: Frame) -> list[str | bytes]:
         """Add a data frame to the message under way; return the message if it is complete."""
         if frame.opcode is not Opcode.CONT:
