@@ -15,7 +15,6 @@ from trio_chat.client.client import Client
 from trio_chat.client.lookups import make_context
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.core.messages import Shutdown
-from trio_chat.core.sessions import Sessions
 from trio_chat.delivery.frames import Frame
 from trio_chat.hub import Hub
 from trio_chat.journal.feed import follow
@@ -82,7 +81,7 @@ class Server:
         self._hub = Hub(journal, config, limits)
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)
-        self._gate = Gate(config, Sessions(journal.secret), Attempts(limits))
+        self._gate = Gate(config, self._hub.people, Attempts(limits))
         self._context = make_context(
             self._inbox, config, history, limits, self._hub.outboxes, self._gate
         )

@@ -13,7 +13,7 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import nicks, queries
+from trio_chat.journal.sqlite import people, queries
 from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.guard import Displaced
 from trio_chat.journal.sqlite.pruning import Limits
@@ -76,7 +76,8 @@ class SqliteJournal:
         self._limits = limits
         self.epoch = file.epoch
         self.secret = file.secret
-        self.nicks = nicks.load(file.writer)
+        with explained(file.guard.path):
+            self.people = people.load(file.writer, clock())
         self._file = file
         self._clock = clock
         self._writing = trio.CapacityLimiter(1)
@@ -257,16 +258,20 @@ class SqliteJournal:
         """Forget how far a room has come, as the writer knew it."""
         self._rooms.pop(name, None)
 
-    async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
-        """Keep which nicks people hold."""
+    async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
+        """Keep records of people."""
         if time.monotonic() < self._retry_at:
             raise Unavailable(RETRY_MS)
-        await self._write("nicks", partial(self._keep_nicks, changes))
+        await self._write("people", partial(self._keep_people, changes))
 
-    def _keep_nicks(self, changes: Mapping[str, str | None]) -> None:
+    def _keep_people(self, changes: Mapping[str, bytes | None]) -> None:
         with transaction(self._file.writer):
             self._look_for_others()
-            nicks.keep(self._file.writer, changes)
+            people.keep(self._file.writer, changes)
+
+    async def forget_people(self, before_ts: int) -> list[str]:
+        """Forget people who were not seen since a time, a step at a time."""
+        return await self._upkeep.forget_people(before_ts)
 
     async def last_prune(self) -> int | None:
         """Return when events were last looked at for their age; ``None`` if that is not known."""
