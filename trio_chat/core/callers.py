@@ -86,21 +86,20 @@ class Callers:
         credentials: requests.Credentials,
         request: requests.Sessions | requests.SignOut,
         now: float,
+        grant: Grant,
     ) -> None:
         """Tell of the sessions of the person who shows one, or end them.
 
         Raises:
             RequestError: it cannot be granted.
         """
-        claim = self._people.claim(credentials.token)
-        asker = Asker(claim and claim.person, caller.address)
-        self._judge.check(asker, request, SERVER, now)
-        assert claim  # or the policy has said no
-        self._limits.check(claim.person.id, request, None, caller.address, now)
+        person, here = self._people.holder_of(credentials.token, grant)
+        self._judge.check(Asker(person, caller.address, grant=grant), request, SERVER, now)
+        self._limits.check(person.id, request, None, caller.address, now)
         if isinstance(request, requests.SignOut):
-            self._devices.sign_out(caller, request, claim.person.id)
+            self._devices.sign_out(caller, request, person.id)
         else:
-            self._devices.tell(caller, request, claim.person.id, claim.session)
+            self._devices.tell(caller, request, person.id, here)
 
     def write(
         self,

@@ -304,7 +304,7 @@ class Chat:
                 self._turn.reply(caller, welcome)
                 return
             if isinstance(request, requests.Sessions | requests.SignOut):
-                self._callers.see_to_sessions(caller, credentials, request, now)
+                self._callers.see_to_sessions(caller, credentials, request, now, grant)
                 return
             self._pending.check_room()
             if not isinstance(request, requests.WriteRequest):

@@ -161,16 +161,32 @@ class People:
         if grant.subject is not None:
             return self._named(self._sessions.id_of_subject(grant.subject), grant.nick or nick)
         if token is not None:
-            claim = self.claim(token)
-            if claim is None:
-                raise RequestError(
-                    "unauthorized", "the session is over, or the token is not one of this server"
-                )
+            claim = self._good_claim(token)
             now = self.now(claim.person.id) or claim.person
             return self._check_free(Person(now.id, now.nick if nick is None else nick))
         if nick is not None:
             return self._check_free(Person(self._sessions.id_of(fold(nick)), nick))
         return None
+
+    def holder_of(self, token: str | None, grant: Grant) -> tuple[Person, str]:
+        """Return whose a token is, and the id of its session; or whom a grant names.
+
+        Raises:
+            RequestError: the token is not one of ours, or over.
+        """
+        if grant.subject is not None:
+            person_id = self._sessions.id_of_subject(grant.subject)
+            return self.now(person_id) or Person(person_id, ""), ""
+        claim = self._good_claim(token)
+        return claim.person, claim.session
+
+    def _good_claim(self, token: str | None) -> Claim:
+        claim = self.claim(token)
+        if claim is None:
+            raise RequestError(
+                "unauthorized", "the session is over, or the token is not one of this server"
+            )
+        return claim
 
     def _named(self, person_id: str, nick: str | None) -> Person:
         """Return a person by their id, and the nick that they give or have now.
