@@ -19,7 +19,7 @@ from trio_chat.core.people import DAY
 from trio_chat.core.records import LAZY
 from trio_chat.core.sessions import Sessions
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.people import MARKS, SESSIONS, PersonRecord, decode
+from trio_chat.journal.people import MARKS, SESSIONS, PersonRecord, decode, encode
 from trio_chat.journal.storage import PeopleKept
 from trio_chat.journal.types import PeopleForgotten, Unavailable
 from trio_chat.protocol.close import SIGNED_OUT
@@ -104,7 +104,7 @@ class TestSessions:
         record.see(old, wall_clock() - 91 * DAY)
         token = Sessions(journal.secret).token(Person("a", "Ann"))
         for days, count in ((90, 1), (0, 2)):
-            journal.people = {"a": record}
+            journal.people = {"a": encode(record)}
             async with house(journal, replace(CONFIG, session_days=days)) as home:
                 ann, _ = await comes(home, nick="Ann", session=token)
                 assert len(await sessions(ann)) == count
@@ -132,7 +132,7 @@ class TestSessions:
             unknown = await asked(other, t="sign_out", session="?")
             assert [one["code"] for one in unknown] == ["not_found"]
             assert len(await sessions(other)) == 1
-        journal.people = {id: one for id, one in journal.kept.items() if one}
+        journal.people = {id: encode(one) for id, one in journal.kept.items() if one}
         async with house(journal) as home:
             _, told = await comes(home, nick="Eva", session=ann.session)
             assert told[0]["unknown_session"]
@@ -262,7 +262,7 @@ class TestSessions:
     ) -> None:
         """Their nick is free."""
         journal = Journal()
-        journal.people = {"a": PersonRecord(nick="Ann", seen=wall_clock())}
+        journal.people = {"a": encode(PersonRecord(nick="Ann", seen=wall_clock()))}
         async with house(journal) as home:
             assert (await home.person("Ann")).who == {}
             await home.turn(PeopleForgotten(["a"], wall_clock() + 1))
@@ -455,7 +455,7 @@ class TestMarks:
             await trio.sleep(0.2)
             assert [one and one.marks for one in journal.kept.values()] == [{"tea": 7}]
         for epoch, told in ((journal.epoch, [{"room": "tea", "seq": 7}]), ("another", [])):
-            journal.people = {id: one for id, one in journal.kept.items() if one}
+            journal.people = {id: encode(one) for id, one in journal.kept.items() if one}
             journal.epoch = epoch
             async with house(journal) as home:
                 assert await marks(home, ann) == told

@@ -1,5 +1,7 @@
 """Rules of people: who has which nick, and until when."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.unit.members import Listener
@@ -7,7 +9,7 @@ from trio_chat.auth.grant import ANYBODY
 from trio_chat.core.people import DAY, Keeping, People
 from trio_chat.core.records import LAZY, WRITTEN_AT_ONCE
 from trio_chat.core.sessions import Sessions
-from trio_chat.journal.people import ENDED, SESSIONS, PersonRecord, decode
+from trio_chat.journal.people import ENDED, SESSIONS, PersonRecord, decode, encode
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
@@ -50,10 +52,15 @@ def changes(people: People) -> dict[str, PersonRecord | None]:
     return {id: decode(data) if data else None for id, data in records.items()}
 
 
-def kept(people: People) -> dict[str, PersonRecord]:
+def kept(people: People) -> dict[str, bytes]:
     """Return what a restart finds."""
     people.records.see_all(0)
-    return {id: record for id, record in changes(people).items() if record}
+    return encoded(changes(people))
+
+
+def encoded(records: Mapping[str, PersonRecord | None]) -> dict[str, bytes]:
+    """Return records as the journal has them."""
+    return {id: encode(record) for id, record in records.items() if record}
 
 
 def goes(people: People, person_id: str, nick: str) -> None:
@@ -148,7 +155,7 @@ def test_nobody_is_unknown(people: People) -> None:
 def test_nicks_of_before_a_restart_are_held(hasty: People) -> None:
     """For their owners, until the time is over; of two that look alike the first is."""
     before = {"a": PersonRecord(nick="Ann"), "b": PersonRecord(nick="ANN", seen=1)}
-    assert hasty.hold(before, 10, {}) == ["a"]
+    assert hasty.hold(encoded(before), 10, {}) == ["a"]
     assert changes(hasty) == {"b": None}
     with pytest.raises(RequestError, match="nick_taken"):
         hasty.enter(hasty.identify(None), "Ann", Listener())
@@ -221,7 +228,7 @@ class TestKeptNicks:
         """If fewer are to be kept than before."""
         before = {str(at): PersonRecord(nick=f"n{at}", seen=at) for at in (2, 0, 3, 1)}
         people = People(Sessions(b"secret"), 32, KEEPING, clock)
-        people.hold(before, 10, {})
+        people.hold(encoded(before), 10, {})
         assert [people.holder(f"n{at}") for at in range(4)] == [None, "1", "2", "3"]
 
     def test_an_operator_frees_it(self, people: People) -> None:
@@ -242,7 +249,7 @@ class TestKeptNicks:
             "a": PersonRecord(nick="Ann", seen=5),
             "b": PersonRecord(nick="Bob", seen=6),
         }
-        people.hold(before, 10, {"a": 5, "b": 5})
+        people.hold(encoded(before), 10, {"a": 5, "b": 5})
         assert (people.holder("Ann"), people.holder("Bob")) == (None, "b")
 
     def test_who_gives_it_up_has_it_until_they_go(self, people: People) -> None:
@@ -350,7 +357,7 @@ class TestSessions:
         assert over.is_over(ended.session)
         assert [people.has_session(token) for token in (old, recent)] == [False, True]
         again = People(Sessions(b"secret"), 32, KEEPING, clock)
-        again.hold({id: one for id, one in written.items() if one}, 10, {})
+        again.hold(encoded(written), 10, {})
         assert [again.has_session(token) for token in (old, recent)] == [False, True]
 
 
@@ -365,6 +372,15 @@ def test_people_whom_the_journal_has_forgotten(people: People, clock: Clock) -> 
         people.records.drop(id, clock.now)
     assert changes(people).keys() == {"seen", "here"}
     assert people.holder("Gone") is None
+
+
+def test_a_damaged_record_is_as_none(people: People) -> None:
+    """Whether it cannot be read at all, or behind the nick."""
+    whole = encode(PersonRecord(nick="Ann", marks={"tea": 1}))
+    half = whole.replace(b"tea\x01", b"tea\xc0")
+    people.hold({"a": half, "b": b"?"}, 10, {})
+    assert people.now("a") is None
+    assert people.records.get("a").is_empty
 
 
 def test_what_nobody_waits_for_is_written_a_little_later(people: People, clock: Clock) -> None:

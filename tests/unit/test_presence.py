@@ -12,7 +12,7 @@ from trio_chat.core.messages import Register, Unregister
 from trio_chat.core.room import CROWD, CROWD_PAUSE
 from trio_chat.core.sessions import Sessions
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.people import PersonRecord
+from trio_chat.journal.people import PersonRecord, encode
 from trio_chat.protocol.close import NO_HELLO
 from trio_chat.protocol.dialects import v1
 from trio_chat.protocol.events import Person
@@ -216,7 +216,9 @@ async def test_nicks_of_before_a_restart_are_held_for_the_grace_time(
 ) -> None:
     """It counts from the start; who comes back in time keeps the nick."""
     journal = MemoryJournal()
-    journal.people = {"a": PersonRecord(nick="Ann"), "b": PersonRecord(nick="Bob")}
+    journal.people = {
+        id: encode(PersonRecord(nick=nick)) for id, nick in (("a", "Ann"), ("b", "Bob"))
+    }
     token = Sessions(journal.secret).token(Person("b", "Bob"))
     async with house(journal=journal, config=FREED_SOON) as home:
         await trio.sleep(GRACE - 0.001)

@@ -29,7 +29,6 @@ from trio_chat.core.pending_writes import Pending
 from trio_chat.core.records import NO_CHANGES
 from trio_chat.core.registry import SERVER
 from trio_chat.delivery.recipient import Recipient, Requester
-from trio_chat.journal.people import PersonRecord
 from trio_chat.journal.storage import (
     Loaded,
     NotLoaded,
@@ -129,7 +128,7 @@ class Chat:
         """Return how many are in each open room."""
         return self._rooms.populations()
 
-    def hold_people(self, records: Mapping[str, PersonRecord], now: float) -> None:
+    def hold_people(self, records: Mapping[str, bytes], now: float) -> None:
         """Take in what is kept of people, by their ids, who were here before a restart."""
         self._presence.hold(records, self._access.registry.freed(), now)
 

@@ -9,7 +9,7 @@ from trio_chat.config import Config
 from trio_chat.core.records import Records
 from trio_chat.core.sessions import Claim, Sessions
 from trio_chat.delivery.recipient import Recipient
-from trio_chat.journal.people import PersonRecord
+from trio_chat.journal.people import PersonRecord, head_of
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.names import BadName, check_nick, fold
 from trio_chat.protocol.request_error import RequestError
@@ -268,12 +268,12 @@ class People:
     # Nicks that are kept
 
     def hold(
-        self, records: Mapping[str, PersonRecord], until: float, freed: Mapping[str, int]
+        self, records: Mapping[str, bytes], until: float, freed: Mapping[str, int]
     ) -> list[str]:
         """Take in the records of people who were here before the server was started.
 
         Args:
-            records: Of each person, by their ids.
+            records: Of each person, encoded, by their ids.
             until: The time until which nicks are held if they are not kept for longer.
             freed: When operators have freed the nicks of people, in ms since 1970.
 
@@ -281,18 +281,15 @@ class People:
             The ids of those whose nicks are held until that time.
         """
         held = []
-        for id, record in sorted(records.items(), key=lambda item: item[1].seen):
-            is_freed = freed.get(id, -1) >= record.seen
+        heads = [(head, id) for id, data in records.items() if (head := head_of(data))]
+        for head, id in sorted(heads, key=lambda item: item[0].seen):
             # Rules for what looks alike may have changed since.
-            owner = self._owners.setdefault(fold(record.nick), id) if record.nick else id
-            if is_freed or owner != id:
-                self._disown(id, record.nick)
-                record.nick = ""
-            self.records.load(id, record)
-            if is_freed or owner != id:
-                self.records.keep(id, record)
-            elif record.nick and not self._keeping.nick_days:
-                self._persons[id] = Person(id, record.nick)
+            owner = self._owners.setdefault(fold(head.nick), id) if head.nick else id
+            self.records.load(id, records[id])
+            if owner != id or freed.get(id, -1) >= head.seen:
+                self._free(id)
+            elif head.nick and not self._keeping.nick_days:
+                self._persons[id] = Person(id, head.nick)
                 self._connections[id] = set()
                 self._held_until[id] = until
                 self.records.use(id)

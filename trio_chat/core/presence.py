@@ -8,7 +8,6 @@ from trio_chat.core.people import People
 from trio_chat.core.room import Room
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.timers import Timers
-from trio_chat.journal.people import PersonRecord
 from trio_chat.protocol.events import Person
 
 
@@ -51,13 +50,11 @@ class Presence:
         self._people.lose(person_id, state.client, until, state.session)
         self._timers.at(until, lambda: self._end_grace(person_id, rooms, until))
 
-    def hold(
-        self, records: Mapping[str, PersonRecord], freed: Mapping[str, int], now: float
-    ) -> None:
+    def hold(self, records: Mapping[str, bytes], freed: Mapping[str, int], now: float) -> None:
         """Take in who was here before a restart; nicks are held for the grace time at least.
 
         Args:
-            records: Of people, by their ids.
+            records: Of people, encoded, by their ids.
             freed: When operators have freed the nicks of people, in ms since 1970.
             now: Trio's time.
         """

@@ -46,12 +46,12 @@ class Records:
         self._number = 0
         self.due_at = NEVER  # when changes are to be taken, in Trio's time
 
-    def load(self, id: str, record: PersonRecord) -> None:
+    def load(self, id: str, data: bytes) -> None:
         """Take in a record as the journal has it; the one that was seen longest ago first."""
         if id == NOBODY:
-            self._nobody = record
+            self._nobody = decode(data)
         else:
-            self._others[id] = encode(record)
+            self._others[id] = data
             self._make_room()
 
     def get(self, id: str) -> PersonRecord:
@@ -63,8 +63,7 @@ class Records:
         if used is not None:
             return used
         data = self._others.get(id)
-        found = decode(data) if data is not None else None
-        return found or PersonRecord(floor=self._nobody.floor)
+        return decode(data) if data is not None else PersonRecord(floor=self._nobody.floor)
 
     def keep(self, id: str, record: PersonRecord, *, is_lazy: bool = False) -> None:
         """Have a record written down, at once or within ``LAZY``; one with nothing in it goes."""
@@ -123,7 +122,6 @@ class Records:
         while len(self._others) > self._most:
             id, data = self._others.popitem(last=False)
             record = decode(data)
-            assert record is not None  # it was encoded here
             if record.last_ended > self._nobody.floor:
                 self._nobody.floor = record.last_ended
                 self._note(NOBODY)

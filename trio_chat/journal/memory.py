@@ -12,7 +12,6 @@ from trio_chat.journal import memory_room
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.keys import Use, author_of, digest_of
 from trio_chat.journal.memory_room import MemoryRoom
-from trio_chat.journal.people import PersonRecord
 from trio_chat.journal.room_groups import group_of
 from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
@@ -70,7 +69,7 @@ class MemoryJournal:
     ) -> None:
         self.epoch = secrets.token_hex(8)
         self.secret = secrets.token_bytes(32)
-        self.people: dict[str, PersonRecord] = {}
+        self.people: dict[str, bytes] = {}
         self._clock = clock
         self._limits = limits
         self._rooms: dict[str, MemoryRoom] = {}

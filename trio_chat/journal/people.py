@@ -103,8 +103,16 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
         return self.marks if self.epoch == epoch else {}
 
 
+class Head(msgspec.Struct):
+    """The part of a record by which people are found; others are not read with it."""
+
+    nick: str = ""
+    seen: int = 0
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(PersonRecord).decode
+_decode_head = msgspec.msgpack.Decoder(Head).decode
 
 
 def encode(record: PersonRecord) -> bytes:
@@ -112,10 +120,18 @@ def encode(record: PersonRecord) -> bytes:
     return _encode(record)
 
 
-def decode(data: bytes) -> PersonRecord | None:
-    """Return a record that was kept; ``None`` if it is damaged."""
+def decode(data: bytes) -> PersonRecord:
+    """Return a record that was kept; an empty one if it is damaged."""
     try:
         return _decode(data)
+    except msgspec.MsgspecError:
+        return PersonRecord()
+
+
+def head_of(data: bytes) -> Head | None:
+    """Return the head of a record that was kept; ``None`` if that is damaged."""
+    try:
+        return _decode_head(data)
     except msgspec.MsgspecError:
         return None
 

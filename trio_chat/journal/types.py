@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from trio_chat.config import ConfigError
-from trio_chat.journal.people import PersonRecord
 from trio_chat.journal.search.query import Query
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import AnyStoredEvent
@@ -158,8 +157,8 @@ class Journal(Protocol):
     secret: bytes
 
     @property
-    def people(self) -> Mapping[str, PersonRecord]:
-        """What was kept of people when the journal was opened, by the person's id."""
+    def people(self) -> Mapping[str, bytes]:
+        """What was kept of people when the journal was opened, encoded, by the person's id."""
         ...
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from trio_chat.journal.people import NOBODY, PersonRecord, decode, encode
+from trio_chat.journal.people import NOBODY, PersonRecord, encode, head_of
 from trio_chat.journal.sqlite.transaction import transaction
 
 PREFIX = "person:"
@@ -22,8 +22,10 @@ STEP = 1000  # rows that are looked at in one transaction
 log = structlog.get_logger()
 
 
-def load(database: sqlite3.Connection, now: int) -> dict[str, PersonRecord]:
-    """Return all records, by the person's id; those with a nick alone are kept like others then.
+def load(database: sqlite3.Connection, now: int) -> dict[str, bytes]:
+    """Return all records, encoded, by the person's id, and see that each can be read.
+
+    Those with a nick alone are kept like others then.
 
     Args:
         database: The file, open to write.
@@ -31,11 +33,13 @@ def load(database: sqlite3.Connection, now: int) -> dict[str, PersonRecord]:
     """
     _take_over_nicks(database, now)
     rows = database.execute("SELECT key, value FROM meta WHERE key >= ? AND key < ?", (PREFIX, END))
-    records = {key.removeprefix(PREFIX): decode(bytes(data)) for key, data in rows}
-    found = {id: record for id, record in records.items() if record is not None}
-    if len(found) < len(records):
-        log.error("what is kept of people is damaged", people=len(records) - len(found))
-    return found
+    records = {key.removeprefix(PREFIX): bytes(data) for key, data in rows}
+    damaged = [id for id, data in records.items() if head_of(data) is None]
+    for id in damaged:
+        del records[id]
+    if damaged:
+        log.error("what is kept of people is damaged", people=len(damaged))
+    return records
 
 
 def _take_over_nicks(database: sqlite3.Connection, now: int) -> None:
@@ -82,7 +86,7 @@ def forget_step(
             "SELECT key, value FROM meta WHERE key > ? AND key < ? ORDER BY key LIMIT ?",
             (PREFIX + after, END, STEP),
         ).fetchall()
-        read = [(key.removeprefix(PREFIX), decode(bytes(data))) for key, data in rows]
-        gone = [id for id, record in read if record is None or record.seen < before_ts]
+        read = [(key.removeprefix(PREFIX), head_of(bytes(data))) for key, data in rows]
+        gone = [id for id, head in read if head is None or head.seen < before_ts]
         keep(database, dict.fromkeys(gone))
     return gone, read[-1][0] if len(read) == STEP else None
