@@ -78,10 +78,6 @@ class Records:
             self._others.pop(id, None)
         return self._used[id]
 
-    def is_used(self, id: str) -> bool:
-        """Whether a record is in use."""
-        return id in self._used
-
     def put_away(self, id: str) -> None:
         """Use a record no more; one with nothing in it goes."""
         record = self._used.pop(id)
