@@ -139,6 +139,19 @@ class Config(Rates):
         least=0,
         most=36_500,
     )
+    nick_keep_days: float = option(
+        30.0,
+        "days for which a nick is kept for its owner after they were seen last; 0: it is free when "
+        "they are gone",
+        least=0,
+        most=36_500,
+    )
+    session_days: float = option(
+        90.0,
+        "days for which somebody can come back as the same person; 0 for ever",
+        least=0,
+        most=36_500,
+    )
     max_database: int = option(
         10_000_000_000,
         "bytes of the database at most; then messages are refused until some are deleted; "
@@ -216,6 +229,12 @@ class Config(Rates):
     hello_timeout: float = limit(10.0, "time for a client to say hello", least=0.1)
     presence_grace: float = limit(
         15.0, "time for which who is cut off keeps place and nick", least=0
+    )
+    names_kept: int = limit(
+        100_000,
+        "people who are not connected and of whom nick, sessions and marks are kept; beyond that "
+        "those seen longest ago are forgotten",
+        least=1,
     )
     history_page: int = limit(100, "messages of a page of history at most", least=1)
     page_bytes: int = limit(

@@ -8,6 +8,7 @@ from trio_chat.core.access import Access
 from trio_chat.core.chat import Chat
 from trio_chat.core.effects import Effects, Replies
 from trio_chat.core.inbox import Inbox
+from trio_chat.core.people import People
 from trio_chat.core.readers import Readers
 from trio_chat.core.registry import Registry
 from trio_chat.delivery.frames import Frame, pack
@@ -43,7 +44,6 @@ class Hub:
         self.access = Access(Registry())
         self._journal = journal
         self._chat = Chat(config, journal.epoch, journal.secret, limits, self.access)
-        self._nicks = journal.nicks
         self._storage = Storage(journal, config.resume_limit, config.commit_interval)
         self._close_timeout = config.close_timeout
         self._is_closing = False
@@ -57,6 +57,11 @@ class Hub:
     def populations(self) -> dict[str, int]:
         """Return how many are in each open room."""
         return self._chat.populations()
+
+    @property
+    def people(self) -> People:
+        """Tells whether a session is good."""
+        return self._chat.people
 
     @property
     def readers(self) -> Readers:
@@ -96,11 +101,12 @@ class Hub:
 
         That may take ``close_timeout``; a commit that hangs longer is given up.
         """
-        self._chat.hold_nicks(self._nicks, trio.current_time())
+        self._chat.hold_people(self._journal.people, trio.current_time())
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._storage.run, self.inbox.post)
             while not self._is_closing:
                 await self._turn()
+            self._chat.write_people()
             with trio.move_on_after(self._close_timeout):
                 while self.inbox or not self._chat.is_settled:
                     await self._turn()
@@ -111,7 +117,7 @@ class Hub:
         effects = self._chat.apply(batch, trio.current_time())
         self._storage.submit(effects.writes)
         self._storage.load(effects.loads)
-        self._storage.keep_nicks(effects.nicks)
+        self._storage.keep_people(*effects.people)
         await self._tell(effects)
         for client, request in effects.look_ups:
             client.look_up(request)

@@ -64,9 +64,12 @@ class Rates:
     typing_rate: Rate = rate(
         "30/min:1", "times that one person is shown as typing; more are dropped"
     )
+    read_rate: Rate = rate(
+        "2/s:100", "times that one person tells how far a room is read; more are dropped"
+    )
     history_rate: Rate = rate("5/s:16", "pages of history that one person reads")
     search_rate: Rate = rate("2/s:16", "searches of one person")
-    list_rate: Rate = rate("1/s:16", "lists of rooms that one person reads")
+    list_rate: Rate = rate("1/s:16", "lists of rooms, and of their sessions, that one person reads")
     invalid_rate: Rate = rate("5/s:50", "requests of one person that are answered with an error")
     room_rate: Rate = rate("100/s:500", "messages and changes in one room, of all together")
     byte_rate: Rate = rate("32768/s:262144", "bytes that one connection sends")
@@ -85,7 +88,8 @@ class Rates:
     new_room_rate: Rate = rate("20/h:20", "rooms in which one address says the first word")
     govern_rate: Rate = rate(
         "20/min:30",
-        "rooms, links, rules and acts that one person asks for; five people more count as one",
+        "rooms, links, rules, acts, codes and ends of sessions that one person asks for; five "
+        "people more count as one",
     )
     link_guess_rate: Rate = rate("30/min:30", "secrets of no link that come from one address")
     new_name_rate: Rate = rate("600/h:600", "people without a session that one address brings")

@@ -14,7 +14,6 @@ from trio_chat.client.factory import ClientFactory
 from trio_chat.client.lookups import make_context
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.core.messages import Shutdown
-from trio_chat.core.sessions import Sessions
 from trio_chat.hub import Hub
 from trio_chat.journal.feed import follow
 from trio_chat.journal.history import History
@@ -65,7 +64,7 @@ class Server:
         self._hub = Hub(journal, config, limits)
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)
-        self._gate = Gate(config, Sessions(journal.secret), Attempts(limits))
+        self._gate = Gate(config, self._hub.people, Attempts(limits))
         context = make_context(self._inbox, config, history, limits, self._hub.outboxes, self._gate)
         clients = ClientFactory(context, self._hub.readers, journal.epoch)
         app = make_app()

@@ -43,6 +43,7 @@ class Person:
         self._pause = pause  # seconds between two messages, about
         self._patience = PATIENCE
         self._session: str | None = None
+        self._id: str | None = None
         self._epoch: str | None = None
 
     @property
@@ -119,9 +120,10 @@ class Person:
 
     def _take(self, told: Object) -> None:
         match told:
-            case {"t": "welcome", "session": session, "epoch": epoch}:
+            case {"t": "welcome", "session": session, "epoch": epoch, "you": {"id": id}}:
                 assert self._epoch in (None, epoch), "the numbers have begun anew"
-                assert self._session in (None, session), "no longer the same person"
+                assert self._id in (None, id), "no longer the same person"
+                self._id = id
                 self._session, self._epoch = session, epoch
             case {"t": "joined", "last": last}:
                 assert last >= self.last, f"{self.last} was told, and now the last one is {last}"

@@ -28,3 +28,28 @@ async def test_a_nick_is_held_over_a_restart(tmp_path: Path) -> None:
                 assert (await stranger.hello("Eve"))["t"] == "welcome"
     finally:
         await server.kill()
+
+
+async def test_an_ended_session_stays_ended(tmp_path: Path) -> None:
+    """As soon as that was acknowledged; all others go on, whenever they began."""
+    server = Server(tmp_path / "chat.db")
+    await server.start()
+    place = cast("Running", Place(server))
+    try:
+        async with chatting(place, "Ann") as lost:
+            code = (await lost.ask(t="pair"))["code"]
+            async with connected(place) as ann:
+                await ann.hello("", pair=code)
+                [theirs] = [
+                    one["session"]
+                    for one in (await ann.ask(t="sessions"))["sessions"]
+                    if not one.get("here")
+                ]
+                assert (await ann.ask(t="sign_out", session=theirs))["t"] == "ok"
+                await server.kill()
+        await server.start()
+        async with connected(place) as thief, connected(place) as again:
+            assert (await thief.hello("Eve", session=lost.session))["unknown_session"]
+            assert (await again.hello("Ann", session=ann.session))["you"] == ann.who
+    finally:
+        await server.kill()

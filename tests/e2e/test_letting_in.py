@@ -28,6 +28,7 @@ def chat(tmp_path: Path) -> Iterator[Chat]:
         *("--access", "password,token", "--access-password-file", str(file)),
         *("--token-key", str(secret_file(tmp_path)), "--token-audience", AUDIENCE),
         *("--presence-grace", "0"),
+        *("--nick-keep-days", "0"),
     )
     yield chat
     chat.stop()

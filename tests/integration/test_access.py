@@ -164,7 +164,12 @@ async def entered_by(way: str, folder: Path) -> AsyncIterator[Mode]:
         "proxy": {"access_header": "Remote-User", "trusted_proxy": ("127.0.0.1",)},
     }
     journal = MemoryJournal()
-    ways: dict[str, Any] = {"access": (way,), "presence_grace": 0, **settings[way]}
+    ways: dict[str, Any] = {
+        "access": (way,),
+        "presence_grace": 0,
+        "nick_keep_days": 0,
+        **settings[way],
+    }
     async with serving(journal=journal, **ways) as server:
         yield Mode(server, journal.secret)
 
@@ -252,6 +257,7 @@ async def test_any_of_several_ways_lets_in(tmp_path: Path) -> None:
     settings: dict[str, Any] = {
         "access": ("password,token",),
         "presence_grace": 0,
+        "nick_keep_days": 0,
         "access_password": PASSWORD,
         "token_key": secret_file(tmp_path),
         "token_audience": AUDIENCE,

@@ -39,7 +39,10 @@ async def test_the_characters_of_a_topic() -> None:
 
 async def test_the_people_that_are_listed() -> None:
     """One more is counted; whoever leaves makes room for them in the list."""
-    async with running(members_listed=2, presence_grace=0) as server, AsyncExitStack() as stack:
+    async with (
+        running(members_listed=2, presence_grace=0, nick_keep_days=0) as server,
+        AsyncExitStack() as stack,
+    ):
         people = [await stack.enter_async_context(chatting(server, nick, "tea")) for nick in "AB"]
         joined = await people[0].ask(t="join", room="tea")
         assert (len(joined["members"]), "population" in joined) == (2, False)

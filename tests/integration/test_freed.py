@@ -4,12 +4,12 @@ import gc
 from collections.abc import Iterator
 
 import pytest
+from websockets.server import ServerProtocol
 
 from tests import frames
 from tests.frames import BINARY, CLOSE, CONTINUATION, PING, TEXT, masked
 from tests.integration.running import running
 from trio_chat.client.client import Client
-from trio_chat.net.websocket import ServerProtocol
 
 V1 = b"Sec-WebSocket-Protocol: trio-chat.v1"
 HELLO = masked(TEXT, b'[{"t": "hello", "nick": "Ann", "rooms": [{"room": "tea"}]}]')

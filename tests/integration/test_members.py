@@ -20,7 +20,7 @@ async def count_of(chatter: Chatter, count: int) -> None:
 async def test_people_beyond_the_limit_are_counted_for_every_client() -> None:
     """Old clients read the same `joined` as ever; the Python client knows the number."""
     async with (
-        serving(members_listed=LISTED, presence_grace=0) as server,
+        serving(members_listed=LISTED, presence_grace=0, nick_keep_days=0) as server,
         connect(server.ws, nick="Watcher") as chat,
         AsyncExitStack() as stack,
     ):
@@ -55,7 +55,7 @@ async def test_people_beyond_the_limit_are_counted_for_every_client() -> None:
 async def test_who_catches_up_is_told_how_many_there_are() -> None:
     """The number may have changed while pages were read."""
     async with (
-        serving(members_listed=1, presence_grace=0, resume_limit=5) as server,
+        serving(members_listed=1, presence_grace=0, nick_keep_days=0, resume_limit=5) as server,
         chatting(server, "Ann", "tea") as ann,
         chatting(server, "Ben", "tea") as ben,
     ):

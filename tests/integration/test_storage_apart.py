@@ -99,7 +99,7 @@ async def test_a_shutdown_does_not_wait_for_a_commit_that_hangs() -> None:
 
 async def test_nobody_who_has_gone_stays_in_a_room() -> None:
     """However full the inbox of the hub is when they go."""
-    async with running(inbox_requests=1, presence_grace=0.1) as server:
+    async with running(inbox_requests=1, presence_grace=0.1, nick_keep_days=0) as server:
         async with trio.open_nursery() as nursery:
             for number in range(50):
                 nursery.start_soon(_come_and_go, server, number)

@@ -15,7 +15,9 @@ from trio_chat.protocol.close import BAD_PROTOCOL, NO_HELLO, RESTARTING
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Running]:
     """Run a server on a file, with a short grace time."""
-    async with running(database=str(tmp_path / "chat.db"), presence_grace=0.2) as server:
+    async with running(
+        database=str(tmp_path / "chat.db"), presence_grace=0.2, nick_keep_days=0
+    ) as server:
         yield server
 
 

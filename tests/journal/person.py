@@ -168,7 +168,7 @@ class Person:
                 assert kind == "presence", told
 
     def _welcome(self, told: Object) -> None:
-        assert self._session in (None, told["session"])
+        assert self._id in (None, told["you"]["id"])
         assert self._epoch in (None, told["epoch"])
         assert told["you"]["nick"] == self.nick
         self._session, self._epoch, self._id = told["session"], told["epoch"], told["you"]["id"]

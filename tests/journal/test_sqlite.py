@@ -30,7 +30,8 @@ from tests.journal.drafts import (
     say,
     title,
 )
-from trio_chat.journal.sqlite import forgetting, pruning
+from trio_chat.journal.people import NOBODY, STAMP, PersonRecord, decode, encode
+from trio_chat.journal.sqlite import forgetting, people, pruning
 from trio_chat.journal.sqlite import journal as sqlite
 from trio_chat.journal.sqlite import writer as sqlite_writer
 from trio_chat.journal.sqlite.file import JournalFile
@@ -49,6 +50,10 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_writer, "RETRY_MS", SOON)
 
 
+def read_people(journal: SqliteJournal) -> dict[str, PersonRecord]:
+    return {id: decode(data) for id, data in journal.people.items()}
+
+
 async def recovered(journal: SqliteJournal) -> list[int]:
     """Resend a message until it is kept, as a client does; return its number."""
     with trio.fail_after(60):
@@ -62,23 +67,68 @@ async def recovered(journal: SqliteJournal) -> list[int]:
 class TestKeeping:
     """What is in the file is there for the next server."""
 
-    async def test_nicks(self, path: Path, soon: None) -> None:
-        """As they were when they changed last; those that were given up are in no table."""
+    async def test_people(self, path: Path, soon: None) -> None:
+        """As they were when they changed last; those who were forgotten are in no table."""
         first = await SqliteJournal.open(path)
-        assert first.nicks == {}
-        await first.keep_nicks({"a": "Ann", "b": "Bob", "c": None})
-        await first.keep_nicks({"a": "Änn", "b": None})
+        assert first.people == {}
+        ann, bob = PersonRecord(nick="Ann", seen=1), PersonRecord(nick="Bob")
+        await first.keep_people({"a": encode(ann), "b": encode(bob), "c": None})
+        ann.nick, ann.marks, ann.epoch = "Änn", {"tea": 7}, "one"
+        ann.see("0" * STAMP, 5, "Firefox")
+        ann.end("1" * STAMP)
+        await first.keep_people({"a": encode(ann), "b": None})
         await first.close()
         second = await SqliteJournal.open(path)
-        assert second.nicks == {"a": "Änn"}
+        assert read_people(second) == {"a": ann}
         with trouble.running(trouble.LOCKER, path):
             with pytest.raises(Unavailable):
-                await second.keep_nicks({"a": None})
+                await second.keep_people({"a": None})
             with pytest.raises(Unavailable):
                 await second.commit([say()])
             with pytest.raises(Unavailable):  # at once, as for what is said
-                await second.keep_nicks({"a": None})
+                await second.keep_people({"a": None})
         await second.close()
+
+    async def test_nicks_that_an_earlier_release_has_kept(self, path: Path, clock: Clock) -> None:
+        """They belong to who had them, seen now for all that is known; the old rows are gone."""
+        SqliteJournal(file := JournalFile(path), clock)
+        file.writer.execute("INSERT INTO meta VALUES ('nick:a', 'Ann'), ('nick:b', 'Bob')")
+        file.close()
+        for _ in range(2):
+            journal = SqliteJournal(JournalFile(path), clock)
+            assert read_people(journal) == {
+                "a": PersonRecord(nick="Ann", seen=1_000_000),
+                "b": PersonRecord(nick="Bob", seen=1_000_000),
+            }
+            await journal.close()
+            clock.now += 5
+
+    async def test_a_damaged_record_is_of_nobody(self, path: Path) -> None:
+        """The log tells how many; the others are as they were."""
+        first = await SqliteJournal.open(path)
+        await first.keep_people({"a": encode(PersonRecord(nick="Ann")), "b": b"?"})
+        await first.close()
+        with structlog.testing.capture_logs() as logged:
+            second = await SqliteJournal.open(path)
+        assert read_people(second) == {"a": PersonRecord(nick="Ann")}
+        assert {
+            "event": "what is kept of people is damaged",
+            "people": 1,
+            "log_level": "error",
+        } in logged
+        assert await second.forget_people(0) == ["b"]
+        await second.close()
+
+    async def test_people_are_forgotten_in_steps(
+        self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Those not seen since a time; what holds for people without a record stays."""
+        monkeypatch.setattr(people, "STEP", 2)
+        records = {str(number): PersonRecord(seen=number % 3) for number in range(7)}
+        records[NOBODY] = PersonRecord(floor="1")
+        await database.keep_people({id: encode(record) for id, record in records.items()})
+        assert await database.forget_people(2) == ["0", "1", "3", "4", "6"]
+        assert people.load(database._file.writer, 0).keys() == {NOBODY, "2", "5"}
 
     async def test_all_of_it_is_there(self, path: Path, clock: Clock) -> None:
         """Name, secret, numbers, topic, cids; and times go on although the clock went back."""

@@ -156,7 +156,7 @@ def a_session_makes_the_same_person(target: Target) -> None:
         assert renamed.you["nick"] != ann.you["nick"]
 
 
-@case("With `unknown_session`, the session that you gave is not one of this server")
+@case("With `unknown_session`, the session that you gave is over, or not one of this server")
 def an_unknown_session_is_told(target: Target) -> None:
     with target.person() as ann:
         forged = ann.welcome["session"][:-1] + "x"
@@ -227,12 +227,54 @@ def nicks_can_be_seen(target: Target) -> None:
                 assert one.you["nick"].endswith(suffix)
 
 
-@case("It is held for 15 s after your last connection has ended,\nhowever it ended")
+@case("It is kept for\nyou for 30 days (`--nick-keep-days`) after your last connection has ended")
 def a_nick_is_held_after_a_close(target: Target) -> None:
     with target.person() as ann:
         ann.websocket.close(1000)
     with target.client() as stranger:
         assert stranger.refused("hello", nick=ann.you["nick"]) == "nick_taken"
+
+
+@case("When you take another nick, the old one is free.")
+def a_nick_that_was_given_up_is_free(target: Target) -> None:
+    with target.person() as ann:
+        before = ann.you["nick"]
+        assert ann.ask("nick", nick=target.nick())["t"] == "ok"
+        with target.person(nick=before) as ben:
+            assert ben.you["nick"] == before
+
+
+@case("`sign_out` ends one session by its id, or all.")
+def a_session_that_was_ended_is_unknown(target: Target) -> None:
+    with target.person() as ann:
+        assert any(one.get("here") for one in ann.ask("sessions")["sessions"])
+        assert ann.ask("sign_out")["t"] == "ok"
+        assert close_code(ann.websocket) == 4506
+    with target.person(session=ann.welcome["session"]) as somebody:
+        assert somebody.welcome["unknown_session"] is True
+        assert somebody.you["id"] != ann.you["id"]
+
+
+@case('let the other one say hello with `"pair": CODE`')
+def a_code_makes_the_same_person_once(target: Target) -> None:
+    with target.person() as ann:
+        code = ann.ask("pair")["code"]
+        with target.client() as phone:
+            assert phone.ask("hello", pair=code)["you"] == ann.you
+        with target.client() as other:
+            assert other.refused("hello", pair=code) == "bad_pair"
+
+
+@case("Your other connections are told, and each `welcome` has all `marks`")
+def other_devices_are_told_what_was_read(target: Target) -> None:
+    room = target.room()
+    with target.person(room) as ann, target.person(session=ann.welcome["session"]) as phone:
+        seq = ann.ask("send", room=room, text="x")["seq"]
+        assert ann.ask("read", room=room, seq=seq)["t"] == "ok"
+        told = phone.until("read")
+        assert (told["room"], told["seq"]) == (room, seq)
+        with target.person(session=ann.welcome["session"]) as tablet:
+            assert {"room": room, "seq": seq} in tablet.welcome["marks"]
 
 
 @case("The person with this id is called something else now.")

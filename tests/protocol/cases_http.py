@@ -30,7 +30,7 @@ def a_text_is_posted(target: Target) -> None:
         assert (told["seq"], told["text"], "from" in told) == (1, "deploy done", False)
 
 
-@case("`?from=NAME` gives it a name, unless somebody is connected who is called that:", DOCUMENT)
+@case("`?from=NAME` gives it a name, unless that is kept for somebody who has a session:", DOCUMENT)
 def a_post_has_a_name(target: Target) -> None:
     room = target.room()
     with target.person() as ann:

@@ -24,6 +24,7 @@ async def guarded(tmp_path: Path) -> AsyncIterator[Tool]:
         "token_key": secret_file(tmp_path),
         "token_audience": AUDIENCE,
         "presence_grace": 0,
+        "nick_keep_days": 0,
     }
     async with serving(**settings) as server:
         yield Tool(server.address, tmp_path)

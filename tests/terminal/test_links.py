@@ -22,7 +22,7 @@ WORDS = {"read": "to read: ", "speak": "to speak: ", "moderate": "to moderate: "
 @pytest.fixture
 async def server() -> AsyncIterator[Running]:
     """Run a server at which whoever is gone is not there any more."""
-    async with serving(presence_grace=0) as running:
+    async with serving(presence_grace=0, nick_keep_days=0) as running:
         yield running
 
 

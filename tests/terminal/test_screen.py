@@ -33,7 +33,7 @@ sys.exit(main(["connect", sys.argv[1]]))
 
 async def test_the_bar_counts_people_who_are_not_listed(tmp_path: Path) -> None:
     """At once when they come and go, although nothing else happens."""
-    async with serving(members_listed=1, presence_grace=0) as server:
+    async with serving(members_listed=1, presence_grace=0, nick_keep_days=0) as server:
         address = f"http://localhost:{server.port}/"
         async with window(f"{address}r/tea", tmp_path, "--nick", "Ann") as shown:
             await shown.shows("1 here")

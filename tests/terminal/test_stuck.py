@@ -25,7 +25,9 @@ BY_KEY, BY_PANE = "Ctrl-S", "a stopped pane"
 @pytest.fixture
 async def tool(tmp_path: Path) -> AsyncIterator[Tool]:
     """Of a server that soon lets go of who does not answer, and tells the others at once."""
-    async with serving(ping_interval=PINGS, pong_timeout=0.9 * PINGS, presence_grace=0.0) as server:
+    async with serving(
+        ping_interval=PINGS, pong_timeout=0.9 * PINGS, presence_grace=0.0, nick_keep_days=0
+    ) as server:
         yield Tool(f"http://localhost:{server.port}/", tmp_path)
 
 

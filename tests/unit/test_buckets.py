@@ -209,4 +209,4 @@ def test_a_quota_is_full_when_all_its_buckets_are() -> None:
 def test_the_tests_can_take_all_rates_away() -> None:
     """A new one must be added there."""
     names = {f"{name.replace('-', '_')}_rate" for name in RATES}
-    assert {*Rates.__dataclass_fields__} - names == {"typing_rate"}
+    assert {*Rates.__dataclass_fields__} - names == {"typing_rate", "read_rate"}

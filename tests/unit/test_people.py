@@ -1,10 +1,15 @@
 """Rules of people: who has which nick, and until when."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.unit.members import Listener
-from trio_chat.core.people import People
+from trio_chat.auth.grant import ANYBODY
+from trio_chat.core.people import DAY, Keeping, People
+from trio_chat.core.records import LAZY, WRITTEN_AT_ONCE
 from trio_chat.core.sessions import Sessions
+from trio_chat.journal.people import ENDED, SESSIONS, PersonRecord, decode, encode
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
@@ -12,10 +17,63 @@ LATE = 1000.0
 ANN = Person("a", "Ann")
 
 
+KEEPING = Keeping(nick_days=2, session_days=3, names=3)
+
+
+class Clock:
+    """A wall clock that is set by hand, in ms since 1970."""
+
+    now = 1_000_000
+
+    def __call__(self) -> int:
+        return self.now
+
+
 @pytest.fixture
-def people() -> People:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def people(clock: Clock) -> People:
     """Return people of whom nobody is there yet."""
-    return People(Sessions(b"secret"), 32)
+    return People(Sessions(b"secret"), 32, KEEPING, clock)
+
+
+@pytest.fixture
+def hasty() -> People:
+    """Return people whose nicks are held for the grace time alone, and who are seen at no time."""
+    return People(Sessions(b"secret"), 32, Keeping(nick_days=0), lambda: 0)
+
+
+def changes(people: People) -> dict[str, PersonRecord | None]:
+    """Return what is to be written down at once."""
+    records = people.records.take_changes(0).records
+    return {id: decode(data) if data else None for id, data in records.items()}
+
+
+def kept(people: People) -> dict[str, bytes]:
+    """Return what a restart finds."""
+    people.records.see_all(0)
+    return encoded(changes(people))
+
+
+def encoded(records: Mapping[str, PersonRecord | None]) -> dict[str, bytes]:
+    """Return records as the journal has them."""
+    return {id: encode(record) for id, record in records.items() if record}
+
+
+def goes(people: People, person_id: str, nick: str) -> None:
+    """Let somebody come and go."""
+    people.enter(person_id, nick, one := Listener())
+    people.lose(person_id, one, 10)
+    people.release(person_id, 10)
+
+
+def welcomed(people: People, token: str | None = None, person_id: str = "a") -> str:
+    """Return the token of a welcome."""
+    session, _ = people.begin_session(person_id, token, "")
+    return people.token(Person(person_id, "Ann"), session=session)
 
 
 def test_somebody_new_gets_an_id_and_a_token(people: People) -> None:
@@ -62,9 +120,10 @@ def test_a_refused_nick_changes_nothing(people: People) -> None:
 
 
 def test_somebody_is_released_when_the_last_connection_is_gone_for_long_enough(
-    people: People,
+    hasty: People,
 ) -> None:
     """Not before, not while there is another connection, and only once."""
+    people = hasty
     one, two = Listener(), Listener()
     ann = people.enter(people.identify(None), "Ann", one)
     people.enter(people.identify(people.token(ann)), "Ann", two)
@@ -93,29 +152,257 @@ def test_nobody_is_unknown(people: People) -> None:
     assert people.now("nobody") is None
 
 
-def test_nicks_of_before_a_restart_are_held(people: People) -> None:
+def test_nicks_of_before_a_restart_are_held(hasty: People) -> None:
     """For their owners, until the time is over; of two that look alike the first is."""
-    people.hold(ANN, 10)
-    people.hold(Person("b", "ANN"), 10)
-    assert people.take_changes() == {"b": None}
+    before = {"a": PersonRecord(nick="Ann"), "b": PersonRecord(nick="ANN", seen=1)}
+    assert hasty.hold(encoded(before), 10, {}) == ["a"]
+    assert changes(hasty) == {"b": None}
     with pytest.raises(RequestError, match="nick_taken"):
-        people.enter(people.identify(None), "Ann", Listener())
-    people.release("a", 9)
-    assert people.enter("a", "Ann", Listener()) == ANN
-    people.release("a", LATE)
-    assert people.now("a") == ANN
-    assert people.take_changes() == {}
+        hasty.enter(hasty.identify(None), "Ann", Listener())
+    hasty.release("a", 9)
+    assert hasty.enter("a", "Ann", Listener()) == ANN
+    hasty.release("a", LATE)
+    assert hasty.now("a") == ANN
+    assert changes(hasty) == {}
 
 
-def test_changes_of_nicks_are_told_once(people: People) -> None:
-    """The latest of each person; a release is one, too."""
-    people.enter("a", "Anna", one := Listener())
-    people.rename(Person("a", "Anna"), "Ann")
-    assert people.take_changes() == {"a": "Ann"}
-    people.lose("a", one, 10)
-    people.release("a", 10)
-    assert people.take_changes() == {"a": None}
-    assert people.take_changes() == {}
+def test_changes_are_told_once(hasty: People) -> None:
+    """The latest of each person; of whom nothing is kept, that there is nothing."""
+    hasty.enter("a", "Anna", one := Listener())
+    hasty.rename(Person("a", "Anna"), "Ann")
+    assert changes(hasty) == {"a": PersonRecord(nick="Ann")}
+    hasty.lose("a", one, 10)
+    hasty.release("a", 10)
+    assert changes(hasty) == {"a": None}
+    assert changes(hasty) == {}
+
+
+class TestKeptNicks:
+    """What happens to the nick of somebody who is not there."""
+
+    def test_it_is_kept_for_so_many_days(self, people: People, clock: Clock) -> None:
+        """From when they were seen last; then whoever wants it has it."""
+        goes(people, "a", "Ann")
+        assert people.now("a") == ANN
+        clock.now += 2 * DAY - 1
+        with pytest.raises(RequestError, match="nick_taken"):
+            people.enter("b", "ANN", Listener())
+        with pytest.raises(RequestError, match="nick_taken"):
+            people.introduce(None, "Ann")
+        with pytest.raises(RequestError, match="nick_taken"):
+            people.speaker(None, "Ann", ANYBODY)
+        clock.now += 1
+        assert people.enter("b", "ANN", Listener()) == Person("b", "ANN")
+        assert people.now("a") is None
+        with pytest.raises(RequestError, match="nick_taken"):
+            people.enter("a", "Ann", Listener())
+
+    def test_it_goes_on_from_when_they_were_seen_last(self, people: People, clock: Clock) -> None:
+        """Who comes back begins anew."""
+        for _ in range(3):
+            goes(people, "a", "Ann")
+            clock.now += 2 * DAY - 1
+        assert people.holder("Ann") == "a"
+
+    def test_it_is_kept_over_a_restart(self, people: People, clock: Clock) -> None:
+        """As it was when it was written down last."""
+        goes(people, "a", "Ann")
+        again = People(Sessions(b"secret"), 32, KEEPING, clock)
+        assert again.hold(kept(people), 10, {}) == []
+        clock.now += 2 * DAY - 1
+        assert (again.now("a"), again.holder("ann")) == (ANN, "a")
+        clock.now += 1
+        assert again.holder("ann") is None
+
+    def test_of_too_many_those_seen_longest_ago_go(self, people: People, clock: Clock) -> None:
+        """Not those who are here, whenever they came; each that goes is told."""
+        people.enter("first", "First", Listener())
+        for number in range(4):
+            clock.now += 1
+            goes(people, str(number), f"n{number}")
+        held = [people.holder(nick) for nick in ("First", "n0", "n1", "n2", "n3")]
+        assert held == ["first", None, "1", "2", "3"]
+        assert changes(people)["0"] is None
+
+    def test_what_is_loaded_is_bounded_too(self, clock: Clock) -> None:
+        """If fewer are to be kept than before."""
+        before = {str(at): PersonRecord(nick=f"n{at}", seen=at) for at in (2, 0, 3, 1)}
+        people = People(Sessions(b"secret"), 32, KEEPING, clock)
+        people.hold(encoded(before), 10, {})
+        assert [people.holder(f"n{at}") for at in range(4)] == [None, "1", "2", "3"]
+
+    def test_an_operator_frees_it(self, people: People) -> None:
+        """Unless they are here; who does so again changes nothing."""
+        people.enter("a", "Ann", Listener())
+        people.free("a")
+        assert people.holder("Ann") == "a"
+        goes(people, "b", "Bob")
+        people.free("b")
+        people.free("b")
+        assert people.holder("Bob") is None
+        assert changes(people)["b"] is None
+
+    def test_a_nick_that_was_freed_stays_free_after_a_crash(self, clock: Clock) -> None:
+        """Although that was not written down; unless they have come back since."""
+        people = People(Sessions(b"secret"), 32, KEEPING, clock)
+        before = {
+            "a": PersonRecord(nick="Ann", seen=5),
+            "b": PersonRecord(nick="Bob", seen=6),
+        }
+        people.hold(encoded(before), 10, {"a": 5, "b": 5})
+        assert (people.holder("Ann"), people.holder("Bob")) == (None, "b")
+
+    def test_who_gives_it_up_has_it_until_they_go(self, people: People) -> None:
+        """Or for long, if they come back before."""
+        people.enter("a", "Ann", one := Listener())
+        people.give_up("a")
+        assert people.is_leaving("a")
+        people.lose("a", one, 10)
+        people.release("a", 10)
+        assert people.holder("Ann") is None
+        people.enter("a", "Ann", one)
+        people.give_up("a")
+        people.enter("a", "Ann", two := Listener())
+        for member in (one, two):
+            people.lose("a", member, 10)
+        people.release("a", 10)
+        assert people.holder("Ann") == "a"
+
+
+class TestSessions:
+    """Which tokens are good."""
+
+    def test_a_session_is_good_for_so_many_days_from_when_its_token_was_made(
+        self, people: People, clock: Clock
+    ) -> None:
+        """Each welcome makes a new one, of the same session."""
+        token = welcomed(people)
+        clock.now += 3 * DAY - 1
+        renewed = welcomed(people, token)
+        first, second = people.claim(token), people.claim(renewed)
+        assert first
+        assert second
+        assert first.session == second.session
+        clock.now += 1
+        assert not people.has_session(token)
+        assert people.has_session(renewed)
+
+    def test_tokens_of_earlier_releases_stay_good(self, people: People, clock: Clock) -> None:
+        """Until all sessions of the person are ended."""
+        token = Sessions(b"secret").token(ANN)
+        clock.now += 1000 * DAY
+        assert people.identify(token) == "a"
+        people.begin_session("a", token, "")
+        assert people.has_session(token)
+        record = people.records.get("a")
+        record.end_all(clock.now)
+        people.records.keep("a", record)
+        assert not people.has_session(token)
+
+    def test_a_session_without_end(self, clock: Clock) -> None:
+        """With 0 days."""
+        people = People(Sessions(b"secret"), 32, Keeping(0, 0), clock)
+        token = welcomed(people)
+        clock.now += 10_000 * DAY
+        assert people.has_session(token)
+
+    def test_who_was_seen_longest_ago_is_ended_for_one_too_many(
+        self, people: People, clock: Clock
+    ) -> None:
+        """And is over for good."""
+        tokens = []
+        for _ in range(SESSIONS + 1):
+            clock.now += 1
+            tokens.append(welcomed(people))
+        welcomed(people, tokens[1])
+        tokens.append(welcomed(people))
+        good = [people.has_session(token) for token in tokens]
+        assert good == [False, True, False, *[True] * (SESSIONS - 1)]
+
+    def test_of_very_many_ended_sessions_all_are_over(self) -> None:
+        """Those that began before them, too, but for those that go on."""
+        record = PersonRecord()
+        ids = [f"{number:012x}0" for number in range(2 * ENDED)]
+        for id in (ids[0], ids[1], ids[-1]):
+            record.see(id, 1)
+        record.see(ids[0], 2)
+        for id in reversed(ids[1:-1]):
+            record.end(id)
+        assert len(record.ended) == ENDED
+        assert [id for id in ids if not record.is_over(id)] == [ids[0], ids[-1]]
+        assert record.is_over("")
+        assert not record.is_over(record.next_stamp(0))
+        record.end_all(0)
+        assert all(record.is_over(id) for id in ids)
+        assert not record.is_over(record.next_stamp(0))
+
+    def test_that_a_session_was_ended_outlives_its_record(
+        self, people: People, clock: Clock
+    ) -> None:
+        """Of people who are forgotten for want of space, those that began no later are over."""
+        old = welcomed(people, person_id="old")
+        clock.now += 1
+        ended = people.claim(welcomed(people))
+        assert ended
+        record = people.records.get("a")
+        record.end(ended.session)
+        people.records.keep("a", record)
+        clock.now += 1
+        recent = welcomed(people, person_id="recent")
+        for number in range(5):
+            welcomed(people, person_id=str(number))
+        written = changes(people)
+        assert written["a"] is None
+        over = people.records.get("a")
+        assert over.is_over(ended.session)
+        assert [people.has_session(token) for token in (old, recent)] == [False, True]
+        again = People(Sessions(b"secret"), 32, KEEPING, clock)
+        again.hold(encoded(written), 10, {})
+        assert [again.has_session(token) for token in (old, recent)] == [False, True]
+
+
+def test_people_whom_the_journal_has_forgotten(people: People, clock: Clock) -> None:
+    """Are forgotten here, too, unless they were seen since: then that is written down again."""
+    goes(people, "gone", "Gone")
+    clock.now += 5
+    goes(people, "seen", "Seen")
+    people.enter("here", "Here", Listener())
+    changes(people)
+    for id in ("gone", "seen", "here", "unknown"):
+        people.records.drop(id, clock.now)
+    assert changes(people).keys() == {"seen", "here"}
+    assert people.holder("Gone") is None
+
+
+def test_a_damaged_record_is_as_none(people: People) -> None:
+    """Whether it cannot be read at all, or behind the nick."""
+    whole = encode(PersonRecord(nick="Ann", marks={"tea": 1}))
+    half = whole.replace(b"tea\x01", b"tea\xc0")
+    people.hold({"a": half, "b": b"?"}, 10, {})
+    assert people.now("a") is None
+    assert people.records.get("a").is_empty
+
+
+def test_what_nobody_waits_for_is_written_a_little_later(people: People, clock: Clock) -> None:
+    """With what else has changed; much of it in parts."""
+    people.enter("a", "Ann", Listener())
+    people.records.take_changes(0)
+    record = people.records.get("a")
+    record.mark("tea", 5, "epoch")
+    people.records.keep("a", record, is_lazy=True)
+    assert not people.records.take_changes(1).records
+    assert people.records.due_at == 1 + LAZY
+    assert not people.records.is_written
+    assert people.records.take_changes(1 + LAZY).records.keys() == {"a"}
+    assert people.records.is_written
+    for number in range(WRITTEN_AT_ONCE + 1):
+        people.enter(str(number), f"n{number}", Listener())
+    people.records.see_all(clock.now)
+    assert [len(people.records.take_changes(9).records) for _ in range(3)] == [
+        WRITTEN_AT_ONCE,
+        2,
+        0,
+    ]
 
 
 def test_a_token_of_another_server_is_unknown(people: People) -> None:

@@ -70,7 +70,22 @@ A_MODERATOR_S = (
     governing.Undo(room="tea", act=1),
     governing.Audit(room="tea"),
 )
-ALL = (HELLO, NICK, CREATE, *EVERYWHERE, *IN_A_ROOM, *AN_AUTHOR_S, REPORT, *A_MODERATOR_S)
+AN_OPERATOR_S = (governing.FreeNick(nick="Ann"),)
+OF_DEVICES = (requests.Sessions(), requests.SignOut(), requests.Pair())
+READ_MARK = requests.Read(room="tea", seq=1)
+ALL = (
+    HELLO,
+    NICK,
+    *OF_DEVICES,
+    CREATE,
+    *EVERYWHERE,
+    READ_MARK,
+    *IN_A_ROOM,
+    *AN_AUTHOR_S,
+    REPORT,
+    *A_MODERATOR_S,
+    *AN_OPERATOR_S,
+)
 
 
 def table() -> dict[tuple[Principal, str, Rules], Denial | None]:
@@ -90,7 +105,8 @@ def table() -> dict[tuple[Principal, str, Rules], Denial | None]:
         GUEST: HELLO_FIRST,
         NOBODY: HELLO_FIRST,
     }
-    fill((NICK, CREATE, REPORT), nameless)
+    fill((NICK, *OF_DEVICES, READ_MARK, CREATE, REPORT), nameless)
+    fill(AN_OPERATOR_S, {MEMBER: NOT_OPERATOR, CALLER: NOT_OPERATOR, **nameless})
     fill(A_MODERATOR_S, {MEMBER: NOT_MODERATOR, CALLER: NOT_MODERATOR, **nameless})
     fill(IN_A_ROOM, {UNKNOWN: HELLO_FIRST})
     fill(AN_AUTHOR_S, {UNKNOWN: HELLO_FIRST, GUEST: NO_NAME, NOBODY: NO_NAME})
@@ -115,14 +131,14 @@ def test_the_table_is_complete() -> None:
 
 
 # What somebody with a name may do with each right in a room that they are in.
-READ = (*EVERYWHERE, IN_A_ROOM[0], REPORT)
+READ = (*EVERYWHERE, READ_MARK, IN_A_ROOM[0], REPORT)
 SPEAK = (*READ, *IN_A_ROOM, *AN_AUTHOR_S)
 MAY = {
     Right.NONE: (),
     Right.READ: READ,
     Right.SPEAK: SPEAK,
     Right.MODERATE: (*SPEAK, *A_MODERATOR_S),
-    Right.OPERATE: (*SPEAK, *A_MODERATOR_S),
+    Right.OPERATE: (*SPEAK, *A_MODERATOR_S, *AN_OPERATOR_S),
 }
 LACKS = {
     Right.NONE: NO_SUCH_ROOM,
@@ -134,12 +150,14 @@ LACKS = {
 def test_a_right_includes_those_below_it(right: Right) -> None:
     """Whoever has none learns nothing; who may only read, that they may only read."""
     principal = MEMBER._replace(right=right)
-    for request in (*EVERYWHERE, *IN_A_ROOM, *AN_AUTHOR_S, REPORT, *A_MODERATOR_S):
+    for request in ALL[ALL.index(EVERYWHERE[0]) :]:
         denial = policy.allows(principal, request, INSIDE, 0)
         if request in MAY[right] or isinstance(request, requests.Rooms):
             expected = None
         elif request in A_MODERATOR_S and right:
             expected = NOT_MODERATOR
+        elif request in AN_OPERATOR_S and right:
+            expected = NOT_OPERATOR
         else:
             expected = LACKS[right]
         assert denial == expected, request

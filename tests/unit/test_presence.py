@@ -12,12 +12,14 @@ from trio_chat.core.messages import Register, Unregister
 from trio_chat.core.room import CROWD, CROWD_PAUSE
 from trio_chat.core.sessions import Sessions
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.people import PersonRecord, encode
 from trio_chat.protocol.close import NO_HELLO
 from trio_chat.protocol.dialects import v1
 from trio_chat.protocol.events import Person
 from trio_chat.rates import Rates
 
 GRACE = CONFIG.presence_grace
+FREED_SOON = replace(CONFIG, nick_keep_days=0)
 TYPING = {"t": "typing", "room": "tea"}
 
 
@@ -94,7 +96,7 @@ async def test_several_connections_of_a_person_count_once(autojump_clock: MockCl
 
 async def test_a_nick_is_held_for_its_owner_for_the_grace_time(autojump_clock: MockClock) -> None:
     """Then anybody may have it; its session still makes its owner the same person."""
-    async with house() as home:
+    async with house(config=FREED_SOON) as home:
         ann = await home.person("Ann")
         await ann.leave()
         await trio.sleep(GRACE - 0.001)
@@ -214,9 +216,11 @@ async def test_nicks_of_before_a_restart_are_held_for_the_grace_time(
 ) -> None:
     """It counts from the start; who comes back in time keeps the nick."""
     journal = MemoryJournal()
-    journal.nicks = {"a": "Ann", "b": "Bob"}
+    journal.people = {
+        id: encode(PersonRecord(nick=nick)) for id, nick in (("a", "Ann"), ("b", "Bob"))
+    }
     token = Sessions(journal.secret).token(Person("b", "Bob"))
-    async with house(journal=journal) as home:
+    async with house(journal=journal, config=FREED_SOON) as home:
         await trio.sleep(GRACE - 0.001)
         stranger = Listener(v1)
         await home.turn(Register(stranger), asks(stranger, {"t": "hello", "nick": "Ann"}))

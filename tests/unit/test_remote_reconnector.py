@@ -45,6 +45,7 @@ async def test_a_welcome_makes_it_online(autojump_clock: MockClock) -> None:
             "rooms": [],
             "link": None,
             "access": None,
+            "pair": None,
         }
         await chat.online()
         assert (chat.me, chat.session) == (Person(**ANN), "secret")

@@ -424,7 +424,7 @@ async def test_leaving_ends_the_room(autojump_clock: MockClock) -> None:
         with pytest.raises(Refused, match="you have left"):
             await sent.kept()
         leave = await peer.hears()
-        assert leave == {"t": "leave", "id": leave["id"], "room": "tea"}
+        assert leave == {"t": "leave", "id": leave["id"], "room": "tea", "forget": False}
         await peer.says({"t": "ok", "id": leave["id"]}, message(4))
         assert await read(tea, 1) == [3]
         with pytest.raises(StopAsyncIteration):

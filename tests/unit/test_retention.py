@@ -11,7 +11,14 @@ from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.retention import DAY, INTERVAL, TRUST, retain
-from trio_chat.journal.types import Pruned, TellPruned, Unavailable, Write, tell_nobody
+from trio_chat.journal.types import (
+    PeopleForgotten,
+    Pruned,
+    TellPruned,
+    Unavailable,
+    Write,
+    tell_nobody,
+)
 from trio_chat.protocol.events import Message
 
 
@@ -24,6 +31,8 @@ class Journal(MemoryJournal):
         self.answers: list[dict[str, int] | Unavailable] = []
         self.forgotten = 0  # rooms each time
         self.to_forget: list[tuple[float, int, Collection[str]]] = []
+        self.people_to_forget: list[int] = []
+        self.people_forgotten: list[list[str]] = []  # each time
 
     async def prune(
         self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
@@ -40,12 +49,16 @@ class Journal(MemoryJournal):
         self.to_forget.append((trio.current_time(), before_ts, in_use))
         return self.forgotten
 
+    async def forget_people(self, before_ts: int) -> list[str]:
+        self.people_to_forget.append(before_ts)
+        return self.people_forgotten.pop() if self.people_forgotten else []
+
 
 async def pruned(
     journal: Journal, config: Config, seconds: float, clock: Callable[[], int] = wall_clock
-) -> list[Pruned]:
+) -> list[Pruned | PeopleForgotten]:
     """Let retention be at work for some time; return what the hub heard of it."""
-    send, receive = trio.open_memory_channel[Pruned](10)
+    send, receive = trio.open_memory_channel[Pruned | PeopleForgotten](10)
     with trio.move_on_after(seconds):
         await retain(journal, send.send, config, lambda: {"full"}, clock)
     return [receive.receive_nowait() for _ in range(receive.statistics().current_buffer_used)]
@@ -105,6 +118,22 @@ async def test_rooms_that_are_empty_and_old_are_forgotten_each_hour(
     journal.to_forget.clear()
     await pruned(journal, Config(forget_rooms_days=0), 125 * MINUTE)
     assert journal.to_forget == []
+
+
+async def test_people_are_forgotten_once_neither_nick_nor_session_is_kept(
+    autojump_clock: MockClock,
+) -> None:
+    """The hub hears of it; if sessions are for ever, so are people."""
+    journal = Journal()
+    journal.people_forgotten = [["a"]]
+    config = Config(session_days=3, nick_keep_days=5)
+    with structlog.testing.capture_logs() as logged:
+        heard = await pruned(journal, config, 125 * MINUTE, Clock((90 * MINUTE, YEAR)))
+    assert journal.people_to_forget == [NOW - 5 * DAY, NOW + 60 * 60_000 - 5 * DAY]
+    assert heard == [PeopleForgotten(["a"], NOW - 5 * DAY)]
+    assert {"event": "people forgotten", "people": 1, "log_level": "info"} in logged
+    await pruned(journal, Config(session_days=0), 125 * MINUTE)
+    assert len(journal.people_to_forget) == 2
 
 
 NOW = 1_800_000_000_000  # milliseconds; what is right

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from trio_chat.cli import main
 from trio_chat.protocol.text import CONTROLS
 from trio_chat.protocol.unicode import category
-from trio_chat.remote.address import link_to, split_link
+from trio_chat.remote.address import Link, link_to, link_to_pair, split_link
 from trio_chat.terminal.sanitize import sanitize, sanitize_line, sendable
 
 
@@ -68,14 +68,18 @@ def test_a_link_is_taken_apart() -> None:
     """Into the server, the room and secrets; other addresses stay as they are."""
     assert split_link("https://chat.example/r/t%C3%A9")[:3] == ("https://chat.example/", "té", None)
     link = split_link("https://a.example/chat/r/tea?x#s3_cr-t")
-    assert link == ("https://a.example/chat/", "tea", "s3_cr-t", None)
+    assert link == Link("https://a.example/chat/", "tea", "s3_cr-t")
     assert split_link("https://a.example/r/tea#no secret").secret is None
     with pytest.raises(ValueError, match="is not the address"):
         split_link("http://a.exa\nmple/")
     for page in ("http://localhost:8080/r/", "http://localhost:8080/r", "http://localhost:8080/"):
-        assert split_link(page) == ("http://localhost:8080/", "", None, None)
+        assert split_link(page) == Link("http://localhost:8080/")
         link = split_link(f"{page}#operator=s3cret")
-        assert link == ("http://localhost:8080/", "", None, "s3cret")
+        assert link == Link("http://localhost:8080/", operator="s3cret")
+    for server in ("ws://localhost:8080/ws", "http://localhost:8080/", "http://localhost:8080"):
+        assert link_to_pair(server, "c0de") == "http://localhost:8080/#pair=c0de"
+    link = split_link("http://localhost:8080/#pair=c0de")
+    assert link == Link("http://localhost:8080/", pair="c0de")
 
 
 @pytest.mark.parametrize(

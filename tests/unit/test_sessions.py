@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trio_chat.core.sessions import Sessions
+from trio_chat.core.sessions import Claim, Sessions
+from trio_chat.journal.people import STAMP
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.requests import TOKEN_LIMIT
 
@@ -16,7 +17,7 @@ CLAIM, _, SIGNATURE = TOKEN.rpartition(".")
 
 def test_a_token_tells_whose_it_is() -> None:
     """And the nick, to whoever has the secret, also after a restart."""
-    assert Sessions(b"secret").person(TOKEN) == ANN
+    assert Sessions(b"secret").claim(TOKEN) == Claim(ANN)
     assert len(TOKEN) <= TOKEN_LIMIT
 
 
@@ -52,18 +53,18 @@ def test_people_have_different_ids() -> None:
 )
 def test_a_forged_token_is_nobody_s(token: str) -> None:
     """However it is made."""
-    assert SESSIONS.person(token) is None
+    assert SESSIONS.claim(token) is None
 
 
 @given(st.text())
 def test_no_text_is_a_token_by_chance(token: str) -> None:
     """And none makes the check crash."""
-    assert SESSIONS.person(token) is None
+    assert SESSIONS.claim(token) is None
 
 
 def test_a_token_without_a_nick_tells_a_person_without() -> None:
     """As those of earlier versions are."""
-    assert SESSIONS.person(f"a1.{SESSIONS._sign('a1')}") == Person("a1", "")
+    assert SESSIONS.claim(f"a1.{SESSIONS._sign('a1')}") == Claim(Person("a1", ""))
 
 
 def test_a_name_has_an_id_of_its_own() -> None:
@@ -77,6 +78,8 @@ def test_a_name_has_an_id_of_its_own() -> None:
 def test_the_longest_token_is_within_the_limit(nick: str) -> None:
     """Whatever the nick is."""
     person = Person(SESSIONS.new_id(), nick)
-    token = SESSIONS.token(person)
+    session = SESSIONS.new_session("0" * STAMP)
+    claim = Claim(person, 2**42, SESSIONS.mark_for("x"), session, 2**42)
+    token = SESSIONS.token(person, claim.mark, claim.known_since, session, claim.issued)
     assert len(token) <= TOKEN_LIMIT
-    assert SESSIONS.person(token) == person
+    assert SESSIONS.claim(token) == claim

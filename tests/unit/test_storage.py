@@ -15,6 +15,8 @@ from trio_chat.journal.storage import (
     NotLoaded,
     NotStored,
     Outcome,
+    PeopleKept,
+    PeopleNotKept,
     Storage,
     Stored,
 )
@@ -32,7 +34,7 @@ class Journal(MemoryJournal):
         self.is_down = False
         self.commits: list[int] = []  # how many writes each had
         self.loads: list[list[str]] = []
-        self.kept_nicks: list[Mapping[str, str | None]] = []
+        self.kept_people: list[Mapping[str, bytes | None]] = []
 
     async def commit(self, writes: Sequence[Write]) -> list[Result]:
         self.commits.append(len(writes))
@@ -41,10 +43,10 @@ class Journal(MemoryJournal):
             raise Unavailable(1500)
         return await super().commit(writes)
 
-    async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
+    async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
         if self.is_down:
             raise Unavailable(1500)
-        self.kept_nicks.append(changes)
+        self.kept_people.append(changes)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         self.loads.append(list(names))
@@ -183,16 +185,19 @@ async def test_rooms_that_cannot_be_read_are_told_with_the_time_to_try_again() -
         assert here.told == [NotLoaded(["tea", "milk"], 1500)]
 
 
-async def test_the_latest_nicks_are_kept_once_that_is_possible(autojump_clock: MockClock) -> None:
-    """What could not be kept is tried again, together with what has changed since."""
+async def test_the_latest_records_are_kept_once_that_is_possible(
+    autojump_clock: MockClock,
+) -> None:
+    """What could not be kept is tried again, with what has changed since; each is told of."""
     async with desk() as here:
-        here.storage.keep_nicks({})
-        here.storage.keep_nicks({"a": "Ann"})
+        here.storage.keep_people(0, {})
+        here.storage.keep_people(1, {"a": b"Ann"})
         await trio.testing.wait_all_tasks_blocked()
         here.journal.is_down = True
-        here.storage.keep_nicks({"a": "Anna", "b": "Bob"})
+        here.storage.keep_people(2, {"a": b"Anna", "b": b"Bob"})
         await trio.testing.wait_all_tasks_blocked()
-        here.storage.keep_nicks({"a": None})
+        here.storage.keep_people(3, {"a": None})
         here.journal.is_down = False
         await trio.sleep(2)
-        assert here.journal.kept_nicks == [{"a": "Ann"}, {"a": None, "b": "Bob"}]
+        assert here.journal.kept_people == [{"a": b"Ann"}, {"a": None, "b": b"Bob"}]
+        assert here.told == [PeopleKept(1), PeopleNotKept(2, 1500), PeopleKept(3)]

@@ -124,6 +124,7 @@ def test_times_are_told_in_their_largest_unit(seconds: int, shown: str) -> None:
             "muted Ben for 2 h: loud",
         ),
         (acts.Removed(people=[BEN], why="loud"), "removed Ben: loud"),
+        (acts.NickFreed(people=[BEN]), "freed the nick of Ben"),
         (acts.Cleared(people=[BEN], keys={}), "cleared the messages of Ben"),
         (
             acts.Raided(people=CROWD, keys={}, rules=RoomRules(), rules_until=0),

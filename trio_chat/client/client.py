@@ -58,6 +58,7 @@ class Client:
         self._join = join  # which room a client is in that needs no name
         self._grant = visitor.grant if visitor else ANYBODY
         self._session = visitor.session if visitor else None
+        self._label = visitor.label if visitor else ""
         self.address = visitor.address if visitor else address_of(stream)
         self._intake = Intake(config, context.limits.addresses, self.address)
         self._outbox = Outbox(
@@ -155,7 +156,8 @@ class Client:
     async def _read_pump(self, already_read: bytes) -> None:
         """Register, read all that the peer sends, unregister."""
         inbox = self._context.inbox
-        inbox.post(Register(self, self._join, self._grant or ANYBODY, self._session))
+        grant = self._grant or ANYBODY
+        inbox.post(Register(self, self._join, grant, self._session, self._label))
         try:
             data = already_read or await self._receive()
             while data and await self._take(data):

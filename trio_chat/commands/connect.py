@@ -101,6 +101,11 @@ def _command_line() -> CommandLine:
         "or asked for on a terminal",
     )
     line.add_argument("--token-file", metavar="FILE", help="file with a token that lets you in")
+    line.add_argument(
+        "--pair",
+        metavar="CODE",
+        help="come as the same person as on another device, where /pair has shown this code",
+    )
     line.add_argument("--send", action="store_true", help="send each line of standard input")
     line.add_argument(
         "--whole",
@@ -158,6 +163,7 @@ def _call(options: argparse.Namespace) -> Call:
             room=link.room,
             link=link.secret,
             operator=link.operator,
+            pair=options.pair or link.pair,
             nick=check_nick(options.nick or _login(), NAME_LIMIT),
             timeout=options.timeout,
             password=_secret(options.password_file) or os.environ.get(PASSWORD) or None,
@@ -190,7 +196,8 @@ def _link(options: argparse.Namespace) -> Link:
     if secret and len(names) > 1:
         raise ConfigError("the link is to another room")
     operator = next((link.operator for link in links if link.operator), None)
-    return Link(links[0].url, next(iter(names), ROOM), secret, operator)
+    pair = next((link.pair for link in links if link.pair), None)
+    return Link(links[0].url, next(iter(names), ROOM), secret, operator, pair)
 
 
 def _secret(path: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from trio_chat.auth.grant import Grant
 from trio_chat.core import policy
+from trio_chat.core.devices import Devices
 from trio_chat.core.judge import Asker, Judge
 from trio_chat.core.links import Link
 from trio_chat.core.moderation import Moderation
@@ -29,6 +30,7 @@ class Callers:
         judge: Tells who may do what they ask for.
         redemption: Looks at links.
         moderation: Does what moderators ask for.
+        devices: Tell of sessions, and end them.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -42,6 +44,7 @@ class Callers:
         judge: Judge,
         redemption: Redemption,
         moderation: Moderation,
+        devices: Devices,
     ) -> None:
         self._people = people
         self._welcome = welcome
@@ -51,11 +54,12 @@ class Callers:
         self._judge = judge
         self._redemption = redemption
         self._moderation = moderation
+        self._devices = devices
 
     def introduce(
-        self, caller: Requester, request: requests.Hello, now: float, grant: Grant
+        self, caller: Requester, request: requests.Hello, now: float, grant: Grant, label: str
     ) -> answers.Welcome:
-        """Return the welcome of somebody who wants a session.
+        """Return the welcome of somebody who wants a session, on a device with a label.
 
         Raises:
             RequestError: it cannot be granted.
@@ -64,12 +68,38 @@ class Callers:
         is_new = grant.subject is None and not self._people.has_session(request.session)
         if is_new:
             self._limits.check_new_name(caller.address, "http", now)
-        nick = grant.nick or request.nick
+        nick = grant.nick or request.nick or ""
         person = self._people.introduce(request.session, nick, grant.subject)
         if is_new:
             self._limits.take_new_name(caller.address, now)
         known_since = self._judge.known_since(request.session, grant)
-        return self._welcome.to(person, request, grant, known_since)
+        session = ""
+        if grant.subject is None:
+            session, ended = self._people.begin_session(person.id, request.session, label)
+            if ended:
+                self._devices.end_over(person.id)
+        return self._welcome.to(person, request, grant, known_since, session=session)
+
+    def see_to_sessions(
+        self,
+        caller: Requester,
+        credentials: requests.Credentials,
+        request: requests.Sessions | requests.SignOut,
+        now: float,
+        grant: Grant,
+    ) -> None:
+        """Tell of the sessions of the person who shows one, or end them.
+
+        Raises:
+            RequestError: it cannot be granted.
+        """
+        person, here = self._people.holder_of(credentials.token, grant)
+        self._judge.check(Asker(person, caller.address, grant=grant), request, SERVER, now)
+        self._limits.check(person.id, request, None, caller.address, now)
+        if isinstance(request, requests.SignOut):
+            self._devices.sign_out(caller, request, person.id)
+        else:
+            self._devices.tell(caller, request, person.id, here)
 
     def write(
         self,

@@ -26,10 +26,25 @@ from trio_chat.core.messages import (
 )
 from trio_chat.core.parts import make_parts
 from trio_chat.core.pending_writes import Pending
+from trio_chat.core.records import NO_CHANGES
 from trio_chat.core.registry import SERVER
 from trio_chat.delivery.recipient import Recipient, Requester
-from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
-from trio_chat.journal.types import NO_NEW_ROOM, Committed, Pruned, RoomState
+from trio_chat.journal.storage import (
+    Loaded,
+    NotLoaded,
+    NotStored,
+    Outcome,
+    PeopleKept,
+    PeopleNotKept,
+    Stored,
+)
+from trio_chat.journal.types import (
+    NO_NEW_ROOM,
+    Committed,
+    PeopleForgotten,
+    Pruned,
+    RoomState,
+)
 from trio_chat.limits.limits import Limits
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.acts import LEDGER
@@ -58,14 +73,24 @@ class Chat:
         self._config = config
         self._shutdown: CloseReason | None = None
         self._outcomes: list[Stored | NotStored] = []  # of this turn
-        parts = make_parts(config, epoch, secret, limits, access, self._delay, self._load)
+        self._changes = NO_CHANGES  # of people, that were taken last
+        parts = make_parts(
+            config,
+            epoch,
+            secret,
+            limits,
+            access,
+            delay=self._delay,
+            load=self._load,
+            drop=self._drop,
+        )
         self._turn = parts.turn
         self._timers = parts.timers
         self._connections = parts.connections
         self._pending = parts.pending
         self._queue = parts.queue
         self._rooms = parts.rooms
-        self._people = parts.people
+        self.people = parts.people
         self._presence = parts.presence
         self._limits = parts.limits
         self._access = access
@@ -74,6 +99,8 @@ class Chat:
         self._moderation = parts.moderation
         self._callers = parts.callers
         self._handlers = handlers = parts.handlers
+        self._devices = parts.devices
+        self._written = 0  # the number of the last changes of people that the storage has taken
         self.readers = parts.readers
         self._expiry = Expiry(self._turn, self._connections, self._delay)
         self._backlog = Backlog(handlers.price, handlers.must_wait, handlers.delay)
@@ -86,22 +113,28 @@ class Chat:
     @property
     def is_settled(self) -> bool:
         """Whether the journal has told what became of everything."""
-        return not self._pending
+        is_written = self.people.records.is_written and self._changes.number <= self._written
+        return is_written and not self._pending
 
     @property
     def wake_at(self) -> float:
         """The time of the next turn, if no message comes before; ``NOW`` if work is left."""
-        if self._queue or self._backlog.has_more or self._moderation.has_more:
+        has_more = self._backlog.has_more or self._moderation.has_more or self._devices.has_more
+        if self._queue or has_more:
             return NOW
-        return min(self._timers.next_due, self._backlog.next_due)
+        return min(self._timers.next_due, self._backlog.next_due, self.people.records.due_at)
 
     def populations(self) -> dict[str, int]:
         """Return how many are in each open room."""
         return self._rooms.populations()
 
-    def hold_nicks(self, nicks: Mapping[str, str], now: float) -> None:
-        """Hold nicks, by the ids of their owners, who were here before a restart."""
-        self._presence.hold(nicks, now)
+    def hold_people(self, records: Mapping[str, bytes], now: float) -> None:
+        """Take in what is kept of people, by their ids, who were here before a restart."""
+        self._presence.hold(records, self._access.registry.freed(), now)
+
+    def write_people(self) -> None:
+        """Have all written down that is known of people; ``is_settled`` tells when it is."""
+        self.people.records.see_all(self._access.clock())
 
     def apply(self, batch: Sequence[Message], now: float) -> Effects:
         """Take one turn: apply messages in order, and a fair share of the requests that wait.
@@ -129,11 +162,13 @@ class Chat:
             self._settle(outcome)
             self._backlog.look_again()
         self._outcomes.clear()
+        self._devices.end_some()
         for room in self._rooms.take_dirty():
             effects.broadcasts += room.frames()
         if self._shutdown and not self._pending:
             self._say_goodbye(self._shutdown)
-        effects.nicks = self._people.take_changes()
+        effects.people = self._changes = self.people.records.take_changes(now)
+        self._devices.hand_over(effects.people)
         return effects
 
     def _take(self, message: Message) -> None:
@@ -166,6 +201,15 @@ class Chat:
                 self._follow_acts(states)
             case NotLoaded():
                 self._joins.take_not_loaded(outcome)
+            case PeopleKept(number):
+                self._written = number
+                self._devices.kept(number)
+            case PeopleNotKept(number, retry_ms):
+                self._written = number
+                self._devices.not_kept(number, retry_ms)
+            case PeopleForgotten(ids, before):
+                for id in ids:
+                    self.people.records.drop(id, before)
             case Pruned(first_left):
                 self._rooms.forget(first_left)
             case _:
@@ -186,13 +230,15 @@ class Chat:
     # Connections
 
     def _register(self, message: Register) -> None:
-        client, join, grant, session = message
+        client, join, grant, session, label = message
         if self._shutdown:
             self._turn.effects.closes.append((client, self._shutdown))
             return
-        state = self._connections[client] = ConnectionState(
-            client, grant=grant, reads_as=self._people.id_of_session(session)
-        )
+        claim = self.people.claim(session)
+        state = self._connections[client] = ConnectionState(client, grant=grant, label=label)
+        if claim:
+            state.reads_as, state.session = claim.person.id, claim.session
+            self._devices.follow(client, claim.person.id)
         self._expiry.watch(state)
         if join is None:
             known = weakref.ref(state)  # it may be gone long before
@@ -220,9 +266,16 @@ class Chat:
     def _unregister(self, client: Recipient) -> None:
         """Let a connection go, and close its send side."""
         self._turn.effects.closes.append((client, None))
-        state = self._connections.pop(client, None)
-        if state is None:
-            return
+        state = self._connections.get(client)
+        if state:
+            self._drop(state)
+
+    def _drop(self, state: ConnectionState) -> None:
+        """Forget a connection; its person stays for the grace time."""
+        client = state.client
+        del self._connections[client]
+        if state.reads_as:
+            self._devices.unfollow(client, state.reads_as)
         for catch_up in state.rooms.values():
             catch_up.end()
             self._rooms.touch(catch_up.room_name)
@@ -242,11 +295,15 @@ class Chat:
     # Requests without a connection, and what the journal says
 
     def _call(self, message: ApiRequest) -> None:
-        caller, credentials, request, grant = message
+        caller, credentials, request, grant, label = message
         now = self._turn.now
         try:
             if isinstance(request, requests.Hello):
-                self._turn.reply(caller, self._callers.introduce(caller, request, now, grant))
+                welcome = self._callers.introduce(caller, request, now, grant, label)
+                self._turn.reply(caller, welcome)
+                return
+            if isinstance(request, requests.Sessions | requests.SignOut):
+                self._callers.see_to_sessions(caller, credentials, request, now, grant)
                 return
             self._pending.check_room()
             if not isinstance(request, requests.WriteRequest):

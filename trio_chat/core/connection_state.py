@@ -17,6 +17,8 @@ class ConnectionState:
     person_id: str | None = None
     reads_as: str | None = None  # the id of the person by whose rights it reads, without a name
     known_since: int = 0  # of the person, in ms since 1970
+    session: str = ""  # the id of the session by which it came
+    is_over: bool = False  # whether that has ended, and so has the connection soon
     rooms: dict[str, CatchUp] = field(default_factory=dict)
     loading: int = 0  # rooms among them that are not loaded yet
     joining: int = 0  # joins that are not answered yet
@@ -27,6 +29,7 @@ class ConnectionState:
     waited_at: float = float("-inf")  # when one had to last
     is_flooding: bool = False  # whether it has asked for too much for too long
     grant: Grant = ANYBODY  # what it has shown to be let in
+    label: str = ""  # of its device
 
     @property
     def holder_id(self) -> str | None:

@@ -1,10 +1,11 @@
 """Effects: what a turn has decided, for the hub to carry out."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from trio_chat.core.catchup import CatchUp
+from trio_chat.core.records import NO_CHANGES, Changes
 from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.recipient import Recipient, Requester
@@ -21,7 +22,7 @@ class Effects:
 
     ``replies`` and ``acks`` are answers to single connections; the ``acks`` come behind the
     broadcasts of what they acknowledge. ``catch_up`` is what single connections have missed.
-    ``nicks`` are those that people hold from now on, by their ids; ``None``: they hold none.
+    ``people`` is what is to be kept of them from now on.
     """
 
     replies: Replies = field(default_factory=lambda: defaultdict(list))
@@ -30,7 +31,7 @@ class Effects:
     acks: Replies = field(default_factory=lambda: defaultdict(list))
     writes: list[Write] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
-    nicks: Mapping[str, str | None] = field(default_factory=dict)
+    people: Changes = NO_CHANGES
     look_ups: list[tuple[Recipient, requests.AnyRequest]] = field(default_factory=list)
     pages: list[tuple[Recipient, CatchUp]] = field(default_factory=list)
     closes: list[tuple[Recipient, CloseReason | None]] = field(default_factory=list)

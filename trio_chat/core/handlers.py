@@ -9,18 +9,21 @@ from trio_chat.core.access import Access
 from trio_chat.core.catchup import CatchUp, Phase
 from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Asker, Judge, asker_of
+from trio_chat.core.marks import Marks
 from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.core.moderation import Moderation
+from trio_chat.core.pairings import Pairing, Pairings
 from trio_chat.core.pending_writes import Pending, PendingWrites
 from trio_chat.core.people import People
 from trio_chat.core.policy import Principal
 from trio_chat.core.presence import Presence
 from trio_chat.core.redemption import Redemption
 from trio_chat.core.registry import SERVER
-from trio_chat.core.request_limits import RequestLimits
+from trio_chat.core.request_limits import TOO_FAST, RequestLimits, in_ms
 from trio_chat.core.requested import Requested
 from trio_chat.core.room import Room
 from trio_chat.core.rooms import Rooms, proper_name
@@ -33,6 +36,7 @@ from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
 ABOUT_A_JOINED_ROOM = (requests.Leave, requests.Typing, requests.WriteRequest)
+NAMED_BY_ACCESS = "what lets you in says who you are; show it on the other device, too"
 GOVERNING = {*get_args(governing.AnyGoverning)}
 
 
@@ -55,6 +59,9 @@ class Handlers:
         redemption: Looks at links.
         joins: Let connections into rooms.
         moderation: Does what moderators ask for.
+        devices: Tell of sessions, and end them.
+        pairings: Make codes for other devices.
+        marks: Tell how far somebody has read.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -75,6 +82,9 @@ class Handlers:
         redemption: Redemption,
         joins: Joins,
         moderation: Moderation,
+        devices: Devices,
+        pairings: Pairings,
+        marks: Marks,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -91,6 +101,9 @@ class Handlers:
         self._redemption = redemption
         self._joins = joins
         self._moderation = moderation
+        self._devices = devices
+        self._pairings = pairings
+        self._marks = marks
         self._handlers: dict[type, Any] = {
             requests.InvalidRequest: self._refuse,
             requests.Hello: self._hello,
@@ -98,6 +111,10 @@ class Handlers:
             requests.Leave: self._leave,
             requests.Nick: self._nick,
             requests.Typing: self._typing,
+            requests.Read: self._read,
+            requests.Sessions: self._tell_sessions,
+            requests.SignOut: self._sign_out,
+            requests.Pair: self._pair,
             requests.Send: self._write,
             requests.Edit: self._write,
             requests.Delete: self._write,
@@ -174,7 +191,7 @@ class Handlers:
     def handle(self, client: Recipient, request: AnyAsked) -> None:
         """Grant a request, or answer why not."""
         state = self._connections.get(client)
-        if state is None:
+        if state is None or state.is_over:
             return
         try:
             self._handlers[type(request)](state, request)
@@ -242,18 +259,28 @@ class Handlers:
     def _hello(self, state: ConnectionState, request: requests.Hello) -> None:
         self._check(state, request)
         grant = state.grant
-        person_id = self._people.identify(request.session, request.key, grant.subject)
+        pairing = self._pairing(state, request)
+        person_id = pairing.person_id if pairing else None
+        person_id = person_id or self._people.identify(request.session, request.key, grant.subject)
         before = self._people.now(person_id)
         address, now = state.client.address, self._turn.now
         is_known = grant.subject is not None or self._people.has_session(request.session)
-        is_new = before is None and not is_known
+        is_new = before is None and not (is_known or pairing)
         if is_new:
             self._limits.check_new_name(address, state.way_in, now)
-        person = self._people.enter(person_id, grant.nick or request.nick, state.client)
+        nick = (before.nick if pairing and before else None) or grant.nick or request.nick or ""
+        person = self._people.enter(person_id, nick, state.client)
         if is_new:
             self._limits.take_new_name(address, now)
+        if pairing:
+            self._pairings.end(person.id)
         self._presence.rename(person, before)
         state.person_id = person.id
+        state.known_since = (
+            pairing.known_since
+            if pairing
+            else self._judge.known_since(request.session, state.grant)
+        )
         self._greet(state, person, request)
         for wanted in request.rooms:
             try:
@@ -262,9 +289,27 @@ class Handlers:
                 error.answer.room = wanted.room
                 self._turn.reply(state.client, error.answer)
 
+    def _pairing(self, state: ConnectionState, request: requests.Hello) -> Pairing | None:
+        """Return what the code in a hello is for; with a session it does not count.
+
+        Raises:
+            RequestError: it is not good.
+        """
+        if request.pair is None or request.session is not None:
+            return None
+        if state.grant.subject is not None:
+            raise RequestError("unsupported", NAMED_BY_ACCESS)
+        address, clock = state.client.address, self._access.clock()
+        return self._pairings.look(request.pair, address, self._turn.now, clock)
+
     def _greet(self, state: ConnectionState, person: Person, request: requests.Hello) -> None:
-        """Take in who has said hello, and since when they are known; tell them what they may do."""
-        state.known_since = self._judge.known_since(request.session, state.grant)
+        """Take in who has said hello; tell them what they may do, and how far they have read."""
+        if state.grant.subject is None:
+            state.session, ended = self._people.begin_session(
+                person.id, request.session, state.label
+            )
+            if ended:
+                self._devices.end_over(person.id)
         address, now = state.client.address, self._turn.now
         try:
             link = self._redemption.look(request.link, SERVER, person.id, address, now)
@@ -274,7 +319,15 @@ class Handlers:
             if link:
                 self._redemption.come_by(link, person)
         right = self._access.standing(SERVER, person.id, address, grant=state.grant).right
-        welcome = self._welcome.to(person, request, state.grant, state.known_since, right)
+        welcome = self._welcome.to(
+            person,
+            request,
+            state.grant,
+            state.known_since,
+            right,
+            session=state.session,
+            marks=self._marks.of(person.id),
+        )
         self._turn.reply(state.client, welcome)
 
     def _leave(self, state: ConnectionState, request: requests.Leave) -> None:
@@ -285,6 +338,8 @@ class Handlers:
         self._rooms.touch(catch_up.room_name)
         if state.person_id:
             self._presence.leave(state.person_id, state, catch_up.room, self._turn.now)
+            if request.forget:
+                self._marks.forget(state.person_id, catch_up.room_name)
         self._turn.reply(state.client, answers.Ok(id=request.id))
 
     def _nick(self, state: ConnectionState, request: requests.Nick) -> None:
@@ -304,6 +359,44 @@ class Handlers:
         if person and not bucket.delay(self._turn.now):
             bucket.take(self._turn.now)
             catch_up.room.tell(events.Typing(room=catch_up.room_name, who=person))
+
+    def _read(self, state: ConnectionState, request: requests.Read) -> None:
+        """Take in how far somebody has read, unless they tell it too often."""
+        name = self._proper(request.room)
+        asker, now = asker_of(state, self._people), self._turn.now
+        self._judge.check(asker, request, name, now, link=state.links.get(name))
+        assert asker.person  # or the policy has said no
+        bucket = self._limits.quota(state, now).bucket("read_rate")
+        delay = bucket.delay(now)
+        if delay and request.id is None:
+            return
+        if delay:
+            raise RequestError("busy", TOO_FAST, in_ms(delay))
+        bucket.take(now)
+        self._marks.read(state, asker.person.id, name, request.seq)
+        if request.id is not None:
+            self._turn.reply(state.client, answers.Ok(id=request.id))
+
+    # Other devices
+
+    def _tell_sessions(self, state: ConnectionState, request: requests.Sessions) -> None:
+        self._check(state, request)
+        assert state.person_id
+        self._devices.tell(state.client, request, state.person_id, state.session)
+
+    def _sign_out(self, state: ConnectionState, request: requests.SignOut) -> None:
+        self._check(state, request)
+        assert state.person_id
+        self._devices.sign_out(state.client, request, state.person_id)
+
+    def _pair(self, state: ConnectionState, request: requests.Pair) -> None:
+        self._check(state, request)
+        assert state.person_id
+        if state.grant.subject is not None:
+            raise RequestError("unsupported", NAMED_BY_ACCESS)
+        clock = self._access.clock()
+        code, until = self._pairings.make(state.person_id, state.known_since, clock)
+        self._turn.reply(state.client, answers.Pair(id=request.id, code=code, until=until))
 
     def _write(self, state: ConnectionState, request: requests.WriteRequest) -> None:
         """Have a message, an edit, a deletion, a reaction or a topic kept."""

@@ -13,6 +13,13 @@ from trio_chat.limits.bucket import Bucket
 from trio_chat.protocol import governing, requests
 from trio_chat.protocol.close import CloseReason
 
+ApiAsked = (
+    requests.Hello
+    | requests.WriteRequest
+    | requests.Sessions
+    | requests.SignOut
+    | governing.AnyGoverning
+)
 AnyAsked = requests.AnyRequest | requests.InvalidRequest
 
 
@@ -23,6 +30,7 @@ class Register(NamedTuple):
     join: requests.Join | None = None
     grant: Grant = ANYBODY
     session: str | None = None  # as whom one reads that needs no name
+    label: str = ""  # of the device
 
 
 class LetIn(NamedTuple):
@@ -73,8 +81,9 @@ class ApiRequest(NamedTuple):
 
     caller: Requester
     credentials: requests.Credentials
-    request: requests.Hello | requests.WriteRequest | governing.AnyGoverning
+    request: ApiAsked
     grant: Grant = ANYBODY
+    label: str = ""  # of the device
 
 
 class PageDone(NamedTuple):

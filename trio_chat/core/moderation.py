@@ -12,6 +12,7 @@ from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.pending_writes import SILENT, Pending
+from trio_chat.core.people import People
 from trio_chat.core.raids import Raids
 from trio_chat.core.registry import SERVER
 from trio_chat.core.requested import Requested
@@ -22,6 +23,7 @@ from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol import acts, answers, events, governing
 from trio_chat.protocol.close import REMOVED
 from trio_chat.protocol.events import ActKept, Person
+from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.room_rules import RoomRules
 
 ENDED_AT_ONCE = 8  # connections in a turn: a millisecond
@@ -42,6 +44,7 @@ class Moderation:
         links: Make rooms and links.
         targets: Tell on whom somebody may act.
         raids: Clear messages, and undo raids.
+        people: Have the nicks.
         delay: Has something called so many seconds later.
     """
 
@@ -57,6 +60,7 @@ class Moderation:
         links: RoomLinks,
         targets: Targets,
         raids: Raids,
+        people: People,
         delay: Delay,
     ) -> None:
         self._turn = turn
@@ -68,6 +72,7 @@ class Moderation:
         self._links = links
         self._targets = targets
         self._raids = raids
+        self._people = people
         self._delay = delay
         self._to_end: deque[ConnectionState] = deque()
         self._doers: dict[type, Any] = {
@@ -80,6 +85,7 @@ class Moderation:
             governing.Audit: self._tell_acts,
             governing.Raid: raids.undo,
             governing.Undo: raids.take_back,
+            governing.FreeNick: self._free_nick,
         }
 
     def carry_out(self, asked: Requested, request: governing.AnyGoverning) -> None:
@@ -92,7 +98,8 @@ class Moderation:
             self._judge.check(asked.asker, request, SERVER, self._turn.now)
             self._links.create(asked, request)
             return
-        room = proper_name(request.room, self._room_limit) if request.room else SERVER
+        named = getattr(request, "room", SERVER)
+        room = proper_name(named, self._room_limit) if named else SERVER
         is_joined = asked.state is not None and room in asked.state.rooms
         link = asked.state.links.get(room) if asked.state else asked.link
         self._judge.check(
@@ -153,6 +160,16 @@ class Moderation:
             why=request.why,
         )
 
+    def _free_nick(self, asked: Requested, request: governing.FreeNick, _: str) -> None:
+        holder = self._people.holder(request.nick)
+        person = self._people.now(holder) if holder else None
+        if person is None:
+            raise RequestError("not_found", "nobody has this nick")
+        if self._people.is_here(person.id):
+            raise RequestError("nick_taken", f"{person.nick} is here, or was just now")
+        pending = Pending(asked.requester, asked.state, request.id)
+        self._ledger.record(acts.NickFreed(people=[person]), asked.person, pending)
+
     # What they are told
 
     def _report(self, asked: Requested, request: governing.Report, room: str) -> None:
@@ -181,6 +198,9 @@ class Moderation:
             self._end(state for state in self._inside(act.about) if state.holder_id in gone)
         elif isinstance(act, acts.LinkEnded | acts.Sanctioned | acts.Raided):
             self.recheck(act.about)
+        if isinstance(act, acts.NickFreed):
+            for person in act.people:
+                self._people.free(person.id)
         if isinstance(act, acts.Raided):
             left = (act.rules_until - self._access.clock()) / 1000
             self._delay(left, lambda: self._end_raid_mode(act))

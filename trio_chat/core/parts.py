@@ -11,14 +11,17 @@ from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.callers import Callers
 from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
 from trio_chat.core.handlers import Handlers
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
+from trio_chat.core.marks import Marks
 from trio_chat.core.moderation import Moderation
+from trio_chat.core.pairings import Pairings
 from trio_chat.core.pending_writes import PendingWrites
-from trio_chat.core.people import People
+from trio_chat.core.people import Keeping, People
 from trio_chat.core.presence import Presence
 from trio_chat.core.raids import Raids
 from trio_chat.core.readers import Readers
@@ -52,16 +55,19 @@ class Parts(NamedTuple):
     moderation: Moderation
     callers: Callers
     handlers: Handlers
+    devices: Devices
 
 
-def make_parts(
+def make_parts(  # noqa: PLR0913 - what the chat gives them
     config: Config,
     epoch: str,
     secret: bytes,
     limits: Limits,
     access: Access,
+    *,
     delay: Delay,
     load: Callable[[str], None],
+    drop: Callable[[ConnectionState], None],
 ) -> Parts:
     """Return the parts of a chat.
 
@@ -73,18 +79,21 @@ def make_parts(
         access: What people may do.
         delay: Has something called so many seconds later.
         load: Has a room loaded.
+        drop: Lets a connection go at once.
     """
     turn, timers, pending = Turn(), Timers(), PendingWrites()
     connections: dict[Requester, ConnectionState] = {}
     queue = CatchUpQueue(connections, epoch, access)
     rooms = Rooms(config, delay, load, queue.requeue)
-    people = People(Sessions(secret), config.nick_limit)
+    keeping = Keeping(config.nick_keep_days, config.session_days, config.names_kept)
+    people = People(Sessions(secret), config.nick_limit, keeping, access.clock)
     presence = Presence(people, rooms, timers, config.presence_grace)
     welcome = Welcome(people, config, epoch)
     asked = RequestLimits(limits, config)
     ledger = Ledger(turn, pending, access.registry)
     judge = Judge(access, people, rooms)
     redemption = Redemption(access, ledger, asked)
+    devices = Devices(turn, connections, people, config.session_days, access.clock, drop)
     arrivals = Arrivals()
     targets = Targets(access, people, arrivals)
     joins = Joins(
@@ -110,6 +119,7 @@ def make_parts(
         links=RoomLinks(turn, access, ledger, asked, config),
         targets=targets,
         raids=Raids(turn, access, ledger, rooms, arrivals, targets),
+        people=people,
         delay=delay,
     )
     callers = Callers(
@@ -121,6 +131,7 @@ def make_parts(
         judge=judge,
         redemption=redemption,
         moderation=moderation,
+        devices=devices,
     )
     handlers = Handlers(
         turn,
@@ -138,6 +149,9 @@ def make_parts(
         redemption=redemption,
         joins=joins,
         moderation=moderation,
+        devices=devices,
+        pairings=Pairings(asked),
+        marks=Marks(turn, people, rooms, epoch),
     )
     readers = Readers(judge, redemption, people, config.room_limit, trio.current_time)
     return Parts(
@@ -156,4 +170,5 @@ def make_parts(
         moderation,
         callers,
         handlers,
+        devices,
     )

@@ -1,29 +1,76 @@
-"""People: who is connected, under which nick, and how long a nick is held for its owner."""
+"""People: who is connected, under which nick, and how long a nick is kept for its owner."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
 
 from trio_chat.auth.grant import ANYBODY, Grant
-from trio_chat.core.sessions import Sessions
+from trio_chat.clock import wall_clock
+from trio_chat.config import Config
+from trio_chat.core.records import Records
+from trio_chat.core.sessions import Claim, Sessions
 from trio_chat.delivery.recipient import Recipient
+from trio_chat.journal.people import PersonRecord, head_of
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.names import BadName, check_nick, fold
 from trio_chat.protocol.request_error import RequestError
 
+DAY = 24 * 60 * 60 * 1000  # milliseconds
 
-class People:
-    """Knows everybody who is connected, or was until a short while ago.
 
-    A nick belongs to whoever took it first, until ``release``.
+class Keeping(NamedTuple):
+    """For how many days nicks and sessions are kept, and the names of how many people.
+
+    0 days: nicks are held for the grace time alone, sessions for ever.
     """
 
-    def __init__(self, sessions: Sessions, nick_limit: int) -> None:
+    nick_days: float = Config.nick_keep_days
+    session_days: float = Config.session_days
+    names: int = Config.names_kept
+
+
+class People:
+    """Knows everybody who is connected, or was until a short while ago, and who comes back.
+
+    A nick belongs to whoever took it first; until it is given up or kept for long enough.
+
+    Args:
+        sessions: Makes tokens.
+        nick_limit: Characters of a nick.
+        keeping: How long, and for how many, something is kept.
+        clock: The wall clock, in ms since 1970.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        nick_limit: int,
+        keeping: Keeping = Keeping(),  # noqa: B008 - it cannot be changed
+        clock: Callable[[], int] = wall_clock,
+    ) -> None:
         self._sessions = sessions
         self._nick_limit = nick_limit
-        self._persons: dict[str, Person] = {}
+        self._keeping = keeping
+        self._clock = clock
+        self._persons: dict[str, Person] = {}  # who is connected, or was until a short while ago
         self._connections: dict[str, set[Recipient]] = {}
         self._held_until: dict[str, float] = {}  # of those who have no connection
         self._owners: dict[str, str] = {}  # of each folded nick
-        self._changes: dict[str, str | None] = {}  # of nicks, that are to be kept
+        self._leaving: set[str] = set()  # who give up their nick with their last connection
+        self.records = Records(keeping.names, self._forgotten)
+
+    # Sessions
+
+    def claim(self, token: str | None) -> Claim | None:
+        """Return what a token says; ``None`` if it is not ours, or its session is over."""
+        claim = self._sessions.claim(token) if token else None
+        if claim is None or self._is_expired(claim):
+            return None
+        is_over = self.records.get(claim.person.id).is_over(claim.session)
+        return None if is_over else claim
+
+    def _is_expired(self, claim: Claim) -> bool:
+        days = self._keeping.session_days
+        return bool(days and claim.issued) and self._clock() >= claim.issued + days * DAY
 
     def identify(
         self, token: str | None, key: str | None = None, subject: str | None = None
@@ -35,47 +82,68 @@ class People:
         """
         if subject is not None:
             return self._sessions.id_of_subject(subject)
-        known = self._sessions.person(token) if token else None
-        if known:
-            return known.id
+        claim = self.claim(token)
+        if claim:
+            return claim.person.id
         return self._sessions.id_behind(key) if key else self._sessions.new_id()
 
     def has_session(self, token: str | None) -> bool:
-        """Whether a token is one of ours."""
-        return token is not None and self._sessions.person(token) is not None
-
-    def enter(self, person_id: str, nick: str, member: Recipient) -> Person:
-        """Take a connection of somebody in.
-
-        Raises:
-            RequestError: the nick cannot be, or is somebody else's.
-        """
-        person = self._take_nick(person_id, nick)
-        self._connections.setdefault(person.id, set()).add(member)
-        self._held_until.pop(person.id, None)
-        return person
-
-    def id_of_session(self, token: str | None) -> str | None:
-        """Return the id of the person of a token; ``None`` if it is nobody's."""
-        person = self._sessions.person(token) if token else None
-        return person.id if person else None
+        """Whether a token is one of ours, and its session goes on."""
+        return self.claim(token) is not None
 
     def known_since(self, token: str | None) -> int | None:
         """Return since when a person is known, in ms since 1970; ``None``: this is somebody new."""
-        return self._sessions.known_since(token) if token else None
+        claim = self.claim(token)
+        return claim.known_since if claim else None
 
-    def token(self, person: Person, grant: Grant = ANYBODY, known_since: int = 0) -> str:
+    def mark_for(self, password: str) -> str:
+        """Return the mark of those who know a password. It ends with the password."""
+        return self._sessions.mark_for(password)
+
+    def mark_of(self, token: str) -> str | None:
+        """Return the mark of a session; ``None`` if it has none, or is none, or is over."""
+        claim = self.claim(token)
+        return claim.mark if claim else None
+
+    def begin_session(self, person_id: str, token: str | None, label: str) -> tuple[str, str]:
+        """Go on with the session of a token, or begin one.
+
+        Args:
+            person_id: Whose.
+            token: What they have shown.
+            label: Of their device.
+
+        Returns:
+            The session's id, and that of another one that has ended for it, if there were too many.
+        """
+        now = self._clock()
+        claim = self.claim(token)
+        record = self.records.get(person_id)
+        session = claim.session if claim else ""
+        session = session or self._sessions.new_session(record.next_stamp(now))
+        ended = record.see(session, now, label) or ""
+        record.seen = now
+        self.records.keep(person_id, record, is_lazy=not ended)
+        return session, ended
+
+    def token(
+        self, person: Person, grant: Grant = ANYBODY, known_since: int = 0, session: str = ""
+    ) -> str:
         """Return the token with which a person can come back; none for whom a grant names.
 
         Those come back by what has let them in, and no longer than that holds.
         """
-        return "" if grant.subject else self._sessions.token(person, grant.mark, known_since)
+        if grant.subject:
+            return ""
+        return self._sessions.token(person, grant.mark, known_since, session, self._clock())
+
+    # Those without a connection
 
     def introduce(self, token: str | None, nick: str, subject: str | None = None) -> Person:
         """Return a person for a session without a connection, which holds no nick.
 
         Raises:
-            RequestError: the nick cannot be, or somebody else who is connected has it.
+            RequestError: the nick cannot be, or it is kept for somebody else.
         """
         return self._check_free(Person(self.identify(token, subject=subject), nick))
 
@@ -87,20 +155,38 @@ class People:
         each time.
 
         Raises:
-            RequestError: the nick cannot be, somebody else who is connected has it, or the token is
-                not one of ours.
+            RequestError: the nick cannot be, it is kept for somebody else, or the token is not one
+                of ours, or over.
         """
         if grant.subject is not None:
             return self._named(self._sessions.id_of_subject(grant.subject), grant.nick or nick)
         if token is not None:
-            known = self._sessions.person(token)
-            if known is None:
-                raise RequestError("unauthorized", "the session token is not one of this server")
-            now = self._persons.get(known.id, known)
-            return self._check_free(Person(known.id, now.nick if nick is None else nick))
+            claim = self._good_claim(token)
+            now = self.now(claim.person.id) or claim.person
+            return self._check_free(Person(now.id, now.nick if nick is None else nick))
         if nick is not None:
             return self._check_free(Person(self._sessions.id_of(fold(nick)), nick))
         return None
+
+    def holder_of(self, token: str | None, grant: Grant) -> tuple[Person, str]:
+        """Return whose a token is, and the id of its session; or whom a grant names.
+
+        Raises:
+            RequestError: the token is not one of ours, or over.
+        """
+        if grant.subject is not None:
+            person_id = self._sessions.id_of_subject(grant.subject)
+            return self.now(person_id) or Person(person_id, ""), ""
+        claim = self._good_claim(token)
+        return claim.person, claim.session
+
+    def _good_claim(self, token: str | None) -> Claim:
+        claim = self.claim(token)
+        if claim is None:
+            raise RequestError(
+                "unauthorized", "the session is over, or the token is not one of this server"
+            )
+        return claim
 
     def _named(self, person_id: str, nick: str | None) -> Person:
         """Return a person by their id, and the nick that they give or have now.
@@ -108,15 +194,37 @@ class People:
         Raises:
             RequestError: there is none, or it cannot be.
         """
-        now = self._persons.get(person_id)
+        now = self.now(person_id)
         nick = nick or (now.nick if now else None)
         if nick is None:
             raise RequestError("bad_nick", "say how you are called: from=NAME")
         return self._check_free(Person(person_id, nick))
 
+    # Connections and nicks
+
     def now(self, person_id: str) -> Person | None:
         """Return a person as they are called now."""
-        return self._persons.get(person_id)
+        known = self._persons.get(person_id)
+        if known:
+            return known
+        nick = self.records.get(person_id).nick
+        return Person(person_id, nick) if nick else None
+
+    def connections_of(self, person_id: str) -> Collection[Recipient]:
+        """Return the connections of a person."""
+        return self._connections.get(person_id, ())
+
+    def enter(self, person_id: str, nick: str, member: Recipient) -> Person:
+        """Take a connection of somebody in.
+
+        Raises:
+            RequestError: the nick cannot be, or is somebody else's.
+        """
+        person = self._take_nick(person_id, nick)
+        self._connections.setdefault(person.id, set()).add(member)
+        self._held_until.pop(person.id, None)
+        self._leaving.discard(person.id)
+        return person
 
     def rename(self, person: Person, nick: str) -> Person:
         """Give a person another nick.
@@ -126,37 +234,112 @@ class People:
         """
         return self._take_nick(person.id, nick)
 
-    def lose(self, person_id: str, member: Recipient, until: float) -> None:
-        """Let a connection go; a person without any holds the nick until a time."""
+    def lose(self, person_id: str, member: Recipient, until: float, session: str = "") -> None:
+        """Let a connection of a session go; a person without any holds the nick until a time."""
         self._connections[person_id].discard(member)
         if not self._connections[person_id]:
             self._held_until[person_id] = until
+        record = self.records.use(person_id)
+        record.seen = self._clock()
+        if session in record.sessions:
+            record.see(session, record.seen)
+        self.records.keep(person_id, record, is_lazy=True)
 
-    def hold(self, person: Person, until: float) -> None:
-        """Hold the nick of somebody who was here before the server was started, until a time."""
-        if self._owners.setdefault(fold(person.nick), person.id) == person.id:
-            self._persons[person.id] = person
-            self._connections[person.id] = set()
-            self._held_until[person.id] = until
-        else:  # rules for what looks alike have changed since
-            self._changes[person.id] = None
+    def give_up(self, person_id: str) -> None:
+        """Keep a nick no longer than until the last connection of its owner is gone."""
+        self._leaving.add(person_id)
 
-    def take_changes(self) -> Mapping[str, str | None]:
-        """Return which nicks people hold since this was asked last; ``None``: they hold none."""
-        changes, self._changes = self._changes, {}
-        return changes
+    def is_leaving(self, person_id: str) -> bool:
+        """Whether somebody gives up nick and place with their last connection."""
+        return person_id in self._leaving
 
     def release(self, person_id: str, now: float) -> None:
-        """Forget a person who has not come back in time, and let others have the nick."""
-        if self._held_until.get(person_id, float("inf")) <= now:
-            del self._held_until[person_id]
-            del self._connections[person_id]
-            del self._owners[fold(self._persons.pop(person_id).nick)]
-            self._changes[person_id] = None
+        """Forget who has not come back in time, and let others have a nick that is not kept."""
+        if self._held_until.get(person_id, float("inf")) > now:
+            return
+        del self._held_until[person_id]
+        del self._connections[person_id]
+        del self._persons[person_id]
+        if not self._keeping.nick_days or person_id in self._leaving:
+            self._leaving.discard(person_id)
+            self._free(person_id)
+        self.records.put_away(person_id)
+
+    # Nicks that are kept
+
+    def hold(
+        self, records: Mapping[str, bytes], until: float, freed: Mapping[str, int]
+    ) -> list[str]:
+        """Take in the records of people who were here before the server was started.
+
+        Args:
+            records: Of each person, encoded, by their ids.
+            until: The time until which nicks are held if they are not kept for longer.
+            freed: When operators have freed the nicks of people, in ms since 1970.
+
+        Returns:
+            The ids of those whose nicks are held until that time.
+        """
+        held = []
+        heads = [(head, id) for id, data in records.items() if (head := head_of(data))]
+        for head, id in sorted(heads, key=lambda item: item[0].seen):
+            # Rules for what looks alike may have changed since.
+            owner = self._owners.setdefault(fold(head.nick), id) if head.nick else id
+            self.records.load(id, records[id])
+            if owner != id or freed.get(id, -1) >= head.seen:
+                self._free(id)
+            elif head.nick and not self._keeping.nick_days:
+                self._persons[id] = Person(id, head.nick)
+                self._connections[id] = set()
+                self._held_until[id] = until
+                self.records.use(id)
+                held.append(id)
+        return held
+
+    def holder(self, nick: str) -> str | None:
+        """Return the id of the person who has a nick.
+
+        Raises:
+            RequestError: nobody can have it.
+        """
+        return self._owner(self._check_nick(nick))
+
+    def is_here(self, person_id: str) -> bool:
+        """Whether somebody is connected, or was until a short while ago."""
+        return person_id in self._persons
+
+    def free(self, person_id: str) -> None:
+        """Let others have the nick of somebody who is not here."""
+        if not self.is_here(person_id):
+            self._free(person_id)
+
+    def _free(self, person_id: str) -> None:
+        record = self.records.get(person_id)
+        self._disown(person_id, record.nick)
+        record.nick = ""
+        self.records.keep(person_id, record)
+
+    def _disown(self, person_id: str, nick: str) -> None:
+        if nick and self._owners.get(fold(nick)) == person_id:
+            del self._owners[fold(nick)]
+
+    def _forgotten(self, person_id: str, record: PersonRecord) -> None:
+        """Take in that nothing is kept of a person any more."""
+        self._disown(person_id, record.nick)
+
+    def _owner(self, nick: str) -> str | None:
+        """Return the id of the person who has a nick; one that was kept for long enough is free."""
+        owner = self._owners.get(fold(nick))
+        if owner is None or self.is_here(owner):
+            return owner
+        if self._clock() < self.records.get(owner).seen + self._keeping.nick_days * DAY:
+            return owner
+        self._free(owner)
+        return None
 
     def _check_free(self, person: Person) -> Person:
         nick = self._check_nick(person.nick)
-        if self._owners.get(fold(nick), person.id) != person.id:
+        if self._owner(nick) not in (None, person.id):
             raise _taken()
         return Person(person.id, nick)
 
@@ -167,15 +350,14 @@ class People:
             raise RequestError("bad_nick", str(error)) from None
 
     def _take_nick(self, person_id: str, nick: str) -> Person:
-        nick = self._check_nick(nick)
-        if self._owners.setdefault(fold(nick), person_id) != person_id:
-            raise _taken()
-        before = self._persons.get(person_id)
-        if before and fold(before.nick) != fold(nick):
-            del self._owners[fold(before.nick)]
-        person = self._persons[person_id] = Person(person_id, nick)
-        if person != before:
-            self._changes[person_id] = nick
+        person = self._check_free(Person(person_id, nick))
+        record = self.records.use(person_id)
+        if record.nick != person.nick:
+            self._disown(person_id, record.nick)
+            record.nick = person.nick
+            self.records.keep(person_id, record)
+        self._owners[fold(person.nick)] = person_id
+        self._persons[person_id] = person
         return person
 
 

@@ -72,10 +72,18 @@ NOT_MODERATOR = Denial("not_moderator", "only moderators of the room may do that
 NOT_OPERATOR = Denial("not_operator", "only operators of the server may do that")
 
 # Kinds of requests. They are looked up by type, as each request asks for several.
-BY_NAME = {requests.Nick, governing.Create, governing.Report, *governing.OF_MODERATORS}
-ABOUT_NO_ROOM = {requests.Nick, requests.Rooms, governing.Create}
+OF_DEVICES = {requests.Sessions, requests.SignOut, requests.Pair}
+BY_NAME = {
+    requests.Nick,
+    requests.Read,
+    *OF_DEVICES,
+    governing.Create,
+    governing.Report,
+    *governing.OF_MODERATORS,
+}
+ABOUT_NO_ROOM = {requests.Nick, requests.Rooms, *OF_DEVICES, governing.Create}
 AN_AUTHOR_S = {requests.Edit, requests.Delete}
-READING = {requests.History, requests.Search}
+READING = {requests.History, requests.Search, requests.Read}
 NEEDS_NO_VOICE = {requests.Leave, governing.Report}
 A_MODERATOR_S = {*governing.OF_MODERATORS}
 

@@ -1,7 +1,7 @@
 """Presence: which person is in which room, by which connections, and until when."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.people import People
@@ -44,22 +44,27 @@ class Presence:
 
     def lose(self, person_id: str, state: ConnectionState, rooms: list[Room], now: float) -> None:
         """Let a connection go. Its person stays for the grace time, in case they come back."""
-        until = now + self._grace
+        until = now if self._people.is_leaving(person_id) else now + self._grace
         for room in rooms:
             room.lose(person_id, state.client, until)
-        self._people.lose(person_id, state.client, until)
+        self._people.lose(person_id, state.client, until, state.session)
         self._timers.at(until, lambda: self._end_grace(person_id, rooms, until))
 
-    def hold(self, nicks: Mapping[str, str], now: float) -> None:
-        """Hold the nicks of people who were here before a restart for the grace time."""
-        until = now + self._grace
-        for id, nick in nicks.items():
-            self._people.hold(Person(id, nick), until)
-        if nicks:
-            self._timers.at(until, lambda: self._release(nicks, until))
+    def hold(self, records: Mapping[str, bytes], freed: Mapping[str, int], now: float) -> None:
+        """Take in who was here before a restart; nicks are held for the grace time at least.
 
-    def _release(self, nicks: Mapping[str, str], now: float) -> None:
-        for id in nicks:
+        Args:
+            records: Of people, encoded, by their ids.
+            freed: When operators have freed the nicks of people, in ms since 1970.
+            now: Trio's time.
+        """
+        until = now + self._grace
+        held = self._people.hold(records, until, freed)
+        if held:
+            self._timers.at(until, lambda: self._release(held, until))
+
+    def _release(self, people: Iterable[str], now: float) -> None:
+        for id in people:
             self._people.release(id, now)
 
     def _end_grace(self, person_id: str, rooms: list[Room], now: float) -> None:

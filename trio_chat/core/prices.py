@@ -17,6 +17,9 @@ RATES: dict[type, str] = {
     requests.History: "history_rate",
     requests.Search: "search_rate",
     requests.Rooms: "list_rate",
+    requests.Sessions: "list_rate",
+    requests.SignOut: "govern_rate",
+    requests.Pair: "govern_rate",
     requests.InvalidRequest: "invalid_rate",
     **dict.fromkeys(get_args(governing.AnyGoverning), "govern_rate"),
 }

@@ -61,7 +61,8 @@ class Readers:
         if not isinstance(request, requests.Rooms):
             room = proper_name(request.room, self._room_limit)
         now = self._now()
-        person_id = self._people.id_of_session(session)
+        claim = self._people.claim(session)
+        person_id = claim.person.id if claim else None
         found = self._redemption.look(link, room, person_id, address, now)
         asker = Asker(None, address, grant=grant, reads_as=person_id)
         self._judge.check(asker, request, room, now, link=found)

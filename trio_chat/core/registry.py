@@ -132,6 +132,15 @@ class Registry:
         server = self._rooms.get(SERVER)
         return server is not None and any(link.is_live(now) for link in server.links.values())
 
+    def freed(self) -> dict[str, int]:
+        """Return when operators have freed nicks last, in ms since 1970, by the person's id."""
+        return {
+            person.id: kept.ts
+            for kept in self.acts
+            if isinstance(kept.act, acts.NickFreed)
+            for person in kept.act.people
+        }
+
     def private_rooms(self) -> int:
         """Return how many rooms are private."""
         return sum(room.is_private for room in self._rooms.values())

@@ -104,7 +104,7 @@ class RequestLimits:
         """
         refused = asked.refused.get(bucket, 0)
         asked.refused[bucket] = refused + 1
-        retry_ms = _in_ms(delay + refused * bucket.period)
+        retry_ms = in_ms(delay + refused * bucket.period)
         id = asked.requests[0].id
         asked.requests[0] = requests.InvalidRequest(id, "busy", TOO_FAST, retry_ms)
 
@@ -128,7 +128,7 @@ class RequestLimits:
         By now that can be at once.
         """
         self._limits.counters.count("new_room_rate", "journal", address, now)
-        return max(1, _in_ms(self._new_rooms(address, now).delay(now)))
+        return max(1, in_ms(self._new_rooms(address, now).delay(now)))
 
     def _new_rooms(self, address: str, now: float) -> Bucket:
         return self._limits.addresses.of(address, now).bucket("new_room_rate")
@@ -142,7 +142,7 @@ class RequestLimits:
         delay = self._new_names(address, now).delay(now)
         if delay:
             self._limits.counters.count("new_name_rate", way_in, address, now)
-            raise RequestError("busy", TOO_MANY_NAMES, _in_ms(delay))
+            raise RequestError("busy", TOO_MANY_NAMES, in_ms(delay))
 
     def take_new_name(self, address: str, now: float) -> None:
         """Take in that somebody without a session has come from an address."""
@@ -160,7 +160,7 @@ class RequestLimits:
         delay = self._guesses(address, now).delay(now)
         if delay:
             self._limits.counters.count("link_guess_rate", "link", address, now)
-            raise RequestError("busy", TOO_MANY_GUESSES, _in_ms(delay))
+            raise RequestError("busy", TOO_MANY_GUESSES, in_ms(delay))
 
     def take_guess(self, address: str, now: float) -> None:
         """Take in that a wrong secret came from an address."""
@@ -198,7 +198,7 @@ class RequestLimits:
         delay, _ = _slowest(buckets, _cost(request), now)
         if delay:
             self._limits.counters.count(name, "http", address, now)
-            raise RequestError("too_fast", TOO_FAST, _in_ms(delay))
+            raise RequestError("too_fast", TOO_FAST, in_ms(delay))
         for bucket in buckets:
             bucket.take(now, _cost(request))
 
@@ -222,6 +222,6 @@ def _slowest(buckets: list[Bucket], cost: float, now: float) -> tuple[float, Buc
     return longest, slowest
 
 
-def _in_ms(seconds: float) -> int:
+def in_ms(seconds: float) -> int:
     """Return a time in whole milliseconds, rounded up but for what comes of binary fractions."""
     return math.ceil(round(seconds * 1000, 3))

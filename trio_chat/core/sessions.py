@@ -4,17 +4,36 @@ import hashlib
 import hmac
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import NamedTuple
 
 from trio_chat.protocol.events import Person
 
 ID_BYTES = 10
 MARK_BYTES = 8
 SIGNATURE_BYTES = 16
-SINCE = "s"  # begins the part that tells since when; a mark has only hexadecimal digits
+RANDOM_BYTES = 5  # at the end of a session's id, behind the time when it began
+# What begins the parts behind the nick; a mark has only hexadecimal digits.
+SINCE = "s"
+SESSION = "i"
+ISSUED = "t"
+
+
+class Claim(NamedTuple):
+    """What a token says. Times are in ms since 1970.
+
+    ``known_since`` is 0 for long ago. Tokens of earlier releases have neither ``session`` nor
+    ``issued``, and the first ones no nick.
+    """
+
+    person: Person
+    known_since: int = 0
+    mark: str | None = None
+    session: str = ""
+    issued: int = 0
 
 
 class Sessions:
-    """Makes tokens and checks them; whoever has the secret can make anybody's.
+    """Makes tokens and checks who has signed them; whoever has the secret can make anybody's.
 
     A token tells a person: the id, and the nick of the time when it was made. It may carry since
     when the server has known them, and a mark: of what has let the person in.
@@ -26,6 +45,10 @@ class Sessions:
     def new_id(self) -> str:
         """Return the id of a new person. It is public, and says nothing."""
         return secrets.token_hex(ID_BYTES)
+
+    def new_session(self, stamp: str) -> str:
+        """Return the id of a new session, which tells when it began and nothing else."""
+        return stamp + secrets.token_hex(RANDOM_BYTES)
 
     def id_of(self, name: str) -> str:
         """Return the id of whoever only gives a name: always the same, and of no token."""
@@ -45,33 +68,49 @@ class Sessions:
         )
         return digest.hexdigest()
 
-    def token(self, person: Person, mark: str | None = None, known_since: int = 0) -> str:
+    def token(
+        self,
+        person: Person,
+        mark: str | None = None,
+        known_since: int = 0,
+        session: str = "",
+        issued: int = 0,
+    ) -> str:
         """Return the token with which a client shows that it speaks for this person.
 
-        ``known_since`` is in ms since 1970; 0, as for people of earlier releases, is long ago.
+        Args:
+            person: Who.
+            mark: Of what has let them in.
+            known_since: In ms since 1970; 0, as for people of earlier releases, is long ago.
+            session: The id of the session.
+            issued: The time, in ms since 1970.
         """
         nick = urlsafe_b64encode(person.nick.encode()).decode().rstrip("=")
-        since = [f"{SINCE}{known_since}"] if known_since else []
-        claim = ".".join((person.id, nick, *since, *([mark] if mark else [])))
+        parts = [person.id, nick]
+        if known_since:
+            parts.append(f"{SINCE}{known_since}")
+        if mark:
+            parts.append(mark)
+        if session:
+            parts += [f"{SESSION}{session}", f"{ISSUED}{issued}"]
+        claim = ".".join(parts)
         return f"{claim}.{self._sign(claim)}"
 
-    def person(self, token: str) -> Person | None:
-        """Return whose token it is; ``None`` if it is nobody's."""
-        parts = self._parts(token)
-        if parts is None:
+    def claim(self, token: str) -> Claim | None:
+        """Return what a token says; ``None`` if we have not signed it."""
+        claim, _, signature = token.rpartition(".")
+        if not (token.isascii() and hmac.compare_digest(signature, self._sign(claim))):
             return None
-        person_id, nick, *_ = (*parts, "")  # tokens of earlier releases have no nick
-        return Person(person_id, urlsafe_b64decode(nick + "=" * (-len(nick) % 4)).decode())
-
-    def known_since(self, token: str) -> int | None:
-        """Return since when the person of a token is known, in ms since 1970; 0 for long ago.
-
-        ``None``: it is nobody's.
-        """
-        parts = self._parts(token)
-        if parts is None:
-            return None
-        return next((int(part[1:]) for part in parts[2:] if part.startswith(SINCE)), 0)
+        person_id, nick, *more = (*claim.split("."), "")  # the first tokens have no nick
+        name = urlsafe_b64decode(nick + "=" * (-len(nick) % 4)).decode()
+        parts = {part[0]: part[1:] for part in more if part[:1] in {SINCE, SESSION, ISSUED}}
+        return Claim(
+            Person(person_id, name),
+            int(parts.get(SINCE, 0)),
+            next((part for part in more if part and part[0] not in parts), None),
+            parts.get(SESSION, ""),
+            int(parts.get(ISSUED, 0)),
+        )
 
     def mark_for(self, password: str) -> str:
         """Return the mark of those who know a password: always the same, and no hint at it."""
@@ -79,18 +118,6 @@ class Sessions:
             password.encode(), key=self._secret, digest_size=MARK_BYTES, person=b"mark of access"
         )
         return digest.hexdigest()
-
-    def mark_of(self, token: str) -> str | None:
-        """Return the mark that a token carries; ``None`` if it has none, or is nobody's."""
-        parts = self._parts(token) or []
-        return next((part for part in parts[2:] if not part.startswith(SINCE)), None)
-
-    def _parts(self, token: str) -> list[str] | None:
-        """Return the parts that a token claims; ``None`` if we have not signed it."""
-        claim, _, signature = token.rpartition(".")
-        if not (token.isascii() and hmac.compare_digest(signature, self._sign(claim))):
-            return None
-        return claim.split(".")
 
     def _sign(self, claim: str) -> str:
         digest = hashlib.blake2b(claim.encode(), key=self._secret, digest_size=SIGNATURE_BYTES)

@@ -34,6 +34,9 @@ class Welcome:
         grant: Grant,
         known_since: int,
         right: Right = Right.SPEAK,
+        *,
+        session: str = "",
+        marks: list[answers.Mark] | None = None,
     ) -> answers.Welcome:
         """Return what a person is told who has been let in and has said hello.
 
@@ -43,10 +46,12 @@ class Welcome:
             grant: What has let them in.
             known_since: Since when the server has known them, in ms since 1970.
             right: What they may do on the whole server.
+            session: The id of the session with which they can come back.
+            marks: How far they have read.
         """
         return answers.Welcome(
             id=request.id,
-            session=self._people.token(person, grant, known_since),
+            session=self._people.token(person, grant, known_since, session),
             unknown_session=bool(request.session) and not self._people.has_session(request.session),
             you=person,
             epoch=self._epoch,
@@ -54,6 +59,7 @@ class Welcome:
             limits=self._limits,
             rates=self._rates,
             operator=right is Right.OPERATE,
+            marks=marks or [],
         )
 
 

@@ -70,7 +70,7 @@ class MemoryJournal:
     ) -> None:
         self.epoch = secrets.token_hex(8)
         self.secret = secrets.token_bytes(32)
-        self.nicks: dict[str, str] = {}
+        self.people: dict[str, bytes] = {}
         self._clock = clock
         self._limits = limits
         self._rooms: dict[str, MemoryRoom] = {}
@@ -200,8 +200,12 @@ class MemoryJournal:
         latest = sorted(listed, key=lambda item: -item[1].ts)[:limit]
         return [RoomSummary(name, room.topic, room.ts) for name, room in latest]
 
-    async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
-        """Do nothing: no nick is held over the end of the process."""
+    async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
+        """Do nothing: nobody is known over the end of the process."""
+
+    async def forget_people(self, before_ts: int) -> list[str]:  # noqa: ARG002 - whenever that is
+        """Return nothing: nobody is kept."""
+        return []
 
     async def prune(
         self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody

@@ -8,10 +8,10 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
-from trio_chat.journal.types import Journal, Pruned, Unavailable
+from trio_chat.journal.types import Journal, PeopleForgotten, Pruned, Unavailable
 
 INTERVAL = 60.0  # seconds between two looks
-FORGET_INTERVAL = 3600.0  # seconds between two looks for rooms to forget
+FORGET_INTERVAL = 3600.0  # seconds between two looks for rooms and people to forget
 DAY = 24 * 60 * 60 * 1000  # milliseconds
 TRUST = 60 * 60  # seconds; a larger jump of the clock is explained by nothing
 
@@ -50,7 +50,7 @@ class ClockCheck:
 
 async def retain(
     journal: Journal,
-    emit: Callable[[Pruned], Awaitable[None]],
+    emit: Callable[[Pruned | PeopleForgotten], Awaitable[None]],
     config: Config,
     in_use: Callable[[], Collection[str]],
     clock: Callable[[], int] = wall_clock,
@@ -80,20 +80,38 @@ async def retain(
             pruned = await journal.prune(config.keep_messages, before, tell)
             if pruned:
                 log.info("retention", rooms=len(pruned))
-            if config.forget_rooms_days and is_right and trio.current_time() >= forget_at:
+            if is_right and trio.current_time() >= forget_at:
                 forget_at = trio.current_time() + FORGET_INTERVAL
-                before = math.floor(clock() - config.forget_rooms_days * DAY)
-                await _forget(journal, before, in_use())
+                await _forget(journal, config, clock(), in_use())
+                await _forget_people(journal, config, clock(), emit)
         except Unavailable:
             log.warning("retention put off")
         await trio.sleep(INTERVAL)
 
 
-async def _forget(journal: Journal, before: int, in_use: Collection[str]) -> None:
-    """Forget the rooms in which nothing is kept, and nothing was said since a time."""
-    forgotten = await journal.forget(before, in_use)
+async def _forget(journal: Journal, config: Config, now: int, in_use: Collection[str]) -> None:
+    """Forget the rooms in which nothing is kept, and nothing was said for long enough."""
+    if not config.forget_rooms_days:
+        return
+    forgotten = await journal.forget(math.floor(now - config.forget_rooms_days * DAY), in_use)
     if forgotten:
         log.info("rooms forgotten", rooms=forgotten)
+
+
+async def _forget_people(
+    journal: Journal,
+    config: Config,
+    now: int,
+    emit: Callable[[Pruned | PeopleForgotten], Awaitable[None]],
+) -> None:
+    """Forget people of whom neither nick nor session is kept any more."""
+    if not config.session_days:
+        return
+    before = math.floor(now - max(config.nick_keep_days, config.session_days) * DAY)
+    forgotten = await journal.forget_people(before)
+    if forgotten:
+        await emit(PeopleForgotten(forgotten, before))
+        log.info("people forgotten", people=len(forgotten))
 
 
 async def _known_time(journal: Journal) -> int | None:

@@ -8,6 +8,7 @@ import trio
 from trio_chat.journal.types import (
     ForeignWrites,
     Journal,
+    PeopleForgotten,
     Pruned,
     Result,
     RoomState,
@@ -47,7 +48,30 @@ class NotLoaded(NamedTuple):
     retry_ms: int
 
 
-Outcome = Stored | NotStored | Loaded | NotLoaded | Pruned | ForeignWrites
+class PeopleKept(NamedTuple):
+    """All records are kept up to these changes, by their number."""
+
+    number: int
+
+
+class PeopleNotKept(NamedTuple):
+    """Records cannot be kept just now; it is tried again."""
+
+    number: int
+    retry_ms: int
+
+
+Outcome = (
+    Stored
+    | NotStored
+    | Loaded
+    | NotLoaded
+    | PeopleKept
+    | PeopleNotKept
+    | PeopleForgotten
+    | Pruned
+    | ForeignWrites
+)
 
 
 class Storage:
@@ -55,9 +79,9 @@ class Storage:
 
     What is submitted while a commit is under way is committed together next. A commit costs as
     much as several writes, so the next one waits for an interval since the last one began; a write
-    that comes alone waits for nothing. Nicks that people hold are kept apart from that, as nobody
-    waits for it. Loads have a task and a database connection of their own, so they wait for no
-    commit. Both queues hold what the chat has asked for and not heard of yet, which it bounds.
+    that comes alone waits for nothing. Records of people are kept apart from that, the latest of
+    each. Loads have a task and a database connection of their own, so they wait for no commit.
+    Both queues hold what the chat has asked for and not heard of yet, which it bounds.
 
     Args:
         journal: Where things are kept.
@@ -71,8 +95,9 @@ class Storage:
         self._recent_limit = recent_limit
         self._writes, self._to_write = trio.open_memory_channel[Write](float("inf"))
         self._names, self._to_load = trio.open_memory_channel[str](float("inf"))
-        self._nicks: dict[str, str | None] = {}  # of each person the latest change
-        self._nicks_changed = trio.Event()
+        self._people: dict[str, bytes | None] = {}  # of each person the latest record
+        self._people_number = 0  # of the latest changes among these
+        self._people_changed = trio.Event()
 
     def submit(self, writes: Iterable[Write]) -> None:
         """Have events kept, in this order; a ``Stored`` or ``NotStored`` tells of each."""
@@ -84,11 +109,16 @@ class Storage:
         for name in names:
             self._names.send_nowait(name)
 
-    def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
-        """Have it kept which nicks people hold; ``None``: they hold none."""
+    def keep_people(self, number: int, changes: Mapping[str, bytes | None]) -> None:
+        """Have records kept; ``None``: there is none any more.
+
+        A ``PeopleKept`` tells of these and all earlier ones; it may come after a
+        ``PeopleNotKept``.
+        """
         if changes:
-            self._nicks.update(changes)
-            self._nicks_changed.set()
+            self._people.update(changes)
+            self._people_number = number
+            self._people_changed.set()
 
     async def run(self, emit: Callable[[Outcome], None]) -> None:
         """Write and load until cancelled.
@@ -99,7 +129,7 @@ class Storage:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._write, emit)
             nursery.start_soon(self._load, emit)
-            nursery.start_soon(self._keep_nicks)
+            nursery.start_soon(self._keep_people, emit)
 
     async def _write(self, emit: Callable[[Outcome], None]) -> None:
         began_at = float("-inf")
@@ -122,17 +152,21 @@ class Storage:
                 outcome = NotLoaded(names, unavailable.retry_ms)
             emit(outcome)
 
-    async def _keep_nicks(self) -> None:
+    async def _keep_people(self, emit: Callable[[Outcome], None]) -> None:
         while True:
-            await self._nicks_changed.wait()
-            self._nicks_changed = trio.Event()
-            changes, self._nicks = self._nicks, {}
+            await self._people_changed.wait()
+            self._people_changed = trio.Event()
+            changes, self._people = self._people, {}
+            number = self._people_number
             try:
-                await self._journal.keep_nicks(changes)
+                await self._journal.keep_people(changes)
             except Unavailable as unavailable:
-                self._nicks = changes | self._nicks
-                self._nicks_changed.set()
+                self._people = changes | self._people
+                self._people_changed.set()
+                emit(PeopleNotKept(number, unavailable.retry_ms))
                 await trio.sleep(unavailable.retry_ms / 1000)
+            else:
+                emit(PeopleKept(number))
 
 
 def _waiting(channel: trio.MemoryReceiveChannel[T], limit: int) -> list[T]:

@@ -116,6 +116,13 @@ class Pruned(NamedTuple):
     first: dict[str, int]
 
 
+class PeopleForgotten(NamedTuple):
+    """The journal has forgotten these people, who were not seen since a time in ms since 1970."""
+
+    ids: Sequence[str]
+    before_ts: int
+
+
 class ForeignWrites(NamedTuple):
     """Others have written to the journal, and these rooms stand like this there."""
 
@@ -150,8 +157,8 @@ class Journal(Protocol):
     secret: bytes
 
     @property
-    def nicks(self) -> Mapping[str, str]:
-        """The nicks that people held when the journal was written last, by the person's id."""
+    def people(self) -> Mapping[str, bytes]:
+        """What was kept of people when the journal was opened, encoded, by the person's id."""
         ...
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
@@ -204,12 +211,16 @@ class Journal(Protocol):
         """Return the rooms in which something was said, the latest first."""
         ...
 
-    async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
-        """Keep which nicks people hold from now on, by their ids; ``None``: they hold none.
+    async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
+        """Keep records of people, encoded, by their ids; ``None``: there is none any more.
 
         Raises:
             Unavailable: nothing was kept.
         """
+        ...
+
+    async def forget_people(self, before_ts: int) -> list[str]:
+        """Forget people who were not seen since a time in ms since 1970; return their ids."""
         ...
 
     async def prune(

@@ -11,6 +11,7 @@ from trio_chat.config import Config
 from trio_chat.limits.limits import Limits
 from trio_chat.net import eventstream
 from trio_chat.net.admission import Admission, Slot, retry_after
+from trio_chat.net.device_label import label_of
 from trio_chat.net.entrance import WEBSOCKET_PATH, Entrance
 from trio_chat.net.forwarded import Forwarding
 from trio_chat.net.head import Answer, Head, HttpError, check_encoding, read_head
@@ -156,7 +157,8 @@ class Acceptor:
         grant = await self._entrance.admit(head, address, is_by_proxy=is_by_proxy)
         shown = shown_by(head.values("authorization"))
         link = " ".join(head.values(LINK_HEADER)) or shown.link
-        return self._route(stream, head, Visitor(address, grant, shown.session, link))
+        label = label_of(" ".join(head.values("user-agent")))
+        return self._route(stream, head, Visitor(address, grant, shown.session, link, label))
 
     async def _pay(self, address: str, cost: float) -> None:
         """Take the price of a request from the quota of its address; wait for it a little.

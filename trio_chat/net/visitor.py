@@ -14,3 +14,4 @@ class Visitor(NamedTuple):
     grant: Grant | None = ANYBODY  # ``None`` before the hello that decides it
     session: str | None = None  # a token that its headers show
     link: str | None = None  # the secret of a link to a room that they show
+    label: str = ""  # of their device

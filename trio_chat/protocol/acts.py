@@ -115,6 +115,12 @@ class Undone(Act, tag="undone", kw_only=True):
     target: int
 
 
+class NickFreed(Act, tag="nick_freed", kw_only=True):
+    """The nick of somebody who was not here was given up for them."""
+
+    people: list[Person]
+
+
 class Reported(Act, tag="reported", kw_only=True):
     """Somebody has told the moderators about a message."""
 
@@ -134,5 +140,6 @@ AnyAct = (
     | Cleared
     | Raided
     | Undone
+    | NickFreed
     | Reported
 )

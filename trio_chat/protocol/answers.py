@@ -26,6 +26,46 @@ class RateInfo(msgspec.Struct):
     burst: float
 
 
+class Mark(msgspec.Struct):
+    """How far somebody has read in a room: the number of the last message."""
+
+    room: str
+    seq: int
+
+
+class Read(Answer, tag="read", kw_only=True):
+    """By another connection, the person has read a room up to this number."""
+
+    room: str
+    seq: int
+
+
+class SessionInfo(msgspec.Struct, omit_defaults=True):
+    """A session: when it began and was seen last, in ms since 1970, and by what device.
+
+    ``here``: it is the one that asks.
+    """
+
+    session: str
+    since: int
+    seen: int
+    label: str = ""
+    here: bool = False
+
+
+class SessionList(Answer, tag="sessions", kw_only=True):
+    """The sessions of the person, the one seen last first."""
+
+    sessions: list[SessionInfo]
+
+
+class Pair(Answer, tag="pair", kw_only=True):
+    """A code by which another device comes as the same person, once and until a time in ms."""
+
+    code: str
+    until: int
+
+
 class Welcome(Answer, tag="welcome"):
     """The client has said hello and is ``you``.
 
@@ -33,6 +73,7 @@ class Welcome(Answer, tag="welcome"):
     ``rates`` how often each kind of thing may be asked for, as far as that is limited.
     ``unknown_session``: the session that the client gave is not one of this server, so it is
     somebody else than before. ``operator``: the person may act on everybody in all rooms.
+    ``marks`` tells how far they have read, by room.
     """
 
     session: str
@@ -43,6 +84,7 @@ class Welcome(Answer, tag="welcome"):
     rates: dict[str, RateInfo] = {}
     unknown_session: bool = False
     operator: bool = False
+    marks: list[Mark] = []
 
 
 class Joined(Answer, tag="joined"):

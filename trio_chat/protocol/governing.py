@@ -7,6 +7,7 @@ import msgspec
 from trio_chat.protocol.request_base import Count, Number, Request
 
 TITLE_LIMIT = 100  # characters
+NICK_LIMIT = 1000  # characters; the server has a lower limit of its own
 LABEL_LIMIT = 100  # characters of a link's label
 WHY_LIMIT = 250  # characters of a reason
 PEOPLE_LIMIT = 200  # in one request
@@ -96,6 +97,12 @@ class Undo(Request, tag="undo", kw_only=True):
     act: Count
 
 
+class FreeNick(Request, tag="free_nick", kw_only=True):
+    """Let others have a nick that is kept for somebody who is not here, as an operator."""
+
+    nick: Annotated[str, msgspec.Meta(max_length=NICK_LIMIT)]
+
+
 class Report(Request, tag="report", kw_only=True):
     """Tell the moderators about a message."""
 
@@ -113,6 +120,16 @@ class Audit(Request, tag="audit", kw_only=True):
 
 
 AnyGoverning = (
-    Create | MakeLink | EndLink | Links | SetRules | Moderate | Raid | Undo | Report | Audit
+    Create
+    | MakeLink
+    | EndLink
+    | Links
+    | SetRules
+    | Moderate
+    | Raid
+    | Undo
+    | FreeNick
+    | Report
+    | Audit
 )
-OF_MODERATORS = (MakeLink, EndLink, Links, SetRules, Moderate, Raid, Undo, Audit)
+OF_MODERATORS = (MakeLink, EndLink, Links, SetRules, Moderate, Raid, Undo, FreeNick, Audit)

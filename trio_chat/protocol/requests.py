@@ -12,6 +12,8 @@ from trio_chat.protocol.text import has_controls, is_blank
 from trio_chat.protocol.unicode import is_longer
 
 CID_LIMIT = 64  # characters; a UUID has 36
+PAIR_LIMIT = 64  # characters of a code
+SESSION_LIMIT = 64  # characters of a session's id
 EMOJI_LIMIT = 32  # characters; some emoji are long sequences
 KEY_LIMIT = 64  # characters
 TOKEN_LIMIT = 1024  # characters
@@ -58,21 +60,24 @@ class Access(msgspec.Struct):
 class Hello(Request, tag="hello", kw_only=True):
     """Begin: as the person of the session token, else of the key, else as a new person.
 
-    ``link`` is the secret of an operator's link.
+    ``pair`` is a code by which one comes as the person who made it, and needs no nick. ``link`` is
+    the secret of an operator's link.
     """
 
-    nick: str
+    nick: str | None = None
     session: Annotated[str, msgspec.Meta(max_length=TOKEN_LIMIT)] | None = None
     key: Annotated[str, msgspec.Meta(min_length=16, max_length=KEY_LIMIT)] | None = None
     rooms: list[Resume] = msgspec.field(default_factory=list)
     link: LinkSecret | None = None
     access: Access | None = None
+    pair: Annotated[str, msgspec.Meta(max_length=PAIR_LIMIT)] | None = None
 
 
 class Leave(Request, tag="leave", kw_only=True):
-    """Leave a room."""
+    """Leave a room; with ``forget`` nothing tells any more how far one has read there."""
 
     room: str
+    forget: bool = False
 
 
 class Nick(Request, tag="nick", kw_only=True):
@@ -85,6 +90,28 @@ class Typing(Request, tag="typing", kw_only=True):
     """Show the room that a message is being written."""
 
     room: str
+
+
+class Read(Request, tag="read", kw_only=True):
+    """Tell one's other devices up to which message one has read a room."""
+
+    room: str
+    seq: Number
+
+
+class Sessions(Request, tag="sessions", kw_only=True):
+    """Get one's sessions."""
+
+
+class SignOut(Request, tag="sign_out", kw_only=True):
+    """End one of one's sessions, or all; with ``forget`` the nick is free then, too."""
+
+    session: Annotated[str, msgspec.Meta(max_length=SESSION_LIMIT)] | None = None
+    forget: bool = False
+
+
+class Pair(Request, tag="pair", kw_only=True):
+    """Get a code by which another device comes as the same person."""
 
 
 class WriteRequest(Request, kw_only=True):
@@ -191,6 +218,10 @@ AnyRequest = (
     | Leave
     | Nick
     | Typing
+    | Read
+    | Sessions
+    | SignOut
+    | Pair
     | Send
     | Edit
     | Delete
@@ -261,10 +292,17 @@ def text_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
     empty if nothing of it can be seen. Of an emoji there is one form for all that look like it. A
     link's label and a reason are one line, or empty.
     """
+    if isinstance(request, Hello):
+        is_nameless = request.nick is None and request.pair is None
+        return ("bad_request", "say how you are called: nick") if is_nameless else None
     if isinstance(request, React):
         emoji = normal_emoji(request.emoji)
         request.emoji = emoji or request.emoji
         return None if emoji else ("bad_request", "a reaction is one emoji")
+    return _words_fault(request, limits)
+
+
+def _words_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
     if not isinstance(request, Send | Edit | Topic):
         return _note_fault(request)
     if has_controls(request.text):

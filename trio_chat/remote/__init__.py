@@ -14,8 +14,10 @@ from trio_chat.protocol.answers import (
     RaidPreview,
     RoomInfo,
     SearchResult,
+    SessionInfo,
 )
 from trio_chat.protocol.answers import Created as NewRoom
+from trio_chat.protocol.answers import Pair as Pairing
 from trio_chat.protocol.events import (
     Clear,
     Created,
@@ -66,6 +68,7 @@ __all__ = [
     "Online",
     "Over",
     "Page",
+    "Pairing",
     "Person",
     "Population",
     "Presence",
@@ -81,6 +84,7 @@ __all__ = [
     "Rules",
     "SearchResult",
     "Sent",
+    "SessionInfo",
     "State",
     "Topic",
     "Typing",

@@ -11,6 +11,7 @@ WEBSOCKET = "ws"  # the last part of its path, if the URL has none
 PAGE = re.compile(r"(.*/)r(?:/([^/]*)/?)?")  # the path of a room's page; its name may be missing
 SECRET = re.compile(r"[\w-]{1,64}", re.ASCII)  # of a link
 OPERATOR = "operator="  # before the secret of an operator's link
+PAIR = "pair="  # before a code of another device
 PAGES = {"ws": "http", "wss": "https"}  # schemes of pages
 UNRESERVED = "!$&'()*+,-./:;=@_~%"  # what stands for itself in a path or query; % is an escape
 
@@ -61,13 +62,14 @@ def parse(url: str) -> Address:
 class Link(NamedTuple):
     """A link: the server's address, perhaps a room, and the secret of a link to it.
 
-    ``operator`` is the secret of an operator's link.
+    ``operator`` is the secret of an operator's link, ``pair`` a code of another device.
     """
 
     url: str
     room: str = ""
     secret: str | None = None
     operator: str | None = None
+    pair: str | None = None
 
 
 def split_link(url: str) -> Link:
@@ -79,19 +81,32 @@ def split_link(url: str) -> Link:
     if not url.isprintable():  # ``urlsplit`` drops some of that, and another address is left
         raise ValueError(f"{url!r} is not the address of a server")
     parts = urlsplit(url)
-    is_operators = parts.fragment.startswith(OPERATOR)
-    operator = parts.fragment.removeprefix(OPERATOR) if is_operators else None
+    operator, pair = (_behind(kind, parts.fragment) for kind in (OPERATOR, PAIR))
     page = PAGE.fullmatch(parts.path)
     if not page:
-        return Link(parts._replace(fragment="").geturl(), operator=operator)
+        return Link(parts._replace(fragment="").geturl(), operator=operator, pair=pair)
     secret = parts.fragment if SECRET.fullmatch(parts.fragment) else None
     server = f"{parts.scheme}://{parts.netloc}{page[1]}"
-    return Link(server, unquote(page[2] or ""), secret, operator)
+    return Link(server, unquote(page[2] or ""), secret, operator, pair)
+
+
+def _behind(kind: str, fragment: str) -> str | None:
+    return fragment.removeprefix(kind) if fragment.startswith(kind) else None
 
 
 def link_to(url: str, room: str, secret: str) -> str:
     """Return the link to a room of the server with an address."""
+    return f"{_page(url)}r/{quote(room)}#{secret}"
+
+
+def link_to_pair(url: str, code: str) -> str:
+    """Return the link by which a browser comes as the person who has made a code."""
+    return f"{_page(url)}#{PAIR}{code}"
+
+
+def _page(url: str) -> str:
+    """Return the address of the page of a server; it ends in a slash."""
     parts = urlsplit(url)
     folder = (parts.path or "/").rpartition("/")[0]
     scheme = PAGES.get(parts.scheme, parts.scheme)
-    return f"{scheme}://{parts.netloc}{folder}/r/{quote(room)}#{secret}"
+    return f"{scheme}://{parts.netloc}{folder}/"

@@ -12,6 +12,7 @@ from trio_chat.protocol.names import check_nick, check_room
 from trio_chat.remote.address import parse
 from trio_chat.remote.backoff import Backoff
 from trio_chat.remote.conversation import Conversation
+from trio_chat.remote.devices import Devices
 from trio_chat.remote.errors import ChatError, Ended
 from trio_chat.remote.pending import PendingRequests
 from trio_chat.remote.reconnector import LEFT, Reconnector
@@ -24,11 +25,11 @@ ROOMS_LIMIT = 10_000  # rooms of a list
 NAME_LIMIT = 1000  # characters of a name; the server has a lower limit of its own
 
 
-class Chat:
+class Chat(Devices):
     """A chat with a server, from ``connect``; it ends with that block."""
 
     def __init__(self, conversation: Conversation, states: States) -> None:
-        self._conversation = conversation
+        super().__init__(conversation)
         self._states = states
         self._rooms: dict[str, Room] = {}
 
@@ -183,9 +184,10 @@ class Chat:
 async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     url: str,
     *,
-    nick: str,
+    nick: str = "",
     session: str | None = None,
     key: str | None = None,
+    pair: str | None = None,
     password: str | None = None,
     token: str | None = None,
     operator: str | None = None,
@@ -211,10 +213,11 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     Args:
         url: The address that the server prints (``http://localhost:8080/``), or that of its
             WebSocket (``wss://chat.example.org/ws``).
-        nick: The nick to ask for.
+        nick: The nick to ask for; none is needed with ``pair``.
         session: The token from ``Chat.session`` of an earlier time, to be the same person.
         key: A secret of yours that does the same, 16 to 64 characters made at random; it works
             also if the first welcome was lost.
+        pair: A code from ``Chat.pair`` of another device, to be the same person as there.
         password: The password of the server, if it asks for one.
         token: A token (JWT) that says who you are, if it asks for that. The chat ends when it
             expires.
@@ -228,13 +231,14 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     Raises:
         ValueError: the URL is not valid.
         Unreachable: the server did not say welcome in time.
-        Refused: the server does not accept the nick, or does not let us in (``unauthorized``).
+        Refused: the server does not accept the nick, or the code (``bad_pair``), or does not let
+            us in (``unauthorized``).
         Ended: the server has ended the chat for good, or does not speak this protocol.
     """
     address = parse(url)
     dial = dialer(address, ssl_context)
     access = requests.Access(password, token) if password or token else None
-    conversation = Conversation(nick, session, key, queue_limit, access, operator)
+    conversation = Conversation(nick, session, key, queue_limit, access, operator, pair)
     states = States()
     reconnector = Reconnector(conversation, states, dial, address, Backoff(), connect_timeout)
     async with running(Chat(conversation, states), reconnector, wait=wait) as chat:

@@ -27,6 +27,7 @@ class Conversation:
         queue_limit: How many events of a room may wait to be read.
         access: What lets us in, if the server asks for something.
         operator: The secret of an operator's link, to be shown until there is a welcome.
+        pair: A code of another device of the person, likewise.
     """
 
     def __init__(
@@ -37,11 +38,14 @@ class Conversation:
         queue_limit: int,
         access: requests.Access | None = None,
         operator: str | None = None,
+        pair: str | None = None,
     ) -> None:
         self.me = Person("", nick)
         self._key = key or token_urlsafe()
         self._access = access
         self._operator = operator
+        self._pair = pair
+        self.marks: dict[str, int] = {}  # numbers of the last messages that were read, by room
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
@@ -105,6 +109,7 @@ class Conversation:
                 rooms=rooms,
                 link=self._operator,
                 access=self._access,
+                pair=self._pair,
             )
         )
 
@@ -179,6 +184,8 @@ class Conversation:
                 self._handle_welcome(received)
             case answers.Error():
                 self._handle_error(received)
+            case answers.Read(room=room, seq=seq):
+                self.marks[room] = max(seq, self.marks.get(room, 0))
             case answers.Bye():
                 self.bye = received
             case _:
@@ -203,7 +210,8 @@ class Conversation:
         self.me, self.session, self.epoch = welcome.you, welcome.session, welcome.epoch
         self.limits = limits = welcome.limits
         self.unknown_session = welcome.unknown_session
-        self._operator = None
+        self._operator = self._pair = None
+        self.marks = {mark.room: mark.seq for mark in welcome.marks}
         self.pending.frame_limit = limits.get("frame", self.pending.frame_limit)
         self.pending.object_limit = limits.get("requests", self.pending.object_limit)
 

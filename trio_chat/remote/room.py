@@ -97,6 +97,11 @@ class Room(Moderation, AsyncIterator[events.Message]):
         return self._state.name
 
     @property
+    def read_up_to(self) -> int | None:
+        """The number of the last message that we have read here on any device, if it is known."""
+        return self._conversation.marks.get(self.name)
+
+    @property
     def title(self) -> str:
         """The title of a private room; else an empty text."""
         return self._state.title
@@ -209,6 +214,13 @@ class Room(Moderation, AsyncIterator[events.Message]):
         if self._state.is_joined and now >= self._typed_at + TYPING_INTERVAL:
             self._typed_at = now
             self._pending.add_typing(self.name)
+
+    async def mark_read(self, seq: int) -> None:
+        """Tell our other devices that we have read up to a message; it only grows."""
+        request = requests.Read(room=self.name, seq=seq)
+        await self._pending.request(request, answers.Ok)
+        marks = self._conversation.marks
+        marks[self.name] = max(seq, marks.get(self.name, 0))
 
     async def history(
         self, *, before: int | None = None, after: int | None = None, limit: int = 100

@@ -44,6 +44,9 @@ Answer = (
     | answers.LinkMade
     | answers.LinkList
     | answers.RaidPreview
+    | answers.SessionList
+    | answers.Pair
+    | answers.Read
     | Acts
     | answers.Ping
     | answers.Error

@@ -28,7 +28,7 @@ class Call:
     """What to connect to; ``timeout`` is in seconds, for the welcome and each acknowledgement.
 
     ``password`` and ``token`` are for servers that ask for one; ``link`` is the secret of a link to
-    the room, and ``operator`` that of an operator's link.
+    the room, ``operator`` that of an operator's link, and ``pair`` a code of another device.
     """
 
     url: str
@@ -39,6 +39,7 @@ class Call:
     token: str | None = field(default=None, repr=False)
     link: str | None = field(default=None, repr=False)
     operator: str | None = field(default=None, repr=False)
+    pair: str | None = field(default=None, repr=False)
 
     @asynccontextmanager
     async def connected(self, *, wait: bool = True) -> AsyncIterator[Chat]:
@@ -54,7 +55,9 @@ class Call:
             async with connect(
                 self.url,
                 nick=self.nick,
+                session=self._session(),
                 key=key,
+                pair=self.pair,
                 password=self.password,
                 token=self.token,
                 operator=self.operator,
@@ -64,7 +67,7 @@ class Call:
                 try:
                     yield chat
                 finally:
-                    self._save_key(chat, key)
+                    self._save(chat, key)
         except Unreachable as error:
             raise OutOfReach(f"cannot reach {self.url}: {sanitize_line(str(error))}") from None
         except Refused as error:
@@ -83,10 +86,21 @@ class Call:
             sys.stderr.write(f"trio-chat: cannot keep who you are: {where}{error.strerror}\n")
             return None
 
-    def _save_key(self, chat: Chat, key: str | None) -> None:
-        """Save the key for the present nick, too, if that was changed."""
-        if key and chat.me.nick != self.nick:
-            with suppress(OSError):
+    def _session(self) -> str | None:
+        """Return the session of our nick, if we came by another device before."""
+        with suppress(OSError):
+            return None if self.pair else self._identities.session(self.nick)
+        return None
+
+    def _save(self, chat: Chat, key: str | None) -> None:
+        """Save what makes us the same person next time, under the present nick.
+
+        That is the key, or the session if we came by another device: it is renewed each time.
+        """
+        with suppress(OSError):
+            if self.pair or self._session():
+                self._identities.save_session(chat.me.nick, chat.session or "")
+            elif key and chat.me.nick != self.nick:
                 self._identities.save(chat.me.nick, key)
 
     @property

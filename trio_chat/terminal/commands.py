@@ -2,6 +2,7 @@
 
 from trio_chat.protocol.unicode import casefold
 from trio_chat.remote import Right
+from trio_chat.remote.address import link_to_pair
 from trio_chat.terminal.arguments import read_room
 from trio_chat.terminal.controls import Controls
 from trio_chat.terminal.emoji import emoji_of
@@ -12,6 +13,7 @@ from trio_chat.terminal.typed import (
     COMMANDS,
     FOR_ALL,
     FOR_MODERATORS,
+    FOR_OPERATORS,
     KEYS,
     LINK_COMMANDS,
     MESSAGE_COMMANDS,
@@ -58,6 +60,8 @@ class Commands:
         lines = [*FOR_ALL.values(), KEYS]
         if self._controls.tab.room.right >= Right.MODERATE:
             lines += ["For moderators:", *FOR_MODERATORS.values(), RULES]
+        if self._controls.tab.room.right >= Right.OPERATE:
+            lines += ["For operators:", *FOR_OPERATORS.values()]
         self._controls.tab.note("\n".join(lines))
 
     def _quit(self, _: str) -> None:
@@ -65,6 +69,26 @@ class Commands:
 
     def _nick(self, nick: str) -> None:
         self._controls.run_request(lambda: self._controls.chat.rename(nick))
+
+    def _pair(self, _: str) -> None:
+        """Show how another device comes as us."""
+        tab = self._controls.tab
+
+        async def run() -> None:
+            code = sanitize_line((await self._controls.chat.pair()).code)
+            link = link_to_pair(self._controls.server, code)
+            tab.note(f"good once, for 10 minutes: open {link} there, or use --pair {code}")
+
+        self._controls.run_request(run)
+
+    def _free(self, nick: str) -> None:
+        tab = self._controls.tab
+
+        async def run() -> None:
+            await self._controls.chat.free_nick(sendable(nick))
+            tab.note(f"{sanitize_line(nick)} is free")
+
+        self._controls.run_request(run)
 
     def _join(self, name: str) -> None:
         try:

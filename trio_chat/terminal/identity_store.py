@@ -1,4 +1,4 @@
-"""The identity store: keeps the key that makes us the same person at a server each time."""
+"""The identity store: keeps what makes us the same person at a server each time."""
 
 import os
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from trio_chat.protocol.names import fold
 from trio_chat.remote.address import Address
 
 FOLDER = "trio-chat"
+KEY, SESSION = ".key", ".session"  # endings of files
 KEY_LIMIT = 4096  # bytes of a file with a key
 NAME_LIMIT = 200  # bytes of a nick in a file's name; a longer one is told by its digest
 
@@ -40,14 +41,24 @@ class IdentityStore:
         Raises:
             OSError: it cannot be saved.
         """
-        path = self._path(nick)
-        try:
-            key = _decoded(path, read(path, KEY_LIMIT))
-        except FileNotFoundError:
-            key = ""
+        key = self._read(self._path(nick, KEY))
         if not key:
             self.save(nick, key := token_urlsafe())
         return key
+
+    def session(self, nick: str) -> str | None:
+        """Return the session that was saved for a nick.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return self._read(self._path(nick, SESSION)) or None
+
+    def _read(self, path: Path) -> str:
+        try:
+            return _decoded(path, read(path, KEY_LIMIT))
+        except FileNotFoundError:
+            return ""
 
     def save(self, nick: str, key: str) -> None:
         """Save a key for a nick, in place of another one, and of nothing else.
@@ -55,25 +66,35 @@ class IdentityStore:
         Raises:
             OSError: it cannot be saved.
         """
-        path = self._path(nick)
+        self._save(self._path(nick, KEY), key)
+
+    def save_session(self, nick: str, session: str) -> None:
+        """Save a session for a nick, likewise.
+
+        Raises:
+            OSError: it cannot be saved.
+        """
+        self._save(self._path(nick, SESSION), session)
+
+    def _save(self, path: Path, secret: str) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.is_symlink() or path.exists():
             check_ordinary(path)
         part = path.with_name(f"{token_hex(8)}.part")
         try:
             with open(part, "x", encoding="ascii", opener=_private) as file:
-                file.write(key + "\n")
+                file.write(secret + "\n")
             part.replace(path)
         except OSError as error:
             raise OSError(error.errno, error.strerror, str(path)) from None
         finally:
             part.unlink(missing_ok=True)
 
-    def _path(self, nick: str) -> Path:
+    def _path(self, nick: str, ending: str) -> Path:
         name = fold(nick)
         if len(name.encode()) > NAME_LIMIT:
             name = sha256(name.encode()).hexdigest()
-        return self._folder / f"{name}.key"
+        return self._folder / f"{name}{ending}"
 
 
 def _decoded(path: Path, key: bytes) -> str:

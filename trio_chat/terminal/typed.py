@@ -20,6 +20,7 @@ FOR_ALL = {
     "create": "/create NAME: make a room; /create --private TITLE, one for those with a link",
     "rules": "/rules: show the rules of the room",
     "report": "/report N WHY: tell the moderators about message N",
+    "pair": "/pair: show a code by which you come from another device as the same person",
     "leave": "/leave: leave this room",
     "help": "/help: show this",
     "quit": "/quit: end the chat",
@@ -38,8 +39,9 @@ FOR_MODERATORS = {
     "link": "/link read|speak|moderate [LABEL]: make a link that gives this right",
     "unlink": "/unlink ID: revoke a link; who came by it has to leave",
 }
+FOR_OPERATORS = {"free": "/free NICK: let others have the nick of somebody who is not here"}
 RULES = "/rules closed|open|slow 10s|newcomers 15m|members 30|none: set rules; 0 ends one"
-COMMANDS = {**FOR_ALL, **FOR_MODERATORS}
+COMMANDS = {**FOR_ALL, **FOR_MODERATORS, **FOR_OPERATORS}
 KEYS = """\
 /reply #5 TEXT: reply to message 5; /react, /edit, /delete too: numbers show as you type
 //TEXT: send a text that begins with a slash
@@ -49,7 +51,7 @@ Tab: complete a name
 Up, Down: show what you typed before
 Alt-Enter: begin a new line
 Ctrl-C: end the chat"""
-NEED_TEXT = {"me", "nick", "join", "create", *FOR_MODERATORS} - {
+NEED_TEXT = {"me", "nick", "join", "create", "free", *FOR_MODERATORS} - {
     "audit",
     "links",
 }  # commands that need a text

@@ -36,7 +36,9 @@ ActOnRoom = (
     | acts.Undone
     | acts.Reported
 )
-ActOnPeople = acts.Sanctioned | acts.Lifted | acts.Removed | acts.Cleared | acts.Raided
+ActOnPeople = (
+    acts.Sanctioned | acts.Lifted | acts.Removed | acts.Cleared | acts.Raided | acts.NickFreed
+)
 Kept = Created | Rules | Moderated | Clear | Restore
 
 
@@ -133,6 +135,8 @@ def _done_to_people(act: ActOnPeople, ts: int) -> str:
             return f"{DONE.get(act.kind, act.kind)} {whom}{_until(act.until, ts)}{_why(act.why)}"
         case acts.Removed():
             return f"removed {whom}{_why(act.why)}"
+        case acts.NickFreed():
+            return f"freed the nick of {whom}"
         case acts.Cleared():
             return f"cleared the messages of {whom}{_why(act.why)}"
         case _:  # Raided

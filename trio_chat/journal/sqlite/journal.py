@@ -8,8 +8,8 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import nicks, queries
-from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite import people, queries
+from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.pruning import Limits
 from trio_chat.journal.sqlite.readers import Readers
 from trio_chat.journal.sqlite.runs import boot_id
@@ -58,7 +58,8 @@ class SqliteJournal:
     ) -> None:
         self.epoch = file.epoch
         self.secret = file.secret
-        self.nicks = nicks.load(file.writer)
+        with explained(file.guard.path):
+            self.people = people.load(file.writer, clock())
         self._file = file
         self._clock = clock
         self._writer = Writer(file, clock, space, limits)
@@ -161,9 +162,13 @@ class SqliteJournal:
         self.counts["rooms_forgotten"] += gone
         return gone
 
-    async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
-        """Keep which nicks people hold."""
-        await self._writer.keep_nicks(changes)
+    async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
+        """Keep records of people."""
+        await self._writer.keep_people(changes)
+
+    async def forget_people(self, before_ts: int) -> list[str]:
+        """Forget people who were not seen since a time, a step at a time."""
+        return await self._upkeep.forget_people(before_ts)
 
     async def last_prune(self) -> int | None:
         """Return when events were last looked at for their age; ``None`` if that is not known."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from trio_chat.clock import wall_clock
-from trio_chat.journal.sqlite import erasing, forgetting, scrubs, sealing
+from trio_chat.journal.sqlite import erasing, forgetting, people, scrubs, sealing
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.forgetting import Forgettable, Step, forget_step
 from trio_chat.journal.sqlite.guard import Displaced
@@ -73,6 +73,24 @@ class Upkeep:
     ) -> Step:
         release(room.name)
         return forget_step(self._file.writer, room, before_ts)
+
+    async def forget_people(self, before_ts: int) -> list[str]:
+        """Delete the records of people who were not seen since a time.
+
+        Args:
+            before_ts: In milliseconds since 1970.
+
+        Returns:
+            Their ids; the rest comes another time if the journal is unavailable.
+        """
+        forgotten: list[str] = []
+        after: str | None = people.FIRST
+        with suppress(Unavailable):
+            while after is not None:
+                step = partial(people.forget_step, self._file.writer, before_ts, after)
+                gone, after = await self._write("forgetting people", step)
+                forgotten += gone
+        return forgotten
 
     async def prune(self, limits: Limits, tell: TellPruned) -> dict[str, int]:
         """Delete what is too old or too much, and finish what deletions have left.

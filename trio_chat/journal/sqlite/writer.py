@@ -10,7 +10,7 @@ from typing import TypeVar
 import structlog
 import trio
 
-from trio_chat.journal.sqlite import nicks
+from trio_chat.journal.sqlite import people
 from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.guard import Displaced
 from trio_chat.journal.sqlite.rescue import Rescue
@@ -134,16 +134,16 @@ class Writer:
             self._others_wrote = True
             self._rooms.clear()
 
-    async def keep_nicks(self, changes: Mapping[str, str | None]) -> None:
-        """Keep which nicks people hold."""
+    async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
+        """Keep records of people."""
         if time.monotonic() < self._retry_at:
             raise Unavailable(RETRY_MS)
-        await self.write("nicks", partial(self._keep_nicks, changes))
+        await self.write("people", partial(self._keep_people, changes))
 
-    def _keep_nicks(self, changes: Mapping[str, str | None]) -> None:
+    def _keep_people(self, changes: Mapping[str, bytes | None]) -> None:
         with transaction(self._file.writer):
             self._look_for_others()
-            nicks.keep(self._file.writer, changes)
+            people.keep(self._file.writer, changes)
 
     def release(self, name: str) -> None:
         """Forget how far a room has come."""

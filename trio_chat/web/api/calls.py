@@ -5,11 +5,11 @@ import trio
 
 from trio_chat.config import Config
 from trio_chat.core.inbox import Inbox
-from trio_chat.core.messages import ApiRequest
+from trio_chat.core.messages import ApiAsked, ApiRequest
 from trio_chat.delivery.frames import Frame
 from trio_chat.net.problems import Problem, of_error
 from trio_chat.net.visitor import Visitor
-from trio_chat.protocol import answers, governing, requests
+from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import v1
 from trio_chat.protocol.dialects.base import Dialect
@@ -29,6 +29,7 @@ Answer = (
     | answers.LinkList
     | answers.ActList
     | answers.RaidPreview
+    | answers.SessionList
 )
 _decode = msgspec.json.Decoder(Answer).decode
 
@@ -78,7 +79,7 @@ class Calls:
     async def ask(
         self,
         speaker: requests.Credentials,
-        request: requests.Hello | requests.WriteRequest | governing.AnyGoverning,
+        request: ApiAsked,
         visitor: Visitor,
     ) -> Answer:
         """Have the hub carry out a request. What it writes is committed when this returns.
@@ -91,7 +92,8 @@ class Calls:
         caller = Caller(visitor.address)
         assert visitor.grant is not None  # it says no hello of its own
         with trio.move_on_after(self._timeout):
-            await self._inbox.put(ApiRequest(caller, speaker, request, visitor.grant))
+            asked = ApiRequest(caller, speaker, request, visitor.grant, visitor.label)
+            await self._inbox.put(asked)
             answer = await caller.answer()
             if isinstance(answer, answers.Error):
                 raise of_error(answer)

@@ -41,6 +41,7 @@ class Governing:
             (f"{ROOM}/rules", "PUT", self._set_rules),
             (f"{ROOM}/raids", "POST", self._raid),
             (f"{ROOM}/messages/<number:seq>/reports", "POST", self._report),
+            ("/nicks/<nick>", "DELETE", self._free_nick),
             *self._of_acts(f"{ROOM}/acts"),
             *self._of_acts("/acts"),
         ]
@@ -99,6 +100,9 @@ class Governing:
 
     async def _undo(self, act: int, room: str = EVERYWHERE) -> Response:
         return self._receipt(await self._ask(governing.Undo, {"room": room, "act": act}))
+
+    async def _free_nick(self, nick: str) -> Response:
+        return self._receipt(await self._ask(governing.FreeNick, {"nick": nick}))
 
     def _receipt(self, told: answers.Answer) -> Response:
         assert isinstance(told, answers.Ok)

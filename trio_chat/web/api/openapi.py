@@ -35,6 +35,7 @@ SENT = (
     answers.MessageView,
     schemas.Receipt,
     schemas.Session,
+    schemas.SessionList,
     ProblemDetails,
 )
 
@@ -108,7 +109,20 @@ def _paths(config: Config) -> Json:
                 {201: parts.answer("Session")},
                 *(409, 413, 415, 503),
                 body=parts.body("NewSession", parts.nick(config), "A nick."),
-            )
+            ),
+            "get": parts.operation(
+                "List your sessions, the one seen last first",
+                {200: parts.answer("SessionList")},
+                503,
+                signed=True,
+            ),
+            "delete": _signing_out("End all your sessions, this one too"),
+        },
+        "/sessions/{session}": {
+            "parameters": [
+                parts.parameter("path", "session", parts.word(), "The id of the session.")
+            ],
+            "delete": _signing_out("End one of your sessions"),
         },
         "/limits": {
             "get": parts.operation(
@@ -140,7 +154,7 @@ def _posting(config: Config) -> Json:
                 "query",
                 "from",
                 parts.nick(config),
-                "The nick of the author; it must not be that of somebody who is connected.",
+                "The nick of the author; it must not be one that is kept for somebody.",
             ),
             parts.idempotency_key(),
         ],
@@ -223,6 +237,11 @@ def _changing(summary: str, kind: str | None, config: Config) -> Json:
     )
 
 
+def _signing_out(summary: str) -> Json:
+    ended = {204: {"description": "It is over, and that is kept."}}
+    return parts.operation(summary, ended, 404, 503, signed=True)
+
+
 def _problems() -> Json:
     """Return the refusals, by status."""
     schema = {"$ref": REF.format(name="ProblemDetails")}
@@ -232,7 +251,7 @@ def _problems() -> Json:
             (400, "The request is wrong."),
             (401, "You are not let in, or there is no valid session."),
             (403, "You may not do that, or the page is of a foreign origin."),
-            (404, "There is no such message, room, link or act."),
+            (404, "There is no such message, room, link, act, session or nick."),
             (406, "The type of the answer is not accepted."),
             (409, "The nick, the key, or the name of the room is taken; or it is too late."),
             (413, "The text or the body is too long."),

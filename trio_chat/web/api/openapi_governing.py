@@ -63,6 +63,17 @@ def paths(config: Config) -> Json:
         },
         "/rooms/{room}/acts": {"parameters": [room], **_acts("in a room")},
         "/rooms/{room}/acts/{act}": {"parameters": [room, act], "delete": _undoing()},
+        "/nicks/{nick}": {
+            "parameters": [
+                parts.parameter("path", "nick", parts.nick(config), "The nick, in any case.")
+            ],
+            "delete": parts.operation(
+                "Let others have a nick that is kept for somebody who is not here, as an operator",
+                {200: parts.answer("Receipt")},
+                *REFUSALS,
+                signed=True,
+            ),
+        },
         "/acts": _acts("in all rooms, as an operator"),
         "/acts/{act}": {"parameters": [act], "delete": _undoing()},
     }

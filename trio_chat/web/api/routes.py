@@ -23,6 +23,7 @@ from trio_chat.protocol.request_error import RequestError
 from trio_chat.web.api import PREFIX, reading
 from trio_chat.web.api.answering import json_of, visitor
 from trio_chat.web.api.calls import Calls
+from trio_chat.web.api.devices import Devices
 from trio_chat.web.api.governing import Governing, Route
 from trio_chat.web.api.openapi import describe
 from trio_chat.web.api.schemas import (
@@ -30,11 +31,9 @@ from trio_chat.web.api.schemas import (
     LimitList,
     MessageList,
     NewMessage,
-    NewSession,
     NewText,
     Receipt,
     RoomList,
-    Session,
 )
 
 ROOM = "/rooms/<room>"
@@ -66,6 +65,7 @@ class Api:
         self._archive = archive
         self._calls = calls
         self._governing = Governing(calls, config)
+        self._devices = Devices(calls, config)
         self._readers = readers
         self._config = config
         self._room_limit = config.room_limit
@@ -79,7 +79,6 @@ class Api:
         own: list[Route] = [
             ("/openapi.json", "GET", self._describe),
             ("/limits", "GET", self._tell_limits),
-            ("/sessions", "POST", self._begin_session),
             ("/rooms", "GET", self._rooms),
             (MESSAGES, "GET", self._messages),
             (MESSAGES, "POST", self._post),
@@ -89,7 +88,7 @@ class Api:
             (EVENTS, "GET", self._events),
             (SEARCH, "GET", self._search),
         ]
-        for rule, method, view in own + self._governing.routes():
+        for rule, method, view in own + self._governing.routes() + self._devices.routes():
             app.add_url_rule(PREFIX + rule, _endpoint(method, rule), view, methods=[method])
         app.before_request(self._check)
         app.after_request(self._finish)
@@ -174,14 +173,6 @@ class Api:
         return answer
 
     # Changes
-
-    async def _begin_session(self) -> Response:
-        new = await reading.body(request, NewSession, "nick")
-        fields = {"nick": new.nick, "session": new.session}
-        hello = reading.make_request(requests.Hello, fields, self._config)
-        answer = await self._calls.ask(requests.Credentials(), hello, visitor())
-        assert isinstance(answer, answers.Welcome)
-        return json_of(Session(answer.session, answer.you, answer.unknown_session), 201)
 
     async def _post(self, room: str) -> Response:
         new = await reading.body(request, NewMessage, "text")

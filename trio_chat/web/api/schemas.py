@@ -71,6 +71,12 @@ class Session(msgspec.Struct, omit_defaults=True):
     unknown_session: bool = False
 
 
+class SessionList(msgspec.Struct):
+    """The sessions of a person, the one seen last first."""
+
+    sessions: list[answers.SessionInfo]
+
+
 class LimitList(msgspec.Struct):
     """The limits, and how often each kind of thing may be asked for."""
 

@@ -1,0 +1,184 @@
+"""Devices: the sessions of a person, which of them are over, and whose connections have to end."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.effects import Turn
+from trio_chat.core.people import People
+from trio_chat.core.records import Changes
+from trio_chat.delivery.recipient import Recipient, Requester
+from trio_chat.journal.people import SESSIONS, began
+from trio_chat.protocol import answers, requests
+from trio_chat.protocol.close import SIGNED_OUT
+from trio_chat.protocol.request_error import RequestError
+
+WAITING = 1024  # who wait for it to be kept that sessions are over; others are refused
+BUSY_MS = 1000
+ENDED_AT_ONCE = 8  # connections in a turn: a millisecond
+DAY = 24 * 60 * 60 * 1000  # milliseconds
+UNAVAILABLE = "the session is over, but a restart could bring it back; sign out again"
+
+
+class _Waiting(NamedTuple):
+    """Who waits for it to be kept that a session of a person is over."""
+
+    requester: Requester
+    id: answers.Id
+    person_id: str
+
+
+class Devices:
+    """Lists the sessions of people and ends them.
+
+    Args:
+        turn: Where answers and closes go.
+        connections: Those that are registered.
+        people: Have the sessions.
+        session_days: For which sessions are good; 0 for ever.
+        clock: The wall clock, in ms since 1970.
+        drop: Lets a connection go at once; its person is there no longer if the second is true.
+    """
+
+    def __init__(
+        self,
+        turn: Turn,
+        connections: Mapping[Requester, ConnectionState],
+        people: People,
+        session_days: float,
+        clock: Callable[[], int],
+        drop: Callable[[ConnectionState], None],
+    ) -> None:
+        self._turn = turn
+        self._connections = connections
+        self._people = people
+        self._session_days = session_days
+        self._clock = clock
+        self._drop = drop
+        self._followers: dict[str, set[Recipient]] = {}  # who read as a person, without a name
+        self._to_end: deque[ConnectionState] = deque()
+        self._waiting: list[_Waiting] = []  # for the record to be handed to the storage
+        self._handed: deque[tuple[int, _Waiting]] = deque()  # with these changes
+
+    # What is listed
+
+    def tell(
+        self, requester: Requester, request: requests.Sessions, person_id: str, here: str
+    ) -> None:
+        """Answer with the sessions of a person, of which one asks."""
+        record = self._people.records.get(person_id)
+        now = self._clock()
+        oldest = now - self._session_days * DAY if self._session_days else 0
+        online = {state.session for state in self._states(person_id)}
+        seen = {id: now if id in online else one.seen for id, one in record.sessions.items()}
+        listed = [
+            answers.SessionInfo(
+                session=id,
+                since=began(id),
+                seen=seen[id],
+                label=record.sessions[id].label,
+                here=id == here,
+            )
+            for id in sorted(seen, key=lambda id: (seen[id], id), reverse=True)
+            if seen[id] >= oldest
+        ]
+        answer = answers.SessionList(id=request.id, sessions=listed[:SESSIONS])
+        self._turn.reply(requester, answer)
+
+    # How they end
+
+    def sign_out(self, requester: Requester, request: requests.SignOut, person_id: str) -> None:
+        """End a session of a person, or all; the answer comes when that is kept.
+
+        Raises:
+            RequestError: there is no such session, or too many wait.
+        """
+        if len(self._waiting) + len(self._handed) >= WAITING:
+            raise RequestError("busy", "too many sign out just now", BUSY_MS)
+        record = self._people.records.get(person_id)
+        if request.session is None:
+            record.end_all(self._clock())
+            if request.forget:
+                self._people.give_up(person_id)
+        elif request.session in record.sessions:
+            record.end(request.session)
+        elif request.session not in record.ended:
+            raise RequestError("not_found", "you have no such session")
+        self._people.records.keep(person_id, record)
+        self._waiting.append(_Waiting(requester, request.id, person_id))
+        asker = self._connections.get(requester)
+        self.end_over(person_id, besides=asker)
+
+    def end_over(self, person_id: str, besides: ConnectionState | None = None) -> None:
+        """End the connections of a person whose sessions are over."""
+        record = self._people.records.get(person_id)
+        for state in self._states(person_id):
+            if record.is_over(state.session) and not state.is_over:
+                state.is_over = True
+                if state is not besides:
+                    self._to_end.append(state)
+
+    def _states(self, person_id: str) -> list[ConnectionState]:
+        clients = [
+            *self._people.connections_of(person_id),
+            *self._followers.get(person_id, ()),
+        ]
+        return [self._connections[one] for one in clients if one in self._connections]
+
+    def follow(self, client: Recipient, person_id: str) -> None:
+        """Take in a connection that needs no name and reads as a person."""
+        self._followers.setdefault(person_id, set()).add(client)
+
+    def unfollow(self, client: Recipient, person_id: str) -> None:
+        """Take in that it is gone."""
+        self._followers[person_id].discard(client)
+        if not self._followers[person_id]:
+            del self._followers[person_id]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether connections are still to be ended."""
+        return bool(self._to_end)
+
+    def end_some(self) -> None:
+        """End some connections whose sessions are over; many of them must not hold up others."""
+        for _ in range(min(len(self._to_end), ENDED_AT_ONCE)):
+            self._end(self._to_end.popleft())
+
+    def _end(self, state: ConnectionState) -> None:
+        if state.client in self._connections:
+            self._turn.effects.closes.append((state.client, SIGNED_OUT))
+            self._drop(state)
+
+    # What the storage tells
+
+    def hand_over(self, changes: Changes) -> None:
+        """Take in that changes are on their way to the storage."""
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            if one.person_id in changes.records:
+                self._handed.append((changes.number, one))
+            else:
+                self._waiting.append(one)
+
+    def kept(self, number: int) -> None:
+        """Answer those whose sessions are over for good: all changes up to a number are kept."""
+        while self._handed and self._handed[0][0] <= number:
+            _, waiting = self._handed.popleft()
+            self._answer(waiting, answers.Ok(id=waiting.id))
+
+    def not_kept(self, number: int, retry_ms: int) -> None:
+        """Answer those whose sessions are over, while nothing can be kept."""
+        while self._handed and self._handed[0][0] <= number:
+            _, waiting = self._handed.popleft()
+            error = answers.Error(
+                id=waiting.id, code="unavailable", text=UNAVAILABLE, retry_ms=retry_ms
+            )
+            self._answer(waiting, error)
+
+    def _answer(self, waiting: _Waiting, answer: answers.Answer) -> None:
+        self._turn.effects.acks[waiting.requester].append(answer)
+        state = self._connections.get(waiting.requester)
+        if state and state.is_over:
+            self._to_end.append(state)

@@ -1,0 +1,70 @@
+"""Pairings: codes by which a person comes with another device, in memory alone."""
+
+import secrets
+from collections import OrderedDict
+from typing import NamedTuple
+
+from trio_chat.core.links import digest_of
+from trio_chat.core.request_limits import RequestLimits
+from trio_chat.protocol.request_error import RequestError
+
+GOOD_FOR = 600  # seconds
+PAIRINGS = 10_000  # at a time, one for each person; beyond that the oldest is over
+CODE_BYTES = 16
+
+
+class Pairing(NamedTuple):
+    """Who comes by a code, and until when; ``known_since`` is of the person. Times are in ms."""
+
+    person_id: str
+    known_since: int
+    until: int
+
+
+class Pairings:
+    """Makes codes, each good for once. A new one of a person ends the one before.
+
+    Args:
+        limits: Slow down whoever guesses.
+    """
+
+    def __init__(self, limits: RequestLimits) -> None:
+        self._limits = limits
+        self._pairings: OrderedDict[str, Pairing] = OrderedDict()  # by the digest of the code
+        self._digests: dict[str, str] = {}  # by person
+
+    def make(self, person_id: str, known_since: int, clock: int) -> tuple[str, int]:
+        """Return a new code for a person, and until when it is good, in ms since 1970."""
+        self.end(person_id)
+        if len(self._pairings) >= PAIRINGS:
+            self.end(next(iter(self._pairings.values())).person_id)
+        code = secrets.token_urlsafe(CODE_BYTES)
+        digest, until = digest_of(code), clock + 1000 * GOOD_FOR
+        self._pairings[digest] = Pairing(person_id, known_since, until)
+        self._digests[person_id] = digest
+        return code, until
+
+    def look(self, code: str, address: str, now: float, clock: int) -> Pairing:
+        """Return what a code is for.
+
+        Args:
+            code: As somebody shows it.
+            address: Where they are.
+            now: Trio's time.
+            clock: The wall clock, in ms since 1970.
+
+        Raises:
+            RequestError: it is not good, or too many that are not came from there.
+        """
+        self._limits.check_guess(address, now)
+        pairing = self._pairings.get(digest_of(code))
+        if pairing is None or pairing.until <= clock:
+            self._limits.take_guess(address, now)
+            raise RequestError("bad_pair", "this code is used or over")
+        return pairing
+
+    def end(self, person_id: str) -> None:
+        """Take in that the code of a person is used, or over."""
+        digest = self._digests.pop(person_id, None)
+        if digest:
+            del self._pairings[digest]

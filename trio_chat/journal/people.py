@@ -1,0 +1,141 @@
+"""What is kept of each person: the nick, sessions, and how far they have read."""
+
+import msgspec
+
+SESSIONS = 100  # of a person; of more the ones seen longest ago end
+ENDED = 100  # ended sessions that are told apart; of more all are over that began before them
+MARKS = 500  # rooms of a person whose marks are kept; of more those marked longest ago go
+STAMP = 12  # digits that begin the id of a session: when it began, in ms since 1970
+AFTER_ALL = "g"  # is more than each digit
+NOBODY = ""  # the id under which is kept what holds for people without a record
+
+
+class SessionRecord(msgspec.Struct, array_like=True):
+    """A session: when it was seen last, in ms since 1970, and by what device."""
+
+    seen: int
+    label: str = ""
+
+
+class PersonRecord(msgspec.Struct, omit_defaults=True):
+    """A person. Of mappings what was used last comes last.
+
+    ``nick`` is empty if none is held. ``seen`` is in ms since 1970. A session is over if it is
+    among ``ended``, or began no later than ``floor`` and is not among ``sessions``. ``marks`` has
+    the number of the last message read in each room, of the epoch ``epoch``.
+    """
+
+    nick: str = ""
+    seen: int = 0
+    sessions: dict[str, SessionRecord] = {}
+    ended: list[str] = []
+    floor: str = ""
+    epoch: str = ""
+    marks: dict[str, int] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is worth keeping."""
+        return not (self.nick or self.sessions or self.ended or self.floor or self.marks)
+
+    @property
+    def last_ended(self) -> str:
+        """The latest session that is known to be over; empty without any."""
+        return max((self.floor, *self.ended))
+
+    def is_over(self, session: str) -> bool:
+        """Whether a session was ended; one without an id, of an earlier release, is the oldest."""
+        if session in self.sessions:
+            return False
+        return session in self.ended or (bool(self.floor) and session <= self.floor)
+
+    def see(self, session: str, now: int, label: str = "") -> str | None:
+        """Take in that a session was seen; return the one that ends for it, if there are too many.
+
+        Args:
+            session: Its id.
+            now: In ms since 1970.
+            label: Of its device; empty: as it was.
+        """
+        before = self.sessions.pop(session, None)
+        label = label or (before.label if before else "")
+        self.sessions[session] = SessionRecord(now, label)
+        if len(self.sessions) <= SESSIONS:
+            return None
+        oldest = next(iter(self.sessions))
+        self.end(oldest)
+        return oldest
+
+    def end(self, session: str) -> None:
+        """End a session."""
+        self.sessions.pop(session, None)
+        self.ended.append(session)
+        if len(self.ended) > ENDED:
+            self.ended.sort()
+            self.floor = max(self.floor, self.ended.pop(0))
+
+    def end_all(self, now: int) -> None:
+        """End all sessions that have begun by now."""
+        stamp = max(f"{now:0{STAMP}x}", self.last_ended[:STAMP], *self.sessions)[:STAMP]
+        self.sessions, self.ended, self.floor = {}, [], stamp + AFTER_ALL
+
+    def next_stamp(self, now: int) -> str:
+        """Return the beginning of the id of a new session, behind all that are over."""
+        if not self.floor:
+            return f"{now:0{STAMP}x}"
+        return f"{max(now, int(self.floor[:STAMP], 16) + 1):0{STAMP}x}"
+
+    def mark(self, room: str, seq: int, epoch: str) -> bool:
+        """Take in that a room was read up to a number; return whether that is further than before.
+
+        Numbers of another epoch mean nothing.
+        """
+        if self.epoch != epoch:
+            self.marks, self.epoch = {}, epoch
+        before = self.marks.pop(room, -1)
+        self.marks[room] = max(before, seq)
+        if len(self.marks) > MARKS:
+            del self.marks[next(iter(self.marks))]
+        return seq > before
+
+    def marks_in(self, epoch: str) -> dict[str, int]:
+        """Return the marks, if they are of this epoch."""
+        return self.marks if self.epoch == epoch else {}
+
+
+class Head(msgspec.Struct):
+    """The part of a record by which people are found; others are not read with it."""
+
+    nick: str = ""
+    seen: int = 0
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(PersonRecord).decode
+_decode_head = msgspec.msgpack.Decoder(Head).decode
+
+
+def encode(record: PersonRecord) -> bytes:
+    """Return a record as it is kept."""
+    return _encode(record)
+
+
+def decode(data: bytes) -> PersonRecord:
+    """Return a record that was kept; an empty one if it is damaged."""
+    try:
+        return _decode(data)
+    except msgspec.MsgspecError:
+        return PersonRecord()
+
+
+def head_of(data: bytes) -> Head | None:
+    """Return the head of a record that was kept; ``None`` if that is damaged."""
+    try:
+        return _decode_head(data)
+    except msgspec.MsgspecError:
+        return None
+
+
+def began(session: str) -> int:
+    """Return when a session began, in ms since 1970."""
+    return int(session[:STAMP], 16)
