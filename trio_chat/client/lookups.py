@@ -78,6 +78,7 @@ class LookUps:
         outbox: Where answers go.
         send: Sends a frame, or ends a client that is dead or stuck.
         end: Ends the client.
+        count_page: Counts a page of missed events; returns in how many seconds it may be read.
     """
 
     def __init__(
@@ -87,12 +88,14 @@ class LookUps:
         outbox: Outbox,
         send: Callable[[Frame], None],
         end: Callable[[CloseReason], None],
+        count_page: Callable[[], float],
     ) -> None:
         self._context = context
         self._dialect = dialect
         self._outbox = outbox
         self._send = send
         self._end = end
+        self._count_page = count_page
         self._requests: deque[requests.AnyRequest] = deque()
         self._missed: deque[MissedEvents] = deque()
 
@@ -131,6 +134,8 @@ class LookUps:
         if not missed.wants_page:  # all it needs is the outbox
             self._context.inbox.post(PageDone(missed, missed.after))
             return
+        if delay := self._count_page():
+            await trio.sleep(delay)
         async with self._context.pages:
             try:
                 page = await self._load_page(missed)
