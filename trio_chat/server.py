@@ -29,6 +29,7 @@ from trio_chat.journal.types import Journal, Unavailable
 from trio_chat.journal.views import ChangeLimits
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
+from trio_chat.limits.report import report
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.eventstream import EventStream
 from trio_chat.net.head import Head, HttpError
@@ -170,6 +171,17 @@ class Server:
             self._hub.close()
         log.info("stopped")
 
+    async def report(self, *, task_status: trio.TaskStatus[None]) -> None:
+        """Log how far budgets are used, and which limits were reached, at each SIGUSR1."""
+        overload = self._limits.overload
+        gauges = {
+            "connections": lambda: self._acceptor.admission.used,
+            "lag": lambda: overload.shares.get("lag", 0.0),
+            **self._hub.gauges(),
+            **self._context.gauges(),
+        }
+        await report(self._limits, gauges, task_status=task_status)
+
     def stop(self, reason: CloseReason) -> None:
         """Begin the shutdown: every client is told ``reason``. ``run`` returns when it is over."""
         self._reason = reason
@@ -279,6 +291,7 @@ async def serve(config: Config, announce: Callable[[str, str | None], None]) -> 
         server = Server(config, journal)
         address = await server.listen()
         async with trio.open_nursery() as nursery:
+            await nursery.start(server.report)
             await nursery.start(signals.obey, server.stop, nursery.cancel_scope)
             announce(address, await server.first_operator_link(address))
             await server.run()

@@ -1,5 +1,7 @@
 """Whoever asks for too much is slowed, told and at last ended; nobody else is."""
 
+import json
+import signal
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -12,6 +14,7 @@ from tests import frames
 from tests.frames import CLOSE, PING, PONG, TEXT, masked
 from tests.integration.asking import ask
 from tests.integration.chatters import Chatter, chatting
+from tests.integration.commands import command
 from tests.integration.running import Running, header, read_all, running, serving, status
 from tests.rates import NO_RATES
 from trio_chat.config import Config
@@ -133,6 +136,30 @@ async def test_what_may_be_asked_for_is_published() -> None:
         assert told["limits"]["text"] == Config().text_limit
         assert ann.welcome["rates"] == told["rates"]
         assert ann.welcome["limits"] == told["limits"]
+
+
+async def test_an_operator_sees_what_was_reached_and_what_is_in_use() -> None:
+    """At SIGUSR1, as often as they ask; it stops nothing."""
+    async with command("--max-connections", "10", "--control-rate", "100/s:1") as running:
+        async with await running.shake_hands() as stream:
+            await stream.send_all(masked(PING) * 3)
+            for _ in range(3):
+                await stream.receive_some(2)
+            running.signal(signal.SIGUSR1)
+            first = await running.errors(until=b"since the start")
+            running.signal(signal.SIGUSR1)
+            second = await running.errors(until=b"since the start")
+        running.signal(signal.SIGTERM)
+        assert await running.exit_status() == 0
+        rest = await running.errors()
+    entries = [json.loads(line) for line in (first + second + rest).splitlines()]
+    used, _ = [entry for entry in entries if entry["event"] == "budgets in use"]
+    reached, _ = [entry for entry in entries if entry["event"].startswith("limits reached")]
+    assert reached["control_rate plain"] >= 1
+    assert used.keys() - {"event", "level", "timestamp"} == {
+        *("connections", "lag", "inbox", "outboxes", "recent", "replays", "pages", "answers"),
+    }
+    assert (used["connections"], used["outboxes"]) == ("10.0%", "0.0%")
 
 
 async def test_a_follower_who_sends_is_counted_as_one() -> None:

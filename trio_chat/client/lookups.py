@@ -18,6 +18,7 @@ from trio_chat.delivery.recipient import MissedEvents
 from trio_chat.journal.history import History
 from trio_chat.journal.types import Unavailable
 from trio_chat.limits.limits import Limits
+from trio_chat.limits.report import Gauge
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import RESYNC, CloseReason
 from trio_chat.protocol.dialects.base import Dialect
@@ -49,6 +50,13 @@ class ConnectionContext:
     answers: trio.CapacityLimiter
     gate: Gate | None = None  # for those who are let in by their hello
     exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
+
+    def gauges(self) -> dict[str, Gauge]:
+        """Return what tells which shares of these places are taken."""
+        return {
+            "pages": lambda: self.pages.borrowed_tokens / self.pages.total_tokens,
+            "answers": lambda: self.answers.borrowed_tokens / self.answers.total_tokens,
+        }
 
 
 def make_context(

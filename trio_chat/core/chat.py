@@ -27,6 +27,7 @@ from trio_chat.core.messages import (
 from trio_chat.core.parts import make_parts
 from trio_chat.core.pending_writes import Pending
 from trio_chat.core.registry import SERVER
+from trio_chat.core.room_log import Budgets
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import Loaded, NotLoaded, NotStored, Outcome, Stored
 from trio_chat.journal.types import NO_NEW_ROOM, Committed, Pruned, RoomState
@@ -98,6 +99,11 @@ class Chat:
     def populations(self) -> dict[str, int]:
         """Return how many are in each open room."""
         return self._rooms.populations()
+
+    @property
+    def budgets(self) -> Budgets:
+        """What all rooms together keep at hand."""
+        return self._rooms.budgets
 
     def hold_nicks(self, nicks: Mapping[str, str], now: float) -> None:
         """Hold nicks, by the ids of their owners, who were here before a restart."""

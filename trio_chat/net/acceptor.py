@@ -71,7 +71,7 @@ class Acceptor:
         self._forwarding = Forwarding(config)
         self._entrance = Entrance(gate, config)
         self._limits = limits
-        self._admission = Admission(config, limits)
+        self.admission = Admission(config, limits)
         self._refusals = 0
         self._handshakes = trio.CapacityLimiter(HANDSHAKES)
         self._waiting: set[trio.CancelScope] = set()  # one for each first head that has not come
@@ -87,11 +87,11 @@ class Acceptor:
             if not address:
                 return  # the peer is gone already
             is_proxy = self._forwarding.is_trusted(address)
-            refusal = self._admission.refusal(address, is_proxy=is_proxy)
+            refusal = self.admission.refusal(address, is_proxy=is_proxy)
             if refusal:
                 await self._refuse_connection(stream, refusal)
                 return
-            with self._admission.counted(address, is_proxy=is_proxy) as place:
+            with self.admission.counted(address, is_proxy=is_proxy) as place:
                 serving = await self._begin(stream, address, place)
                 if serving:
                     await serving
@@ -103,7 +103,7 @@ class Acceptor:
     def shut(self) -> None:
         """Stop waiting for requests that have not come yet."""
         self._is_shut = True
-        self._admission.end_idle()
+        self.admission.end_idle()
         for scope in self._waiting:
             scope.cancel(reason="the server stops")
 
@@ -287,7 +287,7 @@ class Acceptor:
         """
         with (
             trio.move_on_after(self._config.keep_alive_timeout) as scope,
-            self._admission.idle(address, scope),
+            self.admission.idle(address, scope),
         ):
             return await read_head(stream, self._config.head_limit, already_read)
         return None
