@@ -14,7 +14,7 @@ from trio_chat.protocol.close import FLOODING
 
 @pytest.fixture
 def chat(tmp_path: Path) -> Iterator[Chat]:
-    """A server that takes a second message after some seconds, and says so."""
+    """Start a server that takes a second message after some seconds, and says so."""
     rates = ("--send-rate", "12/min:1", "--rate-patience", "0.1")
     chat = Chat(tmp_path / "chat.db", *NO_RATES, *rates)
     yield chat
