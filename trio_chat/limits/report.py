@@ -25,7 +25,8 @@ async def report(
     """
     with trio.open_signal_receiver(signal.SIGUSR1) as received:
         task_status.started()
-        async for _ in received:
+        while True:
+            await anext(received)
             used = {name: f"{gauge():.1%}" for name, gauge in gauges.items()}
             log.info("budgets in use", **used)
             reached = limits.counters.reached.items()
