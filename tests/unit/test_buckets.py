@@ -48,6 +48,22 @@ def test_who_takes_more_than_there_is_waits_longer() -> None:
     assert bucket.delay(0, 0) == pytest.approx(3)
 
 
+@given(
+    st.sampled_from([Rate(0.5, 1), Rate(10, 100), NO_LIMIT]),
+    st.lists(st.tuples(st.floats(0, 5), st.integers(0, 50)), max_size=20),
+)
+def test_to_spend_is_to_take_and_to_ask_how_long_that_takes(
+    rate: Rate, spent: list[tuple[float, int]]
+) -> None:
+    """In one step, for what is asked for very often."""
+    one, other, now = Bucket(rate), Bucket(rate), 0.0
+    for wait, cost in spent:
+        now += wait
+        delay = one.spend(now, cost)
+        other.take(now, cost)
+        assert delay == pytest.approx(other.delay(now, 0), abs=1e-6)
+
+
 def test_without_a_limit_nothing_waits() -> None:
     """However much is taken."""
     bucket = Bucket(NO_LIMIT)

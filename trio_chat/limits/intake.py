@@ -33,16 +33,14 @@ class Intake:
 
     def take(self, size: int, frames: int, controls: int, now: float) -> tuple[float, str]:
         """Take in what was read; return in how many seconds to read on, and which rate says so."""
-        self._bytes.take(now, size)
-        self._frames.take(now, frames)
-        self._controls.take(now, controls)
         shared = self._addresses.of(self._address, now).bucket("address_byte_rate")
-        shared.take(now, size)
-        shared.limit_debt(now, self._most)
         waits = (
-            self._bytes.delay(now, 0),
-            self._frames.delay(now, 0),
-            self._controls.delay(now, 0),
-            shared.delay(now, 0),
+            self._bytes.spend(now, size),
+            self._frames.spend(now, frames),
+            self._controls.spend(now, controls) if controls else 0.0,
+            min(shared.spend(now, size), self._most),
         )
-        return max(zip(waits, NAMES, strict=True)) if any(waits) else NOT_AT_ALL
+        if not any(waits):
+            return NOT_AT_ALL
+        shared.limit_debt(now, self._most)
+        return max(zip(waits, NAMES, strict=True))
