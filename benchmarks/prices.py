@@ -23,7 +23,7 @@ from websockets.typing import Subprotocol
 
 from benchmarks.peers import IN_FILE, trio_chat_command
 from benchmarks.process import Server
-from trio_chat.net.acceptor import FILE_COST, WEBSOCKET_COST
+from trio_chat.net.acceptor import FILE_COST
 from trio_chat.rates import Rates
 
 BATCH = 50  # requests in a frame
@@ -129,10 +129,13 @@ class Prices:
 
     def by_frames(self) -> None:
         """Measure frames that carry no request."""
-        for name, opcode in (("ping", 0x89), ("empty text frame", 0x81)):
+        for name, opcode, rate in (
+            ("ping", 0x89, "control_rate"),
+            ("empty text frame", 0x81, "frame_rate"),
+        ):
             with self._handshake() as stream:
                 frame = bytes([opcode, 0x80, 0, 0, 0, 0])
-                self.measure(name, "frame_rate", 20_000, partial(_exchange, stream, frame))
+                self.measure(name, rate, 20_000, partial(_exchange, stream, frame))
 
     @contextmanager
     def _handshake(self) -> Iterator[socket.socket]:
@@ -148,7 +151,7 @@ class Prices:
         file = "GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
         self.measure("connect and hang up", "connect_rate", 500, partial(self._send, ""))
         self.measure("a file of the page", "http_rate", 500, partial(self._send, file), FILE_COST)
-        self.measure("WebSocket and hello", "http_rate", 200, self._hello, WEBSOCKET_COST)
+        self.measure("WebSocket and hello", "handshake_rate", 200, self._hello)
         for name, method, path, body in (
             ("HTTP: nothing there", "GET", "/nothing", ""),
             ("HTTP: history, 100", "GET", "/rooms/long/messages", ""),

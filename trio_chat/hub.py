@@ -18,6 +18,7 @@ from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.storage import Storage
 from trio_chat.journal.types import Journal
 from trio_chat.limits.limits import Limits
+from trio_chat.limits.report import Gauge
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.close import TOO_SLOW
 
@@ -67,6 +68,16 @@ class Hub:
     def readers(self) -> Readers:
         """Tells whether somebody without a connection may read."""
         return self._chat.readers
+
+    def gauges(self) -> dict[str, Gauge]:
+        """Return what tells which shares of budgets are in use."""
+        recent, replays = self._chat.budgets
+        return {
+            "inbox": lambda: self.inbox.used,
+            "outboxes": lambda: self.outboxes.used,
+            "recent": lambda: recent.used,
+            "replays": lambda: replays.used,
+        }
 
     def followed_rooms(self) -> list[str]:
         """Return the rooms of which the hub has to know what others write there."""

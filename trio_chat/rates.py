@@ -73,7 +73,10 @@ class Rates:
     invalid_rate: Rate = rate("5/s:50", "requests of one person that are answered with an error")
     room_rate: Rate = rate("100/s:500", "messages and changes in one room, of all together")
     byte_rate: Rate = rate("32768/s:262144", "bytes that one connection sends")
-    frame_rate: Rate = rate("100/s:1000", "WebSocket frames that one connection sends")
+    frame_rate: Rate = rate(
+        "100/s:1000", "WebSocket frames that one connection sends, but for control frames"
+    )
+    control_rate: Rate = rate("10/s:100", "pings, pongs and closes that one connection sends")
     address_byte_rate: Rate = rate(
         "131072/s:1048576", "bytes that the connections of one address send, together"
     )
@@ -81,9 +84,13 @@ class Rates:
         "50/s:500", "messages and changes of one address, all people together"
     )
     connect_rate: Rate = rate("50/s:3000", "connections that one address opens")
+    tls_rate: Rate = rate("25/s:3000", "TLS handshakes of one address")
+    handshake_rate: Rate = rate("50/s:3000", "WebSockets that one address opens")
     http_rate: Rate = rate(
-        "100/s:4000",
-        "HTTP requests of one address; a WebSocket counts as 0.8, a file of the page as 0.2",
+        "100/s:4000", "HTTP requests of one address; a file of the page counts as 0.2"
+    )
+    resume_rate: Rate = rate(
+        "100/s:6000", "pages of missed events that are read for one address; further ones wait"
     )
     new_room_rate: Rate = rate("20/h:20", "rooms in which one address says the first word")
     govern_rate: Rate = rate(

@@ -26,6 +26,7 @@ from trio_chat.journal.types import Journal, Unavailable
 from trio_chat.journal.views import ChangeLimits
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
+from trio_chat.limits.report import report
 from trio_chat.net.accept_retry import ADVICE, RetryingListener, ShortageReport
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.hosts import is_loopback
@@ -65,8 +66,10 @@ class Server:
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)
         self._gate = Gate(config, self._hub.people, Attempts(limits))
-        context = make_context(self._inbox, config, history, limits, self._hub.outboxes, self._gate)
-        clients = ClientFactory(context, self._hub.readers, journal.epoch)
+        self._context = make_context(
+            self._inbox, config, history, limits, self._hub.outboxes, self._gate
+        )
+        clients = ClientFactory(self._context, self._hub.readers, journal.epoch)
         app = make_app()
         Api(history, Calls(self._inbox, config), self._hub.readers, config).install(app)
         exchange = Exchange(app, config)
@@ -150,6 +153,17 @@ class Server:
             self._hub.close()
         log.info("stopped")
 
+    async def report(self, *, task_status: trio.TaskStatus[None]) -> None:
+        """Log how far budgets are used, and which limits were reached, at each SIGUSR2."""
+        overload = self._limits.overload
+        gauges = {
+            "connections": lambda: self._acceptor.admission.used,
+            "lag": lambda: overload.shares.get("lag", 0.0),
+            **self._hub.gauges(),
+            **self._context.gauges(),
+        }
+        await report(self._limits, gauges, task_status=task_status)
+
     def stop(self, reason: CloseReason) -> None:
         """Begin the shutdown: every client is told ``reason``. ``run`` returns when it is over."""
         self._reason = reason
@@ -204,6 +218,7 @@ async def serve(config: Config, announce: Callable[[str, str | None], None]) -> 
         server = Server(config, journal)
         address = await server.listen()
         async with trio.open_nursery() as nursery:
+            await nursery.start(server.report)
             await nursery.start(signals.obey, server.stop, nursery.cancel_scope)
             announce(address, await server.first_operator_link(address))
             await server.run()

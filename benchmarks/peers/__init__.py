@@ -24,6 +24,10 @@ NO_LIMITS = (
         "address-write-rate",
         "connect-rate",
         "http-rate",
+        "control-rate",
+        "tls-rate",
+        "handshake-rate",
+        "resume-rate",
     ),
     *("new-room-rate", "new-name-rate"),
 )

@@ -1,10 +1,14 @@
 """One catch-up for each connection and room: exact, whoever joins, leaves and deletes meanwhile."""
 
 from contextlib import AsyncExitStack
+from typing import Any
+
+import trio
 
 from tests.integration.chatters import Chatter, Object, chatting, connected
 from tests.integration.followers import following
-from tests.integration.running import Running, running
+from tests.integration.running import Running, running, serving
+from tests.integration.stalling import SMALL, until_there
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Pruned
 
@@ -123,3 +127,30 @@ async def test_what_retention_deletes_meanwhile_is_told_as_a_gap() -> None:
             seqs = [entry["seq"] for entry in told]
             assert gaps == [46]
             assert seqs == [*range(1, len(seqs) - 4), *range(46, 51)]
+
+
+async def test_who_reads_nothing_holds_up_nobody_else_who_comes_back() -> None:
+    """Pages that are on their way share a budget; one that nobody reads has no claim to it."""
+    sizes: dict[str, Any] = {
+        "page_bytes": 256 * 1024,
+        "catch_up_bytes": 256 * 1024,  # a single page
+        "send_buffer": 4096,
+        "write_timeout": 60,
+    }
+    async with serving(**sizes, recent_bytes=0) as server:
+        async with chatting(server, "Ann", "tea") as ann:
+            for number in range(80):
+                await ann.send("tea", f"{number} {'x' * 3900}")
+        stuck = [await server.connect_tcp(buffer=SMALL) for _ in range(3)]
+        for stream in stuck:
+            await stream.send_all(
+                b"GET /api/v1/rooms/tea/events?last=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            )
+        await until_there(server, len(stuck))
+        with trio.fail_after(20):
+            while len(server.server._hub.outboxes._backed) < len(stuck):
+                await trio.sleep(0.01)
+            async with chatting(server, "Ben", {"room": "tea", "last": 0}) as ben:
+                assert await ben.seqs_until(80) == list(range(1, 81))
+        for stream in stuck:
+            await trio.aclose_forcefully(stream)

@@ -216,7 +216,7 @@ async def test_the_bytes_of_a_replay(spare: int) -> None:
     async with serving() as server, chatting(server, "Ann", "tea") as ann:
         await ann.send("tea", "hello")
         await ann.ask(t="join", room="tea", last=0)
-        size = server.server._hub._chat._rooms._budgets.replays.total
+        size = server.server._hub._chat._rooms.budgets.replays.total
     async with running(replay_bytes=size + spare) as server, chatting(server, "Ann", "tea") as ann:
         await ann.send("tea", "hello")
         with trio.fail_after(PATIENCE):

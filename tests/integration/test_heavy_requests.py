@@ -181,7 +181,7 @@ async def test_joins_from_many_different_numbers() -> None:
             assert told.count("joined") > REPLAYS
             rooms = server.server._hub._chat._rooms
             assert len(rooms["tea"].log._replays) <= REPLAYS
-            assert rooms._budgets.replays.total <= REPLAYS * 256 * 1024
+            assert rooms.budgets.replays.total <= REPLAYS * 256 * 1024
 
 
 async def test_a_search_that_marks_very_much(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Whoever asks for too much is slowed, told and at last ended; nobody else is."""
 
+import json
+import signal
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -12,6 +14,7 @@ from tests import frames
 from tests.frames import CLOSE, PING, PONG, TEXT, masked
 from tests.integration.asking import ask
 from tests.integration.chatters import Chatter, chatting
+from tests.integration.commands import command
 from tests.integration.running import Running, header, read_all, running, serving, status
 from tests.rates import NO_RATES
 from trio_chat.config import Config
@@ -29,8 +32,8 @@ def addresses(count: int) -> list[str]:
 
 
 async def test_what_is_sent_too_fast_is_read_more_slowly_and_not_lost() -> None:
-    """By bytes and by frames; the answers come when it has been read."""
-    async with running(byte_rate=Rate(100_000, 10_000), frame_rate=Rate(500, 50)) as server:
+    """By bytes and by control frames; the answers come when it has been read."""
+    async with running(byte_rate=Rate(100_000, 10_000), control_rate=Rate(500, 50)) as server:
         for size in (0, 5000):
             stream = await server.shake_hands()
             async with stream:
@@ -41,12 +44,12 @@ async def test_what_is_sent_too_fast_is_read_more_slowly_and_not_lost() -> None:
                     s.payload for s in frames.parse(await read_all(stream)) if s.opcode == PONG
                 ]
             assert pongs == [b"%03d" % number for number in range(150)]
-        assert server.server._limits.counters.reached["frame_rate", "plain"]
+        assert server.server._limits.counters.reached["control_rate", "plain"]
 
 
 async def test_who_would_have_to_wait_for_too_long_has_to_go() -> None:
     """A flood of pings is ended with a close frame that says why; all others go on."""
-    async with running(frame_rate=Rate(10, 100), flood_timeout=5) as server:
+    async with running(control_rate=Rate(10, 100), flood_timeout=5) as server:
         stream = await server.shake_hands()
         async with stream:
             await stream.send_all(masked(PING) * 1000)
@@ -135,6 +138,30 @@ async def test_what_may_be_asked_for_is_published() -> None:
         assert ann.welcome["limits"] == told["limits"]
 
 
+async def test_an_operator_sees_what_was_reached_and_what_is_in_use() -> None:
+    """At SIGUSR2, as often as they ask; it stops nothing."""
+    async with command("--max-connections", "10", "--control-rate", "100/s:1") as running:
+        async with await running.shake_hands() as stream:
+            await stream.send_all(masked(PING) * 3)
+            for _ in range(3):
+                await stream.receive_some(2)
+            running.signal(signal.SIGUSR2)
+            first = await running.errors(until=b"since the start")
+            running.signal(signal.SIGUSR2)
+            second = await running.errors(until=b"since the start")
+        running.signal(signal.SIGTERM)
+        assert await running.exit_status() == 0
+        rest = await running.errors()
+    entries = [json.loads(line) for line in (first + second + rest).splitlines()]
+    used, _ = [entry for entry in entries if entry["event"] == "budgets in use"]
+    reached, _ = [entry for entry in entries if entry["event"].startswith("limits reached")]
+    assert reached["control_rate plain"] >= 1
+    assert used.keys() - {"event", "level", "timestamp"} == {
+        *("connections", "lag", "inbox", "outboxes", "recent", "replays", "pages", "answers"),
+    }
+    assert (used["connections"], used["outboxes"]) == ("10.0%", "0.0%")
+
+
 async def test_a_follower_who_sends_is_counted_as_one() -> None:
     """Nothing is read on a stream of events, but what comes is counted before that is known."""
     async with serving(byte_rate=Rate(100_000, 10)) as server:
@@ -167,6 +194,30 @@ async def test_connections_of_an_address_have_a_rate() -> None:
         assert [status(answer) for answer in answers] == [200, 200, 200, TOO_MANY]
         assert header(answers[-1], b"retry-after") == b"10"
         assert status(await from_address(server, "127.0.0.9", FILE)) == 200
+
+
+async def test_who_opens_websockets_pays_for_them_apart() -> None:
+    """Too many of them keep nobody from asking over HTTP, nor from the page."""
+    async with serving(handshake_rate=Rate(0.1, 1), loopback_limits="on") as server:
+        held = await server.shake_hands()
+        refused = await server.exchange(frames.upgrade())
+        assert (status(refused), header(refused, b"retry-after")) == (TOO_MANY, b"10")
+        assert (await ask(server, "GET", "/rooms")).status == 200
+        assert status(await server.exchange(FILE)) == 200
+        await trio.aclose_forcefully(held)
+
+
+async def test_pages_of_missed_events_have_a_rate() -> None:
+    """Who reads many waits for them; that takes nothing of what may be said, and none is lost."""
+    rates: dict[str, Any] = {"resume_rate": Rate(20, 1), "loopback_limits": "on"}
+    async with serving(**rates, resume_limit=5, send_rate=Rate(0.001, 20)) as server:
+        async with chatting(server, "Ann", "tea") as ann:
+            for _ in range(20):
+                await ann.send("tea", "x")
+        async with chatting(server, "Ben", {"room": "tea", "last": 0}) as ben:
+            assert await ben.seqs_until(20) == list(range(1, 21))
+            assert await ben.send("tea", "here again") == 21
+        assert server.server._limits.counters.reached.keys() == {("resume_rate", "socket")}
 
 
 async def from_address(server: Running, address: str, wire: bytes) -> bytes:

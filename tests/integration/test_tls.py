@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import trio
@@ -24,10 +24,12 @@ from tests.integration.running import (
     read_all,
     reset,
     running,
+    serving,
     status,
 )
 from tests.integration.stalling import LINE, SMALL, say, until_gone, until_there
 from trio_chat.net.streams import Stream
+from trio_chat.rates import Rate
 from trio_chat.remote import Unreachable, connect
 
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -180,6 +182,23 @@ async def test_a_finite_field_is_refused_in_tls_1_3_too(group: str, secure: Secu
             pytest.skip("this Python's ssl offers no such group")
         with pytest.raises(trio.BrokenResourceError):
             await trio.SSLStream(tcp, context, server_hostname="localhost").do_handshake()
+
+
+async def test_tls_handshakes_of_an_address_have_a_rate(secure: Secure) -> None:
+    """Beyond it they are cut off before they cost anything; a trusted proxy's count for nobody."""
+    limits: dict[str, Any] = {"tls_rate": Rate(0.001, 2), "loopback_limits": "on"}
+    async with serving(trust=secure.trust, certfile=secure.certfile, **limits) as server:
+        for _ in range(2):
+            assert status(await server.exchange(GET)) == 200
+        async with await server.connect_tcp() as tcp:
+            stream = trio.SSLStream(tcp, secure.trust, server_hostname="localhost")
+            with pytest.raises(trio.BrokenResourceError):
+                await stream.do_handshake()
+        assert server.server._limits.counters.reached["tls_rate", "http"] == 1
+    limits["trusted_proxy"] = ("127.0.0.1",)
+    async with serving(trust=secure.trust, certfile=secure.certfile, **limits) as server:
+        for _ in range(3):
+            assert status(await server.exchange(GET)) == 200
 
 
 async def test_plain_http_on_the_tls_port_gets_nothing_from_us(secure: Secure) -> None:

@@ -150,6 +150,20 @@ async def test_the_server_is_restarted(tmp_path: Path) -> None:
                     assert await texts(chat.room("lobby")) == ["before", "meanwhile", "after"]
 
 
+async def test_who_is_too_fast_is_told_and_loses_nothing(tmp_path: Path) -> None:
+    """In the status line, and no more when that is over."""
+    rates = ("--send-rate", "12/min:1", "--rate-patience", "0.1")
+    async with (
+        command(*rates) as server,
+        window(f"http://localhost:{server.port}/", tmp_path, "--nick", "Ann") as shown,
+    ):
+        await shown.obeys("one", "Ann │ one")
+        await shown.obeys("two", "◐ a little slower")
+        await shown.shows("● Ann")
+        await shown.hides("sending")
+        await shown.shows("two")
+
+
 @asynccontextmanager
 async def offline(home: Path) -> AsyncIterator[Window]:
     """Chat for the block with a server that is no longer there."""

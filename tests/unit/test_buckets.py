@@ -48,6 +48,22 @@ def test_who_takes_more_than_there_is_waits_longer() -> None:
     assert bucket.delay(0, 0) == pytest.approx(3)
 
 
+@given(
+    st.sampled_from([Rate(0.5, 1), Rate(10, 100), NO_LIMIT]),
+    st.lists(st.tuples(st.floats(0, 5), st.integers(0, 50)), max_size=20),
+)
+def test_to_spend_is_to_take_and_to_ask_how_long_that_takes(
+    rate: Rate, spent: list[tuple[float, int]]
+) -> None:
+    """In one step, for what is asked for very often."""
+    one, other, now = Bucket(rate), Bucket(rate), 0.0
+    for wait, cost in spent:
+        now += wait
+        delay = one.spend(now, cost)
+        other.take(now, cost)
+        assert delay == pytest.approx(other.delay(now, 0), abs=1e-6)
+
+
 def test_without_a_limit_nothing_waits() -> None:
     """However much is taken."""
     bucket = Bucket(NO_LIMIT)
@@ -158,11 +174,11 @@ def test_connections_of_an_address_share_its_bytes() -> None:
     )
     addresses = Addresses(config)
     one, other = (Intake(config, addresses, "192.0.2.7") for _ in range(2))
-    assert one.take(100, 1, now=0.0)[0] == 0
-    assert other.take(100, 1, now=0.0) == (5, "address_byte_rate")
-    assert one.take(10, 1, now=0.0) == (6, "address_byte_rate")
+    assert one.take(100, 1, 0, now=0.0)[0] == 0
+    assert other.take(100, 1, 0, now=0.0) == (5, "address_byte_rate")
+    assert one.take(10, 1, 0, now=0.0) == (6, "address_byte_rate")
     elsewhere = Intake(config, addresses, "192.0.2.8")
-    assert elsewhere.take(210, 1, now=0.0) == (10, "byte_rate")
+    assert elsewhere.take(210, 1, 0, now=0.0) == (10, "byte_rate")
 
 
 def test_others_at_an_address_do_not_pay_for_long() -> None:
@@ -170,8 +186,8 @@ def test_others_at_an_address_do_not_pay_for_long() -> None:
     config = Config(address_byte_rate=Rate(10, 150), byte_rate=NO_LIMIT, flood_timeout=20)
     addresses = Addresses(config)
     for _ in range(100):
-        Intake(config, addresses, "192.0.2.7").take(1000, 1, now=0.0)
-    assert Intake(config, addresses, "192.0.2.7").take(1, 1, now=0.0)[0] == pytest.approx(10)
+        Intake(config, addresses, "192.0.2.7").take(1000, 1, 0, now=0.0)
+    assert Intake(config, addresses, "192.0.2.7").take(1, 1, 0, now=0.0)[0] == pytest.approx(10)
 
 
 def test_an_address_that_was_forgotten_is_one_for_all_its_connections() -> None:
@@ -179,21 +195,30 @@ def test_an_address_that_was_forgotten_is_one_for_all_its_connections() -> None:
     config = Config(address_byte_rate=Rate(10, 150), byte_rate=NO_LIMIT, frame_rate=NO_LIMIT)
     addresses = Addresses(config)
     idle = Intake(config, addresses, "192.0.2.7")
-    idle.take(1, 1, now=0.0)
+    idle.take(1, 1, 0, now=0.0)
     for number in range(20):
         addresses.of(f"198.51.100.{number}", 1000.0)
     other = Intake(config, addresses, "192.0.2.7")
-    assert other.take(150, 1, now=1000.0)[0] == 0
-    assert idle.take(10, 1, now=1000.0)[0] > 0
+    assert other.take(150, 1, 0, now=1000.0)[0] == 0
+    assert idle.take(10, 1, 0, now=1000.0)[0] > 0
 
 
 def test_frames_count_however_small_they_are() -> None:
     """A frame costs about as much as a few hundred bytes."""
     config = Config(frame_rate=Rate(10, 100))
     intake = Intake(config, Addresses(config), "127.0.0.1")
-    assert intake.take(600, 100, now=0.0)[0] == 0
-    delay, rate = intake.take(6, 1, now=0.0)
+    assert intake.take(600, 100, 0, now=0.0)[0] == 0
+    delay, rate = intake.take(6, 1, 0, now=0.0)
     assert (round(delay, 6), rate) == (0.1, "frame_rate")
+
+
+def test_control_frames_have_a_rate_of_their_own() -> None:
+    """Pings take nothing of what messages may."""
+    config = Config(frame_rate=Rate(10, 100), control_rate=Rate(1, 5))
+    intake = Intake(config, Addresses(config), "127.0.0.1")
+    assert intake.take(30, 0, 5, now=0.0)[0] == 0
+    assert intake.take(6, 0, 1, now=0.0) == (1.0, "control_rate")
+    assert intake.take(600, 100, 0, now=5.0)[0] == 0
 
 
 def test_a_quota_is_full_when_all_its_buckets_are() -> None:

@@ -16,7 +16,7 @@ from tests import frames
 from tests.frames import CLOSE, TEXT, masked
 from tests.unit.standin import Heard, StandIn
 from trio_chat.client.client import Client
-from trio_chat.client.lookups import make_context
+from trio_chat.client.lookups import PATIENCE, make_context
 from trio_chat.config import Config
 from trio_chat.core.messages import PageDone, Register
 from trio_chat.delivery.frames import MERGE_LIMIT, frame_of
@@ -228,6 +228,31 @@ async def test_a_page_stops_in_the_middle_when_the_room_is_left(autojump_clock: 
         gate.set()
         assert [entry["seq"] for entry in await conn.told()] == [1]
         assert conn.requests == [Register(conn.client)]
+
+
+@pytest.mark.parametrize("is_needed", [False, True])
+async def test_a_page_gives_up_its_place_if_its_peer_is_slow_and_another_one_waits(
+    autojump_clock: MockClock, *, is_needed: bool
+) -> None:
+    """The hub hears how far it came, so that the rest is read again; else it waits for the peer."""
+    async with connection() as conn:
+        await conn.fill(2, text="x" * (MERGE_LIMIT // 2))
+        places = conn.client._context.pages
+        places.total_tokens = 1
+        gate = conn.hold_writes()
+        missed = conn.wants(0)
+        async with trio.open_nursery() as nursery:
+            await trio.testing.wait_all_tasks_blocked()
+            if is_needed:
+                nursery.start_soon(places.acquire)
+            await trio.sleep(2.5 * PATIENCE)
+        done = [one for one in conn.requests if isinstance(one, PageDone)]
+        assert done == ([PageDone(missed, 1)] if is_needed else [])
+        gate.set()
+        seqs = [1] if is_needed else [1, 2]
+        assert [entry["seq"] for entry in await conn.told()] == seqs
+        await trio.testing.wait_all_tasks_blocked()
+        assert conn.requests[-1] == PageDone(missed, seqs[-1])
 
 
 async def test_a_client_that_only_waits_for_its_outbox_reads_nothing(

@@ -38,6 +38,14 @@ def test_who_used_theirs_longest_ago_gives_them_up() -> None:
     assert some.budget.total == 9
 
 
+def test_it_tells_which_share_is_in_use() -> None:
+    """Of nothing, nothing."""
+    some = Keepers(1, limit=10)
+    some.keep(0, 4)
+    assert some.budget.used == 0.4
+    assert MemoryBudget(0).used == 0
+
+
 def test_what_is_larger_than_all_is_not_kept() -> None:
     """Nor does anything else remain then."""
     some = Keepers(2, limit=10)

@@ -246,6 +246,27 @@ async def test_leaving_is_asked_for_again_while_the_server_is_busy(
         await peer.says(ok(leave))
 
 
+@pytest.mark.parametrize("code", ["busy", "unavailable"])
+async def test_a_chat_tells_while_the_server_slows_it_down(
+    autojump_clock: MockClock, code: str
+) -> None:
+    """Because there were too many requests, and for no other reason; not on another connection."""
+    calls = Calls()
+    async with visiting(calls) as (chat, tea, peer), trio.open_nursery() as nursery:
+        nursery.start_soon(tea.leave)
+        leave = await peer.hears()
+        await peer.says(refusal(code, id=leave["id"], retry_ms=500))
+        await trio.testing.wait_all_tasks_blocked()
+        assert chat.is_slowed == (code == "busy")
+        await peer.hears()
+        assert not chat.is_slowed
+        await peer.says(refusal(code, id=leave["id"], retry_ms=50_000))
+        await trio.testing.wait_all_tasks_blocked()
+        chat._pending.start_connection()
+        assert not chat.is_slowed
+        nursery.cancel_scope.cancel()
+
+
 async def test_two_tasks_may_leave_a_room(autojump_clock: MockClock) -> None:
     """It is left once."""
     async with visiting(Calls()) as (chat, tea, peer), trio.open_nursery() as nursery:

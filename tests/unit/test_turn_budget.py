@@ -4,6 +4,7 @@ Work is counted, not timed: the calls that Python makes, of its own functions an
 """
 
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.frames import BINARY, CONTINUATION, PING, PONG, TEXT, masked, upgrade
 from tests.rates import NO_RATES
 from tests.unit.members import Listener, asks
-from tests.unit.work import counted
+from tests.unit.work import calls_of, counted
+from trio_chat.client.client import READ_SIZE
 from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.chat import Chat
@@ -24,10 +27,15 @@ from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.storage import Loaded, Stored
 from trio_chat.limits.limits import Limits
+from trio_chat.net.head import HttpError, parse_head
+from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import requests
-from trio_chat.protocol.dialects import v1
+from trio_chat.protocol.close import Violation
+from trio_chat.protocol.dialects import plain, v1
+from trio_chat.protocol.dialects.base import Dialect
 
 CALLS = 100_000  # that one turn, or reading one frame, may make; they take 10 to 20 ms
+READING_CALLS = 120_000  # that taking what is read at once may make: short ones, of 10 ms
 FRAME = 64 * 1024  # bytes
 REST = 60.0  # seconds after which the buckets of what is said are full again
 LOOKED_UP = requests.History | requests.Rooms
@@ -190,6 +198,49 @@ def test_quiet_people_are_served_within_two_turns(quiet: int, floods: int, size:
     ask = {"t": "typing", "id": 7, "room": "nowhere"}  # which is answered with an error
     served = turns.turn(*(asks(person, ask) for person in others)).replies.keys()
     assert {*served, *turns.turn().replies} >= {*others}
+
+
+PIECES_OF_FRAMES = [
+    *(masked(opcode) for opcode in (PING, PONG, TEXT, BINARY)),
+    *(masked(TEXT, data) for data in (b"x", b"[]", b"[{}]", b'[{"t":"send"}]', b"[[[[[[[[")),
+    masked(TEXT, fin=False) + masked(CONTINUATION, fin=False) * 200 + masked(CONTINUATION),
+]
+
+
+@given(
+    pieces=st.lists(st.sampled_from(PIECES_OF_FRAMES), min_size=1, max_size=4),
+    dialect=st.sampled_from([plain, v1]),
+)
+@settings(max_examples=30, deadline=None)
+def test_what_is_read_at_once_is_soon_understood(pieces: list[bytes], dialect: Dialect) -> None:
+    """However small its frames are, and whatever is in them; then others have their turn."""
+    config = Config()
+    websocket, _ = shake_hands(parse_head(upgrade()), config)
+    wire = b"".join(pieces)
+    data = (wire * (READ_SIZE // len(wire) + 1))[:READ_SIZE]
+
+    def take() -> None:
+        for message in websocket.feed(data).messages:
+            with suppress(Violation):
+                dialect.read(message, config)
+
+    assert calls_of(take) < READING_CALLS
+
+
+@given(
+    piece=st.sampled_from([b"a:b\r\n", b"Cookie: a\r\n", b"X: %s\r\n" % (b"y" * 500), b"a b\r\n"]),
+    start=st.sampled_from([b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"", b"GET /" + b"a/" * 4000]),
+)
+@settings(max_examples=20, deadline=None)
+def test_a_request_head_is_soon_understood(piece: bytes, start: bytes) -> None:
+    """However many headers it has, and however faulty they are."""
+    head = (start + piece * (Config().head_limit // len(piece)))[: Config().head_limit]
+
+    def read() -> None:
+        with suppress(HttpError):
+            parse_head(head + b"\r\n\r\n")
+
+    assert calls_of(read) < CALLS
 
 
 def test_reading_is_counted() -> None:

@@ -213,7 +213,7 @@ def test_closing_first_waits_for_the_answer() -> None:
     assert websocket.close(GOING_AWAY) == b""
     crossing = websocket.feed(masked(PING, b"crossing"))
     assert [*frames.parse(crossing.reply)] == [Seen(PONG, b"crossing")]
-    assert websocket.feed(frames.close(1001)) == ([], b"", True, None, 1)
+    assert websocket.feed(frames.close(1001)) == ([], b"", True, None, 0, 1)
 
 
 def test_ping_is_an_empty_control_frame() -> None:

@@ -144,7 +144,12 @@ class Client:
         """Return the look-ups, which a task of this connection works off."""
         if self._look_ups is None:
             self._look_ups = LookUps(
-                self._context, self.dialect, self._outbox, self._deliver_or_abort, self.end
+                self._context,
+                self.dialect,
+                self._outbox,
+                self._deliver_or_abort,
+                self.end,
+                self._count_page,
             )
             nursery.start_soon(self._look_things_up, self._look_ups)
         return self._look_ups
@@ -181,17 +186,17 @@ class Client:
         if received.ended:
             self.close()  # nothing may follow a close frame
         await self._submit(received.messages)
-        await self._pause(len(data), received.frames)
+        await self._pause(len(data), received.frames, received.controls)
         return not received.ended
 
-    async def _pause(self, size: int, frames: int) -> None:
+    async def _pause(self, size: int, frames: int, controls: int) -> None:
         """Wait before more is read, if the peer sends more than it may.
 
         One that would have to wait too long has to go. For others at its address nobody waits that
         long.
         """
         now = trio.current_time()
-        delay, rate = self._intake.take(size, frames, now)
+        delay, rate = self._intake.take(size, frames, controls, now)
         if not delay:
             return
         self._context.limits.counters.count(rate, self._way_in, self.address, now)
@@ -207,6 +212,17 @@ class Client:
         if self._transport.is_one_way:
             return "sse"
         return "socket" if self.dialect.needs_hello else "plain"
+
+    def _count_page(self) -> float:
+        """Count a page of missed events; return in how many seconds it may be read."""
+        now = trio.current_time()
+        limits = self._context.limits
+        bucket = limits.addresses.of(self.address, now).bucket("resume_rate")
+        delay = bucket.delay(now)
+        if delay:
+            limits.counters.count("resume_rate", self._way_in, self.address, now)
+        bucket.take(now)
+        return delay
 
     async def _receive(self) -> bytes:
         """Return what the peer sent, or nothing if it is gone."""

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 
 import trio
 
@@ -10,20 +11,25 @@ from trio_chat.auth.gate import Gate
 from trio_chat.config import Config
 from trio_chat.core.inbox import Inbox
 from trio_chat.core.messages import PageDone
-from trio_chat.delivery.frames import Frame, frame_of, pack
+from trio_chat.delivery.frames import Frame, batches, frame_of
 from trio_chat.delivery.outbox import Outbox
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.delivery.recipient import MissedEvents
 from trio_chat.journal.history import History
 from trio_chat.journal.types import Unavailable
 from trio_chat.limits.limits import Limits
+from trio_chat.limits.report import Gauge
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import RESYNC, CloseReason
 from trio_chat.protocol.dialects.base import Dialect
 
 EXITS = 8  # of peers that have gone, in one round of Trio: a millisecond of clearing away
 
+PATIENCE = 1  # seconds for which a page waits for its peer while other pages wait for its place
+
 BUSY = "too many requests at once"
+
+Page = list[tuple[Frame, int]]  # missed events as frames, each with the number of its last one
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class ConnectionContext:
 
     ``pages`` has a token for each page of missed events that may be in memory at once, of all
     clients, and ``answers`` one for each answer; those wait for no peer, so slow readers who catch
-    up do not hold them up.
+    up do not hold them up. Nor do those hold up each other: see ``PATIENCE``.
     """
 
     inbox: Inbox
@@ -44,6 +50,13 @@ class ConnectionContext:
     answers: trio.CapacityLimiter
     gate: Gate | None = None  # for those who are let in by their hello
     exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
+
+    def gauges(self) -> dict[str, Gauge]:
+        """Return what tells which shares of these places are taken."""
+        return {
+            "pages": lambda: self.pages.borrowed_tokens / self.pages.total_tokens,
+            "answers": lambda: self.answers.borrowed_tokens / self.answers.total_tokens,
+        }
 
 
 def make_context(
@@ -73,6 +86,7 @@ class LookUps:
         outbox: Where answers go.
         send: Sends a frame, or ends a client that is dead or stuck.
         end: Ends the client.
+        count_page: Counts a page of missed events; returns in how many seconds it may be read.
     """
 
     def __init__(
@@ -82,12 +96,14 @@ class LookUps:
         outbox: Outbox,
         send: Callable[[Frame], None],
         end: Callable[[CloseReason], None],
+        count_page: Callable[[], float],
     ) -> None:
         self._context = context
         self._dialect = dialect
         self._outbox = outbox
         self._send = send
         self._end = end
+        self._count_page = count_page
         self._requests: deque[requests.AnyRequest] = deque()
         self._missed: deque[MissedEvents] = deque()
 
@@ -126,6 +142,8 @@ class LookUps:
         if not missed.wants_page:  # all it needs is the outbox
             self._context.inbox.post(PageDone(missed, missed.after))
             return
+        if delay := self._count_page():
+            await trio.sleep(delay)
         async with self._context.pages:
             try:
                 page = await self._load_page(missed)
@@ -133,10 +151,10 @@ class LookUps:
                 self._end(RESYNC)
                 return
             if page is not None:
-                await self._send_page(missed, *page)
+                await self._send_page(missed, page)
 
-    async def _load_page(self, missed: MissedEvents) -> tuple[list[Frame], int] | None:
-        """Return a page as frames, and the number up to which it goes; nothing else keeps it.
+    async def _load_page(self, missed: MissedEvents) -> Page | None:
+        """Return a page as frames; nothing else keeps it.
 
         What the hub does not know of yet is left out: it comes from the hub. ``None`` if the room
         was left or joined again meanwhile, or events are gone; the hub is told.
@@ -152,15 +170,34 @@ class LookUps:
             self._context.inbox.post(PageDone(missed, missed.after, first))
             return None
         told = (self._dialect.recall(seq, data) for seq, data in page)
-        # Only what goes out: these are merged already, and a slow reader keeps them for long.
-        frames = [Frame(frame.wire) for frame in pack(told, self._dialect)]
-        return frames, page[-1][0] if page else missed.after
+        frames: Page = []
+        numbers = iter(page)
+        for batch in batches(told):
+            *_, (last, _) = islice(numbers, len(batch))
+            # Only what goes out: these are merged already, and a slow reader keeps them for long.
+            frames.append((Frame(self._dialect.wrap(self._dialect.join(batch))), last))
+        return frames
 
-    async def _send_page(self, missed: MissedEvents, frames: list[Frame], after: int) -> None:
-        """Send a page, unless the room was left or joined again meanwhile."""
-        for frame in frames:
-            await self._outbox.drained()
+    async def _send_page(self, missed: MissedEvents, page: Page) -> None:
+        """Send a page, unless the room was left or joined again meanwhile.
+
+        What the peer is too slow to take is given up while others wait; it is read again later.
+        """
+        after = missed.after
+        for frame, last in page:
+            if not await self._has_drained():
+                break
             if missed.is_over:
                 return
             self._send(frame)
+            after = last
         self._context.inbox.post(PageDone(missed, after))
+
+    async def _has_drained(self) -> bool:
+        """Wait until the outbox is empty; return ``False`` if others cannot wait for that."""
+        while True:
+            with trio.move_on_after(PATIENCE):
+                await self._outbox.drained()
+                return True
+            if self._context.pages.statistics().tasks_waiting:
+                return False

@@ -28,6 +28,7 @@ from trio_chat.core.parts import make_parts
 from trio_chat.core.pending_writes import Pending
 from trio_chat.core.records import NO_CHANGES
 from trio_chat.core.registry import SERVER
+from trio_chat.core.room_log import Budgets
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import (
     Loaded,
@@ -135,6 +136,11 @@ class Chat:
     def write_people(self) -> None:
         """Have all written down that is known of people; ``is_settled`` tells when it is."""
         self.people.records.see_all(self._access.clock())
+
+    @property
+    def budgets(self) -> Budgets:
+        """What all rooms together keep at hand."""
+        return self._rooms.budgets
 
     def apply(self, batch: Sequence[Message], now: float) -> Effects:
         """Take one turn: apply messages in order, and a fair share of the requests that wait.

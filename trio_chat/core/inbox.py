@@ -27,6 +27,12 @@ class Inbox:
         self._waiting = trio.CancelScope()
         self._is_woken = False
         self._slots = trio.Semaphore(request_limit)
+        self._request_limit = request_limit
+
+    @property
+    def used(self) -> float:
+        """The share of the slots for requests that is in use."""
+        return 1 - self._slots.value / self._request_limit
 
     def __len__(self) -> int:
         """Return how many messages wait."""

@@ -23,6 +23,11 @@ class MemoryBudget:
         """How many bytes are kept."""
         return self._total
 
+    @property
+    def used(self) -> float:
+        """The share of the limit that is in use."""
+        return self._total / self._limit if self._limit else 0.0
+
     def keep(self, shed: Shed, size: int) -> None:
         """Take in that somebody keeps so many bytes now, and uses them.
 

@@ -65,7 +65,7 @@ class Rooms(Mapping[str, Room]):
         self._sizes = Sizes(config.resume_limit, config.recent_bytes, config.replay_bytes)
         self._listed_limit = config.members_listed
         self._rate = config.room_rate
-        self._budgets = Budgets(
+        self.budgets = Budgets(
             MemoryBudget(config.all_recent_bytes), MemoryBudget(config.all_replay_bytes)
         )
         self._delay = delay
@@ -143,7 +143,7 @@ class Rooms(Mapping[str, Room]):
             self._loads.want(None, name)
 
     def _make(self, state: RoomState) -> Room:
-        log = RoomLog(state, self._sizes, self._budgets)
+        log = RoomLog(state, self._sizes, self.budgets)
         return Room(log, self._listed_limit, self._dirty.append, self._delay, self._rate)
 
     def _follow(self, state: RoomState) -> None:

@@ -27,16 +27,22 @@ def frame_of(payload: bytes, dialect: Dialect) -> Frame:
 
 def pack(payloads: Iterable[bytes], dialect: Dialect) -> Iterator[Frame]:
     """Yield few and large frames that say what ``payloads`` say, in order."""
+    for batch in batches(payloads):
+        yield frame_of(dialect.join(batch), dialect)
+
+
+def batches(payloads: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the payloads of one frame after the other, in order."""
     waiting: list[bytes] = []
     size = 0
     for payload in payloads:
         if waiting and size + len(payload) > MERGE_LIMIT:
-            yield frame_of(dialect.join(waiting), dialect)
+            yield waiting
             waiting, size = [], 0
         waiting.append(payload)
         size += len(payload)
     if waiting:
-        yield frame_of(dialect.join(waiting), dialect)
+        yield waiting
 
 
 def coalesce(frames: Iterable[Frame], dialect: Dialect) -> Iterator[bytes]:

@@ -37,6 +37,14 @@ class Bucket:
         if self.period:
             self._full_at = max(self._full_at, now) + cost * self.period
 
+    def spend(self, now: float, cost: float) -> float:
+        """Take tokens out; return in how many seconds all that were taken have come in."""
+        full_at = self._full_at
+        full_at = max(full_at, now)
+        self._full_at = full_at = full_at + cost * self.period
+        missing = full_at - now - self.depth
+        return missing if missing > ROUNDING else 0.0
+
     def limit_debt(self, now: float, seconds: float) -> None:
         """Forgive what was taken and will take longer than so many seconds to come in."""
         self._full_at = min(self._full_at, now + self.depth + seconds)

@@ -27,7 +27,6 @@ HANDSHAKES = (
     4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
 )
 FILE_COST = 0.2  # of an HTTP request; a file is answered from memory
-WEBSOCKET_COST = 0.8  # of an HTTP request; it does not go through Hypercorn
 REFUSALS_AT_ONCE = 32  # connections over a limit that are answered at the same time
 
 log = structlog.get_logger()
@@ -73,7 +72,7 @@ class Acceptor:
         self._forwarding = Forwarding(config)
         self._entrance = Entrance(gate, config)
         self._limits = limits
-        self._admission = Admission(config, limits)
+        self.admission = Admission(config, limits)
         self._refusals = 0
         self._handshakes = trio.CapacityLimiter(HANDSHAKES)
         self._waiting: set[trio.CancelScope] = set()  # one for each first head that has not come
@@ -89,11 +88,11 @@ class Acceptor:
             if not address:
                 return  # the peer is gone already
             is_proxy = self._forwarding.is_trusted(address)
-            refusal = self._admission.refusal(address, is_proxy=is_proxy)
+            refusal = self.admission.refusal(address, is_proxy=is_proxy)
             if refusal:
                 await self._refuse_connection(stream, refusal)
                 return
-            with self._admission.counted(address, is_proxy=is_proxy) as slot:
+            with self.admission.counted(address, is_proxy=is_proxy) as slot:
                 serving = await self._begin(stream, address, slot)
                 if serving:
                     await serving
@@ -105,7 +104,7 @@ class Acceptor:
     def shut(self) -> None:
         """Stop waiting for requests that have not come yet."""
         self._is_shut = True
-        self._admission.end_idle()
+        self.admission.end_idle()
         for scope in self._waiting:
             scope.cancel(reason="the server stops")
 
@@ -134,7 +133,7 @@ class Acceptor:
                 if answer is None:
                     slot.give_to(address)
                     return await self._lead_on(stream, head, peer, address)
-                await self._pay(address, FILE_COST)
+                await self._pay("http_rate", address, FILE_COST)
                 await self._send(stream, answer)
                 is_over = answer.is_last or self._is_shut
                 head = None if is_over else await self._next_head(stream, peer, head.rest)
@@ -150,7 +149,7 @@ class Acceptor:
         Raises:
             HttpError: it is refused.
         """
-        await self._pay(address, WEBSOCKET_COST if head.path == WEBSOCKET_PATH else 1)
+        await self._pay("handshake_rate" if head.path == WEBSOCKET_PATH else "http_rate", address)
         check_encoding(head)
         check_site(head, self._config.allow_origin)
         is_by_proxy = self._forwarding.is_trusted(peer)
@@ -160,22 +159,33 @@ class Acceptor:
         label = label_of(" ".join(head.values("user-agent")))
         return self._route(stream, head, Visitor(address, grant, shown.session, link, label))
 
-    async def _pay(self, address: str, cost: float) -> None:
+    async def _pay(self, rate: str, address: str, cost: float = 1.0) -> None:
         """Take the price of a request from the quota of its address; wait for it a little.
 
         Raises:
             HttpError: that would take too long.
         """
         now = trio.current_time()
-        bucket = self._limits.addresses.of(address, now).bucket("http_rate")
+        bucket = self._limits.addresses.of(address, now).bucket(rate)
         delay = bucket.delay(now, cost)
         if delay:
-            self._limits.counters.count("http_rate", "http", address, now)
+            self._limits.counters.count(rate, "http", address, now)
             if delay > self._config.rate_patience:
                 raise HttpError(429, "too many requests from your address", retry_after(delay))
         bucket.take(now, cost)
         if delay:  # else it would be another round of Trio's loop; reading the head was one
             await trio.sleep(delay)
+
+    async def _pay_handshake(self, address: str) -> None:
+        """Pay for a TLS handshake.
+
+        Raises:
+            trio.BrokenResourceError: that would take too long. No answer can be given before it.
+        """
+        try:
+            await self._pay("tls_rate", address)
+        except HttpError as refusal:
+            raise trio.BrokenResourceError(str(refusal)) from None
 
     def _file(self, head: Head, address: str) -> Answer | None:
         """Return the answer to a request for a file, ``None`` for another request.
@@ -236,7 +246,7 @@ class Acceptor:
                 if slot.is_proxys:
                     peer, already_read = await self._read_sender(stream, peer, slot)
                 if isinstance(stream, trio.SSLStream):
-                    await self._shake_hands(stream)
+                    await self._shake_hands(stream, peer, slot)
                 return await read_head(stream, self._config.head_limit, already_read), peer
             finally:
                 self._waiting.discard(scope)
@@ -257,9 +267,17 @@ class Acceptor:
             slot.give_to(told)
         return told or peer, already_read
 
-    async def _shake_hands(self, stream: trio.SSLStream[trio.SocketStream]) -> None:
-        """Make the TLS handshake, once the peer's hello is there and few others begin theirs."""
+    async def _shake_hands(
+        self, stream: trio.SSLStream[trio.SocketStream], peer: str, slot: Slot
+    ) -> None:
+        """Make the TLS handshake, once the peer's hello is there and few others begin theirs.
+
+        Raises:
+            trio.BrokenResourceError: it fails, or the peer's address makes too many.
+        """
         await trio.lowlevel.wait_readable(tcp_of(stream).socket)
+        if not slot.is_proxys:
+            await self._pay_handshake(peer)
         async with self._handshakes:
             await trio.lowlevel.checkpoint()
         await stream.do_handshake()
@@ -272,7 +290,7 @@ class Acceptor:
         """
         with (
             trio.move_on_after(self._config.keep_alive_timeout) as scope,
-            self._admission.idle(address, scope),
+            self.admission.idle(address, scope),
         ):
             return await read_head(stream, self._config.head_limit, already_read)
         return None

@@ -68,6 +68,11 @@ class Admission:
         self._counts: Counter[str] = Counter()  # by address
         self._idle: dict[str, dict[trio.CancelScope, None]] = {}  # by address; oldest first
 
+    @property
+    def used(self) -> float:
+        """The share of all places that is taken."""
+        return self._count / self._cap
+
     def refusal(self, address: str, *, is_proxy: bool = False) -> HttpError | None:
         """Return why one more connection from an address cannot be served, or ``None``.
 

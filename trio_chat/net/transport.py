@@ -13,7 +13,8 @@ class Received(NamedTuple):
     reply: bytes = b""  # what to send for them: pongs, the answer to a close
     ended: bool = False  # nothing more will come: the peer closed, or broke the protocol
     fault: CloseReason | None = None  # how it broke the protocol; ``reply`` has the close frame
-    frames: int = 0  # that there were, of any kind
+    frames: int = 0  # that there were, but for control frames
+    controls: int = 0  # control frames that there were
 
 
 class Transport(Protocol):

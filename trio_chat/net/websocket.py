@@ -48,18 +48,22 @@ class WebSocket:
         """Take what was read from the peer. Must not be called again after ``ended``."""
         self._protocol.receive_data(data)
         messages: list[str | bytes] = []
+        controls = 0
         frames = self._protocol.events_received()
         try:
             for frame in frames:
                 assert isinstance(frame, Frame)
                 if frame.opcode < Opcode.CLOSE:
                     messages += self._assemble(frame)
+                else:
+                    controls += 1
         except Violation as violation:
             self._protocol.fail(*violation.reason)
         writes = self._protocol.data_to_send()
         ended = SEND_EOF in writes
         fault = self._fault() if ended else None
-        return Received(messages, b"".join(writes), ended, fault, len(frames))
+        reply = b"".join(writes)
+        return Received(messages, reply, ended, fault, len(frames) - controls, controls)
 
     def _fault(self) -> CloseReason | None:
         """Return how the peer made us close, if it did not close itself."""

@@ -61,6 +61,11 @@ class Chat(Devices):
         """The present state of the connection."""
         return self._states.now
 
+    @property
+    def is_slowed(self) -> bool:
+        """Whether the server has some requests wait, as there were too many; none is lost."""
+        return trio.current_time() < self._pending.slowed_until
+
     def states(self) -> Watch:
         """Return an iterator over the states of the connection, from the present one on."""
         return Watch(self._states)

@@ -42,6 +42,7 @@ class PendingRequests:
         self._slots = trio.Semaphore(PENDING_LIMIT)
         self._work = trio.Event()
         self._closed_by: ChatError | None = None
+        self.slowed_until = -NEVER  # Trio's time until which the server has us wait
 
     @property
     def are_pending(self) -> bool:
@@ -153,6 +154,7 @@ class PendingRequests:
     def start_connection(self) -> None:
         """Prepare for a new connection: mark what is resent as unsent, and finish the rest."""
         self._typing.clear()
+        self.slowed_until = -NEVER
         for pending in list(self._pending.values()):
             if not pending.is_resent:
                 self._finish(pending, answers.Ok(), None)
@@ -183,6 +185,8 @@ class PendingRequests:
             self._finish(pending, error, Refused(error.code, error.text, delay))
             return
         pending.due = trio.current_time() + delay
+        if error.code == "busy":
+            self.slowed_until = max(self.slowed_until, pending.due)
         self._unsent[pending.number] = pending
         self._work.set()
 

@@ -196,11 +196,13 @@ class App:
             self._screen.refresh()
 
     async def _count_down(self) -> None:
-        """Draw the countdown to the next connection."""
+        """Draw the countdown to the next connection, and whether the server slows us down."""
+        was_slowed = False
         while True:
             await trio.sleep(1)
-            if isinstance(self._chat.state, Waiting):
+            if isinstance(self._chat.state, Waiting) or was_slowed or self._chat.is_slowed:
                 self._screen.refresh()
+            was_slowed = self._chat.is_slowed
 
     # Keys
 
@@ -282,7 +284,7 @@ class App:
                 return f"○ offline, trying again in {left} s"
             case Connecting():
                 return "○ connecting …"
-        return ""
+        return "◐ a little slower: that was much at once" if self._chat.is_slowed else ""
 
 
 def _limits(room: Room) -> str:

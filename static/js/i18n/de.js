@@ -19,10 +19,12 @@ export const de = {
   // Connection
   "status.connecting": "Verbindet …",
   "status.open": "Verbunden",
+  "status.slowed": "Etwas langsamer: das war viel auf einmal",
   "status.away": "Nicht verbunden",
   "banner.lost": "Die Verbindung ist weg. Sie können weiterschreiben.",
   "banner.offline": "Sie sind offline. Sie können weiterschreiben.",
   "banner.ended": "Der Server hat die Verbindung beendet: {reason}.",
+  "banner.flooded": "Das war dem Server zu viel auf einmal. Warten Sie etwas und verbinden Sie sich dann neu.",
   "banner.countdown": "Versuch {attempt} in {count} s.",
   "banner.attempt": "Versuch {attempt} …",
   "banner.retry": "Jetzt verbinden",

@@ -19,10 +19,12 @@ export const fr = {
   // Connection
   "status.connecting": "Connexion …",
   "status.open": "Connecté",
+  "status.slowed": "Un peu plus lentement : c’était beaucoup à la fois",
   "status.away": "Non connecté",
   "banner.lost": "La connexion est perdue. Vous pouvez continuer à écrire.",
   "banner.offline": "Vous êtes hors ligne. Vous pouvez continuer à écrire.",
   "banner.ended": "Le serveur a mis fin à la connexion : {reason}.",
+  "banner.flooded": "C’était trop à la fois pour le serveur. Attendez un peu, puis reconnectez-vous.",
   "banner.countdown": "Essai {attempt} dans {count} s.",
   "banner.attempt": "Essai {attempt} …",
   "banner.retry": "Reconnecter",

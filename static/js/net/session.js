@@ -10,7 +10,8 @@ const TOO_LONG = { t: "error", code: "too_long", text: "that is too long" };
 /**
  * The conversation with the server, over one connection after the other.
  *
- * Calls `onState` with the connection's states, where "open" means welcome; `onChange` when the
+ * Calls `onState` with the connection's states, where "open" means welcome, and with "slowed" while the server
+ * has requests wait as there were too many; `onChange` when the
  * store has changed; `onNameRefused` and `onRoomRefused` with the server's error.
  */
 export class Session {
@@ -23,7 +24,8 @@ export class Session {
   #on;
   #frames = new FrameLimits();
   #asked = new Map(); // requests without an answer yet, by id
-  #timers = new Set();
+  #timers = new Map(); // of requests that are made again later, with the error's code
+  #isSlowed = false;
   #count = 0;
   #isWelcome = false;
 
@@ -104,8 +106,9 @@ export class Session {
     this.#isWelcome = false;
     for (const { done } of this.#asked.values()) done?.(LOST);
     this.#asked.clear();
-    this.#timers.forEach(clearTimeout);
+    for (const timer of this.#timers.keys()) clearTimeout(timer);
     this.#timers.clear();
+    this.#isSlowed = false;
     this.#store.lost();
     this.#on.onState(state);
     this.#on.onChange();
@@ -143,7 +146,7 @@ export class Session {
 
   #refused(request, error) {
     this.#store.answered(request, error);
-    if (error.retry_ms) this.#later(request, error.retry_ms);
+    if (error.retry_ms) this.#later(request, error);
     else if (request.t === "hello") this.#nameless(error);
     else if (request.t === "nick") this.#keepName(request, error);
     else if (request.t === "join") this.#on.onRoomRefused(request.room, error);
@@ -161,15 +164,25 @@ export class Session {
   }
 
   /** Makes a request again after some ms, unless the connection is lost before. */
-  #later(request, delay) {
+  #later(request, { code, retry_ms: delay }) {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
+      this.#tellPace();
       if (request.t === "hello") this.#onState({ name: "open" });
       else if (request.t === "nick") this.#renameAgain(request);
       else this.#store.release(request);
       this.act();
     }, delay);
-    this.#timers.add(timer);
+    this.#timers.set(timer, code);
+    this.#tellPace();
+  }
+
+  /** Tells the user when the server begins to slow them down, and when it is over. */
+  #tellPace() {
+    const isSlowed = this.#isWelcome && [...this.#timers.values()].includes("busy");
+    if (isSlowed === this.#isSlowed) return;
+    this.#isSlowed = isSlowed;
+    this.#on.onState({ name: isSlowed ? "slowed" : "open" });
   }
 
   #renameAgain(request) {

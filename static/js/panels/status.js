@@ -2,6 +2,7 @@
 
 import { t } from "../i18n/strings.js";
 
+const FLOODING = 4504; // the close code for far more requests than the rates allow
 const BANNER_DELAY = 400; // ms; no banner for a shorter loss
 
 /** Shows a connection's states; calls `onRetry` when the user presses the button. */
@@ -34,8 +35,8 @@ export class Status {
     clearInterval(this.#timer);
     const isAttempt = state.name === "connecting";
     this.#countdown.textContent = isAttempt && state.attempt ? t("banner.attempt", state) : "";
-    if (["open", "idle"].includes(state.name)) this.#banner.hidden = true;
-    if (state.name === "stopped") this.#warn(t("banner.ended", state));
+    if (["open", "slowed", "idle"].includes(state.name)) this.#banner.hidden = true;
+    if (state.name === "stopped") this.#warn(t(state.code === FLOODING ? "banner.flooded" : "banner.ended", state));
     if (state.name === "waiting") this.#count(state);
   }
 
@@ -46,7 +47,7 @@ export class Status {
   }
 
   #word(state) {
-    return t(["connecting", "open"].includes(state) ? `status.${state}` : "status.away");
+    return t(["connecting", "open", "slowed"].includes(state) ? `status.${state}` : "status.away");
   }
 
   #count({ attempt, until }) {

@@ -7,16 +7,25 @@ from pathlib import Path
 import trio
 
 from tests.hostile.attack import CROWD, LONG, Assault, Variant, Wrong, attack
-from tests.hostile.flood import flood, greeted, requests
+from tests.hostile.long_room import EVENTS
 from tests.hostile.peer import GONE, Gone, Peer, objects
 
 FEW = 160  # descriptors: about 90 connections beside what the server reserves
 TOO_MANY = 300  # connections
 HELD = 200  # connections that read nothing
+UNREAD = 40  # of them, more than the 16 pages for which there is memory then
+FEW_PAGES = {"catch_up_bytes": 4 * 1024 * 1024}
+RESUMING = 8.0  # seconds; a page that nobody reads would hold up others for ten
 SPACE = 256 * 1024  # bytes that the disk takes before it is full
 WIDE = {"connections_per_address": 512}
 WAIT = 20.0  # seconds for the server to go on once there is space again
 BIG = "m" * 3_900
+MOST = 4_000  # large messages: more than fit
+SMALL = {
+    "max_database": 12_000_000,  # bytes; the long room takes 9 of 12 million
+    **dict.fromkeys(("send_rate", "room_rate", "byte_rate", "frame_rate"), "off"),
+    **dict.fromkeys(("address_byte_rate", "address_write_rate", "new_name_rate"), "off"),
+}
 
 
 @attack(settings={"descriptors": FEW, "connections_per_address": 0})
@@ -80,6 +89,27 @@ async def resumed_memory(assault: Assault, number: int) -> None:
     await peer.aclose()
 
 
+@attack(settings=FEW_PAGES, variants=(Variant(UNREAD, 0),))
+async def unread_pages(assault: Assault, number: int) -> None:
+    """Forty who resume a long room and read nothing hold up nobody else who resumes it."""
+    peer = await assault.open()
+    await peer.hello()
+    if number:
+        peer.take_little()
+    else:
+        await trio.sleep(1)
+    await peer.send(objects({"t": "join", "id": 1, "room": LONG, "last": 0}))
+    if number:
+        await trio.sleep(RESUMING + 1)
+    else:
+        with trio.move_on_after(RESUMING) as scope:
+            while (await peer.objects())[-1].get("seq", 0) < EVENTS:
+                pass
+        if scope.cancelled_caught:
+            raise Wrong(f"a resume takes more than {RESUMING:.0f} s")
+    await peer.aclose()
+
+
 @attack(settings=WIDE, measures_others=False)
 async def full_disk(assault: Assault, number: int) -> None:
     """On a full disk sends get `unavailable` and all else goes on; with space again, so do they."""
@@ -137,13 +167,38 @@ def _message(number: int) -> dict[str, object]:
     return {"t": "send", "id": number, "room": "hostile-disk", "text": f"{number} {BIG}"}
 
 
-@attack(
-    settings={"max_database": 20_000_000, "connections_per_address": 0},
-    variants=(Variant(16, 0),),
-    is_flood=True,
-    measures_others=False,
-)
+@attack(settings=SMALL, variants=(Variant(16, 0),), measures_others=False)
 async def full_database(assault: Assault, number: int) -> None:
-    """No database grows beyond `max_database`: sends get an error that says what to do."""
-    say = requests(lambda _number, _count: f'{{"t":"send","room":"hostile-full","text":"{BIG}"}}')
-    await flood(greeted("hostile-full"), say)(assault, number)
+    """No database grows beyond `max_database`: sends get `storage_full`, and all else goes on.
+
+    Rates are off, as they would keep it from ever being full.
+    """
+    peer = await assault.open()
+    await peer.hello(["hostile-full"])
+    say = {"t": "send", "id": 1, "room": "hostile-full", "text": BIG}
+    first = await _asked(peer, say)
+    for _ in range(MOST):
+        answer = await _asked(peer, say)
+        if answer["t"] == "error":
+            break
+    else:
+        raise Wrong(f"{MOST} large messages more are kept")
+    if answer["code"] != "storage_full":
+        raise Wrong(f"a message got {answer['code']}")
+    if (await _asked(peer, {"t": "history", "id": 2, "room": LONG}))["t"] != "history":
+        raise Wrong("nothing can be read any more")
+    if first["t"] == "ok":
+        wanted = {"t": "delete", "id": 3, "room": "hostile-full", "seq": first["seq"]}
+        if (await _asked(peer, wanted))["t"] != "ok":
+            raise Wrong("nothing can be deleted any more")
+    assault.endings["storage_full"] += 1
+    await peer.aclose()
+
+
+async def _asked(peer: Peer, request: dict[str, object]) -> dict[str, object]:
+    """Ask for something; return the answer, which may be an error."""
+    await peer.send(objects(request))
+    while True:
+        answer = await peer.until("ok", "error", "history")
+        if answer.get("id") == request["id"]:
+            return answer

@@ -9,12 +9,15 @@ from tests.hostile.peer import GONE
 from tests.hostile.target import trusting
 
 TLS = {"tls": 1, "head_timeout": 1}
+BURST, PER_SECOND = 200, 25
+LIMITED = {**TLS, "tls_rate": f"{PER_SECOND}/s:{BURST}"}
 VARIANTS = (Variant(1, 0), Variant(16, 0))
 
 
 async def _handshakes(assault: Assault, number: int) -> None:
     """Make full handshakes and hang up."""
     context = trusting()
+    begun = trio.current_time()
     while True:
         try:
             tcp = await assault.target.connect_tcp()
@@ -22,6 +25,9 @@ async def _handshakes(assault: Assault, number: int) -> None:
             with trio.move_on_after(10):
                 await stream.do_handshake()
                 assault.endings["made"] += 1
+            allowed = BURST + PER_SECOND * (trio.current_time() - begun + 1)
+            if assault.endings["made"] > allowed + assault.variant.connections:
+                raise Wrong("more handshakes are made than tls_rate allows")
             await trio.aclose_forcefully(tcp)
         except GONE:
             assault.endings["cut"] += 1
@@ -58,8 +64,8 @@ KINDS: dict[str, tuple[Run, str]] = {
     "tls-first-flights": (_hellos, "Who begins TLS handshakes without end"),
 }
 for name, (run, who) in KINDS.items():
-    outcome = f"{who} is refused early, and others go on."
-    add(Attack(name, outcome, run, VARIANTS, TLS, is_flood=True))
+    outcome = f"{who} is slowed down or cut off by `tls_rate`, and others go on."
+    add(Attack(name, outcome, run, VARIANTS, LIMITED, is_flood=True))
 
 
 @attack(variants=(Variant(16, 0),), settings=TLS)

@@ -254,6 +254,33 @@ test("after 1009 it reconnects and sends the same in shorter frames", () => {
   assert(connection.frames.every((frame) => bytes(frame) <= bytes(before) / 2));
 });
 
+test("the user is told while the server slows them down, once, and when that is over", () => {
+  store.open("tea");
+  welcome();
+  answer({ t: "joined", room: "tea", last: 0, epoch: "e1", members: [ANN] });
+  const busy = { t: "error", code: "busy", text: "later", retry_ms: 100 };
+  answer(busy);
+  session.list();
+  answer({ ...busy, retry_ms: 200 });
+  assert.deepEqual(states, ["connecting", "open", "slowed"]);
+  tick(100);
+  assert.deepEqual(states, ["connecting", "open", "slowed"]);
+  tick(100);
+  assert.deepEqual(states, ["connecting", "open", "slowed", "open"]);
+});
+
+test("a lost connection ends the slowness, and other errors that pass are none", () => {
+  welcome();
+  session.list();
+  answer({ t: "error", code: "unavailable", text: "later", retry_ms: 100 });
+  session.list();
+  answer({ t: "error", code: "busy", text: "later", retry_ms: 100 });
+  connection.tell({ name: "waiting" });
+  welcome();
+  tick(1000);
+  assert.deepEqual(states, ["connecting", "open", "slowed", "waiting", "connecting", "open"]);
+});
+
 test("a new name is asked for again when the server was busy, unless there is another by then", () => {
   welcome();
   const busy = { t: "error", code: "busy", text: "later", retry_ms: 100 };
