@@ -7,6 +7,7 @@ import { DraftContext } from "./compose/draft-context.js";
 import { offerEmoji } from "./compose/insertion.js";
 import { pick } from "./compose/picker.js";
 import { Suggestions } from "./compose/suggestions.js";
+import { Devices } from "./devices.js";
 import { Governing } from "./governing.js";
 import { isBlank, lengthOf } from "./i18n/characters.js";
 import { learn } from "./i18n/later.js";
@@ -40,6 +41,7 @@ const find = (id) => document.getElementById(id);
 /** Everything that the page does beyond showing a room and sending messages. */
 export class Tools {
   #page;
+  devices;
   #acts;
   #jumpButton;
   #search;
@@ -81,6 +83,7 @@ export class Tools {
     });
     offerLink(find("copy-link"), () => store.active, tell);
     this.#governing = new Governing(page, (words) => this.#announcer.announce(words));
+    this.devices = new Devices(page);
     this.#bar = new Bar(find("lines"), log, this.#actions(), () => ({ me: store.me, ...this.#governing.may }));
     new KeyboardNavigation(find("log"), log, () => composer.focus());
     this.#draftContext = new DraftContext(find("composer"), {
@@ -119,6 +122,7 @@ export class Tools {
     this.#typing.show(room);
     this.#bar.refresh();
     this.#focusRestore.check();
+    this.devices.tellRead();
     this.#showDraft();
   }
 

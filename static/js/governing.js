@@ -10,7 +10,7 @@ import { forgetSecrets, keepSecret } from "./storage/secrets.js";
 import { namesWith, recall } from "./storage/storage.js";
 
 const RECHECK = 60_000; // ms
-const OF_HELLO = /^#(token|operator)=/; // what only a hello can show
+const OF_HELLO = /^#(token|operator|pair)=/; // what only a hello can show
 
 /** Takes the page's parts as Tools does; `announce` lets screen readers say something. */
 export class Governing {

@@ -3,12 +3,13 @@
 // What can wait until the first messages are drawn is loaded after that: deferred (search,
 // attention, commands, …) and installed (the service worker, the message cache, the outbox).
 
-import { marks, roomList, session, showOn, store } from "./boot.js";
+import { marks, offered, roomList, session, showOn, store } from "./boot.js";
 import { Composer } from "./compose/composer.js";
 import { cut } from "./i18n/characters.js";
 import { reasonOf, speak, t, translate } from "./i18n/strings.js";
 import { Log } from "./log/log.js";
 import { Address, LOBBY } from "./net/address.js";
+import { PAIR_REFUSED, SIGNED_OUT } from "./net/session.js";
 import { NameDialog } from "./panels/name-dialog.js";
 import { Notice } from "./panels/notice.js";
 import { Panel } from "./panels/panel.js";
@@ -20,7 +21,7 @@ import { uuid } from "./uuid.js";
 
 const LONGEST = 40; // characters of a refused room's name that a notice shows
 const DEFER_LIMIT = 1_000; // ms after which the rest is loaded, whether messages are drawn or not
-const LATER = ["actions", "writing", "search", "choices", "governing", "governing-dialogs"]; // style sheets
+const LATER = ["actions", "writing", "search", "choices", "governing", "governing-dialogs", "devices"]; // style sheets
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
@@ -86,7 +87,8 @@ let tools = null; // until they are loaded
 const loading = drawn
   .then(() => Promise.all([import("./deferred.js"), ...LATER.map(loadStyle)]))
   .then(([{ Tools }]) => {
-    tools = new Tools({ store, session, address, notice, name, panels, log, composer, say, put, look, update });
+    const parts = { store, session, address, notice, name, panels, log, composer, offered };
+    tools = new Tools({ ...parts, say, put, look, update, cacheInUse: () => cache });
     schedule();
   });
 
@@ -96,20 +98,25 @@ else status.fail(t("page.noWebSockets"));
 
 function begin() {
   showOn({
-    onState: (state) => status.show(state),
+    onState: (state) => {
+      status.show(state);
+      if (state.code === SIGNED_OUT) useTools(() => tools.devices.signedOut());
+    },
     onChange: () => {
       outbox?.keep(store.unsent);
       schedule();
     },
     onNameRefused: ({ nick, error, isNeeded }) => {
       if (error.access) useTools(() => tools.askAccess(error));
+      else if (PAIR_REFUSED.has(error.code)) useTools(() => tools.devices.refuse(error));
       else name.ask({ nick, fault: reasonOf(error), isNeeded });
     },
     onRoomRefused: (room, error) => store.rooms.get(room)?.refusal ?? notice.tell(refusal(room, error)),
+    onSwitched: (welcome) => useTools(() => tools.devices.switched(welcome)),
   });
   schedule();
   listen();
-  if (!session.nick) name.ask({ isNeeded: true });
+  if (!session.nick && !session.pair) name.ask({ isNeeded: true });
   // If these cannot be loaded, nothing outlives the page, and it works otherwise.
   installed.then(usePersistence).catch(() => {});
   loading.catch(() => {}); // useTools tells it

@@ -31,7 +31,7 @@ export function pauseBefore(attempt, random = Math.random) {
  *   { name: "connecting", attempt }
  *   { name: "open" }
  *   { name: "waiting", attempt, until, code }   closed with `code`; reconnects at `until`, in ms
- *   { name: "stopped", reason }   the code forbids to reconnect; only the user may do so
+ *   { name: "stopped", reason, code }   the code forbids to reconnect; only the user may do so
  *   { name: "idle" }   closed by the page
  *
  * where `attempt` counts the attempts since the connection was lost, and is 0 for the very first.
@@ -123,7 +123,7 @@ export class Connection {
   #closed(code, reason) {
     this.#forget();
     if (!comesBack(code)) {
-      this.#onState({ name: "stopped", reason: reason || `code ${code}` });
+      this.#onState({ name: "stopped", reason: reason || `code ${code}`, code });
       return;
     }
     // The random part is added, since the server told all clients the same time.

@@ -8,6 +8,7 @@ export class ReadMark {
   unread = 0; // messages of others that the user has not seen yet
   mentions = 0; // how many of these mention the user
   hasMore = false; // whether there are more than are counted
+  told = -1; // up to which number the server knows it
 
   /** Begins at the stored mark; in a room that is new to the user all is read. */
   begin(last) {
