@@ -145,7 +145,7 @@ test("after a final close code it reconnects only if the user wants", () => {
   connection.reconnect();
   latest().open();
   latest().lose(4504, "removed");
-  assert.deepEqual(states.at(-1), { name: "stopped", reason: "removed" });
+  assert.deepEqual(states.at(-1), { name: "stopped", reason: "removed", code: 4504 });
   tick(60_000);
   connection.hurry();
   assert.equal(sockets().length, 1);
@@ -156,7 +156,7 @@ test("after a final close code it reconnects only if the user wants", () => {
 test("a code without a reason is shown as its number", () => {
   connection.reconnect();
   latest().lose(1000);
-  assert.deepEqual(states.at(-1), { name: "stopped", reason: "code 1000" });
+  assert.deepEqual(states.at(-1), { name: "stopped", reason: "code 1000", code: 1000 });
 });
 
 test("hurrying ends the pause, and does nothing to an open connection", () => {

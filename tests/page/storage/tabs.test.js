@@ -108,3 +108,14 @@ test("a storage that is full is asked again", () => {
   list.keep(["tea"]);
   assert.deepEqual(new RoomList().recall(), ["tea"]);
 });
+
+test("after everything is forgotten nothing is stored any more but what was to be kept", async () => {
+  const { clear, recallAll, remember } = await import("../../../static/js/storage/storage.js?cleared");
+  remember("session", "old");
+  remember("draft.tea", { text: "hello" });
+  localStorage.setItem("of another program", "1");
+  clear({ session: "new" });
+  assert.equal(remember("draft.tea", { text: "again" }), true);
+  assert.deepEqual(recallAll(""), [["session", "new"]]);
+  assert.equal(localStorage.getItem("of another program"), "1");
+});
