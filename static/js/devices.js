@@ -32,7 +32,7 @@ export class Devices {
   tellRead() {
     const { store, session } = this.#page;
     if (!store.isWelcome) return;
-    const { reports, pause } = this.#reports.take(store.rooms, Date.now());
+    const { reports, pause } = this.#reports.take(store.rooms, performance.now());
     if (reports.length) session.tell(...reports);
     if (pause === null || this.#timer) return;
     this.#timer = setTimeout(() => {

@@ -89,7 +89,7 @@ export class Room {
     if (this.epoch === null) this.epoch = String(read.epoch);
     if (this.epoch !== read.epoch) return;
     if (this.mark.seq === null) this.mark.seq = read.seq;
-    else if (read.seq >= this.last) this.mark.see(read.seq); // it may be ahead of what has come here
+    else if (read.seq >= this.last) this.mark.seeElsewhere(read.seq);
   }
 
   /** Handles a mark that the server has, of an epoch. */
@@ -224,7 +224,9 @@ export class Room {
   /** Counts unread messages of a page; requests a further one, as a page may be short. */
   #count({ messages, more }, { seq: after, until, counted }, me) {
     // Later messages are counted as they come.
-    const others = messages.filter(({ seq, from }) => seq <= until && from?.id !== me?.id);
+    const { elsewhere } = this.mark;
+    const isNew = ({ seq, from }) => seq > elsewhere && seq <= until && from?.id !== me?.id;
+    const others = messages.filter(isNew);
     const named = others.filter(({ text }) => mentions(text, me?.nick).length);
     const last = messages.at(-1)?.seq ?? until;
     const isLeft = more && last < until;

@@ -208,3 +208,12 @@ test("a browser that knows rooms joins no others", () => {
   store.welcome({ ...WELCOME, marks: [{ room: "milk", seq: 7 }] });
   assert.deepEqual([...store.rooms.keys()], ["lobby", "tea"]);
 });
+
+test("what is read on another device while the count is on its way is not counted", () => {
+  store.recallMarks({ tea: { seq: 90, epoch: "e1" } });
+  comeBack(92, 90);
+  const count = store.due().find(({ after }) => after === 90);
+  store.receive({ t: "read", room: "tea", seq: 92 });
+  store.answered(count, { t: "history", room: "tea", messages: [said(91), said(92)], more: false });
+  assert.deepEqual([mark().unread, mark().line], [0, null]);
+});
