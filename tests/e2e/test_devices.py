@@ -57,6 +57,16 @@ def expect_name(page: Page, nick: str) -> None:
     expect(page.locator("#people li").first).to_have_text(f"{nick} (you)")
 
 
+def arrive(open_page: OpenPage, nick: str, **options: object) -> Page:
+    """Come for the first time, as a page that forgets its user has to know no name again."""
+    page = open_page(name=None, wait=False, **options)
+    name_field(page).fill(nick)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#text[aria-autocomplete]", state="attached")
+    expect_name(page, nick)
+    return page
+
+
 def unread(page: Page, room: str) -> Locator:
     """Return the number of unread messages beside a room."""
     return page.locator("#rooms li", has_text=room).locator(".unread")
@@ -255,9 +265,7 @@ def test_a_device_is_signed_out_from_another(open_page: OpenPage) -> None:
 
 def test_signing_out_here_forgets_everything(open_page: OpenPage, chat: Chat) -> None:
     """In all tabs: nothing is stored but what a first visit stores; the name is free at once."""
-    page = open_page(name=None, service_workers="allow", wait=False)
-    name_field(page).fill("Ann")
-    page.keyboard.press("Enter")
+    page = arrive(open_page, "Ann", service_workers="allow")
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     join(page, "tea")
     post(page, "a secret")
@@ -296,7 +304,7 @@ def test_signing_out_here_forgets_everything(open_page: OpenPage, chat: Chat) ->
 
 def test_signing_out_everywhere_ends_all_sessions(open_page: OpenPage) -> None:
     """This one, too."""
-    ann = open_page(name="Ann", room="tea")
+    ann = arrive(open_page, "Ann")
     phone = pair(open_page, ann)
     press(ann, "Signed-in devices")
     ann.get_by_role("button", name="Sign out everywhere").press("Enter")
@@ -318,6 +326,9 @@ def test_who_was_away_while_they_were_signed_out_is_told_later(open_page: OpenPa
     press(ann, "Signed-in devices")
     ann.get_by_role("button", name=re.compile("Sign out: ")).press("Enter")
     expect(ann.get_by_text("That device is signed out.")).to_be_visible()
+    ann.keyboard.press("Escape")
+    say(ann, "/nick Anna")  # or the name would be taken
+    expect_name(ann, "Anna")
     phone.goto(kept)
     expect(phone.get_by_text("You were signed out from another device or tab.")).to_be_visible()
     expect(name_field(phone)).to_be_focused()
@@ -348,7 +359,7 @@ def refuse(socket: WebSocketRoute) -> None:
 
 def test_what_the_server_refuses_is_told_in_the_dialog(open_page: OpenPage) -> None:
     """And can be asked for again; nothing is forgotten."""
-    page = open_page(name="Ann", prepare=lambda page: page.route_web_socket("**/ws", refuse))
+    page = arrive(open_page, "Ann", prepare=lambda page: page.route_web_socket("**/ws", refuse))
     press(page, "Go on on my phone")
     expect(page.get_by_role("alert").filter(has_text="No pair.")).to_be_visible()
     page.get_by_role("button", name="Make a new code").press("Enter")
