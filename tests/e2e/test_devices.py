@@ -391,6 +391,8 @@ def test_the_dialogs_fit(
         assert page.evaluate(fits)
         if folder:
             page.screenshot(path=f"{folder}/{dialog}-{scheme}-{size['width']}.png")
+        page.locator(f"dialog.{dialog} h2").click()
         page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name=name)).to_be_focused()
         if folder and dialog == "phone":
             page.screenshot(path=f"{folder}/people-{scheme}-{size['width']}.png")
