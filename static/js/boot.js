@@ -27,7 +27,7 @@ export const session = new Session(store, (handlers) => new Connection(socketUrl
   onChange: tell("onChange"),
   onNameRefused: tell("onNameRefused"),
   onRoomRefused: tell("onRoomRefused"),
-  onSwitched: tell("onSwitched"),
+  onDevice: tell("onDevice"),
 });
 
 store.session = recall("session");
@@ -47,7 +47,7 @@ remember("key", session.key);
 watch("key", () => (session.key = recall("key", session.key)));
 store.me = recall("me"); // the person of the session, most probably
 const names = roomList.recall();
-store.isFresh = !names.length;
+if (!names.length && (store.session || code)) store.inherit = (await import("./state/inheritance.js")).inherit;
 for (const name of names) store.enter(name);
 store.recallMarks(marks.recall(names));
 store.watch(!document.hidden);

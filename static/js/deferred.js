@@ -25,6 +25,7 @@ import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
 import { FocusRestore } from "./panels/focus-restore.js";
 import { offerLink } from "./panels/invitation.js";
+import { People } from "./panels/people.js";
 import { Search } from "./panels/search.js";
 import { Finder } from "./state/finder.js";
 import { Drafts, rebased } from "./storage/drafts.js";
@@ -52,15 +53,20 @@ export class Tools {
   #drafts;
   #focusRestore;
   #governing;
+  #members;
   #typing = new Typing(find("typing"));
   #toldTyping = -Infinity; // when the last "typing" object was sent
 
   /** Takes the parts of the page, and the functions by which the user's actions change it. */
   constructor(page) {
-    const { store, address, notice, log, composer } = page;
+    const { store, session, address, notice, name, log, composer } = page;
     const tell = (words) => notice.tell(words);
     this.#page = page;
     this.#acts = this.#makeActs();
+    this.#members = new People(find("people"), find("open-people").querySelector(".count"), () =>
+      name.ask({ nick: session.nick, isNeeded: false }),
+    );
+    if (store.room) this.#members.show(store.room, store.me);
     this.#jumpButton = new JumpButton(find("newer"), {
       onNew: () => log.goToLine() || this.#acts.jump(store.room.mark.line + 1),
       onEnd: () => {
@@ -113,6 +119,7 @@ export class Tools {
   /** Shows the room, and tells of new messages. */
   show(room) {
     const { store } = this.#page;
+    this.#members.show(room, store.me);
     this.#governing.show(room);
     const news = store.takeNews();
     this.#search.show(store.finder, room);
@@ -124,6 +131,35 @@ export class Tools {
     this.#focusRestore.check();
     this.devices.tellRead();
     this.#showDraft();
+  }
+
+  /** Does what a button in a line is for. */
+  act(button) {
+    const { store, composer, put, update } = this.#page;
+    const { act, cid, seq, emoji } = button.dataset;
+    if (act === "jump") this.#acts.jump(Number(seq));
+    if (act === "react") put({ t: "react", seq: Number(seq), emoji, on: button.ariaPressed !== "true" });
+    if (!["retry", "delete"].includes(act)) return;
+    update(() => (act === "retry" ? store.retry(cid) : store.discard(cid)));
+    composer.focus();
+  }
+
+  /** Edits a message, sent or still queued; returns whether that is possible. */
+  amend(text, { cid, before, epoch, seq = this.#page.store.seqOf(cid) }) {
+    const { store, notice, put, update } = this.#page;
+    if (text === before) return true;
+    if (seq) return put({ t: "edit", seq, text, ...(epoch && { epoch }) });
+    let isTaken = false;
+    update(() => {
+      isTaken = store.rewrite(cid, text);
+    });
+    if (!isTaken) notice.tell(t("composer.between"));
+    return isTaken;
+  }
+
+  /** Tells why a room was refused. */
+  tellRefusal(room, error) {
+    this.#governing.tellRefusal(room, error);
   }
 
   /** Runs a command; `done` is called if that is possible. */

@@ -23,7 +23,7 @@ export class Devices {
     const list = button(t("devices.title"), () => this.#openDevices());
     const rename = document.querySelector("#people > .small");
     rename.after(make("div", { className: "of-devices" }, phone, list));
-    if (recall(ENDED)) page.name.explain(t("devices.ended"));
+    if (recall(ENDED)) explain(t("devices.ended"));
     forget(ENDED);
     if (page.offered) this.#offer(page.offered);
   }
@@ -63,7 +63,7 @@ export class Devices {
       return;
     }
     name.ask({ isNeeded: true });
-    name.explain(reasonOf(error));
+    explain(reasonOf(error));
   }
 
   get #nick() {
@@ -116,4 +116,11 @@ export class Devices {
       return new Promise(() => {});
     });
   }
+}
+
+/** Tells in the dialog for the name why it is open. */
+function explain(words) {
+  const fault = document.querySelector("#name .fault");
+  fault.textContent = words;
+  fault.hidden = false;
 }

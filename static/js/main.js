@@ -5,21 +5,17 @@
 
 import { marks, offered, roomList, session, showOn, store } from "./boot.js";
 import { Composer } from "./compose/composer.js";
-import { cut } from "./i18n/characters.js";
 import { reasonOf, speak, t, translate } from "./i18n/strings.js";
 import { Log } from "./log/log.js";
 import { Address, LOBBY } from "./net/address.js";
-import { PAIR_REFUSED, SIGNED_OUT } from "./net/session.js";
 import { NameDialog } from "./panels/name-dialog.js";
 import { Notice } from "./panels/notice.js";
 import { Panel } from "./panels/panel.js";
-import { People } from "./panels/people.js";
 import { Rooms } from "./panels/rooms.js";
 import { Status } from "./panels/status.js";
 import { recall, remember } from "./storage/storage.js";
 import { uuid } from "./uuid.js";
 
-const LONGEST = 40; // characters of a refused room's name that a notice shows
 const DEFER_LIMIT = 1_000; // ms after which the rest is loaded, whether messages are drawn or not
 const LATER = ["actions", "writing", "search", "choices", "governing", "governing-dialogs", "devices"]; // style sheets
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
@@ -47,9 +43,6 @@ const rooms = new Rooms(find("rooms"), {
   onLeave: (room) => useTools(() => tools.leave(room)),
   onFocus: () => session.list(),
 });
-const people = new People(find("people"), find("open-people").querySelector(".count"), () =>
-  name.ask({ nick: session.nick, isNeeded: false }),
-);
 const log = new Log(find("log"), {
   lines: find("lines"),
   earlier: find("earlier"),
@@ -98,21 +91,17 @@ else status.fail(t("page.noWebSockets"));
 
 function begin() {
   showOn({
-    onState: (state) => {
-      status.show(state);
-      if (state.code === SIGNED_OUT) useTools(() => tools.devices.signedOut());
-    },
+    onState: (state) => status.show(state),
     onChange: () => {
       outbox?.keep(store.unsent);
       schedule();
     },
     onNameRefused: ({ nick, error, isNeeded }) => {
       if (error.access) useTools(() => tools.askAccess(error));
-      else if (PAIR_REFUSED.has(error.code)) useTools(() => tools.devices.refuse(error));
       else name.ask({ nick, fault: reasonOf(error), isNeeded });
     },
-    onRoomRefused: (room, error) => store.rooms.get(room)?.refusal ?? notice.tell(refusal(room, error)),
-    onSwitched: (welcome) => useTools(() => tools.devices.switched(welcome)),
+    onRoomRefused: (room, error) => store.rooms.get(room)?.refusal ?? useTools(() => tools.tellRefusal(room, error)),
+    onDevice: (what, told) => useTools(() => tools.devices[what](told)),
   });
   schedule();
   listen();
@@ -144,36 +133,16 @@ function listen() {
     if (!document.hidden) session.hurry();
   });
   find("lines").addEventListener("click", ({ target }) => {
-    const button = target.closest("button");
-    const { act, cid, seq, emoji } = button?.dataset ?? {};
-    if (act === "jump") update(() => store.room.jump(Number(seq)));
-    if (act === "react") {
-      const on = button.ariaPressed !== "true";
-      put({ t: "react", seq: Number(seq), emoji, on });
-    }
-    if (!["retry", "delete"].includes(act)) return;
-    update(() => (act === "retry" ? store.retry(cid) : store.discard(cid)));
-    composer.focus();
+    const button = target.closest("[data-act]");
+    if (button) useTools(() => tools.act(button));
   });
 }
 
 /** Sends a draft's text to the room that is shown; returns whether it is queued. */
 function say(text, { reply, edit }) {
-  if (edit) return amend(text, edit);
+  if (edit) return tools.amend(text, edit); // which have begun it
   const isTaken = put({ t: "send", text, ...(reply && { reply: reply.seq, epoch: reply.epoch }) });
   if (isTaken) log.goToEnd();
-  return isTaken;
-}
-
-/** Edits a message, sent or still queued; returns whether that is possible. */
-function amend(text, { cid, before, epoch, seq = store.seqOf(cid) }) {
-  if (text === before) return true;
-  if (seq) return put({ t: "edit", seq, text, ...(epoch && { epoch }) });
-  let isTaken = false;
-  update(() => {
-    isTaken = store.rewrite(cid, text);
-  });
-  if (!isTaken) notice.tell(t("composer.between"));
   return isTaken;
 }
 
@@ -217,7 +186,6 @@ function show() {
   const { room, me, limits } = store;
   showRoom(room);
   rooms.show(store.rooms, store.active, store.listed);
-  people.show(room, me);
   log.show(room, me);
   log.forget([...store.rooms.values()]);
   tools?.show(room);
@@ -263,13 +231,6 @@ function loadStyle(name) {
     link.onload = link.onerror = resolve;
     document.head.append(link);
   });
-}
-
-/** Says why a room was refused; its name may be any text, as long as an address can be. */
-function refusal(room, error) {
-  const shown = cut(room, LONGEST);
-  const name = shown === room ? room : `${shown}…`;
-  return t("page.refused", { room: `\u2068${name}\u2069`, reason: reasonOf(error) });
 }
 
 function setText(element, text) {

@@ -137,7 +137,9 @@ def end_first_code(socket: WebSocketRoute) -> None:
 
 def test_a_code_that_is_over_is_made_anew(open_page: OpenPage) -> None:
     """The picture goes, and a button with the focus brings another one."""
-    page = open_page(name="Ann", prepare=lambda page: page.route_web_socket("**/ws", end_first_code))
+    page = open_page(
+        name="Ann", prepare=lambda page: page.route_web_socket("**/ws", end_first_code)
+    )
     press(page, "Go on on my phone")
     expect(page.get_by_text("This code is over.")).to_be_visible()
     expect(page.get_by_role("img", name="QR code by which you go on as")).to_be_hidden()
@@ -197,7 +199,9 @@ def wait_for_no(page: Page, text: str) -> None:
     assert text not in cached
 
 
-def test_somebody_whose_code_is_not_good_stays_who_they_are(open_page: OpenPage, chat: Chat) -> None:
+def test_somebody_whose_code_is_not_good_stays_who_they_are(
+    open_page: OpenPage, chat: Chat
+) -> None:
     """A link in the open page counts, too."""
     ben = open_page(name="Ben", room="tea")
     ben.goto(f"{chat.url}r/tea#pair=wrong")
@@ -303,7 +307,7 @@ def test_signing_out_here_forgets_everything(open_page: OpenPage, chat: Chat) ->
 
 
 def test_signing_out_everywhere_ends_all_sessions(open_page: OpenPage) -> None:
-    """This one, too."""
+    """That of the browser that asks is among them."""
     ann = arrive(open_page, "Ann")
     phone = pair(open_page, ann)
     press(ann, "Signed-in devices")

@@ -17,11 +17,6 @@ export function linkTo(room) {
   return ROOMS.href + encodeURIComponent(room);
 }
 
-/** Returns the address by which another device goes on as the same person. */
-export function pairingLink(code) {
-  return `${ROOT.href}#pair=${code}`;
-}
-
 /** Returns the room that an address names: empty if none, not decoded if it cannot be. */
 export function roomIn({ pathname }) {
   const name = pathname.slice(ROOMS.pathname.length);

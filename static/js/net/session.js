@@ -3,9 +3,9 @@
 import { uuid } from "../uuid.js";
 import { FrameLimits } from "./frames.js";
 
-export const SIGNED_OUT = 4506; // the close code for a session that is over
+const SIGNED_OUT = 4506; // the close code for a session that is over
 const TOO_LARGE = 1009; // the close code for a frame that is larger than the server accepts
-export const PAIR_REFUSED = new Set(["bad_pair", "unsupported"]); // errors after which a code is good for nothing
+const PAIR_REFUSED = new Set(["bad_pair", "unsupported"]); // errors after which a code is good for nothing
 const LOST = { t: "error", code: "lost", text: "the connection is lost" };
 const TOO_LONG = { t: "error", code: "too_long", text: "that is too long" };
 
@@ -13,13 +13,13 @@ const TOO_LONG = { t: "error", code: "too_long", text: "that is too long" };
  * The conversation with the server, over one connection after the other.
  *
  * Calls `onState` with the connection's states, where "open" means welcome; `onChange` when the
- * store has changed; `onNameRefused` and `onRoomRefused` with the server's error; `onSwitched` with
- * the welcome of another person than before, which ends the conversation.
+ * store has changed; `onNameRefused` and `onRoomRefused` with the server's error; `onDevice` with
+ * "signedOut", "switched" and the welcome of another person, or "refuse" and the error for a code.
  */
 export class Session {
   nick = null; // the name that the user wants; without one, there is no connection
   access = null; // what lets the user in, if the server asks for something
-  pair = null; // the code by which the user goes on as the person of another device, until the welcome
+  pair = null; // the code for becoming the person of another device, until the welcome
   link = null; // the secret of an operator's link, until the first welcome
   key = uuid(); // makes the user the same person although the first welcome was lost
   #store;
@@ -121,6 +121,7 @@ export class Session {
     this.#timers.clear();
     this.#store.lost();
     this.#on.onState(state);
+    if (state.code === SIGNED_OUT) this.#on.onDevice("signedOut");
     this.#on.onChange();
   }
 
@@ -156,13 +157,11 @@ export class Session {
     const { pair } = this;
     this.pair = null;
     if (pair && this.#store.session) {
-      this.#connection.close();
-      this.#on.onSwitched(welcome);
+      this.#end("switched", welcome);
       return;
     }
     if (welcome.unknown_session && this.#store.isOf(welcome.epoch)) {
-      this.#connection.close();
-      this.#on.onState({ name: "stopped", reason: "the session is over", code: SIGNED_OUT });
+      this.#end("signedOut");
       return;
     }
     this.#isWelcome = true;
@@ -184,9 +183,18 @@ export class Session {
 
   /** Without a name the server would soon end the connection. */
   #nameless(error) {
+    if (PAIR_REFUSED.has(error.code)) {
+      this.pair = null;
+      this.#end("refuse", error);
+      return;
+    }
     this.#connection.close();
-    if (PAIR_REFUSED.has(error.code)) this.pair = null;
     this.#on.onNameRefused({ nick: this.nick, error, isNeeded: true });
+  }
+
+  #end(what, told) {
+    this.#connection.close();
+    this.#on.onDevice(what, told);
   }
 
   #keepName({ nick }, error) {

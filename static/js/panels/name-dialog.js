@@ -31,12 +31,6 @@ export class NameDialog {
     });
   }
 
-  /** Tells in the dialog why it is open. */
-  explain(words) {
-    this.#fault.textContent = words;
-    this.#fault.hidden = false;
-  }
-
   /** Opens the dialog, if it is not open; `fault` tells what is wrong with `nick`. */
   ask({ nick = "", fault = "", isNeeded }) {
     this.#isNeeded = isNeeded;

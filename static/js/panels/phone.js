@@ -1,7 +1,7 @@
 // The dialog with the code by which another device goes on as the same person.
 
 import { locale, reasonOf, t } from "../i18n/strings.js";
-import { pairingLink } from "../net/address.js";
+import { linkTo } from "../net/address.js";
 import { open } from "./dialog.js";
 import { copyRow } from "./links.js";
 import { button, make, teller } from "./make.js";
@@ -31,7 +31,7 @@ export function openPhone(nick, request) {
     else offer(answer);
   }
   function offer({ code, until }) {
-    const link = pairingLink(code);
+    const link = new URL(`../#pair=${code}`, linkTo("")).href;
     const row = copyRow(link, t("phone.address"), tell);
     const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(until);
     show(drawCode(link, t("phone.code", { nick })), row, make("p", {}, t("phone.until", { time })));

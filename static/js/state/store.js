@@ -4,7 +4,6 @@ import { mentions } from "./mention.js";
 import { Room } from "./room.js";
 
 const KEPT = new Set(["send", "edit", "delete", "react", "topic"]); // these are queued until confirmed
-const LOBBY = "lobby";
 const MOST_NEWS = 100;
 const MOST_WAITING = 500; // requests in all rooms together,
 const MOST_TEXT = 500_000; // UTF-16 units; a browser stores some millions
@@ -27,7 +26,7 @@ export class Store {
   links = new Map(); // secrets of links by the room's name, until they have let the user in
   isOperator = false;
   finder = null; // the Finder, once it is loaded
-  isFresh = false; // whether the browser knows no rooms of the user
+  inherit = null; // takes over rooms, once, where the browser knows none of a user
   #epoch = null; // of the server, as the last welcome told
   #isWelcome = false;
   #news = []; // messages of others since `takeNews`
@@ -90,7 +89,7 @@ export class Store {
     if (!room) return;
     this.rooms.delete(name);
     if (["joining", "joined"].includes(room.presence)) this.#left.push(name);
-    if (this.active === name) this.open([...this.rooms.keys()].at(-1) ?? LOBBY);
+    if (this.active === name) this.open([...this.rooms.keys()].at(-1) ?? "lobby");
   }
 
   /** Handles that the page becomes visible or hidden: the shown room is read while it is visible. */
@@ -197,7 +196,8 @@ export class Store {
     this.session = session;
     this.limits = limits;
     this.#epoch = epoch;
-    if (this.isFresh) this.#inherit(marks.map(({ room }) => room));
+    this.inherit?.(this, marks.map(({ room }) => room));
+    this.inherit = null;
     for (const room of this.rooms.values()) room.mark.told = -1;
     for (const { room, seq } of marks) this.rooms.get(room)?.readElsewhere(seq, epoch);
   }
@@ -277,14 +277,6 @@ export class Store {
 
   #see(room) {
     if (room.last !== null && this.#isSeen(room)) room.mark.see(room.last);
-  }
-
-  /** Joins the rooms of the user's other devices; the lobby, where nobody has sent them, only with these. */
-  #inherit(names) {
-    this.isFresh = false;
-    const latest = names.slice(-(this.limits.rooms ?? names.length));
-    for (const name of latest) this.enter(name);
-    if (latest.length && this.active === LOBBY && !latest.includes(LOBBY)) this.leave(LOBBY);
   }
 
   #renamed(who) {

@@ -1,7 +1,7 @@
 // Removes what the browser stores for the chat, of somebody who is signed out here.
 
 import { MessageCache } from "./message-cache.js";
-import { clear } from "./storage.js";
+import { close, forget, namesWith, remember } from "./storage.js";
 
 const FILES = "trio-chat "; // how the names of the service worker's caches begin, as worker.js has it
 const LIMIT = 3_000; // ms that this may take; the rest is done by the browser
@@ -15,6 +15,13 @@ export async function forgetAll(cache, kept) {
   const parts = [(cache ?? new MessageCache()).clear(), removeFiles(), removeWorker()];
   const late = new Promise((resolve) => setTimeout(resolve, LIMIT));
   await Promise.race([Promise.allSettled(parts), late]);
+}
+
+/** Removes all values but stores those in `kept`; then this page stores nothing any more. */
+export function clear(kept) {
+  namesWith("").forEach(forget);
+  for (const [name, value] of Object.entries(kept)) remember(name, value);
+  close();
 }
 
 async function removeFiles() {

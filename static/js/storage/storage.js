@@ -5,7 +5,7 @@
 
 const PREFIX = "trio-chat.";
 
-let isClosed = false; // after `clear`
+let isClosed = false;
 
 /** Returns the value under a name; `fallback` if there is none or it cannot be read. */
 export function recall(name, fallback = null) {
@@ -38,10 +38,8 @@ export function forget(name) {
   }
 }
 
-/** Removes all values but stores those in `kept`; then this page stores nothing any more. */
-export function clear(kept = {}) {
-  namesWith("").forEach(forget);
-  for (const [name, value] of Object.entries(kept)) remember(name, value);
+/** Lets this page store nothing any more. */
+export function close() {
   isClosed = true;
 }
 

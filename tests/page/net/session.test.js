@@ -54,7 +54,7 @@ let session;
 let connection;
 let states;
 let refused;
-let switched;
+let device;
 
 const latest = () => connection.sent.at(-1);
 
@@ -75,14 +75,14 @@ beforeEach(() => {
   store = new Store();
   states = [];
   refused = [];
-  switched = [];
+  device = [];
   const makeConnection = (handlers) => (connection = new FakeConnection(handlers));
   session = new Session(store, makeConnection, {
-    onState: ({ name, code }) => states.push(code ? `${name} ${code}` : name),
+    onState: ({ name }) => states.push(name),
     onChange: () => {},
     onNameRefused: (refusal) => refused.push(refusal),
     onRoomRefused: (room, { text }) => refused.push(text),
-    onSwitched: (told) => switched.push(told),
+    onDevice: (what, told) => device.push([what, told]),
   });
   session.call("Ann");
 });
@@ -301,7 +301,7 @@ test("without a name but with a code there is a connection", () => {
 test("a code that is used or over is told, and not shown again", () => {
   pairing();
   answer({ t: "error", code: "bad_pair", text: "this code is used or over" });
-  assert.equal(refused[0].error.code, "bad_pair");
+  assert.deepEqual([device[0][0], device[0][1].code, refused], ["refuse", "bad_pair", []]);
   session.call("Ben");
   connection.tell({ name: "open" });
   assert.deepEqual([latest().nick, "pair" in latest()], ["Ben", false]);
@@ -322,7 +322,7 @@ test("somebody who becomes another person is told, and the conversation ends", (
   connection.tell({ name: "open" });
   assert.deepEqual([latest().nick, latest().session, latest().pair], [undefined, undefined, "code"]);
   answer({ t: "welcome", session: "other", you: { id: "b", nick: "Ben" }, ping_interval: 25 });
-  assert.deepEqual([switched[0].you.nick, connection.calls.at(-1), store.session], ["Ben", "close", "token"]);
+  assert.deepEqual([device[0][0], device[0][1].you.nick, connection.calls.at(-1), store.session], ["switched", "Ben", "close", "token"]);
 });
 
 test("somebody whose code is not good stays who they are", () => {
@@ -347,5 +347,13 @@ test("a session that has ended meanwhile counts as ended by a close, unless the 
   comeBack("e2");
   assert.deepEqual([states.at(-1), store.session], ["open", "new"]);
   comeBack("e1");
-  assert.deepEqual([states.at(-1), connection.calls.at(-1)], ["stopped 4506", "close"]);
+  assert.deepEqual([device.at(-1)[0], connection.calls.at(-1)], ["signedOut", "close"]);
+});
+
+test("that a session is over is told", () => {
+  welcome();
+  connection.tell({ name: "stopped", reason: "elsewhere", code: 4504 });
+  assert.deepEqual(device, []);
+  connection.tell({ name: "stopped", reason: "the session is over", code: 4506 });
+  assert.deepEqual(device, [["signedOut", undefined]]);
 });

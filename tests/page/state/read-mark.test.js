@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { inherit } from "../../../static/js/state/inheritance.js";
 import { Store } from "../../../static/js/state/store.js";
 import { farther } from "../../../static/js/storage/marks.js";
 
@@ -182,7 +183,7 @@ test("a mark of the server in another epoch than the browser's begins anew", () 
 });
 
 test("a browser that knows no rooms joins those of the marks, and shows the one read last", () => {
-  store.isFresh = true;
+  store.inherit = inherit;
   store.leave("tea");
   const marks = ["milk", "tea"].map((room) => ({ room, seq: 7 }));
   store.welcome({ ...WELCOME, marks });
@@ -195,7 +196,7 @@ test("a browser that knows no rooms joins those of the marks, and shows the one 
 });
 
 test("it joins no more of them than it may, and stays in the room that was asked for", () => {
-  store.isFresh = true;
+  store.inherit = inherit;
   store.open("mint");
   store.leave("tea");
   store.leave("lobby");
