@@ -82,7 +82,7 @@ const loading = drawn
   .then(([{ Tools }]) => {
     const parts = { store, session, address, notice, name, panels, log, composer, offered };
     tools = new Tools({ ...parts, say, put, look, update, cacheInUse: () => cache });
-    schedule();
+    show(); // at once, so that nothing is seen that is not stored
   });
 
 find("no-script").remove();

@@ -299,6 +299,8 @@ def test_signing_out_here_forgets_everything(open_page: OpenPage, chat: Chat) ->
     name_field(page).fill("Ann again")
     page.keyboard.press("Enter")
     expect_name(page, "Ann again")
+    page.reload()  # the worker of before may have gone with the other tab only
+    expect_name(page, "Ann again")
     page.wait_for_function("async () => (await caches.keys()).length > 0")
     page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
     page.context.set_offline(True)
