@@ -27,11 +27,17 @@ export const session = new Session(store, (handlers) => new Connection(socketUrl
   onChange: tell("onChange"),
   onNameRefused: tell("onNameRefused"),
   onRoomRefused: tell("onRoomRefused"),
+  onDevice: tell("onDevice"),
 });
 
 store.session = recall("session");
 const isByToken = location.hash.startsWith("#token=");
 session.access = isByToken ? (await import("./storage/token.js")).keepToken() : recall("access");
+const isPaired = location.hash.startsWith("#pair=");
+const code = isPaired ? (await import("./storage/pairing.js")).takeCode() : null;
+if (!store.session) session.pair = code;
+/** The code by which somebody who is known here may go on as another person. */
+export const offered = store.session ? code : null;
 if (location.hash) (await import("./storage/secrets.js")).keepSecret(roomIn(location));
 session.link = recall("operator");
 store.links = new Map(recallAll("link."));
@@ -41,9 +47,10 @@ remember("key", session.key);
 watch("key", () => (session.key = recall("key", session.key)));
 store.me = recall("me"); // the person of the session, most probably
 const names = roomList.recall();
+if (!names.length && (store.session || code)) store.inherit = (await import("./state/inheritance.js")).inherit;
 for (const name of names) store.enter(name);
 store.recallMarks(marks.recall(names));
 store.watch(!document.hidden);
 store.open(roomIn(location) || recall("room") || LOBBY);
 const nick = recall("nick");
-if (nick && "WebSocket" in window) session.call(String(nick));
+if ((nick || session.pair) && "WebSocket" in window) session.call(nick && String(nick));

@@ -7,6 +7,7 @@ import { DraftContext } from "./compose/draft-context.js";
 import { offerEmoji } from "./compose/insertion.js";
 import { pick } from "./compose/picker.js";
 import { Suggestions } from "./compose/suggestions.js";
+import { Devices } from "./devices.js";
 import { Governing } from "./governing.js";
 import { isBlank, lengthOf } from "./i18n/characters.js";
 import { learn } from "./i18n/later.js";
@@ -24,6 +25,7 @@ import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
 import { FocusRestore } from "./panels/focus-restore.js";
 import { offerLink } from "./panels/invitation.js";
+import { People } from "./panels/people.js";
 import { Search } from "./panels/search.js";
 import { Finder } from "./state/finder.js";
 import { Drafts, rebased } from "./storage/drafts.js";
@@ -40,6 +42,7 @@ const find = (id) => document.getElementById(id);
 /** Everything that the page does beyond showing a room and sending messages. */
 export class Tools {
   #page;
+  devices;
   #acts;
   #jumpButton;
   #search;
@@ -50,15 +53,19 @@ export class Tools {
   #drafts;
   #focusRestore;
   #governing;
+  #members;
   #typing = new Typing(find("typing"));
   #toldTyping = -Infinity; // when the last "typing" object was sent
 
   /** Takes the parts of the page, and the functions by which the user's actions change it. */
   constructor(page) {
-    const { store, address, notice, log, composer } = page;
+    const { store, session, address, notice, name, log, composer } = page;
     const tell = (words) => notice.tell(words);
     this.#page = page;
     this.#acts = this.#makeActs();
+    this.#members = new People(find("people"), find("open-people").querySelector(".count"), () =>
+      name.ask({ nick: session.nick, isNeeded: false }),
+    );
     this.#jumpButton = new JumpButton(find("newer"), {
       onNew: () => log.goToLine() || this.#acts.jump(store.room.mark.line + 1),
       onEnd: () => {
@@ -81,6 +88,7 @@ export class Tools {
     });
     offerLink(find("copy-link"), () => store.active, tell);
     this.#governing = new Governing(page, (words) => this.#announcer.announce(words));
+    this.devices = new Devices(page);
     this.#bar = new Bar(find("lines"), log, this.#actions(), () => ({ me: store.me, ...this.#governing.may }));
     new KeyboardNavigation(find("log"), log, () => composer.focus());
     this.#draftContext = new DraftContext(find("composer"), {
@@ -110,6 +118,7 @@ export class Tools {
   /** Shows the room, and tells of new messages. */
   show(room) {
     const { store } = this.#page;
+    this.#members.show(room, store.me);
     this.#governing.show(room);
     const news = store.takeNews();
     this.#search.show(store.finder, room);
@@ -119,7 +128,37 @@ export class Tools {
     this.#typing.show(room);
     this.#bar.refresh();
     this.#focusRestore.check();
+    this.devices.tellRead();
     this.#showDraft();
+  }
+
+  /** Does what a button in a line is for. */
+  act(button) {
+    const { store, composer, put, update } = this.#page;
+    const { act, cid, seq, emoji } = button.dataset;
+    if (act === "jump") this.#acts.jump(Number(seq));
+    if (act === "react") put({ t: "react", seq: Number(seq), emoji, on: button.ariaPressed !== "true" });
+    if (!["retry", "delete"].includes(act)) return;
+    update(() => (act === "retry" ? store.retry(cid) : store.discard(cid)));
+    composer.focus();
+  }
+
+  /** Edits a message, sent or still queued; returns whether that is possible. */
+  amend(text, { cid, before, epoch, seq = this.#page.store.seqOf(cid) }) {
+    const { store, notice, put, update } = this.#page;
+    if (text === before) return true;
+    if (seq) return put({ t: "edit", seq, text, ...(epoch && { epoch }) });
+    let isTaken = false;
+    update(() => {
+      isTaken = store.rewrite(cid, text);
+    });
+    if (!isTaken) notice.tell(t("composer.between"));
+    return isTaken;
+  }
+
+  /** Tells why a room was refused. */
+  tellRefusal(room, error) {
+    this.#governing.tellRefusal(room, error);
   }
 
   /** Runs a command; `done` is called if that is possible. */

@@ -1,7 +1,8 @@
 // What the page does about rights and rules: tells what moderators did, and what the user may not do.
 
 import { giveBack, Voice } from "./compose/voice.js";
-import { t } from "./i18n/strings.js";
+import { cut } from "./i18n/characters.js";
+import { reasonOf, t } from "./i18n/strings.js";
 import { isolate, narrate } from "./log/narration.js";
 import { Offers } from "./offers.js";
 import { Refused } from "./panels/refused.js";
@@ -9,8 +10,9 @@ import { isLasting, mayModerate, reclaim, renew, settle, silence, vacate } from 
 import { forgetSecrets, keepSecret } from "./storage/secrets.js";
 import { namesWith, recall } from "./storage/storage.js";
 
+const LONGEST = 40; // characters of a refused room's name that a notice shows
 const RECHECK = 60_000; // ms
-const OF_HELLO = /^#(token|operator)=/; // what only a hello can show
+const OF_HELLO = /^#(token|operator|pair)=/; // what only a hello can show
 
 /** Takes the page's parts as Tools does; `announce` lets screen readers say something. */
 export class Governing {
@@ -60,6 +62,13 @@ export class Governing {
   /** Opens the menu about a person, and perhaps a message, beside a button. */
   offer(person, anchor, message) {
     this.#offers.offer(person, anchor, message);
+  }
+
+  /** Tells why a room was refused; its name may be any text, as long as an address can be. */
+  tellRefusal(room, error) {
+    const shown = cut(room, LONGEST);
+    const name = isolate(shown === room ? room : `${shown}…`);
+    this.#page.notice.tell(t("page.refused", { room: name, reason: reasonOf(error) }));
   }
 
   show(room) {

@@ -3,24 +3,21 @@
 // What can wait until the first messages are drawn is loaded after that: deferred (search,
 // attention, commands, …) and installed (the service worker, the message cache, the outbox).
 
-import { marks, roomList, session, showOn, store } from "./boot.js";
+import { marks, offered, roomList, session, showOn, store } from "./boot.js";
 import { Composer } from "./compose/composer.js";
-import { cut } from "./i18n/characters.js";
 import { reasonOf, speak, t, translate } from "./i18n/strings.js";
 import { Log } from "./log/log.js";
 import { Address, LOBBY } from "./net/address.js";
 import { NameDialog } from "./panels/name-dialog.js";
 import { Notice } from "./panels/notice.js";
 import { Panel } from "./panels/panel.js";
-import { People } from "./panels/people.js";
 import { Rooms } from "./panels/rooms.js";
 import { Status } from "./panels/status.js";
 import { recall, remember } from "./storage/storage.js";
 import { uuid } from "./uuid.js";
 
-const LONGEST = 40; // characters of a refused room's name that a notice shows
 const DEFER_LIMIT = 1_000; // ms after which the rest is loaded, whether messages are drawn or not
-const LATER = ["actions", "writing", "search", "choices", "governing", "governing-dialogs"]; // style sheets
+const LATER = ["actions", "writing", "search", "choices", "governing", "governing-dialogs", "devices"]; // style sheets
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
@@ -46,9 +43,6 @@ const rooms = new Rooms(find("rooms"), {
   onLeave: (room) => useTools(() => tools.leave(room)),
   onFocus: () => session.list(),
 });
-const people = new People(find("people"), find("open-people").querySelector(".count"), () =>
-  name.ask({ nick: session.nick, isNeeded: false }),
-);
 const log = new Log(find("log"), {
   lines: find("lines"),
   earlier: find("earlier"),
@@ -86,8 +80,9 @@ let tools = null; // until they are loaded
 const loading = drawn
   .then(() => Promise.all([import("./deferred.js"), ...LATER.map(loadStyle)]))
   .then(([{ Tools }]) => {
-    tools = new Tools({ store, session, address, notice, name, panels, log, composer, say, put, look, update });
-    schedule();
+    const parts = { store, session, address, notice, name, panels, log, composer, offered };
+    tools = new Tools({ ...parts, say, put, look, update, cacheInUse: () => cache });
+    show(); // at once, so that nothing is seen that is not stored
   });
 
 find("no-script").remove();
@@ -105,11 +100,12 @@ function begin() {
       if (error.access) useTools(() => tools.askAccess(error));
       else name.ask({ nick, fault: reasonOf(error), isNeeded });
     },
-    onRoomRefused: (room, error) => store.rooms.get(room)?.refusal ?? notice.tell(refusal(room, error)),
+    onRoomRefused: (room, error) => store.rooms.get(room)?.refusal ?? useTools(() => tools.tellRefusal(room, error)),
+    onDevice: (what, told) => useTools(() => tools.devices[what](told)),
   });
   schedule();
   listen();
-  if (!session.nick) name.ask({ isNeeded: true });
+  if (!session.nick && !session.pair) name.ask({ isNeeded: true });
   // If these cannot be loaded, nothing outlives the page, and it works otherwise.
   installed.then(usePersistence).catch(() => {});
   loading.catch(() => {}); // useTools tells it
@@ -137,36 +133,16 @@ function listen() {
     if (!document.hidden) session.hurry();
   });
   find("lines").addEventListener("click", ({ target }) => {
-    const button = target.closest("button");
-    const { act, cid, seq, emoji } = button?.dataset ?? {};
-    if (act === "jump") update(() => store.room.jump(Number(seq)));
-    if (act === "react") {
-      const on = button.ariaPressed !== "true";
-      put({ t: "react", seq: Number(seq), emoji, on });
-    }
-    if (!["retry", "delete"].includes(act)) return;
-    update(() => (act === "retry" ? store.retry(cid) : store.discard(cid)));
-    composer.focus();
+    const button = target.closest("[data-act]");
+    if (button) useTools(() => tools.act(button));
   });
 }
 
 /** Sends a draft's text to the room that is shown; returns whether it is queued. */
 function say(text, { reply, edit }) {
-  if (edit) return amend(text, edit);
+  if (edit) return tools.amend(text, edit); // which have begun it
   const isTaken = put({ t: "send", text, ...(reply && { reply: reply.seq, epoch: reply.epoch }) });
   if (isTaken) log.goToEnd();
-  return isTaken;
-}
-
-/** Edits a message, sent or still queued; returns whether that is possible. */
-function amend(text, { cid, before, epoch, seq = store.seqOf(cid) }) {
-  if (text === before) return true;
-  if (seq) return put({ t: "edit", seq, text, ...(epoch && { epoch }) });
-  let isTaken = false;
-  update(() => {
-    isTaken = store.rewrite(cid, text);
-  });
-  if (!isTaken) notice.tell(t("composer.between"));
   return isTaken;
 }
 
@@ -210,7 +186,6 @@ function show() {
   const { room, me, limits } = store;
   showRoom(room);
   rooms.show(store.rooms, store.active, store.listed);
-  people.show(room, me);
   log.show(room, me);
   log.forget([...store.rooms.values()]);
   tools?.show(room);
@@ -256,13 +231,6 @@ function loadStyle(name) {
     link.onload = link.onerror = resolve;
     document.head.append(link);
   });
-}
-
-/** Says why a room was refused; its name may be any text, as long as an address can be. */
-function refusal(room, error) {
-  const shown = cut(room, LONGEST);
-  const name = shown === room ? room : `${shown}…`;
-  return t("page.refused", { room: `\u2068${name}\u2069`, reason: reasonOf(error) });
 }
 
 function setText(element, text) {

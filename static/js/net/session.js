@@ -3,7 +3,9 @@
 import { uuid } from "../uuid.js";
 import { FrameLimits } from "./frames.js";
 
+const SIGNED_OUT = 4506; // the close code for a session that is over
 const TOO_LARGE = 1009; // the close code for a frame that is larger than the server accepts
+const PAIR_REFUSED = new Set(["bad_pair", "unsupported"]); // errors after which a code is good for nothing
 const LOST = { t: "error", code: "lost", text: "the connection is lost" };
 const TOO_LONG = { t: "error", code: "too_long", text: "that is too long" };
 
@@ -11,12 +13,14 @@ const TOO_LONG = { t: "error", code: "too_long", text: "that is too long" };
  * The conversation with the server, over one connection after the other.
  *
  * Calls `onState` with the connection's states, where "open" means welcome, and with "slowed" while the server
- * has requests wait as there were too many; `onChange` when the
- * store has changed; `onNameRefused` and `onRoomRefused` with the server's error.
+ * has requests wait as there were too many; `onChange` when the store has changed; `onNameRefused` and
+ * `onRoomRefused` with the server's error; `onDevice` with "signedOut", "switched" and the welcome of another
+ * person, or "refuse" and the error for a code.
  */
 export class Session {
   nick = null; // the name that the user wants; without one, there is no connection
   access = null; // what lets the user in, if the server asks for something
+  pair = null; // the code for becoming the person of another device, until the welcome
   link = null; // the secret of an operator's link, until the first welcome
   key = uuid(); // makes the user the same person although the first welcome was lost
   #store;
@@ -52,9 +56,9 @@ export class Session {
     this.#on.onChange();
   }
 
-  /** Sends an object that has no answer, if there is a connection. */
-  tell(object) {
-    if (this.#isWelcome) this.#send([object]);
+  /** Sends objects that have no answer, if there is a connection. */
+  tell(...objects) {
+    if (this.#isWelcome) this.#send(objects);
   }
 
   /** Requests the list of rooms, for the store. */
@@ -62,13 +66,20 @@ export class Session {
     if (this.#isWelcome) this.#ask([{ t: "rooms" }]);
   }
 
+  /** Becomes the person of another device; if the code is not good, the user stays who they are. */
+  switchBy(code) {
+    this.pair = code;
+    this.#connection.close();
+    this.#connection.reconnect();
+  }
+
   reconnect() {
-    if (this.nick) this.#connection.reconnect();
+    if (this.#isSomebody) this.#connection.reconnect();
   }
 
   /** Connects now, if there is no connection; if there is one, tests whether it works. */
   hurry() {
-    if (this.nick) this.#connection.hurry();
+    if (this.#isSomebody) this.#connection.hurry();
     if (!this.#isWelcome) return;
     this.#connection.probe();
     this.list(); // any request would do
@@ -77,6 +88,10 @@ export class Session {
   /** Makes a request of whom the store needs no answer; resolves to the answer, which may be an error. */
   request(request) {
     return new Promise((done) => this.#ask([{ ...request, done }]));
+  }
+
+  get #isSomebody() {
+    return Boolean(this.nick || this.pair);
   }
 
   #ask(requests) {
@@ -97,9 +112,7 @@ export class Session {
 
   #onState(state) {
     if (state.name === "open") {
-      const session = this.#store.session ?? undefined;
-      const { nick, key, access, link } = this;
-      this.#ask([{ t: "hello", nick, session, key, access, link }]);
+      this.#ask([this.#hello()]);
       return; // to the user it is open when the server says welcome
     }
     if (state.name === "waiting") this.#frames.closed({ isTooLarge: state.code === TOO_LARGE });
@@ -111,7 +124,16 @@ export class Session {
     this.#isSlowed = false;
     this.#store.lost();
     this.#on.onState(state);
+    if (state.code === SIGNED_OUT) this.#on.onDevice("signedOut");
     this.#on.onChange();
+  }
+
+  #hello() {
+    const { key, access, link, pair } = this;
+    const { session } = this.#store;
+    const nick = pair && session ? undefined : (this.nick ?? undefined); // the other person has one
+    if (pair) return { t: "hello", nick, key, access, link, pair };
+    return { t: "hello", nick, session: session ?? undefined, key, access, link };
   }
 
   #onObjects(objects) {
@@ -135,6 +157,16 @@ export class Session {
   }
 
   #welcome(welcome) {
+    const { pair } = this;
+    this.pair = null;
+    if (pair && this.#store.session) {
+      this.#end("switched", welcome);
+      return;
+    }
+    if (welcome.unknown_session && this.#store.isOf(welcome.epoch)) {
+      this.#end("signedOut");
+      return;
+    }
     this.#isWelcome = true;
     this.nick = welcome.you.nick;
     this.link = null;
@@ -154,8 +186,18 @@ export class Session {
 
   /** Without a name the server would soon end the connection. */
   #nameless(error) {
+    if (PAIR_REFUSED.has(error.code)) {
+      this.pair = null;
+      this.#end("refuse", error);
+      return;
+    }
     this.#connection.close();
     this.#on.onNameRefused({ nick: this.nick, error, isNeeded: true });
+  }
+
+  #end(what, told) {
+    this.#connection.close();
+    this.#on.onDevice(what, told);
   }
 
   #keepName({ nick }, error) {

@@ -15,6 +15,11 @@ const MOST_USES = 1_000_000;
 export function newLink(room, { right, secret }, tell) {
   const link = secret ? `${linkTo(room)}#${secret}` : linkTo(room);
   const what = t(`links.${right}`);
+  return make("li", { className: "new-link" }, make("span", {}, what), copyRow(link, what, tell), codeOf(link, what));
+}
+
+/** Returns a link in a field with a button that copies it; `what` names it, `tell` tells that it is copied. */
+export function copyRow(link, what, tell) {
   const shown = make("input", { value: link, readOnly: true, ariaLabel: what });
   shown.addEventListener("focus", () => shown.select());
   const copying = button(t("links.copy"), async () => {
@@ -22,8 +27,7 @@ export function newLink(room, { right, secret }, tell) {
     else shown.focus();
   });
   copying.ariaLabel = t("links.copyWhat", { what });
-  const row = make("span", { className: "row" }, shown, copying);
-  return make("li", { className: "new-link" }, make("span", {}, what), row, codeOf(link, what));
+  return make("span", { className: "row" }, shown, copying);
 }
 
 /** Returns the QR code of a link, which is drawn when it is wanted. */

@@ -2,7 +2,7 @@
 
 /**
  * Lets a button open and close a panel, which also closes by Escape and, where it covers the page, by
- * a click outside.
+ * a click outside. What is done in a dialog above it closes the dialog alone.
  */
 export class Panel {
   #panel;
@@ -14,11 +14,11 @@ export class Panel {
     panel.querySelector(".close")?.addEventListener("click", () => this.#closeByHand());
     button.addEventListener("click", () => (this.#isOpen ? this.close() : this.#open()));
     document.addEventListener("keydown", ({ key }) => {
-      if (key === "Escape" && this.#isOpen) this.#closeByHand();
+      if (key === "Escape" && this.#isOpen && !document.querySelector("dialog[open]")) this.#closeByHand();
     });
     document.addEventListener("pointerdown", ({ target }) => {
       const isAbove = getComputedStyle(panel).position !== "static";
-      if (isAbove && !panel.contains(target) && !button.contains(target)) this.close();
+      if (isAbove && !target.closest("dialog") && !panel.contains(target) && !button.contains(target)) this.close();
     });
   }
 

@@ -8,6 +8,8 @@ export class ReadMark {
   unread = 0; // messages of others that the user has not seen yet
   mentions = 0; // how many of these mention the user
   hasMore = false; // whether there are more than are counted
+  elsewhere = -1; // up to which number it is read in another tab or on another device
+  told = -1; // up to which number the server knows it
 
   /** Begins at the stored mark; in a room that is new to the user all is read. */
   begin(last) {
@@ -28,6 +30,12 @@ export class ReadMark {
   see(last) {
     this.seq = Math.max(this.seq, last);
     this.unread = this.mentions = 0;
+  }
+
+  /** Marks all messages up to a number as read elsewhere; the number may be ahead of what has come here. */
+  seeElsewhere(seq) {
+    this.see(seq);
+    this.elsewhere = Math.max(this.elsewhere, seq);
   }
 
   /** Removes the line, unless there is something unread. */

@@ -83,13 +83,19 @@ export class Room {
     else if (gap) this.last = gap - 1;
   }
 
-  /** Handles a mark of an earlier visit or of another tab. */
+  /** Handles a mark of an earlier visit, of another tab or of another device. */
   recall(read) {
     if (!Number.isSafeInteger(read?.seq)) return;
     if (this.epoch === null) this.epoch = String(read.epoch);
     if (this.epoch !== read.epoch) return;
     if (this.mark.seq === null) this.mark.seq = read.seq;
-    else if (read.seq >= this.last) this.mark.see(this.last);
+    else if (read.seq >= this.last) this.mark.seeElsewhere(read.seq);
+  }
+
+  /** Handles a mark that the server has, of an epoch. */
+  readElsewhere(seq, epoch) {
+    this.recall({ seq, epoch });
+    if (this.epoch === epoch) this.mark.told = Math.max(this.mark.told, seq);
   }
 
   /** Shows what the cache has of the room until the server tells more. */
@@ -218,7 +224,9 @@ export class Room {
   /** Counts unread messages of a page; requests a further one, as a page may be short. */
   #count({ messages, more }, { seq: after, until, counted }, me) {
     // Later messages are counted as they come.
-    const others = messages.filter(({ seq, from }) => seq <= until && from?.id !== me?.id);
+    const { elsewhere } = this.mark;
+    const isNew = ({ seq, from }) => seq > elsewhere && seq <= until && from?.id !== me?.id;
+    const others = messages.filter(isNew);
     const named = others.filter(({ text }) => mentions(text, me?.nick).length);
     const last = messages.at(-1)?.seq ?? until;
     const isLeft = more && last < until;

@@ -26,6 +26,8 @@ export class Store {
   links = new Map(); // secrets of links by the room's name, until they have let the user in
   isOperator = false;
   finder = null; // the Finder, once it is loaded
+  inherit = null; // takes over rooms, once, where the browser knows none of a user
+  #epoch = null; // of the server, as the last welcome told
   #isWelcome = false;
   #news = []; // messages of others since `takeNews`
   #left = []; // names of rooms whose `leave` is not sent yet
@@ -173,7 +175,7 @@ export class Store {
   /** Returns the requests to make now, which count as made. */
   due() {
     if (!this.#isWelcome) return [];
-    const left = this.#left.map((room) => ({ t: "leave", room }));
+    const left = this.#left.map((room) => ({ t: "leave", room, forget: true }));
     this.#left = [];
     const search = this.finder?.due() ?? [];
     return [...left, ...[...this.rooms.values()].flatMap((room) => room.due(this.links.get(room.name))), ...search];
@@ -181,13 +183,23 @@ export class Store {
 
   // What the server sends
 
+  /** Whether the user was here before the welcome with this epoch: numbers of it are known. */
+  isOf(epoch) {
+    return [...this.rooms.values()].some((room) => room.epoch !== null && room.epoch === epoch);
+  }
+
   /** Handles `welcome`. */
-  welcome({ you, session, limits, operator = false }) {
+  welcome({ you, session, epoch = null, limits, operator = false, marks = [] }) {
     this.#isWelcome = true;
     this.isOperator = operator;
     this.me = you;
     this.session = session;
     this.limits = limits;
+    this.#epoch = epoch;
+    this.inherit?.(this, marks.map(({ room }) => room));
+    this.inherit = null;
+    for (const room of this.rooms.values()) room.mark.told = -1;
+    for (const { room, seq } of marks) this.rooms.get(room)?.readElsewhere(seq, epoch);
   }
 
   /** Handles that the connection is lost. */
@@ -204,11 +216,12 @@ export class Store {
     const room = this.rooms.get(event.room);
     if (!room) return;
     if (event.t === "joined") room.joined(event, this.me);
+    if (event.t === "read") room.readElsewhere(event.seq, this.#epoch);
     if (event.t === "presence") room.meet(event.who, event.state === "joined");
     if (event.t === "population") room.recount(event.count);
     if (event.t === "nick" && room.members.has(event.who.id)) room.meet(event.who, true);
     if (event.t === "typing" && event.who.id !== this.me?.id) room.types(event.who, this.#now());
-    if (event.seq) this.#happened(room, event);
+    if (event.seq && event.t !== "read") this.#happened(room, event);
   }
 
   /** Handles the answer to a request; with `retry_ms` the request stays open until `release`. */
@@ -252,7 +265,7 @@ export class Store {
 
   #heard(room, event) {
     const isMention = mentions(event.text, this.me.nick).length > 0;
-    const isSeen = this.#isSeen(room);
+    const isSeen = this.#isSeen(room) || event.seq <= room.mark.seq; // here, or on another device
     if (!isSeen) room.mark.add(1, isMention ? 1 : 0);
     this.#news.push({ room: room.name, label: room.label, event, isMention, isSeen });
     if (this.#news.length > MOST_NEWS) this.#news.shift();

@@ -12,6 +12,7 @@ export class MessageCache {
   #written = new Map(); // the stored messages, by room
   #latest = [];
   #timer = null;
+  #isClosed = false; // after `clear`
 
   constructor() {
     this.#database = open().catch(() => null);
@@ -36,9 +37,17 @@ export class MessageCache {
     this.#timer ??= setTimeout(() => this.#write(), PACE);
   }
 
+  /** Removes everything; nothing is stored any more. */
+  async clear() {
+    this.#isClosed = true;
+    const cache = await this.#rooms("readwrite");
+    await done(cache.clear());
+  }
+
   async #write() {
     clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.#isClosed) return;
     try {
       this.#writeTo(await this.#rooms("readwrite"));
     } catch {

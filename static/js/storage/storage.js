@@ -5,6 +5,8 @@
 
 const PREFIX = "trio-chat.";
 
+let isClosed = false;
+
 /** Returns the value under a name; `fallback` if there is none or it cannot be read. */
 export function recall(name, fallback = null) {
   try {
@@ -14,8 +16,9 @@ export function recall(name, fallback = null) {
   }
 }
 
-/** Stores a value; returns whether the browser has stored it. */
+/** Stores a value; returns whether the browser has stored it, or need not any more. */
 export function remember(name, value) {
+  if (isClosed) return true;
   try {
     const text = JSON.stringify(value);
     if (localStorage.getItem(PREFIX + name) !== text) localStorage.setItem(PREFIX + name, text);
@@ -33,6 +36,11 @@ export function forget(name) {
   } catch {
     return false;
   }
+}
+
+/** Lets this page store nothing any more. */
+export function close() {
+  isClosed = true;
 }
 
 /** Returns the names with a prefix under which there is a value. */

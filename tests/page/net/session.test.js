@@ -54,6 +54,7 @@ let session;
 let connection;
 let states;
 let refused;
+let device;
 
 const latest = () => connection.sent.at(-1);
 
@@ -74,12 +75,14 @@ beforeEach(() => {
   store = new Store();
   states = [];
   refused = [];
+  device = [];
   const makeConnection = (handlers) => (connection = new FakeConnection(handlers));
   session = new Session(store, makeConnection, {
     onState: ({ name }) => states.push(name),
     onChange: () => {},
     onNameRefused: (refusal) => refused.push(refusal),
     onRoomRefused: (room, { text }) => refused.push(text),
+    onDevice: (what, told) => device.push([what, told]),
   });
   session.call("Ann");
 });
@@ -292,4 +295,92 @@ test("a new name is asked for again when the server was busy, unless there is an
   session.call("Rob");
   tick(100);
   assert.deepEqual(connection.sent.filter(({ t }) => t === "nick").length, 3);
+});
+
+const pairing = () => {
+  session.nick = null;
+  session.pair = "code";
+  connection.tell({ name: "open" });
+};
+
+test("who comes by a code needs no name and shows no session, and shows the code once", () => {
+  pairing();
+  const { nick, session: shown, pair } = latest();
+  assert.deepEqual([nick, shown, pair], [undefined, undefined, "code"]);
+  connection.hear({ t: "welcome", id: latest().id, session: "token", you: ANN, ping_interval: 25 });
+  assert.deepEqual([session.nick, session.pair, states.at(-1)], ["Ann", null, "open"]);
+  connection.tell({ name: "waiting" });
+  connection.tell({ name: "open" });
+  assert.deepEqual([latest().session, "pair" in latest()], ["token", false]);
+});
+
+test("without a name but with a code there is a connection", () => {
+  session.nick = null;
+  session.reconnect();
+  session.hurry();
+  assert.deepEqual(connection.calls, ["reconnect"]);
+  session.pair = "code";
+  session.reconnect();
+  session.hurry();
+  assert.deepEqual(connection.calls, ["reconnect", "reconnect", "hurry"]);
+});
+
+test("a code that is used or over is told, and not shown again", () => {
+  pairing();
+  answer({ t: "error", code: "bad_pair", text: "this code is used or over" });
+  assert.deepEqual([device[0][0], device[0][1].code, refused], ["refuse", "bad_pair", []]);
+  session.call("Ben");
+  connection.tell({ name: "open" });
+  assert.deepEqual([latest().nick, "pair" in latest()], ["Ben", false]);
+});
+
+test("a code is kept while the server asks for something else", () => {
+  pairing();
+  answer({ t: "error", code: "unauthorized", text: "who?", access: ["password"] });
+  session.access = { password: "sesame" };
+  connection.tell({ name: "open" });
+  assert.equal(latest().pair, "code");
+});
+
+test("somebody who becomes another person is told, and the conversation ends", () => {
+  welcome();
+  session.switchBy("code");
+  assert.deepEqual(connection.calls.slice(-2), ["close", "reconnect"]);
+  connection.tell({ name: "open" });
+  assert.deepEqual([latest().nick, latest().session, latest().pair], [undefined, undefined, "code"]);
+  answer({ t: "welcome", session: "other", you: { id: "b", nick: "Ben" }, ping_interval: 25 });
+  assert.deepEqual([device[0][0], device[0][1].you.nick, connection.calls.at(-1), store.session], ["switched", "Ben", "close", "token"]);
+});
+
+test("somebody whose code is not good stays who they are", () => {
+  welcome();
+  session.switchBy("code");
+  connection.tell({ name: "open" });
+  answer({ t: "error", code: "bad_pair", text: "this code is used or over" });
+  session.reconnect();
+  connection.tell({ name: "open" });
+  assert.deepEqual([latest().session, latest().nick], ["token", "Ann"]);
+});
+
+test("a session that has ended meanwhile counts as ended by a close, unless the server is another", () => {
+  store.open("tea");
+  welcome();
+  answer({ t: "joined", room: "tea", last: 0, epoch: "e1", members: [ANN] });
+  const comeBack = (epoch) => {
+    connection.tell({ name: "waiting" });
+    connection.tell({ name: "open" });
+    answer({ t: "welcome", session: "new", unknown_session: true, epoch, you: ANN, ping_interval: 25 });
+  };
+  comeBack("e2");
+  assert.deepEqual([states.at(-1), store.session], ["open", "new"]);
+  comeBack("e1");
+  assert.deepEqual([device.at(-1)[0], connection.calls.at(-1)], ["signedOut", "close"]);
+});
+
+test("that a session is over is told", () => {
+  welcome();
+  connection.tell({ name: "stopped", reason: "elsewhere", code: 4504 });
+  assert.deepEqual(device, []);
+  connection.tell({ name: "stopped", reason: "the session is over", code: 4506 });
+  assert.deepEqual(device, [["signedOut", undefined]]);
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
+import { inherit } from "../../../static/js/state/inheritance.js";
 import { Store } from "../../../static/js/state/store.js";
 import { farther } from "../../../static/js/storage/marks.js";
 
@@ -132,4 +133,88 @@ test("a short page does not end the count, but a hundred messages do", () => {
   assert.equal(count(Array.from({ length: 97 }, (_, place) => said(place + 4)), true), 3);
   assert.deepEqual([mark().unread, mark().line, mark().hasMore], [98, 2, true]);
   assert.deepEqual(store.due(), []);
+});
+
+const WELCOME = { you: ANN, session: "token", epoch: "e1", limits: {} };
+
+/** Comes into the room, whose last event is `last`, after a welcome with a mark of it. */
+function comeBack(last, seq, { epoch = "e1" } = {}) {
+  store.lost();
+  store.welcome({ ...WELCOME, epoch, marks: [{ room: "tea", seq }] });
+  const join = store.due().find(({ room }) => room === "tea");
+  store.answered(join, { t: "joined", room: "tea", last, epoch, members: [ANN] });
+}
+
+test("what another device has read is read", () => {
+  enter(0);
+  hear(1);
+  store.receive({ t: "read", room: "tea", seq: 1 });
+  assert.equal(mark().unread, 1); // of another epoch, for all that is known
+  comeBack(1, 0);
+  store.receive({ t: "read", room: "tea", seq: 1 });
+  store.receive({ t: "read", room: "milk", seq: 1 });
+  assert.equal(mark().unread, 0);
+});
+
+test("what another device has read before it comes here is no news", () => {
+  enter(0);
+  comeBack(0, 0);
+  store.receive({ t: "read", room: "tea", seq: 2 });
+  hear(1, "@ann!");
+  hear(2);
+  assert.deepEqual([mark().unread, mark().line], [0, null]);
+  assert.deepEqual(store.takeNews().map(({ isSeen }) => isSeen), [true, true]);
+  hear(3);
+  assert.equal(mark().unread, 1);
+});
+
+test("of the server's mark and the browser's the farther one counts", () => {
+  store.recallMarks({ tea: { seq: 90, epoch: "e1" } });
+  comeBack(100, 95);
+  assert.equal(mark().seq, 95);
+  comeBack(100, 80);
+  assert.equal(mark().seq, 95);
+});
+
+test("a mark of the server in another epoch than the browser's begins anew", () => {
+  store.recallMarks({ tea: { seq: 90, epoch: "e0" } });
+  comeBack(10, 7);
+  assert.equal(mark().seq, 10);
+});
+
+test("a browser that knows no rooms joins those of the marks, and shows the one read last", () => {
+  store.inherit = inherit;
+  store.leave("tea");
+  const marks = ["milk", "tea"].map((room) => ({ room, seq: 7 }));
+  store.welcome({ ...WELCOME, marks });
+  assert.deepEqual([[...store.rooms.keys()], store.active], [["milk", "tea"], "tea"]);
+  assert.equal(mark().seq, 7);
+  store.leave("milk");
+  store.lost();
+  store.welcome({ ...WELCOME, marks });
+  assert.deepEqual([...store.rooms.keys()], ["tea"]);
+});
+
+test("it joins no more of them than it may, and stays in the room that was asked for", () => {
+  store.inherit = inherit;
+  store.open("mint");
+  store.leave("tea");
+  store.leave("lobby");
+  const marks = ["milk", "tea", "lemon"].map((room) => ({ room, seq: 7 }));
+  store.welcome({ ...WELCOME, limits: { rooms: 2 }, marks });
+  assert.deepEqual([[...store.rooms.keys()], store.active], [["mint", "tea", "lemon"], "mint"]);
+});
+
+test("a browser that knows rooms joins no others", () => {
+  store.welcome({ ...WELCOME, marks: [{ room: "milk", seq: 7 }] });
+  assert.deepEqual([...store.rooms.keys()], ["lobby", "tea"]);
+});
+
+test("what is read on another device while the count is on its way is not counted", () => {
+  store.recallMarks({ tea: { seq: 90, epoch: "e1" } });
+  comeBack(92, 90);
+  const count = store.due().find(({ after }) => after === 90);
+  store.receive({ t: "read", room: "tea", seq: 92 });
+  store.answered(count, { t: "history", room: "tea", messages: [said(91), said(92)], more: false });
+  assert.deepEqual([mark().unread, mark().line], [0, null]);
 });

@@ -356,7 +356,7 @@ test("a room that is left makes no requests, and is not joined again", () => {
   store.enter("milk");
   serve({ join: joined(0, { room: "milk" }) });
   store.leave("milk");
-  assert.deepEqual(store.due(), [{ t: "leave", room: "milk" }]);
+  assert.deepEqual(store.due(), [{ t: "leave", room: "milk", forget: true }]);
   hear(said(1, "too late", { name: "milk" }));
   store.lost();
   welcome();
@@ -572,7 +572,7 @@ test("a room is left although the server was busy at first", () => {
   const [leave] = store.due();
   store.answered(leave, { t: "error", code: "busy", text: "later", retry_ms: 100 });
   store.release(leave);
-  assert.deepEqual(store.due(), [{ t: "leave", room: "milk" }]);
+  assert.deepEqual(store.due(), [{ t: "leave", room: "milk", forget: true }]);
   store.enter("milk");
   store.release(leave);
   assert.deepEqual(store.due().map(({ t }) => t), ["join"]);

@@ -5,6 +5,7 @@ import { beforeEach, mock, test } from "node:test";
 
 import { Marks } from "../../../static/js/storage/marks.js";
 import { RoomList } from "../../../static/js/storage/room-list.js";
+import { recallAll, remember } from "../../../static/js/storage/storage.js";
 import { stopClock, tick } from "../clock.js";
 
 class FakeStorage {
@@ -107,4 +108,15 @@ test("a storage that is full is asked again", () => {
   delete localStorage.setItem;
   list.keep(["tea"]);
   assert.deepEqual(new RoomList().recall(), ["tea"]);
+});
+
+test("after everything is forgotten nothing is stored any more but what was to be kept", async () => {
+  const { clear } = await import("../../../static/js/storage/forgetting.js");
+  remember("session", "old");
+  remember("draft.tea", { text: "hello" });
+  localStorage.setItem("of another program", "1");
+  clear({ session: "new" });
+  assert.equal(remember("draft.tea", { text: "again" }), true);
+  assert.deepEqual(recallAll(""), [["session", "new"]]);
+  assert.equal(localStorage.getItem("of another program"), "1");
 });

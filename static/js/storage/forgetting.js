@@ -1,0 +1,35 @@
+// Removes what the browser stores for the chat, of somebody who is signed out here.
+
+import { MessageCache } from "./message-cache.js";
+import { close, forget, namesWith, remember } from "./storage.js";
+
+const FILES = "trio-chat "; // how the names of the service worker's caches begin, as worker.js has it
+const LIMIT = 3_000; // ms that this may take; the rest is done by the browser
+
+/**
+ * Removes everything but stores the values in `kept`, by name; resolves within LIMIT. The page has to be
+ * loaded again then. `cache` is the message cache of the page, if it has one already.
+ */
+export async function forgetAll(cache, kept) {
+  clear(kept);
+  const parts = [(cache ?? new MessageCache()).clear(), removeFiles(), removeWorker()];
+  const late = new Promise((resolve) => setTimeout(resolve, LIMIT));
+  await Promise.race([Promise.allSettled(parts), late]);
+}
+
+/** Removes all values but stores those in `kept`; then this page stores nothing any more. */
+export function clear(kept) {
+  namesWith("").forEach(forget);
+  for (const [name, value] of Object.entries(kept)) remember(name, value);
+  close();
+}
+
+async function removeFiles() {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name.startsWith(FILES)).map((name) => caches.delete(name)));
+}
+
+async function removeWorker() {
+  const registration = await navigator.serviceWorker.getRegistration();
+  await registration?.unregister();
+}
