@@ -1,7 +1,6 @@
 // Puts the page together: boot connects to the server and fills the store, the views show it.
 //
-// What can wait until the first messages are drawn is loaded after that: deferred (search,
-// attention, commands, …) and installed (the service worker, the message cache, the outbox).
+// What can wait is loaded when the first messages are drawn: deferred and installed.
 
 import { marks, offered, roomList, session, showOn, store } from "./boot.js";
 import { Composer } from "./compose/composer.js";

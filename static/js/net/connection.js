@@ -70,10 +70,7 @@ export class Connection {
     this.#onState({ name: "connecting", attempt: this.#attempt });
   }
 
-  /**
-   * Connects now, since the network may be back: ends a pause, unless the server asked for it, and
-   * an attempt that takes too long.
-   */
+  /** Connects now, as the network may be back: ends a pause of ours, and an attempt that takes long. */
   hurry() {
     if (this.#timer === null || Date.now() < this.#notBefore) return;
     const isAttempt = this.#socket?.readyState === WebSocket.CONNECTING;

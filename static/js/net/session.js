@@ -3,8 +3,8 @@
 import { uuid } from "../uuid.js";
 import { FrameLimits } from "./frames.js";
 
-const SIGNED_OUT = 4506; // the close code for a session that is over
-const TOO_LARGE = 1009; // the close code for a frame that is larger than the server accepts
+const SIGNED_OUT = 4506; // a close code
+const TOO_LARGE = 1009; // likewise, for a frame
 const PAIR_REFUSED = new Set(["bad_pair", "unsupported"]); // errors after which a code is good for nothing
 const LOST = { t: "error", code: "lost", text: "the connection is lost" };
 const TOO_LONG = { t: "error", code: "too_long", text: "that is too long" };
@@ -12,10 +12,9 @@ const TOO_LONG = { t: "error", code: "too_long", text: "that is too long" };
 /**
  * The conversation with the server, over one connection after the other.
  *
- * Calls `onState` with the connection's states, where "open" means welcome, and with "slowed" while the server
- * has requests wait as there were too many; `onChange` when the store has changed; `onNameRefused` and
- * `onRoomRefused` with the server's error; `onDevice` with "signedOut", "switched" and the welcome of another
- * person, or "refuse" and the error for a code.
+ * Calls `onState` with the connection's states, where "open" means welcome, and "slowed" that requests wait;
+ * `onChange` when the store has changed; `onNameRefused` and `onRoomRefused` with an error; `onDevice` with
+ * "signedOut", "switched" and a welcome, or "refuse" and an error.
  */
 export class Session {
   nick = null; // the name that the user wants; without one, there is no connection
@@ -219,7 +218,7 @@ export class Session {
     this.#tellPace();
   }
 
-  /** Tells the user when the server begins to slow them down, and when it is over. */
+  /** Tells when requests begin to wait, and when none does any more. */
   #tellPace() {
     const isSlowed = this.#isWelcome && [...this.#timers.values()].includes("busy");
     if (isSlowed === this.#isSlowed) return;

@@ -2,7 +2,7 @@
 
 import { t } from "../i18n/strings.js";
 
-const FLOODING = 4504; // the close code for far more requests than the rates allow
+const FLOODING = 4504; // a close code
 const BANNER_DELAY = 400; // ms; no banner for a shorter loss
 
 /** Shows a connection's states; calls `onRetry` when the user presses the button. */

@@ -101,10 +101,7 @@ export class History {
     this.#queued = this.#queued.filter(({ kind }) => kind !== "around");
   }
 
-  /**
-   * Requests the messages after `seq`, to count those up to `until`. Earlier pages had `counted`
-   * messages of them.
-   */
+  /** Requests the messages after `seq` up to `until`, to count them; `counted` are already. */
   count(seq, until, counted = 0) {
     if (!this.isComing("unread")) this.#queued.push({ kind: "unread", seq, until, counted });
   }

@@ -121,10 +121,7 @@ export class Store {
     return Object.fromEntries(read.map(({ name, mark, epoch }) => [name, { seq: mark.seq, epoch }]));
   }
 
-  /**
-   * Queues a send, edit, delete, react or topic with a `cid` in the shown room. Returns whether
-   * there is room for it in the queues.
-   */
+  /** Queues a request of KEPT in the shown room; returns whether there is room in the queues. */
   put(request, ts) {
     const unsent = this.unsent;
     const size = unsent.reduce((sum, { text = "" }) => sum + text.length, 0);
