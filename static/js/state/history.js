@@ -143,7 +143,7 @@ export class History {
     return { limit: PAGE, ...(first && !this.#recalled && { before: first }) };
   }
 
-  /** Handles a page, which may be short although there is `more`; returns its fetch. */
+  /** Handles a page; returns its fetch. */
   page({ messages, more: isPart }) {
     const more = isPart && messages.length > 0; // else the same page would be requested again and again
     const fetch = this.#current;

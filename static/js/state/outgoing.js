@@ -87,10 +87,7 @@ export class Outgoing {
     }
   }
 
-  /**
-   * Returns a message as it will be after all entries that change it, with these as `pending`;
-   * without any, the message itself. Returns the same object as long as nothing changes.
-   */
+  /** Returns a message as it will be after all entries that change it, with these as `pending`. */
   shown(message, me) {
     const changes = this.#changes.get(message.seq);
     if (!changes) return message;
