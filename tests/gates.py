@@ -3,6 +3,8 @@
 from trio_chat.auth.gate import Gate
 from trio_chat.config import Config
 from trio_chat.core.sessions import Sessions
+from trio_chat.hub import Hub
+from trio_chat.journal.memory import MemoryJournal
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
 
@@ -10,4 +12,6 @@ from trio_chat.limits.limits import Limits
 def open_gate() -> Gate:
     """Return it."""
     config = Config()
-    return Gate(config, Sessions(b"secret"), Attempts(Limits(config)))
+    limits = Limits(config)
+    hub = Hub(MemoryJournal(), config, limits)
+    return Gate(config, Sessions(b"secret"), Attempts(limits), hub.invitations)

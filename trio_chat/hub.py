@@ -8,6 +8,7 @@ from trio_chat.core.access import Access
 from trio_chat.core.chat import Chat
 from trio_chat.core.effects import Effects, Replies
 from trio_chat.core.inbox import Inbox
+from trio_chat.core.invitations import Invitations
 from trio_chat.core.readers import Readers
 from trio_chat.core.registry import Registry
 from trio_chat.delivery.frames import Frame, pack
@@ -62,6 +63,11 @@ class Hub:
     def readers(self) -> Readers:
         """Tells whether somebody without a connection may read."""
         return self._chat.readers
+
+    @property
+    def invitations(self) -> Invitations:
+        """Tells whom links let in."""
+        return self._chat.invitations
 
     def followed_rooms(self) -> list[str]:
         """Return the rooms of which the hub has to know what others write there."""

@@ -4,7 +4,8 @@ from ipaddress import ip_network
 
 from trio_chat.addresses import normal_host, parse_origin, split_port
 
-OPEN, PASSWORD, TOKEN, PROXY = WAYS = ("open", "password", "token", "proxy")  # into the server
+# Into the server.
+OPEN, PASSWORD, TOKEN, PROXY, INVITE = WAYS = ("open", "password", "token", "proxy", "invite")
 
 
 def listening_host(text: str) -> str:

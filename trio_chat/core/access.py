@@ -69,7 +69,8 @@ class Access:
                 right = max(right, one.right)
         if link and link.made.about in (room, SERVER) and link.admits(person_id, now):
             right = max(right, link.right)
-        if not right or (is_hidden and governed is None):  # all looked up alike until here
+        is_out = not right or not self.is_invited(grant, person_id)
+        if is_out or (is_hidden and governed is None):  # all looked up alike until here
             return OUTSIDE
         if right >= Right.MODERATE:
             return Standing(right)
@@ -79,6 +80,13 @@ class Access:
         if any(_is_muted(one, person_id, now) for one in judges):
             return Standing(Right.READ, is_muted=True)
         return Standing(right)
+
+    def is_invited(self, grant: Grant, person_id: str | None) -> bool:
+        """Whether somebody is still let in whom a link has let in; so is whom none had to."""
+        if grant.invitation is None:
+            return True
+        now, link = self.clock(), self.registry.link_of_id(grant.invitation)
+        return (link is not None and link.is_live(now)) or self.registry.has_come(person_id, now)
 
     def _links(self, room: str, person_id: str | None) -> Iterable[Link]:
         """Return the links to a room, and to the whole server, by which a person has come."""

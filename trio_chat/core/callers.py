@@ -66,8 +66,10 @@ class Callers:
             self._limits.check_new_name(caller.address, "http", now)
         nick = grant.nick or request.nick
         person = self._people.introduce(request.session, nick, grant.subject)
+        self._redemption.check_invited(grant, person.id)
         if is_new:
             self._limits.take_new_name(caller.address, now)
+        self._redemption.accept(grant, person)
         known_since = self._judge.known_since(request.session, grant)
         return self._welcome.to(person, request, grant, known_since)
 

@@ -75,6 +75,7 @@ class Chat:
         self._callers = parts.callers
         self._handlers = handlers = parts.handlers
         self.readers = parts.readers
+        self.invitations = parts.invitations
         self._expiry = Expiry(self._turn, self._connections, self._delay)
         self._backlog = Backlog(handlers.price, handlers.must_wait, handlers.delay)
 

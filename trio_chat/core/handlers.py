@@ -28,7 +28,7 @@ from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.types import Write
 from trio_chat.protocol import answers, events, governing, requests
-from trio_chat.protocol.close import FLOODING
+from trio_chat.protocol.close import FLOODING, NOT_LET_IN
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
@@ -243,6 +243,7 @@ class Handlers:
         self._check(state, request)
         grant = state.grant
         person_id = self._people.identify(request.session, request.key, grant.subject)
+        self._check_invited(state, person_id)
         before = self._people.now(person_id)
         address, now = state.client.address, self._turn.now
         is_known = grant.subject is not None or self._people.has_session(request.session)
@@ -262,12 +263,25 @@ class Handlers:
                 error.answer.room = wanted.room
                 self._turn.reply(state.client, error.answer)
 
+    def _check_invited(self, state: ConnectionState, person_id: str) -> None:
+        """Make sure that the link that has let a connection in has a place for its person.
+
+        Raises:
+            RequestError: it has none any more; the connection ends.
+        """
+        try:
+            self._redemption.check_invited(state.grant, person_id)
+        except RequestError:
+            self._turn.effects.closes.append((state.client, NOT_LET_IN))
+            raise
+
     def _greet(self, state: ConnectionState, person: Person, request: requests.Hello) -> None:
         """Take in who has said hello, and since when they are known; tell them what they may do."""
+        self._redemption.accept(state.grant, person)
         state.known_since = self._judge.known_since(request.session, state.grant)
         address, now = state.client.address, self._turn.now
         try:
-            link = self._redemption.look(request.link, SERVER, person.id, address, now)
+            link = self._redemption.look(request.link, None, person.id, address, now)
         except RequestError as error:
             self._turn.reply(state.client, error.answer)
         else:

@@ -181,6 +181,8 @@ class Moderation:
             self._end(state for state in self._inside(act.about) if state.holder_id in gone)
         elif isinstance(act, acts.LinkEnded | acts.Sanctioned | acts.Raided):
             self.recheck(act.about)
+        if isinstance(act, acts.LinkEnded):
+            self._end_uninvited(act.about)
         if isinstance(act, acts.Raided):
             left = (act.rules_until - self._access.clock()) / 1000
             self._delay(left, lambda: self._end_raid_mode(act))
@@ -196,6 +198,14 @@ class Moderation:
     def recheck(self, room: str) -> None:
         """End the connections in a room, or in any, that may not be there any more."""
         self._end(state for state in self._inside(room) if not self._may_stay(state, room))
+
+    def _end_uninvited(self, room: str) -> None:
+        """End the connections outside a room that no link lets in on the server any more."""
+        self._end(
+            state
+            for state in self._connections.values()
+            if room not in state.rooms and not self._access.is_invited(state.grant, state.holder_id)
+        )
 
     def _inside(self, room: str) -> list[ConnectionState]:
         states = self._connections.values()

@@ -13,6 +13,7 @@ from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.handlers import Handlers
+from trio_chat.core.invitations import Invitations
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
@@ -48,6 +49,7 @@ class Parts(NamedTuple):
     limits: RequestLimits
     ledger: Ledger
     readers: Readers
+    invitations: Invitations
     joins: Joins
     moderation: Moderation
     callers: Callers
@@ -152,6 +154,7 @@ def make_parts(
         asked,
         ledger,
         readers,
+        Invitations(access, redemption, people, trio.current_time),
         joins,
         moderation,
         callers,

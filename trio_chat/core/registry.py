@@ -111,6 +111,15 @@ class Registry:
         """Return the link with a secret."""
         return self._links.get(digest_of(secret))
 
+    def link_of_id(self, link_id: str) -> Link | None:
+        """Return the link with a public id, if it was not revoked."""
+        return self._by_id.get(link_id)
+
+    def has_come(self, person_id: str | None, now: int) -> bool:
+        """Whether a person has come by a link that is live, to whatever room."""
+        rooms = self._came_by.get(person_id or "", {})
+        return any(link.is_live(now) for links in rooms.values() for link in links.values())
+
     def came_by(self, person_id: str, about: str) -> Iterable[Link]:
         """Return the links to a room by which a person has come."""
         return self._came_by.get(person_id, {}).get(about, {}).values()

@@ -153,9 +153,10 @@ class Acceptor:
         check_site(head, self._config.allow_origin)
         is_by_proxy = self._forwarding.is_trusted(peer)
         grant = await self._entrance.admit(head, address, is_by_proxy=is_by_proxy)
-        shown = shown_by(head.values("authorization"))
-        link = " ".join(head.values(LINK_HEADER)) or shown.link
-        return self._route(stream, head, Visitor(address, grant, shown.session, link))
+        link = " ".join(head.values(LINK_HEADER))
+        shown = shown_by(head.values("authorization"), link=link)
+        link_shown = next(iter(shown.links), None)
+        return self._route(stream, head, Visitor(address, grant, shown.session, link_shown))
 
     async def _pay(self, address: str, cost: float) -> None:
         """Take the price of a request from the quota of its address; wait for it a little.

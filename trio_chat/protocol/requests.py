@@ -58,7 +58,7 @@ class Access(msgspec.Struct):
 class Hello(Request, tag="hello", kw_only=True):
     """Begin: as the person of the session token, else of the key, else as a new person.
 
-    ``link`` is the secret of an operator's link.
+    ``link`` is the secret of a link, an operator's or one to any room.
     """
 
     nick: str

@@ -189,6 +189,7 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     password: str | None = None,
     token: str | None = None,
     operator: str | None = None,
+    link: str | None = None,
     ssl_context: ssl.SSLContext | None = None,
     connect_timeout: float = 10.0,
     wait: bool = True,
@@ -220,6 +221,8 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
             expires.
         operator: The secret of an operator's link, ``#operator=SECRET``: we may moderate all rooms
             from then on, and need not show it again as the same person.
+        link: The secret of a link to any room, which lets us in if the server asks for one; we need
+            not show it again as the same person. ``operator`` lets in, too.
         ssl_context: For ``wss`` and ``https``, if not Python's default.
         connect_timeout: Seconds in which the server must say welcome for the first time.
         wait: Whether to wait for the welcome before the block begins.
@@ -234,7 +237,7 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     address = parse(url)
     dial = dialer(address, ssl_context)
     access = requests.Access(password, token) if password or token else None
-    conversation = Conversation(nick, session, key, queue_limit, access, operator)
+    conversation = Conversation(nick, session, key, queue_limit, access, operator or link)
     states = States()
     reconnector = Reconnector(conversation, states, dial, address, Backoff(), connect_timeout)
     async with running(Chat(conversation, states), reconnector, wait=wait) as chat:

@@ -26,7 +26,7 @@ class Conversation:
         key: A secret that does the same, also if the first welcome was lost.
         queue_limit: How many events of a room may wait to be read.
         access: What lets us in, if the server asks for something.
-        operator: The secret of an operator's link, to be shown until there is a welcome.
+        link: The secret of a link, an operator's perhaps, to be shown until there is a welcome.
     """
 
     def __init__(
@@ -36,12 +36,12 @@ class Conversation:
         key: str | None,
         queue_limit: int,
         access: requests.Access | None = None,
-        operator: str | None = None,
+        link: str | None = None,
     ) -> None:
         self.me = Person("", nick)
         self._key = key or token_urlsafe()
         self._access = access
-        self._operator = operator
+        self._link = link
         self.session = session
         self.epoch: str | None = None
         self.limits: dict[str, int] = {}
@@ -103,7 +103,7 @@ class Conversation:
                 session=self.session,
                 key=self._key,
                 rooms=rooms,
-                link=self._operator,
+                link=self._link,
                 access=self._access,
             )
         )
@@ -203,7 +203,7 @@ class Conversation:
         self.me, self.session, self.epoch = welcome.you, welcome.session, welcome.epoch
         self.limits = limits = welcome.limits
         self.unknown_session = welcome.unknown_session
-        self._operator = None
+        self._link = None
         self.pending.frame_limit = limits.get("frame", self.pending.frame_limit)
         self.pending.object_limit = limits.get("requests", self.pending.object_limit)
 

@@ -40,6 +40,11 @@ export class Store {
     return this.rooms.get(this.active) ?? null;
   }
 
+  /** The secret of a link that may let the user in on the server; null without one. */
+  get invitation() {
+    return this.links.get(this.active) ?? this.links.values().next().value ?? null;
+  }
+
   get isWelcome() {
     return this.#isWelcome;
   }
