@@ -44,6 +44,8 @@ class Access:
         address: str,
         link: Link | None = None,
         grant: Grant = ANYBODY,
+        *,
+        is_proven: bool = True,
     ) -> Standing:
         """Return what somebody may do in a room.
 
@@ -56,6 +58,7 @@ class Access:
             address: Where they are.
             link: One whose secret they show now.
             grant: What has let them in; it may give rights of its own.
+            is_proven: Whether they have shown to be that person, and have not only told a name.
         """
         governed, server = self.registry.governed(room), self.registry.governed(SERVER)
         is_hidden = is_private(room)
@@ -67,6 +70,8 @@ class Access:
         for one in self._links(room, person_id):
             if one.is_live(now):
                 right = max(right, one.right)
+        if governed and is_proven and person_id in governed.admitted:
+            right = max(right, Right.SPEAK)
         if link and link.made.about in (room, SERVER) and link.admits(person_id, now):
             right = max(right, link.right)
         is_out = not right or not self.is_invited(grant, person_id)
@@ -95,10 +100,13 @@ class Access:
         came_by = self.registry.came_by
         return [*came_by(person_id, room), *came_by(person_id, SERVER)]
 
-    def title(self, room: str) -> str:
-        """Return the title of a private room."""
+    def title(self, room: str, person_id: str | None) -> str:
+        """Return the title of a private room; for one of two it is how the other one is called."""
         governed = self.registry.governed(room)
-        return governed.title if governed else ""
+        if governed is None:
+            return ""
+        other = governed.admitted.get(person_id or "")
+        return self.registry.called[other].nick if other else governed.title
 
     def rules(self, room: str) -> RoomRules:
         """Return the rules of a room."""

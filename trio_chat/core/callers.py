@@ -5,6 +5,7 @@ from trio_chat.core import policy
 from trio_chat.core.judge import Asker, Judge
 from trio_chat.core.links import Link
 from trio_chat.core.moderation import Moderation
+from trio_chat.core.pairs import Pairs
 from trio_chat.core.people import People
 from trio_chat.core.redemption import Redemption
 from trio_chat.core.registry import SERVER
@@ -29,6 +30,7 @@ class Callers:
         judge: Tells who may do what they ask for.
         redemption: Looks at links.
         moderation: Does what moderators ask for.
+        pairs: Rooms for two.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -42,6 +44,7 @@ class Callers:
         judge: Judge,
         redemption: Redemption,
         moderation: Moderation,
+        pairs: Pairs,
     ) -> None:
         self._people = people
         self._welcome = welcome
@@ -51,6 +54,7 @@ class Callers:
         self._judge = judge
         self._redemption = redemption
         self._moderation = moderation
+        self._pairs = pairs
 
     def introduce(
         self, caller: Requester, request: requests.Hello, now: float, grant: Grant
@@ -92,7 +96,8 @@ class Callers:
         self._limits.check(person_id, request, self._rooms.get(room), caller.address, now)
         if isinstance(request, requests.Send):
             self._judge.has_said(asker, room, now)
-        may_begin = self._limits.may_begin_room(caller.address, now)
+            self._pairs.note_said(room, asker.person)
+        may_begin = self._judge.is_made(room) or self._limits.may_begin_room(caller.address, now)
         event = request.event(room, asker.person)
         return Write(event, policy.target_author(principal, request), may_begin)
 
@@ -130,10 +135,11 @@ class Callers:
         """
         who = self._people.speaker(credentials.token, credentials.nick, grant)
         known_since = self._judge.known_since(credentials.token, grant)
-        asker = Asker(who, caller.address, known_since, grant=grant)
+        is_proven = bool(credentials.token or grant.subject)
+        asker = Asker(who, caller.address, known_since, grant=grant, is_proven=is_proven)
         room = proper_name(room, self._room_limit) if room else SERVER
         person_id = who.id if who else None
         link = self._redemption.look(credentials.link, room, person_id, caller.address, now)
-        if link and who and (credentials.token or grant.subject):
+        if link and who and is_proven:
             self._redemption.come_by(link, who)
         return asker, room, link

@@ -283,7 +283,8 @@ class Chat:
             self._moderation.take(event)
             return
         self._rooms.take(committed)
-        if committed.begins_room and requester:
+        is_new = committed.begins_room and self._access.registry.governed(event.room) is None
+        if is_new and requester:
             self._limits.take_new_room(requester.address, self._turn.now)
 
     def _count_refusal(self, requester: Requester, answer: answers.Error) -> None:

@@ -14,6 +14,7 @@ from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Asker, Judge, asker_of
 from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.core.moderation import Moderation
+from trio_chat.core.pairs import Pairs
 from trio_chat.core.pending_writes import Pending, PendingWrites
 from trio_chat.core.people import People
 from trio_chat.core.policy import Principal
@@ -55,6 +56,7 @@ class Handlers:
         redemption: Looks at links.
         joins: Let connections into rooms.
         moderation: Does what moderators ask for.
+        pairs: Rooms for two.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -75,6 +77,7 @@ class Handlers:
         redemption: Redemption,
         joins: Joins,
         moderation: Moderation,
+        pairs: Pairs,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -91,6 +94,7 @@ class Handlers:
         self._redemption = redemption
         self._joins = joins
         self._moderation = moderation
+        self._pairs = pairs
         self._handlers: dict[type, Any] = {
             requests.InvalidRequest: self._refuse,
             requests.Hello: self._hello,
@@ -254,6 +258,7 @@ class Handlers:
         if is_new:
             self._limits.take_new_name(address, now)
         self._presence.rename(person, before)
+        self._access.registry.call(person)
         state.person_id = person.id
         self._greet(state, person, request)
         for wanted in request.rooms:
@@ -307,7 +312,9 @@ class Handlers:
         assert before
         if state.grant.nick:
             raise RequestError("bad_nick", "your nick is given by what has let you in")
-        self._presence.rename(self._people.rename(before, request.nick), before)
+        person = self._people.rename(before, request.nick)
+        self._presence.rename(person, before)
+        self._access.registry.call(person)
         self._turn.reply(state.client, answers.Ok(id=request.id))
 
     def _typing(self, state: ConnectionState, request: requests.Typing) -> None:
@@ -324,10 +331,12 @@ class Handlers:
         catch_up, principal, asker = self._check_inside(state, request)
         event = request.event(catch_up.room_name, principal.person)
         condition = policy.target_author(principal, request)
-        may_begin = self._limits.may_begin_room(state.client.address, self._turn.now)
+        room, now = catch_up.room_name, self._turn.now
+        may_begin = self._judge.is_made(room) or self._limits.may_begin_room(asker.address, now)
         self._turn.effects.writes.append(Write(event, condition, may_begin))
         if isinstance(request, requests.Send):
-            self._judge.has_said(asker, catch_up.room_name, self._turn.now)
+            self._judge.has_said(asker, room, now)
+            self._pairs.note_said(room, asker.person)
         self._pending.add(Pending(state.client, state, request.id))
 
     def _govern(self, state: ConnectionState, request: governing.AnyGoverning) -> None:

@@ -29,6 +29,8 @@ class Asker(NamedTuple):
         None  # the id of the person by whose rights somebody without a name reads
     )
 
+    is_proven: bool = True  # whether they have shown to be the person, and not only told a name
+
     @property
     def key(self) -> str:
         """What tells one who speaks from another: the person, else the address."""
@@ -86,7 +88,9 @@ class Judge:
             RequestError: they may not do that.
         """
         person_id = asker.person.id if asker.person else asker.reads_as
-        standing = self._access.standing(room, person_id, asker.address, link, asker.grant)
+        standing = self._access.standing(
+            room, person_id, asker.address, link, asker.grant, is_proven=asker.is_proven
+        )
         principal = Principal(
             asker.person, asker.needs_hello, asker.needs_join, *standing, asker.known_since
         )
@@ -108,6 +112,10 @@ class Judge:
             and 0 < of_room.members <= open_room.population
         )
         return Rules(is_joined, of_room, governed.said_at.get(asker.key, NEVER), is_full)
+
+    def is_made(self, room: str) -> bool:
+        """Whether a room was made, or has rules: then its first word begins no other one."""
+        return self._access.registry.governed(room) is not None
 
     def known_since(self, session: str | None, grant: Grant) -> int:
         """Return since when somebody is known, in ms since 1970; 0 for long ago.

@@ -11,6 +11,7 @@ from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
+from trio_chat.core.pairs import Pairs
 from trio_chat.core.pending_writes import SILENT, Pending
 from trio_chat.core.raids import Raids
 from trio_chat.core.registry import SERVER
@@ -42,6 +43,7 @@ class Moderation:
         links: Make rooms and links.
         targets: Tell on whom somebody may act.
         raids: Clear messages, and undo raids.
+        pairs: Make rooms for two.
         delay: Has something called so many seconds later.
     """
 
@@ -57,6 +59,7 @@ class Moderation:
         links: RoomLinks,
         targets: Targets,
         raids: Raids,
+        pairs: Pairs,
         delay: Delay,
     ) -> None:
         self._turn = turn
@@ -68,6 +71,7 @@ class Moderation:
         self._links = links
         self._targets = targets
         self._raids = raids
+        self._pairs = pairs
         self._delay = delay
         self._to_end: deque[ConnectionState] = deque()
         self._doers: dict[type, Any] = {
@@ -90,7 +94,8 @@ class Moderation:
         """
         if isinstance(request, governing.Create):
             self._judge.check(asked.asker, request, SERVER, self._turn.now)
-            self._links.create(asked, request)
+            maker = self._links if request.other is None else self._pairs
+            maker.create(asked, request)
             return
         room = proper_name(request.room, self._room_limit) if request.room else SERVER
         is_joined = asked.state is not None and room in asked.state.rooms
@@ -179,6 +184,8 @@ class Moderation:
         if isinstance(act, acts.Removed):
             gone = {person.id for person in act.people}
             self._end(state for state in self._inside(act.about) if state.holder_id in gone)
+        elif isinstance(act, acts.Admitted):
+            self._pairs.invite(kept, act)
         elif isinstance(act, acts.LinkEnded | acts.Sanctioned | acts.Raided):
             self.recheck(act.about)
         if isinstance(act, acts.LinkEnded):

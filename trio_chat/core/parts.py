@@ -18,6 +18,7 @@ from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.moderation import Moderation
+from trio_chat.core.pairs import Pairs
 from trio_chat.core.pending_writes import PendingWrites
 from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
@@ -80,15 +81,19 @@ def make_parts(
     connections: dict[Requester, ConnectionState] = {}
     queue = CatchUpQueue(connections, epoch, access)
     rooms = Rooms(config, delay, load, queue.requeue)
-    people = People(Sessions(secret), config.nick_limit)
+    sessions = Sessions(secret)
+    people = People(sessions, config.nick_limit)
     presence = Presence(people, rooms, timers, config.presence_grace)
-    welcome = Welcome(people, config, epoch)
     asked = RequestLimits(limits, config)
     ledger = Ledger(turn, pending, access.registry)
     judge = Judge(access, people, rooms)
     redemption = Redemption(access, ledger, asked)
     arrivals = Arrivals()
     targets = Targets(access, people, arrivals)
+    pairs = Pairs(
+        turn, access, ledger, asked, config, people=people, targets=targets, sessions=sessions
+    )
+    welcome = Welcome(people, config, epoch, pairs)
     joins = Joins(
         turn,
         connections,
@@ -112,6 +117,7 @@ def make_parts(
         links=RoomLinks(turn, access, ledger, asked, config),
         targets=targets,
         raids=Raids(turn, access, ledger, rooms, arrivals, targets),
+        pairs=pairs,
         delay=delay,
     )
     callers = Callers(
@@ -123,6 +129,7 @@ def make_parts(
         judge=judge,
         redemption=redemption,
         moderation=moderation,
+        pairs=pairs,
     )
     handlers = Handlers(
         turn,
@@ -140,6 +147,7 @@ def make_parts(
         redemption=redemption,
         joins=joins,
         moderation=moderation,
+        pairs=pairs,
     )
     readers = Readers(judge, redemption, people, config.room_limit, trio.current_time)
     return Parts(

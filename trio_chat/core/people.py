@@ -1,6 +1,6 @@
 """People: who is connected, under which nick, and how long a nick is held for its owner."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.core.sessions import Sessions
@@ -113,6 +113,10 @@ class People:
         if nick is None:
             raise RequestError("bad_nick", "say how you are called: from=NAME")
         return self._check_free(Person(person_id, nick))
+
+    def connections(self, person_id: str) -> Iterable[Recipient]:
+        """Return the connections of a person."""
+        return self._connections.get(person_id, ())
 
     def now(self, person_id: str) -> Person | None:
         """Return a person as they are called now."""

@@ -32,6 +32,8 @@ class Governed:
 
     title: str = ""
     is_private: bool = False
+    admitted: dict[str, str] = field(default_factory=dict)  # in a room for two, each other's ids
+    admitted_by: int = 0  # the number of the act
     rules: RoomRules = NO_RULES
     rules_until: int = FOR_EVER  # then those of before hold again
     rules_before: RoomRules = NO_RULES
@@ -83,8 +85,11 @@ class Registry:
         self._by_id: dict[str, Link] = {}
         # Of each person, by what the link is about and its id.
         self._came_by: dict[str, dict[str, dict[str, Link]]] = {}
+        self._admitted_to: dict[str, list[str]] = {}  # rooms for two, by the person's id
+        self.called: dict[str, Person] = {}  # those who have such rooms, by their id
         self._takers: dict[type, Any] = {
             acts.RoomMade: self._room_made,
+            acts.Admitted: self._admitted,
             acts.LinkMade: self._link_made,
             acts.LinkUsed: self._link_used,
             acts.LinkEnded: self._link_ended,
@@ -151,6 +156,26 @@ class Registry:
     def _room_made(self, act: acts.RoomMade, _: ActKept) -> None:
         room = self._govern(act.about)
         room.title, room.is_private = act.title, act.private
+
+    def _admitted(self, act: acts.Admitted, kept: ActKept) -> None:
+        if act.about in self._rooms:  # both have asked for it
+            return
+        room = self._govern(act.about)
+        one, other = act.people
+        room.is_private, room.admitted_by = True, kept.seq
+        room.admitted = {one.id: other.id, other.id: one.id}
+        for person in act.people:
+            self._admitted_to.setdefault(person.id, []).append(act.about)
+            self.called.setdefault(person.id, person)
+
+    def call(self, person: Person) -> None:
+        """Take in how somebody is called now, for those with whom they have rooms for two."""
+        if person.id in self.called:
+            self.called[person.id] = person
+
+    def admitted_to(self, person_id: str) -> Sequence[str]:
+        """Return the rooms for two that a person has, the latest last."""
+        return self._admitted_to.get(person_id, ())
 
     def _link_made(self, act: acts.LinkMade, kept: ActKept) -> None:
         link = Link(act, kept.who, kept.ts)

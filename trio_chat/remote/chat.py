@@ -14,6 +14,7 @@ from trio_chat.remote.backoff import Backoff
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.errors import ChatError, Ended
 from trio_chat.remote.pending import PendingRequests
+from trio_chat.remote.private_rooms import PrivateRoomWatch
 from trio_chat.remote.reconnector import LEFT, Reconnector
 from trio_chat.remote.room import Room
 from trio_chat.remote.states import Online, Over, State, States, Watch
@@ -139,6 +140,36 @@ class Chat:
         """
         request = governing.Create(name=name, private=private)
         return await self._pending.request(request, answers.Created, is_once=True)
+
+    async def write_to(self, person: Person | str, *, name: str | None = None) -> answers.Created:
+        """Make the private room for two with a person, or return the one that there is.
+
+        Join it by its ``room``; its ``title`` is how the other one is called. They are told.
+
+        Args:
+            person: Whom, or their id.
+            name: How they are called, if you know them by their id alone.
+
+        Raises:
+            Refused: there can be none, or too many have written to them just now.
+        """
+        if isinstance(person, Person):
+            name = name or person.nick
+        other = person.id if isinstance(person, Person) else person
+        request = governing.Create(name=name, private=True, other=other)
+        return await self._pending.request(request, answers.Created)
+
+    @property
+    def private_rooms(self) -> list[answers.PrivateRoom]:
+        """The latest private rooms for two that we have, by their ``room`` and ``title``."""
+        return list(self._conversation.private.known.values())
+
+    def watch_private_rooms(self) -> PrivateRoomWatch:
+        """Return an iterator over these rooms: those that there are, then each new one.
+
+        One comes when somebody writes to us for the first time.
+        """
+        return PrivateRoomWatch(self._conversation.private)
 
     async def rooms(self) -> list[answers.RoomInfo]:
         """Return the rooms of the server, the latest first, and at most ``ROOMS_LIMIT``.

@@ -11,6 +11,7 @@ from trio_chat.remote import wire
 from trio_chat.remote.errors import ChatError, Refused
 from trio_chat.remote.pending import BRACKETS, PendingRequests
 from trio_chat.remote.pending_request import NOW, PendingRequest
+from trio_chat.remote.private_rooms import PrivateRooms
 from trio_chat.remote.room_state import RoomState
 
 SHARED_WAIT = 0.1  # seconds that the connection waits for a slow reader while others need it
@@ -47,6 +48,7 @@ class Conversation:
         self.limits: dict[str, int] = {}
         self.unknown_session = False
         self.rooms: dict[str, RoomState] = {}
+        self.private = PrivateRooms()
         self.pending = PendingRequests(self.wake)
         # Of the present connection:
         self.welcome: answers.Welcome | None = None
@@ -181,6 +183,8 @@ class Conversation:
                 self._handle_error(received)
             case answers.Bye():
                 self.bye = received
+            case answers.Invited(room=room, title=title):
+                self.private.learn([answers.PrivateRoom(room, title)])
             case _:
                 self.pending.handle(received)
 
@@ -204,6 +208,7 @@ class Conversation:
         self.limits = limits = welcome.limits
         self.unknown_session = welcome.unknown_session
         self._link = None
+        self.private.learn(welcome.private)
         self.pending.frame_limit = limits.get("frame", self.pending.frame_limit)
         self.pending.object_limit = limits.get("requests", self.pending.object_limit)
 
@@ -257,5 +262,6 @@ class Conversation:
     def close(self, error: ChatError) -> None:
         """End the chat: fail all requests and close all rooms."""
         self.pending.close(error)
+        self.private.close()
         for state in self.rooms.values():
             state.close()

@@ -173,7 +173,9 @@ class Api:
         hello = reading.make_request(requests.Hello, fields, self._config)
         answer = await self._calls.ask(requests.Credentials(), hello, visitor())
         assert isinstance(answer, answers.Welcome)
-        return json_of(Session(answer.session, answer.you, answer.unknown_session), 201)
+        return json_of(
+            Session(answer.session, answer.you, answer.unknown_session, answer.private), 201
+        )
 
     async def _post(self, room: str) -> Response:
         new = await reading.body(request, NewMessage, "text")
