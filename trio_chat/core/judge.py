@@ -12,6 +12,7 @@ from trio_chat.core.policy import Principal, Rules
 from trio_chat.core.rooms import Rooms
 from trio_chat.protocol import requests
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.rights import Right
 
 NEVER = float("-inf")
 
@@ -112,6 +113,18 @@ class Judge:
             and 0 < of_room.members <= open_room.population
         )
         return Rules(is_joined, of_room, governed.said_at.get(asker.key, NEVER), is_full)
+
+    def is_quiet(self, asker: Asker, room: str, link: Link | None = None) -> bool:
+        """Whether others are not told that somebody comes: a newcomer, into a room in raid mode."""
+        governed, now = self._access.registry.governed(room), self._access.clock()
+        if governed is None or not governed.is_raided(now):
+            return False
+        if now - asker.known_since >= 1000 * governed.rules.newcomers:
+            return False
+        assert asker.person  # others have no presence
+        person_id, address = asker.person.id, asker.address
+        standing = self._access.standing(room, person_id, address, link, asker.grant)
+        return standing.right < Right.MODERATE
 
     def is_made(self, room: str) -> bool:
         """Whether a room was made, or has rules: then its first word begins no other one."""

@@ -188,6 +188,8 @@ class Moderation:
             self._pairs.invite(kept, act)
         elif isinstance(act, acts.LinkEnded | acts.Sanctioned | acts.Raided):
             self.recheck(act.about)
+        if isinstance(act, acts.RulesSet | acts.Undone):
+            self._raids.calm(act.about)
         if isinstance(act, acts.LinkEnded):
             self._end_uninvited(act.about)
         if isinstance(act, acts.Raided):
@@ -196,6 +198,7 @@ class Moderation:
 
     def _end_raid_mode(self, raided: acts.Raided) -> None:
         """Tell a room that its rules of before hold again, unless others were set meanwhile."""
+        self._raids.calm(raided.about)
         governed = self._access.registry.governed(raided.about)
         assert governed  # by this act, if by nothing else
         if governed.rules_until == raided.rules_until:

@@ -49,6 +49,10 @@ class Governed:
         """Return the rules that hold at a time in ms since 1970."""
         return self.rules if now < self.rules_until else self.rules_before
 
+    def is_raided(self, now: int) -> bool:
+        """Whether a room is in raid mode at a time in ms since 1970."""
+        return now < self.rules_until < FOR_EVER
+
     def note_said(self, key: str, now: float) -> None:
         """Take in when somebody has said something last; those of long ago are forgotten."""
         self.said_at.pop(key, None)
