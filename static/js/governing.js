@@ -46,7 +46,8 @@ export class Governing {
 
   /** Takes in what has come since the last drawing. */
   prepare() {
-    const { store, composer } = this.#page;
+    const { store, composer, notice } = this.#page;
+    for (const { title } of store.invited.splice(0)) notice.tell(t("pair.invited", { nick: isolate(title) }));
     for (const room of [...store.rooms.values()]) {
       if (room.acts.length) this.#settle(room);
       reclaim(room, Date.now());

@@ -222,6 +222,7 @@ function show() {
   remember("nick", me.nick);
   remember("me", me);
   remember("session", store.session);
+  remember("pairs", [...store.pairs]);
   const open = [...store.rooms.values()].filter(({ refusal }) => !refusal);
   if (!room.refusal) remember("room", store.active);
   roomList.keep(open.map(({ name }) => name));

@@ -98,7 +98,8 @@ export class Session {
   #onState(state) {
     if (state.name === "open") {
       const session = this.#store.session ?? undefined;
-      const { nick, key, access, link } = this;
+      const { nick, key, access } = this;
+      const link = this.link ?? this.#store.invitation;
       this.#ask([{ t: "hello", nick, session, key, access, link }]);
       return; // to the user it is open when the server says welcome
     }
