@@ -13,7 +13,7 @@ from trio_chat.net.head import HttpError, parse_head
 from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.protocol.close import GOING_AWAY
 
-CONFIG = Config(frame_limit=1000, fragment_limit=4)
+CONFIG = Config(frame_limit=1000, text_limit=1000, fragment_limit=4)
 
 
 def opened() -> WebSocket:
