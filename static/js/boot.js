@@ -34,7 +34,6 @@ const isByToken = location.hash.startsWith("#token=");
 session.access = isByToken ? (await import("./storage/token.js")).keepToken() : recall("access");
 if (location.hash) (await import("./storage/secrets.js")).keepSecret(roomIn(location));
 session.link = recall("operator");
-store.pairs = new Set(recall("pairs"));
 store.links = new Map(recallAll("link."));
 session.key = recall("key", session.key);
 remember("key", session.key);

@@ -24,6 +24,7 @@ import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
 import { FocusRestore } from "./panels/focus-restore.js";
 import { offerLink } from "./panels/invitation.js";
+import { People } from "./panels/people.js";
 import { Search } from "./panels/search.js";
 import { Finder } from "./state/finder.js";
 import { Drafts, rebased } from "./storage/drafts.js";
@@ -50,15 +51,20 @@ export class Tools {
   #drafts;
   #focusRestore;
   #governing;
+  #members;
   #typing = new Typing(find("typing"));
   #toldTyping = -Infinity; // when the last "typing" object was sent
 
   /** Takes the parts of the page, and the functions by which the user's actions change it. */
   constructor(page) {
-    const { store, address, notice, log, composer } = page;
+    const { store, session, address, notice, name, log, composer } = page;
     const tell = (words) => notice.tell(words);
     this.#page = page;
     this.#acts = this.#makeActs();
+    this.#members = new People(find("people"), find("open-people").querySelector(".count"), () =>
+      name.ask({ nick: session.nick, isNeeded: false }),
+    );
+    if (store.room) this.#members.show(store.room, store.me);
     this.#jumpButton = new JumpButton(find("newer"), {
       onNew: () => log.goToLine() || this.#acts.jump(store.room.mark.line + 1),
       onEnd: () => {
@@ -110,6 +116,7 @@ export class Tools {
   /** Shows the room, and tells of new messages. */
   show(room) {
     const { store } = this.#page;
+    this.#members.show(room, store.me);
     this.#governing.show(room);
     const news = store.takeNews();
     this.#search.show(store.finder, room);

@@ -6,8 +6,9 @@ import { isolate, narrate } from "./log/narration.js";
 import { Offers } from "./offers.js";
 import { Refused } from "./panels/refused.js";
 import { isLasting, mayModerate, reclaim, renew, settle, silence, vacate } from "./state/acts.js";
+import { listPairs } from "./state/pairs.js";
 import { forgetSecrets, keepSecret } from "./storage/secrets.js";
-import { namesWith, recall } from "./storage/storage.js";
+import { namesWith, recall, remember } from "./storage/storage.js";
 
 const RECHECK = 60_000; // ms
 const OF_HELLO = /^#(token|operator)=/; // what only a hello can show
@@ -46,8 +47,8 @@ export class Governing {
 
   /** Takes in what has come since the last drawing. */
   prepare() {
-    const { store, composer, notice } = this.#page;
-    for (const { title } of store.invited.splice(0)) notice.tell(t("pair.invited", { nick: isolate(title) }));
+    const { store, composer } = this.#page;
+    if (store.pairs.length) this.#listPairs();
     for (const room of [...store.rooms.values()]) {
       if (room.acts.length) this.#settle(room);
       reclaim(room, Date.now());
@@ -56,6 +57,14 @@ export class Governing {
       if (room.refusal && room !== store.room) this.#part(room);
     }
     this.#forgetSecrets();
+  }
+
+  /** Joins the private rooms for two that are new, and tells of those in which somebody has just written. */
+  #listPairs() {
+    const { store, notice, update } = this.#page;
+    const writers = store.pairs.filter((told) => told.t === "invited");
+    update(() => remember("pairs", listPairs(store, recall("pairs", []))));
+    for (const { title } of writers) notice.tell(t("pair.invited", { nick: isolate(title) }));
   }
 
   /** Opens the menu about a person, and perhaps a message, beside a button. */

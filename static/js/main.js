@@ -12,7 +12,6 @@ import { Address, LOBBY } from "./net/address.js";
 import { NameDialog } from "./panels/name-dialog.js";
 import { Notice } from "./panels/notice.js";
 import { Panel } from "./panels/panel.js";
-import { People } from "./panels/people.js";
 import { Rooms } from "./panels/rooms.js";
 import { Status } from "./panels/status.js";
 import { recall, remember } from "./storage/storage.js";
@@ -46,9 +45,6 @@ const rooms = new Rooms(find("rooms"), {
   onLeave: (room) => useTools(() => tools.leave(room)),
   onFocus: () => session.list(),
 });
-const people = new People(find("people"), find("open-people").querySelector(".count"), () =>
-  name.ask({ nick: session.nick, isNeeded: false }),
-);
 const log = new Log(find("log"), {
   lines: find("lines"),
   earlier: find("earlier"),
@@ -210,7 +206,6 @@ function show() {
   const { room, me, limits } = store;
   showRoom(room);
   rooms.show(store.rooms, store.active, store.listed);
-  people.show(room, me);
   log.show(room, me);
   log.forget([...store.rooms.values()]);
   tools?.show(room);
@@ -222,7 +217,6 @@ function show() {
   remember("nick", me.nick);
   remember("me", me);
   remember("session", store.session);
-  remember("pairs", [...store.pairs]);
   const open = [...store.rooms.values()].filter(({ refusal }) => !refusal);
   if (!room.refusal) remember("room", store.active);
   roomList.keep(open.map(({ name }) => name));

@@ -80,7 +80,7 @@ export class Offers {
     const { address, notice, store } = this.#page;
     const answer = await this.#request({ t: "create", private: true, with: id, name: nick });
     if (answer.t === "error") return notice.tell(reasonOf(answer));
-    store.pair(answer);
+    store.pairs.push(answer);
     return address.go(answer.room);
   }
 

@@ -25,8 +25,7 @@ export class Store {
   listed = []; // names of the public rooms
   links = new Map(); // secrets of links by the room's name, until they have let the user in
   isOperator = false;
-  invited = []; // private rooms for two that somebody has made, not told to the user yet: {room, title}
-  pairs = new Set(); // names of the private rooms for two that were shown once
+  pairs = []; // private rooms for two that the server has told of, until `listPairs`: {room, title}
   finder = null; // the Finder, once it is loaded
   #isWelcome = false;
   #news = []; // messages of others since `takeNews`
@@ -191,22 +190,11 @@ export class Store {
   /** Handles `welcome`. */
   welcome({ you, session, limits, operator = false, private: rooms = [] }) {
     this.#isWelcome = true;
-    const names = new Set(rooms.map(({ room }) => room));
-    this.pairs = new Set([...this.pairs].filter((name) => names.has(name)));
-    for (const room of rooms) if (!this.pairs.has(room.room)) this.pair(room);
+    this.pairs = rooms;
     this.isOperator = operator;
     this.me = you;
     this.session = session;
     this.limits = limits;
-  }
-
-  /** Lists a private room for two, in which the user may have missed something. */
-  pair({ room: name, title }) {
-    this.pairs.add(name);
-    this.enter(name);
-    const room = this.rooms.get(name);
-    room.title ||= title;
-    room.mark.seq ??= 0;
   }
 
   /** Handles that the connection is lost. */
@@ -220,10 +208,7 @@ export class Store {
   /** Handles an object that is no answer. */
   receive(event) {
     if (event.t === "nick") this.#renamed(event.who);
-    if (event.t === "invited") {
-      this.pair(event);
-      this.invited.push(event);
-    }
+    if (event.t === "invited") this.pairs.push(event);
     const room = this.rooms.get(event.room);
     if (!room) return;
     if (event.t === "joined") room.joined(event, this.me);

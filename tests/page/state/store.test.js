@@ -603,20 +603,3 @@ test("after a temporary error an entry is sent again", () => {
   }
   assert.equal(store.due()[0].cid, "cid-0001");
 });
-
-test("private rooms for two are listed once, with what is unread in them; a room that was left stays away", () => {
-  const store = new Store();
-  const told = [{ room: "~a", title: "Bob" }];
-  store.welcome({ you: ANN, session: "token", limits: {}, private: told });
-  assert.equal(store.rooms.get("~a").label, "Bob");
-  assert.equal(store.rooms.get("~a").mark.seq, 0);
-  store.receive({ t: "invited", room: "~b", title: "Cem", from: { id: "c", nick: "Cem" } });
-  assert.deepEqual([...store.rooms.keys()], ["~a", "~b"]);
-  assert.deepEqual(store.invited.map(({ title }) => title), ["Cem"]);
-  store.leave("~a");
-  store.lost();
-  store.welcome({ you: ANN, session: "token", limits: {}, private: [...told, { room: "~b", title: "Cem" }] });
-  assert.deepEqual([...store.rooms.keys()].includes("~a"), false);
-  store.welcome({ you: ANN, session: "token", limits: {} });
-  assert.deepEqual([...store.pairs], []);
-});
