@@ -13,6 +13,7 @@ from tests.e2e.looking import post, wait_for
 from tests.e2e.test_access import faults
 
 NEEDED = "You need an invitation link"
+INVITE = ("--access", "invite", "--presence-grace", "0", "--nick-keep-days", "0")
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def links(tmp_path: Path) -> dict[str, str]:
 def chat(tmp_path: Path, links: dict[str, str]) -> Iterator[Chat]:
     """Run a server that is entered by links."""
     assert links
-    chat = Chat(tmp_path / "chat.db", *NO_RATES, "--access", "invite", "--presence-grace", "0")
+    chat = Chat(tmp_path / "chat.db", *NO_RATES, *INVITE)
     yield chat
     chat.stop()
 
@@ -41,7 +42,8 @@ def test_the_page_says_that_a_link_is_needed(
     page = open_page(name="Bob", wait=False)
     expect(page.get_by_role("heading", name=NEEDED)).to_be_visible()
     assert faults(page) == []
-    page.evaluate("location.hash = '#no-good'")
+    with page.expect_event("load"):
+        page.evaluate("location.hash = '#no-good'")
     expect(page.get_by_role("heading", name=NEEDED)).to_be_visible()
     page.goto("about:blank")
     page.goto(chat.url + links["speak"])

@@ -69,7 +69,8 @@ async def test_two_people_have_one_room(server: Running) -> None:
 
 async def test_the_welcome_lists_such_rooms(tmp_path: Path) -> None:
     """To who was away, also after a restart, as the other one is called by then."""
-    settings: dict[str, Any] = {"database": str(tmp_path / "chat.db"), "presence_grace": 0}
+    database = str(tmp_path / "chat.db")
+    settings: dict[str, Any] = {"database": database, "presence_grace": 0, "nick_keep_days": 0}
     async with running(**settings) as server:
         async with chatting(server, "Bob") as bob:
             pass
