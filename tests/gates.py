@@ -2,8 +2,8 @@
 
 from trio_chat.auth.gate import Gate
 from trio_chat.config import Config
-from trio_chat.core.people import People
-from trio_chat.core.sessions import Sessions
+from trio_chat.hub import Hub
+from trio_chat.journal.memory import MemoryJournal
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
 
@@ -11,4 +11,6 @@ from trio_chat.limits.limits import Limits
 def open_gate() -> Gate:
     """Return it."""
     config = Config()
-    return Gate(config, People(Sessions(b"secret"), config.nick_limit), Attempts(Limits(config)))
+    limits = Limits(config)
+    hub = Hub(MemoryJournal(), config, limits)
+    return Gate(config, hub.people, Attempts(limits), hub.invitations)

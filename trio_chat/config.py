@@ -104,8 +104,9 @@ class Config(Rates):
     )
     access: tuple[str, ...] = option(
         (),
-        "who may come in: 'open' (whoever can reach the server), 'password', 'token' or 'proxy'; "
-        "may be given several times, and any of them lets in; without it 'open'",
+        "who may come in: 'open' (whoever can reach the server), 'password', 'token', 'proxy' or "
+        "'invite' (by a link); may be given several times, and any of them lets in; without it "
+        "'open'",
     )
     access_password: str = secret("password that lets in, with --access password")
     access_password_file: Path | None = option(

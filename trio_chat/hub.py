@@ -8,6 +8,7 @@ from trio_chat.core.access import Access
 from trio_chat.core.chat import Chat
 from trio_chat.core.effects import Effects, Replies
 from trio_chat.core.inbox import Inbox
+from trio_chat.core.invitations import Invitations
 from trio_chat.core.people import People
 from trio_chat.core.readers import Readers
 from trio_chat.core.registry import Registry
@@ -68,6 +69,11 @@ class Hub:
     def readers(self) -> Readers:
         """Tells whether somebody without a connection may read."""
         return self._chat.readers
+
+    @property
+    def invitations(self) -> Invitations:
+        """Tells whom links let in."""
+        return self._chat.invitations
 
     def gauges(self) -> dict[str, Gauge]:
         """Return what tells which shares of budgets are in use."""

@@ -65,7 +65,7 @@ class Server:
         self._hub = Hub(journal, config, limits)
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)
-        self._gate = Gate(config, self._hub.people, Attempts(limits))
+        self._gate = Gate(config, self._hub.people, Attempts(limits), self._hub.invitations)
         self._context = make_context(
             self._inbox, config, history, limits, self._hub.outboxes, self._gate
         )

@@ -5,7 +5,8 @@ from ipaddress import IPv6Network, ip_network
 from trio_chat.addresses import normal_host, parse_origin, split_port
 
 MAPPED = 96  # bits before the IPv4 address in an IPv6 address that stands for one
-OPEN, PASSWORD, TOKEN, PROXY = WAYS = ("open", "password", "token", "proxy")  # into the server
+# Into the server.
+OPEN, PASSWORD, TOKEN, PROXY, INVITE = WAYS = ("open", "password", "token", "proxy", "invite")
 
 
 def listening_host(text: str) -> str:

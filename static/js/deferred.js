@@ -66,6 +66,7 @@ export class Tools {
     this.#members = new People(find("people"), find("open-people").querySelector(".count"), () =>
       name.ask({ nick: session.nick, isNeeded: false }),
     );
+    if (store.room) this.#members.show(store.room, store.me);
     this.#jumpButton = new JumpButton(find("newer"), {
       onNew: () => log.goToLine() || this.#acts.jump(store.room.mark.line + 1),
       onEnd: () => {

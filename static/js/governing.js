@@ -7,8 +7,9 @@ import { isolate, narrate } from "./log/narration.js";
 import { Offers } from "./offers.js";
 import { Refused } from "./panels/refused.js";
 import { isLasting, mayModerate, reclaim, renew, settle, silence, vacate } from "./state/acts.js";
+import { listPairs } from "./state/pairs.js";
 import { forgetSecrets, keepSecret } from "./storage/secrets.js";
-import { namesWith, recall } from "./storage/storage.js";
+import { namesWith, recall, remember } from "./storage/storage.js";
 
 const LONGEST = 40; // characters of a refused room's name that a notice shows
 const RECHECK = 60_000; // ms
@@ -49,6 +50,7 @@ export class Governing {
   /** Takes in what has come since the last drawing. */
   prepare() {
     const { store, composer } = this.#page;
+    if (store.pairs.length) this.#listPairs();
     for (const room of [...store.rooms.values()]) {
       if (room.acts.length) this.#settle(room);
       reclaim(room, Date.now());
@@ -57,6 +59,14 @@ export class Governing {
       if (room.refusal && room !== store.room) this.#part(room);
     }
     this.#forgetSecrets();
+  }
+
+  /** Joins the private rooms for two that are new, and tells of those in which somebody has just written. */
+  #listPairs() {
+    const { store, notice, update } = this.#page;
+    const writers = store.pairs.filter((told) => told.t === "invited");
+    update(() => remember("pairs", listPairs(store, recall("pairs", []))));
+    for (const { title } of writers) notice.tell(t("pair.invited", { nick: isolate(title) }));
   }
 
   /** Opens the menu about a person, and perhaps a message, beside a button. */

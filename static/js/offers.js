@@ -36,35 +36,36 @@ export class Offers {
     const { moderate } = this.#may();
     this.#settings.hidden = !moderate;
     find("copy-link").hidden = room.name.startsWith("~"); // its name alone opens it to nobody
-    this.#markAll(room, moderate);
+    this.#markAll(room);
   }
 
   /** Opens the menu about a person, and perhaps a message, beside a button. */
   async offer(person, anchor, message = null) {
     const { store } = this.#page;
-    const may = { ...this.#may(), operator: store.isOperator };
+    const may = { ...this.#may(), operator: store.isOperator, write: person && person.id !== store.me?.id };
     const at = message?.ts ?? Date.now();
     const { openMenu } = await this.#load(import("./panels/menu.js"));
     openMenu(anchor, { person, message, may }, {
       report: (why) => this.#report(message, why),
       moderate: (...options) => this.#moderate(person ?? NOBODY, ...options),
       raid: () => this.#openRaid(person, at),
+      write: () => this.#write(person),
     });
   }
 
-  #markAll(room, isModerator) {
+  #markAll(room) {
     const items = document.querySelectorAll("#people li");
-    const state = [room, room.membersVersion, isModerator, items[0]];
+    const state = [room, room.membersVersion, items[0]];
     if (state.every((part, place) => part === this.#shown[place])) return;
     this.#shown = state;
-    for (const item of items) this.#mark(item, room, isModerator);
+    for (const item of items) this.#mark(item, room);
   }
 
-  /** Gives a person in the list a button for their menu, if there is something in it. */
-  #mark(item, { members }, isModerator) {
+  /** Gives a person in the list a button for their menu, as there is always something in it. */
+  #mark(item, { members }) {
     const { store } = this.#page;
     const { person } = item.dataset;
-    const isOffered = isModerator && person !== store.me?.id;
+    const isOffered = person !== store.me?.id;
     const there = item.querySelector("button");
     if (!isOffered) there?.remove();
     if (!isOffered || there) return;
@@ -72,6 +73,15 @@ export class Offers {
     const opener = make("button", { type: "button", className: "plain person-menu", ariaLabel: label, title: label }, "⋯");
     opener.dataset.person = person;
     item.append(opener);
+  }
+
+  /** Goes to the private room with somebody, which is made if need be. */
+  async #write({ id, nick }) {
+    const { address, notice, store } = this.#page;
+    const answer = await this.#request({ t: "create", private: true, with: id, name: nick });
+    if (answer.t === "error") return notice.tell(reasonOf(answer));
+    store.pairs.push(answer);
+    return address.go(answer.room);
   }
 
   #request = (request) => this.#page.session.request(request);

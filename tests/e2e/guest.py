@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
@@ -21,22 +22,23 @@ class Guest:
         """Make a request that has no answer."""
         self._socket.send(json.dumps(request))
 
-    def ask(self, **request: object) -> None:
-        """Make a request, and return when it is granted."""
+    def ask(self, **request: object) -> dict[str, Any]:
+        """Make a request, and return its answer; it must be granted."""
         self._socket.send(json.dumps({"id": 1, **request}))
-        answers: list[dict[str, object]] = []
+        answers: list[dict[str, Any]] = []
         while not answers:
             told = json.loads(self._socket.recv(timeout=ANSWER_LIMIT))
             answers = [answer for answer in told if "id" in answer]
         assert answers[0]["t"] != "error", answers
+        return answers[0]
 
 
 @contextmanager
-def enter(url: str, nick: str, *rooms: str) -> Iterator[Guest]:
+def enter(url: str, nick: str, *rooms: str, **hello: object) -> Iterator[Guest]:
     """Be in rooms under a nick, for as long as the context lasts."""
     with connect(url, subprotocols=[PROTOCOL]) as socket:
         guest = Guest(socket)
-        guest.ask(t="hello", nick=nick)
+        guest.ask(t="hello", nick=nick, **hello)
         for room in rooms:
             guest.ask(t="join", room=room)
         yield guest

@@ -18,14 +18,14 @@ def test_somebody_takes_another_name_by_a_command(open_page: OpenPage) -> None:
     """The others see it; alone the command asks for the name."""
     page, other = open_page(name="Ann"), open_page(name="Bob")
     say(page, "/nick Ann Lee")
-    expect(other.locator("#people li")).to_have_text(["Bob (you)", "Ann Lee"])
+    expect(other.locator("#people li")).to_have_text(["Bob (you)", "Ann Lee⋯"])
     expect_field(page, "")
     say(page, "/nick")
     field = page.get_by_role("dialog").get_by_role("textbox")
     expect(field).to_have_value("Ann Lee")
     field.fill("Annie")
     field.press("Enter")
-    expect(other.locator("#people li")).to_have_text(["Bob (you)", "Annie"])
+    expect(other.locator("#people li")).to_have_text(["Bob (you)", "Annie⋯"])
 
 
 def test_a_name_that_somebody_has_is_refused_with_the_reason(open_page: OpenPage) -> None:

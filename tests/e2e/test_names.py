@@ -94,7 +94,7 @@ def test_a_name_can_be_changed(open_page: OpenPage) -> None:
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Somebody else")
     introduce(page, "Anna")
     expect_to_be(page, "Anna")
-    expect(other.locator("#people li")).to_have_text(["Bob (you)", "Anna"])
+    expect(other.locator("#people li")).to_have_text(["Bob (you)", "Anna⋯"])
     say(page, "I am Anna")
     wait_for(other, "I am Anna")
     assert other.locator("#log .author").all_text_contents() == ["Anna"]

@@ -162,6 +162,7 @@ async def entered_by(way: str, folder: Path) -> AsyncIterator[Mode]:
         "password": {"access_password_file": password},
         "token": {"token_key": secret_file(folder), "token_audience": AUDIENCE},
         "proxy": {"access_header": "Remote-User", "trusted_proxy": ("127.0.0.1",)},
+        "invite": {},
     }
     journal = MemoryJournal()
     ways: dict[str, Any] = {
@@ -222,7 +223,7 @@ async def test_every_way_in_asks(way: str, show: Show, expected: bool, tmp_path:
     assert found == dict.fromkeys(WAYS_IN, expected)
 
 
-@pytest.mark.parametrize("way", ["password", "token", "proxy"])
+@pytest.mark.parametrize("way", ["password", "token", "proxy", "invite"])
 async def test_the_page_and_what_programs_need_to_know_are_for_all(
     way: str, tmp_path: Path
 ) -> None:

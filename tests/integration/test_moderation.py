@@ -9,6 +9,7 @@ import trio
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import Running, running, serving
 from tests.integration.test_links import join
+from trio_chat.clock import wall_clock
 from trio_chat.core import arrivals, raids, targets
 from trio_chat.protocol.close import REMOVED
 
@@ -340,6 +341,75 @@ async def test_raid_mode_ends_by_itself(server: Running, monkeypatch: pytest.Mon
             assert (await ann.until("rules"))["rules"] == rules
         async with chatting(server, "New", "class") as new:
             await new.send("class", "hello")
+
+
+async def coming(server: Running, ann: Chatter, nick: str) -> list[str]:
+    """Have somebody come and go; return what Ann is told of their presence."""
+    async with chatting(server, nick, "class") as new:
+        await new.ask(t="leave", room="class")
+    states: list[str] = []
+    while "left" not in states:
+        told = await ann.until("presence")
+        if told["who"] == new.who:
+            states.append(told["state"])
+    return states
+
+
+async def test_newcomers_come_quietly_in_raid_mode(server: Running) -> None:
+    """Others learn their number, and who joins later sees them; all are told in the end.
+
+    Moderators, and those who are known, are no newcomers.
+    """
+    async with (
+        chatting(server, "Ann") as ann,
+        chatting(server, "Eve", "class") as eve,
+        chatting(server, "Bob") as bob,
+    ):
+        async with chatting(server, "Old") as old:
+            pass
+        await make_class(ann)
+        made = await ann.ask(t="link", room="class", right="moderate")
+        assert await coming(server, ann, "Cem") == ["joined", "left"]
+        await ann.ask(t="raid", room="class", people=[eve.who["id"]], since=0)
+        await ann.until("rules")
+        assert await coming(server, ann, "Dan") == ["left"]
+        await ann.until("population")
+        async with chatting(server, "New", "class") as new:
+            await ann.until("population")
+            assert new.who in (await new.until("joined"))["members"]
+            link = made["link"]["secret"]
+            assert new.who in (await bob.ask(t="join", room="class", link=link))["members"]
+            assert (await ann.until("presence"))["who"] == bob.who
+            access, later = server.server._hub.access, wall_clock() + 16 * 60 * 1000
+            access.clock = lambda: later
+            async with chatting(server, "Old", "class", session=old.session):
+                assert (await ann.until("presence"))["who"] == old.who
+            await ann.ask(t="rules", room="class", slow=1)
+            while (told := await ann.until("presence"))["who"] != new.who:
+                pass
+            assert told["state"] == "joined"
+            assert await coming(server, ann, "Fay") == ["joined", "left"]
+
+
+async def test_whoever_came_quietly_is_told_when_raid_mode_ends(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By itself, or when it is taken back; not by rules of another end."""
+    monkeypatch.setattr(raids, "RAID_MODE", 500)
+    async with chatting(server, "Ann") as ann, chatting(server, "Eve", "class") as eve:
+        await make_class(ann)
+        for is_undone in (False, True):
+            await ann.ask(t="raid", room="class", people=[eve.who["id"]], since=0)
+            await ann.until("rules")
+            async with chatting(server, f"New {is_undone}", "class") as new:
+                if is_undone:
+                    listed = (await ann.ask(t="audit", room="class"))["acts"]
+                    [act, *_] = [one for one in listed if one["act"]["t"] == "raided"]
+                    await ann.ask(t="undo", room="class", act=act["seq"])
+                told = await ann.until("presence")
+                while told["who"] != new.who:
+                    told = await ann.until("presence")
+                assert told["state"] == "joined"
 
 
 async def test_rules_that_are_set_in_raid_mode_stay(

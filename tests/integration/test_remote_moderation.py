@@ -181,3 +181,30 @@ async def test_a_raid_is_undone() -> None:
             assert (await end_of(theirs)).code == "banned"
         assert await texts(his) == ["before"]
         assert his.rules.newcomers
+
+
+async def test_one_writes_privately_to_another() -> None:
+    """The other one hears of the room at once, or when they come; asked for again it is the same.
+
+    Who is known by their id alone is called as one says.
+    """
+    async with three() as (server, ann, bob, _):
+        heard = bob.watch_private_rooms()
+        made = await ann.write_to(bob.me)
+        assert (made.title, made.links) == ("Bob", [])
+        with trio.fail_after(PATIENCE):
+            told = await anext(heard)
+        assert (told.room, told.title) == (made.room, "Ann")
+        hers, his = await ann.join(made.room), await bob.join(told.room)
+        await his.send("hello")
+        assert await texts(hers) == ["hello"]
+        assert (await bob.write_to(ann.me.id)).room == made.room
+        stranger = await ann.write_to("1" * 20, name="Zoe")
+        assert stranger.title == "Zoe"
+        async with connect(server.ws, nick="Ann", session=ann.session) as again:
+            known = [one.room for one in again.private_rooms]
+            assert known == [made.room, stranger.room]
+            watch = again.watch_private_rooms()
+            assert [(await anext(watch)).room for _ in known] == known
+        with pytest.raises(StopAsyncIteration):
+            await anext(watch)

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests.integration.chatters import chatting
 from tests.integration.running import serving
+from tests.integration.test_links import make_private
 from tests.terminal.tool import Tool
 from tests.terminal.window import window
 from tests.tokens import AUDIENCE, secret_file, signed
+from trio_chat.journal.memory import MemoryJournal
 
 PASSWORD = "open sesame"  # noqa: S105 - of a test
 ASKED = b"trio-chat: this server asks for a password or a token (unauthorized)\n"
@@ -76,3 +79,20 @@ async def test_a_person_is_asked_for_the_password(guarded: Tool, tmp_path: Path)
         shown.type("\x04")
         await shown.shows("no password was given")
         assert await shown.ended() == 1
+
+
+async def test_a_server_that_is_entered_by_links_asks_for_one(tmp_path: Path) -> None:
+    """No password would do; the link that is opened lets in, into its room at once."""
+    journal = MemoryJournal()
+    async with serving(journal=journal) as server, chatting(server, "Ann") as ann:
+        room, links = await make_private(ann)
+    async with serving(journal=journal, access=("invite",), presence_grace=0) as server:
+        tool = Tool(server.address, tmp_path)
+        asked = "this server asks for an invitation link (unauthorized)"
+        async with window(tool.url, tmp_path, "--nick", "Bob", ready=asked) as shown:
+            assert await shown.ended() == 1
+        link = f"{tool.url}r/{room}#{links['speak']}"
+        async with window(link, tmp_path, "--nick", "Bob", ready="● Bob") as shown:
+            await shown.obeys("hello", "Bob │ hello")
+            shown.type("/quit\r")
+            assert await shown.restored() == 0

@@ -304,3 +304,24 @@ async def test_an_operator_s_link_that_is_over_gives_nothing(tool: Tool, tmp_pat
     async with window(f"{tool.url}#operator=s3cret", tmp_path, "--nick", "Ann") as shown:
         await shown.obeys("/rules closed", "only moderators of the room may do that")
         await shown.obeys("hello", "Ann │ hello")
+
+
+async def test_one_writes_privately_to_somebody(tool: Tool, tmp_path: Path) -> None:
+    """To who is here or has said something; the room opens by itself where the other one is."""
+    home = tmp_path / "other"
+    home.mkdir()
+    async with window(tool.url, tmp_path, "--nick", "Ann") as shown:
+        await shown.obeys("/msg", "/msg NICK: write privately")
+        await shown.obeys("/msg Bob", "nobody here is called Bob")
+        async with window(tool.url, home, "--nick", "Bob") as other:
+            await shown.shows("→ Bob")
+            await shown.obeys("/msg bob", "[Bob]")
+            await other.shows("Ann writes to you privately", "[lobby]  Ann")
+            await shown.obeys("only for you", "Ann │ only for you")
+            await other.shows("Ann 1")
+            await other.obeys("/msg Ann", "[Ann]", "Ann │ only for you")
+            other.type("/quit\r")
+            assert await other.restored() == 0
+    async with window(tool.url, home, "--nick", "Bob") as again:
+        await again.shows("private rooms with Ann: /msg NICK shows one")
+        await again.obeys("/msg Ann", "[Ann]", "Ann │ only for you")

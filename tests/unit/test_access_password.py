@@ -57,6 +57,7 @@ def test_a_file_without_a_password_is_refused(
         ("Bearer eyJhbGciOiJub25lIn0.e30.", Shown(token="eyJhbGciOiJub25lIn0.e30.")),  # noqa: S106
         ("Bearer a1b2.QW5u.00ff", Shown(session="a1b2.QW5u.00ff")),
         ("Bearer  x ", Shown(session="x")),
+        (f"Bearer {'x' * 32}", Shown(links=("x" * 32,))),
         ("Digest x", NOTHING),
         ("", NOTHING),
     ],
@@ -65,4 +66,5 @@ def test_a_header_shows_what_its_form_says(header: str, expected: Shown) -> None
     """A password, a token or a session; what is garbage shows nothing."""
     assert shown_by([header]) == expected
     assert shown_by([header], "ann") == expected._replace(user="ann")
+    assert shown_by([header], link="y") == expected._replace(links=("y",))
     assert shown_by([]) == NOTHING

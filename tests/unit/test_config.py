@@ -203,7 +203,10 @@ def test_files_are_paths() -> None:
         (["--http-timeout", "2"], "call_timeout (5.0) must be less than http_timeout (2.0)"),
         (["--read-timeout", "90"], "read_timeout (90.0) must be less than http_timeout (60.0)"),
         (["--keep-days", "1e300"], "keep_days must be at most 36500, not 1e+300"),
-        (["--access", "vip"], "access must be one of open, password, token, proxy, not 'vip'"),
+        (
+            ["--access", "vip"],
+            "access must be one of open, password, token, proxy, invite, not 'vip'",
+        ),
         (["--access", "password"], "access=password needs access_password_file"),
         (["--access-password-file", "f"], "access_password_file needs access=password"),
         (["--access", "token", "--token-key", "f"], "access=token needs token_audience"),

@@ -310,7 +310,7 @@ async def test_unknown_acts_are_left_out(autojump_clock: MockClock) -> None:
 
 def test_an_operator_s_link_is_shown_until_there_is_a_welcome() -> None:
     """From then on we are known to be one."""
-    conversation = Conversation("Ann", None, None, 1000, operator="s3cret")
+    conversation = Conversation("Ann", None, None, 1000, link="s3cret")
     for _ in range(2):
         assert '"link":"s3cret"' in conversation.hello()
     [told] = read(msgspec.json.encode([welcome()]))

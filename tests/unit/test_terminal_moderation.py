@@ -112,6 +112,7 @@ def test_times_are_told_in_their_largest_unit(seconds: int, shown: str) -> None:
             acts.LinkMade(link="l1", right="read", digest="", label="for \x1bBen"),
             "made the link l1 to read (for ␛Ben)",
         ),
+        (acts.Admitted(people=[ANN, BEN]), "wrote to Ben"),
         (acts.LinkUsed(link="l1"), "came by the link l1"),
         (acts.LinkEnded(link="l1"), "revoked the link l1"),
         (acts.RulesSet(rules=RoomRules()), "set the rules: none"),

@@ -10,9 +10,11 @@ from trio_chat.auth.password import PasswordCheck, load_password
 from trio_chat.auth.shown import Shown
 from trio_chat.config import Config
 from trio_chat.protocol.names import BadName, check_nick
-from trio_chat.setting_values import OPEN, PASSWORD, PROXY, TOKEN
+from trio_chat.protocol.request_error import RequestError
+from trio_chat.setting_values import INVITE, OPEN, PASSWORD, PROXY, TOKEN
 
-SHOWABLE = (PASSWORD, TOKEN)  # what people and programs can show themselves
+# What people and programs can show themselves, in words.
+SHOWABLE = {PASSWORD: "a password", TOKEN: "a token", INVITE: "an invitation link"}
 BUSY_MS = 1000  # after which a password that could not be checked in time is tried again
 
 
@@ -52,6 +54,20 @@ class Attempts(Protocol):
         ...
 
 
+class Invitations(Protocol):
+    """Knows the links to rooms, and who has come by one."""
+
+    def find(self, shown: Shown, address: str) -> str | None:
+        """Return the public id of a link by which somebody may come; ``None`` if there is none.
+
+        It is empty if they have come by one before.
+
+        Raises:
+            RequestError: too many wrong ones came from there.
+        """
+        ...
+
+
 class Gate:
     """Checks what somebody shows. Any of the ways in ``--access`` lets them in.
 
@@ -59,15 +75,19 @@ class Gate:
         config: The ways, and their secrets and keys.
         marks: Of sessions.
         attempts: Limits guessing.
+        invitations: Know the links.
 
     Raises:
         ConfigError: a way cannot work; the message says why.
     """
 
-    def __init__(self, config: Config, marks: Marks, attempts: Attempts) -> None:
+    def __init__(
+        self, config: Config, marks: Marks, attempts: Attempts, invitations: Invitations
+    ) -> None:
         self._config = config
         self._marks = marks
         self._attempts = attempts
+        self._invitations = invitations
         self._password: PasswordCheck | None = None
         self._tokens: Tokens | None = None
         self._mark: str | None = None
@@ -87,7 +107,8 @@ class Gate:
         """Let somebody in.
 
         Args:
-            shown: What they show. The first thing that counts here decides.
+            shown: What they show. The first thing that counts here decides, but for links and
+                sessions that are not good.
             address: Whence; guesses are counted by it.
 
         Raises:
@@ -99,6 +120,9 @@ class Gate:
             return self._for_token(self._tokens, shown.token)
         if shown.session is not None and self._mark and self._has_mark(shown.session):
             return Grant(mark=self._mark)
+        invitation = self._invitation(shown, address)
+        if invitation is not None:
+            return Grant(invitation=invitation)
         if shown.password is not None and self._password:
             return await self._for_password(self._password, shown.password, address)
         if OPEN in self._config.access:
@@ -121,6 +145,14 @@ class Gate:
         except BadToken as error:
             raise self._denied(str(error)) from None
 
+    def _invitation(self, shown: Shown, address: str) -> str | None:
+        if INVITE not in self._config.access:
+            return None
+        try:
+            return self._invitations.find(shown, address)
+        except RequestError as error:
+            raise self._denied(error.answer.text, error.answer.retry_ms) from None
+
     async def _for_password(self, check: PasswordCheck, shown: str, address: str) -> Grant:
         delay = self._attempts.begin(address)
         if delay:
@@ -138,7 +170,7 @@ class Gate:
         """Return what somebody is told who has shown nothing that counts."""
         if not self.ways:
             return "this server is entered by way of its proxy alone"
-        return f"this server asks for a {' or a '.join(self.ways)}"
+        return f"this server asks for {' or '.join(SHOWABLE[way] for way in self.ways)}"
 
     def _denied(self, text: str, retry_ms: int | None = None) -> Denied:
         return Denied(text, self.ways, retry_ms)

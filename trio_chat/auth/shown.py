@@ -14,34 +14,44 @@ JWT = re.compile(r"e[wy][\w-]*\.[\w-]+\.[\w-]*", re.ASCII)
 class Shown(NamedTuple):
     """Everything that can let somebody in. ``user`` is whom a trusted proxy has let in.
 
-    ``link`` is the secret of a link to a room: it lets in there, and not on the server.
+    ``links`` are secrets of links to rooms; they let in on a server that is entered by invitation.
+    ``key`` makes whoever says hello again the same person, and ``pair`` is a code of another device
+    of theirs.
     """
 
     password: str | None = None
     token: str | None = None
     session: str | None = None
     user: str | None = None
-    link: str | None = None
+    links: tuple[str, ...] = ()
+    key: str | None = None
+    pair: str | None = None
 
 
 NOTHING = Shown()
 
 
-def shown_by(authorization: Sequence[str], user: str | None = None) -> Shown:
-    """Return what the ``Authorization`` headers of a request show; what is garbage shows nothing.
+def shown_by(authorization: Sequence[str], user: str | None = None, link: str = "") -> Shown:
+    """Return what the headers of a request show; what is garbage shows nothing.
 
-    The password is that of the scheme ``Basic``, with any user name.
+    Args:
+        authorization: Those of that name. The password is that of the scheme ``Basic``, with any
+            user name.
+        user: Whom a trusted proxy has let in.
+        link: The secret of a link that is shown beside a session.
     """
+    links = (link,) if link else ()
     scheme, _, value = " ".join(authorization).partition(" ")
     value = value.strip()
     if scheme.lower() == "basic":
-        return Shown(password=_password(value), user=user)
+        return Shown(password=_password(value), user=user, links=links)
     if scheme.lower() == "bearer":
         if JWT.fullmatch(value):
-            return Shown(token=value, user=user)
-        is_link = LINK.fullmatch(value)
-        return Shown(link=value, user=user) if is_link else Shown(session=value, user=user)
-    return Shown(user=user)
+            return Shown(token=value, user=user, links=links)
+        if LINK.fullmatch(value):
+            return Shown(user=user, links=links or (value,))
+        return Shown(session=value, user=user, links=links)
+    return Shown(user=user, links=links)
 
 
 def _password(value: str) -> str | None:

@@ -24,7 +24,15 @@ async def let_in(
         return None
     assert context.gate
     secrets, hello.access = hello.access or requests.Access(), None
-    shown = Shown(password=secrets.password, token=secrets.token, session=hello.session)
+    links = [hello.link, *(wanted.link for wanted in hello.rooms)]
+    shown = Shown(
+        password=secrets.password,
+        token=secrets.token,
+        session=hello.session,
+        key=hello.key,
+        pair=hello.pair,
+        links=tuple(link for link in links if link),
+    )
     return await context.gate.admit(shown, address)
 
 

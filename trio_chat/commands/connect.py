@@ -51,8 +51,9 @@ def main(arguments: Sequence[str]) -> int:
     ):
         try:
             return trio.run(until_signal, _job(options, call))
-        except NotLetIn:
-            if call.password or call.token or not os.isatty(STDIN):
+        except NotLetIn as error:
+            has_shown = call.password or call.token
+            if has_shown or not error.asks_password or not os.isatty(STDIN):
                 raise
         call = replace(call, password=_ask())
         return trio.run(until_signal, _job(options, call))

@@ -44,6 +44,8 @@ class Access:
         address: str,
         link: Link | None = None,
         grant: Grant = ANYBODY,
+        *,
+        is_proven: bool = True,
     ) -> Standing:
         """Return what somebody may do in a room.
 
@@ -56,6 +58,7 @@ class Access:
             address: Where they are.
             link: One whose secret they show now.
             grant: What has let them in; it may give rights of its own.
+            is_proven: Whether they have shown to be that person, and have not only told a name.
         """
         governed, server = self.registry.governed(room), self.registry.governed(SERVER)
         is_hidden = is_private(room)
@@ -67,9 +70,12 @@ class Access:
         for one in self._links(room, person_id):
             if one.is_live(now):
                 right = max(right, one.right)
+        if governed and is_proven and person_id in governed.admitted:
+            right = max(right, Right.SPEAK)
         if link and link.made.about in (room, SERVER) and link.admits(person_id, now):
             right = max(right, link.right)
-        if not right or (is_hidden and governed is None):  # all looked up alike until here
+        is_out = not right or not self.is_invited(grant, person_id)
+        if is_out or (is_hidden and governed is None):  # all looked up alike until here
             return OUTSIDE
         if right >= Right.MODERATE:
             return Standing(right)
@@ -80,6 +86,13 @@ class Access:
             return Standing(Right.READ, is_muted=True)
         return Standing(right)
 
+    def is_invited(self, grant: Grant, person_id: str | None) -> bool:
+        """Whether somebody is still let in whom a link has let in; so is whom none had to."""
+        if grant.invitation is None:
+            return True
+        now, link = self.clock(), self.registry.link_of_id(grant.invitation)
+        return (link is not None and link.is_live(now)) or self.registry.has_come(person_id, now)
+
     def _links(self, room: str, person_id: str | None) -> Iterable[Link]:
         """Return the links to a room, and to the whole server, by which a person has come."""
         if person_id is None:
@@ -87,10 +100,13 @@ class Access:
         came_by = self.registry.came_by
         return [*came_by(person_id, room), *came_by(person_id, SERVER)]
 
-    def title(self, room: str) -> str:
-        """Return the title of a private room."""
+    def title(self, room: str, person_id: str | None) -> str:
+        """Return the title of a private room; for one of two it is how the other one is called."""
         governed = self.registry.governed(room)
-        return governed.title if governed else ""
+        if governed is None:
+            return ""
+        other = governed.admitted.get(person_id or "")
+        return self.registry.called[other].nick if other else governed.title
 
     def rules(self, room: str) -> RoomRules:
         """Return the rules of a room."""

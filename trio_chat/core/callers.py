@@ -6,6 +6,7 @@ from trio_chat.core.devices import Devices
 from trio_chat.core.judge import Asker, Judge
 from trio_chat.core.links import Link
 from trio_chat.core.moderation import Moderation
+from trio_chat.core.pairs import Pairs
 from trio_chat.core.people import People
 from trio_chat.core.redemption import Redemption
 from trio_chat.core.registry import SERVER
@@ -31,6 +32,7 @@ class Callers:
         redemption: Looks at links.
         moderation: Does what moderators ask for.
         devices: Tell of sessions, and end them.
+        pairs: Rooms for two.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -45,6 +47,7 @@ class Callers:
         redemption: Redemption,
         moderation: Moderation,
         devices: Devices,
+        pairs: Pairs,
     ) -> None:
         self._people = people
         self._welcome = welcome
@@ -55,6 +58,7 @@ class Callers:
         self._redemption = redemption
         self._moderation = moderation
         self._devices = devices
+        self._pairs = pairs
 
     def introduce(
         self, caller: Requester, request: requests.Hello, now: float, grant: Grant, label: str
@@ -70,8 +74,10 @@ class Callers:
             self._limits.check_new_name(caller.address, "http", now)
         nick = grant.nick or request.nick or ""
         person = self._people.introduce(request.session, nick, grant.subject)
+        self._redemption.check_invited(grant, person.id)
         if is_new:
             self._limits.take_new_name(caller.address, now)
+        self._redemption.accept(grant, person)
         known_since = self._judge.known_since(request.session, grant)
         session = ""
         if grant.subject is None:
@@ -120,7 +126,8 @@ class Callers:
         self._limits.check(person_id, request, self._rooms.get(room), caller.address, now)
         if isinstance(request, requests.Send):
             self._judge.has_said(asker, room, now)
-        may_begin = self._limits.may_begin_room(caller.address, now)
+            self._pairs.note_said(room, asker.person)
+        may_begin = self._judge.is_made(room) or self._limits.may_begin_room(caller.address, now)
         event = request.event(room, asker.person)
         return Write(event, policy.target_author(principal, request), may_begin)
 
@@ -158,10 +165,11 @@ class Callers:
         """
         who = self._people.speaker(credentials.token, credentials.nick, grant)
         known_since = self._judge.known_since(credentials.token, grant)
-        asker = Asker(who, caller.address, known_since, grant=grant)
+        is_proven = bool(credentials.token or grant.subject)
+        asker = Asker(who, caller.address, known_since, grant=grant, is_proven=is_proven)
         room = proper_name(room, self._room_limit) if room else SERVER
         person_id = who.id if who else None
         link = self._redemption.look(credentials.link, room, person_id, caller.address, now)
-        if link and who and (credentials.token or grant.subject):
+        if link and who and is_proven:
             self._redemption.come_by(link, who)
         return asker, room, link

@@ -175,7 +175,7 @@ class CatchUpQueue:
             reset=is_reset,
             right=self._right(catch_up),
             rules=self._rules(room),
-            title=self._access.title(room.name),
+            title=self._access.title(room.name, self._connections[catch_up.client].holder_id),
         )
         return _frame(joined, catch_up.client)
 

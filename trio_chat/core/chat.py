@@ -103,6 +103,7 @@ class Chat:
         self._devices = parts.devices
         self._written = 0  # the number of the last changes of people that the storage has taken
         self.readers = parts.readers
+        self.invitations = parts.invitations
         self._expiry = Expiry(self._turn, self._connections, self._delay)
         self._backlog = Backlog(handlers.price, handlers.must_wait, handlers.delay)
 
@@ -345,7 +346,8 @@ class Chat:
             self._moderation.take(event)
             return
         self._rooms.take(committed)
-        if committed.begins_room and requester:
+        is_new = committed.begins_room and self._access.registry.governed(event.room) is None
+        if is_new and requester:
             self._limits.take_new_room(requester.address, self._turn.now)
 
     def _count_refusal(self, requester: Requester, answer: answers.Error) -> None:

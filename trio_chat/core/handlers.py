@@ -17,6 +17,7 @@ from trio_chat.core.marks import Marks
 from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.core.moderation import Moderation
 from trio_chat.core.pairings import Pairing, Pairings
+from trio_chat.core.pairs import Pairs
 from trio_chat.core.pending_writes import Pending, PendingWrites
 from trio_chat.core.people import People
 from trio_chat.core.policy import Principal
@@ -31,7 +32,7 @@ from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.types import Write
 from trio_chat.protocol import answers, events, governing, requests
-from trio_chat.protocol.close import FLOODING
+from trio_chat.protocol.close import FLOODING, NOT_LET_IN
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
@@ -62,6 +63,7 @@ class Handlers:
         devices: Tell of sessions, and end them.
         pairings: Make codes for other devices.
         marks: Tell how far somebody has read.
+        pairs: Rooms for two.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -85,6 +87,7 @@ class Handlers:
         devices: Devices,
         pairings: Pairings,
         marks: Marks,
+        pairs: Pairs,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -104,6 +107,7 @@ class Handlers:
         self._devices = devices
         self._pairings = pairings
         self._marks = marks
+        self._pairs = pairs
         self._handlers: dict[type, Any] = {
             requests.InvalidRequest: self._refuse,
             requests.Hello: self._hello,
@@ -262,6 +266,7 @@ class Handlers:
         pairing = self._pairing(state, request)
         person_id = pairing.person_id if pairing else None
         person_id = person_id or self._people.identify(request.session, request.key, grant.subject)
+        self._check_invited(state, person_id)
         before = self._people.now(person_id)
         address, now = state.client.address, self._turn.now
         is_known = grant.subject is not None or self._people.has_session(request.session)
@@ -275,6 +280,7 @@ class Handlers:
         if pairing:
             self._pairings.end(person.id)
         self._presence.rename(person, before)
+        self._access.registry.call(person)
         state.person_id = person.id
         state.known_since = (
             pairing.known_since
@@ -302,8 +308,21 @@ class Handlers:
         address, clock = state.client.address, self._access.clock()
         return self._pairings.look(request.pair, address, self._turn.now, clock)
 
+    def _check_invited(self, state: ConnectionState, person_id: str) -> None:
+        """Make sure that the link that has let a connection in has a place for its person.
+
+        Raises:
+            RequestError: it has none any more; the connection ends.
+        """
+        try:
+            self._redemption.check_invited(state.grant, person_id)
+        except RequestError:
+            self._turn.effects.closes.append((state.client, NOT_LET_IN))
+            raise
+
     def _greet(self, state: ConnectionState, person: Person, request: requests.Hello) -> None:
         """Take in who has said hello; tell them what they may do, and how far they have read."""
+        self._redemption.accept(state.grant, person)
         if state.grant.subject is None:
             state.session, ended = self._people.begin_session(
                 person.id, request.session, state.label
@@ -312,7 +331,7 @@ class Handlers:
                 self._devices.end_over(person.id)
         address, now = state.client.address, self._turn.now
         try:
-            link = self._redemption.look(request.link, SERVER, person.id, address, now)
+            link = self._redemption.look(request.link, None, person.id, address, now)
         except RequestError as error:
             self._turn.reply(state.client, error.answer)
         else:
@@ -348,7 +367,9 @@ class Handlers:
         assert before
         if state.grant.nick:
             raise RequestError("bad_nick", "your nick is given by what has let you in")
-        self._presence.rename(self._people.rename(before, request.nick), before)
+        person = self._people.rename(before, request.nick)
+        self._presence.rename(person, before)
+        self._access.registry.call(person)
         self._turn.reply(state.client, answers.Ok(id=request.id))
 
     def _typing(self, state: ConnectionState, request: requests.Typing) -> None:
@@ -403,10 +424,12 @@ class Handlers:
         catch_up, principal, asker = self._check_inside(state, request)
         event = request.event(catch_up.room_name, principal.person)
         condition = policy.target_author(principal, request)
-        may_begin = self._limits.may_begin_room(state.client.address, self._turn.now)
+        room, now = catch_up.room_name, self._turn.now
+        may_begin = self._judge.is_made(room) or self._limits.may_begin_room(asker.address, now)
         self._turn.effects.writes.append(Write(event, condition, may_begin))
         if isinstance(request, requests.Send):
-            self._judge.has_said(asker, catch_up.room_name, self._turn.now)
+            self._judge.has_said(asker, room, now)
+            self._pairs.note_said(room, asker.person)
         self._pending.add(Pending(state.client, state, request.id))
 
     def _govern(self, state: ConnectionState, request: governing.AnyGoverning) -> None:

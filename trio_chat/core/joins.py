@@ -107,7 +107,9 @@ class Joins:
         """Let a connection catch up in a room that is open."""
         catch_up.enter(room)
         if asker.person:
-            self._presence.enter(asker.person, state, room)
+            link = state.links.get(room.name)
+            is_quiet = self._judge.is_quiet(asker, room.name, link)
+            self._presence.enter(asker.person, state, room, is_quiet=is_quiet)
             now = self._access.clock()
             self._arrivals.note(room.name, asker.person, state.client.address, now)
         if state.client.dialect.knows_numbers:

@@ -12,6 +12,7 @@ from trio_chat.core.policy import Principal, Rules
 from trio_chat.core.rooms import Rooms
 from trio_chat.protocol import requests
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.rights import Right
 
 NEVER = float("-inf")
 
@@ -28,6 +29,8 @@ class Asker(NamedTuple):
     reads_as: str | None = (
         None  # the id of the person by whose rights somebody without a name reads
     )
+
+    is_proven: bool = True  # whether they have shown to be the person, and not only told a name
 
     @property
     def key(self) -> str:
@@ -86,7 +89,9 @@ class Judge:
             RequestError: they may not do that.
         """
         person_id = asker.person.id if asker.person else asker.reads_as
-        standing = self._access.standing(room, person_id, asker.address, link, asker.grant)
+        standing = self._access.standing(
+            room, person_id, asker.address, link, asker.grant, is_proven=asker.is_proven
+        )
         principal = Principal(
             asker.person, asker.needs_hello, asker.needs_join, *standing, asker.known_since
         )
@@ -108,6 +113,22 @@ class Judge:
             and 0 < of_room.members <= open_room.population
         )
         return Rules(is_joined, of_room, governed.said_at.get(asker.key, NEVER), is_full)
+
+    def is_quiet(self, asker: Asker, room: str, link: Link | None = None) -> bool:
+        """Whether others are not told that somebody comes: a newcomer, into a room in raid mode."""
+        governed, now = self._access.registry.governed(room), self._access.clock()
+        if governed is None or not governed.is_raided(now):
+            return False
+        if now - asker.known_since >= 1000 * governed.rules.newcomers:
+            return False
+        assert asker.person  # others have no presence
+        person_id, address = asker.person.id, asker.address
+        standing = self._access.standing(room, person_id, address, link, asker.grant)
+        return standing.right < Right.MODERATE
+
+    def is_made(self, room: str) -> bool:
+        """Whether a room was made, or has rules: then its first word begins no other one."""
+        return self._access.registry.governed(room) is not None
 
     def known_since(self, session: str | None, grant: Grant) -> int:
         """Return since when somebody is known, in ms since 1970; 0 for long ago.

@@ -11,6 +11,7 @@ from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
+from trio_chat.core.pairs import Pairs
 from trio_chat.core.pending_writes import SILENT, Pending
 from trio_chat.core.people import People
 from trio_chat.core.raids import Raids
@@ -45,6 +46,7 @@ class Moderation:
         targets: Tell on whom somebody may act.
         raids: Clear messages, and undo raids.
         people: Have the nicks.
+        pairs: Make rooms for two.
         delay: Has something called so many seconds later.
     """
 
@@ -61,6 +63,7 @@ class Moderation:
         targets: Targets,
         raids: Raids,
         people: People,
+        pairs: Pairs,
         delay: Delay,
     ) -> None:
         self._turn = turn
@@ -73,6 +76,7 @@ class Moderation:
         self._targets = targets
         self._raids = raids
         self._people = people
+        self._pairs = pairs
         self._delay = delay
         self._to_end: deque[ConnectionState] = deque()
         self._doers: dict[type, Any] = {
@@ -96,7 +100,8 @@ class Moderation:
         """
         if isinstance(request, governing.Create):
             self._judge.check(asked.asker, request, SERVER, self._turn.now)
-            self._links.create(asked, request)
+            maker = self._links if request.other is None else self._pairs
+            maker.create(asked, request)
             return
         named = getattr(request, "room", SERVER)
         room = proper_name(named, self._room_limit) if named else SERVER
@@ -196,17 +201,24 @@ class Moderation:
         if isinstance(act, acts.Removed):
             gone = {person.id for person in act.people}
             self._end(state for state in self._inside(act.about) if state.holder_id in gone)
+        elif isinstance(act, acts.Admitted):
+            self._pairs.invite(kept, act)
         elif isinstance(act, acts.LinkEnded | acts.Sanctioned | acts.Raided):
             self.recheck(act.about)
         if isinstance(act, acts.NickFreed):
             for person in act.people:
                 self._people.free(person.id)
+        if isinstance(act, acts.RulesSet | acts.Undone):
+            self._raids.calm(act.about)
+        if isinstance(act, acts.LinkEnded):
+            self._end_uninvited(act.about)
         if isinstance(act, acts.Raided):
             left = (act.rules_until - self._access.clock()) / 1000
             self._delay(left, lambda: self._end_raid_mode(act))
 
     def _end_raid_mode(self, raided: acts.Raided) -> None:
         """Tell a room that its rules of before hold again, unless others were set meanwhile."""
+        self._raids.calm(raided.about)
         governed = self._access.registry.governed(raided.about)
         assert governed  # by this act, if by nothing else
         if governed.rules_until == raided.rules_until:
@@ -216,6 +228,14 @@ class Moderation:
     def recheck(self, room: str) -> None:
         """End the connections in a room, or in any, that may not be there any more."""
         self._end(state for state in self._inside(room) if not self._may_stay(state, room))
+
+    def _end_uninvited(self, room: str) -> None:
+        """End the connections outside a room that no link lets in on the server any more."""
+        self._end(
+            state
+            for state in self._connections.values()
+            if room not in state.rooms and not self._access.is_invited(state.grant, state.holder_id)
+        )
 
     def _inside(self, room: str) -> list[ConnectionState]:
         states = self._connections.values()

@@ -14,12 +14,14 @@ from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
 from trio_chat.core.handlers import Handlers
+from trio_chat.core.invitations import Invitations
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.marks import Marks
 from trio_chat.core.moderation import Moderation
 from trio_chat.core.pairings import Pairings
+from trio_chat.core.pairs import Pairs
 from trio_chat.core.pending_writes import PendingWrites
 from trio_chat.core.people import Keeping, People
 from trio_chat.core.presence import Presence
@@ -51,6 +53,7 @@ class Parts(NamedTuple):
     limits: RequestLimits
     ledger: Ledger
     readers: Readers
+    invitations: Invitations
     joins: Joins
     moderation: Moderation
     callers: Callers
@@ -86,16 +89,21 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
     queue = CatchUpQueue(connections, epoch, access)
     rooms = Rooms(config, delay, load, queue.requeue)
     keeping = Keeping(config.nick_keep_days, config.session_days, config.names_kept)
-    people = People(Sessions(secret), config.nick_limit, keeping, access.clock)
+    sessions = Sessions(secret)
+    people = People(sessions, config.nick_limit, keeping, access.clock)
     presence = Presence(people, rooms, timers, config.presence_grace)
-    welcome = Welcome(people, config, epoch)
     asked = RequestLimits(limits, config)
     ledger = Ledger(turn, pending, access.registry)
     judge = Judge(access, people, rooms)
     redemption = Redemption(access, ledger, asked)
+    pairings = Pairings(asked)
     devices = Devices(turn, connections, people, config.session_days, access.clock, drop)
     arrivals = Arrivals()
     targets = Targets(access, people, arrivals)
+    pairs = Pairs(
+        turn, access, ledger, asked, config, people=people, targets=targets, sessions=sessions
+    )
+    welcome = Welcome(people, config, epoch, pairs)
     joins = Joins(
         turn,
         connections,
@@ -120,6 +128,7 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         targets=targets,
         raids=Raids(turn, access, ledger, rooms, arrivals, targets),
         people=people,
+        pairs=pairs,
         delay=delay,
     )
     callers = Callers(
@@ -132,6 +141,7 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         redemption=redemption,
         moderation=moderation,
         devices=devices,
+        pairs=pairs,
     )
     handlers = Handlers(
         turn,
@@ -150,8 +160,9 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         joins=joins,
         moderation=moderation,
         devices=devices,
-        pairings=Pairings(asked),
+        pairings=pairings,
         marks=Marks(turn, people, rooms, epoch),
+        pairs=pairs,
     )
     readers = Readers(judge, redemption, people, config.room_limit, trio.current_time)
     return Parts(
@@ -166,6 +177,7 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         asked,
         ledger,
         readers,
+        Invitations(access, redemption, people, pairings, trio.current_time),
         joins,
         moderation,
         callers,

@@ -32,9 +32,11 @@ class Presence:
         """Return in how many rooms a person is."""
         return len(self._places[person_id]) if person_id in self._places else 0
 
-    def enter(self, person: Person, state: ConnectionState, room: Room) -> None:
-        """Let a person into a room by one more connection."""
-        room.enter(person, state.client)
+    def enter(
+        self, person: Person, state: ConnectionState, room: Room, *, is_quiet: bool = False
+    ) -> None:
+        """Let a person into a room by one more connection; others are not told of a quiet one."""
+        room.enter(person, state.client, is_quiet=is_quiet)
         self._places[person.id].add(room)
 
     def leave(self, person_id: str, state: ConnectionState, room: Room, now: float) -> None:

@@ -181,6 +181,12 @@ class Raids:
         )
         self._turn.reply(asked.requester, answer)
 
+    def calm(self, room: str) -> None:
+        """Tell a room who has come while it was in raid mode, unless it still is."""
+        governed, open_room = self._access.registry.governed(room), self._rooms.get(room)
+        if open_room and governed and not governed.is_raided(self._access.clock()):
+            open_room.announce()
+
     def take_back(self, asked: Requested, request: governing.Undo, room: str) -> None:
         """Take back what an act did.
 

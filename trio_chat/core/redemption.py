@@ -1,5 +1,6 @@
 """Redemption: what a link gives whoever shows its secret."""
 
+from trio_chat.auth.grant import Grant
 from trio_chat.core.access import Access
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.links import Link
@@ -7,6 +8,8 @@ from trio_chat.core.registry import SERVER
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.protocol import acts
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.request_error import RequestError
+from trio_chat.setting_values import INVITE
 
 
 class Redemption:
@@ -24,15 +27,16 @@ class Redemption:
         self._limits = limits
 
     def look(
-        self, secret: str | None, room: str, person_id: str | None, address: str, now: float
+        self, secret: str | None, room: str | None, person_id: str | None, address: str, now: float
     ) -> Link | None:
         """Return the link to a room, or to the whole server, that a secret is of; else ``None``.
 
         One that is revoked, over, used up, of another room, or was never made, is all the same.
+        But whoever has a good one, if to another room, has not guessed.
 
         Args:
             secret: As somebody shows it.
-            room: The room's name, or ``SERVER``.
+            room: The room's name; ``None`` for any room.
             person_id: Who shows it; ``None`` for somebody without a name.
             address: Where they are.
             now: Trio's time.
@@ -43,15 +47,35 @@ class Redemption:
         if secret is None:
             return None
         self._limits.check_guess(address, now)
-        link = self._access.registry.link(secret)
-        if (
-            link
-            and link.made.about in (room, SERVER)
-            and link.admits(person_id, self._access.clock())
-        ):
-            return link
-        self._limits.take_guess(address, now)
-        return None
+        link, wall = self._access.registry.link(secret), self._access.clock()
+        if link is None or not link.is_live(wall):
+            self._limits.take_guess(address, now)
+            return None
+        is_there = room is None or link.made.about in (room, SERVER)
+        return link if is_there and link.admits(person_id, wall) else None
+
+    def check_invited(self, grant: Grant, person_id: str) -> None:
+        """Make sure that the link that has let somebody in has a place for them.
+
+        Raises:
+            RequestError: others were faster, or it was revoked meanwhile.
+        """
+        now, link = self._access.clock(), self._invitation(grant)
+        if grant.invitation is None or self._access.registry.has_come(person_id, now):
+            return
+        if link is None or not link.admits(person_id, now):
+            error = RequestError("unauthorized", "the link is not good any more")
+            error.answer.access = [INVITE]
+            raise error
+
+    def accept(self, grant: Grant, person: Person) -> None:
+        """Take in that somebody has come by the link that has let them in."""
+        link = self._invitation(grant)
+        if link and link.admits(person.id, self._access.clock()):
+            self.come_by(link, person)
+
+    def _invitation(self, grant: Grant) -> Link | None:
+        return self._access.registry.link_of_id(grant.invitation) if grant.invitation else None
 
     def come_by(self, link: Link, person: Person) -> None:
         """Give somebody the right of a link, from now on and after a restart, too."""

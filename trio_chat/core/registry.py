@@ -32,6 +32,8 @@ class Governed:
 
     title: str = ""
     is_private: bool = False
+    admitted: dict[str, str] = field(default_factory=dict)  # in a room for two, each other's ids
+    admitted_by: int = 0  # the number of the act
     rules: RoomRules = NO_RULES
     rules_until: int = FOR_EVER  # then those of before hold again
     rules_before: RoomRules = NO_RULES
@@ -46,6 +48,10 @@ class Governed:
     def rules_at(self, now: int) -> RoomRules:
         """Return the rules that hold at a time in ms since 1970."""
         return self.rules if now < self.rules_until else self.rules_before
+
+    def is_raided(self, now: int) -> bool:
+        """Whether a room is in raid mode at a time in ms since 1970."""
+        return now < self.rules_until < FOR_EVER
 
     def note_said(self, key: str, now: float) -> None:
         """Take in when somebody has said something last; those of long ago are forgotten."""
@@ -83,8 +89,11 @@ class Registry:
         self._by_id: dict[str, Link] = {}
         # Of each person, by what the link is about and its id.
         self._came_by: dict[str, dict[str, dict[str, Link]]] = {}
+        self._admitted_to: dict[str, list[str]] = {}  # rooms for two, by the person's id
+        self.called: dict[str, Person] = {}  # those who have such rooms, by their id
         self._takers: dict[type, Any] = {
             acts.RoomMade: self._room_made,
+            acts.Admitted: self._admitted,
             acts.LinkMade: self._link_made,
             acts.LinkUsed: self._link_used,
             acts.LinkEnded: self._link_ended,
@@ -110,6 +119,15 @@ class Registry:
     def link(self, secret: str) -> Link | None:
         """Return the link with a secret."""
         return self._links.get(digest_of(secret))
+
+    def link_of_id(self, link_id: str) -> Link | None:
+        """Return the link with a public id, if it was not revoked."""
+        return self._by_id.get(link_id)
+
+    def has_come(self, person_id: str | None, now: int) -> bool:
+        """Whether a person has come by a link that is live, to whatever room."""
+        rooms = self._came_by.get(person_id or "", {})
+        return any(link.is_live(now) for links in rooms.values() for link in links.values())
 
     def came_by(self, person_id: str, about: str) -> Iterable[Link]:
         """Return the links to a room by which a person has come."""
@@ -151,6 +169,26 @@ class Registry:
     def _room_made(self, act: acts.RoomMade, _: ActKept) -> None:
         room = self._govern(act.about)
         room.title, room.is_private = act.title, act.private
+
+    def _admitted(self, act: acts.Admitted, kept: ActKept) -> None:
+        if act.about in self._rooms:  # both have asked for it
+            return
+        room = self._govern(act.about)
+        one, other = act.people
+        room.is_private, room.admitted_by = True, kept.seq
+        room.admitted = {one.id: other.id, other.id: one.id}
+        for person in act.people:
+            self._admitted_to.setdefault(person.id, []).append(act.about)
+            self.called.setdefault(person.id, person)
+
+    def call(self, person: Person) -> None:
+        """Take in how somebody is called now, for those with whom they have rooms for two."""
+        if person.id in self.called:
+            self.called[person.id] = person
+
+    def admitted_to(self, person_id: str) -> Sequence[str]:
+        """Return the rooms for two that a person has, the latest last."""
+        return self._admitted_to.get(person_id, ())
 
     def _link_made(self, act: acts.LinkMade, kept: ActKept) -> None:
         link = Link(act, kept.who, kept.ts)

@@ -19,6 +19,7 @@ UNDOING = 10  # tokens, of a raid
 MOST_OF_AN_ACT = 30  # tokens; a bucket has no more
 TOO_MANY_NAMES = "too many new people came from your address"
 TOO_MANY_GUESSES = "too many links that are not good came from your address"
+TOO_MANY_ROOMS = "too many new rooms were begun from your address"
 TOO_FAST = "you ask for too much at once; see the limits in the welcome"
 
 
@@ -111,6 +112,16 @@ class RequestLimits:
     def may_begin_room(self, address: str, now: float) -> bool:
         """Tell whether somebody at an address may say the first word in a room."""
         return not self._new_rooms(address, now).delay(now)
+
+    def check_new_room(self, address: str, now: float) -> None:
+        """Make sure that somebody at an address may make a room.
+
+        Raises:
+            RequestError: too many were begun there.
+        """
+        if not self.may_begin_room(address, now):
+            retry_ms = self.refuse_new_room(address, now)
+            raise RequestError("too_many_new_rooms", TOO_MANY_ROOMS, retry_ms)
 
     def take_new_room(self, address: str, now: float) -> None:
         """Take in that the first word in a room came from an address.

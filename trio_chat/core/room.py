@@ -52,6 +52,7 @@ class Room:
         self._gone_at: dict[str, float] = {}  # when those without a connection have left
         self._listed: dict[str, Person] = {}
         self._unlisted: OrderedDict[str, Person] = OrderedDict()  # those who came first in front
+        self._quiet: set[str] = set()  # people of whose coming nobody was told
         self._listed_limit = listed_limit
         self._members: Mapping[str, Person] | None = None
         self._told_members: Mapping[str, Person] | None = None  # while changes wait to be told
@@ -112,11 +113,16 @@ class Room:
             if dialect.knows_numbers
         ]
 
-    def enter(self, person: Person, member: Recipient) -> None:
-        """Take a person in, by one more connection."""
+    def enter(self, person: Person, member: Recipient, *, is_quiet: bool = False) -> None:
+        """Take a person in, by one more connection; of a quiet one others learn the number alone.
+
+        Whoever joins later sees them on the list, and all are told when they leave.
+        """
         if person.id not in self._people:
             self._people[person.id] = set()
             was_cut = self.is_cut
+            if is_quiet:
+                self._quiet.add(person.id)
             self._unlisted[person.id] = person
             self._list_more(was_cut=was_cut)
         self._people[person.id].add(member)
@@ -141,6 +147,9 @@ class Room:
     def _forget(self, person_id: str) -> None:
         """Take somebody who has left from the list, and put another one on it."""
         was_cut = self.is_cut
+        if person_id in self._quiet:
+            self._quiet.remove(person_id)
+            self._is_recounted = True
         if person_id in self._listed:
             self._change_members()
             who = self._listed.pop(person_id)
@@ -158,8 +167,21 @@ class Room:
             self._change_members()
             id, who = self._unlisted.popitem(last=False)
             self._listed[id] = who
-            self._moves.append(events.Presence(room=self.name, who=who, state="joined"))
+            if id in self._quiet:
+                self._is_recounted = True
+            else:
+                self._moves.append(events.Presence(room=self.name, who=who, state="joined"))
         self._is_recounted = self._is_recounted or was_cut or self.is_cut
+        self._tell_moves_soon()
+
+    def announce(self) -> None:
+        """Tell of those who have come quietly and are still on the list."""
+        quiet, self._quiet = self._quiet, set()
+        self._moves += [
+            events.Presence(room=self.name, who=who, state="joined")
+            for id, who in self._listed.items()
+            if id in quiet
+        ]
         self._tell_moves_soon()
 
     def rename(self, person: Person) -> None:

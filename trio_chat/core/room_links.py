@@ -1,6 +1,5 @@
 """Room links: makes rooms on purpose, gives links to them, and takes links back."""
 
-import base64
 import secrets
 
 from trio_chat.config import Config
@@ -14,7 +13,7 @@ from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import proper_name
 from trio_chat.journal.types import Committed, Write
 from trio_chat.protocol import acts, answers, events, governing
-from trio_chat.protocol.names import is_private
+from trio_chat.protocol.names import is_private, private_name
 from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.rights import RIGHTS, Right
 from trio_chat.protocol.text import has_controls, is_blank
@@ -26,9 +25,7 @@ OF_PUBLIC_ROOM = (Right.MODERATE,)
 
 def new_identifier() -> str:
     """Return the name of a new private room: nobody guesses it."""
-    return (
-        "~" + base64.b32encode(secrets.token_bytes(IDENTIFIER_BYTES)).decode().rstrip("=").lower()
-    )
+    return private_name(secrets.token_bytes(IDENTIFIER_BYTES))
 
 
 class RoomLinks:
@@ -57,13 +54,10 @@ class RoomLinks:
         Raises:
             RequestError: it cannot be called so, or there are too many.
         """
+        if request.name is None:
+            raise RequestError("bad_request", "say how the room is to be called")
         now, address = self._turn.now, asked.asker.address
-        if not self._limits.may_begin_room(address, now):
-            raise RequestError(
-                "too_many_new_rooms",
-                "too many new rooms were begun from your address",
-                self._limits.refuse_new_room(address, now),
-            )
+        self._limits.check_new_room(address, now)
         if request.private:
             room, title = self._private(request.name)
         else:

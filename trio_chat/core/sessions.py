@@ -7,10 +7,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.names import private_name
 
 ID_BYTES = 10
 MARK_BYTES = 8
 SIGNATURE_BYTES = 16
+ROOM_BYTES = 16
 RANDOM_BYTES = 5  # at the end of a session's id, behind the time when it began
 # What begins the parts behind the nick; a mark has only hexadecimal digits.
 SINCE = "s"
@@ -61,6 +63,16 @@ class Sessions:
     def id_of_subject(self, subject: str) -> str:
         """Return the id of whoever is known by another's word: always the same, and of no token."""
         return self._id(subject, b"by subject")
+
+    def room_of(self, one: str, other: str) -> str:
+        """Return the name of the private room of two people, by their ids: always the same."""
+        digest = hashlib.blake2b(
+            ".".join(sorted((one, other))).encode(),
+            key=self._secret,
+            digest_size=ROOM_BYTES,
+            person=b"room of two",
+        )
+        return private_name(digest.digest())
 
     def _id(self, text: str, purpose: bytes) -> str:
         digest = hashlib.blake2b(

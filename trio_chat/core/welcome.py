@@ -4,6 +4,7 @@ from dataclasses import fields
 
 from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
+from trio_chat.core.pairs import Pairs
 from trio_chat.core.people import People
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.events import Person
@@ -18,10 +19,12 @@ class Welcome:
         people: Gives each person the token with which they can come back.
         config: The limits.
         epoch: What the numbers in the journal belong to.
+        pairs: Rooms for two.
     """
 
-    def __init__(self, people: People, config: Config, epoch: str) -> None:
+    def __init__(self, people: People, config: Config, epoch: str, pairs: Pairs) -> None:
         self._people = people
+        self._pairs = pairs
         self._epoch = epoch
         self._ping_interval = config.ping_interval
         self._limits = published_limits(config)
@@ -60,6 +63,7 @@ class Welcome:
             rates=self._rates,
             operator=right is Right.OPERATE,
             marks=marks or [],
+            private=self._pairs.listed(person.id),
         )
 
 

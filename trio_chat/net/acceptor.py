@@ -154,10 +154,11 @@ class Acceptor:
         check_site(head, self._config.allow_origin)
         is_by_proxy = self._forwarding.is_trusted(peer)
         grant = await self._entrance.admit(head, address, is_by_proxy=is_by_proxy)
-        shown = shown_by(head.values("authorization"))
-        link = " ".join(head.values(LINK_HEADER)) or shown.link
+        link = " ".join(head.values(LINK_HEADER))
+        shown = shown_by(head.values("authorization"), link=link)
+        link_shown = next(iter(shown.links), None)
         label = label_of(" ".join(head.values("user-agent")))
-        return self._route(stream, head, Visitor(address, grant, shown.session, link, label))
+        return self._route(stream, head, Visitor(address, grant, shown.session, link_shown, label))
 
     async def _pay(self, rate: str, address: str, cost: float = 1.0) -> None:
         """Take the price of a request from the quota of its address; wait for it a little.

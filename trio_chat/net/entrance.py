@@ -9,13 +9,18 @@ from trio_chat.auth.shown import Shown, shown_by
 from trio_chat.config import Config
 from trio_chat.net.head import Head, HttpError
 from trio_chat.net.problems import Problem
+from trio_chat.net.visitor import LINK_HEADER
 from trio_chat.protocol.dialects import v1
-from trio_chat.setting_values import PASSWORD, TOKEN
+from trio_chat.setting_values import INVITE, PASSWORD, TOKEN
 
 WEBSOCKET_PATH = "/ws"
 API = "/api/"
 FOR_ALL = {"/api/v1/limits", "/api/v1/openapi.json"}
-CHALLENGES = {PASSWORD: 'Basic realm="trio-chat", charset="UTF-8"', TOKEN: "Bearer"}
+CHALLENGES = {
+    PASSWORD: 'Basic realm="trio-chat", charset="UTF-8"',
+    TOKEN: "Bearer",
+    INVITE: "Bearer",
+}
 
 
 class Entrance:
@@ -43,7 +48,9 @@ class Entrance:
         """
         if self._gate.is_open or not _is_guarded(head):
             return ANYBODY
-        shown = shown_by(head.values("authorization"), self._user(head) if is_by_proxy else None)
+        user = self._user(head) if is_by_proxy else None
+        link = " ".join(head.values(LINK_HEADER))
+        shown = shown_by(head.values("authorization"), user, link)
         if shown == Shown() and _says_hello(head):
             return None
         try:
@@ -78,7 +85,7 @@ def _refusal(denied: Denied, head: Head) -> HttpError:
         headers = {"Retry-After": str(math.ceil(denied.retry_ms / 1000))}
         code = "too_fast"
     else:
-        challenges = [CHALLENGES[way] for way in denied.ways]
+        challenges = dict.fromkeys(CHALLENGES[way] for way in denied.ways)
         headers = {"WWW-Authenticate": ", ".join(challenges)} if challenges else {}
         code = "unauthorized"
     problem = Problem(code, denied.text, headers=headers)

@@ -25,6 +25,12 @@ class RoomMade(Act, tag="room_made", kw_only=True):
     private: bool = False
 
 
+class Admitted(Act, tag="admitted", kw_only=True):
+    """A private room for two was made, in which both may speak; the first writes to the second."""
+
+    people: list[Person]
+
+
 class LinkMade(Act, tag="link_made", kw_only=True):
     """A link was made: whoever has its secret gets a right.
 
@@ -130,6 +136,7 @@ class Reported(Act, tag="reported", kw_only=True):
 
 AnyAct = (
     RoomMade
+    | Admitted
     | LinkMade
     | LinkUsed
     | LinkEnded

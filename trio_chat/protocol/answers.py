@@ -66,6 +66,13 @@ class Pair(Answer, tag="pair", kw_only=True):
     until: int
 
 
+class PrivateRoom(msgspec.Struct):
+    """A private room for two, and how the other one is called."""
+
+    room: str
+    title: str
+
+
 class Welcome(Answer, tag="welcome"):
     """The client has said hello and is ``you``.
 
@@ -73,7 +80,8 @@ class Welcome(Answer, tag="welcome"):
     ``rates`` how often each kind of thing may be asked for, as far as that is limited.
     ``unknown_session``: the session that the client gave is not one of this server, so it is
     somebody else than before. ``operator``: the person may act on everybody in all rooms.
-    ``marks`` tells how far they have read, by room.
+    ``marks`` tells how far they have read, by room. ``private`` has the latest rooms for two that
+    the person has, the last one at the end.
     """
 
     session: str
@@ -85,6 +93,7 @@ class Welcome(Answer, tag="welcome"):
     unknown_session: bool = False
     operator: bool = False
     marks: list[Mark] = []
+    private: list[PrivateRoom] = []
 
 
 class Joined(Answer, tag="joined"):
@@ -192,6 +201,14 @@ class Created(Answer, tag="created_room", kw_only=True):
     room: str
     links: list[NewLink]
     title: str = ""
+
+
+class Invited(Answer, tag="invited", kw_only=True, rename={"who": "from"}):
+    """Somebody writes to the client's person, in a private room for two."""
+
+    room: str
+    title: str
+    who: Person
 
 
 class LinkMade(Answer, tag="link_made", kw_only=True):

@@ -19,11 +19,16 @@ Why = Annotated[str, msgspec.Meta(max_length=WHY_LIMIT)]
 PersonId = Annotated[str, msgspec.Meta(max_length=64)]
 
 
-class Create(Request, tag="create", kw_only=True):
-    """Make a room: a public one of this name, or a private one with this title."""
+class Create(Request, tag="create", kw_only=True, rename={"other": "with"}):
+    """Make a room: a public one of this name, or a private one with this title.
 
-    name: Annotated[str, msgspec.Meta(max_length=TITLE_LIMIT)]
+    With ``other`` it is the private room with a person, by their id; ``name`` is how they are
+    called, if the server does not know.
+    """
+
+    name: Annotated[str, msgspec.Meta(max_length=TITLE_LIMIT)] | None = None
     private: bool = False
+    other: PersonId | None = None
 
 
 class MakeLink(Request, tag="link", kw_only=True):

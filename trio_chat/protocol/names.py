@@ -5,6 +5,7 @@ exceptions: emoji, which are sequences with characters that PRECIS refuses, and 
 allowed between certain letters only (CONTEXTO), as the middle dot is common in Chinese names.
 """
 
+import base64
 import re
 from functools import lru_cache
 
@@ -74,6 +75,11 @@ def check_room(name: str, limit: int) -> str:
     if not name or not is_letter_or_digit(name[0]) or not all(map(_is_letter, letters)):
         raise BadName("a room's name begins with a letter or digit; _ . - may follow")
     return name
+
+
+def private_name(digits: bytes) -> str:
+    """Return the identifier of a private room that 16 bytes stand for."""
+    return "~" + base64.b32encode(digits).decode().rstrip("=").lower()
 
 
 def is_private(name: str) -> bool:

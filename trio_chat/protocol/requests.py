@@ -61,7 +61,7 @@ class Hello(Request, tag="hello", kw_only=True):
     """Begin: as the person of the session token, else of the key, else as a new person.
 
     ``pair`` is a code by which one comes as the person who made it, and needs no nick. ``link`` is
-    the secret of an operator's link.
+    the secret of a link, an operator's or one to any room.
     """
 
     nick: str | None = None

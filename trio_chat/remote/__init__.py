@@ -11,6 +11,7 @@ from trio_chat.protocol.answers import (
     MessageView,
     NewLink,
     Page,
+    PrivateRoom,
     RaidPreview,
     RoomInfo,
     SearchResult,
@@ -40,6 +41,7 @@ from trio_chat.protocol.room_rules import RoomRules
 from trio_chat.remote.chat import Chat, connect
 from trio_chat.remote.errors import ChatError, Ended, Lost, Refused, Unreachable
 from trio_chat.remote.happenings import Happening, Joined
+from trio_chat.remote.private_rooms import PrivateRoomWatch
 from trio_chat.remote.room import Events, Room, Sent, new_cid
 from trio_chat.remote.states import Connecting, Online, Over, State, Waiting, Watch
 
@@ -72,6 +74,8 @@ __all__ = [
     "Person",
     "Population",
     "Presence",
+    "PrivateRoom",
+    "PrivateRoomWatch",
     "RaidPreview",
     "React",
     "Refused",

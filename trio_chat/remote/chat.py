@@ -15,6 +15,7 @@ from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.devices import Devices
 from trio_chat.remote.errors import ChatError, Ended
 from trio_chat.remote.pending import PendingRequests
+from trio_chat.remote.private_rooms import PrivateRoomWatch
 from trio_chat.remote.reconnector import LEFT, Reconnector
 from trio_chat.remote.room import Room
 from trio_chat.remote.states import Online, Over, State, States, Watch
@@ -146,6 +147,36 @@ class Chat(Devices):
         request = governing.Create(name=name, private=private)
         return await self._pending.request(request, answers.Created, is_once=True)
 
+    async def write_to(self, person: Person | str, *, name: str | None = None) -> answers.Created:
+        """Make the private room for two with a person, or return the one that there is.
+
+        Join it by its ``room``; its ``title`` is how the other one is called. They are told.
+
+        Args:
+            person: Whom, or their id.
+            name: How they are called, if you know them by their id alone.
+
+        Raises:
+            Refused: there can be none, or too many have written to them just now.
+        """
+        if isinstance(person, Person):
+            name = name or person.nick
+        other = person.id if isinstance(person, Person) else person
+        request = governing.Create(name=name, private=True, other=other)
+        return await self._pending.request(request, answers.Created)
+
+    @property
+    def private_rooms(self) -> list[answers.PrivateRoom]:
+        """The latest private rooms for two that we have, by their ``room`` and ``title``."""
+        return list(self._conversation.private.known.values())
+
+    def watch_private_rooms(self) -> PrivateRoomWatch:
+        """Return an iterator over these rooms: those that there are, then each new one.
+
+        One comes when somebody writes to us for the first time.
+        """
+        return PrivateRoomWatch(self._conversation.private)
+
     async def rooms(self) -> list[answers.RoomInfo]:
         """Return the rooms of the server, the latest first, and at most ``ROOMS_LIMIT``.
 
@@ -196,6 +227,7 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     password: str | None = None,
     token: str | None = None,
     operator: str | None = None,
+    link: str | None = None,
     ssl_context: ssl.SSLContext | None = None,
     connect_timeout: float = 10.0,
     wait: bool = True,
@@ -228,6 +260,8 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
             expires.
         operator: The secret of an operator's link, ``#operator=SECRET``: we may moderate all rooms
             from then on, and need not show it again as the same person.
+        link: The secret of a link to any room, which lets us in if the server asks for one; we need
+            not show it again as the same person. ``operator`` lets in, too.
         ssl_context: For ``wss`` and ``https``, if not Python's default.
         connect_timeout: Seconds in which the server must say welcome for the first time.
         wait: Whether to wait for the welcome before the block begins.
@@ -243,7 +277,7 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     address = parse(url)
     dial = dialer(address, ssl_context)
     access = requests.Access(password, token) if password or token else None
-    conversation = Conversation(nick, session, key, queue_limit, access, operator, pair)
+    conversation = Conversation(nick, session, key, queue_limit, access, operator or link, pair)
     states = States()
     reconnector = Reconnector(conversation, states, dial, address, Backoff(), connect_timeout)
     async with running(Chat(conversation, states), reconnector, wait=wait) as chat:

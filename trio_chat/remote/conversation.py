@@ -11,6 +11,7 @@ from trio_chat.remote import wire
 from trio_chat.remote.errors import ChatError, Refused
 from trio_chat.remote.pending import BRACKETS, PendingRequests
 from trio_chat.remote.pending_request import NOW, PendingRequest
+from trio_chat.remote.private_rooms import PrivateRooms
 from trio_chat.remote.room_state import RoomState
 
 SHARED_WAIT = 0.1  # seconds that the connection waits for a slow reader while others need it
@@ -26,7 +27,7 @@ class Conversation:
         key: A secret that does the same, also if the first welcome was lost.
         queue_limit: How many events of a room may wait to be read.
         access: What lets us in, if the server asks for something.
-        operator: The secret of an operator's link, to be shown until there is a welcome.
+        link: The secret of a link, an operator's perhaps, to be shown until there is a welcome.
         pair: A code of another device of the person, likewise.
     """
 
@@ -37,13 +38,13 @@ class Conversation:
         key: str | None,
         queue_limit: int,
         access: requests.Access | None = None,
-        operator: str | None = None,
+        link: str | None = None,
         pair: str | None = None,
     ) -> None:
         self.me = Person("", nick)
         self._key = key or token_urlsafe()
         self._access = access
-        self._operator = operator
+        self._link = link
         self._pair = pair
         self.marks: dict[str, int] = {}  # numbers of the last messages that were read, by room
         self.session = session
@@ -51,6 +52,7 @@ class Conversation:
         self.limits: dict[str, int] = {}
         self.unknown_session = False
         self.rooms: dict[str, RoomState] = {}
+        self.private = PrivateRooms()
         self.pending = PendingRequests(self.wake)
         # Of the present connection:
         self.welcome: answers.Welcome | None = None
@@ -107,7 +109,7 @@ class Conversation:
                 session=self.session,
                 key=self._key,
                 rooms=rooms,
-                link=self._operator,
+                link=self._link,
                 access=self._access,
                 pair=self._pair,
             )
@@ -188,6 +190,8 @@ class Conversation:
                 self.marks[room] = max(seq, self.marks.get(room, 0))
             case answers.Bye():
                 self.bye = received
+            case answers.Invited(room=room, title=title):
+                self.private.learn([answers.PrivateRoom(room, title)])
             case _:
                 self.pending.handle(received)
 
@@ -210,8 +214,9 @@ class Conversation:
         self.me, self.session, self.epoch = welcome.you, welcome.session, welcome.epoch
         self.limits = limits = welcome.limits
         self.unknown_session = welcome.unknown_session
-        self._operator = self._pair = None
+        self._link = self._pair = None
         self.marks = {mark.room: mark.seq for mark in welcome.marks}
+        self.private.learn(welcome.private)
         self.pending.frame_limit = limits.get("frame", self.pending.frame_limit)
         self.pending.object_limit = limits.get("requests", self.pending.object_limit)
 
@@ -265,5 +270,6 @@ class Conversation:
     def close(self, error: ChatError) -> None:
         """End the chat: fail all requests and close all rooms."""
         self.pending.close(error)
+        self.private.close()
         for state in self.rooms.values():
             state.close()

@@ -1,5 +1,7 @@
 """The exceptions of a chat: one for each way in which its user can react."""
 
+from collections.abc import Sequence
+
 
 class ChatError(Exception):
     """The base of all exceptions of this package."""
@@ -11,10 +13,18 @@ class Refused(ChatError):
     ``code`` is for programs and one of docs/protocol.md, "Errors"; ``text`` is for people. A room
     that we have to leave is refused, too: ``kicked``, ``banned``, or ``removed`` if the server does
     not tell more. ``retry_after`` is the time in seconds after which a request may be granted.
+    ``access`` is what the server asks for to let us in, such as ``password`` or ``invite``.
     """
 
-    def __init__(self, code: str, text: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        text: str,
+        retry_after: float | None = None,
+        access: Sequence[str] = (),
+    ) -> None:
         super().__init__(code, text)
+        self.access = list(access)
         self.code = code
         self.text = text
         self.retry_after = retry_after

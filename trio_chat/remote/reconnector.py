@@ -119,7 +119,7 @@ class Reconnector:
         if self._is_leaving:
             return Ended(NORMAL, LEFT)
         if refusal and refusal.retry_ms is None:
-            return Refused(refusal.code, refusal.text)
+            return Refused(refusal.code, refusal.text, access=refusal.access)
         if self._is_malformed:
             return Ended(PROTOCOL_ERROR, WRONG_PROTOCOL)
         is_temporary = FIRST_CLOSE_CODE <= loss.code < FIRST_FINAL_CODE

@@ -41,6 +41,7 @@ Answer = (
     | answers.RoomList
     | answers.SearchResult
     | answers.Created
+    | answers.Invited
     | answers.LinkMade
     | answers.LinkList
     | answers.RaidPreview

@@ -59,6 +59,7 @@ class App:
             self.enter(self._call.room, self._call.link)
             tasks.start(self._screen.run)
             tasks.start(self._watch)
+            tasks.start(self._watch_private_rooms)
             tasks.start(self._count_down)
         if self._unsent:
             raise Failed(f"{self._unsent} of your messages may not have been sent")
@@ -96,13 +97,21 @@ class App:
         Raises:
             ValueError: the name is not valid.
         """
+        self._show_tab(self._open(name, link))
+
+    def _open(self, name: str, link: str | None = None) -> Tab:
+        """Join a room if we are not in it; return its tab.
+
+        Raises:
+            ValueError: the name is not valid.
+        """
         room = self._chat.room(name, link=link)
         tab = next((tab for tab in self._tabs if tab.room is room), None)
         if tab is None:
             tab = Tab(self._chat, room)
             self._tabs.append(tab)
             self._tasks.start(lambda: self._read(tab))
-        self._show_tab(tab)
+        return tab
 
     def close_tab(self, tab: Tab) -> None:
         """Close a tab, and show the one before it."""
@@ -193,6 +202,19 @@ class App:
     async def _watch(self) -> None:
         """Draw again when the state of the connection changes."""
         async for _ in self._chat.states():
+            self._screen.refresh()
+
+    async def _watch_private_rooms(self) -> None:
+        """Tell of private rooms for two; one in which somebody writes to us opens by itself."""
+        await self._chat.online()
+        known = {one.room: sanitize_line(one.title) for one in self._chat.private_rooms}
+        if known:
+            who = ", ".join(known.values())
+            self._tab.note(f"private rooms with {who}: /msg NICK shows one")
+        async for one in self._chat.watch_private_rooms():
+            if one.room not in known:
+                self._open(one.room)
+                self._tab.note(f"{sanitize_line(one.title)} writes to you privately: Ctrl-N")
             self._screen.refresh()
 
     async def _count_down(self) -> None:

@@ -20,7 +20,16 @@ HINTS = {  # by error code
 
 
 class NotLetIn(Failed):
-    """The server asks for a password or a token, or does not take ours."""
+    """The server asks for something that we have not shown, or does not take ours.
+
+    Args:
+        text: What it said.
+        asks_password: Whether a password would do.
+    """
+
+    def __init__(self, text: str, *, asks_password: bool) -> None:
+        super().__init__(text)
+        self.asks_password = asks_password
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,7 @@ class Call:
                 password=self.password,
                 token=self.token,
                 operator=self.operator,
+                link=self.link,
                 connect_timeout=self.timeout,
                 wait=wait,
             ) as chat:
@@ -72,7 +82,9 @@ class Call:
             raise OutOfReach(f"cannot reach {self.url}: {sanitize_line(str(error))}") from None
         except Refused as error:
             if error.code == "unauthorized":
-                raise NotLetIn(sanitize_line(str(error))) from None
+                asks_password = "password" in error.access
+                text = sanitize_line(str(error))
+                raise NotLetIn(text, asks_password=asks_password) from None
             raise Failed(sanitize_line(f"{error}{HINTS.get(error.code, '')}")) from None
         except ChatError as error:
             raise Failed(sanitize_line(str(error))) from None

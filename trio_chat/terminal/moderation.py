@@ -70,6 +70,22 @@ class Moderation:
 
         self._run(run) if name else self._explain("create")
 
+    def _msg(self, nick: str) -> None:
+        """Go to the private room for two with somebody, which is made if need be."""
+        wanted, chat = fold(nick), self._controls.chat
+
+        async def run() -> None:
+            person = self._member(nick) or self._tab.log.author(nick)
+            if person:
+                self._controls.enter((await chat.write_to(person)).room)
+                return
+            rooms = [one.room for one in chat.private_rooms if fold(one.title) == wanted]
+            if not rooms:
+                raise ValueError(f"nobody here is called {nick}")
+            self._controls.enter(rooms[-1])
+
+        self._run(run)
+
     def _links(self, _: str) -> None:
         async def run() -> None:
             self._tab.note(link_lines(await self._room.links()))

@@ -17,6 +17,7 @@ FOR_ALL = {
     "who": "/who: list the people in the room",
     "nick": "/nick NAME: change your nick",
     "join": "/join ROOM: join another room, or show it; /join LINK, by a link",
+    "msg": "/msg NICK: write privately to somebody, in a room for the two of you",
     "create": "/create NAME: make a room; /create --private TITLE, one for those with a link",
     "rules": "/rules: show the rules of the room",
     "report": "/report N WHY: tell the moderators about message N",
@@ -51,11 +52,11 @@ Tab: complete a name
 Up, Down: show what you typed before
 Alt-Enter: begin a new line
 Ctrl-C: end the chat"""
-NEED_TEXT = {"me", "nick", "join", "create", "free", *FOR_MODERATORS} - {
+NEED_TEXT = {"me", "nick", "join", "create", "msg", "free", *FOR_MODERATORS} - {
     "audit",
     "links",
 }  # commands that need a text
-LINK_COMMANDS = {"create", "rules", "report", *FOR_MODERATORS}  # about rooms with links
+LINK_COMMANDS = {"create", "msg", "rules", "report", *FOR_MODERATORS}  # about rooms with links
 MESSAGE_COMMANDS = {"reply", "react", "edit", "delete"}  # commands for one message
 COMMAND = re.compile(r"/(\w+)(?:\s+|$)")
 NUMBER = re.compile(r"#([0-9]{1,15})(?:\s+|$)")

@@ -29,6 +29,7 @@ DONE = {  # by what a moderator has done
 }
 ActOnRoom = (
     acts.RoomMade
+    | acts.Admitted
     | acts.LinkMade
     | acts.LinkUsed
     | acts.LinkEnded
@@ -111,6 +112,8 @@ def _done_to_room(act: ActOnRoom) -> str:
     match act:
         case acts.RoomMade():
             done = "made the room"
+        case acts.Admitted():
+            done = f"wrote to {names(act.people[1:])}"
         case acts.LinkMade():
             done = f"made the link {act.link} to {act.right}{_label(act.label)}"
         case acts.LinkUsed():

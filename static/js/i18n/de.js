@@ -150,6 +150,9 @@ export const de = {
   "access.wrong": "Das ist nicht das Passwort.",
   "access.token": "Dieser Chat ist für Leute mit einem eigenen Link. Bitte frage danach, wer ihn betreibt.",
   "access.expired": "Dein Link gilt nicht mehr. Bitte frage nach einem anderen.",
+  "access.invite": "Du brauchst einen Einladungslink",
+  "access.inviteWhy": "In diesen Chat kommt nur, wer einen Link zu einem der Räume hat; deiner fehlt oder gilt nicht mehr. Bitte jemanden, der dabei ist, um einen.",
+  "access.orInvite": "Oder öffne einen Einladungslink.",
 
   // Name
   "name.question": "Wie sollen wir Sie nennen?",

@@ -150,6 +150,9 @@ export const fr = {
   "access.wrong": "Ce n’est pas le mot de passe.",
   "access.token": "Ce chat est réservé aux personnes qui ont leur propre lien. Demandez-en un à qui le gère.",
   "access.expired": "Votre lien n’est plus valable. Demandez-en un autre.",
+  "access.invite": "Il vous faut un lien d’invitation",
+  "access.inviteWhy": "Ce chat n’est ouvert qu’aux personnes qui ont un lien vers l’un de ses salons ; le vôtre manque ou n’est plus valable. Demandez-en un à quelqu’un qui y est.",
+  "access.orInvite": "Ou ouvrez un lien d’invitation.",
 
   // Name
   "name.question": "Comment faut-il vous appeler ?",

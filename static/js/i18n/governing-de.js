@@ -47,6 +47,7 @@ Object.assign(de, {
   "act.raid": "{who} hat den Überfall von {people} rückgängig gemacht",
   "act.undone": "{who} hat etwas zurückgenommen",
   "act.report": "{who} hat eine Nachricht gemeldet",
+  "act.admitted": "{who} hat {people} privat geschrieben",
   "act.linkMade": "{who} hat einen Link angelegt: {what}",
   "act.linkUsed": "{who} kam über einen Link",
   "act.linkEnded": "{who} hat einen Link widerrufen",
@@ -129,6 +130,8 @@ Object.assign(de, {
 
   // What can be done with a person or a message
   "menu.title": "Was mit {nick} zu tun ist",
+  "menu.write": "Privat schreiben",
+  "pair.invited": "{nick} schreibt Ihnen privat.",
   "menu.why": "Grund, wenn Sie mögen",
   "menu.report": "Der Moderation melden",
   "menu.reported": "Die Moderation wird es sehen.",

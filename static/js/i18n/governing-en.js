@@ -47,6 +47,7 @@ Object.assign(en, {
   "act.raid": "{who} undid a raid by {people}",
   "act.undone": "{who} took something back",
   "act.report": "{who} told about a message",
+  "act.admitted": "{who} wrote privately to {people}",
   "act.linkMade": "{who} made a link: {what}",
   "act.linkUsed": "{who} came by a link",
   "act.linkEnded": "{who} revoked a link",
@@ -128,6 +129,8 @@ Object.assign(en, {
 
   // What can be done with a person or a message
   "menu.title": "What to do with {nick}",
+  "menu.write": "Write privately",
+  "pair.invited": "{nick} writes to you privately.",
   "menu.why": "Reason, if you like",
   "menu.report": "Tell the moderators",
   "menu.reported": "The moderators will see it.",

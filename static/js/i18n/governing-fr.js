@@ -47,6 +47,7 @@ Object.assign(fr, {
   "act.raid": "{who} a annulé un raid de {people}",
   "act.undone": "{who} a annulé quelque chose",
   "act.report": "{who} a signalé un message",
+  "act.admitted": "{who} a écrit en privé à {people}",
   "act.linkMade": "{who} a créé un lien : {what}",
   "act.linkUsed": "{who} est venu par un lien",
   "act.linkEnded": "{who} a révoqué un lien",
@@ -129,6 +130,8 @@ Object.assign(fr, {
 
   // What can be done with a person or a message
   "menu.title": "Que faire avec {nick}",
+  "menu.write": "Écrire en privé",
+  "pair.invited": "{nick} vous écrit en privé.",
   "menu.why": "Raison, si vous voulez",
   "menu.report": "Signaler à la modération",
   "menu.reported": "La modération le verra.",

@@ -128,8 +128,9 @@ export class Session {
   }
 
   #hello() {
-    const { key, access, link, pair } = this;
-    const { session } = this.#store;
+    const { key, access, pair } = this;
+    const { session, invitation } = this.#store;
+    const link = this.link ?? invitation;
     const nick = pair && session ? undefined : (this.nick ?? undefined); // the other person has one
     if (pair) return { t: "hello", nick, key, access, link, pair };
     return { t: "hello", nick, session: session ?? undefined, key, access, link };

@@ -73,6 +73,7 @@ function wordsFor({ from, act, ts }) {
 
 const LINES = {
   room_made: ({ who }, act) => t(act.private ? "act.createdPrivate" : "act.created", { who }),
+  admitted: ({ who }, { people }) => t("act.admitted", { who, people: names(people.slice(1)) }),
   link_made: ({ who }, { right, label }) =>
     t("act.linkMade", { who, what: [t(`links.${right}`), label && isolate(label)].filter(Boolean).join(" · ") }),
   link_used: ({ who }) => t("act.linkUsed", { who }),

@@ -12,8 +12,8 @@ const TIMES = { mute: [600, 3_600, 86_400, FOREVER], ban: [3_600, 86_400, 604_80
 
 /**
  * Opens the menu beside `anchor`: about a `person`, null for somebody without a name, and perhaps a
- * `message`. `may` tells whether the user may `moderate`, in all rooms as an `operator`. `acts` has
- * `report` with a reason, `moderate` with an act, its seconds, a reason and whether it is for all
+ * `message`. `may` tells whether the user may `write` to them, and `moderate`, in all rooms as an `operator`. `acts` has
+ * `report` with a reason, `write` to write privately, `moderate` with an act, its seconds, a reason and whether it is for all
  * rooms, and `raid`.
  */
 export function openMenu(anchor, { person, message, may }, acts) {
@@ -34,8 +34,8 @@ export function openMenu(anchor, { person, message, may }, acts) {
   });
   dialog.append(
     make("p", { className: "who" }, make("bdi", {}, nickOf(person))),
-    label,
-    why,
+    ...(may.write ? [button(t("menu.write"), close(acts.write))] : []),
+    ...(message || may.moderate ? [label, why] : []),
     ...[message && button(t("menu.report"), close(() => acts.report(why.value.trim())))].filter(Boolean),
     ...(may.moderate && person ? ["mute", "ban"].map((act) => times(act, moderate)) : []),
     ...(may.moderate ? others(person, { moderate, clear, raid: close(acts.raid) }) : []),

@@ -25,6 +25,7 @@ export class Store {
   listed = []; // names of the public rooms
   links = new Map(); // secrets of links by the room's name, until they have let the user in
   isOperator = false;
+  pairs = []; // private rooms for two that the server has told of, until `listPairs`: {room, title}
   finder = null; // the Finder, once it is loaded
   inherit = null; // takes over rooms, once, where the browser knows none of a user
   #epoch = null; // of the server, as the last welcome told
@@ -40,6 +41,11 @@ export class Store {
 
   get room() {
     return this.rooms.get(this.active) ?? null;
+  }
+
+  /** The secret of a link that may let the user in on the server; null without one. */
+  get invitation() {
+    return this.links.get(this.active) ?? this.links.values().next().value ?? null;
   }
 
   get isWelcome() {
@@ -186,8 +192,9 @@ export class Store {
   }
 
   /** Handles `welcome`. */
-  welcome({ you, session, epoch = null, limits, operator = false, marks = [] }) {
+  welcome({ you, session, epoch = null, limits, operator = false, marks = [], private: rooms = [] }) {
     this.#isWelcome = true;
+    this.pairs = rooms;
     this.isOperator = operator;
     this.me = you;
     this.session = session;
@@ -210,6 +217,7 @@ export class Store {
   /** Handles an object that is no answer. */
   receive(event) {
     if (event.t === "nick") this.#renamed(event.who);
+    if (event.t === "invited") this.pairs.push(event);
     const room = this.rooms.get(event.room);
     if (!room) return;
     if (event.t === "joined") room.joined(event, this.me);

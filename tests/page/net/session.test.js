@@ -106,6 +106,21 @@ test("it shows what lets the user in each time, and tells what the server asks f
   assert.deepEqual(refused[0].error.access, ["password"]);
 });
 
+test("a link to any room may let the user in, that to the room that is shown first", () => {
+  connection.tell({ name: "open" });
+  assert.equal(latest().link, null);
+  store.links.set("tea", "secret");
+  connection.tell({ name: "open" });
+  assert.equal(latest().link, "secret");
+  store.links.set("milk", "other");
+  store.open("milk");
+  connection.tell({ name: "open" });
+  assert.equal(latest().link, "other");
+  session.link = "operator's";
+  connection.tell({ name: "open" });
+  assert.equal(latest().link, "operator's");
+});
+
 test("it reconnects as the same person", () => {
   welcome();
   connection.tell({ name: "waiting" });

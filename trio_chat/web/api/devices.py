@@ -40,7 +40,9 @@ class Devices:
         hello = reading.make_request(requests.Hello, fields, self._config)
         answer = await self._calls.ask(requests.Credentials(), hello, visitor())
         assert isinstance(answer, answers.Welcome)
-        return json_of(Session(answer.session, answer.you, answer.unknown_session), 201)
+        return json_of(
+            Session(answer.session, answer.you, answer.unknown_session, answer.private), 201
+        )
 
     async def _list(self) -> Response:
         who = reading.author(request, visitor().grant)

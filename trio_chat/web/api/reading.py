@@ -140,7 +140,8 @@ def speaker(request: Request, grant: Grant | None, nick: str | None = None) -> r
 def link_of(request: Request) -> str | None:
     """Return the secret of a link that a request shows: as a token, or beside one."""
     shown = request.headers.getlist("Authorization")
-    return request.headers.get(LINK_HEADER) or shown_by(shown).link
+    links = shown_by(shown, link=request.headers.get(LINK_HEADER, "")).links
+    return next(iter(links), None)
 
 
 def author(request: Request, grant: Grant | None) -> requests.Credentials:

@@ -63,12 +63,13 @@ class Session(msgspec.Struct, omit_defaults=True):
     """A person, and the token that proves to be them; it has to be kept like a password.
 
     ``unknown_session``: the session that was given is not one of this server, so ``you`` are
-    somebody new.
+    somebody new. ``private`` has the latest private rooms for two that you have.
     """
 
     session: str
     you: Person
     unknown_session: bool = False
+    private: list[answers.PrivateRoom] = []
 
 
 class SessionList(msgspec.Struct):
@@ -84,11 +85,16 @@ class LimitList(msgspec.Struct):
     rates: dict[str, answers.RateInfo]
 
 
-class NewRoom(msgspec.Struct):
-    """A room to make: a public one of this name, or a private one with this title."""
+class NewRoom(msgspec.Struct, rename={"other": "with"}):
+    """A room to make: a public one of this name, or a private one with this title.
 
-    name: str
+    With ``with``, the id of a person, it is the private room with them; ``name`` is how they are
+    called, if the server does not know.
+    """
+
+    name: str | None = None
     private: bool = False
+    other: str | None = None
 
 
 class MadeRoom(msgspec.Struct, omit_defaults=True):
