@@ -127,14 +127,28 @@ def loaded(path: str, seen: set[str]) -> set[str]:
 
 
 def test_the_first_paint_needs_little() -> None:
-    """At most 60 KiB over the wire, heads of answers aside: the page, its styles, its modules."""
+    """At most 51 KiB over the wire, heads of answers aside: the page, its styles, its modules."""
     looks = set(re.findall(r'(?:href|src)="\.\./(\S+\.(?:css|svg))"', FILES["r/"].content.decode()))
     assert len(looks) > 5
     needed = {"r/", *looks}
     for script in SCRIPTS:
         loaded(f"{dirname(dirname(MAIN))[1:]}/{script}", needed)
     assert len(needed) > 40
-    assert sum(len(FILES[path].packed or FILES[path].content) for path in needed) <= 60 * 1024
+    assert sum(len(FILES[path].packed or FILES[path].content) for path in needed) <= 51 * 1024
+
+
+@pytest.mark.parametrize("source", sorted(static_files().rglob("*.js")), ids=lambda path: path.name)
+def test_scripts_come_without_comments(source: Path) -> None:
+    """Each other line is as it was, and where it was, as an error's place has to tell."""
+    name = source.relative_to(static_files()).as_posix()
+    [served] = [file for path, file in FILES.items() if path.endswith(f"/{name}") or path == name]
+    text = source.read_text()
+    lines = text.splitlines()
+    told = re.sub(r"static/[0-9a-f]{16}/", "static/", served.content.decode()).splitlines()
+    for line, one in zip(lines, told[-len(lines) :], strict=True):  # the worker begins with a list
+        assert one == line or (not one and line.lstrip().startswith(("//", "/**", "*")))
+    # A line of a text could look like a comment.
+    assert not re.search(r"`$[^`]*^\s*(//|/\*)[^`]*`;$", text, re.MULTILINE)
 
 
 def test_the_page_makes_no_script_of_text() -> None:

@@ -51,6 +51,8 @@ SECURITY_HEADERS = {
 }
 TAG_LENGTH = 16  # hexadecimal digits of a hash that are enough to tell versions apart
 IMPORT = re.compile(rb'^(?:import|export|\}) .*?from "(.+?)";$', re.MULTILINE)
+# A comment on lines of its own. None of our texts has lines that begin so: a test looks.
+COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*.*?\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
 END_OF_HEAD = b"</head>"  # of the page
 WORTH_IT = 0.9  # of its size; what cannot be pressed below that is sent as it is
 
@@ -122,10 +124,18 @@ def static_files() -> Path:
 
 def _read_all(folder: Path) -> dict[str, bytes]:
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
+        path.relative_to(folder).as_posix(): _without_comments(path)
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def _without_comments(path: Path) -> bytes:
+    """Return a file; a script without comments, each of whose lines stays where it is."""
+    content = path.read_bytes()
+    if path.suffix != ".js":
+        return content
+    return COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), content)
 
 
 def _make_file(name: str, content: bytes, caching: str) -> File:
