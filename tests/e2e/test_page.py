@@ -245,8 +245,8 @@ def test_the_page_stays_away_when_told_so(open_page: OpenPage) -> None:
         socket.on_message(lambda message: greet(socket, message))
 
     page = open_page(prepare=lambda page: page.route_web_socket("**/ws", welcome))
-    sockets[0].close(code=4504, reason="asked for far too much")
-    expect(page.get_by_role("alert")).to_contain_text("asked for far too much")
+    sockets[0].close(code=4502, reason="you may not be here")
+    expect(page.get_by_role("alert")).to_contain_text("you may not be here")
     page.wait_for_timeout(1500)
     assert len(sockets) == 1
     page.get_by_role("button", name="Reconnect now").click()
