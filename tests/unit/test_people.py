@@ -405,6 +405,16 @@ def test_what_nobody_waits_for_is_written_a_little_later(people: People, clock: 
     ]
 
 
+def test_at_the_end_nothing_waits_to_be_written_later(people: People, clock: Clock) -> None:
+    """Nor what is known of those who have no connection, or no more."""
+    people.begin_session("a", None, "")
+    assert not people.records.take_changes(1).records
+    people.records.see_all(clock.now)
+    assert people.records.take_changes(1).records.keys() == {"a"}
+    people.records.see_all(clock.now)
+    assert people.records.is_written
+
+
 def test_a_token_of_another_server_is_unknown(people: People) -> None:
     """And so is none."""
     assert not people.has_session(Sessions(b"another").token(ANN))

@@ -113,6 +113,8 @@ class Records:
         for id, record in self._used.items():
             record.seen = now
             self._note(id)
+        if self._changed:  # of those who are gone already, too
+            self.due_at = NOW
 
     def _make_room(self) -> None:
         while len(self._others) > self._most:
