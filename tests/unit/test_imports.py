@@ -13,7 +13,10 @@ import trio_chat
 ROOT = Path(trio_chat.__file__).parent
 
 # A package imports itself and those to the right of its colon; all may import ANYWHERE.
-ANYWHERE = {"config", "setting_values", "rates", "errors", "clock", "addresses", "named_files"}
+ANYWHERE = {
+    *("config", "setting_values", "setting_relations", "rates"),
+    *("errors", "clock", "addresses", "named_files"),
+}
 RULES = {
     "protocol": "",
     "auth": "protocol",
