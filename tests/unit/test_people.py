@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unit.members import Listener
+from trio_chat.config import Config
 from trio_chat.core.people import People
 from trio_chat.core.sessions import Sessions
 from trio_chat.protocol.events import Person
@@ -15,7 +16,7 @@ ANN = Person("a", "Ann")
 @pytest.fixture
 def people() -> People:
     """Return people of whom nobody is there yet."""
-    return People(Sessions(b"secret"), 32)
+    return People(Sessions(b"secret"), Config())
 
 
 def test_somebody_new_gets_an_id_and_a_token(people: People) -> None:
@@ -35,7 +36,7 @@ def test_a_key_tells_the_same_person_always(people: People) -> None:
     assert ann not in {people.identify(None, other), people.identify(None, ann)}
     bob = people.enter(people.identify(None, other), "Bob", Listener())
     assert people.identify(people.token(bob), key) == bob.id
-    assert People(Sessions(b"another secret"), 32).identify(None, key) != ann
+    assert People(Sessions(b"another secret"), Config()).identify(None, key) != ann
 
 
 def test_a_nick_that_was_given_up_is_free(people: People) -> None:

@@ -154,7 +154,7 @@ class Client:
     async def _read_pump(self, already_read: bytes) -> None:
         """Register, read all that the peer sends, unregister."""
         inbox = self._context.inbox
-        inbox.post(Register(self, self._join, self._grant or ANYBODY, self._session))
+        inbox.post(Register(self, self._join, self._grant, self._session))
         try:
             data = already_read or await self._receive()
             while data and await self._take(data):

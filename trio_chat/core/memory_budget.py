@@ -14,7 +14,7 @@ class MemoryBudget:
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._kept: OrderedDict[Shed, int] = OrderedDict()
         self._total = 0
 
@@ -33,7 +33,7 @@ class MemoryBudget:
         self._total += size - self._kept.pop(shed, 0)
         if size:
             self._kept[shed] = size
-        while self._total > self._limit:
+        while self._total > self.limit:
             other, given_up = self._kept.popitem(last=False)
             self._total -= given_up
             other()

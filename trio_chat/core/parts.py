@@ -46,6 +46,7 @@ class Parts(NamedTuple):
     people: People
     presence: Presence
     limits: RequestLimits
+    welcome: Welcome
     ledger: Ledger
     readers: Readers
     joins: Joins
@@ -78,8 +79,8 @@ def make_parts(
     connections: dict[Requester, ConnectionState] = {}
     queue = CatchUpQueue(connections, epoch, access)
     rooms = Rooms(config, delay, load, queue.requeue)
-    people = People(Sessions(secret), config.nick_limit)
-    presence = Presence(people, rooms, timers, config.presence_grace)
+    people = People(Sessions(secret), config)
+    presence = Presence(people, rooms, timers, config)
     welcome = Welcome(people, config, epoch)
     asked = RequestLimits(limits, config)
     ledger = Ledger(turn, pending, access.registry)
@@ -103,7 +104,7 @@ def make_parts(
     moderation = Moderation(
         turn,
         connections,
-        config.room_limit,
+        config,
         access=access,
         judge=judge,
         ledger=ledger,
@@ -117,7 +118,7 @@ def make_parts(
         welcome,
         rooms,
         asked,
-        config.room_limit,
+        config,
         judge=judge,
         redemption=redemption,
         moderation=moderation,
@@ -139,7 +140,7 @@ def make_parts(
         joins=joins,
         moderation=moderation,
     )
-    readers = Readers(judge, redemption, people, config.room_limit, trio.current_time)
+    readers = Readers(judge, redemption, people, config, trio.current_time)
     return Parts(
         turn,
         timers,
@@ -150,6 +151,7 @@ def make_parts(
         people,
         presence,
         asked,
+        welcome,
         ledger,
         readers,
         joins,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from trio_chat.auth.grant import ANYBODY, Grant
+from trio_chat.config import Config
 from trio_chat.core.sessions import Sessions
 from trio_chat.delivery.recipient import Recipient
 from trio_chat.protocol.events import Person
@@ -14,11 +15,15 @@ class People:
     """Knows everybody who is connected, or was until a short while ago.
 
     A nick belongs to whoever took it first, until ``release``.
+
+    Args:
+        sessions: Tell whose a token is.
+        config: ``nick_limit``.
     """
 
-    def __init__(self, sessions: Sessions, nick_limit: int) -> None:
+    def __init__(self, sessions: Sessions, config: Config) -> None:
         self._sessions = sessions
-        self._nick_limit = nick_limit
+        self._config = config
         self._persons: dict[str, Person] = {}
         self._connections: dict[str, set[Recipient]] = {}
         self._held_until: dict[str, float] = {}  # of those who have no connection
@@ -162,7 +167,7 @@ class People:
 
     def _check_nick(self, nick: str) -> str:
         try:
-            return check_nick(nick, self._nick_limit)
+            return check_nick(nick, self._config.nick_limit)
         except BadName as error:
             raise RequestError("bad_nick", str(error)) from None
 

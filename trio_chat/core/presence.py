@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
+from trio_chat.config import Config
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.people import People
 from trio_chat.core.room import Room
@@ -18,14 +19,14 @@ class Presence:
         people: Holds the nicks.
         rooms: Are told who came, left or was renamed.
         timers: End grace times.
-        grace: In seconds.
+        config: ``presence_grace``.
     """
 
-    def __init__(self, people: People, rooms: Rooms, timers: Timers, grace: float) -> None:
+    def __init__(self, people: People, rooms: Rooms, timers: Timers, config: Config) -> None:
         self._people = people
         self._rooms = rooms
         self._timers = timers
-        self._grace = grace
+        self._config = config
         self._places: dict[str, set[Room]] = defaultdict(set)  # the rooms of each person
 
     def rooms_of(self, person_id: str | None) -> int:
@@ -44,7 +45,7 @@ class Presence:
 
     def lose(self, person_id: str, state: ConnectionState, rooms: list[Room], now: float) -> None:
         """Let a connection go. Its person stays for the grace time, in case they come back."""
-        until = now + self._grace
+        until = now + self._config.presence_grace
         for room in rooms:
             room.lose(person_id, state.client, until)
         self._people.lose(person_id, state.client, until)
@@ -52,7 +53,7 @@ class Presence:
 
     def hold(self, nicks: Mapping[str, str], now: float) -> None:
         """Hold the nicks of people who were here before a restart for the grace time."""
-        until = now + self._grace
+        until = now + self._config.presence_grace
         for id, nick in nicks.items():
             self._people.hold(Person(id, nick), until)
         if nicks:

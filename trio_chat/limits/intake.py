@@ -2,7 +2,7 @@
 
 from trio_chat.config import Config
 from trio_chat.limits.addresses import Addresses
-from trio_chat.limits.bucket import Bucket
+from trio_chat.limits.bucket import Bucket, of_rate
 
 NAMES = "byte_rate", "frame_rate", "address_byte_rate"
 NOT_AT_ALL = 0.0, ""
@@ -21,22 +21,26 @@ class Intake:
         address: The peer's.
     """
 
-    __slots__ = ("_address", "_addresses", "_bytes", "_frames", "_most")
+    __slots__ = ("_address", "_addresses", "_bytes", "_config", "_frames")
 
     def __init__(self, config: Config, addresses: Addresses, address: str) -> None:
+        self._config = config
         self._bytes = Bucket(config.byte_rate)
         self._frames = Bucket(config.frame_rate)
         self._addresses = addresses
         self._address = address
-        self._most = config.flood_timeout / 2
 
     def take(self, size: int, frames: int, now: float) -> tuple[float, str]:
         """Take in what was read; return in how many seconds to read on, and which rate says so."""
+        config = self._config
+        if self._bytes.rate is not config.byte_rate or self._frames.rate is not config.frame_rate:
+            self._bytes = of_rate(self._bytes, config.byte_rate)
+            self._frames = of_rate(self._frames, config.frame_rate)
         self._bytes.take(now, size)
         self._frames.take(now, frames)
         shared = self._addresses.of(self._address, now).bucket("address_byte_rate")
         shared.take(now, size)
-        shared.limit_debt(now, self._most)
+        shared.limit_debt(now, config.flood_timeout / 2)
         waits = (
             self._bytes.delay(now, 0),
             self._frames.delay(now, 0),

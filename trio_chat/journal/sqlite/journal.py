@@ -12,6 +12,7 @@ import structlog
 import trio
 
 from trio_chat.clock import wall_clock
+from trio_chat.config import Config
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import nicks, queries
 from trio_chat.journal.sqlite.file import JournalFile, explained
@@ -127,6 +128,14 @@ class SqliteJournal:
         return cls(
             file, read_timeout=read_timeout, erase_within=erase_within, space=space, limits=limits
         )
+
+    def reconfigure(self, config: Config) -> None:
+        """Take in that settings have changed; space is measured by them at the next look."""
+        self._limits = ChangeLimits.of(config)
+        self._space.limits = SpaceLimits(config.max_database, config.keep_free)
+        self._upkeep.erase_within = config.erase_within
+        for readers in (self._loader, self._readers, self._searchers):
+            readers.timeout = config.read_timeout
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
