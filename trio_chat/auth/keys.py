@@ -1,5 +1,6 @@
 """The keys that tokens are signed with. A key, and never a token, says by which algorithm."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -7,9 +8,11 @@ from typing import Any, NamedTuple
 import jwt
 
 from trio_chat.config import Config, ConfigError
+from trio_chat.named_files import read
 
 SECRET_ALGORITHM = "HS256"  # noqa: S105 - a name
 ALGORITHMS = (SECRET_ALGORITHM, "RS256", "EdDSA")
+FILE_LIMIT = 1_000_000  # bytes of a file with keys
 PEM = b"-----BEGIN "
 
 
@@ -19,6 +22,25 @@ class Key(NamedTuple):
     algorithm: str
     key: Any  # as PyJWT takes it
     kid: str | None = None
+
+    @property
+    def digest(self) -> bytes:
+        """What tells it from other keys, and does not tell it."""
+        name = f"{self.algorithm} {self.kid or ''}\n".encode()
+        return hashlib.sha256(name + _material(self.key)).digest()
+
+
+def _material(key: Any) -> bytes:  # noqa: ANN401 - as PyJWT takes it
+    if isinstance(key, bytes):
+        return key
+    # Others are objects of this package, which is there then.
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        Encoding,
+        PublicFormat,
+    )
+
+    material: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return material
 
 
 def load_keys(config: Config) -> Sequence[Key]:
@@ -75,6 +97,6 @@ def _checked(path: Path, key: Key) -> Key:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read(path, FILE_LIMIT)
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None

@@ -8,12 +8,14 @@ from pathlib import Path
 import trio
 
 from trio_chat.config import Config, ConfigError
+from trio_chat.named_files import read
 from trio_chat.protocol.unicode import normalize
 
 # 16 MiB and about 50 ms of CPU for each check.
 COST, BLOCK_SIZE, PARALLELISM = 2**14, 8, 1
 SALT_BYTES = 16
 LONGEST = 1024  # bytes of a password
+FILE_LIMIT = 1_000_000  # bytes of its file
 
 
 class PasswordCheck:
@@ -63,7 +65,7 @@ def load_password(config: Config) -> str:
 def _read(path: Path | None) -> str:
     assert path  # without a password there is a file
     try:
-        return path.read_text("utf-8-sig").rstrip("\r\n")
+        return read(path, FILE_LIMIT).decode("utf-8-sig").rstrip("\r\n")
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     except UnicodeDecodeError:
