@@ -30,7 +30,8 @@ RULES = {
     "web": "protocol auth journal delivery core hub net",
     "remote": "protocol",
     "terminal": "protocol remote standard_streams",
-    "commands": "protocol journal core terminal remote server settings logs standard_streams",
+    "commands": "protocol journal core terminal remote lifetime server_file signals settings logs "
+    "standard_streams",
 }
 
 
