@@ -11,4 +11,4 @@ from trio_chat.limits.limits import Limits
 def open_gate() -> Gate:
     """Return it."""
     config = Config()
-    return Gate(config, People(Sessions(b"secret"), config.nick_limit), Attempts(Limits(config)))
+    return Gate(config, People(Sessions(b"secret"), config), Attempts(Limits(config)))

@@ -1,7 +1,7 @@
 """The gate: lets somebody in for what they show, whichever way they come."""
 
 import math
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import trio
 
@@ -39,6 +39,10 @@ class Tokens(Protocol):
         """
         ...
 
+    def knows(self, proof: bytes) -> bool:
+        """Whether a grant comes of a key that still is one, for the same audience."""
+        ...
+
 
 class Attempts(Protocol):
     """Limits how often an address may be wrong."""
@@ -50,6 +54,34 @@ class Attempts(Protocol):
     def forgive(self, address: str) -> None:
         """Count an attempt no more: it was right."""
         ...
+
+
+class Ways(NamedTuple):
+    """The ways in that there are, with their secrets and keys."""
+
+    names: tuple[str, ...]
+    password: PasswordCheck | None = None
+    mark: str | None = None  # of sessions of those who know the password
+    tokens: Tokens | None = None
+
+
+def load_ways(config: Config, marks: Marks) -> Ways:
+    """Return the ways in that are configured. This takes a file's time, and some CPU.
+
+    Raises:
+        ConfigError: one of them cannot work; the message says why.
+    """
+    ways = Ways(config.access)
+    if PASSWORD in config.access:
+        password = load_password(config)
+        check = PasswordCheck(password, config.access_checks)
+        ways = ways._replace(password=check, mark=marks.mark_for(password))
+    if TOKEN in config.access:
+        # Servers without tokens do not load PyJWT, which takes 8 MiB.
+        from trio_chat.auth.tokens import load_check  # noqa: PLC0415
+
+        ways = ways._replace(tokens=load_check(config))
+    return ways
 
 
 class Gate:
@@ -68,20 +100,30 @@ class Gate:
         self._config = config
         self._marks = marks
         self._attempts = attempts
-        self._password: PasswordCheck | None = None
-        self._tokens: Tokens | None = None
-        self._mark: str | None = None
-        self.ways = [way for way in SHOWABLE if way in config.access]
-        self.is_open = config.access == (OPEN,)
-        if PASSWORD in config.access:
-            password = load_password(config)
-            self._password = PasswordCheck(password, config.access_checks)
-            self._mark = marks.mark_for(password)
-        if TOKEN in config.access:
-            # Servers without tokens do not load PyJWT, which takes 8 MiB.
-            from trio_chat.auth.tokens import load_check  # noqa: PLC0415
+        self._ways = load_ways(config, marks)
 
-            self._tokens = load_check(config)
+    def change(self, ways: Ways) -> None:
+        """Let people in by other ways from now on; ``admits`` tells whom it still lets in."""
+        self._ways = ways
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody is let in, and nobody shows anything."""
+        return self._ways.names == (OPEN,)
+
+    @property
+    def ways(self) -> list[str]:
+        """What can be shown to be let in."""
+        return [way for way in SHOWABLE if way in self._ways.names]
+
+    def admits(self, grant: Grant) -> bool:
+        """Whether somebody who was let in before would be let in by that now."""
+        names, _, mark, tokens = self._ways
+        if grant.proof is not None:
+            return tokens is not None and tokens.knows(grant.proof)
+        if grant.subject is not None:
+            return PROXY in names
+        return OPEN in names or (grant.mark is not None and grant.mark == mark)
 
     async def admit(self, shown: Shown, address: str) -> Grant:
         """Let somebody in.
@@ -93,20 +135,18 @@ class Gate:
         Raises:
             Denied: they are not let in.
         """
-        if shown.user is not None and PROXY in self._config.access:
+        names, password, mark, tokens = self._ways
+        if shown.user is not None and PROXY in names:
             return self._for_user(shown.user)
-        if shown.token is not None and self._tokens:
-            return self._for_token(self._tokens, shown.token)
-        if shown.session is not None and self._mark and self._has_mark(shown.session):
-            return Grant(mark=self._mark)
-        if shown.password is not None and self._password:
-            return await self._for_password(self._password, shown.password, address)
-        if OPEN in self._config.access:
+        if shown.token is not None and tokens:
+            return self._for_token(tokens, shown.token)
+        if shown.session is not None and mark and self._marks.mark_of(shown.session) == mark:
+            return Grant(mark=mark)
+        if shown.password is not None and password:
+            return await self._for_password(password, mark, shown.password, address)
+        if OPEN in names:
             return ANYBODY
         raise self._denied(self._request())
-
-    def _has_mark(self, session: str) -> bool:
-        return self._marks.mark_of(session) == self._mark
 
     def _for_user(self, user: str) -> Grant:
         try:
@@ -121,7 +161,9 @@ class Gate:
         except BadToken as error:
             raise self._denied(str(error)) from None
 
-    async def _for_password(self, check: PasswordCheck, shown: str, address: str) -> Grant:
+    async def _for_password(
+        self, check: PasswordCheck, mark: str | None, shown: str, address: str
+    ) -> Grant:
         delay = self._attempts.begin(address)
         if delay:
             text = "too many wrong passwords from your address"
@@ -130,7 +172,9 @@ class Gate:
             if not await check.matches(shown):
                 raise self._denied("the password is wrong")
             self._attempts.forgive(address)
-            return Grant(mark=self._mark)
+            if mark != self._ways.mark:
+                raise self._denied("the password has just been changed", BUSY_MS)
+            return Grant(mark=mark)
         self._attempts.forgive(address)
         raise self._denied("too many passwords are being checked", BUSY_MS)
 

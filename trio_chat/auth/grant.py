@@ -16,7 +16,7 @@ class Grant(NamedTuple):
 
     ``subject`` names a person for good; ``None``: only a session does. ``nick`` is how they are
     called, whatever they ask for. ``expires_at`` is in seconds since 1970. A session that is given
-    to them carries ``mark``, which lets them in again.
+    to them carries ``mark``, which lets them in again. ``proof`` stands for the key of their token.
     """
 
     subject: str | None = None
@@ -25,6 +25,7 @@ class Grant(NamedTuple):
     role: str | None = None
     expires_at: float | None = None
     mark: str | None = None
+    proof: bytes | None = None
 
 
 ANYBODY = Grant()

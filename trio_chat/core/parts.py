@@ -21,7 +21,7 @@ from trio_chat.core.marks import Marks
 from trio_chat.core.moderation import Moderation
 from trio_chat.core.pairings import Pairings
 from trio_chat.core.pending_writes import PendingWrites
-from trio_chat.core.people import Keeping, People
+from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
 from trio_chat.core.raids import Raids
 from trio_chat.core.readers import Readers
@@ -49,6 +49,7 @@ class Parts(NamedTuple):
     people: People
     presence: Presence
     limits: RequestLimits
+    welcome: Welcome
     ledger: Ledger
     readers: Readers
     joins: Joins
@@ -85,15 +86,14 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
     connections: dict[Requester, ConnectionState] = {}
     queue = CatchUpQueue(connections, epoch, access)
     rooms = Rooms(config, delay, load, queue.requeue)
-    keeping = Keeping(config.nick_keep_days, config.session_days, config.names_kept)
-    people = People(Sessions(secret), config.nick_limit, keeping, access.clock)
-    presence = Presence(people, rooms, timers, config.presence_grace)
+    people = People(Sessions(secret), config, access.clock)
+    presence = Presence(people, rooms, timers, config)
     welcome = Welcome(people, config, epoch)
     asked = RequestLimits(limits, config)
     ledger = Ledger(turn, pending, access.registry)
     judge = Judge(access, people, rooms)
     redemption = Redemption(access, ledger, asked)
-    devices = Devices(turn, connections, people, config.session_days, access.clock, drop)
+    devices = Devices(turn, connections, people, config, access.clock, drop)
     arrivals = Arrivals()
     targets = Targets(access, people, arrivals)
     joins = Joins(
@@ -112,7 +112,7 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
     moderation = Moderation(
         turn,
         connections,
-        config.room_limit,
+        config,
         access=access,
         judge=judge,
         ledger=ledger,
@@ -127,7 +127,7 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         welcome,
         rooms,
         asked,
-        config.room_limit,
+        config,
         judge=judge,
         redemption=redemption,
         moderation=moderation,
@@ -153,7 +153,7 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         pairings=Pairings(asked),
         marks=Marks(turn, people, rooms, epoch),
     )
-    readers = Readers(judge, redemption, people, config.room_limit, trio.current_time)
+    readers = Readers(judge, redemption, people, config, trio.current_time)
     return Parts(
         turn,
         timers,
@@ -164,6 +164,7 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         people,
         presence,
         asked,
+        welcome,
         ledger,
         readers,
         joins,
