@@ -8,16 +8,7 @@ from typing import Any
 
 from trio_chat.addresses import HIGHEST_PORT
 from trio_chat.rates import Rates
-from trio_chat.setting_values import (
-    PASSWORD,
-    PROXY,
-    TOKEN,
-    host_name,
-    listening_host,
-    network,
-    origin,
-    ways,
-)
+from trio_chat.setting_relations import check_relations, normal_values
 
 # Descriptors that are not connections: listeners, Trio's own, the log, files being sent.
 DESCRIPTOR_RESERVE = 64
@@ -31,10 +22,8 @@ LONGEST_NAME = 1000  # characters
 MOST_CHANGES = 4000
 MOST_EMOJI = 1000  # different ones on a message
 LEAST_ROOM = 5  # characters; the room "lobby", where whoever names none is, has as many
-LEAST_DATABASE = 1_000_000  # bytes; the log of an empty one may take as much
 IN_MEMORY = ":memory:"  # a database that is no file
 SECRET = "secret"  # noqa: S105 - the group of settings that have no flag
-HEADER = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # the name of one
 CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -315,28 +304,11 @@ class Config(Rates):
         for setting in fields(self):
             self._check_range(setting)
         try:
-            self._normalise()
+            for name, value in normal_values(self):
+                object.__setattr__(self, name, value)
+            check_relations(self)
         except ValueError as error:
             raise ConfigError(str(error)) from None
-        self._check_choices()
-        self._check_relations()
-        self._check_shares()
-        self._check_access()
-
-    def _normalise(self) -> None:
-        """Put what can be written in more than one way into its normal form.
-
-        Raises:
-            ValueError: it has none; the message is one line for a person.
-        """
-        for name, value in (
-            ("host", listening_host(self.host)),
-            ("host_name", tuple(map(host_name, self.host_name))),
-            ("allow_origin", tuple(map(origin, self.allow_origin))),
-            ("trusted_proxy", tuple(map(network, self.trusted_proxy))),
-            ("access", ways(self.access)),
-        ):
-            object.__setattr__(self, name, value)
 
     def _check_range(self, setting: Field[Any]) -> None:
         value = getattr(self, setting.name)
@@ -348,95 +320,6 @@ class Config(Rates):
         is_secret = setting.metadata["group"] == SECRET
         if isinstance(value, str | Path) and not is_secret and CONTROLS.search(str(value)):
             raise ConfigError(f"{setting.name} must have no control characters, as {value!r} has")
-
-    def _check_choices(self) -> None:
-        for name, choices in (
-            ("log_format", ("auto", "console", "json")),
-            ("sync", ("normal", "full")),
-            ("loopback_limits", ("off", "on")),
-            ("log_level", ("debug", "info", "warning", "error")),
-        ):
-            if getattr(self, name) not in choices:
-                listed = ", ".join(choices)
-                raise ConfigError(f"{name} must be one of {listed}, not {getattr(self, name)!r}")
-
-    def _check_relations(self) -> None:
-        if not self.database:
-            raise ConfigError("database must be a file or ':memory:', not ''")
-        if self.keyfile and not self.certfile:
-            raise ConfigError("keyfile needs certfile")
-        if self.ping_interval and self.pong_timeout >= self.ping_interval:
-            raise ConfigError(
-                f"pong_timeout ({self.pong_timeout}) must be less than "
-                f"ping_interval ({self.ping_interval})"
-            )
-        if 0 < self.max_database < LEAST_DATABASE:
-            raise ConfigError(
-                f"max_database must be 0 or at least {LEAST_DATABASE}, not {self.max_database}"
-            )
-        # A character has one byte at least.
-        if self.text_limit > self.frame_limit:
-            raise ConfigError(
-                f"text_limit ({self.text_limit}) must be at most frame_limit ({self.frame_limit})"
-            )
-        # A lone message must fit an empty outbox, or its first broadcast would evict everybody.
-        if self.outbox_bytes <= self.frame_limit:
-            raise ConfigError(
-                f"outbox_bytes ({self.outbox_bytes}) must be more than "
-                f"frame_limit ({self.frame_limit})"
-            )
-        # A page is sent to a client that has room for it beside what happens meanwhile.
-        if self.page_bytes > self.outbox_bytes // 2:
-            raise ConfigError(
-                f"page_bytes ({self.page_bytes}) must be at most half of "
-                f"outbox_bytes ({self.outbox_bytes})"
-            )
-        # Otherwise the exchange ends before its answer is there.
-        for name in ("call_timeout", "read_timeout"):
-            if getattr(self, name) >= self.http_timeout:
-                raise ConfigError(
-                    f"{name} ({getattr(self, name)}) must be less than "
-                    f"http_timeout ({self.http_timeout})"
-                )
-
-    def _check_shares(self) -> None:
-        """See that what is allowed to one is allowed to all together."""
-        for whole, part in (
-            ("all_outbox_bytes", "outbox_bytes"),
-            ("all_recent_bytes", "recent_bytes"),
-            ("all_replay_bytes", "replay_bytes"),
-            ("changes_per_message", "reactions_per_message"),  # each of which is a change
-        ):
-            if getattr(self, whole) < getattr(self, part):
-                raise ConfigError(
-                    f"{whole} ({getattr(self, whole)}) must be at least "
-                    f"{part} ({getattr(self, part)})"
-                )
-
-    def _check_access(self) -> None:
-        """Check that each way in has what it needs, and that nothing is given for another one."""
-        needs: dict[str, dict[str, object]] = {
-            PASSWORD: {"access_password_file": self.access_password_file or self.access_password},
-            TOKEN: {
-                "token_key": self.token_key or self.token_jwks,
-                "token_audience": self.token_audience,
-            },
-            PROXY: {"access_header": self.access_header},
-        }
-        for way, settings in needs.items():
-            for name, value in settings.items():
-                if bool(value) > (way in self.access):
-                    raise ConfigError(f"{name} needs access={way}")
-                if bool(value) < (way in self.access):
-                    raise ConfigError(f"access={way} needs {name}")
-        if self.token_key and self.token_jwks:
-            raise ConfigError("token_key and token_jwks cannot be given together")
-        if self.access_password and self.access_password_file:
-            raise ConfigError("access_password and access_password_file cannot be given together")
-        if PROXY in self.access and not self.trusted_proxy:
-            raise ConfigError("access=proxy needs trusted_proxy")
-        if self.access_header and not HEADER.fullmatch(self.access_header):
-            raise ConfigError(f"access_header must be a header's name, not {self.access_header!r}")
 
     def connection_cap(self) -> int:
         """Return how many connections may be open: no more than there are descriptors for."""

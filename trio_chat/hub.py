@@ -47,7 +47,7 @@ class Hub:
         self._journal = journal
         self._chat = Chat(config, journal.epoch, journal.secret, limits, self.access)
         self._storage = Storage(journal, config.resume_limit, config.commit_interval)
-        self._close_timeout = config.close_timeout
+        self._config = config
         self._is_closing = False
         self._pace = Pace()
 
@@ -84,6 +84,16 @@ class Hub:
             "recent": lambda: recent.used,
             "replays": lambda: replays.used,
         }
+
+    def reconfigure(self) -> None:
+        """Take in that settings have changed."""
+        config = self._config
+        self.outboxes.limit = config.all_outbox_bytes
+        self.outboxes.least_frames = config.outbox_frames
+        self.outboxes.least_bytes = config.outbox_bytes
+        self._storage.recent_limit = config.resume_limit
+        self._storage.commit_interval = config.commit_interval
+        self._chat.reconfigure()
 
     def followed_rooms(self) -> list[str]:
         """Return the rooms of which the hub has to know what others write there."""
@@ -124,7 +134,7 @@ class Hub:
             while not self._is_closing:
                 await self._turn()
             self._chat.write_people()
-            with trio.move_on_after(self._close_timeout):
+            with trio.move_on_after(self._config.close_timeout):
                 while self.inbox or not self._chat.is_settled:
                     await self._turn()
             nursery.cancel_scope.cancel(reason="the hub ends")

@@ -40,7 +40,7 @@ class LogRate:
     """
 
     def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._limit = limit
+        self.limit = limit
         self._clock = clock
         self._lock = threading.Lock()
         self._counts: dict[Kind, _Count] = {}
@@ -54,7 +54,7 @@ class LogRate:
             structlog.DropEvent: the entry is beyond the limit.
         """
         kind = Kind(level, str(entry.pop("kind", entry["event"])))
-        if self._limit and COUNT not in entry and self._count(kind) > self._limit:
+        if self.limit and COUNT not in entry and self._count(kind) > self.limit:
             raise structlog.DropEvent
         return entry
 
@@ -72,7 +72,7 @@ class LogRate:
 
     def _excess(self, count: _Count) -> int:
         """Return how many lines of a kind were left out and are not reported yet."""
-        return count.left_out + max(count.lines - self._limit, 0)
+        return count.left_out + max(count.lines - self.limit, 0)
 
     def left_out(self, *, at_end: bool = False) -> list[tuple[Kind, int]]:
         """Return how many lines of each kind were left out, and begin new windows for them.

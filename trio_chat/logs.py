@@ -34,8 +34,28 @@ class Output(Protocol):
         ...
 
 
+class Logging:
+    """The log of a running server, whose settings can change, but for ``log_format``.
+
+    Args:
+        writer: Writes the lines.
+        rate: Leaves out lines of which there are too many.
+    """
+
+    def __init__(self, writer: LineWriter, rate: LogRate) -> None:
+        self._writer = writer
+        self._rate = rate
+
+    def reconfigure(self, config: Config) -> None:
+        """Log by these settings from now on."""
+        self._writer.limit = config.log_lines
+        self._writer.close_timeout = config.log_timeout
+        self._rate.limit = config.log_rate
+        set_up(config, self._writer, self._rate)
+
+
 @contextmanager
-def writing(config: Config) -> Iterator[None]:
+def writing(config: Config) -> Iterator[Logging]:
     """Log to standard error for the block, from a thread of its own.
 
     Nothing in the block waits for standard error: what Python itself would write there, such as
@@ -52,7 +72,7 @@ def writing(config: Config) -> Iterator[None]:
         set_up(config, writer, rate)
         with redirect_stderr(cast("TextIO", _Forwarding())), _hooks():
             try:
-                yield
+                yield Logging(writer, rate)
             finally:
                 _tell_left_out(rate, at_end=True)
 

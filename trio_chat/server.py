@@ -1,19 +1,18 @@
 """The server: one nursery with the hub and the acceptor, and the order of start and stop."""
 
-from collections.abc import Callable
+import ssl
 from functools import partial
 from pathlib import Path
 
 import structlog
 import trio
 
-from trio_chat import process, signals
 from trio_chat.addresses import bracketed
-from trio_chat.auth.gate import Gate
+from trio_chat.auth.gate import Gate, Marks, Ways
 from trio_chat.client.factory import ClientFactory
 from trio_chat.client.lookups import make_context
 from trio_chat.config import IN_MEMORY, Config
-from trio_chat.core.messages import Shutdown
+from trio_chat.core.messages import AccessChanged, Shutdown
 from trio_chat.hub import Hub
 from trio_chat.journal.feed import follow
 from trio_chat.journal.history import History
@@ -27,10 +26,17 @@ from trio_chat.journal.views import ChangeLimits
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import report
-from trio_chat.net.accept_retry import ADVICE, RetryingListener, ShortageReport
+from trio_chat.live_config import LiveConfig
+from trio_chat.net.accept_retry import RetryingListener, ShortageReport
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.hosts import is_loopback
-from trio_chat.net.listeners import load_certificate, open_listeners, port_of
+from trio_chat.net.listeners import (
+    TlsListener,
+    load_certificate,
+    open_listeners,
+    port_of,
+    set_options,
+)
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
@@ -59,19 +65,21 @@ class Server:
     """
 
     def __init__(self, config: Config, journal: Journal) -> None:
-        self._config = config
+        self.config = config = LiveConfig.of(config)
         self._journal = journal
         self._limits = limits = Limits(config)
         self._hub = Hub(journal, config, limits)
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)
-        self._gate = Gate(config, self._hub.people, Attempts(limits), self._hub.invitations)
+        self.marks: Marks = self._hub.people
+        self._gate = Gate(config, self.marks, Attempts(limits), self._hub.invitations)
         self._context = make_context(
             self._inbox, config, history, limits, self._hub.outboxes, self._gate
         )
         clients = ClientFactory(self._context, self._hub.readers, journal.epoch)
         app = make_app()
-        Api(history, Calls(self._inbox, config), self._hub.readers, config).install(app)
+        self._api = Api(history, Calls(self._inbox, config), self._hub.readers, config)
+        self._api.install(app)
         exchange = Exchange(app, config)
         files = Files(load_page(static_files()), is_secure=config.certfile is not None)
         limits.overload.gauges["outboxes"] = lambda: self._hub.outboxes.used
@@ -84,6 +92,8 @@ class Server:
             exchange.serve,
             gate=self._gate,
         )
+        self._sockets: list[trio.SocketListener] = []
+        self._tls: list[TlsListener] = []
         self._listeners: list[RetryingListener] = []
         self._reason = GOING_AWAY
         self._stopping = trio.Event()
@@ -98,24 +108,45 @@ class Server:
             ConfigError: the address or the certificate cannot be used.
         """
         await self._hub.load_acts()
-        certificate = load_certificate(self._config)
-        listeners = await open_listeners(self._config)
+        certificate = load_certificate(self.config)
+        self._sockets = await open_listeners(self.config)
         scheme = "https" if certificate else "http"
-        address = f"{scheme}://{_host_name(self._config.host)}:{port_of(listeners[0])}/"
+        address = f"{scheme}://{_host_name(self.config.host)}:{port_of(self._sockets[0])}/"
         log.info("listening", address=address)
-        if self._gate.is_open and not is_loopback(self._config.host):
-            log.warning("whoever can reach this address may read and write; see --access")
+        self._warn_if_open()
         report = ShortageReport()
-        self._listeners = [
-            RetryingListener(
-                trio.SSLListener(listener, certificate, https_compatible=True)
-                if certificate
-                else listener,
-                report,
-            )
-            for listener in listeners
-        ]
+        if certificate:
+            self._tls = [TlsListener(socket, certificate) for socket in self._sockets]
+        self._listeners = [RetryingListener(each, report) for each in self._tls or self._sockets]
         return address
+
+    def _warn_if_open(self) -> None:
+        if self._gate.is_open and not is_loopback(self.config.host):
+            log.warning("whoever can reach this address may read and write; see --access")
+
+    def reconfigure(self, config: Config, ways: Ways, certificate: ssl.SSLContext | None) -> None:
+        """Take other settings while the server runs, in one step: nothing is between old and new.
+
+        Connections stay, but for those that the ways in do not let in any more.
+
+        Args:
+            config: The settings; what needs a restart is as it was.
+            ways: Who is let in from now on.
+            certificate: For those who connect from now on; ``None`` without TLS.
+        """
+        self.config.change(config)
+        for part in (self._limits, self._context, self._hub, self._api):
+            part.reconfigure()
+        self._journal.reconfigure(self.config)
+        if not self._stopping.is_set():
+            for listener in self._sockets:
+                set_options(listener, self.config)
+        for tls in self._tls:
+            assert certificate  # TLS is turned off by a restart alone
+            tls.context = certificate
+        self._gate.change(ways)
+        self._inbox.post(AccessChanged(self._gate.admits))
+        self._warn_if_open()
 
     async def first_operator_link(self, address: str) -> str | None:
         """Return a link that makes whoever opens it an operator, if none was made yet."""
@@ -143,7 +174,7 @@ class Server:
                     listening.start_soon(self._limits.overload.watch)
                     populations = self._hub.populations
                     listening.start_soon(
-                        retain, self._journal, self._emit, self._config, populations
+                        retain, self._journal, self._emit, self.config, populations
                     )
                     followed = self._hub.followed_rooms
                     listening.start_soon(follow, self._journal, self._emit, followed)
@@ -176,7 +207,7 @@ class Server:
     def _drain(self, connections: trio.CancelScope) -> None:
         """Take nobody in any more, tell everybody goodbye, and limit how long they may take."""
         log.info("stopping", clients=self._hub.connections)
-        connections.deadline = trio.current_time() + self._config.drain_timeout
+        connections.deadline = trio.current_time() + self.config.drain_timeout
         self._acceptor.shut()
         self._inbox.post(Shutdown(self._reason))
 
@@ -187,7 +218,7 @@ async def open_journal(config: Config) -> Journal:
     Raises:
         JournalError: it cannot be used; the message says why.
     """
-    limits = ChangeLimits(config.reactions_per_message, config.changes_per_message)
+    limits = ChangeLimits.of(config)
     if config.database == IN_MEMORY:
         return MemoryJournal(limits=limits)
     return await SqliteJournal.open(
@@ -198,43 +229,6 @@ async def open_journal(config: Config) -> Journal:
         space=SpaceLimits(config.max_database, config.keep_free),
         limits=limits,
     )
-
-
-async def serve(config: Config, announce: Callable[[str, str | None], None]) -> bool:
-    """Run a server until Ctrl-C or SIGTERM.
-
-    ``announce`` gets its address once it is ready, and at its first start an operator's link.
-
-    Returns:
-        Whether it stopped as it should; ``False`` if a second signal cut the goodbyes short.
-
-    Raises:
-        ConfigError: the address or the certificate cannot be used.
-    """
-    process.prepare()
-    _check_descriptors(config)
-    journal = await open_journal(config)
-    try:
-        server = Server(config, journal)
-        address = await server.listen()
-        async with trio.open_nursery() as nursery:
-            await nursery.start(server.report)
-            await nursery.start(signals.obey, server.stop, nursery.cancel_scope)
-            announce(address, await server.first_operator_link(address))
-            await server.run()
-            nursery.cancel_scope.cancel(reason="the server has stopped")
-            return True
-        return False
-    finally:
-        await journal.close()
-
-
-def _check_descriptors(config: Config) -> None:
-    """Log if there are fewer descriptors than the connections that may be open."""
-    cap = config.connection_cap()
-    if config.max_connections > cap:
-        wanted = config.max_connections
-        log.warning("too few descriptors", max_connections=wanted, allowed=cap, advice=ADVICE)
 
 
 def _host_name(host: str) -> str:

@@ -1,19 +1,21 @@
-"""Signals: how Ctrl-C, SIGTERM and SIGHUP stop a running server."""
+"""Signals: how Ctrl-C and SIGTERM stop a running server, SIGUSR1 reloads it, and SIGHUP either."""
 
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import trio
 
 from trio_chat.protocol.close import GOING_AWAY, RESTARTING, CloseReason
 
 # Ctrl-C is a person who stops the server; SIGTERM a supervisor, who is likely to start it again;
-# SIGHUP a terminal that was closed, or a supervisor as well.
+# SIGHUP a terminal that was closed, if there is one.
 REASONS = {
     signal.SIGINT: GOING_AWAY,
     signal.SIGTERM: RESTARTING,
     signal.SIGHUP: RESTARTING,
 }
+RELOAD = signal.SIGUSR1
 
 
 async def obey(
@@ -26,7 +28,7 @@ async def obey(
 
     A second SIGHUP does not count, since a terminal that is closed may send two.
     """
-    with trio.open_signal_receiver(*_expected()) as received:
+    with trio.open_signal_receiver(*_of_goodbye()) as received:
         task_status.started()
         stop(REASONS[signal.Signals(await anext(received))])
         while await anext(received) == signal.SIGHUP:
@@ -34,7 +36,44 @@ async def obey(
         everything.cancel(reason="a second signal")
 
 
-def _expected() -> list[signal.Signals]:
-    """Return the signals to receive: a SIGHUP that ``nohup`` has ignored stays ignored."""
+async def obey_reloads(
+    reload: Callable[[], Awaitable[None]], *, task_status: trio.TaskStatus[None]
+) -> None:
+    """Have the settings read again at each signal for that, one after the other, for ever."""
+    with trio.open_signal_receiver(*_of_reload()) as received:
+        task_status.started()
+        async for _ in received:
+            await reload()
+
+
+def ignore_reloads() -> None:
+    """Ignore ``RELOAD`` while nobody obeys it, at the start and at the end: it would be fatal."""
+    signal.signal(RELOAD, signal.SIG_IGN)
+
+
+def _of_goodbye() -> list[signal.Signals]:
+    """Return the signals that stop the server."""
+    return [number for number in REASONS if number != signal.SIGHUP or _is_hangup(at_terminal=True)]
+
+
+def _of_reload() -> list[signal.Signals]:
+    """Return the signals at which settings are read again."""
+    return [RELOAD, *([signal.SIGHUP] if _is_hangup(at_terminal=False) else [])]
+
+
+def _is_hangup(*, at_terminal: bool) -> bool:
+    """Whether SIGHUP is received, and there is a terminal that may send it when it is closed.
+
+    A SIGHUP that ``nohup`` has ignored stays ignored.
+    """
     is_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    return [number for number in REASONS if number != signal.SIGHUP or not is_ignored]
+    return not is_ignored and _has_terminal() == at_terminal
+
+
+def _has_terminal() -> bool:
+    """Whether the process has a controlling terminal."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True

@@ -44,8 +44,8 @@ class LineWriter:
         self._stream = stream
         self._descriptor = _descriptor_of(stream)
         self._encoding = stream.encoding or "utf-8"
-        self._limit = limit
-        self._close_timeout = close_timeout
+        self.limit = limit
+        self.close_timeout = close_timeout
         self._when_idle = when_idle
         self._lines: deque[str] = deque()
         self._dropped = 0
@@ -61,14 +61,14 @@ class LineWriter:
     def __exit__(self, *_: object) -> None:
         """Wait until all is written, for ``close_timeout`` at most."""
         with self._changed:
-            self._deadline = time.monotonic() + self._close_timeout
+            self._deadline = time.monotonic() + self.close_timeout
             self._changed.notify()
-        self._thread.join(self._close_timeout + 2 * STUCK_INTERVAL)
+        self._thread.join(self.close_timeout + 2 * STUCK_INTERVAL)
 
     def write(self, text: str) -> None:
         """Write a line, which includes its end; drop it if too many wait."""
         with self._changed:
-            if len(self._lines) >= self._limit:
+            if len(self._lines) >= self.limit:
                 self._dropped += 1
                 return
             self._lines.append(text)

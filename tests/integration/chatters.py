@@ -1,18 +1,33 @@
 """A client of the protocol v1 over a real socket, that says and hears object by object."""
 
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import trio
 import trio_websocket
 
-from tests.integration.running import PATIENCE, Running
+from tests.integration.running import PATIENCE
 from trio_chat.protocol.dialects.v1 import SUBPROTOCOL
 
 Object = dict[str, Any]
+
+
+class Reachable(Protocol):
+    """A server, in this process or in another one."""
+
+    @property
+    def ws(self) -> str:
+        """The address of its WebSocket."""
+        ...
+
+    @property
+    def trust(self) -> ssl.SSLContext | None:
+        """The TLS context of its clients, if it speaks TLS."""
+        ...
 
 
 class Chatter:
@@ -118,7 +133,7 @@ class Chatter:
 
 
 @asynccontextmanager
-async def connected(server: Running, *headers: tuple[bytes, bytes]) -> AsyncIterator[Chatter]:
+async def connected(server: Reachable, *headers: tuple[bytes, bytes]) -> AsyncIterator[Chatter]:
     """Connect for the block, without a word."""
     async with trio_websocket.open_websocket_url(
         server.ws,
@@ -136,7 +151,7 @@ async def connected(server: Running, *headers: tuple[bytes, bytes]) -> AsyncIter
 
 @asynccontextmanager
 async def chatting(
-    server: Running,
+    server: Reachable,
     nick: str,
     *rooms: Object | str,
     session: str = "",

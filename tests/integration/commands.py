@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -40,6 +41,12 @@ class Command:
     process: trio.Process
     port: int
     announced: bytes = b""  # all that it has printed so far
+    trust: ssl.SSLContext | None = None  # of its clients, if it speaks TLS
+
+    @property
+    def ws(self) -> str:
+        """The address of its WebSocket."""
+        return f"{'wss' if self.trust else 'ws'}://localhost:{self.port}/ws"
 
     async def shake_hands(self) -> trio.SocketStream:
         """Open a WebSocket."""
@@ -80,7 +87,8 @@ async def command(
     Args:
         arguments: Of the command.
         stderr: Its standard error.
-        first: What the shell does in its process before it, such as ``ulimit``.
+        first: What the shell does in its process before it, such as ``ulimit``. It has no
+            terminal, and gets the first one that it opens.
         variables: Of its environment.
     """
     process = await trio.lowlevel.open_process(
@@ -89,6 +97,7 @@ async def command(
         stderr=stderr,
         cwd=ROOT,
         env=environment(**variables),
+        start_new_session=True,
     )
     try:
         announced = await _announcement(process)

@@ -409,7 +409,7 @@ async def test_passwords_are_checked_a_few_at_a_time_and_not_waited_for_long(
         connected(server) as ann,
     ):
         await ann.hello("Ann", "tea", access={"password": PASSWORD})
-        check = server.server._gate._password
+        check = server.server._gate._ways.password
         assert check
         async with check._limiter, connected(server) as ben:
             answer = await ben.hello("Ben", access={"password": PASSWORD})

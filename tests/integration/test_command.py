@@ -20,9 +20,21 @@ from trio_chat.protocol.close import GOING_AWAY, RESTARTING, CloseReason
 SIGNALS = [
     (signal.SIGINT, GOING_AWAY),
     (signal.SIGTERM, RESTARTING),
-    (signal.SIGHUP, RESTARTING),
+    (signal.SIGHUP, RESTARTING),  # of the terminal, which is closed
 ]
 INTERRUPTED = 130
+
+
+@asynccontextmanager
+async def at_terminal(*arguments: str) -> AsyncIterator[Command]:
+    """Run the command for the block as its user does, at a terminal that is its own."""
+    ours, its = os.openpty()
+    try:
+        async with command(*arguments, first=f"exec 3<>{os.ttyname(its)}") as running:
+            yield running
+    finally:
+        os.close(its)
+        os.close(ours)
 
 
 async def test_it_tells_its_address_and_serves_there() -> None:
@@ -47,7 +59,7 @@ async def test_a_signal_stops_it_and_everybody_is_told(
     number: signal.Signals, reason: CloseReason
 ) -> None:
     """Ctrl-C says going away, SIGTERM and SIGHUP say come back; all are a success."""
-    async with command() as running:
+    async with at_terminal() as running:
         async with await running.shake_hands() as one, await running.shake_hands() as two:
             running.signal(number)
             for client in (one, two):
@@ -77,7 +89,7 @@ async def test_peers_that_do_nothing_hold_it_up_no_longer_than_the_drain_time(
 ) -> None:
     """They had their chance; that is no failure."""
     async with (
-        command(*PATIENT, "--drain-timeout", "0.5") as running,
+        at_terminal(*PATIENT, "--drain-timeout", "0.5") as running,
         stuck_peers(running) as peers,
     ):
         running.signal(number)
@@ -99,7 +111,10 @@ async def test_a_second_signal_ends_it_at_once(second: signal.Signals) -> None:
 
 async def test_a_second_hangup_does_not_cut_the_goodbyes_short() -> None:
     """A terminal that is closed may send two."""
-    async with command(*PATIENT, "--drain-timeout", "1") as running, stuck_peers(running) as peers:
+    async with (
+        at_terminal(*PATIENT, "--drain-timeout", "1") as running,
+        stuck_peers(running) as peers,
+    ):
         running.signal(signal.SIGHUP)
         await running.errors(until=b"stopping")
         running.signal(signal.SIGHUP)

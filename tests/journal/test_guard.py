@@ -21,7 +21,7 @@ from trio_chat.journal.sqlite import writer as sqlite_writer
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.guard import MAGIC, WAL_VERSIONS, FileGuard, InUse
 from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.types import JournalError, Unavailable
+from trio_chat.journal.types import Duplicate, JournalError, Unavailable
 
 SOON = 50  # ms
 
@@ -166,7 +166,8 @@ class TestChanges:
         beside(path, ".away").rename(path)
         await trio.sleep(SOON / 1000)
         [result] = await database.commit([draft])
-        assert result.seq == 2  # type: ignore[union-attr]
+        assert isinstance(result, Duplicate)
+        assert result.seq == 2
         assert await database.has_changed()
         assert await kept(database) == [1, 2]
 

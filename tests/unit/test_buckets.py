@@ -9,8 +9,9 @@ from trio_chat.config import Config, ConfigError
 from trio_chat.limits.addresses import Addresses, key_of
 from trio_chat.limits.bucket import Bucket
 from trio_chat.limits.buckets import KEYS, SWEPT, Buckets
-from trio_chat.limits.intake import Intake
+from trio_chat.limits.intake import NOT_AT_ALL, Intake
 from trio_chat.limits.quota import Quota
+from trio_chat.live_config import LiveConfig
 from trio_chat.rates import NO_LIMIT, Rate, Rates
 from trio_chat.settings import Given, make_config
 
@@ -235,3 +236,20 @@ def test_the_tests_can_take_all_rates_away() -> None:
     """A new one must be added there."""
     names = {f"{name.replace('-', '_')}_rate" for name in RATES}
     assert {*Rates.__dataclass_fields__} - names == {"typing_rate", "read_rate"}
+
+
+def test_a_rate_that_has_changed_begins_with_a_full_bucket() -> None:
+    """For whoever has asked for something already, and each connection; others are as they were."""
+    one = Rate(1, 1)
+    config = LiveConfig.of(Config(send_rate=one, topic_rate=one, byte_rate=one, control_rate=one))
+    quota = Quota(config)
+    intake = Intake(config, Addresses(config), "192.0.2.1")
+    intake.take(100, 1, 100, 0)
+    for name in ("send_rate", "topic_rate"):
+        quota.bucket(name).take(0)
+    config.change(
+        Config(send_rate=one, topic_rate=Rate(1, 2), byte_rate=Rate(9, 9), control_rate=Rate(9, 9))
+    )
+    assert quota.bucket("send_rate").delay(0)
+    assert not quota.bucket("topic_rate").delay(0)
+    assert intake.take(0, 0, 1, 0) == NOT_AT_ALL

@@ -14,6 +14,7 @@ from trio_chat.cli import main
 from trio_chat.commands import COMMANDS, serve
 from trio_chat.config import Config, ConfigError
 from trio_chat.errors import BAD_USAGE, FAILED, INTERRUPTED, Failed
+from trio_chat.logs import Logging
 
 
 @pytest.fixture
@@ -24,6 +25,8 @@ def outcome(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool | BaseException],
         def run(
             serve: Callable[..., Awaitable[bool]],
             config: Config,
+            read: Callable[[], Config],
+            logging: Logging,
             announce: Callable[[str], None],
         ) -> bool:
             if isinstance(result, BaseException):

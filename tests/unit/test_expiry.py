@@ -8,7 +8,7 @@ from tests.unit.members import Listener, house
 from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
 from trio_chat.core.expiry import LOOK_INTERVAL
-from trio_chat.core.messages import LetIn, Register, Shutdown, Unregister
+from trio_chat.core.messages import AccessChanged, LetIn, Register, Shutdown, Unregister
 from trio_chat.protocol.close import EXPIRED, GOING_AWAY
 from trio_chat.protocol.dialects import v1
 
@@ -81,3 +81,13 @@ async def test_who_is_gone_is_not_ended(wall: Wall, autojump_clock: MockClock) -
         await home.turn(LetIn(ben, grant(20)))
         await trio.sleep(LOOK_INTERVAL)
         assert (ann.ends, ben.ends) == (["closed"], [GOING_AWAY])
+
+
+async def test_when_access_changes_those_go_who_would_not_be_let_in() -> None:
+    """Whoever is not let in yet stays: that is decided by what they show."""
+    async with house(config=CONFIG) as home:
+        known, early, gone = Listener(v1), Listener(v1), Listener(v1)
+        await home.turn(Register(known, None, Grant("a")), Register(early, None, None))
+        await home.turn(Register(gone, None, None), LetIn(gone, Grant("b")))
+        await home.turn(AccessChanged(lambda grant: grant.subject == "a"))
+        assert [known.ends, early.ends, gone.ends] == [[], [], [EXPIRED]]

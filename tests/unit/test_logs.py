@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -311,3 +312,21 @@ def test_setting_up_again_replaces_what_was(set_up: SetUp) -> None:
     set_up(new, Config())
     logging.getLogger("some.library").error("said")
     assert (old.getvalue(), len(entries(new))) == ("", 1)
+
+
+def test_a_running_log_takes_other_settings(monkeypatch: pytest.MonkeyPatch, set_up: SetUp) -> None:
+    """The level and the rate from the next line on, the queue and its time, too."""
+    output = io.StringIO()
+    set_up(output, Config())
+    monkeypatch.setattr(sys, "stderr", output)
+    log = structlog.get_logger()
+    with logs.writing(Config(log_format="json")) as logging_:
+        log.debug("not shown")
+        logging_.reconfigure(Config(log_format="json", log_level="debug", log_rate=1))
+        log.debug("shown")
+        log.debug("shown")
+        rare = Config(log_format="json", log_level="debug", log_rate=1)
+        logging_.reconfigure(replace(rare, log_lines=50, log_timeout=7))
+        assert (logging_._writer.limit, logging_._writer.close_timeout) == (50, 7)
+    events = [json.loads(line)["event"] for line in output.getvalue().splitlines()]
+    assert events == ["shown", "shown: 1 more like this"]

@@ -242,3 +242,15 @@ def test_all_go_if_that_is_what_it_takes() -> None:
     budget.relieve()
     assert [box.evictions for box in full] == [1, 1]
     assert budget.used == 4
+
+
+async def test_limits_that_are_raised_are_for_all_and_lowered_ones_for_newcomers() -> None:
+    """So a page of what was missed, which has grown with them, fits everybody's outbox."""
+    budget = OutboxBudget(10_000)
+    for least, expected in ((50, False), (200, True)):
+        budget.least_bytes = least
+        box = Outbox(None, 3, 100, budget, lambda: None)
+        assert box.can_take(60) is expected
+        assert box.put(Frame(b"x" * 150)) is expected
+    budget.least_frames = 4
+    assert [box.put(Frame(b"x")) for _ in range(4)] == [True, True, True, False]

@@ -6,10 +6,12 @@ import pytest
 
 from tests.unit.members import Listener
 from trio_chat.auth.grant import ANYBODY
-from trio_chat.core.people import DAY, Keeping, People
-from trio_chat.core.records import LAZY, WRITTEN_AT_ONCE
+from trio_chat.config import Config
+from trio_chat.core.people import DAY, People
+from trio_chat.core.records import FORGOTTEN_AT_ONCE, LAZY, WRITTEN_AT_ONCE
 from trio_chat.core.sessions import Sessions
 from trio_chat.journal.people import ENDED, SESSIONS, PersonRecord, decode, encode
+from trio_chat.live_config import LiveConfig
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
@@ -17,7 +19,7 @@ LATE = 1000.0
 ANN = Person("a", "Ann")
 
 
-KEEPING = Keeping(nick_days=2, session_days=3, names=3)
+CONFIG = Config(nick_keep_days=2, session_days=3, names_kept=3)
 
 
 class Clock:
@@ -37,13 +39,13 @@ def clock() -> Clock:
 @pytest.fixture
 def people(clock: Clock) -> People:
     """Return people of whom nobody is there yet."""
-    return People(Sessions(b"secret"), 32, KEEPING, clock)
+    return People(Sessions(b"secret"), CONFIG, clock)
 
 
 @pytest.fixture
 def hasty() -> People:
     """Return people whose nicks are held for the grace time alone, and who are seen at no time."""
-    return People(Sessions(b"secret"), 32, Keeping(nick_days=0), lambda: 0)
+    return People(Sessions(b"secret"), Config(nick_keep_days=0), lambda: 0)
 
 
 def changes(people: People) -> dict[str, PersonRecord | None]:
@@ -93,7 +95,7 @@ def test_a_key_tells_the_same_person_always(people: People) -> None:
     assert ann not in {people.identify(None, other), people.identify(None, ann)}
     bob = people.enter(people.identify(None, other), "Bob", Listener())
     assert people.identify(people.token(bob), key) == bob.id
-    assert People(Sessions(b"another secret"), 32).identify(None, key) != ann
+    assert People(Sessions(b"another secret"), Config()).identify(None, key) != ann
 
 
 def test_a_nick_that_was_given_up_is_free(people: People) -> None:
@@ -207,12 +209,24 @@ class TestKeptNicks:
     def test_it_is_kept_over_a_restart(self, people: People, clock: Clock) -> None:
         """As it was when it was written down last."""
         goes(people, "a", "Ann")
-        again = People(Sessions(b"secret"), 32, KEEPING, clock)
+        again = People(Sessions(b"secret"), CONFIG, clock)
         assert again.hold(kept(people), 10, {}) == []
         clock.now += 2 * DAY - 1
         assert (again.now("a"), again.holder("ann")) == (ANN, "a")
         clock.now += 1
         assert again.holder("ann") is None
+
+    def test_of_a_bound_that_becomes_lower_some_go_at_a_time(self, clock: Clock) -> None:
+        """So that the server does not stand still for it, however many there are."""
+        config = LiveConfig.of(Config())
+        people = People(Sessions(b"secret"), config, clock)
+        for number in range(FORGOTTEN_AT_ONCE + 2):
+            goes(people, str(number), f"n{number}")
+        config.change(Config(names_kept=1))
+        goes(people, "ann", "Ann")
+        assert [people.holder(nick) for nick in ("n99", "n100", "n101")] == [None, "100", "101"]
+        goes(people, "bob", "Bob")
+        assert [people.holder(nick) for nick in ("n101", "Ann", "Bob")] == [None, None, "bob"]
 
     def test_of_too_many_those_seen_longest_ago_go(self, people: People, clock: Clock) -> None:
         """Not those who are here, whenever they came; each that goes is told."""
@@ -227,7 +241,7 @@ class TestKeptNicks:
     def test_what_is_loaded_is_bounded_too(self, clock: Clock) -> None:
         """If fewer are to be kept than before."""
         before = {str(at): PersonRecord(nick=f"n{at}", seen=at) for at in (2, 0, 3, 1)}
-        people = People(Sessions(b"secret"), 32, KEEPING, clock)
+        people = People(Sessions(b"secret"), CONFIG, clock)
         people.hold(encoded(before), 10, {})
         assert [people.holder(f"n{at}") for at in range(4)] == [None, "1", "2", "3"]
 
@@ -244,7 +258,7 @@ class TestKeptNicks:
 
     def test_a_nick_that_was_freed_stays_free_after_a_crash(self, clock: Clock) -> None:
         """Although that was not written down; unless they have come back since."""
-        people = People(Sessions(b"secret"), 32, KEEPING, clock)
+        people = People(Sessions(b"secret"), CONFIG, clock)
         before = {
             "a": PersonRecord(nick="Ann", seen=5),
             "b": PersonRecord(nick="Bob", seen=6),
@@ -301,7 +315,7 @@ class TestSessions:
 
     def test_a_session_without_end(self, clock: Clock) -> None:
         """With 0 days."""
-        people = People(Sessions(b"secret"), 32, Keeping(0, 0), clock)
+        people = People(Sessions(b"secret"), Config(nick_keep_days=0, session_days=0), clock)
         token = welcomed(people)
         clock.now += 10_000 * DAY
         assert people.has_session(token)
@@ -356,7 +370,7 @@ class TestSessions:
         over = people.records.get("a")
         assert over.is_over(ended.session)
         assert [people.has_session(token) for token in (old, recent)] == [False, True]
-        again = People(Sessions(b"secret"), 32, KEEPING, clock)
+        again = People(Sessions(b"secret"), CONFIG, clock)
         again.hold(encoded(written), 10, {})
         assert [again.has_session(token) for token in (old, recent)] == [False, True]
 

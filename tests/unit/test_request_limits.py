@@ -12,6 +12,7 @@ from tests.unit.members import CONFIG, Listener, Somebody, arrives, asks, house,
 from trio_chat.config import Config
 from trio_chat.core.messages import ApiRequest, Register
 from trio_chat.core.prices import RATES
+from trio_chat.live_config import LiveConfig
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import FLOODING
 from trio_chat.protocol.dialects import v1
@@ -351,3 +352,14 @@ async def test_an_address_brings_so_many_new_people_in_an_hour(autojump_clock: M
 def test_every_request_has_a_price(kind: type) -> None:
     """A new kind of request has to be thought about."""
     assert kind in {requests.Typing, requests.Read} or RATES[kind] in {*Rates.__dataclass_fields__}
+
+
+async def test_an_open_room_follows_its_rate(autojump_clock: MockClock) -> None:
+    """Its members need not leave it for that."""
+    async with house(config=LiveConfig.of(limited(room_rate="1/h:1"))) as home:
+        config = home.hub._config
+        assert isinstance(config, LiveConfig)
+        ann = await home.person("Ann", "tea")
+        assert done(await ann.ask(*sends(1))) == [0]
+        config.change(limited(room_rate="1/h:3"))
+        assert done(await ann.ask(*sends(3))) == [0, 1, 2]

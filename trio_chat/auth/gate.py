@@ -1,7 +1,7 @@
 """The gate: lets somebody in for what they show, whichever way they come."""
 
 import math
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import trio
 
@@ -41,6 +41,10 @@ class Tokens(Protocol):
         """
         ...
 
+    def knows(self, proof: bytes) -> bool:
+        """Whether a grant comes of a key that still is one, for the same audience."""
+        ...
+
 
 class Attempts(Protocol):
     """Limits how often an address may be wrong."""
@@ -68,6 +72,34 @@ class Invitations(Protocol):
         ...
 
 
+class Ways(NamedTuple):
+    """The ways in that there are, with their secrets and keys."""
+
+    names: tuple[str, ...]
+    password: PasswordCheck | None = None
+    mark: str | None = None  # of sessions of those who know the password
+    tokens: Tokens | None = None
+
+
+def load_ways(config: Config, marks: Marks) -> Ways:
+    """Return the ways in that are configured. This takes a file's time, and some CPU.
+
+    Raises:
+        ConfigError: one of them cannot work; the message says why.
+    """
+    ways = Ways(config.access)
+    if PASSWORD in config.access:
+        password = load_password(config)
+        check = PasswordCheck(password, config.access_checks)
+        ways = ways._replace(password=check, mark=marks.mark_for(password))
+    if TOKEN in config.access:
+        # Servers without tokens do not load PyJWT, which takes 8 MiB.
+        from trio_chat.auth.tokens import load_check  # noqa: PLC0415
+
+        ways = ways._replace(tokens=load_check(config))
+    return ways
+
+
 class Gate:
     """Checks what somebody shows. Any of the ways in ``--access`` lets them in.
 
@@ -88,20 +120,32 @@ class Gate:
         self._marks = marks
         self._attempts = attempts
         self._invitations = invitations
-        self._password: PasswordCheck | None = None
-        self._tokens: Tokens | None = None
-        self._mark: str | None = None
-        self.ways = [way for way in SHOWABLE if way in config.access]
-        self.is_open = config.access == (OPEN,)
-        if PASSWORD in config.access:
-            password = load_password(config)
-            self._password = PasswordCheck(password, config.access_checks)
-            self._mark = marks.mark_for(password)
-        if TOKEN in config.access:
-            # Servers without tokens do not load PyJWT, which takes 8 MiB.
-            from trio_chat.auth.tokens import load_check  # noqa: PLC0415
+        self._ways = load_ways(config, marks)
 
-            self._tokens = load_check(config)
+    def change(self, ways: Ways) -> None:
+        """Let people in by other ways from now on; ``admits`` tells whom it still lets in."""
+        self._ways = ways
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody is let in, and nobody shows anything."""
+        return self._ways.names == (OPEN,)
+
+    @property
+    def ways(self) -> list[str]:
+        """What can be shown to be let in."""
+        return [way for way in SHOWABLE if way in self._ways.names]
+
+    def admits(self, grant: Grant) -> bool:
+        """Whether somebody who was let in before would be let in by that now."""
+        names, _, mark, tokens = self._ways
+        if grant.proof is not None:
+            return tokens is not None and tokens.knows(grant.proof)
+        if grant.subject is not None:
+            return PROXY in names
+        is_invited = grant.invitation is not None and INVITE in names
+        knows_password = grant.mark is not None and grant.mark == mark
+        return OPEN in names or is_invited or knows_password
 
     async def admit(self, shown: Shown, address: str) -> Grant:
         """Let somebody in.
@@ -114,23 +158,21 @@ class Gate:
         Raises:
             Denied: they are not let in.
         """
-        if shown.user is not None and PROXY in self._config.access:
+        names, password, mark, tokens = self._ways
+        if shown.user is not None and PROXY in names:
             return self._for_user(shown.user)
-        if shown.token is not None and self._tokens:
-            return self._for_token(self._tokens, shown.token)
-        if shown.session is not None and self._mark and self._has_mark(shown.session):
-            return Grant(mark=self._mark)
+        if shown.token is not None and tokens:
+            return self._for_token(tokens, shown.token)
+        if shown.session is not None and mark and self._marks.mark_of(shown.session) == mark:
+            return Grant(mark=mark)
         invitation = self._invitation(shown, address)
         if invitation is not None:
             return Grant(invitation=invitation)
-        if shown.password is not None and self._password:
-            return await self._for_password(self._password, shown.password, address)
-        if OPEN in self._config.access:
+        if shown.password is not None and password:
+            return await self._for_password(password, mark, shown.password, address)
+        if OPEN in names:
             return ANYBODY
         raise self._denied(self._request())
-
-    def _has_mark(self, session: str) -> bool:
-        return self._marks.mark_of(session) == self._mark
 
     def _for_user(self, user: str) -> Grant:
         try:
@@ -146,14 +188,16 @@ class Gate:
             raise self._denied(str(error)) from None
 
     def _invitation(self, shown: Shown, address: str) -> str | None:
-        if INVITE not in self._config.access:
+        if INVITE not in self._ways.names:
             return None
         try:
             return self._invitations.find(shown, address)
         except RequestError as error:
             raise self._denied(error.answer.text, error.answer.retry_ms) from None
 
-    async def _for_password(self, check: PasswordCheck, shown: str, address: str) -> Grant:
+    async def _for_password(
+        self, check: PasswordCheck, mark: str | None, shown: str, address: str
+    ) -> Grant:
         delay = self._attempts.begin(address)
         if delay:
             text = "too many wrong passwords from your address"
@@ -162,7 +206,9 @@ class Gate:
             if not await check.matches(shown):
                 raise self._denied("the password is wrong")
             self._attempts.forgive(address)
-            return Grant(mark=self._mark)
+            if mark != self._ways.mark:
+                raise self._denied("the password has just been changed", BUSY_MS)
+            return Grant(mark=mark)
         self._attempts.forgive(address)
         raise self._denied("too many passwords are being checked", BUSY_MS)
 

@@ -16,9 +16,9 @@ class Grant(NamedTuple):
 
     ``subject`` names a person for good; ``None``: only a session does. ``nick`` is how they are
     called, whatever they ask for. ``expires_at`` is in seconds since 1970. A session that is given
-    to them carries ``mark``, which lets them in again. ``invitation`` is the public id of the link
-    that has let them in, empty for one by which they have come before: they stay for as long as
-    they have come by a link that is live.
+    to them carries ``mark``, which lets them in again. ``proof`` stands for the key of their token.
+    ``invitation`` is the public id of the link that has let them in, empty for one by which they
+    have come before: they stay for as long as they have come by a link that is live.
     """
 
     subject: str | None = None
@@ -27,6 +27,7 @@ class Grant(NamedTuple):
     role: str | None = None
     expires_at: float | None = None
     mark: str | None = None
+    proof: bytes | None = None
     invitation: str | None = None
 
 

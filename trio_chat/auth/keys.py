@@ -1,5 +1,6 @@
 """The keys that tokens are signed with. A key, and never a token, says by which algorithm."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from trio_chat.protocol.text import BYTE_ORDER_MARK
 
 SECRET_ALGORITHM = "HS256"  # noqa: S105 - a name
 ALGORITHMS = (SECRET_ALGORITHM, "RS256", "EdDSA")
+FILE_LIMIT = 1_000_000  # bytes of a file with keys
 PEM = b"-----BEGIN "
 
 
@@ -21,6 +23,25 @@ class Key(NamedTuple):
     algorithm: str
     key: Any  # as PyJWT takes it
     kid: str | None = None
+
+    @property
+    def digest(self) -> bytes:
+        """What tells it from other keys, and does not tell it."""
+        name = f"{self.algorithm} {self.kid or ''}\n".encode()
+        return hashlib.sha256(name + _material(self.key)).digest()
+
+
+def _material(key: Any) -> bytes:  # noqa: ANN401 - as PyJWT takes it
+    if isinstance(key, bytes):
+        return key
+    # Others are objects of this package, which is there then.
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+        Encoding,
+        PublicFormat,
+    )
+
+    material: bytes = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return material
 
 
 def load_keys(config: Config) -> Sequence[Key]:

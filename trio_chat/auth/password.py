@@ -15,6 +15,7 @@ from trio_chat.protocol.unicode import normalize
 COST, BLOCK_SIZE, PARALLELISM = 2**14, 8, 1
 SALT_BYTES = 16
 LONGEST = 1024  # bytes of a password
+FILE_LIMIT = 1_000_000  # bytes of its file
 
 
 class PasswordCheck:

@@ -28,7 +28,9 @@ class TokenCheck:
 
     def __init__(self, keys: Sequence[Key], config: Config) -> None:
         self._keys = keys
-        self._config = config
+        self._nick_limit, self._room_limit = config.nick_limit, config.room_limit
+        self._audience = config.token_audience
+        self._proofs = {self._proof(key) for key in keys}
 
     def grant(self, token: str) -> Grant:
         """Return what a token grants.
@@ -39,19 +41,27 @@ class TokenCheck:
         if len(token) > LONGEST:
             raise BadToken("the token is too long")
         try:
-            return self._read(self._claims(token))
+            key = self._key(jwt.get_unverified_header(token).get("kid"))
+            return self._read(self._claims(token, key), self._proof(key))
         except jwt.PyJWTError as error:
             raise BadToken(f"the token is not valid: {error}") from None
         except (ValueError, TypeError, OverflowError) as error:
             raise BadToken(f"the token cannot be used: {error}") from None
 
-    def _claims(self, token: str) -> dict[str, Any]:
-        key = self._key(jwt.get_unverified_header(token).get("kid"))
+    def knows(self, proof: bytes) -> bool:
+        """Whether a grant comes of a key that still is one, for the same audience."""
+        return proof in self._proofs
+
+    def _proof(self, key: Key) -> bytes:
+        """Return what stands for a key, and for whom its tokens are made."""
+        return key.digest + self._audience.encode()
+
+    def _claims(self, token: str, key: Key) -> dict[str, Any]:
         claims: dict[str, Any] = jwt.decode(
             token,
             key.key,
             algorithms=[key.algorithm],
-            audience=self._config.token_audience,
+            audience=self._audience,
             options={"require": REQUIRED},
         )
         return claims
@@ -63,7 +73,7 @@ class TokenCheck:
             raise BadToken("the token does not name a key of this server (kid)")
         return found[0]
 
-    def _read(self, claims: Mapping[str, Any]) -> Grant:
+    def _read(self, claims: Mapping[str, Any], proof: bytes) -> Grant:
         if not 0 < len(claims["sub"]) <= LONGEST_SUBJECT:
             raise BadToken(f"sub has 1 to {LONGEST_SUBJECT} characters")
         nick = claims.get("nick")
@@ -72,19 +82,17 @@ class TokenCheck:
             raise BadToken(f"there is no role {role!r}")
         return Grant(
             subject=f"token:{claims['sub']}",
-            nick=None if nick is None else check_nick(_text(nick), self._config.nick_limit),
+            nick=None if nick is None else check_nick(_text(nick), self._nick_limit),
             rooms=self._rooms(claims.get("rooms", {})),
             role=role,
             expires_at=float(claims["exp"]),
+            proof=proof,
         )
 
     def _rooms(self, rooms: object) -> Mapping[str, Right]:
         if not isinstance(rooms, dict) or len(rooms) > MOST_ROOMS:
             raise BadToken(f"rooms is an object with at most {MOST_ROOMS} names")
-        return {
-            check_room(name, self._config.room_limit): _right(right)
-            for name, right in rooms.items()
-        }
+        return {check_room(name, self._room_limit): _right(right) for name, right in rooms.items()}
 
 
 def load_check(config: Config) -> TokenCheck:

@@ -161,8 +161,7 @@ class Client:
     async def _read_pump(self, already_read: bytes) -> None:
         """Register, read all that the peer sends, unregister."""
         inbox = self._context.inbox
-        grant = self._grant or ANYBODY
-        inbox.post(Register(self, self._join, grant, self._session, self._label))
+        inbox.post(Register(self, self._join, self._grant, self._session, self._label))
         try:
             data = already_read or await self._receive()
             while data and await self._take(data):

@@ -58,6 +58,15 @@ class ConnectionContext:
             "answers": lambda: self.answers.borrowed_tokens / self.answers.total_tokens,
         }
 
+    def reconfigure(self) -> None:
+        """Take in that settings have changed."""
+        self.pages.total_tokens = self.answers.total_tokens = _pages(self.config)
+
+
+def _pages(config: Config) -> int:
+    """Return how many pages may be in memory at once."""
+    return max(1, config.catch_up_bytes // config.page_bytes)
+
 
 def make_context(
     inbox: Inbox,
@@ -68,10 +77,9 @@ def make_context(
     gate: Gate | None = None,
 ) -> ConnectionContext:
     """Return the context of a server's clients."""
-    pages = max(1, config.catch_up_bytes // config.page_bytes)
-    limiters = trio.CapacityLimiter(pages), trio.CapacityLimiter(pages)
+    pages, answers = trio.CapacityLimiter(_pages(config)), trio.CapacityLimiter(_pages(config))
     outboxes = outboxes or OutboxBudget(config.all_outbox_bytes)
-    return ConnectionContext(inbox, config, limits, history, outboxes, *limiters, gate)
+    return ConnectionContext(inbox, config, limits, history, outboxes, pages, answers, gate)
 
 
 class LookUps:

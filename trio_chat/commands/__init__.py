@@ -27,5 +27,6 @@ COMMANDS = {
     "operator-link": Command(
         "trio_chat.commands.operator_link", "make a link that lets somebody moderate all rooms"
     ),
+    "reload": Command("trio_chat.commands.reload", "have the running server read its settings"),
     "check-config": Command("trio_chat.commands.check_config", "check and show the settings"),
 }

@@ -9,21 +9,28 @@ import trio
 
 from trio_chat import logs
 from trio_chat.commands import COMMANDS
+from trio_chat.config import Config
 from trio_chat.errors import INTERRUPTED
-from trio_chat.server import serve
+from trio_chat.lifetime import serve
 from trio_chat.settings import ENV_PREFIX, SETTINGS, CommandLine
 from trio_chat.standard_streams import LineWriter
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve until Ctrl-C, SIGTERM or SIGHUP.
+    """Serve until Ctrl-C or SIGTERM, or SIGHUP of a terminal.
 
     Raises:
         ConfigError: a setting is not valid.
     """
-    _, config = command_line().read(arguments, os.environ)
-    with logs.writing(config), LineWriter(sys.stdout, limit=1) as output:
-        return 0 if trio.run(serve, config, partial(_announce, output)) else INTERRUPTED
+    line, environment = command_line(), dict(os.environ)
+
+    def read() -> Config:
+        return line.read(arguments, environment)[1]
+
+    config = read()
+    with logs.writing(config) as logging, LineWriter(sys.stdout, limit=1) as output:
+        has_stopped = trio.run(serve, config, read, logging, partial(_announce, output))
+        return 0 if has_stopped else INTERRUPTED
 
 
 def command_line() -> CommandLine:

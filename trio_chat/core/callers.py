@@ -1,6 +1,7 @@
 """Callers: what those may ask for who have no connection, such as scripts over HTTP."""
 
 from trio_chat.auth.grant import Grant
+from trio_chat.config import Config
 from trio_chat.core import policy
 from trio_chat.core.devices import Devices
 from trio_chat.core.judge import Asker, Judge
@@ -27,7 +28,7 @@ class Callers:
         welcome: Tells a caller so who says hello.
         rooms: Those that are open.
         limits: Tell who has asked for too much.
-        room_limit: Characters of a room's name.
+        config: ``room_limit``.
         judge: Tells who may do what they ask for.
         redemption: Looks at links.
         moderation: Does what moderators ask for.
@@ -41,7 +42,7 @@ class Callers:
         welcome: Welcome,
         rooms: Rooms,
         limits: RequestLimits,
-        room_limit: int,
+        config: Config,
         *,
         judge: Judge,
         redemption: Redemption,
@@ -53,7 +54,7 @@ class Callers:
         self._welcome = welcome
         self._rooms = rooms
         self._limits = limits
-        self._room_limit = room_limit
+        self._config = config
         self._judge = judge
         self._redemption = redemption
         self._moderation = moderation
@@ -167,7 +168,7 @@ class Callers:
         known_since = self._judge.known_since(credentials.token, grant)
         is_proven = bool(credentials.token or grant.subject)
         asker = Asker(who, caller.address, known_since, grant=grant, is_proven=is_proven)
-        room = proper_name(room, self._room_limit) if room else SERVER
+        room = proper_name(room, self._config.room_limit) if room else SERVER
         person_id = who.id if who else None
         link = self._redemption.look(credentials.link, room, person_id, caller.address, now)
         if link and who and is_proven:

@@ -7,7 +7,7 @@ carries out the effects; nothing else changes the chat.
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 
-from trio_chat.auth.grant import Grant
+from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.backlog import Backlog
@@ -15,6 +15,7 @@ from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Effects
 from trio_chat.core.expiry import Expiry
 from trio_chat.core.messages import (
+    AccessChanged,
     ApiRequest,
     Asked,
     LetIn,
@@ -104,6 +105,7 @@ class Chat:
         self._written = 0  # the number of the last changes of people that the storage has taken
         self.readers = parts.readers
         self.invitations = parts.invitations
+        self._welcome = parts.welcome
         self._expiry = Expiry(self._turn, self._connections, self._delay)
         self._backlog = Backlog(handlers.price, handlers.must_wait, handlers.delay)
 
@@ -125,6 +127,11 @@ class Chat:
         if self._queue or has_more:
             return NOW
         return min(self._timers.next_due, self._backlog.next_due, self.people.records.due_at)
+
+    def reconfigure(self) -> None:
+        """Take in that settings have changed."""
+        self._welcome.reconfigure()
+        self._rooms.reconfigure()
 
     def populations(self) -> dict[str, int]:
         """Return how many are in each open room."""
@@ -192,6 +199,8 @@ class Chat:
                 self._let_in(client, grant)
             case Unregister(client):
                 self._unregister(client)
+            case AccessChanged(admits):
+                self._expiry.judge(admits)
             case Shutdown(reason):
                 self._shutdown = reason
                 self._delay(GOODBYE_DELAY, lambda: self._say_goodbye(reason))
@@ -242,7 +251,9 @@ class Chat:
             self._turn.effects.closes.append((client, self._shutdown))
             return
         claim = self.people.claim(session)
-        state = self._connections[client] = ConnectionState(client, grant=grant, label=label)
+        state = self._connections[client] = ConnectionState(
+            client, grant=grant or ANYBODY, is_let_in=grant is not None, label=label
+        )
         if claim:
             state.reads_as, state.session = claim.person.id, claim.session
             self._devices.follow(client, claim.person.id)
@@ -257,6 +268,7 @@ class Chat:
         state = self._connections.get(client)
         if state:
             state.grant = grant
+            state.is_let_in = True
             self._expiry.watch(state)
 
     def _enter(self, state: ConnectionState, join: requests.Join) -> None:

@@ -29,6 +29,7 @@ class ConnectionState:
     waited_at: float = float("-inf")  # when one had to last
     is_flooding: bool = False  # whether it has asked for too much for too long
     grant: Grant = ANYBODY  # what it has shown to be let in
+    is_let_in: bool = True  # else its hello decides that
     label: str = ""  # of its device
 
     @property

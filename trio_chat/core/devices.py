@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from trio_chat.config import Config
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.people import People
@@ -36,7 +37,7 @@ class Devices:
         turn: Where answers and closes go.
         connections: Those that are registered.
         people: Have the sessions.
-        session_days: For which sessions are good; 0 for ever.
+        config: ``session_days``, for which sessions are good; 0 for ever.
         clock: The wall clock, in ms since 1970.
         drop: Lets a connection go at once; its person is there no longer if the second is true.
     """
@@ -46,14 +47,14 @@ class Devices:
         turn: Turn,
         connections: Mapping[Requester, ConnectionState],
         people: People,
-        session_days: float,
+        config: Config,
         clock: Callable[[], int],
         drop: Callable[[ConnectionState], None],
     ) -> None:
         self._turn = turn
         self._connections = connections
         self._people = people
-        self._session_days = session_days
+        self._config = config
         self._clock = clock
         self._drop = drop
         self._followers: dict[str, set[Recipient]] = {}  # who read as a person, without a name
@@ -69,7 +70,8 @@ class Devices:
         """Answer with the sessions of a person, of which one asks."""
         record = self._people.records.get(person_id)
         now = self._clock()
-        oldest = now - self._session_days * DAY if self._session_days else 0
+        days = self._config.session_days
+        oldest = now - days * DAY if days else 0
         online = {state.session for state in self._states(person_id)}
         seen = {id: now if id in online else one.seen for id, one in record.sessions.items()}
         listed = [

@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Callable, Mapping
 
+from trio_chat.auth.grant import Grant
 from trio_chat.clock import wall_clock
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
@@ -43,6 +44,14 @@ class Expiry:
             return
         known = weakref.ref(state)  # it may be gone long before
         self._delay(min(left, LOOK_INTERVAL), lambda: self._look(known()))
+
+    def judge(self, admits: Callable[[Grant], bool]) -> None:
+        """End the connections of those whose grants let nobody in any more."""
+        self._turn.effects.closes += [
+            (state.client, EXPIRED)
+            for state in self._connections.values()
+            if state.is_let_in and not admits(state.grant)
+        ]
 
     def _look(self, state: ConnectionState | None) -> None:
         if state and state.client in self._connections:

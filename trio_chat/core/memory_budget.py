@@ -14,7 +14,7 @@ class MemoryBudget:
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._kept: OrderedDict[Shed, int] = OrderedDict()
         self._total = 0
 
@@ -26,7 +26,7 @@ class MemoryBudget:
     @property
     def used(self) -> float:
         """The share of the limit that is in use."""
-        return self._total / self._limit if self._limit else 0.0
+        return self._total / self.limit if self.limit else 0.0
 
     def keep(self, shed: Shed, size: int) -> None:
         """Take in that somebody keeps so many bytes now, and uses them.
@@ -38,7 +38,7 @@ class MemoryBudget:
         self._total += size - self._kept.pop(shed, 0)
         if size:
             self._kept[shed] = size
-        while self._total > self._limit:
+        while self._total > self.limit:
             other, given_up = self._kept.popitem(last=False)
             self._total -= given_up
             other()

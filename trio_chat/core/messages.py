@@ -1,7 +1,7 @@
 """What reaches the hub: one class for each kind of message."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import trio
@@ -24,11 +24,14 @@ AnyAsked = requests.AnyRequest | requests.InvalidRequest
 
 
 class Register(NamedTuple):
-    """A connection is there; one that needs no name joins a room at once."""
+    """A connection is there; one that needs no name joins a room at once.
+
+    Without a ``grant`` it is not let in yet; a ``LetIn`` may follow.
+    """
 
     client: Recipient
     join: requests.Join | None = None
-    grant: Grant = ANYBODY
+    grant: Grant | None = ANYBODY
     session: str | None = None  # as whom one reads that needs no name
     label: str = ""  # of the device
 
@@ -98,10 +101,26 @@ class PageDone(NamedTuple):
     first: int | None = None
 
 
+class AccessChanged(NamedTuple):
+    """Others are let in from now on: whoever would not be by their grant has to go."""
+
+    admits: Callable[[Grant], bool]
+
+
 class Shutdown(NamedTuple):
     """The server stops: every connection is ended with this reason, and so are later ones."""
 
     reason: CloseReason
 
 
-Message = Register | LetIn | Unregister | Asked | ApiRequest | PageDone | Shutdown | Outcome
+Message = (
+    Register
+    | LetIn
+    | Unregister
+    | Asked
+    | ApiRequest
+    | PageDone
+    | AccessChanged
+    | Shutdown
+    | Outcome
+)

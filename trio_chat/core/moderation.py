@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
@@ -38,7 +39,7 @@ class Moderation:
     Args:
         turn: Where answers and closes go.
         connections: Those that are registered.
-        room_limit: Characters of a room's name.
+        config: ``room_limit``.
         access: Knows what people may do.
         judge: Tells who may ask for what.
         ledger: Keeps what is done.
@@ -54,7 +55,7 @@ class Moderation:
         self,
         turn: Turn,
         connections: Mapping[Requester, ConnectionState],
-        room_limit: int,
+        config: Config,
         *,
         access: Access,
         judge: Judge,
@@ -68,7 +69,7 @@ class Moderation:
     ) -> None:
         self._turn = turn
         self._connections = connections
-        self._room_limit = room_limit
+        self._config = config
         self._access = access
         self._judge = judge
         self._ledger = ledger
@@ -104,7 +105,7 @@ class Moderation:
             maker.create(asked, request)
             return
         named = getattr(request, "room", SERVER)
-        room = proper_name(named, self._room_limit) if named else SERVER
+        room = proper_name(named, self._config.room_limit) if named else SERVER
         is_joined = asked.state is not None and room in asked.state.rooms
         link = asked.state.links.get(room) if asked.state else asked.link
         self._judge.check(

@@ -23,7 +23,7 @@ from trio_chat.core.moderation import Moderation
 from trio_chat.core.pairings import Pairings
 from trio_chat.core.pairs import Pairs
 from trio_chat.core.pending_writes import PendingWrites
-from trio_chat.core.people import Keeping, People
+from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
 from trio_chat.core.raids import Raids
 from trio_chat.core.readers import Readers
@@ -51,6 +51,7 @@ class Parts(NamedTuple):
     people: People
     presence: Presence
     limits: RequestLimits
+    welcome: Welcome
     ledger: Ledger
     readers: Readers
     invitations: Invitations
@@ -88,16 +89,15 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
     connections: dict[Requester, ConnectionState] = {}
     queue = CatchUpQueue(connections, epoch, access)
     rooms = Rooms(config, delay, load, queue.requeue)
-    keeping = Keeping(config.nick_keep_days, config.session_days, config.names_kept)
     sessions = Sessions(secret)
-    people = People(sessions, config.nick_limit, keeping, access.clock)
-    presence = Presence(people, rooms, timers, config.presence_grace)
+    people = People(sessions, config, access.clock)
+    presence = Presence(people, rooms, timers, config)
     asked = RequestLimits(limits, config)
     ledger = Ledger(turn, pending, access.registry)
     judge = Judge(access, people, rooms)
     redemption = Redemption(access, ledger, asked)
     pairings = Pairings(asked)
-    devices = Devices(turn, connections, people, config.session_days, access.clock, drop)
+    devices = Devices(turn, connections, people, config, access.clock, drop)
     arrivals = Arrivals()
     targets = Targets(access, people, arrivals)
     pairs = Pairs(
@@ -120,7 +120,7 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
     moderation = Moderation(
         turn,
         connections,
-        config.room_limit,
+        config,
         access=access,
         judge=judge,
         ledger=ledger,
@@ -136,7 +136,7 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         welcome,
         rooms,
         asked,
-        config.room_limit,
+        config,
         judge=judge,
         redemption=redemption,
         moderation=moderation,
@@ -164,7 +164,7 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         marks=Marks(turn, people, rooms, epoch),
         pairs=pairs,
     )
-    readers = Readers(judge, redemption, people, config.room_limit, trio.current_time)
+    readers = Readers(judge, redemption, people, config, trio.current_time)
     return Parts(
         turn,
         timers,
@@ -175,6 +175,7 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         people,
         presence,
         asked,
+        welcome,
         ledger,
         readers,
         Invitations(access, redemption, people, pairings, trio.current_time),

@@ -1,7 +1,6 @@
 """People: who is connected, under which nick, and how long a nick is kept for its owner."""
 
 from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple
 
 from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.clock import wall_clock
@@ -17,17 +16,6 @@ from trio_chat.protocol.request_error import RequestError
 DAY = 24 * 60 * 60 * 1000  # milliseconds
 
 
-class Keeping(NamedTuple):
-    """For how many days nicks and sessions are kept, and the names of how many people.
-
-    0 days: nicks are held for the grace time alone, sessions for ever.
-    """
-
-    nick_days: float = Config.nick_keep_days
-    session_days: float = Config.session_days
-    names: int = Config.names_kept
-
-
 class People:
     """Knows everybody who is connected, or was until a short while ago, and who comes back.
 
@@ -35,28 +23,22 @@ class People:
 
     Args:
         sessions: Makes tokens.
-        nick_limit: Characters of a nick.
-        keeping: How long, and for how many, something is kept.
+        config: ``nick_limit``, and how long, and for how many, something is kept.
         clock: The wall clock, in ms since 1970.
     """
 
     def __init__(
-        self,
-        sessions: Sessions,
-        nick_limit: int,
-        keeping: Keeping = Keeping(),  # noqa: B008 - it cannot be changed
-        clock: Callable[[], int] = wall_clock,
+        self, sessions: Sessions, config: Config, clock: Callable[[], int] = wall_clock
     ) -> None:
         self._sessions = sessions
-        self._nick_limit = nick_limit
-        self._keeping = keeping
+        self._config = config
         self._clock = clock
         self._persons: dict[str, Person] = {}  # who is connected, or was until a short while ago
         self._connections: dict[str, set[Recipient]] = {}
         self._held_until: dict[str, float] = {}  # of those who have no connection
         self._owners: dict[str, str] = {}  # of each folded nick
         self._leaving: set[str] = set()  # who give up their nick with their last connection
-        self.records = Records(keeping.names, self._forgotten)
+        self.records = Records(config, self._forgotten)
 
     # Sessions
 
@@ -69,7 +51,7 @@ class People:
         return None if is_over else claim
 
     def _is_expired(self, claim: Claim) -> bool:
-        days = self._keeping.session_days
+        days = self._config.session_days
         return bool(days and claim.issued) and self._clock() >= claim.issued + days * DAY
 
     def identify(
@@ -260,7 +242,7 @@ class People:
         del self._held_until[person_id]
         del self._connections[person_id]
         del self._persons[person_id]
-        if not self._keeping.nick_days or person_id in self._leaving:
+        if not self._config.nick_keep_days or person_id in self._leaving:
             self._leaving.discard(person_id)
             self._free(person_id)
         self.records.put_away(person_id)
@@ -288,7 +270,7 @@ class People:
             self.records.load(id, records[id])
             if owner != id or freed.get(id, -1) >= head.seen:
                 self._free(id)
-            elif head.nick and not self._keeping.nick_days:
+            elif head.nick and not self._config.nick_keep_days:
                 self._persons[id] = Person(id, head.nick)
                 self._connections[id] = set()
                 self._held_until[id] = until
@@ -332,7 +314,7 @@ class People:
         owner = self._owners.get(fold(nick))
         if owner is None or self.is_here(owner):
             return owner
-        if self._clock() < self.records.get(owner).seen + self._keeping.nick_days * DAY:
+        if self._clock() < self.records.get(owner).seen + self._config.nick_keep_days * DAY:
             return owner
         self._free(owner)
         return None
@@ -345,7 +327,7 @@ class People:
 
     def _check_nick(self, nick: str) -> str:
         try:
-            return check_nick(nick, self._nick_limit)
+            return check_nick(nick, self._config.nick_limit)
         except BadName as error:
             raise RequestError("bad_nick", str(error)) from None
 

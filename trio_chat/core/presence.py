@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from trio_chat.config import Config
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.people import People
 from trio_chat.core.room import Room
@@ -18,14 +19,14 @@ class Presence:
         people: Holds the nicks.
         rooms: Are told who came, left or was renamed.
         timers: End grace times.
-        grace: In seconds.
+        config: ``presence_grace``.
     """
 
-    def __init__(self, people: People, rooms: Rooms, timers: Timers, grace: float) -> None:
+    def __init__(self, people: People, rooms: Rooms, timers: Timers, config: Config) -> None:
         self._people = people
         self._rooms = rooms
         self._timers = timers
-        self._grace = grace
+        self._config = config
         self._places: dict[str, set[Room]] = defaultdict(set)  # the rooms of each person
 
     def rooms_of(self, person_id: str | None) -> int:
@@ -46,7 +47,8 @@ class Presence:
 
     def lose(self, person_id: str, state: ConnectionState, rooms: list[Room], now: float) -> None:
         """Let a connection go. Its person stays for the grace time, in case they come back."""
-        until = now if self._people.is_leaving(person_id) else now + self._grace
+        grace = 0.0 if self._people.is_leaving(person_id) else self._config.presence_grace
+        until = now + grace
         for room in rooms:
             room.lose(person_id, state.client, until)
         self._people.lose(person_id, state.client, until, state.session)
@@ -60,7 +62,7 @@ class Presence:
             freed: When operators have freed the nicks of people, in ms since 1970.
             now: Trio's time.
         """
-        until = now + self._grace
+        until = now + self._config.presence_grace
         held = self._people.hold(records, until, freed)
         if held:
             self._timers.at(until, lambda: self._release(held, until))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from trio_chat.auth.grant import ANYBODY, Grant
+from trio_chat.config import Config
 from trio_chat.core.judge import Asker, Judge
 from trio_chat.core.people import People
 from trio_chat.core.redemption import Redemption
@@ -18,7 +19,7 @@ class Readers:
         judge: Tells who may do what they ask for.
         redemption: Looks at links.
         people: Tell whose a session is.
-        room_limit: Characters of a room's name.
+        config: ``room_limit``.
         now: Returns Trio's time.
     """
 
@@ -27,13 +28,13 @@ class Readers:
         judge: Judge,
         redemption: Redemption,
         people: People,
-        room_limit: int,
+        config: Config,
         now: Callable[[], float],
     ) -> None:
         self._judge = judge
         self._redemption = redemption
         self._people = people
-        self._room_limit = room_limit
+        self._config = config
         self._now = now
 
     def check(
@@ -59,7 +60,7 @@ class Readers:
         """
         room = SERVER
         if not isinstance(request, requests.Rooms):
-            room = proper_name(request.room, self._room_limit)
+            room = proper_name(request.room, self._config.room_limit)
         now = self._now()
         claim = self._people.claim(session)
         person_id = claim.person.id if claim else None

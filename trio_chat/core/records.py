@@ -4,9 +4,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from trio_chat.config import Config
 from trio_chat.journal.people import NOBODY, PersonRecord, decode, encode
 
 WRITTEN_AT_ONCE = 100  # records in a turn of the hub, about a millisecond
+FORGOTTEN_AT_ONCE = 100  # records, if the bound has become lower; about a millisecond
 LAZY = 5.0  # seconds for which what nobody waits for is collected before it is written down
 NEVER = float("inf")
 NOW = float("-inf")
@@ -32,12 +34,12 @@ class Records:
     not forgotten: those that began no later are over then for all people without a record.
 
     Args:
-        most: How many, besides those that are in use.
+        config: ``names_kept``: how many, besides those that are in use.
         gone: Is called with the id and the record of each that goes.
     """
 
-    def __init__(self, most: int, gone: Callable[[str, PersonRecord], None]) -> None:
-        self._most = most
+    def __init__(self, config: Config, gone: Callable[[str, PersonRecord], None]) -> None:
+        self._config = config
         self._gone = gone
         self._used: dict[str, PersonRecord] = {}
         self._others: OrderedDict[str, bytes] = OrderedDict()  # the one used longest ago first
@@ -117,7 +119,8 @@ class Records:
             self.due_at = NOW
 
     def _make_room(self) -> None:
-        while len(self._others) > self._most:
+        excess = len(self._others) - self._config.names_kept
+        for _ in range(min(excess, FORGOTTEN_AT_ONCE)):
             id, data = self._others.popitem(last=False)
             record = decode(data)
             if record.last_ended > self._nobody.floor:

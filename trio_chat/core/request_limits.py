@@ -7,7 +7,7 @@ from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.core.prices import RATES
 from trio_chat.core.room import Room
-from trio_chat.limits.bucket import Bucket
+from trio_chat.limits.bucket import Bucket, of_rate
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.quota import Quota
 from trio_chat.protocol import governing, requests
@@ -28,13 +28,13 @@ class RequestLimits:
 
     Args:
         limits: The buckets.
-        config: How long a request may wait for them, and a connection ask for too much.
+        config: How long a request may wait for them, and a connection ask for too much; and
+            ``room_rate``.
     """
 
     def __init__(self, limits: Limits, config: Config) -> None:
         self._limits = limits
-        self._patience = config.rate_patience
-        self._flood_timeout = config.flood_timeout
+        self._config = config
 
     def delay(self, state: ConnectionState, asked: Asked, room: Room | None, now: float) -> float:
         """Return in how many seconds the next request of a connection may be taken.
@@ -71,7 +71,12 @@ class RequestLimits:
     def _shared(self, room: Room | None, address: str, now: float) -> list[Bucket]:
         """Return the buckets that a write shares with others'."""
         own = self._limits.addresses.of(address, now).bucket("address_write_rate")
-        return [own] if room is None else [own, room.bucket]
+        return [own] if room is None else [own, self._of_room(room)]
+
+    def _of_room(self, room: Room) -> Bucket:
+        """Return the bucket of a room, a full one if its rate has changed."""
+        room.bucket = of_rate(room.bucket, self._config.room_rate)
+        return room.bucket
 
     def quota(self, state: ConnectionState, now: float) -> Quota:
         """Return how much a connection may ask for; all those of a person share a quota.
@@ -90,12 +95,12 @@ class RequestLimits:
             name = RATES[type(asked.requests[0])]
             self._limits.counters.count(name, state.way_in, state.client.address, now)
         asked.has_waited = True
-        if now - state.waited_at > self._patience + PAUSE:
+        if now - state.waited_at > self._config.rate_patience + PAUSE:
             state.waits_since = now
         state.waited_at = now
-        if now - asked.since + delay <= self._patience:
+        if now - asked.since + delay <= self._config.rate_patience:
             return True
-        state.is_flooding = now - state.waits_since >= self._flood_timeout
+        state.is_flooding = now - state.waits_since >= self._config.flood_timeout
         return False
 
     def _refuse(self, asked: Asked, bucket: Bucket, delay: float) -> None:

@@ -62,9 +62,7 @@ class Rooms(Mapping[str, Room]):
         self._behind: set[str] = set()  # open rooms that are being loaded anew
         self._touched: set[str] = set()  # rooms that may be empty by now
         self._dirty: list[Room] = []  # rooms in which something waits to be told
-        self._sizes = Sizes(config.resume_limit, config.recent_bytes, config.replay_bytes)
-        self._listed_limit = config.members_listed
-        self._rate = config.room_rate
+        self._config = config
         self.budgets = Budgets(
             MemoryBudget(config.all_recent_bytes), MemoryBudget(config.all_replay_bytes)
         )
@@ -84,6 +82,11 @@ class Rooms(Mapping[str, Room]):
     def __len__(self) -> int:
         """Return how many rooms are open."""
         return len(self._open)
+
+    def reconfigure(self) -> None:
+        """Take in that settings have changed; open rooms keep what holds for one room."""
+        self.budgets.recent.limit = self._config.all_recent_bytes
+        self.budgets.replays.limit = self._config.all_replay_bytes
 
     def populations(self) -> dict[str, int]:
         """Return how many are in each room that anybody is in."""
@@ -143,8 +146,11 @@ class Rooms(Mapping[str, Room]):
             self._loads.want(None, name)
 
     def _make(self, state: RoomState) -> Room:
-        log = RoomLog(state, self._sizes, self.budgets)
-        return Room(log, self._listed_limit, self._dirty.append, self._delay, self._rate)
+        config = self._config
+        sizes = Sizes(config.resume_limit, config.recent_bytes, config.replay_bytes)
+        log = RoomLog(state, sizes, self.budgets)
+        add = self._dirty.append
+        return Room(log, config.members_listed, add, self._delay, config.room_rate)
 
     def _follow(self, state: RoomState) -> None:
         self._behind.discard(state.name)

@@ -26,7 +26,12 @@ class Welcome:
         self._people = people
         self._pairs = pairs
         self._epoch = epoch
-        self._ping_interval = config.ping_interval
+        self._config = config
+        self.reconfigure()
+
+    def reconfigure(self) -> None:
+        """Take in that settings have changed."""
+        config = self._config
         self._limits = published_limits(config)
         self._rates = published_rates(config)
 
@@ -58,7 +63,7 @@ class Welcome:
             unknown_session=bool(request.session) and not self._people.has_session(request.session),
             you=person,
             epoch=self._epoch,
-            ping_interval=self._ping_interval,
+            ping_interval=self._config.ping_interval,
             limits=self._limits,
             rates=self._rates,
             operator=right is Right.OPERATE,

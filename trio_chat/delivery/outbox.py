@@ -90,7 +90,7 @@ class Outbox:
             return True
         rest = Frame(frame.wire[taken:]) if taken else frame
         size = self.waiting + len(rest.wire)
-        if size > self._byte_limit or len(self._frames) >= self._frame_limit:
+        if size > self._most_bytes or len(self._frames) >= self._most_frames:
             return False
         self._frames.append(rest)
         self.waiting = size
@@ -143,8 +143,17 @@ class Outbox:
 
     def can_take(self, size: int) -> bool:
         """Tell whether so many bytes at once leave room for what may come meanwhile."""
-        has_frames = len(self._frames) <= self._frame_limit // 4
-        return has_frames and self.waiting + size <= self._byte_limit // 2
+        has_frames = len(self._frames) <= self._most_frames // 4
+        return has_frames and self.waiting + size <= self._most_bytes // 2
+
+    @property
+    def _most_frames(self) -> int:
+        """How many frames may wait: limits that are raised are for all, lowered ones for others."""
+        return max(self._frame_limit, self._budget.least_frames)
+
+    @property
+    def _most_bytes(self) -> int:
+        return max(self._byte_limit, self._budget.least_bytes)
 
     def close(self) -> None:
         """Take no more frames; ``take`` returns what waits, and then nothing."""

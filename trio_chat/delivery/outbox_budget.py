@@ -26,14 +26,16 @@ class OutboxBudget:
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
+        self.least_frames = 0  # that any outbox holds, also one that was made with a lower limit
+        self.least_bytes = 0
         self._backed: dict[Backed, None] = {}
         self.total = 0
 
     @property
     def used(self) -> float:
         """The share of the limit that is in use."""
-        return self.total / self._limit
+        return self.total / self.limit
 
     def grow(self, outbox: Backed, size: int) -> None:
         """Take in that so many bytes more wait in an outbox."""
@@ -48,9 +50,9 @@ class OutboxBudget:
 
     def relieve(self) -> None:
         """Drop the fullest outboxes if all together hold too much."""
-        if self.total <= self._limit:
+        if self.total <= self.limit:
             return
         for outbox in sorted(self._backed, key=lambda backed: backed.waiting, reverse=True):
-            if self.total <= self._limit * RELIEF:
+            if self.total <= self.limit * RELIEF:
                 break
             outbox.evict()

@@ -8,6 +8,7 @@ import msgspec
 import trio
 
 from trio_chat.clock import wall_clock
+from trio_chat.config import Config
 from trio_chat.journal import memory_room
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.keys import Use, author_of, digest_of
@@ -76,6 +77,10 @@ class MemoryJournal:
         self._rooms: dict[str, MemoryRoom] = {}
         self._forgotten: dict[int, int] = {}  # how far they had come, by group of names
         self._last_prune: int | None = None
+
+    def reconfigure(self, config: Config) -> None:
+        """Take in that settings have changed."""
+        self._limits = ChangeLimits.of(config)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""

@@ -91,8 +91,8 @@ class Storage:
 
     def __init__(self, journal: Journal, recent_limit: int, commit_interval: float) -> None:
         self._journal = journal
-        self._commit_interval = commit_interval
-        self._recent_limit = recent_limit
+        self.commit_interval = commit_interval
+        self.recent_limit = recent_limit  # of rooms that are loaded next
         self._writes, self._to_write = trio.open_memory_channel[Write](float("inf"))
         self._names, self._to_load = trio.open_memory_channel[str](float("inf"))
         self._people: dict[str, bytes | None] = {}  # of each person the latest record
@@ -134,7 +134,7 @@ class Storage:
     async def _write(self, emit: Callable[[Outcome], None]) -> None:
         began_at = float("-inf")
         async for write in self._to_write:
-            await trio.sleep_until(began_at + self._commit_interval)
+            await trio.sleep_until(began_at + self.commit_interval)
             began_at = trio.current_time()
             batch = [write, *_waiting(self._to_write, WRITES_PER_COMMIT - 1)]
             try:
@@ -147,7 +147,7 @@ class Storage:
         async for name in self._to_load:
             names = [name, *_waiting(self._to_load, ROOMS_PER_LOAD - 1)]
             try:
-                outcome: Outcome = Loaded(await self._journal.load(names, self._recent_limit))
+                outcome: Outcome = Loaded(await self._journal.load(names, self.recent_limit))
             except Unavailable as unavailable:
                 outcome = NotLoaded(names, unavailable.retry_ms)
             emit(outcome)

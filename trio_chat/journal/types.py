@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from trio_chat.config import ConfigError
+from trio_chat.config import Config, ConfigError
 from trio_chat.journal.search.query import Query
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import AnyStoredEvent
@@ -159,6 +159,10 @@ class Journal(Protocol):
     @property
     def people(self) -> Mapping[str, bytes]:
         """What was kept of people when the journal was opened, encoded, by the person's id."""
+        ...
+
+    def reconfigure(self, config: Config) -> None:
+        """Take in that settings have changed."""
         ...
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:

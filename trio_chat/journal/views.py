@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from trio_chat.config import MOST_CHANGES, MOST_EMOJI
+from trio_chat.config import MOST_CHANGES, MOST_EMOJI, Config
 from trio_chat.journal.types import (
     TOO_MANY_CHANGES,
     TOO_MANY_REACTIONS,
@@ -22,6 +22,11 @@ class ChangeLimits(NamedTuple):
 
     emoji: int = 50  # different ones on a message
     changes: int = 1000  # of a message, by all people together; it can be deleted beyond that
+
+    @classmethod
+    def of(cls, config: Config) -> "ChangeLimits":
+        """Return those of the settings."""
+        return cls(config.reactions_per_message, config.changes_per_message)
 
 
 DEFAULT_LIMITS = ChangeLimits()

@@ -46,13 +46,13 @@ class Addresses:
     """
 
     def __init__(self, config: Config) -> None:
-        self._is_loopback_limited = config.loopback_limits == "on"
+        self._config = config
         self._unlimited = Quota(unlimited())
         self._quotas = Buckets(lambda: Quota(config))
 
     def is_exempt(self, address: str) -> bool:
         """Whether no limits by address hold for an address."""
-        return not self._is_loopback_limited and is_loopback(address)
+        return self._config.loopback_limits == "off" and is_loopback(address)
 
     def of(self, address: str, now: float) -> Quota:
         """Return the quota of an address."""

@@ -15,9 +15,10 @@ class Bucket:
         rate: Its size and its inflow.
     """
 
-    __slots__ = ("_full_at", "depth", "period")
+    __slots__ = ("_full_at", "depth", "period", "rate")
 
     def __init__(self, rate: Rate) -> None:
+        self.rate = rate
         self.period = 1 / rate.per_second if rate.per_second else 0.0  # in which one token comes
         self.depth = rate.burst * self.period  # in which an empty one is full
         self._full_at = float("-inf")
@@ -52,3 +53,8 @@ class Bucket:
     def is_full(self, now: float) -> bool:
         """Whether it is as if it had never been used."""
         return self._full_at <= now
+
+
+def of_rate(bucket: Bucket, rate: Rate) -> Bucket:
+    """Return a bucket as it is, or a full one if it is of another rate: that has changed."""
+    return bucket if bucket.rate is rate else Bucket(rate)

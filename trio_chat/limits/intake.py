@@ -2,7 +2,7 @@
 
 from trio_chat.config import Config
 from trio_chat.limits.addresses import Addresses
-from trio_chat.limits.bucket import Bucket
+from trio_chat.limits.bucket import Bucket, of_rate
 
 NAMES = "byte_rate", "frame_rate", "control_rate", "address_byte_rate"
 NOT_AT_ALL = 0.0, ""
@@ -21,26 +21,35 @@ class Intake:
         address: The peer's.
     """
 
-    __slots__ = ("_address", "_addresses", "_bytes", "_controls", "_frames", "_most")
+    __slots__ = ("_address", "_addresses", "_bytes", "_config", "_controls", "_frames")
 
     def __init__(self, config: Config, addresses: Addresses, address: str) -> None:
+        self._config = config
         self._bytes = Bucket(config.byte_rate)
         self._frames = Bucket(config.frame_rate)
         self._controls = Bucket(config.control_rate)
         self._addresses = addresses
         self._address = address
-        self._most = config.flood_timeout / 2
 
     def take(self, size: int, frames: int, controls: int, now: float) -> tuple[float, str]:
         """Take in what was read; return in how many seconds to read on, and which rate says so."""
+        config = self._config
+        if self._bytes.rate is not config.byte_rate or self._frames.rate is not config.frame_rate:
+            self._bytes = of_rate(self._bytes, config.byte_rate)
+            self._frames = of_rate(self._frames, config.frame_rate)
         shared = self._addresses.of(self._address, now).bucket("address_byte_rate")
         waits = (
             self._bytes.spend(now, size),
             self._frames.spend(now, frames),
-            self._controls.spend(now, controls) if controls else 0.0,
-            min(shared.spend(now, size), self._most),
+            self._spend_controls(now, controls) if controls else 0.0,
+            shared.spend(now, size),
         )
         if not any(waits):
             return NOT_AT_ALL
-        shared.limit_debt(now, self._most)
-        return max(zip(waits, NAMES, strict=True))
+        most = config.flood_timeout / 2
+        shared.limit_debt(now, most)
+        return max(zip((*waits[:-1], min(waits[-1], most)), NAMES, strict=True))
+
+    def _spend_controls(self, now: float, controls: int) -> float:
+        self._controls = of_rate(self._controls, self._config.control_rate)
+        return self._controls.spend(now, controls)

@@ -22,6 +22,10 @@ class Limits:
         self.counters = Counters()
         self.overload = Overload(config.lag_limit)
 
+    def reconfigure(self) -> None:
+        """Take in that settings have changed."""
+        self.overload.lag_limit = self._config.lag_limit
+
     def new_quota(self) -> Quota:
         """Return the quota of somebody who has not asked for anything."""
         return Quota(self._config)

@@ -24,7 +24,7 @@ class Overload:
     """
 
     def __init__(self, lag_limit: float) -> None:
-        self._lag_limit = lag_limit
+        self.lag_limit = lag_limit
         self._lags: deque[float] = deque(maxlen=LOOKS)
         self.gauges: dict[str, Callable[[], float]] = {}
         self.shares: dict[str, float] = {}  # at the last look
@@ -38,7 +38,7 @@ class Overload:
             lag = trio.current_time() - before - INTERVAL
             self.shares = {name: gauge() for name, gauge in self.gauges.items()}
             self._lags.append(lag)
-            self.shares["lag"] = max(self._lags) / self._lag_limit
+            self.shares["lag"] = max(self._lags) / self.lag_limit
             self._judge()
 
     def _judge(self) -> None:

@@ -8,7 +8,7 @@ class Quota:
     """Buckets by the names of their rates.
 
     Args:
-        rates: The rates.
+        rates: The rates, which may change.
     """
 
     __slots__ = ("_buckets", "_rates")
@@ -20,8 +20,9 @@ class Quota:
     def bucket(self, name: str) -> Bucket:
         """Return the bucket of a rate."""
         found = self._buckets.get(name)
-        if found is None:
-            found = self._buckets[name] = Bucket(getattr(self._rates, name))
+        rate = getattr(self._rates, name)
+        if found is None or found.rate is not rate:  # it has changed
+            found = self._buckets[name] = Bucket(rate)
         return found
 
     def is_full(self, now: float) -> bool:

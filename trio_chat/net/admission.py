@@ -61,9 +61,8 @@ class Admission:
     """
 
     def __init__(self, config: Config, limits: Limits) -> None:
-        self._limit = config.connections_per_address
+        self._config = config
         self._limits = limits
-        self._cap = config.connection_cap()
         self._count = 0
         self._counts: Counter[str] = Counter()  # by address
         self._idle: dict[str, dict[trio.CancelScope, None]] = {}  # by address; oldest first
@@ -71,7 +70,7 @@ class Admission:
     @property
     def used(self) -> float:
         """The share of all places that is taken."""
-        return self._count / self._cap
+        return self._count / self._config.connection_cap()
 
     def refusal(self, address: str, *, is_proxy: bool = False) -> HttpError | None:
         """Return why one more connection from an address cannot be served, or ``None``.
@@ -94,16 +93,19 @@ class Admission:
         if delay := self._connect_bucket(address, now).delay(now):
             self._limits.counters.count("connect_rate", "accept", address, now)
             return HttpError(429, "too many connections from your address", retry_after(delay))
-        has_limit = self._limit and not self._limits.addresses.is_exempt(address)
+        limit = self._config.connections_per_address
+        has_limit = limit and not self._limits.addresses.is_exempt(address)
         key = key_of(address)
-        if has_limit and self._counts[key] >= self._limit and not self._end_oldest(key):
+        if has_limit and self._counts[key] >= limit and not self._end_oldest(key):
             self._limits.counters.count("connections_per_address", "accept", address, now)
             return HttpError(429, "too many connections from your address", RETRY)
         return None
 
     def _refusal_of_all(self, address: str, now: float) -> HttpError | None:
         """Return why there may be no more connections, whoever it is."""
-        if self._count >= self._cap and not self._end_oldest(next(iter(self._idle), "")):
+        if self._count >= self._config.connection_cap() and not self._end_oldest(
+            next(iter(self._idle), "")
+        ):
             self._limits.counters.count("max_connections", "accept", address, now)
             return HttpError(503, "too many connections", RETRY)
         if self._limits.overload.reason:

@@ -33,7 +33,7 @@ class Entrance:
 
     def __init__(self, gate: Gate, config: Config) -> None:
         self._gate = gate
-        self._header = config.access_header.lower()
+        self._config = config
 
     async def admit(self, head: Head, address: str, *, is_by_proxy: bool) -> Grant | None:
         """Return what a request is granted; ``None``: that is decided by the hello behind it.
@@ -60,7 +60,8 @@ class Entrance:
 
     def _user(self, head: Head) -> str | None:
         """Return whom the proxy has let in; nobody if the sender has a word in that."""
-        users = head.values(self._header) if self._header else []
+        header = self._config.access_header.lower()
+        users = head.values(header) if header else []
         return users[0] or None if len(users) == 1 else None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
 import structlog
@@ -45,15 +45,15 @@ class Forwarding:
     """
 
     def __init__(self, config: Config) -> None:
-        networks = [ip_network(network) for network in config.trusted_proxy]
-        self._networks = networks
+        self._config = config
         self._has_warned = False
         self._has_complained = False
 
     def is_trusted(self, address: str) -> bool:
         """Whether an address is that of a trusted proxy."""
-        known = normal_address(address) if self._networks else ""
-        return bool(known) and any(ip_address(known) in network for network in self._networks)
+        trusted = self._config.trusted_proxy
+        known = normal_address(address) if trusted else ""
+        return bool(known) and any(ip_address(known) in network for network in _networks(trusted))
 
     def reveal(self, head: Head, peer: str) -> tuple[Head, str]:
         """Return a request as its sender made it, and the sender's address.
@@ -122,6 +122,11 @@ class Forwarding:
                 "so neither is believed; it has to set one and remove the other",
                 address=peer,
             )
+
+
+@lru_cache(maxsize=1)
+def _networks(texts: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(text) for text in texts]
 
 
 def forwarded_hops(head: Head) -> list[Hop]:

@@ -38,8 +38,8 @@ class HostNames:
 
     def __init__(self, config: Config) -> None:
         machine = socket.gethostname().lower()
-        self._names = {config.host, *config.host_name, machine, f"{machine}.local"}
-        self._is_open = not config.host_name and not is_loopback(config.host)
+        self._machine = (machine, f"{machine}.local")
+        self._config = config
         self._logged: set[str] = set()
 
     def check(self, head: Head, address: str) -> None:
@@ -58,9 +58,11 @@ class HostNames:
                 )
 
     def _is_known(self, name: str, address: str) -> bool:
-        if name in self._names or is_address(name) or is_loopback(name):
+        own, given = self._config.host, self._config.host_name
+        if name in (own, *given, *self._machine) or is_address(name) or is_loopback(name):
             return True
-        return self._is_open and (not is_loopback(address) or _is_local(name))
+        is_open = not given and not is_loopback(own)
+        return is_open and (not is_loopback(address) or _is_local(name))
 
     def _log(self, name: str) -> None:
         if len(self._logged) < LOGGED_LIMIT and name not in self._logged:

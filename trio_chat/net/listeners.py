@@ -33,7 +33,7 @@ async def open_listeners(config: Config) -> list[trio.SocketListener]:
     except OSError as error:
         raise ConfigError(_explain(error, config)) from None
     for listener in listeners:
-        _prepare(listener, config)
+        set_options(listener, config)
     return listeners
 
 
@@ -52,8 +52,8 @@ async def _open_loopbacks(port: int, attempts: int = PORT_ATTEMPTS) -> list[trio
     return await _open_loopbacks(port, attempts - 1)
 
 
-def _prepare(listener: trio.SocketListener, config: Config) -> None:
-    """Set the options that every accepted socket inherits."""
+def set_options(listener: trio.SocketListener, config: Config) -> None:
+    """Set the options that every socket inherits that is accepted from now on."""
     sock = listener.socket
     # A fixed size: the kernel would let the buffer of a peer that does not read grow to 4 MiB.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, config.send_buffer)
@@ -80,6 +80,30 @@ def _explain(error: OSError, config: Config) -> str:
 def port_of(listener: trio.SocketListener) -> int:
     """Return the port on which a listener listens."""
     return int(listener.socket.getsockname()[1])
+
+
+class TlsListener(trio.abc.Listener[trio.SSLStream[trio.SocketStream]]):
+    """Accepts connections that begin with a TLS handshake, which is not made yet.
+
+    ``context`` is the one of those that are accepted next; others keep theirs.
+
+    Args:
+        listener: Accepts connections; it is closed with this one.
+        context: With the certificate.
+    """
+
+    def __init__(self, listener: trio.SocketListener, context: ssl.SSLContext) -> None:
+        self._listener = listener
+        self.context = context
+
+    async def accept(self) -> trio.SSLStream[trio.SocketStream]:
+        """Accept a connection."""
+        stream = await self._listener.accept()
+        return trio.SSLStream(stream, self.context, server_side=True, https_compatible=True)
+
+    async def aclose(self) -> None:
+        """Close the listener."""
+        await self._listener.aclose()
 
 
 def load_certificate(config: Config) -> ssl.SSLContext | None:

@@ -43,7 +43,6 @@ class Exchange:
         self._hypercorn.include_server_header = False
         # Every request has to pass the acceptor, so this connection ends with the exchange.
         self._hypercorn.keep_alive_max_requests = 0
-        self._hypercorn.h11_max_incomplete_size = config.head_limit + 1
 
     async def serve(self, stream: Stream, already_read: bytes, visitor: Visitor) -> None:
         """Serve a visitor's request, which begins with ``already_read``, and close the stream."""
@@ -51,6 +50,7 @@ class Exchange:
         wrapped = kind(stream, already_read, self._config.write_timeout)
         # Hypercorn's annotation allows TLS only; it serves plain TCP by the same methods.
         as_annotated = cast("trio.SSLStream[trio.SocketStream]", wrapped)
+        self._hypercorn.h11_max_incomplete_size = self._config.head_limit + 1
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_close_when_cancelled, stream)
             nursery.cancel_scope.deadline = trio.current_time() + self._config.http_timeout

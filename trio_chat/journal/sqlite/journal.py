@@ -7,6 +7,7 @@ import structlog
 import trio
 
 from trio_chat.clock import wall_clock
+from trio_chat.config import Config
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import people, queries
 from trio_chat.journal.sqlite.file import JournalFile, explained
@@ -101,6 +102,13 @@ class SqliteJournal:
         return cls(
             file, read_timeout=read_timeout, erase_within=erase_within, space=space, limits=limits
         )
+
+    def reconfigure(self, config: Config) -> None:
+        """Take in that settings have changed; space is measured by them at the next look."""
+        self._writer.reconfigure(config)
+        self._upkeep.erase_within = config.erase_within
+        for readers in (self._loader, self._readers, self._searchers):
+            readers.timeout = config.read_timeout
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""

@@ -47,7 +47,7 @@ class Readers:
     def __init__(self, file: JournalFile, count: int, timeout: float) -> None:
         self._limiter = trio.CapacityLimiter(count)
         self._idle = [file.connect_reader() for _ in range(count)]
-        self._timeout = timeout
+        self.timeout = timeout
         self._is_closed = False
         # A read that was given up may begin or end while the file is closed.
         self._lock = threading.Lock()
@@ -61,7 +61,7 @@ class Readers:
         Raises:
             Unavailable: it failed, or took too long.
         """
-        deadline = _Deadline(self._timeout)
+        deadline = _Deadline(self.timeout)
 
         def run() -> T:
             reader = self._take()
@@ -70,14 +70,14 @@ class Readers:
             finally:
                 self._put_back(reader)
 
-        with trio.move_on_after(self._timeout):
+        with trio.move_on_after(self.timeout):
             try:
                 return await trio.to_thread.run_sync(
                     run, limiter=self._limiter, abandon_on_cancel=True
                 )
             finally:
                 deadline.give_up()
-        log.warning("read took too long", seconds=self._timeout)
+        log.warning("read took too long", seconds=self.timeout)
         raise Unavailable(RETRY_MS)
 
     def _take(self) -> sqlite3.Connection:

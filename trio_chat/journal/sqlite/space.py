@@ -38,7 +38,7 @@ class Space:
 
     def __init__(self, file: JournalFile, limits: SpaceLimits) -> None:
         self._file = file
-        self._limits = limits
+        self.limits = limits
         self.is_full = False
 
     def look(self) -> None:
@@ -57,7 +57,7 @@ class Space:
         self.is_full = reason is not None
 
     def _reason(self, used: int, free: int, margin: float) -> str | None:
-        most, least = self._limits
+        most, least = self.limits
         if most and used >= most * (1 - margin):
             return "the database is as large as --max-database allows: delete messages, or raise it"
         if free < least * (1 + margin):

@@ -38,7 +38,7 @@ class Upkeep:
         self._file = file
         self._readers = readers
         self._write = write
-        self._erase_within = erase_within
+        self.erase_within = erase_within
         self._eraser: erasing.Eraser | None = None  # it goes on where others were in the way
 
     async def forget(
@@ -158,7 +158,7 @@ class Upkeep:
 
     def _is_erasing_due(self) -> bool:
         since = erasing.noted(self._file.writer)
-        return since is not None and abs(wall_clock() - since) >= self._erase_within * 1000 / 2
+        return since is not None and abs(wall_clock() - since) >= self.erase_within * 1000 / 2
 
     def finish(self) -> None:
         """Erase what can be erased in a short time; the next server does the rest."""

@@ -10,6 +10,7 @@ from typing import TypeVar
 import structlog
 import trio
 
+from trio_chat.config import Config
 from trio_chat.journal.sqlite import people
 from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.guard import Displaced
@@ -60,6 +61,11 @@ class Writer:
         self._space = Space(file, space)
         with explained(file.guard.path):
             self._space.look()
+
+    def reconfigure(self, config: Config) -> None:
+        """Take in that settings have changed; space is measured by them at the next look."""
+        self._limits = ChangeLimits.of(config)
+        self._space.limits = SpaceLimits(config.max_database, config.keep_free)
 
     async def commit(self, writes: Sequence[Write]) -> list[Result]:
         """Keep events, numbered, in one transaction.

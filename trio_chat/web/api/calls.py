@@ -74,7 +74,7 @@ class Calls:
 
     def __init__(self, inbox: Inbox, config: Config) -> None:
         self._inbox = inbox
-        self._timeout = config.call_timeout
+        self._config = config
 
     async def ask(
         self,
@@ -91,7 +91,7 @@ class Calls:
         """
         caller = Caller(visitor.address)
         assert visitor.grant is not None  # it says no hello of its own
-        with trio.move_on_after(self._timeout):
+        with trio.move_on_after(self._config.call_timeout):
             asked = ApiRequest(caller, speaker, request, visitor.grant, visitor.label)
             await self._inbox.put(asked)
             answer = await caller.answer()

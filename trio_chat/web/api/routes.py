@@ -68,8 +68,11 @@ class Api:
         self._devices = Devices(calls, config)
         self._readers = readers
         self._config = config
-        self._room_limit = config.room_limit
-        self._allowed = config.allow_origin
+        self.reconfigure()
+
+    def reconfigure(self) -> None:
+        """Take in that settings have changed."""
+        config = self._config
         self._limits = LimitList(published_limits(config), published_rates(config))
         self._description = msgspec.json.encode(describe(config))
 
@@ -141,7 +144,7 @@ class Api:
     async def _events(self, room: str) -> Response:
         """Answer ``HEAD``; the acceptor serves every ``GET`` as an event stream."""
         try:
-            check_room(room, self._room_limit)
+            check_room(room, self._config.room_limit)
         except BadName as error:
             raise Problem("bad_room", str(error)) from None
         response = Response(b"", content_type=EVENT_STREAM)
@@ -215,7 +218,7 @@ class Api:
         if "//" in request.path:  # which Quart would redirect
             raise Problem("not_found", "there is nothing at this path")
         for origin in request.headers.getlist("Origin"):
-            if not is_welcome(origin, request.host, self._allowed):
+            if not is_welcome(origin, request.host, self._config.allow_origin):
                 raise of_foreign_origin(origin)
         is_stream = request.endpoint == _endpoint("GET", EVENTS)
         reading.check_accepted(request, EVENT_STREAM if is_stream else reading.JSON)
@@ -228,7 +231,7 @@ class Api:
         headers["Cache-Control"] = NO_STORE
         headers["Vary"] = "Origin"
         origin = request.headers.get("Origin")
-        if origin and is_welcome(origin, request.host, self._allowed):
+        if origin and is_welcome(origin, request.host, self._config.allow_origin):
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = "Location, Retry-After"
             if "Access-Control-Request-Method" in request.headers:

@@ -1,0 +1,84 @@
+"""The life of a server's process: it starts, obeys signals, and ends in order."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+import trio
+
+from trio_chat import process, signals
+from trio_chat.config import IN_MEMORY, Config
+from trio_chat.logs import Logging
+from trio_chat.net.accept_retry import ADVICE
+from trio_chat.reloading import Reloader
+from trio_chat.server import Server, open_journal
+from trio_chat.server_file import ServerFile
+
+log = structlog.get_logger()
+
+
+async def serve(
+    config: Config,
+    read: Callable[[], Config],
+    logging: Logging,
+    announce: Callable[[str, str | None], None],
+) -> bool:
+    """Run a server until Ctrl-C or SIGTERM.
+
+    Args:
+        config: The settings at the start.
+        read: Returns the settings as they are later; it may wait for files.
+        logging: Takes those of the log.
+        announce: Gets the address once it is ready, and at the first start an operator's link.
+
+    Returns:
+        Whether it stopped as it should; ``False`` if a second signal cut the goodbyes short.
+
+    Raises:
+        ConfigError: the address or the certificate cannot be used.
+    """
+    process.prepare()
+    signals.ignore_reloads()
+    _check_descriptors(config)
+    journal = await open_journal(config)
+    try:
+        server = Server(config, journal)
+        address = await server.listen()
+        async with trio.open_nursery() as nursery:
+            await nursery.start(server.report)
+            await nursery.start(signals.obey, server.stop, nursery.cancel_scope)
+            with _server_file(config) as file:
+                reloader = Reloader(read, server, logging, file)
+                await nursery.start(signals.obey_reloads, reloader.reload)
+                announce(address, await server.first_operator_link(address))
+                await server.run()
+            nursery.cancel_scope.cancel(reason="the server has stopped")
+            return True
+        return False
+    finally:
+        await journal.close()
+
+
+@contextmanager
+def _server_file(config: Config) -> Iterator[ServerFile | None]:
+    """Have a file beside the database for the block, by which ``reload`` finds this server."""
+    file = None
+    if config.database != IN_MEMORY:
+        try:
+            file = ServerFile(Path(config.database).resolve())
+        except OSError as error:
+            log.warning("trio-chat reload cannot find this server", reason=error.strerror)
+    try:
+        yield file
+    finally:
+        if file:
+            file.close()
+
+
+def _check_descriptors(config: Config) -> None:
+    """Log if there are fewer descriptors than the connections that may be open."""
+    cap = config.connection_cap()
+    if config.max_connections > cap:
+        wanted = config.max_connections
+        log.warning("too few descriptors", max_connections=wanted, allowed=cap, advice=ADVICE)

@@ -1,0 +1,153 @@
+"""How settings hang together: normal forms, choices, and values that contradict each other."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from trio_chat.setting_values import (
+    PASSWORD,
+    PROXY,
+    TOKEN,
+    host_name,
+    listening_host,
+    network,
+    origin,
+    ways,
+)
+
+if TYPE_CHECKING:  # which is made of what is here
+    from trio_chat.config import Config
+
+LEAST_DATABASE = 1_000_000  # bytes; the log of an empty one may take as much
+HEADER = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # the name of one
+
+
+def normal_values(config: "Config") -> Iterator[tuple[str, object]]:
+    """Yield the settings that can be written in more than one way, in their normal forms.
+
+    Raises:
+        ValueError: one has none; the message is one line for a person.
+    """
+    yield "host", listening_host(config.host)
+    yield "host_name", tuple(map(host_name, config.host_name))
+    yield "allow_origin", tuple(map(origin, config.allow_origin))
+    yield "trusted_proxy", tuple(map(network, config.trusted_proxy))
+    yield "access", ways(config.access)
+
+
+def check_relations(config: "Config") -> None:
+    """Check settings in their normal forms against each other.
+
+    Raises:
+        ValueError: they cannot work together; the message is one line for a person.
+    """
+    _check_choices(config)
+    _check_files(config)
+    _check_times(config)
+    _check_sizes(config)
+    _check_shares(config)
+    _check_access(config)
+
+
+def _check_choices(config: "Config") -> None:
+    for name, choices in (
+        ("log_format", ("auto", "console", "json")),
+        ("sync", ("normal", "full")),
+        ("loopback_limits", ("off", "on")),
+        ("log_level", ("debug", "info", "warning", "error")),
+    ):
+        if getattr(config, name) not in choices:
+            listed = ", ".join(choices)
+            raise ValueError(f"{name} must be one of {listed}, not {getattr(config, name)!r}")
+
+
+def _check_files(config: "Config") -> None:
+    if not config.database:
+        raise ValueError("database must be a file or ':memory:', not ''")
+    if config.keyfile and not config.certfile:
+        raise ValueError("keyfile needs certfile")
+
+
+def _check_times(config: "Config") -> None:
+    if config.ping_interval and config.pong_timeout >= config.ping_interval:
+        raise ValueError(
+            f"pong_timeout ({config.pong_timeout}) must be less than "
+            f"ping_interval ({config.ping_interval})"
+        )
+    # Otherwise the exchange ends before its answer is there.
+    for name in ("call_timeout", "read_timeout"):
+        if getattr(config, name) >= config.http_timeout:
+            raise ValueError(
+                f"{name} ({getattr(config, name)}) must be less than "
+                f"http_timeout ({config.http_timeout})"
+            )
+
+
+def _check_sizes(config: "Config") -> None:
+    if 0 < config.max_database < LEAST_DATABASE:
+        raise ValueError(
+            f"max_database must be 0 or at least {LEAST_DATABASE}, not {config.max_database}"
+        )
+    # A character has one byte at least.
+    if config.text_limit > config.frame_limit:
+        raise ValueError(
+            f"text_limit ({config.text_limit}) must be at most frame_limit ({config.frame_limit})"
+        )
+    # A lone message must fit an empty outbox, or its first broadcast would evict everybody.
+    if config.outbox_bytes <= config.frame_limit:
+        raise ValueError(
+            f"outbox_bytes ({config.outbox_bytes}) must be more than "
+            f"frame_limit ({config.frame_limit})"
+        )
+    # A page is sent to a client that has room for it beside what happens meanwhile.
+    if config.page_bytes > config.outbox_bytes // 2:
+        raise ValueError(
+            f"page_bytes ({config.page_bytes}) must be at most half of "
+            f"outbox_bytes ({config.outbox_bytes})"
+        )
+
+
+def _check_shares(config: "Config") -> None:
+    """See that what is allowed to one is allowed to all together."""
+    for whole, part in (
+        ("all_outbox_bytes", "outbox_bytes"),
+        ("all_recent_bytes", "recent_bytes"),
+        ("all_replay_bytes", "replay_bytes"),
+        ("changes_per_message", "reactions_per_message"),  # each of which is a change
+    ):
+        if getattr(config, whole) < getattr(config, part):
+            raise ValueError(
+                f"{whole} ({getattr(config, whole)}) must be at least "
+                f"{part} ({getattr(config, part)})"
+            )
+
+
+def _check_access(config: "Config") -> None:
+    """Check that each way in has what it needs, and that nothing is given for another one."""
+    needs: dict[str, dict[str, object]] = {
+        PASSWORD: {"access_password_file": config.access_password_file or config.access_password},
+        TOKEN: {
+            "token_key": config.token_key or config.token_jwks,
+            "token_audience": config.token_audience,
+        },
+        PROXY: {"access_header": config.access_header},
+    }
+    for way, settings in needs.items():
+        for name, value in settings.items():
+            if bool(value) > (way in config.access):
+                raise ValueError(f"{name} needs access={way}")
+            if bool(value) < (way in config.access):
+                raise ValueError(f"access={way} needs {name}")
+    _check_ways(config)
+
+
+def _check_ways(config: "Config") -> None:
+    """Check that nothing is given for a way in that contradicts what else is given for it."""
+    if config.token_key and config.token_jwks:
+        raise ValueError("token_key and token_jwks cannot be given together")
+    if config.access_password and config.access_password_file:
+        raise ValueError("access_password and access_password_file cannot be given together")
+    if PROXY in config.access and not config.trusted_proxy:
+        raise ValueError("access=proxy needs trusted_proxy")
+    if config.access_header and not HEADER.fullmatch(config.access_header):
+        raise ValueError(f"access_header must be a header's name, not {config.access_header!r}")
