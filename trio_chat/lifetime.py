@@ -39,7 +39,7 @@ async def serve(
         ConfigError: the address or the certificate cannot be used.
     """
     process.prepare()
-    signals.ignore_reloads()
+    signals.ignore_wishes()
     _check_descriptors(config)
     journal = await open_journal(config)
     try:

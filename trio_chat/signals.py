@@ -16,6 +16,7 @@ REASONS = {
     signal.SIGHUP: RESTARTING,
 }
 RELOAD = signal.SIGUSR1
+REPORT = signal.SIGUSR2
 
 
 async def obey(
@@ -46,9 +47,13 @@ async def obey_reloads(
             await reload()
 
 
-def ignore_reloads() -> None:
-    """Ignore ``RELOAD`` while nobody obeys it, at the start and at the end: it would be fatal."""
-    signal.signal(RELOAD, signal.SIG_IGN)
+def ignore_wishes() -> None:
+    """Ignore what asks for something while nobody does it, at the start and at the end.
+
+    It would be fatal.
+    """
+    for wish in (RELOAD, REPORT):
+        signal.signal(wish, signal.SIG_IGN)
 
 
 def _of_goodbye() -> list[signal.Signals]:

@@ -301,8 +301,9 @@ def test_signing_out_here_forgets_everything(open_page: OpenPage, chat: Chat) ->
     expect_name(page, "Ann again")
     page.reload()  # the worker of before may have gone with the other tab only
     expect_name(page, "Ann again")
-    page.wait_for_function("async () => (await caches.keys()).length > 0")
-    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    page.wait_for_function(
+        "async () => navigator.serviceWorker.controller && Boolean(await caches.match('/r/'))"
+    )
     page.context.set_offline(True)
     page.reload()
     expect(page.get_by_role("alert")).to_contain_text("You are offline")

@@ -3,10 +3,6 @@
 import { en } from "./en.js";
 
 Object.assign(en, {
-  // Connection
-  "status.slowed": "A little slower: that was much at once",
-  "banner.flooded": "That was too much at once for the server. Wait a little, then reconnect.",
-
   // The link to a room
   "link.copied": "Link copied. Whoever opens it is in this room.",
   "link.byHand": "The link to this room: {link}",

@@ -17,10 +17,12 @@ export const en = {
   // Connection
   "status.connecting": "Connecting …",
   "status.open": "Connected",
+  "status.slowed": "A little slower: that was much at once",
   "status.away": "Not connected",
   "banner.lost": "The connection is lost. You can go on writing.",
   "banner.offline": "You are offline. You can go on writing.",
   "banner.ended": "The server ended the connection: {reason}.",
+  "banner.flooded": "That was too much at once for the server. Wait a little, then reconnect.",
   "banner.countdown": "Attempt {attempt} in {count} s.",
   "banner.attempt": "Attempt {attempt} …",
   "banner.retry": "Reconnect now",
