@@ -112,6 +112,7 @@ class Client:
                 # Before the socket closes: its descriptor must not be written again.
                 self._outbox.abandon()
                 self._transport.release()
+                self._asked = self._look_ups = None  # which hold the connection, too
             await linger(self._stream)
 
     def end(self, reason: CloseReason) -> None:
