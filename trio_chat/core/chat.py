@@ -100,14 +100,15 @@ class Chat:
         self._joins = parts.joins
         self._moderation = parts.moderation
         self._callers = parts.callers
-        self._handlers = handlers = parts.handlers
+        self._handlers = parts.handlers
         self._devices = parts.devices
         self._written = 0  # the number of the last changes of people that the storage has taken
         self.readers = parts.readers
         self.invitations = parts.invitations
         self._welcome = parts.welcome
         self._expiry = Expiry(self._turn, self._connections, self._delay)
-        self._backlog = Backlog(handlers.price, handlers.must_wait, handlers.delay)
+        ready = parts.readiness
+        self._backlog = Backlog(ready.price, ready.must_wait, ready.delay)
 
     @property
     def connections(self) -> int:

@@ -6,38 +6,33 @@ from typing import Any, get_args
 from trio_chat.config import Config
 from trio_chat.core import policy
 from trio_chat.core.access import Access
-from trio_chat.core.catchup import CatchUp, Phase
+from trio_chat.core.catchup import CatchUp
 from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
+from trio_chat.core.greeting import Greeting
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Asker, Judge, asker_of
 from trio_chat.core.marks import Marks
-from trio_chat.core.messages import AnyAsked, Asked
+from trio_chat.core.messages import AnyAsked
 from trio_chat.core.moderation import Moderation
-from trio_chat.core.pairings import Pairing, Pairings
 from trio_chat.core.pairs import Pairs
 from trio_chat.core.pending_writes import Pending, PendingWrites
 from trio_chat.core.people import People
 from trio_chat.core.policy import Principal
 from trio_chat.core.presence import Presence
-from trio_chat.core.redemption import Redemption
 from trio_chat.core.registry import SERVER
 from trio_chat.core.request_limits import TOO_FAST, RequestLimits, in_ms
 from trio_chat.core.requested import Requested
-from trio_chat.core.room import Room
 from trio_chat.core.rooms import Rooms, proper_name
-from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.types import Write
 from trio_chat.protocol import answers, events, governing, requests
-from trio_chat.protocol.close import FLOODING, NOT_LET_IN
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
 ABOUT_A_JOINED_ROOM = (requests.Leave, requests.Typing, requests.WriteRequest)
-NAMED_BY_ACCESS = "what lets you in says who you are; show it on the other device, too"
 GOVERNING = {*get_args(governing.AnyGoverning)}
 
 
@@ -53,15 +48,13 @@ class Handlers:
         rooms: The open rooms.
         queue: Gets those who leave.
         pending: Gets what is to be kept.
-        welcome: Makes welcomes.
         limits: Tell who has asked for too much.
         access: Knows what people may do.
         judge: Tells who may do what they ask for.
-        redemption: Looks at links.
+        greeting: Takes in who says hello.
         joins: Let connections into rooms.
         moderation: Does what moderators ask for.
         devices: Tell of sessions, and end them.
-        pairings: Make codes for other devices.
         marks: Tell how far somebody has read.
         pairs: Rooms for two.
     """
@@ -77,15 +70,13 @@ class Handlers:
         rooms: Rooms,
         queue: CatchUpQueue,
         pending: PendingWrites,
-        welcome: Welcome,
         limits: RequestLimits,
         access: Access,
         judge: Judge,
-        redemption: Redemption,
+        greeting: Greeting,
         joins: Joins,
         moderation: Moderation,
         devices: Devices,
-        pairings: Pairings,
         marks: Marks,
         pairs: Pairs,
     ) -> None:
@@ -97,20 +88,18 @@ class Handlers:
         self._rooms = rooms
         self._queue = queue
         self._pending = pending
-        self._welcome = welcome
         self._limits = limits
         self._access = access
         self._judge = judge
-        self._redemption = redemption
+        self._greeting = greeting
         self._joins = joins
         self._moderation = moderation
         self._devices = devices
-        self._pairings = pairings
         self._marks = marks
         self._pairs = pairs
         self._handlers: dict[type, Any] = {
             requests.InvalidRequest: self._refuse,
-            requests.Hello: self._hello,
+            requests.Hello: self._greeting.hello,
             requests.Join: self._joins.join,
             requests.Leave: self._leave,
             requests.Nick: self._nick,
@@ -118,7 +107,7 @@ class Handlers:
             requests.Read: self._read,
             requests.Sessions: self._tell_sessions,
             requests.SignOut: self._sign_out,
-            requests.Pair: self._pair,
+            requests.Pair: self._greeting.pair,
             requests.Send: self._write,
             requests.Edit: self._write,
             requests.Delete: self._write,
@@ -129,68 +118,6 @@ class Handlers:
             requests.Rooms: self._look_up,
         }
         self._handlers |= dict.fromkeys(get_args(governing.AnyGoverning), self._govern)
-
-    # When a request is taken
-
-    def price(self, client: Recipient, request: AnyAsked) -> int:
-        """Return as how many requests one counts; nothing, if its connection is gone."""
-        state = self._connections.get(client)
-        if state is None:
-            return 0
-        if isinstance(request, requests.Nick):
-            return 1 + self._presence.rooms_of(state.person_id)
-        return 1
-
-    def must_wait(self, client: Recipient, request: AnyAsked) -> bool:
-        """Whether a request has to wait.
-
-        It waits for the client to read what it was sent, lest its own requests be what fills its
-        outbox; for the journal; and for a room that is being loaded.
-        """
-        state = self._connections.get(client)
-        if state is None:
-            return False
-        return (
-            not client.can_take(0)
-            or (_is_write(request) and not self._pending.has_room(state))
-            or (isinstance(request, ABOUT_A_JOINED_ROOM) and self._is_loading(state, request.room))
-        )
-
-    def delay(self, asked: Asked, now: float) -> float:
-        """Return in how many seconds the next request of a connection may be taken.
-
-        All of a connection that asks for too much for too long are dropped, and it has to go.
-        """
-        state = self._connections.get(asked.client)
-        if state is None:
-            return 0.0
-        request = asked.requests[0]
-        room = None
-        if isinstance(request, requests.WriteRequest):
-            room = self._room(state, request.room)
-        delay = self._limits.delay(state, asked, room, now)
-        if state.is_flooding:
-            asked.requests.clear()
-            self._turn.effects.closes.append((state.client, FLOODING))
-        return delay
-
-    def _room(self, state: ConnectionState, name: str) -> Room | None:
-        """Return the room of that name, if a connection is in it."""
-        try:
-            catch_up = self._joined(state, name)
-        except RequestError:
-            return None
-        return catch_up.room if catch_up else None
-
-    def _is_loading(self, state: ConnectionState, name: str) -> bool:
-        """Whether a connection has joined a room that is being loaded."""
-        if not state.loading:
-            return False
-        try:
-            catch_up = self._joined(state, name)
-        except RequestError:
-            return False
-        return catch_up is not None and catch_up.phase is Phase.LOADING
 
     def handle(self, client: Recipient, request: AnyAsked) -> None:
         """Grant a request, or answer why not."""
@@ -227,7 +154,7 @@ class Handlers:
         """
         asker = asker_of(state, self._people)
         is_known = asker.person or not asker.needs_hello
-        catch_up = self._joined(state, request.room) if is_known else None
+        catch_up = self._joins.joined(state, request.room) if is_known else None
         room = catch_up.room_name if catch_up else SERVER
         principal = self._judge.check(
             asker,
@@ -248,106 +175,10 @@ class Handlers:
         """
         return proper_name(name, self._config.room_limit)
 
-    def _joined(self, state: ConnectionState, name: str) -> CatchUp | None:
-        """Return the catch-up of a room; a connection without a name is in one room at most."""
-        if not state.client.dialect.needs_hello:
-            return state.only_room
-        catch_up = state.rooms.get(name)  # mostly it is in its normal form already
-        return catch_up or state.rooms.get(self._proper(name))
-
     # The requests
 
     def _refuse(self, _: ConnectionState, request: requests.InvalidRequest) -> None:
         raise RequestError(request.code, request.text, request.retry_ms)
-
-    def _hello(self, state: ConnectionState, request: requests.Hello) -> None:
-        self._check(state, request)
-        grant = state.grant
-        pairing = self._pairing(state, request)
-        person_id = pairing.person_id if pairing else None
-        person_id = person_id or self._people.identify(request.session, request.key, grant.subject)
-        self._check_invited(state, person_id)
-        before = self._people.now(person_id)
-        address, now = state.client.address, self._turn.now
-        is_known = grant.subject is not None or self._people.has_session(request.session)
-        is_new = before is None and not (is_known or pairing)
-        if is_new:
-            self._limits.check_new_name(address, state.way_in, now)
-        nick = (before.nick if pairing and before else None) or grant.nick or request.nick or ""
-        person = self._people.enter(person_id, nick, state.client)
-        if is_new:
-            self._limits.take_new_name(address, now)
-        if pairing:
-            self._pairings.end(person.id)
-        self._presence.rename(person, before)
-        self._access.registry.call(person)
-        state.person_id = person.id
-        state.known_since = (
-            pairing.known_since
-            if pairing
-            else self._judge.known_since(request.session, state.grant)
-        )
-        self._greet(state, person, request)
-        for wanted in request.rooms:
-            try:
-                self._joins.join(state, wanted.as_join())
-            except RequestError as error:
-                error.answer.room = wanted.room
-                self._turn.reply(state.client, error.answer)
-
-    def _pairing(self, state: ConnectionState, request: requests.Hello) -> Pairing | None:
-        """Return what the code in a hello is for; with a session it does not count.
-
-        Raises:
-            RequestError: it is not good.
-        """
-        if request.pair is None or request.session is not None:
-            return None
-        if state.grant.subject is not None:
-            raise RequestError("unsupported", NAMED_BY_ACCESS)
-        address, clock = state.client.address, self._access.clock()
-        return self._pairings.look(request.pair, address, self._turn.now, clock)
-
-    def _check_invited(self, state: ConnectionState, person_id: str) -> None:
-        """Make sure that the link that has let a connection in has a place for its person.
-
-        Raises:
-            RequestError: it has none any more; the connection ends.
-        """
-        try:
-            self._redemption.check_invited(state.grant, person_id)
-        except RequestError:
-            self._turn.effects.closes.append((state.client, NOT_LET_IN))
-            raise
-
-    def _greet(self, state: ConnectionState, person: Person, request: requests.Hello) -> None:
-        """Take in who has said hello; tell them what they may do, and how far they have read."""
-        self._redemption.accept(state.grant, person)
-        if state.grant.subject is None:
-            state.session, ended = self._people.begin_session(
-                person.id, request.session, state.label
-            )
-            if ended:
-                self._devices.end_over(person.id)
-        address, now = state.client.address, self._turn.now
-        try:
-            link = self._redemption.look(request.link, None, person.id, address, now)
-        except RequestError as error:
-            self._turn.reply(state.client, error.answer)
-        else:
-            if link:
-                self._redemption.come_by(link, person)
-        right = self._access.standing(SERVER, person.id, address, grant=state.grant).right
-        welcome = self._welcome.to(
-            person,
-            request,
-            state.grant,
-            state.known_since,
-            right,
-            session=state.session,
-            marks=self._marks.of(person.id),
-        )
-        self._turn.reply(state.client, welcome)
 
     def _leave(self, state: ConnectionState, request: requests.Leave) -> None:
         catch_up, *_ = self._check_inside(state, request)
@@ -410,15 +241,6 @@ class Handlers:
         assert state.person_id
         self._devices.sign_out(state.client, request, state.person_id)
 
-    def _pair(self, state: ConnectionState, request: requests.Pair) -> None:
-        self._check(state, request)
-        assert state.person_id
-        if state.grant.subject is not None:
-            raise RequestError("unsupported", NAMED_BY_ACCESS)
-        clock = self._access.clock()
-        code, until = self._pairings.make(state.person_id, state.known_since, clock)
-        self._turn.reply(state.client, answers.Pair(id=request.id, code=code, until=until))
-
     def _write(self, state: ConnectionState, request: requests.WriteRequest) -> None:
         """Have a message, an edit, a deletion, a reaction or a topic kept."""
         catch_up, principal, asker = self._check_inside(state, request)
@@ -445,8 +267,3 @@ class Handlers:
         link = state.links.get(room)
         self._judge.check(asker_of(state, self._people), request, room, self._turn.now, link=link)
         self._turn.effects.look_ups.append((state.client, request))
-
-
-def _is_write(request: AnyAsked) -> bool:
-    """Whether something is to be kept for a request."""
-    return isinstance(request, requests.WriteRequest) or type(request) in GOVERNING

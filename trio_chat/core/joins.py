@@ -67,6 +67,17 @@ class Joins:
         self._queue = queue
         self._arrivals = arrivals
 
+    def joined(self, state: ConnectionState, name: str) -> CatchUp | None:
+        """Return the catch-up of a room; a connection without a name is in one room at most.
+
+        Raises:
+            RequestError: no room can be called so.
+        """
+        if not state.client.dialect.needs_hello:
+            return state.only_room
+        catch_up = state.rooms.get(name)  # mostly it is in its normal form already
+        return catch_up or state.rooms.get(proper_name(name, self._config.room_limit))
+
     def join(self, state: ConnectionState, request: requests.Join) -> None:
         """Let a connection into a room.
 

@@ -13,6 +13,7 @@ from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
+from trio_chat.core.greeting import Greeting
 from trio_chat.core.handlers import Handlers
 from trio_chat.core.invitations import Invitations
 from trio_chat.core.joins import Joins
@@ -27,6 +28,7 @@ from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
 from trio_chat.core.raids import Raids
 from trio_chat.core.readers import Readers
+from trio_chat.core.readiness import Readiness
 from trio_chat.core.redemption import Redemption
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.room_links import RoomLinks
@@ -59,6 +61,7 @@ class Parts(NamedTuple):
     moderation: Moderation
     callers: Callers
     handlers: Handlers
+    readiness: Readiness
     devices: Devices
 
 
@@ -143,6 +146,21 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         devices=devices,
         pairs=pairs,
     )
+    marks = Marks(turn, people, rooms, epoch)
+    greeting = Greeting(
+        turn,
+        people,
+        presence=presence,
+        welcome=welcome,
+        limits=asked,
+        access=access,
+        judge=judge,
+        redemption=redemption,
+        joins=joins,
+        devices=devices,
+        pairings=pairings,
+        marks=marks,
+    )
     handlers = Handlers(
         turn,
         connections,
@@ -152,16 +170,14 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         rooms=rooms,
         queue=queue,
         pending=pending,
-        welcome=welcome,
         limits=asked,
         access=access,
         judge=judge,
-        redemption=redemption,
+        greeting=greeting,
         joins=joins,
         moderation=moderation,
         devices=devices,
-        pairings=pairings,
-        marks=Marks(turn, people, rooms, epoch),
+        marks=marks,
         pairs=pairs,
     )
     readers = Readers(judge, redemption, people, config, trio.current_time)
@@ -183,5 +199,6 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         moderation,
         callers,
         handlers,
+        Readiness(turn, connections, asked, pending, presence, joins),
         devices,
     )
