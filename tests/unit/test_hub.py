@@ -9,8 +9,8 @@ from trio.testing import MockClock
 from tests.unit.members import CONFIG, House, Listener, arrives, asks, house, kinds, says
 from trio_chat.config import Config
 from trio_chat.core.backlog import REQUESTS_EACH
-from trio_chat.core.chat import GOODBYE_DELAY
 from trio_chat.core.messages import Message, Register, Shutdown, Unregister
+from trio_chat.core.registration import GOODBYE_DELAY
 from trio_chat.delivery.frames import MERGE_LIMIT, Frame
 from trio_chat.delivery.pace import WRITES_PER_YIELD
 from trio_chat.delivery.recipient import Recipient

@@ -299,7 +299,7 @@ async def test_an_address_begins_so_many_rooms_in_an_hour(autojump_clock: MockCl
         assert await begin_rooms(ann, 4) == ["too_many_new_rooms"] * 2
         await home.turn(post(script, "another"), post(script, "new0"))
         assert [answer.get("code") for answer in script.told()] == ["too_many_new_rooms", None]
-        assert home.hub._chat._limits._limits.counters.reached["new_room_rate", "journal"] == 3
+        assert home.hub._chat._settling._limits._limits.counters.reached["new_room_rate", "journal"] == 3
         bob = await home.person("Bob")
         bob.member.address = "192.0.2.2"
         assert await begin_rooms(bob, 4) == []
@@ -344,7 +344,7 @@ async def test_an_address_brings_so_many_new_people_in_an_hour(autojump_clock: M
         hello = requests.Hello(nick="Dora")
         await home.turn(ApiRequest(script, requests.Credentials(), hello))
         assert script.told()[0]["code"] == "busy"
-        reached = home.hub._chat._limits._limits.counters.reached
+        reached = home.hub._chat._settling._limits._limits.counters.reached
         assert (reached["new_name_rate", "socket"], reached["new_name_rate", "http"]) == (1, 1)
 
 

@@ -4,16 +4,12 @@ All of it is synchronous, so a turn is atomic and needs no lock. The hub calls `
 carries out the effects; nothing else changes the chat.
 """
 
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 
-from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.backlog import Backlog
-from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Effects
-from trio_chat.core.expiry import Expiry
 from trio_chat.core.messages import (
     AccessChanged,
     ApiRequest,
@@ -30,7 +26,6 @@ from trio_chat.core.pending_writes import Pending
 from trio_chat.core.records import NO_CHANGES
 from trio_chat.core.registry import SERVER
 from trio_chat.core.room_log import Budgets
-from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.storage import (
     Loaded,
     NotLoaded,
@@ -41,20 +36,15 @@ from trio_chat.journal.storage import (
     Stored,
 )
 from trio_chat.journal.types import (
-    NO_NEW_ROOM,
-    Committed,
     PeopleForgotten,
     Pruned,
     RoomState,
 )
 from trio_chat.limits.limits import Limits
-from trio_chat.protocol import answers, requests
+from trio_chat.protocol import requests
 from trio_chat.protocol.acts import LEDGER
-from trio_chat.protocol.close import NO_HELLO, UNREADABLE, CloseReason
-from trio_chat.protocol.events import ActKept
 from trio_chat.protocol.request_error import RequestError
 
-GOODBYE_DELAY = 1.0  # seconds for which a shutdown waits for commits that are under way
 NOW = float("-inf")
 
 
@@ -72,8 +62,6 @@ class Chat:
     def __init__(
         self, config: Config, epoch: str, secret: bytes, limits: Limits, access: Access
     ) -> None:
-        self._config = config
-        self._shutdown: CloseReason | None = None
         self._outcomes: list[Stored | NotStored] = []  # of this turn
         self._changes = NO_CHANGES  # of people, that were taken last
         parts = make_parts(
@@ -84,7 +72,6 @@ class Chat:
             access,
             delay=self._delay,
             load=self._load,
-            drop=self._drop,
         )
         self._turn = parts.turn
         self._timers = parts.timers
@@ -94,7 +81,6 @@ class Chat:
         self._rooms = parts.rooms
         self.people = parts.people
         self._presence = parts.presence
-        self._limits = parts.limits
         self._access = access
         self._ledger = parts.ledger
         self._joins = parts.joins
@@ -106,7 +92,9 @@ class Chat:
         self.readers = parts.readers
         self.invitations = parts.invitations
         self._welcome = parts.welcome
-        self._expiry = Expiry(self._turn, self._connections, self._delay)
+        self._expiry = parts.expiry
+        self._registration = parts.registration
+        self._settling = parts.settling
         ready = parts.readiness
         self._backlog = Backlog(ready.price, ready.must_wait, ready.delay)
 
@@ -174,14 +162,14 @@ class Chat:
         self._queue.admit_some(effects)
         self._moderation.end_some()
         for outcome in self._outcomes:
-            self._settle(outcome)
+            self._settling.settle(outcome)
             self._backlog.look_again()
         self._outcomes.clear()
         self._devices.end_some()
         for room in self._rooms.take_dirty():
             effects.broadcasts += room.frames()
-        if self._shutdown and not self._pending:
-            self._say_goodbye(self._shutdown)
+        if self._registration.shutdown and not self._pending:
+            self._registration.say_goodbye()
         effects.people = self._changes = self.people.records.take_changes(now)
         self._devices.hand_over(effects.people)
         return effects
@@ -195,16 +183,15 @@ class Chat:
             case PageDone(catch_up, after, first):
                 self._queue.page_done(catch_up, after, first)
             case Register():
-                self._register(message)
+                self._registration.register(message)
             case LetIn(client, grant):
-                self._let_in(client, grant)
+                self._registration.let_in(client, grant)
             case Unregister(client):
-                self._unregister(client)
+                self._registration.unregister(client)
             case AccessChanged(admits):
                 self._expiry.judge(admits)
             case Shutdown(reason):
-                self._shutdown = reason
-                self._delay(GOODBYE_DELAY, lambda: self._say_goodbye(reason))
+                self._registration.shut_down(reason)
             case _:
                 self._take_outcome(message)
 
@@ -244,76 +231,6 @@ class Chat:
     def _load(self, name: str) -> None:
         self._turn.effects.loads.append(name)
 
-    # Connections
-
-    def _register(self, message: Register) -> None:
-        client, join, grant, session, label = message
-        if self._shutdown:
-            self._turn.effects.closes.append((client, self._shutdown))
-            return
-        claim = self.people.claim(session)
-        state = self._connections[client] = ConnectionState(
-            client, grant=grant or ANYBODY, is_let_in=grant is not None, label=label
-        )
-        if claim:
-            state.reads_as, state.session = claim.person.id, claim.session
-            self._devices.follow(client, claim.person.id)
-        self._expiry.watch(state)
-        if join is None:
-            known = weakref.ref(state)  # it may be gone long before
-            self._delay(self._config.hello_timeout, lambda: self._miss_hello(known()))
-        else:
-            self._enter(state, join)
-
-    def _let_in(self, client: Recipient, grant: Grant) -> None:
-        state = self._connections.get(client)
-        if state:
-            state.grant = grant
-            state.is_let_in = True
-            self._expiry.watch(state)
-
-    def _enter(self, state: ConnectionState, join: requests.Join) -> None:
-        """Let a connection that needs no name into its room; without one, it has to go."""
-        try:
-            self._joins.join(state, join)
-        except RequestError:
-            self._turn.effects.closes.append((state.client, UNREADABLE))
-
-    def _miss_hello(self, state: ConnectionState | None) -> None:
-        if state and state.person_id is None and state.client in self._connections:
-            self._turn.effects.closes.append((state.client, NO_HELLO))
-
-    def _unregister(self, client: Recipient) -> None:
-        """Let a connection go, and close its send side."""
-        self._turn.effects.closes.append((client, None))
-        state = self._connections.get(client)
-        if state:
-            self._drop(state)
-
-    def _drop(self, state: ConnectionState) -> None:
-        """Forget a connection; its person stays for the grace time."""
-        client = state.client
-        del self._connections[client]
-        if state.reads_as:
-            self._devices.unfollow(client, state.reads_as)
-        for catch_up in state.rooms.values():
-            catch_up.end()
-            self._rooms.touch(catch_up.room_name)
-        self._rooms.abandon(client)
-        if state.person_id:
-            rooms = [catch_up.room for catch_up in state.rooms.values() if catch_up.room]
-            self._presence.lose(state.person_id, state, rooms, self._turn.now)
-
-    def _say_goodbye(self, reason: CloseReason) -> None:
-        """End all connections, and forget everybody."""
-        closes = self._turn.effects.closes
-        closes += [(state.client, reason) for state in self._connections.values()]
-        self._connections.clear()
-        self._rooms.close_all()
-        self._queue.clear()
-
-    # Requests without a connection, and what the journal says
-
     def _call(self, message: ApiRequest) -> None:
         caller, credentials, request, grant, label = message
         now = self._turn.now
@@ -335,37 +252,3 @@ class Chat:
         else:
             self._turn.effects.writes.append(write)
             self._pending.add(Pending(caller, None, request.id))
-
-    def _settle(self, outcome: Stored | NotStored) -> None:
-        """Take in what became of writes: everybody hears of it, and who asked how it went."""
-        acks = self._turn.effects.acks
-        if isinstance(outcome, NotStored):
-            for requester, answer in self._pending.fail(outcome.writes, outcome.retry_ms):
-                acks[requester].append(answer)
-            return
-        for asked_by, told, committed in self._pending.settle(outcome.results):
-            if asked_by and told:
-                acks[asked_by].append(told)
-            if committed:
-                self._take_committed(committed, asked_by)
-            elif asked_by and isinstance(told, answers.Error):
-                self._count_refusal(asked_by, told)
-
-    def _take_committed(self, committed: Committed, requester: Requester | None) -> None:
-        """Take in an event that is kept: an act, or what happened in a room."""
-        event = committed.event
-        if isinstance(event, ActKept):
-            self._access.registry.apply(event)
-            self._moderation.take(event)
-            return
-        self._rooms.take(committed)
-        is_new = committed.begins_room and self._access.registry.governed(event.room) is None
-        if is_new and requester:
-            self._limits.take_new_room(requester.address, self._turn.now)
-
-    def _count_refusal(self, requester: Requester, answer: answers.Error) -> None:
-        """Count that the first word in a room was refused."""
-        if answer.code == NO_NEW_ROOM.code:
-            delay_ms = self._limits.refuse_new_room(requester.address, self._turn.now)
-            if requester not in self._connections:  # it cannot wait, so it is told for how long
-                answer.retry_ms = delay_ms

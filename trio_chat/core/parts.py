@@ -13,6 +13,7 @@ from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
+from trio_chat.core.expiry import Expiry
 from trio_chat.core.greeting import Greeting
 from trio_chat.core.handlers import Handlers
 from trio_chat.core.invitations import Invitations
@@ -30,10 +31,12 @@ from trio_chat.core.raids import Raids
 from trio_chat.core.readers import Readers
 from trio_chat.core.readiness import Readiness
 from trio_chat.core.redemption import Redemption
+from trio_chat.core.registration import Registration
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.rooms import Delay, Rooms
 from trio_chat.core.sessions import Sessions
+from trio_chat.core.settling import Settling
 from trio_chat.core.targets import Targets
 from trio_chat.core.timers import Timers
 from trio_chat.core.welcome import Welcome
@@ -52,7 +55,6 @@ class Parts(NamedTuple):
     rooms: Rooms
     people: People
     presence: Presence
-    limits: RequestLimits
     welcome: Welcome
     ledger: Ledger
     readers: Readers
@@ -62,10 +64,13 @@ class Parts(NamedTuple):
     callers: Callers
     handlers: Handlers
     readiness: Readiness
+    expiry: Expiry
+    registration: Registration
+    settling: Settling
     devices: Devices
 
 
-def make_parts(  # noqa: PLR0913 - what the chat gives them
+def make_parts(
     config: Config,
     epoch: str,
     secret: bytes,
@@ -74,7 +79,6 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
     *,
     delay: Delay,
     load: Callable[[str], None],
-    drop: Callable[[ConnectionState], None],
 ) -> Parts:
     """Return the parts of a chat.
 
@@ -86,8 +90,11 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         access: What people may do.
         delay: Has something called so many seconds later.
         load: Has a room loaded.
-        drop: Lets a connection go at once.
     """
+
+    def drop(state: ConnectionState) -> None:
+        registration.drop(state)
+
     turn, timers, pending = Turn(), Timers(), PendingWrites()
     connections: dict[Requester, ConnectionState] = {}
     queue = CatchUpQueue(connections, epoch, access)
@@ -180,25 +187,41 @@ def make_parts(  # noqa: PLR0913 - what the chat gives them
         marks=marks,
         pairs=pairs,
     )
+    expiry = Expiry(turn, connections, delay)
+    registration = Registration(
+        turn,
+        connections,
+        config,
+        people=people,
+        presence=presence,
+        rooms=rooms,
+        queue=queue,
+        joins=joins,
+        devices=devices,
+        expiry=expiry,
+        delay=delay,
+    )
     readers = Readers(judge, redemption, people, config, trio.current_time)
     return Parts(
-        turn,
-        timers,
-        connections,
-        pending,
-        queue,
-        rooms,
-        people,
-        presence,
-        asked,
-        welcome,
-        ledger,
-        readers,
-        Invitations(access, redemption, people, pairings, trio.current_time),
-        joins,
-        moderation,
-        callers,
-        handlers,
-        Readiness(turn, connections, asked, pending, presence, joins),
-        devices,
+        turn=turn,
+        timers=timers,
+        connections=connections,
+        pending=pending,
+        queue=queue,
+        rooms=rooms,
+        people=people,
+        presence=presence,
+        welcome=welcome,
+        ledger=ledger,
+        readers=readers,
+        invitations=Invitations(access, redemption, people, pairings, trio.current_time),
+        joins=joins,
+        moderation=moderation,
+        callers=callers,
+        handlers=handlers,
+        readiness=Readiness(turn, connections, asked, pending, presence, joins),
+        expiry=expiry,
+        registration=registration,
+        settling=Settling(turn, connections, pending, rooms, access, moderation, asked),
+        devices=devices,
     )

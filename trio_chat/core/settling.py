@@ -1,0 +1,82 @@
+"""Settling: what follows when the journal has told what became of writes."""
+
+from collections.abc import Mapping
+
+from trio_chat.core.access import Access
+from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.effects import Turn
+from trio_chat.core.moderation import Moderation
+from trio_chat.core.pending_writes import PendingWrites
+from trio_chat.core.request_limits import RequestLimits
+from trio_chat.core.rooms import Rooms
+from trio_chat.delivery.recipient import Requester
+from trio_chat.journal.storage import NotStored, Stored
+from trio_chat.journal.types import NO_NEW_ROOM, Committed
+from trio_chat.protocol import answers
+from trio_chat.protocol.events import ActKept
+
+
+class Settling:
+    """Takes in what is kept, and answers those who asked for it.
+
+    Args:
+        turn: Where answers go.
+        connections: Those that are registered.
+        pending: Who waits for what.
+        rooms: Are told what happened in them.
+        access: Takes in acts.
+        moderation: Does what follows from acts.
+        limits: Count rooms that are begun.
+    """
+
+    def __init__(
+        self,
+        turn: Turn,
+        connections: Mapping[Requester, ConnectionState],
+        pending: PendingWrites,
+        rooms: Rooms,
+        access: Access,
+        moderation: Moderation,
+        limits: RequestLimits,
+    ) -> None:
+        self._turn = turn
+        self._connections = connections
+        self._pending = pending
+        self._rooms = rooms
+        self._access = access
+        self._moderation = moderation
+        self._limits = limits
+
+    def settle(self, outcome: Stored | NotStored) -> None:
+        """Take in what became of writes: everybody hears of it, and who asked how it went."""
+        acks = self._turn.effects.acks
+        if isinstance(outcome, NotStored):
+            for requester, answer in self._pending.fail(outcome.writes, outcome.retry_ms):
+                acks[requester].append(answer)
+            return
+        for asked_by, told, committed in self._pending.settle(outcome.results):
+            if asked_by and told:
+                acks[asked_by].append(told)
+            if committed:
+                self._take_committed(committed, asked_by)
+            elif asked_by and isinstance(told, answers.Error):
+                self._count_refusal(asked_by, told)
+
+    def _take_committed(self, committed: Committed, requester: Requester | None) -> None:
+        """Take in an event that is kept: an act, or what happened in a room."""
+        event = committed.event
+        if isinstance(event, ActKept):
+            self._access.registry.apply(event)
+            self._moderation.take(event)
+            return
+        self._rooms.take(committed)
+        is_new = committed.begins_room and self._access.registry.governed(event.room) is None
+        if is_new and requester:
+            self._limits.take_new_room(requester.address, self._turn.now)
+
+    def _count_refusal(self, requester: Requester, answer: answers.Error) -> None:
+        """Count that the first word in a room was refused."""
+        if answer.code == NO_NEW_ROOM.code:
+            delay_ms = self._limits.refuse_new_room(requester.address, self._turn.now)
+            if requester not in self._connections:  # it cannot wait, so it is told for how long
+                answer.retry_ms = delay_ms
