@@ -1,5 +1,7 @@
 """Tokens for tests: keys of each kind, and what is signed with them."""
 
+import base64
+import json
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -41,6 +43,19 @@ def public_pem(key: PrivateKey) -> bytes:
 def private_pem(key: PrivateKey) -> bytes:
     """Return the private key as a file has it."""
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def jwks(folder: Path, *keys: dict[str, Any]) -> Path:
+    """Return a file with a set of keys."""
+    path = folder / "keys.json"
+    path.write_text(json.dumps({"keys": keys}))
+    return path
+
+
+def secret_jwk(secret: bytes, **more: object) -> dict[str, Any]:
+    """Return a secret as a set of keys has it."""
+    value = base64.urlsafe_b64encode(secret).decode().rstrip("=")
+    return {"kty": "oct", "k": value, **more}
 
 
 def claims(**changed: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever JSON can have

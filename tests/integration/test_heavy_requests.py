@@ -25,10 +25,12 @@ from trio_chat.core.room_log import REPLAYS
 from trio_chat.core.sessions import Sessions
 from trio_chat.journal import history
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.search.query import Query
 from trio_chat.journal.search.snippets import make_hits
 from trio_chat.journal.sqlite import scrubs
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Committed, Result, RoomState, Write
+from trio_chat.protocol.answers import Hit, MessageView
 
 CALLS = 100_000  # that one turn may make; they take 10 to 20 ms
 MOST_OBJECTS = 256  # of a frame, by default
@@ -55,11 +57,9 @@ def watched(server: Running) -> Iterator[Turns]:
         turns.longest = max(turns.longest, calls)
         return effects
 
-    chat.apply = watch  # type: ignore[method-assign]
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chat, "apply", watch)
         yield turns
-    finally:
-        chat.apply = apply  # type: ignore[method-assign]
 
 
 async def say(chatter: Chatter, objects: Sequence[Object]) -> None:
@@ -188,10 +188,10 @@ async def test_a_search_that_marks_very_much(monkeypatch: pytest.MonkeyPatch) ->
     """It is made in a thread, beside which others talk; a hit has 50 marks at most."""
     may_go_on, threads = threading.Event(), set[int]()
 
-    def wait(*arguments: object) -> object:
+    def wait(messages: Sequence[MessageView], query: Query) -> list[Hit]:
         threads.add(threading.get_ident())
         assert may_go_on.wait(PATIENCE)
-        return make_hits(*arguments)  # type: ignore[arg-type]
+        return make_hits(messages, query)
 
     monkeypatch.setattr(history, "make_hits", wait)
     found: list[Object] = []

@@ -17,10 +17,12 @@ from tests.tokens import (
     SECRET,
     PrivateKey,
     ed25519_key,
+    jwks,
     private_pem,
     public_pem,
     rsa_key,
     secret_file,
+    secret_jwk,
     signed,
 )
 from trio_chat.auth.grant import BadToken, Grant
@@ -146,15 +148,6 @@ def _signed_by_hmac(key: bytes) -> str:
     digest = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
     signature = digest.sign(f"{header}.{body}".encode(), key)
     return f"{header}.{body}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
-
-
-def jwks(folder: Path, *keys: dict[str, Any]) -> Path:
-    return write(folder / "keys.json", json.dumps({"keys": keys}).encode())
-
-
-def secret_jwk(secret: bytes, **more: object) -> dict[str, Any]:
-    value = base64.urlsafe_b64encode(secret).decode().rstrip("=")
-    return {"kty": "oct", "k": value, **more}
 
 
 def public_jwk(algorithm: str, key: PrivateKey, **more: object) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import trio
 
-from tests.tokens import AUDIENCE, secret_file
+from tests.tokens import AUDIENCE, jwks, secret_file, secret_jwk
+from tests.tokens import SECRET as SECRET_KEY
 from trio_chat.auth.gate import load_ways
 from trio_chat.config import SECRET, Config, ConfigError
 from trio_chat.journal.memory import MemoryJournal
@@ -55,7 +56,8 @@ def changed(name: str, folder: Path) -> Config:
         path.write_text("secret")
         return Config(access=("password",), access_password_file=path)
     if name == "token_jwks":
-        pytest.skip("what comes of it is what comes of token_key")
+        keys = jwks(folder, secret_jwk(SECRET_KEY, alg="HS256", kid="s"))
+        return Config(access=("token",), token_jwks=keys, token_audience=AUDIENCE)
     if name in WITH_KEYS:
         key = secret_file(folder)
         return Config(access=("token",), token_key=key, token_audience=AUDIENCE)

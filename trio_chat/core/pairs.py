@@ -60,7 +60,8 @@ class Pairs:
         self._people = people
         self._targets = targets
         self._sessions = sessions
-        # When each room was made whose second person has not answered, by that person's id.
+        # When each room was made whose second person has not answered, by that person's id; there
+        # are no more than private rooms.
         self._unanswered: dict[str, dict[str, int]] = {}
 
     def create(self, asked: Requested, request: governing.Create) -> None:
@@ -77,7 +78,7 @@ class Pairs:
             self._turn.reply(asked.requester, answer)
             return
         self._check(asked, other)
-        self._unanswered.setdefault(other.id, {})[room] = self._access.clock()
+        self._unanswered[other.id][room] = self._access.clock()
         self._limits.take_new_room(asked.asker.address, self._turn.now)
         self._ledger.record(
             acts.Admitted(about=room, people=[me, other]),
@@ -117,20 +118,15 @@ class Pairs:
         if self._access.registry.private_rooms() >= self._config.private_rooms:
             raise RequestError("too_many_rooms", "this server has no place for more private rooms")
         wall = self._access.clock()
-        self._forget_before(wall - ANSWER_TIME)
-        waiting = self._unanswered.get(other.id, {})
+        waiting = {
+            name: made
+            for name, made in self._unanswered.get(other.id, {}).items()
+            if made > wall - ANSWER_TIME
+        }
         if len(waiting) >= UNANSWERED:
             retry_ms = max(1, min(waiting.values()) + ANSWER_TIME - wall)
             raise RequestError("busy", "too many have written to this person just now", retry_ms)
-
-    def _forget_before(self, oldest: int) -> None:
-        """Forget rooms that were made before a time; there are no more than private rooms."""
-        for person_id, rooms in list(self._unanswered.items()):
-            left = {room: made for room, made in rooms.items() if made > oldest}
-            if left:
-                self._unanswered[person_id] = left
-            else:
-                del self._unanswered[person_id]
+        self._unanswered[other.id] = waiting
 
     def note_said(self, room: str, person: Person | None) -> None:
         """Take in that somebody has said something: they have answered, if they were to."""
