@@ -11,6 +11,7 @@ from trio_chat.config import Config
 from trio_chat.core.backlog import REQUESTS_EACH
 from trio_chat.core.messages import Message, Register, Shutdown, Unregister
 from trio_chat.core.registration import GOODBYE_DELAY
+from trio_chat.core.settling import HOLD
 from trio_chat.delivery.frames import MERGE_LIMIT, Frame
 from trio_chat.delivery.pace import WRITES_PER_YIELD
 from trio_chat.delivery.recipient import Recipient
@@ -190,6 +191,72 @@ async def test_other_tasks_have_their_turn_during_a_large_fan_out() -> None:
         await turns([*map(arrives, crowd), says(crowd[0], "a")])
     # Which task Trio runs first in a round is random, so either pause may go unseen, not both.
     assert {WRITES_PER_YIELD, 2 * WRITES_PER_YIELD} & set(reached)
+
+
+class Overlapping(MemoryJournal):
+    """A journal: somebody says something just before it tells that the first commit is done."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], None] | None = None
+        self.next_commit = trio.Event()
+
+    async def commit(self, writes: Sequence[Write]) -> list[Result]:
+        if self.meanwhile is None:
+            await self.next_commit.wait()
+            return await super().commit(writes)
+        results = await super().commit(writes)
+        self.meanwhile()
+        self.meanwhile = None
+        return results
+
+
+async def overlap(home: House, journal: Overlapping, count: int) -> Listener:
+    """Let one of so many say "a", and "b" while that is written; return another of them."""
+    crowd = [Listener() for _ in range(count)]
+    await home.turn(*map(arrives, crowd[:200]))
+    for start in range(200, count, 200):
+        await home.turn(*map(arrives, crowd[start : start + 200]))
+    journal.meanwhile = lambda: home.inbox.post(says(crowd[0], "b"))
+    await home.turn(says(crowd[0], "a"))
+    return crowd[-1]
+
+
+async def test_what_is_being_written_goes_out_to_a_crowd_with_what_is_written(
+    autojump_clock: MockClock,
+) -> None:
+    """To tell them takes longer than the commit, so one frame tells them of both."""
+    journal = Overlapping()
+    async with house(journal) as home:
+        one = await overlap(home, journal, WRITES_PER_YIELD)
+        assert one.got == []
+        journal.next_commit.set()
+        await home.turn()
+    assert one.got == [b"a\nb"]
+
+
+async def test_a_crowd_waits_for_no_slow_commit(autojump_clock: MockClock) -> None:
+    """What is written waits for the next commit for two milliseconds at most, whoever speaks."""
+    journal = Overlapping()
+    async with house(journal) as home:
+        one = await overlap(home, journal, WRITES_PER_YIELD)
+        await trio.sleep(HOLD / 2)
+        await home.turn(says(one, "c"))
+        assert one.got == []
+        await trio.sleep(HOLD)
+        assert one.got == [b"a"]
+        journal.next_commit.set()
+        await home.turn()
+    assert one.got == [b"a", b"b", b"c"]
+
+
+async def test_a_few_hear_at_once_what_is_written() -> None:
+    """To tell them takes no time."""
+    journal = Overlapping()
+    async with house(journal) as home:
+        one = await overlap(home, journal, WRITES_PER_YIELD - 1)
+        assert one.got == [b"a"]
+        journal.next_commit.set()
 
 
 async def test_those_in_small_rooms_hear_first() -> None:

@@ -62,7 +62,6 @@ class Chat:
     def __init__(
         self, config: Config, epoch: str, secret: bytes, limits: Limits, access: Access
     ) -> None:
-        self._outcomes: list[Stored | NotStored] = []  # of this turn
         self._changes = NO_CHANGES  # of people, that were taken last
         parts = make_parts(
             config,
@@ -115,7 +114,10 @@ class Chat:
         has_more = self._backlog.has_more or self._moderation.has_more or self._devices.has_more
         if self._queue or has_more:
             return NOW
-        return min(self._timers.next_due, self._backlog.next_due, self.people.records.due_at)
+        records = self.people.records
+        return min(
+            self._timers.next_due, self._backlog.next_due, records.due_at, self._settling.due_at
+        )
 
     def reconfigure(self) -> None:
         """Take in that settings have changed."""
@@ -143,7 +145,7 @@ class Chat:
         """Take one turn: apply messages in order, and a fair share of the requests that wait.
 
         What the journal has committed comes last: those who become live in this turn get it once,
-        with the broadcasts.
+        with the broadcasts. For a crowd it may wait for the next turn.
 
         Args:
             batch: The messages.
@@ -161,10 +163,8 @@ class Chat:
             self._handlers.handle(client, request)
         self._queue.admit_some(effects)
         self._moderation.end_some()
-        for outcome in self._outcomes:
-            self._settling.settle(outcome)
+        if self._settling.settle_some():
             self._backlog.look_again()
-        self._outcomes.clear()
         self._devices.end_some()
         for room in self._rooms.take_dirty():
             effects.broadcasts += room.frames()
@@ -199,7 +199,7 @@ class Chat:
         """Take in what the journal tells; what became of writes is settled later in the turn."""
         match outcome:
             case Stored() | NotStored():
-                self._outcomes.append(outcome)
+                self._settling.add(outcome)
             case Loaded(states):
                 self._joins.take_loaded([one for one in states if one.name != LEDGER])
                 self._follow_acts(states)

@@ -9,15 +9,24 @@ from trio_chat.core.moderation import Moderation
 from trio_chat.core.pending_writes import PendingWrites
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.rooms import Rooms
+from trio_chat.delivery.pace import WRITES_PER_YIELD
 from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.storage import NotStored, Stored
 from trio_chat.journal.types import NO_NEW_ROOM, Committed
 from trio_chat.protocol import answers
 from trio_chat.protocol.events import ActKept
 
+HOLD = 0.002  # seconds; a commit takes about half of it
+NEVER = float("inf")
+
 
 class Settling:
     """Takes in what is kept, and answers those who asked for it.
+
+    To tell a crowd takes longer than a commit. What is to be written when that begins would wait
+    until it ends, and then be told to the same crowd by as many writes again. So what many are to
+    be told waits for the commit that is asked for in the same turn, ``HOLD`` at most, and goes out
+    with it in one frame.
 
     Args:
         turn: Where answers go.
@@ -46,8 +55,45 @@ class Settling:
         self._access = access
         self._moderation = moderation
         self._limits = limits
+        self._outcomes: list[Stored | NotStored] = []  # that are not settled yet
+        self._held = 0  # how many of these wait for the next one
+        self.due_at = NEVER  # when they wait no longer
 
-    def settle(self, outcome: Stored | NotStored) -> None:
+    def add(self, outcome: Stored | NotStored) -> None:
+        """Take in what became of writes; it is settled later."""
+        self._outcomes.append(outcome)
+
+    def settle_some(self) -> bool:
+        """Settle everything, unless it waits; return whether anything was settled."""
+        if not self._outcomes or self._waits():
+            return False
+        for outcome in self._outcomes:
+            self._settle(outcome)
+        self._outcomes.clear()
+        self._held, self.due_at = 0, NEVER
+        return True
+
+    def _waits(self) -> bool:
+        now = self._turn.now
+        if self._held:
+            return len(self._outcomes) == self._held and now < self.due_at
+        if not self._turn.effects.writes or self._audience() < WRITES_PER_YIELD:
+            return False
+        self._held, self.due_at = len(self._outcomes), now + HOLD
+        return True
+
+    def _audience(self) -> int:
+        """Return how many are to be told what is not settled yet."""
+        names = {
+            result.event.room
+            for outcome in self._outcomes
+            if isinstance(outcome, Stored)
+            for result in outcome.results
+            if isinstance(result, Committed)
+        }
+        return sum(room.population for room in map(self._rooms.get, names) if room)
+
+    def _settle(self, outcome: Stored | NotStored) -> None:
         """Take in what became of writes: everybody hears of it, and who asked how it went."""
         acks = self._turn.effects.acks
         if isinstance(outcome, NotStored):
