@@ -15,7 +15,7 @@ import trio
 from tests.integration.asking import ask
 from tests.integration.chatters import Chatter, Object, chatting, connected
 from tests.integration.running import PATIENCE, Running, serving
-from tests.journal.drafts import ANN, edit
+from tests.journal.drafts import ANN, edit, react
 from tests.journal.drafts import say as message
 from tests.journal.old import restore_with
 from tests.unit.work import counted
@@ -247,6 +247,21 @@ async def test_reactions_without_end() -> None:
         assert turns.longest < CALLS
         [told] = (await ann.ask(t="history", room="tea"))["messages"]
         assert len(told["reactions"]) in (49, 50)
+
+
+async def test_a_message_of_an_old_file_with_very_many_reactions(tmp_path: Path) -> None:
+    """It is read as it stands, with as many of them as fit a page."""
+    path, count = tmp_path / "chat.db", 30_000
+    restore_with(path, (react(1, f"face {number}") for number in range(count)))
+    journal = await SqliteJournal.open(path)
+    async with serving(journal=journal) as server, chatting(server, "Ben", "jam") as ben:
+        with watched(server) as turns:
+            [told] = (await ben.ask(t="history", room="jam"))["messages"]
+            assert 0 < len(told["reactions"]) < count
+            react_again = {"t": "react", "room": "jam", "seq": 1, "emoji": FACES[0]}
+            assert (await ben.ask(**react_again))["code"] == "too_many_changes"
+        assert turns.longest < CALLS
+    await journal.close()
 
 
 async def test_a_message_of_an_old_file_that_was_changed_very_often(
