@@ -81,8 +81,8 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests but those of the page, and demand every branch; installs pytest, and curl."""
-    need(session, curl="curl")
+    """Run all tests but those of the page; demand every branch; installs pytest, curl, sslscan."""
+    need(session, curl="curl", sslscan="sslscan")
     install(session, "test")
     paths = session.posargs or [
         "tests/unit",

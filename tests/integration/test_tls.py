@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from xml.etree import ElementTree as ET
 
 import pytest
 import trio
@@ -122,6 +123,24 @@ async def test_old_tls_is_refused(secure: Secure) -> None:
             context.maximum_version = ssl.TLSVersion.TLSv1_1
         with pytest.raises(trio.BrokenResourceError):
             await trio.SSLStream(tcp, context, server_hostname="localhost").do_handshake()
+
+
+async def test_a_scanner_finds_nothing_old_or_weak(secure: Secure) -> None:
+    """One (sslscan) tries protocols, ciphers, groups, renegotiation and Heartbleed."""
+    async with secure.running() as server:
+        scan = ["sslscan", "--xml=-", "--ipv4", f"localhost:{server.port}"]
+        run = await trio.run_process(scan, capture_stdout=True)
+    found = ET.fromstring(run.stdout)  # noqa: S314 - what sslscan says is no stranger's
+    enabled = {one.get("version") for one in found.iter("protocol") if one.get("enabled") == "1"}
+    assert "1.3" in enabled
+    assert enabled <= {"1.2", "1.3"}
+    ciphers = [str(one.get("cipher")) for one in found.iter("cipher")]
+    assert ciphers
+    assert all(one.startswith(("TLS_", "ECDHE-")) for one in ciphers)
+    assert all("GCM" in one or "CHACHA20" in one for one in ciphers)
+    assert {one.get("name") for one in found.iter("group")} <= {"x25519", "secp256r1"}
+    assert {one.get("supported") for one in found.iter("renegotiation")} == {"0"}
+    assert {one.get("vulnerable") for one in found.iter("heartbleed")} == {"0"}
 
 
 async def test_the_chat_goes_over_wss(secure: Secure) -> None:
