@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 import structlog
@@ -12,7 +13,7 @@ from trio.testing import MockClock
 from tests import frames
 from tests.frames import CLOSE, PING, PONG, TEXT, Seen, masked
 from tests.unit.standin import Heard, StandIn
-from trio_chat.client.client import Client
+from trio_chat.client.client import PARSED_AT_ONCE, Client
 from trio_chat.client.lookups import make_context
 from trio_chat.config import Config
 from trio_chat.core.messages import Register, Unregister
@@ -24,8 +25,9 @@ from trio_chat.net.head import parse_head
 from trio_chat.net.streams import AnyStream
 from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import requests
-from trio_chat.protocol.close import CRASHED, GOING_AWAY, NO_PONG, TOO_SLOW
+from trio_chat.protocol.close import CRASHED, FLOODING, GOING_AWAY, NO_PONG, TOO_SLOW
 from trio_chat.protocol.dialects import plain
+from trio_chat.rates import NO_LIMIT, Rate
 
 CONFIG = Config(
     ping_interval=25,
@@ -414,6 +416,71 @@ async def test_a_handshake_answer_goes_out_first_and_early_bytes_are_read(
         await trio.testing.wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
     assert conn.said == ["early"]
+
+
+async def test_other_tasks_run_while_very_many_frames_are_parsed(
+    autojump_clock: MockClock,
+) -> None:
+    """One read can hold thousands of them."""
+    async with connection(replace(CONFIG, frame_rate=NO_LIMIT)) as conn:
+        wire = masked(TEXT, b"") * 1000 + masked(TEXT, b"end")
+        await conn.peer.send_all(wire)
+        rounds = 0
+        while not conn.said:
+            await trio.lowlevel.checkpoint()
+            rounds += 1
+        assert rounds > len(wire) // PARSED_AT_ONCE
+        await conn.peer.aclose()
+
+
+async def test_what_is_over_a_rate_is_not_parsed_yet(autojump_clock: MockClock) -> None:
+    """Not even if it is read already: to parse it is work."""
+    async with connection(replace(CONFIG, frame_rate=Rate(100, 100))) as conn:
+        await conn.sends(masked(TEXT, b"x") * 1000)
+        assert 0 < len(conn.said) <= PARSED_AT_ONCE // 7
+        await trio.sleep(CONFIG.flood_timeout)
+        assert len(conn.said) >= 900
+        await conn.peer.aclose()
+
+
+async def test_nothing_is_parsed_once_the_connection_is_ended(autojump_clock: MockClock) -> None:
+    """What was read already would be taken piece by piece, each as slowly as the hub is."""
+    async with connection(replace(CONFIG, frame_rate=Rate(100, 100))) as conn:
+        await conn.sends(masked(TEXT, b"x") * 600)
+        said = len(conn.said)
+        conn.client.end(GOING_AWAY)
+        await conn.peer.aclose()
+        await trio.sleep(CONFIG.close_timeout)
+        assert conn.ended_at is not None
+        assert len(conn.said) == said
+
+
+async def test_whoever_makes_us_wait_too_long_has_to_go(autojump_clock: MockClock) -> None:
+    """All that it has sent without a pause counts, in however many reads."""
+    config = replace(CONFIG, frame_rate=Rate(100, 100), frame_limit=1000)
+    async with connection(config) as conn:
+        await conn.sends(masked(TEXT, b"x" * 90) * 600)
+        await trio.sleep(3)
+        await conn.sends(masked(TEXT, b"x" * 90) * 900)
+        await trio.sleep(CONFIG.flood_timeout - 5)
+        assert conn.close_reason is None
+        await trio.sleep(3)
+        assert conn.close_reason == FLOODING
+        await conn.peer.aclose()
+
+
+async def test_whoever_is_a_little_over_a_rate_is_slowed_and_stays(
+    autojump_clock: MockClock,
+) -> None:
+    """However long that goes on: it always has to wait, but never sends far ahead."""
+    async with connection(replace(CONFIG, frame_rate=Rate(10, 10))) as conn:
+        for _ in range(100):
+            await conn.peer.send_all(masked(TEXT, b"x") * 11)
+            await trio.sleep(1)
+        assert conn.close_reason is None
+        await trio.sleep(CONFIG.flood_timeout)
+        assert len(conn.said) == 1100
+        await conn.peer.aclose()
 
 
 async def test_it_waits_for_a_hub_that_is_behind(autojump_clock: MockClock) -> None:
