@@ -9,7 +9,7 @@ import structlog
 from tests.journal.drafts import delete, edit, fill, kept, numbers, react, say, title
 from trio_chat.config import Config, ConfigError
 from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.sqlite.space import SpaceLimits
+from trio_chat.journal.sqlite.space import LOOK_AFTER, SpaceLimits
 from trio_chat.journal.types import STORAGE_FULL, Duplicate
 
 LARGE = "x" * 3000
@@ -47,6 +47,17 @@ async def test_a_database_that_is_large_enough(path: Path) -> None:
     assert journal.counts["storage_full"] == 6
     await journal.close()
     assert size_of(path) < 2.2 * MEGABYTE
+
+
+async def test_a_database_that_grows_fast(path: Path) -> None:
+    """It is measured after each megabyte that is written, not once a second alone."""
+    journal = await SqliteJournal.open(path, space=SpaceLimits(2 * MEGABYTE, 0))
+    count = 0
+    while await journal.commit([say(LARGE)] * 10) != [STORAGE_FULL] * 10:
+        count += 10
+    await journal.close()
+    assert count * len(LARGE) < 2 * MEGABYTE + LOOK_AFTER
+    assert size_of(path) < 2 * MEGABYTE + 2 * LOOK_AFTER
 
 
 async def test_space_that_was_made(path: Path) -> None:

@@ -13,6 +13,7 @@ from trio_chat.journal.sqlite.schema import pragma
 
 GIGABYTE = 1000**3
 MEGABYTE = 1000**2
+LOOK_AFTER = MEGABYTE  # bytes of events that are written without a look
 AGAIN = 0.05  # the share of a limit by which it must be undercut before messages are kept again
 
 log = structlog.get_logger()
@@ -40,6 +41,17 @@ class Space:
         self._file = file
         self.limits = limits
         self.is_full = False
+        self.written = 0  # bytes of events since the last look
+
+    def keep_in_sight(self) -> None:
+        """Measure anew if much was written since the last look.
+
+        Raises:
+            sqlite3.Error: the file cannot be read.
+            OSError: its file system cannot.
+        """
+        if self.written > LOOK_AFTER:
+            self.look()
 
     def look(self) -> None:
         """Measure anew, and log when it is full and when there is space again.
@@ -48,6 +60,7 @@ class Space:
             sqlite3.Error: the file cannot be read.
             OSError: its file system cannot.
         """
+        self.written = 0
         used, free = size(self._file.writer), _free(self._file.guard.path)
         reason = self._reason(used, free, AGAIN if self.is_full else 0.0)
         if reason and not self.is_full:

@@ -81,15 +81,16 @@ class Writer:
         return results
 
     def _commit(self, writes: Sequence[Write]) -> list[Result] | None:
-        turn = Transaction(
-            self._file.writer,
-            self._rooms,
-            self._clock(),
-            is_full=self._space.is_full,
-            limits=self._limits,
-        )
         guard = self._file.guard if self._is_look_due() else None
         try:
+            self._space.keep_in_sight()
+            turn = Transaction(
+                self._file.writer,
+                self._rooms,
+                self._clock(),
+                is_full=self._space.is_full,
+                limits=self._limits,
+            )
             with transaction(self._file.writer):
                 self._look_for_others()
                 results = [turn.commit(write) for write in writes]
@@ -100,7 +101,7 @@ class Writer:
                 guard.check()  # it may have been removed meanwhile
                 if any(isinstance(result, Committed) for result in results):
                     guard.check_log()
-        except (sqlite3.Error, Displaced) as error:
+        except (sqlite3.Error, OSError, Displaced) as error:
             self._fail(error)
             return None
         if self._retry_at:
@@ -109,6 +110,7 @@ class Writer:
         if len(self._rooms) > ROOMS_AT_HAND:
             self._rooms.clear()
         self._rooms.update(turn.rooms)
+        self._space.written += sum(len(one.data) for one in results if isinstance(one, Committed))
         self.counts["storage_full"] += results.count(STORAGE_FULL)
         return results
 
