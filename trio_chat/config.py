@@ -216,6 +216,11 @@ class Config(Rates):
     )
     access_checks: int = limit(2, "passwords that are checked at the same time", least=1)
     access_timeout: float = limit(5.0, "time for a password to be checked", least=0.1)
+    hold_links_for: float = limit(
+        86_400.0,
+        "time for which links of somebody new are held, in rooms that hold links for approval",
+        least=0,
+    )
     hello_timeout: float = limit(10.0, "time for a client to say hello", least=0.1)
     presence_grace: float = limit(
         15.0, "time for which who is cut off keeps place and nick", least=0

@@ -183,7 +183,7 @@ def test_in_slow_mode_the_next_message_waits_in_the_field(open_page: OpenPage) -
     expect_said(bob, "one")
     assert faults(bob) == []
     dialog.get_by_label("Time between two messages").select_option("none")
-    dialog.get_by_label("Newcomers wait").select_option("1 hour")
+    dialog.get_by_label("Newcomers wait before").select_option("1 hour")
     dialog.get_by_role("button", name="Set the rules").click()
     expect(bob.get_by_role("button", name="Send")).to_be_enabled()
     bob.press("#text", "Enter")
@@ -242,6 +242,43 @@ def test_a_message_is_told_to_the_moderators(open_page: OpenPage) -> None:
     expect(row(ann, "rude words")).to_be_focused()
 
 
+def test_links_of_newcomers_wait_for_a_moderator(open_page: OpenPage) -> None:
+    """Who sends one is told so; it comes when it is approved, and never if it is rejected."""
+    ann, bob = open_page(name="Ann"), open_page(name="Bob")
+    make_room(ann, "class")
+    bob.goto(bob.url.replace("lobby", "class"))
+    settings = open_settings(ann)
+    settings.get_by_label("Links of newcomers wait for a moderator").check()
+    settings.get_by_role("button", name="Set the rules").click()
+    expect(row(bob, "links of newcomers wait for a moderator")).to_be_visible()
+    for text in ("see https://a.b/\nfor tea", "or https://c.d/"):
+        say(bob, text)
+    waits = bob.get_by_text("Not sent. A moderator looks at it first")
+    expect(waits).to_have_count(2)
+    post(bob, "hello")
+    wait_for(ann, "hello")
+    expect(row(ann, "https://")).to_have_count(0)
+    settings.locator("summary", has_text="Held for approval").press("Enter")
+    held = settings.locator(".held .text")
+    expect(held).to_have_text(["see https://a.b/\nfor tea", "or https://c.d/"])
+    expect(settings.locator(".held a")).to_have_count(0)
+    assert faults(ann) == []
+    approve = settings.get_by_role("button", name="Approve what \u2068Bob\u2069 wrote")
+    approve.first.press("Enter")
+    expect(settings.get_by_text("It is sent.")).to_be_visible()
+    expect(settings.locator("summary", has_text="Held for approval")).to_be_focused()
+    expect(held).to_have_text(["or https://c.d/"])
+    for page in (ann, bob):
+        expect(page.locator("#log").get_by_role("link", name="https://a.b/")).to_be_visible()
+    expect(waits).to_have_count(1)
+    settings.get_by_role("button", name="Reject what \u2068Bob\u2069 wrote").click()
+    expect(settings.get_by_text("Nothing waits for approval.")).to_be_visible()
+    ann.keyboard.press("Escape")
+    expect_said(ann, "hello", "see https://a.b/\nfor tea")
+    settings = open_settings(ann)
+    expect(settings.get_by_label("Links of newcomers wait for a moderator")).to_be_checked()
+
+
 def test_who_is_removed_may_come_back_and_who_is_banned_may_not(open_page: OpenPage) -> None:
     """The page says so calmly, and goes on in the other rooms."""
     ann, bob = open_page(name="Ann"), open_page(name="Bob")
@@ -291,7 +328,7 @@ def test_axe_finds_nothing_wrong_with_what_moderators_use(
     settings.get_by_role("button", name="Make a link").click()
     settings.get_by_role("button", name="Copy the link").wait_for()
     check("links")
-    for part in ("Reports", "What was done"):
+    for part in ("Reports", "Held for approval", "What was done"):
         settings.locator("summary", has_text=part).click()
         expect(settings.locator("details[open] :is(li, p)").first).not_to_have_text("Looking …")
         check(part)

@@ -337,7 +337,7 @@ async def test_raid_mode_ends_by_itself(server: Running, monkeypatch: pytest.Mon
         await make_class(ann)
         await ann.ask(t="rules", room="class", slow=7)
         await ann.ask(t="raid", room="class", people=[eve.who["id"]], since=0)
-        for rules in ({"slow": 7}, {"slow": 7, "newcomers": 900}, {"slow": 7}):
+        for rules in ({"slow": 7}, {"slow": 7, "newcomers": 900, "hold_links": True}, {"slow": 7}):
             assert (await ann.until("rules"))["rules"] == rules
         async with chatting(server, "New", "class") as new:
             await new.send("class", "hello")
@@ -424,7 +424,7 @@ async def test_rules_that_are_set_in_raid_mode_stay(
         await trio.sleep(0.5)
         await ann.send("class", "later")
         told = [one["rules"] for one in await ann.all_until("msg") if one["t"] == "rules"]
-        assert told == [{"newcomers": 900}, {"slow": 9}]
+        assert told == [{"newcomers": 900, "hold_links": True}, {"slow": 9}]
 
 
 async def test_a_ban_is_taken_back_from_the_list(

@@ -30,6 +30,7 @@ from trio_chat.journal.sqlite import sealing
 from trio_chat.journal.times import SETBACK
 from trio_chat.journal.types import (
     CID_TAKEN,
+    HELD,
     KEY_REUSED,
     NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
@@ -210,6 +211,36 @@ class TestCids:
         """What was not kept did not happen."""
         assert await journal.commit([delete(1, cid=CID)]) == [NO_SUCH_MESSAGE]
         assert numbers(await journal.commit([say(cid=CID)])) == [1]
+
+
+class TestApproval:
+    """What needs approval is looked at as all else is, and not kept."""
+
+    async def test_nothing_of_it_is_kept(self, journal: Journal) -> None:
+        """And it has no number; a room does not begin with it."""
+        waiting = say(SECRET, cid=CID)._replace(needs_approval=True)
+        assert await journal.commit([waiting, waiting]) == [HELD, HELD]
+        assert await journal.rooms(10) == []
+        assert numbers(await journal.commit([say()])) == [1]
+        assert await kept(journal) == [1]
+
+    async def test_what_cannot_be_is_refused(self, journal: Journal) -> None:
+        """So that nobody has to look at it."""
+        await journal.commit([say()])
+        drafts = [edit(1), edit(7), edit(1, who=BEN), say(reply=7)]
+        waiting = [draft._replace(needs_approval=True) for draft in drafts]
+        refused = [HELD, NO_SUCH_MESSAGE, NOT_YOURS, NO_SUCH_MESSAGE]
+        assert await journal.commit(waiting) == refused
+
+    async def test_a_resend_of_what_was_approved_is_one(self, journal: Journal) -> None:
+        """Whatever its sender would need by now; other words with its cid are refused."""
+        approved = say(cid=CID)
+        await journal.commit([approved])
+        again, other, foreign = (say(cid=CID), say("x", cid=CID), say(cid=CID, who=BEN))
+        results = await journal.commit(
+            [draft._replace(needs_approval=True) for draft in (again, other, foreign)]
+        )
+        assert results == [Duplicate(1, 1_000_000), KEY_REUSED, CID_TAKEN]
 
 
 class TestNewRooms:

@@ -208,11 +208,30 @@ async def test_a_raid_is_undone_after_a_look(tool: Tool, tmp_path: Path) -> None
             "/raid yes", "the raid is undone", "Ann banned Ben Lee for 7 d", "│ deleted"
         )
         assert await refused(room) == "banned"
-        await shown.shows("Ann set the rules: newcomers wait for 15 min")
+        await shown.shows("Ann set the rules: newcomers wait for 15 min; links of newcomers wait")
         await shown.obeys("/raid yes", "/raid TIME")
         await shown.obeys("/audit", "Ann undid a raid of Ben Lee")
         await shown.obeys("/create --private Alone", "[Alone]")
         await shown.obeys("/raid 1m", "nobody has come since")
+
+
+async def test_links_of_newcomers_wait_for_approval(tool: Tool, tmp_path: Path) -> None:
+    """Their sender is told so; a moderator lists them, sends them or drops them."""
+    async with moderating(tool, tmp_path) as (shown, _, _):
+        await shown.obeys("/held", "nothing waits for approval here")
+        await shown.obeys("/rules hold_links on", "links of newcomers wait for a moderator")
+        async with window(f"{tool.url}r/class", tmp_path, "--nick", "Cem") as other:
+            await other.shows("3 here")
+            for text in ("see https://a.b", "or https://c.d"):
+                await other.obeys(text, f"{text}", "not sent: it waits for a moderator")
+            await shown.obeys("/held", "Cem: see https://a.b", "Cem: or https://c.d")
+            first, second = re.findall(r"([0-9]{6,}) \S+ \S+ Cem: ", shown.text)[-2:]
+            await shown.obeys("/approve", "/approve N")
+            await shown.obeys("/reject it", "/reject N")
+            await shown.obeys(f"/approve {first}", "Cem │ see https://a.b")
+            await other.until(lambda: other.text.count("│ see https://a.b") == 2)
+            await shown.obeys(f"/reject {second}", f"message {second} is dropped")
+            await shown.obeys(f"/approve {second}", "nothing waits here under this number")
 
 
 async def test_help_is_for_who_asks(tool: Tool, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from trio_chat.core.pending_writes import (
     Pending,
     PendingWrites,
 )
-from trio_chat.journal.types import NOT_YOURS, Committed, Duplicate
+from trio_chat.journal.types import HELD, NOT_YOURS, Committed, Duplicate, Rejected
 from trio_chat.protocol import answers
 from trio_chat.protocol.events import Message
 from trio_chat.protocol.request_error import RequestError
@@ -39,6 +39,30 @@ def test_results_are_told_to_those_who_asked() -> None:
         (ann.client, answers.Error(id=2, code=NOT_YOURS.code, text=NOT_YOURS.text), None),
     ]
     assert (len(pending), ann.writes, bob.writes) == (0, 0, 0)
+
+
+def test_what_needs_approval_is_held() -> None:
+    """And its sender is told what becomes of that; what is no write of somebody's is as it is."""
+    pending, ann = PendingWrites(), connection()
+    full = Rejected("too_many_held", "too much waits")
+    for id, told in ((1, HELD), (2, full)):
+        pending.add(Pending(ann.client, ann, id, hold=[told].pop))
+    write(pending, ann, 3)
+    settled = list(pending.settle([HELD, HELD, HELD]))
+    assert settled == [
+        (ann.client, answers.Error(id=id, code=told.code, text=told.text), None)
+        for id, told in ((1, HELD), (2, full), (3, HELD))
+    ]
+
+
+def test_words_of_ones_own_are_told_of_what_was_kept_before_too() -> None:
+    """But not of what was refused."""
+    pending, ann = PendingWrites(), connection()
+    for id in (1, 2):
+        pending.add(Pending(ann.client, ann, id, lambda _: answers.Ok(id="mine")))
+    told = [one.answer for one in pending.settle([Duplicate(5, 6), NOT_YOURS])]
+    refused = answers.Error(id=2, code=NOT_YOURS.code, text=NOT_YOURS.text)
+    assert told == [answers.Ok(id="mine"), refused]
 
 
 def test_a_failure_is_told_to_as_many_as_it_concerns() -> None:

@@ -68,6 +68,8 @@ A_MODERATOR_S = (
     governing.Moderate(room="tea", act="kick", people=["b"]),
     governing.Raid(room="tea", since=0),
     governing.Undo(room="tea", act=1),
+    governing.Held(room="tea"),
+    governing.Review(room="tea", held=1, act="approve"),
     governing.Audit(room="tea"),
 )
 AN_OPERATOR_S = (governing.FreeNick(nick="Ann"),)
@@ -200,6 +202,32 @@ def test_rules_of_a_room_hold_for_all_but_moderators(request_: requests.Request)
                 policy.allows(known, request_, rules, 100 + later, 100_000 + 1000 * int(later))
                 is None
             )
+
+
+DAY = 24 * 60 * 60
+LINKS_HELD, LINK = RoomRules(hold_links=True), "see https://a.b"
+
+
+def test_links_of_somebody_new_need_approval() -> None:
+    """In messages and edits alone, where the rule holds; for so long, and not for moderators."""
+    send, edit = requests.Send(room="tea", text=LINK), requests.Edit(room="tea", seq=1, text=LINK)
+    topic = requests.Topic(room="tea", text=LINK)
+    plain = requests.Send(room="tea", text="see a.b")
+    moderator = MEMBER._replace(right=Right.MODERATE)
+
+    def is_held(
+        request: requests.Request,
+        principal: Principal = MEMBER,
+        of_room: RoomRules = LINKS_HELD,
+        wall: int = 1000 * DAY - 1,
+    ) -> bool:
+        return policy.needs_approval(principal, request, of_room, DAY, wall)
+
+    assert [is_held(one) for one in (send, edit, topic, plain)] == [True, True, False, False]
+    assert is_held(send, GUEST)
+    assert not is_held(send, moderator)
+    assert not is_held(send, of_room=RoomRules(newcomers=60))
+    assert not is_held(send, wall=1000 * DAY)
 
 
 def test_who_is_banned_or_muted_is_told_so() -> None:

@@ -11,6 +11,8 @@ from trio_chat.remote import (
     ActInfo,
     Clear,
     Created,
+    HeldInfo,
+    HeldList,
     LinkInfo,
     Message,
     MessageView,
@@ -31,7 +33,7 @@ from trio_chat.terminal.arguments import (
 )
 from trio_chat.terminal.log import LIMIT, Log
 from trio_chat.terminal.moderation import PAGES, Moderation
-from trio_chat.terminal.printing import act_lines, link_lines, raid_lines
+from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines
 from trio_chat.terminal.wording import act_in_words, duration, names
 
 ANN, BEN = Person(**ANN_OBJECT), Person("b", "Ben")
@@ -75,7 +77,10 @@ def test_rules_change_one_by_one() -> None:
     assert rules == RoomRules(closed=True, slow=10, members=9)
     assert read_rules("Open slow 0 newcomers 15m", rules) == RoomRules(newcomers=900, members=9)
     assert read_rules("none members 3", rules) == RoomRules(members=3)
-    for wrong in ("slow", "slow 10", "members 3m", "quiet"):
+    for switch, is_on in (("on", True), ("off", False), ("ON", True), ("0", False)):
+        held = read_rules(f"hold_links {switch}", RoomRules(slow=1, hold_links=not is_on))
+        assert held == RoomRules(slow=1, hold_links=is_on)
+    for wrong in ("slow", "slow 10", "members 3m", "quiet", "hold_links", "hold_links 5m"):
         with pytest.raises(ValueError, match="there is no rule"):
             read_rules(wrong, rules)
 
@@ -145,6 +150,21 @@ def test_acts_are_listed_the_latest_last() -> None:
     assert older == "/audit 4 shows older ones"
     assert (first[:2], second[:2]) == ("4 ", "5 ")
     assert act_lines([], more=False) == "nothing was done or reported here"
+
+
+def test_what_waits_is_listed_the_oldest_first() -> None:
+    """In whole, sanitized, with the message that it would change; and that there is more."""
+    message = HeldInfo(held=7, ts=HOUR, who=BEN, text="see\nhttps://a.b\x1b")
+    edit = HeldInfo(held=8, ts=HOUR, text="x", edits=3)
+    first, second, more = held_lines(
+        HeldList(room="tea", messages=[message, edit], more=True)
+    ).split("\n")
+    assert first.startswith("7 1970-01-01 ")
+    assert first.endswith(" Ben: see ⏎ https://a.b␛")
+    assert second.endswith(" somebody changes message 3: x")
+    assert more == "more waits behind these"
+    none = HeldList(room="tea", messages=[], more=False)
+    assert held_lines(none) == "nothing waits for approval here"
 
 
 def test_links_are_listed_with_who_came() -> None:

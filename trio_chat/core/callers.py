@@ -130,7 +130,9 @@ class Callers:
             self._pairs.note_said(room, asker.person)
         may_begin = self._judge.is_made(room) or self._limits.may_begin_room(caller.address, now)
         event = request.event(room, asker.person)
-        return Write(event, policy.target_author(principal, request), may_begin)
+        condition = policy.target_author(principal, request)
+        is_held = self._judge.needs_approval(principal, request, room)
+        return Write(event, condition, may_begin, needs_approval=is_held)
 
     def govern(
         self,

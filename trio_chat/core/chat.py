@@ -5,6 +5,7 @@ carries out the effects; nothing else changes the chat.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from trio_chat.config import Config
 from trio_chat.core.access import Access
@@ -85,6 +86,7 @@ class Chat:
         self._joins = parts.joins
         self._moderation = parts.moderation
         self._callers = parts.callers
+        self._held = parts.held
         self._handlers = parts.handlers
         self._devices = parts.devices
         self._written = 0  # the number of the last changes of people that the storage has taken
@@ -251,4 +253,5 @@ class Chat:
             self._turn.reply(caller, error.answer)
         else:
             self._turn.effects.writes.append(write)
-            self._pending.add(Pending(caller, None, request.id))
+            hold = partial(self._held.hold, write) if write.needs_approval else None
+            self._pending.add(Pending(caller, None, request.id, hold=hold))

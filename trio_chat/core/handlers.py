@@ -1,6 +1,7 @@
 """The handlers: what each request of a connection changes, one method for each kind."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, get_args
 
 from trio_chat.config import Config
@@ -12,6 +13,7 @@ from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
 from trio_chat.core.greeting import Greeting
+from trio_chat.core.held import HeldMessages
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Asker, Judge, asker_of
 from trio_chat.core.marks import Marks
@@ -57,6 +59,7 @@ class Handlers:
         devices: Tell of sessions, and end them.
         marks: Tell how far somebody has read.
         pairs: Rooms for two.
+        held: Gets what needs approval.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -79,6 +82,7 @@ class Handlers:
         devices: Devices,
         marks: Marks,
         pairs: Pairs,
+        held: HeldMessages,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -97,6 +101,7 @@ class Handlers:
         self._devices = devices
         self._marks = marks
         self._pairs = pairs
+        self._held = held
         self._handlers: dict[type, Any] = {
             requests.InvalidRequest: self._refuse,
             requests.Hello: self._greeting.hello,
@@ -248,11 +253,14 @@ class Handlers:
         condition = policy.target_author(principal, request)
         room, now = catch_up.room_name, self._turn.now
         may_begin = self._judge.is_made(room) or self._limits.may_begin_room(asker.address, now)
-        self._turn.effects.writes.append(Write(event, condition, may_begin))
+        is_held = self._judge.needs_approval(principal, request, room)
+        write = Write(event, condition, may_begin, needs_approval=is_held)
+        self._turn.effects.writes.append(write)
+        hold = partial(self._held.hold, write) if is_held else None
         if isinstance(request, requests.Send):
             self._judge.has_said(asker, room, now)
             self._pairs.note_said(room, asker.person)
-        self._pending.add(Pending(state.client, state, request.id))
+        self._pending.add(Pending(state.client, state, request.id, hold=hold))
 
     def _govern(self, state: ConnectionState, request: governing.AnyGoverning) -> None:
         """Make a room or a link, set rules, act on people, or tell of it."""

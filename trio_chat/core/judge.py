@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from trio_chat.auth.grant import ANYBODY, Grant
+from trio_chat.config import Config
 from trio_chat.core import policy
 from trio_chat.core.access import Access
 from trio_chat.core.connection_state import ConnectionState
@@ -58,12 +59,14 @@ class Judge:
         access: What they may do by their links, and by what moderators have decided.
         people: Tell since when somebody is known.
         rooms: Those that are open.
+        config: ``hold_links_for``.
     """
 
-    def __init__(self, access: Access, people: People, rooms: Rooms) -> None:
+    def __init__(self, access: Access, people: People, rooms: Rooms, config: Config) -> None:
         self._access = access
         self._people = people
         self._rooms = rooms
+        self._config = config
 
     def check(
         self,
@@ -113,6 +116,11 @@ class Judge:
             and 0 < of_room.members <= open_room.population
         )
         return Rules(is_joined, of_room, governed.said_at.get(asker.key, NEVER), is_full)
+
+    def needs_approval(self, principal: Principal, request: requests.Request, room: str) -> bool:
+        """Whether what somebody may say in a room waits for a moderator there."""
+        of_room, now = self._access.rules(room), self._access.clock()
+        return policy.needs_approval(principal, request, of_room, self._config.hold_links_for, now)
 
     def is_quiet(self, asker: Asker, room: str, link: Link | None = None) -> bool:
         """Whether others are not told that somebody comes: a newcomer, into a room in raid mode."""

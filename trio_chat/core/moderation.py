@@ -8,6 +8,7 @@ import msgspec
 
 from trio_chat.config import Config
 from trio_chat.core.access import Access
+from trio_chat.core.approval import Approval
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Judge
@@ -46,6 +47,7 @@ class Moderation:
         links: Make rooms and links.
         targets: Tell on whom somebody may act.
         raids: Clear messages, and undo raids.
+        approval: Sends what is held, or drops it.
         people: Have the nicks.
         pairs: Make rooms for two.
         delay: Has something called so many seconds later.
@@ -63,6 +65,7 @@ class Moderation:
         links: RoomLinks,
         targets: Targets,
         raids: Raids,
+        approval: Approval,
         people: People,
         pairs: Pairs,
         delay: Delay,
@@ -76,6 +79,7 @@ class Moderation:
         self._links = links
         self._targets = targets
         self._raids = raids
+        self._approval = approval
         self._people = people
         self._pairs = pairs
         self._delay = delay
@@ -88,6 +92,8 @@ class Moderation:
             governing.Moderate: self._moderate,
             governing.Report: self._report,
             governing.Audit: self._tell_acts,
+            governing.Held: approval.tell,
+            governing.Review: approval.review,
             governing.Raid: raids.undo,
             governing.Undo: raids.take_back,
             governing.FreeNick: self._free_nick,
@@ -121,6 +127,7 @@ class Moderation:
             closed=request.closed,
             newcomers=request.newcomers,
             members=request.members,
+            hold_links=request.hold_links,
         )
         self._ledger.record(acts.RulesSet(about=room, rules=rules), asked.person)
         self._ledger.tell(
@@ -206,6 +213,8 @@ class Moderation:
             self._pairs.invite(kept, act)
         elif isinstance(act, acts.LinkEnded | acts.Sanctioned | acts.Raided):
             self.recheck(act.about)
+        if isinstance(act, acts.Sanctioned | acts.Raided | acts.Cleared):
+            self._approval.drop_of(act.people, act.about)
         if isinstance(act, acts.NickFreed):
             for person in act.people:
                 self._people.free(person.id)

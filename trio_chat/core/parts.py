@@ -7,6 +7,7 @@ import trio
 
 from trio_chat.config import Config
 from trio_chat.core.access import Access
+from trio_chat.core.approval import Approval
 from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.callers import Callers
 from trio_chat.core.catchup_queue import CatchUpQueue
@@ -16,6 +17,7 @@ from trio_chat.core.effects import Turn
 from trio_chat.core.expiry import Expiry
 from trio_chat.core.greeting import Greeting
 from trio_chat.core.handlers import Handlers
+from trio_chat.core.held import HeldMessages
 from trio_chat.core.invitations import Invitations
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Judge
@@ -68,6 +70,7 @@ class Parts(NamedTuple):
     registration: Registration
     settling: Settling
     devices: Devices
+    held: HeldMessages
 
 
 def make_parts(
@@ -104,7 +107,8 @@ def make_parts(
     presence = Presence(people, rooms, timers, config)
     asked = RequestLimits(limits, config)
     ledger = Ledger(turn, pending, access.registry)
-    judge = Judge(access, people, rooms)
+    held = HeldMessages(access.clock, delay)
+    judge = Judge(access, people, rooms, config)
     redemption = Redemption(access, ledger, asked)
     pairings = Pairings(asked)
     devices = Devices(turn, connections, people, config, access.clock, drop)
@@ -137,6 +141,7 @@ def make_parts(
         links=RoomLinks(turn, access, ledger, asked, config),
         targets=targets,
         raids=Raids(turn, access, ledger, rooms, arrivals, targets),
+        approval=Approval(turn, ledger, held, config),
         people=people,
         pairs=pairs,
         delay=delay,
@@ -186,6 +191,7 @@ def make_parts(
         devices=devices,
         marks=marks,
         pairs=pairs,
+        held=held,
     )
     expiry = Expiry(turn, connections, delay)
     registration = Registration(
@@ -197,6 +203,7 @@ def make_parts(
         rooms=rooms,
         queue=queue,
         joins=joins,
+        judge=judge,
         devices=devices,
         expiry=expiry,
         delay=delay,
@@ -224,4 +231,5 @@ def make_parts(
         registration=registration,
         settling=Settling(turn, connections, pending, rooms, access, moderation, asked),
         devices=devices,
+        held=held,
     )

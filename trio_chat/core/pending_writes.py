@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.delivery.recipient import Requester
-from trio_chat.journal.types import Committed, Duplicate, Result
+from trio_chat.journal.types import HELD, Committed, Duplicate, Rejected, Result
 from trio_chat.protocol import answers
 from trio_chat.protocol.request_error import RequestError
 
@@ -19,14 +19,16 @@ UNAVAILABLE = "the server cannot store messages just now"
 class Pending(NamedTuple):
     """A write that the journal has, and who is to hear what became of it; ``None`` for nobody.
 
-    ``answer`` returns what they are told once it is kept, ``None`` if that comes later; without it
-    they are told its number.
+    ``answer`` returns what they are told once it is kept, or was before, ``None`` if that comes
+    later; without it they are told its number. ``hold`` is called if it needs approval; it returns
+    what they are told then.
     """
 
     requester: Requester | None
     state: ConnectionState | None  # of a connection
     id: answers.Id
-    answer: Callable[[Committed], answers.Answer | None] | None = None
+    answer: Callable[[Committed | Duplicate], answers.Answer | None] | None = None
+    hold: Callable[[], Rejected] | None = None
 
 
 class Settled(NamedTuple):
@@ -74,13 +76,14 @@ class PendingWrites:
 
     def settle(self, results: Sequence[Result]) -> Iterator[Settled]:
         """Yield what became of each write."""
-        for result in results:
+        for told in results:
             pending = self._pop()
-            committed = result if isinstance(result, Committed) else None
-            if committed and pending.answer:
-                answer = pending.answer(committed)
+            result = pending.hold() if told is HELD and pending.hold else told
+            if pending.answer and not isinstance(result, Rejected):
+                answer = pending.answer(result)
             else:
-                answer = _answer(pending.id, result)
+                answer = answer_of(pending.id, result)
+            committed = result if isinstance(result, Committed) else None
             yield Settled(pending.requester, answer, committed)
 
     def fail(self, count: int, retry_ms: int) -> Iterator[tuple[Requester, answers.Answer]]:
@@ -100,7 +103,8 @@ class PendingWrites:
         return pending
 
 
-def _answer(id: answers.Id, result: Result) -> answers.Answer:
+def answer_of(id: answers.Id, result: Result) -> answers.Answer:
+    """Return what somebody is told of what became of a write."""
     match result:
         case Committed(event):
             return answers.Ok(id=id, seq=event.seq, ts=event.ts)

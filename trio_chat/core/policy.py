@@ -9,6 +9,7 @@ from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.rights import Right
 from trio_chat.protocol.room_rules import NO_RULES, RoomRules
+from trio_chat.protocol.web_links import has_link
 
 
 class Principal(NamedTuple):
@@ -187,6 +188,27 @@ def check(
     denial = allows(principal, request, rules, now, wall)
     if denial is not None:
         raise RequestError(denial.code, denial.text, denial.retry_ms)
+
+
+def needs_approval(
+    principal: Principal, request: requests.Request, of_room: RoomRules, new_for: float, wall: int
+) -> bool:
+    """Whether what somebody may say has to wait until a moderator of the room approves it.
+
+    Args:
+        principal: Who asks.
+        request: What for; the policy allows it.
+        of_room: The rules of the room.
+        new_for: For how many seconds after the server has met somebody their links are held.
+        wall: The wall clock, in ms since 1970.
+    """
+    return (
+        of_room.hold_links
+        and principal.right < Right.MODERATE
+        and isinstance(request, requests.Send | requests.Edit)
+        and wall - principal.known_since < 1000 * new_for
+        and has_link(request.text)
+    )
 
 
 def target_author(principal: Principal, request: requests.Request) -> str | None:

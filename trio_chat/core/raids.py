@@ -127,7 +127,7 @@ class Raids:
             people=people,
             addresses={one.person.id: [one.address] for one in raiders if one.address},
             keys=keys,
-            rules=rules.with_newcomers(max(rules.newcomers, NEWCOMERS)),
+            rules=rules.in_raid_mode(NEWCOMERS),
             rules_until=now + RAID_MODE,
             until=now + BAN,
             why=request.why,

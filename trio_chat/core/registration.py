@@ -10,6 +10,7 @@ from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
 from trio_chat.core.expiry import Expiry
 from trio_chat.core.joins import Joins
+from trio_chat.core.judge import Judge
 from trio_chat.core.messages import Register
 from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
@@ -34,6 +35,7 @@ class Registration:
         rooms: The open rooms.
         queue: Those who catch up.
         joins: Let connections into rooms.
+        judge: Tells since when somebody is known.
         devices: Know who reads as somebody, without a name.
         expiry: Ends those who are let in for a time.
         delay: Has something called so many seconds later.
@@ -50,6 +52,7 @@ class Registration:
         rooms: Rooms,
         queue: CatchUpQueue,
         joins: Joins,
+        judge: Judge,
         devices: Devices,
         expiry: Expiry,
         delay: Delay,
@@ -62,6 +65,7 @@ class Registration:
         self._rooms = rooms
         self._queue = queue
         self._joins = joins
+        self._judge = judge
         self._devices = devices
         self._expiry = expiry
         self._delay = delay
@@ -84,7 +88,8 @@ class Registration:
         if join is None:
             known = weakref.ref(state)  # it may be gone long before
             self._delay(self._config.hello_timeout, lambda: self._miss_hello(known()))
-        else:
+        else:  # it says no hello, so it is met now
+            state.known_since = self._judge.known_since(session, state.grant)
             self._enter(state, join)
 
     def let_in(self, client: Recipient, grant: Grant) -> None:

@@ -11,7 +11,7 @@ from trio_chat.core.pending_writes import Pending
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import proper_name
-from trio_chat.journal.types import Committed, Write
+from trio_chat.journal.types import Committed, Duplicate, Write
 from trio_chat.protocol import acts, answers, events, governing
 from trio_chat.protocol.names import is_private, private_name
 from trio_chat.protocol.request_error import RequestError
@@ -66,7 +66,7 @@ class RoomLinks:
                 raise RequestError("bad_room", "a public room has a name of its own")
         created = events.Created(room=room, who=asked.person, title=title, private=request.private)
 
-        def give_links(_: Committed) -> None:
+        def give_links(_: Committed | Duplicate) -> None:
             self._give_links(asked, request, created)
 
         self._ledger.write(

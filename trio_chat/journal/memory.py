@@ -18,6 +18,7 @@ from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
+    HELD,
     NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
@@ -113,8 +114,8 @@ class MemoryJournal:
         if write.must_begin and not begins:
             return ROOM_TAKEN
         rejected = self._judge_act(draft) or _judge(write, room, self._limits)
-        if rejected:
-            return rejected
+        if rejected or write.needs_approval:
+            return rejected or HELD
         room.last += 1
         room.ts = next_ts(room.ts, self._clock())
         event = msgspec.structs.replace(draft, seq=room.last, ts=room.ts)

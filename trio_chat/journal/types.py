@@ -34,7 +34,8 @@ class Write(NamedTuple):
     ``target_author`` is the id of the person who must have written the message that the event
     changes; ``None`` for anybody. ``may_begin`` tells whether it may be the first one of a room,
     ``must_begin`` that it has to be. ``since_ts`` is the time in ms since 1970 from which on a
-    ``clear`` is for messages.
+    ``clear`` is for messages. With ``needs_approval`` nothing is kept: a resend is told what became
+    of it, what cannot be is refused, and all else is ``HELD``.
     """
 
     event: AnyStoredEvent
@@ -42,6 +43,7 @@ class Write(NamedTuple):
     may_begin: bool = True
     must_begin: bool = False
     since_ts: int = 0
+    needs_approval: bool = False
 
 
 class Committed(NamedTuple):
@@ -81,6 +83,9 @@ ROOM_TAKEN = Rejected("room_taken", "there is such a room already; choose anothe
 STORAGE_FULL = Rejected("storage_full", "the server has no space for more messages")
 CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")
 KEY_REUSED = Rejected("key_reused", "this cid was used for another request")
+HELD = Rejected(
+    "held", "it waits for a moderator, as it has a link and you are new; it is sent if they approve"
+)
 
 Result = Committed | Duplicate | Rejected
 

@@ -34,6 +34,8 @@ STATUSES = {  # of the codes that the v1 protocol has, too
     "newcomer": 403,
     "not_moderator": 403,
     "not_operator": 403,
+    "held": 403,
+    "too_many_held": 409,
     "slow_mode": 429,
     "hello_first": 401,
     "room_taken": 409,

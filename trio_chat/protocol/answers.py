@@ -261,6 +261,28 @@ class ActList(Answer, tag="audit", kw_only=True):
     more: bool
 
 
+class HeldInfo(msgspec.Struct, omit_defaults=True, rename={"who": "from"}):
+    """A message that waits for approval, since the time ``ts``; ``held`` is its number there.
+
+    ``edits`` is the number of the message whose text it is to be, ``reply`` of one that it answers.
+    """
+
+    held: int
+    ts: int
+    text: str
+    who: Person | None = None
+    edits: int | None = None
+    reply: int | None = None
+
+
+class HeldList(Answer, tag="held", kw_only=True):
+    """What waits for approval in a room, the oldest first; ``more``: there is more behind it."""
+
+    room: str
+    messages: list[HeldInfo]
+    more: bool
+
+
 class RaidPreview(Answer, tag="raid_preview", kw_only=True):
     """Whom the undoing of a raid would ban, and how many of their messages it would clear.
 

@@ -62,6 +62,7 @@ class SetRules(Request, tag="rules", kw_only=True):
     closed: bool = False
     newcomers: Seconds = 0
     members: Members = 0
+    hold_links: bool = False
 
 
 class Moderate(Request, tag="moderate", kw_only=True):
@@ -116,6 +117,20 @@ class Report(Request, tag="report", kw_only=True):
     why: Why = ""
 
 
+class Held(Request, tag="held", kw_only=True):
+    """Get what waits for approval in a room, the oldest first."""
+
+    room: str
+
+
+class Review(Request, tag="review", kw_only=True):
+    """Send what waits for approval, by its number, or drop it."""
+
+    room: str
+    held: Count
+    act: Literal["approve", "reject"]
+
+
 class Audit(Request, tag="audit", kw_only=True):
     """Get what moderators have done and been told in a room, the latest first."""
 
@@ -135,6 +150,20 @@ AnyGoverning = (
     | Undo
     | FreeNick
     | Report
+    | Held
+    | Review
     | Audit
 )
-OF_MODERATORS = (MakeLink, EndLink, Links, SetRules, Moderate, Raid, Undo, FreeNick, Audit)
+OF_MODERATORS = (
+    MakeLink,
+    EndLink,
+    Links,
+    SetRules,
+    Moderate,
+    Raid,
+    Undo,
+    FreeNick,
+    Held,
+    Review,
+    Audit,
+)

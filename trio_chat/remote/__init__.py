@@ -6,6 +6,8 @@ from trio_chat.protocol import acts
 from trio_chat.protocol.answers import (
     ActInfo,
     ActList,
+    HeldInfo,
+    HeldList,
     Hit,
     LinkInfo,
     MessageView,
@@ -58,6 +60,8 @@ __all__ = [
     "Ended",
     "Events",
     "Happening",
+    "HeldInfo",
+    "HeldList",
     "Hit",
     "Joined",
     "LinkInfo",

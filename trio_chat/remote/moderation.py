@@ -64,6 +64,7 @@ class Moderation:
             closed=rules.closed,
             newcomers=rules.newcomers,
             members=rules.members,
+            hold_links=rules.hold_links,
         )
         await self._ask(request, answers.Ok)
 
@@ -96,7 +97,8 @@ class Moderation:
     async def undo_raid(self, since: int, people: Iterable[Person] = (), *, why: str = "") -> None:
         """Ban those who came since a time, or these people, and clear what they said since then.
 
-        Newcomers have to wait for an hour. ``undo`` takes all of it back for a day.
+        For an hour newcomers have to wait, and their links need approval. ``undo`` takes all of it
+        back for a day.
         """
         await self._ask(self._raid(since, people, why=why), answers.Ok, is_once=True)
 
@@ -119,6 +121,20 @@ class Moderation:
     async def report(self, seq: int, why: str = "") -> None:
         """Tell the moderators about a message, with a reason of up to 250 characters."""
         request = governing.Report(room=self._state.name, seq=seq, why=why)
+        await self._ask(request, answers.Ok, is_once=True)
+
+    async def held(self) -> answers.HeldList:
+        """Return what waits for approval here, the oldest first; ``more``: there is more behind."""
+        return await self._ask(governing.Held(room=self._state.name), answers.HeldList)
+
+    async def approve(self, held: int) -> None:
+        """Send a message that waits for approval, by its number in ``held``."""
+        request = governing.Review(room=self._state.name, held=held, act="approve")
+        await self._ask(request, answers.Ok, is_once=True)
+
+    async def reject(self, held: int) -> None:
+        """Drop a message that waits for approval; its sender is not told."""
+        request = governing.Review(room=self._state.name, held=held, act="reject")
         await self._ask(request, answers.Ok, is_once=True)
 
     async def audit(self, *, before: int | None = None, limit: int = 100) -> answers.ActList:

@@ -45,6 +45,7 @@ Answer = (
     | answers.LinkMade
     | answers.LinkList
     | answers.RaidPreview
+    | answers.HeldList
     | answers.SessionList
     | answers.Pair
     | answers.Read

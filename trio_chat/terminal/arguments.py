@@ -14,6 +14,7 @@ TIME = re.compile(r"([0-9]{1,6})([smhd])")
 NUMBER = re.compile(r"#?([0-9]{1,15})(?:\s+|$)")
 PEOPLE = re.compile(r"[0-9]{1,6}")
 IN_SECONDS = {"slow", "newcomers"}  # rules that are a time
+SWITCHES = {"on": True, "off": False, "0": False}  # of a rule that holds or does not
 
 
 class Target(NamedTuple):
@@ -62,12 +63,14 @@ def read_rules(text: str, rules: RoomRules) -> RoomRules:
 
 
 def _limit(rule: str, words: Iterator[str]) -> dict[str, int]:
-    """Return a rule that is a number; 0 ends it."""
+    """Return a rule that is a number, or is on or off; 0 ends it."""
     value = next(words, "")
     if rule in IN_SECONDS and (value == "0" or read_time(value)):
         return {rule: read_time(value)}
     if rule == "members" and PEOPLE.fullmatch(value):
         return {rule: int(value)}
+    if rule == "hold_links" and value in SWITCHES:
+        return {rule: SWITCHES[value]}
     raise ValueError(f"there is no rule {rule} {value}".rstrip() + ": times are like 10s, 15m")
 
 

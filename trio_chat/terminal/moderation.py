@@ -8,7 +8,7 @@ from trio_chat.remote.address import link_to
 from trio_chat.remote.moderation import Act, GivenRight
 from trio_chat.terminal.arguments import Target, read_number, read_rules, read_target, read_time
 from trio_chat.terminal.controls import Controls
-from trio_chat.terminal.printing import act_lines, link_lines, raid_lines
+from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines
 from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.tab import now
 from trio_chat.terminal.tasks import Job
@@ -205,6 +205,27 @@ class Moderation:
         assert since is not None
         await self._room.undo_raid(since)
         self._tab.note("the raid is undone; /audit lists that, and /undo takes it back for a day")
+
+    # What waits for them
+
+    def _held(self, _: str) -> None:
+        async def run() -> None:
+            self._tab.note(held_lines(await self._room.held()))
+
+        self._run(run)
+
+    def _approve(self, text: str) -> None:
+        number, _ = read_number(text)
+        self._run(lambda: self._room.approve(number)) if number else self._explain("approve")
+
+    def _reject(self, text: str) -> None:
+        number, _ = read_number(text)
+
+        async def run() -> None:
+            await self._room.reject(number)
+            self._tab.note(f"message {number} is dropped")
+
+        self._run(run) if number else self._explain("reject")
 
     # What was done
 

@@ -14,6 +14,7 @@ from trio_chat.remote import (
     Delete,
     Edit,
     Happening,
+    HeldList,
     LinkInfo,
     Message,
     MessageView,
@@ -29,6 +30,7 @@ from trio_chat.terminal.sanitize import sanitize_line
 from trio_chat.terminal.wording import (
     Kept,
     act_in_words,
+    held_in_words,
     kept_in_words,
     link_in_words,
     name,
@@ -77,6 +79,13 @@ def act_lines(acts: Sequence[ActInfo], *, more: bool) -> str:
     lines = [f"{act.seq} {_time(act.ts)} {act_in_words(act)}" for act in reversed(acts)]
     older = [f"/audit {acts[-1].seq} shows older ones"] if more and acts else []
     return "\n".join([*older, *lines]) or "nothing was done or reported here"
+
+
+def held_lines(held: HeldList) -> str:
+    """Return what waits for approval, the oldest first."""
+    lines = [f"{one.held} {_time(one.ts)} {held_in_words(one)}" for one in held.messages]
+    more = ["more waits behind these"] if held.more else []
+    return "\n".join([*lines, *more]) or "nothing waits for approval here"
 
 
 def raid_lines(preview: RaidPreview, since: int) -> str:

@@ -35,13 +35,18 @@ FOR_MODERATORS = {
     "clear": "/clear NICK [TIME]: delete what somebody has said, in the last 10m or at all",
     "raid": "/raid TIME: undo a raid of those who came in the last 10m; first shows whom",
     "audit": "/audit: list what was done and reported; /audit N, before that",
+    "held": "/held: list messages with links of newcomers that wait for approval",
+    "approve": "/approve N: send a message by its number in /held",
+    "reject": "/reject N: drop a message by its number in /held",
     "undo": "/undo N: take back an act by its number in /audit",
     "links": "/links: list the links to the room",
     "link": "/link read|speak|moderate [LABEL]: make a link that gives this right",
     "unlink": "/unlink ID: revoke a link; who came by it has to leave",
 }
 FOR_OPERATORS = {"free": "/free NICK: let others have the nick of somebody who is not here"}
-RULES = "/rules closed|open|slow 10s|newcomers 15m|members 30|none: set rules; 0 ends one"
+RULES = (
+    "/rules closed|open|slow 10s|newcomers 15m|members 30|hold_links on|none: set rules; 0 ends one"
+)
 COMMANDS = {**FOR_ALL, **FOR_MODERATORS, **FOR_OPERATORS}
 KEYS = """\
 /reply #5 TEXT: reply to message 5; /react, /edit, /delete too: numbers show as you type
@@ -54,6 +59,7 @@ Alt-Enter: begin a new line
 Ctrl-C: end the chat"""
 NEED_TEXT = {"me", "nick", "join", "create", "msg", "free", *FOR_MODERATORS} - {
     "audit",
+    "held",
     "links",
 }  # commands that need a text
 LINK_COMMANDS = {"create", "msg", "rules", "report", *FOR_MODERATORS}  # about rooms with links

@@ -6,6 +6,7 @@ from trio_chat.remote import (
     ActInfo,
     Clear,
     Created,
+    HeldInfo,
     LinkInfo,
     Moderated,
     Person,
@@ -73,6 +74,7 @@ def rules_in_words(rules: RoomRules) -> str:
         f"one message in {duration(rules.slow)}" if rules.slow else "",
         f"newcomers wait for {duration(rules.newcomers)}" if rules.newcomers else "",
         f"at most {rules.members:,} people" if rules.members else "",
+        "links of newcomers wait for a moderator" if rules.hold_links else "",
     ]
     return "; ".join(filter(None, held)) or "none"
 
@@ -146,6 +148,12 @@ def _done_to_people(act: ActOnPeople, ts: int) -> str:
             return f"undid a raid of {whom}{_why(act.why)}"
 
 
+def held_in_words(message: HeldInfo) -> str:
+    """Return a message that waits for approval, in one line."""
+    does = f" changes message {message.edits}" if message.edits else ""
+    return f"{name(message.who)}{does}: {sanitize_line(message.text)}"
+
+
 def link_in_words(link: LinkInfo, ended: str) -> str:
     """Return a link of the list of links; ``ended`` is its end in words, if it has one."""
     uses = f" of {link.uses}" if link.uses else ""
@@ -166,7 +174,8 @@ def raid_in_words(preview: RaidPreview, since: str) -> str:
     return (
         f"since {since}: {people}{place}, {messages} at hand: "
         f"{names(preview.people, preview.count)}\n"
-        "/raid yes bans them for 7 days, clears what they said, and makes newcomers wait"
+        "/raid yes bans them for 7 days, clears what they said, makes newcomers wait and holds "
+        "their links"
     )
 
 

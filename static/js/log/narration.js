@@ -44,14 +44,14 @@ export function done(act, values, ts, until) {
 
 /** Returns in words what differs between some rules and those before. */
 export function changes(rules, before = {}) {
-  const names = ["closed", "slow", "newcomers", "members"];
+  const names = ["closed", "slow", "newcomers", "members", "hold_links"];
   const others = names.filter((name) => (rules[name] || 0) !== (before[name] || 0));
   return others.map((name) => rule(name, rules[name])).join("; ") || t("rules.same");
 }
 
 function rule(name, value) {
   if (!value) return t(`rules.${name}Off`);
-  if (name === "closed") return t("rules.closedOn");
+  if (value === true) return t(`rules.${name}On`);
   return name === "members" ? t("rules.membersOn", { count: value }) : t(`rules.${name}On`, { time: duration(value) });
 }
 

@@ -1,9 +1,10 @@
-// The settings of a room, for its moderators: rules, links, reports, and what was done.
+// The settings of a room, for its moderators: rules, links, what is held, reports, and what was done.
 
 import { reasonOf, t } from "../i18n/strings.js";
 import { duration } from "../log/narration.js";
 import { showAudit } from "./audit.js";
 import { open } from "./dialog.js";
+import { showHeld } from "./held.js";
 import { showLinks } from "./links.js";
 import { box, button, choice, field, make, teller } from "./make.js";
 
@@ -33,6 +34,7 @@ export function openSettings(room, { me, request, onGo }) {
     part("rules", (element) => element.replaceChildren(rulesForm(room, request, tell))),
     part("links", (element) => showLinks(element, name, { me, request, tell })),
     part("reports", audit(true)),
+    part("held", (element) => showHeld(element, name, { request, tell })),
     part("acts", audit(false)),
     line,
   );
@@ -59,16 +61,17 @@ function rulesForm({ name, rules }, request, tell) {
   const [newLabel, newcomers] = choice(t("settings.newcomers"), times(NEWCOMERS, rules.newcomers));
   const bounds = { type: "number", min: 1, max: MOST_MEMBERS, placeholder: t("settings.any") };
   const [mostLabel, members] = field(t("settings.members"), { ...bounds, value: rules.members || "" });
+  const [holdLabel, held] = box(t("settings.hold_links"), { checked: Boolean(rules.hold_links) });
   slow.value = rules.slow ?? 0;
   newcomers.value = rules.newcomers ?? 0;
-  const fields = [closedLabel, slowLabel, slow, newLabel, newcomers, mostLabel, members];
+  const fields = [closedLabel, slowLabel, slow, newLabel, newcomers, mostLabel, members, holdLabel];
   const fault = make("p", { className: "fault", role: "alert", hidden: true });
   const form = make("form", { autocomplete: "off" }, ...fields, fault, make("button", {}, t("settings.save")));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const numbers = { slow, newcomers, members };
     const wish = Object.fromEntries(Object.entries(numbers).map(([key, { value }]) => [key, Number(value)]));
-    const answer = await request({ t: "rules", room: name, closed: closed.checked, ...wish });
+    const answer = await request({ t: "rules", room: name, closed: closed.checked, hold_links: held.checked, ...wish });
     fault.hidden = answer.t !== "error";
     if (answer.t === "error") fault.textContent = reasonOf(answer);
     else tell(t("settings.saved"));

@@ -1,9 +1,14 @@
 // Rules of marks in messages: what they become, what stays text, and that parsing takes linear time.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { actionOf, parse, plain } from "../../../static/js/log/markup.js";
+
+// What the server takes for a link; tests/unit/test_web_links.py reads it, too.
+const SHARED = JSON.parse(readFileSync(new URL("links.json", import.meta.url), "utf8"));
+const OF_SERVER = new RegExp(SHARED.pattern, "i");
 
 const bold = (...children) => ({ kind: "bold", children });
 const italic = (...children) => ({ kind: "italic", children });
@@ -113,6 +118,12 @@ for (const whole of [
   });
 }
 
+for (const [text, isShown] of SHARED.texts) {
+  test(`the server knows about the link in: ${text}`, () => {
+    assert.equal(links(parse(text)).length > 0, isShown);
+  });
+}
+
 test("the user's own name is marked, and may have blanks", () => {
   assert.deepEqual(parse("@Ann Lee, @ann", "ann lee"), [
     name("@Ann Lee", true), ", ", name("@ann"),
@@ -138,6 +149,7 @@ test("for any text only marks are removed, and links are http or https", () => {
     const text = Array.from({ length: random(14) }, () => parts[random(parts.length)]).join("");
     const nodes = parse(text, "ann");
     assert(isSubsequence(flat(nodes), text), JSON.stringify(text));
+    assert(!links(nodes).length || OF_SERVER.test(text), JSON.stringify(text));
     const rest = text.replaceAll(/[*`\n]|```\S*/g, "");
     for (const character of new Set(rest)) {
       if (!text.includes("```")) assert(flat(nodes).includes(character), JSON.stringify(text));

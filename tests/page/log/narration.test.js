@@ -37,6 +37,8 @@ test("of many people only the first are named", () => {
 test("of rules only those are told that have changed", () => {
   const rules = (rules, before) => line({ t: "rules", rules }, before);
   assert.equal(rules({ closed: true, slow: 30 }, { slow: 30 }), "Ann set the rules: only moderators speak.");
+  assert.equal(rules({ hold_links: true }), "Ann set the rules: links of newcomers wait for a moderator.");
+  assert.equal(rules({}, { hold_links: true }), "Ann set the rules: links of newcomers need not wait.");
   assert.equal(rules({ newcomers: 900 }), "Ann set the rules: newcomers wait 15 minutes before they speak.");
   assert.equal(rules({}, { closed: true, members: 2 }), "Ann set the rules: everybody may speak; any number of people.");
   assert.equal(rules({}, {}), "Ann set the rules: as before.");

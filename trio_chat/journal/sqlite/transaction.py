@@ -11,6 +11,7 @@ from trio_chat.journal.sqlite import cids, forgotten, index, queries, scrubs, se
 from trio_chat.journal.sqlite.stored import understood
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
+    HELD,
     NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
@@ -100,8 +101,8 @@ class Transaction:
         if use:
             return use.judge(author_of(draft), digest_of(draft))
         rejected = self._judge(room, write)
-        if rejected:
-            return rejected
+        if rejected or write.needs_approval:
+            return rejected or HELD
         begins = room.id is None
         if begins:
             room.id = self._add_room(draft.room)

@@ -29,6 +29,7 @@ Answer = (
     | answers.LinkList
     | answers.ActList
     | answers.RaidPreview
+    | answers.HeldList
     | answers.SessionList
 )
 _decode = msgspec.json.Decoder(Answer).decode

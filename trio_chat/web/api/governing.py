@@ -41,6 +41,8 @@ class Governing:
             (f"{ROOM}/rules", "PUT", self._set_rules),
             (f"{ROOM}/raids", "POST", self._raid),
             (f"{ROOM}/messages/<number:seq>/reports", "POST", self._report),
+            (f"{ROOM}/held", "GET", self._held),
+            (f"{ROOM}/held/<number:held>", "POST", self._review),
             ("/nicks/<nick>", "DELETE", self._free_nick),
             *self._of_acts(f"{ROOM}/acts"),
             *self._of_acts("/acts"),
@@ -91,6 +93,16 @@ class Governing:
         fields = await _fields(schemas.NewReport)
         told = await self._ask(governing.Report, {"room": room, "seq": seq, **fields})
         return self._receipt(told)
+
+    async def _held(self, room: str) -> Response:
+        told = await self._ask(governing.Held, {"room": room})
+        assert isinstance(told, answers.HeldList)
+        return json_of(schemas.HeldList(told.messages, told.more))
+
+    async def _review(self, room: str, held: int) -> Response:
+        fields = await _fields(schemas.NewReview)
+        told = await self._ask(governing.Review, {"room": room, "held": held, **fields})
+        return self._receipt(told) if fields["act"] == "approve" else Response(b"", 204)
 
     async def _audit(self, room: str = EVERYWHERE) -> Response:
         fields = {"room": room, **reading.numbers(request, "before", "limit")}

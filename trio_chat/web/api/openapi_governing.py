@@ -16,10 +16,13 @@ SENT = (
     schemas.NewRaid,
     schemas.Preview,
     schemas.NewReport,
+    schemas.HeldList,
+    schemas.NewReview,
     schemas.ActList,
     answers.NewLink,
 )
 REFUSALS = (401, 404, 409, 413, 415, 503)
+REVIEWS = ("approve", "reject")
 ACTS = ("mute", "unmute", "kick", "ban", "unban", "clear")
 
 
@@ -31,6 +34,7 @@ def paths(config: Config) -> Json:
     seq = parts.parameter("path", "seq", parts.integer(1), "The number of the message in its room.")
     link = parts.parameter("path", "link", parts.word(), "The public id of the link.")
     act = parts.parameter("path", "act", parts.integer(1), "The number of the act.")
+    held = parts.parameter("path", "held", parts.integer(1), "The number under which it waits.")
     return {
         "/rooms/{room}/links": {
             "parameters": [room],
@@ -63,6 +67,11 @@ def paths(config: Config) -> Json:
         },
         "/rooms/{room}/acts": {"parameters": [room], **_acts("in a room")},
         "/rooms/{room}/acts/{act}": {"parameters": [room, act], "delete": _undoing()},
+        "/rooms/{room}/held": {
+            "parameters": [room],
+            "get": _reading("List the messages that wait for approval", "HeldList"),
+        },
+        "/rooms/{room}/held/{held}": {"parameters": [room, held], "post": _reviewing()},
         "/nicks/{nick}": {
             "parameters": [
                 parts.parameter("path", "nick", parts.nick(config), "The nick, in any case.")
@@ -89,6 +98,7 @@ def refine(components: Json) -> None:
     rights = [word for word, right in RIGHTS.items() if Right.NONE < right < Right.OPERATE]
     components["WantedLink"]["properties"]["right"] = {"enum": rights}
     components["NewAct"]["properties"]["act"] = {"enum": list(ACTS)}
+    components["NewReview"]["properties"]["act"] = {"enum": list(REVIEWS)}
     components["NewAct"]["properties"]["people"] |= {"minItems": 1}
 
 
@@ -104,6 +114,19 @@ def _acts(where: str) -> Json:
 def _undoing() -> Json:
     return parts.operation(
         "Take back what an act did", {200: parts.answer("Receipt")}, *REFUSALS, signed=True
+    )
+
+
+def _reviewing() -> Json:
+    return parts.operation(
+        "Send a message that waits for approval, or drop it",
+        {
+            200: parts.answer("Receipt") | {"description": "It is approved, and stored."},
+            204: {"description": "It is rejected."},
+        },
+        *REFUSALS,
+        body=parts.json_body("NewReview"),
+        signed=True,
     )
 
 

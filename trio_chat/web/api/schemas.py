@@ -128,6 +128,7 @@ class NewRules(msgspec.Struct, omit_defaults=True):
     closed: bool = False
     newcomers: governing.Seconds = 0
     members: governing.Members = 0
+    hold_links: bool = False
 
 
 class NewAct(msgspec.Struct, omit_defaults=True):
@@ -162,6 +163,19 @@ class NewReport(msgspec.Struct, omit_defaults=True):
     """Why the moderators should look at a message."""
 
     why: governing.Why = ""
+
+
+class HeldList(msgspec.Struct):
+    """What waits for approval, the oldest first; ``more``: there is more behind it."""
+
+    messages: list[answers.HeldInfo]
+    more: bool
+
+
+class NewReview(msgspec.Struct):
+    """What to do with a message that waits: ``approve`` sends it, ``reject`` drops it."""
+
+    act: str
 
 
 class ActList(msgspec.Struct):
