@@ -57,7 +57,7 @@ async def test_a_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
 def export_of(count: int, *, text: str = "x", cid: str = "some-cid") -> bytes:
     """Return an export of one room with some messages."""
     head = b'{"t":"export","format":1,"ts":1,"epoch":"e","rooms":1,"events":%d}\n' % count
-    room = b'{"t":"room","room":"tea","first":1,"last":%d,"ts":5,"topic":""}\n' % count
+    room = b'{"t":"room","room":"tea","first":1,"last":%d,"ts":5,"topic":"","acts":0}\n' % count
     event = '{{"t":"msg","room":"tea","seq":{0},"ts":5,"cid":"{1}-{0}","text":"{2} {0}"}}\n'
     return head + room + "".join(event.format(n + 1, cid, text) for n in range(count)).encode()
 

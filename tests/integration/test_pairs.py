@@ -91,6 +91,24 @@ async def test_the_welcome_lists_such_rooms(tmp_path: Path) -> None:
             assert "private" not in eve.welcome
 
 
+async def test_a_room_for_two_is_called_as_its_people_are(tmp_path: Path) -> None:
+    """After a restart, too, by the nick that is kept for them."""
+    settings: dict[str, Any] = {"database": str(tmp_path / "chat.db"), "presence_grace": 0}
+    async with (
+        running(**settings) as server,
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob") as bob,
+    ):
+        room = (await write_to(ann, bob.who["id"]))["room"]
+        await ann.ask(t="nick", nick="Anna")
+    async with (
+        running(**settings) as server,
+        chatting(server, "Bob", room, session=bob.session) as again,
+    ):
+        assert again.welcome["private"] == [{"room": room, "title": "Anna"}]
+        assert (await again.until("joined"))["title"] == "Anna"
+
+
 async def test_nobody_else_comes_in(server: Running) -> None:
     """Not even by the nick of one of the two, as scripts may call themselves anything."""
     said = await ask(server, "POST", "/rooms/tea/messages?from=Bot", "hello")

@@ -3,8 +3,8 @@
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,8 +12,18 @@ import msgspec
 
 from trio_chat.clock import wall_clock
 from trio_chat.commands.files import database_path, new_file, snapshot
-from trio_chat.commands.lines import FORMAT, Header, RoomLine, encode, epoch_of, events, survey
+from trio_chat.commands.lines import (
+    FORMAT,
+    Header,
+    RoomLine,
+    acts_of,
+    encode,
+    epoch_of,
+    events,
+    survey,
+)
 from trio_chat.commands.progress import Advance, progress
+from trio_chat.commands.room_acts import Report, RoomActs
 from trio_chat.commands.room_rules import mended_topic
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
@@ -37,14 +47,19 @@ def main(arguments: Sequence[str]) -> int:
     options, config = _command_line().read(arguments, os.environ)
     names = [_room_name(name, config.room_limit) for name in options.rooms]
     damage = Damage()
-    with snapshot(database_path(config)) as database:
-        rooms = survey(database, names)
+    with (
+        snapshot(database_path(config)) as database,
+        closing(sqlite3.connect("")) as scratch,  # a file of its own if it gets large
+    ):
+        acts = RoomActs(scratch)
+        acts.follow(database, damage.add)
+        rooms = survey(database, names, acts, damage.add)
         count = sum(room.events for room in rooms)
         with (
             _output(options.output, force=options.force) as output,
             progress("exporting", count, hidden=output.isatty()) as advance,
         ):
-            output.writelines(_lines(database, rooms, advance, damage.add))
+            output.writelines(_lines(database, rooms, acts, advance, damage.add))
     say(f"exported {count:,} events of {len(rooms):,} rooms")
     damage.tell()
     return 0
@@ -77,8 +92,9 @@ class Damage:
 def _command_line() -> CommandLine:
     line = CommandLine(
         "export",
-        "Write what was said as lines of JSON: a header, then for each room a line about it and "
-        "its events in order. The server may run meanwhile.",
+        "Write what was said as lines of JSON: a header, then for each room a line about it, its "
+        "links, rules, bans and what else moderators did, and its events in order. The server may "
+        "run meanwhile.",
         ["database", "room_limit"],
     )
     line.add_argument("rooms", metavar="ROOM", nargs="*", help="export these rooms only")
@@ -115,8 +131,9 @@ def _output(name: str, *, force: bool) -> Iterator[BinaryIO]:
 def _lines(
     database: sqlite3.Connection,
     rooms: Sequence[RoomLine],
+    acts: RoomActs,
     advance: Advance,
-    report: Callable[[str, int], None],
+    report: Report,
 ) -> Iterator[bytes]:
     header = Header(
         format=FORMAT,
@@ -128,6 +145,8 @@ def _lines(
     yield encode(header) + b"\n"
     for room in rooms:
         yield encode(msgspec.structs.replace(room, topic=mended_topic(room.topic))) + b"\n"
+        for act in acts_of(database, room, acts):
+            yield encode(act) + b"\n"
         count = 0
         for count, event in enumerate(events(database, room, report), 1):
             yield encode(event) + b"\n"

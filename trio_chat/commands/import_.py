@@ -15,12 +15,14 @@ from trio_chat.commands.importer import Comparison, Intake, Outcome
 from trio_chat.commands.lines import RoomLine
 from trio_chat.commands.progress import progress
 from trio_chat.commands.reading import ExportedFile
+from trio_chat.commands.rights import Here, RightsIntake
+from trio_chat.commands.room_acts import RoomActs
 from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
 from trio_chat.errors import Failed
 from trio_chat.journal.offline import prepare
 from trio_chat.named_files import open_to_read
-from trio_chat.protocol.events import AnyStoredEvent
+from trio_chat.protocol.events import ActKept, AnyStoredEvent
 from trio_chat.settings import CommandLine
 
 STDIN = "-"
@@ -37,13 +39,14 @@ def main(arguments: Sequence[str]) -> int:
     """
     options, config = _command_line().read(arguments, os.environ)
     path = database_path(config)
-    with _source(options.file) as file:
+    with _source(options.file) as file, closing(sqlite3.connect("")) as scratch:
         prepare(path)
-        reader = Reader(file, config, mends=options.mend)
-        outcomes = _check(reader, path)
+        acts = RoomActs(scratch)
+        reader = Reader(file, config, mends=options.mend, with_rights=not options.without_rights)
+        outcomes = _check(reader, path, acts)
         if not options.dry_run:
             with opened(path, to_write=True) as database:
-                intake = Intake(database, outcomes)
+                intake = Intake(database, outcomes, RightsIntake(database, acts, scratch))
                 for line in reader.read("importing"):
                     intake.take(line)
                 intake.finish()
@@ -55,14 +58,20 @@ def _command_line() -> CommandLine:
     line = CommandLine(
         "import",
         "Take in what was exported. What is here already is skipped, so it can be done again; a "
-        "room that contradicts what is here is left as it is. The server may run meanwhile.",
+        "room that contradicts what is here is left as it is. Links, bans, rules and what else is "
+        "known of rights come with a room, and are told. The server may run meanwhile.",
         [
             *("database", "room_limit", "nick_limit", "text_limit", "topic_limit"),
-            *("reactions_per_message", "changes_per_message"),
+            *("reactions_per_message", "changes_per_message", "links_per_room", "private_rooms"),
         ],
     )
     line.add_argument("file", metavar="FILE", help="what was exported; - for standard input")
     line.add_argument("--dry-run", action="store_true", help="only tell what would be done")
+    line.add_argument(
+        "--without-rights",
+        action="store_true",
+        help="take in what was said alone: no links, bans, rules, and what moderators did",
+    )
     line.add_argument(
         "--mend",
         action="store_true",
@@ -103,6 +112,7 @@ class Reader(NamedTuple):
     file: BinaryIO
     config: Config
     mends: bool
+    with_rights: bool
 
     def read(self, doing: str) -> Iterator[RoomLine | AnyStoredEvent]:
         """Yield the lines, and show how far that is."""
@@ -112,41 +122,47 @@ class Reader(NamedTuple):
         with progress(doing, size) as advance:
             shown = 0
             for line in exported:
-                yield line
+                if self.with_rights or not isinstance(line, ActKept):
+                    yield line
                 if exported.size >= shown + STEP:
                     advance(exported.size - shown)
                     shown = exported.size
 
 
-def _check(reader: Reader, path: Path) -> list[Outcome]:
+def _check(reader: Reader, path: Path, acts: RoomActs) -> list[Outcome]:
     """Read all of the file, and compare it with what is here."""
-    rooms: list[Comparison] = []
+    outcomes = []
+    room = None
     with snapshot(path) as database, closing(sqlite3.connect("")) as scratch:
+        here = Here(database, acts, reader.config)
         for line in reader.read("checking"):
             if isinstance(line, RoomLine):
-                rooms.append(Comparison(database, line, scratch))
+                room = Comparison(here, line, scratch)
+                outcomes.append(room.outcome)
             else:
-                rooms[-1].take(line)
-    return [room.outcome for room in rooms]
+                assert room  # an event has no place before the first room
+                room.take(line)
+    return outcomes
 
 
 def _report(outcomes: Sequence[Outcome]) -> None:
-    """Print what became of each room.
+    """Print what became of each room, and who may do what by it, if that comes with any.
 
     Raises:
         Failed: some were refused.
     """
-    show(
-        [
-            {
-                "room": outcome.line.room,
-                "new": outcome.new,
-                "known": outcome.known,
-                "refused": outcome.refusal,
-            }
-            for outcome in outcomes
-        ]
-    )
+    rows = [
+        {
+            "room": outcome.line.room,
+            "new": outcome.new,
+            "known": outcome.known,
+            "refused": outcome.refusal,
+        }
+        for outcome in outcomes
+    ]
+    if any(outcome.rights for outcome in outcomes):
+        rows = [{**row, "rights": one.rights} for row, one in zip(rows, outcomes, strict=True)]
+    show(rows)
     refused = [outcome for outcome in outcomes if outcome.refusal]
     if refused:
         reasons = [f"room {outcome.line.room}: {outcome.refusal}" for outcome in refused[:NAMED]]

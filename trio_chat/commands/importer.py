@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trio_chat.commands.lines import RoomLine
+from trio_chat.commands.rights import Here, RightsIntake, RoomRights
 from trio_chat.commands.room_rules import RoomRules, Unlimited
 from trio_chat.journal.keys import author_of, is_bare
 from trio_chat.journal.sqlite import cids, queries
@@ -13,6 +14,7 @@ from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.journal.sqlite.stored import stand_in, understood
 from trio_chat.journal.sqlite.transaction import Transaction, transaction
 from trio_chat.protocol.events import (
+    ActKept,
     AnyStoredEvent,
     Delete,
     Edit,
@@ -31,6 +33,9 @@ class Outcome:
     line: RoomLine
     known: int = 0  # events that were here already
     new: int = 0  # events that were not
+    known_acts: int = 0
+    new_acts: int = 0
+    rights: str = ""  # what comes with new acts, in words
     refusal: str = ""  # why nothing, or nothing more, of it is taken in
 
 
@@ -38,15 +43,15 @@ class Comparison:
     """A room of the file, beside the same room here.
 
     Args:
-        database: What is here.
+        here: What is here.
         line: The room's line in the file.
         scratch: A database for what has to be remembered, while this room is compared.
     """
 
-    def __init__(
-        self, database: sqlite3.Connection, line: RoomLine, scratch: sqlite3.Connection
-    ) -> None:
+    def __init__(self, here: Here, line: RoomLine, scratch: sqlite3.Connection) -> None:
+        database = here.database
         self.outcome = Outcome(line)
+        self._rights = RoomRights(here, line)
         self._database = database
         self._here = queries.load_state(database, line.room, 0)
         self._id = queries.room_id(database, line.room)
@@ -59,13 +64,23 @@ class Comparison:
             self._refuse(f"its number {line.first} would follow number {self._here.last} here")
 
     def take(self, event: AnyStoredEvent) -> None:
-        """Look at the next event of the room."""
+        """Look at the next act or event of the room."""
         if self.outcome.refusal:
             return
-        if event.seq > self._here.last:
+        if isinstance(event, ActKept):
+            self._take_act(event)
+        elif event.seq > self._here.last:
             self._take_new(event)
         else:
             self._take_known(event)
+
+    def _take_act(self, kept: ActKept) -> None:
+        self._rights.take(kept)
+        if self._rights.refusal:
+            self._refuse(self._rights.refusal)
+        elif kept.seq == self.outcome.line.acts:
+            self.outcome.known_acts, self.outcome.new_acts = self._rights.known, self._rights.new
+            self.outcome.rights = self._rights.words
 
     def _take_new(self, event: AnyStoredEvent) -> None:
         if use := cids.find(self._database, self._id, event):
@@ -108,7 +123,8 @@ class Comparison:
 
     def _refuse(self, reason: str) -> None:
         self.outcome.refusal = reason
-        self.outcome.new = 0
+        self.outcome.new = self.outcome.new_acts = 0
+        self.outcome.rights = ""
 
 
 def are_same(one: AnyStoredEvent, other: AnyStoredEvent) -> bool:
@@ -121,14 +137,17 @@ def are_same(one: AnyStoredEvent, other: AnyStoredEvent) -> bool:
 class Intake:
     """Writes what is new, a batch at a time, so that a server can write in between."""
 
-    def __init__(self, database: sqlite3.Connection, outcomes: Sequence[Outcome]) -> None:
+    def __init__(
+        self, database: sqlite3.Connection, outcomes: Sequence[Outcome], rights: RightsIntake
+    ) -> None:
         self._database = database
         self._is_indexed = bring_in_step(database)
         self._wanted = {
             outcome.line.room: outcome
             for outcome in outcomes
-            if not outcome.refusal and (outcome.new or not outcome.line.events)
+            if not outcome.refusal and (outcome.new or outcome.new_acts or not outcome.line.events)
         }
+        self._rights = rights
         self._room: Outcome | None = None  # the one at hand, if anything of it is wanted
         self._next = 0  # number of its first event that is new
         self._batch: list[AnyStoredEvent] = []
@@ -138,6 +157,8 @@ class Intake:
         if isinstance(line, RoomLine):
             self.finish()
             self._begin(line)
+        elif isinstance(line, ActKept):
+            self._take_act(line)
         elif self._room and line.seq >= self._next:
             self._batch.append(line)
             if len(self._batch) == BATCH:
@@ -148,6 +169,17 @@ class Intake:
         if self._room:
             self._next = line.first + self._room.known
             self._room.new = 0
+
+    def _take_act(self, kept: ActKept) -> None:
+        """Take an act; with the last one all are written, before any event of the room."""
+        room = self._room
+        if room is None or not room.new_acts or kept.seq <= room.known_acts:
+            return
+        self._rights.add(kept)
+        if kept.seq == room.line.acts and not self._rights.write(kept.room):
+            room.refusal = "somebody has changed its rights meanwhile"
+            room.rights, room.new = "", 0
+            self._room = None
 
     def finish(self) -> None:
         """Write what is left of a room."""
@@ -170,7 +202,8 @@ class Intake:
     def _keep(self, room: RoomLine) -> bool:
         """Keep a batch, unless somebody else has been quicker."""
         turn = Transaction(self._database, {}, 0)
-        if not turn.last(room.room):
+        is_begun = room.last or not room.acts  # else it begins when something is said there
+        if is_begun and not turn.last(room.room):
             turn.found(room.room, room.first - 1, 0 if room.events else room.ts, room.topic)
         if self._batch and turn.last(room.room) != self._batch[0].seq - 1:
             return False

@@ -1,24 +1,26 @@
 """The export format: lines of JSON, each an object whose ``t`` says what it is.
 
-The first is the header. Then, for each room, a line about it and its events in order, as the v1
-protocol tells them.
+The first is the header. Then, for each room, a line about it, its acts, and its events in order, as
+the v1 protocol tells them. Acts are those of the ledger that are about the room, numbered from 1.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import chain
 
 import msgspec
 
+from trio_chat.commands.room_acts import Report, RoomActs
 from trio_chat.commands.room_rules import RoomRules, Unlimited
 from trio_chat.errors import Failed
-from trio_chat.journal.sqlite import scrubs, sealing
+from trio_chat.journal.clearings import Clearing, as_told
+from trio_chat.journal.sqlite import queries, scrubs, sealing
 from trio_chat.journal.sqlite.stored import readable, stand_in
-from trio_chat.protocol.acts import LEDGER
-from trio_chat.protocol.events import AnyStoredEvent, decode
+from trio_chat.protocol.acts import LEDGER, Reported
+from trio_chat.protocol.events import ActKept, AnyStoredEvent, Message, decode
 
-FORMAT = 1
+FORMAT = 2  # since this one there are acts
 
 
 class Header(msgspec.Struct, tag_field="t", tag="export", kw_only=True):
@@ -32,9 +34,10 @@ class Header(msgspec.Struct, tag_field="t", tag="export", kw_only=True):
 
 
 class RoomLine(msgspec.Struct, tag_field="t", tag="room", kw_only=True):
-    """The line before the events of a room, which are those from ``first`` to ``last``.
+    """The line before the acts and the events of a room; these are from ``first`` to ``last``.
 
-    If there are none, ``first`` is one more than ``last``. ``ts`` is the time of the last one.
+    If there are none, ``first`` is one more than ``last``. ``ts`` is the time of the last event,
+    and ``acts`` how many acts there are.
     """
 
     room: str
@@ -42,6 +45,7 @@ class RoomLine(msgspec.Struct, tag_field="t", tag="room", kw_only=True):
     last: int
     ts: int
     topic: str = ""
+    acts: int = 0
 
     @property
     def events(self) -> int:
@@ -60,8 +64,16 @@ def epoch_of(database: sqlite3.Connection) -> str:
     return str(bytes(value).hex()[:16])
 
 
-def survey(database: sqlite3.Connection, names: Sequence[str]) -> list[RoomLine]:
+def survey(
+    database: sqlite3.Connection, names: Sequence[str], acts: RoomActs, report: Report
+) -> list[RoomLine]:
     """Return what there is of these rooms, or of all if none is named.
+
+    Args:
+        database: What there is.
+        names: Of rooms.
+        acts: The acts there are, by their rooms.
+        report: Called with the ledger and the number of each act that is damaged.
 
     Raises:
         Failed: there is no such room.
@@ -75,20 +87,54 @@ def survey(database: sqlite3.Connection, names: Sequence[str]) -> list[RoomLine]
         name: RoomLine(room=name, first=first or last + 1, last=last, ts=ts, topic=topic)
         for name, first, last, ts, topic in rows
     }
+    for name in acts.rooms():  # where nothing was said yet, or which were forgotten
+        rooms.setdefault(name, RoomLine(room=name, first=1, last=0, ts=0))
     for name in names:
         if name not in rooms:
             raise Failed(f"there is no room {name!r}")
-    return [room for name, room in rooms.items() if not names or name in names]
+    wanted = [rooms[name] for name in sorted(rooms) if not names or name in names]
+    for room in wanted:
+        room.acts = sum(1 for _ in acts.of(room.room, report))
+    return wanted
+
+
+def acts_of(database: sqlite3.Connection, room: RoomLine, acts: RoomActs) -> Iterator[ActKept]:
+    """Yield the acts of a room.
+
+    What somebody has said about a message, to report it, may repeat it: it goes with the message.
+    """
+    number = queries.room_id(database, room.room)
+    clearings = sealing.find(database, number or 0)
+    for kept, _ in acts.of(room.room):
+        act = kept.act
+        if isinstance(act, Reported) and not _is_there(database, number, clearings, act.target):
+            act.why = ""
+        yield kept
+
+
+def _is_there(
+    database: sqlite3.Connection, room: int | None, clearings: Sequence[Clearing], seq: int
+) -> bool:
+    """Whether a message can be read, and was not deleted or cleared."""
+    row = database.execute(
+        "SELECT data FROM events WHERE room = ? AND seq = ?", (room, seq)
+    ).fetchone()
+    message = decode(row[0]) if row else None
+    return (
+        isinstance(message, Message)
+        and not message.deleted
+        and as_told(clearings, message) is message
+    )
 
 
 def events(
-    database: sqlite3.Connection, room: RoomLine, report: Callable[[str, int], None]
+    database: sqlite3.Connection, room: RoomLine, report: Report
 ) -> Iterator[AnyStoredEvent]:
     """Yield the events of a room, by today's rules.
 
     In the place of one that is damaged or missing, and reported, there is a deleted message.
     """
-    (number,) = database.execute("SELECT id FROM rooms WHERE name = ?", (room.room,)).fetchone()
+    number = queries.room_id(database, room.room) or 0
     rows = database.execute(
         "SELECT seq, ts, data FROM events WHERE room = ? ORDER BY seq", (number,)
     )
@@ -103,7 +149,7 @@ def events(
 
 
 def _without_gaps(
-    told: Iterator[tuple[int, bytes]], room: RoomLine, report: Callable[[str, int], None]
+    told: Iterator[tuple[int, bytes]], room: RoomLine, report: Report
 ) -> Iterator[tuple[int, bytes]]:
     """Yield encoded events, and nothing for those that are missing."""
     expected = room.first

@@ -62,7 +62,7 @@ class Limits(requests.Limits, Protocol):
 class Unlimited:
     """Limits for what is there already, under whatever limits it was kept."""
 
-    text_limit = topic_limit = nick_limit = frame_requests = 2**31
+    text_limit = topic_limit = nick_limit = frame_requests = links_per_room = 2**31
     reactions_per_message, changes_per_message = MOST_EMOJI, MOST_CHANGES
 
 
@@ -97,6 +97,10 @@ class RoomRules:
         self._remember(event)
         return event
 
+    def may_be_message(self, seq: int) -> bool:
+        """Return whether there is a message with a number; one before the first may have been."""
+        return seq < self._first or self._find(seq) is not None
+
     def mend(self, event: AnyStoredEvent) -> AnyStoredEvent:
         """Return the next event without what breaks a rule, under its number."""
         for candidate in _candidates(event):
@@ -111,7 +115,7 @@ class RoomRules:
             raise BadEvent("its time cannot be")
         if isinstance(event, ActKept):
             raise BadEvent("acts are kept by the server alone")
-        _check_person(event.who, self._limits.nick_limit)
+        check_person(event.who, self._limits.nick_limit)
         event = normal(event, self._limits)
         if isinstance(event, Message):
             self._check_reply(event)
@@ -227,7 +231,7 @@ def _kind(event: AnyStoredEvent) -> str:
     return "send" if isinstance(event, Message) else str(event.__struct_config__.tag)
 
 
-def _check_person(who: Person | None, limit: int) -> None:
+def check_person(who: Person | None, limit: int) -> None:
     """Refuse a person whom no server could have named so.
 
     Raises:

@@ -25,6 +25,11 @@ class Arrival(NamedTuple):
         return f"{self.address.rpartition('.')[0]}.0/24"
 
 
+def place_of(address: str) -> str:
+    """Return what is banned with an address: of IPv4, or a /64; empty for this machine's own."""
+    return "" if is_loopback(address) else key_of(address)
+
+
 class Arrivals:
     """Remembers the last arrivals, each once for a room and a person."""
 
@@ -37,8 +42,8 @@ class Arrivals:
         """Take in that somebody is in a room."""
         there = self._by_room[room]
         before = there.get(person.id)
-        place = "" if is_loopback(address) else key_of(address)
-        there[person.id] = Arrival(person, before.first_at if before else now, place)
+        first_at = before.first_at if before else now
+        there[person.id] = Arrival(person, first_at, place_of(address))
         self._rooms[person.id].add(room)
         self._order[room, person.id] = None
         self._order.move_to_end((room, person.id))

@@ -132,7 +132,11 @@ class Chat:
 
     def hold_people(self, records: Mapping[str, bytes], now: float) -> None:
         """Take in what is kept of people, by their ids, who were here before a restart."""
-        self._presence.hold(records, self._access.registry.freed(), now)
+        registry = self._access.registry
+        self._presence.hold(records, registry.freed(), now)
+        for person in [self.people.now(person_id) for person_id in registry.called]:
+            if person:
+                registry.call(person)
 
     def write_people(self) -> None:
         """Have all written down that is known of people; ``is_settled`` tells when it is."""
