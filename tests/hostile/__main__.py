@@ -61,7 +61,8 @@ def _attack(options: argparse.Namespace) -> int:
     finally:
         report.write(results, options.json, options.table)
     console.print(f"{report.summary(results)}, in {time.monotonic() - began:.0f} s")
-    return 0 if all(result.passed for result in results) else 1
+    allowed = [one for one in results if options.ignore_delays and one.is_only_late]
+    return 0 if all(one.passed or one in allowed for one in results) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "--connections-per-address 64, as all come from here. Attack only servers of your own.",
     )
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--short", action="store_true", help="each attack once: three minutes")
+    length.add_argument("--short", action="store_true", help="each attack once: seven minutes")
     length.add_argument("--long", action="store_true", help="all variants; the default")
     parser.add_argument(
         "--only",
@@ -85,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list", action="store_true", help="list the attacks and make none")
     parser.add_argument(
         "--pid", type=int, default=0, help="the server's process, if it is on this machine"
+    )
+    parser.add_argument(
+        "--ignore-delays",
+        action="store_true",
+        help="show how long others wait, but let nothing fail for it, as in CI",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
     parser.add_argument("--table", type=Path, metavar="FILE", help="write it as Markdown")
