@@ -2,23 +2,12 @@
 
 import { Entries } from "./entries.js";
 import { Lines } from "./lines.js";
-import { Heights, spanAround } from "./row-heights.js";
+import { View } from "./view.js";
 
 const NEAR_END = 30; // px from the end that still count as the end
 const NEAR_EDGE = 400; // px from the first or last row within which more messages are requested
-const MARGIN = 1_000; // px around the view in which rows are made
-const LEAST_MARGIN = 400; // px; with less than this, rows are added
-const SPARE = 100; // rows beyond the margin that are not removed yet
 const ROUNDS = 4; // attempts to cover the view with rows, whose heights each attempt measures
 const TARGET_OFFSET = 0.3; // of the view's height, where the target of a jump is put
-
-/** The reader's place in a room, and the heights of its rows. */
-class View {
-  heights = new Heights();
-  place = null; // {key, offset} of the first text in view; null at the end
-  seenLine = null; // the line above the new messages, once it was in view
-  reached = null; // the target of the last jump
-}
 
 /**
  * Shows rooms in `element`, the messages in `lines` inside of it. There are rows in view and around
@@ -231,16 +220,8 @@ export class Log {
     // The browser rounds scrollTop; measured again each time, the place would drift.
     if (place && top === this.#element.scrollTop && entries.find(place.key) >= 0) return place;
     const key = this.#lines.keysInSight().find((one) => entries.find(one) >= 0);
-    if (key === undefined) return this.#guess(entries);
+    if (key === undefined) return this.#view.guess(entries, this.#element.scrollTop - this.#lines.start);
     return { key, offset: this.#lines.offsetOf(this.#lines.row(key)) };
-  }
-
-  /** Estimates the place of a reader who has scrolled to where there are no rows. */
-  #guess(entries) {
-    if (!entries.length) return null;
-    const distance = this.#element.scrollTop - this.#lines.start;
-    const { index, offset } = this.#view.heights.seek(entries, distance);
-    return { key: entries.keyAt(index), offset };
   }
 
   // Rows
@@ -264,7 +245,7 @@ export class Log {
   #draw(entries) {
     for (let round = 0; round < ROUNDS; round++) {
       if (round && this.#isCovered(entries)) break;
-      const span = this.#span(entries);
+      const span = this.#view.span(entries, this.#lines.span(entries), this.#element.clientHeight);
       const shown = this.#lines.fill(entries, span, this.#view.heights, this.#me);
       for (const { item, quoted } of shown) {
         if (item.reply && quoted === null) this.#on.onMissing(item.reply);
@@ -275,27 +256,7 @@ export class Log {
   }
 
   #isCovered(entries) {
-    const { start, end } = this.#lines.span(entries);
-    const least = this.#around(entries, LEAST_MARGIN);
-    return start >= 0 && start <= least.start && end >= least.end;
-  }
-
-  /** Returns the range of rows to have: the present rows are kept if they are near. */
-  #span(entries) {
-    const now = this.#lines.span(entries);
-    const least = this.#around(entries, LEAST_MARGIN);
-    const best = this.#around(entries, MARGIN);
-    const keepsStart = now.start >= 0 && isJustBefore(now.start, least.start);
-    const keepsEnd = now.end > 0 && isJustBefore(least.end, now.end);
-    return { start: keepsStart ? now.start : best.start, end: keepsEnd ? now.end : best.end };
-  }
-
-  #around(entries, margin) {
-    const { place, heights } = this.#view;
-    const height = this.#element.clientHeight;
-    const index = place ? entries.find(place.key) : -1;
-    const where = index < 0 ? { index: entries.length, offset: height } : { ...place, index };
-    return spanAround(entries, heights, { ...where, height, margin });
+    return this.#view.isCovered(entries, this.#lines.span(entries), this.#element.clientHeight);
   }
 
   #scrollToEnd() {
@@ -311,9 +272,4 @@ export class Log {
     if (Math.abs(distance) >= 0.5) this.#element.scrollTop += distance;
     this.#held = { place, top: this.#element.scrollTop };
   }
-}
-
-/** Whether an index is at most SPARE before another one. */
-function isJustBefore(index, other) {
-  return index <= other && other - index <= SPARE;
 }
