@@ -18,7 +18,7 @@ const tell = (name) => (...told) => page.then((handlers) => handlers[name](...to
 
 export const store = new Store();
 export const marks = new Marks((read) => {
-  store.recallMarks(read);
+  store.reading.recall(read);
   session.act();
 });
 export const roomList = new RoomList();
@@ -49,8 +49,8 @@ store.me = recall("me"); // the person of the session, most probably
 const names = roomList.recall();
 if (!names.length && (store.session || code)) store.inherit = (await import("./state/inheritance.js")).inherit;
 for (const name of names) store.enter(name);
-store.recallMarks(marks.recall(names));
-store.watch(!document.hidden);
+store.reading.recall(marks.recall(names));
+store.reading.watch(!document.hidden);
 store.open(roomIn(location) || recall("room") || LOBBY);
 const nick = recall("nick");
 if ((nick || session.pair) && "WebSocket" in window) session.call(nick && String(nick));

@@ -121,11 +121,11 @@ export class Tools {
     const { store } = this.#page;
     this.#members.show(room, store.me);
     this.#governing.show(room);
-    const news = store.takeNews();
+    const news = store.reading.takeNews();
     this.#search.show(store.finder, room);
     this.#announcer.tell(news, room);
     this.#attention.tell(news);
-    this.#attention.show(room, store.unread);
+    this.#attention.show(room, store.reading.unread);
     this.#typing.show(room);
     this.#bar.refresh();
     this.#focusRestore.check();

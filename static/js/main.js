@@ -51,7 +51,7 @@ const log = new Log(find("log"), {
   onPlace: (room) => {
     tools?.place(room);
     if (room.isAtEnd === log.follows) return;
-    store.follow(room, log.follows);
+    store.reading.follow(room, log.follows);
     schedule();
   },
 });
@@ -128,7 +128,7 @@ function listen() {
   for (const sign of ["online", "offline", "pageshow"]) addEventListener(sign, () => session.hurry());
   addEventListener("beforeunload", (event) => isUnkept() && event.preventDefault());
   document.addEventListener("visibilitychange", () => {
-    update(() => store.watch(!document.hidden));
+    update(() => store.reading.watch(!document.hidden));
     if (!document.hidden) session.hurry();
   });
   find("lines").addEventListener("click", ({ target }) => {
@@ -188,7 +188,7 @@ function show() {
   log.show(room, me);
   log.forget([...store.rooms.values()]);
   tools?.show(room);
-  marks.keep(store.marks);
+  marks.keep(store.reading.marks);
   composer.show(room, limits.text);
   if (room.history.isKnown) notifyDrawn();
   if (!store.isWelcome) return;

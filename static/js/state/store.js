@@ -1,10 +1,9 @@
 // The state of the page: the user, the rooms, the open requests. Pure: no DOM, no sockets.
 
-import { mentions } from "./mention.js";
+import { Reading } from "./reading.js";
 import { Room } from "./room.js";
 
 const KEPT = new Set(["send", "edit", "delete", "react", "topic"]); // these are queued until confirmed
-const MOST_NEWS = 100;
 const MOST_WAITING = 500; // requests in all rooms together,
 const MOST_TEXT = 500_000; // UTF-16 units; a browser stores some millions
 // Errors after which the page stays at the room, and says why the user is not in it.
@@ -21,16 +20,15 @@ export class Store {
   limits = {};
   rooms = new Map(); // by name, in the order of joining
   active = null; // the name of the room that is shown
-  isWatched = true; // whether the page is visible
   listed = []; // names of the public rooms
   links = new Map(); // secrets of links by the room's name, until they have let the user in
   isOperator = false;
   pairs = []; // private rooms for two that the server has told of, until `listPairs`: {room, title}
+  reading = new Reading(this);
   finder = null; // the Finder, once it is loaded
   inherit = null; // takes over rooms, once, where the browser knows none of a user
   #epoch = null; // of the server, as the last welcome told
   #isWelcome = false;
-  #news = []; // messages of others since `takeNews`
   #left = []; // names of rooms whose `leave` is not sent yet
   #now;
 
@@ -52,17 +50,6 @@ export class Store {
     return this.#isWelcome;
   }
 
-  get unread() {
-    return [...this.rooms.values()].reduce((sum, room) => sum + room.unread, 0);
-  }
-
-  /** Returns the new messages of others, each once: {room, label, event, isMention, isSeen}; MOST_NEWS at most. */
-  takeNews() {
-    const news = this.#news;
-    this.#news = [];
-    return news;
-  }
-
   /** The entries of all rooms' queues, with the room's name. */
   get unsent() {
     return [...this.rooms.values()].flatMap(({ name, queue }) =>
@@ -80,7 +67,7 @@ export class Store {
     this.active = name;
     if (left?.refusal && left !== this.room && !left.queue.entries.length) this.rooms.delete(left.name);
     this.room.history.open();
-    this.#see(this.room);
+    this.reading.see(this.room);
   }
 
   /** Joins a room without showing it. */
@@ -98,33 +85,9 @@ export class Store {
     if (this.active === name) this.open([...this.rooms.keys()].at(-1) ?? "lobby");
   }
 
-  /** Handles that the page becomes visible or hidden: the shown room is read while it is visible. */
-  watch(isWatched) {
-    this.isWatched = isWatched;
-    if (!isWatched) this.room?.mark.wipe();
-    else if (this.room) this.#see(this.room);
-  }
-
-  /** Handles that a room's view reaches or leaves the latest messages. */
-  follow(room, isAtEnd) {
-    room.isAtEnd = isAtEnd;
-    this.#see(room);
-  }
-
-  /** Handles marks of an earlier visit or another tab: {seq, epoch} by name. */
-  recallMarks(marks) {
-    for (const room of this.rooms.values()) room.recall(marks[room.name]);
-  }
-
   /** Handles what the cache has of rooms: {name, epoch, topic, messages}. */
   recallLines(kept) {
     for (const room of kept) this.rooms.get(room.name)?.recallLines(room);
-  }
-
-  /** The marks of all rooms, to be stored. */
-  get marks() {
-    const read = [...this.rooms.values()].filter(({ mark }) => mark.seq !== null);
-    return Object.fromEntries(read.map(({ name, mark, epoch }) => [name, { seq: mark.seq, epoch }]));
   }
 
   /** Queues a request of KEPT in the shown room; returns whether there is room in the queues. */
@@ -202,8 +165,7 @@ export class Store {
     this.#epoch = epoch;
     this.inherit?.(this, marks.map(({ room }) => room));
     this.inherit = null;
-    for (const room of this.rooms.values()) room.mark.told = -1;
-    for (const { room, seq } of marks) this.rooms.get(room)?.readElsewhere(seq, epoch);
+    this.reading.learn(marks, epoch);
   }
 
   /** Handles that the connection is lost. */
@@ -246,7 +208,7 @@ export class Store {
     }
     if (answer.t === "history" && room?.history.awaits(request)) {
       room.page(answer, this.me);
-      this.#see(room);
+      this.reading.see(room);
     }
     if (answer.t === "found") this.finder?.found(request, answer);
     if (KEPT.has(request.t)) room?.kept(request.cid, answer, this.me);
@@ -264,24 +226,8 @@ export class Store {
 
   #happened(room, event) {
     const isNew = room.happened(event, this.me);
-    if (isNew && event.from?.id !== this.me.id) this.#heard(room, event);
-    this.#see(room);
-  }
-
-  #heard(room, event) {
-    const isMention = mentions(event.text, this.me.nick).length > 0;
-    const isSeen = this.#isSeen(room) || event.seq <= room.mark.seq; // here, or on another device
-    if (!isSeen) room.mark.add(1, isMention ? 1 : 0);
-    this.#news.push({ room: room.name, label: room.label, event, isMention, isSeen });
-    if (this.#news.length > MOST_NEWS) this.#news.shift();
-  }
-
-  #isSeen(room) {
-    return room === this.room && this.isWatched && room.isAtEnd && !room.history.isPast;
-  }
-
-  #see(room) {
-    if (room.last !== null && this.#isSeen(room)) room.mark.see(room.last);
+    if (isNew && event.from?.id !== this.me.id) this.reading.hear(room, event);
+    this.reading.see(room);
   }
 
   #renamed(who) {

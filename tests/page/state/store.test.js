@@ -297,13 +297,13 @@ test("messages of others in hidden rooms, or below the view, are unread until th
     said(2, "mine, from another tab", { name: "milk", from: ANN }),
     { t: "edit", room: "milk", seq: 3, target: 1, text: "better", from: BOB },
   );
-  assert.equal(store.unread, 1);
-  store.watch(false);
+  assert.equal(store.reading.unread, 1);
+  store.reading.watch(false);
   hear(said(2, "behind your back"));
-  assert.equal(store.unread, 2);
-  store.watch(true);
+  assert.equal(store.reading.unread, 2);
+  store.reading.watch(true);
   store.open("milk");
-  assert.equal(store.unread, 0);
+  assert.equal(store.reading.unread, 0);
 });
 
 test("messages from the cache are shown before the server answers", () => {

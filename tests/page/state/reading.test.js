@@ -45,19 +45,19 @@ test("in a new room nothing is unread", () => {
 });
 
 test("messages since the last visit are counted, without the user's own", () => {
-  store.recallMarks({ tea: { seq: 90, epoch: "e1" } });
+  store.reading.recall({ tea: { seq: 90, epoch: "e1" } });
   enter(100, { missed: [said(91), said(92, "mine", ANN), said(93, "@ann!")] });
   assert.deepEqual([mark().unread, mark().mentions, mark().line], [2, 1, 90]);
 });
 
 test("a mark of another epoch is ignored", () => {
-  store.recallMarks({ tea: { seq: 90, epoch: "e0" } });
+  store.reading.recall({ tea: { seq: 90, epoch: "e0" } });
   enter(100);
   assert.deepEqual([mark().seq, mark().unread], [100, 0]);
 });
 
 test("what comes while the count is on its way is counted once", () => {
-  store.recallMarks({ tea: { seq: 90, epoch: "e1" } });
+  store.reading.recall({ tea: { seq: 90, epoch: "e1" } });
   store.welcome({ you: ANN, session: "token", limits: {} });
   const join = store.due().find(({ room }) => room === "tea");
   store.answered(join, { t: "joined", room: "tea", last: 91, epoch: "e1", members: [ANN] });
@@ -71,10 +71,10 @@ test("a room that is shown is read at its end, and only there", () => {
   enter(0, { isShown: true });
   hear(1);
   assert.deepEqual([mark().seq, mark().unread, mark().line], [1, 0, null]);
-  store.follow(store.room, false);
+  store.reading.follow(store.room, false);
   hear(2);
   assert.deepEqual([mark().unread, mark().line], [1, 1]);
-  store.follow(store.room, true);
+  store.reading.follow(store.room, true);
   assert.deepEqual([mark().seq, mark().unread, mark().line], [2, 0, 1]);
 });
 
@@ -85,9 +85,9 @@ test("the line stays while the room is shown, and goes when the user leaves or w
   assert.deepEqual([mark().unread, mark().line], [0, 0]);
   store.put({ t: "send", text: "hi", cid: "cid-0001" }, 1);
   assert.equal(mark().line, null);
-  store.watch(false);
+  store.reading.watch(false);
   hear(2);
-  store.watch(true);
+  store.reading.watch(true);
   assert.equal(mark().line, 1);
   store.open("lobby");
   assert.equal(mark().line, null);
@@ -96,7 +96,7 @@ test("the line stays while the room is shown, and goes when the user leaves or w
 test("what was read in another tab is read", () => {
   enter(0);
   hear(1);
-  store.recallMarks({ tea: { seq: 1, epoch: "e1" } });
+  store.reading.recall({ tea: { seq: 1, epoch: "e1" } });
   assert.equal(mark().unread, 0);
 });
 
@@ -111,13 +111,13 @@ test("the farthest mark is kept, unless it is of another epoch", () => {
 test("news are returned once, with whether they are mentions and seen", () => {
   enter(0);
   hear(1, "hello @ann");
-  const [news] = store.takeNews();
+  const [news] = store.reading.takeNews();
   assert.deepEqual([news.room, news.isMention, news.isSeen], ["tea", true, false]);
-  assert.deepEqual(store.takeNews(), []);
+  assert.deepEqual(store.reading.takeNews(), []);
 });
 
 test("a short page does not end the count, but a hundred messages do", () => {
-  store.recallMarks({ tea: { seq: 0, epoch: "e1" } });
+  store.reading.recall({ tea: { seq: 0, epoch: "e1" } });
   store.welcome({ you: ANN, session: "token", limits: {} });
   const join = store.due().find(({ room }) => room === "tea");
   store.answered(join, { t: "joined", room: "tea", last: 500, epoch: "e1", members: [ANN] });
@@ -163,13 +163,13 @@ test("what another device has read before it comes here is no news", () => {
   hear(1, "@ann!");
   hear(2);
   assert.deepEqual([mark().unread, mark().line], [0, null]);
-  assert.deepEqual(store.takeNews().map(({ isSeen }) => isSeen), [true, true]);
+  assert.deepEqual(store.reading.takeNews().map(({ isSeen }) => isSeen), [true, true]);
   hear(3);
   assert.equal(mark().unread, 1);
 });
 
 test("of the server's mark and the browser's the farther one counts", () => {
-  store.recallMarks({ tea: { seq: 90, epoch: "e1" } });
+  store.reading.recall({ tea: { seq: 90, epoch: "e1" } });
   comeBack(100, 95);
   assert.equal(mark().seq, 95);
   comeBack(100, 80);
@@ -177,7 +177,7 @@ test("of the server's mark and the browser's the farther one counts", () => {
 });
 
 test("a mark of the server in another epoch than the browser's begins anew", () => {
-  store.recallMarks({ tea: { seq: 90, epoch: "e0" } });
+  store.reading.recall({ tea: { seq: 90, epoch: "e0" } });
   comeBack(10, 7);
   assert.equal(mark().seq, 10);
 });
@@ -211,7 +211,7 @@ test("a browser that knows rooms joins no others", () => {
 });
 
 test("what is read on another device while the count is on its way is not counted", () => {
-  store.recallMarks({ tea: { seq: 90, epoch: "e1" } });
+  store.reading.recall({ tea: { seq: 90, epoch: "e1" } });
   comeBack(92, 90);
   const count = store.due().find(({ after }) => after === 90);
   store.receive({ t: "read", room: "tea", seq: 92 });
