@@ -2,17 +2,15 @@
 
 import "./i18n/en-later.js";
 
-import { obey, read } from "./compose/commands.js";
-import { DraftContext } from "./compose/draft-context.js";
-import { offerEmoji } from "./compose/insertion.js";
+import { obey } from "./compose/commands.js";
 import { pick } from "./compose/picker.js";
-import { Suggestions } from "./compose/suggestions.js";
 import { Devices } from "./devices.js";
+import { Drafting, topicLimit } from "./drafting.js";
 import { Governing } from "./governing.js";
-import { isBlank, lengthOf } from "./i18n/characters.js";
+import { lengthOf } from "./i18n/characters.js";
 import { learn } from "./i18n/later.js";
 import { t } from "./i18n/strings.js";
-import { edition, hasReacted, lastOwn } from "./log/actions.js";
+import { edition, hasReacted } from "./log/actions.js";
 import { Announcer } from "./log/announcer.js";
 import { Bar } from "./log/bar.js";
 import { JumpButton } from "./log/jump-button.js";
@@ -28,12 +26,8 @@ import { offerLink } from "./panels/invitation.js";
 import { People } from "./panels/people.js";
 import { Search } from "./panels/search.js";
 import { Finder } from "./state/finder.js";
-import { Drafts, rebased } from "./storage/drafts.js";
 
-const TYPING_PACE = 2_500; // ms between two "typing" objects
 const NARROW = 896; // px: here panels cover the log
-
-const GROWS = CSS.supports("field-sizing", "content"); // fields grow with their text by themselves
 
 await learn();
 
@@ -49,13 +43,11 @@ export class Tools {
   #announcer = new Announcer(find("announcer"));
   #attention;
   #bar;
-  #draftContext;
-  #drafts;
+  #drafting;
   #focusRestore;
   #governing;
   #members;
   #typing = new Typing(find("typing"));
-  #toldTyping = -Infinity; // when the last "typing" object was sent
 
   /** Takes the parts of the page, and the functions by which the user's actions change it. */
   constructor(page) {
@@ -92,18 +84,8 @@ export class Tools {
     this.devices = new Devices(page);
     this.#bar = new Bar(find("lines"), log, this.#actions(), () => ({ me: store.me, ...this.#governing.may }));
     new KeyboardNavigation(find("log"), log, () => composer.focus());
-    this.#draftContext = new DraftContext(find("composer"), {
-      onCancel: () => this.#cancel(),
-      onJump: (seq) => this.#acts.jump(seq),
-    });
-    offerEmoji(find("text"));
-    new Suggestions(find("composer"), find("text"), () => this.#people());
-    find("text").addEventListener("keydown", (event) => this.#pressed(event));
-    find("text").addEventListener("input", () => this.#tellTyping());
-    this.#drafts = new Drafts(composer);
     this.#focusRestore = new FocusRestore(() => composer.focus());
-    composer.onChange = () => this.#showDraft();
-    if (store.room) composer.onChange();
+    this.#drafting = new Drafting(page);
   }
 
   /** Takes in, before anything is shown, what the views do not know of. */
@@ -130,7 +112,7 @@ export class Tools {
     this.#bar.refresh();
     this.#focusRestore.check();
     this.devices.tellRead();
-    this.#showDraft();
+    this.#drafting.show();
   }
 
   /** Does what a button in a line is for. */
@@ -212,15 +194,10 @@ export class Tools {
 
   #setTopic(topic) {
     const count = lengthOf(topic);
-    const limit = this.#topicLimit;
+    const limit = topicLimit(this.#page.store.limits);
     if (count <= limit) return this.#acts.put({ t: "topic", text: topic });
     this.#acts.tell(t("command.topicTooLong", { count, limit }));
     return false;
-  }
-
-  get #topicLimit() {
-    const { topic, text = Infinity } = this.#page.store.limits;
-    return topic ?? text; // an older server has no limit of its own for topics
   }
 
   // Messages
@@ -262,79 +239,4 @@ export class Tools {
     else this.#acts.discard(item.cid);
     this.#page.composer.focus();
   }
-
-  // Drafts
-
-  #showDraft() {
-    const { store, composer, log, look } = this.#page;
-    const { room } = store;
-    if (composer.room !== room.name) return; // the composer is about to show this room
-    const draft = rebased(composer.draft, room.epoch);
-    if (draft) {
-      Object.assign(composer.draft, draft);
-      composer.refresh();
-    }
-    if (!GROWS) grow(find("text"));
-    const { reply } = composer.draft;
-    const quoted = reply ? room.history.find(reply.seq) : null;
-    if (reply && quoted === null) look(reply.seq);
-    this.#draftContext.show(composer.draft, quoted, this.#left());
-    log.stay();
-    this.#drafts.keep();
-  }
-
-  /** How many characters are left of the limit for the draft: for a topic or for a message. */
-  #left() {
-    const { draft, limit } = this.#page.composer;
-    const { name, rest } = read(draft.text.trimEnd());
-    const isTopic = name === "topic" && !draft.edit;
-    if (isTopic) return { left: this.#topicLimit - lengthOf(rest), limit: this.#topicLimit };
-    return { left: limit - lengthOf((draft.edit?.text ?? draft.text).trimEnd()), limit };
-  }
-
-  #cancel() {
-    const { composer } = this.#page;
-    composer.change(composer.draft.edit ? { edit: null } : { reply: null });
-  }
-
-  #pressed(event) {
-    const { key, isComposing, defaultPrevented, shiftKey, ctrlKey, altKey, metaKey } = event;
-    if (isComposing || defaultPrevented || shiftKey || ctrlKey || altKey || metaKey) return;
-    const { store, composer } = this.#page;
-    const { draft } = composer;
-    const edit = key === "ArrowUp" && !draft.text && !draft.edit && lastOwn(store.room, store.me);
-    if (edit) composer.change({ edit });
-    else if (key === "Escape" && (draft.edit || draft.reply)) this.#cancel();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
-
-  #tellTyping() {
-    const { session, composer } = this.#page;
-    const { text, edit } = composer.draft;
-    const now = performance.now();
-    const isSpeech = !isBlank(text) && !edit && !/^\/(?!\/|me\s)/.test(text);
-    if (!isSpeech || now - this.#toldTyping < TYPING_PACE) return;
-    this.#toldTyping = now;
-    session.tell({ t: "typing", room: composer.room });
-  }
-
-  /** The people to complete names from: the latest authors first, then all other members. */
-  #people() {
-    const { room, me } = this.#page.store;
-    const authors = room.history.latest.slice(-100).reverse().map(({ from }) => from);
-    const all = [...authors.filter(Boolean), ...room.members.values()];
-    const byId = new Map(all.map(({ id }) => [id, null]));
-    for (const person of all) byId.set(person.id, room.members.get(person.id) ?? byId.get(person.id) ?? person);
-    byId.delete(me?.id);
-    return [...byId.values()];
-  }
-}
-
-/** Makes a field as high as its text, up to the limit in the style sheet. */
-function grow(field) {
-  field.style.blockSize = "auto";
-  const borders = field.offsetHeight - field.clientHeight;
-  field.style.blockSize = `${field.scrollHeight + borders}px`;
 }
