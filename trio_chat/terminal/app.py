@@ -1,7 +1,5 @@
 """The full-screen chat: the tasks that read rooms, handle keys and draw."""
 
-import math
-
 import trio
 import urwid
 
@@ -9,18 +7,16 @@ from trio_chat.errors import Failed
 from trio_chat.remote import (
     Chat,
     ChatError,
-    Connecting,
     Online,
     Refused,
-    Right,
-    Room,
     Sent,
     Waiting,
 )
+from trio_chat.terminal.bars import bottom_bar, top_bar
 from trio_chat.terminal.call import Call
 from trio_chat.terminal.commands import Commands
 from trio_chat.terminal.composer import Composer
-from trio_chat.terminal.frame import Bar, frame, view_of
+from trio_chat.terminal.frame import frame, view_of
 from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.screen import Screen, Size
 from trio_chat.terminal.tab import Tab, now
@@ -266,51 +262,5 @@ class App:
 
     def _draw(self, size: Size) -> urwid.Canvas:
         tab = self._tab
-        return frame(size, self._top(), tab.log, tab.scroll, self._bottom(), self._composer)
-
-    def _top(self) -> Bar:
-        room = self._tab.room
-        title = sanitize_line(room.title) or room.name
-        topic = f" │ {sanitize_line(room.topic)}" if room.topic else ""
-        count = room.population + room.guests
-        return Bar(f" {title}{topic}", f" {_limits(room)}{count} here ")
-
-    def _bottom(self) -> Bar:
-        state = self._state()
-        right = ""
-        if self._tab.scroll.is_back:
-            right = f" ↓ {self._tab.unread} new · End " if self._tab.unread else " ↓ End "
-        return Bar(
-            f" {state or f'● {sanitize_line(self._chat.me.nick)}'}  {self._rooms()}",
-            right,
-            "lost" if state else "bar",
-            "new" if self._tab.unread else "bar",
-        )
-
-    def _rooms(self) -> str:
-        names = [
-            f"[{tab.name}]"
-            if tab is self._tab
-            else f"{tab.name} {tab.unread}"
-            if tab.unread
-            else tab.name
-            for tab in self._tabs
-        ]
-        return "  ".join(names)
-
-    def _state(self) -> str:
-        """Return the state of the connection in words; nothing if we are online."""
-        match self._chat.state:
-            case Waiting(until, _):
-                left = max(math.ceil(until - trio.current_time()), 0)
-                return f"○ offline, trying again in {left} s"
-            case Connecting():
-                return "○ connecting …"
-        return "◐ a little slower: that was much at once" if self._chat.is_slowed else ""
-
-
-def _limits(room: Room) -> str:
-    """Return why not everybody may write in a room, for the bar."""
-    if room.right is Right.READ:
-        return "read only · "
-    return "closed · " if room.rules.closed else ""
+        bottom = bottom_bar(self._chat, self._tabs, tab)
+        return frame(size, top_bar(tab.room), tab.log, tab.scroll, bottom, self._composer)
