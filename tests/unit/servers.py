@@ -15,7 +15,7 @@ from trio_chat.net.websocket import WebSocket, shake_hands
 from trio_chat.remote import Chat, ChatError, Joined, Room
 from trio_chat.remote.address import Address
 from trio_chat.remote.backoff import Backoff
-from trio_chat.remote.chat import running
+from trio_chat.remote.connector import running
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.reconnector import Reconnector
 from trio_chat.remote.states import States

@@ -40,7 +40,8 @@ from trio_chat.protocol.events import (
 )
 from trio_chat.protocol.rights import Right
 from trio_chat.protocol.room_rules import RoomRules
-from trio_chat.remote.chat import Chat, connect
+from trio_chat.remote.chat import Chat
+from trio_chat.remote.connector import connect
 from trio_chat.remote.errors import ChatError, Ended, Lost, Refused, Unreachable
 from trio_chat.remote.happenings import Happening, Joined
 from trio_chat.remote.private_rooms import PrivateRoomWatch
