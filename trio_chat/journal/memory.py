@@ -12,6 +12,7 @@ from trio_chat.config import Config
 from trio_chat.journal import memory_room
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.keys import Use, author_of, digest_of
+from trio_chat.journal.memory_judge import judge
 from trio_chat.journal.memory_room import MemoryRoom
 from trio_chat.journal.room_groups import group_of
 from trio_chat.journal.search.authors import author_key, author_keys
@@ -20,14 +21,10 @@ from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
     HELD,
     NO_NEW_ROOM,
-    NO_SUCH_MESSAGE,
-    NOT_YOURS,
     ROOM_TAKEN,
-    TOO_LATE,
     Bounds,
     Committed,
     MessagePage,
-    Rejected,
     Result,
     RoomState,
     RoomSummary,
@@ -38,16 +35,14 @@ from trio_chat.journal.types import (
 from trio_chat.journal.views import (
     DEFAULT_LIMITS,
     ChangeLimits,
-    Changes,
     Sized,
     fit,
     fit_events,
     view,
 )
 from trio_chat.protocol import answers
-from trio_chat.protocol.acts import LEDGER, Reported
+from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.events import (
-    ActKept,
     AnyStoredEvent,
     Clear,
     Delete,
@@ -56,7 +51,6 @@ from trio_chat.protocol.events import (
     Restore,
     Topic,
     encode,
-    target_of,
     without_text,
 )
 
@@ -113,7 +107,7 @@ class MemoryJournal:
             return NO_NEW_ROOM
         if write.must_begin and not begins:
             return ROOM_TAKEN
-        rejected = self._judge_act(draft) or _judge(write, room, self._limits)
+        rejected = judge(write, self._room, self._limits)
         if rejected or write.needs_approval:
             return rejected or HELD
         room.last += 1
@@ -140,13 +134,6 @@ class MemoryJournal:
             is_partial=isinstance(event, Clear | Restore),
             begins_room=begins,
         )
-
-    def _judge_act(self, draft: AnyStoredEvent) -> Rejected | None:
-        """Refuse to report what is no message."""
-        if not isinstance(draft, ActKept) or not isinstance(draft.act, Reported):
-            return None
-        found = self._room(draft.act.about).get(draft.act.target)
-        return None if isinstance(found, Message) else NO_SUCH_MESSAGE
 
     async def after(
         self, room: str, seq: int, limit: int, max_bytes: int
@@ -271,29 +258,6 @@ def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
         and (bounds.until is None or event.ts < bounds.until)
         and (bounds.before is None or event.seq < bounds.before)
     )
-
-
-def _judge(write: Write, room: MemoryRoom, limits: ChangeLimits) -> Rejected | None:
-    if isinstance(write.event, Restore):
-        return None if write.event.key in room.clearings else TOO_LATE
-    if isinstance(write.event, Message):
-        return _judge_reply(write.event.reply, room)
-    target = target_of(write.event)
-    if target is None:
-        return None
-    message = room.get(target)
-    if not isinstance(message, Message) or message.deleted or room.is_cleared(message):
-        return NO_SUCH_MESSAGE
-    if write.target_author not in (None, author_of(message)):
-        return NOT_YOURS
-    return (room.changes.get(target) or Changes()).refuse(write.event, limits)
-
-
-def _judge_reply(seq: int | None, room: MemoryRoom) -> Rejected | None:
-    """Refuse a reply to what is no message; what retention has deleted may have been one."""
-    if seq is None or 0 < seq < room.first or isinstance(room.get(seq), Message):
-        return None
-    return NO_SUCH_MESSAGE
 
 
 def _rewrite(event: AnyStoredEvent, room: MemoryRoom) -> list[tuple[int, bytes]]:
