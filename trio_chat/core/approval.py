@@ -9,7 +9,7 @@ from trio_chat.core.ledger import Ledger
 from trio_chat.core.pending_writes import Pending, answer_of
 from trio_chat.core.requested import Requested
 from trio_chat.journal.types import Committed, Duplicate
-from trio_chat.protocol import answers, governing
+from trio_chat.protocol import answers, governing, governing_answers
 from trio_chat.protocol.events import Edit, Message, Person
 from trio_chat.protocol.request_error import RequestError
 
@@ -36,7 +36,7 @@ class Approval:
         Nobody can judge a part of a text.
         """
         messages = self._held.of_room(room)
-        told: list[answers.HeldInfo] = []
+        told: list[governing_answers.HeldInfo] = []
         size = 0
         for one in messages:
             info = _told(one)
@@ -45,7 +45,7 @@ class Approval:
                 break
             told.append(info)
         is_cut = len(told) < len(messages)
-        answer = answers.HeldList(id=request.id, room=room, messages=told, more=is_cut)
+        answer = governing_answers.HeldList(id=request.id, room=room, messages=told, more=is_cut)
         self._turn.reply(asked.requester, answer)
 
     def review(self, asked: Requested, request: governing.Review, room: str) -> None:
@@ -74,9 +74,9 @@ class Approval:
         self._held.drop_of({person.id for person in people}, room)
 
 
-def _told(one: HeldMessage) -> answers.HeldInfo:
+def _told(one: HeldMessage) -> governing_answers.HeldInfo:
     event = one.event
-    return answers.HeldInfo(
+    return governing_answers.HeldInfo(
         held=one.number,
         ts=one.since,
         text=event.text,

@@ -23,7 +23,7 @@ from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.rooms import Delay, proper_name
 from trio_chat.core.targets import Targets
 from trio_chat.delivery.recipient import Requester
-from trio_chat.protocol import acts, answers, events, governing
+from trio_chat.protocol import acts, events, governing, governing_answers
 from trio_chat.protocol.close import REMOVED
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.request_error import RequestError
@@ -149,7 +149,7 @@ class Moderation:
                 room=room,
                 who=asked.person,
                 act=request.act,
-                people=people[: answers.PEOPLE_LISTED],
+                people=people[: governing_answers.PEOPLE_LISTED],
                 count=len(people),
                 until=until,
                 why=request.why,
@@ -198,7 +198,9 @@ class Moderation:
         ]
         limit = min(request.limit, ACTS_LISTED)
         told = [_told(kept) for kept in found[:limit]]
-        answer = answers.ActList(id=request.id, room=room, acts=told, more=len(found) > limit)
+        answer = governing_answers.ActList(
+            id=request.id, room=room, acts=told, more=len(found) > limit
+        )
         self._turn.reply(asked.requester, answer)
 
     # What follows
@@ -276,14 +278,14 @@ class Moderation:
             self._turn.effects.closes.append((self._to_end.popleft().client, REMOVED))
 
 
-def _told(kept: ActKept) -> answers.ActInfo:
+def _told(kept: ActKept) -> governing_answers.ActInfo:
     """Return an act as moderators are told it: without secrets, and without anybody's address."""
     act = kept.act
     if isinstance(act, acts.LinkMade):
         act = msgspec.structs.replace(act, digest="")
     elif isinstance(act, acts.Sanctioned | acts.Raided):
         act = msgspec.structs.replace(act, addresses={})
-    return answers.ActInfo(kept.seq, kept.ts, kept.who, act)
+    return governing_answers.ActInfo(kept.seq, kept.ts, kept.who, act)
 
 
 def _pending(asked: Requested, request: governing.Moderate, *, is_last: bool) -> Pending:

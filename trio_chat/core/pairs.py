@@ -12,7 +12,7 @@ from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.requested import Requested
 from trio_chat.core.sessions import Sessions
 from trio_chat.core.targets import SHOWN_OF_ID, Targets
-from trio_chat.protocol import acts, answers, governing
+from trio_chat.protocol import acts, answers, governing, governing_answers
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.names import BadName, check_nick
 from trio_chat.protocol.request_error import RequestError
@@ -72,7 +72,7 @@ class Pairs:
         """
         me, other = asked.person, self._other(asked, request)
         room = self._sessions.room_of(me.id, other.id)
-        answer = answers.Created(id=request.id, room=room, title=other.nick, links=[])
+        answer = governing_answers.Created(id=request.id, room=room, title=other.nick, links=[])
         if self._access.registry.governed(room):
             answer.title = self._access.title(room, me.id)
             self._turn.reply(asked.requester, answer)

@@ -14,7 +14,7 @@ from trio_chat.core.rooms import Rooms
 from trio_chat.core.targets import Targets
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.types import Write
-from trio_chat.protocol import acts, answers, events, governing
+from trio_chat.protocol import acts, events, governing, governing_answers
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
@@ -137,7 +137,7 @@ class Raids:
             room=room,
             who=asked.person,
             act="ban",
-            people=people[: answers.PEOPLE_LISTED],
+            people=people[: governing_answers.PEOPLE_LISTED],
             count=len(people),
             until=act.until,
             why=request.why,
@@ -171,12 +171,12 @@ class Raids:
         open_room = self._rooms.get(room)
         authors = {arrival.person.id for arrival in raiders}
         networks = sorted({arrival.network for arrival in raiders if arrival.address})
-        answer = answers.RaidPreview(
+        answer = governing_answers.RaidPreview(
             id=request.id,
             room=room,
             count=len(raiders),
-            people=[arrival.person for arrival in raiders[: answers.PREVIEWED]],
-            addresses=networks[: answers.PREVIEWED],
+            people=[arrival.person for arrival in raiders[: governing_answers.PREVIEWED]],
+            addresses=networks[: governing_answers.PREVIEWED],
             messages=open_room.log.count_messages(authors, request.since) if open_room else 0,
         )
         self._turn.reply(asked.requester, answer)
@@ -219,7 +219,7 @@ class Raids:
             room=act.about,
             who=asked.person,
             act=f"un{kind}",
-            people=act.people[: answers.PEOPLE_LISTED],
+            people=act.people[: governing_answers.PEOPLE_LISTED],
             count=len(act.people),
         )
         self._ledger.tell(told)

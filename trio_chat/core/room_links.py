@@ -12,7 +12,7 @@ from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import proper_name
 from trio_chat.journal.types import Committed, Duplicate, Write
-from trio_chat.protocol import acts, answers, events, governing
+from trio_chat.protocol import acts, events, governing, governing_answers
 from trio_chat.protocol.names import is_private, private_name
 from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.rights import RIGHTS, Right
@@ -99,7 +99,7 @@ class RoomLinks:
         )
         for link in links:
             self._ledger.record(link.act, who)
-        answer = answers.Created(
+        answer = governing_answers.Created(
             id=request.id, room=room, title=created.title, links=[_told(link) for link in links]
         )
         self._ledger.record(
@@ -120,7 +120,7 @@ class RoomLinks:
         if 0 < request.until <= self._access.clock():
             raise RequestError("bad_request", "until is a time to come, in milliseconds since 1970")
         link = new_link(room, RIGHTS[request.right], request.label, request.until, request.uses)
-        answer = answers.LinkMade(id=request.id, room=room, link=_told(link))
+        answer = governing_answers.LinkMade(id=request.id, room=room, link=_told(link))
         self._ledger.record(
             link.act,
             asked.person,
@@ -148,25 +148,27 @@ class RoomLinks:
         links = governed.links.values() if governed else ()
         now = self._access.clock()
         told = [_shown(link, now) for link in links]
-        self._turn.reply(asked.requester, answers.LinkList(id=request.id, room=room, links=told))
+        self._turn.reply(
+            asked.requester, governing_answers.LinkList(id=request.id, room=room, links=told)
+        )
 
 
-def _told(link: NewLink) -> answers.NewLink:
+def _told(link: NewLink) -> governing_answers.NewLink:
     act, secret = link
-    return answers.NewLink(link=act.link, right=act.right, secret=secret)
+    return governing_answers.NewLink(link=act.link, right=act.right, secret=secret)
 
 
-def _shown(link: Link, now: int) -> answers.LinkInfo:
+def _shown(link: Link, now: int) -> governing_answers.LinkInfo:
     made = link.made
     users = list(link.users.values())
-    return answers.LinkInfo(
+    return governing_answers.LinkInfo(
         link=made.link,
         right=made.right,
         label=made.label,
         until=made.until,
         uses=made.uses,
         used=len(users),
-        people=users[-answers.PEOPLE_LISTED :],
+        people=users[-governing_answers.PEOPLE_LISTED :],
         by=link.maker,
         ts=link.made_at,
         live=link.is_live(now),

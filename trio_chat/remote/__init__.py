@@ -4,22 +4,14 @@ import logging
 
 from trio_chat.protocol import acts
 from trio_chat.protocol.answers import (
-    ActInfo,
-    ActList,
-    HeldInfo,
-    HeldList,
     Hit,
-    LinkInfo,
     MessageView,
-    NewLink,
     Page,
     PrivateRoom,
-    RaidPreview,
     RoomInfo,
     SearchResult,
     SessionInfo,
 )
-from trio_chat.protocol.answers import Created as NewRoom
 from trio_chat.protocol.answers import Pair as Pairing
 from trio_chat.protocol.events import (
     Clear,
@@ -38,6 +30,16 @@ from trio_chat.protocol.events import (
     Topic,
     Typing,
 )
+from trio_chat.protocol.governing_answers import (
+    ActInfo,
+    ActList,
+    HeldInfo,
+    HeldList,
+    LinkInfo,
+    NewLink,
+    RaidPreview,
+)
+from trio_chat.protocol.governing_answers import Created as NewRoom
 from trio_chat.protocol.rights import Right
 from trio_chat.protocol.room_rules import RoomRules
 from trio_chat.remote.chat import Chat

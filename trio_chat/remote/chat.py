@@ -2,7 +2,7 @@
 
 import trio
 
-from trio_chat.protocol import answers, events, governing, requests
+from trio_chat.protocol import answers, events, governing, governing_answers, requests
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.names import check_nick, check_room
 from trio_chat.remote.conversation import Conversation
@@ -124,7 +124,7 @@ class Chat(Devices):
         await room.joined()
         return room
 
-    async def create(self, name: str, *, private: bool = False) -> answers.Created:
+    async def create(self, name: str, *, private: bool = False) -> governing_answers.Created:
         """Make a room; return its name and links, whose secrets are told only here.
 
         Its moderator is who makes it: join it by its name, with no link.
@@ -138,9 +138,11 @@ class Chat(Devices):
             Lost: the connection was lost before the answer; a room may have been made.
         """
         request = governing.Create(name=name, private=private)
-        return await self._pending.request(request, answers.Created, is_once=True)
+        return await self._pending.request(request, governing_answers.Created, is_once=True)
 
-    async def write_to(self, person: Person | str, *, name: str | None = None) -> answers.Created:
+    async def write_to(
+        self, person: Person | str, *, name: str | None = None
+    ) -> governing_answers.Created:
         """Make the private room for two with a person, or return the one that there is.
 
         Join it by its ``room``; its ``title`` is how the other one is called. They are told.
@@ -156,7 +158,7 @@ class Chat(Devices):
             name = name or person.nick
         other = person.id if isinstance(person, Person) else person
         request = governing.Create(name=name, private=True, other=other)
-        return await self._pending.request(request, answers.Created)
+        return await self._pending.request(request, governing_answers.Created)
 
     @property
     def private_rooms(self) -> list[answers.PrivateRoom]:

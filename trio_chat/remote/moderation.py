@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from trio_chat.protocol import answers, governing
+from trio_chat.protocol import answers, governing, governing_answers
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_base import Request
 from trio_chat.protocol.room_rules import RoomRules
@@ -30,14 +30,14 @@ class Moderation:
         self._state = state
         self._conversation = conversation
 
-    async def links(self) -> list[answers.LinkInfo]:
+    async def links(self) -> list[governing_answers.LinkInfo]:
         """Return the links to the room, and who came by each; nobody tells their secrets."""
         request = governing.Links(room=self._state.name)
-        return (await self._ask(request, answers.LinkList)).links
+        return (await self._ask(request, governing_answers.LinkList)).links
 
     async def make_link(
         self, right: GivenRight, *, label: str = "", until: int = 0, uses: int = 0
-    ) -> answers.NewLink:
+    ) -> governing_answers.NewLink:
         """Make a link that gives a right to whoever shows its secret, which is told only here.
 
         Args:
@@ -49,7 +49,7 @@ class Moderation:
         request = governing.MakeLink(
             room=self._state.name, right=right, label=label, until=until, uses=uses
         )
-        return (await self._ask(request, answers.LinkMade, is_once=True)).link
+        return (await self._ask(request, governing_answers.LinkMade, is_once=True)).link
 
     async def end_link(self, link: str) -> None:
         """Revoke a link by its public id; those who came by it have to leave."""
@@ -90,9 +90,13 @@ class Moderation:
         )
         await self._ask(request, answers.Ok, is_once=True)
 
-    async def preview_raid(self, since: int, people: Iterable[Person] = ()) -> answers.RaidPreview:
+    async def preview_raid(
+        self, since: int, people: Iterable[Person] = ()
+    ) -> governing_answers.RaidPreview:
         """Return whom ``undo_raid`` would ban, and how much it would clear."""
-        return await self._ask(self._raid(since, people, preview=True), answers.RaidPreview)
+        return await self._ask(
+            self._raid(since, people, preview=True), governing_answers.RaidPreview
+        )
 
     async def undo_raid(self, since: int, people: Iterable[Person] = (), *, why: str = "") -> None:
         """Ban those who came since a time, or these people, and clear what they said since then.
@@ -123,9 +127,9 @@ class Moderation:
         request = governing.Report(room=self._state.name, seq=seq, why=why)
         await self._ask(request, answers.Ok, is_once=True)
 
-    async def held(self) -> answers.HeldList:
+    async def held(self) -> governing_answers.HeldList:
         """Return what waits for approval here, the oldest first; ``more``: there is more behind."""
-        return await self._ask(governing.Held(room=self._state.name), answers.HeldList)
+        return await self._ask(governing.Held(room=self._state.name), governing_answers.HeldList)
 
     async def approve(self, held: int) -> None:
         """Send a message that waits for approval, by its number in ``held``."""
@@ -137,7 +141,9 @@ class Moderation:
         request = governing.Review(room=self._state.name, held=held, act="reject")
         await self._ask(request, answers.Ok, is_once=True)
 
-    async def audit(self, *, before: int | None = None, limit: int = 100) -> answers.ActList:
+    async def audit(
+        self, *, before: int | None = None, limit: int = 100
+    ) -> governing_answers.ActList:
         """Return what was done and reported here, the latest first; ``more``: there are others.
 
         Acts of kinds that this version does not know are left out.
@@ -149,7 +155,7 @@ class Moderation:
         request = governing.Audit(room=self._state.name, before=before, limit=limit)
         found = await self._ask(request, wire.Acts)
         acts = wire.read_acts(found.acts)
-        return answers.ActList(id=found.id, room=found.room, acts=acts, more=found.more)
+        return governing_answers.ActList(id=found.id, room=found.room, acts=acts, more=found.more)
 
     @property
     def _pending(self) -> PendingRequests:

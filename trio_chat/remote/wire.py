@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol import answers, events, governing_answers, requests
 
 SUBPROTOCOL = "trio-chat.v1"
 
@@ -26,7 +26,7 @@ RoomEvent = StoredRoomEvent | events.Presence | events.Population | events.Renam
 
 
 class Acts(answers.Answer, tag="audit", kw_only=True):
-    """``answers.ActList``, whose acts may be of kinds that we do not know."""
+    """``governing_answers.ActList``, whose acts may be of kinds that we do not know."""
 
     room: str
     acts: list[msgspec.Raw]
@@ -40,12 +40,12 @@ Answer = (
     | answers.Page
     | answers.RoomList
     | answers.SearchResult
-    | answers.Created
+    | governing_answers.Created
     | answers.Invited
-    | answers.LinkMade
-    | answers.LinkList
-    | answers.RaidPreview
-    | answers.HeldList
+    | governing_answers.LinkMade
+    | governing_answers.LinkList
+    | governing_answers.RaidPreview
+    | governing_answers.HeldList
     | answers.SessionList
     | answers.Pair
     | answers.Read
@@ -84,7 +84,7 @@ _frame = msgspec.json.Decoder(list[Known])
 _objects = msgspec.json.Decoder(list[msgspec.Raw])
 _envelope = msgspec.json.Decoder(_Envelope)
 _people = msgspec.json.Decoder(list[events.Person])
-_act = msgspec.json.Decoder(answers.ActInfo)
+_act = msgspec.json.Decoder(governing_answers.ActInfo)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -127,7 +127,7 @@ def read_people(members: msgspec.Raw) -> list[events.Person]:
         raise Malformed(str(error)) from None
 
 
-def read_acts(acts: Iterable[msgspec.Raw]) -> list[answers.ActInfo]:
+def read_acts(acts: Iterable[msgspec.Raw]) -> list[governing_answers.ActInfo]:
     """Return the acts of an audit list, without those that we do not know."""
     found = []
     for act in acts:

@@ -9,7 +9,7 @@ from trio_chat.core.messages import ApiAsked, ApiRequest
 from trio_chat.delivery.frames import Frame
 from trio_chat.net.problems import Problem, of_error
 from trio_chat.net.visitor import Visitor
-from trio_chat.protocol import answers, requests
+from trio_chat.protocol import answers, governing_answers, requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import v1
 from trio_chat.protocol.dialects.base import Dialect
@@ -24,12 +24,12 @@ Answer = (
     answers.Ok
     | answers.Welcome
     | answers.Error
-    | answers.Created
-    | answers.LinkMade
-    | answers.LinkList
-    | answers.ActList
-    | answers.RaidPreview
-    | answers.HeldList
+    | governing_answers.Created
+    | governing_answers.LinkMade
+    | governing_answers.LinkList
+    | governing_answers.ActList
+    | governing_answers.RaidPreview
+    | governing_answers.HeldList
     | answers.SessionList
 )
 _decode = msgspec.json.Decoder(Answer).decode

@@ -7,7 +7,7 @@ import msgspec
 from quart import Response, request
 
 from trio_chat.config import Config
-from trio_chat.protocol import answers, governing
+from trio_chat.protocol import answers, governing, governing_answers
 from trio_chat.web.api import reading, schemas
 from trio_chat.web.api.answering import json_of, visitor
 from trio_chat.web.api.calls import Calls
@@ -57,18 +57,18 @@ class Governing:
 
     async def _create(self) -> Response:
         made = await self._ask(governing.Create, await _fields(schemas.NewRoom))
-        assert isinstance(made, answers.Created)
+        assert isinstance(made, governing_answers.Created)
         return json_of(schemas.MadeRoom(made.room, made.title, made.links), 201)
 
     async def _links(self, room: str) -> Response:
         told = await self._ask(governing.Links, {"room": room})
-        assert isinstance(told, answers.LinkList)
+        assert isinstance(told, governing_answers.LinkList)
         return json_of(schemas.LinkList(told.room, told.links))
 
     async def _make_link(self, room: str) -> Response:
         fields = await _fields(schemas.WantedLink)
         made = await self._ask(governing.MakeLink, {"room": room, **fields})
-        assert isinstance(made, answers.LinkMade)
+        assert isinstance(made, governing_answers.LinkMade)
         return json_of(made.link, 201)
 
     async def _end_link(self, room: str, link: str) -> Response:
@@ -85,7 +85,7 @@ class Governing:
     async def _raid(self, room: str) -> Response:
         fields = await _fields(schemas.NewRaid)
         told = await self._ask(governing.Raid, {"room": room, **fields})
-        if isinstance(told, answers.RaidPreview):
+        if isinstance(told, governing_answers.RaidPreview):
             return json_of(schemas.Preview(told.count, told.people, told.addresses, told.messages))
         return self._receipt(told)
 
@@ -96,7 +96,7 @@ class Governing:
 
     async def _held(self, room: str) -> Response:
         told = await self._ask(governing.Held, {"room": room})
-        assert isinstance(told, answers.HeldList)
+        assert isinstance(told, governing_answers.HeldList)
         return json_of(schemas.HeldList(told.messages, told.more))
 
     async def _review(self, room: str, held: int) -> Response:
@@ -107,7 +107,7 @@ class Governing:
     async def _audit(self, room: str = EVERYWHERE) -> Response:
         fields = {"room": room, **reading.numbers(request, "before", "limit")}
         told = await self._ask(governing.Audit, fields)
-        assert isinstance(told, answers.ActList)
+        assert isinstance(told, governing_answers.ActList)
         return json_of(schemas.ActList(told.acts, told.more))
 
     async def _undo(self, act: int, room: str = EVERYWHERE) -> Response:

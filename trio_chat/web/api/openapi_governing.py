@@ -1,7 +1,7 @@
 """The part of the OpenAPI description for links, rules and moderators."""
 
 from trio_chat.config import Config
-from trio_chat.protocol import answers
+from trio_chat.protocol import governing_answers
 from trio_chat.protocol.rights import RIGHTS, Right
 from trio_chat.web.api import parts, schemas
 from trio_chat.web.api.parts import Json
@@ -19,7 +19,7 @@ SENT = (
     schemas.HeldList,
     schemas.NewReview,
     schemas.ActList,
-    answers.NewLink,
+    governing_answers.NewLink,
 )
 REFUSALS = (401, 404, 409, 413, 415, 503)
 REVIEWS = ("approve", "reject")

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from trio_chat.protocol import answers, governing, requests
+from trio_chat.protocol import answers, governing, governing_answers, requests
 from trio_chat.protocol.events import Person
 
 
@@ -102,14 +102,14 @@ class MadeRoom(msgspec.Struct, omit_defaults=True):
 
     room: str
     title: str
-    links: list[answers.NewLink]
+    links: list[governing_answers.NewLink]
 
 
 class LinkList(msgspec.Struct):
     """The links to a room."""
 
     room: str
-    links: list[answers.LinkInfo]
+    links: list[governing_answers.LinkInfo]
 
 
 class WantedLink(msgspec.Struct, omit_defaults=True):
@@ -168,7 +168,7 @@ class NewReport(msgspec.Struct, omit_defaults=True):
 class HeldList(msgspec.Struct):
     """What waits for approval, the oldest first; ``more``: there is more behind it."""
 
-    messages: list[answers.HeldInfo]
+    messages: list[governing_answers.HeldInfo]
     more: bool
 
 
@@ -181,5 +181,5 @@ class NewReview(msgspec.Struct):
 class ActList(msgspec.Struct):
     """Acts, the latest first; ``more``: there are older ones."""
 
-    acts: list[answers.ActInfo]
+    acts: list[governing_answers.ActInfo]
     more: bool
