@@ -7,21 +7,22 @@ from contextlib import suppress
 import structlog
 import trio
 
-from trio_chat.auth.grant import ANYBODY, Denied
-from trio_chat.client.entry import hello_id, let_in
+from trio_chat.auth.grant import ANYBODY
+from trio_chat.client.connection_rates import ConnectionRates, way_in
+from trio_chat.client.entry import HelloDenied
 from trio_chat.client.keepalive import Due, Keepalive
 from trio_chat.client.lookups import ConnectionContext, LookUps
-from trio_chat.core.messages import AnyAsked, Asked, LetIn, Register, Unregister
+from trio_chat.client.submission import Submission
+from trio_chat.core.messages import Register, Unregister
 from trio_chat.delivery.frames import Frame, coalesce, frame_of
-from trio_chat.delivery.outbox import Outbox, SendNow, Watcher
+from trio_chat.delivery.outbox import Outbox, SendNow
 from trio_chat.delivery.recipient import MissedEvents
-from trio_chat.limits.intake import Intake
 from trio_chat.net.streams import AnyStream, address_of, line_of, linger, reset_on_close
 from trio_chat.net.transport import Transport
 from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import requests
 from trio_chat.protocol.answers import Ping
-from trio_chat.protocol.close import CRASHED, FLOODING, NO_PONG, TOO_SLOW, CloseReason, Violation
+from trio_chat.protocol.close import CRASHED, FLOODING, NO_PONG, TOO_SLOW, CloseReason
 from trio_chat.protocol.dialects.base import Dialect
 
 READ_SIZE = 16 * 1024
@@ -57,11 +58,11 @@ class Client:
         self._context = context
         self._config = config = context.config
         self._join = join  # which room a client is in that needs no name
-        self._grant = visitor.grant if visitor else ANYBODY
         self._session = visitor.session if visitor else None
         self._label = visitor.label if visitor else ""
         self.address = visitor.address if visitor else address_of(stream)
-        self._intake = Intake(config, context.limits.addresses, self.address)
+        by = way_in(transport, dialect)
+        self._rates = ConnectionRates(config, context.limits, self.address, by)
         self._outbox = Outbox(
             line_of(stream),
             config.outbox_frames,
@@ -72,24 +73,18 @@ class Client:
         self._keepalive = Keepalive(
             config, trio.current_time(), only_writes=transport.is_one_way, spread=spread
         )
+        grant = visitor.grant if visitor else ANYBODY
+        self._submission = Submission(context, self._keepalive, grant)
         self._scope = trio.CancelScope()
         self._nursery: trio.Nursery | None = None
         self._look_ups: LookUps | None = None  # while something is looked up
-        self._asked: Asked | None = None  # what the hub was asked last
-        self._waited = 0.0  # seconds, because of rates, since the peer had nothing more to say
         self._close_reason: CloseReason | None = None  # set once we are the ones to end it
         self.deliver = self._outbox.put
         self.enqueue_rest = self._outbox.enqueue_rest
         self.can_take = self._outbox.can_take
+        self.watch = self._outbox.watch
+        self.unwatch = self._outbox.unwatch
         self.close = self._outbox.close
-
-    def watch(self, watcher: Watcher) -> None:
-        """Tell somebody whenever ``send_now`` changes."""
-        self._outbox.watch(watcher)
-
-    def unwatch(self, watcher: Watcher) -> None:
-        """Tell them no more."""
-        self._outbox.unwatch(watcher)
 
     @property
     def send_now(self) -> SendNow | None:
@@ -114,7 +109,8 @@ class Client:
                 # Before the socket closes: its descriptor must not be written again.
                 self._outbox.abandon()
                 self._transport.release()
-                self._asked = self._look_ups = None  # which hold the connection, too
+                self._submission.forget()  # it holds the connection, too, as look-ups do
+                self._look_ups = None
             await linger(self._stream)
 
     def end(self, reason: CloseReason) -> None:
@@ -152,7 +148,7 @@ class Client:
                 self._outbox,
                 self._deliver_or_abort,
                 self.end,
-                self._count_page,
+                self._rates,
             )
             nursery.start_soon(self._look_things_up, self._look_ups)
         return self._look_ups
@@ -164,13 +160,14 @@ class Client:
     async def _read_pump(self, already_read: bytes) -> None:
         """Register, read all that the peer sends, unregister."""
         inbox = self._context.inbox
-        inbox.post(Register(self, self._join, self._grant, self._session, self._label))
+        inbox.post(Register(self, self._join, self._submission.grant, self._session, self._label))
         try:
             data = already_read or await self._receive()
             while data and await self._take(data):
                 data = await self._receive()
             with trio.move_on_after(self._config.close_timeout):
-                await self._settle()  # what was asked for before the end is done before it
+                # What was asked for before the end is done before it.
+                await self._submission.settle()
             async with self._context.exit:  # a crowd that goes at once must not hold up the others
                 if not data:
                     self._scope.cancel(reason="the peer hung up")
@@ -202,7 +199,7 @@ class Client:
             if received.ended:
                 return False
         if len(data) < READ_SIZE:  # that was all
-            self._waited = 0.0
+            self._rates.catch_up()
         return True
 
     async def _pause(self, size: int, frames: int, controls: int) -> None:
@@ -211,35 +208,14 @@ class Client:
         One that makes us wait for too long, while it has always sent more already, has to go. For
         others at its address nobody waits that long.
         """
-        now = trio.current_time()
-        delay, rate = self._intake.take(size, frames, controls, now)
+        delay = self._rates.take(size, frames, controls)
         if not delay:
             return
-        self._context.limits.counters.count(rate, self._way_in, self.address, now)
-        self._waited += delay
-        if self._waited > self._config.flood_timeout:
+        if self._rates.is_flooded:
             self.end(FLOODING)
         self._keepalive.is_paused = True
         await trio.sleep(min(delay, self._config.flood_timeout))
         self._keepalive.is_paused = False
-
-    @property
-    def _way_in(self) -> str:
-        """The way in, as the counters of limits name it."""
-        if self._transport.is_one_way:
-            return "sse"
-        return "socket" if self.dialect.needs_hello else "plain"
-
-    def _count_page(self) -> float:
-        """Count a page of missed events; return in how many seconds it may be read."""
-        now = trio.current_time()
-        limits = self._context.limits
-        bucket = limits.addresses.of(self.address, now).bucket("resume_rate")
-        delay = bucket.delay(now)
-        if delay:
-            limits.counters.count("resume_rate", self._way_in, self.address, now)
-        bucket.take(now)
-        return delay
 
     async def _receive(self) -> bytes:
         """Return what the peer sent, or nothing if it is gone."""
@@ -249,46 +225,14 @@ class Client:
             return b""
 
     async def _submit(self, messages: Sequence[str | bytes]) -> None:
-        """Hand what the peer asks for to the hub, once that is done with what it asked before."""
+        """Hand what the peer asks for to the hub, unless its hello does not let it in."""
         if self._close_reason:
             return
-        asked: list[AnyAsked] = []
         try:
-            for message in messages:
-                asked += self.dialect.read(message, self._config)
-        except Violation as violation:
-            self.end(violation.reason)
-        if asked and self._grant is None:
-            asked = await self._let_in(asked)
-        if asked:
-            await self._settle()
-            self._asked = Asked(self, asked)
-            self._keepalive.is_paused = True  # the hub may be busy
-            await self._context.inbox.put(self._asked)
-            self._keepalive.is_paused = False
-
-    async def _let_in(self, asked: list[AnyAsked]) -> list[AnyAsked]:
-        """Return requests if their hello shows what lets the peer in; else part with it."""
-        self._keepalive.is_paused = True
-        try:
-            self._grant = await let_in(asked, self._context, self.address)
-        except Denied as denied:
-            self._say(self.dialect.answer(denied.answer(hello_id(asked))))
+            await self._submission.submit(self, messages)
+        except HelloDenied as denied:
+            self._say(self.dialect.answer(denied.answer))
             self.end(denied.close_reason)
-            return []
-        finally:
-            self._keepalive.is_paused = False
-        if self._grant:
-            self._context.inbox.post(LetIn(self, self._grant))
-        return asked
-
-    async def _settle(self) -> None:
-        """Wait until the hub has taken all requests."""
-        if self._asked is not None:
-            self._keepalive.is_paused = True  # the peer is not read meanwhile
-            await self._asked.done()
-            self._keepalive.is_paused = False
-            self._asked = None
 
     def _say(self, payload: bytes | None) -> None:
         """Tell the peer something, if its dialect has a word for it."""
@@ -331,7 +275,7 @@ class Client:
             self._scope.cancel(reason="the peer is gone")
         else:
             self._outbox.wrote(frames)
-            if self._asked is not None and self._asked.requests:
+            if self._submission.waits:
                 self._context.inbox.wake()  # they may have waited for that
 
     def _keep_alive(self) -> None:

@@ -2,11 +2,26 @@
 
 from collections.abc import Sequence
 
-from trio_chat.auth.grant import Grant
+from trio_chat.auth.grant import Denied, Grant
 from trio_chat.auth.shown import Shown
 from trio_chat.client.lookups import ConnectionContext
 from trio_chat.core.messages import AnyAsked
 from trio_chat.protocol import answers, requests
+from trio_chat.protocol.close import CloseReason
+
+
+class HelloDenied(Exception):
+    """A hello does not let its peer in.
+
+    Args:
+        answer: What the peer is told.
+        close_reason: With what the connection ends.
+    """
+
+    def __init__(self, answer: answers.Error, close_reason: CloseReason) -> None:
+        super().__init__(answer.text)
+        self.answer = answer
+        self.close_reason = close_reason
 
 
 async def let_in(
@@ -17,9 +32,9 @@ async def let_in(
     The hub does not get the secrets. This takes ``access_timeout`` at most.
 
     Raises:
-        Denied: the peer is not let in.
+        HelloDenied: the peer is not let in.
     """
-    hello = _hello(asked)
+    hello = next((request for request in asked if isinstance(request, requests.Hello)), None)
     if hello is None:
         return None
     assert context.gate
@@ -33,14 +48,7 @@ async def let_in(
         pair=hello.pair,
         links=tuple(link for link in links if link),
     )
-    return await context.gate.admit(shown, address)
-
-
-def hello_id(asked: Sequence[AnyAsked]) -> answers.Id:
-    """Return the id of the hello among requests."""
-    hello = _hello(asked)
-    return hello.id if hello else None
-
-
-def _hello(asked: Sequence[AnyAsked]) -> requests.Hello | None:
-    return next((request for request in asked if isinstance(request, requests.Hello)), None)
+    try:
+        return await context.gate.admit(shown, address)
+    except Denied as denied:
+        raise HelloDenied(denied.answer(hello.id), denied.close_reason) from None

@@ -8,6 +8,7 @@ from itertools import islice
 import trio
 
 from trio_chat.auth.gate import Gate
+from trio_chat.client.connection_rates import ConnectionRates
 from trio_chat.config import Config
 from trio_chat.core.inbox import Inbox
 from trio_chat.core.messages import PageDone
@@ -94,7 +95,7 @@ class LookUps:
         outbox: Where answers go.
         send: Sends a frame, or ends a client that is dead or stuck.
         end: Ends the client.
-        count_page: Counts a page of missed events; returns in how many seconds it may be read.
+        rates: Of the connection, among them that of pages.
     """
 
     def __init__(
@@ -104,14 +105,14 @@ class LookUps:
         outbox: Outbox,
         send: Callable[[Frame], None],
         end: Callable[[CloseReason], None],
-        count_page: Callable[[], float],
+        rates: ConnectionRates,
     ) -> None:
         self._context = context
         self._dialect = dialect
         self._outbox = outbox
         self._send = send
         self._end = end
-        self._count_page = count_page
+        self._rates = rates
         self._requests: deque[requests.AnyRequest] = deque()
         self._missed: deque[MissedEvents] = deque()
 
@@ -150,7 +151,7 @@ class LookUps:
         if not missed.wants_page:  # all it needs is the outbox
             self._context.inbox.post(PageDone(missed, missed.after))
             return
-        if delay := self._count_page():
+        if delay := self._rates.take_page():
             await trio.sleep(delay)
         async with self._context.pages:
             try:
