@@ -117,12 +117,12 @@ class LineWriter:
         """Wait until a descriptor can be written; return whether that was so before the end."""
         poll = select.poll()
         poll.register(descriptor, select.POLLOUT)
-        while not poll.poll(self._patience() * 1000):
-            if not self._patience():
+        while not poll.poll(self._time_left() * 1000):
+            if not self._time_left():
                 return False
         return True
 
-    def _patience(self) -> float:
+    def _time_left(self) -> float:
         """Return for how many seconds a stream that takes nothing may be waited for now."""
         if self._deadline is None:
             return STUCK_INTERVAL

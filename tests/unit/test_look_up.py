@@ -16,7 +16,7 @@ from tests import frames
 from tests.frames import CLOSE, TEXT, masked
 from tests.unit.standin import Heard, StandIn
 from trio_chat.client.client import Client
-from trio_chat.client.lookups import PATIENCE, make_context
+from trio_chat.client.lookups import PAGE_TIMEOUT, make_context
 from trio_chat.config import Config
 from trio_chat.core.messages import PageDone, Register
 from trio_chat.delivery.frames import MERGE_LIMIT, frame_of
@@ -245,7 +245,7 @@ async def test_a_page_gives_up_its_place_if_its_peer_is_slow_and_another_one_wai
             await trio.testing.wait_all_tasks_blocked()
             if is_needed:
                 nursery.start_soon(places.acquire)
-            await trio.sleep(2.5 * PATIENCE)
+            await trio.sleep(2.5 * PAGE_TIMEOUT)
         done = [one for one in conn.requests if isinstance(one, PageDone)]
         assert done == ([PageDone(missed, 1)] if is_needed else [])
         gate.set()

@@ -10,7 +10,7 @@ import trio.testing
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import Outbox, SendNow
 from trio_chat.delivery.outbox_budget import OutboxBudget
-from trio_chat.net.streams import line_of
+from trio_chat.net.streams import socket_of
 
 
 class Socket:
@@ -182,27 +182,27 @@ async def test_it_is_drained_when_all_that_waited_is_written(
 
 
 async def test_plain_tcp_is_written_directly() -> None:
-    """The line of a TCP stream shares its socket, and never waits."""
+    """The socket object of a TCP stream shares its descriptor, and never waits."""
     ours, theirs = socket.socketpair()
     with theirs:
         async with trio.SocketStream(trio.socket.from_stdlib_socket(ours)) as stream:
-            line = line_of(stream)
-            assert line
-            assert line.send(b"hello") == 5
+            sock = socket_of(stream)
+            assert sock
+            assert sock.send(b"hello") == 5
             assert theirs.recv(10) == b"hello"
-            while line.send(b"x" * 65536) == 65536:
+            while sock.send(b"x" * 65536) == 65536:
                 pass
             with pytest.raises(BlockingIOError):
-                line.send(b"x")
-            line.detach()
+                sock.send(b"x")
+            sock.detach()
             with pytest.raises(OSError, match="Bad file descriptor"):
-                line.send(b"x")
+                sock.send(b"x")
 
 
 async def test_other_streams_take_nothing_directly() -> None:
     """Everything for a TLS or memory stream goes by the write pump."""
     stream, _ = trio.testing.memory_stream_pair()
-    assert line_of(stream) is None
+    assert socket_of(stream) is None
     box = Outbox(None, 3, 100, OutboxBudget(10_000), lambda: None)
     assert box.put(Frame(b"frame"))
     taken = await box.take()

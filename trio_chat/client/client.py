@@ -17,7 +17,7 @@ from trio_chat.core.messages import Register, Unregister
 from trio_chat.delivery.frames import Frame, coalesce, frame_of
 from trio_chat.delivery.outbox import Outbox, SendNow
 from trio_chat.delivery.recipient import MissedEvents
-from trio_chat.net.streams import AnyStream, address_of, line_of, linger, reset_on_close
+from trio_chat.net.streams import AnyStream, address_of, linger, reset_on_close, socket_of
 from trio_chat.net.transport import Transport
 from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import requests
@@ -64,7 +64,7 @@ class Client:
         by = way_in(transport, dialect)
         self._rates = ConnectionRates(config, context.limits, self.address, by)
         self._outbox = Outbox(
-            line_of(stream),
+            socket_of(stream),
             config.outbox_frames,
             config.outbox_bytes,
             context.outboxes,

@@ -26,7 +26,7 @@ from trio_chat.protocol.dialects.base import Dialect
 
 EXITS = 8  # of peers that have gone, in one round of Trio: a millisecond of clearing away
 
-PATIENCE = 1  # seconds for which a page waits for its peer while other pages wait for its place
+PAGE_TIMEOUT = 1  # seconds for which a page waits for its peer while other pages wait for its place
 
 BUSY = "too many requests at once"
 
@@ -39,7 +39,7 @@ class ConnectionContext:
 
     ``pages`` has a token for each page of missed events that may be in memory at once, of all
     clients, and ``answers`` one for each answer; those wait for no peer, so slow readers who catch
-    up do not hold them up. Nor do those hold up each other: see ``PATIENCE``.
+    up do not hold them up. Nor do those hold up each other: see ``PAGE_TIMEOUT``.
     """
 
     inbox: Inbox
@@ -205,7 +205,7 @@ class LookUps:
     async def _has_drained(self) -> bool:
         """Wait until the outbox is empty; return ``False`` if others cannot wait for that."""
         while True:
-            with trio.move_on_after(PATIENCE):
+            with trio.move_on_after(PAGE_TIMEOUT):
                 await self._outbox.drained()
                 return True
             if self._context.pages.statistics().tasks_waiting:

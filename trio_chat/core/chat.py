@@ -1,4 +1,4 @@
-"""The chat as it stands, and its one door: what a batch of messages changes, and what follows.
+"""The chat as it stands: what a batch of messages changes in it, and what follows.
 
 All of it is synchronous, so a turn is atomic and needs no lock. The hub calls ``apply`` and
 carries out the effects; nothing else changes the chat.

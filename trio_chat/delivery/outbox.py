@@ -29,7 +29,7 @@ class Outbox:
     than one writer.
 
     Args:
-        line: The socket, if it can be written to at once; see ``line_of``.
+        sock: The socket, if it can be written to at once; see ``socket_of``.
         frame_limit: Frames that may wait.
         byte_limit: Bytes that may wait.
         budget: What may wait for all peers together.
@@ -38,7 +38,7 @@ class Outbox:
 
     def __init__(
         self,
-        line: socket.socket | None,
+        sock: socket.socket | None,
         frame_limit: int,
         byte_limit: int,
         budget: OutboxBudget,
@@ -46,8 +46,8 @@ class Outbox:
     ) -> None:
         # Writes to the peer now, and tells how much was taken; ``None`` if something waits.
         # Whoever calls it hands the frame to ``enqueue_rest`` if not all was taken.
-        self.send_now: SendNow | None = line.send if line else None
-        self._line = line
+        self.send_now: SendNow | None = sock.send if sock else None
+        self._sock = sock
         self._watchers: tuple[Watcher, ...] = ()  # shorter than a list, and mostly one or two
         self._frame_limit = frame_limit
         self._byte_limit = byte_limit
@@ -126,8 +126,8 @@ class Outbox:
             if self._drained is not None:
                 self._drained.set()
                 self._drained = None
-            if self._line:
-                self._set_writable(self._line.send)
+            if self._sock:
+                self._set_writable(self._sock.send)
 
     def _shrink(self, size: int) -> None:
         self.waiting -= size
@@ -157,9 +157,9 @@ class Outbox:
 
     def close(self) -> None:
         """Take no more frames; ``take`` returns what waits, and then nothing."""
-        if self._line:
-            self._line.detach()  # its descriptor is about to be closed, and may be reused
-            self._line = None
+        if self._sock:
+            self._sock.detach()  # its descriptor is about to be closed, and may be reused
+            self._sock = None
         self._set_writable(None)
         self._is_closed = True
         self._wake()

@@ -29,7 +29,7 @@ def address_of(stream: AnyStream) -> str:
     return str(name[0]) if isinstance(name, tuple) else ""
 
 
-def line_of(stream: AnyStream) -> socket.socket | None:
+def socket_of(stream: AnyStream) -> socket.socket | None:
     """Return a socket object for the descriptor of a plain TCP stream; ``None`` for another stream.
 
     It shares the descriptor, so it has to be detached before the stream is closed: the kernel may

@@ -79,7 +79,7 @@ class Calls:
 
     async def ask(
         self,
-        speaker: requests.Credentials,
+        credentials: requests.Credentials,
         request: ApiAsked,
         visitor: Visitor,
     ) -> Answer:
@@ -93,7 +93,7 @@ class Calls:
         caller = Caller(visitor.address)
         assert visitor.grant is not None  # it says no hello of its own
         with trio.move_on_after(self._config.call_timeout):
-            asked = ApiRequest(caller, speaker, request, visitor.grant, visitor.label)
+            asked = ApiRequest(caller, credentials, request, visitor.grant, visitor.label)
             await self._inbox.put(asked)
             answer = await caller.answer()
             if isinstance(answer, answers.Error):

@@ -121,7 +121,9 @@ def cid(request: Request) -> str | None:
     return key.strip('"') if key is not None else None
 
 
-def speaker(request: Request, grant: Grant | None, nick: str | None = None) -> requests.Credentials:
+def credentials(
+    request: Request, grant: Grant | None, nick: str | None = None
+) -> requests.Credentials:
     """Return the credentials of a request: a session, a nick, or none.
 
     What has let it in is no session.
@@ -150,7 +152,7 @@ def author(request: Request, grant: Grant | None) -> requests.Credentials:
     Raises:
         Problem: it has neither.
     """
-    who = speaker(request, grant)
+    who = credentials(request, grant)
     if who.token is None and not (grant and grant.subject):
         raise Problem(
             "unauthorized", "send the author's session token: Authorization: Bearer TOKEN"

@@ -179,7 +179,7 @@ class Api:
 
     async def _post(self, room: str) -> Response:
         new = await reading.body(request, NewMessage, "text")
-        who = reading.speaker(request, visitor().grant, new.sender)
+        who = reading.credentials(request, visitor().grant, new.sender)
         key = reading.cid(request)
         cid = new.cid if key is None else key
         fields = {"room": room, "text": new.text, "reply": new.reply, "cid": cid}
