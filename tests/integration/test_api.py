@@ -156,6 +156,8 @@ async def test_a_body_without_a_type_is_text() -> None:
         ("x", {"idempotency_key": "short"}, 400, "bad_request"),
         ("x", {"idempotency_key": ""}, 400, "bad_request"),
         ("x", {"idempotency_key": "x" * 70}, 400, "bad_request"),
+        ({"text": "x", "cid": "a-cid-00\0"}, {}, 400, "bad_request"),
+        ({"text": "x", "cid": "a-cid-00\u202e"}, {}, 400, "bad_request"),
         ("x", {"authorization": "Basic QQ=="}, 401, "unauthorized"),
         ("x", {"authorization": "Bearer nobodys.token"}, 401, "unauthorized"),
         ("x", {"accept": "text/html"}, 406, "not_acceptable"),

@@ -252,6 +252,8 @@ def check_person(who: Person | None, limit: int) -> None:
 def _candidates(event: AnyStoredEvent) -> Iterator[AnyStoredEvent]:
     """Yield an event, and what is left of it if it breaks rules: less and less."""
     yield event
+    if event.cid and not _is_cid(event.cid):
+        event = msgspec.structs.replace(event, cid=None)
     for who in (event.who, event.who and _renamed(event.who)):
         if isinstance(event, Message):
             yield msgspec.structs.replace(event, who=who)
@@ -271,6 +273,13 @@ def _candidates(event: AnyStoredEvent) -> Iterator[AnyStoredEvent]:
                 emoji=NOTHING,
                 on=False,
             )
+
+
+def _is_cid(text: str) -> bool:
+    with suppress(msgspec.ValidationError):
+        msgspec.convert(text, requests.Cid)
+        return True
+    return False
 
 
 def _renamed(who: Person) -> Person:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from trio_chat.protocol.request_base import Count, Number, Request
+from trio_chat.protocol.request_base import Count, Number, Request, VisibleText
 
 TITLE_LIMIT = 100  # characters
 NICK_LIMIT = 1000  # characters; the server has a lower limit of its own
@@ -16,7 +16,7 @@ LONGEST_RULE = 30 * 24 * 60 * 60  # seconds
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_RULE)]
 Members = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Why = Annotated[str, msgspec.Meta(max_length=WHY_LIMIT)]
-PersonId = Annotated[str, msgspec.Meta(max_length=64)]
+PersonId = Annotated[VisibleText, msgspec.Meta(max_length=64)]
 
 
 class Create(Request, tag="create", kw_only=True, rename={"other": "with"}):

@@ -278,5 +278,9 @@ def _schemas(config: Config) -> Json:
         "anyOf": [parts.nick(config), {"type": "null"}],
         "default": None,
     }
+    components["NewMessage"]["properties"]["cid"] = {
+        "anyOf": [parts.cid(), {"type": "null"}],
+        "default": None,
+    }
     openapi_governing.refine(components)
     return components
