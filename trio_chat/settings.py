@@ -3,16 +3,20 @@
 import argparse
 import math
 import re
+import sys
 import textwrap
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from trio_chat.config import SECRET, Config, ConfigError
 from trio_chat.named_files import read
 from trio_chat.rates import Rate
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 ENV_PREFIX = "TRIO_CHAT_"
 SETTINGS = {setting.name: setting for setting in fields(Config)}
@@ -88,6 +92,14 @@ class CommandLine(argparse.ArgumentParser):
                 default=argparse.SUPPRESS,
                 help=setting.metadata["help"] + _shown_default(setting),
             )
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        """Write the help.
+
+        Raises:
+            OSError: it cannot be written, which argparse itself does not tell.
+        """
+        (file or sys.stdout).write(self.format_help())
 
     def error(self, message: str) -> NoReturn:
         """Report wrong usage.
