@@ -222,6 +222,18 @@ def test_files_are_paths() -> None:
             "access_header must be a header's name, not 'a b'",
         ),
         (
+            [*PROXY, "X-User", "--trusted-proxy", "0.0.0.0/0"],
+            "trusted_proxy 0.0.0.0/0 would let everybody be anybody",
+        ),
+        (
+            [*PROXY, "X-User", "--trusted-proxy", "::1", "--trusted-proxy", "2001:db8::/0"],
+            "trusted_proxy ::/0 would let everybody be anybody",
+        ),
+        (
+            [*PROXY, "X-User", "--trusted-proxy", "::1", "--allow-origin", "*"],
+            "allow_origin '*' would let any page act as whoever opens it, with access=proxy",
+        ),
+        (
             ["--trusted-proxy", "proxy.example"],
             "trusted_proxy must be an address or a network such as 10.0.0.0/8, not 'proxy.example'",
         ),
@@ -233,6 +245,33 @@ def test_files_are_paths() -> None:
 def test_wrong_flags_are_told_in_one_line(arguments: list[str], message: str) -> None:
     """The line names the flag, what is wrong, and what would be right."""
     assert complaint(*arguments) == message
+
+
+MEANINGFUL = [
+    *("Host", "Cookie", "Authorization", "ORIGIN", "Referer", "User-Agent", "Accept", "Via"),
+    *("Connection", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect"),
+    *("Proxy-Authorization", "Proxy-Connection", "Content-Length", "Content-Type", "Forwarded"),
+    *("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Room-Link"),
+    *("Sec-Fetch-Site", "Sec-WebSocket-Key", "Access-Control-Request-Method", "Last-Event-ID"),
+]
+
+
+@pytest.mark.parametrize("header", MEANINGFUL)
+def test_a_header_with_another_meaning_names_nobody(header: str) -> None:
+    """Browsers and programs send it, so a proxy passes it on as its sender made it up."""
+    assert complaint(*PROXY, header, "--trusted-proxy", "::1") == (
+        f"access_header must be a header for this alone, such as Remote-User: {header} has "
+        "another meaning"
+    )
+
+
+@pytest.mark.parametrize(
+    "header", ["Remote-User", "X-Forwarded-User", "X-Auth-Request-Email", "From", "OIDC_CLAIM_sub"]
+)
+def test_headers_in_which_proxies_name_people(header: str) -> None:
+    """As those of the usual proxies."""
+    config = load_config([*PROXY, header, "--trusted-proxy", "10.0.0.0/8"], {})
+    assert config.access_header == header
 
 
 def test_ways_in_are_repeated_or_listed() -> None:
