@@ -91,6 +91,13 @@ for (const [rule, text, ...nodes] of [
   ["an address may be one of version 6", "http://[::1]:8080/a，好", link("http://[::1]:8080/a"), "，好"],
   ["a port may follow", "https://example.com:8080，好", link("https://example.com:8080", "https://example.com:8080/"), "，好"],
   ["spaces without width end it", "https://a.b/c\u200bd", link("https://a.b/c"), "\u200bd"],
+  ["what stands before a host is not a host", "https://example.com@evil.org/ https://a:b@c.d HTTPS:///a.b@c.d https://@a.b", "https://example.com@evil.org/ https://a:b@c.d HTTPS:///a.b@c.d https://@a.b"],
+  ["an @ behind the host is of the path", "https://a.b/@c?d@e#f@g", link("https://a.b/@c?d@e#f@g")],
+  ["a backslash ends a link", "https://evil.org\\a.b/ https://a.b\\c", link("https://evil.org", "https://evil.org/"), "\\a.b/ ", link("https://a.b", "https://a.b/"), "\\c"],
+  ["a blank ends a host", "https://exa mple.com", link("https://exa", "https://exa/"), " mple.com"],
+  ["a host of two scripts that look alike is text", "https://p\u0430ypal.com https://googl\u03b5.com", "https://p\u0430ypal.com https://googl\u03b5.com"],
+  ["so is one of such letters alone", "https://\u0430\u0440\u0440\u04cf\u0435.com/x", "https://\u0430\u0440\u0440\u04cf\u0435.com/x"],
+  ["no port is beyond the last one", "https://a.b:65536 https://a.b:x", "https://a.b:65536 https://a.b:x"],
   ["an h is an h", "hhh http ahhttps", "hhh http ahhttps"],
   ["names stand behind an @", "@bob: hi @ann-lee!", name("@bob"), ": hi ", name("@ann-lee"), "!"],
   ["addresses of mail are no names", "ann@b.c a@ann", "ann@b.c a@ann"],
@@ -111,7 +118,10 @@ for (const whole of [
   "https://hi.wikipedia.org/wiki/हिन्दी",
   "https://ar.wikipedia.org/wiki/شاي",
   "https://a.b/c(d(e)f)g[h]{i}",
-  "https://ann@example.com/a",
+  "https://example.com/@ann",
+  "https://пример.рф/а",
+  "https://βιβλίο.gr/",
+  "https://한국.example/",
 ]) {
   test(`a link is whole: ${whole}`, () => {
     assert.deepEqual(parse(whole), [link(whole, new URL(whole).href)]);
