@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -155,6 +156,44 @@ def test_a_disk_that_is_full_is_told(run: Run, tmp_path: Path) -> None:
         assert status == FAILED
         assert error == f"{directory / 'copy.db'} cannot be written: the disk is full"
         assert list(directory.iterdir()) == []
+
+
+def test_a_database_on_a_read_only_file_system_is_read(run: Run, tmp_path: Path) -> None:
+    """As on a disk that the system has remounted; what needs to write is told why it cannot."""
+    take_in(run, *THREE)
+    with trouble.mounted(tmp_path / "a b%20?#", "size=3m") as directory:
+        copy = directory / "chat.db"
+        shutil.copyfile("chat.db", copy)
+        trouble.make_read_only(directory)
+        for name in ("rooms", "check"):
+            assert run(name, "--database", str(copy)) == run(name)
+        assert run("export", "--database", str(copy))[1].count("line") == len(THREE)
+        assert run("backup", "--database", str(copy), "b.db")[0] == 0
+        for command in (("operator-link",), ("check", "--repair")):
+            status, _, said = run(command[0], "--database", str(copy), *command[1:])
+            assert (status, said.endswith("Read-only file system")) == (BAD_USAGE, True)
+
+
+def test_what_waits_in_a_log_is_not_left_out(run: Run, tmp_path: Path) -> None:
+    """On a read-only file system SQLite cannot read it without the file of its index."""
+    take_in(run, *THREE)
+    with trouble.mounted(tmp_path / "mount", "size=3m") as directory:
+        copy = directory / "chat.db"
+        shutil.copyfile("chat.db", copy)
+        (directory / "chat.db-wal").write_bytes(b"log")
+        trouble.make_read_only(directory)
+        status, _, said = run("rooms", "--database", str(copy))
+        assert (status, said) == (BAD_USAGE, f"{copy} cannot be opened: Read-only file system")
+
+
+def test_a_disk_without_room_for_another_file_is_told(run: Run, tmp_path: Path) -> None:
+    """Although it has space: that is why SQLite cannot make its log."""
+    take_in(run, *THREE)
+    with trouble.mounted(tmp_path / "mount", "size=3m,nr_inodes=2") as directory:
+        copy = directory / "chat.db"
+        shutil.copyfile("chat.db", copy)
+        status, _, said = run("rooms", "--database", str(copy))
+        assert (status, said) == (BAD_USAGE, f"{copy} cannot be opened: No space left on device")
 
 
 def test_a_backup_does_not_replace_what_it_copies(run: Run) -> None:
