@@ -143,7 +143,7 @@ def _check_access(config: "Config") -> None:
         PASSWORD: {"access_password_file": config.access_password_file or config.access_password},
         TOKEN: {
             "token_key": config.token_key or config.token_jwks,
-            "token_audience": config.token_audience,
+            "token_audience": config.token_audience.strip(),
         },
         PROXY: {"access_header": config.access_header},
     }

@@ -29,6 +29,9 @@ SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")  # what they set PORT to
 OF_CONNECT = {"LINK"}  # variables of a command that is no server's
 LINK_NAME = re.compile(r"/.+")  # what Docker sets NAME to
 WHOLE = re.compile(r"-?[0-9]{1,18}")
+NUMBER = re.compile(
+    r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?\s*", re.ASCII | re.IGNORECASE
+)
 GROUPS = {
     "options": "everyday options",
     "limits": "limits and times",
@@ -230,8 +233,9 @@ def _whole(value: Any) -> int:
 
 def _number(value: Any) -> float:
     try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (ValueError, TypeError, OverflowError):
+        is_number = not isinstance(value, bool) and NUMBER.fullmatch(str(value))
+        number = float(value) if is_number else math.nan
+    except OverflowError:
         number = math.nan
     if not math.isfinite(number):
         raise ValueError("a number")

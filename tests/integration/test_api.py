@@ -62,6 +62,7 @@ async def test_what_is_posted_is_heard_on_the_socket() -> None:
         ("a=b&c=%20+ ü", FORM),
         ("a=b&c=%20+ ü", "text/plain"),
         ("a=b&c=%20+ ü", "text/plain; charset=UTF-8"),
+        ("a=b&c=%20+ ü", "text/plain; charset=utf8"),
         ({"text": "a=b&c=%20+ ü"}, "application/json"),
         ({"text": "a=b&c=%20+ ü \n", "unknown": 1}, "application/json; charset=utf-8"),
     ],

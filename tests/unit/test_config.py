@@ -210,6 +210,10 @@ def test_files_are_paths() -> None:
         (["--access", "password"], "access=password needs access_password_file"),
         (["--access-password-file", "f"], "access_password_file needs access=password"),
         (["--access", "token", "--token-key", "f"], "access=token needs token_audience"),
+        (
+            ["--access", "token", "--token-key", "f", "--token-audience", " "],
+            "access=token needs token_audience",
+        ),
         (["--access", "token", "--token-audience", "a"], "access=token needs token_key"),
         (
             [*TOKEN, "--token-jwks", "f"],
@@ -390,7 +394,20 @@ def test_every_number_has_bounds(name: str) -> None:
         values: dict[str, Any] = {name: wrong}
         with pytest.raises(ConfigError, match=f"^{name} must be at (least|most) [0-9.]+, not "):
             Config(**values)
-    for text in ("nan", "inf", "-inf", "1e400", "", "0x10", "1 000", "--5", "9" * 5000):
+    for text in (
+        "nan",
+        "inf",
+        "-inf",
+        "1e400",
+        "",
+        "0x10",
+        "1 000",
+        "--5",
+        "1_0",
+        "\uff11",
+        "٣",
+        "9" * 5000,
+    ):
         flag = "--" + name.replace("_", "-")
         assert complaint(f"{flag}={text}").startswith(f"{flag} must be a ")
 
