@@ -22,6 +22,8 @@ const AUTHORITY = /^https?:\/+([^/?#]*)/i;
 // such, or all of them. Chromium shows these in punycode, by a list like this one.
 const SCRIPTS = [/\p{sc=Latn}/u, /\p{sc=Cyrl}/u, /\p{sc=Grek}/u, /\p{sc=Armn}|\p{sc=Cher}|\p{sc=Copt}|\p{sc=Geor}|\p{sc=Lisu}/u];
 const ALIKE = /^(?=.*[^\0-\x7f])[0-9\-асԁеһіјӏорԛѕԝхуъЬҽпгѵѡαικνοπρτυωհոսցօզᴀᴄᴇᴏᴜᴠᴡᴢıȷɑɡ]+$/u;
+// What looks like a slash, a colon or another sign that ends a host.
+const SIGNS = /[^\p{L}\p{N}\p{M}\0-\x7f\u200c\u200d\u00b7\u05f3\u05f4\u30fb\u06fd\u06fe\u0f0b]|[\ua789\u02d0\u02f8\u0337\u0338]|[a-z0-9-][ノソゾン丶丿]|[ノソゾン丶丿][a-z0-9-]/u;
 const TRAILING = /[.,;:!?'*_~([{]/; // belongs to the sentence rather than to the address
 const PAIRS = { ")": "(", "]": "[", "}": "{" };
 const KINDS = { 1: ["italic"], 2: ["bold"], 3: ["bold", "italic"] }; // by the number of stars
@@ -236,7 +238,7 @@ function addressOf(link) {
 /** Whether a part of a host's name looks like another one. */
 function isDisguised(label) {
   const letters = label.normalize("NFKC").toLowerCase();
-  return ALIKE.test(letters) || SCRIPTS.filter((script) => script.test(letters)).length > 1;
+  return ALIKE.test(letters) || SIGNS.test(letters) || SCRIPTS.filter((script) => script.test(letters)).length > 1;
 }
 
 /** Returns nodes with unclosed marks as text, and adjacent strings joined. */

@@ -97,6 +97,7 @@ for (const [rule, text, ...nodes] of [
   ["a blank ends a host", "https://exa mple.com", link("https://exa", "https://exa/"), " mple.com"],
   ["a host of two scripts that look alike is text", "https://p\u0430ypal.com https://googl\u03b5.com", "https://p\u0430ypal.com https://googl\u03b5.com"],
   ["so is one of such letters alone", "https://\u0430\u0440\u0440\u04cf\u0435.com/x", "https://\u0430\u0440\u0440\u04cf\u0435.com/x"],
+  ["and one with what looks like a slash or a colon", "https://a.com\u2044b.org https://a.com\u2215b.org https://a.com\u29f8b.org https://a\u30ceb.org https://a.com\ua78980.org", "https://a.com\u2044b.org https://a.com\u2215b.org https://a.com\u29f8b.org https://a\u30ceb.org https://a.com\ua78980.org"],
   ["no port is beyond the last one", "https://a.b:65536 https://a.b:x", "https://a.b:65536 https://a.b:x"],
   ["an h is an h", "hhh http ahhttps", "hhh http ahhttps"],
   ["names stand behind an @", "@bob: hi @ann-lee!", name("@bob"), ": hi ", name("@ann-lee"), "!"],
@@ -122,6 +123,9 @@ for (const whole of [
   "https://пример.рф/а",
   "https://βιβλίο.gr/",
   "https://한국.example/",
+  "https://ノート.example/",
+  "https://hello-キティ.example/",
+  "https://နမူနာ.example/",
 ]) {
   test(`a link is whole: ${whole}`, () => {
     assert.deepEqual(parse(whole), [link(whole, new URL(whole).href)]);
