@@ -135,6 +135,13 @@ def change(statement: str, *values: object) -> None:
         database.execute(statement, values)
 
 
+def test_a_time_that_no_calendar_has_is_listed(run: Run) -> None:
+    """As in a damaged file: all rooms are."""
+    take_in(run, *THREE)
+    change("UPDATE rooms SET ts = ?", 2**62)
+    assert "9999-12-31T" in run("rooms")[1]
+
+
 def test_a_damaged_file_is_told(run: Run) -> None:
     """Whatever is to be done with it."""
     take_in(run, *(message(seq, text="x" * 3000) for seq in range(1, 200)))

@@ -31,10 +31,10 @@ from trio_chat.protocol.events import (
     without_text,
 )
 from trio_chat.protocol.names import BadName, check_nick
+from trio_chat.protocol.request_base import LAST_TIME
 from trio_chat.protocol.text import without_controls
 
 CREATE = "CREATE TABLE messages (seq INTEGER PRIMARY KEY, author, is_gone, changes BLOB)"
-LAST_TIME = 253_402_300_799_999  # milliseconds since 1970, at the end of the year 9999
 PERSON_ID = re.compile("[0-9A-Za-z_-]{1,64}")
 NO_ONE = "nobody"  # a nick
 NOTHING = "❔"  # the emoji of a reaction that is taken back before it was there

@@ -11,8 +11,10 @@ ID_LIMIT = 64  # characters of the id of a request
 # What clients make up to tell things by: blanks, and characters that can be seen. Others are told
 # them, and logs, terminals and headers take them as they are.
 VISIBLE = f"^(?:[^{UNSEEN_RANGES}]| )*\\Z"
+LAST_TIME = 253_402_300_799_999  # milliseconds since 1970, at the end of the year 9999
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Time = Annotated[int, msgspec.Meta(ge=0, le=LAST_TIME)]  # which every calendar has
 Count = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 VisibleText = Annotated[str, msgspec.Meta(pattern=VISIBLE)]
 LinkSecret = Annotated[str, msgspec.Meta(max_length=SECRET_LIMIT)]
