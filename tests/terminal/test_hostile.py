@@ -21,7 +21,13 @@ WHO = {"id": "e", "nick": f"Eve{EVIL}"}
 def answers(asked: dict[str, Any]) -> list[Any]:
     """Return what such a server says to a request."""
     same = {"id": asked.get("id")}
-    message = {"seq": 1, "ts": 2**53, "from": WHO, "text": f"old {EVIL}", "reactions": {EVIL: [WHO]}}
+    message = {
+        "seq": 1,
+        "ts": 2**53,
+        "from": WHO,
+        "text": f"old {EVIL}",
+        "reactions": {EVIL: [WHO]},
+    }
     room = {"room": "lobby", "ts": -(2**62), "from": WHO}
     match asked["t"]:
         case "join":

@@ -135,6 +135,46 @@ def change(statement: str, *values: object) -> None:
         database.execute(statement, values)
 
 
+@pytest.mark.parametrize(
+    "column",
+    ["last = 'x'", "last = 2", "last = 2e9", "last = -5", "topic = x'ff'", "ts = 'x'", "ts = -1"],
+)
+def test_a_damaged_head_keeps_nothing_from_being_told(run: Run, column: str) -> None:
+    """SQLite keeps values of any type; what is exported can be imported."""
+    take_in(run, *THREE)
+    change(f"UPDATE rooms SET {column}")  # noqa: S608 - of a test
+    told = [run(command) for command in ("rooms", "check", "export")]
+    assert [status for status, _, _ in told] == [0, 1, 0]
+    Path("x.jsonl").write_text(told[2][1], "utf-8")
+    assert run("import", "--database", "b.db", "x.jsonl")[:2] == (0, "tea\t3\t0\t\n")
+
+
+@pytest.mark.parametrize("column", ["ts = 'x' WHERE seq = 2", "seq = -3 WHERE seq = 3"])
+def test_a_damaged_place_of_an_event_stops_no_command(run: Run, column: str) -> None:
+    """What is left is exported so that it can be imported."""
+    take_in(run, *THREE)
+    change(f"UPDATE events SET {column}")  # noqa: S608 - of a test
+    assert run("rooms")[0] == 0
+    assert run("check")[0] == 1
+    Path("x.jsonl").write_text(run("export")[1], "utf-8")
+    assert run("import", "--database", "b.db", "x.jsonl")[0] == 0
+
+
+def test_an_export_needs_no_epoch(run: Run) -> None:
+    """It may be missing, or be something else, in a damaged file."""
+    take_in(run, *THREE)
+    for statement in ("UPDATE meta SET value = 'x'", "DELETE FROM meta"):
+        change(f"{statement} WHERE key = 'epoch'")
+        assert '"epoch":""' in run("export")[1]
+
+
+def test_a_check_writes_no_control_characters(run: Run) -> None:
+    """A damaged file may have any; terminals obey them."""
+    take_in(run, *THREE)
+    change("UPDATE rooms SET name = char(27) || '[2J'")
+    assert "room \\x1b[2J: number 1 is damaged" in run("check")[1]
+
+
 def test_a_time_that_no_calendar_has_is_listed(run: Run) -> None:
     """As in a damaged file: all rooms are."""
     take_in(run, *THREE)

@@ -116,9 +116,11 @@ class JournalFile:
         )
 
     def _meta(self, key: str) -> bytes:
-        """Return a random value that stays with the file."""
+        """Return a random value that stays with the file, unless that is damaged there."""
         self.writer.execute(
-            "INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (key, secrets.token_bytes(32))
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key)"
+            " DO UPDATE SET value = excluded.value WHERE typeof(meta.value) <> 'blob'",
+            (key, secrets.token_bytes(32)),
         )
         (value,) = self.writer.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return bytes(value)
