@@ -38,7 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit status; what it has printed is written then."""
     name, rest = _split(arguments)
-    status: int = _load(COMMANDS[name].module).main(rest)
+    try:
+        status: int = _load(COMMANDS[name].module).main(rest)
+    except SystemExit as end:
+        if end.code:
+            raise
+        status = 0  # of --help
     sys.stdout.flush()
     return status
 

@@ -20,6 +20,21 @@ if TYPE_CHECKING:  # which is made of what is here
 
 LEAST_DATABASE = 1_000_000  # bytes; the log of an empty one may take as much
 HEADER = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # the name of one
+# Headers that mean something else: browsers or other programs send them, so that a proxy passes on
+# what somebody has made up, or they never come this far.
+TAKEN = """
+accept accept-charset accept-encoding accept-language accept-patch accept-ranges age allow
+alt-svc alt-used authorization cache-control connection content-disposition content-encoding
+content-language content-length content-location content-range content-type cookie cookie2 date
+dnt expect forwarded host http2-settings idempotency-key if-match if-modified-since
+if-none-match if-range if-unmodified-since keep-alive last-event-id location max-forwards origin
+pragma priority proxy-authenticate proxy-authorization proxy-connection proxy-status range
+referer retry-after room-link save-data server set-cookie te trailer transfer-encoding upgrade
+upgrade-insecure-requests user-agent vary via warning www-authenticate x-forwarded-for
+x-forwarded-host x-forwarded-port x-forwarded-proto x-forwarded-scheme x-forwarded-server
+x-http-method-override x-real-ip x-requested-with
+"""
+TAKEN_PREFIXES = ("access-control-", "sec-")  # of those that browsers alone may set
 
 
 def normal_values(config: "Config") -> Iterator[tuple[str, object]]:
@@ -128,7 +143,7 @@ def _check_access(config: "Config") -> None:
         PASSWORD: {"access_password_file": config.access_password_file or config.access_password},
         TOKEN: {
             "token_key": config.token_key or config.token_jwks,
-            "token_audience": config.token_audience,
+            "token_audience": config.token_audience.strip(),
         },
         PROXY: {"access_header": config.access_header},
     }
@@ -147,7 +162,26 @@ def _check_ways(config: "Config") -> None:
         raise ValueError("token_key and token_jwks cannot be given together")
     if config.access_password and config.access_password_file:
         raise ValueError("access_password and access_password_file cannot be given together")
-    if PROXY in config.access and not config.trusted_proxy:
+    if PROXY in config.access:
+        _check_proxy(config)
+
+
+def _check_proxy(config: "Config") -> None:
+    """Check that nobody but the proxy can say who somebody is."""
+    if not config.trusted_proxy:
         raise ValueError("access=proxy needs trusted_proxy")
-    if config.access_header and not HEADER.fullmatch(config.access_header):
+    name = config.access_header.lower()
+    if not HEADER.fullmatch(name):
         raise ValueError(f"access_header must be a header's name, not {config.access_header!r}")
+    if name in TAKEN.split() or name.startswith(TAKEN_PREFIXES):
+        raise ValueError(
+            f"access_header must be a header for this alone, such as Remote-User: "
+            f"{config.access_header} has another meaning"
+        )
+    for trusted in config.trusted_proxy:
+        if trusted.endswith("/0"):
+            raise ValueError(f"trusted_proxy {trusted} would let everybody be anybody")
+    if "*" in config.allow_origin:
+        raise ValueError(
+            "allow_origin '*' would let any page act as whoever opens it, with access=proxy"
+        )

@@ -3,16 +3,20 @@
 import argparse
 import math
 import re
+import sys
 import textwrap
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from trio_chat.config import SECRET, Config, ConfigError
 from trio_chat.named_files import read
 from trio_chat.rates import Rate
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 ENV_PREFIX = "TRIO_CHAT_"
 SETTINGS = {setting.name: setting for setting in fields(Config)}
@@ -25,6 +29,9 @@ SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")  # what they set PORT to
 OF_CONNECT = {"LINK"}  # variables of a command that is no server's
 LINK_NAME = re.compile(r"/.+")  # what Docker sets NAME to
 WHOLE = re.compile(r"-?[0-9]{1,18}")
+NUMBER = re.compile(
+    r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?\s*", re.ASCII | re.IGNORECASE
+)
 GROUPS = {
     "options": "everyday options",
     "limits": "limits and times",
@@ -88,6 +95,14 @@ class CommandLine(argparse.ArgumentParser):
                 default=argparse.SUPPRESS,
                 help=setting.metadata["help"] + _shown_default(setting),
             )
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        """Write the help.
+
+        Raises:
+            OSError: it cannot be written, which argparse itself does not tell.
+        """
+        (file or sys.stdout).write(self.format_help())
 
     def error(self, message: str) -> NoReturn:
         """Report wrong usage.
@@ -218,8 +233,9 @@ def _whole(value: Any) -> int:
 
 def _number(value: Any) -> float:
     try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (ValueError, TypeError, OverflowError):
+        is_number = not isinstance(value, bool) and NUMBER.fullmatch(str(value))
+        number = float(value) if is_number else math.nan
+    except OverflowError:
         number = math.nan
     if not math.isfinite(number):
         raise ValueError("a number")

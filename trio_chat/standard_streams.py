@@ -152,13 +152,16 @@ def prepare() -> None:
     """Make the standard streams usable, whatever the process was started with.
 
     A missing one is opened on nothing: otherwise the next file would get its descriptor, and what
-    is printed would be written into that file. Characters that a stream cannot encode are escaped.
+    is printed would be written into that file. Standard output is opened so that writing fails: a
+    command whose output nobody can see has failed. Characters that a stream cannot encode are
+    escaped.
     """
     for descriptor, (name, mode) in enumerate(NAMES_AND_MODES):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+            # This takes the lowest free number, which is this one.
+            os.open(os.devnull, os.O_RDONLY if name == "stdout" else os.O_RDWR)
         if getattr(sys, name) is None:
             setattr(sys, name, open(descriptor, mode, closefd=False))  # noqa: SIM115
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -1,5 +1,6 @@
 """The HTTP API: what the socket can do, under the same rules."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,15 @@ import trio
 from tests import frames
 from tests.integration.asking import API, Answer, ask, bearer, session
 from tests.integration.chatters import chatting
-from tests.integration.running import PATIENCE, Running, running, serving, status
+from tests.integration.running import (
+    END_OF_HEAD,
+    PATIENCE,
+    Running,
+    header,
+    running,
+    serving,
+    status,
+)
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import (
     MessagePage,
@@ -18,6 +27,8 @@ from trio_chat.journal.types import (
     Unsearchable,
     Write,
 )
+from trio_chat.net.problems import MEDIA_TYPE
+from trio_chat.rates import Rate
 
 MESSAGES = "/rooms/tea/messages"
 SEARCH = "/rooms/tea/search"
@@ -51,6 +62,7 @@ async def test_what_is_posted_is_heard_on_the_socket() -> None:
         ("a=b&c=%20+ ü", FORM),
         ("a=b&c=%20+ ü", "text/plain"),
         ("a=b&c=%20+ ü", "text/plain; charset=UTF-8"),
+        ("a=b&c=%20+ ü", "text/plain; charset=utf8"),
         ({"text": "a=b&c=%20+ ü"}, "application/json"),
         ({"text": "a=b&c=%20+ ü \n", "unknown": 1}, "application/json; charset=utf-8"),
     ],
@@ -156,6 +168,8 @@ async def test_a_body_without_a_type_is_text() -> None:
         ("x", {"idempotency_key": "short"}, 400, "bad_request"),
         ("x", {"idempotency_key": ""}, 400, "bad_request"),
         ("x", {"idempotency_key": "x" * 70}, 400, "bad_request"),
+        ({"text": "x", "cid": "a-cid-00\0"}, {}, 400, "bad_request"),
+        ({"text": "x", "cid": "a-cid-00\u202e"}, {}, 400, "bad_request"),
         ("x", {"authorization": "Basic QQ=="}, 401, "unauthorized"),
         ("x", {"authorization": "Bearer nobodys.token"}, 401, "unauthorized"),
         ("x", {"accept": "text/html"}, 406, "not_acceptable"),
@@ -530,3 +544,55 @@ async def test_a_crash_is_told_as_a_problem_without_its_reasons() -> None:
         assert (answer.status, answer.code) == (500, "server_error")
         assert b"bug" not in answer.body
         assert (await ask(server, "POST", MESSAGES, "x")).status == 201
+
+
+LONG = b"X: " + b"x" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("line", "headers", "code", "word"),
+    [
+        ("GET /api/v1/rooms", b"Host: localhost\r\n" + LONG, 431, "too_long"),
+        ("GET /api/v1/rooms/" + "x" * 20_000, b"Host: localhost", 431, "too_long"),
+        ("GET http://localhost/api/v1/rooms", b"Host: localhost\r\n" + LONG, 431, "too_long"),
+        ("GET /api/v1/rooms", b"Host: localhost\r\nX: \x1b", 400, "bad_request"),
+        ("GET /%61pi/v1/rooms", b"X: y", 400, "bad_request"),
+        ("GET /api/v1/rooms", b"Host: evil.example", 421, "wrong_host"),
+        ("GET /api/v1/rooms?from=%ff", b"Host: localhost", 400, "bad_request"),
+        ("GET /api/v1/rooms", b"Host: localhost\r\nUpgrade: websocket", 404, "not_found"),
+        (
+            "POST /api/v1/rooms",
+            b"Host: localhost\r\nTransfer-Encoding: gzip",
+            501,
+            "unsupported",
+        ),
+        (
+            "POST /api/v1/rooms/tea/messages",
+            b"Host: localhost\r\nContent-Length: 70000",
+            413,
+            "too_long",
+        ),
+    ],
+)
+async def test_what_the_acceptor_refuses_is_told_as_a_problem(
+    line: str, headers: bytes, code: int, word: str
+) -> None:
+    """Below ``/api/``, if the path has come before what is wrong; elsewhere it is text."""
+    async with serving() as server:
+        wire = line.encode() + b" HTTP/1.1\r\n" + headers + b"\r\n\r\n"
+        refused = await server.exchange(wire)
+        assert status(refused) == code
+        assert header(refused, b"content-type") == MEDIA_TYPE.encode()
+        assert json.loads(refused.partition(END_OF_HEAD)[2])["code"] == word
+        elsewhere = wire.replace(b"/api/", b"/r/").replace(b"/%61pi/", b"/r/")
+        assert header(await server.exchange(elsewhere), b"content-type") != MEDIA_TYPE.encode()
+
+
+async def test_who_asks_too_often_is_told_as_a_problem() -> None:
+    """With the time after which to try again."""
+    async with serving(http_rate=Rate.parse("1/h:1"), loopback_limits="on") as server:
+        wire = b"GET /api/v1/rooms HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        assert status(await server.exchange(wire)) == 200
+        refused = await server.exchange(wire)
+        assert (status(refused), header(refused, b"retry-after")) == (429, b"3600")
+        assert json.loads(refused.partition(END_OF_HEAD)[2])["code"] == "too_fast"

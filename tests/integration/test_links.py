@@ -238,4 +238,6 @@ async def test_what_is_made_is_bounded() -> None:
         [*_, made] = (await ann.ask(t="links", room=room))["links"]
         await ann.ask(t="unlink", room=room, link=made["link"])
         late = await ann.ask(t="link", room=room, right="read", until=1)
+        never = await ann.ask(t="link", room=room, right="read", until=2**53 - 1)
+        assert never["code"] == "bad_request"  # no calendar has that day
         assert late["code"] == "bad_request"

@@ -1,6 +1,10 @@
 """Operators: the link of the first start, the command that makes another, and what they may do."""
 
+import json
+import os
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -8,10 +12,18 @@ import pytest
 import trio
 
 from tests.integration.chatters import chatting
-from tests.integration.commands import ADDRESS, command, outcome
+from tests.integration.commands import (
+    ADDRESS,
+    COMMAND,
+    ROOT,
+    command,
+    environment,
+    outcome,
+)
 from tests.integration.running import PATIENCE, Running, serving
 from tests.integration.test_links import join, make_private
 from tests.integration.test_operator import done
+from trio_chat.errors import FAILED
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Unavailable
 from trio_chat.protocol.close import REMOVED
@@ -110,6 +122,32 @@ async def test_a_new_link_ends_those_of_before(tmp_path: Path) -> None:
         wrong = await outcome("operator-link", "--database", database, "--url", url)
         assert (wrong.returncode, wrong.stdout) == (2, b"")
         assert b"--url must be like" in wrong.stderr
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-", ""])
+async def test_a_link_that_nobody_saw_ends_no_other(redirection: str, tmp_path: Path) -> None:
+    """Standard output is full, closed or without a reader; the operator of before still is one."""
+    database = str(tmp_path / "chat.db")
+    async with serving(database=database):
+        pass
+    seen = secret_in(await done("operator-link", "--database", database))
+    reader, writer = os.pipe()
+    os.close(reader)
+    failed = await trio.run_process(
+        ["sh", "-c", f'"$@" {redirection}', "sh", *COMMAND, "operator-link"],
+        stdout=writer,
+        check=False,
+        cwd=ROOT,
+        env=environment(TRIO_CHAT_DATABASE=database),
+    )
+    os.close(writer)
+    assert failed.returncode == FAILED
+    with closing(sqlite3.connect(database)) as opened:
+        kept = opened.execute("SELECT data FROM events ORDER BY seq").fetchall()
+    first, second, ended = (json.loads(data)["act"] for (data,) in kept)
+    assert first["link"] != second["link"] == ended["link"]
+    async with serving(database=database) as server:
+        assert await becomes_operator(server, seen)
 
 
 async def becomes_operator(server: Running, secret: str) -> bool:

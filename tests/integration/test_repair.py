@@ -40,6 +40,9 @@ DAMAGES = [
     ("UPDATE rooms SET last = 2", [HEADS]),
     ("UPDATE rooms SET ts = 1", [HEADS]),
     ("UPDATE rooms SET last = 5000", [HEADS, EPOCH]),
+    ("UPDATE rooms SET last = 'x'", [HEADS]),
+    ("UPDATE rooms SET topic = x'ff' WHERE name = 'jam'", [HEADS]),
+    ("UPDATE rooms SET unordered = 'x'", [HEADS]),
     ("DELETE FROM states; DELETE FROM search; UPDATE rooms SET last = 0", [HEADS, STATES, INDEX]),
 ]
 
@@ -112,6 +115,26 @@ async def test_a_server_mends_what_it_finds(database: Path, script: str, told: l
         async with serving(database=str(database)):
             pass
     assert not [one for one in logged_next if one["log_level"] == "warning"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "UPDATE meta SET value = 'x' WHERE key IN ('epoch', 'secret')",
+        "INSERT OR REPLACE INTO meta VALUES ('pruned', 'x')",
+        "UPDATE meta SET value = x'ff' WHERE key = 'run'",
+        "DELETE FROM meta WHERE key IN ('boot', 'sync', 'clean')",
+        "UPDATE events SET ts = 'x' WHERE seq = 2",
+    ],
+)
+async def test_what_else_is_damaged_stops_no_server(database: Path, script: str) -> None:
+    """It begins anew where that is all it can do."""
+    write(database, script)
+    async with (
+        serving(database=str(database), keep_days=1.0) as server,
+        chatting(server, "Ben", "tea") as ben,
+    ):
+        assert await ben.send("tea", "next") == 8
 
 
 @pytest.mark.parametrize("script", [script for script, _ in DAMAGES])

@@ -21,8 +21,14 @@ WHO = {"id": "e", "nick": f"Eve{EVIL}"}
 def answers(asked: dict[str, Any]) -> list[Any]:
     """Return what such a server says to a request."""
     same = {"id": asked.get("id")}
-    message = {"seq": 1, "ts": 1, "from": WHO, "text": f"old {EVIL}", "reactions": {EVIL: [WHO]}}
-    room = {"room": "lobby", "ts": 5, "from": WHO}
+    message = {
+        "seq": 1,
+        "ts": 2**53,
+        "from": WHO,
+        "text": f"old {EVIL}",
+        "reactions": {EVIL: [WHO]},
+    }
+    room = {"room": "lobby", "ts": -(2**62), "from": WHO}
     match asked["t"]:
         case "join":
             joined = {"t": "joined", "room": "lobby", "last": 1, "epoch": "e", "members": [WHO]}

@@ -31,6 +31,10 @@ def test_a_file_has_the_password_in_a_line(tmp_path: Path) -> None:
         (b"\n", "is empty"),
         (b"x" * 1025, "must have at most 1024 bytes"),
         (b"\xff", "is not UTF-8"),
+        (b"  \t", "must be one line of characters that can be typed"),
+        (b"\xe2\x80\x8b", "must be one line"),
+        (b"one\ntwo\n", "must be one line"),
+        ("sesame".encode("utf-16-le"), "must be one line"),
         (None, "No such file or directory"),
     ],
 )
@@ -43,6 +47,12 @@ def test_a_file_without_a_password_is_refused(
         path.write_bytes(data)
     with pytest.raises(ConfigError, match=message):
         load_password(Config(access=("password",), access_password_file=path))
+
+
+def test_a_variable_that_is_no_utf_8_is_refused() -> None:
+    """Nobody could show it."""
+    with pytest.raises(ConfigError, match="must be one line"):
+        load_password(Config(access=("password",), access_password="caf\udce9"))  # noqa: S106
 
 
 @pytest.mark.parametrize(

@@ -143,13 +143,24 @@ def test_what_the_system_refuses_is_said_in_one_line(
 
 def test_every_command_is_there_and_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     """With a line that fits the terminal."""
-    with pytest.raises(SystemExit):
-        main(["--help"])
+    assert main(["--help"]) == 0
     told = capsys.readouterr().out.splitlines()
     for name, command in COMMANDS.items():
         assert f"  {name:<14}{command.summary}" in told
         assert callable(importlib.import_module(command.module).main)
         assert len(command.summary) <= 60
+
+
+def test_an_exit_status_that_a_command_chose_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of one that SIGTERM has ended."""
+
+    def leave(arguments: Sequence[str]) -> int:
+        sys.exit(143)
+
+    monkeypatch.setattr(serve, "main", leave)
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 143
 
 
 def test_who_reads_the_output_may_leave() -> None:

@@ -210,6 +210,10 @@ def test_files_are_paths() -> None:
         (["--access", "password"], "access=password needs access_password_file"),
         (["--access-password-file", "f"], "access_password_file needs access=password"),
         (["--access", "token", "--token-key", "f"], "access=token needs token_audience"),
+        (
+            ["--access", "token", "--token-key", "f", "--token-audience", " "],
+            "access=token needs token_audience",
+        ),
         (["--access", "token", "--token-audience", "a"], "access=token needs token_key"),
         (
             [*TOKEN, "--token-jwks", "f"],
@@ -220,6 +224,18 @@ def test_files_are_paths() -> None:
         (
             [*PROXY, "a b", "--trusted-proxy", "::1"],
             "access_header must be a header's name, not 'a b'",
+        ),
+        (
+            [*PROXY, "X-User", "--trusted-proxy", "0.0.0.0/0"],
+            "trusted_proxy 0.0.0.0/0 would let everybody be anybody",
+        ),
+        (
+            [*PROXY, "X-User", "--trusted-proxy", "::1", "--trusted-proxy", "2001:db8::/0"],
+            "trusted_proxy ::/0 would let everybody be anybody",
+        ),
+        (
+            [*PROXY, "X-User", "--trusted-proxy", "::1", "--allow-origin", "*"],
+            "allow_origin '*' would let any page act as whoever opens it, with access=proxy",
         ),
         (
             ["--trusted-proxy", "proxy.example"],
@@ -233,6 +249,33 @@ def test_files_are_paths() -> None:
 def test_wrong_flags_are_told_in_one_line(arguments: list[str], message: str) -> None:
     """The line names the flag, what is wrong, and what would be right."""
     assert complaint(*arguments) == message
+
+
+MEANINGFUL = [
+    *("Host", "Cookie", "Authorization", "ORIGIN", "Referer", "User-Agent", "Accept", "Via"),
+    *("Connection", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "Expect"),
+    *("Proxy-Authorization", "Proxy-Connection", "Content-Length", "Content-Type", "Forwarded"),
+    *("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Room-Link"),
+    *("Sec-Fetch-Site", "Sec-WebSocket-Key", "Access-Control-Request-Method", "Last-Event-ID"),
+]
+
+
+@pytest.mark.parametrize("header", MEANINGFUL)
+def test_a_header_with_another_meaning_names_nobody(header: str) -> None:
+    """Browsers and programs send it, so a proxy passes it on as its sender made it up."""
+    assert complaint(*PROXY, header, "--trusted-proxy", "::1") == (
+        f"access_header must be a header for this alone, such as Remote-User: {header} has "
+        "another meaning"
+    )
+
+
+@pytest.mark.parametrize(
+    "header", ["Remote-User", "X-Forwarded-User", "X-Auth-Request-Email", "From", "OIDC_CLAIM_sub"]
+)
+def test_headers_in_which_proxies_name_people(header: str) -> None:
+    """As those of the usual proxies."""
+    config = load_config([*PROXY, header, "--trusted-proxy", "10.0.0.0/8"], {})
+    assert config.access_header == header
 
 
 def test_ways_in_are_repeated_or_listed() -> None:
@@ -351,7 +394,20 @@ def test_every_number_has_bounds(name: str) -> None:
         values: dict[str, Any] = {name: wrong}
         with pytest.raises(ConfigError, match=f"^{name} must be at (least|most) [0-9.]+, not "):
             Config(**values)
-    for text in ("nan", "inf", "-inf", "1e400", "", "0x10", "1 000", "--5", "9" * 5000):
+    for text in (
+        "nan",
+        "inf",
+        "-inf",
+        "1e400",
+        "",
+        "0x10",
+        "1 000",
+        "--5",
+        "1_0",
+        "\uff11",
+        "٣",
+        "9" * 5000,
+    ):
         flag = "--" + name.replace("_", "-")
         assert complaint(f"{flag}={text}").startswith(f"{flag} must be a ")
 
@@ -414,9 +470,7 @@ def test_wrong_usage_exits_with_2_and_one_line(capsys: pytest.CaptureFixture[str
 
 def test_help_names_every_setting_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:
     """A newcomer finds everything in one place."""
-    with pytest.raises(SystemExit) as caught:
-        main(["--help"])
-    assert caught.value.code == 0
+    assert main(["--help"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     for name, setting in Config.__dataclass_fields__.items():
         flag = "--" + name.replace("_", "-") + " "

@@ -251,7 +251,7 @@ def test_a_certificate_turns_tls_on(cert: str, key: str | None, pems: Path) -> N
         ("cert.pem", "missing.pem", "cannot read {0}/missing.pem: No such file or directory"),
         (".", None, "cannot read {0}: Is a directory"),
         ("cert.pem", ".", "cannot read {0}: Is a directory"),
-        ("empty.pem", None, "no usable certificate and key in {0}/empty.pem: "),
+        ("empty.pem", None, "no usable certificate and key in {0}/empty.pem: not PEM"),
         ("cert.pem", "locked.pem", "the private key has a password; store it without one"),
         ("nonsense.pem", None, "no usable certificate and key in {0}/nonsense.pem: "),
         ("cert.pem", None, "no usable certificate and key in {0}/cert.pem: "),

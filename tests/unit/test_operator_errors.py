@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -134,6 +135,53 @@ def change(statement: str, *values: object) -> None:
         database.execute(statement, values)
 
 
+@pytest.mark.parametrize(
+    "column",
+    ["last = 'x'", "last = 2", "last = 2e9", "last = -5", "topic = x'ff'", "ts = 'x'", "ts = -1"],
+)
+def test_a_damaged_head_keeps_nothing_from_being_told(run: Run, column: str) -> None:
+    """SQLite keeps values of any type; what is exported can be imported."""
+    take_in(run, *THREE)
+    change(f"UPDATE rooms SET {column}")  # noqa: S608 - of a test
+    told = [run(command) for command in ("rooms", "check", "export")]
+    assert [status for status, _, _ in told] == [0, 1, 0]
+    Path("x.jsonl").write_text(told[2][1], "utf-8")
+    assert run("import", "--database", "b.db", "x.jsonl")[:2] == (0, "tea\t3\t0\t\n")
+
+
+@pytest.mark.parametrize("column", ["ts = 'x' WHERE seq = 2", "seq = -3 WHERE seq = 3"])
+def test_a_damaged_place_of_an_event_stops_no_command(run: Run, column: str) -> None:
+    """What is left is exported so that it can be imported."""
+    take_in(run, *THREE)
+    change(f"UPDATE events SET {column}")  # noqa: S608 - of a test
+    assert run("rooms")[0] == 0
+    assert run("check")[0] == 1
+    Path("x.jsonl").write_text(run("export")[1], "utf-8")
+    assert run("import", "--database", "b.db", "x.jsonl")[0] == 0
+
+
+def test_an_export_needs_no_epoch(run: Run) -> None:
+    """It may be missing, or be something else, in a damaged file."""
+    take_in(run, *THREE)
+    for statement in ("UPDATE meta SET value = 'x'", "DELETE FROM meta"):
+        change(f"{statement} WHERE key = 'epoch'")
+        assert '"epoch":""' in run("export")[1]
+
+
+def test_a_check_writes_no_control_characters(run: Run) -> None:
+    """A damaged file may have any; terminals obey them."""
+    take_in(run, *THREE)
+    change("UPDATE rooms SET name = char(27) || '[2J'")
+    assert "room \\x1b[2J: number 1 is damaged" in run("check")[1]
+
+
+def test_a_time_that_no_calendar_has_is_listed(run: Run) -> None:
+    """As in a damaged file: all rooms are."""
+    take_in(run, *THREE)
+    change("UPDATE rooms SET ts = ?", 2**62)
+    assert "9999-12-31T" in run("rooms")[1]
+
+
 def test_a_damaged_file_is_told(run: Run) -> None:
     """Whatever is to be done with it."""
     take_in(run, *(message(seq, text="x" * 3000) for seq in range(1, 200)))
@@ -155,6 +203,44 @@ def test_a_disk_that_is_full_is_told(run: Run, tmp_path: Path) -> None:
         assert status == FAILED
         assert error == f"{directory / 'copy.db'} cannot be written: the disk is full"
         assert list(directory.iterdir()) == []
+
+
+def test_a_database_on_a_read_only_file_system_is_read(run: Run, tmp_path: Path) -> None:
+    """As on a disk that the system has remounted; what needs to write is told why it cannot."""
+    take_in(run, *THREE)
+    with trouble.mounted(tmp_path / "a b%20?#", "size=3m") as directory:
+        copy = directory / "chat.db"
+        shutil.copyfile("chat.db", copy)
+        trouble.make_read_only(directory)
+        for name in ("rooms", "check"):
+            assert run(name, "--database", str(copy)) == run(name)
+        assert run("export", "--database", str(copy))[1].count("line") == len(THREE)
+        assert run("backup", "--database", str(copy), "b.db")[0] == 0
+        for command in (("operator-link",), ("check", "--repair")):
+            status, _, said = run(command[0], "--database", str(copy), *command[1:])
+            assert (status, said.endswith("Read-only file system")) == (BAD_USAGE, True)
+
+
+def test_what_waits_in_a_log_is_not_left_out(run: Run, tmp_path: Path) -> None:
+    """On a read-only file system SQLite cannot read it without the file of its index."""
+    take_in(run, *THREE)
+    with trouble.mounted(tmp_path / "mount", "size=3m") as directory:
+        copy = directory / "chat.db"
+        shutil.copyfile("chat.db", copy)
+        (directory / "chat.db-wal").write_bytes(b"log")
+        trouble.make_read_only(directory)
+        status, _, said = run("rooms", "--database", str(copy))
+        assert (status, said) == (BAD_USAGE, f"{copy} cannot be opened: Read-only file system")
+
+
+def test_a_disk_without_room_for_another_file_is_told(run: Run, tmp_path: Path) -> None:
+    """Although it has space: that is why SQLite cannot make its log."""
+    take_in(run, *THREE)
+    with trouble.mounted(tmp_path / "mount", "size=3m,nr_inodes=2") as directory:
+        copy = directory / "chat.db"
+        shutil.copyfile("chat.db", copy)
+        status, _, said = run("rooms", "--database", str(copy))
+        assert (status, said) == (BAD_USAGE, f"{copy} cannot be opened: No space left on device")
 
 
 def test_a_backup_does_not_replace_what_it_copies(run: Run) -> None:

@@ -275,12 +275,24 @@ def test_ids_out_of_bounds_are_a_bad_request(id: object) -> None:
     assert v1.answer(answers.Error(id=request.id, code="bad_request", text="x"))
 
 
-@pytest.mark.parametrize("id", [1.5, True, [], {}])
-def test_an_id_of_a_wrong_type_is_a_bad_request(id: object) -> None:
+UNSEEN = "\0\n\x1b\x7f\x85\x9b\u2028\u202e\u200b\u200d\ufeff\U000e0041"
+
+
+@pytest.mark.parametrize("id", [1.5, True, [], {}, *(f"a{sign}b" for sign in UNSEEN), "a\n"])
+def test_an_id_that_cannot_be_one_is_a_bad_request(id: object) -> None:
     """As any other field; of an object of an unknown type it is ignored."""
     request = read_one(t="rooms", id=id)
     assert isinstance(request, requests.InvalidRequest)
     assert (request.id, request.code, request.retry_ms) == (None, "bad_request", None)
+
+
+@pytest.mark.parametrize("made_up", [sign * 16 for sign in UNSEEN])
+def test_what_clients_make_up_can_be_seen(made_up: str) -> None:
+    """Ids of what is kept, and of people; they are told to others as they are."""
+    assert fault(t="send", room="a", text="x", cid=made_up) == "bad_request"
+    assert fault(t="moderate", act="ban", people=[made_up]) == "bad_request"
+    own = "diary of mañana ☕"
+    assert read_one(t="send", room="a", text="x", cid=own, id=own).id == own
 
 
 def test_all_other_controls_are_refused() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import trio
 
 from trio_chat.config import Config, ConfigError
 from trio_chat.named_files import SECRET_LIMIT, read
+from trio_chat.protocol.text import is_blank
 from trio_chat.protocol.unicode import normalize
 
 # 16 MiB and about 50 ms of CPU for each check.
 COST, BLOCK_SIZE, PARALLELISM = 2**14, 8, 1
 SALT_BYTES = 16
 LONGEST = 1024  # bytes of a password
-FILE_LIMIT = 1_000_000  # bytes of its file
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # and what was no UTF-8 in a variable
 
 
 class PasswordCheck:
@@ -57,6 +59,8 @@ def load_password(config: Config) -> str:
     password = config.access_password or _read(config.access_password_file)
     if not password:
         raise ConfigError(f"{config.access_password_file} is empty")
+    if is_blank(password) or CONTROLS.search(password):
+        raise ConfigError("the password must be one line of characters that can be typed")
     if len(password.encode()) > LONGEST:
         raise ConfigError(f"the password must have at most {LONGEST} bytes")
     return password

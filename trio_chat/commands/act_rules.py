@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from trio_chat.commands.room_rules import LAST_TIME, BadEvent, Unlimited, check_person
+from trio_chat.commands.room_rules import BadEvent, Unlimited, check_person
 from trio_chat.core.arrivals import place_of
 from trio_chat.core.links import PEOPLE_BY_LINK
 from trio_chat.core.raids import PEOPLE
@@ -19,6 +19,7 @@ from trio_chat.core.registry import Registry
 from trio_chat.protocol import acts, governing, requests
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.names import is_private
+from trio_chat.protocol.request_base import LAST_TIME
 from trio_chat.protocol.room_rules import RoomRules
 from trio_chat.protocol.text import has_controls, is_blank, without_controls
 

@@ -15,6 +15,7 @@ from trio_chat.journal.sqlite.comparison import wrong_heads
 from trio_chat.journal.sqlite.mending import mend_heads, mend_states
 from trio_chat.journal.sqlite.reindex import rebuild
 from trio_chat.settings import CommandLine
+from trio_chat.standard_streams import escaped
 
 Check = Callable[[sqlite3.Connection], list[str]]
 
@@ -91,7 +92,7 @@ def _mend(database: sqlite3.Connection, path: Path, name: str) -> bool:
 def _show(name: str, faults: Sequence[str], *, is_mended: bool) -> None:
     print(f"{name}\t{_verdict(faults, is_mended=is_mended)}")
     for fault in faults[:SHOWN]:
-        print(f"{name}\t\t{fault}")
+        print(f"{name}\t\t{escaped(fault)}")
 
 
 def _verdict(faults: Sequence[str], *, is_mended: bool) -> str:

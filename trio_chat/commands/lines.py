@@ -16,11 +16,14 @@ from trio_chat.commands.room_rules import RoomRules, Unlimited
 from trio_chat.errors import Failed
 from trio_chat.journal.clearings import Clearing, as_told
 from trio_chat.journal.sqlite import queries, scrubs, sealing
+from trio_chat.journal.sqlite.comparison import Head, sound
 from trio_chat.journal.sqlite.stored import readable, stand_in
 from trio_chat.protocol.acts import LEDGER, Reported
 from trio_chat.protocol.events import ActKept, AnyStoredEvent, Message, decode
+from trio_chat.protocol.request_base import LAST_TIME
 
 FORMAT = 2  # since this one there are acts
+MISSING = 10_000  # events at the end of a room; if more lack, its last number is wrong
 
 
 class Header(msgspec.Struct, tag_field="t", tag="export", kw_only=True):
@@ -59,9 +62,11 @@ encode = msgspec.json.Encoder().encode
 
 
 def epoch_of(database: sqlite3.Connection) -> str:
-    """Return the name of a database's numbers."""
-    (value,) = database.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()
-    return str(bytes(value).hex()[:16])
+    """Return the name of a database's numbers; empty if the file is damaged there."""
+    rows = database.execute(
+        "SELECT value FROM meta WHERE key = 'epoch' AND typeof(value) = 'blob'"
+    ).fetchall()
+    return "".join(str(value.hex()[:16]) for (value,) in rows)
 
 
 def survey(
@@ -79,20 +84,20 @@ def survey(
         Failed: there is no such room.
     """
     rows = database.execute(
-        "SELECT name, (SELECT min(seq) FROM events WHERE room = id), last, ts, topic FROM rooms"
-        " WHERE name <> ? ORDER BY name",
+        "SELECT name, (SELECT min(seq) FROM events WHERE room = id AND seq > 0),"
+        " (SELECT max(seq) FROM events WHERE room = id), last, ts, topic, unordered"
+        " FROM rooms WHERE name <> ? ORDER BY name",
         (LEDGER,),
     ).fetchall()
     rooms = {
-        name: RoomLine(room=name, first=first or last + 1, last=last, ts=ts, topic=topic)
-        for name, first, last, ts, topic in rows
+        name: _room(name, first, newest, Head(*fields)) for name, first, newest, *fields in rows
     }
     for name in acts.rooms():  # where nothing was said yet, or which were forgotten
         rooms.setdefault(name, RoomLine(room=name, first=1, last=0, ts=0))
     for name in names:
         if name not in rooms:
             raise Failed(f"there is no room {name!r}")
-    wanted = [rooms[name] for name in sorted(rooms) if not names or name in names]
+    wanted = [rooms[name] for name in sorted(rooms, key=str) if not names or name in names]
     for room in wanted:
         room.acts = sum(1 for _ in acts.of(room.room, report))
     return wanted
@@ -127,6 +132,16 @@ def _is_there(
     )
 
 
+def _room(name: str, first: int | None, newest: int | None, kept: Head) -> RoomLine:
+    """Return the line of a room; it has all events, and what is missing behind them, if few are."""
+    head = sound(kept)
+    last = max(head.last, newest or 0)
+    if newest and last > newest + MISSING:
+        last = newest
+    ts = min(max(head.ts, 0), LAST_TIME)
+    return RoomLine(room=name, first=first or last + 1, last=last, ts=ts, topic=head.topic)
+
+
 def events(
     database: sqlite3.Connection, room: RoomLine, report: Report
 ) -> Iterator[AnyStoredEvent]:
@@ -136,7 +151,7 @@ def events(
     """
     number = queries.room_id(database, room.room) or 0
     rows = database.execute(
-        "SELECT seq, ts, data FROM events WHERE room = ? ORDER BY seq", (number,)
+        "SELECT seq, ts, data FROM events WHERE room = ? AND seq > 0 ORDER BY seq", (number,)
     )
     told = readable(
         rows, room.room, scrubs.pending(database, number), sealing.find(database, number), report

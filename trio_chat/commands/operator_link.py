@@ -26,20 +26,26 @@ DEFAULT_URL = "http://localhost:8080/"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Make a link, end those of before, and print it.
+    """Make a link, print it, and end those of before once it is written.
 
     Raises:
         ConfigError: wrong use, or a database that cannot be opened.
-        Failed: it cannot be written.
+        Failed: the database cannot be written.
+        OSError: the link cannot be printed; then it ends, and those of before stay.
     """
     options, config = _command_line().read(arguments, os.environ)
     if not _is_page(options.url):
         raise ConfigError(f"--url must be like {DEFAULT_URL}, not {options.url!r}")
     with opened(database_path(config), to_write=True) as database:
+        before = _live(database)
         link = new_link(SERVER, Right.OPERATE)
-        ended = [acts.LinkEnded(link=id) for id in _live(database)]
-        _keep(database, [*ended, link.act])
-    print(f"{options.url.rstrip('/')}/#operator={link.secret}")
+        _keep(database, [link.act])
+        try:
+            print(f"{options.url.rstrip('/')}/#operator={link.secret}", flush=True)
+        except (OSError, KeyboardInterrupt):  # nobody has seen it
+            _end(database, [link.act.link])
+            raise
+        _end(database, before)
     return 0
 
 
@@ -79,6 +85,11 @@ def _live(database: sqlite3.Connection) -> list[str]:
             elif isinstance(act, acts.LinkEnded):
                 live.pop(act.link, None)
     return list(live)
+
+
+def _end(database: sqlite3.Connection, links: Sequence[str]) -> None:
+    """Revoke links, by their public ids."""
+    _keep(database, [acts.LinkEnded(link=id) for id in links])
 
 
 def _keep(database: sqlite3.Connection, wanted: Sequence[AnyAct]) -> None:

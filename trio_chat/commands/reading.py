@@ -9,13 +9,14 @@ import msgspec
 
 from trio_chat.commands.act_rules import ACTS, ActRules
 from trio_chat.commands.lines import FORMAT, Header, Line, RoomLine
-from trio_chat.commands.room_rules import LAST_TIME, BadEvent, RoomRules, normal_topic
+from trio_chat.commands.room_rules import BadEvent, RoomRules, normal_topic
 from trio_chat.config import Config
 from trio_chat.errors import Failed
 from trio_chat.journal.sqlite import cids
 from trio_chat.protocol.acts import LinkMade, Reported
 from trio_chat.protocol.events import ActKept, AnyStoredEvent
 from trio_chat.protocol.names import BadName, check_room
+from trio_chat.protocol.request_base import LAST_TIME
 from trio_chat.protocol.text import BYTE_ORDER_MARK, without_controls
 
 LINE_LIMIT = 1024 * 1024  # bytes; no server of ours keeps an event as long

@@ -31,10 +31,10 @@ from trio_chat.protocol.events import (
     without_text,
 )
 from trio_chat.protocol.names import BadName, check_nick
+from trio_chat.protocol.request_base import LAST_TIME
 from trio_chat.protocol.text import without_controls
 
 CREATE = "CREATE TABLE messages (seq INTEGER PRIMARY KEY, author, is_gone, changes BLOB)"
-LAST_TIME = 253_402_300_799_999  # milliseconds since 1970, at the end of the year 9999
 PERSON_ID = re.compile("[0-9A-Za-z_-]{1,64}")
 NO_ONE = "nobody"  # a nick
 NOTHING = "❔"  # the emoji of a reaction that is taken back before it was there
@@ -252,6 +252,8 @@ def check_person(who: Person | None, limit: int) -> None:
 def _candidates(event: AnyStoredEvent) -> Iterator[AnyStoredEvent]:
     """Yield an event, and what is left of it if it breaks rules: less and less."""
     yield event
+    if event.cid and not _is_cid(event.cid):
+        event = msgspec.structs.replace(event, cid=None)
     for who in (event.who, event.who and _renamed(event.who)):
         if isinstance(event, Message):
             yield msgspec.structs.replace(event, who=who)
@@ -271,6 +273,13 @@ def _candidates(event: AnyStoredEvent) -> Iterator[AnyStoredEvent]:
                 emoji=NOTHING,
                 on=False,
             )
+
+
+def _is_cid(text: str) -> bool:
+    with suppress(msgspec.ValidationError):
+        msgspec.convert(text, requests.Cid)
+        return True
+    return False
 
 
 def _renamed(who: Person) -> Person:

@@ -8,11 +8,12 @@ from trio_chat.commands.files import database_path, snapshot
 from trio_chat.commands.progress import progress
 from trio_chat.commands.tables import Row, moment, show
 from trio_chat.journal.sqlite import queries
+from trio_chat.journal.sqlite.comparison import Head, sound
 from trio_chat.settings import CommandLine
 
 MEASURE = (
     "SELECT coalesce(sum(is_message), 0), count(*), coalesce(sum(length(data)), 0), min(seq),"
-    " min(ts) FROM events WHERE room = ?"
+    " min(iif(typeof(ts) = 'integer', ts, NULL)) FROM events WHERE room = ?"
 )
 
 
@@ -51,17 +52,21 @@ def _rows(database: sqlite3.Connection) -> Iterator[Row]:
 
 def _row(database: sqlite3.Connection, room: int, name: str) -> Row:
     messages, events, size, first, oldest = database.execute(MEASURE, (room,)).fetchone()
-    last, newest, topic = database.execute(
-        "SELECT last, ts, topic FROM rooms WHERE id = ?", (room,)
-    ).fetchone()
+    head = sound(
+        Head(
+            *database.execute(
+                "SELECT last, ts, topic, unordered FROM rooms WHERE id = ?", (room,)
+            ).fetchone()
+        )
+    )
     return {
         "room": name,
         "messages": messages,
         "events": events,
         "bytes": size,
-        "first": first or last + 1,
-        "last": last,
+        "first": first or head.last + 1,
+        "last": head.last,
         "oldest": moment(oldest),
-        "newest": moment(newest),
-        "topic": topic,
+        "newest": moment(head.ts),
+        "topic": head.topic,
     }

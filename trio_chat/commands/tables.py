@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from trio_chat.standard_streams import columns
+from trio_chat.terminal import moments
 from trio_chat.terminal.sanitize import sanitize_line
 
 Row = dict[str, Any]  # the same keys in all rows of a table
@@ -61,4 +61,4 @@ def moment(ts: int | None) -> str | None:
     """Return a time in milliseconds since 1970 as ISO 8601, in UTC."""
     if ts is None:
         return None
-    return datetime.fromtimestamp(ts / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moments.utc(ts):%Y-%m-%dT%H:%M:%SZ}"

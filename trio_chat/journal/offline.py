@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.guard import InUse, check_names
@@ -13,6 +14,7 @@ from trio_chat.journal.sqlite.place import check_place, lock_out_others, resolve
 from trio_chat.journal.sqlite.schema import SCHEMA, check_whose_it_is, pragma
 from trio_chat.journal.types import JournalError
 
+LOG = "-wal"  # the end of the name of the write-ahead log
 PATIENCE = 30.0  # seconds to wait for a server that writes; it never takes as long
 
 
@@ -40,7 +42,7 @@ def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
     if to_write:
         prepare(path)
     with explained(path):
-        database = sqlite3.connect(resolved(path), timeout=PATIENCE, isolation_level=None)
+        database = _connect(resolved(path))
     try:
         with explained(path):
             _check_schema(database, path, SCHEMA if to_write else 1)
@@ -51,6 +53,19 @@ def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _connect(place: Path) -> sqlite3.Connection:
+    """Return a connection; on a file system that is read-only one that makes no files.
+
+    That would ignore a log, so a file with one is opened as usual, which may fail there.
+    """
+    log = place.with_name(place.name + LOG)
+    is_frozen = bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+    if not is_frozen or (log.exists() and log.stat().st_size):
+        return sqlite3.connect(place, timeout=PATIENCE, isolation_level=None)
+    uri = f"file:{quote(os.fsencode(place))}?immutable=1"
+    return sqlite3.connect(uri, timeout=PATIENCE, isolation_level=None, uri=True)
 
 
 @contextmanager

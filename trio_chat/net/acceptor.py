@@ -17,6 +17,7 @@ from trio_chat.net.forwarded import Forwarding
 from trio_chat.net.head import Answer, Head, HttpError, check_encoding, read_head
 from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
+from trio_chat.net.problems import as_told_at
 from trio_chat.net.proxy_header import read_proxy_header
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
 from trio_chat.net.visitor import LINK_HEADER, Visitor
@@ -125,9 +126,11 @@ class Acceptor:
 
     async def _begin(self, stream: Stream, peer: str, slot: Slot) -> Awaitable[None] | None:
         """Serve files until another request comes; return what serves that."""
+        path = ""
         try:
             head, peer = await self._await_head(stream, peer, slot)
             while head:
+                path = head.path
                 head, address = self._forwarding.reveal(head, peer)
                 answer = self._file(head, address)
                 if answer is None:
@@ -136,9 +139,10 @@ class Acceptor:
                 await self._pay("http_rate", address, FILE_COST)
                 await self._send(stream, answer)
                 is_over = answer.is_last or self._is_shut
+                path = ""
                 head = None if is_over else await self._next_head(stream, peer, head.rest)
         except HttpError as refusal:
-            await self._refuse(stream, refusal)
+            await self._refuse(stream, as_told_at(path or refusal.path, refusal))
         return None
 
     async def _lead_on(

@@ -8,13 +8,12 @@ from trio_chat.auth.grant import ANYBODY, Denied, Grant
 from trio_chat.auth.shown import Shown, shown_by
 from trio_chat.config import Config
 from trio_chat.net.head import Head, HttpError
-from trio_chat.net.problems import Problem
+from trio_chat.net.problems import API, Problem
 from trio_chat.net.visitor import LINK_HEADER
 from trio_chat.protocol.dialects import v1
 from trio_chat.setting_values import INVITE, PASSWORD, TOKEN
 
 WEBSOCKET_PATH = "/ws"
-API = "/api/"
 FOR_ALL = {"/api/v1/limits", "/api/v1/openapi.json"}
 CHALLENGES = {
     PASSWORD: 'Basic realm="trio-chat", charset="UTF-8"',

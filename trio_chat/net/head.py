@@ -14,6 +14,7 @@ READ_SIZE = 16 * 1024
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
 # What no head may hold: control characters but the tab, and a carriage return without a line feed.
 UNCLEAN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
+PATH = re.compile(rb"[A-Z]+ (?:https?://[^/?# ]*)?(/[^?# \r\n]*)", re.IGNORECASE)  # as it comes
 TARGET = re.compile("/.*|https?://[^/?#]+([/?#].*)?|[*]", re.IGNORECASE)  # RFC 9112, section 3.2
 COMMON_HEADERS = {  # of all answers
     "X-Content-Type-Options": "nosniff",
@@ -35,6 +36,8 @@ class HttpError(Exception):
         status: The HTTP status.
         detail: A line for people.
         headers: Besides those that every refusal has.
+
+    ``path`` is that of the request if it was read before the head turned out to be none.
     """
 
     media_type = "text/plain; charset=utf-8"
@@ -44,6 +47,7 @@ class HttpError(Exception):
         self.status = HTTPStatus(status)
         self.detail = detail
         self.headers = headers or {}
+        self.path = ""
 
     def body(self) -> bytes:
         """Return the body of the response."""
@@ -118,13 +122,18 @@ async def read_head(
     """
     buffer = bytearray(already_read)
     searched = 0
-    while (end := _find_end(buffer, searched, limit)) < 0:
-        searched = max(0, len(buffer) - len(END_OF_HEAD) + 1)
-        data = await stream.receive_some(READ_SIZE)
-        if not data:
-            return None
-        buffer += data
-    return parse_head(bytes(buffer[:end]), bytes(buffer[end:]))
+    try:
+        while (end := _find_end(buffer, searched, limit)) < 0:
+            searched = max(0, len(buffer) - len(END_OF_HEAD) + 1)
+            data = await stream.receive_some(READ_SIZE)
+            if not data:
+                return None
+            buffer += data
+        return parse_head(bytes(buffer[:end]), bytes(buffer[end:]))
+    except HttpError as refusal:
+        found = PATH.match(buffer)
+        refusal.path = found[1].decode("latin-1") if found else ""
+        raise
 
 
 def _find_end(buffer: bytearray, searched: int, limit: int) -> int:

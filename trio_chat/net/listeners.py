@@ -127,7 +127,8 @@ def load_certificate(config: Config) -> ssl.SSLContext | None:
         context.load_cert_chain(config.certfile, config.keyfile, _refuse_password)
     except ssl.SSLError as error:
         names = " and ".join(map(str, files))
-        raise ConfigError(f"no usable certificate and key in {names}: {error.reason}") from None
+        reason = error.reason or "not PEM"
+        raise ConfigError(f"no usable certificate and key in {names}: {reason}") from None
     except OSError as error:
         raise ConfigError(f"cannot read {error.filename}: {error.strerror}") from None
     return context

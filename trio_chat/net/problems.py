@@ -2,6 +2,7 @@
 
 import math
 from http import HTTPStatus
+from urllib.parse import unquote
 
 import msgspec
 
@@ -48,7 +49,19 @@ STATUSES = {  # of the codes that the v1 protocol has, too
     "busy": 503,
     "unavailable": 503,
 }
-CODES = {404: "not_found", 405: "method_not_allowed", 408: "too_late", 413: "too_long"}
+CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "too_late",
+    413: "too_long",
+    421: "wrong_host",
+    429: "too_fast",
+    431: "too_long",
+    501: "unsupported",
+    503: "busy",
+    505: "unsupported",
+}
+API = "/api/"
 HEADERS = {401: {"WWW-Authenticate": "Bearer"}}
 
 
@@ -111,3 +124,10 @@ def of_status(status: int, detail: str, headers: dict[str, str]) -> Problem:
     """Return the problem that stands for a status alone."""
     otherwise = "bad_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
     return Problem(CODES.get(status, otherwise), detail, status, headers)
+
+
+def as_told_at(path: str, refusal: HttpError) -> HttpError:
+    """Return a refusal in the form of those at a path, which is still percent-encoded."""
+    if isinstance(refusal, Problem) or not unquote(path).startswith(API):
+        return refusal
+    return of_status(refusal.status.value, refusal.detail, refusal.headers)

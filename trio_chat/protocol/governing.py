@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from trio_chat.protocol.request_base import Count, Number, Request
+from trio_chat.protocol.request_base import Count, Number, Request, Time, VisibleText
 
 TITLE_LIMIT = 100  # characters
 NICK_LIMIT = 1000  # characters; the server has a lower limit of its own
@@ -16,7 +16,7 @@ LONGEST_RULE = 30 * 24 * 60 * 60  # seconds
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_RULE)]
 Members = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Why = Annotated[str, msgspec.Meta(max_length=WHY_LIMIT)]
-PersonId = Annotated[str, msgspec.Meta(max_length=64)]
+PersonId = Annotated[VisibleText, msgspec.Meta(max_length=64)]
 
 
 class Create(Request, tag="create", kw_only=True, rename={"other": "with"}):
@@ -37,7 +37,7 @@ class MakeLink(Request, tag="link", kw_only=True):
     room: str
     right: Literal["read", "speak", "moderate"]
     label: Annotated[str, msgspec.Meta(max_length=LABEL_LIMIT)] = ""
-    until: Number = 0
+    until: Time = 0
     uses: Number = 0
 
 
@@ -76,7 +76,7 @@ class Moderate(Request, tag="moderate", kw_only=True):
     act: Literal["mute", "unmute", "kick", "ban", "unban", "clear"]
     people: Annotated[list[PersonId], msgspec.Meta(min_length=1, max_length=PEOPLE_LIMIT)]
     seconds: Seconds = 0
-    since: Number = 0
+    since: Time = 0
     why: Why = ""
 
 
@@ -91,7 +91,7 @@ class Raid(Request, tag="raid", kw_only=True):
     people: Annotated[list[PersonId], msgspec.Meta(max_length=PEOPLE_LIMIT)] = msgspec.field(
         default_factory=list
     )
-    since: Number
+    since: Time
     preview: bool = False
     why: Why = ""
 

@@ -7,7 +7,7 @@ import msgspec
 from trio_chat.protocol import events, governing, request_base
 from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.events import Person
-from trio_chat.protocol.request_base import LinkSecret
+from trio_chat.protocol.request_base import LinkSecret, VisibleText
 from trio_chat.protocol.text import has_controls, is_blank
 from trio_chat.protocol.unicode import is_longer
 
@@ -25,7 +25,7 @@ SKIP_LIMIT = 100_000  # rooms of the list; they are read, and thrown away
 Request = request_base.Request
 Number = request_base.Number
 Count = request_base.Count
-Cid = Annotated[str, msgspec.Meta(min_length=8, max_length=CID_LIMIT)]
+Cid = Annotated[VisibleText, msgspec.Meta(min_length=8, max_length=CID_LIMIT)]
 
 
 class Join(Request, tag="join", kw_only=True):

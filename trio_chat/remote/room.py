@@ -168,8 +168,8 @@ class Room(Moderation, AsyncIterator[events.Message]):
         Args:
             text: Up to 4,000 characters, unless the server sets another limit.
             reply: The number of the message that is answered.
-            cid: An id of your own, 8 to 64 characters. If a message was sent with it before,
-                that one's number is returned and nothing is sent again.
+            cid: An id of your own, 8 to 64 characters that can be seen. If a message was
+                sent with it before, that one's number is returned and nothing is sent again.
         """
         return await self._keep(
             requests.Send(room=self.name, cid=cid or new_cid(), text=text, reply=reply)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -26,6 +25,7 @@ from trio_chat.remote import (
     SearchResult,
     Topic,
 )
+from trio_chat.terminal import moments
 from trio_chat.terminal.sanitize import sanitize_line
 from trio_chat.terminal.wording import (
     Kept,
@@ -120,7 +120,7 @@ def _line(ts: int, text: str) -> str:
 
 
 def _time(ts: int) -> str:
-    return f"{datetime.fromtimestamp(ts / 1000).astimezone():%Y-%m-%d %H:%M}"
+    return f"{moments.local(ts):%Y-%m-%d %H:%M}"
 
 
 def _json(value: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import urwid
 
 from trio_chat.protocol.unicode import boundary
 from trio_chat.remote import Person
+from trio_chat.terminal import moments
 from trio_chat.terminal.entry import Entry
 from trio_chat.terminal.sanitize import sanitize_line
 from trio_chat.terminal.wording import name
@@ -63,7 +64,7 @@ def entry_canvas(entry: Entry, before: Entry | None, view: View) -> urwid.Compos
 
 
 def _time(entry: Entry) -> datetime:
-    return datetime.fromtimestamp(entry.ts / 1000).astimezone()
+    return moments.local(entry.ts)
 
 
 def _number(entry: Entry, view: View) -> str:

@@ -8,7 +8,7 @@ const PLAIN = /[^*`@h]+|h+(?!ttps?:\/\/)/iy; // text without marks
 const STARS = /\*+/y;
 const TICKS = /`+/g;
 // Up to white space, or punctuation other than ASCII that is not within a word.
-const LINK = /https?:\/\/(?:[!#-;=?-_a-~]|[^\0-\x7f\s\p{P}\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff＄＋＜＝＞＾｀｜～]|[··׳״־་፡‐-–’‧〜・･](?=[\p{L}\p{N}\p{M}]))+/iuy;
+const LINK = /https?:\/\/(?:[!#-;=?-[\]^_a-~]|[^\0-\x7f\s\p{P}\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff＄＋＜＝＞＾｀｜～]|[··׳״־་፡‐-–’‧〜・･](?=[\p{L}\p{N}\p{M}]))+/iuy;
 const NAME = /@[\p{L}\p{N}](?:-?[\p{L}\p{N}\p{M}_])*/uy;
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
 const GAP = /^\s?$/u; // also matches the start and the end
@@ -16,6 +16,14 @@ const GAP = /^\s?$/u; // also matches the start and the end
 const DENSE = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u;
 // A host, right behind which such a script goes on.
 const HOST = new RegExp(`^https?://(?:[\\w-]+\\.)+[a-z]{2,}(?::\\d+)?(?=${DENSE.source})`, "iu");
+// The host in an address, as it is written.
+const AUTHORITY = /^https?:\/+([^/?#]*)/i;
+// A part of a host's name in which letters of other scripts can be taken for those of Latin: among
+// such, or all of them. Chromium shows these in punycode, by a list like this one.
+const SCRIPTS = [/\p{sc=Latn}/u, /\p{sc=Cyrl}/u, /\p{sc=Grek}/u, /\p{sc=Armn}|\p{sc=Cher}|\p{sc=Copt}|\p{sc=Geor}|\p{sc=Lisu}/u];
+const ALIKE = /^(?=.*[^\0-\x7f])[0-9\-асԁеһіјӏорԛѕԝхуъЬҽпгѵѡαικνοπρτυωհոսցօզᴀᴄᴇᴏᴜᴠᴡᴢıȷɑɡ]+$/u;
+// What looks like a slash, a colon or another sign that ends a host.
+const SIGNS = /[^\p{L}\p{N}\p{M}\0-\x7f\u200c\u200d\u00b7\u05f3\u05f4\u30fb\u06fd\u06fe\u0f0b]|[\ua789\u02d0\u02f8\u0337\u0338]|[a-z0-9-][ノソゾン丶丿]|[ノソゾン丶丿][a-z0-9-]/u;
 const TRAILING = /[.,;:!?'*_~([{]/; // belongs to the sentence rather than to the address
 const PAIRS = { ")": "(", "]": "[", "}": "{" };
 const KINDS = { 1: ["italic"], 2: ["bold"], 3: ["bold", "italic"] }; // by the number of stars
@@ -216,13 +224,21 @@ function endOf(link, before) {
   return link.length;
 }
 
-/** Returns the address of a link; null if it is not valid. */
+/** Returns the address of a link; null if it is not valid, or its host is another one than it seems. */
 function addressOf(link) {
+  const [, host] = AUTHORITY.exec(link);
+  if (host.includes("@") || host.split(".").some(isDisguised)) return null;
   try {
     return new URL(link).href;
   } catch {
     return null;
   }
+}
+
+/** Whether a part of a host's name looks like another one. */
+function isDisguised(label) {
+  const letters = label.normalize("NFKC").toLowerCase();
+  return ALIKE.test(letters) || SIGNS.test(letters) || SCRIPTS.filter((script) => script.test(letters)).length > 1;
 }
 
 /** Returns nodes with unclosed marks as text, and adjacent strings joined. */

@@ -10,6 +10,7 @@ import { button, choice, field, make } from "./make.js";
 const LASTS = [3_600, 86_400, 604_800, 0]; // s; 0 for ever
 const LABEL = 100; // characters
 const MOST_USES = 1_000_000;
+const LAST_DATE = 8.64e15; // ms since 1970; no later one can be shown
 
 /** Returns a line with a new link, which can be copied; `tell` tells that it is. */
 export function newLink(room, { right, secret }, tell) {
@@ -107,7 +108,7 @@ function form(room, request, again, tell) {
 
 /** Returns a time with its day. */
 export function moment(ms) {
-  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(ms);
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(Math.min(ms, LAST_DATE));
 }
 
 function fault(error) {

@@ -50,6 +50,14 @@ class Head(NamedTuple):
     unordered: int
 
 
+def sound(kept: Head) -> Head:
+    """Return a head without values of a wrong type, which a damaged file may have."""
+    last, ts, unordered = (
+        value if isinstance(value, int) else 0 for value in (kept.last, kept.ts, kept.unordered)
+    )
+    return Head(last, ts, kept.topic if isinstance(kept.topic, str) else "", unordered)
+
+
 class WrongHead(NamedTuple):
     """A room that has not come as far, or farther, than its events."""
 
@@ -61,7 +69,7 @@ class WrongHead(NamedTuple):
     @property
     def is_ahead(self) -> bool:
         """Whether numbers are missing at its end, which clients may know."""
-        return self.kept.last > self.right.last
+        return sound(self.kept).last > self.right.last
 
 
 def rooms(database: sqlite3.Connection, after: int = 0) -> Iterator[tuple[int, str, Head]]:
@@ -88,21 +96,24 @@ def wrong_end(database: sqlite3.Connection, id: int, name: str, kept: Head) -> W
     newest = database.execute(
         "SELECT seq, ts FROM events WHERE room = ? ORDER BY seq DESC LIMIT 1", (id,)
     ).fetchone()
-    if newest is None or newest == kept[:2]:
+    if sound(kept) == kept and newest in (None, kept[:2]):
         return None
     right = head(database, id)
-    return WrongHead(id, name, kept, right)
+    return WrongHead(id, name, kept, right) if right != kept else None
 
 
 def head(database: sqlite3.Connection, room: int) -> Head:
     """Return the head of a room by its events; what they do not tell is as it is kept."""
-    kept = Head(
-        *database.execute(
-            "SELECT last, ts, topic, unordered FROM rooms WHERE id = ?", (room,)
-        ).fetchone()
+    kept = sound(
+        Head(
+            *database.execute(
+                "SELECT last, ts, topic, unordered FROM rooms WHERE id = ?", (room,)
+            ).fetchone()
+        )
     )
     rows = database.execute(
-        "SELECT seq, ts, CASE WHEN NOT is_message AND target IS NULL THEN data END"
+        "SELECT seq, CASE WHEN typeof(ts) = 'integer' THEN ts ELSE 0 END,"
+        " CASE WHEN NOT is_message AND target IS NULL THEN data END"
         " FROM events WHERE room = ? ORDER BY seq",
         (room,),
     )

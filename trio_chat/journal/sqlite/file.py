@@ -1,5 +1,6 @@
 """The database file: opened by one server at a time, and checked; the connection that writes."""
 
+import errno
 import os
 import secrets
 import shlex
@@ -115,9 +116,11 @@ class JournalFile:
         )
 
     def _meta(self, key: str) -> bytes:
-        """Return a random value that stays with the file."""
+        """Return a random value that stays with the file, unless that is damaged there."""
         self.writer.execute(
-            "INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (key, secrets.token_bytes(32))
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key)"
+            " DO UPDATE SET value = excluded.value WHERE typeof(meta.value) <> 'blob'",
+            (key, secrets.token_bytes(32)),
         )
         (value,) = self.writer.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return bytes(value)
@@ -157,4 +160,16 @@ def explain(path: Path, error: sqlite3.Error) -> str:
         "SQLITE_READONLY": "cannot be written",
     }
     name = "_".join(error.sqlite_errorname.split("_")[:2])
-    return f"{path} {reasons.get(name, f'cannot be used: {error}')}"
+    obstacle = _obstacle(path) if name == "SQLITE_CANTOPEN" else ""
+    return f"{path} {reasons.get(name, f'cannot be used: {error}')}{obstacle}"
+
+
+def _obstacle(path: Path) -> str:
+    """Return why SQLite can make no files beside a database, which it does not tell itself."""
+    with suppress(OSError):
+        system = os.statvfs(path.resolve().parent)
+        if system.f_flag & os.ST_RDONLY:
+            return f": {os.strerror(errno.EROFS)}"
+        if system.f_files and not system.f_favail:
+            return f": {os.strerror(errno.ENOSPC)}"
+    return ""

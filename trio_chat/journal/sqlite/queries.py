@@ -64,7 +64,10 @@ def after(
 
 def last_prune(database: sqlite3.Connection) -> int | None:
     """Return when events were last looked at for their age."""
-    row = database.execute("SELECT value FROM meta WHERE key = 'pruned'").fetchone()
+    row = database.execute(
+        "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned'"
+        " AND CAST(CAST(value AS INTEGER) AS TEXT) = CAST(value AS TEXT)"  # else it is damaged
+    ).fetchone()
     return row and int(row[0])
 
 

@@ -68,6 +68,7 @@ def _last_run(database: sqlite3.Connection) -> dict[str, str]:
     return dict(
         database.execute(
             "SELECT key, value FROM meta WHERE key IN ('run', 'boot', 'sync', 'clean', 'restored')"
+            " AND typeof(value) = 'text'"
         )
     )
 
@@ -80,7 +81,7 @@ def _lost_numbers(last: dict[str, str], locks: list[str], boot: str) -> str | No
         return None
     if last["run"] not in locks:
         return "the file was restored or copied, or its lock file is gone"
-    if "clean" not in last and last["boot"] != boot and last["sync"] != "full":
+    if "clean" not in last and last.get("boot") != boot and last.get("sync") != "full":
         return "the machine ended, and the last commits may be lost (--sync full keeps them)"
     return None
 

@@ -8,6 +8,7 @@ import msgspec
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import BAD_PROTOCOL, CloseReason, Violation
 from trio_chat.protocol.dialects.base import text_message
+from trio_chat.protocol.request_base import VisibleText
 from trio_chat.protocol.text import BYTE_ORDER_MARK
 
 SUBPROTOCOL = "trio-chat.v1"
@@ -30,7 +31,7 @@ class _Envelope(msgspec.Struct):
 
 _frame = msgspec.json.Decoder(list[msgspec.Raw])
 _envelope = msgspec.json.Decoder(_Envelope)
-_id: msgspec.json.Decoder[int | str | None] = msgspec.json.Decoder(int | str | None)
+_id: msgspec.json.Decoder[int | str | None] = msgspec.json.Decoder(int | VisibleText | None)
 
 needs_hello = True
 knows_numbers = True

@@ -14,9 +14,8 @@ from trio_chat.web.api.parts import JSON, REF, TEXT, Json
 
 INTRODUCTION = """\
 The same rooms as on the WebSocket, under the same rules and limits. Errors are
-`application/problem+json` (RFC 9457) with a `code` for programs. What is refused before its path
-is known (too many connections, a head that is too long or not clean, a `Host` that is not this
-server's) is answered in plain text.
+`application/problem+json` (RFC 9457) with a `code` for programs. Only what is refused before its
+path is known (too many connections, a first line that is none) is answered in plain text.
 """
 FOLLOWING = """\
 Server-Sent Events, named after the objects of the protocol that are their data: first `joined`,
@@ -276,6 +275,10 @@ def _schemas(config: Config) -> Json:
     components["NewSession"]["properties"]["nick"] |= parts.nick(config)
     components["NewMessage"]["properties"]["from"] = {
         "anyOf": [parts.nick(config), {"type": "null"}],
+        "default": None,
+    }
+    components["NewMessage"]["properties"]["cid"] = {
+        "anyOf": [parts.cid(), {"type": "null"}],
         "default": None,
     }
     openapi_governing.refine(components)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from trio_chat.config import Config
-from trio_chat.protocol import requests
+from trio_chat.protocol import request_base, requests
 from trio_chat.protocol.unicode import CODE_POINTS
 
 JSON = "application/json"
@@ -79,13 +79,23 @@ def paging(config: Config) -> list[Json]:
 
 def idempotency_key() -> Json:
     """Return the header whose value is the ``cid``."""
-    schema = {"type": "string", "minLength": 8, "maxLength": requests.CID_LIMIT}
     return parameter(
         "header",
         "Idempotency-Key",
-        schema,
+        cid(),
         "Your own id for this, such as a UUID: sent again, it does not happen twice.",
     )
+
+
+def cid() -> Json:
+    """Return the schema of an id that a client makes up."""
+    pattern = request_base.VISIBLE.replace(r"\Z", "$")
+    return {
+        "type": "string",
+        "minLength": 8,
+        "maxLength": requests.CID_LIMIT,
+        "pattern": pattern,
+    }
 
 
 def integer(least: int) -> Json:

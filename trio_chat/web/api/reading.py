@@ -17,6 +17,7 @@ from trio_chat.protocol.text import BYTE_ORDER_MARK
 JSON = "application/json"
 # ``curl -d`` and HTML forms send the second type; the body is taken as text all the same.
 PLAIN = ("text/plain", "application/x-www-form-urlencoded")
+UTF_8 = ("utf-8", "utf8")  # and how many write it
 NUMBER = re.compile("[0-9]{1,16}")
 
 T = TypeVar("T")
@@ -48,7 +49,7 @@ async def body(request: Request, kind: type[T], field: str) -> T:
     try:
         if request.mimetype == JSON:
             return msgspec.json.decode(data, type=kind)
-        if request.mimetype not in ("", *PLAIN) or _charset(request) != "utf-8":
+        if request.mimetype not in ("", *PLAIN) or _charset(request) not in UTF_8:
             raise Problem(
                 "unsupported_media_type", f"send {JSON}, or text in UTF-8", 415, {"Accept": JSON}
             )

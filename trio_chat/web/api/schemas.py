@@ -4,6 +4,7 @@ import msgspec
 
 from trio_chat.protocol import answers, governing, governing_answers, requests
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.request_base import Time
 
 
 class RoomList(msgspec.Struct):
@@ -117,7 +118,7 @@ class WantedLink(msgspec.Struct, omit_defaults=True):
 
     right: str
     label: str = ""
-    until: requests.Number = 0
+    until: Time = 0
     uses: requests.Number = 0
 
 
@@ -137,14 +138,14 @@ class NewAct(msgspec.Struct, omit_defaults=True):
     act: str
     people: list[str]
     seconds: governing.Seconds = 0
-    since: requests.Number = 0
+    since: Time = 0
     why: governing.Why = ""
 
 
 class NewRaid(msgspec.Struct, omit_defaults=True):
     """A raid to undo: of everybody who came since a time in ms since 1970, or of these people."""
 
-    since: requests.Number
+    since: Time
     people: list[str] = []
     preview: bool = False
     why: governing.Why = ""
