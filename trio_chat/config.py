@@ -228,7 +228,7 @@ class Config(Rates):
     names_kept: int = limit(
         100_000,
         "people who are not connected and of whom nick, sessions and marks are kept; beyond that "
-        "those seen longest ago are forgotten",
+        "those are forgotten first who have not come back on another day",
         least=1,
     )
     history_page: int = limit(100, "messages of a page of history at most", least=1)

@@ -15,11 +15,10 @@ from trio_chat.core import pairings
 from trio_chat.core.devices import ENDED_AT_ONCE
 from trio_chat.core.inbox import MESSAGES
 from trio_chat.core.messages import Register, Unregister
-from trio_chat.core.people import DAY
 from trio_chat.core.records import LAZY
 from trio_chat.core.sessions import Sessions
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.people import MARKS, SESSIONS, PersonRecord, decode, encode
+from trio_chat.journal.people import DAY, MARKS, SESSIONS, PersonRecord, decode, encode
 from trio_chat.journal.storage import PeopleKept
 from trio_chat.journal.types import PeopleForgotten, Unavailable
 from trio_chat.protocol.close import SIGNED_OUT

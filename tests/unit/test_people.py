@@ -7,10 +7,10 @@ import pytest
 from tests.unit.members import Listener
 from trio_chat.auth.grant import ANYBODY
 from trio_chat.config import Config
-from trio_chat.core.people import DAY, People
+from trio_chat.core.people import People
 from trio_chat.core.records import FORGOTTEN_AT_ONCE, LAZY, WRITTEN_AT_ONCE
 from trio_chat.core.sessions import Sessions
-from trio_chat.journal.people import ENDED, SESSIONS, PersonRecord, decode, encode
+from trio_chat.journal.people import DAY, ENDED, SESSIONS, PersonRecord, decode, encode
 from trio_chat.live_config import LiveConfig
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
@@ -70,6 +70,12 @@ def goes(people: People, person_id: str, nick: str) -> None:
     people.enter(person_id, nick, one := Listener())
     people.lose(person_id, one, 10)
     people.release(person_id, 10)
+
+
+def comes_once(people: People, number: int) -> None:
+    """Let somebody new come and go, who has a session."""
+    goes(people, people.identify(None), f"n{number}")
+    people.begin_session(people.holder(f"n{number}") or "", None, "")
 
 
 def welcomed(people: People, token: str | None = None, person_id: str = "a") -> str:
@@ -237,6 +243,44 @@ class TestKeptNicks:
         held = [people.holder(nick) for nick in ("First", "n0", "n1", "n2", "n3")]
         assert held == ["first", None, "1", "2", "3"]
         assert changes(people)["0"] is None
+
+    def test_names_made_in_great_number_displace_each_other_alone(
+        self, people: People, clock: Clock
+    ) -> None:
+        """Whoever came back a day later keeps nick, session and marks, also over restarts."""
+        ann = people.identify(None)
+        goes(people, ann, "Ann")
+        session, _ = people.begin_session(ann, None, "")
+        token = people.token(Person(ann, "Ann"), session=session, known_since=clock.now)
+        clock.now += DAY
+        people.begin_session(ann, token, "")
+        goes(people, ann, "Ann")
+        for number in range(20):
+            comes_once(people, number)
+        again = People(Sessions(b"secret"), CONFIG, clock)
+        again.hold(kept(people), 10, {})
+        for number in range(20, 40):
+            comes_once(again, number)
+        assert again.holder("Ann") == ann
+        assert again.has_session(token)
+        held = [number for number in range(40) if again.holder(f"n{number}")]
+        assert held == [38, 39]
+
+    def test_whoever_is_forgotten_and_comes_back_is_kept_for_it(
+        self, people: People, clock: Clock
+    ) -> None:
+        """The session tells when they were here first."""
+        ann = people.identify(None)
+        session, _ = people.begin_session(ann, None, "")
+        token = people.token(Person(ann, "Ann"), session=session, known_since=clock.now)
+        for number in range(10):
+            comes_once(people, number)
+        clock.now += DAY
+        people.begin_session(ann, token, "")
+        goes(people, ann, "Ann")
+        for number in range(10, 20):
+            comes_once(people, number)
+        assert people.holder("Ann") == ann
 
     def test_what_is_loaded_is_bounded_too(self, clock: Clock) -> None:
         """If fewer are to be kept than before."""

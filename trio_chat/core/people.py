@@ -8,12 +8,10 @@ from trio_chat.config import Config
 from trio_chat.core.records import Records
 from trio_chat.core.sessions import Claim, Sessions
 from trio_chat.delivery.recipient import Recipient
-from trio_chat.journal.people import PersonRecord, head_of
+from trio_chat.journal.people import DAY, PersonRecord, head_of
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.names import BadName, check_nick, fold
 from trio_chat.protocol.request_error import RequestError
-
-DAY = 24 * 60 * 60 * 1000  # milliseconds
 
 
 class People:
@@ -105,6 +103,7 @@ class People:
         session = session or self._sessions.new_session(record.next_stamp(now))
         ended = record.see(session, now, label) or ""
         record.seen = now
+        record.since = record.since or (claim.known_since if claim else 0) or now
         self.records.keep(person_id, record, is_lazy=not ended)
         return session, ended
 

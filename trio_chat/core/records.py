@@ -30,8 +30,10 @@ NO_CHANGES = Changes()
 class Records:
     """Holds records: those in use as they are, and all others encoded, which takes less memory.
 
-    Beyond the bound the ones go that were used longest ago. That sessions of theirs were ended is
-    not forgotten: those that began no later are over then for all people without a record.
+    Beyond the bound the ones go that were used longest ago: first of those who have not come back
+    on another day, so that names made in great number displace each other alone. That sessions of
+    theirs were ended is not forgotten: those that began no later are over then for all people
+    without a record.
 
     Args:
         config: ``names_kept``: how many, besides those that are in use.
@@ -42,7 +44,9 @@ class Records:
         self._config = config
         self._gone = gone
         self._used: dict[str, PersonRecord] = {}
-        self._others: OrderedDict[str, bytes] = OrderedDict()  # the one used longest ago first
+        # Of both the one used longest ago comes first.
+        self._new: OrderedDict[str, bytes] = OrderedDict()  # of those who have not come back yet
+        self._others: OrderedDict[str, bytes] = OrderedDict()
         self._nobody = PersonRecord()  # has the ``floor`` of people without a record
         self._changed: OrderedDict[str, None] = OrderedDict()
         self._number = 0
@@ -53,8 +57,7 @@ class Records:
         if id == NOBODY:
             self._nobody = decode(data)
         else:
-            self._others[id] = data
-            self._make_room()
+            self._file(id, decode(data), data)
 
     def get(self, id: str) -> PersonRecord:
         """Return the record of a person, or what there would be for one who has none.
@@ -64,7 +67,7 @@ class Records:
         used = self._used.get(id)
         if used is not None:
             return used
-        data = self._others.get(id)
+        data = self._filed(id)
         return decode(data) if data is not None else PersonRecord(floor=self._nobody.floor)
 
     def keep(self, id: str, record: PersonRecord, *, is_lazy: bool = False) -> None:
@@ -77,7 +80,7 @@ class Records:
         """Return the record of a person, which stays as it is at hand until ``put_away``."""
         if id not in self._used:
             self._used[id] = self.get(id)
-            self._others.pop(id, None)
+            self._unfile(id)
         return self._used[id]
 
     def put_away(self, id: str) -> None:
@@ -88,10 +91,21 @@ class Records:
             self._note(id)
 
     def _put(self, id: str, record: PersonRecord) -> None:
-        self._others.pop(id, None)
+        self._unfile(id)
         if not record.is_empty:
-            self._others[id] = encode(record)
-            self._make_room()
+            self._file(id, record, encode(record))
+
+    def _file(self, id: str, record: PersonRecord, data: bytes) -> None:
+        (self._others if record.has_come_back else self._new)[id] = data
+        self._make_room()
+
+    def _filed(self, id: str) -> bytes | None:
+        data = self._others.get(id)
+        return self._new.get(id) if data is None else data
+
+    def _unfile(self, id: str) -> None:
+        self._new.pop(id, None)
+        self._others.pop(id, None)
 
     def drop(self, id: str, before: int) -> None:
         """Forget a record that the journal has dropped, unless somebody has been there since.
@@ -102,10 +116,10 @@ class Records:
         """
         if id in self._used:
             self._note(id)
-        elif id in self._others:
+        elif self._filed(id) is not None:
             record = self.get(id)
             if record.seen < before:
-                del self._others[id]
+                self._unfile(id)
                 self._gone(id, record)
             else:
                 self._note(id)
@@ -119,9 +133,9 @@ class Records:
             self.due_at = NOW
 
     def _make_room(self) -> None:
-        excess = len(self._others) - self._config.names_kept
+        excess = len(self._new) + len(self._others) - self._config.names_kept
         for _ in range(min(excess, FORGOTTEN_AT_ONCE)):
-            id, data = self._others.popitem(last=False)
+            id, data = (self._new or self._others).popitem(last=False)
             record = decode(data)
             if record.last_ended > self._nobody.floor:
                 self._nobody.floor = record.last_ended
@@ -156,4 +170,4 @@ class Records:
         if id == NOBODY:
             return encode(self._nobody)
         used = self._used.get(id)
-        return encode(used) if used is not None else self._others.get(id)
+        return encode(used) if used is not None else self._filed(id)

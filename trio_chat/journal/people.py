@@ -6,6 +6,7 @@ SESSIONS = 100  # of a person; of more the ones seen longest ago end
 ENDED = 100  # ended sessions that are told apart; of more all are over that began before them
 MARKS = 500  # rooms of a person whose marks are kept; of more those marked longest ago go
 STAMP = 12  # digits that begin the id of a session: when it began, in ms since 1970
+DAY = 24 * 60 * 60 * 1000  # milliseconds
 AFTER_ALL = "g"  # is more than each digit
 NOBODY = ""  # the id under which is kept what holds for people without a record
 
@@ -20,7 +21,8 @@ class SessionRecord(msgspec.Struct, array_like=True):
 class PersonRecord(msgspec.Struct, omit_defaults=True):
     """A person. Of mappings what was used last comes last.
 
-    ``nick`` is empty if none is held. ``seen`` is in ms since 1970. A session is over if it is
+    ``nick`` is empty if none is held. ``seen`` (last) and ``since`` (first) are in ms since 1970;
+    that of earlier releases, and of whom a grant names, is 0. A session is over if it is
     among ``ended``, or began no later than ``floor`` and is not among ``sessions``. ``marks`` has
     the number of the last message read in each room, of the epoch ``epoch``.
     """
@@ -32,6 +34,12 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
     floor: str = ""
     epoch: str = ""
     marks: dict[str, int] = {}
+    since: int = 0
+
+    @property
+    def has_come_back(self) -> bool:
+        """Whether somebody was here again a day or more after the first time."""
+        return self.seen - self.since >= DAY
 
     @property
     def is_empty(self) -> bool:
