@@ -94,7 +94,7 @@ def tests(session: nox.Session) -> None:
         "tests/autobahn",
     ]
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *paths)
+    session.run("coverage", "run", "-m", "pytest", "--numprocesses=auto", *paths)
     session.run("coverage", "combine", "--quiet")
     if not session.posargs:
         session.run("coverage", "report")
