@@ -9,7 +9,7 @@ import pytest
 
 from tests.journal import trouble
 from tests.journal.drafts import fill, kept, say
-from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.file import JournalFile, explain
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.sqlite.schema import APPLICATION_ID, SCHEMA
 from trio_chat.journal.types import JournalError
@@ -106,6 +106,14 @@ class TestPlaces:
             assert refusal(directory / "chat.db")
             filler.unlink()
             JournalFile(directory / "chat.db").close()
+
+    def test_without_a_reason_that_can_be_found(self, path: Path) -> None:
+        """SQLite does not say why; nothing is made up."""
+        gone = path.parent / "gone" / "chat.db"
+        with pytest.raises(sqlite3.OperationalError) as caught:
+            sqlite3.connect(gone)
+        for place in (gone, path):
+            assert explain(place, caught.value) == f"{place} cannot be opened"
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write in spite of the mode")
     def test_of_a_file_that_cannot_be_written(self, path: Path) -> None:

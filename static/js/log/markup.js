@@ -23,7 +23,7 @@ const AUTHORITY = /^https?:\/+([^/?#]*)/i;
 const SCRIPTS = [/\p{sc=Latn}/u, /\p{sc=Cyrl}/u, /\p{sc=Grek}/u, /\p{sc=Armn}|\p{sc=Cher}|\p{sc=Copt}|\p{sc=Geor}|\p{sc=Lisu}/u];
 const ALIKE = /^(?=.*[^\0-\x7f])[0-9\-асԁеһіјӏорԛѕԝхуъЬҽпгѵѡαικνοπρτυωհոսցօզᴀᴄᴇᴏᴜᴠᴡᴢıȷɑɡ]+$/u;
 // What looks like a slash, a colon or another sign that ends a host.
-const SIGNS = /[^\p{L}\p{N}\p{M}\0-\x7f\u200c\u200d\u00b7\u05f3\u05f4\u30fb\u06fd\u06fe\u0f0b]|[\ua789\u02d0\u02f8\u0337\u0338]|[a-z0-9-][ノソゾン丶丿]|[ノソゾン丶丿][a-z0-9-]/u;
+const SIGNS = /(?![\0-\x7f])\p{Sm}|[\ua789\u02d0\u02f8\u0337\u0338]|[a-z0-9-][ノソゾン丶丿]|[ノソゾン丶丿][a-z0-9-]/u;
 const TRAILING = /[.,;:!?'*_~([{]/; // belongs to the sentence rather than to the address
 const PAIRS = { ")": "(", "]": "[", "}": "{" };
 const KINDS = { 1: ["italic"], 2: ["bold"], 3: ["bold", "italic"] }; // by the number of stars
