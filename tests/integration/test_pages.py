@@ -58,6 +58,15 @@ async def test_there_is_one_address_for_a_room(target: str, expected: bytes) -> 
         assert header(answer, b"location") == expected
 
 
+@pytest.mark.parametrize("target", ["/r//x", "//evil.example/r/", "/api//v1/rooms"])
+async def test_addresses_with_empty_parts_lead_nowhere(target: str) -> None:
+    """Whoever led to us by https would be led on by http, or to another server."""
+    async with running() as server:
+        answer = await server.exchange(request(target))
+        assert status(answer) == 404
+        assert header(answer, b"location") == b""
+
+
 async def test_everything_the_page_refers_to_is_there() -> None:
     """No script, style, image or import is missing, and scripts have a type that browsers run."""
     async with running() as server:

@@ -14,6 +14,7 @@ def make_app() -> QuartTrio:
     """Return an app that redirects to the page at ``/r/ROOM``; the API is installed separately."""
     app = QuartTrio("trio_chat", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
+    app.url_map.merge_slashes = False  # it would redirect to http, whatever leads to us
 
     @app.get("/", provide_automatic_options=False)
     @app.get("/r", provide_automatic_options=False)

@@ -215,8 +215,6 @@ class Api:
         """Refuse pages of foreign origins, and requests that do not accept the answer's type."""
         if not _is_ours():
             return
-        if "//" in request.path:  # which Quart would redirect
-            raise Problem("not_found", "there is nothing at this path")
         for origin in request.headers.getlist("Origin"):
             if not is_welcome(origin, request.host, self._config.allow_origin):
                 raise of_foreign_origin(origin)
