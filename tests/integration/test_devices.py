@@ -36,7 +36,9 @@ async def freed(server: Running, nick: str) -> str:
     """Return why others may not have a nick, once its owner is not there any more."""
     with trio.fail_after(PATIENCE):
         async with connected(server) as other:
-            while server.server._hub.people.is_here(server.server._hub.people.holder(nick) or ""):
+            while server.server._hub.people.is_here(
+                server.server._hub.people.nicks.holder(nick) or ""
+            ):
                 await trio.sleep(0.01)
             answer = await other.hello(nick)
             return str(answer.get("code", answer["t"]))

@@ -10,6 +10,7 @@ from trio_chat.config import Config
 from trio_chat.core.people import People
 from trio_chat.core.records import FORGOTTEN_AT_ONCE, LAZY, WRITTEN_AT_ONCE
 from trio_chat.core.sessions import Sessions
+from trio_chat.core.speakers import Speakers
 from trio_chat.journal.people import DAY, ENDED, SESSIONS, PersonRecord, decode, encode
 from trio_chat.live_config import LiveConfig
 from trio_chat.protocol.events import Person
@@ -75,7 +76,12 @@ def goes(people: People, person_id: str, nick: str) -> None:
 def comes_once(people: People, number: int) -> None:
     """Let somebody new come and go, who has a session."""
     goes(people, people.identify(None), f"n{number}")
-    people.begin_session(people.holder(f"n{number}") or "", None, "")
+    people.begin_session(people.nicks.holder(f"n{number}") or "", None, "")
+
+
+def speakers(people: People) -> Speakers:
+    """Return who tells as whom somebody without a connection speaks."""
+    return Speakers(people, Sessions(b"secret"))
 
 
 def welcomed(people: People, token: str | None = None, person_id: str = "a") -> str:
@@ -196,9 +202,9 @@ class TestKeptNicks:
         with pytest.raises(RequestError, match="nick_taken"):
             people.enter("b", "ANN", Listener())
         with pytest.raises(RequestError, match="nick_taken"):
-            people.introduce(None, "Ann")
+            speakers(people).introduce(None, "Ann")
         with pytest.raises(RequestError, match="nick_taken"):
-            people.speaker(None, "Ann", ANYBODY)
+            speakers(people).speaker(None, "Ann", ANYBODY)
         clock.now += 1
         assert people.enter("b", "ANN", Listener()) == Person("b", "ANN")
         assert people.now("a") is None
@@ -210,7 +216,7 @@ class TestKeptNicks:
         for _ in range(3):
             goes(people, "a", "Ann")
             clock.now += 2 * DAY - 1
-        assert people.holder("Ann") == "a"
+        assert people.nicks.holder("Ann") == "a"
 
     def test_it_is_kept_over_a_restart(self, people: People, clock: Clock) -> None:
         """As it was when it was written down last."""
@@ -218,9 +224,9 @@ class TestKeptNicks:
         again = People(Sessions(b"secret"), CONFIG, clock)
         assert again.hold(kept(people), 10, {}) == []
         clock.now += 2 * DAY - 1
-        assert (again.now("a"), again.holder("ann")) == (ANN, "a")
+        assert (again.now("a"), again.nicks.holder("ann")) == (ANN, "a")
         clock.now += 1
-        assert again.holder("ann") is None
+        assert again.nicks.holder("ann") is None
 
     def test_of_a_bound_that_becomes_lower_some_go_at_a_time(self, clock: Clock) -> None:
         """So that the server does not stand still for it, however many there are."""
@@ -230,9 +236,13 @@ class TestKeptNicks:
             goes(people, str(number), f"n{number}")
         config.change(Config(names_kept=1))
         goes(people, "ann", "Ann")
-        assert [people.holder(nick) for nick in ("n99", "n100", "n101")] == [None, "100", "101"]
+        assert [people.nicks.holder(nick) for nick in ("n99", "n100", "n101")] == [
+            None,
+            "100",
+            "101",
+        ]
         goes(people, "bob", "Bob")
-        assert [people.holder(nick) for nick in ("n101", "Ann", "Bob")] == [None, None, "bob"]
+        assert [people.nicks.holder(nick) for nick in ("n101", "Ann", "Bob")] == [None, None, "bob"]
 
     def test_of_too_many_those_seen_longest_ago_go(self, people: People, clock: Clock) -> None:
         """Not those who are here, whenever they came; each that goes is told."""
@@ -240,7 +250,7 @@ class TestKeptNicks:
         for number in range(4):
             clock.now += 1
             goes(people, str(number), f"n{number}")
-        held = [people.holder(nick) for nick in ("First", "n0", "n1", "n2", "n3")]
+        held = [people.nicks.holder(nick) for nick in ("First", "n0", "n1", "n2", "n3")]
         assert held == ["first", None, "1", "2", "3"]
         assert changes(people)["0"] is None
 
@@ -261,9 +271,9 @@ class TestKeptNicks:
         again.hold(kept(people), 10, {})
         for number in range(20, 40):
             comes_once(again, number)
-        assert again.holder("Ann") == ann
+        assert again.nicks.holder("Ann") == ann
         assert again.has_session(token)
-        held = [number for number in range(40) if again.holder(f"n{number}")]
+        held = [number for number in range(40) if again.nicks.holder(f"n{number}")]
         assert held == [38, 39]
 
     def test_whoever_is_forgotten_and_comes_back_is_kept_for_it(
@@ -280,24 +290,24 @@ class TestKeptNicks:
         goes(people, ann, "Ann")
         for number in range(10, 20):
             comes_once(people, number)
-        assert people.holder("Ann") == ann
+        assert people.nicks.holder("Ann") == ann
 
     def test_what_is_loaded_is_bounded_too(self, clock: Clock) -> None:
         """If fewer are to be kept than before."""
         before = {str(at): PersonRecord(nick=f"n{at}", seen=at) for at in (2, 0, 3, 1)}
         people = People(Sessions(b"secret"), CONFIG, clock)
         people.hold(encoded(before), 10, {})
-        assert [people.holder(f"n{at}") for at in range(4)] == [None, "1", "2", "3"]
+        assert [people.nicks.holder(f"n{at}") for at in range(4)] == [None, "1", "2", "3"]
 
     def test_an_operator_frees_it(self, people: People) -> None:
         """Unless they are here; who does so again changes nothing."""
         people.enter("a", "Ann", Listener())
         people.free("a")
-        assert people.holder("Ann") == "a"
+        assert people.nicks.holder("Ann") == "a"
         goes(people, "b", "Bob")
         people.free("b")
         people.free("b")
-        assert people.holder("Bob") is None
+        assert people.nicks.holder("Bob") is None
         assert changes(people)["b"] is None
 
     def test_a_nick_that_was_freed_stays_free_after_a_crash(self, clock: Clock) -> None:
@@ -308,7 +318,7 @@ class TestKeptNicks:
             "b": PersonRecord(nick="Bob", seen=6),
         }
         people.hold(encoded(before), 10, {"a": 5, "b": 5})
-        assert (people.holder("Ann"), people.holder("Bob")) == (None, "b")
+        assert (people.nicks.holder("Ann"), people.nicks.holder("Bob")) == (None, "b")
 
     def test_who_gives_it_up_has_it_until_they_go(self, people: People) -> None:
         """Or for long, if they come back before."""
@@ -317,14 +327,14 @@ class TestKeptNicks:
         assert people.is_leaving("a")
         people.lose("a", one, 10)
         people.release("a", 10)
-        assert people.holder("Ann") is None
+        assert people.nicks.holder("Ann") is None
         people.enter("a", "Ann", one)
         people.give_up("a")
         people.enter("a", "Ann", two := Listener())
         for member in (one, two):
             people.lose("a", member, 10)
         people.release("a", 10)
-        assert people.holder("Ann") == "a"
+        assert people.nicks.holder("Ann") == "a"
 
 
 class TestSessions:
@@ -429,7 +439,7 @@ def test_people_whom_the_journal_has_forgotten(people: People, clock: Clock) -> 
     for id in ("gone", "seen", "here", "unknown"):
         people.records.drop(id, clock.now)
     assert changes(people).keys() == {"seen", "here"}
-    assert people.holder("Gone") is None
+    assert people.nicks.holder("Gone") is None
 
 
 def test_a_damaged_record_is_as_none(people: People) -> None:

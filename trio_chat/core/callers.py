@@ -14,6 +14,7 @@ from trio_chat.core.registry import SERVER
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import Rooms, proper_name
+from trio_chat.core.speakers import Speakers
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.types import Write
@@ -24,7 +25,8 @@ class Callers:
     """Grants what callers ask for. They are in no room, and need not be in one to speak there.
 
     Args:
-        people: Tells who a caller is.
+        people: Have the sessions.
+        speakers: Tell who a caller is.
         welcome: Tells a caller so who says hello.
         rooms: Those that are open.
         limits: Tell who has asked for too much.
@@ -39,6 +41,7 @@ class Callers:
     def __init__(  # noqa: PLR0913 - the parts of the chat
         self,
         people: People,
+        speakers: Speakers,
         welcome: Welcome,
         rooms: Rooms,
         limits: RequestLimits,
@@ -51,6 +54,7 @@ class Callers:
         pairs: Pairs,
     ) -> None:
         self._people = people
+        self._speakers = speakers
         self._welcome = welcome
         self._rooms = rooms
         self._limits = limits
@@ -74,7 +78,7 @@ class Callers:
         if is_new:
             self._limits.check_new_name(caller.address, "http", now)
         nick = grant.nick or request.nick or ""
-        person = self._people.introduce(request.session, nick, grant.subject)
+        person = self._speakers.introduce(request.session, nick, grant.subject)
         self._redemption.check_invited(grant, person.id)
         if is_new:
             self._limits.take_new_name(caller.address, now)
@@ -100,7 +104,7 @@ class Callers:
         Raises:
             RequestError: it cannot be granted.
         """
-        person, here = self._people.holder_of(credentials.token, grant)
+        person, here = self._speakers.holder_of(credentials.token, grant)
         self._judge.check(Asker(person, caller.address, grant=grant), request, SERVER, now)
         self._limits.check(person.id, request, None, caller.address, now)
         if isinstance(request, requests.SignOut):
@@ -166,7 +170,7 @@ class Callers:
         Raises:
             RequestError: the credentials, or the name, cannot be.
         """
-        who = self._people.speaker(credentials.token, credentials.nick, grant)
+        who = self._speakers.speaker(credentials.token, credentials.nick, grant)
         known_since = self._judge.known_since(credentials.token, grant)
         is_proven = bool(credentials.token or grant.subject)
         asker = Asker(who, caller.address, known_since, grant=grant, is_proven=is_proven)

@@ -174,7 +174,7 @@ class Moderation:
         )
 
     def _free_nick(self, asked: Requested, request: governing.FreeNick, _: str) -> None:
-        holder = self._people.holder(request.nick)
+        holder = self._people.nicks.holder(request.nick)
         person = self._people.now(holder) if holder else None
         if person is None:
             raise RequestError("not_found", "nobody has this nick")

@@ -39,6 +39,7 @@ from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.rooms import Delay, Rooms
 from trio_chat.core.sessions import Sessions
 from trio_chat.core.settling import Settling
+from trio_chat.core.speakers import Speakers
 from trio_chat.core.targets import Targets
 from trio_chat.core.timers import Timers
 from trio_chat.core.welcome import Welcome
@@ -148,6 +149,7 @@ def make_parts(
     )
     callers = Callers(
         people,
+        Speakers(people, sessions),
         welcome,
         rooms,
         asked,

@@ -1,27 +1,24 @@
-"""People: who is connected, under which nick, and how long a nick is kept for its owner."""
+"""People: who is connected, under which nick, and which sessions they come back by."""
 
 from collections.abc import Callable, Collection, Mapping
 
 from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
+from trio_chat.core.nicks import Nicks
 from trio_chat.core.records import Records
 from trio_chat.core.sessions import Claim, Sessions
 from trio_chat.delivery.recipient import Recipient
-from trio_chat.journal.people import DAY, PersonRecord, head_of
+from trio_chat.journal.people import DAY, head_of
 from trio_chat.protocol.events import Person
-from trio_chat.protocol.names import BadName, check_nick, fold
-from trio_chat.protocol.request_error import RequestError
 
 
 class People:
     """Knows everybody who is connected, or was until a short while ago, and who comes back.
 
-    A nick belongs to whoever took it first; until it is given up or kept for long enough.
-
     Args:
         sessions: Makes tokens.
-        config: ``nick_limit``, and how long, and for how many, something is kept.
+        config: How long, and for how many, something is kept.
         clock: The wall clock, in ms since 1970.
     """
 
@@ -34,9 +31,9 @@ class People:
         self._persons: dict[str, Person] = {}  # who is connected, or was until a short while ago
         self._connections: dict[str, set[Recipient]] = {}
         self._held_until: dict[str, float] = {}  # of those who have no connection
-        self._owners: dict[str, str] = {}  # of each folded nick
         self._leaving: set[str] = set()  # who give up their nick with their last connection
-        self.records = Records(config, self._forgotten)
+        self.records = Records(config, lambda id, record: self.nicks.disown(id, record.nick))
+        self.nicks = Nicks(self.records, config, clock, self.is_here)
 
     # Sessions
 
@@ -118,69 +115,6 @@ class People:
             return ""
         return self._sessions.token(person, grant.mark, known_since, session, self._clock())
 
-    # Those without a connection
-
-    def introduce(self, token: str | None, nick: str, subject: str | None = None) -> Person:
-        """Return a person for a session without a connection, which holds no nick.
-
-        Raises:
-            RequestError: the nick cannot be, or it is kept for somebody else.
-        """
-        return self._check_free(Person(self.identify(token, subject=subject), nick))
-
-    def speaker(self, token: str | None, nick: str | None, grant: Grant) -> Person | None:
-        """Return as whom somebody without a connection speaks; ``None``: as nobody.
-
-        Whom a grant names is that person. With a token it is its person, as they are called now or
-        said to be by ``nick``. A nick alone makes a person whom no token can tell, the same one
-        each time.
-
-        Raises:
-            RequestError: the nick cannot be, it is kept for somebody else, or the token is not one
-                of ours, or over.
-        """
-        if grant.subject is not None:
-            return self._named(self._sessions.id_of_subject(grant.subject), grant.nick or nick)
-        if token is not None:
-            claim = self._good_claim(token)
-            now = self.now(claim.person.id) or claim.person
-            return self._check_free(Person(now.id, now.nick if nick is None else nick))
-        if nick is not None:
-            return self._check_free(Person(self._sessions.id_of(fold(nick)), nick))
-        return None
-
-    def holder_of(self, token: str | None, grant: Grant) -> tuple[Person, str]:
-        """Return whose a token is, and the id of its session; or whom a grant names.
-
-        Raises:
-            RequestError: the token is not one of ours, or over.
-        """
-        if grant.subject is not None:
-            person_id = self._sessions.id_of_subject(grant.subject)
-            return self.now(person_id) or Person(person_id, ""), ""
-        claim = self._good_claim(token)
-        return claim.person, claim.session
-
-    def _good_claim(self, token: str | None) -> Claim:
-        claim = self.claim(token)
-        if claim is None:
-            raise RequestError(
-                "unauthorized", "the session is over, or the token is not one of this server"
-            )
-        return claim
-
-    def _named(self, person_id: str, nick: str | None) -> Person:
-        """Return a person by their id, and the nick that they give or have now.
-
-        Raises:
-            RequestError: there is none, or it cannot be.
-        """
-        now = self.now(person_id)
-        nick = nick or (now.nick if now else None)
-        if nick is None:
-            raise RequestError("bad_nick", "say how you are called: from=NAME")
-        return self._check_free(Person(person_id, nick))
-
     # Connections and nicks
 
     def now(self, person_id: str) -> Person | None:
@@ -243,7 +177,7 @@ class People:
         del self._persons[person_id]
         if not self._config.nick_keep_days or person_id in self._leaving:
             self._leaving.discard(person_id)
-            self._free(person_id)
+            self.nicks.free(person_id)
         self.records.put_away(person_id)
 
     # Nicks that are kept
@@ -264,11 +198,10 @@ class People:
         held = []
         heads = [(head, id) for id, data in records.items() if (head := head_of(data))]
         for head, id in sorted(heads, key=lambda item: item[0].seen):
-            # Rules for what looks alike may have changed since.
-            owner = self._owners.setdefault(fold(head.nick), id) if head.nick else id
+            is_owner = not head.nick or self.nicks.claim(id, head.nick)
             self.records.load(id, records[id])
-            if owner != id or freed.get(id, -1) >= head.seen:
-                self._free(id)
+            if not is_owner or freed.get(id, -1) >= head.seen:
+                self.nicks.free(id)
             elif head.nick and not self._config.nick_keep_days:
                 self._persons[id] = Person(id, head.nick)
                 self._connections[id] = set()
@@ -277,14 +210,6 @@ class People:
                 held.append(id)
         return held
 
-    def holder(self, nick: str) -> str | None:
-        """Return the id of the person who has a nick.
-
-        Raises:
-            RequestError: nobody can have it.
-        """
-        return self._owner(self._check_nick(nick))
-
     def is_here(self, person_id: str) -> bool:
         """Whether somebody is connected, or was until a short while ago."""
         return person_id in self._persons
@@ -292,55 +217,8 @@ class People:
     def free(self, person_id: str) -> None:
         """Let others have the nick of somebody who is not here."""
         if not self.is_here(person_id):
-            self._free(person_id)
-
-    def _free(self, person_id: str) -> None:
-        record = self.records.get(person_id)
-        self._disown(person_id, record.nick)
-        record.nick = ""
-        self.records.keep(person_id, record)
-
-    def _disown(self, person_id: str, nick: str) -> None:
-        if nick and self._owners.get(fold(nick)) == person_id:
-            del self._owners[fold(nick)]
-
-    def _forgotten(self, person_id: str, record: PersonRecord) -> None:
-        """Take in that nothing is kept of a person any more."""
-        self._disown(person_id, record.nick)
-
-    def _owner(self, nick: str) -> str | None:
-        """Return the id of the person who has a nick; one that was kept for long enough is free."""
-        owner = self._owners.get(fold(nick))
-        if owner is None or self.is_here(owner):
-            return owner
-        if self._clock() < self.records.get(owner).seen + self._config.nick_keep_days * DAY:
-            return owner
-        self._free(owner)
-        return None
-
-    def _check_free(self, person: Person) -> Person:
-        nick = self._check_nick(person.nick)
-        if self._owner(nick) not in (None, person.id):
-            raise _taken()
-        return Person(person.id, nick)
-
-    def _check_nick(self, nick: str) -> str:
-        try:
-            return check_nick(nick, self._config.nick_limit)
-        except BadName as error:
-            raise RequestError("bad_nick", str(error)) from None
+            self.nicks.free(person_id)
 
     def _take_nick(self, person_id: str, nick: str) -> Person:
-        person = self._check_free(Person(person_id, nick))
-        record = self.records.use(person_id)
-        if record.nick != person.nick:
-            self._disown(person_id, record.nick)
-            record.nick = person.nick
-            self.records.keep(person_id, record)
-        self._owners[fold(person.nick)] = person_id
-        self._persons[person_id] = person
+        person = self._persons[person_id] = self.nicks.take(person_id, nick)
         return person
-
-
-def _taken() -> RequestError:
-    return RequestError("nick_taken", "somebody else is called that")
