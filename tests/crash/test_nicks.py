@@ -49,7 +49,8 @@ async def test_an_ended_session_stays_ended(tmp_path: Path) -> None:
                 await server.kill()
         await server.start()
         async with connected(place) as thief, connected(place) as again:
-            assert (await thief.hello("Eve", session=lost.session))["unknown_session"]
+            await thief.say({"t": "hello", "nick": "Eve", "session": lost.session})
+            assert (await thief.ending())[1] == 4506
             assert (await again.hello("Ann", session=ann.session))["you"] == ann.who
     finally:
         await server.kill()

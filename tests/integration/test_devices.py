@@ -118,6 +118,8 @@ async def test_sessions_over_http(server: Running) -> None:
         assert (await post(server, "x", ann.session)).status == 201
         all_of_them = await ask(server, "DELETE", "/sessions", authorization=bearer(ann.session))
         assert all_of_them.status == 204
+        again = {"nick": "Ann", "session": ann.session}
+        assert (await ask(server, "POST", "/sessions", again)).code == "unauthorized"
         assert (await ann.ending())[1] == 4506
         assert (await post(server, "x", ann.session)).status == 401
 

@@ -6,6 +6,7 @@ import trio
 from tests.integration.running import END_OF_HEAD, PATIENCE, Running, serving
 from trio_chat.remote import (
     Edit,
+    Ended,
     Happening,
     Joined,
     Message,
@@ -193,6 +194,24 @@ async def test_an_unknown_session_is_told() -> None:
         async with connect(server.ws, nick="Ann", session=first.session) as again:
             assert not again.unknown_session
             assert again.me == first.me
+
+
+async def test_a_session_that_was_ended_ends_the_chat() -> None:
+    """It makes nobody new by itself, with a key neither; the user comes without it."""
+    async with serving() as server:
+        async with connect(server.ws, nick="Ann") as ann:
+            made = await ann.pair()
+            async with connect(server.ws, pair=made.code) as phone:
+                session = phone.session
+                [theirs] = [one.session for one in await phone.sessions() if one.here]
+            await ann.sign_out(theirs)
+        for wait in (True, False):
+            with pytest.raises(Ended) as ended:
+                async with connect(server.ws, nick="Eve", session=session, key="k" * 16, wait=wait):
+                    await trio.sleep_forever()
+            assert ended.value.code == 4506
+        async with connect(server.ws, nick="Eve") as eve:
+            assert not eve.unknown_session
 
 
 async def test_typing_very_often_leaves_nothing_behind() -> None:

@@ -35,6 +35,27 @@ async def test_a_code_makes_another_terminal_the_same_person(tool: Tool, tmp_pat
             assert await other.restored() == 1
 
 
+async def test_a_terminal_that_was_signed_out_forgets_its_session(
+    tool: Tool, tmp_path: Path
+) -> None:
+    """And says so; started again it comes as somebody new."""
+    async with connect(tool.url, nick="Ann") as ann:
+        code = (await ann.pair()).code
+        async with window(tool.url, tmp_path, "--pair", code, size=SIZE) as shown:
+            await shown.shows("● Ann")
+            await shown.obeys("/quit")
+            assert await shown.ended() == 0
+        [theirs] = [one.session for one in await ann.sessions() if not one.here]
+        await ann.sign_out(theirs)
+        await ann.rename("Anna")
+        async with window(tool.url, tmp_path, "--nick", "Ann", size=SIZE, ready="") as shown:
+            await shown.shows("this session was ended")
+            assert await shown.restored() == 1
+        async with window(tool.url, tmp_path, "--nick", "Ann", size=SIZE) as shown:
+            await shown.shows("● Ann")
+            assert ann.me.nick == "Anna"
+
+
 async def test_without_a_home_a_code_is_good_for_one_time(tool: Tool) -> None:
     """Nothing can be stored."""
     async with connect(tool.url, nick="Ann") as ann:

@@ -15,7 +15,7 @@ from trio_chat.core.registry import SERVER
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.welcome import Welcome
 from trio_chat.protocol import answers, requests
-from trio_chat.protocol.close import NOT_LET_IN
+from trio_chat.protocol.close import NOT_LET_IN, SIGNED_OUT
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
 
@@ -72,11 +72,18 @@ class Greeting:
     def hello(self, state: ConnectionState, request: requests.Hello) -> None:
         """Take in who a connection speaks for from now on, and join the rooms that they name.
 
+        With a session that was ended the connection has to go: somebody who was signed out becomes
+        somebody new by their own will alone.
+
         Raises:
             RequestError: it may not, or not under this nick.
         """
         self._check(state, request)
         grant = state.grant
+        if grant.subject is None and self._people.is_ended(request.session):
+            state.is_over = True
+            self._turn.effects.closes.append((state.client, SIGNED_OUT))
+            return
         pairing = self._pairing(state, request)
         person_id = pairing.person_id if pairing else None
         person_id = person_id or self._people.identify(request.session, request.key, grant.subject)

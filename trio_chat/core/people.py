@@ -42,8 +42,18 @@ class People:
         claim = self._sessions.claim(token) if token else None
         if claim is None or self._is_expired(claim):
             return None
-        is_over = self.records.get(claim.person.id).is_over(claim.session)
-        return None if is_over else claim
+        return None if self._is_over(claim) else claim
+
+    def is_ended(self, token: str | None) -> bool:
+        """Whether a token is one of ours, and its session was ended.
+
+        One that is over for its age alone counts as unknown.
+        """
+        claim = self._sessions.claim(token) if token else None
+        return claim is not None and self._is_over(claim)
+
+    def _is_over(self, claim: Claim) -> bool:
+        return self.records.get(claim.person.id).is_over(claim.session)
 
     def _is_expired(self, claim: Claim) -> bool:
         days = self._config.session_days

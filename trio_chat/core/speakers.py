@@ -24,8 +24,11 @@ class Speakers:
         """Return a person for a session without a connection, which holds no nick.
 
         Raises:
-            RequestError: the nick cannot be, or it is kept for somebody else.
+            RequestError: the nick cannot be, or it is kept for somebody else; or the session was
+                ended.
         """
+        if subject is None and self._people.is_ended(token):
+            raise _over()
         person_id = self._people.identify(token, subject=subject)
         return self._people.nicks.check_free(Person(person_id, nick))
 
@@ -65,9 +68,7 @@ class Speakers:
     def _good_claim(self, token: str | None) -> Claim:
         claim = self._people.claim(token)
         if claim is None:
-            raise RequestError(
-                "unauthorized", "the session is over, or the token is not one of this server"
-            )
+            raise _over()
         return claim
 
     def _named(self, person_id: str, nick: str | None) -> Person:
@@ -81,3 +82,9 @@ class Speakers:
         if nick is None:
             raise RequestError("bad_nick", "say how you are called: from=NAME")
         return self._people.nicks.check_free(Person(person_id, nick))
+
+
+def _over() -> RequestError:
+    return RequestError(
+        "unauthorized", "the session is over, or the token is not one of this server"
+    )

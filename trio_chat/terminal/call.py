@@ -2,16 +2,18 @@
 
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from trio_chat.errors import Failed, OutOfReach
-from trio_chat.remote import Chat, ChatError, Refused, Unreachable, connect
+from trio_chat.protocol.close import SIGNED_OUT
+from trio_chat.remote import Chat, ChatError, Ended, Refused, Unreachable, connect
 from trio_chat.remote.address import parse
 from trio_chat.terminal.identity_store import IdentityStore
 from trio_chat.terminal.sanitize import sanitize_line
 
+OVER = "this session was ended, perhaps from another device; start again to come without it"
 OTHER_NICK = "; choose another nick with --nick"
 HINTS = {  # by error code
     "bad_nick": OTHER_NICK,
@@ -60,6 +62,7 @@ class Call:
             Failed: the server has ended the chat, or has refused a request.
         """
         key = self._key()
+        nicks = {self.nick}
         try:
             async with connect(
                 self.url,
@@ -78,6 +81,7 @@ class Call:
                     yield chat
                 finally:
                     self._save(chat, key)
+                    nicks.add(chat.me.nick)
         except Unreachable as error:
             raise OutOfReach(f"cannot reach {self.url}: {sanitize_line(str(error))}") from None
         except Refused as error:
@@ -87,6 +91,9 @@ class Call:
                 raise NotLetIn(text, asks_password=asks_password) from None
             raise Failed(sanitize_line(f"{error}{HINTS.get(error.code, '')}")) from None
         except ChatError as error:
+            if isinstance(error, Ended) and error.code == SIGNED_OUT.code:
+                self._forget(nicks)
+                raise Failed(OVER) from None
             raise Failed(sanitize_line(str(error))) from None
 
     def _key(self) -> str | None:
@@ -114,6 +121,12 @@ class Call:
                 self._identities.save_session(chat.me.nick, chat.session or "")
             elif key and chat.me.nick != self.nick:
                 self._identities.save(chat.me.nick, key)
+
+    def _forget(self, nicks: Iterable[str]) -> None:
+        """Forget the session, which was ended, under all nicks that we had."""
+        with suppress(OSError):
+            for nick in nicks:
+                self._identities.forget_session(nick)
 
     @property
     def _identities(self) -> IdentityStore:

@@ -76,6 +76,14 @@ class IdentityStore:
         """
         self._save(self._path(nick, SESSION), session)
 
+    def forget_session(self, nick: str) -> None:
+        """Forget the session that was saved for a nick, if there is one.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        self._path(nick, SESSION).unlink(missing_ok=True)
+
     def _save(self, path: Path, secret: str) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.is_symlink() or path.exists():
