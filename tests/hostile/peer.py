@@ -76,6 +76,12 @@ class Peer:
         assert isinstance(tcp, trio.SocketStream)
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 
+    def is_reset(self) -> bool:
+        """Tell whether the server has reset the connection, whatever is not read; told once."""
+        tcp = getattr(self.stream, "transport_stream", self.stream)
+        assert isinstance(tcp, trio.SocketStream)
+        return bool(tcp.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+
     async def send(self, data: bytes) -> None:
         """Send bytes as they are; waits while the server reads no more."""
         await self.stream.send_all(data)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import trio
 
-from tests.hostile.attack import CROWD, LONG, Assault, Variant, Wrong, attack
+from tests.hostile.attack import LONG, Assault, Variant, Wrong, attack
 from tests.hostile.long_room import EVENTS
 from tests.hostile.peer import GONE, Gone, Peer, objects
 
@@ -18,6 +18,10 @@ FEW_PAGES = {"catch_up_bytes": 4 * 1024 * 1024}
 RESUMING = 8.0  # seconds; a page that nobody reads would hold up others for ten
 SPACE = 256 * 1024  # bytes that the disk takes before it is full
 WIDE = {"connections_per_address": 512}
+LITTLE = WIDE | {"all_outbox_bytes": 16 * 1024 * 1024}
+TALKERS = 10  # who read, and say as much as they may at once
+TOLD_ALL = 3  # large messages of each talker to everybody: 120 KB, of which the kernel holds most
+TOLD_MORE = 15  # of each to half of them: 590 KB
 WAIT = 20.0  # seconds for the server to go on once there is space again
 BIG = "m" * 3_900
 MOST = 4_000  # large messages: more than fit
@@ -58,23 +62,51 @@ async def _hold(assault: Assault, peers: list[Peer]) -> None:
         assault.endings["cut"] += 1
 
 
-@attack(settings=WIDE, variants=(Variant(HELD, 0),))
+@attack(settings=LITTLE)
 async def unread_memory(assault: Assault, number: int) -> None:
-    """200 who read nothing cost memory up to a budget; those most backed up are ended first."""
+    """200 who read nothing cost memory up to a budget; those most backed up are ended first.
+
+    Half of them are told little, for which there is room, and the others much, for which there is
+    none.
+    """
+    much, little = f"hostile-much-{assault.tag}", f"hostile-little-{assault.tag}"
+    talkers: list[Peer] = []
+    most: list[Peer] = []
+    least: list[Peer] = []
+    async with trio.open_nursery() as nursery:
+        for _ in range(TALKERS):
+            nursery.start_soon(_come, assault, talkers, [much, little])
+        for _ in range(HELD // 2):
+            nursery.start_soon(_come, assault, most, [much, little])
+            nursery.start_soon(_come, assault, least, [little])
+    for peer in (*most, *least):
+        peer.take_little()
+    async with trio.open_nursery() as nursery:
+        for peer in talkers:
+            nursery.start_soon(_talk, peer, [little] * TOLD_ALL + [much] * TOLD_MORE)
+    gone = [sum(peer.is_reset() for peer in peers) for peers in (least, most)]
+    for peer in (*talkers, *most, *least):
+        assault.count(peer)
+        await peer.aclose()
+    assault.endings["cut"] += gone[1]
+    if gone[0]:
+        raise Wrong(f"{gone[0]} who were told little were ended, and {gone[1]} of the others")
+    if not gone[1]:
+        raise Wrong("the budget is not reached")
+
+
+async def _come(assault: Assault, peers: list[Peer], rooms: list[str]) -> None:
     peer = await assault.open()
-    await peer.hello([CROWD])
-    peer.take_little()
-    ask = objects(*({"t": "history", "id": one, "room": LONG} for one in range(64)))
-    say = objects({"t": "send", "room": CROWD, "text": BIG})
-    try:
-        with trio.move_on_after(4.5):
-            for _ in range(4):
-                await peer.send(ask if number % 2 else say)
-                await trio.sleep(1)
-    except GONE:
-        pass
-    assault.count(peer)
-    await peer.aclose()
+    peers.append(peer)
+    await peer.hello(rooms)
+
+
+async def _talk(peer: Peer, rooms: list[str]) -> None:
+    """Say something in one room after the other; the last one's answer tells that all is told."""
+    for number, room in enumerate(rooms):
+        await peer.send(objects({"t": "send", "id": number, "room": room, "text": BIG}))
+        while (await peer.until("ok", "error")).get("id") != number:
+            pass
 
 
 @attack(settings=WIDE, variants=(Variant(HELD, 0),))
