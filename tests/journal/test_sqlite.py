@@ -5,6 +5,7 @@ import os
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -316,18 +317,39 @@ class TestBadTimes:
         """It fails half-way: the hub must know what is gone, or nobody is told of the gap."""
         await fill(database, 5)
         await fill(database, 5, room="jam")
-        delete_step = pruning.delete_step
+        delete = pruning.delete_in_step
 
         def fail_later(
-            writer: sqlite3.Connection, due: pruning.Due, *, is_indexed: bool
-        ) -> int | None:
-            if due.name == "jam":
+            writer: sqlite3.Connection, rooms: deque[pruning.Due], *, is_indexed: bool
+        ) -> dict[str, int]:
+            if rooms[0].name == "jam":
                 raise sqlite3.OperationalError("database is locked")
-            return delete_step(writer, due, is_indexed=is_indexed)
+            return delete(writer, rooms, is_indexed=is_indexed)
 
-        monkeypatch.setattr("trio_chat.journal.sqlite.upkeep.delete_step", fail_later)
+        monkeypatch.setattr(pruning, "ROOM_COST", pruning.STEP)
+        monkeypatch.setattr("trio_chat.journal.sqlite.upkeep.delete_in_step", fail_later)
         assert await database.prune(2, 0) == {ROOM: 4}
         assert [await kept(database), await kept(database, "jam")] == [[4, 5], [1, 2, 3, 4, 5]]
+
+    async def test_many_rooms_are_pruned_together(
+        self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Not in a step for each; a step ends within a room that has very much."""
+        names = [f"room{number}" for number in range(100)]
+        for name in names:
+            await fill(database, 2, room=name)
+        told: list[dict[str, int]] = []
+
+        async def tell(first: dict[str, int]) -> None:
+            told.append(first)
+
+        assert await database.prune(1, 0, tell) == dict.fromkeys(names, 2)
+        assert len(told) == len(names) * pruning.ROOM_COST / pruning.STEP
+        await fill(database, 10)
+        told.clear()
+        monkeypatch.setattr(pruning, "STEP", 4)
+        await database.prune(1, 0, tell)
+        assert told == [{ROOM: 5}, {ROOM: 9}, {ROOM: 10}]
 
     async def test_a_disk_that_is_really_full(self, tmp_path: Path) -> None:
         """The same on a small file system that others fill; it goes on when they make room."""

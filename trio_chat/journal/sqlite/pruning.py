@@ -1,6 +1,7 @@
 """Retention in a file: finds what is too old or too much in each room, and deletes it in steps."""
 
 import sqlite3
+from collections import deque
 from typing import NamedTuple
 
 from trio_chat.journal.sqlite import index, scrubs, states
@@ -8,6 +9,7 @@ from trio_chat.journal.sqlite.transaction import transaction
 from trio_chat.protocol.acts import LEDGER
 
 STEP = 1000  # events that are deleted in one transaction
+ROOM_COST = 20  # events; to begin with a room takes about as long
 SCAN = 100_000  # events, and rooms, that are looked at in one read
 
 # Rooms whose first event may be too old, or is from the future, or with more events than messages
@@ -114,18 +116,46 @@ def delete_step(database: sqlite3.Connection, due: Due, *, is_indexed: bool) -> 
     Returns:
         The number of the first event left; ``None`` if there was nothing left to delete.
     """
-    room = due.room
     with transaction(database):
-        (first,) = database.execute(
-            "SELECT min(seq) FROM events WHERE room = ?", (room,)
-        ).fetchone()
-        if first is None or first > due.last:
-            return None
-        end = min(due.last, first + STEP - 1)
-        database.execute("DELETE FROM events WHERE room = ? AND seq <= ?", (room, end))
-        states.remove(database, room, end)
-        scrubs.begin_all(database, room, first, end)
-        index.note(database)
-        if is_indexed:
-            index.remove(database, room, first, end)
+        return _delete_some(database, due, STEP, is_indexed=is_indexed)
+
+
+def delete_in_step(
+    database: sqlite3.Connection, rooms: deque[Due], *, is_indexed: bool
+) -> dict[str, int]:
+    """Delete some of the oldest events of the first of these rooms; take off those that are done.
+
+    Returns:
+        By name the number of the first event left in each.
+    """
+    left = {}
+    budget = STEP
+    with transaction(database):
+        while rooms and budget > 0:
+            due = rooms[0]
+            first = _delete_some(database, due, budget, is_indexed=is_indexed)
+            if first is not None:
+                left[due.name] = first
+            if first is not None and first <= due.last:
+                break
+            rooms.popleft()
+            budget -= ROOM_COST
+    return left
+
+
+def _delete_some(
+    database: sqlite3.Connection, due: Due, most: int, *, is_indexed: bool
+) -> int | None:
+    """Delete so many of the oldest events of a room, as part of a transaction."""
+    room = due.room
+    (first,) = database.execute("SELECT min(seq) FROM events WHERE room = ?", (room,)).fetchone()
+    if first is None or first > due.last:
+        return None
+    end = min(due.last, first + most - 1)
+    database.execute("DELETE FROM events WHERE room = ? AND seq <= ?", (room, end))
+    states.remove(database, room, end)
+    scrubs.begin_all(database, room, first, end)
+    index.note(database)
+    if is_indexed:
+        index.remove(database, room, first, end)
     return int(end) + 1

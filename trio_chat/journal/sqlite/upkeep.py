@@ -1,6 +1,7 @@
 """Upkeep of a database between commits: retention, and erasing what was deleted."""
 
 import sqlite3
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from functools import partial
@@ -11,7 +12,7 @@ from trio_chat.journal.sqlite import erasing, forgetting, people, scrubs, sealin
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.forgetting import Forgettable, Step, forget_step
 from trio_chat.journal.sqlite.guard import Displaced
-from trio_chat.journal.sqlite.pruning import Due, Limits, delete_step, find_due
+from trio_chat.journal.sqlite.pruning import Due, Limits, delete_in_step, find_due
 from trio_chat.journal.sqlite.readers import Readers
 from trio_chat.journal.sqlite.transaction import transaction
 from trio_chat.journal.types import TellPruned, Unavailable
@@ -119,14 +120,15 @@ class Upkeep:
         after: int | None = 0
         while any(limits[:2]) and after is not None:
             due, after = await self._readers.read(partial(find_due, limits=limits, after=after))
-            for room in due:
-                while first := await self._write("retention", partial(self._delete_step, room)):
-                    pruned[room.name] = first
-                    await tell({room.name: first})
+            rooms = deque(due)
+            while rooms:
+                first = await self._write("retention", partial(self._delete_step, rooms))
+                pruned |= first
+                await tell(first)
 
-    def _delete_step(self, due: Due) -> int | None:
+    def _delete_step(self, rooms: deque[Due]) -> dict[str, int]:
         file = self._file
-        return delete_step(file.writer, due, is_indexed=file.is_indexed)
+        return delete_in_step(file.writer, rooms, is_indexed=file.is_indexed)
 
     def _scrub_step(self) -> bool:
         with transaction(self._file.writer):
