@@ -445,7 +445,7 @@ class TestOrigins:
         routes = [
             ("POST", MESSAGES, "hello", 201, 403),
             ("GET", "/rooms/tea/search?q=hello", "", 200, 403),
-            ("GET", MESSAGES, "", 200, 200),
+            ("GET", MESSAGES, "", 200, 403),
         ]
         async with serving(allow_origin=(self.GOOD,)) as server:
             for method, path, body, expected, refused in routes:
@@ -458,6 +458,9 @@ class TestOrigins:
                     server, method, path, body, sec_fetch_site="cross-site", origin=self.GOOD
                 )
                 assert allowed.status == expected
+            link = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"}
+            assert (await ask(server, "GET", MESSAGES, **link)).status == 200
+            assert (await ask(server, "GET", "/rooms/tea/search?q=hello", **link)).status == 403
             stream = await ask(server, "GET", "/rooms/tea/events", sec_fetch_site="cross-site")
             assert (stream.status, stream.code) == (403, "foreign_origin")
             assert stream.header("x-content-type-options") == "nosniff"

@@ -116,8 +116,19 @@ def test_our_pages_allowed_pages_and_programs_may(method: str, target: str) -> N
 
 @pytest.mark.parametrize(
     ("method", "target"),
-    [("GET", "/r/tea"), ("GET", MESSAGES), ("GET", "/api/v1/openapi.json"), ("OPTIONS", MESSAGES)],
+    [("GET", "/r/tea"), ("GET", MESSAGES), ("GET", "/api/v1/openapi.json")],
 )
 def test_links_of_other_sites_work(method: str, target: str) -> None:
-    """To a room, above all; and a browser may ask what is allowed."""
-    assert status(method, target, "Sec-Fetch-Site: cross-site") == 200
+    """To a room, above all."""
+    fetch = "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"
+    assert status(method, target, *fetch) == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_images_and_scripts_of_other_sites_are_told_nothing(method: str) -> None:
+    """Not even by how long an answer takes; but for the page and its files, which all may have."""
+    fetch = "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"
+    assert status(method, MESSAGES, *fetch) == 403
+    assert status(method, "/api/v1/rooms", *fetch) == 403
+    assert status(method, "/static/icon.svg", *fetch) == 200
+    assert status("OPTIONS", MESSAGES, "Sec-Fetch-Site: cross-site") == 200

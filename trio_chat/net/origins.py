@@ -17,6 +17,7 @@ from trio_chat.net.problems import Problem, of_foreign_origin
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}  # they change nothing
 # What is dear, or lasts, though it is a GET.
 COSTLY = re.compile("/api/.*/(search|events)/*|/ws", re.DOTALL)
+API = "/api/"
 OTHER_SITES = {"cross-site", "same-site"}  # what browsers call pages of another origin
 
 
@@ -42,8 +43,18 @@ def is_welcome(origin: str, host: str, allowed: Sequence[str]) -> bool:
     return False
 
 
+def _is_guarded(head: Head) -> bool:
+    """Whether a page of another origin may not even have something read: dear, or of the API."""
+    path = unquote(head.path)
+    tells = path.startswith(API) and head.method != "OPTIONS"
+    is_link = "navigate" in head.values("sec-fetch-mode")
+    return bool(COSTLY.fullmatch(path)) or (tells and not is_link)
+
+
 def check_site(head: Head, allowed: Sequence[str]) -> None:
-    """Refuse what a page of another origin asks for, if that changes something or costs much.
+    """Refuse what a page of another origin asks for, if that changes, tells or costs something.
+
+    A link to what is safe may be followed.
 
     Browsers send no ``Origin`` header when such a page links to something or shows it as an image,
     but say in ``Sec-Fetch-Site`` where it comes from.
@@ -53,7 +64,7 @@ def check_site(head: Head, allowed: Sequence[str]) -> None:
     """
     if OTHER_SITES.isdisjoint(head.values("sec-fetch-site")):
         return
-    if head.method in SAFE_METHODS and not COSTLY.fullmatch(unquote(head.path)):
+    if head.method in SAFE_METHODS and not _is_guarded(head):
         return
     origins = head.values("origin") or [""]
     host = "".join(head.values("host"))
