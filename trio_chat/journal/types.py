@@ -73,14 +73,21 @@ class Rejected(NamedTuple):
 
 NO_SUCH_MESSAGE = Rejected("not_found", "there is no such message")
 NOT_YOURS = Rejected("not_yours", "only its author can change a message")
-TOO_MANY_REACTIONS = Rejected("too_many_reactions", "the message has too many different emoji")
-TOO_MANY_CHANGES = Rejected("too_many_changes", "the message was changed too often")
+TOO_MANY_REACTIONS = Rejected(
+    "too_many_reactions", "the message has too many different emoji; take one of those"
+)
+TOO_MANY_CHANGES = Rejected(
+    "too_many_changes", "the message was changed too often; send another one"
+)
 NO_NEW_ROOM = Rejected(
     "too_many_new_rooms", "too many new rooms were begun from your address; use one that is there"
 )
 TOO_LATE = Rejected("too_late", "that was taken back already, or is gone for good")
 ROOM_TAKEN = Rejected("room_taken", "there is such a room already; choose another name")
-STORAGE_FULL = Rejected("storage_full", "the server has no space for more messages")
+STORAGE_FULL = Rejected(
+    "storage_full",
+    "the server has no space for more messages; delete some, or tell its operator",
+)
 CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")
 KEY_REUSED = Rejected("key_reused", "this cid was used for another request")
 HELD = Rejected(

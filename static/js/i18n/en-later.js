@@ -95,8 +95,8 @@ Object.assign(en, {
   "error.not_found": "There is no such message.",
   "error.not_yours": "That message is not yours.",
   "error.too_long": "This is too long for the server.",
-  "error.too_many_reactions": "This message has as many reactions as it can have.",
-  "error.too_many_changes": "This message has been changed too often already.",
-  "error.storage_full": "The server has no space for more messages.",
+  "error.too_many_reactions": "This message has as many reactions as it can have. Join one of them.",
+  "error.too_many_changes": "This message has been changed too often already. Send a new one.",
+  "error.storage_full": "The server has no space for more messages. Tell whoever runs it.",
   "error.key_reused": "The server has something else under the same id. Delete this and write it again.",
 });
