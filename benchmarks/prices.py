@@ -7,6 +7,7 @@ default rate. Run it again when a request changes, and set the rates by it.
 
 import json
 import socket
+import ssl
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,20 +15,24 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import trustme
 from rich.console import Console
 from rich.table import Table
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from benchmarks.peers import IN_FILE, trio_chat_command
+from benchmarks.asked import GOVERNING, MADE, REQUESTS, Asked, Make
+from benchmarks.peers import IN_FILE, IN_MEMORY, trio_chat_command
 from benchmarks.process import Server
 from trio_chat.net.acceptor import FILE_COST
 from trio_chat.rates import Rates
 
-BATCH = 50  # requests in a frame
 LONG_ROOM = 500  # messages in the room that is read
+LONGER_ROOM = 3000  # messages in the room that is resumed: two pages more than are at hand
+PAGES = 2
+RAIDERS = 200  # who have come into a room
 TIMEOUT = 60  # seconds
 REQUEST = "{method} /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"
 
@@ -37,28 +42,6 @@ HANDSHAKE = (
     "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 CLOSE = b"\x88\x82\0\0\0\0\x03\xe8"
-
-Object = dict[str, Any]
-Make = Callable[[int], Object]
-
-TEXT = {"room": "tea", "text": "hello, this is a line of a chat"}
-SEARCH = {"t": "search", "room": "long", "query": "line"}
-REACTION = {"t": "react", "room": "tea", "seq": 2, "emoji": "👍"}
-# The name, the rate, how often it is asked for, and what makes the request of each number.
-REQUESTS: tuple[tuple[str, str, int, Make], ...] = (
-    ("send", "send_rate", 5000, lambda _: {"t": "send", **TEXT}),
-    ("send with cid", "send_rate", 5000, lambda n: {"t": "send", "cid": f"cid-{n:08}", **TEXT}),
-    ("edit", "change_rate", 900, lambda _: {"t": "edit", "seq": 1, **TEXT}),
-    ("react", "change_rate", 900, lambda n: {**REACTION, "on": n % 2 == 0}),
-    ("topic", "topic_rate", 2000, lambda n: {"t": "topic", "room": "tea", "text": f"topic {n}"}),
-    ("nick", "nick_rate", 2000, lambda n: {"t": "nick", "nick": f"Other {n}"}),
-    ("join again", "join_rate", 2000, lambda _: {"t": "join", "room": "tea"}),
-    ("typing", "typing_rate", 5000, lambda _: {"t": "typing", "room": "tea"}),
-    ("history, 100 messages", "history_rate", 300, lambda _: {"t": "history", "room": "long"}),
-    ("search, 20 hits", "search_rate", 300, lambda _: SEARCH),
-    ("list of rooms", "list_rate", 300, lambda _: {"t": "rooms"}),
-    ("a faulty request", "invalid_rate", 5000, lambda _: {"t": "join"}),
-)
 
 
 class Price(NamedTuple):
@@ -111,20 +94,63 @@ class Prices:
             self._ask(
                 writer, lambda n: {"t": "send", "room": "long", "text": f"line {n}"}, LONG_ROOM
             )
-        for name, rate, times, make in REQUESTS:
+        for asked in REQUESTS:
             with self._chatting("tea") as client:
-                self.measure(name, rate, times, partial(self._ask, client, make))
+                self._measure(client, asked)
 
-    def _ask(self, client: ClientConnection, make: Make, count: int) -> None:
+    def _measure(self, client: ClientConnection, asked: Asked) -> None:
+        ask = partial(self._ask, client, asked.make, at_once=asked.at_once)
+        self.measure(asked.name, asked.rate, asked.times, ask, asked.cost)
+
+    def _ask(self, client: ClientConnection, make: Make, count: int, at_once: int = 50) -> None:
         """Ask in frames, each as soon as the one before is answered."""
         is_answered = make(0)["t"] != "typing"
-        size = 10 if make(0)["t"] in ("history", "search", "rooms") else BATCH
-        for first in range(0, count, size):
-            client.send(json.dumps([{"id": n, **make(n)} for n in range(first, first + size)]))
+        for first in range(0, count, at_once):
+            client.send(json.dumps([{"id": n, **make(n)} for n in range(first, first + at_once)]))
             if not is_answered:
                 continue
-            last = first + size - 1
-            while not _has_answer(client.recv(TIMEOUT), last):
+            while not _has_answer(client.recv(TIMEOUT), first + at_once - 1):
+                pass
+
+    def by_moderators(self) -> None:
+        """Measure what whoever has made a room may ask for there."""
+        with self._chatting() as client:
+            for asked in GOVERNING:
+                if asked.make(0)["t"] == "raid":
+                    self._come(MADE, RAIDERS)
+                self._measure(client, asked)
+
+    def _come(self, room: str, count: int) -> None:
+        """Have so many people come into a room and go."""
+        for _ in range(count):
+            with self._chatting(room):
+                pass
+
+    def by_resuming(self) -> None:
+        """Measure pages of missed events; a room has to be open to have the latest at hand."""
+        with self._chatting("longer") as client:
+            self._ask(
+                client, lambda n: {"t": "send", "room": "longer", "text": f"{n}"}, LONGER_ROOM
+            )
+            resume = partial(self._resume, client)
+            self.measure("resume: a page of 1,000", "resume_rate", 100 * PAGES, resume)
+
+    def _resume(self, client: ClientConnection, pages: int) -> None:
+        for _ in range(pages // PAGES):
+            client.send(json.dumps([{"t": "join", "id": 1, "room": "longer", "last": 0}]))
+            while json.loads(client.recv(TIMEOUT))[-1].get("seq") != LONGER_ROOM:
+                pass
+
+    def by_tls(self, trust: ssl.SSLContext) -> None:
+        """Measure handshakes, with a server that has a certificate."""
+        self.measure("TLS handshake", "tls_rate", 500, partial(self._shake_hands, trust))
+
+    def _shake_hands(self, trust: ssl.SSLContext, count: int) -> None:
+        for _ in range(count):
+            with (
+                socket.create_connection(("127.0.0.1", self._server.port), TIMEOUT) as stream,
+                trust.wrap_socket(stream, server_hostname="localhost"),
+            ):
                 pass
 
     def by_frames(self) -> None:
@@ -151,7 +177,7 @@ class Prices:
         file = "GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
         self.measure("connect and hang up", "connect_rate", 500, partial(self._send, ""))
         self.measure("a file of the page", "http_rate", 500, partial(self._send, file), FILE_COST)
-        self.measure("WebSocket and hello", "handshake_rate", 200, self._hello)
+        self.measure("WebSocket and hello", "handshake_rate", 200, partial(self._come, "tea"))
         for name, method, path, body in (
             ("HTTP: nothing there", "GET", "/nothing", ""),
             ("HTTP: history, 100", "GET", "/rooms/long/messages", ""),
@@ -169,11 +195,6 @@ class Prices:
                 stream.shutdown(socket.SHUT_WR)
                 while stream.recv(65536):
                     pass
-
-    def _hello(self, count: int) -> None:
-        for _ in range(count):
-            with self._chatting("tea"):
-                pass
 
     def show(self, console: Console) -> None:
         """Print the prices, and what they come to at the default rates."""
@@ -206,12 +227,25 @@ def main() -> int:
     """Measure all, and print it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with Server(trio_chat_command(IN_FILE), folder / "log", folder) as server:
+        command = [*trio_chat_command(IN_FILE), "--govern-rate=0"]
+        with Server(command, folder / "log", folder) as server:
             prices = Prices(server)
             prices.by_socket()
+            prices.by_moderators()
+            prices.by_resuming()
             prices.by_frames()
             prices.by_http()
-            prices.show(Console())
+        authority = trustme.CA()
+        certificate, trust = folder / "certificate.pem", ssl.create_default_context()
+        issued = authority.issue_cert("localhost")
+        issued.private_key_and_cert_chain_pem.write_to_path(str(certificate))
+        authority.configure_trust(trust)
+        secure = [*trio_chat_command(IN_MEMORY), f"--certfile={certificate}"]
+        with Server(secure, folder / "log", folder) as server:
+            with_tls = Prices(server)
+            with_tls.by_tls(trust)
+        prices.found += with_tls.found
+        prices.show(Console())
     return 0
 
 

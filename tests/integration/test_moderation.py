@@ -3,13 +3,16 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import trio
 
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import Running, running, serving
 from tests.integration.test_links import join
+from tests.rates import NO_RATES
 from trio_chat.clock import wall_clock
+from trio_chat.config import Config
 from trio_chat.core import arrivals, raids, targets
 from trio_chat.protocol.close import REMOVED
 
@@ -462,3 +465,23 @@ async def test_what_cannot_be_undone_says_so(server: Running) -> None:
             assert (await ann.ask(t="undo", room="other", act=act))["code"] == code
         elsewhere = await ann.ask(t="undo", room="class", act=made["seq"])
         assert elsewhere["code"] == "not_found"
+
+
+async def test_a_list_of_acts_on_very_many_people_fits_an_answer() -> None:
+    """Whoever asks for it again and again is not cut off, and gets all of it page by page."""
+    people = [f"{number:020x}" for number in range(200)]
+    async with serving(**NO_RATES) as server, chatting(server, "Ann", "class") as ann:
+        await make_class(ann)
+        bans = [{"t": "moderate", "room": "class", "act": "ban", "people": people}] * 100
+        for number, ban in enumerate(bans):
+            assert (await ann.ask(**ban))["t"] == "ok", number
+        await ann.say(*({"t": "audit", "id": number, "room": "class"} for number in range(10)))
+        for _ in range(10):
+            page = await ann.until("audit")
+            assert page["more"]
+            assert len(msgspec.json.encode(page["acts"])) <= Config().page_bytes
+        seqs = [act["seq"] for act in page["acts"]]
+        while page["more"]:
+            page = await ann.ask(t="audit", room="class", before=seqs[-1])
+            seqs += [act["seq"] for act in page["acts"]]
+        assert len(seqs) == len({*seqs}) == seqs[0] - seqs[-1] + 1

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.work import counted
 from trio_chat.auth.grant import Grant
-from trio_chat.core import ledger, registry
+from trio_chat.core import latest_acts, ledger, registry
 from trio_chat.core.access import OF_ALL, OUTSIDE, Access
 from trio_chat.core.links import new_link
 from trio_chat.core.registry import SERVER, Governed, Registry
@@ -13,6 +13,7 @@ from trio_chat.protocol import acts
 from trio_chat.protocol.acts import LEDGER, AnyAct
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.rights import Right
+from trio_chat.protocol.room_rules import RoomRules
 
 ANN, BOB, EVE = Person("a", "Ann"), Person("b", "Bob"), Person("e", "Eve")
 HERE, THERE = "192.0.2.7", "2001:db8::7"
@@ -141,7 +142,31 @@ def test_what_is_undone_is_as_before() -> None:
     known.keep(acts.Undone(about="tea", target=1))
     assert known.right(EVE) is Right.SPEAK
     known.keep(acts.Undone(about="tea", target=99), acts.Undone(about="tea", target=2))
-    assert known.registry.undone == {1, 99, 2}
+    assert known.registry.undone == {1, 2}
+
+
+def test_whoever_does_very_much_displaces_their_own_acts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a room of theirs; and reports displace reports, those of made-up rooms each other."""
+    monkeypatch.setattr(latest_acts, "ACTS", 20)
+    known = Acts()
+    ours: list[AnyAct] = [
+        acts.Sanctioned(about="tea", kind="ban", people=[EVE]),
+        acts.Reported(about="tea", target=1),
+        acts.Undone(about="tea", target=1),
+    ]
+    known.keep(*ours)
+    for number in range(100):
+        rules = acts.RulesSet(about="theirs", rules=RoomRules())
+        known.keep(rules, acts.Reported(about=f"made up {number}", target=1))
+    assert [kept.act for kept in known.registry.acts][:3] == ours
+    assert len(known.registry.acts) == 20
+    assert known.registry.act(1)
+    assert known.registry.act(4) is None
+    for number in range(100):
+        known.keep(acts.Reported(about="tea", target=number))
+    assert next(kept.act for kept in known.registry.acts if kept.act.about == "tea") == ours[0]
+    known.keep(*[acts.Undone(about="tea", target=1)] * 100)
+    assert known.registry.undone == set()
 
 
 def test_acts_about_links_that_are_not_there_change_nothing() -> None:

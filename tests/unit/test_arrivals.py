@@ -48,3 +48,15 @@ def test_who_is_forgotten_in_a_room_is_known_in_others(monkeypatch: pytest.Monke
         known.note(room, ANN, "192.0.2.7", 5)
     assert known.rooms_of(["a"]) == {"jam", "bread"}
     assert known.of_room("tea") == []
+
+
+def test_whoever_brings_very_many_displaces_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that nobody hides a raid by coming into many other rooms."""
+    monkeypatch.setattr(arrivals, "KEPT", 10)
+    known = Arrivals()
+    for number, person in enumerate((ANN, BOB)):
+        known.note("tea", person, f"192.0.2.{number}", number)
+    for number in range(100):
+        known.note(f"room {number}", Person("c", "Cem"), "2001:db8::7", number)
+    assert [one.person.id for one in known.of_room("tea")] == ["a", "b"]
+    assert len(known.rooms_of(["c"])) == 8

@@ -16,14 +16,17 @@ from trio_chat.core.devices import ENDED_AT_ONCE
 from trio_chat.core.inbox import MESSAGES
 from trio_chat.core.messages import Register, Unregister
 from trio_chat.core.records import LAZY
+from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.sessions import Sessions
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.people import DAY, MARKS, SESSIONS, PersonRecord, decode, encode
 from trio_chat.journal.storage import PeopleKept
 from trio_chat.journal.types import PeopleForgotten, Unavailable
+from trio_chat.limits.limits import Limits
 from trio_chat.protocol.close import SIGNED_OUT
 from trio_chat.protocol.dialects import v1
 from trio_chat.protocol.events import Person
+from trio_chat.protocol.request_error import RequestError
 from trio_chat.rates import Rate
 
 GRACE = CONFIG.presence_grace
@@ -472,3 +475,15 @@ class TestMarks:
             ann = await home.person("Ann")
             [told] = await reads(ann, 1, "~" + 26 * "a")
             assert told["code"] == "no_such_room"
+
+
+def test_codes_from_one_address_end_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not those of people elsewhere, however many there are."""
+    monkeypatch.setattr(pairings, "PAIRINGS", 10)
+    made = pairings.Pairings(RequestLimits(Limits(CONFIG), CONFIG))
+    ours, _ = made.make("ann", 0, "192.0.2.1", 0)
+    theirs = [made.make(f"eve {n}", 0, f"2001:db8::{n:x}", 0)[0] for n in range(100)]
+    assert made.look(ours, "192.0.2.1", 0, 0).person_id == "ann"
+    assert made.look(theirs[-9], "192.0.2.1", 0, 0).person_id == "eve 91"
+    with pytest.raises(RequestError, match="bad_pair"):
+        made.look(theirs[-10], "192.0.2.1", 0, 0)

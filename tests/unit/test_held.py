@@ -80,16 +80,18 @@ def test_of_nobodies_with_the_same_cid_each_waits() -> None:
 
 
 def test_so_many_wait_of_a_person_of_a_room_and_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More are refused, and there is a place for another one when one is dropped."""
+    """More are refused; in all, the oldest goes of the room that has most of them."""
     desk = Desk()
     assert [desk.hold("x") for _ in range(4)] == [HELD, HELD, HELD, TOO_MANY]
     assert [desk.hold("x", None) for _ in range(4)] == [HELD, HELD, HELD, TOO_MANY]
     monkeypatch.setattr(held, "IN_ROOM", 7)
     assert [desk.hold("x", BEN) for _ in range(2)] == [HELD, TOO_MANY]
     monkeypatch.setattr(held, "IN_ALL", 8)
-    assert [desk.hold("x", room="jam") for _ in range(2)] == [HELD, TOO_MANY]
-    desk.messages.drop(desk.messages.of_room("tea")[0].number)
-    assert desk.hold("y") is HELD
+    assert [desk.hold("y", room="jam") for _ in range(2)] == [HELD, HELD]
+    assert [len(desk.texts(room)) for room in ("tea", "jam")] == [6, 2]
+    desk.messages.drop(desk.messages.of_room("jam")[0].number)
+    assert desk.hold("z", room="mint") is HELD
+    assert [len(desk.texts(room)) for room in ("tea", "jam", "mint")] == [6, 1, 1]
 
 
 def test_what_people_have_said_is_dropped_in_a_room_or_everywhere() -> None:

@@ -12,10 +12,13 @@ from tests.unit.members import CONFIG, Listener, Somebody, arrives, asks, house,
 from trio_chat.config import Config
 from trio_chat.core.messages import ApiRequest, Register
 from trio_chat.core.prices import RATES
+from trio_chat.core.request_limits import RequestLimits
+from trio_chat.limits.limits import Limits
 from trio_chat.live_config import LiveConfig
-from trio_chat.protocol import requests
+from trio_chat.protocol import governing, requests
 from trio_chat.protocol.close import FLOODING
 from trio_chat.protocol.dialects import v1
+from trio_chat.protocol.request_error import RequestError
 from trio_chat.rates import Rate, Rates
 
 PATIENCE = 2.1
@@ -364,3 +367,15 @@ async def test_an_open_room_follows_its_rate(autojump_clock: MockClock) -> None:
         assert done(await ann.ask(*sends(1))) == [0]
         config.change(limited(room_rate="1/h:3"))
         assert done(await ann.ask(*sends(3))) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("is_preview", "times"), [(True, 10), (False, 3)])
+def test_a_raid_counts_for_what_it_costs(*, is_preview: bool, times: int) -> None:
+    """Of the thirty that one person may ask for at once."""
+    config = Config()
+    asked = RequestLimits(Limits(config), config)
+    raid = governing.Raid(room="tea", since=0, preview=is_preview)
+    for _ in range(times):
+        asked.check("a", raid, None, "192.0.2.1", 0)
+    with pytest.raises(RequestError, match="too_fast"):
+        asked.check("a", raid, None, "192.0.2.1", 0)

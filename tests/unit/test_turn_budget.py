@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -15,30 +16,35 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.frames import BINARY, CONTINUATION, PING, PONG, TEXT, masked, upgrade
 from tests.rates import NO_RATES
 from tests.unit.members import Listener, asks
-from tests.unit.work import calls_of, counted
+from tests.unit.work import calls_of, counted, counted_steps
 from trio_chat.client.client import READ_SIZE
 from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.chat import Chat
 from trio_chat.core.effects import Effects
+from trio_chat.core.ledger import make_operator
 from trio_chat.core.messages import Asked, Message, Register
 from trio_chat.core.registry import Registry
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.storage import Loaded, Stored
+from trio_chat.journal.storage import Loaded, PeopleKept, Stored
+from trio_chat.journal.types import Committed, Write
 from trio_chat.limits.limits import Limits
 from trio_chat.net.head import HttpError, parse_head
 from trio_chat.net.websocket import shake_hands
-from trio_chat.protocol import requests
+from trio_chat.protocol import acts, requests
 from trio_chat.protocol.close import Violation
 from trio_chat.protocol.dialects import plain, v1
 from trio_chat.protocol.dialects.base import Dialect
+from trio_chat.protocol.events import ActKept, Person
 
 CALLS = 100_000  # that one turn, or reading one frame, may make; they take 10 to 20 ms
 READING_CALLS = 120_000  # that taking what is read at once may make: short ones, of 10 ms
 FRAME = 64 * 1024  # bytes
 REST = 60.0  # seconds after which the buckets of what is said are full again
-LOOKED_UP = requests.History | requests.Rooms
+LOOKED_UP = requests.History | requests.Search | requests.Rooms
+PAST = 10_000  # people who are banned, and acts, beyond which no more are kept
+RAIDERS = 1_900  # people who came into a room, in which one request may ban 2,000
 
 T = TypeVar("T")
 Object = dict[str, Any]
@@ -60,7 +66,9 @@ class Turns:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.journal = MemoryJournal(clock=lambda: 1000)
-        self.chat = Chat(config, "epoch", b"secret", Limits(config), Access(Registry()))
+        self.registry = Registry()
+        self.operator = finish(make_operator(self.journal, self.registry))
+        self.chat = Chat(config, "epoch", b"secret", Limits(config), Access(self.registry))
         self.history = History(self.journal, config, self.chat.populations)
         self.now = 0.0
         self.longest = 0
@@ -77,13 +85,15 @@ class Turns:
         if effects.loads:
             states = finish(self.journal.load(effects.loads, self.config.resume_limit))
             self._outcomes.append(Loaded(states))
+        if effects.people.records:
+            self._outcomes.append(PeopleKept(effects.people.number))
         for client, request in effects.look_ups:
             if isinstance(request, LOOKED_UP):
                 client.dialect.answer(self._answer(request))
         return effects
 
     def _answer(self, request: LOOKED_UP) -> Any:  # noqa: ANN401 - any answer
-        answer, calls = counted(lambda: finish(self.history.answer(request)))
+        answer, calls = counted_steps(lambda: self.history.answer(request))
         self.longest = max(self.longest, calls)
         return answer
 
@@ -103,12 +113,39 @@ class Turns:
         self.longest = max(self.longest, calls)
         return Asked(client, asked)
 
+    def remember(self, room: str) -> None:
+        """Let very much have been done in a room, as much as is kept in memory."""
+        strangers = [Person(id, "Stranger") for id in STRANGERS]
+        rooms = {room: "key"}
+        for kind in (
+            acts.Sanctioned(about=room, kind="ban", people=strangers),
+            acts.Cleared(about="jam", people=strangers[:1], keys=rooms),
+        ):
+            self._act(kind)
+        for number in range(100):
+            link = acts.LinkMade(about=room, link=f"l{number}", right="speak", digest=f"d{number}")
+            self._act(link)
+            for person in strangers[100 * number : 100 * number + 100]:
+                self._act(acts.LinkUsed(about=room, link=link.link), person)
+        for person in strangers[:RAIDERS]:
+            self.chat._joins._arrivals.note(room, person, "192.0.2.1", 1)
 
+    def _act(self, act: acts.AnyAct, who: Person | None = None) -> None:
+        [stored] = finish(self.journal.commit([Write(ActKept(room=acts.LEDGER, who=who, act=act))]))
+        assert isinstance(stored, Committed)
+        assert isinstance(stored.event, ActKept)
+        self.registry.apply(stored.event)
+
+
+STRANGERS = [f"{number:020x}" for number in range(PAST)]
 ROOMS = st.sampled_from(["tea", "jam", "x" * 64, "mint"])
 NUMBERS = st.integers(0, 40)
 PIECES = {"a": 1, "a ": 1000, "🍋": 4000, "x": 16_000, "\u0301": 3000, "@": 500}
 TEXTS = st.sampled_from(sorted(PIECES)).map(lambda piece: piece * PIECES[piece])
 EMOJI = st.sampled_from(["👍", "❤️", "👩‍💻", "🇩🇪", "1️⃣", "text", "\u202e"])
+QUERIES = ["a", "a b c", "🍋", "x" * 256, "a " * 128, '"a a a"', "-"]
+GOVERNED = ROOMS | st.just("")
+PEOPLE = st.sampled_from([0, 1, 200]).map(lambda count: STRANGERS[:count])
 KINDS: dict[str, st.SearchStrategy[Object]] = {
     "send": st.fixed_dictionaries({"room": ROOMS, "text": TEXTS, "reply": st.none() | NUMBERS}),
     "edit": st.fixed_dictionaries({"room": ROOMS, "seq": NUMBERS, "text": TEXTS}),
@@ -129,6 +166,41 @@ KINDS: dict[str, st.SearchStrategy[Object]] = {
         {"nick": st.just("Ann"), "rooms": st.lists(ROOMS.map(lambda name: {"room": name}))}
     ),
     "unknown": st.just({}),
+    "search": st.fixed_dictionaries(
+        {"room": ROOMS, "query": st.sampled_from(QUERIES), "limit": st.sampled_from([1, 100])}
+    ),
+    "read": st.fixed_dictionaries({"room": ROOMS, "seq": NUMBERS}),
+    "sessions": st.just({}),
+    "pair": st.just({}),
+    "sign_out": st.fixed_dictionaries({"session": st.just("?")}),
+    "create": st.fixed_dictionaries(
+        {"name": st.integers(0, 500).map(str), "private": st.booleans()}
+    )
+    | st.fixed_dictionaries({"with": st.sampled_from(STRANGERS)}),
+    "link": st.fixed_dictionaries({"room": GOVERNED, "right": st.just("speak")}),
+    "unlink": st.fixed_dictionaries({"room": GOVERNED, "link": st.just("l1")}),
+    "links": st.fixed_dictionaries({"room": GOVERNED}),
+    "rules": st.fixed_dictionaries(
+        {"room": GOVERNED, "slow": NUMBERS, "hold_links": st.booleans()}
+    ),
+    "moderate": st.fixed_dictionaries(
+        {
+            "room": GOVERNED,
+            "act": st.sampled_from(["mute", "unmute", "kick", "ban", "unban", "clear"]),
+            "people": PEOPLE.filter(bool),
+        }
+    ),
+    "raid": st.fixed_dictionaries(
+        {"room": GOVERNED, "people": PEOPLE, "since": st.just(1), "preview": st.booleans()}
+    ),
+    "undo": st.fixed_dictionaries({"room": GOVERNED, "act": NUMBERS}),
+    "free_nick": st.fixed_dictionaries({"nick": st.sampled_from(["Ann", "Person 1"])}),
+    "report": st.fixed_dictionaries({"room": ROOMS, "seq": NUMBERS}),
+    "held": st.fixed_dictionaries({"room": GOVERNED}),
+    "review": st.fixed_dictionaries(
+        {"room": GOVERNED, "held": NUMBERS, "act": st.sampled_from(["approve", "reject"])}
+    ),
+    "audit": st.fixed_dictionaries({"room": GOVERNED, "before": st.none() | NUMBERS}),
 }
 ASKED = st.one_of(
     *(
@@ -141,13 +213,17 @@ ASKED = st.one_of(
 class ShortTurns(RuleBasedStateMachine):
     """Whatever was stored before within the limits, no frame makes a turn, or its reading, long."""
 
-    @initialize(people=st.integers(1, 30))
-    def gather(self, people: int) -> None:
+    @initialize(people=st.integers(1, 30), is_old=st.booleans())
+    def gather(self, people: int, *, is_old: bool) -> None:
+        """Have people come, every other one an operator."""
         self.turns = Turns(Config())
+        if is_old:
+            self.turns.remember("tea")
         self.people = [Listener(v1) for _ in range(people)]
         for number, person in enumerate(self.people):
             hello = {"t": "hello", "nick": f"Person {number}", "rooms": [{"room": "tea"}]}
-            self.turns.settle(Register(person), asks(person, hello))
+            link = {} if number % 2 else {"link": self.turns.operator}
+            self.turns.settle(Register(person), asks(person, hello | link))
 
     @rule(asked=ASKED, times=st.sampled_from([1, 20, 256]), who=st.integers(0, 29))
     def ask(self, asked: Object, times: int, who: int) -> None:
@@ -163,6 +239,13 @@ class ShortTurns(RuleBasedStateMachine):
         self.turns.settle(self.turns.read(person, asked))
         person.got.clear()
 
+    @rule(asked=ASKED)
+    def ask_all_together(self, asked: Object) -> None:
+        """Have everybody ask for the same very often."""
+        self.turns.settle(*(self.turns.read(person, [asked] * 256) for person in self.people))
+        for person in self.people:
+            person.got.clear()
+
     @rule(seconds=st.sampled_from([0.2, 1.0, REST]))
     def wait(self, seconds: float) -> None:
         """Let tokens flow in, and what waited for them happen."""
@@ -173,6 +256,29 @@ class ShortTurns(RuleBasedStateMachine):
     def no_turn_was_long(self) -> None:
         if hasattr(self, "turns"):
             assert self.turns.longest < CALLS
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"t": "moderate", "room": "tea", "act": "ban", "people": STRANGERS[:200]},
+        {"t": "moderate", "room": "tea", "act": "clear", "people": STRANGERS[:1]},
+        {"t": "raid", "room": "tea", "since": 1, "preview": True},
+        {"t": "unlink", "room": "tea", "link": "l1"},
+        {"t": "audit", "room": "tea"},
+    ],
+    ids=lambda asked: asked["t"],
+)
+def test_many_moderators_at_once_make_no_turn_long(asked: Object) -> None:
+    """Where very much has been done, as much as is kept in memory."""
+    turns = Turns(Config())
+    turns.remember("tea")
+    people = [Listener(v1) for _ in range(8)]
+    for number, person in enumerate(people):
+        hello = {"t": "hello", "nick": f"Person {number}", "link": turns.operator}
+        turns.settle(Register(person), asks(person, hello))
+    turns.settle(*(turns.read(person, [asked] * 32) for person in people))
+    assert turns.longest < CALLS
 
 
 TestShortTurns = ShortTurns.TestCase

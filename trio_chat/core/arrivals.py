@@ -1,13 +1,14 @@
 """Arrivals: who came into which room last, when, and from where; for moderators who act on them."""
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from trio_chat.core.shares import Shares
 from trio_chat.limits.addresses import is_loopback, key_of
 from trio_chat.protocol.events import Person
 
-KEPT = 20_000  # arrivals, in all rooms; the oldest are forgotten
+KEPT = 20_000  # arrivals, in all rooms; the oldest from where most came are forgotten
 
 
 class Arrival(NamedTuple):
@@ -34,7 +35,7 @@ class Arrivals:
     """Remembers the last arrivals, each once for a room and a person."""
 
     def __init__(self) -> None:
-        self._order: OrderedDict[tuple[str, str], None] = OrderedDict()  # the latest at the end
+        self._shares: Shares[tuple[str, str]] = Shares()  # by address
         self._by_room: defaultdict[str, dict[str, Arrival]] = defaultdict(dict)  # by person's id
         self._rooms: defaultdict[str, set[str]] = defaultdict(set)  # by person's id
 
@@ -43,12 +44,12 @@ class Arrivals:
         there = self._by_room[room]
         before = there.get(person.id)
         first_at = before.first_at if before else now
-        there[person.id] = Arrival(person, first_at, place_of(address))
+        place = place_of(address)
+        there[person.id] = Arrival(person, first_at, place)
         self._rooms[person.id].add(room)
-        self._order[room, person.id] = None
-        self._order.move_to_end((room, person.id))
-        if len(self._order) > KEPT:
-            self._forget(*self._order.popitem(last=False)[0])
+        self._shares.add((room, person.id), place)
+        if len(self._shares) > KEPT:
+            self._forget(*self._shares.pop())
 
     def _forget(self, room: str, person_id: str) -> None:
         del self._by_room[room][person_id]

@@ -181,7 +181,8 @@ class Greeting:
         if state.grant.subject is not None:
             raise RequestError("unsupported", NAMED_BY_ACCESS)
         clock = self._access.clock()
-        code, until = self._pairings.make(state.person_id, state.known_since, clock)
+        address = state.client.address
+        code, until = self._pairings.make(state.person_id, state.known_since, address, clock)
         self._turn.reply(state.client, answers.Pair(id=request.id, code=code, until=until))
 
     def _check(self, state: ConnectionState, request: requests.Hello | requests.Pair) -> None:

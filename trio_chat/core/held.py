@@ -9,6 +9,7 @@ import msgspec
 
 from trio_chat.core.registry import SERVER
 from trio_chat.core.rooms import Delay
+from trio_chat.core.shares import Shares
 from trio_chat.journal.keys import Use, author_of, digest_of
 from trio_chat.journal.types import HELD, Duplicate, Rejected, Write
 from trio_chat.protocol.events import Edit, Message
@@ -44,6 +45,9 @@ class HeldMessage(NamedTuple):
 class HeldMessages:
     """Keeps what is held, so many of a person, of a room and in all, until it is dropped.
 
+    Of too many in all the oldest of the room that has most of them is dropped, so that nobody can
+    fill all places with rooms of their own.
+
     Args:
         clock: The wall clock, in ms since 1970.
         delay: Has something called so many seconds later.
@@ -53,6 +57,7 @@ class HeldMessages:
         self._clock = clock
         self._delay = delay
         self._messages: dict[int, HeldMessage] = {}  # by number, the oldest first
+        self._shares: Shares[int] = Shares()  # by room
         self._numbers = count(LOWEST + secrets.randbelow(NUMBERS))
         self._is_timed = False  # whether something is called when the oldest is over
 
@@ -75,15 +80,18 @@ class HeldMessages:
         number = next(self._numbers)
         write = write._replace(event=event, needs_approval=False)
         self._messages[number] = HeldMessage(number, self._clock(), write)
+        self._shares.add(number, event.room)
+        if len(self._shares) > IN_ALL:
+            self.drop(self._shares.pop())
         self._see_to_oldest()
         return HELD
 
     def _is_full(self, write: Write) -> bool:
-        """Whether no more may be held of somebody, of a room, or at all."""
+        """Whether no more may be held of somebody, or of a room."""
         here = self.of_room(write.event.room)
         author = author_of(write.event)
         own = sum(author_of(one.event) == author for one in here)
-        return own >= EACH or len(here) >= IN_ROOM or len(self._messages) >= IN_ALL
+        return own >= EACH or len(here) >= IN_ROOM
 
     def of_room(self, room: str) -> list[HeldMessage]:
         """Return what is held in a room, the oldest first."""
@@ -97,6 +105,7 @@ class HeldMessages:
     def drop(self, number: int) -> None:
         """Hold a message no longer, if it still is held."""
         self._messages.pop(number, None)
+        self._shares.discard(number)
 
     def drop_of(self, person_ids: Collection[str], room: str) -> None:
         """Drop what people have said in a room, or in all of them."""

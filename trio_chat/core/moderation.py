@@ -4,11 +4,10 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.approval import Approval
+from trio_chat.core.audit import Audit
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Judge
@@ -30,7 +29,6 @@ from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.room_rules import RoomRules
 
 ENDED_AT_ONCE = 8  # connections in a turn: a millisecond
-ACTS_LISTED = 100  # in one answer
 LIFTING = {"unmute": "mute", "unban": "ban"}
 
 
@@ -48,6 +46,7 @@ class Moderation:
         targets: Tell on whom somebody may act.
         raids: Clear messages, and undo raids.
         approval: Sends what is held, or drops it.
+        audit: Tells what was done.
         people: Have the nicks.
         pairs: Make rooms for two.
         delay: Has something called so many seconds later.
@@ -66,6 +65,7 @@ class Moderation:
         targets: Targets,
         raids: Raids,
         approval: Approval,
+        audit: Audit,
         people: People,
         pairs: Pairs,
         delay: Delay,
@@ -91,7 +91,7 @@ class Moderation:
             governing.SetRules: self._set_rules,
             governing.Moderate: self._moderate,
             governing.Report: self._report,
-            governing.Audit: self._tell_acts,
+            governing.Audit: audit.tell,
             governing.Held: approval.tell,
             governing.Review: approval.review,
             governing.Raid: raids.undo,
@@ -189,20 +189,6 @@ class Moderation:
         act = acts.Reported(about=room, target=request.seq, why=request.why)
         self._ledger.record(act, asked.person, Pending(asked.requester, asked.state, request.id))
 
-    def _tell_acts(self, asked: Requested, request: governing.Audit, room: str) -> None:
-        before = request.before if request.before is not None else 2**62
-        found = [
-            kept
-            for kept in reversed(self._access.registry.acts)
-            if kept.seq < before and (not room or kept.act.about == room)
-        ]
-        limit = min(request.limit, ACTS_LISTED)
-        told = [_told(kept) for kept in found[:limit]]
-        answer = governing_answers.ActList(
-            id=request.id, room=room, acts=told, more=len(found) > limit
-        )
-        self._turn.reply(asked.requester, answer)
-
     # What follows
 
     def take(self, kept: ActKept) -> None:
@@ -276,16 +262,6 @@ class Moderation:
         """End some connections that may not stay; a crowd of them must not hold up others."""
         for _ in range(min(len(self._to_end), ENDED_AT_ONCE)):
             self._turn.effects.closes.append((self._to_end.popleft().client, REMOVED))
-
-
-def _told(kept: ActKept) -> governing_answers.ActInfo:
-    """Return an act as moderators are told it: without secrets, and without anybody's address."""
-    act = kept.act
-    if isinstance(act, acts.LinkMade):
-        act = msgspec.structs.replace(act, digest="")
-    elif isinstance(act, acts.Sanctioned | acts.Raided):
-        act = msgspec.structs.replace(act, addresses={})
-    return governing_answers.ActInfo(kept.seq, kept.ts, kept.who, act)
 
 
 def _pending(asked: Requested, request: governing.Moderate, *, is_last: bool) -> Pending:

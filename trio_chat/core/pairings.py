@@ -1,15 +1,16 @@
 """Pairings: codes by which a person comes with another device, in memory alone."""
 
 import secrets
-from collections import OrderedDict
 from typing import NamedTuple
 
 from trio_chat.core.links import digest_of
 from trio_chat.core.request_limits import RequestLimits
+from trio_chat.core.shares import Shares
+from trio_chat.limits.addresses import key_of
 from trio_chat.protocol.request_error import RequestError
 
 GOOD_FOR = 600  # seconds
-PAIRINGS = 10_000  # at a time, one for each person; beyond that the oldest is over
+PAIRINGS = 10_000  # at a time, one for each person; of more the oldest from where most came is over
 CODE_BYTES = 16
 
 
@@ -30,14 +31,16 @@ class Pairings:
 
     def __init__(self, limits: RequestLimits) -> None:
         self._limits = limits
-        self._pairings: OrderedDict[str, Pairing] = OrderedDict()  # by the digest of the code
+        self._pairings: dict[str, Pairing] = {}  # by the digest of the code
+        self._shares: Shares[str] = Shares()  # the people, by address
         self._digests: dict[str, str] = {}  # by person
 
-    def make(self, person_id: str, known_since: int, clock: int) -> tuple[str, int]:
+    def make(self, person_id: str, known_since: int, address: str, clock: int) -> tuple[str, int]:
         """Return a new code for a person, and until when it is good, in ms since 1970."""
         self.end(person_id)
-        if len(self._pairings) >= PAIRINGS:
-            self.end(next(iter(self._pairings.values())).person_id)
+        if len(self._shares) >= PAIRINGS:
+            self.end(self._shares.pop())
+        self._shares.add(person_id, key_of(address))
         code = secrets.token_urlsafe(CODE_BYTES)
         digest, until = digest_of(code), clock + 1000 * GOOD_FOR
         self._pairings[digest] = Pairing(person_id, known_since, until)
@@ -68,3 +71,4 @@ class Pairings:
         digest = self._digests.pop(person_id, None)
         if digest:
             del self._pairings[digest]
+            self._shares.discard(person_id)

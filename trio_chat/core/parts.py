@@ -9,6 +9,7 @@ from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.approval import Approval
 from trio_chat.core.arrivals import Arrivals
+from trio_chat.core.audit import Audit
 from trio_chat.core.callers import Callers
 from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
@@ -143,6 +144,7 @@ def make_parts(
         targets=targets,
         raids=Raids(turn, access, ledger, rooms, arrivals, targets),
         approval=Approval(turn, ledger, held, config),
+        audit=Audit(turn, access.registry, config),
         people=people,
         pairs=pairs,
         delay=delay,

@@ -1,7 +1,8 @@
-"""Which rate each kind of request counts for."""
+"""Which rate each kind of request counts for, and which share of a turn."""
 
 from typing import get_args
 
+from trio_chat.core.backlog import REQUESTS, REQUESTS_EACH
 from trio_chat.protocol import governing, requests
 
 RATES: dict[type, str] = {
@@ -22,4 +23,11 @@ RATES: dict[type, str] = {
     requests.Pair: "govern_rate",
     requests.InvalidRequest: "invalid_rate",
     **dict.fromkeys(get_args(governing.AnyGoverning), "govern_rate"),
+}
+# Requests that count as more than one in a turn. What is about very many people, who came or are
+# banned, takes up to 10 ms: there is one of these in a turn.
+SHARES: dict[type, int] = dict.fromkeys(get_args(governing.AnyGoverning), REQUESTS_EACH) | {
+    governing.Moderate: REQUESTS,
+    governing.Raid: REQUESTS,
+    governing.EndLink: REQUESTS,
 }

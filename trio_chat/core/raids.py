@@ -97,12 +97,10 @@ class Raids:
             RequestError: it may not.
         """
         registry, now = self._access.registry, self._access.clock()
-        sealed = Counter(
-            room
-            for kept in registry.acts
-            if isinstance(kept.act, acts.Cleared | acts.Raided) and now - kept.ts < SEALED
-            for room in kept.act.keys
-        )
+        sealed: Counter[str] = Counter()
+        for kept in registry.acts:  # which may be very many, so that little is called
+            if now - kept.ts < SEALED and isinstance(kept.act, acts.Cleared | acts.Raided):
+                sealed.update([*kept.act.keys])
         if any(sealed[room] >= CLEARINGS for room in rooms):
             raise RequestError("too_many_clearings", "too much was cleared here within a day")
 
@@ -155,15 +153,14 @@ class Raids:
             RequestError: there are too many.
         """
         wanted = set(request.people)
-        found = [
+        came = [
             arrival
             for arrival in self._arrivals.of_room(room)
             if (arrival.person.id in wanted if wanted else arrival.first_at >= request.since)
-            and not self._targets.is_spared(asked, room, arrival.person)
         ]
-        if len(found) > PEOPLE:
+        if len(came) > PEOPLE:  # before each of them is looked at closely
             raise RequestError("too_many_people", f"that would be more than {PEOPLE} people")
-        return found
+        return [one for one in came if not self._targets.is_spared(asked, room, one.person)]
 
     def _preview(
         self, asked: Requested, request: governing.Raid, room: str, raiders: Sequence[Arrival]

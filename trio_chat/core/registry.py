@@ -1,17 +1,16 @@
 """The registry: who may do what in which room, as the acts in the ledger add up."""
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from trio_chat.core.latest_acts import LatestActs
 from trio_chat.core.links import Link, digest_of
 from trio_chat.protocol import acts
 from trio_chat.protocol.events import ActKept
 from trio_chat.protocol.person import Person
 from trio_chat.protocol.room_rules import NO_RULES, RoomRules
 
-ACTS = 10_000  # of all rooms that are at hand; older ones are in the journal
 LAST_SAID = 1000  # people of a room of whom is known when they said something last
 FOR_EVER = 2**62  # milliseconds
 SERVER = ""  # what an act is about that holds in all rooms
@@ -82,8 +81,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.last = 0  # the number of the last act that is taken in
-        self.acts: deque[ActKept] = deque(maxlen=ACTS)  # the last ones
-        self.undone: set[int] = set()  # numbers of acts that were taken back
+        self.acts = LatestActs()
+        self.undone: set[int] = set()  # numbers of acts that were taken back, of those
         self._rooms: dict[str, Governed] = {}
         self._links: dict[str, Link] = {}  # by the digest of the secret
         self._by_id: dict[str, Link] = {}
@@ -107,10 +106,17 @@ class Registry:
     def apply(self, kept: ActKept) -> None:
         """Take in the next act of the ledger."""
         self.last = kept.seq
-        self.acts.append(kept)
         taker = self._takers.get(type(kept.act))
         if taker:  # others are only for the list of what was done
             taker(kept.act, kept)
+        self._keep_at_hand(kept)
+
+    def _keep_at_hand(self, kept: ActKept) -> None:
+        """Have an act at hand; rooms that nobody governs, which anybody makes up, are as one."""
+        about = kept.act.about
+        gone = self.acts.add(kept, about if about in self._rooms else SERVER)
+        if gone is not None:
+            self.undone.discard(gone)
 
     def governed(self, about: str) -> Governed | None:
         """Return what is known of a room; ``None`` if it is like any other."""
@@ -264,9 +270,9 @@ class Registry:
 
     def _undone(self, act: acts.Undone, _: ActKept) -> None:
         undone = self.act(act.target)
-        self.undone.add(act.target)
         if undone is None:
             return
+        self.undone.add(act.target)
         if isinstance(undone.act, acts.Raided):
             self._lift(undone.act.about, "ban", undone.act.people)
             self._govern(undone.act.about).rules_until = 0
@@ -275,4 +281,4 @@ class Registry:
 
     def act(self, number: int) -> ActKept | None:
         """Return the act with a number; ``None`` if it is not among the last ones."""
-        return next((kept for kept in reversed(self.acts) if kept.seq == number), None)
+        return self.acts.get(number)

@@ -15,7 +15,7 @@ from trio_chat.protocol.request_error import RequestError
 
 PAUSE = 1.0  # seconds beyond the patience; whoever does not wait for so long is forgiven
 PEOPLE_A_TOKEN = 5  # on whom a moderator acts
-UNDOING = 10  # tokens, of a raid
+UNDOING, PREVIEWING = 10, 3  # tokens, of a raid
 MOST_OF_AN_ACT = 30  # tokens; a bucket has no more
 TOO_MANY_NAMES = "too many new people came from your address"
 TOO_MANY_GUESSES = "too many links that are not good came from your address"
@@ -225,7 +225,9 @@ def _cost(request: AnyAsked | requests.Request) -> int:
         return 1 + len(request.rooms)
     if isinstance(request, governing.Moderate):
         return min(MOST_OF_AN_ACT, 1 + len(request.people) // PEOPLE_A_TOKEN)
-    return UNDOING if isinstance(request, governing.Raid) and not request.preview else 1
+    if isinstance(request, governing.Raid):
+        return PREVIEWING if request.preview else UNDOING
+    return 1
 
 
 def _slowest(buckets: list[Bucket], cost: float, now: float) -> tuple[float, Bucket]:

@@ -1,6 +1,7 @@
 """Room links: makes rooms on purpose, gives links to them, and takes links back."""
 
 import secrets
+from itertools import islice
 
 from trio_chat.config import Config
 from trio_chat.core.access import Access
@@ -160,15 +161,15 @@ def _told(link: NewLink) -> governing_answers.NewLink:
 
 def _shown(link: Link, now: int) -> governing_answers.LinkInfo:
     made = link.made
-    users = list(link.users.values())
+    latest = islice(reversed(link.users.values()), governing_answers.PEOPLE_LISTED)
     return governing_answers.LinkInfo(
         link=made.link,
         right=made.right,
         label=made.label,
         until=made.until,
         uses=made.uses,
-        used=len(users),
-        people=users[-governing_answers.PEOPLE_LISTED :],
+        used=len(link.users),
+        people=[*latest][::-1],
         by=link.maker,
         ts=link.made_at,
         live=link.is_live(now),
