@@ -80,7 +80,7 @@ class Server:
         app = make_app()
         self._api = Api(history, Calls(self._inbox, config), self._hub.readers, config)
         self._api.install(app)
-        exchange = Exchange(app, config)
+        exchange = Exchange(app, config, limits, self._hub.outboxes)
         files = Files(load_page(static_files()), is_secure=config.certfile is not None)
         limits.overload.gauges["outboxes"] = lambda: self._hub.outboxes.used
         self._acceptor = Acceptor(

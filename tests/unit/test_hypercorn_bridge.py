@@ -11,12 +11,15 @@ from trio.testing import MockClock
 
 from tests.unit.peers import Connection
 from trio_chat.config import Config
+from trio_chat.delivery.outbox_budget import OutboxBudget
+from trio_chat.limits.limits import Limits
 from trio_chat.net.visitor import Visitor
 from trio_chat.web.hypercorn_bridge import Exchange
 
 CONFIG = Config(write_timeout=7, http_timeout=60)
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CHUNK = b"x" * 1000
+POST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000\r\n\r\n"
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -66,18 +69,26 @@ class Served(Connection):
 
     ended_at: float | None = None
 
-    async def serve(self, app: App, wire: bytes) -> None:
-        exchange = Exchange(app, CONFIG)  # type: ignore[arg-type]
+    async def serve(self, app: App, wire: bytes, budget: OutboxBudget, limits: Limits) -> None:
+        exchange = Exchange(app, CONFIG, limits, budget)  # type: ignore[arg-type]
         await exchange.serve(self.stream, wire, Visitor("192.0.2.1"))
         self.ended_at = trio.current_time()
 
 
 @asynccontextmanager
-async def exchange(app: App, wire: bytes = GET, *, stuck: bool = False) -> AsyncIterator[Served]:
+async def exchange(
+    app: App,
+    wire: bytes = GET,
+    *,
+    stuck: bool = False,
+    budget: OutboxBudget | None = None,
+    limits: Limits | None = None,
+) -> AsyncIterator[Served]:
     """Serve a request with an app, to its end."""
     served = Served(stuck=stuck)
+    budget, limits = budget or OutboxBudget(1_000_000), limits or Limits(CONFIG)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(served.serve, app, wire)
+        nursery.start_soon(served.serve, app, wire, budget, limits)
         await trio.testing.wait_all_tasks_blocked()
         yield served
 
@@ -173,7 +184,7 @@ async def test_stopping_ends_it_at_once_even_in_a_write(autojump_clock: MockCloc
     """The stream is closed under the shield."""
     async with trio.open_nursery() as nursery:
         served = Served(stuck=True)
-        nursery.start_soon(served.serve, App(), GET)
+        nursery.start_soon(served.serve, App(), GET, OutboxBudget(1_000_000), Limits(CONFIG))
         await trio.testing.wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
     assert trio.current_time() == 0
@@ -223,3 +234,62 @@ async def test_the_end_of_the_answer_is_the_end_of_the_connection(
         assert trio.current_time() == 0
         await served.peer.aclose()
     assert served.ended_at == 0
+
+
+async def test_an_answer_that_waits_counts_like_an_outbox(autojump_clock: MockClock) -> None:
+    """Until the peer has taken it, or is given up."""
+    budget = OutboxBudget(1_000_000)
+    async with exchange(App(), stuck=True, budget=budget):
+        assert 0 < budget.total < len(CHUNK)  # the head; the rest is made when that is out
+    assert budget.total == 0
+    async with exchange(App(), budget=budget) as served:
+        await read(served, len(CHUNK))
+        assert budget.total == 0
+        await served.peer.aclose()
+
+
+async def test_a_request_counts_until_its_answer_begins(autojump_clock: MockClock) -> None:
+    """What has come of its body is in memory, even if the rest never comes."""
+    budget = OutboxBudget(1_000_000)
+    async with exchange(App(pause=1), POST + CHUNK, budget=budget) as served:
+        assert budget.total == len(POST + CHUNK)
+        await served.send(CHUNK)
+        assert budget.total == len(POST + CHUNK + CHUNK)
+        await served.send(CHUNK)
+        await read(served, len(CHUNK))
+        assert budget.total == 0
+        await served.peer.aclose()
+    async with exchange(App(), POST + CHUNK, budget=budget) as served:
+        await served.peer.aclose()
+    assert budget.total == 0
+
+
+async def test_of_those_that_hold_too_much_the_fullest_is_ended(
+    autojump_clock: MockClock,
+) -> None:
+    """At once, and that is counted; an exchange that holds less goes on."""
+    limits, budget = Limits(CONFIG), OutboxBudget(len(POST + CHUNK) + 400)
+    less = POST.replace(b"3000", b"500") + b"x" * 400
+    async with (
+        exchange(App(), POST + CHUNK, budget=budget, limits=limits) as full,
+        exchange(App(), less, budget=budget, limits=limits) as other,
+    ):
+        assert await full.read_all() == b""
+        assert budget.total == len(less)
+        await other.send(b"x" * 100)
+        assert (await read(other, len(CHUNK))).startswith(b"HTTP/1.1 200 ")
+        await other.peer.aclose()
+    assert full.ended_at == 0
+    assert limits.counters.reached["all_outbox_bytes", "http"] == 1
+
+
+async def test_an_answer_for_which_there_is_no_room_ends_at_once(
+    autojump_clock: MockClock,
+) -> None:
+    """Even if nobody else holds anything."""
+    limits, budget = Limits(CONFIG), OutboxBudget(100)
+    async with exchange(App(), stuck=True, budget=budget, limits=limits) as served:
+        pass
+    assert served.ended_at == 0
+    assert budget.total == 0
+    assert limits.counters.reached["all_outbox_bytes", "http"] == 1

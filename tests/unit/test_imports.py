@@ -29,7 +29,7 @@ RULES = {
     "hub": "protocol auth journal delivery limits core",
     "net": "protocol auth limits",
     "client": "protocol auth journal delivery limits core hub net",
-    "web": "protocol auth journal delivery core hub net",
+    "web": "protocol auth journal delivery limits core hub net",
     "remote": "protocol",
     "terminal": "protocol remote standard_streams",
     "commands": "protocol journal core terminal remote lifetime server_file signals settings logs "

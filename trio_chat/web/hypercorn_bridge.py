@@ -17,6 +17,9 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from trio_chat.config import Config
+from trio_chat.delivery.holding import Holding
+from trio_chat.delivery.outbox_budget import OutboxBudget
+from trio_chat.limits.limits import Limits
 from trio_chat.net.streams import Stream, linger, reset_on_close, tcp_of
 from trio_chat.net.visitor import Visitor
 from trio_chat.web.assets import SECURITY_HEADERS
@@ -33,11 +36,17 @@ class Exchange:
     Args:
         app: The Quart app.
         config: ``http_timeout``, ``write_timeout``, ``close_timeout`` and ``head_limit``.
+        limits: Count who holds too much.
+        outboxes: The budget for requests that are not complete and answers that nobody reads.
     """
 
-    def __init__(self, app: ASGIFramework, config: Config) -> None:
+    def __init__(
+        self, app: ASGIFramework, config: Config, limits: Limits, outboxes: OutboxBudget
+    ) -> None:
         self._app = app
         self._config = config
+        self._limits = limits
+        self._outboxes = outboxes
         self._hypercorn = _HypercornConfig()
         self._hypercorn.errorlog = logger
         self._hypercorn.include_server_header = False
@@ -47,18 +56,30 @@ class Exchange:
     async def serve(self, stream: Stream, already_read: bytes, visitor: Visitor) -> None:
         """Serve a visitor's request, which begins with ``already_read``, and close the stream."""
         kind = _BoundedTlsStream if isinstance(stream, trio.SSLStream) else _BoundedStream
-        wrapped = kind(stream, already_read, self._config.write_timeout)
-        # Hypercorn's annotation allows TLS only; it serves plain TCP by the same methods.
-        as_annotated = cast("trio.SSLStream[trio.SocketStream]", wrapped)
         self._hypercorn.h11_max_incomplete_size = self._config.head_limit + 1
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_close_when_cancelled, stream)
             nursery.cancel_scope.deadline = trio.current_time() + self._config.http_timeout
+            drop = partial(self._drop, stream, visitor, nursery.cancel_scope)
+            holding = Holding(self._outboxes, drop)
+            wrapped = kind(stream, already_read, self._config.write_timeout, holding)
+            # Hypercorn's annotation allows TLS only; it serves plain TCP by the same methods.
+            as_annotated = cast("trio.SSLStream[trio.SocketStream]", wrapped)
             app = ASGIWrapper(partial(self._answer, visitor))
-            await TCPServer(app, self._hypercorn, WorkerContext(None), {}, as_annotated)
+            try:
+                await TCPServer(app, self._hypercorn, WorkerContext(None), {}, as_annotated)
+            finally:
+                holding.release()
             nursery.cancel_scope.deadline = trio.current_time() + self._config.close_timeout
             await linger(stream)
             nursery.cancel_scope.cancel(reason="the exchange is complete")
+
+    def _drop(self, stream: Stream, visitor: Visitor, scope: trio.CancelScope) -> None:
+        """End an exchange that holds more than others, as all together hold too much."""
+        now = trio.current_time()
+        self._limits.counters.count("all_outbox_bytes", "http", visitor.address, now)
+        reset_on_close(stream)
+        scope.cancel(reason="too much is held for HTTP and slow clients")
 
     async def _answer(
         self,
@@ -91,9 +112,16 @@ class _BoundedStream:
 
     It first replays what has been read already. Hypercorn closes it within a cancelled scope, so
     closing only ends the reading; ``Exchange`` closes the stream when Hypercorn has returned.
+
+    What has come is held until the answer begins, as its request may be incomplete; and of the
+    answer what is being written.
     """
 
-    def __init__(self, stream: Stream, replay: bytes, write_timeout: float) -> None:
+    def __init__(
+        self, stream: Stream, replay: bytes, write_timeout: float, holding: Holding
+    ) -> None:
+        self._holding = holding
+        holding.hold(len(replay))
         self._stream = stream
         self._replay = replay
         self._write_timeout = write_timeout
@@ -107,12 +135,17 @@ class _BoundedStream:
             return data
         if not self._ended:
             with trio.CancelScope() as self._reading:
-                return bytes(await self._stream.receive_some(max_bytes))
+                data = bytes(await self._stream.receive_some(max_bytes))
+                self._holding.hold(len(data))
+                return data
         return b""
 
     async def send_all(self, data: bytes) -> None:
+        self._holding.release()
+        self._holding.hold(len(data))
         with trio.move_on_after(self._write_timeout) as scope:
             await self._stream.send_all(data)
+        self._holding.release()
         if scope.cancelled_caught:
             reset_on_close(self._stream)
             await trio.aclose_forcefully(self._stream)  # nothing may follow half an answer
@@ -129,8 +162,10 @@ class _BoundedStream:
 class _BoundedTlsStream(_BoundedStream):
     """The same over TLS, whose handshake the acceptor has made."""
 
-    def __init__(self, stream: Stream, replay: bytes, write_timeout: float) -> None:
-        super().__init__(stream, replay, write_timeout)
+    def __init__(
+        self, stream: Stream, replay: bytes, write_timeout: float, holding: Holding
+    ) -> None:
+        super().__init__(stream, replay, write_timeout, holding)
         self.transport_stream = tcp_of(stream)
 
     async def do_handshake(self) -> None:

@@ -1,5 +1,6 @@
 """What is used up: descriptors, memory and disk, on servers that have little of it."""
 
+import json
 import os
 import resource
 from pathlib import Path
@@ -8,7 +9,7 @@ import trio
 
 from tests.hostile.attack import LONG, Assault, Variant, Wrong, attack
 from tests.hostile.long_room import EVENTS
-from tests.hostile.peer import GONE, Gone, Peer, objects
+from tests.hostile.peer import GONE, Gone, Peer, frame, get, objects
 
 FEW = 160  # descriptors: about 90 connections beside what the server reserves
 TOO_MANY = 300  # connections
@@ -22,8 +23,12 @@ LITTLE = WIDE | {"all_outbox_bytes": 16 * 1024 * 1024}
 TALKERS = 10  # who read, and say as much as they may at once
 TOLD_ALL = 3  # large messages of each talker to everybody: 120 KB, of which the kernel holds most
 TOLD_MORE = 15  # of each to half of them: 590 KB
-WAIT = 20.0  # seconds for the server to go on once there is space again
+PATIENT = LITTLE | {"write_timeout": 60}  # so that nobody is ended for being slow meanwhile
+PAGES = 120  # pages of 256 KiB over HTTP, each on a connection of its own: twice what there is
+PAGE_OF_EACH = 2  # messages of each talker, of 16 KB: all together are more than a page
+WAIT = 20.0  # seconds for the server to end somebody, or to go on once there is space again
 BIG = "m" * 3_900
+WIDEST = "\N{LEMON}" * 3_900  # 15,600 bytes
 MOST = 4_000  # large messages: more than fit
 SMALL = {
     "max_database": 12_000_000,  # bytes; the long room takes 9 of 12 million
@@ -107,6 +112,52 @@ async def _talk(peer: Peer, rooms: list[str]) -> None:
         await peer.send(objects({"t": "send", "id": number, "room": room, "text": BIG}))
         while (await peer.until("ok", "error")).get("id") != number:
             pass
+
+
+@attack(settings=PATIENT)
+async def unread_history(assault: Assault, number: int) -> None:
+    """120 who ask over HTTP for a large page and read nothing share that budget, too."""
+    room = f"hostile-page-{assault.tag}"
+    talkers: list[Peer] = []
+    asking: list[Peer] = []
+    async with trio.open_nursery() as nursery:
+        for _ in range(TALKERS):
+            nursery.start_soon(_write_page, assault, talkers, room)
+    try:
+        async with trio.open_nursery() as nursery:
+            for _ in range(PAGES):
+                nursery.start_soon(_ask_for_page, assault, asking, room)
+        gone = 0
+        with trio.move_on_after(WAIT):
+            while not gone:
+                await trio.sleep(0.1)
+                gone = sum(peer.is_reset() for peer in asking)
+    finally:
+        for peer in (*talkers, *asking):
+            assault.count(peer)
+            await peer.aclose()
+    assault.endings["cut"] += gone
+    if not gone:
+        raise Wrong("the budget is not reached")
+    if gone == PAGES:
+        raise Wrong("nobody is left, though there is room for some")
+
+
+async def _write_page(assault: Assault, peers: list[Peer], room: str) -> None:
+    peer = await assault.open()
+    peers.append(peer)
+    await peer.hello([room])
+    wish = {"t": "send", "id": 1, "room": room, "text": WIDEST}
+    for _ in range(PAGE_OF_EACH):
+        await peer.send(frame(json.dumps([wish], ensure_ascii=False).encode()))
+        await peer.until("ok")
+
+
+async def _ask_for_page(assault: Assault, peers: list[Peer], room: str) -> None:
+    peer = await Peer.connect(assault.target)
+    peers.append(peer)
+    peer.take_little()
+    await peer.send(get(assault.target, f"/api/v1/rooms/{room}/messages?limit=100"))
 
 
 @attack(settings=WIDE, variants=(Variant(HELD, 0),))
