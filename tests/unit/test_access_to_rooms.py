@@ -119,6 +119,28 @@ def test_a_ban_is_for_addresses_too_until_its_time() -> None:
     assert known.access.standing("tea", BOB.id, HERE).is_muted
 
 
+def test_sanctions_are_for_moderators_too() -> None:
+    """By person, as only somebody may act on them who may do more; operators are above all."""
+    known = Acts()
+    link, above = new_link("tea", Right.MODERATE), new_link(SERVER, Right.OPERATE)
+    known.keep(link.act, above.act, acts.LinkUsed(link=above.act.link))
+    for person in (BOB, EVE):
+        known.keep(acts.LinkUsed(about="tea", link=link.act.link), who=person)
+    for about in ("tea", SERVER):
+        for kind, right in (("mute", Right.READ), ("ban", Right.NONE)):
+            addresses = {EVE.id: [HERE]} if kind == "ban" else {}
+            people = [EVE, ANN]
+            known.keep(
+                acts.Sanctioned(about=about, kind=kind, people=people, addresses=addresses)
+            )
+            assert [known.right(one, "tea") for one in (EVE, BOB, ANN)] == [
+                right,
+                Right.MODERATE,
+                Right.OPERATE,
+            ]
+            known.keep(acts.Lifted(about=about, kind=kind, people=people))
+
+
 def test_a_ban_is_lifted_with_its_addresses() -> None:
     """By itself, or as what an act did is undone."""
     known = Acts()

@@ -77,8 +77,10 @@ class Access:
         is_out = not right or not self.is_invited(grant, person_id)
         if is_out or (is_hidden and governed is None):  # all looked up alike until here
             return OUTSIDE
-        if right >= Right.MODERATE:
+        if right >= Right.OPERATE:
             return Standing(right)
+        if right >= Right.MODERATE:
+            address = ""  # others there may be banned, but them only somebody bans who may do more
         judges = [one for one in (governed, server) if one]
         if any(_is_banned(one, person_id, address, now) for one in judges):
             return Standing(Right.NONE, is_banned=True)
