@@ -92,6 +92,12 @@ async def test_an_operator_moderates_all_rooms(tmp_path: Path) -> None:
             }
         async with chatting(server, "Eve", session=eve.session) as eve:
             assert (await join(eve, "anywhere"))["code"] == "banned"
+            for private in (False, True):
+                made = await eve.ask(t="create", name="new", private=private)
+                assert made["code"] == "banned"
+            to_one = {"t": "create", "name": "Ann", "private": True, "with": ann.who["id"]}
+            assert (await eve.ask(**to_one))["code"] == "banned"
+            assert (await eve.ask(t="nick", nick="Rude"))["code"] == "banned"
         async with chatting(server, "Op", session=operator.session) as again:
             assert again.welcome["operator"]
 

@@ -8,6 +8,7 @@ import pytest
 from trio_chat.core import policy
 from trio_chat.core.policy import (
     BANNED,
+    BANNED_EVERYWHERE,
     HELLO_FIRST,
     HELLO_TWICE,
     MUTED,
@@ -233,6 +234,8 @@ def test_links_of_somebody_new_need_approval() -> None:
 def test_who_is_banned_or_muted_is_told_so() -> None:
     """And a full room is full for all but its moderators."""
     banned = MEMBER._replace(right=Right.NONE, is_banned=True)
+    everywhere = [one for one in ALL if policy.allows(banned, one, INSIDE, 0) == BANNED_EVERYWHERE]
+    assert everywhere == [NICK, CREATE]
     muted = MEMBER._replace(right=Right.READ, is_muted=True)
     assert policy.allows(banned, EVERYWHERE[0], OUTSIDE, 0) == BANNED
     assert policy.allows(muted, IN_A_ROOM[2], INSIDE, 0) == MUTED

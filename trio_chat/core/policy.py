@@ -65,6 +65,7 @@ NO_SUCH_ROOM = Denial(
     "no_such_room", "there is no such room, or the link to it is not good any more"
 )
 BANNED = Denial("banned", "you may not be in this room")
+BANNED_EVERYWHERE = Denial("banned", "you may not be in any room of this server")
 MUTED = Denial("muted", "you may only read in this room just now")
 READ_ONLY = Denial("read_only", "your link lets you only read in this room")
 CLOSED = Denial("closed", "only moderators speak in this room just now")
@@ -83,6 +84,7 @@ BY_NAME = {
     *governing.OF_MODERATORS,
 }
 ABOUT_NO_ROOM = {requests.Nick, requests.Rooms, *OF_DEVICES, governing.Create}
+HEARD_ELSEWHERE = {requests.Nick, governing.Create}  # by people in rooms for two, and invited ones
 AN_AUTHOR_S = {requests.Edit, requests.Delete}
 READING = {requests.History, requests.Search, requests.Read}
 NEEDS_NO_VOICE = {requests.Leave, governing.Report}
@@ -106,7 +108,8 @@ def allows(
     if not principal.person and (principal.needs_hello or type(request) in BY_NAME):
         return HELLO_FIRST
     if type(request) in ABOUT_NO_ROOM:
-        return None
+        is_out = principal.is_banned and type(request) in HEARD_ELSEWHERE
+        return BANNED_EVERYWHERE if is_out else None
     if principal.right is Right.NONE:
         return BANNED if principal.is_banned else NO_SUCH_ROOM
     return _may_in_room(principal, request, rules, now, wall)
