@@ -127,7 +127,8 @@ def _is_banned(place: Governed, person_id: str | None, address: str, now: int) -
     sanction = place.banned.get(person_id or "")
     if sanction and now < sanction.until:
         return True
-    return bool(place.banned_addresses) and (now < place.banned_addresses.get(key_of(address), 0))
+    addresses = place.banned.addresses
+    return bool(addresses) and now < addresses.get(key_of(address), 0)
 
 
 def _is_muted(place: Governed, person_id: str | None, now: int) -> bool:
