@@ -214,6 +214,35 @@ def test_what_is_taken_back_leaves_what_other_acts_have_set(order: tuple[int, ..
     assert known.right(EVE) is known.right(ANN) is Right.SPEAK
 
 
+HOUR = 3_600_000
+BEFORE, RAIDED = RoomRules(slow=7), RoomRules(newcomers=900)
+
+
+@pytest.mark.parametrize("order", [(), (2,), (3,), (2, 3), (3, 2)])
+def test_after_two_raids_the_rules_are_as_before(order: tuple[int, ...]) -> None:
+    """Whichever is undone first, or if their time is over."""
+    known = Acts()
+    known.keep(acts.RulesSet(about="tea", rules=BEFORE))
+    for _ in range(2):
+        known.keep(raid(EVE, until=known.now + HOUR, rules_until=known.now + HOUR))
+        known.now += 1000
+    assert known.access.rules("tea") == RAIDED
+    for count, target in enumerate(order, 1):
+        known.keep(acts.Undone(about="tea", target=target))
+        is_over = 3 in order[:count]
+        assert known.access.rules("tea") == (BEFORE if is_over else RAIDED)
+    known.now += HOUR
+    assert known.access.rules("tea") == BEFORE
+
+
+def test_rules_that_are_set_in_raid_mode_stay_when_it_is_undone() -> None:
+    """Somebody has decided on them since."""
+    known = Acts()
+    known.keep(raid(EVE, until=known.now + HOUR, rules_until=known.now + HOUR))
+    known.keep(acts.RulesSet(about="tea", rules=BEFORE), acts.Undone(about="tea", target=1))
+    assert known.access.rules("tea") == BEFORE
+
+
 def test_of_so_many_bans_of_a_person_those_that_end_first_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -29,6 +29,7 @@ class Governed:
     rules: RoomRules = NO_RULES
     rules_until: int = FOR_EVER  # then those of before hold again
     rules_before: RoomRules = NO_RULES
+    rules_by: int = 0  # the number of the act that has set them
     links: dict[str, Link] = field(default_factory=dict)  # by id
     muted: Sanctions = field(default_factory=Sanctions)
     banned: Sanctions = field(default_factory=Sanctions)
@@ -43,6 +44,11 @@ class Governed:
     def is_raided(self, now: int) -> bool:
         """Whether a room is in raid mode at a time in ms since 1970."""
         return now < self.rules_until < FOR_EVER
+
+    def end_raid_mode(self, act: int) -> None:
+        """Have the rules of before hold again, if those of now were set by the act of a number."""
+        if self.rules_by == act:
+            self.rules_until = 0
 
     def note_said(self, key: str, now: float) -> None:
         """Take in when somebody has said something last; those of long ago are forgotten."""
@@ -209,11 +215,10 @@ class Registry:
 
     def _rules_set(self, act: acts.RulesSet, kept: ActKept) -> None:
         room = self._govern(act.about)
-        if act.until:
-            room.rules_before, room.rules_until = room.rules_at(kept.ts), act.until
-        else:
-            room.rules_until = FOR_EVER
-        room.rules = act.rules
+        if act.until and not room.is_raided(kept.ts):
+            room.rules_before = room.rules_at(kept.ts)
+        room.rules, room.rules_until = act.rules, act.until or FOR_EVER
+        room.rules_by = kept.seq
 
     def _sanctioned(self, act: acts.Sanctioned, kept: ActKept) -> None:
         room = self._govern(act.about)
@@ -250,7 +255,7 @@ class Registry:
         if isinstance(undone.act, acts.Raided):
             room = self._govern(undone.act.about)
             room.banned.lift(undone.act.people, undone.seq)
-            room.rules_until = 0
+            room.end_raid_mode(undone.seq)
         elif isinstance(undone.act, acts.Sanctioned):
             room = self._govern(undone.act.about)
             room.sanctions(undone.act.kind).lift(undone.act.people, undone.seq)
