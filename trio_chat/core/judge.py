@@ -11,6 +11,7 @@ from trio_chat.core.links import Link
 from trio_chat.core.people import People
 from trio_chat.core.policy import Principal, Rules
 from trio_chat.core.rooms import Rooms
+from trio_chat.limits.addresses import key_of
 from trio_chat.protocol import requests
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.rights import Right
@@ -35,8 +36,8 @@ class Asker(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What tells one who speaks from another: the person, else the address."""
-        return self.person.id if self.person else self.address
+        """What tells one who speaks from another: the person if it is proven, else the address."""
+        return self.person.id if self.person and self.is_proven else key_of(self.address)
 
 
 def asker_of(state: ConnectionState, people: People) -> Asker:
