@@ -133,9 +133,7 @@ def test_sanctions_are_for_moderators_too() -> None:
         for kind, right in (("mute", Right.READ), ("ban", Right.NONE)):
             addresses = {EVE.id: [HERE]} if kind == "ban" else {}
             people = [EVE, ANN]
-            known.keep(
-                acts.Sanctioned(about=about, kind=kind, people=people, addresses=addresses)
-            )
+            known.keep(acts.Sanctioned(about=about, kind=kind, people=people, addresses=addresses))
             assert [known.right(one, "tea") for one in (EVE, BOB, ANN)] == [
                 right,
                 Right.MODERATE,

@@ -12,6 +12,7 @@ from trio_chat.core.policy import (
     HELLO_FIRST,
     HELLO_TWICE,
     MUTED,
+    NO_LINKS,
     NO_NAME,
     NO_SUCH_ROOM,
     NOT_JOINED,
@@ -229,6 +230,21 @@ def test_links_of_somebody_new_need_approval() -> None:
     assert not is_held(send, moderator)
     assert not is_held(send, of_room=RoomRules(newcomers=60))
     assert not is_held(send, wall=1000 * DAY)
+
+
+def test_a_topic_of_somebody_new_has_no_link() -> None:
+    """Where links are held, as everybody sees it at once; for so long, and not for moderators."""
+    topic, plain = (requests.Topic(room="tea", text=text) for text in (LINK, "see a.b"))
+    inside = Rules(is_joined=True, of_room=LINKS_HELD, new_for=DAY)
+    free = inside._replace(of_room=RoomRules(slow=60))
+    moderator = MEMBER._replace(right=Right.MODERATE)
+    wall = 1000 * DAY - 1
+    assert policy.allows(MEMBER, topic, inside, 0, wall) == NO_LINKS
+    assert policy.allows(GUEST, topic, inside, 0, wall) == NO_LINKS
+    assert policy.allows(MEMBER, plain, inside, 0, wall) is None
+    assert policy.allows(MEMBER, topic, free, 0, wall) is None
+    assert policy.allows(MEMBER, topic, inside, 0, wall + 1) is None
+    assert policy.allows(moderator, topic, inside, 0, wall) is None
 
 
 def test_who_is_banned_or_muted_is_told_so() -> None:

@@ -116,7 +116,8 @@ class Judge:
             and open_room is not None
             and 0 < of_room.members <= open_room.population
         )
-        return Rules(is_joined, of_room, governed.said_at.get(asker.key, NEVER), is_full)
+        said_at, new_for = governed.said_at.get(asker.key, NEVER), self._config.hold_links_for
+        return Rules(is_joined, of_room, said_at, is_full, new_for)
 
     def needs_approval(self, principal: Principal, request: requests.Request, room: str) -> bool:
         """Whether what somebody may say in a room waits for a moderator there."""

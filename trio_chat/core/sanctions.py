@@ -26,7 +26,9 @@ class Sanctions(Mapping[str, Sanction]):
     """
 
     def __init__(self) -> None:
-        self._of: dict[str, list[Sanction]] = {}  # of each person, the one that ends last at the end
+        self._of: dict[
+            str, list[Sanction]
+        ] = {}  # of each person, the one that ends last at the end
         self.addresses: dict[str, int] = {}  # that are banned, until when
 
     def __getitem__(self, person_id: str) -> Sanction:
