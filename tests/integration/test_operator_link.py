@@ -119,8 +119,8 @@ async def test_an_operator_acts_on_moderators() -> None:
                 await ann.send("class", "heard")
             assert (await moderate(operator, "ban", ann, room=""))["t"] == "ok"
             assert (await ann.ending())[1:] == REMOVED
-            async with chatting(server, "Ann", session=ann.session) as ann:
-                assert (await join(ann, "class"))["code"] == "banned"
+            async with chatting(server, "Ann", session=ann.session) as again:
+                assert (await join(again, "class"))["code"] == "banned"
 
 
 async def test_a_new_link_ends_those_of_before(tmp_path: Path) -> None:

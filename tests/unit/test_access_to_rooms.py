@@ -118,7 +118,7 @@ def test_a_ban_is_for_addresses_too_until_its_time() -> None:
     known.keep(acts.Sanctioned(about="tea", kind="mute", people=[BOB]))
     governed = known.registry.governed("tea")
     assert governed is not None
-    assert (governed.banned, governed.banned.addresses) == ({}, {})
+    assert (dict(governed.banned), governed.banned.addresses) == ({}, {})
     assert known.access.standing("tea", BOB.id, HERE).is_muted
 
 
