@@ -134,6 +134,14 @@ async def test_an_edit_waits_too(server: Running) -> None:
         assert (await review(ann, late["held"], "reject"))["t"] == "ok"
 
 
+async def test_a_topic_with_a_link_is_refused(server: Running) -> None:
+    """All would see it, also in the list of rooms; moderators may set one."""
+    async with three(server) as (ann, eve, _):
+        assert (await eve.ask(t="topic", room="class", text=LINK))["code"] == "no_links"
+        assert (await eve.ask(t="topic", room="class", text="tea"))["t"] == "ok"
+        assert (await ann.ask(t="topic", room="class", text=LINK))["t"] == "ok"
+
+
 async def test_two_moderators_send_it_once(server: Running) -> None:
     """Whoever is second gets the same number, or is told that nothing waits any more."""
     async with three(server) as (ann, eve, _):

@@ -97,6 +97,22 @@ async def test_moderators_act_over_http(server: Running) -> None:
         assert (await eve.ending())[1] == 4503
 
 
+async def test_slow_mode_counts_by_address_for_whoever_only_tells_a_name(server: Running) -> None:
+    """However many names that are; whoever shows a session is one person."""
+    cem, dan = [bearer(await session(server, nick)) for nick in ("Cem", "Dan")]
+    path = "/rooms/class/messages"
+    async with chatting(server, "Ann") as ann:
+        await ann.ask(t="create", name="class")
+        await ann.ask(t="rules", room="class", slow=3600)
+        assert (await ask(server, "POST", f"{path}?from=Bot1", "x")).status == 201
+        for who in ("?from=Bot2", "?from=Bot1", ""):
+            refused = await ask(server, "POST", path + who, "x")
+            assert (refused.status, refused.code) == (429, "slow_mode")
+        for token in (cem, dan):
+            said = await ask(server, "POST", path, "x", authorization=token)
+            assert said.status == 201
+
+
 async def test_no_way_in_tells_of_a_room(server: Running) -> None:
     """Without a link, or with a wrong one, all is as for an identifier that was never given."""
     eve = bearer(await session(server, "Eve"))

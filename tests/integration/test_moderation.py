@@ -294,7 +294,7 @@ async def test_moderators_learn_nobody_s_address(
         registry = server.server._hub.access.registry
         governed = registry.governed("class")
         assert governed is not None
-        assert governed.banned_addresses
+        assert governed.banned.addresses
 
 
 async def test_a_raid_is_undone_in_one_step(server: Running) -> None:

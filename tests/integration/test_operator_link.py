@@ -22,6 +22,7 @@ from tests.integration.commands import (
 )
 from tests.integration.running import PATIENCE, Running, serving
 from tests.integration.test_links import join, make_private
+from tests.integration.test_moderation import make_class, moderate
 from tests.integration.test_operator import done
 from trio_chat.errors import FAILED
 from trio_chat.journal.memory import MemoryJournal
@@ -91,8 +92,35 @@ async def test_an_operator_moderates_all_rooms(tmp_path: Path) -> None:
             }
         async with chatting(server, "Eve", session=eve.session) as eve:
             assert (await join(eve, "anywhere"))["code"] == "banned"
+            for private in (False, True):
+                made = await eve.ask(t="create", name="new", private=private)
+                assert made["code"] == "banned"
+            to_one = {"t": "create", "name": "Ann", "private": True, "with": ann.who["id"]}
+            assert (await eve.ask(**to_one))["code"] == "banned"
+            assert (await eve.ask(t="nick", nick="Rude"))["code"] == "banned"
         async with chatting(server, "Op", session=operator.session) as again:
             assert again.welcome["operator"]
+
+
+async def test_an_operator_acts_on_moderators() -> None:
+    """In a room or in all: a mute and a ban hold for them, too, in rooms that they made."""
+    async with serving() as server:
+        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        async with (
+            chatting(server, "Op", "class", link=secret) as operator,
+            chatting(server, "Ann") as ann,
+        ):
+            await make_class(ann)
+            for room in ("class", ""):
+                assert (await moderate(operator, "mute", ann, room=room))["t"] == "ok"
+                assert (await ann.ask(t="send", room="class", text="x"))["code"] == "muted"
+                assert (await ann.ask(t="rules", room="class"))["code"] == "not_moderator"
+                assert (await moderate(operator, "unmute", ann, room=room))["t"] == "ok"
+                await ann.send("class", "heard")
+            assert (await moderate(operator, "ban", ann, room=""))["t"] == "ok"
+            assert (await ann.ending())[1:] == REMOVED
+            async with chatting(server, "Ann", session=ann.session) as again:
+                assert (await join(again, "class"))["code"] == "banned"
 
 
 async def test_a_new_link_ends_those_of_before(tmp_path: Path) -> None:

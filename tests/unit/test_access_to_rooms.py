@@ -1,10 +1,12 @@
 """What somebody may do in a room, as links and acts add up."""
 
+from itertools import permutations
+
 import pytest
 
 from tests.unit.work import counted
 from trio_chat.auth.grant import Grant
-from trio_chat.core import latest_acts, ledger, registry
+from trio_chat.core import latest_acts, ledger, registry, sanctions
 from trio_chat.core.access import OF_ALL, OUTSIDE, Access
 from trio_chat.core.links import new_link
 from trio_chat.core.registry import SERVER, Governed, Registry
@@ -116,8 +118,28 @@ def test_a_ban_is_for_addresses_too_until_its_time() -> None:
     known.keep(acts.Sanctioned(about="tea", kind="mute", people=[BOB]))
     governed = known.registry.governed("tea")
     assert governed is not None
-    assert governed.banned == {}
+    assert (dict(governed.banned), governed.banned.addresses) == ({}, {})
     assert known.access.standing("tea", BOB.id, HERE).is_muted
+
+
+def test_sanctions_are_for_moderators_too() -> None:
+    """By person, as only somebody may act on them who may do more; operators are above all."""
+    known = Acts()
+    link, above = new_link("tea", Right.MODERATE), new_link(SERVER, Right.OPERATE)
+    known.keep(link.act, above.act, acts.LinkUsed(link=above.act.link))
+    for person in (BOB, EVE):
+        known.keep(acts.LinkUsed(about="tea", link=link.act.link), who=person)
+    for about in ("tea", SERVER):
+        for kind, right in (("mute", Right.READ), ("ban", Right.NONE)):
+            addresses = {EVE.id: [HERE]} if kind == "ban" else {}
+            people = [EVE, ANN]
+            known.keep(acts.Sanctioned(about=about, kind=kind, people=people, addresses=addresses))
+            assert [known.right(one, "tea") for one in (EVE, BOB, ANN)] == [
+                right,
+                Right.MODERATE,
+                Right.OPERATE,
+            ]
+            known.keep(acts.Lifted(about=about, kind=kind, people=people))
 
 
 def test_a_ban_is_lifted_with_its_addresses() -> None:
@@ -132,6 +154,102 @@ def test_a_ban_is_lifted_with_its_addresses() -> None:
         assert known.right(BOB) is Right.NONE
         known.keep(lifted)
         assert known.right(BOB) is known.right(EVE) is Right.SPEAK
+
+
+def ban(*people: Person, seconds: int = 0, addresses: tuple[str, ...] = (HERE,)) -> AnyAct:
+    """Return a ban of people, each with the same addresses, for ever or until so long after 0."""
+    by_person = {person.id: list(addresses) for person in people}
+    return acts.Sanctioned(
+        about="tea", kind="ban", people=[*people], addresses=by_person, until=seconds * 1000
+    )
+
+
+def raid(*people: Person, until: int, rules_until: int = 0) -> acts.Raided:
+    """Return a raid of people from one address, who are banned until a time."""
+    return acts.Raided(
+        about="tea",
+        people=[*people],
+        addresses={person.id: [HERE] for person in people},
+        keys={},
+        rules=RoomRules(newcomers=900),
+        rules_until=rules_until,
+        until=until,
+    )
+
+
+def test_an_address_is_banned_as_long_as_somebody_there_is() -> None:
+    """Whoever is let in again first."""
+    known = Acts()
+    known.keep(ban(EVE, seconds=2000), ban(BOB))
+    known.keep(acts.Lifted(about="tea", kind="ban", people=[BOB]))
+    assert known.access.standing("tea", ANN.id, HERE).is_banned
+    assert not known.access.standing("tea", BOB.id, "198.51.100.1").is_banned
+    known.now = 2_000_000
+    assert known.right(ANN) is Right.SPEAK
+    known.keep(ban(EVE), ban(BOB, seconds=3000))
+    known.keep(acts.Lifted(about="tea", kind="ban", people=[EVE]))
+    assert known.right(ANN) is Right.NONE
+    known.now = 3_000_000
+    assert known.right(ANN) is Right.SPEAK
+
+
+@pytest.mark.parametrize("order", list(permutations((1, 2, 3))))
+def test_what_is_taken_back_leaves_what_other_acts_have_set(order: tuple[int, ...]) -> None:
+    """A longer ban stays behind a raid, whichever came first, and a raid behind another."""
+    known = Acts()
+    week = known.now + 1000
+    known.keep(ban(EVE), raid(EVE, BOB, until=week), raid(EVE, until=week))
+    for count, target in enumerate(order, 1):
+        known.keep(acts.Undone(about="tea", target=target))
+        assert known.right(EVE) is known.right(ANN, address=HERE)
+        assert known.right(EVE) is (Right.SPEAK if count == 3 else Right.NONE)
+    known.keep(ban(EVE), raid(EVE, until=week))
+    known.now = week
+    known.keep(acts.Sanctioned(about="tea", kind="mute", people=[BOB]))  # what is over is forgotten
+    known.keep(acts.Undone(about="tea", target=8))
+    assert known.right(EVE) is known.right(ANN) is Right.NONE
+    known.keep(acts.Lifted(about="tea", kind="ban", people=[EVE, ANN]))
+    assert known.right(EVE) is known.right(ANN) is Right.SPEAK
+
+
+HOUR = 3_600_000
+BEFORE, RAIDED = RoomRules(slow=7), RoomRules(newcomers=900)
+
+
+@pytest.mark.parametrize("order", [(), (2,), (3,), (2, 3), (3, 2)])
+def test_after_two_raids_the_rules_are_as_before(order: tuple[int, ...]) -> None:
+    """Whichever is undone first, or if their time is over."""
+    known = Acts()
+    known.keep(acts.RulesSet(about="tea", rules=BEFORE))
+    for _ in range(2):
+        known.keep(raid(EVE, until=known.now + HOUR, rules_until=known.now + HOUR))
+        known.now += 1000
+    assert known.access.rules("tea") == RAIDED
+    for count, target in enumerate(order, 1):
+        known.keep(acts.Undone(about="tea", target=target))
+        is_over = 3 in order[:count]
+        assert known.access.rules("tea") == (BEFORE if is_over else RAIDED)
+    known.now += HOUR
+    assert known.access.rules("tea") == BEFORE
+
+
+def test_rules_that_are_set_in_raid_mode_stay_when_it_is_undone() -> None:
+    """Somebody has decided on them since."""
+    known = Acts()
+    known.keep(raid(EVE, until=known.now + HOUR, rules_until=known.now + HOUR))
+    known.keep(acts.RulesSet(about="tea", rules=BEFORE), acts.Undone(about="tea", target=1))
+    assert known.access.rules("tea") == BEFORE
+
+
+def test_of_so_many_bans_of_a_person_those_that_end_first_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever is banned again and again fills no memory."""
+    monkeypatch.setattr(sanctions, "PER_PERSON", 2)
+    known = Acts()
+    known.keep(ban(EVE, seconds=3000), ban(EVE, seconds=2000), ban(EVE, seconds=4000))
+    known.keep(acts.Undone(about="tea", target=3), acts.Undone(about="tea", target=1))
+    assert known.right(EVE, address="198.51.100.1") is Right.SPEAK
 
 
 def test_what_is_undone_is_as_before() -> None:

@@ -340,7 +340,7 @@ def test_more_of_the_same_rights_is_taken_in(run: Run) -> None:
         registry.apply(one)
     tea = registry.governed("tea")
     assert tea is not None
-    assert (tea.banned, registry.undone) == ({}, {4, 2})
+    assert (dict(tea.banned), registry.undone) == ({}, {4, 2})
 
 
 def ledger() -> list[ActKept]:

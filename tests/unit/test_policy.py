@@ -8,9 +8,11 @@ import pytest
 from trio_chat.core import policy
 from trio_chat.core.policy import (
     BANNED,
+    BANNED_EVERYWHERE,
     HELLO_FIRST,
     HELLO_TWICE,
     MUTED,
+    NO_LINKS,
     NO_NAME,
     NO_SUCH_ROOM,
     NOT_JOINED,
@@ -230,9 +232,26 @@ def test_links_of_somebody_new_need_approval() -> None:
     assert not is_held(send, wall=1000 * DAY)
 
 
+def test_a_topic_of_somebody_new_has_no_link() -> None:
+    """Where links are held, as everybody sees it at once; for so long, and not for moderators."""
+    topic, plain = (requests.Topic(room="tea", text=text) for text in (LINK, "see a.b"))
+    inside = Rules(is_joined=True, of_room=LINKS_HELD, new_for=DAY)
+    free = inside._replace(of_room=RoomRules(slow=60))
+    moderator = MEMBER._replace(right=Right.MODERATE)
+    wall = 1000 * DAY - 1
+    assert policy.allows(MEMBER, topic, inside, 0, wall) == NO_LINKS
+    assert policy.allows(GUEST, topic, inside, 0, wall) == NO_LINKS
+    assert policy.allows(MEMBER, plain, inside, 0, wall) is None
+    assert policy.allows(MEMBER, topic, free, 0, wall) is None
+    assert policy.allows(MEMBER, topic, inside, 0, wall + 1) is None
+    assert policy.allows(moderator, topic, inside, 0, wall) is None
+
+
 def test_who_is_banned_or_muted_is_told_so() -> None:
     """And a full room is full for all but its moderators."""
     banned = MEMBER._replace(right=Right.NONE, is_banned=True)
+    everywhere = [one for one in ALL if policy.allows(banned, one, INSIDE, 0) == BANNED_EVERYWHERE]
+    assert everywhere == [NICK, CREATE]
     muted = MEMBER._replace(right=Right.READ, is_muted=True)
     assert policy.allows(banned, EVERYWHERE[0], OUTSIDE, 0) == BANNED
     assert policy.allows(muted, IN_A_ROOM[2], INSIDE, 0) == MUTED

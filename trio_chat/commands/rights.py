@@ -130,7 +130,7 @@ def _described(governed: Governed, now: int) -> Iterator[str]:
     if people:
         yield f"{_count(len(people), 'person', 'people')} who came by links"
     if governed.banned:
-        addresses = _count(len(governed.banned_addresses), "address", "addresses")
+        addresses = _count(len(governed.banned.addresses), "address", "addresses")
         yield f"{_count(len(governed.banned), 'ban')} ({addresses})"
     if governed.muted:
         yield _count(len(governed.muted), "mute")

@@ -77,14 +77,10 @@ class Access:
         is_out = not right or not self.is_invited(grant, person_id)
         if is_out or (is_hidden and governed is None):  # all looked up alike until here
             return OUTSIDE
-        if right >= Right.MODERATE:
+        if right >= Right.OPERATE:
             return Standing(right)
         judges = [one for one in (governed, server) if one]
-        if any(_is_banned(one, person_id, address, now) for one in judges):
-            return Standing(Right.NONE, is_banned=True)
-        if any(_is_muted(one, person_id, now) for one in judges):
-            return Standing(Right.READ, is_muted=True)
-        return Standing(right)
+        return _judged(judges, right, person_id, address, now)
 
     def is_invited(self, grant: Grant, person_id: str | None) -> bool:
         """Whether somebody is still let in whom a link has let in; so is whom none had to."""
@@ -121,11 +117,25 @@ def _base(room: str, grant: Grant) -> Right:
     return Right.NONE if is_private(room) else Right.SPEAK
 
 
+def _judged(
+    judges: Iterable[Governed], right: Right, person_id: str | None, address: str, now: int
+) -> Standing:
+    """Return what is left of a right after mutes and bans."""
+    if right >= Right.MODERATE:
+        address = ""  # others there may be banned, but them only somebody bans who may do more
+    if any(_is_banned(one, person_id, address, now) for one in judges):
+        return Standing(Right.NONE, is_banned=True)
+    if any(_is_muted(one, person_id, now) for one in judges):
+        return Standing(Right.READ, is_muted=True)
+    return Standing(right)
+
+
 def _is_banned(place: Governed, person_id: str | None, address: str, now: int) -> bool:
     sanction = place.banned.get(person_id or "")
     if sanction and now < sanction.until:
         return True
-    return bool(place.banned_addresses) and (now < place.banned_addresses.get(key_of(address), 0))
+    addresses = place.banned.addresses
+    return bool(addresses) and now < addresses.get(key_of(address), 0)
 
 
 def _is_muted(place: Governed, person_id: str | None, now: int) -> bool:

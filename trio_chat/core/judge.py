@@ -11,6 +11,7 @@ from trio_chat.core.links import Link
 from trio_chat.core.people import People
 from trio_chat.core.policy import Principal, Rules
 from trio_chat.core.rooms import Rooms
+from trio_chat.limits.addresses import key_of
 from trio_chat.protocol import requests
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.rights import Right
@@ -35,8 +36,8 @@ class Asker(NamedTuple):
 
     @property
     def key(self) -> str:
-        """What tells one who speaks from another: the person, else the address."""
-        return self.person.id if self.person else self.address
+        """What tells one who speaks from another: the person if it is proven, else the address."""
+        return self.person.id if self.person and self.is_proven else key_of(self.address)
 
 
 def asker_of(state: ConnectionState, people: People) -> Asker:
@@ -115,7 +116,8 @@ class Judge:
             and open_room is not None
             and 0 < of_room.members <= open_room.population
         )
-        return Rules(is_joined, of_room, governed.said_at.get(asker.key, NEVER), is_full)
+        said_at, new_for = governed.said_at.get(asker.key, NEVER), self._config.hold_links_for
+        return Rules(is_joined, of_room, said_at, is_full, new_for)
 
     def needs_approval(self, principal: Principal, request: requests.Request, room: str) -> bool:
         """Whether what somebody may say in a room waits for a moderator there."""

@@ -33,13 +33,15 @@ class Rules(NamedTuple):
     """What holds in the room that a request is about.
 
     ``is_joined``: by the connection that asks. ``said_at`` is when the one who asks has said
-    something there last, in Trio's time; ``is_full``: no more people may come in.
+    something there last, in Trio's time; ``is_full``: no more people may come in. ``new_for`` is
+    for how many seconds after the server has met somebody their links are held.
     """
 
     is_joined: bool = False
     of_room: RoomRules = NO_RULES
     said_at: float = float("-inf")
     is_full: bool = False
+    new_for: float = 0
 
 
 class Denial(NamedTuple):
@@ -65,10 +67,12 @@ NO_SUCH_ROOM = Denial(
     "no_such_room", "there is no such room, or the link to it is not good any more"
 )
 BANNED = Denial("banned", "you may not be in this room")
+BANNED_EVERYWHERE = Denial("banned", "you may not be in any room of this server")
 MUTED = Denial("muted", "you may only read in this room just now")
 READ_ONLY = Denial("read_only", "your link lets you only read in this room")
 CLOSED = Denial("closed", "only moderators speak in this room just now")
 ROOM_FULL = Denial("room_full", "no more people may be in this room")
+NO_LINKS = Denial("no_links", "newcomers may not set a topic with a link in it here")
 NOT_MODERATOR = Denial("not_moderator", "only moderators of the room may do that")
 NOT_OPERATOR = Denial("not_operator", "only operators of the server may do that")
 
@@ -83,6 +87,7 @@ BY_NAME = {
     *governing.OF_MODERATORS,
 }
 ABOUT_NO_ROOM = {requests.Nick, requests.Rooms, *OF_DEVICES, governing.Create}
+HEARD_ELSEWHERE = {requests.Nick, governing.Create}  # by people in rooms for two, and invited ones
 AN_AUTHOR_S = {requests.Edit, requests.Delete}
 READING = {requests.History, requests.Search, requests.Read}
 NEEDS_NO_VOICE = {requests.Leave, governing.Report}
@@ -106,7 +111,8 @@ def allows(
     if not principal.person and (principal.needs_hello or type(request) in BY_NAME):
         return HELLO_FIRST
     if type(request) in ABOUT_NO_ROOM:
-        return None
+        is_out = principal.is_banned and type(request) in HEARD_ELSEWHERE
+        return BANNED_EVERYWHERE if is_out else None
     if principal.right is Right.NONE:
         return BANNED if principal.is_banned else NO_SUCH_ROOM
     return _may_in_room(principal, request, rules, now, wall)
@@ -170,7 +176,10 @@ def _has_to_wait(
     wait = rules.said_at + slow - now
     if slow and isinstance(request, requests.Send) and wait > 0:
         return _later("slow_mode", f"one message in {slow} s may be sent here", wait)
-    return None
+    is_held = isinstance(request, requests.Topic) and _holds(
+        principal, request.text, rules.of_room, rules.new_for, wall
+    )
+    return NO_LINKS if is_held else None  # everybody sees a topic, and it cannot wait
 
 
 def _later(code: str, text: str, seconds: float) -> Denial:
@@ -203,12 +212,16 @@ def needs_approval(
         wall: The wall clock, in ms since 1970.
     """
     return (
-        of_room.hold_links
-        and principal.right < Right.MODERATE
+        principal.right < Right.MODERATE
         and isinstance(request, requests.Send | requests.Edit)
-        and wall - principal.known_since < 1000 * new_for
-        and has_link(request.text)
+        and _holds(principal, request.text, of_room, new_for, wall)
     )
+
+
+def _holds(principal: Principal, text: str, of_room: RoomRules, new_for: float, wall: int) -> bool:
+    """Whether a text has a link that somebody who does not moderate may not show to all yet."""
+    is_new = wall - principal.known_since < 1000 * new_for
+    return of_room.hold_links and is_new and has_link(text)
 
 
 def target_author(principal: Principal, request: requests.Request) -> str | None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from trio_chat.core.latest_acts import LatestActs
 from trio_chat.core.links import Link, digest_of
+from trio_chat.core.sanctions import Sanction, Sanctions
 from trio_chat.protocol import acts
 from trio_chat.protocol.events import ActKept
 from trio_chat.protocol.person import Person
@@ -14,15 +15,6 @@ from trio_chat.protocol.room_rules import NO_RULES, RoomRules
 LAST_SAID = 1000  # people of a room of whom is known when they said something last
 FOR_EVER = 2**62  # milliseconds
 SERVER = ""  # what an act is about that holds in all rooms
-
-
-class Sanction(NamedTuple):
-    """A mute or a ban of one person."""
-
-    person: Person
-    until: int  # in milliseconds since 1970
-    addresses: Sequence[str]
-    why: str
 
 
 @dataclass(eq=False, slots=True)
@@ -36,10 +28,10 @@ class Governed:
     rules: RoomRules = NO_RULES
     rules_until: int = FOR_EVER  # then those of before hold again
     rules_before: RoomRules = NO_RULES
+    rules_by: int = 0  # the number of the act that has set them
     links: dict[str, Link] = field(default_factory=dict)  # by id
-    muted: dict[str, Sanction] = field(default_factory=dict)  # by the person's id
-    banned: dict[str, Sanction] = field(default_factory=dict)
-    banned_addresses: dict[str, int] = field(default_factory=dict)  # until when
+    muted: Sanctions = field(default_factory=Sanctions)
+    banned: Sanctions = field(default_factory=Sanctions)
     said_at: dict[str, float] = field(
         default_factory=dict
     )  # Trio's time, where people have to wait
@@ -52,6 +44,11 @@ class Governed:
         """Whether a room is in raid mode at a time in ms since 1970."""
         return now < self.rules_until < FOR_EVER
 
+    def end_raid_mode(self, act: int) -> None:
+        """Have the rules of before hold again, if those of now were set by the act of a number."""
+        if self.rules_by == act:
+            self.rules_until = 0
+
     def note_said(self, key: str, now: float) -> None:
         """Take in when somebody has said something last; those of long ago are forgotten."""
         self.said_at.pop(key, None)
@@ -61,13 +58,10 @@ class Governed:
 
     def forget_sanctions(self, now: int) -> None:
         """Forget those that are over."""
-        for sanctions in (self.muted, self.banned):
-            for person_id in [id for id, one in sanctions.items() if one.until <= now]:
-                del sanctions[person_id]
-        for address in [one for one, until in self.banned_addresses.items() if until <= now]:
-            del self.banned_addresses[address]
+        self.muted.forget(now)
+        self.banned.forget(now)
 
-    def sanctions(self, kind: str) -> dict[str, Sanction]:
+    def sanctions(self, kind: str) -> Sanctions:
         """Return those of a kind."""
         return self.banned if kind == "ban" else self.muted
 
@@ -142,7 +136,7 @@ class Registry:
     def is_like_others(self, person_id: str | None) -> bool:
         """Whether somebody has come by no link, while nobody is muted or banned everywhere."""
         server = self._rooms.get(SERVER)
-        is_calm = server is None or not (server.muted or server.banned or server.banned_addresses)
+        is_calm = server is None or not (server.muted or server.banned)
         return is_calm and person_id not in self._came_by
 
     def use(self, link: Link, person: Person) -> None:
@@ -227,11 +221,10 @@ class Registry:
 
     def _rules_set(self, act: acts.RulesSet, kept: ActKept) -> None:
         room = self._govern(act.about)
-        if act.until:
-            room.rules_before, room.rules_until = room.rules_at(kept.ts), act.until
-        else:
-            room.rules_until = FOR_EVER
-        room.rules = act.rules
+        if act.until and not room.is_raided(kept.ts):
+            room.rules_before = room.rules_at(kept.ts)
+        room.rules, room.rules_until = act.rules, act.until or FOR_EVER
+        room.rules_by = kept.seq
 
     def _sanctioned(self, act: acts.Sanctioned, kept: ActKept) -> None:
         room = self._govern(act.about)
@@ -239,19 +232,11 @@ class Registry:
         until = act.until or FOR_EVER
         for person in act.people:
             addresses = act.addresses.get(person.id, ())
-            room.sanctions(act.kind)[person.id] = Sanction(person, until, addresses, act.why)
-            for address in addresses:
-                room.banned_addresses[address] = max(until, room.banned_addresses.get(address, 0))
+            sanction = Sanction(person, until, addresses, act.why, kept.seq)
+            room.sanctions(act.kind).add(sanction)
 
     def _lifted(self, act: acts.Lifted, _: ActKept) -> None:
-        self._lift(act.about, act.kind, act.people)
-
-    def _lift(self, about: str, kind: str, people: Iterable[Person]) -> None:
-        room = self._govern(about)
-        for person in people:
-            lifted = room.sanctions(kind).pop(person.id, None)
-            for address in lifted.addresses if lifted else ():
-                room.banned_addresses.pop(address, None)
+        self._govern(act.about).sanctions(act.kind).lift(act.people)
 
     def _raided(self, act: acts.Raided, kept: ActKept) -> None:
         self._sanctioned(
@@ -274,10 +259,12 @@ class Registry:
             return
         self.undone.add(act.target)
         if isinstance(undone.act, acts.Raided):
-            self._lift(undone.act.about, "ban", undone.act.people)
-            self._govern(undone.act.about).rules_until = 0
+            room = self._govern(undone.act.about)
+            room.banned.lift(undone.act.people, undone.seq)
+            room.end_raid_mode(undone.seq)
         elif isinstance(undone.act, acts.Sanctioned):
-            self._lift(undone.act.about, undone.act.kind, undone.act.people)
+            room = self._govern(undone.act.about)
+            room.sanctions(undone.act.kind).lift(undone.act.people, undone.seq)
 
     def act(self, number: int) -> ActKept | None:
         """Return the act with a number; ``None`` if it is not among the last ones."""

@@ -216,6 +216,7 @@ Object.assign(de, {
   "error.read_only": "Ihr Link lässt Sie hier nur lesen.",
   "error.closed": "Hier spricht gerade nur die Moderation.",
   "error.held": "Die Moderation sieht es sich erst an, da es einen Link hat und Sie neu hier sind. Nach der Freigabe erscheint es.",
+  "error.no_links": "Wer neu ist, darf hier kein Thema mit einem Link darin setzen.",
   "error.too_many_held": "Auf die Moderation wartet hier schon zu viel. Versuchen Sie es später.",
   "error.room_full": "Mehr Leute dürfen nicht in diesem Raum sein.",
   "error.not_moderator": "Das geht nicht mit jemandem aus der Moderation, und nicht ohne dazuzugehören.",

@@ -212,6 +212,7 @@ Object.assign(en, {
   "error.read_only": "Your link lets you only read here.",
   "error.closed": "Only moderators speak here just now.",
   "error.held": "A moderator looks at it first, as it has a link and you are new here. It appears once it is approved.",
+  "error.no_links": "Newcomers may not set a topic with a link in it here.",
   "error.too_many_held": "Too much waits for the moderators here already. Try again later.",
   "error.room_full": "No more people may be in this room.",
   "error.not_moderator": "You may not do that with a moderator, or without being one.",

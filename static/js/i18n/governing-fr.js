@@ -216,6 +216,7 @@ Object.assign(fr, {
   "error.read_only": "Votre lien vous permet seulement de lire ici.",
   "error.closed": "Seule la modération parle ici en ce moment.",
   "error.held": "La modération le regarde d’abord, car il a un lien et vous êtes nouveau ici. Il paraîtra une fois approuvé.",
+  "error.no_links": "Les nouveaux venus ne peuvent pas mettre ici un sujet contenant un lien.",
   "error.too_many_held": "Trop de choses attendent déjà la modération ici. Réessayez plus tard.",
   "error.room_full": "Personne d’autre ne peut entrer dans ce salon.",
   "error.not_moderator": "Cela ne se fait pas à la modération, ni sans en être.",

@@ -1,0 +1,84 @@
+"""The sanctions of a room: who is muted or banned there, by which acts, and until when."""
+
+from bisect import insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from trio_chat.protocol.person import Person
+
+PER_PERSON = 8  # mutes, or bans, of a person in a room; beyond that the one that ends first goes
+
+
+class Sanction(NamedTuple):
+    """A mute or a ban of one person."""
+
+    person: Person
+    until: int  # in milliseconds since 1970
+    addresses: Sequence[str]
+    why: str
+    act: int  # the number of the act that has set it
+
+
+class Sanctions(Mapping[str, Sanction]):
+    """Mutes, or bans, by the person's id: of several of a person the one that ends last counts.
+
+    The others are kept, so that whatever act is taken back leaves what others have set.
+    """
+
+    def __init__(self) -> None:
+        self._of: dict[
+            str, list[Sanction]
+        ] = {}  # of each person, the one that ends last at the end
+        self.addresses: dict[str, int] = {}  # that are banned, until when
+
+    def __getitem__(self, person_id: str) -> Sanction:
+        """Return the one that counts for a person."""
+        return self._of[person_id][-1]
+
+    def __iter__(self) -> Iterator[str]:
+        """Return an iterator over the people's ids."""
+        return iter(self._of)
+
+    def __len__(self) -> int:
+        """Return of how many people there are any."""
+        return len(self._of)
+
+    def add(self, sanction: Sanction) -> None:
+        """Take in one more."""
+        those = self._of.setdefault(sanction.person.id, [])
+        insort(those, sanction, key=lambda one: one.until)
+        del those[:-PER_PERSON]
+        for address in sanction.addresses:
+            self._extend(address, sanction.until)
+
+    def lift(self, people: Iterable[Person], act: int | None = None) -> None:
+        """Take back those of people that an act has set; without one, all that they have."""
+        lifted: list[Sanction] = []
+        for person in people:
+            those = self._of.pop(person.id, [])
+            left = [one for one in those if act is not None and one.act != act]
+            lifted += [one for one in those if one not in left]
+            if left:
+                self._of[person.id] = left
+        self._free({address for one in lifted for address in one.addresses})
+
+    def forget(self, now: int) -> None:
+        """Forget those that are over at a time in ms since 1970."""
+        for person_id in [id for id, those in self._of.items() if those[0].until <= now]:
+            those = self._of.pop(person_id)
+            if those[-1].until > now:
+                self._of[person_id] = [one for one in those if one.until > now]
+        for address in [one for one, until in self.addresses.items() if until <= now]:
+            del self.addresses[address]
+
+    def _extend(self, address: str, until: int) -> None:
+        self.addresses[address] = max(until, self.addresses.get(address, 0))
+
+    def _free(self, addresses: set[str]) -> None:
+        """Ban addresses no more, unless they are somebody's who still is."""
+        for address in addresses:
+            self.addresses.pop(address, None)
+        for those in self._of.values() if addresses else ():
+            for one in those:
+                for address in addresses.intersection(one.addresses):
+                    self._extend(address, one.until)
