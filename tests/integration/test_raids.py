@@ -144,3 +144,24 @@ async def test_a_ban_of_somebody_who_wrote_over_http_is_for_their_address(tmp_pa
         assert (await ann.ask(**ban))["t"] == "ok"
         assert (await post(server, "x", NEW, of="Another")).code == "banned"
         assert (await post(server, "x", ELSEWHERE, of="Another")).status == 201
+
+
+async def test_nothing_is_never_cleared_everywhere(tmp_path: Path) -> None:
+    """An operator clears what somebody said over HTTP; or learns that nobody knows where it is."""
+    async with on(tmp_path / "chat.db") as server:
+        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        async with chatting(server, "Op", "class", link=secret) as operator:
+            await post(server, "spam 1", NEW, of="Bot")
+            await post(server, "spam 2", NEW)
+            ids = await authors(operator)
+            clear: Object = {"t": "moderate", "room": "", "act": "clear"}
+            assert (await operator.ask(**clear, people=[*ids.values()]))["t"] == "ok"
+            assert await texts(operator) == []
+            await post(server, "spam 3", NEW, of="Bot")
+    async with (
+        on(tmp_path / "chat.db") as server,
+        chatting(server, "Op", "class", session=operator.session) as operator,
+    ):
+        for people in ([ids["spam 1"]], [""]):
+            assert (await operator.ask(**clear, people=people))["code"] == "not_found"
+        assert await texts(operator) == ["spam 3"]

@@ -58,15 +58,30 @@ class Raids:
         """Clear what people have said in a room, or where they were since the server was started.
 
         Raises:
-            RequestError: one of them may do as much as who asks.
+            RequestError: one of them may do as much as who asks, or nobody knows where they were.
         """
         people = self._targets.authors(request.people, room)
         self._targets.spare_moderators(asked, room, people)
-        found = {name for one in people for name in self._arrivals.rooms_of(one.id)}
-        rooms = [room] if room else sorted(found)
+        rooms = [room] if room else self._rooms_of(people)
         keys = self._clear(asked, rooms, people, request.since, request.why)
         act = acts.Cleared(about=room, people=people, keys=keys, why=request.why)
         self._ledger.record(act, asked.person, Pending(asked.requester, asked.state, request.id))
+
+    def _rooms_of(self, people: Iterable[Person]) -> list[str]:
+        """Return where people were since the server was started.
+
+        Raises:
+            RequestError: it is not known of one of them: nothing would be cleared.
+        """
+        found: set[str] = set()
+        for person in people:
+            rooms = self._arrivals.rooms_of(person.id)
+            if not rooms:
+                who = person.nick or "somebody without a name"
+                reason = f"nobody knows any more where {who} was: clear what they said room by room"
+                raise RequestError("not_found", reason)
+            found |= rooms
+        return sorted(found)
 
     def _clear(
         self,
