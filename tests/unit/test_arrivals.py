@@ -1,62 +1,101 @@
-"""Who came into which room, when, and from where."""
+"""Who came into which room or wrote there, when, and from where."""
+
+from itertools import count
 
 import pytest
 
 from trio_chat.core import arrivals
-from trio_chat.core.arrivals import Arrivals
+from trio_chat.core.arrivals import Arrivals, network_of
 from trio_chat.protocol.events import Person
 
-ANN, BOB = Person("a", "Ann"), Person("b", "Bob")
+ANN, BOB, CEM = Person("a", "Ann"), Person("b", "Bob"), Person("c", "Cem")
+STARTED = 100  # in ms since 1970; each look at the clock is a millisecond later
 
 
-def test_the_first_time_and_the_last_address_count() -> None:
-    """However often somebody comes; this machine's own addresses are none."""
-    known = Arrivals()
-    known.note("tea", ANN, "192.0.2.7", 5)
-    known.note("tea", Person("a", "Anna"), "2001:db8::7", 9)
-    known.note("jam", BOB, "127.0.0.1", 7)
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> Arrivals:
+    """Remember three of those who are gone."""
+    monkeypatch.setattr(arrivals, "KEPT", 3)
+    clock = count(STARTED)
+    return Arrivals(lambda: next(clock))
+
+
+def ids(known: Arrivals, room: str) -> list[str]:
+    """Return who came into a room."""
+    return [one.person.id for one in known.of_room(room)]
+
+
+def test_the_first_time_and_the_last_address_count(known: Arrivals) -> None:
+    """However often somebody comes or writes; this machine's own addresses are none."""
+    known.enter("tea", ANN, "192.0.2.7", STARTED + 1)
+    known.write("tea", Person("a", "Anna"), "2001:db8::7", STARTED + 1)
+    known.enter("jam", BOB, "127.0.0.1", STARTED + 3)
     [arrival] = known.of_room("tea")
-    assert (arrival.person.nick, arrival.first_at, arrival.address) == ("Anna", 5, "2001:db8::")
+    assert (arrival.person.nick, arrival.address) == ("Anna", "2001:db8::")
+    assert (arrival.first_at, arrival.last_at) == (STARTED + 1, STARTED + 2)
     assert known.person("a") == Person("a", "Anna")
     assert (known.addresses_of("a"), known.addresses_of("b")) == (["2001:db8::"], [])
-    assert known.rooms_of(["a", "b", "c"]) == {"tea", "jam"}
+    assert [known.rooms_of(one) for one in "abc"] == [{"tea"}, {"jam"}, set()]
     assert known.person("c") is None
+
+
+def test_a_regular_has_not_just_come(known: Arrivals) -> None:
+    """Whom the server knew before it was started came when it met them; others come now."""
+    known.enter("tea", ANN, "192.0.2.7", 50)
+    known.enter("tea", BOB, "192.0.2.7", STARTED)
+    known.write("tea", CEM, "192.0.2.7", 0)
+    assert [one.first_at for one in known.of_room("tea")] == [50, STARTED + 2, 0]
 
 
 def test_moderators_see_networks() -> None:
     """And no address of anybody."""
-    known = Arrivals()
-    known.note("tea", ANN, "192.0.2.7", 5)
-    known.note("tea", BOB, "2001:db8::7", 5)
-    assert [one.network for one in known.of_room("tea")] == ["192.0.2.0/24", "2001:db8::/64"]
+    shown = [network_of(one) for one in ("192.0.2.7", "2001:db8::")]
+    assert shown == ["192.0.2.0/24", "2001:db8::/64"]
 
 
-def test_the_oldest_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who came again last is not among them."""
-    monkeypatch.setattr(arrivals, "KEPT", 2)
-    known = Arrivals()
-    for number, person in enumerate((ANN, BOB, ANN, Person("c", "Cem"))):
-        known.note("tea", person, "192.0.2.7", number)
-    assert [one.person.id for one in known.of_room("tea")] == ["a", "c"]
+def test_those_without_a_name_are_told_apart_by_address(known: Arrivals) -> None:
+    """All of them are one person."""
+    for address in ("192.0.2.7", "192.0.2.8", "192.0.2.7"):
+        known.write("tea", None, address, STARTED)
+    assert [(one.first_at, one.last_at) for one in known.of_room("tea")] == [
+        (STARTED + 1, STARTED + 3),
+        (STARTED + 2, STARTED + 2),
+    ]
+    assert known.addresses_of("") == ["192.0.2.7", "192.0.2.8"]
+    assert known.rooms_of("") == {"tea"}
 
 
-def test_who_is_forgotten_in_a_room_is_known_in_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And a room of which nobody is known any more takes no place."""
-    monkeypatch.setattr(arrivals, "KEPT", 2)
-    known = Arrivals()
-    for room in ("tea", "jam", "bread"):
-        known.note(room, ANN, "192.0.2.7", 5)
-    assert known.rooms_of(["a"]) == {"jam", "bread"}
-    assert known.of_room("tea") == []
+def test_whoever_brings_very_many_displaces_their_own(known: Arrivals) -> None:
+    """Of those who are gone the oldest is forgotten of the address with the most."""
+    known.write("tea", ANN, "192.0.2.7", STARTED)
+    for number in range(9):
+        known.write(f"r{number}", BOB, "192.0.2.8", STARTED)
+    assert known.rooms_of("b") == {"r7", "r8"}
+    assert ids(known, "tea") == ["a"]
+    assert known.of_room("r0") == []
 
 
-def test_whoever_brings_very_many_displaces_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that nobody hides a raid by coming into many other rooms."""
-    monkeypatch.setattr(arrivals, "KEPT", 10)
-    known = Arrivals()
-    for number, person in enumerate((ANN, BOB)):
-        known.note("tea", person, f"192.0.2.{number}", number)
-    for number in range(100):
-        known.note(f"room {number}", Person("c", "Cem"), "2001:db8::7", number)
-    assert [one.person.id for one in known.of_room("tea")] == ["a", "b"]
-    assert len(known.rooms_of(["c"])) == 8
+def test_who_is_there_is_never_forgotten(known: Arrivals) -> None:
+    """Nor does a crowd that is there displace those who are gone, until it is gone itself."""
+    known.write("tea", CEM, "192.0.2.7", STARTED)
+    for number in range(9):
+        known.enter(f"r{number}", BOB, "192.0.2.8", STARTED)
+    known.write("r0", BOB, "192.0.2.8", STARTED)
+    assert len(known.rooms_of("b")) == 9
+    known.write("tea", ANN, "192.0.2.8", STARTED)
+    assert ids(known, "tea") == ["c", "a"]
+    for number in range(9):
+        known.leave(f"r{number}", "b")
+    assert known.rooms_of("b") == {"r7", "r8"}
+    assert ids(known, "tea") == ["c"]
+
+
+def test_who_comes_back_is_known_again_as_before(known: Arrivals) -> None:
+    """And forgotten no more while they are there."""
+    known.enter("tea", ANN, "192.0.2.7", STARTED)
+    known.leave("tea", "a")
+    known.enter("tea", ANN, "192.0.2.7", STARTED)
+    for number in range(9):
+        known.write(f"r{number}", ANN, "192.0.2.7", STARTED)
+    [arrival] = known.of_room("tea")
+    assert arrival.first_at == STARTED + 1

@@ -389,6 +389,14 @@ def test_private_rooms_are_bounded(run: Run) -> None:
     assert run("import", "x.jsonl", "--private-rooms", "3")[0] == 0
 
 
+def test_what_was_said_without_a_name_may_be_acted_on(run: Run) -> None:
+    """It was cleared, or undone as part of a raid; nobody without a name is muted."""
+    nameless = {"people": [{"id": "", "nick": ""}]}
+    assert take_in(run, CLEARED | nameless, RAID | nameless)[0] == 0
+    for what in (BAN | {"addresses": {}}, {"t": "removed"}):
+        assert "the id of its author cannot be" in take_in(run, what | nameless)[2]
+
+
 def test_links_and_sanctions_are_bounded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has made more on a server with higher limits says so."""
     links = [LINK | {"link": f"{n:012x}", "digest": f"{n:064x}"} for n in range(4)]

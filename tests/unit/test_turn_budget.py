@@ -128,7 +128,7 @@ class Turns:
             for person in strangers[100 * number : 100 * number + 100]:
                 self._act(acts.LinkUsed(about=room, link=link.link), person)
         for person in strangers[:RAIDERS]:
-            self.chat._joins._arrivals.note(room, person, "192.0.2.1", 1)
+            self.chat._joins._arrivals.write(room, person, "192.0.2.1", 1)
 
     def _act(self, act: acts.AnyAct, who: Person | None = None) -> None:
         [stored] = finish(self.journal.commit([Write(ActKept(room=acts.LEDGER, who=who, act=act))]))

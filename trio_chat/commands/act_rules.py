@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from trio_chat.commands.room_rules import BadEvent, Unlimited, check_person
-from trio_chat.core.arrivals import place_of
+from trio_chat.core.arrivals import NAMELESS, place_of
 from trio_chat.core.links import PEOPLE_BY_LINK
 from trio_chat.core.raids import PEOPLE
 from trio_chat.core.registry import Registry
@@ -176,11 +176,11 @@ class ActRules:
 
     def _check_moderated(self, kind: str, people: Sequence[Person], why: str = "") -> None:
         ids = [person.id for person in people]
-        self._check_people(people, governing.PEOPLE_LIMIT)
+        self._check_people(people, governing.PEOPLE_LIMIT, has_words=kind == "clear")
         _check_request(t="moderate", room=self._room, act=kind, people=ids, why=why)
 
     def _check_raided(self, act: acts.Raided, _: ActKept) -> None:
-        self._check_people(act.people, PEOPLE)
+        self._check_people(act.people, PEOPLE, has_words=True)
         _check_request(t="raid", room=self._room, since=0, why=act.why)
         _check_keys(act.keys)
         self._check_rules(act.rules)
@@ -194,11 +194,15 @@ class ActRules:
     def _check_report(self, act: acts.Reported, _: ActKept) -> None:
         _check_request(t="report", room=self._room, seq=act.target, why=act.why)
 
-    def _check_people(self, people: Sequence[Person], limit: int) -> None:
+    def _check_people(
+        self, people: Sequence[Person], limit: int, *, has_words: bool = False
+    ) -> None:
+        """Refuse people who cannot be; what was said without a name can be acted on, too."""
         if not 1 <= len(people) <= limit or len({one.id for one in people}) != len(people):
             raise BadEvent(f"an act is on 1 to {limit} people, each once")
         for person in people:
-            check_person(person, self._limits.nick_limit)
+            if not (has_words and person == NAMELESS):
+                check_person(person, self._limits.nick_limit)
 
 
 def _check_times(*times: int) -> None:

@@ -131,7 +131,7 @@ def _judged(
 
 
 def _is_banned(place: Governed, person_id: str | None, address: str, now: int) -> bool:
-    sanction = place.banned.get(person_id or "")
+    sanction = place.banned.get(person_id) if person_id else None  # the nameless by address alone
     if sanction and now < sanction.until:
         return True
     addresses = place.banned.addresses

@@ -1,29 +1,34 @@
-"""Arrivals: who came into which room last, when, and from where; for moderators who act on them."""
+"""Arrivals: who came into which room or wrote there, when, and from where; for moderators."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from trio_chat.core.shares import Shares
 from trio_chat.limits.addresses import is_loopback, key_of
 from trio_chat.protocol.events import Person
 
-KEPT = 20_000  # arrivals, in all rooms; the oldest from where most came are forgotten
+KEPT = 20_000  # arrivals of those who are not there now, in all rooms
+NAMELESS = Person("", "")  # all who have no name
+
+Key = tuple[str, str, str]  # a room, the id of a person, and the place of somebody without a name
 
 
 class Arrival(NamedTuple):
-    """A person in a room; times are in ms since 1970."""
+    """A person in a room, or an address from which somebody without a name wrote there.
+
+    Times are in ms since 1970.
+    """
 
     person: Person
     first_at: int
+    last_at: int
     address: str  # of IPv4, or the /64 of one of IPv6; empty for this machine's own
 
-    @property
-    def network(self) -> str:
-        """The address without its last part, as it is shown to moderators."""
-        if ":" in self.address:
-            return f"{self.address}/64"
-        return f"{self.address.rpartition('.')[0]}.0/24"
+
+def network_of(place: str) -> str:
+    """Return an address without its last part, as it is shown to moderators."""
+    return f"{place}/64" if ":" in place else f"{place.rpartition('.')[0]}.0/24"
 
 
 def place_of(address: str) -> str:
@@ -32,49 +37,89 @@ def place_of(address: str) -> str:
 
 
 class Arrivals:
-    """Remembers the last arrivals, each once for a room and a person."""
+    """Remembers arrivals, each once for a room and a person.
 
-    def __init__(self) -> None:
-        self._shares: Shares[tuple[str, str]] = Shares()  # by address
-        self._by_room: defaultdict[str, dict[str, Arrival]] = defaultdict(dict)  # by person's id
-        self._rooms: defaultdict[str, set[str]] = defaultdict(set)  # by person's id
+    Those who are in a room now are all known. Of the others those are forgotten who were there
+    longest ago, from the address with the most of them: a crowd displaces nobody else.
 
-    def note(self, room: str, person: Person, address: str, now: int) -> None:
-        """Take in that somebody is in a room."""
-        there = self._by_room[room]
-        before = there.get(person.id)
-        first_at = before.first_at if before else now
-        place = place_of(address)
-        there[person.id] = Arrival(person, first_at, place)
-        self._rooms[person.id].add(room)
-        self._shares.add((room, person.id), place)
-        if len(self._shares) > KEPT:
-            self._forget(*self._shares.pop())
+    Whoever was known before the server was started counts as having come when they became known,
+    as nobody can tell a regular who comes back from somebody who has not been there.
 
-    def _forget(self, room: str, person_id: str) -> None:
-        del self._by_room[room][person_id]
-        if not self._by_room[room]:
-            del self._by_room[room]
-        self._rooms[person_id].discard(room)
-        if not self._rooms[person_id]:
-            del self._rooms[person_id]
+    Args:
+        clock: The wall clock, in ms since 1970.
+    """
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._started = clock()
+        self._by_room: defaultdict[str, dict[Key, Arrival]] = defaultdict(dict)
+        self._by_person: defaultdict[str, dict[Key, Arrival]] = defaultdict(dict)  # by their id
+        self._here: set[Key] = set()
+        self._gone: Shares[Key] = Shares()  # by address
+
+    def enter(self, room: str, person: Person, address: str, known_since: int) -> None:
+        """Take in that somebody is in a room from now on, until they ``leave``.
+
+        Args:
+            room: Its name.
+            person: Who.
+            address: From where.
+            known_since: Since when the server knows them, in ms since 1970; 0 for long ago.
+        """
+        key = self._note(room, person, address, known_since)
+        self._here.add(key)
+        self._gone.discard(key)
+
+    def write(self, room: str, person: Person | None, address: str, known_since: int) -> None:
+        """Take in that somebody writes in a room, who need not be there, or have a name."""
+        key = self._note(room, person or NAMELESS, address, known_since)
+        self._let_go(key)
+
+    def leave(self, room: str, person_id: str) -> None:
+        """Take in that somebody who was in a room is there no more."""
+        key = (room, person_id, "")
+        self._here.remove(key)
+        self._let_go(key)
+
+    def _note(self, room: str, person: Person, address: str, known_since: int) -> Key:
+        place, now = place_of(address), self._clock()
+        key = (room, person.id, "" if person.id else place)
+        before = self._by_room[room].get(key)
+        first_at = known_since if known_since < self._started else now
+        arrival = Arrival(person, before.first_at if before else first_at, now, place)
+        self._by_room[room][key] = self._by_person[person.id][key] = arrival
+        return key
+
+    def _let_go(self, key: Key) -> None:
+        """Let somebody be forgotten in time who is not in a room."""
+        if key in self._here:
+            return
+        self._gone.add(key, self._by_room[key[0]][key].address)
+        if len(self._gone) > KEPT:
+            self._forget(self._gone.pop())
+
+    def _forget(self, key: Key) -> None:
+        room, person_id, _ = key
+        for known, name in ((self._by_room, room), (self._by_person, person_id)):
+            del known[name][key]
+            if not known[name]:
+                del known[name]
 
     def of_room(self, room: str) -> list[Arrival]:
-        """Return who came into a room."""
+        """Return who came into a room, or wrote there."""
         return list(self._by_room.get(room, {}).values())
 
     def person(self, person_id: str) -> Person | None:
-        """Return a person as they were called when they came into some room last."""
+        """Return a person as they were called when they came into some room first."""
         return next((found.person for found in self._of(person_id)), None)
 
     def addresses_of(self, person_id: str) -> list[str]:
         """Return from where a person came, but for this machine's own addresses."""
         return sorted({found.address for found in self._of(person_id) if found.address})
 
-    def rooms_of(self, person_ids: Iterable[str]) -> set[str]:
-        """Return into which rooms people came."""
-        return {room for person_id in person_ids for room in self._rooms.get(person_id, ())}
+    def rooms_of(self, person_id: str) -> set[str]:
+        """Return into which rooms a person came, or wrote there."""
+        return {room for room, *_ in self._by_person.get(person_id, ())}
 
-    def _of(self, person_id: str) -> list[Arrival]:
-        rooms = self._rooms.get(person_id, ())
-        return [self._by_room[room][person_id] for room in rooms]
+    def _of(self, person_id: str) -> Iterable[Arrival]:
+        return self._by_person.get(person_id, {}).values()

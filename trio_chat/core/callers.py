@@ -3,6 +3,7 @@
 from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
 from trio_chat.core import policy
+from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.devices import Devices
 from trio_chat.core.judge import Asker, Judge
 from trio_chat.core.links import Link
@@ -36,6 +37,7 @@ class Callers:
         moderation: Does what moderators ask for.
         devices: Tell of sessions, and end them.
         pairs: Rooms for two.
+        arrivals: Remember who has written.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -52,6 +54,7 @@ class Callers:
         moderation: Moderation,
         devices: Devices,
         pairs: Pairs,
+        arrivals: Arrivals,
     ) -> None:
         self._people = people
         self._speakers = speakers
@@ -64,6 +67,7 @@ class Callers:
         self._moderation = moderation
         self._devices = devices
         self._pairs = pairs
+        self._arrivals = arrivals
 
     def introduce(
         self, caller: Requester, request: requests.Hello, now: float, grant: Grant, label: str
@@ -129,6 +133,7 @@ class Callers:
         principal = self._judge.check(asker, request, room, now, link=link)
         person_id = asker.person.id if asker.person else None
         self._limits.check(person_id, request, self._rooms.get(room), caller.address, now)
+        self._arrivals.write(room, asker.person, asker.address, asker.known_since)
         if isinstance(request, requests.Send):
             self._judge.has_said(asker, room, now)
             self._pairs.note_said(room, asker.person)

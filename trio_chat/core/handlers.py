@@ -7,6 +7,7 @@ from typing import Any, get_args
 from trio_chat.config import Config
 from trio_chat.core import policy
 from trio_chat.core.access import Access
+from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.catchup import CatchUp
 from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.connection_state import ConnectionState
@@ -60,6 +61,7 @@ class Handlers:
         marks: Tell how far somebody has read.
         pairs: Rooms for two.
         held: Gets what needs approval.
+        arrivals: Remember who has written without a name; others are in the room.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -83,6 +85,7 @@ class Handlers:
         marks: Marks,
         pairs: Pairs,
         held: HeldMessages,
+        arrivals: Arrivals,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -102,6 +105,7 @@ class Handlers:
         self._marks = marks
         self._pairs = pairs
         self._held = held
+        self._arrivals = arrivals
         self._handlers: dict[type, Any] = {
             requests.InvalidRequest: self._refuse,
             requests.Hello: self._greeting.hello,
@@ -256,6 +260,8 @@ class Handlers:
         is_held = self._judge.needs_approval(principal, request, room)
         write = Write(event, condition, may_begin, needs_approval=is_held)
         self._turn.effects.writes.append(write)
+        if asker.person is None:
+            self._arrivals.write(room, None, asker.address, asker.known_since)
         hold = partial(self._held.hold, write) if is_held else None
         if isinstance(request, requests.Send):
             self._judge.has_said(asker, room, now)

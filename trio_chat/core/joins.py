@@ -121,8 +121,7 @@ class Joins:
             link = state.links.get(room.name)
             is_quiet = self._judge.is_quiet(asker, room.name, link)
             self._presence.enter(asker.person, state, room, is_quiet=is_quiet)
-            now = self._access.clock()
-            self._arrivals.note(room.name, asker.person, state.client.address, now)
+            self._arrivals.enter(room.name, asker.person, asker.address, asker.known_since)
         if state.client.dialect.knows_numbers:
             self._queue.enqueue(catch_up)
         else:

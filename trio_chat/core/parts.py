@@ -106,7 +106,8 @@ def make_parts(
     rooms = Rooms(config, delay, load, queue.requeue)
     sessions = Sessions(secret)
     people = People(sessions, config, access.clock)
-    presence = Presence(people, rooms, timers, config)
+    arrivals = Arrivals(access.clock)
+    presence = Presence(people, rooms, timers, config, arrivals)
     asked = RequestLimits(limits, config)
     ledger = Ledger(turn, pending, access.registry)
     held = HeldMessages(access.clock, delay)
@@ -114,7 +115,6 @@ def make_parts(
     redemption = Redemption(access, ledger, asked)
     pairings = Pairings(asked)
     devices = Devices(turn, connections, people, config, access.clock, drop)
-    arrivals = Arrivals()
     targets = Targets(access, people, arrivals)
     pairs = Pairs(
         turn, access, ledger, asked, config, people=people, targets=targets, sessions=sessions
@@ -161,6 +161,7 @@ def make_parts(
         moderation=moderation,
         devices=devices,
         pairs=pairs,
+        arrivals=arrivals,
     )
     marks = Marks(turn, people, rooms, epoch)
     greeting = Greeting(
@@ -196,6 +197,7 @@ def make_parts(
         marks=marks,
         pairs=pairs,
         held=held,
+        arrivals=arrivals,
     )
     expiry = Expiry(turn, connections, delay)
     registration = Registration(

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from trio_chat.config import Config
+from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.people import People
 from trio_chat.core.room import Room
@@ -20,13 +21,17 @@ class Presence:
         rooms: Are told who came, left or was renamed.
         timers: End grace times.
         config: ``presence_grace``.
+        arrivals: Are told who has left.
     """
 
-    def __init__(self, people: People, rooms: Rooms, timers: Timers, config: Config) -> None:
+    def __init__(
+        self, people: People, rooms: Rooms, timers: Timers, config: Config, arrivals: Arrivals
+    ) -> None:
         self._people = people
         self._rooms = rooms
         self._timers = timers
         self._config = config
+        self._arrivals = arrivals
         self._places: dict[str, set[Room]] = defaultdict(set)  # the rooms of each person
 
     def rooms_of(self, person_id: str | None) -> int:
@@ -80,6 +85,7 @@ class Presence:
         """Let a person go whose time is over in a room."""
         if room in self._places[person_id] and room.part(person_id, now):
             self._places[person_id].discard(room)
+            self._arrivals.leave(room.name, person_id)
             self._rooms.touch(room.name)
         if not self._places[person_id]:
             del self._places[person_id]

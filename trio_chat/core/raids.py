@@ -2,10 +2,10 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from trio_chat.core.access import Access
-from trio_chat.core.arrivals import Arrival, Arrivals
+from trio_chat.core.arrivals import Arrivals, network_of
 from trio_chat.core.effects import Turn
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.pending_writes import SILENT, Pending
@@ -58,14 +58,30 @@ class Raids:
         """Clear what people have said in a room, or where they were since the server was started.
 
         Raises:
-            RequestError: one of them may do as much as who asks.
+            RequestError: one of them may do as much as who asks, or nobody knows where they were.
         """
-        people = self._targets.named(request.people, room)
+        people = self._targets.authors(request.people, room)
         self._targets.spare_moderators(asked, room, people)
-        rooms = [room] if room else sorted(self._arrivals.rooms_of(request.people))
+        rooms = [room] if room else self._rooms_of(people)
         keys = self._clear(asked, rooms, people, request.since, request.why)
         act = acts.Cleared(about=room, people=people, keys=keys, why=request.why)
         self._ledger.record(act, asked.person, Pending(asked.requester, asked.state, request.id))
+
+    def _rooms_of(self, people: Iterable[Person]) -> list[str]:
+        """Return where people were since the server was started.
+
+        Raises:
+            RequestError: it is not known of one of them: nothing would be cleared.
+        """
+        found: set[str] = set()
+        for person in people:
+            rooms = self._arrivals.rooms_of(person.id)
+            if not rooms:
+                who = person.nick or "somebody without a name"
+                reason = f"nobody knows any more where {who} was: clear what they said room by room"
+                raise RequestError("not_found", reason)
+            found |= rooms
+        return sorted(found)
 
     def _clear(
         self,
@@ -110,20 +126,19 @@ class Raids:
         Raises:
             RequestError: there is nobody to act on, or too many.
         """
-        raiders = self._raiders(asked, request, room)
+        people, addresses = self._raiders(asked, request, room)
         if request.preview:
-            self._preview(asked, request, room, raiders)
+            self._preview(asked, request, room, people, addresses)
             return
-        if not raiders:
+        if not people:
             raise RequestError("not_found", "nobody has come since then")
         now = self._access.clock()
-        people = [arrival.person for arrival in raiders]
         keys = self._clear(asked, [room], people, request.since, request.why)
         rules = self._access.rules(room)
         act = acts.Raided(
             about=room,
             people=people,
-            addresses={one.person.id: [one.address] for one in raiders if one.address},
+            addresses=addresses,
             keys=keys,
             rules=rules.in_raid_mode(NEWCOMERS),
             rules_until=now + RAID_MODE,
@@ -146,33 +161,53 @@ class Raids:
             Pending(asked.requester, asked.state, request.id),
         )
 
-    def _raiders(self, asked: Requested, request: governing.Raid, room: str) -> list[Arrival]:
-        """Return whom a request is about, but for moderators.
+    def _raiders(
+        self, asked: Requested, request: governing.Raid, room: str
+    ) -> tuple[list[Person], dict[str, list[str]]]:
+        """Return whom a request is about, but for moderators, and their addresses there, by id.
 
         Raises:
-            RequestError: there are too many.
+            RequestError: there are too many, or one of them is not known.
         """
-        wanted = set(request.people)
-        came = [
-            arrival
-            for arrival in self._arrivals.of_room(room)
-            if (arrival.person.id in wanted if wanted else arrival.first_at >= request.since)
+        wanted, since = set(request.people), request.since
+        found = [
+            one
+            for one in self._arrivals.of_room(room)
+            if (
+                # somebody without a name may have written from elsewhere long ago
+                one.person.id in wanted and (one.person.id or one.last_at >= since)
+                if wanted
+                else one.first_at >= since
+            )
         ]
-        if len(came) > PEOPLE:  # before each of them is looked at closely
+        if len(found) > PEOPLE:  # before each of them is looked at closely
             raise RequestError("too_many_people", f"that would be more than {PEOPLE} people")
-        return [one for one in came if not self._targets.is_spared(asked, room, one.person)]
+        came = {one.person.id: one.person for one in found}
+        people = self._targets.authors(request.people, room) if wanted else came.values()
+        people = [one for one in people if not self._targets.is_spared(asked, room, one)]
+        addresses: dict[str, list[str]] = {}
+        acted_on = {person.id for person in people}
+        for one in found:
+            if one.address and one.person.id in acted_on:
+                addresses.setdefault(one.person.id, []).append(one.address)
+        return people, addresses
 
     def _preview(
-        self, asked: Requested, request: governing.Raid, room: str, raiders: Sequence[Arrival]
+        self,
+        asked: Requested,
+        request: governing.Raid,
+        room: str,
+        people: list[Person],
+        addresses: Mapping[str, Sequence[str]],
     ) -> None:
         open_room = self._rooms.get(room)
-        authors = {arrival.person.id for arrival in raiders}
-        networks = sorted({arrival.network for arrival in raiders if arrival.address})
+        authors = {person.id for person in people}
+        networks = sorted({network_of(one) for found in addresses.values() for one in found})
         answer = governing_answers.RaidPreview(
             id=request.id,
             room=room,
-            count=len(raiders),
-            people=[arrival.person for arrival in raiders[: governing_answers.PREVIEWED]],
+            count=len(people),
+            people=people[: governing_answers.PREVIEWED],
             addresses=networks[: governing_answers.PREVIEWED],
             messages=open_room.log.count_messages(authors, request.since) if open_room else 0,
         )

@@ -151,14 +151,13 @@ class RoomLog:
     def count_messages(self, authors: Collection[str], since: int) -> int:
         """Return how many of the messages at hand people have sent since a time in ms since 1970.
 
-        ``authors`` has their ids.
+        ``authors`` has their ids, an empty one for all without a name.
         """
         said = (decode(data) for _, data in self._recent)
         return sum(
             isinstance(event, events.Message)
             and event.ts >= since
-            and event.who is not None
-            and event.who.id in authors
+            and (event.who.id if event.who else "") in authors
             for event in said
         )
 

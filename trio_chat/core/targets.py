@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from trio_chat.core.access import Access
-from trio_chat.core.arrivals import Arrivals
+from trio_chat.core.arrivals import NAMELESS, Arrivals
 from trio_chat.core.people import People
 from trio_chat.core.requested import Requested
 from trio_chat.protocol.events import Person
@@ -30,6 +30,15 @@ class Targets:
         self._people = people
         self._arrivals = arrivals
 
+    def authors(self, person_ids: Iterable[str], room: str) -> list[Person]:
+        """Return people as ``named`` does; an empty id is of all without a name.
+
+        Raises:
+            RequestError: one of these is no id.
+        """
+        ids = dict.fromkeys(person_ids)
+        return [self._named(one, room) if one else NAMELESS for one in ids]
+
     def named(self, person_ids: Iterable[str], room: str) -> list[Person]:
         """Return people as they are called now, or were when they were here or were acted on last.
 
@@ -46,7 +55,7 @@ class Targets:
         if known is None and governed:
             sanction = governed.banned.get(person_id) or governed.muted.get(person_id)
             known = sanction and sanction.person
-        if known is None and not ID.fullmatch(person_id):
+        if not person_id or (known is None and not ID.fullmatch(person_id)):
             raise RequestError("not_found", f"nobody has the id {person_id!r}")
         return known or Person(person_id, person_id[:SHOWN_OF_ID])
 

@@ -1,0 +1,167 @@
+"""Raids are undone, and what people said is cleared, by whichever way in they came."""
+
+from pathlib import Path
+
+import trio
+
+from tests.frames import TEXT, masked
+from tests.integration.asking import Answer, ask, bearer
+from tests.integration.chatters import Chatter, Object, chatting
+from tests.integration.running import Running
+from tests.integration.test_links import join
+from tests.integration.test_moderation import make_class, texts
+from tests.integration.test_operator_link import secret_in
+from tests.integration.test_rights_moved import at, on
+from trio_chat.clock import wall_clock
+
+OLD, NEW, ELSEWHERE = "198.51.100.1", "203.0.113.5", "192.0.2.9"
+
+
+async def post(server: Running, text: str, address: str, *, of: str = "", **headers: str) -> Answer:
+    """Say something over HTTP, from an address, under a nick if one is given."""
+    path = f"/rooms/class/messages?from={of}" if of else "/rooms/class/messages"
+    return await ask(server, "POST", path, text, x_forwarded_for=address, **headers)
+
+
+async def authors(by: Chatter, room: str = "class") -> dict[str, str]:
+    """Return the ids of those whose messages are there, by text."""
+    messages = (await by.ask(t="history", room=room))["messages"]
+    return {one["text"]: one.get("from", {}).get("id", "") for one in messages}
+
+
+async def test_a_raid_over_http_is_undone(tmp_path: Path) -> None:
+    """By a session, under a nick or without a name: who came is banned with their addresses."""
+    async with on(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        await post(server, "a bot", ELSEWHERE, of="Regular")
+        since = wall_clock() + 1
+        await trio.sleep(0.01)
+        new = await ask(server, "POST", "/sessions", {"nick": "Eve"})
+        eve = bearer(new.json["session"])
+        assert (await post(server, "spam 1", NEW, authorization=eve)).status == 201
+        assert (await post(server, "spam 2", "203.0.114.6", of="Raider")).status == 201
+        assert (await post(server, "spam 3", "203.0.115.7")).status == 201
+        wanted = {"t": "raid", "room": "class", "since": since}
+        preview = await ann.ask(**wanted, preview=True)
+        assert [one["nick"] for one in preview["people"]] == ["Eve", "Raider", ""]
+        assert preview["addresses"] == ["203.0.113.0/24", "203.0.114.0/24", "203.0.115.0/24"]
+        assert (preview["count"], preview["messages"]) == (3, 3)
+        assert (await ann.ask(**wanted))["t"] == "ok"
+        assert await texts(ann) == ["a bot"]
+        refused = [
+            await post(server, "x", ELSEWHERE, authorization=eve),
+            await post(server, "x", "203.0.114.6", of="Somebody"),
+            await post(server, "x", "203.0.115.7"),
+        ]
+        assert [one.code for one in refused] == ["banned"] * 3
+        assert (await post(server, "x", ELSEWHERE)).code == "newcomer"
+        [act, *_] = (await ann.ask(t="audit", room="class"))["acts"]
+        assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+        assert await texts(ann) == ["a bot", "spam 1", "spam 2", "spam 3"]
+        assert (await post(server, "sorry", "203.0.115.7")).status == 201
+
+
+async def test_regulars_are_no_raiders_after_a_restart(tmp_path: Path) -> None:
+    """Who was known before has not just come; and whoever is named is known all the same."""
+    async with on(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        async with at(server, OLD, "Bob", "class") as bob, at(server, NEW, "Eve", "class") as eve:
+            await eve.send("class", "spam")
+    since = wall_clock()
+    async with (
+        on(tmp_path / "chat.db") as server,
+        chatting(server, "Ann", "class", session=ann.session) as ann,
+        chatting(server, "Bob", "class", session=bob.session),
+    ):
+        async with chatting(server, "New", "class"):
+            raid: Object = {"t": "raid", "room": "class", "since": since}
+            people = (await ann.ask(**raid, preview=True))["people"]
+        assert [one["nick"] for one in people] == ["New"]
+        named: Object = {**raid, "since": since - 600_000, "people": [eve.who["id"]]}
+        preview = await ann.ask(**named, preview=True)
+        assert (preview["count"], preview["messages"]) == (1, 1)
+        assert (await ann.ask(**named))["t"] == "ok"
+        assert await texts(ann) == []
+        async with chatting(server, "Eve", session=eve.session) as again:
+            assert (await join(again, "class"))["code"] == "banned"
+
+
+async def test_what_was_said_without_a_name_is_cleared(tmp_path: Path) -> None:
+    """An empty id is of all of them; a ban of nobody is refused."""
+    async with on(tmp_path / "chat.db") as server, chatting(server, "Ann") as ann:
+        await make_class(ann)
+        await post(server, "spam", NEW)
+        await ann.send("class", "what?")
+        act: Object = {"t": "moderate", "room": "class", "people": [""]}
+        assert (await ann.ask(**act, act="ban"))["code"] == "not_found"
+        assert (await ann.ask(**act, act="clear"))["t"] == "ok"
+        assert (await ann.until("clear"))["authors"] == [""]
+        assert await texts(ann) == ["what?"]
+
+
+async def test_who_writes_in_the_plain_dialect_is_known(tmp_path: Path) -> None:
+    """Without a name as with one: what they said is cleared wherever that was."""
+    async with on(tmp_path / "chat.db") as server:
+        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        async with (
+            chatting(server, "Op", "lobby", link=secret) as operator,
+            await server.shake_hands() as plain,
+        ):
+            await plain.send_all(masked(TEXT, b"spam"))
+            assert (await operator.until("msg"))["text"] == "spam"
+            clear: Object = {"t": "moderate", "room": "", "act": "clear", "people": [""]}
+            assert (await operator.ask(**clear))["t"] == "ok"
+            assert await texts(operator, "lobby") == []
+
+
+async def test_without_a_name_those_are_banned_who_wrote_since(tmp_path: Path) -> None:
+    """By their addresses; others who have no name, are not."""
+    async with on(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        await post(server, "hello", ELSEWHERE)
+        await post(server, "hello, too", NEW)
+        since = wall_clock() + 1
+        await trio.sleep(0.01)
+        await post(server, "spam", NEW)
+        raid: Object = {"t": "raid", "room": "class", "since": since, "people": [""]}
+        preview = await ann.ask(**raid, preview=True)
+        assert (preview["addresses"], preview["messages"]) == (["203.0.113.0/24"], 1)
+        assert (await ann.ask(**raid))["t"] == "ok"
+        assert (await post(server, "x", NEW)).code == "banned"
+        assert (await post(server, "x", ELSEWHERE)).code == "newcomer"
+        read = await ask(server, "GET", "/rooms/class/messages", x_forwarded_for=ELSEWHERE)
+        shown = [one["text"] for one in read.json["messages"] if not one.get("deleted")]
+        assert shown == ["hello", "hello, too"]
+
+
+async def test_a_ban_of_somebody_who_wrote_over_http_is_for_their_address(tmp_path: Path) -> None:
+    """Known by a message alone."""
+    async with on(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        await post(server, "spam", NEW, of="Bot")
+        people = [(await authors(ann))["spam"]]
+        ban: Object = {"t": "moderate", "room": "class", "act": "ban", "people": people}
+        assert (await ann.ask(**ban))["t"] == "ok"
+        assert (await post(server, "x", NEW, of="Another")).code == "banned"
+        assert (await post(server, "x", ELSEWHERE, of="Another")).status == 201
+
+
+async def test_nothing_is_never_cleared_everywhere(tmp_path: Path) -> None:
+    """An operator clears what somebody said over HTTP; or learns that nobody knows where it is."""
+    async with on(tmp_path / "chat.db") as server:
+        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        async with chatting(server, "Op", "class", link=secret) as operator:
+            await post(server, "spam 1", NEW, of="Bot")
+            await post(server, "spam 2", NEW)
+            ids = await authors(operator)
+            clear: Object = {"t": "moderate", "room": "", "act": "clear"}
+            assert (await operator.ask(**clear, people=[*ids.values()]))["t"] == "ok"
+            assert await texts(operator) == []
+            await post(server, "spam 3", NEW, of="Bot")
+    async with (
+        on(tmp_path / "chat.db") as server,
+        chatting(server, "Op", "class", session=operator.session) as operator,
+    ):
+        for people in ([ids["spam 1"]], [""]):
+            assert (await operator.ask(**clear, people=people))["code"] == "not_found"
+        assert await texts(operator) == ["spam 3"]
