@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 import trio
 
-from tests.integration.chatters import chatting
+from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.commands import (
     ADDRESS,
     COMMAND,
@@ -24,6 +24,7 @@ from tests.integration.running import PATIENCE, Running, serving
 from tests.integration.test_links import join, make_private
 from tests.integration.test_moderation import make_class, moderate
 from tests.integration.test_operator import done
+from trio_chat.clock import wall_clock
 from trio_chat.errors import FAILED
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Unavailable
@@ -121,6 +122,45 @@ async def test_an_operator_acts_on_moderators() -> None:
             assert (await ann.ending())[1:] == REMOVED
             async with chatting(server, "Ann", session=ann.session) as again:
                 assert (await join(again, "class"))["code"] == "banned"
+
+
+async def test_moderators_do_not_revoke_the_right_of_others() -> None:
+    """But by links that they have made, or came by alone, or that are over; operators any."""
+    async with serving() as server:
+        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        async with (
+            chatting(server, "Op", link=secret) as operator,
+            chatting(server, "Ann") as ann,
+            chatting(server, "Bob") as bob,
+            chatting(server, "Cem", "class") as cem,
+        ):
+            [first] = (await ann.ask(t="create", name="class"))["links"]
+            access, later = server.server._hub.access, wall_clock() + 60_000
+
+            async def new_link(by: Chatter, right: str, user: Chatter, until: int = 0) -> Object:
+                made = await by.ask(t="link", room="class", right=right, until=until)
+                await join(user, "class", made["link"]["secret"])
+                link: Object = made["link"]
+                return link
+
+            async def end(by: Chatter, link: Object) -> object:
+                told = await by.ask(t="unlink", room="class", link=link["link"])
+                return told.get("code", told["t"])
+
+            of_bob, of_cem = await new_link(ann, "moderate", bob), await new_link(ann, "read", cem)
+            assert await end(bob, first) == "not_operator"
+            assert await end(bob, of_cem) == "ok"
+            late = await new_link(ann, "moderate", ann, until=later)
+            assert await end(bob, late) == "not_operator"
+            access.clock = lambda: later
+            assert await end(bob, late) == "ok"
+            of_ann = await new_link(bob, "moderate", ann)
+            assert await end(operator, of_ann) == "ok"
+            assert await end(bob, of_bob) == "ok"
+            async with chatting(server, "Bob", "class", session=bob.session) as again:
+                await again.until("joined")
+                of_bob = await new_link(ann, "moderate", again)
+                assert await end(ann, of_bob) == "ok"
 
 
 async def test_a_new_link_ends_those_of_before(tmp_path: Path) -> None:

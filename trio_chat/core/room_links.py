@@ -132,16 +132,32 @@ class RoomLinks:
         """Revoke a link.
 
         Raises:
-            RequestError: there is no such link to the room.
+            RequestError: there is no such link to the room, or others moderate by it.
         """
         governed = self._access.registry.governed(room)
         if governed is None or request.link not in governed.links:
             raise RequestError("not_found", "there is no such link to this room")
+        if self._is_others(asked, governed.links[request.link]):
+            text = (
+                "another moderator came by this link; only who made it, or an operator, revokes it"
+            )
+            raise RequestError("not_operator", text)
         self._ledger.record(
             acts.LinkEnded(about=room, link=request.link),
             asked.person,
             Pending(asked.requester, asked.state, request.id),
         )
+
+    def _is_others(self, asked: Requested, link: Link) -> bool:
+        """Whether moderators would lose their right by somebody who may do no more than they."""
+        by = asked.person.id
+        if link.right < Right.MODERATE or not link.is_live(self._access.clock()):
+            return False
+        if (link.maker and link.maker.id == by) or not link.users.keys() - {by}:
+            return False
+        address, grant = asked.asker.address, asked.asker.grant
+        right = self._access.standing(link.made.about, by, address, asked.link, grant).right
+        return right < Right.OPERATE
 
     def tell(self, asked: Requested, request: governing.Links, room: str) -> None:
         """Tell which links there are, and who came by each."""
