@@ -36,9 +36,10 @@ class House:
     """An acceptor, what is behind it, and the connections that came."""
 
     def __init__(self, nursery: trio.Nursery, config: Config) -> None:
+        self.limits = Limits(config)
         self.acceptor = Acceptor(
             config,
-            Limits(config),
+            self.limits,
             FILES.answer,
             self._on_websocket,
             self._on_events,

@@ -1,5 +1,7 @@
 """Rules of the acceptor, on virtual time."""
 
+from dataclasses import replace
+
 import pytest
 import structlog
 import trio
@@ -8,6 +10,7 @@ from trio.testing import MockClock
 from tests import frames
 from tests.unit.house import CONFIG, GET, GET_FILE, house, status
 from trio_chat.protocol import requests
+from trio_chat.rates import Rate
 
 
 async def test_a_plain_request_is_led_on_as_it_came(autojump_clock: MockClock) -> None:
@@ -162,3 +165,22 @@ async def test_a_broken_connection_is_no_crash(error: Exception, autojump_clock:
             conn = await chat.comes()
             await conn.send(GET)
         assert (chat.ended_at, logged) == ({conn: 0}, [])
+
+
+async def test_what_a_request_brings_is_paid_for_in_bytes(autojump_clock: MockClock) -> None:
+    """With head and body; who would have to wait long is told when to come back."""
+    config = replace(CONFIG, address_byte_rate=Rate(100, 1000), rate_patience=2)
+    post = GET.replace(b"GET", b"POST") + b"x" * 900
+    async with house(config) as chat:
+        await (await chat.comes()).send(post)
+        assert len(chat.requests) == 1
+        refused = await chat.comes()
+        await refused.send(post)
+        answer = await refused.read_all()
+        assert answer.startswith(b"HTTP/1.1 429 ")
+        assert b"Retry-After: 9\r\n" in answer
+        elsewhere = await chat.comes("192.0.2.2")
+        await elsewhere.send(post)
+        assert len(chat.requests) == 2
+        limits = chat.limits.counters.reached
+        assert limits == {("address_byte_rate", "http"): 1}

@@ -13,12 +13,15 @@ from tests.unit.peers import Connection
 from trio_chat.config import Config
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.limits.limits import Limits
+from trio_chat.net.head import READ_SIZE
 from trio_chat.net.visitor import Visitor
+from trio_chat.rates import Rate
 from trio_chat.web.hypercorn_bridge import Exchange
 
 CONFIG = Config(write_timeout=7, http_timeout=60)
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CHUNK = b"x" * 1000
+ADDRESS = "192.0.2.1"
 POST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000\r\n\r\n"
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -69,9 +72,11 @@ class Served(Connection):
 
     ended_at: float | None = None
 
-    async def serve(self, app: App, wire: bytes, budget: OutboxBudget, limits: Limits) -> None:
+    async def serve(
+        self, app: App, wire: bytes, budget: OutboxBudget, limits: Limits, address: str
+    ) -> None:
         exchange = Exchange(app, CONFIG, limits, budget)  # type: ignore[arg-type]
-        await exchange.serve(self.stream, wire, Visitor("192.0.2.1"))
+        await exchange.serve(self.stream, wire, Visitor(address))
         self.ended_at = trio.current_time()
 
 
@@ -83,12 +88,13 @@ async def exchange(
     stuck: bool = False,
     budget: OutboxBudget | None = None,
     limits: Limits | None = None,
+    address: str = ADDRESS,
 ) -> AsyncIterator[Served]:
     """Serve a request with an app, to its end."""
     served = Served(stuck=stuck)
     budget, limits = budget or OutboxBudget(1_000_000), limits or Limits(CONFIG)
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(served.serve, app, wire, budget, limits)
+        nursery.start_soon(served.serve, app, wire, budget, limits, address)
         await trio.testing.wait_all_tasks_blocked()
         yield served
 
@@ -184,7 +190,9 @@ async def test_stopping_ends_it_at_once_even_in_a_write(autojump_clock: MockCloc
     """The stream is closed under the shield."""
     async with trio.open_nursery() as nursery:
         served = Served(stuck=True)
-        nursery.start_soon(served.serve, App(), GET, OutboxBudget(1_000_000), Limits(CONFIG))
+        nursery.start_soon(
+            served.serve, App(), GET, OutboxBudget(1_000_000), Limits(CONFIG), ADDRESS
+        )
         await trio.testing.wait_all_tasks_blocked()
         nursery.cancel_scope.cancel()
     assert trio.current_time() == 0
@@ -293,3 +301,43 @@ async def test_an_answer_for_which_there_is_no_room_ends_at_once(
     assert served.ended_at == 0
     assert budget.total == 0
     assert limits.counters.reached["all_outbox_bytes", "http"] == 1
+
+
+async def test_a_body_is_read_as_fast_as_its_address_may_send(
+    autojump_clock: MockClock,
+) -> None:
+    """What was read is taken; the next read waits, and the end of the exchange does not."""
+    limits = Limits(Config(address_byte_rate=Rate(500, 2000), flood_timeout=20))
+    post = POST.replace(b"3000", b"4000")
+    async with exchange(App(), post, limits=limits) as served:
+        for _ in range(4):
+            await served.send(CHUNK)
+        await read(served, len(CHUNK))
+        assert trio.current_time() == 2
+        await served.peer.aclose()
+    assert served.ended_at == 2
+    assert limits.counters.reached == {("address_byte_rate", "http"): 2}
+
+
+async def test_a_body_is_read_in_pieces(autojump_clock: MockClock) -> None:
+    """So that each connection of an address owes little when the others have to wait."""
+    limits = Limits(Config(address_byte_rate=Rate(READ_SIZE, READ_SIZE), flood_timeout=20))
+    body = b"x" * (3 * READ_SIZE)
+    async with exchange(App(), POST.replace(b"3000", b"%d" % len(body)), limits=limits) as served:
+        await served.send(body)
+        await read(served, len(CHUNK))
+        assert trio.current_time() == 1
+        await served.peer.aclose()
+
+
+async def test_addresses_of_this_machine_send_as_fast_as_they_can(
+    autojump_clock: MockClock,
+) -> None:
+    """Behind a proxy on it everybody has the same one."""
+    limits = Limits(Config(address_byte_rate=Rate(1, 1)))
+    async with exchange(App(), POST, limits=limits, address="127.0.0.1") as served:
+        for _ in range(3):
+            await served.send(CHUNK)
+        await read(served, len(CHUNK))
+        assert trio.current_time() == 0
+        await served.peer.aclose()

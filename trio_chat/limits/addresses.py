@@ -42,7 +42,7 @@ class Addresses:
     Behind a proxy on this machine everybody has its address, so its limit would be everybody's.
 
     Args:
-        config: The rates, and ``loopback_limits``.
+        config: The rates, ``flood_timeout`` and ``loopback_limits``.
     """
 
     def __init__(self, config: Config) -> None:
@@ -59,3 +59,16 @@ class Addresses:
         if self.is_exempt(address):
             return self._unlimited
         return self._quotas.of(key_of(address), now)
+
+    def spend_bytes(self, address: str, size: int, now: float) -> float:
+        """Take in what was read from an address; return in how many seconds to read on.
+
+        That debt is bounded, so that the others there do not wait for long once a flooder is gone.
+        """
+        shared = self.of(address, now).bucket("address_byte_rate")
+        delay = shared.spend(now, size)
+        if not delay:
+            return 0.0
+        most = self._config.flood_timeout / 2
+        shared.limit_debt(now, most)
+        return min(delay, most)

@@ -12,11 +12,10 @@ class Intake:
     """Counts what a connection sends: bytes, frames and control frames.
 
     What was read is taken in any case; so many tokens may be spent before they are there, and the
-    next read waits for them. The bytes of all connections of an address count together, too; that
-    debt is bounded, so that the others there do not wait for long once a flooder is gone.
+    next read waits for them. The bytes of all connections of an address count together, too.
 
     Args:
-        config: The rates of one connection, and ``flood_timeout``.
+        config: The rates of one connection.
         addresses: Have the quota of its address.
         address: The peer's.
     """
@@ -37,18 +36,13 @@ class Intake:
         if self._bytes.rate is not config.byte_rate or self._frames.rate is not config.frame_rate:
             self._bytes = of_rate(self._bytes, config.byte_rate)
             self._frames = of_rate(self._frames, config.frame_rate)
-        shared = self._addresses.of(self._address, now).bucket("address_byte_rate")
         waits = (
             self._bytes.spend(now, size),
             self._frames.spend(now, frames),
             self._spend_controls(now, controls) if controls else 0.0,
-            shared.spend(now, size),
+            self._addresses.spend_bytes(self._address, size, now),
         )
-        if not any(waits):
-            return NOT_AT_ALL
-        most = config.flood_timeout / 2
-        shared.limit_debt(now, most)
-        return max(zip((*waits[:-1], min(waits[-1], most)), NAMES, strict=True))
+        return max(zip(waits, NAMES, strict=True)) if any(waits) else NOT_AT_ALL
 
     def _spend_controls(self, now: float, controls: int) -> float:
         self._controls = of_rate(self._controls, self._config.control_rate)

@@ -153,7 +153,11 @@ class Acceptor:
         Raises:
             HttpError: it is refused.
         """
-        await self._pay("handshake_rate" if head.path == WEBSOCKET_PATH else "http_rate", address)
+        if head.path == WEBSOCKET_PATH:
+            await self._pay("handshake_rate", address)
+        else:
+            await self._pay("http_rate", address)
+            await self._pay("address_byte_rate", address, len(head.raw) + len(head.rest), "bytes")
         check_encoding(head)
         check_site(head, self._config.allow_origin)
         is_by_proxy = self._forwarding.is_trusted(peer)
@@ -164,7 +168,9 @@ class Acceptor:
         label = label_of(" ".join(head.values("user-agent")))
         return self._route(stream, head, Visitor(address, grant, shown.session, link_shown, label))
 
-    async def _pay(self, rate: str, address: str, cost: float = 1.0) -> None:
+    async def _pay(
+        self, rate: str, address: str, cost: float = 1.0, counted: str = "requests"
+    ) -> None:
         """Take the price of a request from the quota of its address; wait for it a little.
 
         Raises:
@@ -176,7 +182,7 @@ class Acceptor:
         if delay:
             self._limits.counters.count(rate, "http", address, now)
             if delay > self._config.rate_patience:
-                raise HttpError(429, "too many requests from your address", retry_after(delay))
+                raise HttpError(429, f"too many {counted} from your address", retry_after(delay))
         bucket.take(now, cost)
         if delay:  # else it would be another round of Trio's loop; reading the head was one
             await trio.sleep(delay)

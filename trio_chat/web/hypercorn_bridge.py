@@ -6,6 +6,7 @@ both when the server stops, although Hypercorn shields its writes from cancellat
 """
 
 import logging
+from collections.abc import Callable
 from functools import partial
 from typing import cast
 
@@ -20,6 +21,7 @@ from trio_chat.config import Config
 from trio_chat.delivery.holding import Holding
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.limits.limits import Limits
+from trio_chat.net.head import READ_SIZE
 from trio_chat.net.streams import Stream, linger, reset_on_close, tcp_of
 from trio_chat.net.visitor import Visitor
 from trio_chat.web.assets import SECURITY_HEADERS
@@ -36,7 +38,7 @@ class Exchange:
     Args:
         app: The Quart app.
         config: ``http_timeout``, ``write_timeout``, ``close_timeout`` and ``head_limit``.
-        limits: Count who holds too much.
+        limits: Tell how fast an address may send, and count who holds or sends too much.
         outboxes: The budget for requests that are not complete and answers that nobody reads.
     """
 
@@ -62,7 +64,8 @@ class Exchange:
             nursery.cancel_scope.deadline = trio.current_time() + self._config.http_timeout
             drop = partial(self._drop, stream, visitor, nursery.cancel_scope)
             holding = Holding(self._outboxes, drop)
-            wrapped = kind(stream, already_read, self._config.write_timeout, holding)
+            spend = partial(self._spend, visitor.address)
+            wrapped = kind(stream, already_read, self._config.write_timeout, holding, spend)
             # Hypercorn's annotation allows TLS only; it serves plain TCP by the same methods.
             as_annotated = cast("trio.SSLStream[trio.SocketStream]", wrapped)
             app = ASGIWrapper(partial(self._answer, visitor))
@@ -73,6 +76,14 @@ class Exchange:
             nursery.cancel_scope.deadline = trio.current_time() + self._config.close_timeout
             await linger(stream)
             nursery.cancel_scope.cancel(reason="the exchange is complete")
+
+    def _spend(self, address: str, size: int) -> float:
+        """Take in what was read from an address; return in how many seconds to read on."""
+        now = trio.current_time()
+        delay = self._limits.addresses.spend_bytes(address, size, now)
+        if delay:
+            self._limits.counters.count("address_byte_rate", "http", address, now)
+        return delay
 
     def _drop(self, stream: Stream, visitor: Visitor, scope: trio.CancelScope) -> None:
         """End an exchange that holds more than others, as all together hold too much."""
@@ -113,15 +124,23 @@ class _BoundedStream:
     It first replays what has been read already. Hypercorn closes it within a cancelled scope, so
     closing only ends the reading; ``Exchange`` closes the stream when Hypercorn has returned.
 
+    What is read is paid for by the address: then the next read waits, within the exchange's time.
     What has come is held until the answer begins, as its request may be incomplete; and of the
     answer what is being written.
     """
 
     def __init__(
-        self, stream: Stream, replay: bytes, write_timeout: float, holding: Holding
+        self,
+        stream: Stream,
+        replay: bytes,
+        write_timeout: float,
+        holding: Holding,
+        spend: Callable[[int], float],
     ) -> None:
         self._holding = holding
         holding.hold(len(replay))
+        self._spend = spend
+        self._pause = 0.0  # seconds before the next read; the acceptor has been paid the replay
         self._stream = stream
         self._replay = replay
         self._write_timeout = write_timeout
@@ -135,8 +154,11 @@ class _BoundedStream:
             return data
         if not self._ended:
             with trio.CancelScope() as self._reading:
-                data = bytes(await self._stream.receive_some(max_bytes))
+                if self._pause:
+                    await trio.sleep(self._pause)
+                data = bytes(await self._stream.receive_some(min(max_bytes, READ_SIZE)))
                 self._holding.hold(len(data))
+                self._pause = self._spend(len(data))
                 return data
         return b""
 
@@ -163,9 +185,14 @@ class _BoundedTlsStream(_BoundedStream):
     """The same over TLS, whose handshake the acceptor has made."""
 
     def __init__(
-        self, stream: Stream, replay: bytes, write_timeout: float, holding: Holding
+        self,
+        stream: Stream,
+        replay: bytes,
+        write_timeout: float,
+        holding: Holding,
+        spend: Callable[[int], float],
     ) -> None:
-        super().__init__(stream, replay, write_timeout, holding)
+        super().__init__(stream, replay, write_timeout, holding, spend)
         self.transport_stream = tcp_of(stream)
 
     async def do_handshake(self) -> None:
