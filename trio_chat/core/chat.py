@@ -133,7 +133,12 @@ class Chat:
         return self._rooms.populations()
 
     def hold_people(self, records: Mapping[str, bytes], now: float) -> None:
-        """Take in what is kept of people, by their ids, who were here before a restart."""
+        """Take in what is kept of people, by their ids, who were here before a restart.
+
+        What acts of then have begun goes on.
+        """
+        self._turn.begin(now)
+        self._moderation.resume()
         registry = self._access.registry
         self._presence.hold(records, registry.freed(), now)
         for person in [self.people.now(person_id) for person_id in registry.called]:

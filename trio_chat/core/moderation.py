@@ -209,17 +209,24 @@ class Moderation:
         if isinstance(act, acts.LinkEnded):
             self.removals.end_uninvited(act.about)
         if isinstance(act, acts.Raided):
-            left = (act.rules_until - self._access.clock()) / 1000
-            self._delay(left, lambda: self._end_raid_mode(act))
+            self._await_end_of_raid_mode(act.about, act.rules_until)
 
-    def _end_raid_mode(self, raided: acts.Raided) -> None:
+    def resume(self) -> None:
+        """Take in that the acts of before a restart are known: raid mode may still end."""
+        for room, until in self._access.registry.raided(self._access.clock()).items():
+            self._await_end_of_raid_mode(room, until)
+
+    def _await_end_of_raid_mode(self, room: str, until: int) -> None:
+        left = (until - self._access.clock()) / 1000
+        self._delay(left, lambda: self._end_raid_mode(room, until))
+
+    def _end_raid_mode(self, room: str, until: int) -> None:
         """Tell a room that its rules of before hold again, unless others were set meanwhile."""
-        self._raids.calm(raided.about)
-        governed = self._access.registry.governed(raided.about)
-        assert governed  # by this act, if by nothing else
-        if governed.rules_until == raided.rules_until:
-            rules = governed.rules_before
-            self._ledger.tell(events.Rules(room=raided.about, rules=rules))
+        self._raids.calm(room)
+        governed = self._access.registry.governed(room)
+        assert governed  # or it was in no raid mode
+        if governed.rules_until == until:
+            self._ledger.tell(events.Rules(room=room, rules=governed.rules_before))
 
 
 def _pending(asked: Requested, request: governing.Moderate, *, is_last: bool) -> Pending:

@@ -1,6 +1,6 @@
 """The registry: who may do what in which room, as the acts in the ledger add up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -158,6 +158,12 @@ class Registry:
             for kept in self.acts
             if isinstance(kept.act, acts.NickFreed)
             for person in kept.act.people
+        }
+
+    def raided(self, now: int) -> Mapping[str, int]:
+        """Return the rooms in raid mode at a time in ms since 1970, and until when they are."""
+        return {
+            about: room.rules_until for about, room in self._rooms.items() if room.is_raided(now)
         }
 
     def private_rooms(self) -> int:
