@@ -166,6 +166,32 @@ async def test_a_public_room_that_was_made_has_a_moderator(server: Running) -> N
         assert (await bob.ask(t="create", name=" ", private=True))["code"] == "bad_room"
 
 
+async def test_who_came_by_a_link_to_a_public_room_learns_that_it_is_revoked(
+    server: Running,
+) -> None:
+    """All their connections there end; they may come back as anybody, and by another link stay."""
+    async with (
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob") as bob,
+        chatting(server, "Cem") as cem,
+        chatting(server, "Dan", "class") as dan,
+    ):
+        await ann.ask(t="create", name="class")
+        await join(ann, "class")
+        made = [(await ann.ask(t="link", room="class", right="moderate"))["link"] for _ in range(2)]
+        await join(bob, "class", made[0]["secret"])
+        for link in made:
+            await join(cem, "class", link["secret"])
+        assert (await ann.ask(t="unlink", room="class", link=made[0]["link"]))["t"] == "ok"
+        assert (await bob.ending())[1:] == REMOVED
+        async with chatting(server, "Bob", "class", session=bob.session) as again:
+            assert "right" not in await again.until("joined")
+            await again.send("class", "back")
+            for one in (cem, dan):
+                assert (await one.until("msg"))["text"] == "back"
+        assert (await cem.ask(t="rules", room="class"))["t"] == "ok"
+
+
 async def test_rights_survive_a_restart(tmp_path: Path) -> None:
     """Links, who came by them, and the titles of rooms."""
     database = str(tmp_path / "chat.db")

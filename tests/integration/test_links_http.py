@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import trio
 import trio_websocket
 
 from tests.frames import upgrade
@@ -184,6 +185,12 @@ async def test_a_private_room_is_followed_by_link_or_session(server: Running) ->
             assert b"4503" in told.partition(END_OF_HEAD)[2]
 
 
+async def all_told(plain: trio_websocket.WebSocketConnection) -> None:
+    """Take what comes until the end."""
+    while True:
+        await plain.get_message()
+
+
 async def test_a_plain_client_shows_a_link_in_its_handshake(server: Running) -> None:
     """In a header, as it has no hello; without one there is no such room."""
     async with chatting(server, "Ann") as ann:
@@ -196,3 +203,15 @@ async def test_a_plain_client_shows_a_link_in_its_handshake(server: Running) -> 
         ) as plain:
             await plain.send_message("from nobody")
             assert (await ann.until("msg"))["text"] == "from nobody"
+        await ann.ask(t="create", name="class")
+        link = (await ann.ask(t="link", room="class", right="moderate"))["link"]
+        async with trio_websocket.open_websocket_url(
+            f"{server.ws}?room=class", extra_headers=[(b"Room-Link", link["secret"].encode())]
+        ) as plain:
+            await plain.send_message("from nobody")
+            await ann.ask(t="unlink", room="class", link=link["link"])
+            with pytest.raises(trio_websocket.ConnectionClosed) as closed:
+                await all_told(plain)
+            await trio.aclose_forcefully(plain._stream)  # nobody else closes it
+            assert closed.value.reason
+            assert closed.value.reason.code == 4503

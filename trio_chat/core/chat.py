@@ -113,7 +113,9 @@ class Chat:
     @property
     def wake_at(self) -> float:
         """The time of the next turn, if no message comes before; ``NOW`` if work is left."""
-        has_more = self._backlog.has_more or self._moderation.has_more or self._devices.has_more
+        has_more = (
+            self._backlog.has_more or self._moderation.removals.has_more or self._devices.has_more
+        )
         if self._queue or has_more:
             return NOW
         records = self.people.records
@@ -131,7 +133,12 @@ class Chat:
         return self._rooms.populations()
 
     def hold_people(self, records: Mapping[str, bytes], now: float) -> None:
-        """Take in what is kept of people, by their ids, who were here before a restart."""
+        """Take in what is kept of people, by their ids, who were here before a restart.
+
+        What acts of then have begun goes on.
+        """
+        self._turn.begin(now)
+        self._moderation.resume()
         registry = self._access.registry
         self._presence.hold(records, registry.freed(), now)
         for person in [self.people.now(person_id) for person_id in registry.called]:
@@ -168,7 +175,7 @@ class Chat:
         for client, request in self._backlog.take(now):
             self._handlers.handle(client, request)
         self._queue.admit_some(effects)
-        self._moderation.end_some()
+        self._moderation.removals.end_some()
         if self._settling.settle_some():
             self._backlog.look_again()
         self._devices.end_some()
@@ -229,7 +236,7 @@ class Chat:
     def _follow_acts(self, states: Sequence[RoomState]) -> None:
         """Follow the ledger, if it is among these: others may have changed who may do what."""
         if any(state.name == LEDGER and self._ledger.follow(state) for state in states):
-            self._moderation.recheck(SERVER)
+            self._moderation.removals.recheck(SERVER)
 
     def _delay(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.at(self._turn.now + seconds, call)

@@ -1,7 +1,6 @@
 """Moderation: what moderators do with people and rules, and what they are told."""
 
-from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from trio_chat.config import Config
@@ -12,28 +11,28 @@ from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
+from trio_chat.core.links import Link
 from trio_chat.core.pairs import Pairs
 from trio_chat.core.pending_writes import SILENT, Pending
 from trio_chat.core.people import People
 from trio_chat.core.raids import Raids
 from trio_chat.core.registry import SERVER
+from trio_chat.core.removals import Removals
 from trio_chat.core.requested import Requested
 from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.rooms import Delay, proper_name
 from trio_chat.core.targets import Targets
 from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol import acts, events, governing, governing_answers
-from trio_chat.protocol.close import REMOVED
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.room_rules import RoomRules
 
-ENDED_AT_ONCE = 8  # connections in a turn: a millisecond
 LIFTING = {"unmute": "mute", "unban": "ban"}
 
 
 class Moderation:
-    """Carries out what moderators ask for, and ends connections that may not stay.
+    """Carries out what moderators ask for, and has connections ended that may not stay.
 
     Args:
         turn: Where answers and closes go.
@@ -71,7 +70,6 @@ class Moderation:
         delay: Delay,
     ) -> None:
         self._turn = turn
-        self._connections = connections
         self._config = config
         self._access = access
         self._judge = judge
@@ -83,7 +81,7 @@ class Moderation:
         self._people = people
         self._pairs = pairs
         self._delay = delay
-        self._to_end: deque[ConnectionState] = deque()
+        self.removals = Removals(turn, connections, access)
         self._doers: dict[type, Any] = {
             governing.MakeLink: links.make,
             governing.EndLink: links.end,
@@ -191,16 +189,16 @@ class Moderation:
 
     # What follows
 
-    def take(self, kept: ActKept) -> None:
-        """Take in that an act is kept: those who may not stay have to go."""
+    def take(self, kept: ActKept, ended: Link | None = None) -> None:
+        """Take in that an act is kept, perhaps with the end of a link: some may have to go."""
         act = kept.act
         if isinstance(act, acts.Removed):
             gone = {person.id for person in act.people}
-            self._end(state for state in self._inside(act.about) if state.holder_id in gone)
+            self.removals.remove(gone, act.about)
         elif isinstance(act, acts.Admitted):
             self._pairs.invite(kept, act)
         elif isinstance(act, acts.LinkEnded | acts.Sanctioned | acts.Raided):
-            self.recheck(act.about)
+            self.removals.recheck(act.about, ended)
         if isinstance(act, acts.Sanctioned | acts.Raided | acts.Cleared):
             self._approval.drop_of(act.people, act.about)
         if isinstance(act, acts.NickFreed):
@@ -209,59 +207,26 @@ class Moderation:
         if isinstance(act, acts.RulesSet | acts.Undone):
             self._raids.calm(act.about)
         if isinstance(act, acts.LinkEnded):
-            self._end_uninvited(act.about)
+            self.removals.end_uninvited(act.about)
         if isinstance(act, acts.Raided):
-            left = (act.rules_until - self._access.clock()) / 1000
-            self._delay(left, lambda: self._end_raid_mode(act))
+            self._await_end_of_raid_mode(act.about, act.rules_until)
 
-    def _end_raid_mode(self, raided: acts.Raided) -> None:
+    def resume(self) -> None:
+        """Take in that the acts of before a restart are known: raid mode may still end."""
+        for room, until in self._access.registry.raided(self._access.clock()).items():
+            self._await_end_of_raid_mode(room, until)
+
+    def _await_end_of_raid_mode(self, room: str, until: int) -> None:
+        left = (until - self._access.clock()) / 1000
+        self._delay(left, lambda: self._end_raid_mode(room, until))
+
+    def _end_raid_mode(self, room: str, until: int) -> None:
         """Tell a room that its rules of before hold again, unless others were set meanwhile."""
-        self._raids.calm(raided.about)
-        governed = self._access.registry.governed(raided.about)
-        assert governed  # by this act, if by nothing else
-        if governed.rules_until == raided.rules_until:
-            rules = governed.rules_before
-            self._ledger.tell(events.Rules(room=raided.about, rules=rules))
-
-    def recheck(self, room: str) -> None:
-        """End the connections in a room, or in any, that may not be there any more."""
-        self._end(state for state in self._inside(room) if not self._may_stay(state, room))
-
-    def _end_uninvited(self, room: str) -> None:
-        """End the connections outside a room that no link lets in on the server any more."""
-        self._end(
-            state
-            for state in self._connections.values()
-            if room not in state.rooms and not self._access.is_invited(state.grant, state.holder_id)
-        )
-
-    def _inside(self, room: str) -> list[ConnectionState]:
-        states = self._connections.values()
-        return [state for state in states if not room or room in state.rooms]
-
-    def _may_stay(self, state: ConnectionState, room: str) -> bool:
-        rooms = [room] if room else state.rooms
-        address = state.client.address
-        return all(
-            self._access.standing(
-                name, state.holder_id, address, state.links.get(name), state.grant
-            ).right
-            for name in rooms
-        )
-
-    def _end(self, states: Iterable[ConnectionState]) -> None:
-        """End connections soon; until then the policy lets them do nothing."""
-        self._to_end += states
-
-    @property
-    def has_more(self) -> bool:
-        """Whether connections are still to be ended."""
-        return bool(self._to_end)
-
-    def end_some(self) -> None:
-        """End some connections that may not stay; a crowd of them must not hold up others."""
-        for _ in range(min(len(self._to_end), ENDED_AT_ONCE)):
-            self._turn.effects.closes.append((self._to_end.popleft().client, REMOVED))
+        self._raids.calm(room)
+        governed = self._access.registry.governed(room)
+        assert governed  # or it was in no raid mode
+        if governed.rules_until == until:
+            self._ledger.tell(events.Rules(room=room, rules=governed.rules_before))
 
 
 def _pending(asked: Requested, request: governing.Moderate, *, is_last: bool) -> Pending:

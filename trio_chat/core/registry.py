@@ -1,6 +1,6 @@
 """The registry: who may do what in which room, as the acts in the ledger add up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,13 +97,14 @@ class Registry:
             acts.Undone: self._undone,
         }
 
-    def apply(self, kept: ActKept) -> None:
-        """Take in the next act of the ledger."""
+    def apply(self, kept: ActKept) -> Link | None:
+        """Take in the next act of the ledger; return the link that it ends."""
         self.last = kept.seq
         taker = self._takers.get(type(kept.act))
-        if taker:  # others are only for the list of what was done
-            taker(kept.act, kept)
+        # others are only for the list of what was done
+        ended: Link | None = taker(kept.act, kept) if taker else None
         self._keep_at_hand(kept)
+        return ended
 
     def _keep_at_hand(self, kept: ActKept) -> None:
         """Have an act at hand; rooms that nobody governs, which anybody makes up, are as one."""
@@ -159,6 +160,12 @@ class Registry:
             for person in kept.act.people
         }
 
+    def raided(self, now: int) -> Mapping[str, int]:
+        """Return the rooms in raid mode at a time in ms since 1970, and until when they are."""
+        return {
+            about: room.rules_until for about, room in self._rooms.items() if room.is_raided(now)
+        }
+
     def private_rooms(self) -> int:
         """Return how many rooms are private."""
         return sum(room.is_private for room in self._rooms.values())
@@ -200,7 +207,7 @@ class Registry:
         if link and kept.who:
             self.use(link, kept.who)
 
-    def _link_ended(self, act: acts.LinkEnded, _: ActKept) -> None:
+    def _link_ended(self, act: acts.LinkEnded, _: ActKept) -> Link | None:
         link = self._by_id.pop(act.link, None)
         if link:
             link.is_revoked = True
@@ -208,6 +215,7 @@ class Registry:
             del self._govern(link.made.about).links[act.link]
             for person_id in link.users:
                 self._forget(person_id, link)
+        return link
 
     def _forget(self, person_id: str, link: Link) -> None:
         """Forget that a person has come by a link."""

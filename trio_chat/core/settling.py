@@ -112,8 +112,7 @@ class Settling:
         """Take in an event that is kept: an act, or what happened in a room."""
         event = committed.event
         if isinstance(event, ActKept):
-            self._access.registry.apply(event)
-            self._moderation.take(event)
+            self._moderation.take(event, self._access.registry.apply(event))
             return
         self._rooms.take(committed)
         is_new = committed.begins_room and self._access.registry.governed(event.room) is None
