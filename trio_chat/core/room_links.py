@@ -8,6 +8,7 @@ from trio_chat.core.access import Access
 from trio_chat.core.effects import Turn
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.links import Link, NewLink, new_link
+from trio_chat.core.pages import page_of
 from trio_chat.core.pending_writes import Pending
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.requested import Requested
@@ -160,14 +161,14 @@ class RoomLinks:
         return right < Right.OPERATE
 
     def tell(self, asked: Requested, request: governing.Links, room: str) -> None:
-        """Tell which links there are, and who came by each."""
+        """Tell which links there are, as many as a page has of them, and who came by each."""
         governed = self._access.registry.governed(room)
         links = governed.links.values() if governed else ()
         now = self._access.clock()
-        told = [_shown(link, now) for link in links]
-        self._turn.reply(
-            asked.requester, governing_answers.LinkList(id=request.id, room=room, links=told)
-        )
+        wanted = (_shown(link, now) for link in islice(links, request.skip, None))
+        told, more = page_of(wanted, self._config.page_bytes)
+        answer = governing_answers.LinkList(id=request.id, room=room, links=told, more=more)
+        self._turn.reply(asked.requester, answer)
 
 
 def _told(link: NewLink) -> governing_answers.NewLink:
