@@ -250,7 +250,7 @@ def test_only_so_many_requests_fit_a_frame() -> None:
     beyond = (
         f'{{"t":"rooms","id":"x"}},{known},{{"t":"send","id":7}},{unknown},{{"t":"rooms","id":[]}}'
     )
-    busy = ("busy", "too many requests in one frame", 1000)
+    busy = ("busy", "too many requests in one frame", 1000, "frame_requests")
     assert read(f"[{known},{known},{known},{unknown},{beyond}]") == [
         *[requests.Rooms()] * 3,
         requests.InvalidRequest("x", *busy),

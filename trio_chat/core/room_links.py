@@ -83,7 +83,8 @@ class RoomLinks:
             RequestError: there are too many, or it cannot be called so.
         """
         if self._access.registry.private_rooms() >= self._config.private_rooms:
-            raise RequestError("too_many_rooms", "this server has no place for more private rooms")
+            text = "this server has no place for more private rooms"
+            raise RequestError("too_many_rooms", text, limit="private_rooms")
         title = " ".join(title.split()) if not has_controls(title) else title
         if has_controls(title) or is_blank(title):
             raise RequestError("bad_room", "a private room needs a title")
@@ -118,7 +119,8 @@ class RoomLinks:
         """
         governed = self._access.registry.governed(room)
         if governed and len(governed.links) >= self._config.links_per_room:
-            raise RequestError("too_many_links", "revoke a link before you make another")
+            text = "revoke a link before you make another"
+            raise RequestError("too_many_links", text, limit="links_per_room")
         if 0 < request.until <= self._access.clock():
             raise RequestError("bad_request", "until is a time to come, in milliseconds since 1970")
         link = new_link(room, RIGHTS[request.right], request.label, request.until, request.uses)

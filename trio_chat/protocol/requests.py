@@ -270,13 +270,15 @@ class Limits(Protocol):
 class InvalidRequest(msgspec.Struct):
     """A request that breaks a rule. The hub answers it with an error that says which.
 
-    ``retry_ms`` is the time after which sending it again can help.
+    ``retry_ms`` is the time after which sending it again can help, ``limit`` the setting that is
+    the reason, if it is one and is not counted yet.
     """
 
     id: int | str | None
     code: str
     text: str
     retry_ms: int | None = None
+    limit: str = ""
 
 
 class Credentials(msgspec.Struct, frozen=True):
