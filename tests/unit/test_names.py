@@ -4,10 +4,14 @@ import sys
 import unicodedata
 
 import pytest
+import unicodedata2
 from hypothesis import given
 from hypothesis import strategies as st
+from precis_i18n.derived import CONTEXTO, FREE_PVAL, PVALID, derived_property
+from precis_i18n.unicode import UnicodeData
 
-from trio_chat.protocol.names import BadName, check_nick, check_room, fold
+from trio_chat.protocol.names import BadName, _check_characters, check_nick, check_room, fold
+from trio_chat.protocol.text import DRAWN_BLANKS
 from trio_chat.protocol.unicode import is_longer
 
 UNSEEN = {
@@ -233,6 +237,21 @@ def test_any_name_is_refused_or_has_a_normal_form(name: str) -> None:
         assert not is_longer(normal, limit)
         assert normal
         assert fold(fold(normal)) == fold(normal)
+
+
+def test_a_name_has_the_characters_that_precis_lets_in() -> None:
+    """All of the class FreeformClass (RFC 8264), but for blanks that are drawn."""
+    tables = UnicodeData(unicodedata2)
+    allowed = {PVALID, FREE_PVAL, CONTEXTO}
+    for character in map(chr, range(0x80, sys.maxunicode + 1)):
+        kind, _ = derived_property(ord(character), tables)
+        is_allowed = kind in allowed and not DRAWN_BLANKS.match(character)
+        try:
+            _check_characters(character)
+        except BadName:
+            assert not is_allowed, character
+        else:
+            assert is_allowed, character
 
 
 def test_every_letter_makes_a_room_that_is_the_same_when_its_name_is_sent_back() -> None:

@@ -143,6 +143,13 @@ def test_acts_are_told_in_words(act: acts.AnyAct, shown: str) -> None:
     assert act_in_words(ActInfo(3, HOUR, ANN, act)) == f"Ann {shown}"
 
 
+def test_people_of_an_act_who_are_not_listed_are_counted() -> None:
+    """As a raid may be of thousands."""
+    raid = acts.Raided(people=CROWD, keys={}, rules=RoomRules(), rules_until=0)
+    shown = act_in_words(ActInfo(3, HOUR, ANN, raid, count=2000))
+    assert shown == "Ann undid a raid of P0, P1, P2, 1,997 more"
+
+
 def test_acts_are_listed_the_latest_last() -> None:
     """With how to get older ones."""
     some = [ActInfo(seq, HOUR, ANN, acts.RoomMade()) for seq in (5, 4)]

@@ -107,7 +107,11 @@ class Turns:
         """Return what a frame asks for, cut to the size that one may have."""
         data = msgspec.json.encode(objects)
         while len(data) > FRAME:
-            objects = objects[: len(objects) // 2]
+            if len(objects) == 1:
+                only = objects[0]
+                objects = [{**only, "rooms": only["rooms"][: len(only["rooms"]) * 3 // 4]}]
+            else:
+                objects = objects[: len(objects) // 2]
             data = msgspec.json.encode(objects)
         asked, calls = counted(lambda: v1.read(data.decode(), self.config))
         self.longest = max(self.longest, calls)
@@ -146,6 +150,17 @@ EMOJI = st.sampled_from(["👍", "❤️", "👩‍💻", "🇩🇪", "1️⃣",
 QUERIES = ["a", "a b c", "🍋", "x" * 256, "a " * 128, '"a a a"', "-"]
 GOVERNED = ROOMS | st.just("")
 PEOPLE = st.sampled_from([0, 1, 200]).map(lambda count: STRANGERS[:count])
+LETTERS = {"": 0, "é": 60, "राम": 20, "茶": 60, "e\u0301": 25, "क्\u200dष": 8}
+
+
+def many_rooms(piece: str, count: int) -> list[Object]:
+    """Return wishes for rooms, whose names are as long as they can be."""
+    return [{"room": piece * LETTERS[piece] + f"{number:x}"} for number in range(count)]
+
+
+HELLO_ROOMS = st.lists(ROOMS.map(lambda name: {"room": name})) | st.builds(
+    many_rooms, st.sampled_from(sorted(LETTERS)), st.sampled_from([128, 256, 257, 4500])
+)
 KINDS: dict[str, st.SearchStrategy[Object]] = {
     "send": st.fixed_dictionaries({"room": ROOMS, "text": TEXTS, "reply": st.none() | NUMBERS}),
     "edit": st.fixed_dictionaries({"room": ROOMS, "seq": NUMBERS, "text": TEXTS}),
@@ -162,9 +177,7 @@ KINDS: dict[str, st.SearchStrategy[Object]] = {
     "typing": st.fixed_dictionaries({"room": ROOMS}),
     "history": st.fixed_dictionaries({"room": ROOMS, "before": st.none() | NUMBERS}),
     "rooms": st.just({}),
-    "hello": st.fixed_dictionaries(
-        {"nick": st.just("Ann"), "rooms": st.lists(ROOMS.map(lambda name: {"room": name}))}
-    ),
+    "hello": st.fixed_dictionaries({"nick": st.just("Ann"), "rooms": HELLO_ROOMS}),
     "unknown": st.just({}),
     "search": st.fixed_dictionaries(
         {"room": ROOMS, "query": st.sampled_from(QUERIES), "limit": st.sampled_from([1, 100])}
@@ -283,6 +296,35 @@ def test_many_moderators_at_once_make_no_turn_long(asked: Object) -> None:
 
 TestShortTurns = ShortTurns.TestCase
 TestShortTurns.settings = settings(max_examples=10, stateful_step_count=15, deadline=None)
+
+
+@pytest.mark.parametrize("piece", sorted(LETTERS))
+@pytest.mark.parametrize("count", [256, 4500])
+def test_a_hello_with_many_rooms_makes_no_turn_long(piece: str, count: int) -> None:
+    """Beside others who name as many; whatever letters the names have, and whatever is too many."""
+    turns = Turns(Config())
+    people = [Listener(v1) for _ in range(16)]
+    turns.settle(*map(Register, people))
+    rooms = many_rooms(piece, count)
+    hellos = [
+        turns.read(one, [{"t": "hello", "id": 1, "nick": f"Person {number}", "rooms": rooms}])
+        for number, one in enumerate(people)
+    ]
+    turns.settle(*hellos)
+    assert turns.longest < CALLS
+
+
+@pytest.mark.parametrize("kind", ["join", "history", "typing", "read"])
+@pytest.mark.parametrize("piece", sorted(LETTERS))
+def test_requests_with_long_names_of_rooms_make_no_turn_long(kind: str, piece: str) -> None:
+    """Each name is another one, of as many letters as a name can have; four ask at once."""
+    turns = Turns(Config())
+    people = [Listener(v1) for _ in range(4)]
+    for number, one in enumerate(people):
+        turns.settle(Register(one), asks(one, {"t": "hello", "nick": f"Person {number}"}))
+    asked = [{"t": kind, "id": 1, "seq": 1, **entry} for entry in many_rooms(piece, 256)]
+    turns.settle(*(turns.read(one, asked) for one in people))
+    assert turns.longest < CALLS
 
 
 @given(quiet=st.integers(1, 150), floods=st.integers(1, 4), size=st.sampled_from([64, 256]))

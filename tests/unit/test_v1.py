@@ -50,6 +50,26 @@ def test_a_frame_is_an_array_or_a_lone_object() -> None:
     assert read(" [ ] ") == []
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Config(frame_requests=4, rooms_per_connection=1),
+        Config(frame_requests=1, rooms_per_connection=4),
+    ],
+)
+def test_a_hello_names_no_more_rooms_than_a_frame_or_a_connection_may_have(limits: Config) -> None:
+    """Whichever is more; their names are not looked at then."""
+    rooms = [{"room": f"r{number}"} for number in range(5)]
+    for nick in ("Ann", None):
+        hello = {"t": "hello", "id": 1, "nick": nick, "rooms": rooms}
+        [refused] = v1.read(json.dumps(hello), limits)
+        assert isinstance(refused, requests.InvalidRequest)
+        assert (refused.id, refused.code) == (1, "bad_request")
+        assert "4 rooms" in refused.text
+    [taken] = v1.read(json.dumps({"t": "hello", "nick": "Ann", "rooms": rooms[:4]}), limits)
+    assert isinstance(taken, requests.Hello)
+
+
 ALL: list[tuple[dict[str, Any], requests.AnyRequest]] = [
     ({"t": "hello", "nick": "Ann"}, requests.Hello(nick="Ann")),
     (
@@ -230,7 +250,7 @@ def test_only_so_many_requests_fit_a_frame() -> None:
     beyond = (
         f'{{"t":"rooms","id":"x"}},{known},{{"t":"send","id":7}},{unknown},{{"t":"rooms","id":[]}}'
     )
-    busy = ("busy", "too many requests in one frame", 1000)
+    busy = ("busy", "too many requests in one frame", 1000, "frame_requests")
     assert read(f"[{known},{known},{known},{unknown},{beyond}]") == [
         *[requests.Rooms()] * 3,
         requests.InvalidRequest("x", *busy),

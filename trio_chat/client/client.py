@@ -8,7 +8,7 @@ import structlog
 import trio
 
 from trio_chat.auth.grant import ANYBODY
-from trio_chat.client.connection_rates import ConnectionRates, way_in
+from trio_chat.client.connection_rates import ConnectionRates, limit_of, way_in
 from trio_chat.client.entry import HelloDenied
 from trio_chat.client.keepalive import Due, Keepalive
 from trio_chat.client.lookups import ConnectionContext, LookUps
@@ -68,7 +68,7 @@ class Client:
             config.outbox_frames,
             config.outbox_bytes,
             context.outboxes,
-            lambda: self.abort(TOO_SLOW),
+            lambda: self.abort(TOO_SLOW, "all_outbox_bytes"),
         )
         self._keepalive = Keepalive(
             config, trio.current_time(), only_writes=transport.is_one_way, spread=spread
@@ -122,9 +122,10 @@ class Client:
         self._put(self._transport.close(reason))
         self.close()
 
-    def abort(self, reason: CloseReason) -> None:
-        """End the connection at once: the peer is dead or stuck."""
+    def abort(self, reason: CloseReason, limit: str = "") -> None:
+        """End the connection at once: the peer is dead, or stuck beyond a limit."""
         self._close_reason = reason
+        self._rates.count(limit or self._outbox.reached)
         self._outbox.abandon()
         reset_on_close(self._stream)
         self._scope.cancel(reason=reason.reason)
@@ -190,6 +191,7 @@ class Client:
             piece = data[start : start + PARSED_AT_ONCE]
             received = self._transport.feed(piece)
             if received.fault:
+                self._rates.count(limit_of(received.fault))
                 self._say(self.dialect.bye(received.fault))
             self._put(received.reply)
             if received.ended:
@@ -270,7 +272,7 @@ class Client:
                 with trio.fail_after(self._config.write_timeout):
                     await self._stream.send_all(data)
         except trio.TooSlowError:
-            self.abort(TOO_SLOW)
+            self.abort(TOO_SLOW, "write_timeout")
         except trio.BrokenResourceError:
             self._scope.cancel(reason="the peer is gone")
         else:

@@ -6,6 +6,7 @@ from trio_chat.config import Config
 from trio_chat.limits.intake import Intake
 from trio_chat.limits.limits import Limits
 from trio_chat.net.transport import Transport
+from trio_chat.protocol.close import TOO_MANY_FRAGMENTS, CloseReason
 from trio_chat.protocol.dialects.base import Dialect
 
 
@@ -14,6 +15,13 @@ def way_in(transport: Transport, dialect: Dialect) -> str:
     if transport.is_one_way:
         return "sse"
     return "socket" if dialect.needs_hello else "plain"
+
+
+def limit_of(reason: CloseReason) -> str:
+    """Return the limit that a peer has broken, if a WebSocket ends for one."""
+    if reason == TOO_MANY_FRAGMENTS:
+        return "fragment_limit"
+    return "frame_limit" if reason.code == TOO_MANY_FRAGMENTS.code else ""
 
 
 class ConnectionRates:
@@ -53,6 +61,12 @@ class ConnectionRates:
     def catch_up(self) -> None:
         """Take in that all that the peer has sent is read."""
         self._waited = 0.0
+
+    def count(self, limit: str) -> None:
+        """Count that a limit was reached that is no rate; nothing, if it is none."""
+        if limit:
+            now = trio.current_time()
+            self._limits.counters.count(limit, self._way_in, self._address, now)
 
     def take_page(self) -> float:
         """Take in that a page is to be read; return in how many seconds that may be."""

@@ -121,6 +121,7 @@ class LookUps:
         if len(self._requests) < self._context.config.look_ups:
             self._requests.append(request)
         else:
+            self._rates.count("look_ups")
             self._answer(answers.Error(id=request.id, code="busy", text=BUSY, retry_ms=1000))
 
     def add_missed(self, missed: MissedEvents) -> None:

@@ -62,7 +62,8 @@ class Limits(requests.Limits, Protocol):
 class Unlimited:
     """Limits for what is there already, under whatever limits it was kept."""
 
-    text_limit = topic_limit = nick_limit = frame_requests = links_per_room = 2**31
+    text_limit = topic_limit = nick_limit = frame_requests = 2**31
+    links_per_room = rooms_per_connection = 2**31
     reactions_per_message, changes_per_message = MOST_EMOJI, MOST_CHANGES
 
 

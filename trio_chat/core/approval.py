@@ -6,6 +6,7 @@ from trio_chat.config import Config
 from trio_chat.core.effects import Turn
 from trio_chat.core.held import HeldMessage, HeldMessages
 from trio_chat.core.ledger import Ledger
+from trio_chat.core.pages import page_of
 from trio_chat.core.pending_writes import Pending, answer_of
 from trio_chat.core.requested import Requested
 from trio_chat.journal.types import Committed, Duplicate
@@ -35,17 +36,9 @@ class Approval:
 
         Nobody can judge a part of a text.
         """
-        messages = self._held.of_room(room)
-        told: list[governing_answers.HeldInfo] = []
-        size = 0
-        for one in messages:
-            info = _told(one)
-            size += len(answers.encode(info))
-            if told and size > self._config.page_bytes:
-                break
-            told.append(info)
-        is_cut = len(told) < len(messages)
-        answer = governing_answers.HeldList(id=request.id, room=room, messages=told, more=is_cut)
+        found = map(_told, self._held.of_room(room))
+        told, more = page_of(found, self._config.page_bytes)
+        answer = governing_answers.HeldList(id=request.id, room=room, messages=told, more=more)
         self._turn.reply(asked.requester, answer)
 
     def review(self, asked: Requested, request: governing.Review, room: str) -> None:

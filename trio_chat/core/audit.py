@@ -1,17 +1,20 @@
 """The audit list: tells moderators what was done and reported in a room."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
 from trio_chat.config import Config
 from trio_chat.core.effects import Turn
+from trio_chat.core.pages import page_of
 from trio_chat.core.registry import Registry
 from trio_chat.core.requested import Requested
-from trio_chat.protocol import acts, answers, governing, governing_answers
+from trio_chat.protocol import acts, governing, governing_answers
 from trio_chat.protocol.events import ActKept
 
 ACTS_LISTED = 100  # in one answer
+KEYS_LISTED = 100  # of an act there: of clearings, one for each room
 
 
 class Audit:
@@ -30,17 +33,10 @@ class Audit:
 
     def tell(self, asked: Requested, request: governing.Audit, room: str) -> None:
         """Tell acts, as many as a page has of them and one at least: some are on many people."""
+        found = map(_told, self._before(request.before, room))
         limit = min(request.limit, ACTS_LISTED)
-        told: list[governing_answers.ActInfo] = []
-        size, is_cut = 0, False
-        for kept in self._before(request.before, room):
-            info = _told(kept)
-            size += len(answers.encode(info)) + 1  # and a comma
-            is_cut = len(told) == limit or (bool(told) and size > self._config.page_bytes)
-            if is_cut:
-                break
-            told.append(info)
-        answer = governing_answers.ActList(id=request.id, room=room, acts=told, more=is_cut)
+        told, more = page_of(found, self._config.page_bytes, limit)
+        answer = governing_answers.ActList(id=request.id, room=room, acts=told, more=more)
         self._turn.reply(asked.requester, answer)
 
     def _before(self, before: int | None, room: str) -> Iterator[ActKept]:
@@ -51,10 +47,19 @@ class Audit:
 
 
 def _told(kept: ActKept) -> governing_answers.ActInfo:
-    """Return an act as moderators are told it."""
+    """Return an act as moderators are told it.
+
+    It names as many people as one act of theirs can be on, so that they can take it back.
+    """
     act = kept.act
     if isinstance(act, acts.LinkMade):
         act = msgspec.structs.replace(act, digest="")
     elif isinstance(act, acts.Sanctioned | acts.Raided):
         act = msgspec.structs.replace(act, addresses={})
-    return governing_answers.ActInfo(kept.seq, kept.ts, kept.who, act)
+    if isinstance(act, acts.Cleared | acts.Raided):
+        act = msgspec.structs.replace(act, keys=dict(islice(act.keys.items(), KEYS_LISTED)))
+    count = 0
+    if isinstance(act, acts.Raided) and len(act.people) > governing.PEOPLE_LIMIT:
+        count = len(act.people)
+        act = msgspec.structs.replace(act, people=act.people[: governing.PEOPLE_LIMIT])
+    return governing_answers.ActInfo(kept.seq, kept.ts, kept.who, act, count)

@@ -261,7 +261,7 @@ class Chat:
                 return
             write = self._callers.write(caller, credentials, request, now, grant)
         except RequestError as error:
-            self._turn.reply(caller, error.answer)
+            self._handlers.refuse(caller, error, "http")
         else:
             self._turn.effects.writes.append(write)
             hold = partial(self._held.hold, write) if write.needs_approval else None

@@ -114,6 +114,8 @@ class Greeting:
                 self._joins.join(state, wanted.as_join())
             except RequestError as error:
                 error.answer.room = wanted.room
+                if error.limit:
+                    self._limits.count(error.limit, state.way_in, address, now)
                 self._turn.reply(state.client, error.answer)
 
     def _pairing(self, state: ConnectionState, request: requests.Hello) -> Pairing | None:

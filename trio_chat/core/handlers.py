@@ -137,7 +137,13 @@ class Handlers:
             self._handlers[type(request)](state, request)
         except RequestError as error:
             error.answer.id = request.id
-            self._turn.reply(client, error.answer)
+            self.refuse(client, error, state.way_in)
+
+    def refuse(self, requester: Requester, error: RequestError, way_in: str) -> None:
+        """Answer why a request is not granted, and count the limit that is the reason."""
+        if error.limit:
+            self._limits.count(error.limit, way_in, requester.address, self._turn.now)
+        self._turn.reply(requester, error.answer)
 
     def person(self, state: ConnectionState) -> Person | None:
         """Return who a connection speaks for."""
@@ -187,7 +193,7 @@ class Handlers:
     # The requests
 
     def _refuse(self, _: ConnectionState, request: requests.InvalidRequest) -> None:
-        raise RequestError(request.code, request.text, request.retry_ms)
+        raise RequestError(request.code, request.text, request.retry_ms, limit=request.limit)
 
     def _leave(self, state: ConnectionState, request: requests.Leave) -> None:
         catch_up, *_ = self._check_inside(state, request)

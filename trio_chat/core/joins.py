@@ -22,6 +22,8 @@ from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import UNREADABLE
 from trio_chat.protocol.request_error import RequestError
 
+LIMIT = "rooms_per_connection"
+
 
 class Joins:
     """Lets connections into rooms. Checks come first, then the room is loaded.
@@ -89,9 +91,10 @@ class Joins:
         self._admit(state, asker, request, name)
         limit = self._config.rooms_per_connection
         if name not in state.rooms and len(state.rooms) >= limit:
-            raise RequestError("too_many_rooms", "leave a room before you join another")
+            text = "leave a room before you join another"
+            raise RequestError("too_many_rooms", text, limit=LIMIT)
         if state.joining >= limit:
-            raise RequestError("busy", "too many joins at once", retry_ms=1000)
+            raise RequestError("busy", "too many joins at once", retry_ms=1000, limit=LIMIT)
         if name in state.rooms:
             self._queue.end(state.rooms[name], is_replaced=True)
         catch_up = state.rooms[name] = CatchUp(state.client, name, request)

@@ -116,7 +116,8 @@ class Pairs:
             raise RequestError(denial.code, denial.text)
         self._limits.check_new_room(address, now)
         if self._access.registry.private_rooms() >= self._config.private_rooms:
-            raise RequestError("too_many_rooms", "this server has no place for more private rooms")
+            text = "this server has no place for more private rooms"
+            raise RequestError("too_many_rooms", text, limit="private_rooms")
         wall = self._access.clock()
         waiting = {
             name: made

@@ -26,7 +26,10 @@ RATES: dict[type, str] = {
 }
 # Requests that count as more than one in a turn. What is about very many people, who came or are
 # banned, takes up to 10 ms: there is one of these in a turn.
+# Those that are answered with a page are the last of their connection in a turn, too: the next one
+# waits until the client has read.
 SHARES: dict[type, int] = dict.fromkeys(get_args(governing.AnyGoverning), REQUESTS_EACH) | {
+    requests.Sessions: REQUESTS_EACH,
     governing.Moderate: REQUESTS,
     governing.Raid: REQUESTS,
     governing.EndLink: REQUESTS,

@@ -57,6 +57,8 @@ class Readiness:
             return 0
         if isinstance(request, requests.Nick):
             return 1 + self._presence.rooms_of(state.person_id)
+        if isinstance(request, requests.Hello):
+            return 1 + len(request.rooms)
         return SHARES.get(type(request), 1)
 
     def must_wait(self, client: Recipient, request: AnyAsked) -> bool:

@@ -20,6 +20,13 @@ MOST_OF_AN_ACT = 30  # tokens; a bucket has no more
 TOO_MANY_NAMES = "too many new people came from your address"
 TOO_MANY_GUESSES = "too many links that are not good came from your address"
 TOO_MANY_ROOMS = "too many new rooms were begun from your address"
+# The settings that are the reason of errors by which the journal refuses what it is to keep. A
+# full storage may be so by ``keep_free``, too: the journal logs which of the two it was.
+SETTINGS = {
+    "too_many_reactions": "reactions_per_message",
+    "too_many_changes": "changes_per_message",
+    "storage_full": "max_database",
+}
 TOO_FAST = "you ask for too much at once; see the limits in the welcome"
 
 
@@ -113,6 +120,10 @@ class RequestLimits:
         retry_ms = in_ms(delay + refused * bucket.period)
         id = asked.requests[0].id
         asked.requests[0] = requests.InvalidRequest(id, "busy", TOO_FAST, retry_ms)
+
+    def count(self, limit: str, way_in: str, address: str, now: float) -> None:
+        """Count that something was refused because of a setting that is no rate."""
+        self._limits.counters.count(limit, way_in, address, now)
 
     def may_begin_room(self, address: str, now: float) -> bool:
         """Tell whether somebody at an address may say the first word in a room."""

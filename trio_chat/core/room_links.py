@@ -8,6 +8,7 @@ from trio_chat.core.access import Access
 from trio_chat.core.effects import Turn
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.links import Link, NewLink, new_link
+from trio_chat.core.pages import page_of
 from trio_chat.core.pending_writes import Pending
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.requested import Requested
@@ -82,7 +83,8 @@ class RoomLinks:
             RequestError: there are too many, or it cannot be called so.
         """
         if self._access.registry.private_rooms() >= self._config.private_rooms:
-            raise RequestError("too_many_rooms", "this server has no place for more private rooms")
+            text = "this server has no place for more private rooms"
+            raise RequestError("too_many_rooms", text, limit="private_rooms")
         title = " ".join(title.split()) if not has_controls(title) else title
         if has_controls(title) or is_blank(title):
             raise RequestError("bad_room", "a private room needs a title")
@@ -117,7 +119,8 @@ class RoomLinks:
         """
         governed = self._access.registry.governed(room)
         if governed and len(governed.links) >= self._config.links_per_room:
-            raise RequestError("too_many_links", "revoke a link before you make another")
+            text = "revoke a link before you make another"
+            raise RequestError("too_many_links", text, limit="links_per_room")
         if 0 < request.until <= self._access.clock():
             raise RequestError("bad_request", "until is a time to come, in milliseconds since 1970")
         link = new_link(room, RIGHTS[request.right], request.label, request.until, request.uses)
@@ -160,14 +163,14 @@ class RoomLinks:
         return right < Right.OPERATE
 
     def tell(self, asked: Requested, request: governing.Links, room: str) -> None:
-        """Tell which links there are, and who came by each."""
+        """Tell which links there are, as many as a page has of them, and who came by each."""
         governed = self._access.registry.governed(room)
         links = governed.links.values() if governed else ()
         now = self._access.clock()
-        told = [_shown(link, now) for link in links]
-        self._turn.reply(
-            asked.requester, governing_answers.LinkList(id=request.id, room=room, links=told)
-        )
+        wanted = (_shown(link, now) for link in islice(links, request.skip, None))
+        told, more = page_of(wanted, self._config.page_bytes)
+        answer = governing_answers.LinkList(id=request.id, room=room, links=told, more=more)
+        self._turn.reply(asked.requester, answer)
 
 
 def _told(link: NewLink) -> governing_answers.NewLink:

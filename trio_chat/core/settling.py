@@ -7,7 +7,7 @@ from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.moderation import Moderation
 from trio_chat.core.pending_writes import PendingWrites
-from trio_chat.core.request_limits import RequestLimits
+from trio_chat.core.request_limits import SETTINGS, RequestLimits
 from trio_chat.core.rooms import Rooms
 from trio_chat.delivery.pace import WRITES_PER_YIELD
 from trio_chat.delivery.recipient import Requester
@@ -120,8 +120,12 @@ class Settling:
             self._limits.take_new_room(requester.address, self._turn.now)
 
     def _count_refusal(self, requester: Requester, answer: answers.Error) -> None:
-        """Count that the first word in a room was refused."""
+        """Count that a limit was reached, such as that of rooms that are begun."""
+        limit, state = SETTINGS.get(answer.code), self._connections.get(requester)
+        if limit:
+            way_in = state.way_in if state else "http"
+            self._limits.count(limit, way_in, requester.address, self._turn.now)
         if answer.code == NO_NEW_ROOM.code:
             delay_ms = self._limits.refuse_new_room(requester.address, self._turn.now)
-            if requester not in self._connections:  # it cannot wait, so it is told for how long
+            if state is None:  # it cannot wait, so it is told for how long
                 answer.retry_ms = delay_ms

@@ -36,6 +36,8 @@ class Outbox:
         evict: Drops the connection, if that is too much.
     """
 
+    reached = ""  # the limit that was; it is of few, and costs the others nothing
+
     def __init__(
         self,
         sock: socket.socket | None,
@@ -90,7 +92,11 @@ class Outbox:
             return True
         rest = Frame(frame.wire[taken:]) if taken else frame
         size = self.waiting + len(rest.wire)
-        if size > self._most_bytes or len(self._frames) >= self._most_frames:
+        if size > self._most_bytes:
+            self.reached = "outbox_bytes"
+            return False
+        if len(self._frames) >= self._most_frames:
+            self.reached = "outbox_frames"
             return False
         self._frames.append(rest)
         self.waiting = size

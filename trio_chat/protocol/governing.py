@@ -11,6 +11,7 @@ NICK_LIMIT = 1000  # characters; the server has a lower limit of its own
 LABEL_LIMIT = 100  # characters of a link's label
 WHY_LIMIT = 250  # characters of a reason
 PEOPLE_LIMIT = 200  # in one request
+SKIP_LIMIT = 100_000  # links of the list
 LONGEST_RULE = 30 * 24 * 60 * 60  # seconds
 
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_RULE)]
@@ -49,9 +50,10 @@ class EndLink(Request, tag="unlink", kw_only=True):
 
 
 class Links(Request, tag="links", kw_only=True):
-    """Get the links to a room, and who came by each."""
+    """Get the links to a room, without the first ``skip`` ones, and who came by each."""
 
     room: str
+    skip: Annotated[int, msgspec.Meta(ge=0, le=SKIP_LIMIT)] = 0
 
 
 class SetRules(Request, tag="rules", kw_only=True):

@@ -53,19 +53,24 @@ class LinkInfo(msgspec.Struct, omit_defaults=True):
 
 
 class LinkList(Answer, tag="links", kw_only=True):
-    """The links to a room."""
+    """The links to a room, in the order in which they were made; ``more``: others follow."""
 
     room: str
     links: list[LinkInfo]
+    more: bool = False
 
 
-class ActInfo(msgspec.Struct, rename={"who": "from"}):
-    """An act: its number and time, who did it, and what it was."""
+class ActInfo(msgspec.Struct, omit_defaults=True, rename={"who": "from"}):
+    """An act: its number and time, who did it, and what it was.
+
+    ``count`` is on how many people, if the act does not list all of them.
+    """
 
     seq: int
     ts: int
     who: Person | None
     act: AnyAct
+    count: int = 0
 
 
 class ActList(Answer, tag="audit", kw_only=True):

@@ -11,7 +11,6 @@ from functools import lru_cache
 
 import unicodedata2
 from precis_i18n.context import context_rule_error
-from precis_i18n.derived import CONTEXTJ, CONTEXTO, FREE_PVAL, PVALID, derived_property
 from precis_i18n.unicode import UnicodeData
 
 from trio_chat.protocol.confusables import resembled
@@ -19,6 +18,7 @@ from trio_chat.protocol.emoji import replace_emoji
 from trio_chat.protocol.text import DRAWN_BLANKS, is_blank
 from trio_chat.protocol.unicode import (
     casefold,
+    categories,
     category,
     is_letter_or_digit,
     is_longer,
@@ -30,6 +30,13 @@ PRIVATE = re.compile("~[a-z2-7]{26}")  # an identifier of a private room: 128 ra
 ANY_EMOJI = "\u263a"
 NAMES_AT_HAND = 1024  # whose normal form is not made again: the same few are asked for all the time
 CHARACTERS_AT_HAND = 1024  # likewise
+# What PRECIS refuses although its category is that of letters, marks, numbers, punctuation, symbols
+# or spaces; such a class is looked up in a whole name at once.
+REFUSED = re.compile(
+    "[\u034f\u0640\u07fa\u1100-\u11ff\u17b4\u17b5\u180b-\u180d\u180f\u302e\u302f\u3031-\u3035\u303b"
+    "\u3164\ua960-\ua97c\ud7b0-\ud7c6\ud7cb-\ud7fb\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+JOINERS = re.compile("[\u200c\u200d]")
 MARKS = 31  # on a letter, at most; more would cover several lines above and below it
 
 _unicode = UnicodeData(unicodedata2)
@@ -72,7 +79,7 @@ def check_room(name: str, limit: int) -> str:
     _check_characters(name)
     _check_marks(name)
     letters = re.sub("[_.\u200c\u200d-]", "", name)
-    if not name or not is_letter_or_digit(name[0]) or not all(map(_is_letter, letters)):
+    if not name or not is_letter_or_digit(name[0]) or not _are_letters(letters):
         raise BadName("a room's name begins with a letter or digit; _ . - may follow")
     return name
 
@@ -110,6 +117,11 @@ def _is_letter(character: str) -> bool:
     return is_mark or is_letter_or_digit(character)
 
 
+def _are_letters(letters: str) -> bool:
+    """Return whether all characters of a checked name are letters, digits or marks."""
+    return all(kind[0] in "LN" or kind in ("Mn", "Mc") for kind in categories(letters))
+
+
 def _check_characters(name: str) -> None:
     """Refuse characters that cannot be seen, or that nobody has assigned yet.
 
@@ -118,10 +130,13 @@ def _check_characters(name: str) -> None:
     if name.isascii():
         return
     _refuse(DRAWN_BLANKS, name)
-    for index, character in enumerate(name):
-        kind, _ = derived_property(ord(character), _unicode)
-        is_joiner = kind == CONTEXTJ and not context_rule_error(name, index, _unicode)
-        if kind not in (PVALID, FREE_PVAL, CONTEXTO) and not is_joiner:
+    _refuse(REFUSED, name)
+    for joiner in JOINERS.finditer(name):
+        if context_rule_error(name, joiner.start(), _unicode):
+            raise _bad(joiner[0])
+    visible = JOINERS.sub("", name)
+    for character, kind in zip(visible, categories(visible), strict=True):
+        if kind[0] not in "LMNPS" and kind != "Zs":
             raise _bad(character)
 
 
@@ -130,8 +145,8 @@ def _check_marks(name: str) -> None:
     if name.isascii():
         return
     marks = 0
-    for character in name:
-        marks = marks + 1 if category(character) in ("Mn", "Me") else 0
+    for kind in categories(name):
+        marks = marks + 1 if kind in ("Mn", "Me") else 0
         if marks > MARKS:
             raise BadName(f"a letter of a name has at most {MARKS} marks")
 

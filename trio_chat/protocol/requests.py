@@ -261,17 +261,24 @@ class Limits(Protocol):
         """Requests in one WebSocket message at most."""
         ...
 
+    @property
+    def rooms_per_connection(self) -> int:
+        """Rooms that one client can be in at most."""
+        ...
+
 
 class InvalidRequest(msgspec.Struct):
     """A request that breaks a rule. The hub answers it with an error that says which.
 
-    ``retry_ms`` is the time after which sending it again can help.
+    ``retry_ms`` is the time after which sending it again can help, ``limit`` the setting that is
+    the reason, if it is one and is not counted yet.
     """
 
     id: int | str | None
     code: str
     text: str
     retry_ms: int | None = None
+    limit: str = ""
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -293,13 +300,20 @@ def text_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
     link's label and a reason are one line, or empty.
     """
     if isinstance(request, Hello):
-        is_nameless = request.nick is None and request.pair is None
-        return ("bad_request", "say how you are called: nick") if is_nameless else None
+        return _hello_fault(request, limits)
     if isinstance(request, React):
         emoji = normal_emoji(request.emoji)
         request.emoji = emoji or request.emoji
         return None if emoji else ("bad_request", "a reaction is one emoji")
     return _words_fault(request, limits)
+
+
+def _hello_fault(request: Hello, limits: Limits) -> tuple[str, str] | None:
+    most = max(limits.frame_requests, limits.rooms_per_connection)
+    if len(request.rooms) > most:
+        return "bad_request", f"a hello names at most {most} rooms"
+    is_nameless = request.nick is None and request.pair is None
+    return ("bad_request", "say how you are called: nick") if is_nameless else None
 
 
 def _words_fault(request: Request, limits: Limits) -> tuple[str, str] | None:

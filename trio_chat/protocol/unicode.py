@@ -18,6 +18,11 @@ def category(character: str) -> str:
     return str(unicodedata2.category(character))
 
 
+def categories(text: str) -> list[str]:
+    """Return the general category of each code point of a text; that takes one call of Python's."""
+    return list(map(unicodedata2.category, text))
+
+
 def normalize(form: str, text: str) -> str:
     """Return a text in a normal form: "NFC", "NFD", "NFKC" or "NFKD"."""
     return str(unicodedata2.normalize(form, text))
@@ -52,7 +57,7 @@ _capitals = _Capitals()
 def casefold(text: str) -> str:
     """Return a text in the form in which upper and lower case are the same."""
     folded = text.casefold()
-    return folded if folded.isascii() else folded.translate(_capitals)
+    return folded.translate(_capitals) if "Lu" in categories(folded) else folded
 
 
 def is_letter_or_digit(character: str) -> bool:

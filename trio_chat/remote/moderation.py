@@ -32,8 +32,14 @@ class Moderation:
 
     async def links(self) -> list[governing_answers.LinkInfo]:
         """Return the links to the room, and who came by each; nobody tells their secrets."""
-        request = governing.Links(room=self._state.name)
-        return (await self._ask(request, governing_answers.LinkList)).links
+        found: list[governing_answers.LinkInfo] = []
+        more = True
+        while more:
+            request = governing.Links(room=self._state.name, skip=len(found))
+            page = await self._ask(request, governing_answers.LinkList)
+            found += page.links
+            more = page.more and bool(page.links)
+        return found
 
     async def make_link(
         self, right: GivenRight, *, label: str = "", until: int = 0, uses: int = 0

@@ -106,7 +106,7 @@ def kept_in_words(event: Kept, cleared: str = "") -> str:
 def act_in_words(info: ActInfo) -> str:
     """Return an act of the audit list."""
     act = info.act
-    done = _done_to_people(act, info.ts) if isinstance(act, ActOnPeople) else _done_to_room(act)
+    done = _done_to_people(act, info) if isinstance(act, ActOnPeople) else _done_to_room(act)
     return f"{name(info.who)} {done}"
 
 
@@ -131,13 +131,15 @@ def _done_to_room(act: ActOnRoom) -> str:
     return done
 
 
-def _done_to_people(act: ActOnPeople, ts: int) -> str:
-    whom = names(act.people)
+def _done_to_people(act: ActOnPeople, info: ActInfo) -> str:
+    whom = names(act.people, info.count or None)
     match act:
         case acts.Lifted():
             return f"{DONE.get(f'un{act.kind}', act.kind)} {whom}"
         case acts.Sanctioned():
-            return f"{DONE.get(act.kind, act.kind)} {whom}{_until(act.until, ts)}{_why(act.why)}"
+            return (
+                f"{DONE.get(act.kind, act.kind)} {whom}{_until(act.until, info.ts)}{_why(act.why)}"
+            )
         case acts.Removed():
             return f"removed {whom}{_why(act.why)}"
         case acts.NickFreed():

@@ -65,9 +65,9 @@ function line(one, isUndone, { onGo, takeBack }) {
   return item;
 }
 
-function wordsFor({ from, act, ts }) {
+function wordsFor({ from, act, ts, count }) {
   const who = isolate(nickOf(from));
-  const people = names(act.people ?? []);
+  const people = names(act.people ?? [], count);
   return because(LINES[act.t]?.({ who, people }, act, ts) ?? act.t, act.why);
 }
 

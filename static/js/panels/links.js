@@ -44,11 +44,16 @@ function codeOf(link, what) {
 
 /** Shows the links to a room in `element` to the user `me`; `request` returns the answer to a request. */
 export async function showLinks(element, room, { me, request, tell }) {
-  const answer = await request({ t: "links", room });
-  if (answer.t === "error") return element.replaceChildren(fault(answer));
+  const links = [];
+  let answer;
+  do {
+    answer = await request({ t: "links", room, ...(links.length && { skip: links.length }) });
+    if (answer.t === "error") return element.replaceChildren(fault(answer));
+    links.push(...answer.links);
+  } while (answer.more && answer.links.length);
   const again = () => showLinks(element, room, { me, request, tell });
-  const list = make("ul", {}, ...answer.links.map((link) => line(link, () => revoke(link))));
-  const isEmpty = !answer.links.length;
+  const list = make("ul", {}, ...links.map((link) => line(link, () => revoke(link))));
+  const isEmpty = !links.length;
   return element.replaceChildren(isEmpty ? make("p", {}, t("links.none")) : list, form(room, request, again, tell));
 
   async function revoke({ link, people = [] }) {

@@ -1,7 +1,7 @@
 """Messages that are wrong: as JSON, as text, as frames, or by what they mean for a terminal."""
 
 from tests.frames import BINARY, CLOSE, CONTINUATION, PING, TEXT, unmasked
-from tests.hostile.attack import CROWD, Assault, Attack, Wrong, add, attack
+from tests.hostile.attack import CROWD, Assault, Attack, Variant, Wrong, add, attack
 from tests.hostile.peer import Peer, frame, objects
 
 DEEP = 60_000  # brackets
@@ -140,4 +140,18 @@ async def many_objects(assault: Assault, number: int) -> None:
     codes = set[str]()
     while "busy" not in codes:
         codes.add((await peer.until("error"))["code"])
+    await peer.aclose()
+
+
+@attack(variants=(Variant(16, 0),))
+async def hellos_of_many_rooms(assault: Assault, number: int) -> None:
+    """Hellos with more rooms than a frame has requests get `bad_request`, and join none."""
+    peer = await assault.open()
+    rooms = [{"room": f"{number:x}{'é' * 8}"} for number in range(1_300)]
+    await peer.send(objects({"t": "hello", "id": 1, "nick": "Many", "rooms": rooms}))
+    error = await peer.until("error", "welcome")
+    assault.endings[error.get("code", error["t"])] += 1
+    if error.get("code") != "bad_request":
+        raise Wrong(f"{error} instead of bad_request")
+    await peer.hello()
     await peer.aclose()

@@ -82,7 +82,7 @@ def _excess(part: memoryview | msgspec.Raw) -> list[requests.InvalidRequest]:
     id = _id_of(envelope)
     if id is None or envelope.t not in _DECODERS:
         return []
-    return [requests.InvalidRequest(id, "busy", TOO_MANY, EXCESS_RETRY_MS)]
+    return [requests.InvalidRequest(id, "busy", TOO_MANY, EXCESS_RETRY_MS, "frame_requests")]
 
 
 def _id_of(envelope: _Envelope) -> int | str | None:

@@ -61,9 +61,10 @@ class Governing:
         return json_of(schemas.MadeRoom(made.room, made.title, made.links), 201)
 
     async def _links(self, room: str) -> Response:
-        told = await self._ask(governing.Links, {"room": room})
+        fields = {"room": room, **reading.numbers(request, "skip")}
+        told = await self._ask(governing.Links, fields)
         assert isinstance(told, governing_answers.LinkList)
-        return json_of(schemas.LinkList(told.room, told.links))
+        return json_of(schemas.LinkList(told.room, told.links, told.more))
 
     async def _make_link(self, room: str) -> Response:
         fields = await _fields(schemas.WantedLink)

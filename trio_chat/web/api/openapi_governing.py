@@ -1,7 +1,7 @@
 """The part of the OpenAPI description for links, rules and moderators."""
 
 from trio_chat.config import Config
-from trio_chat.protocol import governing_answers
+from trio_chat.protocol import governing, governing_answers
 from trio_chat.protocol.rights import RIGHTS, Right
 from trio_chat.web.api import parts, schemas
 from trio_chat.web.api.parts import Json
@@ -32,13 +32,19 @@ def paths(config: Config) -> Json:
         "path", "room", parts.any_room(config), "The room, or a private room's identifier."
     )
     seq = parts.parameter("path", "seq", parts.integer(1), "The number of the message in its room.")
+    skip = parts.parameter(
+        "query",
+        "skip",
+        parts.integer(0) | {"maximum": governing.SKIP_LIMIT},
+        "So many of the list are left out.",
+    )
     link = parts.parameter("path", "link", parts.word(), "The public id of the link.")
     act = parts.parameter("path", "act", parts.integer(1), "The number of the act.")
     held = parts.parameter("path", "held", parts.integer(1), "The number under which it waits.")
     return {
         "/rooms/{room}/links": {
             "parameters": [room],
-            "get": _reading("List the links to a room", "LinkList"),
+            "get": _reading("List the links to a room", "LinkList", skip),
             "post": _making("Make a link to a room", "WantedLink", "NewLink"),
         },
         "/rooms/{room}/links/{link}": {

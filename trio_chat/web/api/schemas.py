@@ -107,10 +107,11 @@ class MadeRoom(msgspec.Struct, omit_defaults=True):
 
 
 class LinkList(msgspec.Struct):
-    """The links to a room."""
+    """The links to a room; ``more``: others follow these."""
 
     room: str
     links: list[governing_answers.LinkInfo]
+    more: bool
 
 
 class WantedLink(msgspec.Struct, omit_defaults=True):
