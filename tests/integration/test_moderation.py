@@ -415,6 +415,27 @@ async def test_whoever_came_quietly_is_told_when_raid_mode_ends(
                 assert told["state"] == "joined"
 
 
+async def test_after_two_raids_everybody_is_told_what_holds(server: Running) -> None:
+    """Taking back the first one changes no rules; with the last one those of before hold again."""
+    async with (
+        chatting(server, "Ann") as ann,
+        chatting(server, "Eve", "class") as eve,
+        chatting(server, "Bob", "class") as bob,
+    ):
+        await make_class(ann)
+        await ann.ask(t="rules", room="class", slow=7)
+        for one in (eve, bob):
+            await ann.ask(t="raid", room="class", people=[one.who["id"]], since=0)
+        listed = (await ann.ask(t="audit", room="class"))["acts"]
+        last, first = [one["seq"] for one in listed if one["act"]["t"] == "raided"]
+        raided, before = {"slow": 7, "newcomers": 900, "hold_links": True}, {"slow": 7}
+        for act, rules in ((first, [before, raided, raided]), (last, [before])):
+            assert (await ann.ask(t="undo", room="class", act=act))["t"] == "ok"
+            await ann.send("class", "undone")
+            told = await ann.all_until("msg")
+            assert [one["rules"] for one in told if one["t"] == "rules"] == rules
+
+
 async def test_rules_that_are_set_in_raid_mode_stay(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

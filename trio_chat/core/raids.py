@@ -15,7 +15,7 @@ from trio_chat.core.targets import Targets
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.types import Write
 from trio_chat.protocol import acts, events, governing, governing_answers
-from trio_chat.protocol.events import Person
+from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.request_error import RequestError
 
 KEY_BYTES = 8
@@ -243,9 +243,10 @@ class Raids:
         )
         if kept.act.about and not isinstance(kept.act, acts.Cleared):
             self._tell_lifted(asked, kept.act)
+            self._tell_rules(asked, kept)
 
     def _tell_lifted(self, asked: Requested, act: acts.Raided | acts.Sanctioned) -> None:
-        """Tell a room that people are banned, or muted, no more, and which rules hold again."""
+        """Tell a room that what an act has set on people is lifted."""
         kind = act.kind if isinstance(act, acts.Sanctioned) else "ban"
         told = events.Moderated(
             room=act.about,
@@ -255,11 +256,15 @@ class Raids:
             count=len(act.people),
         )
         self._ledger.tell(told)
-        if isinstance(act, acts.Raided):
-            governed = self._access.registry.governed(act.about)
-            assert governed  # by this act, if by nothing else
+
+    def _tell_rules(self, asked: Requested, kept: ActKept) -> None:
+        """Tell a room which rules hold again, if a raid that is taken back has set those of now."""
+        room = kept.act.about
+        governed = self._access.registry.governed(room)
+        assert governed  # by this act, if by nothing else
+        if isinstance(kept.act, acts.Raided) and governed.rules_by == kept.seq:
             rules = governed.rules_before
-            self._ledger.tell(events.Rules(room=act.about, who=asked.person, rules=rules))
+            self._ledger.tell(events.Rules(room=room, who=asked.person, rules=rules))
 
 
 def _is_gone(act: acts.AnyAct) -> bool:

@@ -9,6 +9,7 @@ from trio_chat.core.effects import Turn
 from trio_chat.core.links import Link
 from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol.close import REMOVED
+from trio_chat.protocol.rights import Right
 
 ENDED_AT_ONCE = 8  # connections in a turn: a millisecond
 
@@ -37,13 +38,13 @@ class Removals:
     def recheck(self, room: str, ended: Link | None = None) -> None:
         """End the connections in a room, or in any, that may not be there any more.
 
-        So do those who came by a link that has ended and may do less now: they were told that they
-        may do more. They may come back.
+        So do those who came by a link to moderate that has ended, and may not any more: they were
+        told that they may. They may come back.
         """
         self._end(
             state
             for state in self._inside(room)
-            if not self._may_stay(state, room) or (ended and self._may_less(state, ended))
+            if not self._may_stay(state, room) or (ended and self._is_demoted(state, ended))
         )
 
     def end_uninvited(self, room: str) -> None:
@@ -68,9 +69,11 @@ class Removals:
             for name in rooms
         )
 
-    def _may_less(self, state: ConnectionState, ended: Link) -> bool:
-        """Whether a connection came by a link that has ended, and by none that gives as much."""
+    def _is_demoted(self, state: ConnectionState, ended: Link) -> bool:
+        """Whether a connection moderated by a link that has ended, and no other gives as much."""
         room, person_id = ended.made.about, state.holder_id
+        if ended.right < Right.MODERATE:
+            return False
         if person_id not in ended.users and state.links.get(room) is not ended:
             return False
         standing = self._access.standing(room, person_id, state.client.address, grant=state.grant)
