@@ -203,6 +203,7 @@ def test_no_letter_stands_for_itself_and_for_another() -> None:
         ("Tea", "tea"),
         ("TEA.time-2_go", "tea.time-2_go"),
         ("Straße", "strasse"),
+        ("\uab70tea", "\u13a0tea"),  # of the Cherokee, whose small letters fold to capitals
         ("Ｔｅａ", "tea"),  # full width
         ("茶", "茶"),
         ("Чай", "чай"),
