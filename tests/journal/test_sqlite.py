@@ -351,6 +351,23 @@ class TestBadTimes:
         await database.prune(1, 0, tell)
         assert told == [{ROOM: 5}, {ROOM: 9}, {ROOM: 10}]
 
+    async def test_a_room_that_another_has_pruned_meanwhile(
+        self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """``trio_chat prune`` may be at work on the same file; nothing more is deleted."""
+        await fill(database, 5)
+        find_due = pruning.find_due
+
+        def twice(
+            reader: sqlite3.Connection, limits: pruning.Limits, after: int = 0
+        ) -> pruning.Page:
+            page = find_due(reader, limits, after)
+            return page._replace(due=[*page.due, *page.due])
+
+        monkeypatch.setattr("trio_chat.journal.sqlite.upkeep.find_due", twice)
+        assert await database.prune(2, 0) == {ROOM: 4}
+        assert await kept(database) == [4, 5]
+
     async def test_a_disk_that_is_really_full(self, tmp_path: Path) -> None:
         """The same on a small file system that others fill; it goes on when they make room."""
         with trouble.mounted(tmp_path / "mount", "size=2m") as directory:
