@@ -62,14 +62,14 @@ def test_who_came_by_a_link_that_is_revoked_needs_another_one(
     """The page says so, and takes the other one where it is."""
     page = open_page(name="Cem", wait=False)
     page.goto("about:blank")
-    page.goto(chat.url + links["moderate"])
+    page.goto(chat.url + links["speak"])
     expect(page.get_by_role("heading", level=1)).to_have_text("Secret tea")
     room, _, secret = links["moderate"].removeprefix("r/").partition("#")
     with enter(chat.ws, "Ann", link=secret) as ann:
         ann.ask(t="join", room=room)
         listed = ann.ask(t="links", room=room)["links"]
-        [mine] = [one["link"] for one in listed if one["right"] == "moderate"]
-        ann.ask(t="unlink", room=room, link=mine)
+        [theirs] = [one["link"] for one in listed if one["right"] == "speak"]
+        ann.ask(t="unlink", room=room, link=theirs)
         expect(page.get_by_role("heading", name=NEEDED)).to_be_visible()
     page.evaluate(f"location.hash = '#{links['read'].partition('#')[2]}'")
     expect(page.locator("#status")).to_have_text("Connected")
