@@ -17,12 +17,14 @@ class Form:
         flood: How long a flood lasts.
         warm_up: How long the good clients are measured first.
         rest: How long they are measured before each attack.
+        repeats: Whether an attack that does harm is made again, on a new server, and that counts.
     """
 
     is_short: bool
     flood: float
     warm_up: float
     rest: float
+    repeats: bool = False
 
 
 SHORT = Form(is_short=True, flood=0.9, warm_up=1.2, rest=0.1)

@@ -39,6 +39,7 @@ async def _all_rounds(form: Form, rounds: Iterable[Round], tell: Told, hand: Han
 async def _round(form: Form, one: Round, tell: Told, hand: Hand) -> None:
     """Make attacks one after the other; after one that did harm, go on with a new server."""
     todo = list(one.attacks)
+    again: list[tuple[Attack, Variant]] = []
     while todo:
         with started(one.settings) as server:
             harmed = False
@@ -48,10 +49,17 @@ async def _round(form: Form, one: Round, tell: Told, hand: Hand) -> None:
                 trial = Trial(server.target, crowd, server.meter, hand, form.flood, form.rest)
                 await trial.warm_up(form.warm_up)
                 while todo and not harmed:
-                    result = await trial.run(*todo.pop(0))
+                    attack = todo.pop(0)
+                    result = await trial.run(*attack)
                     _check_server(server, result)
-                    tell(result)
                     harmed = result.harm_lasts or not server.is_alive
+                    is_harm = not result.passed and not result.is_only_late
+                    if form.repeats and is_harm and attack not in again:
+                        again.append(attack)
+                        todo.insert(0, attack)
+                        harmed = True
+                        continue
+                    tell(result)
                 nursery.cancel_scope.cancel()
 
 
