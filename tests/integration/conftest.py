@@ -3,11 +3,13 @@
 import io
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 
+from tests.integration.running import Running, running
 from trio_chat import logs
 from trio_chat.config import Config
 
@@ -35,3 +37,12 @@ def log(log_to: Callable[[io.StringIO], None]) -> io.StringIO:
     stderr = io.StringIO()
     log_to(stderr)
     return stderr
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Running]:
+    """Run a server on a file, where whoever goes is gone soon."""
+    async with running(
+        database=str(tmp_path / "chat.db"), presence_grace=0.2, nick_keep_days=0
+    ) as server:
+        yield server

@@ -22,15 +22,6 @@ DAY = 24 * 60 * 60 * 1000  # milliseconds
 CID = "5f0c1b7e-8d0a-4a51"
 
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    """Run a server on a file."""
-    async with running(
-        database=str(tmp_path / "chat.db"), presence_grace=0.2, nick_keep_days=0
-    ) as server:
-        yield server
-
-
 @asynccontextmanager
 async def three(server: Running) -> AsyncIterator[tuple[Chatter, Chatter, Chatter]]:
     """Have a moderator, somebody new and a third one in a room that holds links."""

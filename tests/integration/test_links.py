@@ -1,24 +1,12 @@
 """Rooms with links: who has one may come in, and nobody else learns that there is such a room."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
 from tests.integration.chatters import Chatter, Object, chatting, connected
-from tests.integration.running import Running, running, serving
+from tests.integration.running import Running, serving
 from trio_chat.core.room_links import new_identifier
 from trio_chat.protocol.close import REMOVED
 from trio_chat.rates import Rate
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    """Run a server on a file."""
-    async with running(
-        database=str(tmp_path / "chat.db"), presence_grace=0.2, nick_keep_days=0
-    ) as server:
-        yield server
 
 
 async def make_private(chatter: Chatter, title: str = "Secret tea") -> tuple[str, dict[str, str]]:

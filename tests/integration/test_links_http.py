@@ -1,8 +1,5 @@
 """Rooms with links over HTTP, as event streams and in the plain dialect: the same rules hold."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 import trio
 import trio_websocket
@@ -10,18 +7,9 @@ import trio_websocket
 from tests.frames import upgrade
 from tests.integration.asking import API, ask, bearer, session
 from tests.integration.chatters import chatting
-from tests.integration.running import END_OF_HEAD, Running, running, status
+from tests.integration.running import END_OF_HEAD, Running, status
 from tests.integration.test_links import join, make_private
 from trio_chat.core.room_links import new_identifier
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    """Run a server on a file."""
-    async with running(
-        database=str(tmp_path / "chat.db"), presence_grace=0.2, nick_keep_days=0
-    ) as server:
-        yield server
 
 
 async def test_a_room_is_made_used_and_moderated_over_http(server: Running) -> None:

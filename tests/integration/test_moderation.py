@@ -1,6 +1,5 @@
 """What moderators do with people and rules, as those inside see it."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
@@ -8,22 +7,13 @@ import pytest
 import trio
 
 from tests.integration.chatters import Chatter, Object, chatting
-from tests.integration.running import Running, running, serving
+from tests.integration.running import Running, serving
 from tests.integration.test_links import join
 from tests.rates import NO_RATES
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.core import arrivals, raids, targets
 from trio_chat.protocol.close import REMOVED
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Running]:
-    """Run a server on a file."""
-    async with running(
-        database=str(tmp_path / "chat.db"), presence_grace=0.2, nick_keep_days=0
-    ) as server:
-        yield server
 
 
 async def make_class(teacher: Chatter, name: str = "class") -> None:

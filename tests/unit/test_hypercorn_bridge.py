@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import trio
 import trio.testing
+from hypercorn.typing import ASGIFramework
 from trio.testing import MockClock
 
 from tests.unit.peers import Connection
@@ -75,7 +76,7 @@ class Served(Connection):
     async def serve(
         self, app: App, wire: bytes, budget: OutboxBudget, limits: Limits, address: str
     ) -> None:
-        exchange = Exchange(app, CONFIG, limits, budget)  # type: ignore[arg-type]
+        exchange = Exchange(cast("ASGIFramework", app), CONFIG, limits, budget)
         await exchange.serve(self.stream, wire, Visitor(address))
         self.ended_at = trio.current_time()
 

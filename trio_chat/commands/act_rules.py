@@ -23,6 +23,7 @@ from trio_chat.protocol.request_base import LAST_TIME
 from trio_chat.protocol.room_rules import RoomRules
 from trio_chat.protocol.text import has_controls, is_blank, without_controls
 
+PAIR = 2  # people in a room for two
 ACTS = 100_000  # of a room, in a file
 SANCTIONED = 50_000  # people who are muted or banned in a room of a file
 LINK = re.compile("[0-9a-f]{12}")
@@ -115,8 +116,8 @@ class ActRules:
 
     def _check_admitted(self, act: acts.Admitted, kept: ActKept) -> None:
         ids = frozenset(person.id for person in act.people)
-        self._check_people(act.people, 2)
-        if not is_private(self._room) or len(ids) != 2:  # noqa: PLR2004 - it is for two
+        self._check_people(act.people, PAIR)
+        if not is_private(self._room) or len(ids) != PAIR:
             raise BadEvent("a room for two is private, and for two people")
         if kept.seq > 1 and ids != self._pair:
             raise BadEvent("a room is made for two before anything else, or not at all")

@@ -184,16 +184,10 @@ class _BoundedStream:
 class _BoundedTlsStream(_BoundedStream):
     """The same over TLS, whose handshake the acceptor has made."""
 
-    def __init__(
-        self,
-        stream: Stream,
-        replay: bytes,
-        write_timeout: float,
-        holding: Holding,
-        spend: Callable[[int], float],
-    ) -> None:
-        super().__init__(stream, replay, write_timeout, holding, spend)
-        self.transport_stream = tcp_of(stream)
+    @property
+    def transport_stream(self) -> trio.SocketStream:
+        """The connection under it."""
+        return tcp_of(self._stream)
 
     async def do_handshake(self) -> None:
         await trio.lowlevel.checkpoint()
