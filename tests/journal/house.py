@@ -17,8 +17,8 @@ from trio_chat.hub import Hub
 from trio_chat.journal.history import History
 from trio_chat.journal.types import Journal
 from trio_chat.limits.limits import Limits
+from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head
-from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol.dialects import v1
 
 UPGRADE = frames.upgrade(f"Sec-WebSocket-Protocol: {v1.SUBPROTOCOL}".encode())

@@ -10,8 +10,9 @@ import trio.testing
 
 from tests.frames import CLOSE, TEXT, unmasked
 from trio_chat.config import Config
+from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head
-from trio_chat.net.websocket import WebSocket, shake_hands
+from trio_chat.net.websocket import WebSocket
 from trio_chat.remote import Chat, ChatError, Joined, Room
 from trio_chat.remote.address import Address
 from trio_chat.remote.backoff import Backoff

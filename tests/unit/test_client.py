@@ -21,9 +21,9 @@ from trio_chat.delivery.frames import Frame, frame_of
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.limits.limits import Limits
+from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head
 from trio_chat.net.streams import AnyStream
-from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import CRASHED, FLOODING, GOING_AWAY, NO_PONG, TOO_SLOW
 from trio_chat.protocol.dialects import plain

@@ -24,9 +24,9 @@ from trio_chat.hub import Hub
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.limits.limits import Limits
+from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head
 from trio_chat.net.streams import AnyStream
-from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.protocol.dialects import plain

@@ -24,8 +24,8 @@ from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Unavailable, Write
 from trio_chat.limits.limits import Limits
+from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head
-from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import BAD_PROTOCOL, CRASHED, GOING_AWAY, RESYNC
 from trio_chat.protocol.dialects import v1

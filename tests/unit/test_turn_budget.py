@@ -30,8 +30,8 @@ from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.storage import Loaded, PeopleKept, Stored
 from trio_chat.journal.types import Committed, Write
 from trio_chat.limits.limits import Limits
+from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import HttpError, parse_head
-from trio_chat.net.websocket import shake_hands
 from trio_chat.protocol import acts, requests
 from trio_chat.protocol.close import Violation
 from trio_chat.protocol.dialects import plain, v1

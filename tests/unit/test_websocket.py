@@ -1,17 +1,24 @@
 """Rules of the server's end of a WebSocket, without I/O."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.datastructures import Headers
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
 
 from tests import frames
 from tests.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Seen, masked
 from trio_chat.config import Config
-from trio_chat.net.head import HttpError, parse_head
-from trio_chat.net.websocket import WebSocket, shake_hands
+from trio_chat.net.handshake import shake_hands
+from trio_chat.net.head import Head, HttpError, parse_head
+from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol.close import GOING_AWAY
+from trio_chat.protocol.dialects import v1
 
 CONFIG = Config(frame_limit=1000, text_limit=1000, fragment_limit=4)
 
@@ -219,3 +226,67 @@ def test_closing_first_waits_for_the_answer() -> None:
 def test_ping_is_an_empty_control_frame() -> None:
     """Our pings carry nothing."""
     assert opened().ping() == frames.unmasked(PING)
+
+
+HEADERS = st.sampled_from(
+    """\
+Connection: Upgrade
+Connection: keep-alive, Upgrade
+Connection: close
+Upgrade: websocket
+Upgrade: WebSocket
+Upgrade: websocket, h2c
+Upgrade: websocket/13
+Upgrade: h2c
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAB==
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j
+Sec-WebSocket-Version: 13
+Sec-WebSocket-Version: 8
+Sec-WebSocket-Version: 13, 8
+Sec-WebSocket-Protocol: trio-chat.v1
+Sec-WebSocket-Protocol: x , trio-chat.v1,y
+Sec-WebSocket-Protocol: x
+Sec-WebSocket-Protocol: a b
+Sec-WebSocket-Extensions: x
+Origin: http://localhost
+X-Other: 1""".splitlines()
+)
+RIGHT = frames.UPGRADE.decode().split("\r\n")[2:-1]
+
+
+def ours(_core: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Return our subprotocol if it is offered; a client that offers none of ours is served, too."""
+    return next((name for name in offered if name == v1.SUBPROTOCOL), None)
+
+
+def agreed_by_library(head: Head) -> tuple[str, str | None] | None:
+    """Return the accept key and the subprotocol that ``websockets`` agrees to, if it does."""
+    core = ServerProtocol(
+        subprotocols=[Subprotocol(v1.SUBPROTOCOL)],
+        select_subprotocol=ours,
+    )
+    response = core.accept(Request(head.target, Headers(head.headers)))
+    if response.status_code != 101:
+        return None
+    return response.headers["Sec-WebSocket-Accept"], core.subprotocol
+
+
+def agreed_by_us(head: Head) -> tuple[str, str | None] | None:
+    """Return the same of our own handshake."""
+    try:
+        websocket, answer = shake_hands(head, CONFIG)
+    except HttpError:
+        return None
+    accepted = answer.decode().partition("Sec-WebSocket-Accept: ")[2]
+    return accepted.partition("\r\n")[0], websocket.subprotocol
+
+
+@given(st.lists(HEADERS, max_size=6, unique=True), st.sets(st.integers(0, 3), max_size=2))
+def test_a_handshake_is_judged_as_the_library_judges_it(more: list[str], left: set[int]) -> None:
+    """What is agreed to is what ``websockets`` agrees to, and with the same answer."""
+    lines = [line for number, line in enumerate(RIGHT) if number not in left]
+    text = "\r\n".join(["GET /ws HTTP/1.1", "Host: localhost", *lines, *more, "", ""])
+    head = parse_head(text.encode())
+    assert agreed_by_us(head) == agreed_by_library(head)

@@ -14,6 +14,7 @@ from trio_chat.net.admission import Admission, Slot, retry_after
 from trio_chat.net.device_label import label_of
 from trio_chat.net.entrance import WEBSOCKET_PATH, Entrance
 from trio_chat.net.forwarded import Forwarding
+from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import Answer, Head, HttpError, check_encoding, read_head
 from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
@@ -21,7 +22,7 @@ from trio_chat.net.problems import as_told_at
 from trio_chat.net.proxy_header import read_proxy_header
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
 from trio_chat.net.visitor import LINK_HEADER, Visitor
-from trio_chat.net.websocket import WebSocket, shake_hands
+from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
 
 HANDSHAKES = (

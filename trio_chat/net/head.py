@@ -3,11 +3,13 @@
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import NamedTuple, cast
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import h11
 import trio
+
+from trio_chat.net.head_lines import read_lines
 
 END_OF_HEAD = b"\r\n\r\n"
 READ_SIZE = 16 * 1024
@@ -163,13 +165,10 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
     if UNCLEAN.search(raw):
         raise HttpError(400, "control character in request head")
     _check_framing(raw)
-    connection = h11.Connection(h11.SERVER, max_incomplete_event_size=len(raw))
-    connection.receive_data(raw)
     try:
-        request = cast("h11.Request", connection.next_event())
+        method, target, http_version, headers = read_lines(raw)
     except h11.RemoteProtocolError as error:
         raise HttpError(error.error_status_hint, str(error)) from None
-    target = request.target.decode()
     if not TARGET.fullmatch(target):
         raise HttpError(400, "bad request target")
     try:
@@ -178,12 +177,12 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
     except ValueError:
         raise HttpError(400, "bad request target") from None
     return Head(
-        method=request.method.decode(),
+        method=method,
         target=target,
         path=parts.path,
         query=parts.query,
-        http_version=request.http_version.decode(),
-        headers=[(name.decode(), value.decode()) for name, value in request.headers],
+        http_version=http_version,
+        headers=headers,
         raw=raw,
         rest=rest,
     )

@@ -1,27 +1,11 @@
 """The server's end of one WebSocket, without I/O: bytes in, messages and bytes to send out."""
 
-import logging
-from collections.abc import Sequence
-from http import HTTPStatus
-
-from websockets.datastructures import Headers
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Request
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
-from websockets.typing import Subprotocol
 
-from trio_chat.config import Config
-from trio_chat.net.head import Head, HttpError
-from trio_chat.net.origins import is_welcome
 from trio_chat.net.transport import Received
 from trio_chat.protocol.close import NOT_UTF8, TOO_MANY_FRAGMENTS, CloseReason, Violation
-from trio_chat.protocol.dialects import v1
-
-SUBPROTOCOLS = (v1.SUBPROTOCOL,)
-VERSION = "13"  # RFC 6455
-
-logger = logging.getLogger(__name__)
 
 
 class WebSocket:
@@ -32,8 +16,10 @@ class WebSocket:
 
     is_one_way = False
 
-    def __init__(self, protocol: ServerProtocol, fragment_limit: int) -> None:
-        self.subprotocol = protocol.subprotocol
+    def __init__(
+        self, protocol: ServerProtocol, subprotocol: str | None, fragment_limit: int
+    ) -> None:
+        self.subprotocol = subprotocol
         self._protocol = protocol
         self._fragment_limit = fragment_limit
         self._opcode = Opcode.TEXT  # of the message that is being put together
@@ -108,51 +94,3 @@ class WebSocket:
             return [data.decode()]
         except UnicodeDecodeError:
             raise Violation(NOT_UTF8) from None
-
-
-def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
-    """Check a handshake request.
-
-    Returns:
-        The WebSocket, and the answer to send before anything else.
-
-    Raises:
-        HttpError: the request is no valid handshake, or comes from a page of a foreign origin.
-    """
-    if head.values("content-length") or head.values("transfer-encoding"):
-        raise HttpError(400, "a WebSocket handshake has no body")
-    if any(version != VERSION for version in head.values("sec-websocket-version")):
-        raise HttpError(426, f"only version {VERSION} is supported", _upgrade_headers())
-    # The head has been parsed, so the core starts behind it, with the frames.
-    protocol = ServerProtocol(
-        state=State.OPEN,
-        select_subprotocol=_select_subprotocol,
-        max_size=config.frame_limit,
-        logger=logger,
-    )
-    request = Request(head.target, Headers(head.headers), head.method, f"HTTP/{head.http_version}")
-    response = protocol.accept(request)
-    del protocol.select_subprotocol  # it is bound to the protocol, a cycle of references
-    if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-        headers = {405: {"Allow": "GET"}, 426: _upgrade_headers()}.get(response.status_code)
-        raise HttpError(response.status_code, (response.body or b"").decode().strip(), headers)
-    _check_origin(head, config.allow_origin)
-    return WebSocket(protocol, config.fragment_limit), response.serialize()
-
-
-def _select_subprotocol(
-    protocol: ServerProtocol,  # noqa: ARG001 - it calls this so
-    offered: Sequence[Subprotocol],
-) -> Subprotocol | None:
-    return next((name for name in offered if name in SUBPROTOCOLS), None)
-
-
-def _upgrade_headers() -> dict[str, str]:
-    return {"Upgrade": "websocket", "Sec-WebSocket-Version": VERSION}
-
-
-def _check_origin(head: Head, allowed: Sequence[str]) -> None:
-    """Refuse a browser page of another site."""
-    origins = head.values("origin")
-    if origins and not is_welcome(origins[0], "".join(head.values("host")), allowed):
-        raise HttpError(403, f"pages of {origins[0]} may not connect; see --allow-origin")
