@@ -62,7 +62,8 @@ class Access:
         """
         governed, server = self.registry.governed(room), self.registry.governed(SERVER)
         is_hidden = is_private(room)
-        is_special = governed or is_hidden or link or grant is not ANYBODY
+        has_rules = governed is not None and room != SERVER
+        is_special = has_rules or is_hidden or link or grant is not ANYBODY
         if not is_special and self.registry.is_like_others(person_id):
             return OF_ALL
         now = self.clock()
