@@ -1,20 +1,17 @@
 """Every limit and time of the server, with its unit and what it must satisfy."""
 
-import re
 import resource
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from trio_chat.addresses import HIGHEST_PORT
 from trio_chat.rates import Rates
+from trio_chat.setting_fields import MOST, check_value, limit, option, secret
 from trio_chat.setting_relations import check_relations, normal_values
 
 # Descriptors that are not connections: listeners, Trio's own, the log, files being sent.
 DESCRIPTOR_RESERVE = 64
 
-MOST = 2**40  # of anything that is counted; SQLite and the kernel can compute with it
-LONGEST = 2_000_000.0  # seconds of a time; the kernel counts its milliseconds in 31 bits
 LARGEST_BUFFER = 2**30  # bytes of a buffer of the kernel, which counts them in 31 bits
 LONGEST_NAME = 1000  # characters
 # Changes of a message. The next one reads and writes again what they add up to, a deletion rewrites
@@ -23,40 +20,10 @@ MOST_CHANGES = 4000
 MOST_EMOJI = 1000  # different ones on a message
 LEAST_ROOM = 5  # characters; the room "lobby", where whoever names none is, has as many
 IN_MEMORY = ":memory:"  # a database that is no file
-SECRET = "secret"  # noqa: S105 - the group of settings that have no flag
-CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class ConfigError(ValueError):
     """A setting has a value that cannot work; the message is one line for a person."""
-
-
-def option(
-    default: Any, help: str, *, least: float | None = None, most: float | None = None
-) -> Any:
-    """Return a field for an everyday option, with its help text and its allowed values."""
-    return field(
-        default=default,
-        metadata={"help": help, "least": least, "most": most, "group": "options"},
-    )
-
-
-def secret(help: str) -> Any:
-    """Return a field for a secret, which no flag sets and nothing shows."""
-    metadata = {"help": help, "least": None, "most": None, "group": SECRET}
-    return field(default="", metadata=metadata, repr=False)
-
-
-def limit(
-    default: float | str, help: str, *, least: float | None, most: float | None = None
-) -> Any:
-    """Return a field for a limit or a time, with its help text and its allowed values."""
-    if most is None and least is not None:
-        most = LONGEST if isinstance(default, float) else MOST
-    return field(
-        default=default,
-        metadata={"help": help, "least": least, "most": most, "group": "limits"},
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,25 +273,14 @@ class Config(Rates):
 
     def __post_init__(self) -> None:
         """Check the values, one by one and against each other."""
-        for setting in fields(self):
-            self._check_range(setting)
         try:
+            for setting in fields(self):
+                check_value(setting, getattr(self, setting.name))
             for name, value in normal_values(self):
                 object.__setattr__(self, name, value)
             check_relations(self)
         except ValueError as error:
             raise ConfigError(str(error)) from None
-
-    def _check_range(self, setting: Field[Any]) -> None:
-        value = getattr(self, setting.name)
-        least, most = (setting.metadata.get(bound) for bound in ("least", "most"))
-        if least is not None and not value >= least:  # which NaN is not, either
-            raise ConfigError(f"{setting.name} must be at least {least}, not {value}")
-        if most is not None and value > most:
-            raise ConfigError(f"{setting.name} must be at most {most:.0f}, not {value}")
-        is_secret = setting.metadata["group"] == SECRET
-        if isinstance(value, str | Path) and not is_secret and CONTROLS.search(str(value)):
-            raise ConfigError(f"{setting.name} must have no control characters, as {value!r} has")
 
     def connection_cap(self) -> int:
         """Return how many connections may be open: no more than there are descriptors for."""

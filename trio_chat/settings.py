@@ -11,9 +11,10 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from trio_chat.config import SECRET, Config, ConfigError
+from trio_chat.config import Config, ConfigError
 from trio_chat.named_files import read
 from trio_chat.rates import Rate
+from trio_chat.setting_fields import SECRET
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

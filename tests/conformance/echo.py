@@ -27,7 +27,7 @@ from trio_chat.net.listeners import open_listeners, port_of
 from trio_chat.net.streams import Stream
 from trio_chat.net.visitor import Visitor
 from trio_chat.net.websocket import WebSocket
-from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol import answers, events, request_texts, requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.web.static_files import Files
 
@@ -43,7 +43,7 @@ class Unchanged:
     only_listens = False
 
     def read(
-        self, message: str | bytes, limits: requests.Limits
+        self, message: str | bytes, limits: request_texts.Limits
     ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         # Binary messages are told from text by the room, which nobody looks at here.
         if isinstance(message, bytes):

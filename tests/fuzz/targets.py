@@ -27,6 +27,7 @@ from trio_chat.protocol.dialects import plain, v1
 from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.events import AnyStoredEvent, encode
 from trio_chat.protocol.names import BadName, check_nick, check_room, fold
+from trio_chat.protocol.request_texts import text_fault
 from trio_chat.protocol.text import has_controls
 from trio_chat.remote import address, wire
 
@@ -73,7 +74,7 @@ def read_v1(data: bytes) -> None:
         if isinstance(request, requests.InvalidRequest):
             answers.encode(answers.Error(id=request.id, code=request.code, text=request.text))
         elif isinstance(request, requests.Request):
-            assert requests.text_fault(request, CONFIG) is None
+            assert text_fault(request, CONFIG) is None
 
 
 def read_plain(data: bytes) -> None:

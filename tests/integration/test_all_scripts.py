@@ -25,7 +25,8 @@ from trio_chat.journal.search.tokens import tokenize
 from trio_chat.protocol.dialects.plain import is_ambiguous, one_line
 from trio_chat.protocol.events import Message
 from trio_chat.protocol.names import BadName, check_nick, check_room, fold
-from trio_chat.protocol.requests import QUERY_LIMIT, Send, Topic, text_fault
+from trio_chat.protocol.request_texts import text_fault
+from trio_chat.protocol.requests import QUERY_LIMIT, Send, Topic
 from trio_chat.remote import connect
 
 EXAMPLES = settings(

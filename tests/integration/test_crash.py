@@ -18,13 +18,14 @@ from trio_chat.net.streams import Stream
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import CRASHED
 from trio_chat.protocol.dialects import plain
+from trio_chat.protocol.request_texts import Limits
 
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 read = plain.read
 Read = list[requests.AnyRequest | requests.InvalidRequest]
 
 
-def crash_on_demand(message: str | bytes, limits: requests.Limits) -> Read:
+def crash_on_demand(message: str | bytes, limits: Limits) -> Read:
     """Read as the plain dialect does, but for one message."""
     if message == "crash":
         raise ZeroDivisionError("a bug of ours")
@@ -76,7 +77,7 @@ async def test_a_crash_leaves_what_the_chatter_said_out_of_the_log(
 ) -> None:
     """Chats are nobody's business but the chatters'."""
 
-    def crash(message: str | bytes, limits: requests.Limits) -> Read:
+    def crash(message: str | bytes, limits: Limits) -> Read:
         raise ZeroDivisionError
 
     async with running() as server, await server.shake_hands() as unlucky:

@@ -107,6 +107,21 @@ class TestPlaces:
             filler.unlink()
             JournalFile(directory / "chat.db").close()
 
+    @pytest.mark.parametrize("size", [1000, 20_000])
+    def test_where_files_may_be_no_larger(self, path: Path, size: int) -> None:
+        """Neither the database nor what SQLite makes beside it."""
+        with trouble.limited(size):
+            assert refusal(path).endswith(": disk I/O error: File too large (ulimit -f)")
+        JournalFile(path).close()
+
+    def test_where_files_may_be_larger_than_they_are(self, path: Path) -> None:
+        """It is something else then, as with a broken disk, and nothing is made up."""
+        with trouble.limited(1000), pytest.raises(sqlite3.OperationalError) as caught:
+            sqlite3.connect(path).execute("CREATE TABLE t (x)")
+        with trouble.limited(10_000_000):
+            assert explain(path, caught.value) == f"{path} cannot be used: disk I/O error"
+        assert explain(path, caught.value) == f"{path} cannot be used: disk I/O error"
+
     def test_without_a_reason_that_can_be_found(self, path: Path) -> None:
         """SQLite does not say why; nothing is made up."""
         gone = path.parent / "gone" / "chat.db"

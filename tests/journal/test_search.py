@@ -251,6 +251,15 @@ async def test_an_author_is_found_by_any_form_of_the_name(
     assert await Searcher(journal).numbers("hello", who=name) == found
 
 
+async def test_an_author_is_found_with_any_variant_of_an_ideograph(journal: Journal) -> None:
+    """It is drawn otherwise, and the same letter."""
+    names = ("葛城", "葛\U000e0100城")
+    for name in names:
+        await journal.commit([say("hello", who=Person("a1", name))])
+    for name in names:
+        assert await Searcher(journal).numbers("hello", who=name) == [2, 1]
+
+
 async def test_a_hit_has_a_snippet_with_marks(journal: Journal) -> None:
     """The snippet of a long text is the part with what was found, and has at most 50 marks."""
     await journal.commit([say("a " * 2000), say("x " * 300 + "green tea " + "y " * 300)])

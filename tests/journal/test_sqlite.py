@@ -247,16 +247,20 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=["full", "locked"])
+@pytest.fixture(params=["full", "limited", "locked"])
 def bad_times(request: pytest.FixtureRequest, path: Path, database: SqliteJournal) -> object:
     """Return what makes times bad for the length of a block."""
     writer = database._file.writer
-    return {"full": partial(trouble.full, writer), "locked": partial(locked, path)}[request.param]
+    return {
+        "full": partial(trouble.full, writer),
+        "limited": partial(trouble.limited, 64 * 1024),
+        "locked": partial(locked, path),
+    }[request.param]
 
 
 @pytest.mark.usefixtures("soon")
 class TestBadTimes:
-    """The disk is full, or another program holds a lock: nothing is kept, nothing is lost."""
+    """The disk or a file is full, or another program holds a lock: nothing is kept or lost."""
 
     async def test_nothing_is_kept_and_it_recovers(
         self, database: SqliteJournal, bad_times: partial[Iterator[None]]
@@ -292,6 +296,17 @@ class TestBadTimes:
             "journal unavailable",
             "journal available again",
         ]
+
+    async def test_a_limit_of_the_process_is_told(self, database: SqliteJournal) -> None:
+        """What SQLite says, an I/O error, would have people look for a broken disk."""
+        with (
+            structlog.testing.capture_logs() as logs,
+            trouble.limited(64 * 1024),
+            pytest.raises(Unavailable),
+        ):
+            await database.commit([say(LARGE * 30)])
+        [entry] = logs
+        assert entry["reason"] == "disk I/O error: File too large (ulimit -f)"
 
     async def test_after_a_failure_it_waits(self, database: SqliteJournal, path: Path) -> None:
         """Until it makes sense to try, commits fail at once: no turn of the hub is held up."""

@@ -1,5 +1,6 @@
 """Trouble that a database file gets into: other programs, full disks, damage."""
 
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -120,6 +121,17 @@ def fill_up(filler: Path) -> None:
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
             file.write(b"x" * 4096)
+
+
+@contextmanager
+def limited(size: int) -> Iterator[None]:
+    """Let this process make files only so large for the block."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def overwrite(path: Path, offset: int, data: bytes) -> None:

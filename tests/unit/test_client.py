@@ -24,7 +24,7 @@ from trio_chat.limits.limits import Limits
 from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head
 from trio_chat.net.streams import AnyStream
-from trio_chat.protocol import requests
+from trio_chat.protocol import request_texts, requests
 from trio_chat.protocol.close import CRASHED, FLOODING, GOING_AWAY, NO_PONG, TOO_SLOW
 from trio_chat.protocol.dialects import plain
 from trio_chat.rates import NO_LIMIT, Rate
@@ -361,7 +361,7 @@ async def test_a_crash_is_logged_told_and_kept_inside(
 ) -> None:
     """The peer gets 1011, the log the traceback, and nobody else notices."""
 
-    def crash(message: str | bytes, limits: requests.Limits) -> list[requests.AnyRequest]:
+    def crash(message: str | bytes, limits: request_texts.Limits) -> list[requests.AnyRequest]:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(plain, "read", crash)

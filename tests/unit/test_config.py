@@ -10,8 +10,9 @@ import pytest
 
 from trio_chat.cli import main
 from trio_chat.commands.serve import command_line
-from trio_chat.config import DESCRIPTOR_RESERVE, SECRET, Config, ConfigError
+from trio_chat.config import DESCRIPTOR_RESERVE, Config, ConfigError
 from trio_chat.errors import BAD_USAGE
+from trio_chat.setting_fields import SECRET
 from trio_chat.settings import SETTINGS
 
 TOKEN = ("--access", "token", "--token-audience", "a", "--token-key", "f")

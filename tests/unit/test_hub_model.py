@@ -27,7 +27,7 @@ from trio_chat.limits.limits import Limits
 from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head
 from trio_chat.net.streams import AnyStream
-from trio_chat.protocol import answers, events, requests
+from trio_chat.protocol import answers, events, request_texts, requests
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.protocol.dialects import plain
 
@@ -54,7 +54,7 @@ class Dialect:
     only_listens = plain.only_listens
 
     def read(
-        self, message: str | bytes, limits: requests.Limits
+        self, message: str | bytes, limits: request_texts.Limits
     ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         if message == CRASH:
             raise ZeroDivisionError("a bug")

@@ -1,7 +1,9 @@
 """Rules of an HTTP exchange, on virtual time, with an app of a few lines."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any, cast
 
 import pytest
@@ -14,7 +16,8 @@ from tests.unit.peers import Connection
 from trio_chat.config import Config
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.limits.limits import Limits
-from trio_chat.net.head import READ_SIZE
+from trio_chat.net.head import DATA_HEADERS, READ_SIZE, HttpError
+from trio_chat.net.problems import MEDIA_TYPE
 from trio_chat.net.visitor import Visitor
 from trio_chat.rates import Rate
 from trio_chat.web.hypercorn_bridge import Exchange
@@ -41,6 +44,7 @@ class App:
         self._stubborn = stubborn
         self.scopes: list[dict[str, Any]] = []
         self.crash = False
+        self.status = 200
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.scopes.append(scope)
@@ -61,7 +65,7 @@ class App:
     async def _answer(self, send: Send) -> None:
         length = str(self._chunks * len(CHUNK)).encode()
         headers = [(b"content-length", length)]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
         for _ in range(self._chunks):
             await trio.sleep(self._pause)
             await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
@@ -207,22 +211,69 @@ async def test_a_peer_that_vanishes_ends_it_at_once(autojump_clock: MockClock) -
     assert served.ended_at == 1.5
 
 
-async def test_a_crash_of_the_app_is_answered_with_500(autojump_clock: MockClock) -> None:
-    """And leaves the exchange in order."""
-    app = App()
-    app.crash = True
-    async with exchange(app) as served:
-        answer = await read(served, 1)
-        await served.peer.aclose()
-    assert answer.startswith(b"HTTP/1.1 500 ")
+CRASH = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+NO_HOST = b"GET / HTTP/1.1\r\n\r\n"
+BAD_CHUNK = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n"
+LONG_CHUNK = BAD_CHUNK.replace(b"no number\r\n", b"0" * 2 * CONFIG.head_limit)
 
 
-async def test_a_request_that_was_led_on_wrongly_is_refused(autojump_clock: MockClock) -> None:
-    """The acceptor lets none through; if it did, this would be the answer."""
-    async with exchange(App(), b"GET / HTTP/1.1\r\n\r\n") as served:
-        answer = await read(served, 1)
+@pytest.mark.parametrize(
+    ("wire", "status", "code"),
+    [
+        (CRASH, 500, "server_error"),
+        (NO_HOST, 400, "bad_request"),  # the acceptor lets none through
+        (BAD_CHUNK, 400, "bad_request"),
+        (LONG_CHUNK, 431, "too_long"),
+    ],
+)
+async def test_what_hypercorn_refuses_is_told_as_all_refusals_are(
+    wire: bytes, status: int, code: str, autojump_clock: MockClock
+) -> None:
+    """A problem below /api/, elsewhere a line of text, with the same headers, and the end."""
+    for path, type_ in ((b"/api/v1/x", MEDIA_TYPE), (b"/x", HttpError.media_type)):
+        app = App()
+        app.crash = wire is CRASH
+        async with exchange(app, wire.replace(b"/", path, 1)) as served:
+            answer = await served.read_all()
+            await served.peer.aclose()
+        head, _, body = answer.decode().partition("\r\n\r\n")
+        first, *lines = head.split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        assert first == f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"
+        assert headers == DATA_HEADERS | {
+            "Content-Type": type_,
+            "Content-Length": str(len(body)),
+            "Connection": "close",
+        }
+        if type_ == MEDIA_TYPE:
+            assert (json.loads(body)["status"], json.loads(body)["code"]) == (status, code)
+        else:
+            assert body.count("\n") == 1
+
+
+async def test_a_refusal_of_what_has_no_answer_but_a_head_has_no_body(
+    autojump_clock: MockClock,
+) -> None:
+    """Its head says what the body would have been."""
+    async with exchange(App(), NO_HOST.replace(b"GET", b"HEAD")) as served:
+        answer = await served.read_all()
         await served.peer.aclose()
     assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.endswith(b"\r\n\r\n")
+
+
+async def test_what_the_app_refuses_is_told_as_it_tells_it(autojump_clock: MockClock) -> None:
+    """Even if that comes after a request to go on."""
+    app = App()
+    app.status = 404
+    post = POST.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+    async with exchange(app, post) as served:
+        assert (await read(served, 1)).startswith(b"HTTP/1.1 100 ")
+        await served.send(b"x" * 3000)
+        answer = await read(served, len(CHUNK))
+        await served.peer.aclose()
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert answer.endswith(CHUNK)
 
 
 async def test_a_peer_that_does_not_hang_up_is_left_in_time(autojump_clock: MockClock) -> None:

@@ -14,11 +14,12 @@ import trio
 from tests.tokens import AUDIENCE, jwks, secret_file, secret_jwk
 from tests.tokens import SECRET as SECRET_KEY
 from trio_chat.auth.gate import load_ways
-from trio_chat.config import SECRET, Config, ConfigError
+from trio_chat.config import Config, ConfigError
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.live_config import RESTART, TLS, LiveConfig, differences, without_restart
 from trio_chat.rates import Rate
 from trio_chat.server import Server
+from trio_chat.setting_fields import SECRET
 from trio_chat.web.assets import load_page, static_files
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")

@@ -74,6 +74,9 @@ UNSEEN = {
         ("नमस्\u200dते", "नमस्\u200dते"),
         ("列奥纳多·达·芬奇", "列奥纳多·达·芬奇"),
         ("O’Brien", "O’Brien"),
+        ("葛\U000e0100城", "葛\U000e0100城"),  # as the town writes it
+        ("\u6f22\ufe00", "\u6f22\ufe00"),
+        ("葛\U000e0100" * 32, "葛\U000e0100" * 32),
         ("x" * 32, "x" * 32),
         ("क्षि" * 32, "क्षि" * 32),  # 32 characters of four code points
         ("x" + "👩‍💻" * 31, "x" + "👩‍💻" * 31),
@@ -134,6 +137,9 @@ def test_no_name_has_what_cannot_be_seen(character: str) -> None:
         ("علی", "علي"),
         ("مريم۱", "مريم١"),
         ("علی‌رضا", "علیرضا"),
+        ("葛城", "葛\U000e0100城"),
+        ("葛\U000e0101城", "葛\U000e0100城"),
+        ("\u6f22", "\u6f22\ufe00"),
         ("Mia", "Mia ❤️"),
         ("Mia ❤", "Mia ❤️"),
         ("\U00010d50\U00010d51", "\U00010d70\U00010d71"),  # capitals newer than Unicode 14.0
@@ -185,6 +191,25 @@ def test_a_joiner_that_joins_nothing_is_refused(nick: str) -> None:
         check_nick(nick, 32)
 
 
+@pytest.mark.parametrize(
+    "nick",
+    [
+        "A\U000e0100",
+        "\U000e0100葛",
+        "葛\U000e0100\U000e0100",
+        "葛 \U000e0100城",
+        "か\U000e0100",
+        "葛\ufe0f",
+    ],
+)
+def test_a_selector_is_refused_but_behind_an_ideograph(nick: str) -> None:
+    """Only there it has a shape of the letter drawn, and only one of them."""
+    with pytest.raises(BadName, match=r"U\+(E0100|FE0F)"):
+        check_nick(nick, 32)
+    with pytest.raises(BadName):
+        check_room(nick, 64)
+
+
 @pytest.mark.parametrize("room", ["මල්\u200dලිකා", "خانه\u200cها"])
 def test_rooms_may_have_joiners_too(room: str) -> None:
     """By the same rules as nicks."""
@@ -206,6 +231,8 @@ def test_no_letter_stands_for_itself_and_for_another() -> None:
         ("\uab70tea", "\u13a0tea"),  # of the Cherokee, whose small letters fold to capitals
         ("Ｔｅａ", "tea"),  # full width
         ("茶", "茶"),
+        ("葛\U000e0100城", "葛城"),
+        ("\u6f22\ufe00", "\u6f22"),
         ("Чай", "чай"),
         ("2nd", "2nd"),
         ("x" * 64, "x" * 64),

@@ -17,7 +17,7 @@ from trio_chat.core.messages import Register, Unregister
 from trio_chat.delivery.frames import Frame, coalesce, frame_of
 from trio_chat.delivery.outbox import Outbox, SendNow
 from trio_chat.delivery.recipient import MissedEvents
-from trio_chat.net.streams import AnyStream, address_of, linger, reset_on_close, socket_of
+from trio_chat.net.streams import AnyStream, address_of, linger, receive, reset_on_close, socket_of
 from trio_chat.net.transport import Transport
 from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import requests
@@ -163,9 +163,9 @@ class Client:
         inbox = self._context.inbox
         inbox.post(Register(self, self._join, self._submission.grant, self._session, self._label))
         try:
-            data = already_read or await self._receive()
+            data = already_read or await receive(self._stream, READ_SIZE)
             while data and await self._take(data):
-                data = await self._receive()
+                data = await receive(self._stream, READ_SIZE)
             with trio.move_on_after(self._config.close_timeout):
                 # What was asked for before the end is done before it.
                 await self._submission.settle()
@@ -218,13 +218,6 @@ class Client:
         self._keepalive.is_paused = True
         await trio.sleep(min(delay, self._config.flood_timeout))
         self._keepalive.is_paused = False
-
-    async def _receive(self) -> bytes:
-        """Return what the peer sent, or nothing if it is gone."""
-        try:
-            return bytes(await self._stream.receive_some(READ_SIZE))
-        except trio.BrokenResourceError:
-            return b""
 
     async def _submit(self, messages: Sequence[str | bytes]) -> None:
         """Hand what the peer asks for to the hub, unless its hello does not let it in."""

@@ -16,7 +16,7 @@ from trio_chat.core.arrivals import NAMELESS, place_of
 from trio_chat.core.links import PEOPLE_BY_LINK
 from trio_chat.core.raids import PEOPLE
 from trio_chat.core.registry import Registry
-from trio_chat.protocol import acts, governing, requests
+from trio_chat.protocol import acts, governing, request_texts
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.names import is_private
 from trio_chat.protocol.request_base import LAST_TIME
@@ -249,9 +249,9 @@ def _check_request(**fields: object) -> None:
         request = msgspec.convert(fields, governing.AnyGoverning)
     except msgspec.ValidationError as error:
         raise BadEvent(without_controls(str(error))) from None
-    fault = requests.text_fault(request, Unlimited())
+    fault = request_texts.text_fault(request, Unlimited())
     if fault:
         raise BadEvent(fault[1])
-    note = requests.NOTES.get(type(request))
+    note = request_texts.NOTES.get(type(request))
     if note and getattr(request, note) != fields[note]:
         raise BadEvent(f"{note} is not in its normal form")

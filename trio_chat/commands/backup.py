@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
             _copy(database, part)
             events = _check(database, part)
         except sqlite3.Error as error:
-            raise Failed(explain(target, error)) from None
+            raise Failed(explain(target, error, part)) from None
     print(f"backed up {events:,} events to {target} ({size(target.stat().st_size)})")
     return 0
 

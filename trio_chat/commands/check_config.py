@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from trio_chat.commands.tables import show
-from trio_chat.config import SECRET, Config
+from trio_chat.config import Config
+from trio_chat.setting_fields import SECRET
 from trio_chat.settings import SETTINGS, CommandLine, gather, make_config
 
 HIDDEN = "(hidden)"

@@ -17,7 +17,7 @@ from trio_chat.journal.keys import author_of, is_bare
 from trio_chat.journal.sqlite.stored import stand_in
 from trio_chat.journal.types import NO_SUCH_MESSAGE, NOT_YOURS
 from trio_chat.journal.views import ChangeLimits, Changes
-from trio_chat.protocol import requests
+from trio_chat.protocol import request_texts, requests
 from trio_chat.protocol.events import (
     ActKept,
     AnyStoredEvent,
@@ -40,7 +40,7 @@ NO_ONE = "nobody"  # a nick
 NOTHING = "❔"  # the emoji of a reaction that is taken back before it was there
 
 
-class Limits(requests.Limits, Protocol):
+class Limits(request_texts.Limits, Protocol):
     """The limits that events are checked by; a ``Config`` has them."""
 
     @property
@@ -176,7 +176,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Changes).decode
 
 
-def normal(event: AnyStoredEvent, limits: requests.Limits) -> AnyStoredEvent:
+def normal(event: AnyStoredEvent, limits: request_texts.Limits) -> AnyStoredEvent:
     """Return an event in the form in which the request for it would have been kept.
 
     Raises:
@@ -187,14 +187,14 @@ def normal(event: AnyStoredEvent, limits: requests.Limits) -> AnyStoredEvent:
         if isinstance(event, Message | Edit) and event.text:
             raise BadEvent("a deleted message has no text")
         return event
-    fault = requests.text_fault(request, limits)
+    fault = request_texts.text_fault(request, limits)
     if fault:
         raise BadEvent(fault[1])
     kept = request.event(event.room, event.who)
     return msgspec.structs.replace(kept, seq=event.seq, ts=event.ts)
 
 
-def normal_topic(topic: str, limits: requests.Limits) -> str:
+def normal_topic(topic: str, limits: request_texts.Limits) -> str:
     """Return the topic of a room in its normal form.
 
     Raises:

@@ -10,7 +10,8 @@ from trio_chat.auth.shown import shown_by
 from trio_chat.config import Config
 from trio_chat.limits.limits import Limits
 from trio_chat.net import eventstream
-from trio_chat.net.admission import Admission, Slot, retry_after
+from trio_chat.net.address_rates import AddressRates
+from trio_chat.net.admission import Admission, Slot
 from trio_chat.net.device_label import label_of
 from trio_chat.net.entrance import WEBSOCKET_PATH, Entrance
 from trio_chat.net.forwarded import Forwarding
@@ -73,7 +74,7 @@ class Acceptor:
         self._hosts = HostNames(config)
         self._forwarding = Forwarding(config)
         self._entrance = Entrance(gate, config)
-        self._limits = limits
+        self._rates = AddressRates(config, limits)
         self.admission = Admission(config, limits)
         self._refusals = 0
         self._handshakes = trio.CapacityLimiter(HANDSHAKES)
@@ -137,7 +138,7 @@ class Acceptor:
                 if answer is None:
                     slot.give_to(address)
                     return await self._lead_on(stream, head, peer, address)
-                await self._pay("http_rate", address, FILE_COST)
+                await self._rates.pay("http_rate", address, FILE_COST)
                 await self._send(stream, answer)
                 is_over = answer.is_last or self._is_shut
                 path = ""
@@ -155,10 +156,11 @@ class Acceptor:
             HttpError: it is refused.
         """
         if head.path == WEBSOCKET_PATH:
-            await self._pay("handshake_rate", address)
+            await self._rates.pay("handshake_rate", address)
         else:
-            await self._pay("http_rate", address)
-            await self._pay("address_byte_rate", address, len(head.raw) + len(head.rest), "bytes")
+            await self._rates.pay("http_rate", address)
+            size = len(head.raw) + len(head.rest)
+            await self._rates.pay("address_byte_rate", address, size, "bytes")
         check_encoding(head)
         check_site(head, self._config.allow_origin)
         is_by_proxy = self._forwarding.is_trusted(peer)
@@ -168,36 +170,6 @@ class Acceptor:
         link_shown = next(iter(shown.links), None)
         label = label_of(" ".join(head.values("user-agent")))
         return self._route(stream, head, Visitor(address, grant, shown.session, link_shown, label))
-
-    async def _pay(
-        self, rate: str, address: str, cost: float = 1.0, counted: str = "requests"
-    ) -> None:
-        """Take the price of a request from the quota of its address; wait for it a little.
-
-        Raises:
-            HttpError: that would take too long.
-        """
-        now = trio.current_time()
-        bucket = self._limits.addresses.of(address, now).bucket(rate)
-        delay = bucket.delay(now, cost)
-        if delay:
-            self._limits.counters.count(rate, "http", address, now)
-            if delay > self._config.rate_patience:
-                raise HttpError(429, f"too many {counted} from your address", retry_after(delay))
-        bucket.take(now, cost)
-        if delay:  # else it would be another round of Trio's loop; reading the head was one
-            await trio.sleep(delay)
-
-    async def _pay_handshake(self, address: str) -> None:
-        """Pay for a TLS handshake.
-
-        Raises:
-            trio.BrokenResourceError: that would take too long. No answer can be given before it.
-        """
-        try:
-            await self._pay("tls_rate", address)
-        except HttpError as refusal:
-            raise trio.BrokenResourceError(str(refusal)) from None
 
     def _file(self, head: Head, address: str) -> Answer | None:
         """Return the answer to a request for a file, ``None`` for another request.
@@ -289,7 +261,7 @@ class Acceptor:
         """
         await trio.lowlevel.wait_readable(tcp_of(stream).socket)
         if not slot.is_proxys:
-            await self._pay_handshake(peer)
+            await self._rates.pay_handshake(peer)
         async with self._handshakes:
             await trio.lowlevel.checkpoint()
         await stream.do_handshake()

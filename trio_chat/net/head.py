@@ -133,9 +133,14 @@ async def read_head(
             buffer += data
         return parse_head(bytes(buffer[:end]), bytes(buffer[end:]))
     except HttpError as refusal:
-        found = PATH.match(buffer)
-        refusal.path = found[1].decode("latin-1") if found else ""
+        refusal.path = path_of(buffer)
         raise
+
+
+def path_of(request: bytes | bytearray) -> str:
+    """Return the path of a request as it comes, or nothing if it has none."""
+    found = PATH.match(request)
+    return found[1].decode("latin-1") if found else ""
 
 
 def _find_end(buffer: bytearray, searched: int, limit: int) -> int:

@@ -1,8 +1,9 @@
 """Names of people and rooms: what they may be, and when two of them count as the same.
 
-Which characters a name may have is what PRECIS says (RFC 8264, FreeformClass), with two
-exceptions: emoji, which are sequences with characters that PRECIS refuses, and punctuation that is
-allowed between certain letters only (CONTEXTO), as the middle dot is common in Chinese names.
+Which characters a name may have is what PRECIS says (RFC 8264, FreeformClass), with three
+exceptions: emoji, which are sequences with characters that PRECIS refuses; punctuation that is
+allowed between certain letters only (CONTEXTO), as the middle dot is common in Chinese names; and a
+variation selector behind an ideograph, without which some Japanese names are written wrongly.
 """
 
 import base64
@@ -23,6 +24,7 @@ from trio_chat.protocol.unicode import (
     is_letter_or_digit,
     is_longer,
     normalize,
+    without_variants,
 )
 
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # all of them, unlike in texts
@@ -106,8 +108,8 @@ def fold(nick: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a name without case and compatibility forms."""
-    return casefold(normalize("NFKC", name))
+    """Return a name without case, compatibility forms and variants of ideographs."""
+    return casefold(without_variants(normalize("NFKC", name)))
 
 
 @lru_cache(CHARACTERS_AT_HAND)
@@ -125,10 +127,12 @@ def _are_letters(letters: str) -> bool:
 def _check_characters(name: str) -> None:
     """Refuse characters that cannot be seen, or that nobody has assigned yet.
 
-    Zero-width joiners may stand where they shape the letters beside them.
+    Zero-width joiners may stand where they shape the letters beside them, and one variation
+    selector behind an ideograph.
     """
     if name.isascii():
         return
+    name = without_variants(name)
     _refuse(DRAWN_BLANKS, name)
     _refuse(REFUSED, name)
     for joiner in JOINERS.finditer(name):

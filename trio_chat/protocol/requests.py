@@ -1,15 +1,12 @@
-"""Requests of clients: a struct for each type of the v1 protocol, and what is checked of all."""
+"""Requests of clients: a struct for each type of the v1 protocol."""
 
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import msgspec
 
 from trio_chat.protocol import events, governing, request_base
-from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_base import LinkSecret, VisibleText
-from trio_chat.protocol.text import has_controls, is_blank
-from trio_chat.protocol.unicode import is_longer
 
 CID_LIMIT = 64  # characters; a UUID has 36
 PAIR_LIMIT = 64  # characters of a code
@@ -234,39 +231,6 @@ AnyRequest = (
 )
 
 
-# The fields of requests that are a line of text for moderators.
-NOTES: dict[type, str] = {
-    governing.MakeLink: "label",
-    governing.Moderate: "why",
-    governing.Raid: "why",
-    governing.Report: "why",
-}
-
-
-class Limits(Protocol):
-    """The limits that requests are read by; a ``Config`` has them."""
-
-    @property
-    def text_limit(self) -> int:
-        """Characters of a message at most."""
-        ...
-
-    @property
-    def topic_limit(self) -> int:
-        """Characters of a topic at most."""
-        ...
-
-    @property
-    def frame_requests(self) -> int:
-        """Requests in one WebSocket message at most."""
-        ...
-
-    @property
-    def rooms_per_connection(self) -> int:
-        """Rooms that one client can be in at most."""
-        ...
-
-
 class InvalidRequest(msgspec.Struct):
     """A request that breaks a rule. The hub answers it with an error that says which.
 
@@ -290,55 +254,3 @@ class Credentials(msgspec.Struct, frozen=True):
     token: str | None = None
     nick: str | None = None
     link: str | None = None
-
-
-def text_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
-    """Put the text of a request into its normal form; return the code and words for a fault in it.
-
-    White space at the end of a message goes, at the beginning it stays; a topic is trimmed, and is
-    empty if nothing of it can be seen. Of an emoji there is one form for all that look like it. A
-    link's label and a reason are one line, or empty.
-    """
-    if isinstance(request, Hello):
-        return _hello_fault(request, limits)
-    if isinstance(request, React):
-        emoji = normal_emoji(request.emoji)
-        request.emoji = emoji or request.emoji
-        return None if emoji else ("bad_request", "a reaction is one emoji")
-    return _words_fault(request, limits)
-
-
-def _hello_fault(request: Hello, limits: Limits) -> tuple[str, str] | None:
-    most = max(limits.frame_requests, limits.rooms_per_connection)
-    if len(request.rooms) > most:
-        return "bad_request", f"a hello names at most {most} rooms"
-    is_nameless = request.nick is None and request.pair is None
-    return ("bad_request", "say how you are called: nick") if is_nameless else None
-
-
-def _words_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
-    if not isinstance(request, Send | Edit | Topic):
-        return _note_fault(request)
-    if has_controls(request.text):
-        return "bad_request", "text has control characters"
-    if isinstance(request, Topic):
-        return _topic_fault(request, limits.topic_limit)
-    request.text = request.text.rstrip()
-    if is_longer(request.text, limits.text_limit):
-        return "too_long", f"text is longer than {limits.text_limit} characters"
-    return ("bad_request", "text is blank") if is_blank(request.text) else None
-
-
-def _topic_fault(request: Topic, limit: int) -> tuple[str, str] | None:
-    request.text = "" if is_blank(request.text) else request.text.strip()
-    is_long = is_longer(request.text, limit)
-    return ("too_long", f"a topic has at most {limit} characters") if is_long else None
-
-
-def _note_fault(request: Request) -> tuple[str, str] | None:
-    field = NOTES.get(type(request))
-    if field is None:
-        return None
-    note: str = getattr(request, field)
-    setattr(request, field, "" if is_blank(note) else " ".join(note.split()))
-    return ("bad_request", f"{field} has control characters") if has_controls(note) else None

@@ -6,10 +6,19 @@ fit another. So nothing in here, and nothing that uses it, asks for Python's tab
 ``str`` is asked is the same in every version: white space, and how assigned letters are folded.
 """
 
+import re
+
 import unicodedata2
 from wcwidth import grapheme_boundary_before, iter_graphemes
 
 VERSION: str = unicodedata2.unidata_version
+# Tells in which of its shapes an ideograph is drawn (UTS 37, and Unicode's standardised variants),
+# as names in Japan need it. That is not another letter.
+_VARIANT = re.compile(
+    "(?<=[\u3400-\u4dbf\u4e00-\u9fff\ufa0e\ufa0f\ufa11\ufa13\ufa14\ufa1f\ufa21\ufa23\ufa24"
+    "\ufa27-\ufa29\U00020000-\U0003fffd])[\ufe00-\ufe02\U000e0100-\U000e01ef]"
+    "(?![\ufe00-\ufe02\U000e0100-\U000e01ef])"
+)
 CODE_POINTS = 4  # of a character on average, at most, where characters are counted
 
 
@@ -58,6 +67,11 @@ def casefold(text: str) -> str:
     """Return a text in the form in which upper and lower case are the same."""
     folded = text.casefold()
     return folded.translate(_capitals) if "Lu" in categories(folded) else folded
+
+
+def without_variants(text: str) -> str:
+    """Return a text without the selectors that tell in which shape an ideograph is drawn."""
+    return _VARIANT.sub("", text)
 
 
 def is_letter_or_digit(character: str) -> bool:

@@ -2,12 +2,14 @@
 
 This is the only file that knows Hypercorn. Its ``TCPServer`` is not a public class, so the minor
 version is pinned. This file adds a deadline for every write and for the whole exchange, and ends
-both when the server stops, although Hypercorn shields its writes from cancellation.
+both when the server stops, although Hypercorn shields its writes from cancellation. What Hypercorn
+refuses by itself, before or beside the app, is told as all other refusals are.
 """
 
 import logging
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from typing import cast
 
 import trio
@@ -15,19 +17,32 @@ from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config as HypercornConfig
 from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
-from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
+from hypercorn.typing import (
+    ASGIFramework,
+    ASGIReceiveCallable,
+    ASGISendCallable,
+    ASGISendEvent,
+    Scope,
+)
 
 from trio_chat.config import Config
 from trio_chat.delivery.holding import Holding
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.limits.limits import Limits
-from trio_chat.net.head import READ_SIZE
+from trio_chat.net.head import END_OF_HEAD, READ_SIZE, HttpError, path_of
+from trio_chat.net.problems import as_told_at
 from trio_chat.net.streams import Stream, linger, reset_on_close, tcp_of
 from trio_chat.net.visitor import Visitor
 from trio_chat.web.assets import SECURITY_HEADERS
 
 SECURITY = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 VISITOR = "trio_chat.visitor"  # whose request it is, in the scope that an app gets
+
+STATUS = slice(9, 12)  # of the head of an answer
+FAULTS = {  # which no app sees
+    400: "the request, or its body, is no clean HTTP/1.1",
+    500: "the server failed",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -65,10 +80,12 @@ class Exchange:
             drop = partial(self._drop, stream, visitor, nursery.cancel_scope)
             holding = Holding(self._outboxes, drop)
             spend = partial(self._spend, visitor.address)
-            wrapped = kind(stream, already_read, self._config.write_timeout, holding, spend)
+            refusals = _Refusals(already_read)
+            timeout = self._config.write_timeout
+            wrapped = kind(stream, already_read, timeout, holding, spend, refusals.as_told)
             # Hypercorn's annotation allows TLS only; it serves plain TCP by the same methods.
             as_annotated = cast("trio.SSLStream[trio.SocketStream]", wrapped)
-            app = ASGIWrapper(partial(self._answer, visitor))
+            app = ASGIWrapper(partial(self._answer, visitor, refusals))
             try:
                 await TCPServer(app, self._hypercorn, WorkerContext(None), {}, as_annotated)
             finally:
@@ -95,11 +112,13 @@ class Exchange:
     async def _answer(
         self,
         visitor: Visitor,
+        refusals: "_Refusals",
         scope: Scope,
         receive: ASGIReceiveCallable,
         send: ASGISendCallable,
     ) -> None:
         """Let the app answer a request, in whose scope is whose it is."""
+        send = partial(refusals.send_apps, send)
         await self._app(cast("Scope", {**scope, VISITOR: visitor}), receive, send)
 
 
@@ -116,6 +135,33 @@ class _HypercornConfig(HypercornConfig):
 
     def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
         return super().response_headers(protocol) + SECURITY
+
+
+class _Refusals:
+    """Tells the refusals of Hypercorn, which have no body, in the form of all others.
+
+    Args:
+        request: Which is answered, or its beginning.
+    """
+
+    def __init__(self, request: bytes) -> None:
+        self._path = path_of(request)
+        self._has_body = not request.startswith(b"HEAD ")
+        self._is_apps = False  # what is answered
+
+    async def send_apps(self, send: ASGISendCallable, message: ASGISendEvent) -> None:
+        """Send on what the app sends, which stays as it is."""
+        self._is_apps = True
+        await send(message)
+
+    def as_told(self, wire: bytes) -> bytes:
+        """Return what is sent for the head of an answer, or for what follows it."""
+        status = int(wire[STATUS]) if wire and not self._is_apps else 0
+        if status < HTTPStatus.BAD_REQUEST:
+            return wire
+        detail = FAULTS.get(status, HTTPStatus(status).phrase)
+        answer = as_told_at(self._path, HttpError(status, detail)).answer()
+        return answer if self._has_body else answer.partition(END_OF_HEAD)[0] + END_OF_HEAD
 
 
 class _BoundedStream:
@@ -136,7 +182,9 @@ class _BoundedStream:
         write_timeout: float,
         holding: Holding,
         spend: Callable[[int], float],
+        as_told: Callable[[bytes], bytes],
     ) -> None:
+        self._as_told = as_told
         self._holding = holding
         holding.hold(len(replay))
         self._spend = spend
@@ -163,6 +211,7 @@ class _BoundedStream:
         return b""
 
     async def send_all(self, data: bytes) -> None:
+        data = self._as_told(data)
         self._holding.release()
         self._holding.hold(len(data))
         with trio.move_on_after(self._write_timeout) as scope:

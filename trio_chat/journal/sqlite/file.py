@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import secrets
 import shlex
 import sqlite3
@@ -19,6 +20,7 @@ from trio_chat.journal.sqlite.schema import check_whose_it_is, migrate, pragma
 from trio_chat.journal.types import JournalError
 
 BUSY_TIMEOUT = 0.25  # seconds to wait for a lock that another program holds on the file
+LARGEST_PAGE = 64 * 1024  # bytes that SQLite writes at once at most
 LOG_LIMIT = 64 * 1024 * 1024  # bytes of the write-ahead log that stay when it begins anew
 
 
@@ -149,8 +151,14 @@ def explained(path: Path) -> Iterator[None]:
         raise JournalError(explain(path, error)) from None
 
 
-def explain(path: Path, error: sqlite3.Error) -> str:
-    """Return what is wrong with a file, in words for people."""
+def explain(path: Path, error: sqlite3.Error, written: Path | None = None) -> str:
+    """Return what is wrong with a file, in words for people.
+
+    Args:
+        path: The file, as they call it.
+        error: What SQLite says.
+        written: The file that SQLite writes, if that is another one.
+    """
     reasons = {
         "SQLITE_BUSY": "is locked by another program",
         "SQLITE_CANTOPEN": "cannot be opened",
@@ -159,13 +167,36 @@ def explain(path: Path, error: sqlite3.Error) -> str:
         "SQLITE_NOTADB": "is not a database",
         "SQLITE_READONLY": "cannot be written",
     }
-    name = "_".join(error.sqlite_errorname.split("_")[:2])
-    obstacle = _obstacle(path) if name == "SQLITE_CANTOPEN" else ""
-    return f"{path} {reasons.get(name, f'cannot be used: {error}')}{obstacle}"
+    reason = reasons.get(_kind(error), f"cannot be used: {error}")
+    return f"{path} {reason}{obstacle(written or path, error)}"
 
 
-def _obstacle(path: Path) -> str:
-    """Return why SQLite can make no files beside a database, which it does not tell itself."""
+def obstacle(path: Path, error: Exception) -> str:
+    """Return the system's reason for an error of SQLite, which does not tell it; or nothing."""
+    kind = _kind(error)
+    if kind == "SQLITE_IOERR":
+        return _limit(path)
+    return _lack(path) if kind == "SQLITE_CANTOPEN" else ""
+
+
+def _kind(error: Exception) -> str:
+    name: str = getattr(error, "sqlite_errorname", "")  # which not all of them have
+    return "_".join(name.split("_")[:2])
+
+
+def _limit(path: Path) -> str:
+    """Return that a file of a database is as large as this process may make it."""
+    most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for ending in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            size = path.with_name(f"{path.name}{ending}").stat().st_size
+            if 0 <= most <= size + LARGEST_PAGE:
+                return f": {os.strerror(errno.EFBIG)} (ulimit -f)"
+    return ""
+
+
+def _lack(path: Path) -> str:
+    """Return why SQLite can make no files beside a database."""
     with suppress(OSError):
         system = os.statvfs(path.resolve().parent)
         if system.f_flag & os.ST_RDONLY:

@@ -7,6 +7,7 @@ from websockets.frames import Frame, Opcode
 
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import CloseReason
+from trio_chat.protocol.request_texts import Limits
 
 
 class Dialect(Protocol):
@@ -21,7 +22,7 @@ class Dialect(Protocol):
     only_listens: bool  # whether clients cannot send anything; they are not members then
 
     def read(
-        self, message: str | bytes, limits: requests.Limits
+        self, message: str | bytes, limits: Limits
     ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         """Return the requests in one WebSocket message, within the limits.
 

@@ -8,6 +8,7 @@ from trio_chat.protocol.answers import Answer, Error
 from trio_chat.protocol.close import NOT_UTF8, TOO_LONG, CloseReason, Violation
 from trio_chat.protocol.confusables import COLONS, PARENTHESES
 from trio_chat.protocol.dialects.base import text_message
+from trio_chat.protocol.request_texts import Limits
 from trio_chat.protocol.text import BYTE_ORDER_MARK, UNSEEN_RANGES, is_blank, without_controls
 from trio_chat.protocol.unicode import is_longer
 
@@ -27,7 +28,7 @@ only_listens = False
 
 
 def read(
-    message: str | bytes, limits: requests.Limits
+    message: str | bytes, limits: Limits
 ) -> list[requests.AnyRequest | requests.InvalidRequest]:
     """Return a request to send the message as one line; none if it is blank.
 

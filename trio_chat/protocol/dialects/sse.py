@@ -7,6 +7,7 @@ import msgspec
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import v1
+from trio_chat.protocol.request_texts import Limits
 
 
 class _Typed(msgspec.Struct):
@@ -35,7 +36,7 @@ class Sse:
     def read(
         self,
         message: str | bytes,  # noqa: ARG002 - there is none
-        limits: requests.Limits,  # noqa: ARG002 - nor anything to limit
+        limits: Limits,  # noqa: ARG002 - nor anything to limit
     ) -> list[requests.AnyRequest | requests.InvalidRequest]:
         """Return nothing: a follower sends no requests."""
         return []

@@ -9,6 +9,7 @@ from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import BAD_PROTOCOL, CloseReason, Violation
 from trio_chat.protocol.dialects.base import text_message
 from trio_chat.protocol.request_base import VisibleText
+from trio_chat.protocol.request_texts import Limits, text_fault
 from trio_chat.protocol.text import BYTE_ORDER_MARK
 
 SUBPROTOCOL = "trio-chat.v1"
@@ -39,7 +40,7 @@ only_listens = False
 
 
 def read(
-    message: str | bytes, limits: requests.Limits
+    message: str | bytes, limits: Limits
 ) -> list[requests.AnyRequest | requests.InvalidRequest]:
     """Return the requests in one WebSocket message; those of unknown types are left out.
 
@@ -62,7 +63,7 @@ def read(
 
 
 def _read(
-    part: memoryview | msgspec.Raw, limits: requests.Limits
+    part: memoryview | msgspec.Raw, limits: Limits
 ) -> list[requests.AnyRequest | requests.InvalidRequest]:
     envelope = _envelope.decode(part)
     decoder = _DECODERS.get(envelope.t)
@@ -72,7 +73,7 @@ def _read(
         request = decoder.decode(part)
     except msgspec.ValidationError as error:
         return [requests.InvalidRequest(_id_of(envelope), "bad_request", str(error))]
-    fault = requests.text_fault(request, limits)
+    fault = text_fault(request, limits)
     return [requests.InvalidRequest(request.id, *fault) if fault else request]
 
 

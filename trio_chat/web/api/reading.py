@@ -12,6 +12,7 @@ from trio_chat.auth.shown import shown_by
 from trio_chat.net.problems import Problem, of_no_use
 from trio_chat.net.visitor import LINK_HEADER
 from trio_chat.protocol import requests
+from trio_chat.protocol.request_texts import Limits, text_fault
 from trio_chat.protocol.text import BYTE_ORDER_MARK
 
 JSON = "application/json"
@@ -23,7 +24,7 @@ NUMBER = re.compile("[0-9]{1,16}")
 T = TypeVar("T")
 
 
-def make_request(kind: type[T], fields: Mapping[str, Any], limits: requests.Limits) -> T:
+def make_request(kind: type[T], fields: Mapping[str, Any], limits: Limits) -> T:
     """Return a request to the hub or to the history.
 
     Raises:
@@ -33,7 +34,7 @@ def make_request(kind: type[T], fields: Mapping[str, Any], limits: requests.Limi
         made = msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
         raise Problem("bad_request", str(error)) from None
-    fault = requests.text_fault(made, limits) if isinstance(made, requests.Request) else None
+    fault = text_fault(made, limits) if isinstance(made, requests.Request) else None
     if fault:
         raise Problem(*fault)
     return made

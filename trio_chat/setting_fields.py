@@ -1,0 +1,55 @@
+"""How a setting is declared: its default, its help, and which values it may have."""
+
+import re
+from dataclasses import Field, field
+from pathlib import Path
+from typing import Any
+
+MOST = 2**40  # of anything that is counted; SQLite and the kernel can compute with it
+LONGEST = 2_000_000.0  # seconds of a time; the kernel counts its milliseconds in 31 bits
+SECRET = "secret"  # noqa: S105 - the group of settings that have no flag
+CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def option(
+    default: Any, help: str, *, least: float | None = None, most: float | None = None
+) -> Any:
+    """Return a field for an everyday option, with its help text and its allowed values."""
+    return field(
+        default=default,
+        metadata={"help": help, "least": least, "most": most, "group": "options"},
+    )
+
+
+def secret(help: str) -> Any:
+    """Return a field for a secret, which no flag sets and nothing shows."""
+    metadata = {"help": help, "least": None, "most": None, "group": SECRET}
+    return field(default="", metadata=metadata, repr=False)
+
+
+def limit(
+    default: float | str, help: str, *, least: float | None, most: float | None = None
+) -> Any:
+    """Return a field for a limit or a time, with its help text and its allowed values."""
+    if most is None and least is not None:
+        most = LONGEST if isinstance(default, float) else MOST
+    return field(
+        default=default,
+        metadata={"help": help, "least": least, "most": most, "group": "limits"},
+    )
+
+
+def check_value(setting: Field[Any], value: Any) -> None:
+    """Check a value by itself.
+
+    Raises:
+        ValueError: it cannot work; the message is one line for a person.
+    """
+    least, most = (setting.metadata.get(bound) for bound in ("least", "most"))
+    if least is not None and not value >= least:  # which NaN is not, either
+        raise ValueError(f"{setting.name} must be at least {least}, not {value}")
+    if most is not None and value > most:
+        raise ValueError(f"{setting.name} must be at most {most:.0f}, not {value}")
+    is_secret = setting.metadata["group"] == SECRET
+    if isinstance(value, str | Path) and not is_secret and CONTROLS.search(str(value)):
+        raise ValueError(f"{setting.name} must have no control characters, as {value!r} has")
