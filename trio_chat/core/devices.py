@@ -72,7 +72,7 @@ class Devices:
         now = self._clock()
         days = self._config.session_days
         oldest = now - days * DAY if days else 0
-        online = {state.session for state in self._states(person_id)}
+        online = {state.session for state in self.states(person_id)}
         seen = {id: now if id in online else one.seen for id, one in record.sessions.items()}
         listed = [
             answers.SessionInfo(
@@ -115,13 +115,14 @@ class Devices:
     def end_over(self, person_id: str, besides: ConnectionState | None = None) -> None:
         """End the connections of a person whose sessions are over."""
         record = self._people.records.get(person_id)
-        for state in self._states(person_id):
+        for state in self.states(person_id):
             if record.is_over(state.session) and not state.is_over:
                 state.is_over = True
                 if state is not besides:
                     self._to_end.append(state)
 
-    def _states(self, person_id: str) -> list[ConnectionState]:
+    def states(self, person_id: str) -> list[ConnectionState]:
+        """Return the connections of a person, those that read as them without a name too."""
         clients = [
             *self._people.connections_of(person_id),
             *self._followers.get(person_id, ()),

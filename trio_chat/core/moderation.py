@@ -1,13 +1,11 @@
 """Moderation: what moderators do with people and rules, and what they are told."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.approval import Approval
 from trio_chat.core.audit import Audit
-from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
@@ -22,7 +20,6 @@ from trio_chat.core.requested import Requested
 from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.rooms import Delay, proper_name
 from trio_chat.core.targets import Targets
-from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol import acts, events, governing, governing_answers
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.request_error import RequestError
@@ -35,8 +32,7 @@ class Moderation:
     """Carries out what moderators ask for, and has connections ended that may not stay.
 
     Args:
-        turn: Where answers and closes go.
-        connections: Those that are registered.
+        turn: Where answers go.
         config: ``room_limit``.
         access: Knows what people may do.
         judge: Tells who may ask for what.
@@ -48,13 +44,13 @@ class Moderation:
         audit: Tells what was done.
         people: Have the nicks.
         pairs: Make rooms for two.
+        removals: End connections that may not stay.
         delay: Has something called so many seconds later.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
         self,
         turn: Turn,
-        connections: Mapping[Requester, ConnectionState],
         config: Config,
         *,
         access: Access,
@@ -67,6 +63,7 @@ class Moderation:
         audit: Audit,
         people: People,
         pairs: Pairs,
+        removals: Removals,
         delay: Delay,
     ) -> None:
         self._turn = turn
@@ -81,7 +78,7 @@ class Moderation:
         self._people = people
         self._pairs = pairs
         self._delay = delay
-        self.removals = Removals(turn, connections, access)
+        self.removals = removals
         self._doers: dict[type, Any] = {
             governing.MakeLink: links.make,
             governing.EndLink: links.end,
@@ -206,8 +203,6 @@ class Moderation:
                 self._people.free(person.id)
         if isinstance(act, acts.RulesSet | acts.Undone):
             self._raids.calm(act.about)
-        if isinstance(act, acts.LinkEnded):
-            self.removals.end_uninvited(act.about)
         if isinstance(act, acts.Raided):
             self._await_end_of_raid_mode(act.about, act.rules_until)
 

@@ -35,6 +35,7 @@ from trio_chat.core.readers import Readers
 from trio_chat.core.readiness import Readiness
 from trio_chat.core.redemption import Redemption
 from trio_chat.core.registration import Registration
+from trio_chat.core.removals import Removals
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.rooms import Delay, Rooms
@@ -135,7 +136,6 @@ def make_parts(
     )
     moderation = Moderation(
         turn,
-        connections,
         config,
         access=access,
         judge=judge,
@@ -147,6 +147,7 @@ def make_parts(
         audit=Audit(turn, access.registry, config),
         people=people,
         pairs=pairs,
+        removals=Removals(turn, connections, access, devices.states),
         delay=delay,
     )
     callers = Callers(
