@@ -294,6 +294,30 @@ def test_many_moderators_at_once_make_no_turn_long(asked: Object) -> None:
     assert turns.longest < CALLS
 
 
+@pytest.mark.parametrize("right", ["speak", "moderate"])
+@pytest.mark.parametrize("until", [0, 500], ids=["live", "over"])
+def test_a_raid_of_people_who_came_by_all_links_makes_no_turn_long(right: str, until: int) -> None:
+    """As many as one request may be about, each by as many links as there may be to a room."""
+    turns = Turns(Config())
+    for number in range(Config().links_per_room):
+        link = f"l{number}"
+        turns._act(
+            acts.LinkMade(about="tea", link=link, right=right, digest=f"d{number}", until=until)
+        )
+        made = turns.registry.link_of_id(link)
+        assert made
+        for id in STRANGERS[:RAIDERS]:
+            turns.registry.use(made, Person(id, "Stranger"))
+    for id in STRANGERS[:RAIDERS]:
+        turns.chat._joins._arrivals.write("tea", Person(id, "Stranger"), "192.0.2.1", 1)
+    chief = Listener(v1)
+    hello = {"t": "hello", "nick": "Chief", "link": turns.operator}
+    turns.settle(Register(chief), asks(chief, hello))
+    preview = {"t": "raid", "room": "tea", "since": 1, "preview": True}
+    turns.settle(turns.read(chief, [preview] * 3))
+    assert turns.longest < CALLS
+
+
 TestShortTurns = ShortTurns.TestCase
 TestShortTurns.settings = settings(max_examples=10, stateful_step_count=15, deadline=None)
 

@@ -69,8 +69,8 @@ class Access:
         now = self.clock()
         right = max(grant.rooms.get(room, Right.NONE), _base(room, grant))
         for one in self._links(room, person_id):
-            if one.is_live(now):
-                right = max(right, one.right)
+            if one.right > right and now < one.ends_at:
+                right = one.right
         if governed and is_proven and person_id in governed.admitted:
             right = max(right, Right.SPEAK)
         if link and link.made.about in (room, SERVER) and link.admits(person_id, now):
@@ -124,15 +124,17 @@ def _judged(
     """Return what is left of a right after mutes and bans."""
     if right >= Right.MODERATE:
         address = ""  # others there may be banned, but them only somebody bans who may do more
-    if any(_is_banned(one, person_id, address, now) for one in judges):
-        return Standing(Right.NONE, is_banned=True)
-    if any(_is_muted(one, person_id, now) for one in judges):
-        return Standing(Right.READ, is_muted=True)
+    for one in judges:
+        if _is_banned(one, person_id, address, now):
+            return Standing(Right.NONE, is_banned=True)
+    for one in judges:
+        if _is_muted(one, person_id, now):
+            return Standing(Right.READ, is_muted=True)
     return Standing(right)
 
 
 def _is_banned(place: Governed, person_id: str | None, address: str, now: int) -> bool:
-    sanction = place.banned.get(person_id) if person_id else None  # the nameless by address alone
+    sanction = place.banned.of(person_id) if person_id else None  # the nameless by address alone
     if sanction and now < sanction.until:
         return True
     addresses = place.banned.addresses
@@ -140,5 +142,5 @@ def _is_banned(place: Governed, person_id: str | None, address: str, now: int) -
 
 
 def _is_muted(place: Governed, person_id: str | None, now: int) -> bool:
-    sanction = place.muted.get(person_id or "")
+    sanction = place.muted.of(person_id or "")
     return sanction is not None and now < sanction.until

@@ -11,6 +11,7 @@ from trio_chat.protocol.rights import RIGHTS, Right
 
 ID_BYTES = 6
 SECRET_BYTES = 24  # nobody guesses one
+FOR_EVER = 2**62  # milliseconds
 PEOPLE_BY_LINK = 10_000  # at most, of one that is not for fewer
 
 
@@ -43,22 +44,30 @@ def new_link(about: str, right: Right, label: str = "", until: int = 0, uses: in
 
 @dataclass(eq=False, slots=True)
 class Link:
-    """A link that was made, and who came by it."""
+    """A link that was made, and who came by it.
+
+    What is asked very often is an attribute: a person may have come by very many links.
+    """
 
     made: acts.LinkMade
     maker: Person | None
     made_at: int  # in milliseconds since 1970
-    is_revoked: bool = False
     users: dict[str, Person] = field(default_factory=dict)  # by id
+    right: Right = field(init=False)  # what it gives
+    ends_at: int = field(init=False)  # in milliseconds since 1970; 0 if it was revoked
 
-    @property
-    def right(self) -> Right:
-        """What it gives."""
-        return RIGHTS.get(self.made.right, Right.NONE)
+    def __post_init__(self) -> None:
+        """Read what was made."""
+        self.right = RIGHTS.get(self.made.right, Right.NONE)
+        self.ends_at = self.made.until or FOR_EVER
+
+    def revoke(self) -> None:
+        """End it at once."""
+        self.ends_at = 0
 
     def is_live(self, now: int) -> bool:
         """Whether those who came by it have its right, at a time in ms since 1970."""
-        return not self.is_revoked and not 0 < self.made.until <= now
+        return now < self.ends_at
 
     def admits(self, person_id: str | None, now: int) -> bool:
         """Whether somebody who shows its secret gets its right.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trio_chat.core.latest_acts import LatestActs
-from trio_chat.core.links import Link, digest_of
+from trio_chat.core.links import FOR_EVER, Link, digest_of
 from trio_chat.core.sanctions import Sanction, Sanctions
 from trio_chat.protocol import acts
 from trio_chat.protocol.events import ActKept
@@ -13,7 +13,6 @@ from trio_chat.protocol.person import Person
 from trio_chat.protocol.room_rules import NO_RULES, RoomRules
 
 LAST_SAID = 1000  # people of a room of whom is known when they said something last
-FOR_EVER = 2**62  # milliseconds
 SERVER = ""  # what an act is about that holds in all rooms
 
 
@@ -128,7 +127,7 @@ class Registry:
     def has_come(self, person_id: str | None, now: int) -> bool:
         """Whether a person has come by a link that is live, to whatever room."""
         rooms = self._came_by.get(person_id or "", {})
-        return any(link.is_live(now) for links in rooms.values() for link in links.values())
+        return any(now < link.ends_at for links in rooms.values() for link in links.values())
 
     def came_by(self, person_id: str, about: str) -> Iterable[Link]:
         """Return the links to a room by which a person has come."""
@@ -210,7 +209,7 @@ class Registry:
     def _link_ended(self, act: acts.LinkEnded, _: ActKept) -> Link | None:
         link = self._by_id.pop(act.link, None)
         if link:
-            link.is_revoked = True
+            link.revoke()
             del self._links[link.made.digest]
             del self._govern(link.made.about).links[act.link]
             for person_id in link.users:

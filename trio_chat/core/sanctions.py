@@ -35,6 +35,11 @@ class Sanctions(Mapping[str, Sanction]):
         """Return the one that counts for a person."""
         return self._of[person_id][-1]
 
+    def of(self, person_id: str) -> Sanction | None:
+        """Return the same, or ``None``; it is asked for everybody, and most have none."""
+        those = self._of.get(person_id)
+        return those[-1] if those else None
+
     def __iter__(self) -> Iterator[str]:
         """Return an iterator over the people's ids."""
         return iter(self._of)

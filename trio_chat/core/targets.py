@@ -74,14 +74,12 @@ class Targets:
         found = {person.id: self._arrivals.addresses_of(person.id) for person in people}
         return {person_id: addresses for person_id, addresses in found.items() if addresses}
 
-    def is_spared(self, asked: Requested, room: str, person: Person) -> bool:
-        """Whether a person may do as much in a room as who wants to act on them."""
-        right = self._access.standing(room, person.id, "").right
-        if right < Right.MODERATE:
-            return False
-        address, grant = asked.asker.address, asked.asker.grant
-        by = self._access.standing(room, asked.person.id, address, asked.link, grant).right
-        return right >= by
+    def spared(self, asked: Requested, room: str, people: Iterable[Person]) -> list[Person]:
+        """Return those of very many people who may do as much in a room as who wants to act."""
+        standing, address, grant = self._access.standing, asked.asker.address, asked.asker.grant
+        by = standing(room, asked.person.id, address, asked.link, grant).right
+        least = max(by, Right.MODERATE)
+        return [one for one in people if standing(room, one.id, "").right >= least]
 
     def spare_moderators(self, asked: Requested, room: str, people: Iterable[Person]) -> None:
         """Make sure that nobody acts on those who may as much as they.
@@ -89,6 +87,5 @@ class Targets:
         Raises:
             RequestError: one of these people is a moderator, or an operator.
         """
-        for person in people:
-            if self.is_spared(asked, room, person):
-                raise RequestError("not_moderator", f"{person.nick} may do as much here as you")
+        for person in self.spared(asked, room, people):
+            raise RequestError("not_moderator", f"{person.nick} may do as much here as you")
