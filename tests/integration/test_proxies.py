@@ -60,6 +60,19 @@ async def test_a_name_that_the_proxy_tells_has_to_be_known() -> None:
         assert status(await server.exchange(wire)) == 421
 
 
+async def test_what_is_sent_behind_a_refusal_costs_the_proxy_nothing() -> None:
+    """Whose the connection was is not known, and many others are behind the proxy."""
+    rate = Rate(1000, 1000)
+    async with serving(**TRUSTING, loopback_limits="on", address_byte_rate=rate) as server:
+        limits = server.server._limits
+        async with await server.connect_tcp() as stream:
+            await stream.send_all(b"garbage\r\n\r\n" + b"x" * 100_000)
+            assert status(bytes(await stream.receive_some(65536))) == 400
+            assert not await stream.receive_some(65536)
+            await stream.send_eof()
+    assert "127.0.0.1" not in limits.addresses._quotas
+
+
 async def test_who_is_behind_the_proxy_is_in_the_log_and_not_the_proxy() -> None:
     """On a kept connection each request has its own sender."""
     with structlog.testing.capture_logs() as logged:

@@ -184,3 +184,31 @@ async def test_what_a_request_brings_is_paid_for_in_bytes(autojump_clock: MockCl
         assert len(chat.requests) == 2
         limits = chat.limits.counters.reached
         assert limits == {("address_byte_rate", "http"): 1}
+
+
+async def test_what_a_refused_peer_still_sends_is_paid_for_in_bytes(
+    autojump_clock: MockClock,
+) -> None:
+    """It is read no faster than its address may send, and others there have less left."""
+    config = replace(CONFIG, address_byte_rate=Rate(1000, 20_000))
+    async with house(config) as chat:
+        flooder = await chat.comes()
+        await flooder.send(b"garbage" * 100_000)
+        refused = await chat.comes()
+        await refused.send(GET.replace(b"GET", b"POST"))
+        assert await status(refused) == 429
+        limits = chat.limits.counters.reached
+        assert limits["address_byte_rate", "http"] == 2  # the flooder's second read, and the POST
+        await trio.sleep(CONFIG.close_timeout + 1)
+        assert chat.ended_at[flooder] == CONFIG.close_timeout
+        assert limits["address_byte_rate", "http"] == 2
+
+
+async def test_what_is_sent_behind_a_file_is_paid_for_in_bytes(autojump_clock: MockClock) -> None:
+    """Once its connection ends with it."""
+    config = replace(CONFIG, address_byte_rate=Rate(1000, 20_000))
+    async with house(config) as chat:
+        conn = await chat.comes()
+        await conn.send(GET_FILE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        await conn.send(b"x" * 100_000)
+        assert chat.limits.counters.reached == {("address_byte_rate", "http"): 1}

@@ -500,3 +500,28 @@ async def test_it_waits_for_a_hub_that_is_behind(autojump_clock: MockClock) -> N
 def test_frame_without_payload_is_never_merged() -> None:
     """The default for frames is to go out as they are."""
     assert Frame(b"wire").payload is None
+
+
+async def test_what_is_sent_behind_the_end_is_read_as_slowly_as_anything_else(
+    autojump_clock: MockClock,
+) -> None:
+    """By the bytes that an address may send, for as long as the peer has to hang up."""
+    config = replace(CONFIG, address_byte_rate=Rate(1000, 20_000))
+    async with connection(config, lockstep=True) as conn:
+        taken = 0
+
+        async def send_on() -> None:
+            nonlocal taken
+            await conn.peer.send_all(masked(CLOSE, b"\x03\xe8"))
+            while taken < 100:
+                await conn.peer.send_all(b"x" * 10_000)
+                taken += 1
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(send_on)
+            while await conn.gets():
+                pass
+            await trio.sleep(CONFIG.close_timeout)
+            nursery.cancel_scope.cancel()
+    assert taken == 3
+    assert conn.ended_at == CONFIG.close_timeout

@@ -111,7 +111,7 @@ class Client:
                 self._transport.release()
                 self._submission.forget()  # it holds the connection, too, as look-ups do
                 self._look_ups = None
-            await linger(self._stream)
+            await linger(self._stream, self._rates.spend)
 
     def end(self, reason: CloseReason) -> None:
         """End the connection with a close frame, behind all that waits."""

@@ -53,6 +53,10 @@ class ConnectionRates:
             self._waited += delay
         return delay
 
+    def spend(self, size: int) -> float:
+        """Take in what is read and means nothing any more; return in how many seconds to go on."""
+        return self._limits.spend_bytes(self._way_in, self._address, size)
+
     @property
     def is_flooded(self) -> bool:
         """Whether the peer has made us wait for too long, while it had always sent more already."""

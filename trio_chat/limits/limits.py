@@ -1,5 +1,7 @@
 """The limits of one server: the buckets of persons and addresses, and what was reached."""
 
+import trio
+
 from trio_chat.config import Config
 from trio_chat.limits.addresses import Addresses
 from trio_chat.limits.buckets import Buckets
@@ -25,6 +27,17 @@ class Limits:
     def reconfigure(self) -> None:
         """Take in that settings have changed."""
         self.overload.lag_limit = self._config.lag_limit
+
+    def spend_bytes(self, way_in: str, address: str, size: int) -> float:
+        """Take in what was read from an address; return in how many seconds to read on.
+
+        The counters get ``way_in``.
+        """
+        now = trio.current_time()
+        delay = self.addresses.spend_bytes(address, size, now)
+        if delay:
+            self.counters.count("address_byte_rate", way_in, address, now)
+        return delay
 
     def new_quota(self) -> Quota:
         """Return the quota of somebody who has not asked for anything."""

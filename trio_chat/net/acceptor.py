@@ -1,6 +1,7 @@
 """The acceptor: takes every connection of the port, serves files, and routes other requests."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 import trio
@@ -93,7 +94,7 @@ class Acceptor:
             is_proxy = self._forwarding.is_trusted(address)
             refusal = self.admission.refusal(address, is_proxy=is_proxy)
             if refusal:
-                await self._refuse_connection(stream, refusal)
+                await self._refuse_connection(stream, refusal, address)
                 return
             with self.admission.counted(address, is_proxy=is_proxy) as slot:
                 serving = await self._begin(stream, address, slot)
@@ -111,24 +112,33 @@ class Acceptor:
         for scope in self._waiting:
             scope.cancel(reason="the server stops")
 
-    async def _refuse_connection(self, stream: Stream, refusal: HttpError) -> None:
+    async def _refuse_connection(self, stream: Stream, refusal: HttpError, address: str) -> None:
         """Answer a connection over a limit; with very many of them, close it without an answer."""
         if self._refusals >= REFUSALS_AT_ONCE:
             return
         self._refusals += 1
         try:
-            await self._refuse(stream, refusal)
+            await self._refuse(stream, refusal, address)
         finally:
             self._refusals -= 1
 
-    async def _refuse(self, stream: Stream, refusal: HttpError) -> None:
+    async def _refuse(self, stream: Stream, refusal: HttpError, address: str) -> None:
         with trio.move_on_after(self._config.close_timeout):
             await stream.send_all(refusal.answer())
-            await linger(stream)
+            await linger(stream, partial(self._spend, address))
+
+    def _spend(self, address: str, size: int) -> float:
+        """Take in what was read of a connection that is over; return in how many seconds to go on.
+
+        A trusted proxy pays for nobody behind it.
+        """
+        if self._forwarding.is_trusted(address):
+            return 0.0
+        return self._limits.spend_bytes("http", address, size)
 
     async def _begin(self, stream: Stream, peer: str, slot: Slot) -> Awaitable[None] | None:
         """Serve files until another request comes; return what serves that."""
-        path = ""
+        path, address = "", peer
         try:
             head, peer = await self._await_head(stream, peer, slot)
             while head:
@@ -139,12 +149,12 @@ class Acceptor:
                     slot.give_to(address)
                     return await self._lead_on(stream, head, peer, address)
                 await self._rates.pay("http_rate", address, FILE_COST)
-                await self._send(stream, answer)
+                await self._send(stream, answer, address)
                 is_over = answer.is_last or self._is_shut
                 path = ""
                 head = None if is_over else await self._next_head(stream, peer, head.rest)
         except HttpError as refusal:
-            await self._refuse(stream, as_told_at(path or refusal.path, refusal))
+            await self._refuse(stream, as_told_at(path or refusal.path, refusal), address)
         return None
 
     async def _lead_on(
@@ -180,7 +190,7 @@ class Acceptor:
         self._hosts.check(head, address)
         return None if head.values("upgrade") else self._find_file(head)
 
-    async def _send(self, stream: Stream, answer: Answer) -> None:
+    async def _send(self, stream: Stream, answer: Answer, address: str) -> None:
         """Send an answer.
 
         Raises:
@@ -193,7 +203,7 @@ class Acceptor:
             raise trio.BrokenResourceError("the peer does not read")
         if answer.is_last:
             with trio.move_on_after(self._config.close_timeout):
-                await linger(stream)
+                await linger(stream, partial(self._spend, address))
 
     def _route(self, stream: Stream, head: Head, visitor: Visitor) -> Awaitable[None]:
         """Return what serves a request that is for no file.

@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
 
@@ -11,6 +12,7 @@ import trio
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 AnyStream = trio.abc.HalfCloseableStream | trio.SSLStream[trio.SocketStream]
 
+LINGER_SIZE = 16 * 1024  # bytes
 NO_LINGER = struct.pack("ii", 1, 0)  # SO_LINGER: on, for 0 s
 
 
@@ -41,21 +43,29 @@ def socket_of(stream: AnyStream) -> socket.socket | None:
     return socket.socket(theirs.family, theirs.type, theirs.proto, fileno=theirs.fileno())
 
 
-async def linger(stream: AnyStream) -> None:
+async def linger(stream: AnyStream, spend: Callable[[int], float]) -> None:
     """Close our direction and wait until the peer has closed its own.
 
     After closing both at once the kernel would answer what is still on its way to us with a reset,
     and a reset makes the peer drop the last bytes that we sent. The caller sets the deadline.
+
+    What the peer still sends means nothing, but is paid for: a peer that sends more than it may is
+    read as slowly as it would be otherwise.
+
+    Args:
+        stream: The connection.
+        spend: Takes in how many bytes were read; returns in how many seconds to read on.
     """
     try:
         if isinstance(stream, trio.SSLStream):  # which has a closing message of its own
             tcp, _ = await stream.unwrap()
             async with tcp:
-                await linger(cast("trio.SocketStream", tcp))
+                await linger(cast("trio.SocketStream", tcp), spend)
             return
         await stream.send_eof()
-        while await stream.receive_some(65536):
-            pass
+        while data := await stream.receive_some(LINGER_SIZE):
+            delay = spend(len(data))
+            await trio.sleep(delay)
     except (trio.BrokenResourceError, trio.ClosedResourceError):
         pass
 

@@ -79,7 +79,7 @@ class Exchange:
             nursery.cancel_scope.deadline = trio.current_time() + self._config.http_timeout
             drop = partial(self._drop, stream, visitor, nursery.cancel_scope)
             holding = Holding(self._outboxes, drop)
-            spend = partial(self._spend, visitor.address)
+            spend = partial(self._limits.spend_bytes, "http", visitor.address)
             refusals = _Refusals(already_read)
             timeout = self._config.write_timeout
             wrapped = kind(stream, already_read, timeout, holding, spend, refusals.as_told)
@@ -91,16 +91,8 @@ class Exchange:
             finally:
                 holding.release()
             nursery.cancel_scope.deadline = trio.current_time() + self._config.close_timeout
-            await linger(stream)
+            await linger(stream, spend)
             nursery.cancel_scope.cancel(reason="the exchange is complete")
-
-    def _spend(self, address: str, size: int) -> float:
-        """Take in what was read from an address; return in how many seconds to read on."""
-        now = trio.current_time()
-        delay = self._limits.addresses.spend_bytes(address, size, now)
-        if delay:
-            self._limits.counters.count("address_byte_rate", "http", address, now)
-        return delay
 
     def _drop(self, stream: Stream, visitor: Visitor, scope: trio.CancelScope) -> None:
         """End an exchange that holds more than others, as all together hold too much."""
