@@ -42,9 +42,7 @@ class Unchanged:
     knows_numbers = False
     only_listens = False
 
-    def read(
-        self, message: str | bytes, limits: request_texts.Limits
-    ) -> list[requests.AnyRequest | requests.InvalidRequest]:
+    def read(self, message: str | bytes, limits: request_texts.Limits) -> list[requests.Understood]:
         # Binary messages are told from text by the room, which nobody looks at here.
         if isinstance(message, bytes):
             return [requests.Send(room=BINARY, text=message.decode("latin-1"))]

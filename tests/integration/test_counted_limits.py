@@ -9,7 +9,7 @@ import trio
 
 from tests.frames import CONTINUATION, TEXT, masked
 from tests.integration.asking import ask, bearer
-from tests.integration.chatters import Chatter, Object, chatting
+from tests.integration.chatters import Chatter, Object, chatting, connected
 from tests.integration.running import Running, goodbye, running, serving
 from trio_chat.config import Config
 
@@ -44,6 +44,30 @@ async def test_requests_beyond_the_limit_of_a_frame_are_counted() -> None:
         typing = {"t": "typing", "room": "x"}
         assert await codes(ann, *[typing] * 6) == ["not_joined"] * 4 + ["busy"] * 2
         assert reached(server) == {("frame_requests", "socket"): 2}
+
+
+async def test_requests_that_are_dropped_beyond_the_limit_of_a_frame_are_counted() -> None:
+    """All of a frame as one: they have no id, and get no answer."""
+    async with running(frame_requests=4) as server, chatting(server, "Ann") as ann:
+        await ann.say(*[{"t": "typing", "room": "x"}] * 9, {"t": "dance"})
+        assert [(await ann.until("error"))["code"] for _ in range(4)] == ["not_joined"] * 4
+        await ann.ask(t="rooms")
+        assert reached(server) == {("frame_requests", "socket"): 1}
+
+
+@pytest.mark.parametrize(
+    ("settings", "limit"),
+    [
+        ({"frame_requests": 3, "rooms_per_connection": 2}, "frame_requests"),
+        ({"frame_requests": 2, "rooms_per_connection": 3}, "rooms_per_connection"),
+    ],
+)
+async def test_a_hello_with_too_many_rooms_is_counted(settings: Object, limit: str) -> None:
+    """Under the limit that allows more."""
+    async with running(**settings) as server, connected(server) as somebody:
+        hello = {"t": "hello", "nick": "Ann", "rooms": [{"room": name} for name in "abcd"]}
+        assert await codes(somebody, hello) == ["bad_request"]
+        assert reached(server) == {(limit, "socket"): 1}
 
 
 async def test_rooms_beyond_the_limit_of_a_connection_are_counted() -> None:

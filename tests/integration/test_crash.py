@@ -22,7 +22,7 @@ from trio_chat.protocol.request_texts import Limits
 
 GET = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 read = plain.read
-Read = list[requests.AnyRequest | requests.InvalidRequest]
+Read = list[requests.Understood]
 
 
 def crash_on_demand(message: str | bytes, limits: Limits) -> Read:

@@ -230,14 +230,16 @@ async def from_address(server: Running, address: str, wire: bytes) -> bytes:
 async def test_newcomers_are_refused_in_need_and_those_who_are_there_go_on() -> None:
     """With 503 and a time; they come in again once there is room, and not at the first sign."""
     async with running() as server, chatting(server, "Ann", "tea") as ann:
+        counts = server.server._limits.counters.reached
         overload = server.server._limits.overload
         share = 1.0
-        overload.gauges["test"] = lambda: share
+        overload.gauges["outboxes"] = lambda: share
         while overload.reason is None:
             await trio.sleep(0.05)
         refused = await server.exchange(FILE)
         assert status(refused) == UNAVAILABLE
         assert header(refused, b"retry-after")
+        assert counts == {("all_outbox_bytes", "accept"): 1}
         await ann.send("tea", "still here")
         share = 0.7
         await trio.sleep(0.6)

@@ -53,9 +53,7 @@ class Dialect:
     knows_numbers = plain.knows_numbers
     only_listens = plain.only_listens
 
-    def read(
-        self, message: str | bytes, limits: request_texts.Limits
-    ) -> list[requests.AnyRequest | requests.InvalidRequest]:
+    def read(self, message: str | bytes, limits: request_texts.Limits) -> list[requests.Understood]:
         if message == CRASH:
             raise ZeroDivisionError("a bug")
         return plain.read(message, limits)

@@ -24,11 +24,11 @@ LIMITS = Config(text_limit=LIMIT, topic_limit=LIMIT - 10, frame_requests=4)
 DEEP = 100_000
 
 
-def read(message: str | bytes) -> list[requests.AnyRequest | requests.InvalidRequest]:
+def read(message: str | bytes) -> list[requests.Understood]:
     return v1.read(message, LIMITS)
 
 
-def read_one(**fields: object) -> requests.AnyRequest | requests.InvalidRequest:
+def read_one(**fields: object) -> requests.Understood:
     [request] = read(json.dumps(fields))
     return request
 
@@ -51,20 +51,22 @@ def test_a_frame_is_an_array_or_a_lone_object() -> None:
 
 
 @pytest.mark.parametrize(
-    "limits",
+    ("limits", "reason"),
     [
-        Config(frame_requests=4, rooms_per_connection=1),
-        Config(frame_requests=1, rooms_per_connection=4),
+        (Config(frame_requests=4, rooms_per_connection=1), "frame_requests"),
+        (Config(frame_requests=1, rooms_per_connection=4), "rooms_per_connection"),
     ],
 )
-def test_a_hello_names_no_more_rooms_than_a_frame_or_a_connection_may_have(limits: Config) -> None:
+def test_a_hello_names_no_more_rooms_than_a_frame_or_a_connection_may_have(
+    limits: Config, reason: str
+) -> None:
     """Whichever is more; their names are not looked at then."""
     rooms = [{"room": f"r{number}"} for number in range(5)]
     for nick in ("Ann", None):
         hello = {"t": "hello", "id": 1, "nick": nick, "rooms": rooms}
         [refused] = v1.read(json.dumps(hello), limits)
         assert isinstance(refused, requests.InvalidRequest)
-        assert (refused.id, refused.code) == (1, "bad_request")
+        assert (refused.id, refused.code, refused.limit) == (1, "bad_request", reason)
         assert "4 rooms" in refused.text
     [taken] = v1.read(json.dumps({"t": "hello", "nick": "Ann", "rooms": rooms[:4]}), limits)
     assert isinstance(taken, requests.Hello)
@@ -245,7 +247,7 @@ def test_a_text_that_shows_nothing_is_blank(text: str) -> None:
 
 
 def test_only_so_many_requests_fit_a_frame() -> None:
-    """Those beyond are answered if they have an id, and dropped if they have none."""
+    """Those beyond are answered if they have an id; of others it is noted that there were some."""
     known, unknown = '{"t":"rooms"}', '{"t":"dance","id":1}'
     beyond = (
         f'{{"t":"rooms","id":"x"}},{known},{{"t":"send","id":7}},{unknown},{{"t":"rooms","id":[]}}'
@@ -255,6 +257,7 @@ def test_only_so_many_requests_fit_a_frame() -> None:
         *[requests.Rooms()] * 3,
         requests.InvalidRequest("x", *busy),
         requests.InvalidRequest(7, *busy),
+        requests.Dropped("frame_requests"),
     ]
 
 

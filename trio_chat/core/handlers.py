@@ -108,6 +108,7 @@ class Handlers:
         self._arrivals = arrivals
         self._handlers: dict[type, Any] = {
             requests.InvalidRequest: self._refuse,
+            requests.Dropped: self._count_dropped,
             requests.Hello: self._greeting.hello,
             requests.Join: self._joins.join,
             requests.Leave: self._leave,
@@ -195,6 +196,12 @@ class Handlers:
     def _refuse(self, _: ConnectionState, request: requests.InvalidRequest) -> None:
         raise RequestError(request.code, request.text, request.retry_ms, limit=request.limit)
 
+    def _count_dropped(self, state: ConnectionState, request: requests.Dropped) -> None:
+        self._count(state, request.limit)
+
+    def _count(self, state: ConnectionState, limit: str) -> None:
+        self._limits.count(limit, state.way_in, state.client.address, self._turn.now)
+
     def _leave(self, state: ConnectionState, request: requests.Leave) -> None:
         catch_up, *_ = self._check_inside(state, request)
         assert catch_up.room  # a leave waits until the room is loaded
@@ -223,7 +230,9 @@ class Handlers:
         assert catch_up.room
         person = self.person(state)
         bucket = self._limits.quota(state, self._turn.now).bucket("typing_rate")
-        if person and not bucket.delay(self._turn.now):
+        if person and bucket.delay(self._turn.now):
+            self._count(state, "typing_rate")
+        elif person:
             bucket.take(self._turn.now)
             catch_up.room.tell(events.Typing(room=catch_up.room_name, who=person))
 
@@ -236,9 +245,10 @@ class Handlers:
         bucket = self._limits.quota(state, now).bucket("read_rate")
         delay = bucket.delay(now)
         if delay and request.id is None:
+            self._count(state, "read_rate")
             return
         if delay:
-            raise RequestError("busy", TOO_FAST, in_ms(delay))
+            raise RequestError("busy", TOO_FAST, in_ms(delay), limit="read_rate")
         bucket.take(now)
         self._marks.read(state, asker.person.id, name, request.seq)
         if request.id is not None:

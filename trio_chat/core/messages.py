@@ -20,7 +20,7 @@ ApiAsked = (
     | requests.SignOut
     | governing.AnyGoverning
 )
-AnyAsked = requests.AnyRequest | requests.InvalidRequest
+AnyAsked = requests.Understood
 
 
 class Register(NamedTuple):

@@ -1,6 +1,7 @@
 """Limits of requests: who asks for too much has to wait, is refused, and at last has to go."""
 
 import math
+from collections.abc import Mapping
 
 from trio_chat.config import Config
 from trio_chat.core.connection_state import ConnectionState
@@ -62,23 +63,24 @@ class RequestLimits:
         name = RATES.get(type(request))
         if name is None or (isinstance(request, requests.InvalidRequest) and request.retry_ms):
             return 0.0  # it has no price, or is an error by now
-        buckets = [self.quota(state, now).bucket(name)]
+        buckets = {name: self.quota(state, now).bucket(name)}
         if isinstance(request, requests.WriteRequest):
-            buckets += self._shared(room, state.client.address, now)
+            buckets |= self._shared(room, state.client.address, now)
         cost = _cost(request)
-        delay, bucket = _slowest(buckets, cost, now)
-        if delay and not self._may_wait(state, asked, delay, now):
-            self._refuse(asked, bucket, delay)
+        delay, slowest = _slowest(buckets, cost, now)
+        if delay and not self._may_wait(state, asked, delay, slowest, now):
+            self._refuse(asked, buckets[slowest], delay)
             return 0.0
-        for each in buckets:
+        for each in buckets.values():
             each.take(now, cost)
         asked.is_paid = delay > 0  # it has its place in line, whoever comes meanwhile
         return delay
 
-    def _shared(self, room: Room | None, address: str, now: float) -> list[Bucket]:
-        """Return the buckets that a write shares with others'."""
-        own = self._limits.addresses.of(address, now).bucket("address_write_rate")
-        return [own] if room is None else [own, self._of_room(room)]
+    def _shared(self, room: Room | None, address: str, now: float) -> dict[str, Bucket]:
+        """Return the buckets that a write shares with others', by their rates."""
+        name = "address_write_rate"
+        own = {name: self._limits.addresses.of(address, now).bucket(name)}
+        return own if room is None else own | {"room_rate": self._of_room(room)}
 
     def _of_room(self, room: Room) -> Bucket:
         """Return the bucket of a room, a full one if its rate has changed."""
@@ -96,10 +98,11 @@ class RequestLimits:
             state.quota = self._limits.new_quota()
         return state.quota
 
-    def _may_wait(self, state: ConnectionState, asked: Asked, delay: float, now: float) -> bool:
-        """Take in that a request is over a rate; return whether it may wait so long."""
+    def _may_wait(
+        self, state: ConnectionState, asked: Asked, delay: float, name: str, now: float
+    ) -> bool:
+        """Take in that a request is over the rate of a name; return whether it may wait so long."""
         if not asked.has_waited:
-            name = RATES[type(asked.requests[0])]
             self._limits.counters.count(name, state.way_in, state.client.address, now)
         asked.has_waited = True
         if now - state.waited_at > self._config.rate_patience + PAUSE:
@@ -219,14 +222,14 @@ class RequestLimits:
         name = RATES[type(request)]
         of_address = self._limits.addresses.of(address, now)
         quota = self._limits.people.of(person_id, now) if person_id else of_address
-        buckets = [quota.bucket(name)]
+        buckets = {name: quota.bucket(name)}
         if isinstance(request, requests.WriteRequest):
-            buckets += self._shared(room, address, now)
-        delay, _ = _slowest(buckets, _cost(request), now)
+            buckets |= self._shared(room, address, now)
+        delay, slowest = _slowest(buckets, _cost(request), now)
         if delay:
-            self._limits.counters.count(name, "http", address, now)
+            self._limits.counters.count(slowest, "http", address, now)
             raise RequestError("too_fast", TOO_FAST, in_ms(delay))
-        for bucket in buckets:
+        for bucket in buckets.values():
             bucket.take(now, _cost(request))
 
 
@@ -241,13 +244,13 @@ def _cost(request: AnyAsked | requests.Request) -> int:
     return 1
 
 
-def _slowest(buckets: list[Bucket], cost: float, now: float) -> tuple[float, Bucket]:
-    """Return in how many seconds all buckets have the price, and which one is the last to."""
-    slowest, longest = buckets[0], 0.0
-    for bucket in buckets:
+def _slowest(buckets: Mapping[str, Bucket], cost: float, now: float) -> tuple[float, str]:
+    """Return in how many seconds all buckets have the price, and the rate of the last one to."""
+    slowest, longest = "", 0.0
+    for name, bucket in buckets.items():
         delay = bucket.delay(now, cost)
         if delay > longest:
-            slowest, longest = bucket, delay
+            slowest, longest = name, delay
     return longest, slowest
 
 

@@ -11,6 +11,9 @@ LOOKS = 8  # of which the worst lag counts, as stalls come and go
 REFUSED_FROM = 0.9  # of what is possible; from there on newcomers are refused
 ADMITTED_AGAIN = 0.6  # below that of everything they come in again, so that it does not flap
 
+# The settings behind the reasons for which newcomers are refused.
+SETTINGS = {"lag": "lag_limit", "outboxes": "all_outbox_bytes"}
+
 log = structlog.get_logger()
 
 

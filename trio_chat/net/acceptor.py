@@ -134,7 +134,7 @@ class Acceptor:
         """
         if self._forwarding.is_trusted(address):
             return 0.0
-        return self._limits.spend_bytes("http", address, size)
+        return self._rates.spend(address, size)
 
     async def _begin(self, stream: Stream, peer: str, slot: Slot) -> Awaitable[None] | None:
         """Serve files until another request comes; return what serves that."""

@@ -11,6 +11,7 @@ from trio_chat.config import Config
 from trio_chat.limits.addresses import key_of
 from trio_chat.limits.bucket import Bucket
 from trio_chat.limits.limits import Limits
+from trio_chat.limits.overload import SETTINGS
 from trio_chat.net.head import HttpError
 
 RETRY = {"Retry-After": "10"}  # seconds
@@ -108,8 +109,9 @@ class Admission:
         ):
             self._limits.counters.count("max_connections", "accept", address, now)
             return HttpError(503, "too many connections", RETRY)
-        if self._limits.overload.reason:
-            self._limits.counters.count("overload", "accept", address, now)
+        reason = self._limits.overload.reason
+        if reason:
+            self._limits.counters.count(SETTINGS[reason], "accept", address, now)
             return HttpError(503, "the server has too much to do just now", RETRY)
         return None
 

@@ -1,6 +1,6 @@
 """The texts of requests: their normal form, and what may be wrong with them."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from trio_chat.protocol import governing
 from trio_chat.protocol.emoji import normal_emoji
@@ -42,8 +42,16 @@ class Limits(Protocol):
         ...
 
 
-def text_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
-    """Put the text of a request into its normal form; return the code and words for a fault in it.
+class Fault(NamedTuple):
+    """What is wrong with a request; ``limit`` is the setting that is the reason, if it is one."""
+
+    code: str
+    text: str
+    limit: str = ""
+
+
+def text_fault(request: Request, limits: Limits) -> Fault | None:
+    """Put the text of a request into its normal form; return what is wrong with it.
 
     White space at the end of a message goes, at the beginning it stays; a topic is trimmed, and is
     empty if nothing of it can be seen. Of an emoji there is one form for all that look like it. A
@@ -54,41 +62,42 @@ def text_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
     if isinstance(request, React):
         emoji = normal_emoji(request.emoji)
         request.emoji = emoji or request.emoji
-        return None if emoji else ("bad_request", "a reaction is one emoji")
+        return None if emoji else Fault("bad_request", "a reaction is one emoji")
     return _words_fault(request, limits)
 
 
-def _hello_fault(request: Hello, limits: Limits) -> tuple[str, str] | None:
-    most = max(limits.frame_requests, limits.rooms_per_connection)
+def _hello_fault(request: Hello, limits: Limits) -> Fault | None:
+    limit = max("frame_requests", "rooms_per_connection", key=lambda name: getattr(limits, name))
+    most = getattr(limits, limit)
     if len(request.rooms) > most:
-        return "bad_request", f"a hello names at most {most} rooms"
+        return Fault("bad_request", f"a hello names at most {most} rooms", limit)
     is_nameless = request.nick is None and request.pair is None
-    return ("bad_request", "say how you are called: nick") if is_nameless else None
+    return Fault("bad_request", "say how you are called: nick") if is_nameless else None
 
 
-def _words_fault(request: Request, limits: Limits) -> tuple[str, str] | None:
+def _words_fault(request: Request, limits: Limits) -> Fault | None:
     if not isinstance(request, Send | Edit | Topic):
         return _note_fault(request)
     if has_controls(request.text):
-        return "bad_request", "text has control characters"
+        return Fault("bad_request", "text has control characters")
     if isinstance(request, Topic):
         return _topic_fault(request, limits.topic_limit)
     request.text = request.text.rstrip()
     if is_longer(request.text, limits.text_limit):
-        return "too_long", f"text is longer than {limits.text_limit} characters"
-    return ("bad_request", "text is blank") if is_blank(request.text) else None
+        return Fault("too_long", f"text is longer than {limits.text_limit} characters")
+    return Fault("bad_request", "text is blank") if is_blank(request.text) else None
 
 
-def _topic_fault(request: Topic, limit: int) -> tuple[str, str] | None:
+def _topic_fault(request: Topic, limit: int) -> Fault | None:
     request.text = "" if is_blank(request.text) else request.text.strip()
     is_long = is_longer(request.text, limit)
-    return ("too_long", f"a topic has at most {limit} characters") if is_long else None
+    return Fault("too_long", f"a topic has at most {limit} characters") if is_long else None
 
 
-def _note_fault(request: Request) -> tuple[str, str] | None:
+def _note_fault(request: Request) -> Fault | None:
     field = NOTES.get(type(request))
     if field is None:
         return None
     note: str = getattr(request, field)
     setattr(request, field, "" if is_blank(note) else " ".join(note.split()))
-    return ("bad_request", f"{field} has control characters") if has_controls(note) else None
+    return Fault("bad_request", f"{field} has control characters") if has_controls(note) else None

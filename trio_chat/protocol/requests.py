@@ -245,6 +245,16 @@ class InvalidRequest(msgspec.Struct):
     limit: str = ""
 
 
+class Dropped(msgspec.Struct):
+    """Requests without an id that a frame had beyond ``limit``. They are counted, and no more."""
+
+    limit: str
+    id: None = None
+
+
+Understood = AnyRequest | InvalidRequest | Dropped  # what is read of a peer
+
+
 class Credentials(msgspec.Struct, frozen=True):
     """Who sends a request without a connection: a person, a nick, or without either nobody.
 

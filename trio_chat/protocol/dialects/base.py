@@ -21,9 +21,7 @@ class Dialect(Protocol):
     knows_numbers: bool  # whether clients know event numbers, so that they can resume
     only_listens: bool  # whether clients cannot send anything; they are not members then
 
-    def read(
-        self, message: str | bytes, limits: Limits
-    ) -> list[requests.AnyRequest | requests.InvalidRequest]:
+    def read(self, message: str | bytes, limits: Limits) -> list[requests.Understood]:
         """Return the requests in one WebSocket message, within the limits.
 
         Raises:

@@ -27,9 +27,7 @@ knows_numbers = False
 only_listens = False
 
 
-def read(
-    message: str | bytes, limits: Limits
-) -> list[requests.AnyRequest | requests.InvalidRequest]:
+def read(message: str | bytes, limits: Limits) -> list[requests.Understood]:
     """Return a request to send the message as one line; none if it is blank.
 
     Line ends become spaces, other control characters U+FFFD, and the ends are trimmed. A binary

@@ -37,7 +37,7 @@ class Sse:
         self,
         message: str | bytes,  # noqa: ARG002 - there is none
         limits: Limits,  # noqa: ARG002 - nor anything to limit
-    ) -> list[requests.AnyRequest | requests.InvalidRequest]:
+    ) -> list[requests.Understood]:
         """Return nothing: a follower sends no requests."""
         return []
 

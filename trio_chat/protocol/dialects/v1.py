@@ -39,13 +39,11 @@ knows_numbers = True
 only_listens = False
 
 
-def read(
-    message: str | bytes, limits: Limits
-) -> list[requests.AnyRequest | requests.InvalidRequest]:
+def read(message: str | bytes, limits: Limits) -> list[requests.Understood]:
     """Return the requests in one WebSocket message; those of unknown types are left out.
 
     Of the requests beyond the limit, those with an id become ``busy`` errors; the others are left
-    out, too.
+    out, too, but for the note that there were some.
 
     Raises:
         Violation: it is not an array of JSON objects with a type, nor one such object.
@@ -57,14 +55,12 @@ def read(
         parts = [memoryview(data)] if data.startswith(b"{") else _frame.decode(data)
         count = limits.frame_requests
         read = [request for part in parts[:count] for request in _read(part, limits)]
-        return read + [surplus for part in parts[count:] for surplus in _excess(part)]
+        return read + _surplus(parts[count:])
     except (msgspec.MsgspecError, RecursionError):
         raise Violation(BAD_PROTOCOL) from None
 
 
-def _read(
-    part: memoryview | msgspec.Raw, limits: Limits
-) -> list[requests.AnyRequest | requests.InvalidRequest]:
+def _read(part: memoryview | msgspec.Raw, limits: Limits) -> list[requests.Understood]:
     envelope = _envelope.decode(part)
     decoder = _DECODERS.get(envelope.t)
     if decoder is None:
@@ -74,16 +70,24 @@ def _read(
     except msgspec.ValidationError as error:
         return [requests.InvalidRequest(_id_of(envelope), "bad_request", str(error))]
     fault = text_fault(request, limits)
-    return [requests.InvalidRequest(request.id, *fault) if fault else request]
+    if fault:
+        return [requests.InvalidRequest(request.id, fault.code, fault.text, limit=fault.limit)]
+    return [request]
 
 
-def _excess(part: memoryview | msgspec.Raw) -> list[requests.InvalidRequest]:
-    """Return the error for a request beyond the limit of its frame, if it has an id."""
-    envelope = _envelope.decode(part)
-    id = _id_of(envelope)
-    if id is None or envelope.t not in _DECODERS:
-        return []
-    return [requests.InvalidRequest(id, "busy", TOO_MANY, EXCESS_RETRY_MS, "frame_requests")]
+def _surplus(parts: Sequence[memoryview | msgspec.Raw]) -> list[requests.Understood]:
+    """Return the errors for requests beyond the limit of their frame, and that others have no id.
+
+    Those others are one refusal, however many there are: they cost nothing but to be read.
+    """
+    envelopes = [_envelope.decode(part) for part in parts]
+    ids = [_id_of(envelope) for envelope in envelopes if envelope.t in _DECODERS]
+    refused: list[requests.Understood] = [
+        requests.InvalidRequest(id, "busy", TOO_MANY, EXCESS_RETRY_MS, "frame_requests")
+        for id in ids
+        if id is not None
+    ]
+    return [*refused, requests.Dropped("frame_requests")] if None in ids else refused
 
 
 def _id_of(envelope: _Envelope) -> int | str | None:

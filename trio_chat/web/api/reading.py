@@ -36,7 +36,7 @@ def make_request(kind: type[T], fields: Mapping[str, Any], limits: Limits) -> T:
         raise Problem("bad_request", str(error)) from None
     fault = text_fault(made, limits) if isinstance(made, requests.Request) else None
     if fault:
-        raise Problem(*fault)
+        raise Problem(fault.code, fault.text)
     return made
 
 
