@@ -12,7 +12,7 @@ from tests.integration.test_links import join
 from tests.rates import NO_RATES
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
-from trio_chat.core import arrivals, raids, targets
+from trio_chat.core import arrivals, clearings, raids, targets
 from trio_chat.protocol.close import REMOVED
 
 
@@ -456,7 +456,7 @@ async def test_a_ban_is_taken_back_from_the_list(
             await moderate(ann, "mute", again)
             monkeypatch.setattr(targets, "SANCTIONS", 0)
             assert (await moderate(ann, "ban", again))["code"] == "too_many_people"
-            monkeypatch.setattr(raids, "CLEARINGS", 1)
+            monkeypatch.setattr(clearings, "CLEARINGS", 1)
             for code in (None, "too_many_clearings"):
                 assert (await moderate(ann, "clear", again)).get("code") == code
             monkeypatch.setattr(raids, "PEOPLE", 0)

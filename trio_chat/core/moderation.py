@@ -7,6 +7,7 @@ from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.approval import Approval
 from trio_chat.core.audit import Audit
+from trio_chat.core.clearings import Clearings
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Judge
@@ -43,7 +44,8 @@ class Moderation:
         ledger: Keeps what is done.
         links: Make rooms and links.
         targets: Tell on whom somebody may act.
-        raids: Clear messages, and undo raids.
+        clearings: Clear messages.
+        raids: Undo raids.
         approval: Sends what is held, or drops it.
         audit: Tells what was done.
         people: Have the nicks.
@@ -62,6 +64,7 @@ class Moderation:
         ledger: Ledger,
         links: RoomLinks,
         targets: Targets,
+        clearings: Clearings,
         raids: Raids,
         approval: Approval,
         audit: Audit,
@@ -76,6 +79,7 @@ class Moderation:
         self._ledger = ledger
         self._links = links
         self._targets = targets
+        self.clearings = clearings
         self._raids = raids
         self._approval = approval
         self._people = people
@@ -135,7 +139,7 @@ class Moderation:
 
     def _moderate(self, asked: Requested, request: governing.Moderate, room: str) -> None:
         if request.act == "clear":
-            self._raids.clear(asked, request, room)
+            self.clearings.ask(asked, request, room)
             return
         people = self._targets.named(request.people, room)
         self._targets.spare_moderators(asked, room, people)
