@@ -124,6 +124,28 @@ async def test_an_operator_acts_on_moderators() -> None:
                 assert (await join(again, "class"))["code"] == "banned"
 
 
+async def test_who_is_muted_everywhere_is_not_freed_in_a_room() -> None:
+    """Their room is not told so, neither if they are let speak there nor if a mute is undone."""
+    async with serving() as server:
+        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        async with (
+            chatting(server, "Op", "class", link=secret) as operator,
+            chatting(server, "Ann") as ann,
+            chatting(server, "Eve", "class") as eve,
+        ):
+            await make_class(ann)
+            assert (await moderate(operator, "mute", eve, room=""))["t"] == "ok"
+            assert (await moderate(ann, "mute", eve))["t"] == "ok"
+            [mute] = (await ann.ask(t="audit", room="class", limit=1))["acts"]
+            assert (await ann.ask(t="undo", room="class", act=mute["seq"]))["t"] == "ok"
+            assert (await moderate(ann, "unmute", eve))["t"] == "ok"
+            assert (await eve.ask(t="send", room="class", text="x"))["code"] == "muted"
+            assert (await moderate(operator, "unmute", eve, room=""))["t"] == "ok"
+            await eve.send("class", "heard")
+            told = [one["act"] for one in ann.heard if one["t"] == "moderated"]
+            assert told == ["mute"]
+
+
 async def test_moderators_do_not_revoke_the_right_of_others() -> None:
     """But by links that they have made, or came by alone, or that are over; operators any."""
     async with serving() as server:

@@ -145,8 +145,11 @@ class Moderation:
         self._targets.spare_moderators(asked, room, people)
         until = self._access.clock() + 1000 * request.seconds if request.seconds else 0
         act = self._act(request, room, people, until)
-        self._ledger.record(act, asked.person, _pending(asked, request, is_last=not room))
-        if room:
+        if request.act in LIFTING:  # but what holds on the whole server
+            people = self._access.freed(people, room, LIFTING[request.act])
+        is_told = bool(room and people)
+        self._ledger.record(act, asked.person, _pending(asked, request, is_last=not is_told))
+        if is_told:
             told = events.Moderated(
                 room=room,
                 who=asked.person,

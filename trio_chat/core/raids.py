@@ -175,20 +175,24 @@ class Raids:
             Pending(asked.requester, asked.state, request.id),
         )
         if kept.act.about and not isinstance(kept.act, acts.Cleared):
-            self._tell_lifted(asked, kept.act)
+            self._tell_lifted(asked, kept)
             self._tell_rules(asked, kept)
 
-    def _tell_lifted(self, asked: Requested, act: acts.Raided | acts.Sanctioned) -> None:
-        """Tell a room that what an act has set on people is lifted."""
+    def _tell_lifted(self, asked: Requested, kept: ActKept) -> None:
+        """Tell a room of whom nothing holds any more that an act has set."""
+        act = kept.act
+        assert isinstance(act, acts.Raided | acts.Sanctioned)
         kind = act.kind if isinstance(act, acts.Sanctioned) else "ban"
-        told = events.Moderated(
-            room=act.about,
-            who=asked.person,
-            act=f"un{kind}",
-            people=act.people[: governing_answers.PEOPLE_LISTED],
-            count=len(act.people),
-        )
-        self._ledger.tell(told)
+        freed = self._access.freed(act.people, act.about, kind, besides=kept.seq)
+        if freed:
+            told = events.Moderated(
+                room=act.about,
+                who=asked.person,
+                act=f"un{kind}",
+                people=freed[: governing_answers.PEOPLE_LISTED],
+                count=len(freed),
+            )
+            self._ledger.tell(told)
 
     def _tell_rules(self, asked: Requested, kept: ActKept) -> None:
         """Tell a room which rules hold again, if a raid that is taken back has set those of now."""

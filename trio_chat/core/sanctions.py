@@ -62,6 +62,11 @@ class Sanctions(Mapping[str, Sanction]):
                 self._of[person.id] = left
         self._free({address for one in lifted for address in one.addresses})
 
+    def holds(self, person_id: str, now: int, besides: int = 0) -> bool:
+        """Whether a person has one at a time in ms since 1970, but for that of an act."""
+        those = self._of.get(person_id, ())
+        return any(one.until > now and one.act != besides for one in those)
+
     def forget(self, now: int) -> None:
         """Forget those that are over at a time in ms since 1970."""
         for person_id in [id for id, those in self._of.items() if those[0].until <= now]:
