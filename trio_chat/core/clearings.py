@@ -118,7 +118,10 @@ class Clearings:
             reason = f"that is in more than {ROOMS} rooms: clear what was said since a later time"
             raise RequestError("too_many_clearings", reason)
         keys = self.clear(asked, rooms, people, request.since, request.why)
-        act = acts.Cleared(about=about, people=people, keys=keys, why=request.why)
+        by_operator = self._targets.is_operator(asked, about)
+        act = acts.Cleared(
+            about=about, people=people, keys=keys, why=request.why, operator=by_operator
+        )
         self._ledger.record(act, asked.person, Pending(asked.requester, asked.state, request.id))
 
     def clear(

@@ -144,7 +144,7 @@ class Moderation:
         people = self._targets.named(request.people, room)
         self._targets.spare_moderators(asked, room, people)
         until = self._access.clock() + 1000 * request.seconds if request.seconds else 0
-        act = self._act(request, room, people, until)
+        act = self._act(asked, request, room, people, until)
         if request.act in LIFTING:  # but what holds on the whole server
             people = self._access.freed(people, room, LIFTING[request.act])
         is_told = bool(room and people)
@@ -162,10 +162,17 @@ class Moderation:
             self._ledger.tell(told, _pending(asked, request, is_last=True))
 
     def _act(
-        self, request: governing.Moderate, room: str, people: list[Person], until: int
+        self,
+        asked: Requested,
+        request: governing.Moderate,
+        room: str,
+        people: list[Person],
+        until: int,
     ) -> acts.AnyAct:
         if request.act in LIFTING:
-            return acts.Lifted(about=room, kind=LIFTING[request.act], people=people)
+            kind = LIFTING[request.act]
+            self._targets.check_lifting(asked, room, people, kind)
+            return acts.Lifted(about=room, kind=kind, people=people)
         if request.act == "kick":
             return acts.Removed(about=room, people=people, why=request.why)
         self._targets.check_room(room)
@@ -176,6 +183,7 @@ class Moderation:
             addresses=self._targets.addresses(people) if request.act == "ban" else {},
             until=until,
             why=request.why,
+            operator=self._targets.is_operator(asked, room),
         )
 
     def _free_nick(self, asked: Requested, request: governing.FreeNick, _: str) -> None:

@@ -77,6 +77,7 @@ class Raids:
             rules_until=now + RAID_MODE,
             until=now + BAN,
             why=request.why,
+            operator=self._targets.is_operator(asked, room),
         )
         self._ledger.record(act, asked.person)
         told = events.Moderated(
@@ -161,8 +162,11 @@ class Raids:
         kept = self._access.registry.act(request.act)
         if kept is None or (room and kept.act.about != room):
             raise RequestError("not_found", "there is no such act")
-        if not isinstance(kept.act, acts.Cleared | acts.Raided | acts.Sanctioned):
+        if not isinstance(kept.act, acts.Undoable):
             raise RequestError("bad_request", "that cannot be taken back")
+        is_above = self._access.registry.is_by_operator(kept)
+        if is_above and not self._targets.is_operator(asked, room):
+            raise RequestError("not_operator", "an operator did that; only one takes it back")
         is_late = self._access.clock() - kept.ts >= SEALED or _is_gone(kept.act)
         if is_late or kept.seq in self._access.registry.undone:
             raise RequestError("too_late", "that was taken back already, or is a day ago")
