@@ -144,6 +144,7 @@ class Hub:
         effects = self._chat.apply(batch, trio.current_time())
         self._storage.submit(effects.writes)
         self._storage.load(effects.loads)
+        self._storage.seek(effects.seeks)
         self._storage.keep_people(*effects.people)
         await self._tell(effects)
         for client, request in effects.look_ups:

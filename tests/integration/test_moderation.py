@@ -12,7 +12,7 @@ from tests.integration.test_links import join
 from tests.rates import NO_RATES
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
-from trio_chat.core import arrivals, raids, targets
+from trio_chat.core import arrivals, clearings, raids, targets
 from trio_chat.protocol.close import REMOVED
 
 
@@ -153,6 +153,37 @@ async def test_who_is_banned_stays_out(tmp_path: Path) -> None:
         assert told["people"] == [bob.who]
         async with chatting(server, "Bob", session=bob.session) as bob:
             assert (await join(bob, "class"))["t"] == "joined"
+
+
+@pytest.mark.parametrize("kind", ["mute", "ban"])
+async def test_what_else_holds_goes_on_when_one_act_is_taken_back(
+    server: Running, kind: str
+) -> None:
+    """Nobody is told otherwise; the list shows the one as taken back. The last one frees."""
+    async with (
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob", "class") as bob,
+        chatting(server, "Eve", "class") as eve,
+    ):
+        await make_class(ann)
+        for people, seconds in ([bob, eve], 3600), ([eve], 60):
+            assert (await moderate(ann, kind, *people, seconds=seconds))["t"] == "ok"
+        first, second = reversed((await ann.ask(t="audit", room="class", limit=2))["acts"])
+        for act, freed in (first, bob), (second, eve):
+            assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+            while (told := await ann.until("moderated"))["act"] != f"un{kind}":
+                pass
+            assert (told["people"], told["count"]) == ([freed.who], 1)
+            async with chatting(server, "Eve", session=eve.session) as again:
+                is_held = freed is bob
+                assert ((await join(again, "class")).get("code") == "banned") is (
+                    is_held and kind == "ban"
+                )
+                if kind == "mute":
+                    said = await again.ask(t="send", room="class", text="x")
+                    assert (said.get("code") == "muted") is is_held
+        acts = (await ann.ask(t="audit", room="class", limit=4))["acts"]
+        assert [one["act"].get("target") for one in acts[:2]] == [second["seq"], first["seq"]]
 
 
 async def test_nobody_acts_on_moderators(server: Running) -> None:
@@ -456,7 +487,7 @@ async def test_a_ban_is_taken_back_from_the_list(
             await moderate(ann, "mute", again)
             monkeypatch.setattr(targets, "SANCTIONS", 0)
             assert (await moderate(ann, "ban", again))["code"] == "too_many_people"
-            monkeypatch.setattr(raids, "CLEARINGS", 1)
+            monkeypatch.setattr(clearings, "CLEARINGS", 1)
             for code in (None, "too_many_clearings"):
                 assert (await moderate(ann, "clear", again)).get("code") == code
             monkeypatch.setattr(raids, "PEOPLE", 0)

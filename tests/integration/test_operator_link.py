@@ -25,6 +25,7 @@ from tests.integration.test_links import join, make_private
 from tests.integration.test_moderation import make_class, moderate
 from tests.integration.test_operator import done
 from trio_chat.clock import wall_clock
+from trio_chat.core import sanctions
 from trio_chat.errors import FAILED
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Unavailable
@@ -122,6 +123,67 @@ async def test_an_operator_acts_on_moderators() -> None:
             assert (await ann.ending())[1:] == REMOVED
             async with chatting(server, "Ann", session=ann.session) as again:
                 assert (await join(again, "class"))["code"] == "banned"
+
+
+async def test_who_is_muted_everywhere_is_not_freed_in_a_room() -> None:
+    """Their room is not told so, neither if they are let speak there nor if a mute is undone."""
+    async with serving() as server:
+        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        async with (
+            chatting(server, "Op", "class", link=secret) as operator,
+            chatting(server, "Ann") as ann,
+            chatting(server, "Eve", "class") as eve,
+        ):
+            await make_class(ann)
+            assert (await moderate(operator, "mute", eve, room=""))["t"] == "ok"
+            assert (await moderate(ann, "mute", eve))["t"] == "ok"
+            [mute] = (await ann.ask(t="audit", room="class", limit=1))["acts"]
+            assert (await ann.ask(t="undo", room="class", act=mute["seq"]))["t"] == "ok"
+            assert (await moderate(ann, "unmute", eve))["t"] == "ok"
+            assert (await eve.ask(t="send", room="class", text="x"))["code"] == "muted"
+            assert (await moderate(operator, "unmute", eve, room=""))["t"] == "ok"
+            await eve.send("class", "heard")
+            told = [one["act"] for one in ann.heard if one["t"] == "moderated"]
+            assert told == ["mute"]
+
+
+async def test_moderators_take_back_nothing_that_an_operator_did(tmp_path: Path) -> None:
+    """Neither a mute, a ban, a clearing nor a raid, also after a restart; an operator does."""
+    database = str(tmp_path / "chat.db")
+    async with serving(database=database) as server:
+        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        async with (
+            chatting(server, "Op", "class", link=secret) as operator,
+            chatting(server, "Ann") as ann,
+            chatting(server, "Eve", "class") as eve,
+        ):
+            await make_class(ann)
+            for act in ("clear", "mute", "ban"):
+                assert (await moderate(operator, act, eve))["t"] == "ok"
+            raid = {"t": "raid", "room": "class", "since": 0, "people": [eve.who["id"]]}
+            assert (await operator.ask(**raid))["t"] == "ok"
+            for _ in range(sanctions.PER_PERSON):
+                assert (await moderate(ann, "ban", eve))["t"] == "ok"
+    async with (
+        serving(database=database) as server,
+        chatting(server, "Ann", "class", session=ann.session) as ann,
+        chatting(server, "Op", "class", session=operator.session) as operator,
+    ):
+        done = (await ann.ask(t="audit", room="class", limit=12))["acts"][-4:]
+        assert all(one["act"]["operator"] for one in done)
+        undoing = [{"t": "undo", "room": "class", "act": one["seq"]} for one in done]
+        lifting = [
+            {"t": "moderate", "room": "class", "act": act, "people": [eve.who["id"]]}
+            for act in ("unmute", "unban")
+        ]
+        for request in (*undoing, *lifting):
+            assert (await ann.ask(**request))["code"] == "not_operator", request
+        for request in (*undoing, *lifting):
+            assert (await operator.ask(**request))["t"] == "ok", request
+        async with chatting(server, "Eve", session=eve.session) as again:
+            assert (await join(again, "class"))["t"] == "joined"
+            assert (await moderate(ann, "ban", eve))["t"] == "ok"
+            assert (await moderate(ann, "unban", eve))["t"] == "ok"
 
 
 async def test_moderators_do_not_revoke_the_right_of_others() -> None:

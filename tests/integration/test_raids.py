@@ -1,7 +1,10 @@
 """Raids are undone, and what people said is cleared, by whichever way in they came."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 import trio
 
 from tests.frames import TEXT, masked
@@ -13,6 +16,9 @@ from tests.integration.test_moderation import make_class, texts
 from tests.integration.test_operator_link import secret_in
 from tests.integration.test_rights_moved import at, on
 from trio_chat.clock import wall_clock
+from trio_chat.core import clearings
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.types import Unavailable
 
 OLD, NEW, ELSEWHERE = "198.51.100.1", "203.0.113.5", "192.0.2.9"
 
@@ -146,22 +152,68 @@ async def test_a_ban_of_somebody_who_wrote_over_http_is_for_their_address(tmp_pa
         assert (await post(server, "x", ELSEWHERE, of="Another")).status == 201
 
 
-async def test_nothing_is_never_cleared_everywhere(tmp_path: Path) -> None:
-    """An operator clears what somebody said over HTTP; or learns that nobody knows where it is."""
-    async with on(tmp_path / "chat.db") as server:
+@asynccontextmanager
+async def operating(database: Path, session: str = "") -> AsyncIterator[tuple[Running, Chatter]]:
+    """Run a server, and be its operator."""
+    async with on(database) as server:
+        if session:
+            async with chatting(server, "Op", session=session) as operator:
+                yield server, operator
+            return
         secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
-        async with chatting(server, "Op", "class", link=secret) as operator:
-            await post(server, "spam 1", NEW, of="Bot")
-            await post(server, "spam 2", NEW)
-            ids = await authors(operator)
-            clear: Object = {"t": "moderate", "room": "", "act": "clear"}
-            assert (await operator.ask(**clear, people=[*ids.values()]))["t"] == "ok"
-            assert await texts(operator) == []
-            await post(server, "spam 3", NEW, of="Bot")
-    async with (
-        on(tmp_path / "chat.db") as server,
-        chatting(server, "Op", "class", session=operator.session) as operator,
-    ):
-        for people in ([ids["spam 1"]], [""]):
-            assert (await operator.ask(**clear, people=people))["code"] == "not_found"
-        assert await texts(operator) == ["spam 3"]
+        async with chatting(server, "Op", link=secret) as operator:
+            yield server, operator
+
+
+CLEAR: Object = {"t": "moderate", "room": "", "act": "clear"}
+
+
+async def test_everywhere_is_where_messages_are_kept_after_a_restart(tmp_path: Path) -> None:
+    """Of somebody with a name and of all without; in private rooms, too, and taken back as one."""
+    async with operating(tmp_path / "chat.db") as (server, op), chatting(server, "Eve") as eve:
+        private = (await eve.ask(t="create", name="den", private=True))["room"]
+        for room in ("tea", "jam", private):
+            await join(eve, room)
+            await eve.send(room, "spam")
+            await join(op, room)
+        await join(op, "class")
+        await post(server, "nameless", NEW)
+    async with operating(tmp_path / "chat.db", op.session) as (server, op):
+        for room in ("tea", "jam", "class", private):
+            await join(op, room)
+        cleared = await op.ask(**CLEAR, people=[eve.who["id"]], why="spam")
+        assert cleared["t"] == "ok"
+        [act] = (await op.ask(t="audit", room="", limit=1))["acts"]
+        assert {*act["act"]["keys"]} == {"tea", "jam", private}
+        assert [await texts(op, room) for room in ("tea", "jam", private)] == [[], [], []]
+        assert (await op.ask(t="undo", room="", act=cleared["seq"]))["t"] == "ok"
+        assert [await texts(op, room) for room in ("tea", "jam", private)] == [["spam"]] * 3
+        assert (await op.ask(**CLEAR, people=[""]))["t"] == "ok"
+        assert await texts(op, "class") == []
+
+
+async def test_nothing_is_never_cleared_everywhere(tmp_path: Path) -> None:
+    """An operator learns that there is nothing, too much, or that nobody can look just now."""
+    async with operating(tmp_path / "chat.db") as (server, op):
+        nobody = {**CLEAR, "people": ["0123456789abcdef0123"]}
+        assert (await op.ask(**nobody))["code"] == "not_found"
+        await join(op, "class")
+        await post(server, "spam", NEW, of="Bot")
+        clear = {**CLEAR, "people": [*(await authors(op)).values()]}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clearings, "ROOMS", 0)
+            assert (await op.ask(**clear))["code"] == "too_many_clearings"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clearings, "SEEKS", 0)
+            assert (await op.ask(**clear))["code"] == "busy"
+
+        async def fail(*_: object) -> list[str]:
+            raise Unavailable(1000)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(SqliteJournal, "rooms_of", fail)
+            refused = await op.ask(**clear)
+            assert (refused["code"], refused["retry_ms"]) == ("unavailable", 1000)
+        assert await texts(op) == ["spam"]
+        assert (await op.ask(**clear))["t"] == "ok"
+        assert await texts(op) == []

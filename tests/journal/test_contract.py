@@ -579,6 +579,34 @@ class TestClearing:
         assert [message.seq for message in hits.messages] == [1]
 
 
+class TestAuthors:
+    """It can be told in which rooms somebody has kept messages."""
+
+    async def test_rooms_in_which_somebody_has_written_are_found(self, journal: Journal) -> None:
+        """By id and no nick, so many at most; and those of people without a name."""
+        clock_like = Person("c3", ANN.id)  # called as another one's id
+        rooms = {"tea": ANN, "jam": BEN, "pie": ANN, "nuts": None, "cake": clock_like}
+        for room, who in rooms.items():
+            await journal.commit([say(room=room, who=who)])
+        await journal.commit([react(1, who=ANN, room="jam")])
+        assert sorted(await journal.rooms_of({ANN.id}, 0, 9)) == ["pie", "tea"]
+        assert sorted(await journal.rooms_of({ANN.id, BEN.id}, 0, 9)) == ["jam", "pie", "tea"]
+        assert sorted(await journal.rooms_of({"", BEN.id}, 0, 9)) == ["jam", "nuts"]
+        assert await journal.rooms_of({"z9"}, 0, 9) == []
+        assert len(await journal.rooms_of({ANN.id}, 0, 1)) == 1
+
+    async def test_earlier_messages_do_not_count(self, journal: Journal, clock: Clock) -> None:
+        """Nor do those without a name."""
+        for who in (ANN, None):
+            await journal.commit([say(room="old", who=who)])
+        clock.now += 1000
+        for who in (ANN, None):
+            await journal.commit([say(room="new", who=who)])
+        assert await journal.rooms_of({ANN.id}, 0, 9) == ["new", "old"]
+        assert await journal.rooms_of({ANN.id}, clock.now, 9) == ["new"]
+        assert await journal.rooms_of({""}, clock.now, 9) == ["new"]
+
+
 class TestLedger:
     """Acts are kept like events, in a room of their own."""
 

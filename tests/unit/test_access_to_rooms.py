@@ -233,6 +233,17 @@ def test_after_two_raids_the_rules_are_as_before(order: tuple[int, ...]) -> None
     assert known.access.rules("tea") == BEFORE
 
 
+def test_an_operators_act_of_an_earlier_release_is_an_operators() -> None:
+    """It does not say so; whoever did it had come by an operator's link."""
+    known, link = Acts(), new_link(SERVER, Right.OPERATE)
+    ban = acts.Sanctioned(about="tea", kind="ban", people=[EVE])
+    known.keep(link.act, ban)
+    known.keep(ban, who=None)
+    known.keep(acts.LinkUsed(link=link.act.link), ban)
+    kept = [one for one in known.registry.acts if one.act == ban]
+    assert [known.registry.is_by_operator(one) for one in kept] == [True, False, True]
+
+
 def test_rules_that_are_set_in_raid_mode_stay_when_it_is_undone() -> None:
     """Somebody has decided on them since."""
     known = Acts()

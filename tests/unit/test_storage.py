@@ -1,6 +1,6 @@
 """Rules of the storage beside the hub: order, group commits, and what it tells."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import trio
@@ -13,10 +13,13 @@ from trio_chat.journal.storage import (
     WRITES_PER_COMMIT,
     Loaded,
     NotLoaded,
+    NotSought,
     NotStored,
     Outcome,
     PeopleKept,
     PeopleNotKept,
+    Seek,
+    Sought,
     Storage,
     Stored,
 )
@@ -47,6 +50,11 @@ class Journal(MemoryJournal):
         if self.is_down:
             raise Unavailable(1500)
         self.kept_people.append(changes)
+
+    async def rooms_of(self, authors: Collection[str], since_ts: int, limit: int) -> list[str]:
+        if self.is_down:
+            raise Unavailable(1500)
+        return await super().rooms_of(authors, since_ts, limit)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         self.loads.append(list(names))
@@ -131,6 +139,28 @@ async def test_the_next_commit_waits_for_its_time(mock_clock: trio.testing.MockC
         mock_clock.jump(1.0)
         await here.submit(1)
         assert here.journal.commits == [1, 5, 1]
+
+
+async def test_what_belongs_together_is_committed_together() -> None:
+    """However much else is in the same commit."""
+    async with desk() as here:
+        alone, one = Write(Message(room="tea", text="x")), Write(Message(room="tea", text="y"))
+        together = [one._replace(with_next=True)] * 3
+        here.storage.submit([alone] * (WRITES_PER_COMMIT - 1) + [*together, one, alone])
+        await trio.testing.wait_all_tasks_blocked()
+        assert here.journal.commits == [WRITES_PER_COMMIT + 3, 1]
+
+
+async def test_rooms_are_looked_for_one_after_another() -> None:
+    """Whether they can be told is told of each."""
+    async with desk() as here:
+        await here.submit(1)
+        here.storage.seek([Seek(1, {""}, 0, 9)])
+        await trio.testing.wait_all_tasks_blocked()
+        here.journal.is_down = True
+        here.storage.seek([Seek(2, {""}, 0, 9)])
+        await trio.testing.wait_all_tasks_blocked()
+        assert here.told[1:] == [Sought(1, ["tea"]), NotSought(2, 1500)]
 
 
 async def test_a_commit_has_a_bound() -> None:

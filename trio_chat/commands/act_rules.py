@@ -88,7 +88,7 @@ class ActRules:
             raise BadEvent("there are more links to the room than --links-per-room")
         if governed and len(governed.banned) + len(governed.muted) > SANCTIONED:
             raise BadEvent(f"more than {SANCTIONED} people are muted or banned")
-        if isinstance(kept.act, acts.Cleared | acts.Raided | acts.Sanctioned):
+        if isinstance(kept.act, acts.Undoable):
             self._undoable.add(kept.seq)
 
     def _check(self, kept: ActKept) -> None:

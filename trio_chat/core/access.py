@@ -9,6 +9,7 @@ from trio_chat.core.links import Link
 from trio_chat.core.registry import SERVER, Governed, Registry
 from trio_chat.limits.addresses import key_of
 from trio_chat.protocol.names import is_private
+from trio_chat.protocol.person import Person
 from trio_chat.protocol.rights import Right
 from trio_chat.protocol.room_rules import NO_RULES, RoomRules
 
@@ -104,6 +105,27 @@ class Access:
             return ""
         other = governed.admitted.get(person_id or "")
         return self.registry.called[other].nick if other else governed.title
+
+    def freed(
+        self, people: Iterable[Person], room: str, kind: str, *, besides: int = 0
+    ) -> list[Person]:
+        """Return those people who are not muted, or banned, in a room by anything else.
+
+        Args:
+            people: Who.
+            room: The room's name; what holds on the whole server holds there, too.
+            kind: "mute" or "ban".
+            besides: The number of an act of the room that does not count; 0 for all of them.
+        """
+        governed, server = self.registry.governed(room), self.registry.governed(SERVER)
+        now, freed = self.clock(), list(people)
+        if governed and besides:
+            held = governed.sanctions(kind)
+            freed = [one for one in freed if not held.holds(one.id, now, besides)]
+        if server:
+            held = server.sanctions(kind)
+            freed = [one for one in freed if not held.holds(one.id, now)]
+        return freed
 
     def rules(self, room: str) -> RoomRules:
         """Return the rules of a room."""

@@ -30,10 +30,12 @@ from trio_chat.core.room_log import Budgets
 from trio_chat.journal.storage import (
     Loaded,
     NotLoaded,
+    NotSought,
     NotStored,
     Outcome,
     PeopleKept,
     PeopleNotKept,
+    Sought,
     Stored,
 )
 from trio_chat.journal.types import (
@@ -218,6 +220,8 @@ class Chat:
                 self._follow_acts(states)
             case NotLoaded():
                 self._joins.take_not_loaded(outcome)
+            case Sought() | NotSought():
+                self._moderation.clearings.take(outcome)
             case PeopleKept(number):
                 self._written = number
                 self._devices.kept(number)

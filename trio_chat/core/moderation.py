@@ -6,6 +6,7 @@ from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.approval import Approval
 from trio_chat.core.audit import Audit
+from trio_chat.core.clearings import Clearings
 from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
@@ -39,7 +40,8 @@ class Moderation:
         ledger: Keeps what is done.
         links: Make rooms and links.
         targets: Tell on whom somebody may act.
-        raids: Clear messages, and undo raids.
+        clearings: Clear messages.
+        raids: Undo raids.
         approval: Sends what is held, or drops it.
         audit: Tells what was done.
         people: Have the nicks.
@@ -58,6 +60,7 @@ class Moderation:
         ledger: Ledger,
         links: RoomLinks,
         targets: Targets,
+        clearings: Clearings,
         raids: Raids,
         approval: Approval,
         audit: Audit,
@@ -73,6 +76,7 @@ class Moderation:
         self._ledger = ledger
         self._links = links
         self._targets = targets
+        self.clearings = clearings
         self._raids = raids
         self._approval = approval
         self._people = people
@@ -132,14 +136,17 @@ class Moderation:
 
     def _moderate(self, asked: Requested, request: governing.Moderate, room: str) -> None:
         if request.act == "clear":
-            self._raids.clear(asked, request, room)
+            self.clearings.ask(asked, request, room)
             return
         people = self._targets.named(request.people, room)
         self._targets.spare_moderators(asked, room, people)
         until = self._access.clock() + 1000 * request.seconds if request.seconds else 0
-        act = self._act(request, room, people, until)
-        self._ledger.record(act, asked.person, _pending(asked, request, is_last=not room))
-        if room:
+        act = self._act(asked, request, room, people, until)
+        if request.act in LIFTING:  # but what holds on the whole server
+            people = self._access.freed(people, room, LIFTING[request.act])
+        is_told = bool(room and people)
+        self._ledger.record(act, asked.person, _pending(asked, request, is_last=not is_told))
+        if is_told:
             told = events.Moderated(
                 room=room,
                 who=asked.person,
@@ -152,10 +159,17 @@ class Moderation:
             self._ledger.tell(told, _pending(asked, request, is_last=True))
 
     def _act(
-        self, request: governing.Moderate, room: str, people: list[Person], until: int
+        self,
+        asked: Requested,
+        request: governing.Moderate,
+        room: str,
+        people: list[Person],
+        until: int,
     ) -> acts.AnyAct:
         if request.act in LIFTING:
-            return acts.Lifted(about=room, kind=LIFTING[request.act], people=people)
+            kind = LIFTING[request.act]
+            self._targets.check_lifting(asked, room, people, kind)
+            return acts.Lifted(about=room, kind=kind, people=people)
         if request.act == "kick":
             return acts.Removed(about=room, people=people, why=request.why)
         self._targets.check_room(room)
@@ -166,6 +180,7 @@ class Moderation:
             addresses=self._targets.addresses(people) if request.act == "ban" else {},
             until=until,
             why=request.why,
+            operator=self._targets.is_operator(asked, room),
         )
 
     def _free_nick(self, asked: Requested, request: governing.FreeNick, _: str) -> None:

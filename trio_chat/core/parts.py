@@ -12,6 +12,7 @@ from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.audit import Audit
 from trio_chat.core.callers import Callers
 from trio_chat.core.catchup_queue import CatchUpQueue
+from trio_chat.core.clearings import Clearings
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
@@ -117,6 +118,7 @@ def make_parts(
     pairings = Pairings(asked)
     devices = Devices(turn, connections, people, config, access.clock, drop)
     targets = Targets(access, people, arrivals)
+    clearings = Clearings(turn, access, ledger, arrivals, targets)
     pairs = Pairs(
         turn, access, ledger, asked, config, people=people, targets=targets, sessions=sessions
     )
@@ -142,7 +144,8 @@ def make_parts(
         ledger=ledger,
         links=RoomLinks(turn, access, ledger, asked, config),
         targets=targets,
-        raids=Raids(turn, access, ledger, rooms, arrivals, targets),
+        clearings=clearings,
+        raids=Raids(turn, access, ledger, rooms, arrivals, targets, clearings),
         approval=Approval(turn, ledger, held, config),
         audit=Audit(turn, access.registry, config),
         people=people,

@@ -1,33 +1,29 @@
-"""Raids: what people have said is cleared, and a raid undone; both can be taken back."""
+"""Raids: a raid is undone; that, and what moderators have done else, can be taken back."""
 
-import secrets
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from trio_chat.core.access import Access
 from trio_chat.core.arrivals import Arrivals, network_of
+from trio_chat.core.clearings import Clearings
 from trio_chat.core.effects import Turn
 from trio_chat.core.ledger import Ledger
-from trio_chat.core.pending_writes import SILENT, Pending
+from trio_chat.core.pending_writes import Pending
 from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.targets import Targets
 from trio_chat.journal.clearings import SEALED
-from trio_chat.journal.types import Write
 from trio_chat.protocol import acts, events, governing, governing_answers
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.request_error import RequestError
 
-KEY_BYTES = 8
 BAN = 7 * 24 * 60 * 60 * 1000  # milliseconds
 RAID_MODE = 60 * 60 * 1000  # milliseconds in which
 NEWCOMERS = 15 * 60  # seconds have to go by before a newcomer speaks
-CLEARINGS = 100  # of a room within a day
 PEOPLE = 2_000  # of one raid, at most
 
 
 class Raids:
-    """Clears messages, undoes raids, and takes both back.
+    """Undoes raids, and takes back what was done.
 
     Args:
         turn: Where answers go.
@@ -36,6 +32,7 @@ class Raids:
         rooms: Those that are open.
         arrivals: Tell who came since when.
         targets: Tell on whom somebody may act.
+        clearings: Clear what people have said.
     """
 
     def __init__(
@@ -46,6 +43,7 @@ class Raids:
         rooms: Rooms,
         arrivals: Arrivals,
         targets: Targets,
+        clearings: Clearings,
     ) -> None:
         self._turn = turn
         self._access = access
@@ -53,72 +51,7 @@ class Raids:
         self._rooms = rooms
         self._arrivals = arrivals
         self._targets = targets
-
-    def clear(self, asked: Requested, request: governing.Moderate, room: str) -> None:
-        """Clear what people have said in a room, or where they were since the server was started.
-
-        Raises:
-            RequestError: one of them may do as much as who asks, or nobody knows where they were.
-        """
-        people = self._targets.authors(request.people, room)
-        self._targets.spare_moderators(asked, room, people)
-        rooms = [room] if room else self._rooms_of(people)
-        keys = self._clear(asked, rooms, people, request.since, request.why)
-        act = acts.Cleared(about=room, people=people, keys=keys, why=request.why)
-        self._ledger.record(act, asked.person, Pending(asked.requester, asked.state, request.id))
-
-    def _rooms_of(self, people: Iterable[Person]) -> list[str]:
-        """Return where people were since the server was started.
-
-        Raises:
-            RequestError: it is not known of one of them: nothing would be cleared.
-        """
-        found: set[str] = set()
-        for person in people:
-            rooms = self._arrivals.rooms_of(person.id)
-            if not rooms:
-                who = person.nick or "somebody without a name"
-                reason = f"nobody knows any more where {who} was: clear what they said room by room"
-                raise RequestError("not_found", reason)
-            found |= rooms
-        return sorted(found)
-
-    def _clear(
-        self,
-        asked: Requested,
-        rooms: Iterable[str],
-        people: Sequence[Person],
-        since: int,
-        why: str,
-    ) -> dict[str, str]:
-        """Clear what people have said since a time; return the keys, by room.
-
-        Raises:
-            RequestError: too much was cleared in one of these rooms within a day.
-        """
-        keys = {room: secrets.token_hex(KEY_BYTES) for room in rooms}
-        self._check_clearings(keys)
-        for room, key in keys.items():
-            authors = [person.id for person in people]
-            event = events.Clear(
-                room=room, who=asked.person, key=key, authors=authors, since=0, why=why
-            )
-            self._ledger.write(Write(event, since_ts=since), SILENT)
-        return keys
-
-    def _check_clearings(self, rooms: Collection[str]) -> None:
-        """Make sure that more may be cleared: whoever reads a room looks at each of its clearings.
-
-        Raises:
-            RequestError: it may not.
-        """
-        registry, now = self._access.registry, self._access.clock()
-        sealed: Counter[str] = Counter()
-        for kept in registry.acts:  # which may be very many, so that little is called
-            if now - kept.ts < SEALED and isinstance(kept.act, acts.Cleared | acts.Raided):
-                sealed.update([*kept.act.keys])
-        if any(sealed[room] >= CLEARINGS for room in rooms):
-            raise RequestError("too_many_clearings", "too much was cleared here within a day")
+        self._clearings = clearings
 
     def undo(self, asked: Requested, request: governing.Raid, room: str) -> None:
         """Undo a raid, or tell what that would do.
@@ -133,7 +66,7 @@ class Raids:
         if not people:
             raise RequestError("not_found", "nobody has come since then")
         now = self._access.clock()
-        keys = self._clear(asked, [room], people, request.since, request.why)
+        keys = self._clearings.clear(asked, [room], people, request.since, request.why)
         rules = self._access.rules(room)
         act = acts.Raided(
             about=room,
@@ -144,6 +77,7 @@ class Raids:
             rules_until=now + RAID_MODE,
             until=now + BAN,
             why=request.why,
+            operator=self._targets.is_operator(asked, room),
         )
         self._ledger.record(act, asked.person)
         told = events.Moderated(
@@ -229,8 +163,11 @@ class Raids:
         kept = self._access.registry.act(request.act)
         if kept is None or (room and kept.act.about != room):
             raise RequestError("not_found", "there is no such act")
-        if not isinstance(kept.act, acts.Cleared | acts.Raided | acts.Sanctioned):
+        if not isinstance(kept.act, acts.Undoable):
             raise RequestError("bad_request", "that cannot be taken back")
+        is_above = self._access.registry.is_by_operator(kept)
+        if is_above and not self._targets.is_operator(asked, room):
+            raise RequestError("not_operator", "an operator did that; only one takes it back")
         is_late = self._access.clock() - kept.ts >= SEALED or _is_gone(kept.act)
         if is_late or kept.seq in self._access.registry.undone:
             raise RequestError("too_late", "that was taken back already, or is a day ago")
@@ -243,20 +180,24 @@ class Raids:
             Pending(asked.requester, asked.state, request.id),
         )
         if kept.act.about and not isinstance(kept.act, acts.Cleared):
-            self._tell_lifted(asked, kept.act)
+            self._tell_lifted(asked, kept)
             self._tell_rules(asked, kept)
 
-    def _tell_lifted(self, asked: Requested, act: acts.Raided | acts.Sanctioned) -> None:
-        """Tell a room that what an act has set on people is lifted."""
+    def _tell_lifted(self, asked: Requested, kept: ActKept) -> None:
+        """Tell a room of whom nothing holds any more that an act has set."""
+        act = kept.act
+        assert isinstance(act, acts.Raided | acts.Sanctioned)
         kind = act.kind if isinstance(act, acts.Sanctioned) else "ban"
-        told = events.Moderated(
-            room=act.about,
-            who=asked.person,
-            act=f"un{kind}",
-            people=act.people[: governing_answers.PEOPLE_LISTED],
-            count=len(act.people),
-        )
-        self._ledger.tell(told)
+        freed = self._access.freed(act.people, act.about, kind, besides=kept.seq)
+        if freed:
+            told = events.Moderated(
+                room=act.about,
+                who=asked.person,
+                act=f"un{kind}",
+                people=freed[: governing_answers.PEOPLE_LISTED],
+                count=len(freed),
+            )
+            self._ledger.tell(told)
 
     def _tell_rules(self, asked: Requested, kept: ActKept) -> None:
         """Tell a room which rules hold again, if a raid that is taken back has set those of now."""

@@ -10,6 +10,7 @@ from trio_chat.core.sanctions import Sanction, Sanctions
 from trio_chat.protocol import acts
 from trio_chat.protocol.events import ActKept
 from trio_chat.protocol.person import Person
+from trio_chat.protocol.rights import Right
 from trio_chat.protocol.room_rules import NO_RULES, RoomRules
 
 LAST_SAID = 1000  # people of a room of whom is known when they said something last
@@ -239,7 +240,8 @@ class Registry:
         until = act.until or FOR_EVER
         for person in act.people:
             addresses = act.addresses.get(person.id, ())
-            sanction = Sanction(person, until, addresses, act.why, kept.seq)
+            by_operator = self.is_by_operator(kept)
+            sanction = Sanction(person, until, addresses, act.why, kept.seq, by_operator)
             room.sanctions(act.kind).add(sanction)
 
     def _lifted(self, act: acts.Lifted, _: ActKept) -> None:
@@ -272,6 +274,16 @@ class Registry:
         elif isinstance(undone.act, acts.Sanctioned):
             room = self._govern(undone.act.about)
             room.sanctions(undone.act.kind).lift(undone.act.people, undone.seq)
+
+    def is_by_operator(self, kept: ActKept) -> bool:
+        """Whether an operator did an act that can be taken back.
+
+        Acts of earlier releases do not say so: then it is whoever had come by an operator's link.
+        """
+        if isinstance(kept.act, acts.Undoable) and kept.act.operator:
+            return True
+        links = self.came_by(kept.who.id, SERVER) if kept.who else ()
+        return any(link.right >= Right.OPERATE for link in links)
 
     def act(self, number: int) -> ActKept | None:
         """Return the act with a number; ``None`` if it is not among the last ones."""

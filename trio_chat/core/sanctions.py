@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from trio_chat.protocol.person import Person
 
-PER_PERSON = 8  # mutes, or bans, of a person in a room; beyond that the one that ends first goes
+# Mutes, or bans, of a person in a room. Beyond that the one that ends first goes, of those that
+# moderators have set if there is any: so they do not displace what an operator has set.
+PER_PERSON = 8
 
 
 class Sanction(NamedTuple):
@@ -17,6 +19,7 @@ class Sanction(NamedTuple):
     addresses: Sequence[str]
     why: str
     act: int  # the number of the act that has set it
+    by_operator: bool = False
 
 
 class Sanctions(Mapping[str, Sanction]):
@@ -52,7 +55,8 @@ class Sanctions(Mapping[str, Sanction]):
         """Take in one more."""
         those = self._of.setdefault(sanction.person.id, [])
         insort(those, sanction, key=lambda one: one.until)
-        del those[:-PER_PERSON]
+        if len(those) > PER_PERSON:
+            those.remove(min(those, key=lambda one: (one.by_operator, one.until)))
         for address in sanction.addresses:
             self._extend(address, sanction.until)
 
@@ -66,6 +70,16 @@ class Sanctions(Mapping[str, Sanction]):
             if left:
                 self._of[person.id] = left
         self._free({address for one in lifted for address in one.addresses})
+
+    def holds(self, person_id: str, now: int, besides: int = 0) -> bool:
+        """Whether a person has one at a time in ms since 1970, but for that of an act."""
+        those = self._of.get(person_id, ())
+        return any(one.until > now and one.act != besides for one in those)
+
+    def are_operators(self, person_id: str, now: int) -> bool:
+        """Whether an operator has set one of a person that holds at a time in ms since 1970."""
+        those = self._of.get(person_id, ())
+        return any(one.until > now and one.by_operator for one in those)
 
     def forget(self, now: int) -> None:
         """Forget those that are over at a time in ms since 1970."""

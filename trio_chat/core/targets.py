@@ -76,10 +76,35 @@ class Targets:
 
     def spared(self, asked: Requested, room: str, people: Iterable[Person]) -> list[Person]:
         """Return those of very many people who may do as much in a room as who wants to act."""
-        standing, address, grant = self._access.standing, asked.asker.address, asked.asker.grant
-        by = standing(room, asked.person.id, address, asked.link, grant).right
-        least = max(by, Right.MODERATE)
+        least = max(self.right_of(asked, room), Right.MODERATE)
+        standing = self._access.standing
         return [one for one in people if standing(room, one.id, "").right >= least]
+
+    def right_of(self, asked: Requested, room: str) -> Right:
+        """Return what somebody who asks for something may do in a room."""
+        address, grant = asked.asker.address, asked.asker.grant
+        return self._access.standing(room, asked.person.id, address, asked.link, grant).right
+
+    def is_operator(self, asked: Requested, room: str) -> bool:
+        """Whether an operator asks for something."""
+        return self.right_of(asked, room) >= Right.OPERATE
+
+    def check_lifting(
+        self, asked: Requested, room: str, people: Iterable[Person], kind: str
+    ) -> None:
+        """Make sure that nobody lifts what somebody who may do more has set.
+
+        Raises:
+            RequestError: an operator has muted, or banned, one of these people.
+        """
+        governed, now = self._access.registry.governed(room), self._access.clock()
+        if governed is None or self.is_operator(asked, room):
+            return
+        held = governed.sanctions(kind)
+        for person in people:
+            if held.are_operators(person.id, now):
+                reason = f"an operator has set this {kind} of {person.nick}; only one lifts it"
+                raise RequestError("not_operator", reason)
 
     def spare_moderators(self, asked: Requested, room: str, people: Iterable[Person]) -> None:
         """Make sure that nobody acts on those who may as much as they.

@@ -193,6 +193,15 @@ class MemoryJournal:
         latest = sorted(listed, key=lambda item: -item[1].ts)[:limit]
         return [RoomSummary(name, room.topic, room.ts) for name, room in latest]
 
+    async def rooms_of(self, authors: Collection[str], since_ts: int, limit: int) -> list[str]:
+        """Return the rooms in which people have kept messages, the latest first."""
+        found: list[tuple[int, str]] = []
+        for name, room in list(self._rooms.items()):
+            await trio.lowlevel.checkpoint()
+            if room.has_message_of(authors, since_ts):
+                found.append((-room.ts, name))
+        return [name for _, name in sorted(found)[:limit]]
+
     async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
         """Do nothing: nobody is known over the end of the process."""
 

@@ -1,7 +1,7 @@
 """A room of the journal in memory: its last events, and what they add up to."""
 
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -101,6 +101,15 @@ class MemoryRoom:
         if changes is None or changes.state.text is None:
             return message.text
         return changes.state.text
+
+    def has_message_of(self, authors: Collection[str], since_ts: int) -> bool:
+        """Whether one of these people has said something since a time in ms since 1970."""
+        return any(
+            isinstance(event, Message)
+            and event.ts >= since_ts
+            and (author_of(event) or "") in authors
+            for event in self.events
+        )
 
     def told(self) -> Sequence[AnyStoredEvent]:
         """Return the events as they may be told."""

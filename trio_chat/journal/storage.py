@@ -1,6 +1,6 @@
 """Storage beside the hub: writes and loads in tasks of its own, and tells what became of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import trio
@@ -48,6 +48,32 @@ class NotLoaded(NamedTuple):
     retry_ms: int
 
 
+class Seek(NamedTuple):
+    """Asks in which rooms people have kept messages; ``number`` tells it from others.
+
+    ``since_ts`` is in ms since 1970, ``limit`` in rooms.
+    """
+
+    number: int
+    authors: Collection[str]
+    since_ts: int
+    limit: int
+
+
+class Sought(NamedTuple):
+    """The rooms that a ``Seek`` has found."""
+
+    number: int
+    rooms: Sequence[str]
+
+
+class NotSought(NamedTuple):
+    """What a ``Seek`` is for cannot be told just now; trying again can help later."""
+
+    number: int
+    retry_ms: int
+
+
 class PeopleKept(NamedTuple):
     """All records are kept up to these changes, by their number."""
 
@@ -66,6 +92,8 @@ Outcome = (
     | NotStored
     | Loaded
     | NotLoaded
+    | Sought
+    | NotSought
     | PeopleKept
     | PeopleNotKept
     | PeopleForgotten
@@ -80,8 +108,8 @@ class Storage:
     What is submitted while a commit is under way is committed together next. A commit costs as
     much as several writes, so the next one waits for an interval since the last one began; a write
     that comes alone waits for nothing. Records of people are kept apart from that, the latest of
-    each. Loads have a task and a database connection of their own, so they wait for no commit.
-    Both queues hold what the chat has asked for and not heard of yet, which it bounds.
+    each. Loads have a task and a database connection of their own, so they wait for no commit; so
+    do seeks. The queues hold what the chat has asked for and not heard of yet, which it bounds.
 
     Args:
         journal: Where things are kept.
@@ -95,6 +123,7 @@ class Storage:
         self.recent_limit = recent_limit  # of rooms that are loaded next
         self._writes, self._to_write = trio.open_memory_channel[Write](float("inf"))
         self._names, self._to_load = trio.open_memory_channel[str](float("inf"))
+        self._seeks, self._to_seek = trio.open_memory_channel[Seek](float("inf"))
         self._people: dict[str, bytes | None] = {}  # of each person the latest record
         self._people_number = 0  # of the latest changes among these
         self._people_changed = trio.Event()
@@ -108,6 +137,11 @@ class Storage:
         """Have rooms loaded; a ``Loaded`` or ``NotLoaded`` tells of each."""
         for name in names:
             self._names.send_nowait(name)
+
+    def seek(self, seeks: Iterable[Seek]) -> None:
+        """Have rooms looked for; a ``Sought`` or ``NotSought`` tells of each."""
+        for one in seeks:
+            self._seeks.send_nowait(one)
 
     def keep_people(self, number: int, changes: Mapping[str, bytes | None]) -> None:
         """Have records kept; ``None``: there is none any more.
@@ -129,6 +163,7 @@ class Storage:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._write, emit)
             nursery.start_soon(self._load, emit)
+            nursery.start_soon(self._seek, emit)
             nursery.start_soon(self._keep_people, emit)
 
     async def _write(self, emit: Callable[[Outcome], None]) -> None:
@@ -137,6 +172,8 @@ class Storage:
             await trio.sleep_until(began_at + self.commit_interval)
             began_at = trio.current_time()
             batch = [write, *_waiting(self._to_write, WRITES_PER_COMMIT - 1)]
+            while batch[-1].with_next:  # it was submitted at once with the next one
+                batch.append(self._to_write.receive_nowait())
             try:
                 outcome: Outcome = Stored(await self._journal.commit(batch))
             except Unavailable as unavailable:
@@ -150,6 +187,15 @@ class Storage:
                 outcome: Outcome = Loaded(await self._journal.load(names, self.recent_limit))
             except Unavailable as unavailable:
                 outcome = NotLoaded(names, unavailable.retry_ms)
+            emit(outcome)
+
+    async def _seek(self, emit: Callable[[Outcome], None]) -> None:
+        async for number, authors, since_ts, limit in self._to_seek:
+            try:
+                rooms = await self._journal.rooms_of(authors, since_ts, limit)
+                outcome: Outcome = Sought(number, rooms)
+            except Unavailable as unavailable:
+                outcome = NotSought(number, unavailable.retry_ms)
             emit(outcome)
 
     async def _keep_people(self, emit: Callable[[Outcome], None]) -> None:

@@ -35,7 +35,8 @@ class Write(NamedTuple):
     changes; ``None`` for anybody. ``may_begin`` tells whether it may be the first one of a room,
     ``must_begin`` that it has to be. ``since_ts`` is the time in ms since 1970 from which on a
     ``clear`` is for messages. With ``needs_approval`` nothing is kept: a resend is told what became
-    of it, what cannot be is refused, and all else is ``HELD``.
+    of it, what cannot be is refused, and all else is ``HELD``. ``with_next`` tells that another
+    write follows in the same turn which is kept in the same transaction.
     """
 
     event: AnyStoredEvent
@@ -44,6 +45,7 @@ class Write(NamedTuple):
     must_begin: bool = False
     since_ts: int = 0
     needs_approval: bool = False
+    with_next: bool = False
 
 
 class Committed(NamedTuple):
@@ -225,6 +227,21 @@ class Journal(Protocol):
 
     async def rooms(self, limit: int) -> list[RoomSummary]:
         """Return the rooms in which something was said, the latest first."""
+        ...
+
+    async def rooms_of(self, authors: Collection[str], since_ts: int, limit: int) -> list[str]:
+        """Return the rooms in which people have kept messages, the latest first.
+
+        Rooms with no message of theirs but deleted ones may be among them.
+
+        Args:
+            authors: The people's ids; an empty one is of all without a name.
+            since_ts: In ms since 1970; messages of before do not count.
+            limit: How many rooms, at most.
+
+        Raises:
+            Unavailable: it failed, or took too long.
+        """
         ...
 
     async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:

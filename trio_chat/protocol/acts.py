@@ -65,7 +65,13 @@ class RulesSet(Act, tag="rules_set", kw_only=True):
     until: int = 0
 
 
-class Sanctioned(Act, tag="sanctioned", kw_only=True):
+class Undoable(Act, kw_only=True):
+    """An act that can be taken back: by an operator alone if ``operator`` says that one did it."""
+
+    operator: bool = False
+
+
+class Sanctioned(Undoable, tag="sanctioned", kw_only=True):
     """People were muted or banned, until a time; a ban is for their addresses, too.
 
     ``addresses`` has those of each person, by their id: of IPv4, or the /64 of one of IPv6.
@@ -92,7 +98,7 @@ class Removed(Act, tag="removed", kw_only=True):
     why: str = ""
 
 
-class Cleared(Act, tag="cleared", kw_only=True):
+class Cleared(Undoable, tag="cleared", kw_only=True):
     """Messages of people were cleared; ``keys`` has that of the event ``clear`` of each room."""
 
     people: list[Person]
@@ -100,7 +106,7 @@ class Cleared(Act, tag="cleared", kw_only=True):
     why: str = ""
 
 
-class Raided(Act, tag="raided", kw_only=True):
+class Raided(Undoable, tag="raided", kw_only=True):
     """A raid was undone: people were banned until a time, and their messages cleared.
 
     The room has other rules until another time.

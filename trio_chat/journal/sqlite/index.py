@@ -6,6 +6,7 @@ message on, the newest first.
 """
 
 import sqlite3
+from collections.abc import Iterable
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.search.authors import author_key, author_keys
@@ -148,6 +149,11 @@ def _expression(query: Query, who: str | None) -> str:
     if who is not None:
         parts.append(f'who : "{_token(author_key(who))}"')
     return " AND ".join(parts)
+
+
+def expression_of(authors: Iterable[str]) -> str:
+    """Return a query for the messages of people, by their ids."""
+    return " OR ".join(f'who : "{_token(author_key(one))}"' for one in sorted(authors))
 
 
 def _quote(term: Term) -> str:

@@ -10,6 +10,7 @@ from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import people, queries
+from trio_chat.journal.sqlite.authors import rooms_of
 from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.pruning import Limits
 from trio_chat.journal.sqlite.readers import Readers
@@ -157,6 +158,17 @@ class SqliteJournal:
     async def rooms(self, limit: int) -> list[RoomSummary]:
         """Return the rooms, the latest first."""
         return await self._readers.read(lambda database: queries.rooms(database, limit))
+
+    async def rooms_of(self, authors: Collection[str], since_ts: int, limit: int) -> list[str]:
+        """Return the rooms in which people have kept messages, the latest first.
+
+        Without a name, or without full-text search, all messages are looked at.
+        """
+        return await self._searchers.read(
+            lambda database: rooms_of(
+                database, authors, since_ts, limit, is_indexed=self._file.is_indexed
+            )
+        )
 
     async def prune(
         self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
