@@ -29,6 +29,7 @@ CHROMIUM_FLAGS = (
 EXPECTED = re.compile(
     r"WebSocket connection to .*"
     r"|Failed to load resource: net::ERR_\S+ \S+/(favicon\.svg|events)"
+    r"|Service Worker registration blocked by Playwright"
 )
 # What a page remembers of an earlier visit; it is left alone if it has remembered more since.
 KNOWN_AS = """
@@ -61,14 +62,15 @@ def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
     """Return a function that opens the chat for one more person, in a context of their own.
 
     The person has been there before, under a ``name``; with ``None`` it is their first visit.
-    At the end of the test no page may have logged an error or broken its security policy.
+    At the end of the test no page may have logged an error or a warning, or broken its security
+    policy.
     """
     contexts: list[BrowserContext] = []
     faults: list[str] = []
     numbers = count(1)
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type in ("error", "warning"):
             faults.append(f"{message.text} {message.location['url']}")
 
     def open_it(

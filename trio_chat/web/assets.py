@@ -35,10 +35,10 @@ CONTENT_SECURITY_POLICY = (
     "require-trusted-types-for 'script'; trusted-types worker"
 )
 REFUSED_FEATURES = (
-    *("accelerometer", "bluetooth", "camera", "clipboard-read", "display-capture", "fullscreen"),
+    *("accelerometer", "camera", "clipboard-read", "display-capture", "fullscreen"),
     *("geolocation", "gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer"),
     *("microphone", "midi", "payment", "picture-in-picture", "publickey-credentials-get"),
-    *("screen-wake-lock", "serial", "usb", "web-share", "xr-spatial-tracking"),
+    *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
 USED_FEATURES = ("autoplay", "clipboard-write")  # the sound of a mention; copying
 PERMISSIONS_POLICY = ", ".join(
