@@ -208,3 +208,28 @@ async def test_one_writes_privately_to_another() -> None:
             assert [(await anext(watch)).room for _ in known] == known
         with pytest.raises(StopAsyncIteration):
             await anext(watch)
+
+
+async def test_an_operator_acts_in_all_rooms() -> None:
+    """What somebody said is cleared wherever it is; it and a ban can be taken back by the list."""
+    async with three() as (server, _, bob, cem):
+        link = await server.server.first_operator_link("x/") or ""
+        async with connect(server.ws, nick="Op", operator=link.partition("=")[2]) as op:
+            for name in ("tea", "milk"):
+                his = await bob.join(name)
+                await his.send("spam")
+            theirs = await cem.join("tea")
+            await op.everywhere.moderate("clear", [bob.me], why="spam")
+            await until(theirs, Clear)
+            assert await texts(theirs) == []
+            await op.everywhere.moderate("ban", [bob.me], seconds=60)
+            assert (await end_of(his)).code == "banned"
+            done = (await op.everywhere.audit()).acts
+            assert [type(one.act) for one in done[:2]] == [acts.Sanctioned, acts.Cleared]
+            for one in done[:2]:
+                await op.everywhere.undo(one.seq)
+            await until(theirs, Restore)
+            assert await texts(theirs) == ["spam"]
+            assert await texts(await bob.join("milk")) == ["spam"]
+            with pytest.raises(Refused, match="not_operator"):
+                await cem.everywhere.moderate("ban", [bob.me])

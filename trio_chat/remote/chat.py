@@ -5,6 +5,7 @@ import trio
 from trio_chat.protocol import answers, events, governing, governing_answers, requests
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.names import check_nick, check_room
+from trio_chat.remote.acting import Acting
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.devices import Devices
 from trio_chat.remote.errors import ChatError, Ended
@@ -191,6 +192,11 @@ class Chat(Devices):
             skip += len(page.rooms)
             more = page.more and len(found) > known  # a server may know no pages
         return list(found.values())[:ROOMS_LIMIT]
+
+    @property
+    def everywhere(self) -> Acting:
+        """What an operator does with people in all rooms, and what was done there."""
+        return Acting(self._conversation)
 
     async def rename(self, nick: str) -> None:
         """Change our nick.

@@ -5,20 +5,16 @@ from typing import Literal
 
 from trio_chat.protocol import answers, governing, governing_answers
 from trio_chat.protocol.events import Person
-from trio_chat.protocol.request_base import Request
 from trio_chat.protocol.room_rules import RoomRules
-from trio_chat.remote import wire
+from trio_chat.remote.acting import Acting
 from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.errors import Refused
-from trio_chat.remote.pending import PendingRequests
-from trio_chat.remote.pending_request import A
 from trio_chat.remote.room_state import RoomState
 
-Act = Literal["mute", "unmute", "kick", "ban", "unban", "clear"]
 GivenRight = Literal["read", "speak", "moderate"]
 
 
-class Moderation:
+class Moderation(Acting):
     """The part of a ``Room`` that is for moderators; ``report`` is for everybody.
 
     Each method waits for the answer and raises ``Refused`` if the server does not grant it, with
@@ -27,8 +23,8 @@ class Moderation:
     """
 
     def __init__(self, state: RoomState, conversation: Conversation) -> None:
+        super().__init__(conversation, state.name)
         self._state = state
-        self._conversation = conversation
 
     async def links(self) -> list[governing_answers.LinkInfo]:
         """Return the links to the room, and who came by each; nobody tells their secrets."""
@@ -74,28 +70,6 @@ class Moderation:
         )
         await self._ask(request, answers.Ok)
 
-    async def moderate(
-        self, act: Act, people: Iterable[Person], *, seconds: int = 0, since: int = 0, why: str = ""
-    ) -> None:
-        """Act on people.
-
-        Args:
-            act: ``clear`` deletes what they have said.
-            people: Up to 1,000; their ids count.
-            seconds: How long to mute or ban them, 0 for ever.
-            since: The time of the first message to clear, 0 for all.
-            why: A reason that is told to all, up to 250 characters.
-        """
-        request = governing.Moderate(
-            room=self._state.name,
-            act=act,
-            people=[person.id for person in people],
-            seconds=seconds,
-            since=since,
-            why=why,
-        )
-        await self._ask(request, answers.Ok, is_once=True)
-
     async def preview_raid(
         self, since: int, people: Iterable[Person] = ()
     ) -> governing_answers.RaidPreview:
@@ -123,11 +97,6 @@ class Moderation:
             why=why,
         )
 
-    async def undo(self, act: int) -> None:
-        """Take back an act of the last day, by its number in ``audit``."""
-        request = governing.Undo(room=self._state.name, act=act)
-        await self._ask(request, answers.Ok, is_once=True)
-
     async def report(self, seq: int, why: str = "") -> None:
         """Tell the moderators about a message, with a reason of up to 250 characters."""
         request = governing.Report(room=self._state.name, seq=seq, why=why)
@@ -146,31 +115,6 @@ class Moderation:
         """Drop a message that waits for approval; its sender is not told."""
         request = governing.Review(room=self._state.name, held=held, act="reject")
         await self._ask(request, answers.Ok, is_once=True)
-
-    async def audit(
-        self, *, before: int | None = None, limit: int = 100
-    ) -> governing_answers.ActList:
-        """Return what was done and reported here, the latest first; ``more``: there are others.
-
-        Acts of kinds that this version does not know are left out.
-
-        Args:
-            before: Only acts before this number.
-            limit: The most acts, up to 100.
-        """
-        request = governing.Audit(room=self._state.name, before=before, limit=limit)
-        found = await self._ask(request, wire.Acts)
-        acts = wire.read_acts(found.acts)
-        return governing_answers.ActList(id=found.id, room=found.room, acts=acts, more=found.more)
-
-    @property
-    def _pending(self) -> PendingRequests:
-        return self._conversation.pending
-
-    async def _ask(self, request: Request, kind: type[A], *, is_once: bool = False) -> A:
-        """Make a request once we are in the room; return the answer."""
-        self._check()
-        return await self._pending.request(request, kind, self._state.name, is_once=is_once)
 
     def _check(self) -> None:
         """Make sure that the room has not been left or refused."""

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from trio_chat.protocol.names import fold
 from trio_chat.remote import NewLink, Person, acts
+from trio_chat.remote.acting import Act
 from trio_chat.remote.address import link_to
-from trio_chat.remote.moderation import Act, GivenRight
+from trio_chat.remote.moderation import GivenRight
 from trio_chat.terminal.arguments import Target, read_number, read_rules, read_target, read_time
 from trio_chat.terminal.controls import Controls
 from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines
