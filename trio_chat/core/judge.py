@@ -97,7 +97,12 @@ class Judge:
             room, person_id, asker.address, link, asker.grant, is_proven=asker.is_proven
         )
         principal = Principal(
-            asker.person, asker.needs_hello, asker.needs_join, *standing, asker.known_since
+            asker.person,
+            asker.needs_hello,
+            asker.needs_join,
+            *standing,
+            asker.known_since,
+            asker.grant.limits_to is not None,
         )
         rules = self._rules(asker, request, room, is_joined=is_joined)
         policy.check(principal, request, rules, now, self._access.clock())

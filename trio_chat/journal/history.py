@@ -85,15 +85,19 @@ class History:
         return answers.SearchResult(id=request.id, room=room, hits=hits, more=more)
 
     async def _rooms(self, request: requests.Rooms) -> answers.RoomList:
+        among = request.names if isinstance(request, requests.RoomsAmong) else None
         populations = self._populations()
         listed = {
             name: answers.RoomInfo(name, populations.get(name, 0), ts, cut(topic, TOPIC_LISTED))
-            for name, topic, ts in await self._journal.rooms(request.skip + ROOMS_LISTED + 1)
+            for name, topic, ts in await self._journal.rooms(request.skip + ROOMS_LISTED + 1, among)
         }
         silent = [
             answers.RoomInfo(name, population, 0)
             for name, population in populations.items()
-            if name not in listed and population and not is_private(name)  # followers do not count
+            if name not in listed
+            and population
+            and not is_private(name)  # followers do not count
+            and (among is None or name in among)
         ]
         rooms = [*listed.values(), *silent][request.skip :]
         shown = self._fit([answers.encode(room) for room in rooms[:ROOMS_LISTED]])

@@ -187,9 +187,13 @@ class MemoryJournal:
                 message = view(event, changes.state if changes and is_changed else None)
                 yield message, len(answers.encode(message)) + 1  # and a comma
 
-    async def rooms(self, limit: int) -> list[RoomSummary]:
+    async def rooms(self, limit: int, among: Collection[str] | None = None) -> list[RoomSummary]:
         """Return the rooms, the latest first."""
-        listed = [(name, room) for name, room in self._rooms.items() if not name.startswith("~")]
+        listed = [
+            (name, room)
+            for name, room in self._rooms.items()
+            if not name.startswith("~") and (among is None or name in among)
+        ]
         latest = sorted(listed, key=lambda item: -item[1].ts)[:limit]
         return [RoomSummary(name, room.topic, room.ts) for name, room in latest]
 

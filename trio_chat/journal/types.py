@@ -225,8 +225,8 @@ class Journal(Protocol):
         """
         ...
 
-    async def rooms(self, limit: int) -> list[RoomSummary]:
-        """Return the rooms in which something was said, the latest first."""
+    async def rooms(self, limit: int, among: Collection[str] | None = None) -> list[RoomSummary]:
+        """Return the rooms in which something was said, perhaps only some, the latest first."""
         ...
 
     async def rooms_of(self, authors: Collection[str], since_ts: int, limit: int) -> list[str]:

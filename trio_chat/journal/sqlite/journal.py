@@ -155,9 +155,9 @@ class SqliteJournal:
             lambda database: queries.search(database, room, query, bounds, limit, max_bytes)
         )
 
-    async def rooms(self, limit: int) -> list[RoomSummary]:
+    async def rooms(self, limit: int, among: Collection[str] | None = None) -> list[RoomSummary]:
         """Return the rooms, the latest first."""
-        return await self._readers.read(lambda database: queries.rooms(database, limit))
+        return await self._readers.read(lambda database: queries.rooms(database, limit, among))
 
     async def rooms_of(self, authors: Collection[str], since_ts: int, limit: int) -> list[str]:
         """Return the rooms in which people have kept messages, the latest first.

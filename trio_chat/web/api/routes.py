@@ -170,7 +170,7 @@ class Api:
             )
         except RequestError as error:
             raise of_error(error.answer) from None
-        answer = await self._archive.answer(wanted)
+        answer = await self._archive.answer((who.grant or ANYBODY).narrowed(wanted))
         if isinstance(answer, answers.Error):
             raise of_error(answer)
         return answer
