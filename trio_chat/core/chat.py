@@ -239,8 +239,10 @@ class Chat:
 
     def _follow_acts(self, states: Sequence[RoomState]) -> None:
         """Follow the ledger, if it is among these: others may have changed who may do what."""
-        if any(state.name == LEDGER and self._ledger.follow(state) for state in states):
-            self._moderation.removals.recheck(SERVER)
+        for state in states:
+            ended = self._ledger.follow(state) if state.name == LEDGER else None
+            if ended is not None:
+                self._moderation.removals.recheck(SERVER, ended)
 
     def _delay(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.at(self._turn.now + seconds, call)
