@@ -156,11 +156,13 @@ async def test_what_is_cleared_can_be_taken_back() -> None:
         assert isinstance(cleared.act, acts.Cleared)
         assert (reported.who, reported.act) == (
             bob.me,
-            acts.Reported(about="class", target=seq, why="rude words"),
+            acts.Reported(about="class", target=seq),
         )
         await hers.undo(cleared.seq)
         await until(his, Restore)
         assert await texts(his) == ["rude"]
+        reported = (await hers.audit(limit=3)).acts[-1]
+        assert reported.act == acts.Reported(about="class", target=seq, why="rude words")
 
 
 async def test_a_raid_is_undone() -> None:

@@ -64,7 +64,7 @@ class Api:
     def __init__(self, archive: History, calls: Calls, readers: Readers, config: Config) -> None:
         self._archive = archive
         self._calls = calls
-        self._governing = Governing(calls, config)
+        self._governing = Governing(calls, archive, config)
         self._devices = Devices(calls, config)
         self._readers = readers
         self._config = config
