@@ -88,7 +88,7 @@ async def test_links_are_made_listed_and_revoked() -> None:
         shown = next(one for one in await hers.links() if one.link == link.link)
         assert (shown.label, shown.used, shown.people) == ("for Bob", 1, [bob.me])
         await hers.end_link(link.link)
-        assert (await end_of(his)).code == "no_such_room"
+        assert (await end_of(his)).code == "removed"
         await tea.send("still here")
         with pytest.raises(Refused, match="not_found"):
             await hers.end_link("never made")
