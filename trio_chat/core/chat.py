@@ -258,7 +258,7 @@ class Chat:
                 welcome = self._callers.introduce(caller, request, now, grant, label)
                 self._turn.reply(caller, welcome)
                 return
-            if isinstance(request, requests.Sessions | requests.SignOut):
+            if isinstance(request, requests.Sessions | requests.SignOut | requests.Pair):
                 self._callers.see_to_sessions(caller, credentials, request, now, grant)
                 return
             self._pending.check_room()

@@ -141,6 +141,10 @@ class Judge:
         standing = self._access.standing(room, person_id, address, link, asker.grant)
         return standing.right < Right.MODERATE
 
+    def clock(self) -> int:
+        """Return the time of the wall clock, in ms since 1970."""
+        return self._access.clock()
+
     def is_made(self, room: str) -> bool:
         """Whether a room was made, or has rules: then its first word begins no other one."""
         return self._access.registry.governed(room) is not None
