@@ -15,6 +15,7 @@ from tests import frames
 from tests.integration.asking import ask, bearer
 from tests.integration.chatters import chatting, connected
 from tests.integration.followers import following
+from tests.integration.followers import request as follow
 from tests.integration.running import Running, header, read_all, serving, status
 from tests.tokens import AUDIENCE, secret_file, signed
 from trio_chat.core.sessions import Sessions
@@ -333,6 +334,58 @@ async def test_whom_a_token_or_a_proxy_names_is_always_the_same_person(tmp_path:
                 ids.add((ann.who["id"], ann.who["nick"]))
         assert len(ids) == 1
         assert next(iter(ids))[1] == "ann@example.org"
+
+
+async def test_a_token_that_names_rooms_is_for_these_alone(tmp_path: Path) -> None:
+    """On every way in: others are as if they were not there, also with a link to them."""
+    rooms = {"tea": "speak", "jam": "read", "new": "read"}
+    async with entered_by("token", tmp_path) as mode, connected(mode.server) as ben:
+        server, auth = mode.server, bearer(signed(nick="Ann", rooms=rooms))
+        await ben.hello("Ben", access={"token": signed(sub="ben")})
+        made = await ben.ask(t="create", name="pie")
+        for room in ("tea", "jam", "pie"):
+            await ben.ask(t="join", room=room)
+            await ben.send(room, "milk")
+        shown = {"token": auth.removeprefix("Bearer ")}
+        async with connected(server) as ann:
+            link = made["links"][0]["secret"]
+            await ann.hello("Ann", {"room": "pie", "link": link}, access=shown, link=link)
+            assert (await ann.until("error"))["code"] == "no_such_room"
+            for asked in (
+                {"t": "join"},
+                {"t": "join", "link": link},
+                {"t": "history"},
+                {"t": "search", "query": "milk"},
+                {"t": "read", "seq": 1},
+                {"t": "link", "right": "read"},
+            ):
+                assert (await ann.ask(room="pie", **asked))["code"] == "no_such_room"
+                if asked["t"] not in ("read", "link"):
+                    assert (await ann.ask(room="jam", **asked))["t"] != "error"
+            assert (await ann.ask(t="create", name="own"))["code"] == "not_operator"
+            wanted = {"name": "Ben", "private": True, "with": ben.who["id"]}
+            assert (await ann.ask(t="create", **wanted))["code"] == "not_operator"
+            assert (await ann.ask(t="send", room="jam", text="x"))["code"] == "read_only"
+            listed = await ann.ask(t="rooms")
+            assert {room["room"] for room in listed["rooms"]} == {"tea", "jam"}
+        for method, path, body in (
+            ("GET", "/messages", None),
+            ("GET", "/search?q=milk", None),
+            ("POST", "/messages", "x"),
+        ):
+            there = await ask(server, method, f"/rooms/tea{path}", body, authorization=auth)
+            assert there.status < 300
+            for room in ("pie", "own"):
+                answer = await ask(server, method, f"/rooms/{room}{path}", body, authorization=auth)
+                assert (answer.status, answer.code) == (404, "no_such_room")
+        told = await ask(server, "GET", "/rooms", authorization=auth)
+        assert {room["room"] for room in told.json["rooms"]} == {"tea", "jam"}
+        async with following(server, "jam", f"Authorization: {auth}"):
+            pass
+        line = f"Authorization: {auth}"
+        plain = frames.upgrade(line.encode()).replace(b"/ws ", b"/ws?room=pie ")
+        for head in (follow("pie", line), plain):
+            assert status(await server.exchange(head)) == 404
 
 
 async def test_a_session_proves_the_password_until_it_is_changed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -12,8 +13,10 @@ from tests.integration.chatters import chatting, connected
 from tests.integration.followers import request
 from tests.integration.running import END_OF_HEAD, PATIENCE, Running, read_all, running, serving
 from tests.tokens import AUDIENCE, secret_file, signed
+from trio_chat.clock import wall_clock
 from trio_chat.core.sessions import Sessions
 from trio_chat.protocol.events import Person
+from trio_chat.rates import Rate
 from trio_chat.remote import Chat, Ended, Refused, connect
 
 GRACE = 0.05  # seconds
@@ -124,6 +127,33 @@ async def test_sessions_over_http(server: Running) -> None:
         assert (await post(server, "x", ann.session)).status == 401
 
 
+async def test_another_device_comes_by_a_code_over_http() -> None:
+    """Made and used by either way in, good once; whoever guesses is slowed down."""
+    slow: dict[str, Any] = {"link_guess_rate": Rate(1 / 3600, 2), "loopback_limits": "on"}
+    async with serving(presence_grace=GRACE, **slow) as server:
+        async with chatting(server, "Ann") as ann:
+            auth = bearer(ann.session)
+            made = await ask(server, "POST", "/pairings", authorization=auth)
+            assert made.status == 201
+            assert made.json["until"] > wall_clock()
+            async with connected(server) as phone:
+                assert (await phone.hello("", pair=made.json["code"]))["you"] == ann.who
+            code = (await ann.ask(t="pair"))["code"]
+            begun = await ask(server, "POST", "/sessions", {"pair": code})
+            assert (begun.status, begun.json["you"]) == (201, ann.who)
+            assert begun.json["session"] != ann.session
+            listed = await ask(server, "GET", "/sessions", authorization=auth)
+            assert len(listed.json["sessions"]) == 3
+            assert (await post(server, "x", begun.json["session"])).status == 201
+            for status, told in ((400, "bad_pair"), (400, "bad_pair"), (503, "busy")):
+                refused = await ask(server, "POST", "/sessions", {"pair": code})
+                assert (refused.status, refused.code) == (status, told)
+            with_session = {"nick": "Ann", "pair": code, "session": ann.session}
+            assert (await ask(server, "POST", "/sessions", with_session)).status == 201
+        assert (await ask(server, "POST", "/pairings")).status == 401
+        assert (await ask(server, "POST", "/pairings", authorization=bearer("x"))).status == 401
+
+
 async def test_a_session_over_http_can_be_one_too_many(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +214,9 @@ async def test_people_whom_a_token_names_have_no_sessions(tmp_path: Path) -> Non
                 assert answer["code"] == "unsupported"
             listed = await ask(server, "GET", "/sessions", authorization=bearer(token))
             assert listed.json == {"sessions": []}
+            for path, body in (("/pairings", None), ("/sessions", {"nick": "Ann", "pair": "x"})):
+                refused = await ask(server, "POST", path, body, authorization=bearer(token))
+                assert (refused.status, refused.code) == (501, "unsupported")
 
 
 async def test_the_python_client_has_all_of_it() -> None:

@@ -6,13 +6,17 @@ import msgspec
 import pytest
 import trio
 
+from tests.integration.asking import ask, bearer
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import Running, serving
 from tests.integration.test_links import join
+from tests.integration.test_operator import done
 from tests.rates import NO_RATES
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.core import arrivals, clearings, raids, targets
+from trio_chat.journal.sqlite.journal import SqliteJournal
+from trio_chat.journal.types import Place, Unavailable
 from trio_chat.protocol.close import REMOVED
 
 
@@ -246,6 +250,62 @@ async def test_reports_and_acts_are_listed_for_moderators(server: Running) -> No
         page = await ann.ask(t="audit", room="class", before=report["seq"], limit=1)
         assert [one["act"]["t"] for one in page["acts"]] == ["link_used"]
         assert page["more"]
+
+
+async def test_what_is_said_of_a_message_goes_with_it(tmp_path: Path) -> None:
+    """No way in tells it, nor a copy of the file; with a message that is back it is told again."""
+    database, copy = str(tmp_path / "chat.db"), tmp_path / "copy.db"
+    async with (
+        serving(database=database) as server,
+        chatting(server, "Ann") as ann,
+        chatting(server, "Eve", "class") as eve,
+    ):
+        await make_class(ann)
+        deleted, cleared = [await eve.send("class", text) for text in ("rude", "ruder")]
+        for seq in (deleted, cleared):
+            told = await ann.ask(t="report", room="class", seq=seq, why=f"quoted {seq}")
+            assert told["t"] == "ok"
+
+        async def told_reasons() -> list[str | None]:
+            over_http = await ask(
+                server, "GET", "/rooms/class/acts", authorization=bearer(ann.session)
+            )
+            by_socket = await ann.ask(t="audit", room="class")
+            assert over_http.json["acts"] == by_socket["acts"]
+            listed = [one["act"] for one in by_socket["acts"]]
+            return [act.get("why") for act in listed if act["t"] == "reported"]
+
+        both = [f"quoted {cleared}", f"quoted {deleted}"]
+        assert await told_reasons() == both
+        await eve.ask(t="delete", room="class", seq=deleted)
+        assert await told_reasons() == [both[0], None]
+        await moderate(ann, "clear", eve)
+        assert await told_reasons() == [None, None]
+        await done("backup", "--database", database, str(copy))
+        assert b"quoted" not in copy.read_bytes()
+        [act, *_] = (await ann.ask(t="audit", room="class"))["acts"]
+        assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+        assert await told_reasons() == [both[0], None]
+
+
+async def test_acts_are_not_told_while_nobody_knows_what_is_gone(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as the journal cannot be read."""
+
+    async def fail(*_: object) -> set[Place]:
+        raise Unavailable(1000)
+
+    monkeypatch.setattr(SqliteJournal, "gone", fail)
+    async with chatting(server, "Ann") as ann:
+        await make_class(ann)
+        assert (await ann.ask(t="audit", room="class"))["t"] == "audit"
+        seq = await ann.send("class", "rude words")
+        await ann.ask(t="report", room="class", seq=seq, why="rude")
+        assert (await ann.ask(t="audit", room="class"))["code"] == "unavailable"
+        auth = bearer(ann.session)
+        over_http = await ask(server, "GET", "/rooms/class/acts", authorization=auth)
+        assert (over_http.status, over_http.code) == (503, "unavailable")
 
 
 async def test_titles_labels_and_reasons_are_lines(server: Running) -> None:

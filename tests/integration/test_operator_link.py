@@ -20,6 +20,7 @@ from tests.integration.commands import (
     environment,
     outcome,
 )
+from tests.integration.followers import following
 from tests.integration.running import PATIENCE, Running, serving
 from tests.integration.test_links import join, make_private
 from tests.integration.test_moderation import make_class, moderate
@@ -233,7 +234,9 @@ async def test_a_new_link_ends_those_of_before(tmp_path: Path) -> None:
         async with (
             chatting(server, "Op", link=old) as operator,
             chatting(server, "Op2", link=old) as inside,
-            chatting(server, "Ann") as ann,
+            chatting(server, "Op3", link=old) as outside,
+            chatting(server, "Ann", "tea") as ann,
+            following(server, "tea", f"Authorization: Bearer {old}") as follower,
         ):
             await join(operator, "tea")
             room, _ = await make_private(ann)
@@ -244,9 +247,15 @@ async def test_a_new_link_ends_those_of_before(tmp_path: Path) -> None:
             new = secret_in(printed)
             await until_operator(server, new)
             assert not await becomes_operator(server, old)
-            assert (await inside.ending())[1:] == REMOVED
-            rules = {"t": "rules", "room": "tea", "closed": True}
-            assert (await operator.ask(**rules))["code"] == "not_moderator"
+            for one in (inside, operator, outside):
+                assert (await one.ending())[1:] == REMOVED
+            assert (await follower.rest())[-1].data["code"] == REMOVED.code
+            await ann.send("tea", "here as before")
+            async with chatting(server, "Op", "tea", session=operator.session) as again:
+                assert not again.welcome.get("operator")
+                await again.until("joined")
+                rules = {"t": "rules", "room": "tea", "closed": True}
+                assert (await again.ask(**rules))["code"] == "not_moderator"
     assert LINK.search(await done("operator-link", "--database", database))
     for url in ("chat.example.org", "ws://a.example", "http://[", "http://a.example:99999/"):
         wrong = await outcome("operator-link", "--database", database, "--url", url)

@@ -88,7 +88,7 @@ async def test_links_are_made_listed_and_revoked() -> None:
         shown = next(one for one in await hers.links() if one.link == link.link)
         assert (shown.label, shown.used, shown.people) == ("for Bob", 1, [bob.me])
         await hers.end_link(link.link)
-        assert (await end_of(his)).code == "no_such_room"
+        assert (await end_of(his)).code == "removed"
         await tea.send("still here")
         with pytest.raises(Refused, match="not_found"):
             await hers.end_link("never made")
@@ -156,11 +156,13 @@ async def test_what_is_cleared_can_be_taken_back() -> None:
         assert isinstance(cleared.act, acts.Cleared)
         assert (reported.who, reported.act) == (
             bob.me,
-            acts.Reported(about="class", target=seq, why="rude words"),
+            acts.Reported(about="class", target=seq),
         )
         await hers.undo(cleared.seq)
         await until(his, Restore)
         assert await texts(his) == ["rude"]
+        reported = (await hers.audit(limit=3)).acts[-1]
+        assert reported.act == acts.Reported(about="class", target=seq, why="rude words")
 
 
 async def test_a_raid_is_undone() -> None:

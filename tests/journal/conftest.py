@@ -28,13 +28,26 @@ async def journal(
     request: pytest.FixtureRequest, path: Path, clock: Clock
 ) -> AsyncIterator[Journal]:
     """Return a journal of each kind."""
-    chosen: Journal
-    if request.param == "memory":
-        chosen = MemoryJournal(clock)
-    else:
-        chosen = SqliteJournal(JournalFile(path), clock)
+    chosen = make(request.param, path, clock)
     yield chosen
     await chosen.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def erasing(
+    request: pytest.FixtureRequest, path: Path, clock: Clock
+) -> AsyncIterator[Journal]:
+    """Return a journal of each kind; of a deleted text nothing is left after ``prune``."""
+    chosen = make(request.param, path, clock, erase_within=0.0)
+    yield chosen
+    await chosen.close()
+
+
+def make(kind: str, path: Path, clock: Clock, *, erase_within: float = 3600) -> Journal:
+    """Return a journal of a kind."""
+    if kind == "memory":
+        return MemoryJournal(clock)
+    return SqliteJournal(JournalFile(path), clock, erase_within=erase_within)
 
 
 @pytest.fixture

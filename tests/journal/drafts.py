@@ -53,8 +53,9 @@ def react(
     return Write(React(room=room, target=target, emoji=emoji, who=who, on=on))
 
 
-def report(target: int, *, room: str = ROOM) -> Write:
-    return Write(ActKept(room=LEDGER, who=BEN, act=Reported(about=room, target=target)))
+def report(target: int, *, room: str = ROOM, why: str = "") -> Write:
+    act = Reported(about=room, target=target, why=why)
+    return Write(ActKept(room=LEDGER, who=BEN, act=act))
 
 
 def title(text: str = "All about tea", *, room: str = ROOM) -> Write:

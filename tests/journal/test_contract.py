@@ -26,7 +26,7 @@ from trio_chat.journal import memory_room
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.search.query import parse
-from trio_chat.journal.sqlite import sealing
+from trio_chat.journal.sqlite import reports, sealing
 from trio_chat.journal.times import SETBACK
 from trio_chat.journal.types import (
     CID_TAKEN,
@@ -41,12 +41,13 @@ from trio_chat.journal.types import (
     Committed,
     Duplicate,
     Journal,
+    Place,
     Rejected,
     RoomState,
     RoomSummary,
     Write,
 )
-from trio_chat.protocol.acts import LEDGER, RoomMade
+from trio_chat.protocol.acts import LEDGER, Reported, RoomMade
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import (
     ActKept,
@@ -296,6 +297,13 @@ class TestTargets:
         await fill(journal, 3)
         await journal.prune(1, 0)
         assert await journal.commit([edit(2), delete(1), react(2)]) == [NO_SUCH_MESSAGE] * 3
+
+
+async def reasons(journal: Journal) -> list[str]:
+    """Return what is kept of what was said to report messages."""
+    ledger = [decode(data) for _, data in await journal.after(LEDGER, 0, 100, MUCH)]
+    kept = [event.act for event in ledger if isinstance(event, ActKept)]
+    return [act.why for act in kept if isinstance(act, Reported)]
 
 
 class TestReports:
@@ -695,3 +703,39 @@ class TestIdentity:
         assert journal.secret != other.secret
         assert len(journal.epoch) == 16
         assert len(journal.secret) == 32
+
+
+class TestReasonsOfReports:
+    """What somebody says of a message goes with it, as it may repeat it."""
+
+    async def test_it_cannot_be_told_while_the_message_cannot(self, journal: Journal) -> None:
+        """Nor when that is deleted, and is again when a clearing is taken back."""
+        places = {Place(ROOM, seq) for seq in (1, 2, 3)} | {Place("none", 1)}
+        await journal.commit([say("one"), say("two", who=BEN), say("three")])
+        await journal.commit([report(seq, why=f"why {seq}") for seq in (1, 2, 3)])
+        assert await journal.gone(places) == {Place("none", 1)}
+        await journal.commit([delete(3), clear(BEN)])
+        assert await journal.gone(places) == {Place("none", 1), Place(ROOM, 2), Place(ROOM, 3)}
+        await journal.commit([restore()])
+        assert await journal.gone(places) == {Place("none", 1), Place(ROOM, 3)}
+        assert await journal.gone(()) == set()
+
+    async def test_it_is_gone_for_good_when_the_message_is(
+        self, erasing: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Deleted, cleared a day ago, or deleted by retention; and is not kept afterwards."""
+        monkeypatch.setattr(sealing, "wall_clock", clock)
+        monkeypatch.setattr(reports, "STEP", 2)
+        await erasing.commit([say("one"), say("two", who=BEN), say("three"), say("four")])
+        await erasing.commit([Write(ActKept(room=LEDGER, act=RoomMade(about=ROOM)))])
+        await erasing.commit([report(seq, why=f"why {seq}") for seq in (1, 2, 3, 4)])
+        await erasing.commit([delete(3), clear(BEN)])
+        await erasing.prune(0, 0)
+        assert await reasons(erasing) == ["why 1", "why 2", "", "why 4"]
+        await erasing.commit([report(3, why="it was rude")])
+        assert await reasons(erasing) == ["why 1", "why 2", "", "why 4", ""]
+        clock.now += SEALED
+        await erasing.prune(0, 0)
+        assert await reasons(erasing) == ["why 1", "", "", "why 4", ""]
+        await erasing.prune(1, 0)
+        assert await reasons(erasing) == ["", "", "", "why 4", ""]

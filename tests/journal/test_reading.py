@@ -5,6 +5,7 @@ import pytest
 from tests.journal.drafts import BEN, MUCH, ROOM, Clock, delete, edit, fill, page, react, say, title
 from trio_chat.journal.search.query import parse
 from trio_chat.journal.types import Bounds, Journal, RoomState, RoomSummary
+from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.answers import encode
 from trio_chat.protocol.events import Person
 
@@ -171,6 +172,9 @@ class TestRooms:
         ]
         assert await journal.rooms(10) == listed
         assert await journal.rooms(2) == listed[:2]
+        assert await journal.rooms(10, {"jam", "none", "tea", LEDGER}) == listed[::2]
+        assert await journal.rooms(1, {"jam", "tea"}) == listed[:1]
+        assert await journal.rooms(10, ()) == []
 
     async def test_to_look_does_not_make_one(self, journal: Journal) -> None:
         """Loading and reading leave no trace."""

@@ -14,7 +14,7 @@ from trio_chat.config import Config
 from trio_chat.core.messages import Asked, Message, Register, Unregister
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import Watcher
-from trio_chat.delivery.recipient import MissedEvents, Recipient
+from trio_chat.delivery.recipient import LookedUp, MissedEvents, Recipient
 from trio_chat.hub import Hub
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import Journal
@@ -35,7 +35,7 @@ class Listener:
         self.dialect = dialect
         self.address = "192.0.2.1"
         self.got: list[bytes | None] = []
-        self.looked_up: list[requests.AnyRequest] = []
+        self.looked_up: list[LookedUp] = []
         self.pages: list[MissedEvents] = []
         self.pages_after: list[int] = []  # behind which number each of these was to be read
         self.is_stuck = False
@@ -63,7 +63,7 @@ class Listener:
     def unwatch(self, watcher: Watcher) -> None:
         """Nothing ever changes."""
 
-    def look_up(self, request: requests.AnyRequest) -> None:
+    def look_up(self, request: LookedUp) -> None:
         self.looked_up.append(request)
 
     def read_page(self, missed: MissedEvents) -> None:

@@ -8,7 +8,7 @@ from tests.unit.work import counted
 from trio_chat.auth.grant import Grant
 from trio_chat.core import latest_acts, ledger, registry, sanctions
 from trio_chat.core.access import OF_ALL, OUTSIDE, Access
-from trio_chat.core.links import new_link
+from trio_chat.core.links import Link, new_link
 from trio_chat.core.registry import SERVER, Governed, Registry
 from trio_chat.core.room_links import new_identifier
 from trio_chat.protocol import acts
@@ -73,13 +73,41 @@ def test_an_operator_learns_of_no_room_that_is_not_there() -> None:
     assert by_token.right is Right.OPERATE
 
 
-def test_a_grant_gives_rights_in_rooms() -> None:
-    """Besides those of links."""
-    known, room = Acts(), new_identifier()
-    known.keep(acts.RoomMade(about=room, title="T", private=True))
-    grant = Grant("bob", rooms={room: Right.SPEAK})
-    assert known.access.standing(room, BOB.id, HERE, grant=grant).right is Right.SPEAK
-    assert known.access.standing("tea", BOB.id, HERE, grant=grant).right is Right.SPEAK
+NAMED, UNNAMED = new_identifier(), new_identifier()
+ROOMS = {NAMED: Right.SPEAK, "tea": Right.READ, "jam": Right.MODERATE}
+
+
+@pytest.mark.parametrize(
+    ("grant", "rights"),
+    [
+        (Grant("bob"), (0, Right.SPEAK, Right.SPEAK, Right.SPEAK, 0)),
+        (Grant("bob", rooms={}), (0, 0, 0, 0, 0)),
+        (Grant("bob", rooms=ROOMS), (Right.SPEAK, Right.READ, Right.MODERATE, 0, 0)),
+        (Grant("bob", rooms={}, role="operator"), 5 * (Right.OPERATE,)),
+    ],
+)
+def test_a_grant_that_names_rooms_is_for_these_alone(
+    grant: Grant, rights: tuple[Right, ...]
+) -> None:
+    """Public or private, and links to others, or to more, give nothing; an operator is in all."""
+    known = Acts()
+    rooms = (NAMED, "tea", "jam", "pie", UNNAMED)
+    for room in (NAMED, UNNAMED):
+        known.keep(acts.RoomMade(about=room, title="T", private=True))
+
+    def found(link: Link | None = None) -> tuple[Right, ...]:
+        stands = [known.access.standing(room, BOB.id, HERE, link, grant) for room in rooms]
+        return tuple(standing.right for standing in stands)
+
+    assert found() == rights
+    above = new_link(SERVER, Right.OPERATE)
+    known.keep(above.act)
+    link = known.registry.link(above.secret)
+    is_limited = grant.rooms is not None
+    assert found(link) == (rights if is_limited else 5 * (Right.OPERATE,))
+    known.keep(acts.LinkUsed(link=above.act.link), who=BOB)
+    known.keep(acts.Admitted(about=UNNAMED, people=[ANN, BOB]))
+    assert found() == (rights if is_limited else 5 * (Right.OPERATE,))
 
 
 def test_a_link_ends_with_its_time() -> None:

@@ -10,8 +10,7 @@ from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import SendNow, Watcher
 from trio_chat.delivery.pace import WRITES_PER_YIELD, Pace
-from trio_chat.delivery.recipient import MissedEvents
-from trio_chat.protocol import requests
+from trio_chat.delivery.recipient import LookedUp, MissedEvents
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import plain
 from trio_chat.protocol.dialects.base import Dialect
@@ -50,7 +49,7 @@ class Recipient:
     def can_take(self, size: int) -> bool:
         raise AssertionError("nobody comes back in here")
 
-    def look_up(self, request: requests.AnyRequest) -> None:
+    def look_up(self, request: LookedUp) -> None:
         raise AssertionError("nothing is looked up in here")
 
     def read_page(self, missed: MissedEvents) -> None:

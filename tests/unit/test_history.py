@@ -1,5 +1,7 @@
 """Rules of history: messages as it stands, and the list of rooms."""
 
+from collections.abc import Collection
+
 import msgspec
 import pytest
 
@@ -140,10 +142,19 @@ async def test_rooms_are_listed_with_those_in_which_nothing_was_said() -> None:
     }
 
 
+async def test_some_rooms_alone_are_listed_for_whoever_may_be_in_no_others() -> None:
+    """Those in which something was said, and those in which somebody is."""
+    tea = await archive(said("1"), said("2", room="pie"), populations={"new": 1, "jam": 2})
+    asked = requests.RoomsAmong(names=frozenset({"tea", "new", "none"}))
+    answer = await tea.answer(asked)
+    assert isinstance(answer, answers.RoomList)
+    assert [room.room for room in answer.rooms] == ["tea", "new"]
+
+
 class Broken(MemoryJournal):
     """A journal that cannot be read."""
 
-    async def rooms(self, limit: int) -> list[RoomSummary]:
+    async def rooms(self, limit: int, among: Collection[str] | None = None) -> list[RoomSummary]:
         raise Unavailable(1234)
 
 

@@ -14,6 +14,7 @@ from trio_chat.core.policy import (
     MUTED,
     NO_LINKS,
     NO_NAME,
+    NO_NEW_ROOMS,
     NO_SUCH_ROOM,
     NOT_JOINED,
     NOT_MODERATOR,
@@ -261,6 +262,15 @@ def test_who_is_banned_or_muted_is_told_so() -> None:
     assert policy.allows(moderator, EVERYWHERE[0], full, 0) is None
     assert policy.target_author(moderator, AN_AUTHOR_S[1]) is None
     assert policy.target_author(moderator, AN_AUTHOR_S[0]) == ANN.id
+
+
+@pytest.mark.parametrize("request_", ALL, ids=lambda request: type(request).__name__)
+def test_whoever_is_let_into_some_rooms_alone_makes_no_other(request_: requests.Request) -> None:
+    """In those rooms they may do as much as others with their right."""
+    for principal, rules in product((MEMBER, CALLER), (INSIDE, OUTSIDE)):
+        denial = policy.allows(principal._replace(is_limited=True), request_, rules, 0)
+        as_others = policy.allows(principal, request_, rules, 0)
+        assert denial == (NO_NEW_ROOMS if request_ is CREATE else as_others)
 
 
 def test_a_denial_becomes_an_error() -> None:

@@ -241,9 +241,26 @@ async def test_a_room_that_is_not_named_is_refused_later(autojump_clock: MockClo
         peer = await calls.next()
         hello = await peer.welcomes(joined(2), refusal("no_such_room", room="milk"))
         assert [room["room"] for room in hello["rooms"]] == ["tea", "milk"]
-        with pytest.raises(Refused, match="no_such_room"):
+        with pytest.raises(Refused, match="may not be in this room any more") as refused:
             await milk.joined()
-        assert tea.is_joined
+        assert refused.value.code == "removed"
+        assert (tea.is_joined, chat.state) == (True, Online())
+
+
+async def test_a_room_that_was_not_refused_then_was_not_left(autojump_clock: MockClock) -> None:
+    """What becomes of it later has nothing to do with that."""
+    calls = Calls()
+    async with calling(calls) as chat:
+        tea, milk = chat.room("tea"), chat.room("milk")
+        both = joined(0), {**joined(0), "room": "milk"}
+        await (peer := await calls.next()).welcomes(*both)
+        await peer.closes(4503)
+        await (peer := await calls.next()).welcomes(*both)
+        await peer.closes(4001)
+        await (await calls.next()).welcomes(joined(0), refusal("no_such_room", room="milk"))
+        with pytest.raises(Refused) as refused:
+            await milk.joined()
+        assert (refused.value.code, tea.is_joined) == ("no_such_room", True)
 
 
 async def test_what_must_not_be_done_twice_is_not_sent_again(autojump_clock: MockClock) -> None:

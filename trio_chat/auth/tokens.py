@@ -83,7 +83,7 @@ class TokenCheck:
         return Grant(
             subject=f"token:{claims['sub']}",
             nick=None if nick is None else check_nick(_text(nick), self._nick_limit),
-            rooms=self._rooms(claims.get("rooms", {})),
+            rooms=self._rooms(claims["rooms"]) if "rooms" in claims else None,
             role=role,
             expires_at=float(claims["exp"]),
             proof=proof,

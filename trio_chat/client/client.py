@@ -16,7 +16,7 @@ from trio_chat.client.submission import Submission
 from trio_chat.core.messages import Register, Unregister
 from trio_chat.delivery.frames import Frame, coalesce, frame_of
 from trio_chat.delivery.outbox import Outbox, SendNow
-from trio_chat.delivery.recipient import MissedEvents
+from trio_chat.delivery.recipient import LookedUp, MissedEvents
 from trio_chat.net.streams import AnyStream, address_of, linger, receive, reset_on_close, socket_of
 from trio_chat.net.transport import Transport
 from trio_chat.net.visitor import Visitor
@@ -130,7 +130,7 @@ class Client:
         reset_on_close(self._stream)
         self._scope.cancel(reason=reason.reason)
 
-    def look_up(self, request: requests.AnyRequest) -> None:
+    def look_up(self, request: LookedUp) -> None:
         """Answer a request from the journal."""
         if self._nursery:
             self._start_look_ups(self._nursery).add(request)

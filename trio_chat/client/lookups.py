@@ -15,12 +15,12 @@ from trio_chat.core.messages import PageDone
 from trio_chat.delivery.frames import Frame, batches, frame_of
 from trio_chat.delivery.outbox import Outbox
 from trio_chat.delivery.outbox_budget import OutboxBudget
-from trio_chat.delivery.recipient import MissedEvents
+from trio_chat.delivery.recipient import LookedUp, MissedEvents
 from trio_chat.journal.history import History
 from trio_chat.journal.types import Unavailable
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import Gauge
-from trio_chat.protocol import answers, requests
+from trio_chat.protocol import answers
 from trio_chat.protocol.close import RESYNC, CloseReason
 from trio_chat.protocol.dialects.base import Dialect
 
@@ -113,10 +113,10 @@ class LookUps:
         self._send = send
         self._end = end
         self._rates = rates
-        self._requests: deque[requests.AnyRequest] = deque()
+        self._requests: deque[LookedUp] = deque()
         self._missed: deque[MissedEvents] = deque()
 
-    def add(self, request: requests.AnyRequest) -> None:
+    def add(self, request: LookedUp) -> None:
         """Let a request wait; if ``look_ups`` do already, it is refused."""
         if len(self._requests) < self._context.config.look_ups:
             self._requests.append(request)

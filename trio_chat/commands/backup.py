@@ -94,8 +94,7 @@ def _finish_deletions(copy: sqlite3.Connection, part: Path) -> None:
         with transaction(copy):
             while sealing.step(copy, now=FOR_GOOD, is_indexed=is_indexed):
                 pass
-    if is_indexed:
-        erase_in(copy, part, is_indexed=True)
+    erase_in(copy, part, is_indexed=is_indexed)
 
 
 def _check(database: sqlite3.Connection, part: Path) -> int:

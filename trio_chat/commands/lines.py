@@ -14,12 +14,12 @@ import msgspec
 from trio_chat.commands.room_acts import Report, RoomActs
 from trio_chat.commands.room_rules import RoomRules, Unlimited
 from trio_chat.errors import Failed
-from trio_chat.journal.clearings import Clearing, as_told
 from trio_chat.journal.sqlite import queries, scrubs, sealing
 from trio_chat.journal.sqlite.comparison import Head, sound
+from trio_chat.journal.sqlite.reports import is_there
 from trio_chat.journal.sqlite.stored import readable, stand_in
 from trio_chat.protocol.acts import LEDGER, Reported
-from trio_chat.protocol.events import ActKept, AnyStoredEvent, Message, decode
+from trio_chat.protocol.events import ActKept, AnyStoredEvent, decode
 from trio_chat.protocol.request_base import LAST_TIME
 
 FORMAT = 2  # since this one there are acts
@@ -108,28 +108,13 @@ def acts_of(database: sqlite3.Connection, room: RoomLine, acts: RoomActs) -> Ite
 
     What somebody has said about a message, to report it, may repeat it: it goes with the message.
     """
-    number = queries.room_id(database, room.room)
-    clearings = sealing.find(database, number or 0)
+    number = queries.room_id(database, room.room) or 0
+    clearings = sealing.find(database, number)
     for kept, _ in acts.of(room.room):
         act = kept.act
-        if isinstance(act, Reported) and not _is_there(database, number, clearings, act.target):
+        if isinstance(act, Reported) and not is_there(database, number, act.target, clearings):
             act.why = ""
         yield kept
-
-
-def _is_there(
-    database: sqlite3.Connection, room: int | None, clearings: Sequence[Clearing], seq: int
-) -> bool:
-    """Whether a message can be read, and was not deleted or cleared."""
-    row = database.execute(
-        "SELECT data FROM events WHERE room = ? AND seq = ?", (room, seq)
-    ).fetchone()
-    message = decode(row[0]) if row else None
-    return (
-        isinstance(message, Message)
-        and not message.deleted
-        and as_told(clearings, message) is message
-    )
 
 
 def _room(name: str, first: int | None, newest: int | None, kept: Head) -> RoomLine:

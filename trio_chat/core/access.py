@@ -58,7 +58,7 @@ class Access:
             person_id: Who; ``None`` for somebody without a name.
             address: Where they are.
             link: One whose secret they show now.
-            grant: What has let them in; it may give rights of its own.
+            grant: What has let them in. If it names rooms, no link gives more.
             is_proven: Whether they have shown to be that person, and have not only told a name.
         """
         governed, server = self.registry.governed(room), self.registry.governed(SERVER)
@@ -68,14 +68,11 @@ class Access:
         if not is_special and self.registry.is_like_others(person_id):
             return OF_ALL
         now = self.clock()
-        right = max(grant.rooms.get(room, Right.NONE), _base(room, grant))
-        for one in self._links(room, person_id):
-            if one.right > right and now < one.ends_at:
-                right = one.right
-        if governed and is_proven and person_id in governed.admitted:
-            right = max(right, Right.SPEAK)
-        if link and link.made.about in (room, SERVER) and link.admits(person_id, now):
-            right = max(right, link.right)
+        right = _base(room, grant)
+        if grant.limits_to is None:
+            right = self._by_links(right, room, person_id, link, now)
+            if governed and is_proven and person_id in governed.admitted:
+                right = max(right, Right.SPEAK)
         is_out = not right or not self.is_invited(grant, person_id)
         if is_out or (is_hidden and governed is None):  # all looked up alike until here
             return OUTSIDE
@@ -83,6 +80,17 @@ class Access:
             return Standing(right)
         judges = [one for one in (governed, server) if one]
         return _judged(judges, right, person_id, address, now)
+
+    def _by_links(
+        self, right: Right, room: str, person_id: str | None, link: Link | None, now: int
+    ) -> Right:
+        """Return a right, or a higher one by links: those somebody came by, and one they show."""
+        for one in self._links(room, person_id):
+            if one.right > right and now < one.ends_at:
+                right = one.right
+        if link and link.made.about in (room, SERVER) and link.admits(person_id, now):
+            right = max(right, link.right)
+        return right
 
     def is_invited(self, grant: Grant, person_id: str | None) -> bool:
         """Whether somebody is still let in whom a link has let in; so is whom none had to."""
@@ -137,6 +145,8 @@ def _base(room: str, grant: Grant) -> Right:
     """Return what somebody may do in a room without any link."""
     if grant.role == OPERATOR:
         return Right.OPERATE
+    if grant.rooms is not None and room != SERVER:
+        return grant.rooms.get(room, Right.NONE)
     return Right.NONE if is_private(room) else Right.SPEAK
 
 

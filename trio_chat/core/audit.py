@@ -20,6 +20,9 @@ KEYS_LISTED = 100  # of an act there: of clearings, one for each room
 class Audit:
     """Tells acts, the latest first, without secrets and without anybody's address.
 
+    What was said to report a message may repeat it, and only the journal knows whether that can be
+    told: so an answer with reports goes by way of a look-up.
+
     Args:
         turn: Where answers go.
         registry: Has the acts that are at hand.
@@ -37,7 +40,10 @@ class Audit:
         limit = min(request.limit, ACTS_LISTED)
         told, more = page_of(found, self._config.page_bytes, limit)
         answer = governing_answers.ActList(id=request.id, room=room, acts=told, more=more)
-        self._turn.reply(asked.requester, answer)
+        if asked.state is not None and any(isinstance(info.act, acts.Reported) for info in told):
+            self._turn.effects.look_ups.append((asked.state.client, answer))
+        else:
+            self._turn.reply(asked.requester, answer)  # whoever asks by HTTP completes it
 
     def _before(self, before: int | None, room: str) -> Iterator[ActKept]:
         """Yield the acts in a room before a number, the latest first."""

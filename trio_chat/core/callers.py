@@ -5,9 +5,11 @@ from trio_chat.config import Config
 from trio_chat.core import policy
 from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.devices import Devices
+from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Asker, Judge
 from trio_chat.core.links import Link
 from trio_chat.core.moderation import Moderation
+from trio_chat.core.pairings import Pairings, check_unnamed
 from trio_chat.core.pairs import Pairs
 from trio_chat.core.people import People
 from trio_chat.core.redemption import Redemption
@@ -38,6 +40,8 @@ class Callers:
         devices: Tell of sessions, and end them.
         pairs: Rooms for two.
         arrivals: Remember who has written.
+        pairings: Make codes for other devices.
+        turn: Where answers go.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -55,6 +59,8 @@ class Callers:
         devices: Devices,
         pairs: Pairs,
         arrivals: Arrivals,
+        pairings: Pairings,
+        turn: Turn,
     ) -> None:
         self._people = people
         self._speakers = speakers
@@ -68,6 +74,8 @@ class Callers:
         self._devices = devices
         self._pairs = pairs
         self._arrivals = arrivals
+        self._pairings = pairings
+        self._turn = turn
 
     def introduce(
         self, caller: Requester, request: requests.Hello, now: float, grant: Grant, label: str
@@ -78,16 +86,26 @@ class Callers:
             RequestError: it cannot be granted.
         """
         self._limits.check(None, request, None, caller.address, now)
-        is_new = grant.subject is None and not self._people.has_session(request.session)
+        address, clock = caller.address, self._judge.clock()
+        pairing = self._pairings.of_hello(request, grant, address, now, clock)
+        is_known = grant.subject is not None or self._people.has_session(request.session)
+        is_new = not (is_known or pairing)
         if is_new:
             self._limits.check_new_name(caller.address, "http", now)
         nick = grant.nick or request.nick or ""
-        person = self._speakers.introduce(request.session, nick, grant.subject)
+        if pairing:
+            person = self._speakers.of_id(pairing.person_id, nick)
+        else:
+            person = self._speakers.introduce(request.session, nick, grant.subject)
         self._redemption.check_invited(grant, person.id)
         if is_new:
             self._limits.take_new_name(caller.address, now)
         self._redemption.accept(grant, person)
-        known_since = self._judge.known_since(request.session, grant)
+        if pairing:
+            self._pairings.end(person.id)
+            known_since = pairing.known_since
+        else:
+            known_since = self._judge.known_since(request.session, grant)
         session = ""
         if grant.subject is None:
             session, ended = self._people.begin_session(person.id, request.session, label)
@@ -99,11 +117,11 @@ class Callers:
         self,
         caller: Requester,
         credentials: requests.Credentials,
-        request: requests.Sessions | requests.SignOut,
+        request: requests.Sessions | requests.SignOut | requests.Pair,
         now: float,
         grant: Grant,
     ) -> None:
-        """Tell of the sessions of the person who shows one, or end them.
+        """Tell of the sessions of the person who shows one, end them, or make a code for another.
 
         Raises:
             RequestError: it cannot be granted.
@@ -113,6 +131,12 @@ class Callers:
         self._limits.check(person.id, request, None, caller.address, now)
         if isinstance(request, requests.SignOut):
             self._devices.sign_out(caller, request, person.id)
+        elif isinstance(request, requests.Pair):
+            check_unnamed(grant)
+            known_since = self._judge.known_since(credentials.token, grant)
+            clock = self._judge.clock()
+            code, until = self._pairings.make(person.id, known_since, caller.address, clock)
+            self._turn.reply(caller, answers.Pair(id=request.id, code=code, until=until))
         else:
             self._devices.tell(caller, request, person.id, here)
 

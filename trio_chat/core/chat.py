@@ -239,8 +239,10 @@ class Chat:
 
     def _follow_acts(self, states: Sequence[RoomState]) -> None:
         """Follow the ledger, if it is among these: others may have changed who may do what."""
-        if any(state.name == LEDGER and self._ledger.follow(state) for state in states):
-            self._moderation.removals.recheck(SERVER)
+        for state in states:
+            ended = self._ledger.follow(state) if state.name == LEDGER else None
+            if ended is not None:
+                self._moderation.removals.recheck(SERVER, ended)
 
     def _delay(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.at(self._turn.now + seconds, call)
@@ -256,7 +258,7 @@ class Chat:
                 welcome = self._callers.introduce(caller, request, now, grant, label)
                 self._turn.reply(caller, welcome)
                 return
-            if isinstance(request, requests.Sessions | requests.SignOut):
+            if isinstance(request, requests.Sessions | requests.SignOut | requests.Pair):
                 self._callers.see_to_sessions(caller, credentials, request, now, grant)
                 return
             self._pending.check_room()

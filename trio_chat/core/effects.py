@@ -8,10 +8,10 @@ from trio_chat.core.catchup import CatchUp
 from trio_chat.core.records import NO_CHANGES, Changes
 from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame
-from trio_chat.delivery.recipient import Recipient, Requester
+from trio_chat.delivery.recipient import LookedUp, Recipient, Requester
 from trio_chat.journal.storage import Seek
 from trio_chat.journal.types import Write
-from trio_chat.protocol import answers, requests
+from trio_chat.protocol import answers
 from trio_chat.protocol.close import CloseReason
 
 Replies = dict[Requester, list[answers.Answer]]
@@ -34,7 +34,7 @@ class Effects:
     loads: list[str] = field(default_factory=list)
     seeks: list[Seek] = field(default_factory=list)
     people: Changes = NO_CHANGES
-    look_ups: list[tuple[Recipient, requests.AnyRequest]] = field(default_factory=list)
+    look_ups: list[tuple[Recipient, LookedUp]] = field(default_factory=list)
     pages: list[tuple[Recipient, CatchUp]] = field(default_factory=list)
     closes: list[tuple[Recipient, CloseReason | None]] = field(default_factory=list)
 

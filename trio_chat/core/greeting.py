@@ -7,7 +7,7 @@ from trio_chat.core.effects import Turn
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Judge, asker_of
 from trio_chat.core.marks import Marks
-from trio_chat.core.pairings import Pairing, Pairings
+from trio_chat.core.pairings import Pairings, check_unnamed
 from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
 from trio_chat.core.redemption import Redemption
@@ -18,8 +18,6 @@ from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import NOT_LET_IN, SIGNED_OUT
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
-
-NAMED_BY_ACCESS = "what lets you in says who you are; show it on the other device, too"
 
 
 class Greeting:
@@ -84,12 +82,13 @@ class Greeting:
             state.is_over = True
             self._turn.effects.closes.append((state.client, SIGNED_OUT))
             return
-        pairing = self._pairing(state, request)
+        clock, address = self._access.clock(), state.client.address
+        pairing = self._pairings.of_hello(request, grant, address, self._turn.now, clock)
         person_id = pairing.person_id if pairing else None
         person_id = person_id or self._people.identify(request.session, request.key, grant.subject)
         self._check_invited(state, person_id)
         before = self._people.now(person_id)
-        address, now = state.client.address, self._turn.now
+        now = self._turn.now
         is_known = grant.subject is not None or self._people.has_session(request.session)
         is_new = before is None and not (is_known or pairing)
         if is_new:
@@ -117,19 +116,6 @@ class Greeting:
                 if error.limit:
                     self._limits.count(error.limit, state.way_in, address, now)
                 self._turn.reply(state.client, error.answer)
-
-    def _pairing(self, state: ConnectionState, request: requests.Hello) -> Pairing | None:
-        """Return what the code in a hello is for; with a session it does not count.
-
-        Raises:
-            RequestError: it is not good.
-        """
-        if request.pair is None or request.session is not None:
-            return None
-        if state.grant.subject is not None:
-            raise RequestError("unsupported", NAMED_BY_ACCESS)
-        address, clock = state.client.address, self._access.clock()
-        return self._pairings.look(request.pair, address, self._turn.now, clock)
 
     def _check_invited(self, state: ConnectionState, person_id: str) -> None:
         """Make sure that the link that has let a connection in has a place for its person.
@@ -180,8 +166,7 @@ class Greeting:
         """
         self._check(state, request)
         assert state.person_id
-        if state.grant.subject is not None:
-            raise RequestError("unsupported", NAMED_BY_ACCESS)
+        check_unnamed(state.grant)
         clock = self._access.clock()
         address = state.client.address
         code, until = self._pairings.make(state.person_id, state.known_since, address, clock)

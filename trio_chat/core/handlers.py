@@ -296,4 +296,4 @@ class Handlers:
         room = SERVER if isinstance(request, requests.Rooms) else self._proper(request.room)
         link = state.links.get(room)
         self._judge.check(asker_of(state, self._people), request, room, self._turn.now, link=link)
-        self._turn.effects.look_ups.append((state.client, request))
+        self._turn.effects.look_ups.append((state.client, state.grant.narrowed(request)))

@@ -97,7 +97,12 @@ class Judge:
             room, person_id, asker.address, link, asker.grant, is_proven=asker.is_proven
         )
         principal = Principal(
-            asker.person, asker.needs_hello, asker.needs_join, *standing, asker.known_since
+            asker.person,
+            asker.needs_hello,
+            asker.needs_join,
+            *standing,
+            asker.known_since,
+            asker.grant.limits_to is not None,
         )
         rules = self._rules(asker, request, room, is_joined=is_joined)
         policy.check(principal, request, rules, now, self._access.clock())
@@ -135,6 +140,10 @@ class Judge:
         person_id, address = asker.person.id, asker.address
         standing = self._access.standing(room, person_id, address, link, asker.grant)
         return standing.right < Right.MODERATE
+
+    def clock(self) -> int:
+        """Return the time of the wall clock, in ms since 1970."""
+        return self._access.clock()
 
     def is_made(self, room: str) -> bool:
         """Whether a room was made, or has rules: then its first word begins no other one."""

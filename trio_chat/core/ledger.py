@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from trio_chat.core.effects import Turn
-from trio_chat.core.links import new_link
+from trio_chat.core.links import Link, new_link
 from trio_chat.core.pending_writes import SILENT, Pending, PendingWrites
 from trio_chat.core.registry import SERVER, Registry
 from trio_chat.journal.types import Committed, Journal, RoomState, Write
@@ -45,20 +45,20 @@ class Ledger:
         self._turn.effects.writes.append(write)
         self._pending.add(pending)
 
-    def follow(self, state: RoomState) -> bool:
+    def follow(self, state: RoomState) -> list[Link] | None:
         """Take in what others have written, such as commands; have more read if that is not all.
 
         Returns:
-            Whether anything was taken in, so that somebody may do less than before.
+            The links that have ended; ``None`` if nothing was taken in, so that everybody may do as
+            much as before.
         """
         news = [(seq, data) for seq, data in state.recent if seq > self._registry.last]
         if news and news[0][0] == self._registry.last + 1:
-            for seq, data in news:
-                take(self._registry, seq, data)
-            return True
+            taken = [take(self._registry, seq, data) for seq, data in news]
+            return [link for link in taken if link]
         if state.last > self._registry.last:
             self._turn.effects.loads.append(LEDGER)
-        return False
+        return None
 
 
 async def make_operator(journal: Journal, registry: Registry) -> str:
@@ -86,9 +86,12 @@ async def load(journal: Journal, registry: Registry) -> None:
             take(registry, seq, data)
 
 
-def take(registry: Registry, seq: int, data: bytes) -> None:
-    """Take in one encoded act; one that is damaged changes nothing, and the journal tells of it."""
+def take(registry: Registry, seq: int, data: bytes) -> Link | None:
+    """Take in one encoded act; return the link that it ends.
+
+    One that is damaged changes nothing, and the journal tells of it.
+    """
     event = decode(data)
-    if isinstance(event, ActKept):
-        registry.apply(event)
+    ended = registry.apply(event) if isinstance(event, ActKept) else None
     registry.last = seq
+    return ended

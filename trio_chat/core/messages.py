@@ -18,6 +18,7 @@ ApiAsked = (
     | requests.WriteRequest
     | requests.Sessions
     | requests.SignOut
+    | requests.Pair
     | governing.AnyGoverning
 )
 AnyAsked = requests.Understood

@@ -210,7 +210,7 @@ class Moderation:
         elif isinstance(act, acts.Admitted):
             self._pairs.invite(kept, act)
         elif isinstance(act, acts.LinkEnded | acts.Sanctioned | acts.Raided):
-            self.removals.recheck(act.about, ended)
+            self.removals.recheck(act.about, [ended] if ended else [])
         if isinstance(act, acts.Sanctioned | acts.Raided | acts.Cleared):
             self._approval.drop_of(act.people, act.about)
         if isinstance(act, acts.NickFreed):

@@ -3,15 +3,30 @@
 import secrets
 from typing import NamedTuple
 
+from trio_chat.auth.grant import Grant
 from trio_chat.core.links import digest_of
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.shares import Shares
 from trio_chat.limits.addresses import key_of
+from trio_chat.protocol import requests
 from trio_chat.protocol.request_error import RequestError
 
 GOOD_FOR = 600  # seconds
 PAIRINGS = 10_000  # at a time, one for each person; of more the oldest from where most came is over
 CODE_BYTES = 16
+
+
+NAMED_BY_ACCESS = "what lets you in says who you are; show it on the other device, too"
+
+
+def check_unnamed(grant: Grant) -> None:
+    """Make sure that a person is known by a session: only then a code brings them elsewhere.
+
+    Raises:
+        RequestError: what has let them in says who they are.
+    """
+    if grant.subject is not None:
+        raise RequestError("unsupported", NAMED_BY_ACCESS)
 
 
 class Pairing(NamedTuple):
@@ -46,6 +61,19 @@ class Pairings:
         self._pairings[digest] = Pairing(person_id, known_since, until)
         self._digests[person_id] = digest
         return code, until
+
+    def of_hello(
+        self, request: requests.Hello, grant: Grant, address: str, now: float, clock: int
+    ) -> Pairing | None:
+        """Return what the code in a hello is for; with a session it does not count.
+
+        Raises:
+            RequestError: it is not good, or there is none for whom something else names.
+        """
+        if request.pair is None or request.session is not None:
+            return None
+        check_unnamed(grant)
+        return self.look(request.pair, address, now, clock)
 
     def look(self, code: str, address: str, now: float, clock: int) -> Pairing:
         """Return what a code is for.

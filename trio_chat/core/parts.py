@@ -166,6 +166,8 @@ def make_parts(
         devices=devices,
         pairs=pairs,
         arrivals=arrivals,
+        pairings=pairings,
+        turn=turn,
     )
     marks = Marks(turn, people, rooms, epoch)
     greeting = Greeting(

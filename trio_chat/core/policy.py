@@ -17,7 +17,8 @@ class Principal(NamedTuple):
 
     ``needs_hello`` tells that it is a connection that has to say who it is. ``needs_join`` tells
     that it is a connection, which takes part only in rooms that it has joined; a request by HTTP
-    stands for itself. ``known_since`` is in ms since 1970, 0 for long ago.
+    stands for itself. ``known_since`` is in ms since 1970, 0 for long ago. ``is_limited`` tells
+    that they may be in no room but those that they were given.
     """
 
     person: Person | None = None
@@ -27,6 +28,7 @@ class Principal(NamedTuple):
     is_banned: bool = False
     is_muted: bool = False
     known_since: int = 0
+    is_limited: bool = False
 
 
 class Rules(NamedTuple):
@@ -74,6 +76,7 @@ CLOSED = Denial("closed", "only moderators speak in this room just now")
 ROOM_FULL = Denial("room_full", "no more people may be in this room")
 NO_LINKS = Denial("no_links", "newcomers may not set a topic with a link in it here")
 NOT_MODERATOR = Denial("not_moderator", "only moderators of the room may do that")
+NO_NEW_ROOMS = Denial("not_operator", "what has let you in is for the rooms that it names alone")
 NOT_OPERATOR = Denial("not_operator", "only operators of the server may do that")
 
 # Kinds of requests. They are looked up by type, as each request asks for several.
@@ -111,11 +114,18 @@ def allows(
     if not principal.person and (principal.needs_hello or type(request) in BY_NAME):
         return HELLO_FIRST
     if type(request) in ABOUT_NO_ROOM:
-        is_out = principal.is_banned and type(request) in HEARD_ELSEWHERE
-        return BANNED_EVERYWHERE if is_out else None
+        return _may_outside(principal, request)
     if principal.right is Right.NONE:
         return BANNED if principal.is_banned else NO_SUCH_ROOM
     return _may_in_room(principal, request, rules, now, wall)
+
+
+def _may_outside(principal: Principal, request: requests.Request) -> Denial | None:
+    """Return why somebody may not do something that is about no room that is there already."""
+    if principal.is_limited and isinstance(request, governing.Create):
+        return NO_NEW_ROOMS
+    is_out = principal.is_banned and type(request) in HEARD_ELSEWHERE
+    return BANNED_EVERYWHERE if is_out else None
 
 
 def _may_in_room(

@@ -52,14 +52,14 @@ class Removals:
             states = self._connections_of(person_id)
             self._to_end += [state for state in states if not room or room in state.rooms]
 
-    def recheck(self, room: str, ended: Link | None = None) -> None:
+    def recheck(self, room: str, ended: Iterable[Link] = ()) -> None:
         """End the connections in a room, or in any, that may not be there any more.
 
         So do those who came by a link to moderate that has ended, and may not any more: they were
         told that they may. They may come back. And so do those, wherever they are, whom no link
         lets in on the server any more.
         """
-        self._changed[room].update([ended] if ended else [])
+        self._changed[room].update(ended)
 
     @property
     def has_more(self) -> bool:
@@ -111,7 +111,8 @@ class Removals:
         room, person_id = ended.made.about, state.holder_id
         if ended.right < Right.MODERATE:
             return False
-        if person_id not in ended.users and state.links.get(room) is not ended:
+        is_shown = any(link is ended for link in state.links.values())
+        if person_id not in ended.users and not is_shown:
             return False
         standing = self._access.standing(room, person_id, state.client.address, grant=state.grant)
         return standing.right < ended.right

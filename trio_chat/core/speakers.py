@@ -32,6 +32,14 @@ class Speakers:
         person_id = self._people.identify(token, subject=subject)
         return self._people.nicks.check_free(Person(person_id, nick))
 
+    def of_id(self, person_id: str, nick: str) -> Person:
+        """Return a person by their id, as they are called now, or say if nobody knows.
+
+        Raises:
+            RequestError: the nick cannot be, or it is kept for somebody else.
+        """
+        return self._people.nicks.check_free(self._people.now(person_id) or Person(person_id, nick))
+
     def speaker(self, token: str | None, nick: str | None, grant: Grant) -> Person | None:
         """Return as whom somebody without a connection speaks; ``None``: as nobody.
 

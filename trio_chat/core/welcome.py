@@ -68,7 +68,7 @@ class Welcome:
             rates=self._rates,
             operator=right is Right.OPERATE,
             marks=marks or [],
-            private=self._pairs.listed(person.id),
+            private=[] if grant.limits_to is not None else self._pairs.listed(person.id),
         )
 
 

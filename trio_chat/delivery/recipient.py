@@ -7,6 +7,9 @@ from trio_chat.delivery.outbox import SendNow, Watcher
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects.base import Dialect
+from trio_chat.protocol.governing_answers import ActList
+
+LookedUp = requests.AnyRequest | ActList  # a request, or an answer that the journal completes
 
 
 class Requester(Protocol):
@@ -70,8 +73,8 @@ class Recipient(Requester, Protocol):
         """Tell whether so many bytes at once leave room for what may come meanwhile."""
         ...
 
-    def look_up(self, request: requests.AnyRequest) -> None:
-        """Answer a request from the journal."""
+    def look_up(self, request: LookedUp) -> None:
+        """Answer a request from the journal, or complete an answer from there."""
         ...
 
     def read_page(self, missed: MissedEvents) -> None:

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
+import msgspec
 import trio
 
 from trio_chat.config import Config
 from trio_chat.journal.search.query import BadQuery, parse
 from trio_chat.journal.search.snippets import make_hits
-from trio_chat.journal.types import Bounds, Journal, Unavailable, Unsearchable
+from trio_chat.journal.types import Bounds, Journal, Place, Unavailable, Unsearchable
 from trio_chat.protocol import answers, requests
+from trio_chat.protocol.acts import Reported
+from trio_chat.protocol.governing_answers import ActInfo, ActList
 from trio_chat.protocol.names import BadName, check_room, is_private
 from trio_chat.protocol.unicode import cut
 
@@ -35,9 +38,11 @@ class History:
         self._populations = populations
         self._markers = trio.CapacityLimiter(MARKERS)
 
-    async def answer(self, request: requests.AnyRequest) -> answers.Answer:
-        """Return the answer to a request for something that is kept."""
+    async def answer(self, request: requests.AnyRequest | ActList) -> answers.Answer:
+        """Return the answer to a request for something that is kept, or complete one."""
         try:
+            if isinstance(request, ActList):
+                return await self._without_reasons(request)
             return await self._look_up(request)
         except (BadName, BadQuery, Unavailable, Unsearchable) as error:
             refusal = _refusal(error)
@@ -51,6 +56,14 @@ class History:
             return await self._search(request)
         assert isinstance(request, requests.Rooms)
         return await self._rooms(request)
+
+    async def _without_reasons(self, told: ActList) -> ActList:
+        """Return acts without what was said of messages that are gone, to report them."""
+        gone = await self._journal.gone({*filter(None, map(_reported, told.acts))})
+        for info in told.acts:
+            if _reported(info) in gone:
+                info.act = msgspec.structs.replace(info.act, why="")
+        return told
 
     async def missed(self, room: str, after: int) -> list[tuple[int, bytes]]:
         """Return a page of what followed a number, encoded, each with its own.
@@ -85,15 +98,19 @@ class History:
         return answers.SearchResult(id=request.id, room=room, hits=hits, more=more)
 
     async def _rooms(self, request: requests.Rooms) -> answers.RoomList:
+        among = request.names if isinstance(request, requests.RoomsAmong) else None
         populations = self._populations()
         listed = {
             name: answers.RoomInfo(name, populations.get(name, 0), ts, cut(topic, TOPIC_LISTED))
-            for name, topic, ts in await self._journal.rooms(request.skip + ROOMS_LISTED + 1)
+            for name, topic, ts in await self._journal.rooms(request.skip + ROOMS_LISTED + 1, among)
         }
         silent = [
             answers.RoomInfo(name, population, 0)
             for name, population in populations.items()
-            if name not in listed and population and not is_private(name)  # followers do not count
+            if name not in listed
+            and population
+            and not is_private(name)  # followers do not count
+            and (among is None or name in among)
         ]
         rooms = [*listed.values(), *silent][request.skip :]
         shown = self._fit([answers.encode(room) for room in rooms[:ROOMS_LISTED]])
@@ -103,6 +120,11 @@ class History:
         """Return how many of these fit into a page, with a comma behind each."""
         sizes = accumulate(len(data) + 1 for data in encoded)
         return sum(size <= self._config.page_bytes for size in sizes)
+
+
+def _reported(info: ActInfo) -> Place | None:
+    """Return where the message is that an act reports; ``None`` if it is no report."""
+    return Place(info.act.about, info.act.target) if isinstance(info.act, Reported) else None
 
 
 def _refusal(error: BadName | BadQuery | Unavailable | Unsearchable) -> answers.Error:

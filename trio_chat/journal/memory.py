@@ -25,6 +25,7 @@ from trio_chat.journal.types import (
     Bounds,
     Committed,
     MessagePage,
+    Place,
     Result,
     RoomState,
     RoomSummary,
@@ -41,8 +42,9 @@ from trio_chat.journal.views import (
     view,
 )
 from trio_chat.protocol import answers
-from trio_chat.protocol.acts import LEDGER
+from trio_chat.protocol.acts import LEDGER, Reported
 from trio_chat.protocol.events import (
+    ActKept,
     AnyStoredEvent,
     Clear,
     Delete,
@@ -187,9 +189,13 @@ class MemoryJournal:
                 message = view(event, changes.state if changes and is_changed else None)
                 yield message, len(answers.encode(message)) + 1  # and a comma
 
-    async def rooms(self, limit: int) -> list[RoomSummary]:
+    async def rooms(self, limit: int, among: Collection[str] | None = None) -> list[RoomSummary]:
         """Return the rooms, the latest first."""
-        listed = [(name, room) for name, room in self._rooms.items() if not name.startswith("~")]
+        listed = [
+            (name, room)
+            for name, room in self._rooms.items()
+            if not name.startswith("~") and (among is None or name in among)
+        ]
         latest = sorted(listed, key=lambda item: -item[1].ts)[:limit]
         return [RoomSummary(name, room.topic, room.ts) for name, room in latest]
 
@@ -201,6 +207,23 @@ class MemoryJournal:
             if room.has_message_of(authors, since_ts):
                 found.append((-room.ts, name))
         return [name for _, name in sorted(found)[:limit]]
+
+    async def gone(self, places: Collection[Place]) -> set[Place]:
+        """Return at which places there is no message that can be read."""
+        return {place for place in places if not self._look(place.room).has(place.seq)}
+
+    def _look(self, name: str) -> MemoryRoom:
+        """Return a room, or an empty one that is not kept."""
+        return self._rooms.get(name) or MemoryRoom()
+
+    def _forget_reasons(self) -> None:
+        """Forget what was said about messages that are gone for good, to report them."""
+        ledger = self._look(LEDGER)
+        for event in list(ledger.events):
+            act = event.act if isinstance(event, ActKept) else None
+            if isinstance(act, Reported) and self._look(act.about).has_lost(act.target):
+                bare = msgspec.structs.replace(act, why="")
+                ledger.put(msgspec.structs.replace(event, act=bare))
 
     async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
         """Do nothing: nobody is known over the end of the process."""
@@ -225,6 +248,7 @@ class MemoryJournal:
             if end >= room.first:
                 room.drop_to(end)
                 pruned[name] = room.first
+        self._forget_reasons()
         if pruned:
             await tell(pruned)
         return pruned

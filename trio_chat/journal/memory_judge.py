@@ -27,8 +27,13 @@ def judge(
 
 
 def _judge_report(act: Reported, room: MemoryRoom) -> Rejected | None:
-    """Reject to report what is no message."""
-    return None if isinstance(room.get(act.target), Message) else NO_SUCH_MESSAGE
+    """Reject to report what is no message; of one that is deleted, forget why."""
+    message = room.get(act.target)
+    if not isinstance(message, Message):
+        return NO_SUCH_MESSAGE
+    if message.deleted:
+        act.why = ""
+    return None
 
 
 def _judge_event(

@@ -123,6 +123,16 @@ class MemoryRoom:
         clearings = [sealed.clearing for sealed in self.clearings.values()]
         return is_cleared(clearings, message.seq, author_of(message))
 
+    def has_lost(self, seq: int) -> bool:
+        """Whether there is no message with a number, or a deleted one."""
+        message = self.get(seq)
+        return not isinstance(message, Message) or message.deleted
+
+    def has(self, seq: int) -> bool:
+        """Whether there is a message with a number that can be read: it is not cleared, either."""
+        message = self.get(seq)
+        return isinstance(message, Message) and not (message.deleted or self.is_cleared(message))
+
     def clear(self, event: Clear, since_ts: int) -> None:
         """Clear what an event clears, from a time in ms since 1970 on."""
         later = (kept.seq for kept in self.events if kept.ts >= since_ts)

@@ -116,6 +116,13 @@ class MessagePage(NamedTuple):
     more: bool
 
 
+class Place(NamedTuple):
+    """Where a message is: in which room, and under which number."""
+
+    room: str
+    seq: int
+
+
 class RoomSummary(NamedTuple):
     """A room as it is listed."""
 
@@ -225,8 +232,8 @@ class Journal(Protocol):
         """
         ...
 
-    async def rooms(self, limit: int) -> list[RoomSummary]:
-        """Return the rooms in which something was said, the latest first."""
+    async def rooms(self, limit: int, among: Collection[str] | None = None) -> list[RoomSummary]:
+        """Return the rooms in which something was said, perhaps only some, the latest first."""
         ...
 
     async def rooms_of(self, authors: Collection[str], since_ts: int, limit: int) -> list[str]:
@@ -241,6 +248,14 @@ class Journal(Protocol):
 
         Raises:
             Unavailable: it failed, or took too long.
+        """
+        ...
+
+    async def gone(self, places: Collection[Place]) -> set[Place]:
+        """Return at which places there is no message that can be read: it is deleted, or cleared.
+
+        Raises:
+            Unavailable: it cannot be read just now.
         """
         ...
 

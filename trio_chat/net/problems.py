@@ -14,6 +14,7 @@ STATUSES = {  # of the codes that the v1 protocol has, too
     "bad_request": 400,
     "bad_nick": 400,
     "bad_room": 400,
+    "bad_pair": 400,
     "unauthorized": 401,
     "not_yours": 403,
     "not_found": 404,

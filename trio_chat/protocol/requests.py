@@ -209,6 +209,12 @@ class Rooms(Request, tag="rooms", kw_only=True):
     skip: Annotated[int, msgspec.Meta(ge=0, le=SKIP_LIMIT)] = 0
 
 
+class RoomsAmong(Rooms, tag="rooms", kw_only=True):
+    """The same, of some rooms alone: what becomes of the request of who may be in no others."""
+
+    names: frozenset[str]
+
+
 AnyRequest = (
     Hello
     | Join

@@ -229,7 +229,7 @@ class Conversation:
         if state and error.retry_ms is not None:
             self._join(state, trio.current_time() + error.retry_ms / 1000)
         elif state:
-            self._refuse(state, Refused(error.code, error.text))
+            self._refuse(state, state.refusal_by(error.code, error.text))
 
     def _refuse(self, state: RoomState, refused: Refused) -> None:
         """End a room that we may not be in."""

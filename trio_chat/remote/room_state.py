@@ -23,6 +23,7 @@ REMOVALS = {  # why somebody has to leave, by what a moderator did
     "ban": ("banned", "you may not be in this room"),
 }
 REMOVED = ("removed", "you may not be in this room any more")
+HIDDEN = "no_such_room"  # the code for a room that we do not get to see
 StoredEvent = wire.StoredRoomEvent | wire.Unknown
 
 
@@ -66,6 +67,7 @@ class RoomState:
         self.refusal: ChatError | None = None
         self.removal: Refused | None = None  # with which it ends if we have to go
         self.join_id: int | None = None  # of the request to join that counts; a hello has none
+        self._had_to_leave = False  # perhaps, since the last connection
         self._is_behind = False
         self._joined_at = 0  # the number of the last event when we joined
         self._settled = trio.Event()  # when we are in the room, or it is closed
@@ -109,6 +111,7 @@ class RoomState:
         people = wire.read_people(joined.members)
         self.is_joined = True
         self.link = self.removal = None
+        self._had_to_leave = False
         self.right = RIGHTS.get(joined.right or "", Right.SPEAK)
         self.rules, self.title = joined.rules or NO_RULES, joined.title
         self._joined_at = joined.last
@@ -221,10 +224,17 @@ class RoomState:
     def removed(self, *, is_only: bool) -> Refused | None:
         """Return why we are in the room no more, after a close for having to leave one.
 
+        ``None``: it may be another one, and the server tells when we join again.
+
         Args:
             is_only: Whether we were in no other.
         """
+        self._had_to_leave = True
         return self.removal or (Refused(*REMOVED) if is_only else None)
+
+    def refusal_by(self, code: str, text: str) -> Refused:
+        """Return how a refusal is told: a room that is hidden now is one that we had to leave."""
+        return Refused(*REMOVED) if self._had_to_leave and code == HIDDEN else Refused(code, text)
 
     def refuse(self, error: ChatError) -> None:
         """Record that the server does not let us in, and close."""

@@ -1,5 +1,7 @@
 """Erases deleted words from the search index and the write-ahead log, some time after a deletion.
 
+So it does with what was said about deleted messages, to report them.
+
 SQLite overwrites rows that are deleted (``secure_delete``). FTS5 does not: until the segments of
 its index are merged, the words of a deleted row stay in the old one. So each removal is noted down,
 and within a stated time all segments are merged into one, in steps, the log is emptied, and the
@@ -11,7 +13,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from trio_chat.journal.sqlite import gaps
+from trio_chat.journal.sqlite import gaps, reports
 from trio_chat.journal.sqlite.index import NOTED
 from trio_chat.journal.sqlite.transaction import transaction
 
@@ -42,6 +44,7 @@ class Eraser:
         self._is_indexed = is_indexed
         self._is_begun = False
         self._cleared = 0  # bytes of the file
+        self._looked_at: int | None = 0  # how many acts; ``None`` for all
         self.is_done = False
 
     def step(self) -> bool:
@@ -51,6 +54,9 @@ class Eraser:
         """
         if not self._is_begun:
             self._begin()
+        if self._looked_at is not None:
+            self._looked_at = reports.step(self._database, self._looked_at)
+            return True
         if self._is_indexed and self._merge(MERGE):
             return True
         end = gaps.clear(self._database, self._descriptor, self._cleared)

@@ -9,7 +9,7 @@ import trio
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import people, queries
+from trio_chat.journal.sqlite import people, queries, reports
 from trio_chat.journal.sqlite.authors import rooms_of
 from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.pruning import Limits
@@ -21,6 +21,7 @@ from trio_chat.journal.sqlite.writer import Writer
 from trio_chat.journal.types import (
     Bounds,
     MessagePage,
+    Place,
     Result,
     RoomState,
     RoomSummary,
@@ -155,9 +156,9 @@ class SqliteJournal:
             lambda database: queries.search(database, room, query, bounds, limit, max_bytes)
         )
 
-    async def rooms(self, limit: int) -> list[RoomSummary]:
+    async def rooms(self, limit: int, among: Collection[str] | None = None) -> list[RoomSummary]:
         """Return the rooms, the latest first."""
-        return await self._readers.read(lambda database: queries.rooms(database, limit))
+        return await self._readers.read(lambda database: queries.rooms(database, limit, among))
 
     async def rooms_of(self, authors: Collection[str], since_ts: int, limit: int) -> list[str]:
         """Return the rooms in which people have kept messages, the latest first.
@@ -169,6 +170,10 @@ class SqliteJournal:
                 database, authors, since_ts, limit, is_indexed=self._file.is_indexed
             )
         )
+
+    async def gone(self, places: Collection[Place]) -> set[Place]:
+        """Return at which places there is no message that can be read."""
+        return await self._readers.read(lambda database: reports.find_gone(database, places))
 
     async def prune(
         self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody

@@ -1,7 +1,7 @@
 """What is read from the database."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from trio_chat.journal.clearings import Clearing, as_told
 from trio_chat.journal.search.query import Query
@@ -27,13 +27,24 @@ NO_STATE: tuple[int | None, bytes | None] = (None, None)
 Row = tuple[int, bytes, bytes | None]  # a message's number, how it was said, its state if any
 
 
-def rooms(database: sqlite3.Connection, limit: int) -> list[RoomSummary]:
-    """Return the public rooms, the latest first."""
+def rooms(
+    database: sqlite3.Connection, limit: int, among: Collection[str] | None = None
+) -> list[RoomSummary]:
+    """Return the public rooms, or those of these names, the latest first."""
+    if among is not None:
+        found = [room for name in among for room in _room(database, name)]
+        return sorted(found, key=lambda room: -room.ts)[:limit]
     rows = database.execute(
         "SELECT name, topic, ts FROM rooms WHERE name NOT GLOB '~*' ORDER BY ts DESC LIMIT ?",
         (limit,),
     )
     return [RoomSummary(*row) for row in rows]
+
+
+def _room(database: sqlite3.Connection, name: str) -> list[RoomSummary]:
+    """Return the public room of a name, if there is one."""
+    query = "SELECT name, topic, ts FROM rooms WHERE name = ? AND name NOT GLOB '~*'"
+    return [RoomSummary(*row) for row in database.execute(query, (name,))]
 
 
 def room_ids(database: sqlite3.Connection) -> list[tuple[int, str]]:

@@ -234,11 +234,19 @@ class Transaction:
         return self._judge_change(room, write)
 
     def _judge_report(self, event: AnyStoredEvent) -> Rejected | None:
-        """Refuse to report what is no message; other events have nothing that they are about."""
+        """Refuse to report what is no message; other events have nothing that they are about.
+
+        Of one that is deleted nothing is kept, nor what somebody says of it.
+        """
         if not isinstance(event, ActKept) or not isinstance(event.act, Reported):
             return None
         found = self._find_message(self._room(event.act.about).id, event.act.target)
-        return None if found else NO_SUCH_MESSAGE
+        if found is None:
+            return NO_SUCH_MESSAGE
+        message = understood(event.act.about, event.act.target, found[1])
+        if not isinstance(message, Message) or message.deleted:
+            event.act.why = ""
+        return None
 
     def _judge_restore(self, room: int | None, key: str) -> Rejected | None:
         """Refuse to take back what was taken back already, or is gone for good."""

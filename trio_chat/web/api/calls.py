@@ -31,6 +31,7 @@ Answer = (
     | governing_answers.RaidPreview
     | governing_answers.HeldList
     | answers.SessionList
+    | answers.Pair
 )
 _decode = msgspec.json.Decoder(Answer).decode
 

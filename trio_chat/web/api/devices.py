@@ -8,7 +8,7 @@ from trio_chat.web.api import reading
 from trio_chat.web.api.answering import json_of, visitor
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.governing import Route
-from trio_chat.web.api.schemas import NewSession, Session, SessionList
+from trio_chat.web.api.schemas import NewSession, Pairing, Session, SessionList
 
 SESSIONS = "/sessions"
 
@@ -32,17 +32,24 @@ class Devices:
             (SESSIONS, "GET", self._list),
             (SESSIONS, "DELETE", self._end),
             (f"{SESSIONS}/<session>", "DELETE", self._end),
+            ("/pairings", "POST", self._pair),
         ]
 
     async def _begin(self) -> Response:
         new = await reading.body(request, NewSession, "nick")
-        fields = {"nick": new.nick, "session": new.session}
+        fields = {"nick": new.nick, "session": new.session, "pair": new.pair}
         hello = reading.make_request(requests.Hello, fields, self._config)
         answer = await self._calls.ask(requests.Credentials(), hello, visitor())
         assert isinstance(answer, answers.Welcome)
         return json_of(
             Session(answer.session, answer.you, answer.unknown_session, answer.private), 201
         )
+
+    async def _pair(self) -> Response:
+        who = reading.author(request, visitor().grant)
+        answer = await self._calls.ask(who, requests.Pair(), visitor())
+        assert isinstance(answer, answers.Pair)
+        return json_of(Pairing(answer.code, answer.until), 201)
 
     async def _list(self) -> Response:
         who = reading.author(request, visitor().grant)

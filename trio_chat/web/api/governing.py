@@ -7,6 +7,8 @@ import msgspec
 from quart import Response, request
 
 from trio_chat.config import Config
+from trio_chat.journal.history import History
+from trio_chat.net.problems import of_error
 from trio_chat.protocol import answers, governing, governing_answers
 from trio_chat.web.api import reading, schemas
 from trio_chat.web.api.answering import json_of, visitor
@@ -24,11 +26,13 @@ class Governing:
 
     Args:
         calls: Have the hub carry them out.
+        archive: Knows of which messages nothing may be told.
         config: The limits, the same as on the WebSocket.
     """
 
-    def __init__(self, calls: Calls, config: Config) -> None:
+    def __init__(self, calls: Calls, archive: History, config: Config) -> None:
         self._calls = calls
+        self._archive = archive
         self._config = config
 
     def routes(self) -> list[Route]:
@@ -107,7 +111,11 @@ class Governing:
 
     async def _audit(self, room: str = EVERYWHERE) -> Response:
         fields = {"room": room, **reading.numbers(request, "before", "limit")}
-        told = await self._ask(governing.Audit, fields)
+        found = await self._ask(governing.Audit, fields)
+        assert isinstance(found, governing_answers.ActList)
+        told = await self._archive.answer(found)
+        if isinstance(told, answers.Error):
+            raise of_error(told)
         assert isinstance(told, governing_answers.ActList)
         return json_of(schemas.ActList(told.acts, told.more))
 

@@ -35,6 +35,7 @@ SENT = (
     schemas.Receipt,
     schemas.Session,
     schemas.SessionList,
+    schemas.Pairing,
     ProblemDetails,
 )
 
@@ -106,7 +107,7 @@ def _paths(config: Config) -> Json:
             "post": parts.operation(
                 "Begin a session",
                 {201: parts.answer("Session")},
-                *(409, 413, 415, 503),
+                *(409, 413, 415, 501, 503),
                 body=parts.body("NewSession", parts.nick(config), "A nick."),
             ),
             "get": parts.operation(
@@ -122,6 +123,14 @@ def _paths(config: Config) -> Json:
                 parts.parameter("path", "session", parts.word(), "The id of the session.")
             ],
             "delete": _signing_out("End one of your sessions"),
+        },
+        "/pairings": {
+            "post": parts.operation(
+                "Make a code by which another device comes as you",
+                {201: parts.answer("Pairing")},
+                *(501, 503),
+                signed=True,
+            )
         },
         "/limits": {
             "get": parts.operation(
@@ -272,7 +281,10 @@ def _schemas(config: Config) -> Json:
     )
     for name in ("NewMessage", "NewText"):
         components[name]["properties"]["text"] |= parts.text(config)
-    components["NewSession"]["properties"]["nick"] |= parts.nick(config)
+    components["NewSession"]["properties"]["nick"] = {
+        "anyOf": [parts.nick(config), {"type": "null"}],
+        "default": None,
+    }
     components["NewMessage"]["properties"]["from"] = {
         "anyOf": [parts.nick(config), {"type": "null"}],
         "default": None,

@@ -64,7 +64,7 @@ class Api:
     def __init__(self, archive: History, calls: Calls, readers: Readers, config: Config) -> None:
         self._archive = archive
         self._calls = calls
-        self._governing = Governing(calls, config)
+        self._governing = Governing(calls, archive, config)
         self._devices = Devices(calls, config)
         self._readers = readers
         self._config = config
@@ -170,7 +170,7 @@ class Api:
             )
         except RequestError as error:
             raise of_error(error.answer) from None
-        answer = await self._archive.answer(wanted)
+        answer = await self._archive.answer((who.grant or ANYBODY).narrowed(wanted))
         if isinstance(answer, answers.Error):
             raise of_error(answer)
         return answer

@@ -46,10 +46,21 @@ class NewText(msgspec.Struct):
 
 
 class NewSession(msgspec.Struct):
-    """The nick of a person: a new one, or with ``session`` the one whose token it is."""
+    """The nick of a person: a new one, or with ``session`` the one whose token it is.
 
-    nick: str
+    With ``pair``, a code of another device, it is the person who made that, and needs no nick.
+    """
+
+    nick: str | None = None
     session: str | None = None
+    pair: str | None = None
+
+
+class Pairing(msgspec.Struct):
+    """A code by which another device comes as the same person, once and until a time in ms."""
+
+    code: str
+    until: int
 
 
 class Receipt(msgspec.Struct, omit_defaults=True):
