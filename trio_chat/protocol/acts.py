@@ -127,6 +127,24 @@ class Undone(Act, tag="undone", kw_only=True):
     target: int
 
 
+class Reviewed(Act, tag="reviewed", kw_only=True):
+    """What waited for approval was sent or dropped; ``people`` has its author, without text.
+
+    ``target`` is the number of the message that was sent or edited. It cannot be taken back.
+    """
+
+    kind: str  # "approve" or "reject"
+    people: list[Person]
+    target: int = 0
+
+
+class Deleted(Act, tag="deleted", kw_only=True):
+    """A moderator has deleted a message of somebody else, its author, for good."""
+
+    people: list[Person]
+    target: int
+
+
 class NickFreed(Act, tag="nick_freed", kw_only=True):
     """The nick of somebody who was not here was given up for them."""
 
@@ -153,6 +171,8 @@ AnyAct = (
     | Cleared
     | Raided
     | Undone
+    | Reviewed
+    | Deleted
     | NickFreed
     | Reported
 )
