@@ -89,6 +89,52 @@ async def test_a_link_of_somebody_new_waits_for_a_moderator(server: Running) -> 
         assert (await send(eve, "other words"))["code"] == "key_reused"
 
 
+async def test_what_moderators_decide_about_messages_is_listed(server: Running) -> None:
+    """Without a text, each once, and what authors delete themselves is not; nor is it undone."""
+    async with three(server) as (ann, eve, bob):
+        edited = await eve.send("class", "no link")
+        await send(eve)
+        change = await eve.ask(t="edit", room="class", seq=edited, text=LINK)
+        assert change["code"] == "held"
+        await ask(server, "POST", "/rooms/class/messages", LINK)
+        first, second, third = await waiting(ann)
+        requests = [
+            {"t": "review", "id": number, "room": "class", "held": first["held"], "act": "approve"}
+            for number in (8001, 8002)
+        ]
+        await ann.say(*requests)  # twice at once
+        told = await ann.all_until("ok") + await ann.all_until("ok")
+        [sent] = {one["seq"] for one in told if one["t"] == "ok"}
+        assert (await review(ann, second["held"], "approve"))["t"] == "ok"
+        assert (await review(ann, third["held"], "reject"))["t"] == "ok"
+        assert (await eve.ask(t="delete", room="class", seq=sent))["t"] == "ok"
+        for seq in (await bob.send("class", "x"), await ann.send("class", "y")):
+            assert (await ann.ask(t="delete", room="class", seq=seq))["t"] == "ok"
+        listed = (await ann.ask(t="audit", room="class", limit=4))["acts"]
+        nobody = {"id": "", "nick": ""}
+        assert [{**one["act"], "by": one["from"]["nick"]} for one in listed] == [
+            {"t": "deleted", "about": "class", "people": [bob.who], "target": seq - 1, "by": "Ann"},
+            {"t": "reviewed", "about": "class", "kind": "reject", "people": [nobody], "by": "Ann"},
+            *(
+                {
+                    "t": "reviewed",
+                    "about": "class",
+                    "kind": "approve",
+                    "people": [eve.who],
+                    "target": target,
+                    "by": "Ann",
+                }
+                for target in (edited, sent)
+            ),
+        ]
+        for one in listed:
+            refused = await ann.ask(t="undo", room="class", act=one["seq"])
+            assert (refused["code"], refused["text"]) == (
+                "bad_request",
+                "that cannot be taken back",
+            )
+
+
 async def test_what_is_rejected_is_gone(server: Running) -> None:
     """Its sender may send it again, and say all else."""
     async with three(server) as (ann, eve, _):

@@ -338,5 +338,5 @@ async def test_a_moderated_room_is_exported_and_backed_up_without_what_was_clear
     imported = await done("import", "--database", str(tmp_path / "two.db"), file)
     assert imported == (
         b"class\t8\t0\t\t1 link (1 to moderate), 1 person who came by links,"
-        b" 6 new entries of what was done\n"
+        b" 7 new entries of what was done\n"
     )

@@ -10,7 +10,7 @@ import trio
 from tests.frames import TEXT, masked
 from tests.integration.asking import Answer, ask, bearer
 from tests.integration.chatters import Chatter, Object, chatting
-from tests.integration.running import Running
+from tests.integration.running import Running, serving
 from tests.integration.test_links import join
 from tests.integration.test_moderation import make_class, texts
 from tests.integration.test_operator_link import secret_in
@@ -217,3 +217,56 @@ async def test_nothing_is_never_cleared_everywhere(tmp_path: Path) -> None:
         assert await texts(op) == ["spam"]
         assert (await op.ask(**clear))["t"] == "ok"
         assert await texts(op) == []
+
+
+async def topic_of(server: Running) -> str:
+    """Return the topic as the list of rooms has it."""
+    rooms = (await ask(server, "GET", "/rooms")).json["rooms"]
+    [topic] = [one.get("topic", "") for one in rooms if one["room"] == "class"]
+    return str(topic)
+
+
+async def test_a_raids_topic_goes_with_it_and_comes_back(tmp_path: Path) -> None:
+    """That of before is there again, which others have set, or raiders before the raid."""
+    async with on(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        async with at(server, NEW, "Eve", "class") as eve:
+            await ann.ask(t="topic", room="class", text="Tea")
+            since = wall_clock() + 1
+            await trio.sleep(0.01)
+            for text in ("spam", "more spam"):
+                assert (await eve.ask(t="topic", room="class", text=text))["t"] == "ok"
+            raid: Object = {"t": "raid", "room": "class", "people": [eve.who["id"]]}
+            assert (await ann.ask(**raid, since=since))["t"] == "ok"
+        assert await topic_of(server) == "Tea"
+        [act] = (await ann.ask(t="audit", room="class", limit=1))["acts"]
+        assert "spam" not in str(act)
+        assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+        assert await topic_of(server) == "more spam"
+        assert (await ann.ask(**raid, since=wall_clock() + 1))["t"] == "ok"  # it was long before
+        assert await topic_of(server) == "more spam"
+        assert (await ann.ask(t="topic", room="class", text="Cake"))["t"] == "ok"
+        assert (await ann.ask(**raid, since=since))["t"] == "ok"
+        assert await topic_of(server) == "Cake"
+
+
+async def test_a_topic_of_which_nobody_knows_the_one_before_is_emptied(tmp_path: Path) -> None:
+    """As after a restart; taking it back leaves one that was set meanwhile."""
+    database = str(tmp_path / "chat.db")
+    async with serving(database=database) as server, chatting(server, "Ann") as ann:
+        await make_class(ann)
+        async with chatting(server, "Eve", "class") as eve:
+            await ann.ask(t="topic", room="class", text="Tea")
+            await ann.send("class", "hello")
+            await eve.ask(t="topic", room="class", text="spam")
+    async with (
+        serving(database=database, resume_limit=2) as server,
+        chatting(server, "Ann", "class", session=ann.session) as ann,
+    ):
+        raid: Object = {"t": "raid", "room": "class", "people": [eve.who["id"]], "since": 0}
+        assert (await ann.ask(**raid))["t"] == "ok"
+        assert await topic_of(server) == ""
+        [act] = (await ann.ask(t="audit", room="class", limit=1))["acts"]
+        assert (await ann.ask(t="topic", room="class", text="Cake"))["t"] == "ok"
+        assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+        assert await topic_of(server) == "Cake"

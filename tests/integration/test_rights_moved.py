@@ -101,6 +101,16 @@ async def moderate_a_room(database: Path) -> Moderated:
             for number, why in ((seq, "see this"), (rude, "he said: rude words")):
                 assert (await mute.ask(t="report", room=room, seq=number, why=why))["t"] == "ok"
             assert (await ann.ask(t="rules", room=room, slow=3600, members=50))["t"] == "ok"
+            gone = await mute.send(room, "gone")
+            assert (await ann.ask(t="delete", room=room, seq=gone))["t"] == "ok"
+            await ann.until("delete")
+            await ann.ask(t="rules", room=room, hold_links=True)
+            for text, act in (("http://a/", "approve"), ("http://b/", "reject")):
+                assert (await eve.ask(t="send", room=room, text=text))["code"] == "held"
+                [held] = (await ann.ask(t="held", room=room))["messages"]
+                wish = {"t": "review", "room": room, "held": held["held"], "act": act}
+                assert (await ann.ask(**wish))["t"] == "ok"
+            assert (await ann.ask(t="rules", room=room, slow=3600, members=50))["t"] == "ok"
             await moderate(ann, "mute", mute, room=room, why="too loud")
             await moderate(ann, "ban", ban, room=room, seconds=86400)
             await moderate(ann, "clear", eve, room=room)
@@ -119,11 +129,11 @@ async def test_a_private_room_moves_with_all_its_rights(tmp_path: Path) -> None:
     await done("export", "--database", str(one), "-o", file)
     imported = (await done("import", "--database", str(two), file)).decode()
     assert imported == (
-        f'{room}\t14\t0\t\t"Secret tea", 3 links (1 to read, 1 to speak, 1 to moderate),'
+        f'{room}\t19\t0\t\t"Secret tea", 3 links (1 to read, 1 to speak, 1 to moderate),'
         " 5 people who came by links, 1 ban (1 address), 1 mute, rules,"
         f" {len(acts)} new entries of what was done\n"
     )
-    assert await done("import", "--database", str(two), file) == f"{room}\t0\t14\t\n".encode()
+    assert await done("import", "--database", str(two), file) == f"{room}\t0\t19\t\n".encode()
     told = await done("export", "--database", str(two))
     assert told.splitlines()[1:] == lines_of(file)[1:]
     async with on(two) as server:

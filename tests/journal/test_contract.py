@@ -587,6 +587,19 @@ class TestClearing:
         assert [message.seq for message in hits.messages] == [1]
 
 
+class TestTopics:
+    """A topic can be kept in the place of another one alone."""
+
+    async def test_a_topic_takes_the_place_of_a_certain_one(self, journal: Journal) -> None:
+        """Or is too late."""
+        new = title("new")
+        assert await journal.commit([new._replace(if_topic="old")]) == [TOO_LATE]
+        results = await journal.commit([title("old"), new._replace(if_topic="old")])
+        assert numbers(results) == [1, 2]
+        assert await journal.commit([new._replace(if_topic="old")]) == [TOO_LATE]
+        assert (await journal.load([ROOM], 0))[0].topic == "new"
+
+
 class TestAuthors:
     """It can be told in which rooms somebody has kept messages."""
 

@@ -52,6 +52,9 @@ RAID: Row = {
 RULES: Row = {"t": "rules_set", "rules": {"slow": 5}}
 UNDONE: Row = {"t": "undone", "target": 1}
 REPORT: Row = {"t": "reported", "target": 1, "why": "rude"}
+APPROVED: Row = {"t": "reviewed", "kind": "approve", "people": [BEN], "target": 1}
+REJECTED: Row = {"t": "reviewed", "kind": "reject", "people": [{"id": "", "nick": ""}]}
+DELETED: Row = {"t": "deleted", "people": [BEN], "target": 1}
 CLEARED: Row = {"t": "cleared", "people": [BEN], "keys": {}}
 MADE: Row = {"t": "room_made", "title": "Tea", "private": True}
 FOR_TWO: Row = {"t": "admitted", "people": [ANN, BEN]}
@@ -142,6 +145,15 @@ PUBLIC: dict[str, tuple[list[Row], str]] = {
     "an undo of rules": ([RULES, UNDONE], "it undoes number 1"),
     "a report of nothing": ([{**REPORT, "target": 0}], "`int` >= 1"),
     "a report of what is no message": ([{**REPORT, "target": 2}], "reports number 2"),
+    "a raid with its topic": ([{**RAID, "topic_was": ""}], "the topic of a raid"),
+    "a raid with another topic": ([{**RAID, "topic_now": "x"}], "the topic of a raid"),
+    "an approval of two": ([{**APPROVED, "people": [ANN, BEN]}], "1 to 1 people"),
+    "an approval of nothing": ([{**APPROVED, "target": 0}], "`int` >= 1"),
+    "a review of another kind": ([{**APPROVED, "kind": "x"}], "Invalid enum value"),
+    "a rejection with a number": ([{**REJECTED, "target": 1}], "has no number"),
+    "a deletion of nothing": ([{**DELETED, "target": 0}], "`int` >= 1"),
+    "a deletion of nobody's": ([{**DELETED, "people": []}], "1 to 1 people"),
+    "an undo of a deletion": ([DELETED, UNDONE], "it undoes number 1"),
     "a public room that is private": ([MADE], "a private room has an identifier"),
     "a public room with a title": ([{**MADE, "private": False}], "a public one has none"),
     "a public room for two": ([FOR_TWO], "a room for two is private"),
@@ -476,7 +488,7 @@ JSON: st.SearchStrategy[Any] = st.one_of(
     st.integers(-(2**70), 2**70),
     st.text(max_size=9),
 )
-GOOD = [LINK, BAN, RAID, RULES, UNDONE, REPORT, CLEARED, MADE, FOR_TWO]
+GOOD = [LINK, BAN, RAID, RULES, UNDONE, REPORT, CLEARED, MADE, FOR_TWO, APPROVED, REJECTED, DELETED]
 
 
 @st.composite

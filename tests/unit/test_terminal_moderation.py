@@ -131,6 +131,9 @@ def test_times_are_told_in_their_largest_unit(seconds: int, shown: str) -> None:
         ),
         (acts.Removed(people=[BEN], why="loud"), "removed Ben: loud"),
         (acts.NickFreed(people=[BEN]), "freed the nick of Ben"),
+        (acts.Reviewed(kind="approve", people=[BEN], target=7), "approved message 7 of Ben"),
+        (acts.Reviewed(kind="reject", people=[BEN]), "rejected what Ben wrote"),
+        (acts.Deleted(people=[BEN], target=7), "deleted message 7 of Ben"),
         (acts.Cleared(people=[BEN], keys={}), "cleared the messages of Ben"),
         (
             acts.Raided(people=CROWD, keys={}, rules=RoomRules(), rules_until=0),

@@ -72,6 +72,8 @@ class ActRules:
             acts.Cleared: self._check_cleared,
             acts.Raided: self._check_raided,
             acts.Undone: self._check_undone,
+            acts.Reviewed: self._check_reviewed,
+            acts.Deleted: self._check_deleted,
             acts.Reported: self._check_report,
         }
 
@@ -182,6 +184,8 @@ class ActRules:
 
     def _check_raided(self, act: acts.Raided, _: ActKept) -> None:
         self._check_people(act.people, PEOPLE, has_words=True)
+        if act.topic_was is not None or act.topic_now:
+            raise BadEvent("the topic of a raid is not in a file")
         _check_request(t="raid", room=self._room, since=0, why=act.why)
         _check_keys(act.keys)
         self._check_rules(act.rules)
@@ -191,6 +195,21 @@ class ActRules:
     def _check_undone(self, act: acts.Undone, _: ActKept) -> None:
         if act.target not in self._undoable:
             raise BadEvent(f"it undoes number {act.target}, which is nothing that can be undone")
+
+    def _check_reviewed(self, act: acts.Reviewed, _: ActKept) -> None:
+        self._check_people(act.people, 1, has_words=True)
+        _check_request(t="review", room=self._room, held=1, act=act.kind)
+        if act.kind == "approve":
+            self._check_number(act.target)
+        elif act.target:
+            raise BadEvent("what was rejected has no number")
+
+    def _check_deleted(self, act: acts.Deleted, _: ActKept) -> None:
+        self._check_people(act.people, 1, has_words=True)
+        self._check_number(act.target)
+
+    def _check_number(self, target: int) -> None:
+        _check_request(t="report", room=self._room, seq=target, why="")
 
     def _check_report(self, act: acts.Reported, _: ActKept) -> None:
         _check_request(t="report", room=self._room, seq=act.target, why=act.why)

@@ -3,14 +3,15 @@
 from collections.abc import Collection
 
 from trio_chat.config import Config
+from trio_chat.core.arrivals import NAMELESS
 from trio_chat.core.effects import Turn
 from trio_chat.core.held import HeldMessage, HeldMessages
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.pages import page_of
-from trio_chat.core.pending_writes import Pending, answer_of
+from trio_chat.core.pending_writes import SILENT, Pending, answer_of
 from trio_chat.core.requested import Requested
 from trio_chat.journal.types import Committed, Duplicate
-from trio_chat.protocol import answers, governing, governing_answers
+from trio_chat.protocol import acts, answers, governing, governing_answers
 from trio_chat.protocol.events import Edit, Message, Person
 from trio_chat.protocol.request_error import RequestError
 
@@ -52,15 +53,37 @@ class Approval:
             raise RequestError("not_found", "nothing waits here under this number")
         if request.act == "reject":
             self._held.drop(found.number)
-            self._turn.reply(asked.requester, answers.Ok(id=request.id))
+            dropped = Pending(
+                asked.requester, asked.state, request.id, lambda _: answers.Ok(id=request.id)
+            )
+            self._record(asked, request, found, room, 0, dropped)
             return
 
         def sent(result: Committed | Duplicate) -> answers.Answer:
             self._held.drop(found.number)
+            if isinstance(result, Committed):  # else another moderator was first
+                self._record(asked, request, found, room, number_of(result))
             return answer_of(request.id, result)
+
+        def number_of(result: Committed) -> int:
+            return found.event.target if isinstance(found.event, Edit) else result.event.seq
 
         pending = Pending(asked.requester, asked.state, request.id, sent)
         self._ledger.write(found.write, pending)
+
+    def _record(
+        self,
+        asked: Requested,
+        request: governing.Review,
+        found: HeldMessage,
+        room: str,
+        target: int,
+        pending: Pending = SILENT,
+    ) -> None:
+        """Keep who has decided about what, but not its text."""
+        people = [found.event.who or NAMELESS]
+        act = acts.Reviewed(about=room, kind=request.act, people=people, target=target)
+        self._ledger.record(act, asked.person, pending)
 
     def drop_of(self, people: Collection[Person], room: str) -> None:
         """Drop what people have said in a room, or in all, as a moderator acts on them."""

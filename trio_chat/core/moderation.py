@@ -1,10 +1,12 @@
 """Moderation: what moderators do with people and rules, and what they are told."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.approval import Approval
+from trio_chat.core.arrivals import NAMELESS
 from trio_chat.core.audit import Audit
 from trio_chat.core.clearings import Clearings
 from trio_chat.core.effects import Turn
@@ -21,6 +23,7 @@ from trio_chat.core.requested import Requested
 from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.rooms import Delay, proper_name
 from trio_chat.core.targets import Targets
+from trio_chat.journal.keys import author_of
 from trio_chat.protocol import acts, events, governing, governing_answers
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.request_error import RequestError
@@ -198,6 +201,20 @@ class Moderation:
     def _report(self, asked: Requested, request: governing.Report, room: str) -> None:
         act = acts.Reported(about=room, target=request.seq, why=request.why)
         self._ledger.record(act, asked.person, Pending(asked.requester, asked.state, request.id))
+
+    def note_deletion(self, event: events.Delete, rewritten: Sequence[tuple[int, bytes]]) -> None:
+        """Keep that a moderator has deleted a message of somebody else; there is no way back.
+
+        Args:
+            event: The deletion, which is kept.
+            rewritten: The events that have changed with it, encoded; the message is among them.
+        """
+        found = [events.decode(data) for seq, data in rewritten if seq == event.target]
+        authors = [one.who or NAMELESS for one in found if isinstance(one, events.Message)]
+        people = [author for author in authors if author.id != author_of(event)]
+        if people:
+            act = acts.Deleted(about=event.room, people=people, target=event.target)
+            self._ledger.record(act, event.who)
 
     # What follows
 

@@ -7,11 +7,12 @@ from trio_chat.core.arrivals import Arrivals, network_of
 from trio_chat.core.clearings import Clearings
 from trio_chat.core.effects import Turn
 from trio_chat.core.ledger import Ledger
-from trio_chat.core.pending_writes import Pending
+from trio_chat.core.pending_writes import SILENT, Pending
 from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.targets import Targets
 from trio_chat.journal.clearings import SEALED
+from trio_chat.journal.types import Write
 from trio_chat.protocol import acts, events, governing, governing_answers
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.request_error import RequestError
@@ -68,6 +69,7 @@ class Raids:
         now = self._access.clock()
         keys = self._clearings.clear(asked, [room], people, request.since, request.why)
         rules = self._access.rules(room)
+        topic_was, topic_now = self._take_topic_back(asked, request, room, people)
         act = acts.Raided(
             about=room,
             people=people,
@@ -75,6 +77,8 @@ class Raids:
             keys=keys,
             rules=rules.in_raid_mode(NEWCOMERS),
             rules_until=now + RAID_MODE,
+            topic_was=topic_was,
+            topic_now=topic_now,
             until=now + BAN,
             why=request.why,
             operator=self._targets.is_operator(asked, room),
@@ -94,6 +98,23 @@ class Raids:
             events.Rules(room=room, who=asked.person, rules=act.rules),
             Pending(asked.requester, asked.state, request.id),
         )
+
+    def _take_topic_back(
+        self, asked: Requested, request: governing.Raid, room: str, people: Sequence[Person]
+    ) -> tuple[str | None, str]:
+        """Set the topic of before raiders set theirs, with the act that is recorded next.
+
+        Returns:
+            Theirs, if it is the present one, and that of before.
+        """
+        open_room = self._rooms.get(room)
+        raiders = {person.id for person in people}
+        before = open_room.log.topic_before(raiders, request.since) if open_room else None
+        if open_room is None or before is None:
+            return None, ""
+        event = events.Topic(room=room, who=asked.person, text=before)
+        self._ledger.write(Write(event, with_next=True), SILENT)
+        return open_room.log.topic, before
 
     def _raiders(
         self, asked: Requested, request: governing.Raid, room: str
@@ -181,6 +202,7 @@ class Raids:
         )
         if kept.act.about and not isinstance(kept.act, acts.Cleared):
             self._tell_lifted(asked, kept)
+            self._give_topic_back(asked, kept.act)
             self._tell_rules(asked, kept)
 
     def _tell_lifted(self, asked: Requested, kept: ActKept) -> None:
@@ -198,6 +220,12 @@ class Raids:
                 count=len(freed),
             )
             self._ledger.tell(told)
+
+    def _give_topic_back(self, asked: Requested, act: acts.AnyAct) -> None:
+        """Set the topic that was taken back with a raid, unless there is another one by now."""
+        if isinstance(act, acts.Raided) and act.topic_was is not None:
+            event = events.Topic(room=act.about, who=asked.person, text=act.topic_was)
+            self._ledger.write(Write(event, if_topic=act.topic_now), SILENT)
 
     def _tell_rules(self, asked: Requested, kept: ActKept) -> None:
         """Tell a room which rules hold again, if a raid that is taken back has set those of now."""

@@ -14,7 +14,7 @@ from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.storage import NotStored, Stored
 from trio_chat.journal.types import NO_NEW_ROOM, Committed
 from trio_chat.protocol import answers
-from trio_chat.protocol.events import ActKept
+from trio_chat.protocol.events import ActKept, Delete
 
 HOLD = 0.002  # seconds; a commit takes about half of it
 NEVER = float("inf")
@@ -114,6 +114,8 @@ class Settling:
         if isinstance(event, ActKept):
             self._moderation.take(event, self._access.registry.apply(event))
             return
+        if isinstance(event, Delete):
+            self._moderation.note_deletion(event, committed.rewritten)
         self._rooms.take(committed)
         is_new = committed.begins_room and self._access.registry.governed(event.room) is None
         if is_new and requester:

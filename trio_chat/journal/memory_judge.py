@@ -21,6 +21,8 @@ def judge(
         limits: Of the changes to a message.
     """
     event = write.event
+    if write.if_topic not in (None, room_of(event.room).topic):
+        return TOO_LATE
     if isinstance(event, ActKept) and isinstance(event.act, Reported):
         return _judge_report(event.act, room_of(event.act.about))
     return _judge_event(event, write.target_author, room_of(event.room), limits)

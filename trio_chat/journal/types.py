@@ -36,7 +36,8 @@ class Write(NamedTuple):
     ``must_begin`` that it has to be. ``since_ts`` is the time in ms since 1970 from which on a
     ``clear`` is for messages. With ``needs_approval`` nothing is kept: a resend is told what became
     of it, what cannot be is refused, and all else is ``HELD``. ``with_next`` tells that another
-    write follows in the same turn which is kept in the same transaction.
+    write follows in the same turn which is kept in the same transaction. With ``if_topic`` a topic
+    is kept only in the place of this one.
     """
 
     event: AnyStoredEvent
@@ -46,6 +47,7 @@ class Write(NamedTuple):
     since_ts: int = 0
     needs_approval: bool = False
     with_next: bool = False
+    if_topic: str | None = None
 
 
 class Committed(NamedTuple):

@@ -109,13 +109,16 @@ class Cleared(Undoable, tag="cleared", kw_only=True):
 class Raided(Undoable, tag="raided", kw_only=True):
     """A raid was undone: people were banned until a time, and their messages cleared.
 
-    The room has other rules until another time.
+    The room has other rules until another time. If the topic was one of theirs, ``topic_was`` has
+    it, and ``topic_now`` what took its place.
     """
 
     people: list[Person]
     keys: dict[str, str]
     rules: RoomRules
     rules_until: int
+    topic_was: str | None = None
+    topic_now: str = ""
     addresses: dict[str, list[str]] = {}
     until: int = 0
     why: str = ""
@@ -124,6 +127,24 @@ class Raided(Undoable, tag="raided", kw_only=True):
 class Undone(Act, tag="undone", kw_only=True):
     """What an act did was taken back; ``target`` is its number."""
 
+    target: int
+
+
+class Reviewed(Act, tag="reviewed", kw_only=True):
+    """What waited for approval was sent or dropped; ``people`` has its author, without text.
+
+    ``target`` is the number of the message that was sent or edited. It cannot be taken back.
+    """
+
+    kind: str  # "approve" or "reject"
+    people: list[Person]
+    target: int = 0
+
+
+class Deleted(Act, tag="deleted", kw_only=True):
+    """A moderator has deleted a message of somebody else, its author, for good."""
+
+    people: list[Person]
     target: int
 
 
@@ -153,6 +174,8 @@ AnyAct = (
     | Cleared
     | Raided
     | Undone
+    | Reviewed
+    | Deleted
     | NickFreed
     | Reported
 )

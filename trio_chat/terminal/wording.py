@@ -39,7 +39,14 @@ ActOnRoom = (
     | acts.Reported
 )
 ActOnPeople = (
-    acts.Sanctioned | acts.Lifted | acts.Removed | acts.Cleared | acts.Raided | acts.NickFreed
+    acts.Sanctioned
+    | acts.Lifted
+    | acts.Removed
+    | acts.Cleared
+    | acts.Raided
+    | acts.NickFreed
+    | acts.Reviewed
+    | acts.Deleted
 )
 Kept = Created | Rules | Moderated | Clear | Restore
 
@@ -135,19 +142,25 @@ def _done_to_people(act: ActOnPeople, info: ActInfo) -> str:
     whom = names(act.people, info.count or None)
     match act:
         case acts.Lifted():
-            return f"{DONE.get(f'un{act.kind}', act.kind)} {whom}"
+            done = f"{DONE.get(f'un{act.kind}', act.kind)} {whom}"
         case acts.Sanctioned():
-            return (
-                f"{DONE.get(act.kind, act.kind)} {whom}{_until(act.until, info.ts)}{_why(act.why)}"
-            )
+            until = _until(act.until, info.ts)
+            done = f"{DONE.get(act.kind, act.kind)} {whom}{until}{_why(act.why)}"
         case acts.Removed():
-            return f"removed {whom}{_why(act.why)}"
+            done = f"removed {whom}{_why(act.why)}"
         case acts.NickFreed():
-            return f"freed the nick of {whom}"
+            done = f"freed the nick of {whom}"
+        case acts.Reviewed(kind="reject"):
+            done = f"rejected what {whom} wrote"
+        case acts.Reviewed():
+            done = f"approved message {act.target} of {whom}"
+        case acts.Deleted():
+            done = f"deleted message {act.target} of {whom}"
         case acts.Cleared():
-            return f"cleared the messages of {whom}{_why(act.why)}"
+            done = f"cleared the messages of {whom}{_why(act.why)}"
         case _:  # Raided
-            return f"undid a raid of {whom}{_why(act.why)}"
+            done = f"undid a raid of {whom}{_why(act.why)}"
+    return done
 
 
 def held_in_words(message: HeldInfo) -> str:

@@ -84,6 +84,8 @@ const LINES = {
   removed: (values) => t("act.kick", values),
   cleared: (values) => t("act.clear", values),
   raided: (values) => t("act.raid", values),
+  reviewed: (values, { kind }) => t(`act.${kind}`, values),
+  deleted: (values) => t("act.delete", values),
   undone: ({ who }) => t("act.undone", { who }),
   reported: ({ who }) => t("act.report", { who }),
 };

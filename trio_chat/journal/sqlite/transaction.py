@@ -248,6 +248,13 @@ class Transaction:
             event.act.why = ""
         return None
 
+    def _judge_topic(self, room: int | None, write: Write) -> Rejected | None:
+        """Refuse a topic that is for the place of another one than there is."""
+        if write.if_topic is None:
+            return None
+        row = self._database.execute("SELECT topic FROM rooms WHERE id = ?", (room,)).fetchone()
+        return None if row == (write.if_topic,) else TOO_LATE
+
     def _judge_restore(self, room: int | None, key: str) -> Rejected | None:
         """Refuse to take back what was taken back already, or is gone for good."""
         found = room is not None and any(one.key == key for one in self._clearings(room))
@@ -259,7 +266,7 @@ class Transaction:
     def _judge_change(self, room: Progress, write: Write) -> Rejected | None:
         target = target_of(write.event)
         if target is None:
-            return self._judge_report(write.event)
+            return self._judge_topic(room.id, write) or self._judge_report(write.event)
         row = self._find_message(room.id, target)
         if room.id is None or row is None:
             return NO_SUCH_MESSAGE
