@@ -1,6 +1,6 @@
 // Connects to the server while the rest of the page is still being loaded.
 
-import { LOBBY, roomIn, socketUrl } from "./net/address.js";
+import { LOBBY, roomIn, socketUrl, trimLink } from "./net/address.js";
 import { Connection } from "./net/connection.js";
 import { Session } from "./net/session.js";
 import { Store } from "./state/store.js";
@@ -38,7 +38,9 @@ const code = isPaired ? (await import("./storage/pairing.js")).takeCode() : null
 if (!store.session) session.pair = code;
 /** The code by which somebody who is known here may go on as another person. */
 export const offered = store.session ? code : null;
-if (location.hash) (await import("./storage/secrets.js")).keepSecret(roomIn(location));
+if (location.hash) {
+  (await import("./storage/secrets.js")).keepSecret(roomIn(location), { hash: trimLink(location.hash) });
+}
 session.link = recall("operator");
 store.links = new Map(recallAll("link."));
 session.key = recall("key", session.key);

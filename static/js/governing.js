@@ -4,6 +4,7 @@ import { giveBack, Voice } from "./compose/voice.js";
 import { cut } from "./i18n/characters.js";
 import { reasonOf, t } from "./i18n/strings.js";
 import { isolate, narrate } from "./log/narration.js";
+import { trimLink } from "./net/address.js";
 import { Offers } from "./offers.js";
 import { Refused } from "./panels/refused.js";
 import { isLasting, mayModerate, reclaim, renew, settle, silence, vacate } from "./state/acts.js";
@@ -139,7 +140,7 @@ export class Governing {
       location.reload();
       return;
     }
-    const secret = keepSecret(store.active, address);
+    const secret = keepSecret(store.active, { hash: trimLink(address.hash) });
     if (!secret) return;
     store.links.set(store.active, secret);
     update(() => store.rejoin());

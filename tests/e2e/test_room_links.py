@@ -63,6 +63,14 @@ def test_a_private_room_is_opened_by_its_link(open_page: OpenPage, chat: Chat) -
     expect(bob.locator("#status")).to_have_text("Connected")
 
 
+def test_what_follows_a_link_in_a_text_is_no_part_of_its_secret(open_page: OpenPage) -> None:
+    """Whoever opens it is let in."""
+    ann, bob = open_page(name="Ann"), open_page(name="Bob")
+    link = make_private(ann, "Secret tea")["To read and write"]
+    visit(bob, f"{link}).")
+    expect(bob.get_by_role("heading", level=1)).to_have_text("Secret tea")
+
+
 def test_a_link_to_read_lets_read(open_page: OpenPage, chat: Chat) -> None:
     """The field says so and is off; a better link, put into the address, switches it on."""
     ann, bob = open_page(name="Ann"), open_page(name="Bob")

@@ -71,6 +71,18 @@ def test_an_address_that_names_no_room_leads_to_the_lobby(
     wait_for(page, "hello")
 
 
+@pytest.mark.parametrize("behind", ["/", ")", ".", ",", "%20", "%3E", "/)"])
+def test_what_follows_a_link_in_a_text_leads_to_no_other_room(
+    open_page: OpenPage, chat: Chat, behind: str
+) -> None:
+    """Mailers and chats take it for a part of the link; the address is put right."""
+    page = open_page()
+    page.goto(f"{chat.url}r/tea{behind}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("tea")
+    page.wait_for_url("**/r/tea")
+    expect(page.locator("#notice")).to_be_hidden()
+
+
 def test_a_link_to_a_room_can_be_opened_in_a_tab_of_its_own(open_page: OpenPage) -> None:
     """As any link: the list of rooms consists of links."""
     page = open_page()

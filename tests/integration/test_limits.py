@@ -15,11 +15,20 @@ from tests.frames import CLOSE, PING, PONG, TEXT, masked
 from tests.integration.asking import ask
 from tests.integration.chatters import Chatter, chatting
 from tests.integration.commands import command
-from tests.integration.running import Running, header, read_all, running, serving, status
+from tests.integration.running import (
+    Running,
+    header,
+    read_all,
+    read_answer,
+    running,
+    serving,
+    status,
+)
 from tests.rates import NO_RATES
 from trio_chat.config import Config
 from trio_chat.protocol.close import FLOODING
 from trio_chat.rates import Rate, Rates
+from trio_chat.web.assets import load_page, static_files
 
 FILE = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 TOO_MANY = 429
@@ -304,6 +313,25 @@ async def test_a_crowd_is_no_abuse(people: int, places: int) -> None:
             async with trio.open_nursery() as nursery:
                 for number in range(people):
                     nursery.start_soon(come_and_speak, server, number, homes[number % places], b"")
+        assert not server.server._limits.counters.reached
+
+
+async def load(server: Running, paths: list[str]) -> None:
+    """Load files by one connection that is kept alive."""
+    async with await server.connect() as stream:
+        for path in paths:
+            await stream.send_all(f"GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert status(await read_answer(stream)) == 200
+
+
+async def test_a_class_behind_one_router_opens_the_page_at_once() -> None:
+    """Each of 40 browsers loads all its files, by six connections, and none is refused."""
+    paths = list(load_page(static_files()))
+    async with running(**DEFAULTS, loopback_limits="on", database=":memory:") as server:
+        with trio.fail_after(120):
+            async with trio.open_nursery() as nursery:
+                for number in range(40 * 6):
+                    nursery.start_soon(load, server, paths[number % 6 :: 6])
         assert not server.server._limits.counters.reached
 
 

@@ -39,6 +39,13 @@ REFUSED = re.compile(
     "\u3164\ua960-\ua97c\ud7b0-\ud7c6\ud7cb-\ud7fb\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 JOINERS = re.compile("[\u200c\u200d]")
+# The parts of a link's end. The group is what mailers and chats leave behind a link, as it is or
+# escaped, and no name ends with. A name may end with a dot, which is escaped in links to it.
+LINK_PARTS = re.compile(
+    r"""([\s/.,;:!?)\]}>'"\u2019\u201d\u00bb\u2026]|%(?:0[9AD]|2[0-279CF]|3[ABEF]|5D|7D)"""
+    r"|%E2%80%(?:99|9D|A6)|%C2%BB)|.",
+    re.IGNORECASE,
+)
 MARKS = 31  # on a letter, at most; more would cover several lines above and below it
 
 _unicode = UnicodeData(unicodedata2)
@@ -84,6 +91,19 @@ def check_room(name: str, limit: int) -> str:
     if not name or not is_letter_or_digit(name[0]) or not _are_letters(letters):
         raise BadName("a room's name begins with a letter or digit; _ . - may follow")
     return name
+
+
+def trim_link(end: str) -> str:
+    """Return the end of a link, still escaped, without what only follows the link in a text.
+
+    It stays as it is if nothing else is left, so that it is refused and not taken for no name.
+    The page does the same (static/js/net/address.js).
+    """
+    kept = 0
+    for part in LINK_PARTS.finditer(end):
+        if part[1] is None:
+            kept = part.end()
+    return end[:kept] or end
 
 
 def private_name(digits: bytes) -> str:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from trio_chat.addresses import DEFAULT_PORTS, bracketed, split_port
+from trio_chat.protocol.names import trim_link
 
 SECURE = {"ws": False, "http": False, "wss": True, "https": True}
 WEBSOCKET = "ws"  # the last part of its path, if the URL has none
@@ -73,7 +74,7 @@ class Link(NamedTuple):
 
 
 def split_link(url: str) -> Link:
-    """Split a link to a server or to a room's page.
+    """Split a link to a server or to a room's page; what only follows it in a text is left out.
 
     Raises:
         ValueError: it is no URL.
@@ -81,13 +82,14 @@ def split_link(url: str) -> Link:
     if not url.isprintable():  # ``urlsplit`` drops some of that, and another address is left
         raise ValueError(f"{url!r} is not the address of a server")
     parts = urlsplit(url)
-    operator, pair = (_behind(kind, parts.fragment) for kind in (OPERATOR, PAIR))
+    fragment = trim_link(parts.fragment)
+    operator, pair = (_behind(kind, fragment) for kind in (OPERATOR, PAIR))
     page = PAGE.fullmatch(parts.path)
     if not page:
         return Link(parts._replace(fragment="").geturl(), operator=operator, pair=pair)
-    secret = parts.fragment if SECRET.fullmatch(parts.fragment) else None
+    secret = fragment if SECRET.fullmatch(fragment) else None
     server = f"{parts.scheme}://{parts.netloc}{page[1]}"
-    return Link(server, unquote(page[2] or ""), secret, operator, pair)
+    return Link(server, unquote(trim_link(page[2] or "")), secret, operator, pair)
 
 
 def _behind(kind: str, fragment: str) -> str | None:
@@ -96,7 +98,8 @@ def _behind(kind: str, fragment: str) -> str | None:
 
 def link_to(url: str, room: str, secret: str) -> str:
     """Return the link to a room of the server with an address."""
-    return f"{_page(url)}r/{quote(room)}#{secret}"
+    name = re.sub(r"\.\Z", "%2E", quote(room))  # as it is, it would be a sentence's
+    return f"{_page(url)}r/{name}#{secret}"
 
 
 def link_to_pair(url: str, code: str) -> str:

@@ -4,6 +4,10 @@ export const LOBBY = "lobby"; // the room of an address that names none
 
 const ROOT = new URL("../../../../", import.meta.url); // of the chat, under whatever path a proxy serves it
 const ROOMS = new URL("r/", ROOT);
+// The parts of a link's end. The group is what mailers and chats leave behind a link, as it is or escaped,
+// and no name ends with. A name may end with a dot, which is escaped in links to it.
+const LINK_PARTS =
+  /([\s/.,;:!?)\]}>'"\u2019\u201d\u00bb\u2026]|%(?:0[9AD]|2[0-279CF]|3[ABEF]|5D|7D)|%E2%80%(?:99|9D|A6)|%C2%BB)|./gi;
 
 /** Returns the URL for WebSockets. */
 export function socketUrl() {
@@ -14,12 +18,22 @@ export function socketUrl() {
 
 /** Returns the address of a room. */
 export function linkTo(room) {
-  return ROOMS.href + encodeURIComponent(room);
+  return ROOMS.href + encodeURIComponent(room).replace(/\.$/, "%2E"); // as it is, it would be a sentence's
+}
+
+/**
+ * Returns the end of a link, still escaped, without what only follows the link in a text. It stays as it
+ * is if nothing else is left. The server's language does the same (trio_chat/protocol/names.py).
+ */
+export function trimLink(end) {
+  let kept = 0;
+  for (const part of end.matchAll(LINK_PARTS)) if (part[1] === undefined) kept = part.index + part[0].length;
+  return end.slice(0, kept) || end;
 }
 
 /** Returns the room that an address names: empty if none, not decoded if it cannot be. */
 export function roomIn({ pathname }) {
-  const name = pathname.slice(ROOMS.pathname.length);
+  const name = trimLink(pathname.slice(ROOMS.pathname.length));
   try {
     return decodeURIComponent(name);
   } catch {
