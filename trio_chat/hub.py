@@ -16,8 +16,8 @@ from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.delivery.pace import Pace, write_cost
 from trio_chat.delivery.recipient import Requester
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.storage import Storage
-from trio_chat.journal.types import Journal
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import Gauge
 from trio_chat.protocol.acts import LEDGER

@@ -16,12 +16,13 @@ from trio_chat.core.messages import AccessChanged, Shutdown
 from trio_chat.hub import Hub
 from trio_chat.journal.feed import follow
 from trio_chat.journal.history import History
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.retention import retain
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.sqlite.space import SpaceLimits
 from trio_chat.journal.storage import Outcome
-from trio_chat.journal.types import Journal, Unavailable
+from trio_chat.journal.types import Unavailable
 from trio_chat.journal.views import ChangeLimits
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits

@@ -15,7 +15,7 @@ from tests import frames
 from tests.frames import CLOSE, Seen
 from tests.rates import NO_RATES
 from trio_chat.config import Config
-from trio_chat.journal.types import Journal
+from trio_chat.journal.journal import Journal
 from trio_chat.net.streams import NO_LINGER, Stream
 from trio_chat.protocol.close import GOING_AWAY
 from trio_chat.server import Server, open_journal

@@ -9,8 +9,9 @@ import trio
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import PATIENCE, serving
 from trio_chat.config import Config
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.types import Journal, Pruned, Write
+from trio_chat.journal.types import Pruned, Write
 from trio_chat.protocol.events import Message, Person
 
 SOMEBODY = Person("somebody", "Somebody")

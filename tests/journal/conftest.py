@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.journal.drafts import Clock
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.types import Journal
 
 
 @pytest.fixture

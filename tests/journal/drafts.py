@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from trio_chat.journal.types import Committed, Journal, Result, Write
+from trio_chat.journal.journal import Journal
+from trio_chat.journal.types import Committed, Result, Write
 from trio_chat.protocol.acts import LEDGER, Reported
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import ActKept, Delete, Edit, Message, Person, React, Topic

@@ -15,7 +15,7 @@ from trio_chat.client.lookups import make_context
 from trio_chat.config import Config
 from trio_chat.hub import Hub
 from trio_chat.journal.history import History
-from trio_chat.journal.types import Journal
+from trio_chat.journal.journal import Journal
 from trio_chat.limits.limits import Limits
 from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import parse_head

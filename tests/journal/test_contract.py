@@ -24,6 +24,7 @@ from tests.journal.drafts import (
 )
 from trio_chat.journal import memory_room
 from trio_chat.journal.clearings import SEALED
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.search.query import parse
 from trio_chat.journal.sqlite import reports, sealing
@@ -40,7 +41,6 @@ from trio_chat.journal.types import (
     Bounds,
     Committed,
     Duplicate,
-    Journal,
     Place,
     Rejected,
     RoomState,

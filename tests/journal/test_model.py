@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from tests.journal.drafts import MUCH
 from tests.journal.house import House, Object
 from tests.journal.person import ROOMS, Ledger, Person
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.types import Journal, Pruned, Result, Unavailable, Write
+from trio_chat.journal.types import Pruned, Result, Unavailable, Write
 from trio_chat.protocol.events import decode
 
 SEATS = 3

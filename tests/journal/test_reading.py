@@ -3,8 +3,9 @@
 import pytest
 
 from tests.journal.drafts import BEN, MUCH, ROOM, Clock, delete, edit, fill, page, react, say, title
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.search.query import parse
-from trio_chat.journal.types import Bounds, Journal, RoomState, RoomSummary
+from trio_chat.journal.types import Bounds, RoomState, RoomSummary
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.answers import encode
 from trio_chat.protocol.events import Person

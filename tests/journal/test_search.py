@@ -10,10 +10,11 @@ import trio
 from tests.journal.drafts import ANN, BEN, Clock, delete, edit, fill, kept, react, say
 from trio_chat.config import Config
 from trio_chat.journal.history import History
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.search.query import BadQuery, parse
 from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.types import Bounds, Journal
+from trio_chat.journal.types import Bounds
 from trio_chat.protocol import requests
 from trio_chat.protocol.answers import Error, SearchResult
 from trio_chat.protocol.events import Person

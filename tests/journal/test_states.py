@@ -29,6 +29,7 @@ from trio_chat.commands import prune
 from trio_chat.config import MOST_CHANGES, MOST_EMOJI
 from trio_chat.core.memory_budget import MemoryBudget
 from trio_chat.core.room_log import Budgets, RoomLog, Sizes
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.search.query import parse
 from trio_chat.journal.sqlite import queries, scrubs, states
 from trio_chat.journal.sqlite.file import JournalFile
@@ -39,7 +40,6 @@ from trio_chat.journal.types import (
     TOO_MANY_REACTIONS,
     Bounds,
     Committed,
-    Journal,
     RoomState,
 )
 from trio_chat.journal.views import DEFAULT_LIMITS

@@ -16,8 +16,8 @@ from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import Watcher
 from trio_chat.delivery.recipient import LookedUp, MissedEvents, Recipient
 from trio_chat.hub import Hub
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import Journal
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import plain, v1

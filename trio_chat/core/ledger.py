@@ -6,7 +6,8 @@ from trio_chat.core.effects import Turn
 from trio_chat.core.links import Link, new_link
 from trio_chat.core.pending_writes import SILENT, Pending, PendingWrites
 from trio_chat.core.registry import SERVER, Registry
-from trio_chat.journal.types import Committed, Journal, RoomState, Write
+from trio_chat.journal.journal import Journal
+from trio_chat.journal.types import Committed, RoomState, Write
 from trio_chat.protocol.acts import LEDGER, AnyAct
 from trio_chat.protocol.events import ActKept, AnyStoredEvent, decode
 from trio_chat.protocol.person import Person

@@ -5,7 +5,8 @@ from contextlib import suppress
 
 import trio
 
-from trio_chat.journal.types import ForeignWrites, Journal, Unavailable
+from trio_chat.journal.journal import Journal
+from trio_chat.journal.types import ForeignWrites, Unavailable
 
 INTERVAL = 1.0  # seconds between two looks; a look takes microseconds
 

@@ -7,9 +7,10 @@ import msgspec
 import trio
 
 from trio_chat.config import Config
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.search.query import BadQuery, parse
 from trio_chat.journal.search.snippets import make_hits
-from trio_chat.journal.types import Bounds, Journal, Place, Unavailable, Unsearchable
+from trio_chat.journal.types import Bounds, Place, Unavailable, Unsearchable
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.acts import Reported
 from trio_chat.protocol.governing_answers import ActInfo, ActList

@@ -8,7 +8,8 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
-from trio_chat.journal.types import Journal, PeopleForgotten, Pruned, Unavailable
+from trio_chat.journal.journal import Journal
+from trio_chat.journal.types import PeopleForgotten, Pruned, Unavailable
 
 INTERVAL = 60.0  # seconds between two looks
 FORGET_INTERVAL = 3600.0  # seconds between two looks for rooms and people to forget

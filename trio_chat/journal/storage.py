@@ -5,9 +5,9 @@ from typing import NamedTuple, TypeVar
 
 import trio
 
+from trio_chat.journal.journal import Journal
 from trio_chat.journal.types import (
     ForeignWrites,
-    Journal,
     PeopleForgotten,
     Pruned,
     Result,
