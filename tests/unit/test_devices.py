@@ -1,6 +1,6 @@
 """Rules of what people do with several devices, on virtual time: sessions, marks and pairing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from trio.testing import MockClock
 
 from tests.unit.members import CONFIG, House, Listener, Somebody, arrives, asks, house, kinds
 from trio_chat.clock import wall_clock
-from trio_chat.core import pairings
+from trio_chat.core import marks as core_marks
+from trio_chat.core import pairings, room_loads
 from trio_chat.core.devices import ENDED_AT_ONCE
 from trio_chat.core.inbox import MESSAGES
 from trio_chat.core.messages import Register, Unregister
@@ -21,7 +22,7 @@ from trio_chat.core.sessions import Sessions
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.people import DAY, MARKS, SESSIONS, PersonRecord, decode, encode
 from trio_chat.journal.storage import PeopleKept
-from trio_chat.journal.types import PeopleForgotten, Unavailable
+from trio_chat.journal.types import PeopleForgotten, RoomState, Unavailable
 from trio_chat.limits.limits import Limits
 from trio_chat.protocol.close import SIGNED_OUT
 from trio_chat.protocol.dialects import v1
@@ -40,6 +41,14 @@ class Journal(MemoryJournal):
         super().__init__(clock=lambda: 1000)
         self.kept: dict[str, PersonRecord | None] = {}
         self.is_down = False
+        self.may_load: trio.Event | None = None
+
+    async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
+        if self.may_load is not None:
+            await self.may_load.wait()
+        if self.is_down:
+            raise Unavailable(700)
+        return await super().load(names, recent)
 
     async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
         if self.is_down:
@@ -397,16 +406,80 @@ class TestMarks:
             assert await marks(home, bob) == []
 
     async def test_nobody_reads_further_than_there_is(self, autojump_clock: MockClock) -> None:
-        """As far as that is known."""
+        """In a room that nobody is in, too; what comes later is not read."""
+        async with house() as home:
+            ann = await home.person("Ann", "tea", "milk")
+            bob = await home.person("Bob", "tea")
+            for room in ("tea", "milk"):
+                await ann.ask({"t": "send", "room": room, "text": "x"})
+            await ann.ask({"t": "leave", "room": "milk"})
+            phone = await home.person("Ann", session=ann.session)
+            for room in ("tea", "MILK", "new"):
+                await reads(ann, 1000, room)
+            told = [
+                {"room": "tea", "seq": 1},
+                {"room": "milk", "seq": 1},
+                {"room": "new", "seq": 0},
+            ]
+            assert phone.told() == [{"t": "read", **mark} for mark in told]
+            await bob.ask({"t": "join", "room": "milk"})
+            await bob.ask({"t": "send", "room": "milk", "text": "later"})
+            assert await marks(home, ann) == told
+
+    async def test_a_mark_in_a_room_that_cannot_be_read_is_not_kept(
+        self, autojump_clock: MockClock
+    ) -> None:
+        """Who wants an answer is told when to try again."""
+        journal = Journal()
+        async with house(journal) as home:
+            ann = await home.person("Ann")
+            journal.is_down = True
+            assert await reads(ann, 1) == []
+            [told] = await asked(ann, **READ, seq=1)
+            assert (told["id"], told["code"], told["retry_ms"]) == (1, "unavailable", 700)
+            journal.is_down = False
+            assert await marks(home, ann) == []
+            assert await asked(ann, **READ, seq=1) == [{"t": "ok", "id": 1}]
+            assert await marks(home, ann) == [{"room": "tea", "seq": 0}]
+
+    async def test_what_was_read_counts_although_the_connection_has_gone(
+        self, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Before the rooms were read for it."""
+        monkeypatch.setattr(room_loads, "AT_ONCE", 1)
+        journal = Journal()
+        async with house(journal) as home:
+            ann = await home.person("Ann", "a", "b")
+            for room in "ab":
+                await ann.ask({"t": "send", "room": room, "text": "x"})
+                await ann.ask({"t": "leave", "room": room})
+            phone = await home.person("Ann", session=ann.session)
+            read = [{"t": "read", "room": room, "seq": 1} for room in "ab"]
+            journal.may_load = trio.Event()
+            await ann.ask(*read)
+            await ann.leave()
+            assert phone.told() == []
+            journal.may_load.set()
+            await trio.testing.wait_all_tasks_blocked()
+            assert phone.told() == read
+
+    async def test_too_many_marks_that_wait_for_rooms_are_refused(
+        self, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Or dropped, where no answer is wanted; those in open rooms need not wait."""
+        monkeypatch.setattr(core_marks, "WAITING", 1)
         async with house() as home:
             ann = await home.person("Ann", "tea")
-            await ann.ask({"t": "send", "room": "tea", "text": "x"})
-            await reads(ann, 1000)
-            await reads(ann, 1000, "TEA.2")
-            assert await marks(home, ann) == [
-                {"room": "tea", "seq": 1},
-                {"room": "tea.2", "seq": 1000},
-            ]
+            told = await ann.ask(
+                {**READ, "room": "a", "seq": 1, "id": 1},
+                {**READ, "room": "b", "seq": 1},
+                {**READ, "room": "c", "seq": 1, "id": 3},
+                {**READ, "seq": 1, "id": 4},
+            )
+            await trio.testing.wait_all_tasks_blocked()
+            codes = {one["id"]: one.get("code", one["t"]) for one in told + ann.told()}
+            assert codes == {1: "ok", 3: "busy", 4: "ok"}
+            assert [mark["room"] for mark in await marks(home, ann)] == ["tea", "a"]
 
     async def test_who_leaves_can_forget_how_far_they_had_read(
         self, autojump_clock: MockClock
@@ -439,7 +512,9 @@ class TestMarks:
     async def test_too_many_are_dropped_in_silence(self, autojump_clock: MockClock) -> None:
         """Those with an id are told when to try again; some time later there are more."""
         async with house(config=replace(CONFIG, read_rate=Rate.parse("1/s:1"))) as home:
-            ann = await home.person("Ann")
+            ann = await home.person("Ann", "tea")
+            for _ in range(4):
+                await ann.ask({"t": "send", "room": "tea", "text": "x"})
             assert await reads(ann, 1) == []
             assert await reads(ann, 2) == []
             [told] = await ann.ask({**READ, "seq": 3, "id": 1})
@@ -453,7 +528,9 @@ class TestMarks:
         """And are there after a restart, unless numbers are of another epoch."""
         journal = Journal()
         async with house(journal) as home:
-            ann = await home.person("Ann")
+            ann = await home.person("Ann", "tea")
+            for _ in range(7):
+                await ann.ask({"t": "send", "room": "tea", "text": "x"})
             await trio.sleep(LAZY + 1)
             journal.kept.clear()
             await reads(ann, 7)

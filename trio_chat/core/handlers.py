@@ -17,7 +17,7 @@ from trio_chat.core.greeting import Greeting
 from trio_chat.core.held import HeldMessages
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Asker, Judge, asker_of
-from trio_chat.core.marks import Marks
+from trio_chat.core.marks import Marks, Reading
 from trio_chat.core.messages import AnyAsked
 from trio_chat.core.moderation import Moderation
 from trio_chat.core.pairs import Pairs
@@ -250,9 +250,8 @@ class Handlers:
         if delay:
             raise RequestError("busy", TOO_FAST, in_ms(delay), limit="read_rate")
         bucket.take(now)
-        self._marks.read(state, asker.person.id, name, request.seq)
-        if request.id is not None:
-            self._turn.reply(state.client, answers.Ok(id=request.id))
+        done = None if request.id is None else lambda _: answers.Ok(id=request.id)
+        self._marks.read(Reading(state.client, asker.person.id, name, request, done))
 
     # Other devices
 

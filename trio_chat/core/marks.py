@@ -1,10 +1,31 @@
 """Marks: how far people have read in rooms, which all devices of a person know."""
 
-from trio_chat.core.connection_state import ConnectionState
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
 from trio_chat.core.effects import Turn
 from trio_chat.core.people import People
 from trio_chat.core.rooms import Rooms
-from trio_chat.protocol import answers
+from trio_chat.delivery.recipient import Requester
+from trio_chat.protocol import answers, requests
+from trio_chat.protocol.request_error import RequestError
+
+WAITING = 1024  # marks in rooms that have to be read for them; others are refused
+BUSY_MS = 1000
+
+
+class Reading(NamedTuple):
+    """Somebody who has read in a room, and what they are answered.
+
+    ``answer`` makes that of how far they have read by now; ``None``: they want no answer.
+    """
+
+    requester: Requester
+    person_id: str
+    room: str
+    request: requests.Read
+    answer: Callable[[int], answers.Answer] | None
 
 
 class Marks:
@@ -13,7 +34,7 @@ class Marks:
     Args:
         turn: Where answers go.
         people: Have the marks.
-        rooms: Tell the number of the last event, of those that are open.
+        rooms: Tell the number of the last event.
         epoch: To which numbers belong.
     """
 
@@ -22,23 +43,49 @@ class Marks:
         self._people = people
         self._rooms = rooms
         self._epoch = epoch
+        self._waiting = 0
 
-    def read(self, state: ConnectionState, person_id: str, room: str, seq: int) -> None:
+    def read(self, reading: Reading) -> None:
         """Take in that somebody has read a room up to a number; it only grows.
 
-        A number that was not given yet counts as the last one.
+        A number that was not given yet counts as the last one. Which that is, is read first if
+        nobody is in the room.
+
+        Raises:
+            RequestError: too many marks wait for that; where no answer is wanted it is dropped.
         """
-        open_room = self._rooms.get(room)
-        if open_room:
-            seq = min(seq, open_room.log.last)
+        if self._waiting >= WAITING and reading.room not in self._rooms:
+            if reading.answer is None:
+                return
+            raise RequestError("busy", "too many marks wait just now", BUSY_MS)
+        self._waiting += 1
+        tell, refuse = partial(self._take, reading), partial(self._refuse, reading)
+        self._rooms.ask_last(reading.requester, reading.room, tell, refuse)
+
+    def _take(self, reading: Reading, last: int) -> None:
+        """Take in how far somebody has read in a room that has this last number."""
+        self._waiting -= 1
+        requester, person_id, room, request, answer = reading
+        seq = min(request.seq, last)
         record = self._people.records.get(person_id)
-        if not record.mark(room, seq, self._epoch):
-            return
-        self._people.records.keep(person_id, record, is_lazy=True)
-        told = answers.Read(room=room, seq=seq)
-        for client in self._people.connections_of(person_id):
-            if client is not state.client:
-                self._turn.reply(client, told)
+        if record.mark(room, seq, self._epoch):
+            self._people.records.keep(person_id, record, is_lazy=True)
+            told = answers.Read(room=room, seq=seq)
+            for client in self._people.connections_of(person_id):
+                if client is not requester:
+                    self._turn.reply(client, told)
+        if answer:
+            self._turn.reply(requester, answer(record.marks[room]))
+
+    def _refuse(self, reading: Reading, retry_ms: int) -> None:
+        """Tell that a room cannot be read just now, whoever wants to know."""
+        self._waiting -= 1
+        if reading.answer:
+            text = "the room cannot be read just now"
+            error = answers.Error(
+                id=reading.request.id, code="unavailable", text=text, retry_ms=retry_ms
+            )
+            self._turn.reply(reading.requester, error)
 
     def forget(self, person_id: str, room: str) -> None:
         """Forget how far somebody has read in a room."""

@@ -3,11 +3,11 @@
 from collections import OrderedDict
 from collections.abc import Callable
 
-from trio_chat.delivery.recipient import Recipient
+from trio_chat.delivery.recipient import Recipient, Requester
 
 AT_ONCE = 32  # loads that the storage has; two of its batches, so that it never idles
 
-Owner = Recipient | None  # who wants a room; nobody: it is open, and read anew
+Owner = Requester | None  # who wants a room; nobody: it is open, and read anew
 
 
 class RoomLoads:

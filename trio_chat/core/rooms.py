@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from trio_chat.config import Config
 from trio_chat.core.catchup import CatchUp
@@ -9,7 +10,7 @@ from trio_chat.core.memory_budget import MemoryBudget
 from trio_chat.core.room import Room
 from trio_chat.core.room_loads import RoomLoads
 from trio_chat.core.room_log import Budgets, RoomLog, Sizes
-from trio_chat.delivery.recipient import Recipient
+from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.journal.types import Committed, RoomState
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.protocol.request_error import RequestError
@@ -32,11 +33,20 @@ def proper_name(name: str, limit: int) -> str:
         raise RequestError("bad_room", str(error)) from None
 
 
+class _Asking(NamedTuple):
+    """Somebody who asks for the last number of a room that is being loaded."""
+
+    asker: Requester
+    tell: Callable[[int], None]
+    refuse: Callable[[int], None]
+
+
 @dataclass
 class _Loading:
     """A room that is being loaded."""
 
     parked: list[CatchUp] = field(default_factory=list)
+    asking: list[_Asking] = field(default_factory=list)
     last: int = 0  # the last number that was committed meanwhile
 
 
@@ -96,16 +106,40 @@ class Rooms(Mapping[str, Room]):
 
     def park(self, catch_up: CatchUp) -> None:
         """Have the room of a catch-up loaded; it goes on when that is done."""
-        name = catch_up.room_name
-        is_new = name not in self._loading
-        self._loading.setdefault(name, _Loading()).parked.append(catch_up)
-        if is_new:
-            self._loads.want(catch_up.client, name)
+        self._begin_load(catch_up.client, catch_up.room_name).parked.append(catch_up)
+
+    def ask_last(
+        self,
+        asker: Requester,
+        name: str,
+        tell: Callable[[int], None],
+        refuse: Callable[[int], None],
+    ) -> None:
+        """Have somebody told the last number of a room, which is read for that if it is not open.
+
+        Args:
+            asker: Who asks; those who are gone are told, too.
+            name: The room.
+            tell: Is called with the number; at once, if the room is open.
+            refuse: Is called if the room cannot be read, with in how many ms that may be different.
+        """
+        if name in self:
+            tell(self[name].log.last)
+        else:
+            self._begin_load(asker, name).asking.append(_Asking(asker, tell, refuse))
+
+    def _begin_load(self, owner: Requester, name: str) -> _Loading:
+        if name not in self._loading:
+            self._loading[name] = _Loading()
+            self._loads.want(owner, name)
+        return self._loading[name]
 
     def abandon(self, client: Recipient) -> None:
         """Load no room for a client that is gone, unless others wait for it."""
         for name in self._loads.abandon(client):
-            waiting = [one.client for one in self._loading[name].parked if not one.is_over]
+            loading = self._loading[name]
+            waiting: list[Requester] = [one.client for one in loading.parked if not one.is_over]
+            waiting += [one.asker for one in loading.asking]
             if waiting:
                 self._loads.want(waiting[0], name)
             else:
@@ -122,6 +156,10 @@ class Rooms(Mapping[str, Room]):
         if loading is None:
             self._follow(state)
             return ()
+        for one in loading.asking:
+            one.tell(max(state.last, loading.last))
+        if not loading.parked:
+            return ()
         self._open[state.name] = self._make(state)
         self.touch(state.name)
         if loading.last > state.last:  # it was read before that was committed
@@ -136,6 +174,8 @@ class Rooms(Mapping[str, Room]):
         self._loads.done()
         loading = self._loading.pop(name, None)
         if loading is not None:
+            for one in loading.asking:
+                one.refuse(retry_ms)
             return loading.parked
         if name in self._behind:
             self._delay(retry_ms / 1000, lambda: self._load_again(name))
