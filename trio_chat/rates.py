@@ -69,7 +69,9 @@ class Rates:
     )
     history_rate: Rate = rate("5/s:16", "pages of history that one person reads")
     search_rate: Rate = rate("2/s:16", "searches of one person")
-    list_rate: Rate = rate("1/s:16", "lists of rooms, and of their sessions, that one person reads")
+    list_rate: Rate = rate(
+        "1/s:16", "lists of rooms, and of their sessions or marks, that one person reads"
+    )
     invalid_rate: Rate = rate("5/s:50", "requests of one person that are answered with an error")
     room_rate: Rate = rate("100/s:500", "messages and changes in one room, of all together")
     byte_rate: Rate = rate("32768/s:262144", "bytes that one connection sends")

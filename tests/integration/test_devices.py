@@ -127,6 +127,31 @@ async def test_sessions_over_http(server: Running) -> None:
         assert (await post(server, "x", ann.session)).status == 401
 
 
+async def test_how_far_one_has_read_over_http() -> None:
+    """It is that of the socket: told to other devices, no further than there is, and has a rate."""
+    slow: dict[str, Any] = {"read_rate": Rate(1 / 3600, 3), "loopback_limits": "on"}
+    async with serving(presence_grace=GRACE, **slow) as server, chatting(server, "Ann") as ann:
+        auth = {"authorization": bearer(ann.session)}
+        for _ in range(2):
+            assert (await post(server, "x", ann.session)).status == 201
+        path = "/rooms/TEA/mark"
+        for seq, told in ((1, 1), (9, 2), (0, 2)):
+            answer = await ask(server, "PUT", path, {"seq": seq}, **auth)
+            assert (answer.status, answer.json) == (200, {"room": "tea", "seq": told})
+        slowed = await ask(server, "PUT", path, {"seq": 1}, **auth)
+        assert (slowed.status, slowed.code) == (429, "too_fast")
+        assert dict(server.server._limits.counters.reached) == {("read_rate", "http"): 1}
+        listed = await ask(server, "GET", "/marks", **auth)
+        assert listed.json == {"marks": [{"room": "tea", "seq": 2}]}
+        heard = [await ann.until("read") for _ in range(2)]
+        assert [(one["room"], one["seq"]) for one in heard] == [("tea", 1), ("tea", 2)]
+        assert (await ask(server, "PUT", path, {"seq": 1})).status == 401
+        assert (await ask(server, "GET", "/marks")).status == 401
+        assert (await ask(server, "PUT", path, {}, **auth)).code == "bad_request"
+        away = f"/rooms/~{26 * 'a'}/mark"
+        assert (await ask(server, "PUT", away, {"seq": 1}, **auth)).code == "no_such_room"
+
+
 async def test_another_device_comes_by_a_code_over_http() -> None:
     """Made and used by either way in, good once; whoever guesses is slowed down."""
     slow: dict[str, Any] = {"link_guess_rate": Rate(1 / 3600, 2), "loopback_limits": "on"}

@@ -83,7 +83,7 @@ def cases(rules: RoomRules) -> list[Case]:
     return [
         Case({"t": "history"}, ("GET", "messages", None)),
         Case({"t": "search", "query": "x"}, ("GET", "search?q=x", None)),
-        Case({"t": "read", "seq": 2}),
+        Case({"t": "read", "seq": 2}, ("PUT", "mark", {"seq": 2})),
         Case({"t": "react", "seq": 2, "emoji": "👍"}),
         Case({"t": "topic", "text": LINK}),
         Case({"t": "report", "seq": 2}, ("POST", "messages/3/reports", {})),

@@ -8,6 +8,7 @@ from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Asker, Judge
 from trio_chat.core.links import Link
+from trio_chat.core.marks import Marks, Reading
 from trio_chat.core.moderation import Moderation
 from trio_chat.core.pairings import Pairings, check_unnamed
 from trio_chat.core.pairs import Pairs
@@ -38,6 +39,7 @@ class Callers:
         redemption: Looks at links.
         moderation: Does what moderators ask for.
         devices: Tell of sessions, and end them.
+        marks: Tell how far somebody has read.
         pairs: Rooms for two.
         arrivals: Remember who has written.
         pairings: Make codes for other devices.
@@ -57,6 +59,7 @@ class Callers:
         redemption: Redemption,
         moderation: Moderation,
         devices: Devices,
+        marks: Marks,
         pairs: Pairs,
         arrivals: Arrivals,
         pairings: Pairings,
@@ -72,6 +75,7 @@ class Callers:
         self._redemption = redemption
         self._moderation = moderation
         self._devices = devices
+        self._marks = marks
         self._pairs = pairs
         self._arrivals = arrivals
         self._pairings = pairings
@@ -113,15 +117,15 @@ class Callers:
                 self._devices.end_over(person.id)
         return self._welcome.to(person, request, grant, known_since, session=session)
 
-    def see_to_sessions(
+    def see_to_devices(
         self,
         caller: Requester,
         credentials: requests.Credentials,
-        request: requests.Sessions | requests.SignOut | requests.Pair,
+        request: requests.Marks | requests.Sessions | requests.SignOut | requests.Pair,
         now: float,
         grant: Grant,
     ) -> None:
-        """Tell of the sessions of the person who shows one, end them, or make a code for another.
+        """Tell the sessions or marks of who shows a session, end some, or make a code for another.
 
         Raises:
             RequestError: it cannot be granted.
@@ -131,6 +135,9 @@ class Callers:
         self._limits.check(person.id, request, None, caller.address, now)
         if isinstance(request, requests.SignOut):
             self._devices.sign_out(caller, request, person.id)
+        elif isinstance(request, requests.Marks):
+            marks = self._marks.of(person.id)
+            self._turn.reply(caller, answers.MarkList(id=request.id, marks=marks))
         elif isinstance(request, requests.Pair):
             check_unnamed(grant)
             known_since = self._judge.known_since(credentials.token, grant)
@@ -139,6 +146,33 @@ class Callers:
             self._turn.reply(caller, answers.Pair(id=request.id, code=code, until=until))
         else:
             self._devices.tell(caller, request, person.id, here)
+
+    def read(
+        self,
+        caller: Requester,
+        credentials: requests.Credentials,
+        request: requests.Read,
+        now: float,
+        grant: Grant,
+    ) -> None:
+        """Take in how far a caller has read, and answer with how far that is by now.
+
+        Raises:
+            RequestError: it cannot be granted.
+        """
+        asker, room, link = self._asker(caller, credentials, request.room, now, grant)
+        self._judge.check(asker, request, room, now, link=link)
+        assert asker.person  # or the policy has said no
+        self._limits.check(asker.person.id, request, None, caller.address, now)
+        self._marks.read(
+            Reading(
+                caller,
+                asker.person.id,
+                room,
+                request,
+                lambda seq: answers.Read(id=request.id, room=room, seq=seq),
+            )
+        )
 
     def write(
         self,

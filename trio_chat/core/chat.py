@@ -49,6 +49,7 @@ from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.request_error import RequestError
 
 NOW = float("-inf")
+OF_DEVICES = requests.Marks | requests.Sessions | requests.SignOut | requests.Pair
 
 
 class Chat:
@@ -258,8 +259,11 @@ class Chat:
                 welcome = self._callers.introduce(caller, request, now, grant, label)
                 self._turn.reply(caller, welcome)
                 return
-            if isinstance(request, requests.Sessions | requests.SignOut | requests.Pair):
-                self._callers.see_to_sessions(caller, credentials, request, now, grant)
+            if isinstance(request, OF_DEVICES):
+                self._callers.see_to_devices(caller, credentials, request, now, grant)
+                return
+            if isinstance(request, requests.Read):
+                self._callers.read(caller, credentials, request, now, grant)
                 return
             self._pending.check_room()
             if not isinstance(request, requests.WriteRequest):

@@ -16,6 +16,8 @@ from trio_chat.protocol.close import CloseReason
 ApiAsked = (
     requests.Hello
     | requests.WriteRequest
+    | requests.Read
+    | requests.Marks
     | requests.Sessions
     | requests.SignOut
     | requests.Pair

@@ -153,6 +153,7 @@ def make_parts(
         removals=Removals(turn, connections, access, devices.states),
         delay=delay,
     )
+    marks = Marks(turn, people, rooms, epoch)
     callers = Callers(
         people,
         Speakers(people, sessions),
@@ -164,12 +165,12 @@ def make_parts(
         redemption=redemption,
         moderation=moderation,
         devices=devices,
+        marks=marks,
         pairs=pairs,
         arrivals=arrivals,
         pairings=pairings,
         turn=turn,
     )
-    marks = Marks(turn, people, rooms, epoch)
     greeting = Greeting(
         turn,
         people,

@@ -80,7 +80,7 @@ NO_NEW_ROOMS = Denial("not_operator", "what has let you in is for the rooms that
 NOT_OPERATOR = Denial("not_operator", "only operators of the server may do that")
 
 # Kinds of requests. They are looked up by type, as each request asks for several.
-OF_DEVICES = {requests.Sessions, requests.SignOut, requests.Pair}
+OF_DEVICES = {requests.Marks, requests.Sessions, requests.SignOut, requests.Pair}
 BY_NAME = {
     requests.Nick,
     requests.Read,

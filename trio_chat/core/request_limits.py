@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from trio_chat.config import Config
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.messages import AnyAsked, Asked
-from trio_chat.core.prices import RATES
+from trio_chat.core.prices import HTTP_RATES, RATES
 from trio_chat.core.room import Room
 from trio_chat.limits.bucket import Bucket, of_rate
 from trio_chat.limits.limits import Limits
@@ -219,7 +219,7 @@ class RequestLimits:
         Raises:
             RequestError: they have asked for too much.
         """
-        name = RATES[type(request)]
+        name = HTTP_RATES[type(request)]
         of_address = self._limits.addresses.of(address, now)
         quota = self._limits.people.of(person_id, now) if person_id else of_address
         buckets = {name: quota.bucket(name)}

@@ -37,6 +37,12 @@ class Read(Answer, tag="read", kw_only=True):
     seq: int
 
 
+class MarkList(Answer, tag="marks", kw_only=True):
+    """How far the person has read in all rooms, over HTTP; the one marked last comes last."""
+
+    marks: list[Mark]
+
+
 class SessionInfo(msgspec.Struct, omit_defaults=True):
     """A session: when it began and was seen last, in ms since 1970, and by what device.
 

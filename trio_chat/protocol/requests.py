@@ -96,6 +96,10 @@ class Read(Request, tag="read", kw_only=True):
     seq: Number
 
 
+class Marks(Request, tag="marks", kw_only=True):
+    """Get how far one has read, over HTTP; a ``welcome`` tells it by itself."""
+
+
 class Sessions(Request, tag="sessions", kw_only=True):
     """Get one's sessions."""
 

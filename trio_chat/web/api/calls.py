@@ -31,6 +31,8 @@ Answer = (
     | governing_answers.RaidPreview
     | governing_answers.HeldList
     | answers.SessionList
+    | answers.MarkList
+    | answers.Read
     | answers.Pair
 )
 _decode = msgspec.json.Decoder(Answer).decode

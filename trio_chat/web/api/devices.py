@@ -1,4 +1,4 @@
-"""The routes of the HTTP API for sessions: to begin one, to list them and to end them."""
+"""The routes of the HTTP API for devices: their sessions, and how far their person has read."""
 
 from quart import Response, request
 
@@ -8,13 +8,13 @@ from trio_chat.web.api import reading
 from trio_chat.web.api.answering import json_of, visitor
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.governing import Route
-from trio_chat.web.api.schemas import NewSession, Pairing, Session, SessionList
+from trio_chat.web.api.schemas import MarkList, NewMark, NewSession, Pairing, Session, SessionList
 
 SESSIONS = "/sessions"
 
 
 class Devices:
-    """Answers requests about the sessions of whoever asks.
+    """Answers requests about the sessions and marks of whoever asks.
 
     Args:
         calls: Have the hub carry them out.
@@ -33,6 +33,8 @@ class Devices:
             (SESSIONS, "DELETE", self._end),
             (f"{SESSIONS}/<session>", "DELETE", self._end),
             ("/pairings", "POST", self._pair),
+            ("/marks", "GET", self._marks),
+            ("/rooms/<room>/mark", "PUT", self._mark),
         ]
 
     async def _begin(self) -> Response:
@@ -63,3 +65,18 @@ class Devices:
         wanted = reading.make_request(requests.SignOut, {"session": session}, self._config)
         await self._calls.ask(who, wanted, visitor())
         return Response(b"", 204)
+
+    async def _marks(self) -> Response:
+        who = reading.author(request, visitor().grant)
+        answer = await self._calls.ask(who, requests.Marks(), visitor())
+        assert isinstance(answer, answers.MarkList)
+        return json_of(MarkList(answer.marks))
+
+    async def _mark(self, room: str) -> Response:
+        """Take in how far the person has read; the answer tells how far that is by now."""
+        who = reading.author(request, visitor().grant)
+        new = await reading.json_body(request, NewMark)
+        read = reading.make_request(requests.Read, {"room": room, "seq": new.seq}, self._config)
+        answer = await self._calls.ask(who, read, visitor())
+        assert isinstance(answer, answers.Read)
+        return json_of(answers.Mark(answer.room, answer.seq))

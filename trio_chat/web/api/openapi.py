@@ -36,6 +36,8 @@ SENT = (
     schemas.Session,
     schemas.SessionList,
     schemas.Pairing,
+    schemas.MarkList,
+    schemas.NewMark,
     ProblemDetails,
 )
 
@@ -132,6 +134,15 @@ def _paths(config: Config) -> Json:
                 signed=True,
             )
         },
+        "/marks": {
+            "get": parts.operation(
+                "Tell how far you have read, by room",
+                {200: parts.answer("MarkList")},
+                503,
+                signed=True,
+            )
+        },
+        "/rooms/{room}/mark": {"parameters": [room], "put": _marking()},
         "/limits": {
             "get": parts.operation(
                 "What may be asked for, how much of it and how often",
@@ -241,6 +252,16 @@ def _changing(summary: str, kind: str | None, config: Config) -> Json:
         *(401, 404, 409, 422, 503, *((413, 415) if kind else ())),
         parameters=[parts.idempotency_key()],
         body=parts.body(kind, parts.text(config), "The text.") if kind else None,
+        signed=True,
+    )
+
+
+def _marking() -> Json:
+    return parts.operation(
+        "Say up to which message you have read a room; it only grows",
+        {200: parts.answer("Mark")},
+        *(404, 413, 415, 503),
+        body=parts.json_body("NewMark"),
         signed=True,
     )
 

@@ -90,6 +90,18 @@ class SessionList(msgspec.Struct):
     sessions: list[answers.SessionInfo]
 
 
+class MarkList(msgspec.Struct):
+    """How far a person has read, by room; the one marked last comes last."""
+
+    marks: list[answers.Mark]
+
+
+class NewMark(msgspec.Struct):
+    """The number of the last message of a room that was read."""
+
+    seq: requests.Number
+
+
 class LimitList(msgspec.Struct):
     """The limits, and how often each kind of thing may be asked for."""
 
