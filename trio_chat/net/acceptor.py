@@ -22,6 +22,7 @@ from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
 from trio_chat.net.problems import as_told_at
 from trio_chat.net.proxy_header import read_proxy_header
+from trio_chat.net.refused_handshakes import RefusedHandshakes
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
 from trio_chat.net.visitor import LINK_HEADER, Visitor
 from trio_chat.net.websocket import WebSocket
@@ -74,6 +75,7 @@ class Acceptor:
         self._on_http = on_http
         self._hosts = HostNames(config)
         self._forwarding = Forwarding(config)
+        self._refused_handshakes = RefusedHandshakes()
         self._entrance = Entrance(gate, config)
         self._rates = AddressRates(config, limits)
         self.admission = Admission(config, limits)
@@ -147,7 +149,11 @@ class Acceptor:
                 answer = self._file(head, address)
                 if answer is None:
                     slot.give_to(address)
-                    return await self._lead_on(stream, head, peer, address)
+                    try:
+                        return await self._lead_on(stream, head, peer, address)
+                    except HttpError as refusal:
+                        self._refused_handshakes.tell(head, refusal)
+                        raise
                 await self._rates.pay("http_rate", address, FILE_COST)
                 await self._send(stream, answer, address)
                 is_over = answer.is_last or self._is_shut
