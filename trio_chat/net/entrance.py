@@ -14,7 +14,7 @@ from trio_chat.protocol.dialects import v1
 from trio_chat.setting_values import INVITE, PASSWORD, TOKEN
 
 WEBSOCKET_PATH = "/ws"
-FOR_ALL = {"/api/v1/limits", "/api/v1/openapi.json"}
+FOR_ALL = {"/api/v1/limits", "/api/v1/openapi.json", "/api/v1/reachable"}
 CHALLENGES = {
     PASSWORD: 'Basic realm="trio-chat", charset="UTF-8"',
     TOKEN: "Bearer",

@@ -9,7 +9,7 @@ from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.eventstream import POINT
 from trio_chat.net.problems import MEDIA_TYPE, ProblemDetails
 from trio_chat.protocol import answers, requests
-from trio_chat.web.api import PREFIX, openapi_governing, parts, schemas
+from trio_chat.web.api import PREFIX, openapi_governing, openapi_server, parts, schemas
 from trio_chat.web.api.parts import JSON, REF, TEXT, Json
 
 INTRODUCTION = """\
@@ -30,6 +30,7 @@ SENT = (
     schemas.MessageList,
     schemas.HitList,
     schemas.LimitList,
+    schemas.Reach,
     answers.RateInfo,
     answers.MessageView,
     schemas.Receipt,
@@ -143,18 +144,7 @@ def _paths(config: Config) -> Json:
             )
         },
         "/rooms/{room}/mark": {"parameters": [room], "put": _marking()},
-        "/limits": {
-            "get": parts.operation(
-                "What may be asked for, how much of it and how often",
-                {200: parts.answer("LimitList")},
-            )
-        },
-        "/openapi.json": {
-            "get": parts.operation(
-                "This description",
-                {200: {"description": "It.", "content": {JSON: {"schema": {"type": "object"}}}}},
-            )
-        },
+        **openapi_server.paths(),
     }
 
 

@@ -15,6 +15,7 @@ from trio_chat.core.readers import Readers
 from trio_chat.core.welcome import published_limits, published_rates
 from trio_chat.journal.history import History
 from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
+from trio_chat.net.forwarded import HEADERS as FORWARDED
 from trio_chat.net.origins import is_welcome
 from trio_chat.net.problems import Problem, of_error, of_foreign_origin, of_status
 from trio_chat.protocol import answers, requests
@@ -32,6 +33,7 @@ from trio_chat.web.api.schemas import (
     MessageList,
     NewMessage,
     NewText,
+    Reach,
     Receipt,
     RoomList,
 )
@@ -82,6 +84,7 @@ class Api:
         own: list[Route] = [
             ("/openapi.json", "GET", self._describe),
             ("/limits", "GET", self._tell_limits),
+            ("/reachable", "GET", self._tell_reach),
             ("/rooms", "GET", self._rooms),
             (MESSAGES, "GET", self._messages),
             (MESSAGES, "POST", self._post),
@@ -105,6 +108,14 @@ class Api:
 
     async def _tell_limits(self) -> Response:
         return json_of(self._limits)
+
+    async def _tell_reach(self) -> Response:
+        """Tell a page that gets no WebSocket what a proxy has made of its request."""
+        origin = reading.value(request, "origin")
+        allowed = self._config.allow_origin
+        welcome = origin is None or is_welcome(origin, request.host, allowed)
+        ignored = any(name in request.headers for name in FORWARDED)
+        return json_of(Reach(request.host, welcome, ignored))
 
     async def _rooms(self) -> Response:
         fields = reading.numbers(request, "skip")

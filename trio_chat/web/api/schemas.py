@@ -109,6 +109,17 @@ class LimitList(msgspec.Struct):
     rates: dict[str, answers.RateInfo]
 
 
+class Reach(msgspec.Struct):
+    """How a request has come: by which ``host``, and whether pages of its origin are welcome.
+
+    ``ignored``: it tells by way of which proxy it came, and that proxy is not trusted.
+    """
+
+    host: str
+    welcome: bool
+    ignored: bool
+
+
 class NewRoom(msgspec.Struct, rename={"other": "with"}):
     """A room to make: a public one of this name, or a private one with this title.
 
