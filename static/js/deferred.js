@@ -18,6 +18,7 @@ import { KeyboardNavigation } from "./log/keyboard-navigation.js";
 import { isolate } from "./log/narration.js";
 import { plainWords } from "./log/row.js";
 import { Typing } from "./log/typing.js";
+import { findTrouble } from "./net/reach.js";
 import { askAccess } from "./panels/access.js";
 import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
@@ -113,6 +114,12 @@ export class Tools {
     this.#focusRestore.check();
     this.devices.tellRead();
     this.#drafting.show();
+  }
+
+  /** Has the status say why there is no connection, if the server can be asked. */
+  async explain(status) {
+    const found = await findTrouble();
+    status.explain(found && t(`trouble.${found.trouble}`, found));
   }
 
   /** Does what a button in a line is for. */

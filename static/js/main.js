@@ -17,6 +17,7 @@ import { uuid } from "./uuid.js";
 
 const DEFER_LIMIT = 1_000; // ms after which the rest is loaded, whether messages are drawn or not
 const LATER = ["actions", "writing", "search", "choices", "governing", "governing-dialogs", "devices"]; // style sheets
+const TRIES = 2; // attempts to connect that have failed, after which the page looks for the reason
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
@@ -90,7 +91,10 @@ else status.fail(t("page.noWebSockets"));
 
 function begin() {
   showOn({
-    onState: (state) => status.show(state),
+    onState: (state) => {
+      status.show(state);
+      if (state.failed >= TRIES) loading.then(() => tools.explain(status)).catch(() => {});
+    },
     onChange: () => {
       outbox?.keep(store.unsent);
       schedule();

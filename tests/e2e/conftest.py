@@ -25,10 +25,12 @@ CHROMIUM_FLAGS = (
     "--disable-features=LocalNetworkAccessChecks",
 )
 # What a browser logs by itself when a server is away, as some tests want it to be: it fetches the
-# page's icon again when the address changes, as it does with the room, and a stream of events.
+# page's icon again when the address changes, as it does with the room, and a stream of events. The
+# page itself asks why there is no connection.
 EXPECTED = re.compile(
     r"WebSocket connection to .*"
-    r"|Failed to load resource: net::ERR_\S+ \S+/(favicon\.svg|events)"
+    r"|Failed to load resource: net::ERR_\S+ \S+/(favicon\.svg|events|reachable\?\S*|ws)"
+    r"|Failed to load resource: .* 426 .*/ws"
     r"|Service Worker registration blocked by Playwright"
 )
 # What a page remembers of an earlier visit; it is left alone if it has remembered more since.

@@ -63,7 +63,7 @@ def test_the_banner_counts_the_attempts_and_the_seconds(open_page: OpenPage, cha
     page = open_page(prepare=with_a_clock_of_its_own)
     chat.stop()
     banner = page.get_by_role("alert")
-    expect(banner).to_contain_text("The connection is lost.")
+    expect(banner).to_contain_text("The server is restarting. You can go on writing.")
     for attempt, pause in enumerate([1, 1, 2, 4, 8, 16, 20, 20], 1):
         expect(banner).to_contain_text(f"Attempt {attempt} in {pause} s.")
         page.clock.run_for(pause * 1000)

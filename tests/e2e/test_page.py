@@ -199,16 +199,19 @@ def test_hostile_names_are_names(open_page: OpenPage, chat: Chat, nick: str, wid
     assert box["height"] < 400
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [(signal.SIGTERM, "server is restarting"), (signal.SIGKILL, "connection is lost")],
+)
 def test_the_page_comes_back_after_a_restart(
-    open_page: OpenPage, chat: Chat, how: signal.Signals
+    open_page: OpenPage, chat: Chat, how: signal.Signals, words: str
 ) -> None:
     """It says that it is away, sends later what is written meanwhile, and needs no reload."""
     page = open_page()
     post(page, "before")
     chat.stop(how)
     banner = page.get_by_role("alert")
-    expect(banner).to_contain_text("connection is lost")
+    expect(banner).to_contain_text(words)
     say(page, "written while away")
     wait_for(page, "written while away")
     expect(page.get_by_text("Will be sent once connected")).to_be_visible()

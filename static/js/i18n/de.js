@@ -22,6 +22,8 @@ export const de = {
   "status.slowed": "Etwas langsamer: das war viel auf einmal",
   "status.away": "Nicht verbunden",
   "banner.lost": "Die Verbindung ist weg. Sie können weiterschreiben.",
+  "banner.stopped": "Der Server wurde angehalten. Die Seite verbindet sich, wenn er wieder da ist; Sie können weiterschreiben.",
+  "banner.restarting": "Der Server startet neu. Sie können weiterschreiben.",
   "banner.offline": "Sie sind offline. Sie können weiterschreiben.",
   "banner.ended": "Der Server hat die Verbindung beendet: {reason}.",
   "banner.flooded": "Das war dem Server zu viel auf einmal. Warten Sie etwas und verbinden Sie sich dann neu.",

@@ -20,6 +20,8 @@ export const en = {
   "status.slowed": "A little slower: that was much at once",
   "status.away": "Not connected",
   "banner.lost": "The connection is lost. You can go on writing.",
+  "banner.stopped": "The server was stopped. The page connects when it is back; you can go on writing.",
+  "banner.restarting": "The server is restarting. You can go on writing.",
   "banner.offline": "You are offline. You can go on writing.",
   "banner.ended": "The server ended the connection: {reason}.",
   "banner.flooded": "That was too much at once for the server. Wait a little, then reconnect.",

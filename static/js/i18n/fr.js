@@ -22,6 +22,8 @@ export const fr = {
   "status.slowed": "Un peu plus lentement : c’était beaucoup à la fois",
   "status.away": "Non connecté",
   "banner.lost": "La connexion est perdue. Vous pouvez continuer à écrire.",
+  "banner.stopped": "Le serveur a été arrêté. La page se connectera à son retour ; vous pouvez continuer à écrire.",
+  "banner.restarting": "Le serveur redémarre. Vous pouvez continuer à écrire.",
   "banner.offline": "Vous êtes hors ligne. Vous pouvez continuer à écrire.",
   "banner.ended": "Le serveur a mis fin à la connexion : {reason}.",
   "banner.flooded": "C’était trop à la fois pour le serveur. Attendez un peu, puis reconnectez-vous.",

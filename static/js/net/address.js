@@ -9,9 +9,14 @@ const ROOMS = new URL("r/", ROOT);
 const LINK_PARTS =
   /([\s/.,;:!?)\]}>'"\u2019\u201d\u00bb\u2026]|%(?:0[9AD]|2[0-279CF]|3[ABEF]|5D|7D)|%E2%80%(?:99|9D|A6)|%C2%BB)|./gi;
 
+/** Returns the URL of a path of the server. */
+export function urlOf(path) {
+  return new URL(path, ROOT);
+}
+
 /** Returns the URL for WebSockets. */
 export function socketUrl() {
-  const url = new URL("ws", ROOT);
+  const url = urlOf("ws");
   url.protocol = url.protocol.replace("http", "ws");
   return url.href;
 }

@@ -30,11 +30,12 @@ export function pauseBefore(attempt, random = Math.random) {
  * Its state, given to `onState` at every change, is one of
  *   { name: "connecting", attempt }
  *   { name: "open" }
- *   { name: "waiting", attempt, until, code }   closed with `code`; reconnects at `until`, in ms
+ *   { name: "waiting", attempt, until, code, failed }   closed with `code`; reconnects at `until`, in ms
  *   { name: "stopped", reason, code }   the code forbids to reconnect; only the user may do so
  *   { name: "idle" }   closed by the page
  *
- * where `attempt` counts the attempts since the connection was lost, and is 0 for the very first.
+ * where `attempt` counts the attempts since the connection was lost, and is 0 for the very first;
+ * `failed` counts those in a row that have not opened.
  * All times are as of Date.now().
  */
 export class Connection {
@@ -48,6 +49,7 @@ export class Connection {
   #silentUntil = Infinity; // when the watchdog fires
   #begunAt = 0; // when the current attempt began
   #attempt = 0;
+  #failed = 0;
   #rest = 0; // ms to wait before reconnecting, as `bye` told
   #notBefore = 0; // when that time is over
 
@@ -60,6 +62,7 @@ export class Connection {
   /** Connects now, if there is no connection and none is being made. */
   reconnect() {
     if (this.#socket) return;
+    this.#failed += 1; // until it opens
     const socket = new WebSocket(this.#url, PROTOCOL);
     this.#socket = socket;
     socket.onopen = () => this.#opened();
@@ -104,6 +107,7 @@ export class Connection {
   }
 
   #opened() {
+    this.#failed = 0;
     this.#schedule(() => {
       this.#attempt = 0;
     }, PROVEN_AFTER);
@@ -129,7 +133,7 @@ export class Connection {
     this.#notBefore = Date.now() + this.#rest;
     this.#rest = 0;
     this.#schedule(() => this.reconnect(), pause);
-    this.#onState({ name: "waiting", attempt, until: Date.now() + pause, code });
+    this.#onState({ name: "waiting", attempt, until: Date.now() + pause, code, failed: this.#failed });
   }
 
   /** Ends an attempt that takes too long, or a dead connection: a browser would wait for minutes. */

@@ -101,11 +101,23 @@ test("it sends only while open, and returns whether it did", () => {
   assert.deepEqual(latest().sent, ['[{"t":"now"}]']);
 });
 
+test("it tells how many attempts in a row have failed, until one opens", () => {
+  connection.reconnect();
+  for (const failed of [1, 2, 3]) {
+    latest().lose();
+    assert.equal(states.at(-1).failed, failed);
+    connection.reconnect();
+  }
+  latest().open();
+  latest().lose();
+  assert.equal(states.at(-1).failed, 0);
+});
+
 test("after a loss it reconnects when the pause is over", () => {
   connection.reconnect();
   latest().open();
   latest().lose(1012);
-  assert.deepEqual(states.at(-1), { name: "waiting", attempt: 1, until: 250, code: 1012 });
+  assert.deepEqual(states.at(-1), { name: "waiting", attempt: 1, until: 250, code: 1012, failed: 0 });
   tick(249);
   assert.equal(sockets().length, 1);
   tick(1);
