@@ -104,7 +104,9 @@ class Judge:
             asker.known_since,
             asker.grant.limits_to is not None,
         )
-        rules = self._rules(asker, request, room, is_joined=is_joined)
+        rules = policy.ANY_ROOM  # whoever has no right there costs as much as where no room is
+        if standing.right:
+            rules = self._rules(asker, request, room, is_joined=is_joined)
         policy.check(principal, request, rules, now, self._access.clock())
         return principal
 

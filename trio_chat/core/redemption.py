@@ -51,8 +51,9 @@ class Redemption:
         if link is None or not link.is_live(wall):
             self._limits.take_guess(address, now)
             return None
+        is_good = link.admits(person_id, wall)  # as much work for whatever room it is shown
         is_there = room is None or link.made.about in (room, SERVER)
-        return link if is_there and link.admits(person_id, wall) else None
+        return link if is_good and is_there else None
 
     def check_invited(self, grant: Grant, person_id: str) -> None:
         """Make sure that the link that has let somebody in has a place for them.

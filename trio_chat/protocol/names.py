@@ -72,15 +72,19 @@ def check_nick(nick: str, limit: int) -> str:
     return nick
 
 
-@lru_cache(NAMES_AT_HAND)
 def check_room(name: str, limit: int) -> str:
     """Return a room's name in its normal form: NFKC, lower case; or a private room's identifier.
 
     Raises:
         BadName: it is too long, or more than letters, digits, ``_``, ``.`` and ``-``.
     """
-    if is_private(name):
+    if is_private(name):  # none is kept at hand: the time would tell that somebody has used it
         return name
+    return _check_public_room(name, limit)
+
+
+@lru_cache(NAMES_AT_HAND)
+def _check_public_room(name: str, limit: int) -> str:
     _refuse(CONTROLS, name)
     name = _plain(name)
     if is_longer(name, limit):

@@ -16,6 +16,7 @@ KINDS = (
     "tls",
     "exhaustion",
     "guests",
+    "raids",
 )
 
 
