@@ -5,6 +5,7 @@ import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -84,8 +85,8 @@ async def test_links_are_made_listed_and_revoked(tool: Tool, tmp_path: Path) -> 
     """Who came by one has to leave, and stays in other rooms."""
     async with moderating(tool, tmp_path) as (shown, ben, _):
         await shown.obeys("/create --private Tea", "lobby  class  [Tea]")
-        await shown.obeys("/link", "/link read|speak|moderate [LABEL]")
-        await shown.obeys("/link shout", "/link read|speak|moderate [LABEL]")
+        await shown.obeys("/link", "/link read|speak|moderate [TIME] [xN]")
+        await shown.obeys("/link shout", "/link read|speak|moderate [TIME] [xN]")
         shown.type("/link speak for Ben\r")
         await shown.until(lambda: shown.text.count(WORDS["speak"]) == 2)
         link = split_link(shown_link(shown, "speak"))
@@ -99,6 +100,25 @@ async def test_links_are_made_listed_and_revoked(tool: Tool, tmp_path: Path) -> 
         assert await refused(room) == "removed"
         await ben.room("class").send("still here")
         await shown.obeys("/unlink nothing", "there is no such link")
+
+
+async def test_a_link_ends_by_time_and_by_uses(tool: Tool, tmp_path: Path) -> None:
+    """The list of links tells both; who comes when it is used up is not let in."""
+    async with moderating(tool, tmp_path) as (shown, ben, _):
+        await shown.obeys("/create --private Tea", "lobby  class  [Tea]")
+        shown.type("/link speak 2h x1 for Ben\r")
+        await shown.until(lambda: shown.text.count(WORDS["speak"]) == 2)
+        link = split_link(shown_link(shown, "speak"))
+        await ben.join(link.room, link=link.secret)
+        listed = r"to speak \(for Ben\) by Ann, used 1 of 1: Ben Lee, until (\S+ \S+)"
+        await shown.obeys("/links", "used 1 of 1: Ben Lee, until ")
+        found = re.search(listed, shown.text)
+        assert found, shown.text
+        left = datetime.fromisoformat(found[1]).astimezone() - datetime.now(UTC)
+        assert timedelta(hours=1) < left <= timedelta(hours=2)
+        async with connect(tool.url, nick="Cem") as cem:
+            with pytest.raises(Refused, match="no such room"):
+                await cem.join(link.room, link=link.secret)
 
 
 async def test_rules_are_set_and_shown(tool: Tool, tmp_path: Path) -> None:

@@ -24,7 +24,9 @@ from trio_chat.remote import (
     acts,
 )
 from trio_chat.terminal.arguments import (
+    LinkOptions,
     Target,
+    read_link_options,
     read_number,
     read_room,
     read_rules,
@@ -62,6 +64,24 @@ def test_times_have_a_unit(word: str, seconds: int) -> None:
 def test_who_is_meant_and_for_how_long(text: str, target: Target) -> None:
     """What is behind a time is the reason."""
     assert read_target(text) == target
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("", LinkOptions(0, 0, "")),
+        ("for  Ben", LinkOptions(0, 0, "for  Ben")),
+        ("2h", LinkOptions(7200, 0, "")),
+        ("x30", LinkOptions(0, 30, "")),
+        ("2h  x30  class 10m", LinkOptions(7200, 30, "class 10m")),
+        ("x30 2h", LinkOptions(0, 30, "2h")),
+        ("x0 30", LinkOptions(0, 0, "x0 30")),
+        ("x1234567", LinkOptions(0, 0, "x1234567")),
+    ],
+)
+def test_a_link_has_an_end_uses_and_a_label(text: str, options: LinkOptions) -> None:
+    """In this order, each if it is there; what is none of the others is the label."""
+    assert read_link_options(text) == options
 
 
 def test_numbers_may_have_a_mark() -> None:

@@ -7,7 +7,14 @@ from trio_chat.remote import NewLink, Person, acts
 from trio_chat.remote.acting import Act
 from trio_chat.remote.address import link_to
 from trio_chat.remote.moderation import GivenRight
-from trio_chat.terminal.arguments import Target, read_number, read_rules, read_target, read_time
+from trio_chat.terminal.arguments import (
+    Target,
+    read_link_options,
+    read_number,
+    read_rules,
+    read_target,
+    read_time,
+)
 from trio_chat.terminal.controls import Controls
 from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines
 from trio_chat.terminal.sanitize import sanitize_line, sendable
@@ -95,10 +102,14 @@ class Moderation:
 
     def _link(self, text: str) -> None:
         """Make a link and show it."""
-        right, _, label = text.partition(" ")
+        right, _, rest = text.partition(" ")
+        seconds, uses, label = read_link_options(rest.strip())
 
         async def run() -> None:
-            made = await self._room.make_link(RIGHTS[right], label=sendable(label.strip()))
+            until = now() + 1000 * seconds if seconds else 0
+            made = await self._room.make_link(
+                RIGHTS[right], label=sendable(label), until=until, uses=uses
+            )
             self._tab.note(self._links_in_words(self._room.name, [made]))
 
         self._run(run) if right in RIGHTS else self._explain("link")

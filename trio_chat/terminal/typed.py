@@ -40,7 +40,8 @@ FOR_MODERATORS = {
     "reject": "/reject N: drop a message by its number in /held",
     "undo": "/undo N: take back an act by its number in /audit",
     "links": "/links: list the links to the room",
-    "link": "/link read|speak|moderate [LABEL]: make a link that gives this right",
+    "link": "/link read|speak|moderate [TIME] [xN] [LABEL]: make a link that gives this right, "
+    "for 10m, 2h, 1d or for ever, and for N people or any number",
     "unlink": "/unlink ID: revoke a link; who came by it has to leave",
 }
 FOR_OPERATORS = {"free": "/free NICK: let others have the nick of somebody who is not here"}
