@@ -238,6 +238,31 @@ async def test_a_raid_is_undone_after_a_look(tool: Tool, tmp_path: Path) -> None
         await shown.obeys("/raid 1m", "nobody has come since")
 
 
+async def test_a_raid_of_somebody_is_undone(tool: Tool, tmp_path: Path) -> None:
+    """Nobody else is banned; a nick that looks like a time is one if somebody here has it."""
+    async with (
+        moderating(tool, tmp_path) as (shown, _, room),
+        connect(tool.url, nick="10m") as other,
+    ):
+        theirs = await other.join("class")
+        await theirs.send("spam")
+        await room.send("bread")
+        await shown.shows("10m │ spam", "Ben Lee │ bread")
+        await shown.obeys("/raid 1h", "2 people, ", "2 messages at hand: ")
+        await shown.obeys("/raid Ben Lee 1m loud", "/raid NICK [TIME]")
+        await shown.obeys("/raid Zoe", "nobody here is called Zoe")
+        await shown.obeys("/raid Ann", "moderators are spared: there is nobody to act on")
+        shown.type("/raid yes\r")  # nothing is shown to undo any more
+        await shown.until(lambda: shown.text.count("/raid NICK [TIME]") == 2)
+        await shown.obeys("/raid 10m", "1 person, ", "1 message at hand: 10m")
+        await shown.obeys("/raid yes", "the raid is undone", "Ann banned 10m for 7 d")
+        assert await refused(theirs) == "banned"
+        await shown.shows("10m │ deleted", "Ben Lee │ bread")
+        await shown.obeys("/raid Ben Lee 2h", "at hand: Ben Lee\n")
+        await shown.obeys("/raid yes", "Ann banned Ben Lee for 7 d", "Ben Lee │ deleted")
+        assert await refused(room) == "banned"
+
+
 async def test_links_of_newcomers_wait_for_approval(tool: Tool, tmp_path: Path) -> None:
     """Their sender is told so; a moderator lists them, sends them or drops them."""
     async with moderating(tool, tmp_path) as (shown, _, _):

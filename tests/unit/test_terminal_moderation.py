@@ -210,7 +210,7 @@ def test_networks_of_a_raid_are_counted() -> None:
     """If they are known."""
     preview = RaidPreview(room="tea", count=5, people=CROWD, addresses=["192.0.2.0/24"], messages=0)
     assert ": 5 people from 1 network, 0 messages at hand: P0, P1, P2, 2 more" in raid_lines(
-        preview, HOUR
+        preview, HOUR, is_of_all=True
     )
 
 

@@ -18,7 +18,7 @@ from trio_chat.terminal.arguments import (
 from trio_chat.terminal.controls import Controls
 from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines
 from trio_chat.terminal.sanitize import sanitize_line, sendable
-from trio_chat.terminal.tab import now
+from trio_chat.terminal.tab import Raid, now
 from trio_chat.terminal.tasks import Job
 from trio_chat.terminal.typed import COMMANDS
 from trio_chat.terminal.wording import rules_in_words
@@ -35,6 +35,7 @@ ACTS: dict[str, Act] = {
 }
 LIFTING = {"unmute", "unban"}
 SHOWN = 20  # acts that /audit shows at once
+RAID = 10 * 60  # seconds in which somebody has raided, if no time is given
 PAGES = 10  # of acts, in which somebody is looked for who is muted or banned
 
 
@@ -196,27 +197,37 @@ class Moderation:
         return None
 
     def _raid(self, text: str) -> None:
-        """Show what undoing a raid would do, or with ``yes`` undo it."""
-        if text == "yes" and self._tab.raid is not None:
-            self._run(self._undo_raid)
-        elif read_time(text):
-            self._run(self._preview_raid(now() - 1000 * read_time(text)))
-        else:
+        """Show what undoing a raid would do, or with ``yes`` undo what was shown."""
+        raid, self._tab.raid = self._tab.raid, None  # another one is to be looked at first
+        target = self._target(text)
+        if raid and text == "yes":
+            self._run(self._undo_raid(raid))
+        elif read_time(text) and not self._member(text):
+            self._run(self._preview_raid("", read_time(text)))
+        elif target.why or (text == "yes" and not self._member(text)):
             self._explain("raid")
+        else:
+            self._run(self._preview_raid(target.nick, target.seconds or RAID))
 
-    def _preview_raid(self, since: int) -> Job:
+    def _preview_raid(self, nick: str, seconds: int) -> Job:
+        """Return a job that shows a raid of somebody, or of all who came in some seconds."""
+
         async def run() -> None:
-            preview = await self._room.preview_raid(since)
-            self._tab.raid = since if preview.count else None
-            self._tab.note(raid_lines(preview, since))
+            people = (await self._find(nick, is_lifted=False),) if nick else ()
+            raid = Raid(now() - 1000 * seconds, people)
+            preview = await self._room.preview_raid(*raid)
+            self._tab.raid = raid if preview.count else None
+            self._tab.note(raid_lines(preview, raid.since, is_of_all=not people))
 
         return run
 
-    async def _undo_raid(self) -> None:
-        since, self._tab.raid = self._tab.raid, None
-        assert since is not None
-        await self._room.undo_raid(since)
-        self._tab.note("the raid is undone; /audit lists that, and /undo takes it back for a day")
+    def _undo_raid(self, raid: Raid) -> Job:
+        async def run() -> None:
+            await self._room.undo_raid(*raid)
+            done = "the raid is undone; /audit lists that, and /undo takes it back for a day"
+            self._tab.note(done)
+
+        return run
 
     # What waits for them
 

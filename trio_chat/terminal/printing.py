@@ -88,10 +88,11 @@ def held_lines(held: HeldList) -> str:
     return "\n".join([*lines, *more]) or "nothing waits for approval here"
 
 
-def raid_lines(preview: RaidPreview, since: int) -> str:
-    """Return what undoing a raid since a time would do."""
+def raid_lines(preview: RaidPreview, since: int, *, is_of_all: bool) -> str:
+    """Return what undoing a raid since a time would do; of all who came then, or of some."""
     if not preview.count:
-        return f"nobody has come since {_time(since)}"
+        nobody = f"nobody has come since {_time(since)}"
+        return nobody if is_of_all else "moderators are spared: there is nobody to act on"
     return raid_in_words(preview, _time(since))
 
 
