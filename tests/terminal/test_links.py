@@ -392,3 +392,44 @@ async def test_one_writes_privately_to_somebody(tool: Tool, tmp_path: Path) -> N
     async with window(tool.url, home, "--nick", "Bob") as again:
         await again.shows("private rooms with Ann: /msg NICK shows one")
         await again.obeys("/msg Ann", "[Ann]", "Ann │ only for you")
+
+
+async def test_an_operator_acts_in_all_rooms(tmp_path: Path) -> None:
+    """And takes it back, by the list of what was done in any room; others may not."""
+    async with serving(presence_grace=0) as server:
+        link = await server.server.first_operator_link(server.address)
+        assert link
+        async with (
+            connect(server.address, nick="Ben Lee") as ben,
+            window(link, tmp_path, "--nick", "Op", size=(200, 90)) as shown,
+        ):
+            room = await ben.join("lobby")
+            await room.send("rude")
+            await shown.shows("Ben Lee │ rude")
+            await shown.obeys("/help", "/everywhere mute|unmute|ban|unban|clear NICK")
+            await shown.obeys("/everywhere kick Ben Lee")
+            await shown.until(lambda: shown.text.count("/everywhere mute|") == 2)
+            await shown.obeys("/everywhere undo it")
+            await shown.until(lambda: shown.text.count("/everywhere mute|") == 3)
+            await shown.obeys("/everywhere clear Ben Lee 1h", "done in all rooms", "│ deleted")
+            await shown.obeys("/mute Ben Lee 1m", "Op muted Ben Lee for 1 min")
+            await shown.obeys("/everywhere ban Ben Lee 1d rude", "← Ben Lee")
+            assert await refused(room) == "removed"
+            await shown.obeys(
+                "/everywhere audit",
+                "all rooms: Op cleared the messages of Ben Lee",
+                "lobby: Op muted Ben Lee for 1 min",
+                "all rooms: Op banned Ben Lee for 1 d: rude",
+            )
+            with pytest.raises(Refused, match="banned"):
+                await ben.join("other")
+            await shown.obeys("/unmute Ben Lee", "Op lets speak again: Ben Lee")
+            await shown.obeys("/everywhere unban Ben Lee")
+            await shown.until(lambda: shown.text.count("done in all rooms") == 3)
+            other = await ben.join("other")
+            [number] = re.findall(r"(\d+) \S+ \S+ all rooms: Op cleared", shown.text)
+            await shown.obeys(f"/everywhere undo {number}", f"act {number} is taken back")
+            await shown.shows("Ben Lee │ rude")
+            async with window(server.address, tmp_path / "cem", "--nick", "Cem") as third:
+                await third.obeys("/everywhere ban Op", "only operators of the server may do that")
+            await other.send("back")

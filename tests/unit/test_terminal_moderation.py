@@ -182,6 +182,18 @@ def test_acts_are_listed_the_latest_last() -> None:
     assert act_lines([], more=False) == "nothing was done or reported here"
 
 
+def test_acts_in_all_rooms_are_listed_with_their_place() -> None:
+    """Those that are about no room hold in all."""
+    some = [
+        ActInfo(5, HOUR, ANN, acts.RoomMade(about="tea")),
+        ActInfo(4, HOUR, ANN, acts.Undone(target=1)),
+    ]
+    older, first, second = act_lines(some, more=True, is_of_all=True).splitlines()
+    assert older == "/everywhere audit 4 shows older ones"
+    assert " all rooms: Ann took back" in first
+    assert second.endswith(" tea: Ann made the room")
+
+
 def test_what_waits_is_listed_the_oldest_first() -> None:
     """In whole, sanitized, with the message that it would change; and that there is more."""
     message = HeldInfo(held=7, ts=HOUR, who=BEN, text="see\nhttps://a.b\x1b")

@@ -7,6 +7,7 @@ from trio_chat.terminal.arguments import read_room
 from trio_chat.terminal.controls import Controls
 from trio_chat.terminal.emoji import emoji_of
 from trio_chat.terminal.entry import Entry
+from trio_chat.terminal.everywhere import Everywhere
 from trio_chat.terminal.moderation import Moderation
 from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.typed import (
@@ -39,6 +40,8 @@ class Commands:
         command = read(text)
         if command.name in MESSAGE_COMMANDS:
             self._about_message(command)
+        elif command.name == "everywhere":
+            Everywhere(self._controls).run(command.name, command.rest)
         elif command.name in LINK_COMMANDS:
             Moderation(self._controls).run(command.name, command.rest)
         else:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from trio_chat.protocol.names import fold
 from trio_chat.remote import NewLink, Person, acts
-from trio_chat.remote.acting import Act
+from trio_chat.remote.acting import Act, Acting
 from trio_chat.remote.address import link_to
 from trio_chat.remote.moderation import GivenRight
 from trio_chat.terminal.arguments import (
@@ -44,12 +44,14 @@ class Moderation:
 
     Args:
         controls: The app.
+        acting: Where to act on people, if not in the room.
     """
 
-    def __init__(self, controls: Controls) -> None:
+    def __init__(self, controls: Controls, acting: Acting | None = None) -> None:
         self._controls = controls
         self._tab = controls.tab
         self._room = controls.tab.room
+        self._acting = acting or self._room
 
     def run(self, name: str, text: str) -> None:
         """Carry out a command; requests to the server run in tasks of their own."""
@@ -150,7 +152,7 @@ class Moderation:
             person = await self._find(target.nick, is_lifted=act in LIFTING)
             since = now() - 1000 * target.seconds if act == "clear" and target.seconds else 0
             seconds = 0 if act == "clear" else target.seconds
-            await self._room.moderate(
+            await self._acting.moderate(
                 act, [person], seconds=seconds, since=since, why=sendable(target.why)
             )
 
@@ -183,18 +185,20 @@ class Moderation:
     async def _find_sanctioned(self, nick: str) -> Person | None:
         wanted, before = fold(nick), None
         for _ in range(PAGES):
-            page = await self._room.audit(before=before)
+            page = await self._acting.audit(before=before)
             for info in page.acts:
-                people = (
-                    info.act.people if isinstance(info.act, acts.Sanctioned | acts.Raided) else []
-                )
-                for person in people:
+                for person in self._sanctioned(info.act):
                     if fold(person.nick) == wanted:
                         return person
             if not (page.more and page.acts):
                 break
             before = page.acts[-1].seq
         return None
+
+    def _sanctioned(self, act: acts.AnyAct) -> list[Person]:
+        """Return whom an act has muted or banned where we act; a list may be of all rooms."""
+        is_here = self._acting is self._room or not act.about
+        return act.people if is_here and isinstance(act, acts.Sanctioned | acts.Raided) else []
 
     def _raid(self, text: str) -> None:
         """Show what undoing a raid would do, or with ``yes`` undo what was shown."""

@@ -74,10 +74,14 @@ def found_lines(found: SearchResult, *, is_first: bool) -> str:
     return "\n".join([f"{latest}{count} {what} found{more}", *hits])
 
 
-def act_lines(acts: Sequence[ActInfo], *, more: bool) -> str:
-    """Return acts of the audit list, the latest last."""
-    lines = [f"{act.seq} {_time(act.ts)} {act_in_words(act)}" for act in reversed(acts)]
-    older = [f"/audit {acts[-1].seq} shows older ones"] if more and acts else []
+def act_lines(acts: Sequence[ActInfo], *, more: bool, is_of_all: bool = False) -> str:
+    """Return acts of the audit list, the latest last; of all rooms with the name of each."""
+    lines = [
+        f"{info.seq} {_time(info.ts)} {_place(info) if is_of_all else ''}{act_in_words(info)}"
+        for info in reversed(acts)
+    ]
+    command = "/everywhere audit" if is_of_all else "/audit"
+    older = [f"{command} {acts[-1].seq} shows older ones"] if more and acts else []
     return "\n".join([*older, *lines]) or "nothing was done or reported here"
 
 
@@ -114,6 +118,10 @@ def event_object(event: Happening) -> str:
     if isinstance(event, Message | Edit | Delete | React | Topic | Kept):
         return _json(msgspec.to_builtins(event))
     return ""
+
+
+def _place(info: ActInfo) -> str:
+    return f"{sanitize_line(info.act.about) or 'all rooms'}: "
 
 
 def _line(ts: int, text: str) -> str:

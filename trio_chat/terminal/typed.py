@@ -45,7 +45,11 @@ FOR_MODERATORS = {
     "for 10m, 2h, 1d or for ever, and for N people or any number",
     "unlink": "/unlink ID: revoke a link; who came by it has to leave",
 }
-FOR_OPERATORS = {"free": "/free NICK: let others have the nick of somebody who is not here"}
+FOR_OPERATORS = {
+    "free": "/free NICK: let others have the nick of somebody who is not here",
+    "everywhere": "/everywhere mute|unmute|ban|unban|clear NICK [TIME [WHY]]: do so in all rooms; "
+    "/everywhere audit lists what was done in any, and /everywhere undo N takes it back",
+}
 RULES = (
     "/rules closed|open|slow 10s|newcomers 15m|members 30|hold_links on|none: set rules; 0 ends one"
 )
@@ -59,7 +63,7 @@ Tab: complete a name
 Up, Down: show what you typed before
 Alt-Enter: begin a new line
 Ctrl-C: end the chat"""
-NEED_TEXT = {"me", "nick", "join", "create", "msg", "free", *FOR_MODERATORS} - {
+NEED_TEXT = {"me", "nick", "join", "create", "msg", *FOR_OPERATORS, *FOR_MODERATORS} - {
     "audit",
     "held",
     "links",
