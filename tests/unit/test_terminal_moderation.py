@@ -21,6 +21,7 @@ from trio_chat.remote import (
     RaidPreview,
     Restore,
     RoomRules,
+    SessionInfo,
     acts,
 )
 from trio_chat.terminal.arguments import (
@@ -35,7 +36,7 @@ from trio_chat.terminal.arguments import (
 )
 from trio_chat.terminal.log import LIMIT, Log
 from trio_chat.terminal.moderation import PAGES, Moderation
-from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines
+from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines, session_lines
 from trio_chat.terminal.wording import act_in_words, duration, names
 
 ANN, BEN = Person(**ANN_OBJECT), Person("b", "Ben")
@@ -192,6 +193,16 @@ def test_acts_in_all_rooms_are_listed_with_their_place() -> None:
     assert older == "/everywhere audit 4 shows older ones"
     assert " all rooms: Ann took back" in first
     assert second.endswith(" tea: Ann made the room")
+
+
+def test_sessions_are_listed_the_last_seen_last() -> None:
+    """With the device, sanitized, and which one is ours."""
+    some = [SessionInfo("s2", HOUR, HOUR, here=True), SessionInfo("s1", HOUR, HOUR, label="a\x1b")]
+    first, second = session_lines(some).splitlines()
+    assert first.startswith("s1 (a␛), since 1970-01-01 ")
+    assert second.startswith("s2, since ")
+    assert second.endswith(": this one")
+    assert session_lines([]) == "you have no sessions"
 
 
 def test_what_waits_is_listed_the_oldest_first() -> None:

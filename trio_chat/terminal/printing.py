@@ -23,6 +23,7 @@ from trio_chat.remote import (
     Restore,
     Rules,
     SearchResult,
+    SessionInfo,
     Topic,
 )
 from trio_chat.terminal import moments
@@ -31,6 +32,7 @@ from trio_chat.terminal.wording import (
     Kept,
     act_in_words,
     held_in_words,
+    in_brackets,
     kept_in_words,
     link_in_words,
     name,
@@ -106,6 +108,16 @@ def link_lines(links: Sequence[LinkInfo]) -> str:
         link_in_words(link, f", until {_time(link.until)}" if link.until else "") for link in links
     ]
     return "\n".join(lines) or "there are no links to this room"
+
+
+def session_lines(sessions: Sequence[SessionInfo]) -> str:
+    """Return our sessions, the one seen last at the end."""
+    lines = [
+        f"{one.session}{in_brackets(one.label)}, since {_time(one.since)}, seen {_time(one.seen)}"
+        f"{': this one' if one.here else ''}"
+        for one in reversed(sessions)
+    ]
+    return "\n".join(lines) or "you have no sessions"
 
 
 def said_object(said: MessageView, room: str) -> str:

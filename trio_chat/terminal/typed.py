@@ -22,6 +22,8 @@ FOR_ALL = {
     "rules": "/rules: show the rules of the room",
     "report": "/report N WHY: tell the moderators about message N",
     "pair": "/pair: show a code by which you come from another device as the same person",
+    "sessions": "/sessions: list your sessions, on this device and others",
+    "signout": "/signout ID: end one of them; /signout all, sign out everywhere and free your nick",
     "leave": "/leave: leave this room",
     "help": "/help: show this",
     "quit": "/quit: end the chat",
@@ -63,7 +65,7 @@ Tab: complete a name
 Up, Down: show what you typed before
 Alt-Enter: begin a new line
 Ctrl-C: end the chat"""
-NEED_TEXT = {"me", "nick", "join", "create", "msg", *FOR_OPERATORS, *FOR_MODERATORS} - {
+NEED_TEXT = {"me", "nick", "signout", "join", "create", "msg", *FOR_OPERATORS, *FOR_MODERATORS} - {
     "audit",
     "held",
     "links",
