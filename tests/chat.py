@@ -51,6 +51,10 @@ class Chat:
         return f"http://localhost:{self.port}/"
 
     @property
+    def database(self) -> Path:
+        return self._database
+
+    @property
     def ws(self) -> str:
         return f"ws://localhost:{self.port}/ws"
 

@@ -112,6 +112,7 @@ export class Offers {
     const { store, update } = this.#page;
     const { openSettings } = await this.#load(import("./panels/settings.js"));
     openSettings(store.room, {
+      isOperator: store.isOperator,
       me: store.me,
       request: this.#request,
       onGo: (seq) => update(() => store.room.jump(seq)),

@@ -1,6 +1,8 @@
 """Moderation in the page: what moderators do, and what all others see of it."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -299,6 +301,41 @@ def test_who_is_removed_may_come_back_and_who_is_banned_may_not(open_page: OpenP
     post(bob, "hello")
     assert lines(bob) == ["hello"]
     expect(bob.get_by_role("navigation").get_by_role("link")).to_have_text(["lobby0 unread"])
+
+
+def make_operator(page: Page, chat: Chat) -> None:
+    """Make somebody an operator by the link that the command prints."""
+    command = (sys.executable, "-m", "trio_chat", "operator-link", "--url", chat.url)
+    database = ("--database", str(chat.database))
+    link = subprocess.run([*command, *database], capture_output=True, text=True, check=True).stdout
+    page.goto("about:blank")
+    page.goto(link.strip())
+    expect(page.locator("#notice")).to_contain_text("You are an operator now")
+
+
+def test_an_operator_bans_somebody_in_all_rooms(open_page: OpenPage, chat: Chat) -> None:
+    """By keys alone, and takes it back by the list of what was done in all rooms."""
+    ann, bob = open_page(name="Ann"), open_page(name="Bob")
+    make_operator(ann, chat)
+    expect(ann.locator("#people li")).to_have_count(2)
+    ann.locator("#people").get_by_role("button", name="What to do with \u2068Bob").press("Enter")
+    menu = ann.get_by_role("dialog", name=re.compile("Bob"))
+    menu.get_by_label("In all rooms").press("Space")
+    expect(menu.get_by_label("In all rooms")).to_be_checked()
+    assert faults(ann) == []
+    menu.get_by_role("button", name="Ban: for ever").press("Enter")
+    expect(bob.get_by_role("heading", name="You cannot be in this room")).to_be_visible()
+    bob.goto(bob.url.replace("lobby", "class"))
+    expect(bob.get_by_role("heading", name="You cannot be in this room")).to_be_visible()
+    settings = open_settings(ann, "What was done in all rooms")
+    expect(settings.locator("details[open] li")).to_have_count(1)
+    assert faults(ann) == []
+    settings.get_by_role("button", name=re.compile("Take back: .*banned")).press("Enter")
+    expect(settings.get_by_text("taken back")).to_be_visible()
+    assert faults(ann) == []
+    bob.reload()
+    post(bob, "hello")
+    assert lines(bob) == ["hello"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -56,6 +56,25 @@ async def test_a_terminal_that_was_signed_out_forgets_its_session(
             assert ann.me.nick == "Anna"
 
 
+async def test_sessions_are_listed_and_ended(tool: Tool, tmp_path: Path) -> None:
+    """One by its id, or all, this one too: the chat ends then, and the nick is free."""
+    async with connect(tool.url, nick="Ann") as ann:
+        code = (await ann.pair()).code
+    async with window(tool.url, tmp_path, "--pair", code, size=SIZE) as shown:
+        await shown.shows("● Ann")
+        await shown.obeys("/sessions", ": this one")
+        lines = re.findall(r"(\S+), since \S+ \S+, seen \S+ \d+:\d+(: this one)?", shown.text)
+        assert len(lines) == 2, shown.text
+        [theirs] = [session for session, here in lines if not here]
+        await shown.obeys("/signout", "/signout ID: end one of them")
+        await shown.obeys(f"/signout {theirs}", f"the session {theirs} is ended")
+        await shown.obeys("/signout nothing", "you have no such session")
+        await shown.obeys("/signout all", "this session was ended")
+        assert await shown.restored() == 1
+    async with connect(tool.url, nick="Ann") as another:
+        assert another.me.id != ann.me.id
+
+
 async def test_without_a_home_a_code_is_good_for_one_time(tool: Tool) -> None:
     """Nothing can be stored."""
     async with connect(tool.url, nick="Ann") as ann:

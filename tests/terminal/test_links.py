@@ -5,6 +5,7 @@ import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -84,8 +85,8 @@ async def test_links_are_made_listed_and_revoked(tool: Tool, tmp_path: Path) -> 
     """Who came by one has to leave, and stays in other rooms."""
     async with moderating(tool, tmp_path) as (shown, ben, _):
         await shown.obeys("/create --private Tea", "lobby  class  [Tea]")
-        await shown.obeys("/link", "/link read|speak|moderate [LABEL]")
-        await shown.obeys("/link shout", "/link read|speak|moderate [LABEL]")
+        await shown.obeys("/link", "/link read|speak|moderate [TIME] [xN]")
+        await shown.obeys("/link shout", "/link read|speak|moderate [TIME] [xN]")
         shown.type("/link speak for Ben\r")
         await shown.until(lambda: shown.text.count(WORDS["speak"]) == 2)
         link = split_link(shown_link(shown, "speak"))
@@ -99,6 +100,25 @@ async def test_links_are_made_listed_and_revoked(tool: Tool, tmp_path: Path) -> 
         assert await refused(room) == "removed"
         await ben.room("class").send("still here")
         await shown.obeys("/unlink nothing", "there is no such link")
+
+
+async def test_a_link_ends_by_time_and_by_uses(tool: Tool, tmp_path: Path) -> None:
+    """The list of links tells both; who comes when it is used up is not let in."""
+    async with moderating(tool, tmp_path) as (shown, ben, _):
+        await shown.obeys("/create --private Tea", "lobby  class  [Tea]")
+        shown.type("/link speak 2h x1 for Ben\r")
+        await shown.until(lambda: shown.text.count(WORDS["speak"]) == 2)
+        link = split_link(shown_link(shown, "speak"))
+        await ben.join(link.room, link=link.secret)
+        listed = r"to speak \(for Ben\) by Ann, used 1 of 1: Ben Lee, until (\S+ \S+)"
+        await shown.obeys("/links", "used 1 of 1: Ben Lee, until ")
+        found = re.search(listed, shown.text)
+        assert found, shown.text
+        left = datetime.fromisoformat(found[1]).astimezone() - datetime.now(UTC)
+        assert timedelta(hours=1) < left <= timedelta(hours=2)
+        async with connect(tool.url, nick="Cem") as cem:
+            with pytest.raises(Refused, match="no such room"):
+                await cem.join(link.room, link=link.secret)
 
 
 async def test_rules_are_set_and_shown(tool: Tool, tmp_path: Path) -> None:
@@ -216,6 +236,31 @@ async def test_a_raid_is_undone_after_a_look(tool: Tool, tmp_path: Path) -> None
         await shown.obeys("/audit", "Ann undid a raid of Ben Lee")
         await shown.obeys("/create --private Alone", "[Alone]")
         await shown.obeys("/raid 1m", "nobody has come since")
+
+
+async def test_a_raid_of_somebody_is_undone(tool: Tool, tmp_path: Path) -> None:
+    """Nobody else is banned; a nick that looks like a time is one if somebody here has it."""
+    async with (
+        moderating(tool, tmp_path) as (shown, _, room),
+        connect(tool.url, nick="10m") as other,
+    ):
+        theirs = await other.join("class")
+        await theirs.send("spam")
+        await room.send("bread")
+        await shown.shows("10m │ spam", "Ben Lee │ bread")
+        await shown.obeys("/raid 1h", "2 people, ", "2 messages at hand: ")
+        await shown.obeys("/raid Ben Lee 1m loud", "/raid NICK [TIME]")
+        await shown.obeys("/raid Zoe", "nobody here is called Zoe")
+        await shown.obeys("/raid Ann", "moderators are spared: there is nobody to act on")
+        shown.type("/raid yes\r")  # nothing is shown to undo any more
+        await shown.until(lambda: shown.text.count("/raid NICK [TIME]") == 2)
+        await shown.obeys("/raid 10m", "1 person, ", "1 message at hand: 10m")
+        await shown.obeys("/raid yes", "the raid is undone", "Ann banned 10m for 7 d")
+        assert await refused(theirs) == "banned"
+        await shown.shows("10m │ deleted", "Ben Lee │ bread")
+        await shown.obeys("/raid Ben Lee 2h", "at hand: Ben Lee\n")
+        await shown.obeys("/raid yes", "Ann banned Ben Lee for 7 d", "Ben Lee │ deleted")
+        assert await refused(room) == "banned"
 
 
 async def test_links_of_newcomers_wait_for_approval(tool: Tool, tmp_path: Path) -> None:
@@ -347,3 +392,44 @@ async def test_one_writes_privately_to_somebody(tool: Tool, tmp_path: Path) -> N
     async with window(tool.url, home, "--nick", "Bob") as again:
         await again.shows("private rooms with Ann: /msg NICK shows one")
         await again.obeys("/msg Ann", "[Ann]", "Ann │ only for you")
+
+
+async def test_an_operator_acts_in_all_rooms(tmp_path: Path) -> None:
+    """And takes it back, by the list of what was done in any room; others may not."""
+    async with serving(presence_grace=0) as server:
+        link = await server.server.first_operator_link(server.address)
+        assert link
+        async with (
+            connect(server.address, nick="Ben Lee") as ben,
+            window(link, tmp_path, "--nick", "Op", size=(200, 90)) as shown,
+        ):
+            room = await ben.join("lobby")
+            await room.send("rude")
+            await shown.shows("Ben Lee │ rude")
+            await shown.obeys("/help", "/everywhere mute|unmute|ban|unban|clear NICK")
+            await shown.obeys("/everywhere kick Ben Lee")
+            await shown.until(lambda: shown.text.count("/everywhere mute|") == 2)
+            await shown.obeys("/everywhere undo it")
+            await shown.until(lambda: shown.text.count("/everywhere mute|") == 3)
+            await shown.obeys("/everywhere clear Ben Lee 1h", "done in all rooms", "│ deleted")
+            await shown.obeys("/mute Ben Lee 1m", "Op muted Ben Lee for 1 min")
+            await shown.obeys("/everywhere ban Ben Lee 1d rude", "← Ben Lee")
+            assert await refused(room) == "removed"
+            await shown.obeys(
+                "/everywhere audit",
+                "all rooms: Op cleared the messages of Ben Lee",
+                "lobby: Op muted Ben Lee for 1 min",
+                "all rooms: Op banned Ben Lee for 1 d: rude",
+            )
+            with pytest.raises(Refused, match="banned"):
+                await ben.join("other")
+            await shown.obeys("/unmute Ben Lee", "Op lets speak again: Ben Lee")
+            await shown.obeys("/everywhere unban Ben Lee")
+            await shown.until(lambda: shown.text.count("done in all rooms") == 3)
+            other = await ben.join("other")
+            [number] = re.findall(r"(\d+) \S+ \S+ all rooms: Op cleared", shown.text)
+            await shown.obeys(f"/everywhere undo {number}", f"act {number} is taken back")
+            await shown.shows("Ben Lee │ rude")
+            async with window(server.address, tmp_path / "cem", "--nick", "Cem") as third:
+                await third.obeys("/everywhere ban Op", "only operators of the server may do that")
+            await other.send("back")

@@ -21,10 +21,13 @@ from trio_chat.remote import (
     RaidPreview,
     Restore,
     RoomRules,
+    SessionInfo,
     acts,
 )
 from trio_chat.terminal.arguments import (
+    LinkOptions,
     Target,
+    read_link_options,
     read_number,
     read_room,
     read_rules,
@@ -33,7 +36,7 @@ from trio_chat.terminal.arguments import (
 )
 from trio_chat.terminal.log import LIMIT, Log
 from trio_chat.terminal.moderation import PAGES, Moderation
-from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines
+from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines, session_lines
 from trio_chat.terminal.wording import act_in_words, duration, names
 
 ANN, BEN = Person(**ANN_OBJECT), Person("b", "Ben")
@@ -62,6 +65,24 @@ def test_times_have_a_unit(word: str, seconds: int) -> None:
 def test_who_is_meant_and_for_how_long(text: str, target: Target) -> None:
     """What is behind a time is the reason."""
     assert read_target(text) == target
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("", LinkOptions(0, 0, "")),
+        ("for  Ben", LinkOptions(0, 0, "for  Ben")),
+        ("2h", LinkOptions(7200, 0, "")),
+        ("x30", LinkOptions(0, 30, "")),
+        ("2h  x30  class 10m", LinkOptions(7200, 30, "class 10m")),
+        ("x30 2h", LinkOptions(0, 30, "2h")),
+        ("x0 30", LinkOptions(0, 0, "x0 30")),
+        ("x1234567", LinkOptions(0, 0, "x1234567")),
+    ],
+)
+def test_a_link_has_an_end_uses_and_a_label(text: str, options: LinkOptions) -> None:
+    """In this order, each if it is there; what is none of the others is the label."""
+    assert read_link_options(text) == options
 
 
 def test_numbers_may_have_a_mark() -> None:
@@ -162,6 +183,28 @@ def test_acts_are_listed_the_latest_last() -> None:
     assert act_lines([], more=False) == "nothing was done or reported here"
 
 
+def test_acts_in_all_rooms_are_listed_with_their_place() -> None:
+    """Those that are about no room hold in all."""
+    some = [
+        ActInfo(5, HOUR, ANN, acts.RoomMade(about="tea")),
+        ActInfo(4, HOUR, ANN, acts.Undone(target=1)),
+    ]
+    older, first, second = act_lines(some, more=True, is_of_all=True).splitlines()
+    assert older == "/everywhere audit 4 shows older ones"
+    assert " all rooms: Ann took back" in first
+    assert second.endswith(" tea: Ann made the room")
+
+
+def test_sessions_are_listed_the_last_seen_last() -> None:
+    """With the device, sanitized, and which one is ours."""
+    some = [SessionInfo("s2", HOUR, HOUR, here=True), SessionInfo("s1", HOUR, HOUR, label="a\x1b")]
+    first, second = session_lines(some).splitlines()
+    assert first.startswith("s1 (a␛), since 1970-01-01 ")
+    assert second.startswith("s2, since ")
+    assert second.endswith(": this one")
+    assert session_lines([]) == "you have no sessions"
+
+
 def test_what_waits_is_listed_the_oldest_first() -> None:
     """In whole, sanitized, with the message that it would change; and that there is more."""
     message = HeldInfo(held=7, ts=HOUR, who=BEN, text="see\nhttps://a.b\x1b")
@@ -190,7 +233,7 @@ def test_networks_of_a_raid_are_counted() -> None:
     """If they are known."""
     preview = RaidPreview(room="tea", count=5, people=CROWD, addresses=["192.0.2.0/24"], messages=0)
     assert ": 5 people from 1 network, 0 messages at hand: P0, P1, P2, 2 more" in raid_lines(
-        preview, HOUR
+        preview, HOUR, is_of_all=True
     )
 
 

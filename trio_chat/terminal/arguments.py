@@ -13,6 +13,7 @@ UNITS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}  # in seconds
 TIME = re.compile(r"([0-9]{1,6})([smhd])")
 NUMBER = re.compile(r"#?([0-9]{1,15})(?:\s+|$)")
 PEOPLE = re.compile(r"[0-9]{1,6}")
+USES = re.compile(r"x([1-9][0-9]{0,5})")
 IN_SECONDS = {"slow", "newcomers"}  # rules that are a time
 SWITCHES = {"on": True, "off": False, "0": False}  # of a rule that holds or does not
 
@@ -23,6 +24,14 @@ class Target(NamedTuple):
     nick: str
     seconds: int
     why: str
+
+
+class LinkOptions(NamedTuple):
+    """For how many seconds and how many people a link is, and what for; 0 is no bound."""
+
+    seconds: int
+    uses: int
+    label: str
 
 
 def read_time(word: str) -> int:
@@ -37,6 +46,20 @@ def read_target(text: str) -> Target:
     at = next((at for at, word in enumerate(words) if at and read_time(word)), len(words))
     seconds = read_time(words[at]) if at < len(words) else 0
     return Target(" ".join(words[:at]), seconds, " ".join(words[at + 1 :]))
+
+
+def read_link_options(text: str) -> LinkOptions:
+    """Read ``[TIME] [xN] [LABEL]``; a label may have times and numbers behind its first word."""
+    first, _, rest = text.partition(" ")
+    seconds = read_time(first)
+    text = rest.strip() if seconds else text
+    first, _, rest = text.partition(" ")
+    found = USES.fullmatch(first)
+    return (
+        LinkOptions(seconds, int(found[1]), rest.strip())
+        if found
+        else LinkOptions(seconds, 0, text)
+    )
 
 
 def read_number(text: str) -> tuple[int, str]:

@@ -7,7 +7,9 @@ from trio_chat.terminal.arguments import read_room
 from trio_chat.terminal.controls import Controls
 from trio_chat.terminal.emoji import emoji_of
 from trio_chat.terminal.entry import Entry
+from trio_chat.terminal.everywhere import Everywhere
 from trio_chat.terminal.moderation import Moderation
+from trio_chat.terminal.printing import session_lines
 from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.typed import (
     COMMANDS,
@@ -23,6 +25,7 @@ from trio_chat.terminal.typed import (
 )
 
 WHO_LIMIT = 100  # names that /who lists; the others are counted
+ALL = "all"  # sessions, to /signout
 OWN = {"edit", "delete"}  # commands for messages of our own
 
 
@@ -39,6 +42,8 @@ class Commands:
         command = read(text)
         if command.name in MESSAGE_COMMANDS:
             self._about_message(command)
+        elif command.name == "everywhere":
+            Everywhere(self._controls).run(command.name, command.rest)
         elif command.name in LINK_COMMANDS:
             Moderation(self._controls).run(command.name, command.rest)
         else:
@@ -78,6 +83,27 @@ class Commands:
             code = sanitize_line((await self._controls.chat.pair()).code)
             link = link_to_pair(self._controls.server, code)
             tab.note(f"good once, for 10 minutes: open {link} there, or use --pair {code}")
+
+        self._controls.run_request(run)
+
+    def _sessions(self, _: str) -> None:
+        tab = self._controls.tab
+
+        async def run() -> None:
+            tab.note(session_lines(await self._controls.chat.sessions()))
+
+        self._controls.run_request(run)
+
+    def _signout(self, session: str) -> None:
+        """End a session, or all: with all of them the chat ends, and nobody needs our nick."""
+        tab, chat = self._controls.tab, self._controls.chat
+
+        async def run() -> None:
+            if session == ALL:
+                await chat.sign_out(forget=True)
+            else:
+                await chat.sign_out(session)
+                tab.note(f"the session {sanitize_line(session)} is ended")
 
         self._controls.run_request(run)
 

@@ -4,14 +4,21 @@ from collections.abc import Iterable
 
 from trio_chat.protocol.names import fold
 from trio_chat.remote import NewLink, Person, acts
-from trio_chat.remote.acting import Act
+from trio_chat.remote.acting import Act, Acting
 from trio_chat.remote.address import link_to
 from trio_chat.remote.moderation import GivenRight
-from trio_chat.terminal.arguments import Target, read_number, read_rules, read_target, read_time
+from trio_chat.terminal.arguments import (
+    Target,
+    read_link_options,
+    read_number,
+    read_rules,
+    read_target,
+    read_time,
+)
 from trio_chat.terminal.controls import Controls
 from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines
 from trio_chat.terminal.sanitize import sanitize_line, sendable
-from trio_chat.terminal.tab import now
+from trio_chat.terminal.tab import Raid, now
 from trio_chat.terminal.tasks import Job
 from trio_chat.terminal.typed import COMMANDS
 from trio_chat.terminal.wording import rules_in_words
@@ -28,6 +35,7 @@ ACTS: dict[str, Act] = {
 }
 LIFTING = {"unmute", "unban"}
 SHOWN = 20  # acts that /audit shows at once
+RAID = 10 * 60  # seconds in which somebody has raided, if no time is given
 PAGES = 10  # of acts, in which somebody is looked for who is muted or banned
 
 
@@ -36,12 +44,14 @@ class Moderation:
 
     Args:
         controls: The app.
+        acting: Where to act on people, if not in the room.
     """
 
-    def __init__(self, controls: Controls) -> None:
+    def __init__(self, controls: Controls, acting: Acting | None = None) -> None:
         self._controls = controls
         self._tab = controls.tab
         self._room = controls.tab.room
+        self._acting = acting or self._room
 
     def run(self, name: str, text: str) -> None:
         """Carry out a command; requests to the server run in tasks of their own."""
@@ -95,10 +105,14 @@ class Moderation:
 
     def _link(self, text: str) -> None:
         """Make a link and show it."""
-        right, _, label = text.partition(" ")
+        right, _, rest = text.partition(" ")
+        seconds, uses, label = read_link_options(rest.strip())
 
         async def run() -> None:
-            made = await self._room.make_link(RIGHTS[right], label=sendable(label.strip()))
+            until = now() + 1000 * seconds if seconds else 0
+            made = await self._room.make_link(
+                RIGHTS[right], label=sendable(label), until=until, uses=uses
+            )
             self._tab.note(self._links_in_words(self._room.name, [made]))
 
         self._run(run) if right in RIGHTS else self._explain("link")
@@ -138,7 +152,7 @@ class Moderation:
             person = await self._find(target.nick, is_lifted=act in LIFTING)
             since = now() - 1000 * target.seconds if act == "clear" and target.seconds else 0
             seconds = 0 if act == "clear" else target.seconds
-            await self._room.moderate(
+            await self._acting.moderate(
                 act, [person], seconds=seconds, since=since, why=sendable(target.why)
             )
 
@@ -171,12 +185,9 @@ class Moderation:
     async def _find_sanctioned(self, nick: str) -> Person | None:
         wanted, before = fold(nick), None
         for _ in range(PAGES):
-            page = await self._room.audit(before=before)
+            page = await self._acting.audit(before=before)
             for info in page.acts:
-                people = (
-                    info.act.people if isinstance(info.act, acts.Sanctioned | acts.Raided) else []
-                )
-                for person in people:
+                for person in self._sanctioned(info.act):
                     if fold(person.nick) == wanted:
                         return person
             if not (page.more and page.acts):
@@ -184,28 +195,43 @@ class Moderation:
             before = page.acts[-1].seq
         return None
 
-    def _raid(self, text: str) -> None:
-        """Show what undoing a raid would do, or with ``yes`` undo it."""
-        if text == "yes" and self._tab.raid is not None:
-            self._run(self._undo_raid)
-        elif read_time(text):
-            self._run(self._preview_raid(now() - 1000 * read_time(text)))
-        else:
-            self._explain("raid")
+    def _sanctioned(self, act: acts.AnyAct) -> list[Person]:
+        """Return whom an act has muted or banned where we act; a list may be of all rooms."""
+        is_here = self._acting is self._room or not act.about
+        return act.people if is_here and isinstance(act, acts.Sanctioned | acts.Raided) else []
 
-    def _preview_raid(self, since: int) -> Job:
+    def _raid(self, text: str) -> None:
+        """Show what undoing a raid would do, or with ``yes`` undo what was shown."""
+        raid, self._tab.raid = self._tab.raid, None  # another one is to be looked at first
+        target = self._target(text)
+        if raid and text == "yes":
+            self._run(self._undo_raid(raid))
+        elif read_time(text) and not self._member(text):
+            self._run(self._preview_raid("", read_time(text)))
+        elif target.why or (text == "yes" and not self._member(text)):
+            self._explain("raid")
+        else:
+            self._run(self._preview_raid(target.nick, target.seconds or RAID))
+
+    def _preview_raid(self, nick: str, seconds: int) -> Job:
+        """Return a job that shows a raid of somebody, or of all who came in some seconds."""
+
         async def run() -> None:
-            preview = await self._room.preview_raid(since)
-            self._tab.raid = since if preview.count else None
-            self._tab.note(raid_lines(preview, since))
+            people = (await self._find(nick, is_lifted=False),) if nick else ()
+            raid = Raid(now() - 1000 * seconds, people)
+            preview = await self._room.preview_raid(*raid)
+            self._tab.raid = raid if preview.count else None
+            self._tab.note(raid_lines(preview, raid.since, is_of_all=not people))
 
         return run
 
-    async def _undo_raid(self) -> None:
-        since, self._tab.raid = self._tab.raid, None
-        assert since is not None
-        await self._room.undo_raid(since)
-        self._tab.note("the raid is undone; /audit lists that, and /undo takes it back for a day")
+    def _undo_raid(self, raid: Raid) -> Job:
+        async def run() -> None:
+            await self._room.undo_raid(*raid)
+            done = "the raid is undone; /audit lists that, and /undo takes it back for a day"
+            self._tab.note(done)
+
+        return run
 
     # What waits for them
 

@@ -23,6 +23,7 @@ from trio_chat.remote import (
     Restore,
     Rules,
     SearchResult,
+    SessionInfo,
     Topic,
 )
 from trio_chat.terminal import moments
@@ -31,6 +32,7 @@ from trio_chat.terminal.wording import (
     Kept,
     act_in_words,
     held_in_words,
+    in_brackets,
     kept_in_words,
     link_in_words,
     name,
@@ -74,10 +76,14 @@ def found_lines(found: SearchResult, *, is_first: bool) -> str:
     return "\n".join([f"{latest}{count} {what} found{more}", *hits])
 
 
-def act_lines(acts: Sequence[ActInfo], *, more: bool) -> str:
-    """Return acts of the audit list, the latest last."""
-    lines = [f"{act.seq} {_time(act.ts)} {act_in_words(act)}" for act in reversed(acts)]
-    older = [f"/audit {acts[-1].seq} shows older ones"] if more and acts else []
+def act_lines(acts: Sequence[ActInfo], *, more: bool, is_of_all: bool = False) -> str:
+    """Return acts of the audit list, the latest last; of all rooms with the name of each."""
+    lines = [
+        f"{info.seq} {_time(info.ts)} {_place(info) if is_of_all else ''}{act_in_words(info)}"
+        for info in reversed(acts)
+    ]
+    command = "/everywhere audit" if is_of_all else "/audit"
+    older = [f"{command} {acts[-1].seq} shows older ones"] if more and acts else []
     return "\n".join([*older, *lines]) or "nothing was done or reported here"
 
 
@@ -88,10 +94,11 @@ def held_lines(held: HeldList) -> str:
     return "\n".join([*lines, *more]) or "nothing waits for approval here"
 
 
-def raid_lines(preview: RaidPreview, since: int) -> str:
-    """Return what undoing a raid since a time would do."""
+def raid_lines(preview: RaidPreview, since: int, *, is_of_all: bool) -> str:
+    """Return what undoing a raid since a time would do; of all who came then, or of some."""
     if not preview.count:
-        return f"nobody has come since {_time(since)}"
+        nobody = f"nobody has come since {_time(since)}"
+        return nobody if is_of_all else "moderators are spared: there is nobody to act on"
     return raid_in_words(preview, _time(since))
 
 
@@ -101,6 +108,16 @@ def link_lines(links: Sequence[LinkInfo]) -> str:
         link_in_words(link, f", until {_time(link.until)}" if link.until else "") for link in links
     ]
     return "\n".join(lines) or "there are no links to this room"
+
+
+def session_lines(sessions: Sequence[SessionInfo]) -> str:
+    """Return our sessions, the one seen last at the end."""
+    lines = [
+        f"{one.session}{in_brackets(one.label)}, since {_time(one.since)}, seen {_time(one.seen)}"
+        f"{': this one' if one.here else ''}"
+        for one in reversed(sessions)
+    ]
+    return "\n".join(lines) or "you have no sessions"
 
 
 def said_object(said: MessageView, room: str) -> str:
@@ -113,6 +130,10 @@ def event_object(event: Happening) -> str:
     if isinstance(event, Message | Edit | Delete | React | Topic | Kept):
         return _json(msgspec.to_builtins(event))
     return ""
+
+
+def _place(info: ActInfo) -> str:
+    return f"{sanitize_line(info.act.about) or 'all rooms'}: "
 
 
 def _line(ts: int, text: str) -> str:

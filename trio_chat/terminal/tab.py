@@ -1,10 +1,11 @@
 """A tab: a room that we are in, with its log and the scroll position."""
 
 import time
+from typing import NamedTuple
 
 import trio
 
-from trio_chat.remote import Chat, Happening, Joined, Restore, Room, Sent
+from trio_chat.remote import Chat, Happening, Joined, Person, Restore, Room, Sent
 from trio_chat.terminal.entry import Kind
 from trio_chat.terminal.log import Log
 from trio_chat.terminal.printing import found_lines
@@ -16,6 +17,13 @@ from trio_chat.terminal.tasks import Job
 PAGE = 100  # messages of a page of history at most
 NAME_WIDTH = 20  # columns of the title of a private room, among the others
 HITS = 10  # of a search that are shown at once
+
+
+class Raid(NamedTuple):
+    """A raid since a time in ms since 1970, of these people or of all who came since then."""
+
+    since: int
+    people: tuple[Person, ...] = ()
 
 
 class Tab:
@@ -34,7 +42,7 @@ class Tab:
         self.older: tuple[str, int] | None = (
             None  # the query and number with which to continue a search
         )
-        self.raid: int | None = None  # the time since when somebody may want to undo a raid
+        self.raid: Raid | None = None  # that was shown last, and may be undone
         self.sent: dict[str, Sent] = {}  # our messages whose outcome is not known, by their cid
         self._last_change = trio.Event()  # when it is done
         self._last_change.set()

@@ -22,6 +22,8 @@ FOR_ALL = {
     "rules": "/rules: show the rules of the room",
     "report": "/report N WHY: tell the moderators about message N",
     "pair": "/pair: show a code by which you come from another device as the same person",
+    "sessions": "/sessions: list your sessions, on this device and others",
+    "signout": "/signout ID: end one of them; /signout all, sign out everywhere and free your nick",
     "leave": "/leave: leave this room",
     "help": "/help: show this",
     "quit": "/quit: end the chat",
@@ -33,17 +35,23 @@ FOR_MODERATORS = {
     "ban": "/ban NICK [TIME [WHY]]: have somebody leave and stay away",
     "unban": "/unban NICK: let somebody in again",
     "clear": "/clear NICK [TIME]: delete what somebody has said, in the last 10m or at all",
-    "raid": "/raid TIME: undo a raid of those who came in the last 10m; first shows whom",
+    "raid": "/raid TIME: undo a raid of those who came in the last 10m; /raid NICK [TIME], of "
+    "somebody; first shows whom, and /raid yes does it",
     "audit": "/audit: list what was done and reported; /audit N, before that",
     "held": "/held: list messages with links of newcomers that wait for approval",
     "approve": "/approve N: send a message by its number in /held",
     "reject": "/reject N: drop a message by its number in /held",
     "undo": "/undo N: take back an act by its number in /audit",
     "links": "/links: list the links to the room",
-    "link": "/link read|speak|moderate [LABEL]: make a link that gives this right",
+    "link": "/link read|speak|moderate [TIME] [xN] [LABEL]: make a link that gives this right, "
+    "for 10m, 2h, 1d or for ever, and for N people or any number",
     "unlink": "/unlink ID: revoke a link; who came by it has to leave",
 }
-FOR_OPERATORS = {"free": "/free NICK: let others have the nick of somebody who is not here"}
+FOR_OPERATORS = {
+    "free": "/free NICK: let others have the nick of somebody who is not here",
+    "everywhere": "/everywhere mute|unmute|ban|unban|clear NICK [TIME [WHY]]: do so in all rooms; "
+    "/everywhere audit lists what was done in any, and /everywhere undo N takes it back",
+}
 RULES = (
     "/rules closed|open|slow 10s|newcomers 15m|members 30|hold_links on|none: set rules; 0 ends one"
 )
@@ -57,7 +65,7 @@ Tab: complete a name
 Up, Down: show what you typed before
 Alt-Enter: begin a new line
 Ctrl-C: end the chat"""
-NEED_TEXT = {"me", "nick", "join", "create", "msg", "free", *FOR_MODERATORS} - {
+NEED_TEXT = {"me", "nick", "signout", "join", "create", "msg", *FOR_OPERATORS, *FOR_MODERATORS} - {
     "audit",
     "held",
     "links",

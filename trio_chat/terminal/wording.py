@@ -124,7 +124,7 @@ def _done_to_room(act: ActOnRoom) -> str:
         case acts.Admitted():
             done = f"wrote to {names(act.people[1:])}"
         case acts.LinkMade():
-            done = f"made the link {act.link} to {act.right}{_label(act.label)}"
+            done = f"made the link {act.link} to {act.right}{in_brackets(act.label)}"
         case acts.LinkUsed():
             done = f"came by the link {act.link}"
         case acts.LinkEnded():
@@ -175,7 +175,7 @@ def link_in_words(link: LinkInfo, ended: str) -> str:
     came = f": {names(link.people[::-1], link.used)}" if link.people else ""
     state = "" if link.live else " (ended)"
     return (
-        f"{link.link} to {link.right}{_label(link.label)} by {name(link.by)}, "
+        f"{link.link} to {link.right}{in_brackets(link.label)} by {name(link.by)}, "
         f"used {link.used}{uses}{came}{ended}{state}"
     )
 
@@ -194,7 +194,8 @@ def raid_in_words(preview: RaidPreview, since: str) -> str:
     )
 
 
-def _label(label: str) -> str:
+def in_brackets(label: str) -> str:
+    """Return a label, sanitized, to be put behind what it is of; nothing if there is none."""
     return f" ({sanitize_line(label)})" if label else ""
 
 

@@ -89,6 +89,7 @@ Object.assign(de, {
   "settings.reports": "Meldungen",
   "settings.held": "Wartet auf Freigabe",
   "settings.acts": "Was getan wurde",
+  "settings.everywhere": "Was in allen Räumen getan wurde",
   "settings.closed": "Nur die Moderation spricht",
   "settings.slow": "Zeit zwischen zwei Nachrichten einer Person",
   "settings.newcomers": "Wer neu ist, wartet vor dem Sprechen",

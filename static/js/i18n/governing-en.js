@@ -89,6 +89,7 @@ Object.assign(en, {
   "settings.reports": "Reports",
   "settings.held": "Held for approval",
   "settings.acts": "What was done",
+  "settings.everywhere": "What was done in all rooms",
   "settings.closed": "Only moderators speak",
   "settings.slow": "Time between two messages of a person",
   "settings.newcomers": "Newcomers wait before they speak",

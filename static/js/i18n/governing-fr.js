@@ -89,6 +89,7 @@ Object.assign(fr, {
   "settings.reports": "Signalements",
   "settings.held": "En attente d’approbation",
   "settings.acts": "Ce qui a été fait",
+  "settings.everywhere": "Ce qui a été fait dans tous les salons",
   "settings.closed": "Seule la modération parle",
   "settings.slow": "Temps entre deux messages d’une personne",
   "settings.newcomers": "Qui est nouveau attend avant de parler",

@@ -8,9 +8,10 @@ import { button, make } from "./make.js";
 
 const DAY = 86_400_000; // ms for which an act can be taken back
 const PAGE = 100; // acts
+const EVERYWHERE = ["sanctioned", "lifted", "cleared", "undone"]; // what operators do in all rooms
 
 /**
- * Shows acts in `element`: the reports alone, or all others. `request` makes a request and returns the
+ * Shows acts in `element`: the reports alone, or all others; with no `room`, what was done in all rooms. `request` makes a request and returns the
  * answer; `onGo` gets the number of a message.
  */
 export function showAudit(element, room, { isReports, request, onGo, tell }) {
@@ -25,7 +26,8 @@ export function showAudit(element, room, { isReports, request, onGo, tell }) {
   };
   const show = (hasMore) => {
     const undone = new Set(acts.filter(({ act }) => act.t === "undone").map(({ act }) => act.target));
-    const shown = acts.filter(({ act }) => (act.t === "reported") === isReports);
+    const isMeant = ({ act }) => (room ? (act.t === "reported") === isReports : !act.about && EVERYWHERE.includes(act.t));
+    const shown = acts.filter(isMeant);
     list.replaceChildren(...shown.map((one) => line(one, undone.has(one.seq), { onGo, takeBack })));
     const none = make("p", {}, t(isReports ? "audit.noReports" : "audit.none"));
     element.replaceChildren(shown.length ? list : none, hasMore ? more : "");

@@ -37,9 +37,9 @@ export function openMenu(anchor, { person, message, may }, acts) {
     ...(may.write ? [button(t("menu.write"), close(acts.write))] : []),
     ...(message || may.moderate ? [label, why] : []),
     ...[message && button(t("menu.report"), close(() => acts.report(why.value.trim())))].filter(Boolean),
+    ...(may.operator && person ? [everywhere] : []), // above the acts that it is about
     ...(may.moderate && person ? ["mute", "ban"].map((act) => times(act, moderate)) : []),
     ...(may.moderate ? others(person, { moderate, clear, raid: close(acts.raid) }) : []),
-    ...(may.operator && person ? [everywhere] : []),
   );
   dialog.addEventListener("keydown", (event) => step(event, dialog));
   beside(dialog, place);

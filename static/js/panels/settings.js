@@ -13,17 +13,17 @@ const NEWCOMERS = [0, 60, 300, 900, 3_600, 86_400]; // s
 const MOST_MEMBERS = 1_000_000;
 
 /**
- * Opens the settings of a room for the user `me`. `request` makes a request and returns the answer, `onGo` shows the
+ * Opens the settings of a room for the user `me`, perhaps an operator. `request` makes a request and returns the answer, `onGo` shows the
  * message with a number.
  */
-export function openSettings(room, { me, request, onGo }) {
+export function openSettings(room, { me, isOperator, request, onGo }) {
   const { name } = room;
   const [line, tell] = teller();
   const go = (seq) => {
     dialog.close();
     onGo(seq);
   };
-  const audit = (isReports) => (element) => showAudit(element, name, { isReports, request, tell, onGo: go });
+  const audit = (isReports, place = name) => (element) => showAudit(element, place, { isReports, request, tell, onGo: go });
   const close = button("×", () => dialog.close(), "close plain");
   close.ariaLabel = t("page.close");
   const dialog = open(
@@ -36,6 +36,7 @@ export function openSettings(room, { me, request, onGo }) {
     part("reports", audit(true)),
     part("held", (element) => showHeld(element, name, { request, tell })),
     part("acts", audit(false)),
+    isOperator ? part("everywhere", audit(false, "")) : "",
     line,
   );
   dialog.addEventListener("toggle", () => tell(""), { capture: true }); // what was told is of another part
