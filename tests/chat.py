@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO, Protocol
 
 from websockets.sync.client import connect
 
@@ -33,6 +34,16 @@ NO_RATES = tuple(f"--{rate}-rate=off" for rate in RATES)  # for tests whose matt
 PATIENCE = 60  # seconds until what should have happened counts as not happening
 
 
+class Process(Protocol):
+    """What a chat needs of ``subprocess.Popen``."""
+
+    @property
+    def stdout(self) -> IO[str] | None: ...
+    def send_signal(self, sig: int, /) -> None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def kill(self) -> None: ...
+
+
 class Chat:
     """A server as its user starts it; port and history are the same when it is started again.
 
@@ -42,7 +53,7 @@ class Chat:
     def __init__(self, database: Path, *options: str) -> None:
         self._database = database
         self._options = options
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Process | None = None
         self.port = 0
         self.start()
 
@@ -59,19 +70,17 @@ class Chat:
         return f"ws://localhost:{self.port}/ws"
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "trio_chat"),
-                *("--port", str(self.port), "--database", str(self._database)),
-                *self._options,
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        place = ("--port", str(self.port), "--database", str(self._database))
+        self._process = self.launch(*place, *self._options)
         assert self._process.stdout
         line = self._process.stdout.readline()
         assert line.startswith("Chat is open at "), line
         self.port = int(line.split("/ ")[0].rpartition(":")[2])
+
+    def launch(self, *arguments: str) -> Process:
+        """Run the command with these arguments."""
+        command = (sys.executable, "-m", "trio_chat", *arguments)
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         assert self._process

@@ -6,12 +6,14 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from tests.chat import PATIENCE, Chat
+from tests.chat import NO_RATES, PATIENCE, Chat
+from tests.e2e.forked import ForkedChat
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",  # the tests may run as root, in a container
@@ -57,6 +59,14 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def chat(tmp_path: Path) -> Iterator[Chat]:
+    """Start a server without rates."""
+    running = ForkedChat(tmp_path / "chat.db", *NO_RATES)
+    yield running
+    running.stop()
 
 
 @pytest.fixture

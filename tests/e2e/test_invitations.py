@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.chat import NO_RATES, Chat
 from tests.e2e.conftest import OpenPage
+from tests.e2e.forked import ForkedChat
 from tests.e2e.guest import enter
 from tests.e2e.looking import post, wait_for
 from tests.e2e.test_access import faults
@@ -19,7 +20,7 @@ INVITE = ("--access", "invite", "--presence-grace", "0", "--nick-keep-days", "0"
 @pytest.fixture
 def links(tmp_path: Path) -> dict[str, str]:
     """Make a room on a server that is open yet; return its links by their right."""
-    chat = Chat(tmp_path / "chat.db", *NO_RATES)
+    chat = ForkedChat(tmp_path / "chat.db", *NO_RATES)
     with enter(chat.ws, "Ann") as ann:
         made = ann.ask(t="create", name="Secret tea", private=True)
     chat.stop()
@@ -30,7 +31,7 @@ def links(tmp_path: Path) -> dict[str, str]:
 def chat(tmp_path: Path, links: dict[str, str]) -> Iterator[Chat]:
     """Run a server that is entered by links."""
     assert links
-    chat = Chat(tmp_path / "chat.db", *NO_RATES, *INVITE)
+    chat = ForkedChat(tmp_path / "chat.db", *NO_RATES, *INVITE)
     yield chat
     chat.stop()
 

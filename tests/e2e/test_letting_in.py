@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.chat import NO_RATES, Chat
 from tests.e2e.conftest import OpenPage
+from tests.e2e.forked import ForkedChat
 from tests.e2e.looking import say
 from tests.e2e.test_access import faults
 from tests.tokens import AUDIENCE, secret_file, signed
@@ -22,7 +23,7 @@ def chat(tmp_path: Path) -> Iterator[Chat]:
     """Run a server that asks for a password or a token."""
     file = tmp_path / "password"
     file.write_text(PASSWORD)
-    chat = Chat(
+    chat = ForkedChat(
         tmp_path / "chat.db",
         *NO_RATES,
         *("--access", "password,token", "--access-password-file", str(file)),

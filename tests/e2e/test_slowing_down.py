@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.chat import NO_RATES, Chat
 from tests.e2e.conftest import OpenPage
+from tests.e2e.forked import ForkedChat
 from tests.e2e.looking import post, say, wait_for_kept
 from trio_chat.protocol.close import FLOODING
 
@@ -16,7 +17,7 @@ from trio_chat.protocol.close import FLOODING
 def chat(tmp_path: Path) -> Iterator[Chat]:
     """Start a server that takes a second message after some seconds, and says so."""
     rates = ("--send-rate", "12/min:1", "--rate-patience", "0.1")
-    chat = Chat(tmp_path / "chat.db", *NO_RATES, *rates)
+    chat = ForkedChat(tmp_path / "chat.db", *NO_RATES, *rates)
     yield chat
     chat.stop()
 
