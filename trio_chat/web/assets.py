@@ -10,6 +10,7 @@ from posixpath import dirname, join, normpath
 from typing import NamedTuple
 
 from trio_chat.net.head import COMMON_HEADERS
+from trio_chat.web.bundle import Bundler
 
 # Named here, as a system's own table may differ, and a browser runs no script of another type.
 MEDIA_TYPES = {
@@ -22,6 +23,7 @@ MEDIA_TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 SCRIPTS = ("js/boot.js", "js/main.js")  # of the page, in the order in which they run
+MODULES = "js/"  # the folder of these and of all that they import
 WORKER = "worker.js"
 # These have an address of their own, which stays the same; browsers ask each time what is new.
 ENTRANCES = {"index.html": "r/", WORKER: WORKER, "chat.webmanifest": "chat.webmanifest"}
@@ -67,7 +69,7 @@ class File(NamedTuple):
     tag: str
 
 
-def load_page(folder: Path) -> dict[str, File]:
+def load_page(folder: Path, *, is_bundled: bool = True) -> dict[str, File]:
     """Return the files of the page by their path on the server, which begins with no slash.
 
     All but the entrances are at ``static/HASH/…``, with a hash of all of them, so a browser need
@@ -77,8 +79,14 @@ def load_page(folder: Path) -> dict[str, File]:
 
     Args:
         folder: Where they are, in a checkout or an installed package.
+        is_bundled: Whether the scripts are joined into a few.
+
+    Raises:
+        BundleError: a script cannot be joined.
     """
     contents = _read_all(folder)
+    if is_bundled and contents.keys() >= {*SCRIPTS}:
+        contents = _bundled(contents)
     version = _hash(
         *(part for name in sorted(contents) for part in (name.encode(), contents[name]))
     )
@@ -136,6 +144,14 @@ def _without_comments(path: Path) -> bytes:
     if path.suffix != ".js":
         return content
     return COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), content)
+
+
+def _bundled(contents: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files with those scripts in the place of the page's modules that these are in."""
+    modules = {name: text for name, text in contents.items() if name.startswith(MODULES)}
+    others = contents.items() - modules.items()
+    scripts = Bundler({name: text.decode() for name, text in modules.items()}, SCRIPTS).scripts()
+    return dict(others) | {name: text.encode() for name, text in scripts.items()}
 
 
 def _make_file(name: str, content: bytes, caching: str) -> File:
