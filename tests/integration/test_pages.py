@@ -139,11 +139,12 @@ def loaded(files: dict[str, File], path: str, seen: set[str]) -> set[str]:
 def test_the_first_paint_needs_little() -> None:
     """At most 45 KiB over the wire, heads of answers aside: the page, its styles, two scripts."""
     looks = set(re.findall(r'(?:href|src)="\.\./(\S+\.(?:css|svg))"', FILES["r/"].content.decode()))
-    assert len(looks) > 5
     needed = {"r/", *looks}
     for script in SCRIPTS:
         loaded(FILES, f"{dirname(dirname(MAIN))[1:]}/{script}", needed)
-    assert len(needed) == 1 + len(looks) + len(SCRIPTS)
+    assert sorted(path.rpartition("/")[2] for path in needed) == [
+        *("", "boot.js", "favicon.svg", "first.css", "main.js")
+    ]
     assert sum(len(FILES[path].packed or FILES[path].content) for path in needed) <= 45 * 1024
 
 
@@ -159,6 +160,20 @@ def test_scripts_come_without_comments(source: Path) -> None:
         assert one == line or (not one and line.lstrip().startswith(("//", "/**", "*")))
     # A line of a text could look like a comment.
     assert not re.search(r"`$[^`]*^\s*(//|/\*)[^`]*`;$", text, re.MULTILINE)
+
+
+def test_few_style_sheets_have_what_is_in_many() -> None:
+    """In the order in which they are imported, and each once."""
+    joined = {path.rpartition("/")[2]: one for path, one in FILES.items() if "/css/" in path}
+    assert joined.keys() == {"first.css", "later.css"}
+    parts = {path.name: path.read_bytes() for path in static_files().glob("css/*.css")}
+    taken = []
+    for name, sheet in joined.items():
+        imports = re.findall(rb'^@import "(.+)";$', parts.pop(name), re.MULTILINE)
+        texts = [parts[other.decode()] for other in imports]
+        assert sheet.content.endswith(b"\n".join(texts) + b"\n")
+        taken += [other.decode() for other in imports]
+    assert sorted(taken) == sorted(parts)
 
 
 def test_a_joined_script_tells_where_each_line_is_from() -> None:

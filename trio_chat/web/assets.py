@@ -24,6 +24,7 @@ MEDIA_TYPES = {
 }
 SCRIPTS = ("js/boot.js", "js/main.js")  # of the page, in the order in which they run
 MODULES = "js/"  # the folder of these and of all that they import
+STYLES = "css/"
 WORKER = "worker.js"
 # These have an address of their own, which stays the same; browsers ask each time what is new.
 ENTRANCES = {"index.html": "r/", WORKER: WORKER, "chat.webmanifest": "chat.webmanifest"}
@@ -55,6 +56,7 @@ TAG_LENGTH = 16  # hexadecimal digits of a hash that are enough to tell versions
 IMPORT = re.compile(rb'^(?:import|export|\}) .*?from "(.+?)";$', re.MULTILINE)
 # A comment on lines of its own. None of our texts has lines that begin so: a test looks.
 COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*.*?\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
+STYLE_IMPORT = re.compile(rb'^@import "(.+?)";$', re.MULTILINE)
 END_OF_HEAD = b"</head>"  # of the page
 WORTH_IT = 0.9  # of its size; what cannot be pressed below that is sent as it is
 
@@ -147,11 +149,23 @@ def _without_comments(path: Path) -> bytes:
 
 
 def _bundled(contents: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the files with those scripts in the place of the page's modules that these are in."""
-    modules = {name: text for name, text in contents.items() if name.startswith(MODULES)}
-    others = contents.items() - modules.items()
-    scripts = Bundler({name: text.decode() for name, text in modules.items()}, SCRIPTS).scripts()
-    return dict(others) | {name: text.encode() for name, text in scripts.items()}
+    """Return the files with few scripts in the place of the page's modules, and few styles."""
+    modules = {name: text.decode() for name, text in contents.items() if name.startswith(MODULES)}
+    scripts = Bundler(modules, SCRIPTS).scripts()
+    others = {name: text for name, text in contents.items() if name not in modules}
+    return _with_styles(others) | {name: text.encode() for name, text in scripts.items()}
+
+
+def _with_styles(contents: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files with each style sheet inside the one that imports it."""
+    sheets = {name: text for name, text in contents.items() if name.startswith(STYLES)}
+    inside = {other.decode() for text in sheets.values() for other in STYLE_IMPORT.findall(text)}
+    joined = {
+        name: STYLE_IMPORT.sub(lambda found: sheets[STYLES + found[1].decode()], text)
+        for name, text in sheets.items()
+        if name.removeprefix(STYLES) not in inside
+    }
+    return {name: text for name, text in contents.items() if name not in sheets} | joined
 
 
 def _make_file(name: str, content: bytes, caching: str) -> File:
