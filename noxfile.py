@@ -183,3 +183,11 @@ def fresh(session: nox.Session) -> None:
     """Run both commands of the README in a new Debian, as root; installs debootstrap."""
     need(session, debootstrap="debootstrap")
     session.run(sys.executable, "-m", "tests.fresh", *session.posargs, external=True)
+
+
+@nox.session
+def lighthouse(session: nox.Session) -> None:
+    """Judge the page with Lighthouse, as a desktop and a slow phone see it; npm gets it."""
+    need(session, **CHROMIUM)
+    install(session, "e2e")
+    session.run("python", "-m", "tests.lighthouse")

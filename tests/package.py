@@ -12,7 +12,7 @@ from pathlib import Path
 
 import trio_chat
 
-FILES = {"main.js": b"import", "base.css": b":root", "favicon.svg": b"<svg"}
+FILES = {"main.js": b"import", "first.css": b":root", "favicon.svg": b"<svg"}
 PATIENCE = 120  # seconds
 
 

@@ -126,6 +126,9 @@ class Config(Rates):
         "auto", "'console' for people, 'json' for programs; 'auto': console on a terminal"
     )
     log_level: str = option("info", "'debug', 'info', 'warning' or 'error'")
+    debug: str = option(
+        "off", "'on': browsers get the page's scripts one by one, as they are in its folder"
+    )
     log_lines: int = limit(
         1000, "log lines that may wait for standard error; further ones are counted", least=1
     )

@@ -82,7 +82,8 @@ class Server:
         self._api = Api(history, Calls(self._inbox, config), self._hub.readers, config)
         self._api.install(app)
         exchange = Exchange(app, config, limits, self._hub.outboxes)
-        files = Files(load_page(static_files()), is_secure=config.certfile is not None)
+        page = load_page(static_files(), is_bundled=config.debug == "off")
+        files = Files(page, is_secure=config.certfile is not None)
         limits.overload.gauges["outboxes"] = lambda: self._hub.outboxes.used
         self._acceptor = Acceptor(
             config,

@@ -69,6 +69,7 @@ def _check_choices(config: "Config") -> None:
         ("log_format", ("auto", "console", "json")),
         ("sync", ("normal", "full")),
         ("loopback_limits", ("off", "on")),
+        ("debug", ("off", "on")),
         ("log_level", ("debug", "info", "warning", "error")),
     ):
         if getattr(config, name) not in choices:

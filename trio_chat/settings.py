@@ -93,6 +93,8 @@ class CommandLine(argparse.ArgumentParser):
                 _flag(name),
                 metavar=_metavar(setting),
                 action="append" if _is_list(setting) else "store",
+                nargs="?" if _is_switch(setting) else None,
+                const="on" if _is_switch(setting) else None,
                 default=argparse.SUPPRESS,
                 help=setting.metadata["help"] + _shown_default(setting),
             )
@@ -154,6 +156,11 @@ def _flag(name: str) -> str:
 
 def _is_list(setting: Field[Any]) -> bool:
     return isinstance(setting.default, tuple)
+
+
+def _is_switch(setting: Field[Any]) -> bool:
+    """Whether the flag alone means 'on'."""
+    return setting.default == "off"
 
 
 def _metavar(setting: Field[Any]) -> str:

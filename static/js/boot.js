@@ -8,11 +8,14 @@ import { Marks } from "./storage/marks.js";
 import { RoomList } from "./storage/room-list.js";
 import { recall, recallAll, remember, watch } from "./storage/storage.js";
 
-/** Sets the handlers that Session calls; to be called once, when the page is put together. */
-export let showOn;
+let putTogether;
 const page = new Promise((resolve) => {
-  showOn = resolve;
+  putTogether = resolve;
 });
+/** Sets the handlers that Session calls; to be called once, when the page is put together. */
+export function showOn(handlers) {
+  putTogether(handlers);
+}
 // Calls made before that wait until then, in order.
 const tell = (name) => (...told) => page.then((handlers) => handlers[name](...told));
 

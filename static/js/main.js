@@ -16,7 +16,6 @@ import { recall, remember } from "./storage/storage.js";
 import { uuid } from "./uuid.js";
 
 const DEFER_LIMIT = 1_000; // ms after which the rest is loaded, whether messages are drawn or not
-const LATER = ["actions", "writing", "search", "choices", "governing", "governing-dialogs", "devices"]; // style sheets
 const TRIES = 2; // attempts to connect that have failed, after which the page looks for the reason
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
@@ -78,7 +77,7 @@ const installed = (recall("session") ? Promise.resolve() : drawn).then(() => imp
 
 let tools = null; // until they are loaded
 const loading = drawn
-  .then(() => Promise.all([import("./deferred.js"), ...LATER.map(loadStyle)]))
+  .then(() => Promise.all([import("./deferred.js"), loadStyle("later")]))
   .then(([{ Tools }]) => {
     const parts = { store, session, address, notice, name, panels, log, composer, offered };
     tools = new Tools({ ...parts, say, put, look, update, cacheInUse: () => cache });

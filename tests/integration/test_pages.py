@@ -19,9 +19,10 @@ from tests.integration.running import (
     serving,
     status,
 )
-from trio_chat.web.assets import CONTENT_SECURITY_POLICY, SCRIPTS, load_page, static_files
+from trio_chat.web.assets import CONTENT_SECURITY_POLICY, SCRIPTS, File, load_page, static_files
 
 FILES = load_page(static_files())
+MODULES = load_page(static_files(), is_bundled=False)
 MAIN = next(f"/{path}" for path in FILES if path.endswith("/main.js"))
 
 
@@ -125,32 +126,33 @@ async def test_files_come_compressed_to_who_takes_that() -> None:
             assert header(plain, b"etag") != header(packed, b"etag")
 
 
-def loaded(path: str, seen: set[str]) -> set[str]:
-    """Return the modules that a module needs, itself among them."""
+def loaded(files: dict[str, File], path: str, seen: set[str]) -> set[str]:
+    """Return the scripts that a script needs, itself among them."""
     if path not in seen:
         seen.add(path)
-        text = FILES[path].content.decode()
+        text = files[path].content.decode()
         for name in re.findall(r'^(?:import|export|\}) .*?from "(.+?)";$', text, re.MULTILINE):
-            loaded(normpath(f"{dirname(path)}/{name}"), seen)
+            loaded(files, normpath(f"{dirname(path)}/{name}"), seen)
     return seen
 
 
 def test_the_first_paint_needs_little() -> None:
-    """At most 51 KiB over the wire, heads of answers aside: the page, its styles, its modules."""
+    """At most 45 KiB over the wire, heads of answers aside: the page, its styles, two scripts."""
     looks = set(re.findall(r'(?:href|src)="\.\./(\S+\.(?:css|svg))"', FILES["r/"].content.decode()))
-    assert len(looks) > 5
     needed = {"r/", *looks}
     for script in SCRIPTS:
-        loaded(f"{dirname(dirname(MAIN))[1:]}/{script}", needed)
-    assert len(needed) > 40
-    assert sum(len(FILES[path].packed or FILES[path].content) for path in needed) <= 51 * 1024
+        loaded(FILES, f"{dirname(dirname(MAIN))[1:]}/{script}", needed)
+    assert sorted(path.rpartition("/")[2] for path in needed) == [
+        *("", "boot.js", "favicon.svg", "first.css", "main.js")
+    ]
+    assert sum(len(FILES[path].packed or FILES[path].content) for path in needed) <= 45 * 1024
 
 
 @pytest.mark.parametrize("source", sorted(static_files().rglob("*.js")), ids=lambda path: path.name)
 def test_scripts_come_without_comments(source: Path) -> None:
     """Each other line is as it was, and where it was, as an error's place has to tell."""
     name = source.relative_to(static_files()).as_posix()
-    [served] = [file for path, file in FILES.items() if path.endswith(f"/{name}") or path == name]
+    [served] = [one for path, one in MODULES.items() if path.endswith(f"/{name}") or path == name]
     text = source.read_text()
     lines = text.splitlines()
     told = re.sub(r"static/[0-9a-f]{16}/", "static/", served.content.decode()).splitlines()
@@ -158,6 +160,39 @@ def test_scripts_come_without_comments(source: Path) -> None:
         assert one == line or (not one and line.lstrip().startswith(("//", "/**", "*")))
     # A line of a text could look like a comment.
     assert not re.search(r"`$[^`]*^\s*(//|/\*)[^`]*`;$", text, re.MULTILINE)
+
+
+def test_few_style_sheets_have_what_is_in_many() -> None:
+    """In the order in which they are imported, and each once."""
+    joined = {path.rpartition("/")[2]: one for path, one in FILES.items() if "/css/" in path}
+    assert joined.keys() == {"first.css", "later.css"}
+    parts = {path.name: path.read_bytes() for path in static_files().glob("css/*.css")}
+    taken = []
+    for name, sheet in joined.items():
+        imports = re.findall(rb'^@import "(.+)";$', parts.pop(name), re.MULTILINE)
+        texts = [parts[other.decode()] for other in imports]
+        assert sheet.content.endswith(b"\n".join(texts) + b"\n")
+        taken += [other.decode() for other in imports]
+    assert sorted(taken) == sorted(parts)
+
+
+def test_a_joined_script_tells_where_each_line_is_from() -> None:
+    """Below the name of a module are its lines, each as far from there as in the module's file."""
+    boot = FILES[MAIN[1:].replace("main.js", "boot.js")].content.decode().splitlines()
+    top = boot.index("// js/net/session.js") + 1
+    source = (static_files() / "js/net/session.js").read_text().splitlines()
+    kept = [number for number, line in enumerate(source) if line.startswith(("  ", "const"))]
+    alike = [boot[top + 1 + number] for number in kept if boot[top + 1 + number]]
+    assert len(alike) > 100
+    assert all(boot[top + 1 + number] in ("", source[number]) for number in kept)
+
+
+async def test_with_debug_the_scripts_are_served_one_by_one() -> None:
+    """As they are in their folder, so that whoever changes the page sees its modules."""
+    async with running(debug="on") as server:
+        for path, file in MODULES.items():
+            assert body(await server.exchange(request(f"/{path}"))) == file.content
+    assert len(MODULES) > len(FILES) + 50
 
 
 def test_the_page_makes_no_script_of_text() -> None:
@@ -313,13 +348,14 @@ async def test_other_connections_are_closed_after_the_answer(
             assert await read_all(stream) == b""
 
 
-def test_the_page_names_the_scripts_that_it_will_need() -> None:
+@pytest.mark.parametrize("files", [FILES, MODULES], ids=["joined", "one by one"])
+def test_the_page_names_the_scripts_that_it_will_need(files: dict[str, File]) -> None:
     """All that its own ones import, so that a browser asks for all of them at once."""
-    page = FILES["r/"].content.decode()
+    page = files["r/"].content.decode()
     named = re.findall(r'<link rel="modulepreload" href="\.\./(\S+)">', page)
     run = re.findall(r'<script type="module" src="\.\./(\S+)">', page)
     assert [path.split("/", 2)[2] for path in run] == list(SCRIPTS)
-    needed = set().union(*(loaded(path, set()) for path in run))
+    needed = set().union(*(loaded(files, path, set()) for path in run))
     assert sorted(named) == sorted(needed - set(run))
 
 

@@ -133,6 +133,15 @@ def test_the_host_is_kept_in_normal_form(given: str, host: str) -> None:
     assert Config(host=given).host == host
 
 
+@pytest.mark.parametrize("name", ["debug", "loopback_limits"])
+def test_a_switch_needs_no_value(name: str) -> None:
+    """The flag alone turns it on; a variable or a file says 'on'."""
+    flag = "--" + name.replace("_", "-")
+    given = [load_config(arguments, {}) for arguments in ([], [flag], [flag, "on"], [flag, "off"])]
+    assert [getattr(config, name) for config in given] == ["off", "on", "on", "off"]
+    assert complaint(flag, "yes") == f"{name} must be one of off, on, not 'yes'"
+
+
 @pytest.mark.parametrize(
     "given", ["", " ", "http://localhost", "localhost:80", "1.2.3.4.5", "a b", "[a]"]
 )

@@ -136,7 +136,7 @@ def held(server: Server) -> dict[str, Any]:
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the page's files once."""
-    monkeypatch.setattr("trio_chat.server.load_page", lambda _: PAGE)
+    monkeypatch.setattr("trio_chat.server.load_page", lambda *_, **__: PAGE)
 
 
 @pytest.mark.usefixtures("page")
@@ -179,7 +179,8 @@ def test_every_setting_is_in_one_row_of_the_docs() -> None:
 @pytest.mark.parametrize("name", sorted(RESTART))
 def test_what_needs_a_restart_stays_and_is_named(name: str) -> None:
     """All else is taken."""
-    other = {"host": "127.0.0.1", "database": "other.db", "sync": "full", "log_format": "json"}
+    other = {"host": "127.0.0.1", "database": "other.db", "sync": "full"}
+    other |= {"log_format": "json", "debug": "on"}
     wanted = with_one(name, other.get(name, 77), text_limit=5)
     config, left_out = without_restart(Config(), wanted)
     assert (config, left_out) == (Config(text_limit=5), [name])

@@ -10,6 +10,7 @@ from posixpath import dirname, join, normpath
 from typing import NamedTuple
 
 from trio_chat.net.head import COMMON_HEADERS
+from trio_chat.web.bundle import Bundler
 
 # Named here, as a system's own table may differ, and a browser runs no script of another type.
 MEDIA_TYPES = {
@@ -22,6 +23,8 @@ MEDIA_TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 SCRIPTS = ("js/boot.js", "js/main.js")  # of the page, in the order in which they run
+MODULES = "js/"  # the folder of these and of all that they import
+STYLES = "css/"
 WORKER = "worker.js"
 # These have an address of their own, which stays the same; browsers ask each time what is new.
 ENTRANCES = {"index.html": "r/", WORKER: WORKER, "chat.webmanifest": "chat.webmanifest"}
@@ -53,6 +56,7 @@ TAG_LENGTH = 16  # hexadecimal digits of a hash that are enough to tell versions
 IMPORT = re.compile(rb'^(?:import|export|\}) .*?from "(.+?)";$', re.MULTILINE)
 # A comment on lines of its own. None of our texts has lines that begin so: a test looks.
 COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*.*?\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
+STYLE_IMPORT = re.compile(rb'^@import "(.+?)";$', re.MULTILINE)
 END_OF_HEAD = b"</head>"  # of the page
 WORTH_IT = 0.9  # of its size; what cannot be pressed below that is sent as it is
 
@@ -67,7 +71,7 @@ class File(NamedTuple):
     tag: str
 
 
-def load_page(folder: Path) -> dict[str, File]:
+def load_page(folder: Path, *, is_bundled: bool = True) -> dict[str, File]:
     """Return the files of the page by their path on the server, which begins with no slash.
 
     All but the entrances are at ``static/HASH/…``, with a hash of all of them, so a browser need
@@ -77,8 +81,14 @@ def load_page(folder: Path) -> dict[str, File]:
 
     Args:
         folder: Where they are, in a checkout or an installed package.
+        is_bundled: Whether the scripts are joined into a few.
+
+    Raises:
+        BundleError: a script cannot be joined.
     """
     contents = _read_all(folder)
+    if is_bundled and contents.keys() >= {*SCRIPTS}:
+        contents = _bundled(contents)
     version = _hash(
         *(part for name in sorted(contents) for part in (name.encode(), contents[name]))
     )
@@ -136,6 +146,26 @@ def _without_comments(path: Path) -> bytes:
     if path.suffix != ".js":
         return content
     return COMMENT.sub(lambda comment: b"\n" * comment[0].count(b"\n"), content)
+
+
+def _bundled(contents: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files with few scripts in the place of the page's modules, and few styles."""
+    modules = {name: text.decode() for name, text in contents.items() if name.startswith(MODULES)}
+    scripts = Bundler(modules, SCRIPTS).scripts()
+    others = {name: text for name, text in contents.items() if name not in modules}
+    return _with_styles(others) | {name: text.encode() for name, text in scripts.items()}
+
+
+def _with_styles(contents: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files with each style sheet inside the one that imports it."""
+    sheets = {name: text for name, text in contents.items() if name.startswith(STYLES)}
+    inside = {other.decode() for text in sheets.values() for other in STYLE_IMPORT.findall(text)}
+    joined = {
+        name: STYLE_IMPORT.sub(lambda found: sheets[STYLES + found[1].decode()], text)
+        for name, text in sheets.items()
+        if name.removeprefix(STYLES) not in inside
+    }
+    return {name: text for name, text in contents.items() if name not in sheets} | joined
 
 
 def _make_file(name: str, content: bytes, caching: str) -> File:

@@ -11,6 +11,6 @@ const LANGUAGES = {
 };
 
 /** Adds those of the user's language to the others. */
-export async function learn(language = locale) {
+export async function learn(language = locale()) {
   await (LANGUAGES[language.split("-")[0].toLowerCase()] ?? LANGUAGES.en)();
 }

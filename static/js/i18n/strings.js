@@ -15,13 +15,17 @@ let words = en;
 let plurals = new Intl.PluralRules("en");
 let numbers = new Intl.NumberFormat("en");
 
-/** The locale for dates, numbers and sorting, "en-GB" for instance. */
-export let locale = "en";
+let spoken = "en";
+
+/** Returns the locale for dates, numbers and sorting, "en-GB" for instance. */
+export function locale() {
+  return spoken;
+}
 
 /** Uses the first of the user's languages that there are texts in, else English. */
 export async function speak(languages) {
   const wanted = languages.find((one) => Object.hasOwn(LANGUAGES, baseOf(one))) ?? "en";
-  locale = wanted;
+  spoken = wanted;
   words = await LANGUAGES[baseOf(wanted)]();
   plurals = new Intl.PluralRules(wanted);
   numbers = new Intl.NumberFormat(wanted);
@@ -46,7 +50,7 @@ export function reasonOf({ code, text }) {
  * `data-t-label`, `data-t-title` and `data-t-placeholder` those of these attributes.
  */
 export function translate(document) {
-  document.documentElement.lang = locale;
+  document.documentElement.lang = spoken;
   document.documentElement.dir = words.direction;
   for (const [name, property] of Object.entries(TARGETS)) {
     const attribute = `data-${name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;

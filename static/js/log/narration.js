@@ -10,7 +10,7 @@ const NEARLY = 0.95; // of a unit counts as one
 export function duration(seconds) {
   const [unit, size] = UNITS.find(([, one]) => seconds >= NEARLY * one) ?? UNITS.at(-1);
   const form = { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 1 };
-  return new Intl.NumberFormat(locale, form).format(Math.round((10 * seconds) / size) / 10);
+  return new Intl.NumberFormat(locale(), form).format(Math.round((10 * seconds) / size) / 10);
 }
 
 /** Returns a line about an event; `before` are the rules before it, `nickOf` returns a name by an id. */
@@ -60,7 +60,7 @@ export function names(people, count = people.length) {
   const shown = people.slice(0, NAMED).map(({ nick }) => isolate(nick || t("row.nameless")));
   const others = count - shown.length;
   const parts = others > 0 ? [...shown, t("act.others", { count: others })] : shown;
-  return new Intl.ListFormat(locale, { type: "conjunction" }).format(parts);
+  return new Intl.ListFormat(locale(), { type: "conjunction" }).format(parts);
 }
 
 /** Keeps the direction of a text from the words around it. */

@@ -117,7 +117,7 @@ export function nickOf(author) {
 
 /** Returns a time in the user's locale; `style` is one of TIMES. */
 export function when(ts, style) {
-  formats[style] ??= new Intl.DateTimeFormat(locale, TIMES[style]);
+  formats[style] ??= new Intl.DateTimeFormat(locale(), TIMES[style]);
   return formats[style].format(ts);
 }
 

@@ -113,7 +113,7 @@ function form(room, request, again, tell) {
 
 /** Returns a time with its day. */
 export function moment(ms) {
-  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(Math.min(ms, LAST_DATE));
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" }).format(Math.min(ms, LAST_DATE));
 }
 
 function fault(error) {

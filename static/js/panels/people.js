@@ -24,7 +24,7 @@ export class People {
     const state = [room, room.membersVersion, me?.id, me?.nick];
     if (state.every((part, place) => part === this.#shown[place])) return;
     this.#shown = state;
-    const order = new Intl.Collator(locale);
+    const order = new Intl.Collator(locale());
     const isMe = ({ id }) => id === me?.id;
     const people = [...room.members.values()].sort(
       (one, other) => isMe(other) - isMe(one) || order.compare(one.nick, other.nick),

@@ -33,7 +33,7 @@ export function openPhone(nick, request) {
   function offer({ code, until }) {
     const link = new URL(`../#pair=${code}`, linkTo("")).href;
     const row = copyRow(link, t("phone.address"), tell);
-    const time = new Intl.DateTimeFormat(locale, { timeStyle: "short" }).format(until);
+    const time = new Intl.DateTimeFormat(locale(), { timeStyle: "short" }).format(until);
     show(drawCode(link, t("phone.code", { nick })), row, make("p", {}, t("phone.until", { time })));
     timer = setTimeout(() => offerAnother(make("p", { role: "alert" }, t("phone.over"))), until - Date.now());
   }

@@ -84,7 +84,7 @@ function item({ seq, ts, from, snippet, marks }) {
   button.type = "button";
   button.dataset.seq = seq;
   const name = make("bdi", { className: "author" }, from?.nick ?? t("row.nameless"));
-  const format = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  const format = new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" });
   const time = make("time", {}, format.format(ts));
   time.dateTime = new Date(ts).toISOString();
   const words = make("span", { className: "words", dir: "auto" }, ...marked(snippet, marks));

@@ -73,7 +73,7 @@ test("the first of the user's languages with texts is used, else English", async
     [[], "en"],
   ]) {
     await speak(languages);
-    assert.equal(locale, expected);
+    assert.equal(locale(), expected);
   }
 });
 
