@@ -413,6 +413,15 @@ async def test_what_is_not_there_is_told_as_a_problem(
         assert (answer.header("allow") != "") is (status == 405)
 
 
+@pytest.mark.parametrize("path", ["messages", "events"])
+async def test_the_problem_with_a_name_of_a_room_proposes_another(path: str) -> None:
+    """As it is, also if it is not of ASCII alone."""
+    async with serving() as server:
+        answer = await ask(server, "GET", f"/rooms/Caf%C3%A9%20Noir/{path}")
+        assert (answer.status, answer.code) == (400, "bad_room")
+        assert answer.json["detail"].endswith('; "caf\u00e9-noir" may be one')
+
+
 async def test_head_gets_the_headers_only() -> None:
     """The same ones as GET gets."""
     async with serving() as server:

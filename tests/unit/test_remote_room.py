@@ -478,10 +478,10 @@ async def test_a_connection_that_is_lost_answers_a_request_to_leave(
 
 
 async def test_a_room_without_a_name_cannot_be(autojump_clock: MockClock) -> None:
-    """It is told before anything is sent."""
+    """It is told before anything is sent, with one that can be."""
     async with calling(Calls()) as chat:
-        with pytest.raises(ValueError, match="room"):
-            chat.room("a b")
+        with pytest.raises(ValueError, match='"my-room" may be one'):
+            chat.room("My Room")
 
 
 async def test_a_room_ends_with_the_chat(autojump_clock: MockClock) -> None:

@@ -38,6 +38,7 @@ REFUSED = re.compile(
     "[\u034f\u0640\u07fa\u1100-\u11ff\u17b4\u17b5\u180b-\u180d\u180f\u302e\u302f\u3031-\u3035\u303b"
     "\u3164\ua960-\ua97c\ud7b0-\ud7c6\ud7cb-\ud7fb\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
+SEPARATORS = re.compile(r"[\s/\\]+")  # of the words of what somebody takes for a room's name
 JOINERS = re.compile("[\u200c\u200d]")
 # The parts of a link's end. The group is what mailers and chats leave behind a link, as it is or
 # escaped, and no name ends with. A name may end with a dot, which is escaped in links to it.
@@ -76,15 +77,42 @@ def check_room(name: str, limit: int) -> str:
     """Return a room's name in its normal form: NFKC, lower case; or a private room's identifier.
 
     Raises:
-        BadName: it is too long, or more than letters, digits, ``_``, ``.`` and ``-``.
+        BadName: it is too long, or more than letters, digits, ``_``, ``.`` and ``-``. The message
+            has what is proposed instead.
     """
     if is_private(name):  # none is kept at hand: the time would tell that somebody has used it
         return name
-    return _check_public_room(name, limit)
+    try:
+        return _checked_room(name, limit)
+    except BadName as error:
+        proposal = propose_room(name, limit)
+        raise BadName(f'{error}; "{proposal}" may be one' if proposal else str(error)) from None
+
+
+def propose_room(name: str, limit: int) -> str | None:
+    """Return a name of a room, in its normal form, that is like one that cannot be.
+
+    Blanks and slashes become ``-``, and what cannot be in a name is left out. Nothing is proposed
+    for a name that is too long, as its end may be what tells it from others, nor for one that is
+    meant for a private room, as others may be in the public room.
+    """
+    if is_longer(name, limit) or name.lstrip().startswith("~"):
+        return None
+    words = SEPARATORS.split(_plain(REFUSED.sub("", name)))
+    words = ["".join(filter(_may_be_in_room, word)).strip("_.-") for word in words]
+    try:
+        return _checked_room("-".join(filter(None, words)), limit)
+    except BadName:
+        return None
+
+
+def _may_be_in_room(character: str) -> bool:
+    return character in "_.-" or _is_letter(character)
 
 
 @lru_cache(NAMES_AT_HAND)
-def _check_public_room(name: str, limit: int) -> str:
+def _checked_room(name: str, limit: int) -> str:
+    """Return the name of a public room in its normal form, or raise ``BadName``."""
     _refuse(CONTROLS, name)
     name = _plain(name)
     if is_longer(name, limit):
