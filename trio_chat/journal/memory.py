@@ -48,12 +48,10 @@ from trio_chat.protocol.events import (
     AnyStoredEvent,
     Clear,
     Delete,
-    Edit,
     Message,
     Restore,
     Topic,
     encode,
-    without_text,
 )
 
 SCAN_STEP = 20_000  # characters that a search reads before it lets other tasks run
@@ -131,7 +129,7 @@ class MemoryJournal:
         return Committed(
             event,
             encode(event),
-            _rewrite(event, room),
+            room.strike_out(event.target) if isinstance(event, Delete) else [],
             oldest,
             is_partial=isinstance(event, Clear | Restore),
             begins_room=begins,
@@ -291,16 +289,3 @@ def _fits(event: AnyStoredEvent, bounds: Bounds) -> TypeGuard[Message]:
         and (bounds.until is None or event.ts < bounds.until)
         and (bounds.before is None or event.seq < bounds.before)
     )
-
-
-def _rewrite(event: AnyStoredEvent, room: MemoryRoom) -> list[tuple[int, bytes]]:
-    """Take the text of a deleted message out of what is kept."""
-    if not isinstance(event, Delete):
-        return []
-    rewritten = []
-    for old in list(room.events):
-        if old.seq == event.target or (isinstance(old, Edit) and old.target == event.target):
-            bare = without_text(old)
-            room.put(bare)
-            rewritten.append((old.seq, encode(bare)))
-    return rewritten

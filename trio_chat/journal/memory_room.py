@@ -14,6 +14,7 @@ from trio_chat.protocol.events import (
     Clear,
     Edit,
     Message,
+    encode,
     target_of,
     without_text,
 )
@@ -53,6 +54,17 @@ class MemoryRoom:
     def put(self, event: AnyStoredEvent) -> None:
         """Keep another event in the place of the one with its number."""
         self.events[event.seq - self.first] = event
+
+    def strike_out(self, target: int) -> list[tuple[int, bytes]]:
+        """Take the text of a message out of what is kept; return the events without it, encoded."""
+        bare = [
+            without_text(old)
+            for old in self.events
+            if old.seq == target or (isinstance(old, Edit) and old.target == target)
+        ]
+        for event in bare:
+            self.put(event)
+        return [(event.seq, encode(event)) for event in bare]
 
     def append(self, event: AnyStoredEvent) -> None:
         """Keep one more event, for the oldest one if there is no place."""
