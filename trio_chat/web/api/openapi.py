@@ -9,7 +9,14 @@ from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.eventstream import POINT
 from trio_chat.net.problems import MEDIA_TYPE, ProblemDetails
 from trio_chat.protocol import answers, requests
-from trio_chat.web.api import PREFIX, openapi_governing, openapi_server, parts, schemas
+from trio_chat.web.api import (
+    PREFIX,
+    openapi_devices,
+    openapi_governing,
+    openapi_server,
+    parts,
+    schemas,
+)
 from trio_chat.web.api.parts import JSON, REF, TEXT, Json
 
 INTRODUCTION = """\
@@ -106,44 +113,7 @@ def _paths(config: Config) -> Json:
         },
         "/rooms/{room}/events": {"parameters": [room], "get": _following()},
         "/rooms/{room}/search": {"parameters": [room], "get": _searching(config)},
-        "/sessions": {
-            "post": parts.operation(
-                "Begin a session",
-                {201: parts.answer("Session")},
-                *(409, 413, 415, 501, 503),
-                body=parts.body("NewSession", parts.nick(config), "A nick."),
-            ),
-            "get": parts.operation(
-                "List your sessions, the one seen last first",
-                {200: parts.answer("SessionList")},
-                503,
-                signed=True,
-            ),
-            "delete": _signing_out("End all your sessions, this one too"),
-        },
-        "/sessions/{session}": {
-            "parameters": [
-                parts.parameter("path", "session", parts.word(), "The id of the session.")
-            ],
-            "delete": _signing_out("End one of your sessions"),
-        },
-        "/pairings": {
-            "post": parts.operation(
-                "Make a code by which another device comes as you",
-                {201: parts.answer("Pairing")},
-                *(501, 503),
-                signed=True,
-            )
-        },
-        "/marks": {
-            "get": parts.operation(
-                "Tell how far you have read, by room",
-                {200: parts.answer("MarkList")},
-                503,
-                signed=True,
-            )
-        },
-        "/rooms/{room}/mark": {"parameters": [room], "put": _marking()},
+        **openapi_devices.paths(config),
         **openapi_server.paths(),
     }
 
@@ -244,21 +214,6 @@ def _changing(summary: str, kind: str | None, config: Config) -> Json:
         body=parts.body(kind, parts.text(config), "The text.") if kind else None,
         signed=True,
     )
-
-
-def _marking() -> Json:
-    return parts.operation(
-        "Say up to which message you have read a room; it only grows",
-        {200: parts.answer("Mark")},
-        *(404, 413, 415, 503),
-        body=parts.json_body("NewMark"),
-        signed=True,
-    )
-
-
-def _signing_out(summary: str) -> Json:
-    ended = {204: {"description": "It is over, and that is kept."}}
-    return parts.operation(summary, ended, 404, 503, signed=True)
 
 
 def _problems() -> Json:
