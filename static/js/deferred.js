@@ -6,6 +6,7 @@ import { obey } from "./compose/commands.js";
 import { pick } from "./compose/picker.js";
 import { Devices } from "./devices.js";
 import { Drafting, topicLimit } from "./drafting.js";
+import { Going } from "./going.js";
 import { Governing } from "./governing.js";
 import { lengthOf } from "./i18n/characters.js";
 import { learn } from "./i18n/later.js";
@@ -83,6 +84,7 @@ export class Tools {
     offerLink(find("copy-link"), () => store.active, tell);
     this.#governing = new Governing(page, (words) => this.#announcer.announce(words));
     this.devices = new Devices(page);
+    new Going(page);
     this.#bar = new Bar(find("lines"), log, this.#actions(), () => ({ me: store.me, ...this.#governing.may }));
     new KeyboardNavigation(find("log"), log, () => composer.focus());
     this.#focusRestore = new FocusRestore(() => composer.focus());

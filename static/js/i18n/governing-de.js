@@ -224,6 +224,24 @@ Object.assign(de, {
   "devices.lost": "Sie können dann nicht als {nick} zurückkommen, und andere können den Namen nehmen.",
   "devices.ended": "Sie wurden von einem anderen Gerät oder Tab abgemeldet.",
 
+  // Ways to other rooms
+  "finding.title": "Raum finden",
+  "finding.field": "Name oder Thema",
+  "finding.sort": "Sortieren nach",
+  "finding.count": { one: "{count} Raum", other: "{count} Räume" },
+  "finding.here": { one: "{count} Person da", other: "{count} Leute da" },
+  "finding.joined": "Sie sind dabei",
+  "finding.quiet": "noch keine Nachrichten",
+  "finding.join": "{room} betreten",
+  "finding.more": "Weitere Räume",
+  "finding.rest": {
+    one: "Und {count} weiterer Raum: Tippen Sie einen Teil des Namens.",
+    other: "Und {count} weitere Räume: Tippen Sie einen Teil des Namens.",
+  },
+  "order.ts": "letzter Nachricht",
+  "order.members": "Leuten",
+  "order.name": "Namen",
+
   // Actions and errors
   "action.more": "Mehr",
   "error.bad_pair": "Dieser Code ist benutzt oder gilt nicht mehr. Machen Sie auf dem anderen Gerät einen neuen.",

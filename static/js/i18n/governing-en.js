@@ -220,6 +220,21 @@ Object.assign(en, {
   "devices.lost": "You cannot come back as {nick} then, and others may take the name.",
   "devices.ended": "You were signed out from another device or tab.",
 
+  // Ways to other rooms
+  "finding.title": "Find a room",
+  "finding.field": "Name or topic",
+  "finding.sort": "Sort by",
+  "finding.count": { one: "{count} room", other: "{count} rooms" },
+  "finding.here": { one: "{count} person here", other: "{count} people here" },
+  "finding.joined": "you are in it",
+  "finding.quiet": "no messages yet",
+  "finding.join": "Join {room}",
+  "finding.more": "More rooms",
+  "finding.rest": { one: "And {count} other room: type a part of its name.", other: "And {count} other rooms: type a part of the name." },
+  "order.ts": "last message",
+  "order.members": "people",
+  "order.name": "name",
+
   // Actions and errors
   "action.more": "More",
   "error.bad_pair": "This code is used or over. Make a new one on the other device.",

@@ -224,6 +224,24 @@ Object.assign(fr, {
   "devices.lost": "Vous ne pourrez plus revenir en tant que {nick}, et d’autres pourront prendre ce nom.",
   "devices.ended": "Vous avez été déconnecté depuis un autre appareil ou onglet.",
 
+  // Ways to other rooms
+  "finding.title": "Trouver un salon",
+  "finding.field": "Nom ou sujet",
+  "finding.sort": "Trier par",
+  "finding.count": { one: "{count} salon", other: "{count} salons" },
+  "finding.here": { one: "{count} personne présente", other: "{count} personnes présentes" },
+  "finding.joined": "vous y êtes",
+  "finding.quiet": "pas encore de message",
+  "finding.join": "Rejoindre {room}",
+  "finding.more": "Plus de salons",
+  "finding.rest": {
+    one: "Et {count} autre salon : tapez une partie de son nom.",
+    other: "Et {count} autres salons : tapez une partie du nom.",
+  },
+  "order.ts": "dernier message",
+  "order.members": "nombre de personnes",
+  "order.name": "nom",
+
   // Actions and errors
   "action.more": "Plus",
   "error.bad_pair": "Ce code a servi ou n’est plus valable. Faites-en un nouveau sur l’autre appareil.",
