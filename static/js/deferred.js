@@ -84,7 +84,7 @@ export class Tools {
     offerLink(find("copy-link"), () => store.active, tell);
     this.#governing = new Governing(page, (words) => this.#announcer.announce(words));
     this.devices = new Devices(page);
-    new Going(page);
+    new Going(page, (words) => this.#announcer.announce(words));
     this.#bar = new Bar(find("lines"), log, this.#actions(), () => ({ me: store.me, ...this.#governing.may }));
     new KeyboardNavigation(find("log"), log, () => composer.focus());
     this.#focusRestore = new FocusRestore(() => composer.focus());

@@ -1,22 +1,46 @@
-// Ways to other rooms: the button for the list of rooms, whose dialog is loaded on demand.
+// Ways to other rooms: the list of all, the switcher, and keys. The dialogs are loaded on demand.
 
 import { t } from "./i18n/strings.js";
+import { isolate } from "./log/narration.js";
 import { button } from "./panels/make.js";
-import { allRooms, matching, ORDERS, unlisted } from "./state/directory.js";
+import { listen } from "./panels/room-keys.js";
+import { allRooms, matching, ORDERS, ownMatching, roomBeside, unlisted } from "./state/directory.js";
 
-/** Takes the page's parts as Tools does. */
+/** Takes the page's parts as Tools does; `announce` tells words to screen readers. */
 export class Going {
   #page;
+  #announce;
 
-  constructor(page) {
+  constructor(page, announce) {
     this.#page = page;
+    this.#announce = announce;
+    listen({ onSwitch: () => this.#openSwitcher(), onStep: (...step) => this.#step(...step) });
     const finding = button(t("finding.title"), () => this.#openFinder(), "find-room-button small");
     document.querySelector("#rooms form").after(finding);
   }
 
-  async #openFinder() {
+  #openFinder = async () => {
     const { openFinder } = await this.#load(import("./panels/find-room.js"));
     openFinder(this.#directory, this.#request, this.#go);
+  };
+
+  async #openSwitcher() {
+    const { store } = this.#page;
+    const { openSwitcher } = await this.#load(import("./panels/switcher.js"));
+    if (document.querySelector("dialog[open]")) return; // the keys were pressed twice
+    const find = (words) => ownMatching(store.rooms, words);
+    const none = (words) => unlisted(find(""), words);
+    openSwitcher({ find, unlisted: none }, { onGo: this.#go, onFind: this.#openFinder });
+  }
+
+  /** Goes to the room beside the shown one. */
+  #step(way, isUnread) {
+    const { notice, store } = this.#page;
+    const name = roomBeside(store.rooms, store.active, way, isUnread);
+    if (name) {
+      this.#go(name);
+      this.#announce(t("switcher.at", { room: isolate(store.room.label) }));
+    } else if (isUnread) notice.tell(t("switcher.allRead"));
   }
 
   get #directory() {

@@ -1,4 +1,4 @@
-"""Going to other rooms: the list to find one."""
+"""Going to other rooms: the list to find one, the switcher, and keys for the room beside."""
 
 import json
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import enter
-from tests.e2e.looking import PHONE
+from tests.e2e.looking import PHONE, expect_field, join
 from tests.e2e.test_access import faults
 
 
@@ -39,7 +39,7 @@ def names(dialog: Locator) -> Locator:
 
 @pytest.fixture
 def page(open_page: OpenPage, chat: Chat) -> Page:
-    """The page of Ann, who is in the lobby; there are tea, in which most people are, and coffee."""
+    """Open the page of Ann, in the lobby; there are tea, in which most people are, and coffee."""
     with enter(chat.ws, "Bob", "tea", "coffee") as bob, enter(chat.ws, "Cleo", "tea"):
         bob.ask(t="send", room="tea", text="it is ready")
         bob.ask(t="send", room="coffee", text="so is this")
@@ -159,3 +159,87 @@ def test_a_long_list_is_found_in_by_typing(open_page: OpenPage) -> None:
     expect(dialog.get_by_role("button", name="More rooms")).to_be_hidden()
     page.get_by_role("combobox", name="Name or topic").fill("far")
     expect(names(dialog)).to_have_text(["far-away", "Join \u2068far\u2069"])
+
+
+def switch(page: Page) -> Locator:
+    """Open the switcher by its keys."""
+    page.keyboard.press("Control+k")
+    dialog = page.get_by_role("dialog", name="Go to a room")
+    expect(dialog.get_by_role("combobox")).to_be_focused()
+    return dialog
+
+
+def test_a_few_letters_lead_to_a_room(page: Page) -> None:
+    """Ctrl-K opens the rooms over any field, which has the focus again afterwards."""
+    for room in ("green-tea", "milk", "tea"):
+        join(page, room)
+    page.fill("#text", "half a thought")
+    page.focus("#text")
+    dialog = switch(page)
+    expect(names(dialog)).to_have_text(["lobby", "green-tea", "milk", "tea"])
+    assert faults(page) == []
+    page.keyboard.type("te")
+    expect(names(dialog)).to_have_text(["tea", "green-tea", "Join \u2068te\u2069"])
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect_room(page, "green-tea")
+    expect(page.locator("#text")).to_be_focused()
+    switch(page)
+    page.keyboard.type("water")
+    page.keyboard.press("Enter")
+    expect_room(page, "water")
+    page.get_by_role("navigation").get_by_role("link", name="lobby").click()
+    expect_field(page, "")
+
+
+def test_the_switcher_leads_to_the_list_of_all_rooms(page: Page) -> None:
+    """It closes for it."""
+    switch(page).get_by_role("button", name="Find a room").click()
+    expect(page.get_by_role("dialog")).to_have_count(1)
+    expect(page.get_by_role("dialog", name="Find a room")).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("dialog", name="Go to a room")).to_be_hidden()
+
+
+def test_the_switcher_leaves_keys_to_an_input_method(page: Page) -> None:
+    """While that composes, the keys are its own; Ctrl-Shift-K and the like are not ours."""
+    page.evaluate(
+        """() => {
+            const key = { key: "k", ctrlKey: true, bubbles: true, cancelable: true };
+            const event = (more) => new KeyboardEvent("keydown", { ...key, ...more });
+            const press = (more) => text.dispatchEvent(event(more));
+            const text = document.getElementById("text");
+            press({ isComposing: true });
+            press({ shiftKey: true });
+            press({ altKey: true });
+            press({ key: "ArrowDown", ctrlKey: false, altKey: true, isComposing: true });
+        }"""
+    )
+    switch(page)  # nothing was opened before
+    expect_room(page, "lobby")
+    expect(page.get_by_role("dialog")).to_have_count(1)
+
+
+def test_arrows_lead_to_the_room_beside(page: Page, chat: Chat) -> None:
+    """Alt and an arrow, around the ends of the list; with Shift, to the next unread one."""
+    for room in ("tea", "milk", "water"):
+        join(page, room)
+    page.focus("#text")
+    page.keyboard.press("Alt+ArrowUp")
+    expect_room(page, "milk")
+    expect(page.locator("#announcer")).to_contain_text("You are in")
+    page.keyboard.press("Alt+ArrowDown")
+    page.keyboard.press("Alt+ArrowDown")
+    expect_room(page, "lobby")
+    expect(page.locator("#text")).to_be_focused()
+    page.keyboard.press("Alt+Shift+ArrowDown")
+    expect(page.locator("#notice")).to_contain_text("Nothing is unread")
+    with enter(chat.ws, "Dan", "milk") as dan:
+        dan.ask(t="send", room="milk", text="sour")
+    expect(page.locator("#rooms li", has_text="milk").locator(".unread")).to_be_visible()
+    dialog = switch(page)
+    expect(options(dialog).nth(2)).to_contain_text("1 unread")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+Shift+ArrowUp")
+    expect_room(page, "milk")

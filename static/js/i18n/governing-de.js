@@ -241,6 +241,13 @@ Object.assign(de, {
   "order.ts": "letzter Nachricht",
   "order.members": "Leuten",
   "order.name": "Namen",
+  "switcher.title": "In einen Raum gehen",
+  "switcher.field": "In einen Raum gehen",
+  "switcher.unread": { other: "{count} ungelesen" },
+  "switcher.mentioned": "Sie werden erwähnt",
+  "switcher.at": "Sie sind in {room}",
+  "switcher.allRead": "In Ihren anderen Räumen ist nichts ungelesen.",
+  "switcher.keys": "Alt+↑ und Alt+↓ führen in den Raum darüber und darunter, mit Umschalt in den nächsten ungelesenen.",
 
   // Actions and errors
   "action.more": "Mehr",

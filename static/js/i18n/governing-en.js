@@ -234,6 +234,13 @@ Object.assign(en, {
   "order.ts": "last message",
   "order.members": "people",
   "order.name": "name",
+  "switcher.title": "Go to a room",
+  "switcher.field": "Go to a room",
+  "switcher.unread": { other: "{count} unread" },
+  "switcher.mentioned": "you are mentioned",
+  "switcher.at": "You are in {room}",
+  "switcher.allRead": "Nothing is unread in your other rooms.",
+  "switcher.keys": "Alt+↑ and Alt+↓ go to the room above and below, with Shift to the next unread one.",
 
   // Actions and errors
   "action.more": "More",

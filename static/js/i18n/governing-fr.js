@@ -241,6 +241,13 @@ Object.assign(fr, {
   "order.ts": "dernier message",
   "order.members": "nombre de personnes",
   "order.name": "nom",
+  "switcher.title": "Aller dans un salon",
+  "switcher.field": "Aller dans un salon",
+  "switcher.unread": { one: "{count} non lu", other: "{count} non lus" },
+  "switcher.mentioned": "on vous mentionne",
+  "switcher.at": "Vous êtes dans {room}",
+  "switcher.allRead": "Rien de non lu dans vos autres salons.",
+  "switcher.keys": "Alt+↑ et Alt+↓ mènent au salon au-dessus et en dessous, avec Maj au prochain non lu.",
 
   // Actions and errors
   "action.more": "Plus",

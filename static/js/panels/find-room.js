@@ -57,7 +57,7 @@ export function openFinder(directory, request, onGo) {
 
 /** Returns the option to join a room that no list has. */
 export function joining(name) {
-  return { room: name, label: t("finding.join", { room: isolate(name) }) };
+  return { room: name, label: t("finding.join", { room: isolate(name) }), className: "new" };
 }
 
 function describe({ room, label, topic, members, ts, isJoined }) {

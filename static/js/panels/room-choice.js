@@ -7,8 +7,8 @@ const SHOWN = 100; // rooms; of more, a line says that there are others
 const WAYS = { ArrowDown: 1, ArrowUp: -1 };
 
 /**
- * Shows in `field` and `list` what `options` returns for a query: {room, label, words, facts}, where the
- * last two are what is said of the room. Calls `onGo` with the name of the room that is chosen.
+ * Shows in `field` and `list` what `options` returns for a query: {room, label, words, facts, className}, where
+ * words and facts are what is said of the room. Calls `onGo` with the name of the room that is chosen.
  */
 export class RoomChoice {
   field;
@@ -68,12 +68,12 @@ export class RoomChoice {
   }
 }
 
-function item({ room, label, words = "", facts = [] }, place) {
+function item({ room, label, words = "", facts = [], className = "" }, place) {
   const name = make("b", {}, make("bdi", {}, label));
   const topic = words && make("span", { className: "topic", dir: "auto" }, words);
   const said = facts.length && make("span", { className: "facts" }, facts.join(" · "));
   // The blanks are for screen readers, which read the parts as one name.
-  const option = make("li", { role: "option", id: `room-to-choose-${place}` }, name, " ", topic, " ", said);
+  const option = make("li", { role: "option", id: `room-to-choose-${place}`, className }, name, " ", topic, " ", said);
   option.dataset.room = room;
   return option;
 }

@@ -37,6 +37,25 @@ export function unlisted(rooms, query) {
   return rooms.some(({ label }) => normal(label) === normal(name)) ? "" : name;
 }
 
+/** Returns the user's rooms that a query finds, those first whose names begin with it. */
+export function ownMatching(joined, query) {
+  const begins = ({ label }) => normal(label).startsWith(normal(query));
+  const found = matching([...joined.values()].map(ownEntry), query);
+  return [...found.filter(begins), ...found.filter((room) => !begins(room))];
+}
+
+/** Returns the room beside the active one, `way` rooms further and around the end; with `isUnread` only of unread ones. */
+export function roomBeside(joined, active, way, isUnread) {
+  const names = [...joined.keys()];
+  const from = names.indexOf(active);
+  const others = names.map((_, step) => names.at((from + way * (step + 1)) % names.length));
+  return others.find((name) => name !== active && (!isUnread || joined.get(name).unread > 0)) ?? null;
+}
+
+function ownEntry({ name, label, topic, unread, mark }) {
+  return { room: name, label, topic, unread, mentions: mark.mentions };
+}
+
 function entryOf(room) {
   const { name, label, topic, population, messages } = room;
   return { room: name, label, topic, members: population, ts: messages.at(-1)?.ts ?? 0, isJoined: true };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { allRooms, matching, ORDERS, unlisted } from "../../../static/js/state/directory.js";
+import { allRooms, matching, ORDERS, ownMatching, roomBeside, unlisted } from "../../../static/js/state/directory.js";
 import { Room } from "../../../static/js/state/room.js";
 
 const LISTED = [
@@ -50,4 +50,28 @@ test("a name that no room has is one to join", () => {
   assert.equal(unlisted(all, " #water "), "water");
   assert.equal(unlisted(all, "#TEA"), "");
   assert.equal(unlisted(all, " # "), "");
+});
+
+test("a query finds those of the user's rooms first whose names begin with it", () => {
+  const rooms = joined("green-tea", "milk", "tea");
+  rooms.get("milk").topic = "for tea";
+  assert.deepEqual(labels(ownMatching(rooms, "TE")), ["tea", "green-tea", "milk"]);
+  assert.deepEqual(labels(ownMatching(rooms, "")), ["green-tea", "milk", "tea"]);
+});
+
+test("the room beside is the one above or below, around the ends", () => {
+  const rooms = joined("a", "b", "c");
+  assert.equal(roomBeside(rooms, "a", 1, false), "b");
+  assert.equal(roomBeside(rooms, "a", -1, false), "c");
+  assert.equal(roomBeside(rooms, "c", 1, false), "a");
+  assert.equal(roomBeside(joined("a"), "a", 1, false), null);
+});
+
+test("the next unread room is beyond those that are read", () => {
+  const rooms = joined("a", "b", "c", "d");
+  assert.equal(roomBeside(rooms, "a", 1, true), null);
+  rooms.get("c").mark.unread = 2;
+  assert.equal(roomBeside(rooms, "a", 1, true), "c");
+  assert.equal(roomBeside(rooms, "a", -1, true), "c");
+  assert.equal(roomBeside(rooms, "c", 1, true), null);
 });
