@@ -21,8 +21,9 @@ export class Devices {
     this.#page = page;
     const phone = button(t("phone.title"), () => this.#openPhone());
     const list = button(t("devices.title"), () => this.#openDevices());
+    const leaving = button(t("devices.leave"), () => this.#openLeaving());
     const rename = document.querySelector("#people > .small");
-    rename.after(make("div", { className: "of-devices" }, phone, list));
+    rename.after(make("div", { className: "of-devices" }, phone, list, leaving));
     if (recall(ENDED)) explain(t("devices.ended"));
     forget(ENDED);
     if (page.offered) this.#offer(page.offered);
@@ -70,6 +71,10 @@ export class Devices {
     return isolate(this.#page.store.me?.nick ?? this.#page.session.nick);
   }
 
+  get #user() {
+    return { nick: this.#nick, unsent: this.#page.store.unsent.length };
+  }
+
   async #offer(code) {
     const nick = this.#nick;
     const words = { yes: t("pair.yes"), no: t("pair.no", { nick }), detail: t("pair.detail", { nick }) };
@@ -88,18 +93,27 @@ export class Devices {
 
   async #openDevices() {
     const { openDevices } = await this.#load(import("./panels/devices.js"));
-    openDevices(this.#nick, this.#request, (request) => this.#signOut(request));
+    openDevices(this.#user, this.#request, this.#signOut);
+  }
+
+  /** Asks, without the list of devices, whether to sign out here. */
+  async #openLeaving() {
+    const { notice } = this.#page;
+    const { leaveHere } = await this.#load(import("./panels/devices.js"));
+    const answer = await this.#request({ t: "sessions" });
+    if (answer.t === "error") notice.tell(reasonOf(answer));
+    else leaveHere(this.#user, answer.sessions, this.#signOut, (words) => notice.tell(words));
   }
 
   /** Ends sessions, the one of this browser among them; returns the error if that is not possible. */
-  async #signOut(request) {
+  #signOut = async (request) => {
     this.#isLeaving = true;
     const answer = request ? await this.#request({ t: "sign_out", ...request }) : { t: "ok" };
     this.#isLeaving = answer.t !== "error";
     if (answer.t === "error") return answer;
     await this.#leave({});
     return null;
-  }
+  };
 
   /** Forgets the user but for what is in `kept`, and loads the page again. */
   async #leave(kept) {

@@ -310,6 +310,85 @@ def test_signing_out_here_forgets_everything(open_page: OpenPage, chat: Chat) ->
     expect_name(page, "Ann again")
 
 
+STORED = """async () => {
+    const databases = {};
+    for (const { name } of await indexedDB.databases()) {
+        const opening = indexedDB.open(name);
+        await new Promise((resolve) => { opening.onsuccess = resolve; });
+        const database = opening.result;
+        for (const store of database.objectStoreNames) {
+            const all = database.transaction(store).objectStore(store).getAll();
+            await new Promise((resolve) => { all.onsuccess = resolve; });
+            databases[`${name} ${store}`] = all.result;
+        }
+        database.close();
+    }
+    const registrations = await navigator.serviceWorker.getRegistrations();
+    return {
+        local: Object.keys(localStorage).sort(),
+        session: Object.keys(sessionStorage),
+        databases,
+        caches: await caches.keys(),
+        workers: registrations.map(({ scope }) => scope),
+    };
+}"""
+
+
+def all_stored(page: Page) -> dict[str, object]:
+    """Return all that the browser stores, once the name is asked for and the worker works."""
+    expect(name_field(page)).to_be_visible()
+    page.wait_for_selector("#text[aria-autocomplete]", state="attached")
+    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    page.wait_for_function("indexedDB.databases().then((all) => all.length > 0)")
+    return dict(page.evaluate(STORED))
+
+
+def test_after_signing_out_the_page_is_as_on_a_first_visit(open_page: OpenPage) -> None:
+    """One button leads there; all that a browser can store is what it is for somebody new."""
+    first = open_page(name=None, wait=False, service_workers="allow")
+    page = open_page(name=None, wait=False, service_workers="allow")
+    expected = all_stored(first)
+    name_field(page).fill("Ann")
+    page.keyboard.press("Enter")
+    join(page, "tea")
+    post(page, "a secret")
+    page.fill("#text", "half a draft")
+    key = stored(page)["trio-chat.key"]
+    assert page.evaluate(STORED) != expected
+    press(page, "Sign out")
+    question = page.get_by_role("dialog", name="Sign out here?")
+    expect(question).to_contain_text("On a computer that others use too")
+    expect(question).not_to_contain_text("not sent yet")
+    question.get_by_role("button", name="Sign out here and forget me").click()
+    assert all_stored(page) == expected
+    assert stored(page)["trio-chat.key"] != key
+
+
+def test_who_signs_out_is_told_what_is_not_sent_yet(open_page: OpenPage) -> None:
+    """It would be lost, so the question counts it."""
+
+    def keep_back(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+
+        def pass_on(message: str | bytes) -> None:
+            rest = [one for one in json.loads(message) if one["t"] != "send"]
+            if rest:
+                server.send(json.dumps(rest))
+
+        socket.on_message(pass_on)
+
+    page = open_page(prepare=lambda page: page.route_web_socket("**/ws", keep_back))
+    say(page, "one")
+    say(page, "two")
+    press(page, "Sign out")
+    question = page.get_by_role("dialog", name="Sign out here?")
+    expect(question).to_contain_text("2 things are not sent yet, and will be lost.")
+    assert faults(page) == []
+    question.get_by_role("button").first.click()
+    expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_focused()
+    wait_for(page, "two")
+
+
 def test_signing_out_here_gives_the_name_up(open_page: OpenPage, chat: Chat) -> None:
     """Others can have it at once; it is not kept for somebody who cannot come back."""
     page = arrive(open_page, "Ann")

@@ -221,6 +221,12 @@ Object.assign(de, {
   "devices.everywhereQuestion": "Auf allen Ihren Geräten abmelden, auch auf diesem?",
   "devices.forget": "Hier abmelden und mich vergessen",
   "devices.forgetQuestion": "Hier abmelden? Dieser Browser vergisst Ihre Räume, Ihre Entwürfe, was nicht gesendet ist, und alle Nachrichten.",
+  "devices.leave": "Abmelden",
+  "devices.unsent": {
+    one: "{count} Sache ist noch nicht gesendet und geht verloren.",
+    other: "{count} Sachen sind noch nicht gesendet und gehen verloren.",
+  },
+  "devices.shared": "An einem Computer, den auch andere benutzen, tun Sie das immer, wenn Sie gehen: Sonst schreibt dort, wer den Chat öffnet, unter Ihrem Namen.",
   "devices.lost": "Sie können dann nicht als {nick} zurückkommen, und andere können den Namen nehmen.",
   "devices.ended": "Sie wurden von einem anderen Gerät oder Tab abgemeldet.",
 

@@ -217,6 +217,12 @@ Object.assign(en, {
   "devices.everywhereQuestion": "Sign out on all your devices, this one too?",
   "devices.forget": "Sign out here and forget me",
   "devices.forgetQuestion": "Sign out here? This browser forgets your rooms, your drafts, what is not sent, and all messages.",
+  "devices.leave": "Sign out",
+  "devices.unsent": {
+    one: "{count} thing is not sent yet, and will be lost.",
+    other: "{count} things are not sent yet, and will be lost.",
+  },
+  "devices.shared": "On a computer that others use too, do this each time you go: until then, whoever opens this chat there is you.",
   "devices.lost": "You cannot come back as {nick} then, and others may take the name.",
   "devices.ended": "You were signed out from another device or tab.",
 

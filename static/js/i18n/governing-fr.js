@@ -221,6 +221,12 @@ Object.assign(fr, {
   "devices.everywhereQuestion": "Vous déconnecter sur tous vos appareils, celui-ci compris ?",
   "devices.forget": "Me déconnecter ici et m’oublier",
   "devices.forgetQuestion": "Vous déconnecter ici ? Ce navigateur oublie vos salons, vos brouillons, ce qui n’est pas envoyé et tous les messages.",
+  "devices.leave": "Se déconnecter",
+  "devices.unsent": {
+    one: "{count} chose n’est pas encore envoyée et sera perdue.",
+    other: "{count} choses ne sont pas encore envoyées et seront perdues.",
+  },
+  "devices.shared": "Sur un ordinateur que d’autres utilisent aussi, faites-le à chaque départ : d’ici là, quiconque y ouvre ce chat est vous.",
   "devices.lost": "Vous ne pourrez plus revenir en tant que {nick}, et d’autres pourront prendre ce nom.",
   "devices.ended": "Vous avez été déconnecté depuis un autre appareil ou onglet.",
 

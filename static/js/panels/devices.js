@@ -6,10 +6,11 @@ import { moment } from "./links.js";
 import { button, make, teller } from "./make.js";
 
 /**
- * Opens the dialog for somebody with a nick. `request` makes a request and returns the answer; `signOut` ends
- * the session of this browser by a `sign_out`, null if there is none, and returns the error if it cannot.
+ * Opens the dialog. `user` is {nick, unsent}, the latter how many messages wait to be sent. `request` makes a request
+ * and returns the answer; `signOut` ends the session of this browser by a `sign_out`, null if there is none, and
+ * returns the error if it cannot.
  */
-export function openDevices(nick, request, signOut) {
+export function openDevices(user, request, signOut) {
   const [line, tell] = teller();
   const place = make("div", {}, make("p", {}, t("settings.looking")));
   const close = button("×", () => dialog.close(), "close plain");
@@ -31,26 +32,41 @@ export function openDevices(nick, request, signOut) {
   }
 
   function ways(sessions) {
-    const here = sessions.find((one) => one.here);
-    const isLast = sessions.length < 2;
-    // Nobody else is left who needs the name.
-    const request = here && (isLast ? { forget: true } : { session: here.session });
-    const forgetting = [t("devices.forgetQuestion"), t("devices.forget"), isLast ? t("devices.lost", { nick }) : ""];
-    const everywhere = [t("devices.everywhereQuestion"), t("devices.everywhere"), t("devices.lost", { nick })];
+    const here = sessions.some((one) => one.here);
     return make(
       "p",
       { className: "ways" },
-      here && button(t("devices.everywhere"), () => leave({ forget: true }, everywhere)),
-      button(t("devices.forget"), () => leave(request ?? null, forgetting)),
+      here && button(t("devices.everywhere"), () => leaveEverywhere(user, signOut, tell)),
+      button(t("devices.forget"), () => leaveHere(user, sessions, signOut, tell)),
     );
   }
-
-  async function leave(request, [question, yes, detail]) {
-    if (!(await ask(question, { yes, no: t("menu.no"), detail }))) return;
-    const error = await signOut(request);
-    if (error) tell(reasonOf(error));
-  }
   show();
+}
+
+/** Asks whether to sign out of this browser, where `sessions` are the user's, and does; `tell` gets what is wrong. */
+export function leaveHere({ nick, unsent }, sessions, signOut, tell) {
+  const here = sessions.find((one) => one.here);
+  const isLast = sessions.length < 2;
+  // Nobody else is left who needs the name.
+  const request = here && (isLast ? { forget: true } : { session: here.session });
+  const details = [losing(unsent), isLast && t("devices.lost", { nick }), t("devices.shared")];
+  return leave(request ?? null, [t("devices.forgetQuestion"), t("devices.forget"), details], signOut, tell);
+}
+
+function leaveEverywhere({ nick, unsent }, signOut, tell) {
+  const details = [losing(unsent), t("devices.lost", { nick })];
+  return leave({ forget: true }, [t("devices.everywhereQuestion"), t("devices.everywhere"), details], signOut, tell);
+}
+
+function losing(unsent) {
+  return unsent > 0 && t("devices.unsent", { count: unsent });
+}
+
+async function leave(request, [question, yes, details], signOut, tell) {
+  const detail = details.filter(Boolean).join("\n\n");
+  if (!(await ask(question, { yes, no: t("menu.no"), detail }))) return;
+  const error = await signOut(request);
+  if (error) tell(reasonOf(error));
 }
 
 function item(one, onEnd) {
