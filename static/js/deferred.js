@@ -47,6 +47,7 @@ export class Tools {
   #bar;
   #drafting;
   #focusRestore;
+  #going;
   #governing;
   #members;
   #typing = new Typing(find("typing"));
@@ -84,7 +85,7 @@ export class Tools {
     offerLink(find("copy-link"), () => store.active, tell);
     this.#governing = new Governing(page, (words) => this.#announcer.announce(words));
     this.devices = new Devices(page);
-    new Going(page, (words) => this.#announcer.announce(words));
+    this.#going = new Going(page, (words) => this.#announcer.announce(words));
     this.#bar = new Bar(find("lines"), log, this.#actions(), () => ({ me: store.me, ...this.#governing.may }));
     new KeyboardNavigation(find("log"), log, () => composer.focus());
     this.#focusRestore = new FocusRestore(() => composer.focus());
@@ -150,7 +151,8 @@ export class Tools {
 
   /** Tells why a room was refused. */
   tellRefusal(room, error) {
-    this.#governing.tellRefusal(room, error);
+    if (error.code === "too_many_rooms") this.#going.makeSpace(room, (name) => this.leave(name));
+    else this.#governing.tellRefusal(room, error);
   }
 
   /** Runs a command; `done` is called if that is possible. */

@@ -33,6 +33,15 @@ export class Going {
     openSwitcher({ find, unlisted: none }, { onGo: this.#go, onFind: this.#openFinder });
   }
 
+  /** Offers rooms to be left by `leave` for one that cannot be joined, as the user is in too many. */
+  async makeSpace(room, leave) {
+    const { store } = this.#page;
+    const { openTooMany } = await this.#load(import("./panels/too-many-rooms.js"));
+    if (document.querySelector("dialog[open]")) return; // it is said already, of another room
+    const rooms = () => [...store.rooms.values()];
+    openTooMany({ room, limit: store.limits.rooms, rooms }, { onLeave: leave, onGo: this.#go });
+  }
+
   /** Goes to the room beside the shown one. */
   #step(way, isUnread) {
     const { notice, store } = this.#page;

@@ -1,11 +1,13 @@
 """Going to other rooms: the list to find one, the switcher, and keys for the room beside."""
 
 import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
-from tests.chat import Chat
+from tests.chat import NO_RATES, Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import enter
 from tests.e2e.looking import PHONE, expect_field, join
@@ -38,7 +40,7 @@ def names(dialog: Locator) -> Locator:
 
 
 @pytest.fixture
-def page(open_page: OpenPage, chat: Chat) -> Page:
+def page(open_page: OpenPage, chat: Chat) -> Iterator[Page]:
     """Open the page of Ann, in the lobby; there are tea, in which most people are, and coffee."""
     with enter(chat.ws, "Bob", "tea", "coffee") as bob, enter(chat.ws, "Cleo", "tea"):
         bob.ask(t="send", room="tea", text="it is ready")
@@ -92,7 +94,7 @@ def test_a_room_that_nobody_has_made_is_begun(page: Page) -> None:
 
 def test_a_room_is_found_on_a_phone(page: Page) -> None:
     """By a tap, after which nothing covers the room."""
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     dialog = find_room(page)
     assert faults(page) == []
     names(dialog).get_by_text("tea").click()
@@ -115,9 +117,9 @@ def test_a_private_room_is_found_by_who_is_in_it(open_page: OpenPage) -> None:
         expect(names(one.get_by_role("dialog"))).to_have_text(names_found)
 
 
-def list_rooms(page: Page, *pages: dict[str, object]) -> None:
+def list_rooms(page: Page, *pages: Mapping[str, object]) -> None:
     """Have the server answer requests for the list of rooms with ``pages``."""
-    answers = iter(pages)
+    answers = iter([dict(one) for one in pages])
 
     def serve(socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()
@@ -243,3 +245,31 @@ def test_arrows_lead_to_the_room_beside(page: Page, chat: Chat) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("Alt+Shift+ArrowUp")
     expect_room(page, "milk")
+
+
+def test_who_is_in_too_many_rooms_leaves_one_for_another(
+    open_page: OpenPage, tmp_path: Path
+) -> None:
+    """The page says how many may be, lists the rooms, and goes on when one is left."""
+    few = Chat(tmp_path / "few.db", "--rooms-per-connection", "3", *NO_RATES)
+    try:
+        page = open_page(name="Ann", wait=False)
+        page.goto(few.url)
+        page.wait_for_selector("#text[aria-autocomplete]", state="attached")
+        for room in ("tea", "milk"):
+            join(page, room)
+        page.get_by_label("Join another room").fill("water")
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("dialog", name="You are in too many rooms")
+        expect(dialog).to_contain_text("That is 3, the most that this server allows.")
+        expect(dialog.get_by_role("button", name="Go to")).to_be_hidden()
+        expect(dialog.get_by_role("listitem")).to_have_count(3)
+        assert faults(page) == []
+        dialog.get_by_role("button", name="Leave \u2068tea\u2069").click()
+        expect(dialog.get_by_role("button", name="Go to")).to_be_focused()
+        page.keyboard.press("Enter")
+        expect_room(page, "water")
+        expect(page.locator("#rooms li bdi")).to_have_text(["lobby", "milk", "water"])
+        page.goto("about:blank")
+    finally:
+        few.stop()

@@ -254,6 +254,10 @@ Object.assign(de, {
   "switcher.at": "Sie sind in {room}",
   "switcher.allRead": "In Ihren anderen Räumen ist nichts ungelesen.",
   "switcher.keys": "Alt+↑ und Alt+↓ führen in den Raum darüber und darunter, mit Umschalt in den nächsten ungelesenen.",
+  "many.title": "Sie sind in zu vielen Räumen",
+  "many.why": "Es sind {count}, mehr lässt dieser Server nicht zu. Verlassen Sie hier einen, und gehen Sie dann in {room}.",
+  "many.leave": "Verlassen",
+  "many.go": "In {room} gehen",
 
   // Actions and errors
   "action.more": "Mehr",

@@ -247,6 +247,10 @@ Object.assign(en, {
   "switcher.at": "You are in {room}",
   "switcher.allRead": "Nothing is unread in your other rooms.",
   "switcher.keys": "Alt+↑ and Alt+↓ go to the room above and below, with Shift to the next unread one.",
+  "many.title": "You are in too many rooms",
+  "many.why": "That is {count}, the most that this server allows. Leave one here, and go to {room} then.",
+  "many.leave": "Leave",
+  "many.go": "Go to {room}",
 
   // Actions and errors
   "action.more": "More",

@@ -254,6 +254,10 @@ Object.assign(fr, {
   "switcher.at": "Vous êtes dans {room}",
   "switcher.allRead": "Rien de non lu dans vos autres salons.",
   "switcher.keys": "Alt+↑ et Alt+↓ mènent au salon au-dessus et en dessous, avec Maj au prochain non lu.",
+  "many.title": "Vous êtes dans trop de salons",
+  "many.why": "Vous êtes dans {count} salons, et ce serveur n’en permet pas plus. Quittez-en un ici, puis allez dans {room}.",
+  "many.leave": "Quitter",
+  "many.go": "Aller dans {room}",
 
   // Actions and errors
   "action.more": "Plus",
