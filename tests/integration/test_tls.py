@@ -138,7 +138,8 @@ async def test_a_scanner_finds_nothing_old_or_weak(secure: Secure) -> None:
     assert ciphers
     assert all(one.startswith(("TLS_", "ECDHE-")) for one in ciphers)
     assert all("GCM" in one or "CHACHA20" in one for one in ciphers)
-    assert {one.get("name") for one in found.iter("group")} <= {"x25519", "secp256r1"}
+    groups = {str(one.get("name")).partition(" ")[0] for one in found.iter("group")}
+    assert groups <= {"x25519", "secp256r1"}  # some versions add what else it is called
     assert {one.get("supported") for one in found.iter("renegotiation")} == {"0"}
     assert {one.get("vulnerable") for one in found.iter("heartbleed")} == {"0"}
 

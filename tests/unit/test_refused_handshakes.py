@@ -8,6 +8,7 @@ from trio_chat.net.head import HttpError, parse_head
 from trio_chat.net.refused_handshakes import TOLD_LIMIT, RefusedHandshakes
 
 KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+VERSION = "Sec-WebSocket-Version: 13"
 
 
 def refuse(
@@ -31,7 +32,7 @@ def test_a_refused_websocket_is_logged_with_what_helps(status: int, word: str) -
     handshakes = RefusedHandshakes()
     with structlog.testing.capture_logs() as logged:
         for _ in range(2):
-            refuse(handshakes, status, KEY, "Origin: https://chat.example.org")
+            refuse(handshakes, status, KEY, VERSION, "Origin: https://chat.example.org")
     (line,) = logged
     assert word in line.pop("advice")
     assert line == {
@@ -44,11 +45,12 @@ def test_a_refused_websocket_is_logged_with_what_helps(status: int, word: str) -
 
 
 def test_what_no_proxy_can_be_blamed_for_is_not_logged() -> None:
-    """Another reason, another path, and whoever opens the address in a browser."""
+    """Another reason, path or version, and whoever opens the address in a browser."""
     handshakes = RefusedHandshakes()
     with structlog.testing.capture_logs() as logged:
-        refuse(handshakes, 429, KEY)
-        refuse(handshakes, 403, KEY, path="/api/v1/rooms")
+        refuse(handshakes, 429, KEY, VERSION)
+        refuse(handshakes, 426, KEY, "Sec-WebSocket-Version: 8")
+        refuse(handshakes, 403, KEY, VERSION, path="/api/v1/rooms")
         refuse(handshakes, 426)
     assert logged == []
 
@@ -57,8 +59,8 @@ def test_nobody_can_fill_the_log_with_refused_websockets() -> None:
     """There are so many lines at most, of so many characters."""
     handshakes = RefusedHandshakes()
     with structlog.testing.capture_logs() as logged:
-        refuse(handshakes, 403, KEY, host="x" * 1000)
+        refuse(handshakes, 403, KEY, VERSION, host="x" * 1000)
         for number in range(TOLD_LIMIT):
-            refuse(handshakes, 403, KEY, host=f"{number}.example")
+            refuse(handshakes, 403, KEY, VERSION, host=f"{number}.example")
     assert logged[0]["host"] == "x" * NAME_LIMIT
     assert len(logged) == TOLD_LIMIT

@@ -6,6 +6,7 @@ import structlog
 
 from trio_chat.addresses import NAME_LIMIT
 from trio_chat.net.entrance import WEBSOCKET_PATH
+from trio_chat.net.handshake import VERSION
 from trio_chat.net.head import Head, HttpError
 
 TOLD_LIMIT = 32  # refusals that are logged, each once
@@ -34,6 +35,8 @@ class RefusedHandshakes:
         # A proxy that drops Upgrade passes on the key. A link to the address has none.
         if not advice or head.path != WEBSOCKET_PATH or not head.values("sec-websocket-key"):
             return
+        if head.values("sec-websocket-version") != [VERSION]:
+            return  # that is what it is refused for, and no proxy's fault
         host, origin = (" ".join(head.values(name))[:NAME_LIMIT] for name in ("host", "origin"))
         key = (refusal.status.value, host, origin)
         if len(self._told) < TOLD_LIMIT and key not in self._told:
