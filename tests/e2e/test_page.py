@@ -325,7 +325,7 @@ def test_text_has_contrast_in_light_and_dark(open_page: OpenPage, chat: Chat, sc
     page.press("#join", "Enter")
     page.locator("#notice").wait_for()
     chat.stop()
-    page.get_by_role("alert").filter(has_text="lost").wait_for()
+    page.get_by_role("alert").filter(has_text="restarting").wait_for()
     say(page, "away")
     page.locator("#log .late").wait_for()
     for part in READABLE:
