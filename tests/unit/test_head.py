@@ -195,6 +195,13 @@ def test_refusal_carries_its_answer() -> None:
     )
 
 
+def test_a_refusal_has_its_characters_as_they_are() -> None:
+    """The body is UTF-8, as its media type says, and is as long in bytes as it says."""
+    head, _, body = HttpError(404, '"caf\u00e9" may be one').answer().partition(b"\r\n\r\n")
+    assert body.decode("utf-8") == '"caf\u00e9" may be one\n'
+    assert f"Content-Length: {len(body)}\r\n".encode() in head
+
+
 @given(st.binary(max_size=200))
 def test_noise_is_refused_or_read_but_never_crashes(noise: bytes) -> None:
     """Any bytes give a head or a refusal."""

@@ -55,7 +55,7 @@ class HttpError(Exception):
 
     def body(self) -> bytes:
         """Return the body of the response."""
-        return f"{self.detail}\n".encode("ascii", "backslashreplace")
+        return f"{self.detail}\n".encode("utf-8", "backslashreplace")
 
     def answer(self) -> bytes:
         """Return the whole HTTP response; it ends the connection."""
