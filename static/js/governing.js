@@ -83,11 +83,13 @@ export class Governing {
   }
 
   show(room) {
+    const { store } = this.#page;
     this.#offers.show(room);
     const reason = this.#silence;
     if (reason?.code === "reading") this.#recheck(room);
     this.#voice.show(room, reason, isLasting(reason));
-    this.#refused.show(room.outgoing.length ? null : room.refusal);
+    const { name, outgoing, refusal } = room;
+    this.#refused.show({ name, refusal: outgoing.length ? null : refusal }, store.limits.room);
   }
 
   /** Whether a text cannot be sent yet; it stays in the field then. */

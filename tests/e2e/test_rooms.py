@@ -7,6 +7,7 @@ from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import enter
 from tests.e2e.looking import (
+    PHONE,
     SMALL,
     expect_field,
     expect_place,
@@ -22,8 +23,10 @@ from tests.e2e.looking import (
     top_line,
     wait_for,
 )
+from tests.e2e.test_access import faults
 
 UNREAD = "#rooms .unread:visible"
+NO_ROOM = "There can be no such room"
 
 
 def test_a_room_is_joined_by_its_name_and_by_its_link(open_page: OpenPage) -> None:
@@ -55,20 +58,49 @@ def test_a_link_to_the_room_is_copied(open_page: OpenPage) -> None:
     "address",
     ["no%20such%2Froom", "no/such/room", "%F0%28", "%E2%80%AEevil", "x" * 500, "-", "%00", "a?b#c"],
 )
-def test_an_address_that_names_no_room_leads_to_the_lobby(
+def test_an_address_that_names_no_room_opens_none(
     open_page: OpenPage, chat: Chat, address: str
 ) -> None:
-    """With a notice; the room can be used at once."""
+    """The page says so in its place, and shows the way to the lobby."""
     page = open_page()
     page.goto(f"{chat.url}r/{address}")
     if "?" in address:  # what comes behind these is no part of a name
         expect(page.get_by_role("heading", level=1)).to_have_text("a")
         return
-    expect(page.locator("#notice")).to_contain_text("There is no room")
+    expect(page.get_by_role("heading", name=NO_ROOM)).to_be_visible()
+    expect(page.locator("#text")).to_be_disabled()
+    expect(page.locator("#notice")).to_be_hidden()
+    page.get_by_role("link", name="Go to the lobby").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
     assert page.url.endswith("/r/lobby")
+    expect(page.get_by_role("navigation").get_by_role("link")).to_have_text(["lobby0 unread"])
     say(page, "hello")
     wait_for(page, "hello")
+
+
+@pytest.mark.parametrize("way", ["r/my%20room", "r/my%2Froom", "field", "/join my room"])
+def test_for_a_room_that_cannot_be_another_one_is_proposed(
+    open_page: OpenPage, chat: Chat, way: str
+) -> None:
+    """And opened by a click, not before; the browser's button leads back."""
+    page = open_page(viewport=PHONE if "%2F" in way else None)
+    if way == "field":
+        page.get_by_label("Join another room").fill("my room")
+        page.get_by_label("Join another room").press("Enter")
+    elif way.startswith("/"):
+        say(page, way)
+    else:
+        page.goto(f"{chat.url}{way}")
+    expect(page.get_by_role("heading", name=NO_ROOM)).to_be_visible()
+    assert faults(page) == []
+    proposal = page.get_by_role("link", name="Did you mean \u2068my-room\u2069?")
+    proposal.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("my-room")
+    assert page.url.endswith("/r/my-room")
+    say(page, "hello")
+    wait_for(page, "hello")
+    page.go_back()
+    expect(page.get_by_role("heading", name=NO_ROOM)).to_be_visible()
 
 
 @pytest.mark.parametrize("behind", ["/", ")", ".", ",", "%20", "%3E", "/)"])

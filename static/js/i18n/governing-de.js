@@ -19,6 +19,9 @@ Object.assign(de, {
   // The place of a room that one cannot be in
   "refused.lobby": "In die Lobby",
   "refused.again": "Noch einmal versuchen",
+  "refused.bad_room": "Einen solchen Raum kann es nicht geben",
+  "refused.bad_roomWhy": "Der Name eines Raums hat bis zu 64 Buchstaben und Ziffern; dazwischen dürfen _ . - stehen.",
+  "refused.meant": "Meinten Sie {room}?",
   "refused.no_such_room": "Diesen Raum gibt es nicht",
   "refused.no_such_roomWhy": "Oder der Link dorthin gilt nicht mehr. Bitten Sie, wer ihn Ihnen gab, um einen neuen.",
   "refused.banned": "Sie können nicht in diesem Raum sein",
@@ -38,6 +41,7 @@ Object.assign(de, {
   "silence.closed": "Hier spricht gerade nur die Moderation.",
   "silence.slow_mode": "Langsamer Modus: Ihre nächste Nachricht muss warten.",
   "silence.newcomer": "Wer neu ist, wartet hier etwas mit dem Sprechen.",
+  "silence.bad_room": "Sie sind nicht in diesem Raum.",
   "silence.no_such_room": "Sie sind nicht in diesem Raum.",
   "silence.banned": "Sie sind nicht in diesem Raum.",
   "silence.room_full": "Sie sind nicht in diesem Raum.",

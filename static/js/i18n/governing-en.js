@@ -19,6 +19,9 @@ Object.assign(en, {
   // The place of a room that one cannot be in
   "refused.lobby": "Go to the lobby",
   "refused.again": "Try again",
+  "refused.bad_room": "There can be no such room",
+  "refused.bad_roomWhy": "A room’s name has up to 64 letters and digits; _ . - may stand between them.",
+  "refused.meant": "Did you mean {room}?",
   "refused.no_such_room": "There is no such room",
   "refused.no_such_roomWhy": "Or the link to it is not good any more. Ask whoever gave it to you for another one.",
   "refused.banned": "You cannot be in this room",
@@ -38,6 +41,7 @@ Object.assign(en, {
   "silence.closed": "Only moderators speak here just now.",
   "silence.slow_mode": "Slow mode: your next message has to wait.",
   "silence.newcomer": "Newcomers wait a little before they speak here.",
+  "silence.bad_room": "You are not in this room.",
   "silence.no_such_room": "You are not in this room.",
   "silence.banned": "You are not in this room.",
   "silence.room_full": "You are not in this room.",

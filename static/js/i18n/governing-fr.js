@@ -19,6 +19,9 @@ Object.assign(fr, {
   // The place of a room that one cannot be in
   "refused.lobby": "Aller dans le salon principal",
   "refused.again": "Réessayer",
+  "refused.bad_room": "Un tel salon ne peut pas exister",
+  "refused.bad_roomWhy": "Le nom d’un salon a jusqu’à 64 lettres et chiffres ; _ . - peuvent se trouver entre eux.",
+  "refused.meant": "Vouliez-vous dire {room} ?",
   "refused.no_such_room": "Ce salon n’existe pas",
   "refused.no_such_roomWhy": "Ou le lien vers lui n’est plus valable. Demandez-en un autre à qui vous l’a donné.",
   "refused.banned": "Vous ne pouvez pas être dans ce salon",
@@ -38,6 +41,7 @@ Object.assign(fr, {
   "silence.closed": "Seule la modération parle ici en ce moment.",
   "silence.slow_mode": "Mode lent : votre prochain message doit attendre.",
   "silence.newcomer": "Qui est nouveau attend un peu avant de parler ici.",
+  "silence.bad_room": "Vous n’êtes pas dans ce salon.",
   "silence.no_such_room": "Vous n’êtes pas dans ce salon.",
   "silence.banned": "Vous n’êtes pas dans ce salon.",
   "silence.room_full": "Vous n’êtes pas dans ce salon.",

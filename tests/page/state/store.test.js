@@ -344,11 +344,24 @@ test("the server's name for a room is the room's name", () => {
 
 test("a room that cannot be joined is left, and another one shown", () => {
   enter();
-  store.open("?");
+  store.open("milk");
   const [join] = store.due();
-  store.answered(join, { t: "error", code: "bad_room", text: "no such name" });
+  store.answered(join, { t: "error", code: "too_many_rooms", text: "no" });
   assert.equal(store.active, "tea");
   assert.deepEqual(store.due(), []);
+});
+
+test("in the place of a room that cannot be no other one is shown, and it is gone with the next one", () => {
+  enter();
+  store.open("?");
+  const [join] = store.due();
+  const refusal = { t: "error", code: "bad_room", text: "no such name" };
+  store.answered(join, refusal);
+  assert.equal(store.active, "?");
+  assert.deepEqual(room().refusal, refusal);
+  assert.deepEqual(store.due(), []);
+  store.open("tea");
+  assert.deepEqual([...store.rooms.keys()], ["tea"]);
 });
 
 test("a room that is left makes no requests, and is not joined again", () => {
