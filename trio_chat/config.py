@@ -143,7 +143,15 @@ class Config(Rates):
         least=0,
     )
     connections_per_address: int = limit(
-        512, "open connections of one address at most; 0 for no limit", least=0
+        512,
+        "open WebSockets, event streams and HTTP requests of one address at most; 0 for no limit",
+        least=0,
+    )
+    waiting_per_address: int = limit(
+        1024,
+        "other connections of one address at most, which have asked for nothing or for files alone,"
+        " and no more than half of all; 0 for no limit",
+        least=0,
     )
     loopback_limits: str = limit(
         "off", "'on': limits by address are for those of this machine, too", least=None

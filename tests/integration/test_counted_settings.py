@@ -42,6 +42,8 @@ SHOWN_BY = {  # tests of their own, which look at the counters
     "control_rate": "test_limits.py::test_what_is_sent_too_fast_is_read_more_slowly_and_not_lost",
     "resume_rate": "test_limits.py::test_pages_of_missed_events_have_a_rate",
     "connections_per_address": "test_limits.py::test_a_crowd_behind_a_trusted_proxy_is_no_abuse",
+    "waiting_per_address": "../unit/test_admission.py::"
+    "test_so_many_connections_of_one_address_may_wait",
     "tls_rate": "test_tls.py::test_tls_handshakes_of_an_address_have_a_rate",
     "password_rate": "test_access.py::test_guesses_are_slowed_and_counted_by_address",
     "address_byte_rate": "../unit/test_acceptor.py::"

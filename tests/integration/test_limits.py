@@ -394,12 +394,30 @@ async def test_a_made_up_sender_is_ignored() -> None:
             await server.shake_hands(by_proxy(f"203.0.113.{number}").rstrip())
             for number in range(2)
         ]
-        answer = await server.exchange(FILE[:-2] + by_proxy("203.0.113.9") + b"\r\n")
+        wire = b"GET /api/v1/rooms HTTP/1.1\r\nHost: localhost\r\n%b\r\n"
+        answer = await server.exchange(wire % by_proxy("203.0.113.9"))
         assert status(answer) == TOO_MANY
         for stream in held:
             await trio.aclose_forcefully(stream)
 
 
+async def test_files_take_no_place_of_a_socket() -> None:
+    """40 visitors of one address get theirs by 240 kept connections; so many get a WebSocket."""
+    limits: dict[str, Any] = {"loopback_limits": "on", "connections_per_address": 4}
+    async with serving(**limits, keep_alive_timeout=120) as server:
+        held = [await server.connect_tcp() for _ in range(40 * 6)]
+        for stream in held:
+            await stream.send_all(FILE)
+        assert {status(await read_answer(stream)) for stream in held} == {200}
+        statuses = []
+        for stream in held[:5]:
+            await stream.send_all(frames.upgrade())
+            statuses.append(status(bytes(await stream.receive_some(65536))))
+        assert statuses == [101] * 4 + [TOO_MANY]
+        for stream in held:
+            await trio.aclose_forcefully(stream)
+
+
 def test_an_address_may_have_as_many_connections_as_a_firm_needs() -> None:
-    """Each page has one socket, and some for its files in the beginning."""
+    """Each page has one socket; those for its files do not count."""
     assert Config().connections_per_address >= 300

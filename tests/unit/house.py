@@ -27,6 +27,7 @@ CONFIG = Config(
     write_timeout=6,
     keep_alive_timeout=4,
     connections_per_address=2,
+    waiting_per_address=2,
     max_connections=5,
 )
 FILES = Files({"static/a.js": File(b"script", None, "text/javascript", "no-cache", "tag")})

@@ -84,7 +84,7 @@ async def test_who_only_may_ask_again_gives_way(autojump_clock: MockClock) -> No
 async def test_who_asks_again_does_not_give_way(autojump_clock: MockClock) -> None:
     """It has begun to be served."""
     async with house() as chat:
-        for _ in range(2):
-            conn = await chat.comes()
+        for number in range(CONFIG.max_connections):
+            conn = await chat.comes(f"192.0.2.{number}")
             await conn.send(GET_FILE + GET)
-        assert await status(await chat.comes()) == 429
+        assert await status(await chat.comes("192.0.2.9")) == 503

@@ -4,12 +4,12 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from tests.unit.house import CONFIG, GET, house, status
+from tests.unit.house import CONFIG, GET, GET_FILE, house, status
 from trio_chat.config import Config
 from trio_chat.net.acceptor import REFUSALS_AT_ONCE
 
 
-async def test_one_address_may_have_so_many_connections(autojump_clock: MockClock) -> None:
+async def test_so_many_connections_of_one_address_may_wait(autojump_clock: MockClock) -> None:
     """One more hears 429, others are not concerned; who leaves makes room."""
     async with house() as chat:
         first, _, third = [await chat.comes() for _ in range(3)]
@@ -23,6 +23,43 @@ async def test_one_address_may_have_so_many_connections(autojump_clock: MockCloc
         for welcome in (other, again):
             await welcome.send(GET)
         assert len(chat.requests) == 2
+        counted = ("waiting_per_address", "accept")
+        assert chat.limits.counters.reached == {counted: 1}
+
+
+async def test_of_one_address_so_many_may_ask_for_more_than_files(
+    autojump_clock: MockClock,
+) -> None:
+    """One more hears 429 when it asks, and still gets files; who is gone counts no more."""
+    async with house() as chat:
+        chat.crash = OSError("the peer is gone")
+        for _ in range(3):
+            await (await chat.comes()).send(GET)
+        chat.crash = None
+        first, second = [await chat.comes() for _ in range(2)]
+        for conn in (first, second):
+            await conn.send(GET)
+        third = await chat.comes()
+        await third.send(GET_FILE)
+        assert await status(third) == 200
+        await third.send(GET)
+        answer = bytes(await third.peer.receive_some(1000))
+        assert answer.startswith(b"HTTP/1.1 429 ")
+        assert b"Retry-After: 10\r\n" in answer
+        assert chat.limits.counters.reached == {("connections_per_address", "accept"): 1}
+        await (await chat.comes("192.0.2.2")).send(GET)
+        assert len(chat.requests) == 6
+
+
+async def test_who_asks_for_nothing_leaves_half_of_all_places_to_others(
+    autojump_clock: MockClock,
+) -> None:
+    """However many an address might have wait; without a limit it takes all of them."""
+    for limit, answered in ((1000, 429), (0, 503)):
+        async with house(Config(waiting_per_address=limit, max_connections=6)) as chat:
+            for _ in range(6 if not limit else 3):
+                await chat.comes()
+            assert await status(await chat.comes()) == answered
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.1.2.3", "::1"])

@@ -148,7 +148,7 @@ class Acceptor:
                 head, address = self._forwarding.reveal(head, peer)
                 answer = self._file(head, address)
                 if answer is None:
-                    slot.give_to(address)
+                    slot.ask(address)
                     try:
                         return await self._lead_on(stream, head, peer, address)
                     except HttpError as refusal:

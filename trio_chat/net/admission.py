@@ -14,6 +14,7 @@ from trio_chat.limits.limits import Limits
 from trio_chat.limits.overload import SETTINGS
 from trio_chat.net.head import HttpError
 
+TOO_MANY = "too many connections from your address"
 RETRY = {"Retry-After": "10"}  # seconds
 
 
@@ -23,17 +24,18 @@ def retry_after(delay: float) -> dict[str, str]:
 
 
 class Slot:
-    """The slot of one connection: for whom it counts.
+    """The slot of one connection: for whom it counts, and as what.
 
     Args:
         admission: Where it counts.
     """
 
-    __slots__ = ("_admission", "key")
+    __slots__ = ("_admission", "has_asked", "key")
 
     def __init__(self, admission: "Admission") -> None:
         self._admission = admission
         self.key: str | None = None  # of the address; ``None``: a proxy's, that of nobody yet
+        self.has_asked = False  # for more than files
 
     @property
     def is_proxys(self) -> bool:
@@ -49,15 +51,28 @@ class Slot:
         if self.is_proxys:
             self._admission.give(self, address)
 
+    def ask(self, address: str) -> None:
+        """Let a connection count as one that asks for more than files, of whoever asks.
+
+        Raises:
+            HttpError: the address may have no more.
+        """
+        self.give_to(address)
+        self._admission.ask(self, address)
+
 
 class Admission:
     """Counts the open connections of one server.
+
+    For its address, one that has asked for nothing, or for files alone, counts as waiting. Browsers
+    open up to six of these for each page, and so they do not count with those that have asked for
+    more: one WebSocket for each page, event streams, and HTTP requests.
 
     An idle connection, which only waits for a possible further request, stays as long as no other
     connection needs its slot: then the one that has been idle longest ends.
 
     Args:
-        config: ``max_connections`` and ``connections_per_address``.
+        config: ``max_connections``, ``connections_per_address`` and ``waiting_per_address``.
         limits: Tell who opens too many one after the other, and whether there is too much to do.
     """
 
@@ -65,7 +80,8 @@ class Admission:
         self._config = config
         self._limits = limits
         self._count = 0
-        self._counts: Counter[str] = Counter()  # by address
+        self._waiting: Counter[str] = Counter()  # by address
+        self._asked: Counter[str] = Counter()  # likewise
         self._idle: dict[str, dict[trio.CancelScope, None]] = {}  # by address; oldest first
 
     @property
@@ -90,17 +106,24 @@ class Admission:
         return self._limits.addresses.of(address, now).bucket("connect_rate")
 
     def _refusal_of(self, address: str, now: float) -> HttpError | None:
-        """Return why an address may have no more connections."""
+        """Return why an address may open no more connections."""
         if delay := self._connect_bucket(address, now).delay(now):
             self._limits.counters.count("connect_rate", "accept", address, now)
-            return HttpError(429, "too many connections from your address", retry_after(delay))
-        limit = self._config.connections_per_address
-        has_limit = limit and not self._limits.addresses.is_exempt(address)
-        key = key_of(address)
-        if has_limit and self._counts[key] >= limit and not self._end_oldest(key):
-            self._limits.counters.count("connections_per_address", "accept", address, now)
-            return HttpError(429, "too many connections from your address", RETRY)
+            return HttpError(429, TOO_MANY, retry_after(delay))
+        key, limit = key_of(address), self._waiting_limit()
+        if self._is_full(self._waiting, address, limit) and not self._end_oldest(key):
+            self._limits.counters.count("waiting_per_address", "accept", address, now)
+            return HttpError(429, TOO_MANY, RETRY)
         return None
+
+    def _waiting_limit(self) -> int:
+        """Return how many of an address may wait: they leave half of all places to others."""
+        return min(self._config.waiting_per_address, max(1, self._config.connection_cap() // 2))
+
+    def _is_full(self, counts: Counter[str], address: str, limit: int) -> bool:
+        if not limit or self._limits.addresses.is_exempt(address):
+            return False
+        return counts[key_of(address)] >= limit
 
     def _refusal_of_all(self, address: str, now: float) -> HttpError | None:
         """Return why there may be no more connections, whoever it is."""
@@ -129,7 +152,7 @@ class Admission:
             self._discount(slot)
 
     def give(self, slot: "Slot", address: str) -> None:
-        """Count a proxy's connection for an address.
+        """Count a proxy's connection for an address, as waiting.
 
         Raises:
             HttpError: the address may have no more.
@@ -141,17 +164,36 @@ class Admission:
         self._connect_bucket(address, now).take(now)
         self.count(slot, address)
 
+    def ask(self, slot: "Slot", address: str) -> None:
+        """Count a connection of an address as one that asks for more than files.
+
+        Raises:
+            HttpError: the address may have no more of them.
+        """
+        limit = self._config.connections_per_address
+        if self._is_full(self._asked, address, limit):
+            now = trio.current_time()
+            self._limits.counters.count("connections_per_address", "accept", address, now)
+            raise HttpError(429, TOO_MANY, RETRY)
+        self._discount(slot)
+        slot.has_asked = True
+        self.count(slot, address)
+
     def count(self, slot: "Slot", address: str) -> None:
-        """Count a connection for an address, which is its first one."""
+        """Count a connection for an address, as what it is."""
         slot.key = key_of(address)
-        self._counts[slot.key] += 1
+        self._counts(slot)[slot.key] += 1
+
+    def _counts(self, slot: "Slot") -> Counter[str]:
+        return self._asked if slot.has_asked else self._waiting
 
     def _discount(self, slot: "Slot") -> None:
         if slot.key is None:
             return
-        self._counts[slot.key] -= 1
-        if not self._counts[slot.key]:
-            del self._counts[slot.key]
+        counts = self._counts(slot)
+        counts[slot.key] -= 1
+        if not counts[slot.key]:
+            del counts[slot.key]
 
     @contextmanager
     def idle(self, address: str, wait: trio.CancelScope) -> Iterator[None]:

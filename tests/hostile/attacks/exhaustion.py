@@ -37,7 +37,7 @@ SMALL = {
 }
 
 
-@attack(settings={"descriptors": FEW, "connections_per_address": 0})
+@attack(settings={"descriptors": FEW, "connections_per_address": 0, "waiting_per_address": 0})
 async def no_descriptors(assault: Assault, number: int) -> None:
     """Beyond the descriptors newcomers get 503 and others go on; later newcomers get in."""
     peers: list[Peer] = []
