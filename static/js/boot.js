@@ -1,5 +1,6 @@
 // Connects to the server while the rest of the page is still being loaded.
 
+import { again } from "./again.js";
 import { LOBBY, roomIn, socketUrl, trimLink } from "./net/address.js";
 import { Connection } from "./net/connection.js";
 import { Session } from "./net/session.js";
@@ -35,14 +36,14 @@ export const session = new Session(store, (handlers) => new Connection(socketUrl
 
 store.session = recall("session");
 const isByToken = location.hash.startsWith("#token=");
-session.access = isByToken ? (await import("./storage/token.js")).keepToken() : recall("access");
+session.access = isByToken ? (await again(() => import("./storage/token.js"))).keepToken() : recall("access");
 const isPaired = location.hash.startsWith("#pair=");
-const code = isPaired ? (await import("./storage/pairing.js")).takeCode() : null;
+const code = isPaired ? (await again(() => import("./storage/pairing.js"))).takeCode() : null;
 if (!store.session) session.pair = code;
 /** The code by which somebody who is known here may go on as another person. */
 export const offered = store.session ? code : null;
 if (location.hash) {
-  (await import("./storage/secrets.js")).keepSecret(roomIn(location), { hash: trimLink(location.hash) });
+  (await again(() => import("./storage/secrets.js"))).keepSecret(roomIn(location), { hash: trimLink(location.hash) });
 }
 session.link = recall("operator");
 store.links = new Map(recallAll("link."));
@@ -52,7 +53,9 @@ remember("key", session.key);
 watch("key", () => (session.key = recall("key", session.key)));
 store.me = recall("me"); // the person of the session, most probably
 const names = roomList.recall();
-if (!names.length && (store.session || code)) store.inherit = (await import("./state/inheritance.js")).inherit;
+if (!names.length && (store.session || code)) {
+  store.inherit = (await again(() => import("./state/inheritance.js"))).inherit;
+}
 for (const name of names) store.enter(name);
 store.reading.recall(marks.recall(names));
 store.reading.watch(!document.hidden);

@@ -2,6 +2,7 @@
 
 import "./i18n/en-later.js";
 
+import { again } from "./again.js";
 import { obey } from "./compose/commands.js";
 import { pick } from "./compose/picker.js";
 import { Devices } from "./devices.js";
@@ -31,7 +32,7 @@ import { Finder } from "./state/finder.js";
 
 const NARROW = 896; // px: here panels cover the log
 
-await learn();
+await again(() => learn());
 
 const find = (id) => document.getElementById(id);
 

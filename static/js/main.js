@@ -2,6 +2,7 @@
 //
 // What can wait is loaded when the first messages are drawn: deferred and installed.
 
+import { again } from "./again.js";
 import { marks, offered, roomList, session, showOn, store } from "./boot.js";
 import { Composer } from "./compose/composer.js";
 import { reasonOf, speak, t, translate } from "./i18n/strings.js";
@@ -21,7 +22,7 @@ const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
 
-await speak(navigator.languages);
+await again(() => speak(navigator.languages)).catch(() => speak(["en"]));
 translate(document);
 
 const address = new Address((room) => update(() => store.open(room || LOBBY)));
@@ -73,18 +74,20 @@ const drawn = new Promise((resolve) => {
 let cache = null; // both until they are loaded
 let outbox = null;
 // After an earlier visit the cache may have messages, which are shown before anything else.
-const installed = (recall("session") ? Promise.resolve() : drawn).then(() => import("./storage/installed.js"));
+const installed = (recall("session") ? Promise.resolve() : drawn).then(() =>
+  again(() => import("./storage/installed.js")),
+);
 
 let tools = null; // until they are loaded
 const loading = drawn
-  .then(() => Promise.all([import("./deferred.js"), loadStyle("later")]))
+  .then(() => Promise.all([again(() => import("./deferred.js")), loadStyle("later")]))
   .then(([{ Tools }]) => {
     const parts = { store, session, address, notice, name, panels, log, composer, offered };
     tools = new Tools({ ...parts, say, put, look, update, cacheInUse: () => cache });
     show(); // at once, so that nothing is seen that is not stored
   });
 
-find("no-script").remove();
+find("loading").remove();
 if ("WebSocket" in window) begin();
 else status.fail(t("page.noWebSockets"));
 

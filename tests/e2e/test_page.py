@@ -267,14 +267,16 @@ def test_a_browser_without_websockets_is_told_so(open_page: OpenPage) -> None:
 
 
 def test_a_browser_without_javascript_is_told_so(open_page: OpenPage) -> None:
-    """So does a page whose script could not be loaded."""
+    """Where scripts run but do not come, another reason is told."""
     page = open_page(wait=False, java_script_enabled=False)
     expect(page.get_by_text("runs on JavaScript")).to_be_visible()
 
 
 def test_a_browser_with_javascript_is_not_bothered_with_that(open_page: OpenPage) -> None:
     """The notice is for the others."""
-    expect(open_page().get_by_text("runs on JavaScript")).to_be_hidden()
+    page = open_page()
+    expect(page.get_by_text("runs on JavaScript")).to_be_hidden()
+    expect(page.get_by_text("being loaded")).to_be_hidden()
 
 
 def test_the_log_is_a_log_to_a_screen_reader_and_the_field_has_a_name(
