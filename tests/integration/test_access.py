@@ -525,3 +525,21 @@ async def test_the_python_client_shows_what_it_is_given(tmp_path: Path) -> None:
             async with connect(url, nick="Ben", token=signed(exp=int(time.time()) + 2)) as chat:
                 await trio.sleep_forever()
         assert ended.value.code == EXPIRED.code
+
+
+@pytest.mark.parametrize("given", [{"rooms": {"tea": "moderate"}}, {"role": "operator"}])
+async def test_who_moderates_by_a_token_is_spared_by_moderators(
+    tmp_path: Path, given: dict[str, Any]
+) -> None:
+    """Like those with a link; also when they are not there."""
+    async with entered_by("token", tmp_path) as mode, connected(mode.server) as ben:
+        await ben.hello("Ben", access={"token": signed(sub="ben", rooms={"tea": "moderate"})})
+        await ben.ask(t="join", room="tea")
+        token = signed(sub="ann", nick="Ann", exp=time.time() + 3600, **given)
+        async with connected(mode.server) as ann:
+            await ann.hello("Ann", access={"token": token})
+            await ann.ask(t="join", room="tea")
+            who = ann.who["id"]
+        for act in ("mute", "clear", "ban"):
+            answer = await ben.ask(t="moderate", room="tea", act=act, people=[who])
+            assert answer["code"] == "not_moderator"

@@ -270,3 +270,23 @@ async def test_a_topic_of_which_nobody_knows_the_one_before_is_emptied(tmp_path:
         assert (await ann.ask(t="topic", room="class", text="Cake"))["t"] == "ok"
         assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
         assert await topic_of(server) == "Cake"
+
+
+async def test_moderators_are_no_raiders_even_for_an_operator() -> None:
+    """A helper who comes by a link in the midst of a raid is not among those who came since."""
+    async with serving() as server:
+        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        async with (
+            chatting(server, "Ann") as ann,
+            chatting(server, "Op", link=secret) as operator,
+        ):
+            made = await ann.ask(t="create", name="class")
+            await operator.ask(t="join", room="class")
+            since = wall_clock()
+            async with chatting(server, "Bob") as bob, chatting(server, "Eve", "class"):
+                await join(bob, "class", made["links"][0]["secret"])
+                raid = {"t": "raid", "room": "class", "since": since}
+                preview = await operator.ask(**raid, preview=True)
+                assert [one["nick"] for one in preview["people"]] == ["Eve"]
+                named = await operator.ask(**raid, preview=True, people=[bob.who["id"]])
+                assert [one["nick"] for one in named["people"]] == ["Bob"]

@@ -37,6 +37,12 @@ class Grant(NamedTuple):
         """The only rooms that somebody may be in; ``None``: no matter which, as an operator."""
         return None if self.role == OPERATOR else self.rooms
 
+    @property
+    def may_moderate(self) -> bool:
+        """Whether it lets somebody moderate a room, or all."""
+        rights = self.rooms.values() if self.rooms else ()
+        return self.role == OPERATOR or any(right >= Right.MODERATE for right in rights)
+
     def narrowed(self, request: AnyRequest) -> AnyRequest | RoomsAmong:
         """Return a request for a list of rooms so that it is for those that they may be in."""
         if self.limits_to is None or not isinstance(request, Rooms):

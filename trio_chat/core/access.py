@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from trio_chat.auth.grant import ANYBODY, OPERATOR, Grant
 from trio_chat.clock import wall_clock
+from trio_chat.core.grants import Grants
 from trio_chat.core.links import Link
 from trio_chat.core.registry import SERVER, Governed, Registry
 from trio_chat.limits.addresses import key_of
@@ -37,6 +38,7 @@ class Access:
     def __init__(self, registry: Registry, clock: Callable[[], int] = wall_clock) -> None:
         self.registry = registry
         self.clock = clock
+        self.grants = Grants()
 
     def standing(
         self,

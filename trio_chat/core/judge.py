@@ -93,6 +93,8 @@ class Judge:
             RequestError: they may not do that.
         """
         person_id = asker.person.id if asker.person else asker.reads_as
+        if asker.person and asker.grant.subject is not None:
+            self._access.grants.note(asker.person.id, asker.grant)
         standing = self._access.standing(
             room, person_id, asker.address, link, asker.grant, is_proven=asker.is_proven
         )

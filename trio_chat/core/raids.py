@@ -139,7 +139,7 @@ class Raids:
             raise RequestError("too_many_people", f"that would be more than {PEOPLE} people")
         came = {one.person.id: one.person for one in found}
         people = self._targets.authors(request.people, room) if wanted else came.values()
-        spared = {one.id for one in self._targets.spared(asked, room, people)}
+        spared = {one.id for one in self._targets.spared(asked, room, people, is_crowd=not wanted)}
         people = [one for one in people if one.id not in spared]
         addresses: dict[str, list[str]] = {}
         acted_on = {person.id for person in people}

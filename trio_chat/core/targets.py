@@ -74,11 +74,22 @@ class Targets:
         found = {person.id: self._arrivals.addresses_of(person.id) for person in people}
         return {person_id: addresses for person_id, addresses in found.items() if addresses}
 
-    def spared(self, asked: Requested, room: str, people: Iterable[Person]) -> list[Person]:
-        """Return those of very many people who may do as much in a room as who wants to act."""
-        least = max(self.right_of(asked, room), Right.MODERATE)
-        standing = self._access.standing
-        return [one for one in people if standing(room, one.id, "").right >= least]
+    def spared(
+        self, asked: Requested, room: str, people: Iterable[Person], *, is_crowd: bool = False
+    ) -> list[Person]:
+        """Return those of very many people who may do as much in a room as who wants to act.
+
+        With ``is_crowd``, when nobody is named, all who moderate there: an operator would not know
+        that they are among them.
+        """
+        by = Right.MODERATE if is_crowd else self.right_of(asked, room)
+        least = max(by, Right.MODERATE)
+        standing, grants, now = self._access.standing, self._access.grants, self._access.clock()
+        return [
+            one
+            for one in people
+            if standing(room, one.id, "", grant=grants.of(one.id, now)).right >= least
+        ]
 
     def right_of(self, asked: Requested, room: str) -> Right:
         """Return what somebody who asks for something may do in a room."""
