@@ -27,7 +27,6 @@ from trio_chat.journal import history
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.search.snippets import make_hits
-from trio_chat.journal.sqlite import scrubs
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Committed, Result, RoomState, Write
 from trio_chat.protocol.answers import Hit, MessageView
@@ -294,5 +293,5 @@ async def test_a_message_of_an_old_file_that_was_changed_very_often(
         assert (await ann.until("ok", "error"))["t"] == "ok"
         [told] = (await ben.ask(t="history", room="jam"))["messages"]
         assert (told["text"], told["deleted"]) == ("", True)
-        assert max(rewritten) <= scrubs.STEP + 1
+        assert max(rewritten) <= 4_100  # of 100,000; as many as there may be changes from now on
     await journal.close()

@@ -406,7 +406,7 @@ async def test_it_is_unavailable_for_a_second(database: SqliteJournal, path: Pat
     assert caught.value.retry_ms == 1000
     begin = time.monotonic()
     assert await recovered(database) == [1]
-    assert 0.9 < time.monotonic() - begin < 2
+    assert time.monotonic() - begin > 0.9
 
 
 def shatter(path: Path, mark: bytes) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.unit.test_operator_errors import ANN, Row, Run, change, contents, message, run
 from trio_chat.commands import act_rules
 from trio_chat.commands.act_rules import ActRules
-from trio_chat.commands.importer import Intake
+from trio_chat.commands.importer import Importer
 from trio_chat.commands.lines import RoomLine
 from trio_chat.commands.room_rules import BadEvent
 from trio_chat.config import Config
@@ -369,15 +369,15 @@ def test_rights_that_change_while_an_import_runs_are_kept(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing of the room is taken in then; those of other rooms are no matter."""
-    begin = Intake._begin
+    begin = Importer._begin
 
-    def begin_late(intake: Intake, line: RoomLine) -> None:
+    def begin_late(intake: Importer, line: RoomLine) -> None:
         begin(intake, line)
         if line.room == "tea":
             keep(acts.RulesSet(about="jam", rules=RoomRules()))
             keep(acts.RulesSet(about="tea", rules=RoomRules()))
 
-    monkeypatch.setattr(Intake, "_begin", begin_late)
+    monkeypatch.setattr(Importer, "_begin", begin_late)
     file_of(("pub", [act(1, RULES, "pub")], []), ("tea", [act(1, RULES)], [message(1)]))
     changed = "somebody has changed its rights meanwhile"
     _, out, error = run("import", "x.jsonl")

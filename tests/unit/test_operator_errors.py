@@ -15,7 +15,7 @@ import pytest
 from tests.journal import trouble
 from tests.journal.old import restore
 from trio_chat import cli
-from trio_chat.commands.importer import Intake
+from trio_chat.commands.importer import Importer
 from trio_chat.errors import BAD_USAGE, FAILED
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.schema import SCHEMA
@@ -348,13 +348,13 @@ def test_what_is_said_while_an_import_runs_is_not_overwritten(
 ) -> None:
     """The rest of the room is refused then."""
     take_in(run, *THREE)
-    begin = Intake._begin
+    begin = Importer._begin
 
-    def begin_late(intake: Intake, line: Any) -> None:  # noqa: ANN401 - passed on
+    def begin_late(intake: Importer, line: Any) -> None:  # noqa: ANN401 - passed on
         change("UPDATE rooms SET last = 4")
         begin(intake, line)
 
-    monkeypatch.setattr(Intake, "_begin", begin_late)
+    monkeypatch.setattr(Importer, "_begin", begin_late)
     status, _, error = take_in(run, *THREE, message(4), message(5))
     assert (status, error) == (
         FAILED,

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from trio_chat.commands.files import database_path, opened, snapshot
-from trio_chat.commands.importer import Comparison, Intake, Outcome
+from trio_chat.commands.importer import Comparison, Importer, Outcome
 from trio_chat.commands.lines import RoomLine
 from trio_chat.commands.progress import progress
 from trio_chat.commands.reading import ExportedFile
-from trio_chat.commands.rights import Here, RightsIntake
+from trio_chat.commands.rights import Here, RightsImporter
 from trio_chat.commands.room_acts import RoomActs
 from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
@@ -46,10 +46,10 @@ def main(arguments: Sequence[str]) -> int:
         outcomes = _check(reader, path, acts)
         if not options.dry_run:
             with opened(path, to_write=True) as database:
-                intake = Intake(database, outcomes, RightsIntake(database, acts, scratch))
+                importer = Importer(database, outcomes, RightsImporter(database, acts, scratch))
                 for line in reader.read("importing"):
-                    intake.take(line)
-                intake.finish()
+                    importer.take(line)
+                importer.finish()
     _report(outcomes)
     return 0
 

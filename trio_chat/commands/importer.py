@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trio_chat.commands.lines import RoomLine
-from trio_chat.commands.rights import Here, RightsIntake, RoomRights
+from trio_chat.commands.rights import Here, RightsImporter, RoomRights
 from trio_chat.commands.room_rules import RoomRules, Unlimited
 from trio_chat.journal.keys import author_of, is_bare
 from trio_chat.journal.sqlite import cids, queries
@@ -134,11 +134,11 @@ def are_same(one: AnyStoredEvent, other: AnyStoredEvent) -> bool:
     return one == other
 
 
-class Intake:
+class Importer:
     """Writes what is new, a batch at a time, so that a server can write in between."""
 
     def __init__(
-        self, database: sqlite3.Connection, outcomes: Sequence[Outcome], rights: RightsIntake
+        self, database: sqlite3.Connection, outcomes: Sequence[Outcome], rights: RightsImporter
     ) -> None:
         self._database = database
         self._is_indexed = bring_in_step(database)

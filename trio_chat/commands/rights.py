@@ -153,7 +153,7 @@ def _without_words(kept: ActKept) -> ActKept:
     return msgspec.structs.replace(kept, act=msgspec.structs.replace(kept.act, why=""))
 
 
-class RightsIntake:
+class RightsImporter:
     """Writes the acts of rooms into the ledger, each room's in one transaction.
 
     Args:
