@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from tests import frames
-from tests.integration.asking import ask
+from tests.integration.asking import ask, bearer
 from tests.integration.chatters import chatting, connected
 from tests.integration.running import Running, serving, status
 
@@ -81,3 +81,18 @@ async def upgrade(server: Running, room: str) -> int:
     """Return the status with which a client of the plain dialect is answered."""
     wire = frames.upgrade().replace(b"/ws", b"/ws?room=" + quote(room).encode())
     return status(await server.exchange(wire))
+
+
+async def test_the_nick_of_a_session_over_http_is_kept_for_it() -> None:
+    """As that of a session on the socket: nobody else speaks under it, and its own bot may."""
+    async with serving() as server, connected(server) as eve:
+        begun = await ask(server, "POST", "/sessions", {"nick": "Watchman"})
+        again = await ask(server, "POST", "/sessions", {"nick": "watchman"})
+        assert again.code == "nick_taken"
+        assert (await eve.hello("Watchman"))["code"] == "nick_taken"
+        auth = {"authorization": bearer(begun.json["session"])}
+        posted = await ask(server, "POST", "/rooms/tea/messages", {"text": "x"}, **auth)
+        assert posted.status == 201
+        renamed = {"nick": "Guard", "session": begun.json["session"]}
+        assert (await ask(server, "POST", "/sessions", renamed)).status == 201
+        assert (await eve.hello("Watchman"))["t"] == "welcome"

@@ -488,3 +488,19 @@ def test_a_token_of_another_server_is_unknown(people: People) -> None:
     assert not people.has_session(Sessions(b"another").token(ANN))
     assert people.has_session(people.token(ANN))
     assert not people.has_session(None)
+
+
+def test_a_nick_is_kept_for_who_speaks_without_a_connection(people: People, clock: Clock) -> None:
+    """For as long as they speak, and then as long as others' are; whoever is here has another."""
+    people.name(ANN)
+    people.see("a")
+    clock.now += DAY + 1
+    people.see("a")
+    people.see("nobody")
+    clock.now += 2 * DAY - 1
+    assert people.nicks.holder("ann") == "a"
+    clock.now += 1
+    assert people.nicks.holder("ann") is None
+    people.enter("a", "Ann", Listener())
+    people.name(Person("a", "Anna"))
+    assert people.nicks.holder("anna") is None

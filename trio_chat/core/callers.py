@@ -115,6 +115,7 @@ class Callers:
             session, ended = self._people.begin_session(person.id, request.session, label)
             if ended:
                 self._devices.end_over(person.id)
+            self._people.name(person)
         return self._welcome.to(person, request, grant, known_since, session=session)
 
     def see_to_devices(

@@ -125,6 +125,19 @@ class People:
             return ""
         return self._sessions.token(person, grant.mark, known_since, session, self._clock())
 
+    def name(self, person: Person) -> None:
+        """Keep the nick of somebody who has a session and is not here, as of those who were."""
+        if not self.is_here(person.id):
+            self.nicks.take(person.id, person.nick)
+            self.records.put_away(person.id)
+
+    def see(self, person_id: str) -> None:
+        """Take in that somebody who is not here does something, so that their nick stays kept."""
+        record, now = self.records.get(person_id), self._clock()
+        if record.nick and now - record.seen > DAY:
+            record.seen = now
+            self.records.keep(person_id, record, is_lazy=True)
+
     # Connections and nicks
 
     def now(self, person_id: str) -> Person | None:

@@ -9,7 +9,7 @@ from trio_chat.protocol.request_error import RequestError
 
 
 class Speakers:
-    """Tells who speaks, by what they show. They hold no nick, and take nobody's.
+    """Tells who speaks, by what they show. They take nobody's nick.
 
     Args:
         people: Have the sessions and nicks.
@@ -21,7 +21,7 @@ class Speakers:
         self._sessions = sessions
 
     def introduce(self, token: str | None, nick: str, subject: str | None = None) -> Person:
-        """Return a person for a session without a connection, which holds no nick.
+        """Return a person for a session without a connection.
 
         Raises:
             RequestError: the nick cannot be, or it is kept for somebody else; or the session was
@@ -55,6 +55,7 @@ class Speakers:
             return self._named(self._sessions.id_of_subject(grant.subject), grant.nick or nick)
         if token is not None:
             claim = self._good_claim(token)
+            self._people.see(claim.person.id)
             now = self._people.now(claim.person.id) or claim.person
             return self._people.nicks.check_free(Person(now.id, now.nick if nick is None else nick))
         if nick is not None:
