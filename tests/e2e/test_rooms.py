@@ -154,17 +154,6 @@ def test_what_others_say_elsewhere_is_counted_until_it_is_seen(open_page: OpenPa
     expect(page.locator(UNREAD)).to_have_count(0)
 
 
-def test_a_name_that_cannot_be_is_refused_with_the_reason(open_page: OpenPage) -> None:
-    """The person stays in their room."""
-    page = open_page()
-    page.get_by_label("Join another room").fill("no such/room")
-    page.keyboard.press("Enter")
-    expect(page.locator("#notice")).to_contain_text("name has up to 64 letters")
-    expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
-    expect(page.locator("#rooms li")).to_have_count(1)
-    assert page.url.endswith("/r/lobby")
-
-
 def test_a_room_is_called_as_the_server_calls_it(open_page: OpenPage) -> None:
     """In lower case, whatever the link says."""
     page = open_page(room="STRASSE")
