@@ -65,7 +65,7 @@ def test_handshake_is_answered_as_rfc_6455_shows() -> None:
         (b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", b"", 400),
         (b"Sec-WebSocket-Version: 13\r\n", b"", 400),
         (b"Sec-WebSocket-Version: 13", b"Sec-WebSocket-Version: 8", 426),
-        (b"Sec-WebSocket-Version: 13", b"Sec-WebSocket-Protocol: a b", 400),
+        (b"\r\n\r\n", b"\r\nSec-WebSocket-Protocol: a b\r\n\r\n", 400),
         (b"\r\n\r\n", b"\r\nContent-Length: 3\r\n\r\n", 400),
         (b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
     ],

@@ -229,10 +229,11 @@ class Handlers:
         catch_up, *_ = self._check_inside(state, request)
         assert catch_up.room
         person = self.person(state)
+        assert person  # without a name nobody can ask for this
         bucket = self._limits.quota(state, self._turn.now).bucket("typing_rate")
-        if person and bucket.delay(self._turn.now):
+        if bucket.delay(self._turn.now):
             self._count(state, "typing_rate")
-        elif person:
+        else:
             bucket.take(self._turn.now)
             catch_up.room.tell(events.Typing(room=catch_up.room_name, who=person))
 
