@@ -12,6 +12,7 @@ from tests.integration.asking import Answer, ask, bearer
 from tests.integration.chatters import chatting, connected
 from tests.integration.followers import request
 from tests.integration.running import END_OF_HEAD, PATIENCE, Running, read_all, running, serving
+from tests.integration.test_operator_link import operator_secret
 from tests.tokens import AUDIENCE, secret_file, signed
 from trio_chat.clock import wall_clock
 from trio_chat.core.sessions import Sessions
@@ -67,7 +68,7 @@ async def test_a_nick_is_kept_over_a_restart_for_every_way_in(tmp_path: Path) ->
 
 async def test_an_operator_frees_a_nick(server: Running) -> None:
     """Of somebody who is not there; it is listed with what else was done."""
-    link = (await server.server.first_operator_link("x/") or "").partition("=")[2]
+    link = await operator_secret(server)
     async with chatting(server, "Op", link=link) as op, chatting(server, "Ann") as ann:
         refused = await ann.ask(t="free_nick", nick="Op")
         assert refused["code"] == "not_operator"
@@ -247,7 +248,7 @@ async def test_people_whom_a_token_names_have_no_sessions(tmp_path: Path) -> Non
 async def test_the_python_client_has_all_of_it() -> None:
     """A second device by a code; marks, sessions, and the end of them."""
     async with serving(presence_grace=GRACE) as server:
-        link = (await server.server.first_operator_link("x/") or "").partition("=")[2]
+        link = await operator_secret(server)
         with pytest.raises(Ended) as ended:  # noqa: PT012 - the end of the block
             async with connect(server.ws, nick="Ann", operator=link) as ann:
                 await use_two_devices(server, ann)

@@ -42,6 +42,11 @@ def secret_in(text: bytes) -> str:
     return found[1].decode()
 
 
+async def operator_secret(server: Running) -> str:
+    """Return the secret of the link that the first start makes."""
+    return secret_in((await server.server.first_operator_link("x/") or "").encode())
+
+
 async def test_the_first_start_prints_a_link_once(tmp_path: Path) -> None:
     """The next one does not; a file that grants it is a digest alone."""
     database = str(tmp_path / "chat.db")
@@ -70,7 +75,7 @@ async def test_an_operator_moderates_all_rooms(tmp_path: Path) -> None:
     """Those that were begun by joining them, and private ones; and acts on people everywhere."""
     database = str(tmp_path / "chat.db")
     async with serving(database=database) as server:
-        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        secret = await operator_secret(server)
         async with (
             chatting(server, "Op", link=secret) as operator,
             chatting(server, "Eve", "tea") as eve,
@@ -108,7 +113,7 @@ async def test_an_operator_moderates_all_rooms(tmp_path: Path) -> None:
 async def test_an_operator_acts_on_moderators() -> None:
     """In a room or in all: a mute and a ban hold for them, too, in rooms that they made."""
     async with serving() as server:
-        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        secret = await operator_secret(server)
         async with (
             chatting(server, "Op", "class", link=secret) as operator,
             chatting(server, "Ann") as ann,
@@ -129,7 +134,7 @@ async def test_an_operator_acts_on_moderators() -> None:
 async def test_who_is_muted_everywhere_is_not_freed_in_a_room() -> None:
     """Their room is not told so, neither if they are let speak there nor if a mute is undone."""
     async with serving() as server:
-        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        secret = await operator_secret(server)
         async with (
             chatting(server, "Op", "class", link=secret) as operator,
             chatting(server, "Ann") as ann,
@@ -152,7 +157,7 @@ async def test_moderators_take_back_nothing_that_an_operator_did(tmp_path: Path)
     """Neither a mute, a ban, a clearing nor a raid, also after a restart; an operator does."""
     database = str(tmp_path / "chat.db")
     async with serving(database=database) as server:
-        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        secret = await operator_secret(server)
         async with (
             chatting(server, "Op", "class", link=secret) as operator,
             chatting(server, "Ann") as ann,
@@ -190,7 +195,7 @@ async def test_moderators_take_back_nothing_that_an_operator_did(tmp_path: Path)
 async def test_moderators_do_not_revoke_the_right_of_others() -> None:
     """But by links that they have made, or came by alone, or that are over; operators any."""
     async with serving() as server:
-        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        secret = await operator_secret(server)
         async with (
             chatting(server, "Op", link=secret) as operator,
             chatting(server, "Ann") as ann,
@@ -230,7 +235,7 @@ async def test_a_new_link_ends_those_of_before(tmp_path: Path) -> None:
     """While the server runs; whoever came by one is an operator no more."""
     database = str(tmp_path / "chat.db")
     async with serving(database=database) as server:
-        old = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        old = await operator_secret(server)
         async with (
             chatting(server, "Op", link=old) as operator,
             chatting(server, "Op2", link=old) as inside,

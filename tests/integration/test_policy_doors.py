@@ -14,7 +14,7 @@ from tests.frames import upgrade
 from tests.integration.asking import ask, bearer
 from tests.integration.chatters import Chatter, Object, chatting, connected
 from tests.integration.running import PATIENCE, Running, serving, status
-from tests.integration.test_operator_link import secret_in
+from tests.integration.test_operator_link import operator_secret
 from trio_chat.clock import wall_clock
 from trio_chat.core import policy
 from trio_chat.core.people import People
@@ -173,7 +173,7 @@ async def house(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[House, s
 
     monkeypatch.setattr(People, "known_since", since)
     async with serving(hold_links_for=DAY) as server:
-        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        secret = await operator_secret(server)
         async with (
             chatting(server, "Ann") as ann,
             chatting(server, "Op", link=secret) as operator,

@@ -13,7 +13,7 @@ from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import Running, serving
 from tests.integration.test_links import join
 from tests.integration.test_moderation import make_class, texts
-from tests.integration.test_operator_link import secret_in
+from tests.integration.test_operator_link import operator_secret
 from tests.integration.test_rights_moved import at, on
 from trio_chat.clock import wall_clock
 from trio_chat.core import clearings
@@ -108,7 +108,7 @@ async def test_what_was_said_without_a_name_is_cleared(tmp_path: Path) -> None:
 async def test_who_writes_in_the_plain_dialect_is_known(tmp_path: Path) -> None:
     """Without a name as with one: what they said is cleared wherever that was."""
     async with on(tmp_path / "chat.db") as server:
-        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        secret = await operator_secret(server)
         async with (
             chatting(server, "Op", "lobby", link=secret) as operator,
             await server.shake_hands() as plain,
@@ -160,7 +160,7 @@ async def operating(database: Path, session: str = "") -> AsyncIterator[tuple[Ru
             async with chatting(server, "Op", session=session) as operator:
                 yield server, operator
             return
-        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        secret = await operator_secret(server)
         async with chatting(server, "Op", link=secret) as operator:
             yield server, operator
 
@@ -275,7 +275,7 @@ async def test_a_topic_of_which_nobody_knows_the_one_before_is_emptied(tmp_path:
 async def test_moderators_are_no_raiders_even_for_an_operator() -> None:
     """A helper who comes by a link in the midst of a raid is not among those who came since."""
     async with serving() as server:
-        secret = secret_in((await server.server.first_operator_link("x/") or "").encode())
+        secret = await operator_secret(server)
         async with (
             chatting(server, "Ann") as ann,
             chatting(server, "Op", link=secret) as operator,

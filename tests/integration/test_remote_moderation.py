@@ -7,6 +7,7 @@ import pytest
 import trio
 
 from tests.integration.running import PATIENCE, Running, serving
+from tests.integration.test_operator_link import operator_secret
 from tests.integration.test_remote import until
 from trio_chat.remote import (
     Chat,
@@ -215,8 +216,8 @@ async def test_one_writes_privately_to_another() -> None:
 async def test_an_operator_acts_in_all_rooms() -> None:
     """What somebody said is cleared wherever it is; it and a ban can be taken back by the list."""
     async with three() as (server, _, bob, cem):
-        link = await server.server.first_operator_link("x/") or ""
-        async with connect(server.ws, nick="Op", operator=link.partition("=")[2]) as op:
+        secret = await operator_secret(server)
+        async with connect(server.ws, nick="Op", operator=secret) as op:
             for name in ("tea", "milk"):
                 his = await bob.join(name)
                 await his.send("spam")
