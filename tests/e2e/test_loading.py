@@ -17,8 +17,8 @@ def visit(browser: Browser, chat: Chat) -> Iterator[Callable[..., Page]]:
     """Return a function that opens a page without a look at what the browser logs of failures."""
     contexts = []
 
-    def open_it(script: str, fail: Callable[[Route], object], **options: object) -> Page:
-        context = browser.new_context(service_workers="block", **options)  # type: ignore[arg-type]
+    def open_it(script: str, fail: Callable[[Route], object], locale: str | None = None) -> Page:
+        context = browser.new_context(service_workers="block", locale=locale)
         contexts.append(context)
         page = context.new_page()
         page.clock.install()

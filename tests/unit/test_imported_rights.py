@@ -371,8 +371,8 @@ def test_rights_that_change_while_an_import_runs_are_kept(
     """Nothing of the room is taken in then; those of other rooms are no matter."""
     begin = Importer._begin
 
-    def begin_late(intake: Importer, line: RoomLine) -> None:
-        begin(intake, line)
+    def begin_late(importer: Importer, line: RoomLine) -> None:
+        begin(importer, line)
         if line.room == "tea":
             keep(acts.RulesSet(about="jam", rules=RoomRules()))
             keep(acts.RulesSet(about="tea", rules=RoomRules()))

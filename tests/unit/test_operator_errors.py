@@ -350,9 +350,9 @@ def test_what_is_said_while_an_import_runs_is_not_overwritten(
     take_in(run, *THREE)
     begin = Importer._begin
 
-    def begin_late(intake: Importer, line: Any) -> None:  # noqa: ANN401 - passed on
+    def begin_late(importer: Importer, line: Any) -> None:  # noqa: ANN401 - passed on
         change("UPDATE rooms SET last = 4")
-        begin(intake, line)
+        begin(importer, line)
 
     monkeypatch.setattr(Importer, "_begin", begin_late)
     status, _, error = take_in(run, *THREE, message(4), message(5))
