@@ -1,4 +1,4 @@
-"""Raids: a raid is undone; that, and what moderators have done else, can be taken back."""
+"""Raids: undoes a raid, and takes back what moderators have done."""
 
 from collections.abc import Mapping, Sequence
 

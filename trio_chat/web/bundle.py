@@ -119,7 +119,11 @@ class Bundler:
         return tuple(ordered)
 
     def _find_there(self) -> dict[str, set[str]]:
-        """Return for each script what is surely there when it is asked for."""
+        """Return for each script what is surely there when it is asked for.
+
+        That is what is there for all who may ask for it, and what these bring. Parts may ask for
+        each other, so one begins with everything, and takes away until nothing changes.
+        """
         boot, main = self._first
         askers: dict[str, set[str]] = {boot: set(), main: {boot}}
         for script in (found := [boot, main]):  # which grows meanwhile
