@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
@@ -29,6 +30,7 @@ from trio_chat.clock import wall_clock
 from trio_chat.core import sanctions
 from trio_chat.errors import FAILED
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Unavailable
 from trio_chat.protocol.close import REMOVED
 
@@ -345,3 +347,33 @@ async def test_a_moderated_room_is_exported_and_backed_up_without_what_was_clear
         b"class\t8\t0\t\t1 link (1 to moderate), 1 person who came by links,"
         b" 7 new entries of what was done\n"
     )
+
+
+async def test_who_is_an_operator_no_more_clears_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither if their link has ended while it was looked up where somebody has messages."""
+    found, looks_up, is_over = SqliteJournal.rooms_of, trio.Event(), trio.Event()
+
+    async def look_up(
+        journal: SqliteJournal, authors: Collection[str], since_ts: int, limit: int
+    ) -> list[str]:
+        looks_up.set()
+        await is_over.wait()
+        return await found(journal, authors, since_ts, limit)
+
+    monkeypatch.setattr(SqliteJournal, "rooms_of", look_up)
+    database = str(tmp_path / "chat.db")
+    async with serving(database=database) as server:
+        secret = await operator_secret(server)
+        async with chatting(server, "Op", link=secret) as op, chatting(server, "Eve", "tea") as eve:
+            await eve.send("tea", "heard")
+            clear = {"t": "moderate", "id": 9, "act": "clear", "people": [eve.who["id"]]}
+            await op.say(clear)
+            await looks_up.wait()
+            await done("operator-link", "--database", database)
+            assert (await op.ending())[1:] == REMOVED
+            is_over.set()
+            await eve.send("tea", "heard, too")
+            told = (await eve.ask(t="history", room="tea"))["messages"]
+            assert [one["text"] for one in told] == ["heard", "heard, too"]

@@ -94,6 +94,8 @@ class Clearings:
             reason = "the server cannot look for these messages just now"
             raise RequestError("unavailable", reason, retry_ms=outcome.retry_ms)
         asked, request, people = waiting
+        if not self._targets.is_operator(asked, SERVER):  # any more
+            raise RequestError("not_operator", "you are no operator any more")
         self._targets.spare_moderators(asked, SERVER, people)
         # What was said just now may not have been in the journal yet.
         here = [self._arrivals.rooms_of(person.id) for person in people]
