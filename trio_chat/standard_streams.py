@@ -66,9 +66,13 @@ class LineWriter:
         self._thread.join(self.close_timeout + 2 * STUCK_INTERVAL)
 
     def write(self, text: str) -> None:
-        """Write a line, which includes its end; drop it if too many wait."""
+        """Write a line, which includes its end; drop it if too many wait.
+
+        What ``when_idle`` writes is kept: it may tell how many were dropped.
+        """
+        is_ours = threading.current_thread() is self._thread
         with self._changed:
-            if len(self._lines) >= self.limit:
+            if len(self._lines) >= self.limit and not is_ours:
                 self._dropped += 1
                 return
             self._lines.append(text)

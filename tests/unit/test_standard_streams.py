@@ -181,3 +181,37 @@ def test_other_streams_are_left_as_they_are(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sys, "stdout", stream)
     standard_streams.prepare()
     assert sys.stdout is stream
+
+
+class Slow(io.StringIO):
+    """A stream that takes its first line once it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taking, self.may_take = threading.Event(), threading.Event()
+
+    def write(self, text: str) -> int:
+        """Write a line, late."""
+        self.taking.set()
+        self.may_take.wait()
+        return super().write(text)
+
+
+def test_how_many_lines_were_dropped_is_never_dropped_itself() -> None:
+    """Neither if others have filled the queue again by then."""
+    stream = Slow()
+
+    def remark(dropped: int) -> None:
+        if dropped:
+            other = threading.Thread(target=writer.write, args=("other\n",))
+            other.start()
+            other.join()
+            writer.write(f"dropped: {dropped}\n")
+
+    with LineWriter(stream, limit=1, close_timeout=60, when_idle=remark) as writer:
+        writer.write("one\n")
+        stream.taking.wait()
+        writer.write("two\n")
+        writer.write("three\n")
+        stream.may_take.set()
+    assert stream.getvalue() == "one\ntwo\nother\ndropped: 1\n"
