@@ -170,7 +170,10 @@ function look(seq) {
 function update(change) {
   const before = store.active;
   change();
-  if (store.active !== before) panels.forEach((panel) => panel.close());
+  if (store.active !== before) {
+    panels.forEach((panel) => panel.close());
+    composer.show(store.room, store.limits.text); // before the next frame: keys that follow are for this room
+  }
   session.act();
 }
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import expect_field, join, limit, lines, say, wait_for
+from tests.e2e.looking import expect_field, join, limit, lines, open_room, say, wait_for, wait_for_kept
 
 HEADING = "header h1"
 
@@ -113,6 +113,27 @@ def test_what_was_written_meanwhile_in_another_room_stays(open_page: OpenPage) -
     expect_field(page, "half a thought")
     page.go_back()
     expect_field(page, "")
+
+
+def test_what_is_typed_right_after_another_room_was_chosen_is_for_that_room(open_page: OpenPage) -> None:
+    """Keys that follow before the next frame is drawn change no other room's draft, and send none."""
+    page = open_page()
+    join(page, "tea")
+    page.fill("#text", "half a thought")
+    page.evaluate(
+        """() => {
+            const field = document.querySelector("#text");
+            document.querySelector("#rooms a[data-room=lobby]").click();
+            field.value += "at once";
+            field.dispatchEvent(new Event("input", { bubbles: true }));
+            field.form.requestSubmit();
+        }"""
+    )
+    wait_for_kept(page, "at once")
+    assert lines(page) == ["at once"]
+    open_room(page, "tea")
+    expect_field(page, "half a thought")
+    assert lines(page) == []
 
 
 def test_a_topic_that_is_too_long_stays_in_the_field(open_page: OpenPage) -> None:
