@@ -4,7 +4,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import expect_field, join, limit, lines, open_room, say, wait_for, wait_for_kept
+from tests.e2e.looking import (
+    expect_field,
+    join,
+    limit,
+    lines,
+    open_room,
+    say,
+    wait_for,
+    wait_for_kept,
+)
 
 HEADING = "header h1"
 
@@ -115,8 +124,8 @@ def test_what_was_written_meanwhile_in_another_room_stays(open_page: OpenPage) -
     expect_field(page, "")
 
 
-def test_what_is_typed_right_after_another_room_was_chosen_is_for_that_room(open_page: OpenPage) -> None:
-    """Keys that follow before the next frame is drawn change no other room's draft, and send none."""
+def test_what_is_typed_right_after_a_room_was_chosen_is_for_that_room(open_page: OpenPage) -> None:
+    """Keys that follow before the next frame is drawn neither change nor send another draft."""
     page = open_page()
     join(page, "tea")
     page.fill("#text", "half a thought")
