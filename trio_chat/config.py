@@ -126,9 +126,8 @@ class Config(Rates):
         "auto", "'console' for people, 'json' for programs; 'auto': console on a terminal"
     )
     log_level: str = option("info", "'debug', 'info', 'warning' or 'error'")
-    debug: str = option(
-        "off", "'on': browsers get the page's scripts one by one, as they are in its folder"
-    )
+    debug: str = option("off", "'on': browsers get the page's scripts as they are, one by one")
+    fan_out: str = option("auto", "how to write to many: 'ring' (Linux's io_uring), 'loop', 'auto'")
     log_lines: int = limit(
         1000, "log lines that may wait for standard error; further ones are counted", least=1
     )

@@ -12,6 +12,7 @@ from trio_chat.core.invitations import Invitations
 from trio_chat.core.people import People
 from trio_chat.core.readers import Readers
 from trio_chat.core.registry import Registry
+from trio_chat.delivery.batch import FanOut, Loop
 from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.delivery.pace import Pace, write_cost
@@ -37,9 +38,16 @@ class Hub:
         journal: Where the chat is kept.
         config: Limits and times.
         limits: What the server remembers of who has asked for how much.
+        fan_out: How a frame is written to many.
     """
 
-    def __init__(self, journal: Journal, config: Config, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        config: Config,
+        limits: Limits | None = None,
+        fan_out: FanOut = Loop,
+    ) -> None:
         self.inbox = Inbox(config.inbox_requests)
         self.outboxes = OutboxBudget(config.all_outbox_bytes)
         limits = limits or Limits(config)
@@ -50,6 +58,7 @@ class Hub:
         self._config = config
         self._is_closing = False
         self._pace = Pace()
+        self._fan_out = fan_out
 
     @property
     def connections(self) -> int:
@@ -165,7 +174,7 @@ class Hub:
             for frame in frames:
                 await self._send(client, frame)
         for frame, audience in effects.broadcasts:
-            for member in await audience.send(frame, self._pace):
+            for member in await audience.send(frame, self._pace, self._fan_out):
                 self._drop(member)
         await self._answer(effects.acks)
 

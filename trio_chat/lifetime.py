@@ -9,6 +9,7 @@ import trio
 
 from trio_chat import process, signals
 from trio_chat.config import IN_MEMORY, Config
+from trio_chat.delivery.fan_out import open_fan_out
 from trio_chat.logs import Logging
 from trio_chat.net.accept_retry import ADVICE
 from trio_chat.reloading import Reloader
@@ -36,28 +37,29 @@ async def serve(
         Whether it stopped as it should; ``False`` if a second signal cut the goodbyes short.
 
     Raises:
-        ConfigError: the address or the certificate cannot be used.
+        ConfigError: the address, the certificate or the ring cannot be used.
     """
     process.prepare()
     signals.ignore_wishes()
     _check_descriptors(config)
-    journal = await open_journal(config)
-    try:
-        server = Server(config, journal)
-        address = await server.listen()
-        async with trio.open_nursery() as nursery:
-            await nursery.start(server.report)
-            await nursery.start(signals.obey, server.stop, nursery.cancel_scope)
-            with _server_file(config) as file:
-                reloader = Reloader(read, server, logging, file)
-                await nursery.start(signals.obey_reloads, reloader.reload)
-                announce(address, await server.first_operator_link(address))
-                await server.run()
-            nursery.cancel_scope.cancel(reason="the server has stopped")
-            return True
-        return False
-    finally:
-        await journal.close()
+    with open_fan_out(config.fan_out) as fan_out:
+        journal = await open_journal(config)
+        try:
+            server = Server(config, journal, fan_out)
+            address = await server.listen()
+            async with trio.open_nursery() as nursery:
+                await nursery.start(server.report)
+                await nursery.start(signals.obey, server.stop, nursery.cancel_scope)
+                with _server_file(config) as file:
+                    reloader = Reloader(read, server, logging, file)
+                    await nursery.start(signals.obey_reloads, reloader.reload)
+                    announce(address, await server.first_operator_link(address))
+                    await server.run()
+                nursery.cancel_scope.cancel(reason="the server has stopped")
+                return True
+            return False
+        finally:
+            await journal.close()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from trio_chat.client.factory import ClientFactory
 from trio_chat.client.lookups import make_context
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.core.messages import AccessChanged, Shutdown
+from trio_chat.delivery.batch import FanOut, Loop
 from trio_chat.hub import Hub
 from trio_chat.journal.feed import follow
 from trio_chat.journal.history import History
@@ -65,11 +66,11 @@ class Server:
             └── write pump
     """
 
-    def __init__(self, config: Config, journal: Journal) -> None:
+    def __init__(self, config: Config, journal: Journal, fan_out: FanOut = Loop) -> None:
         self.config = config = LiveConfig.of(config)
         self._journal = journal
         self._limits = limits = Limits(config)
-        self._hub = Hub(journal, config, limits)
+        self._hub = Hub(journal, config, limits, fan_out)
         self._inbox = self._hub.inbox
         history = History(journal, config, self._hub.populations)
         self.marks: Marks = self._hub.people
@@ -94,6 +95,7 @@ class Server:
             exchange.serve,
             gate=self._gate,
         )
+        self._fan_out = "loop" if fan_out is Loop else "ring"
         self._sockets: list[trio.SocketListener] = []
         self._tls: list[TlsListener] = []
         self._listeners: list[RetryingListener] = []
@@ -114,7 +116,7 @@ class Server:
         self._sockets = await open_listeners(self.config)
         scheme = "https" if certificate else "http"
         address = f"{scheme}://{_host_name(self.config.host)}:{port_of(self._sockets[0])}/"
-        log.info("listening", address=address)
+        log.info("listening", address=address, fan_out=self._fan_out)
         self._warn_if_open()
         report = ShortageReport()
         if certificate:

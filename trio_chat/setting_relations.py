@@ -70,6 +70,7 @@ def _check_choices(config: "Config") -> None:
         ("sync", ("normal", "full")),
         ("loopback_limits", ("off", "on")),
         ("debug", ("off", "on")),
+        ("fan_out", ("auto", "ring", "loop")),
         ("log_level", ("debug", "info", "warning", "error")),
     ):
         if getattr(config, name) not in choices:

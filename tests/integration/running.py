@@ -15,6 +15,7 @@ from tests import frames
 from tests.frames import CLOSE, Seen
 from tests.rates import NO_RATES
 from trio_chat.config import Config
+from trio_chat.delivery.fan_out import open_fan_out
 from trio_chat.journal.journal import Journal
 from trio_chat.net.streams import NO_LINGER, Stream
 from trio_chat.protocol.close import GOING_AWAY
@@ -187,14 +188,15 @@ async def served(
     config: Config, journal: Journal, trust: ssl.SSLContext | None
 ) -> AsyncIterator[Running]:
     """Run a server on a journal for the block."""
-    server = Server(config, journal)
-    address = await server.listen()
-    port = int(address.rstrip("/").rpartition(":")[2])
-    with trio.fail_after(5 * PATIENCE):  # before pytest's own limit, which explains less
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(server.run)
-            yield Running(server, address, port, trust)
-            server.stop(GOING_AWAY)
+    with open_fan_out(config.fan_out) as fan_out:
+        server = Server(config, journal, fan_out)
+        address = await server.listen()
+        port = int(address.rstrip("/").rpartition(":")[2])
+        with trio.fail_after(5 * PATIENCE):  # before pytest's own limit, which explains less
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(server.run)
+                yield Running(server, address, port, trust)
+                server.stop(GOING_AWAY)
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from tests.frames import CLOSE, CONTINUATION, PING, PONG, TEXT, Seen, masked, un
 from tests.integration.running import header, read_all, reset, running, status
 from tests.integration.stalling import say
 from trio_chat.delivery.audience import Audience
+from trio_chat.delivery.batch import FanOut
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.pace import Pace
 from trio_chat.delivery.recipient import Recipient
@@ -236,9 +237,11 @@ async def test_a_peer_that_vanishes_while_it_is_written_to_harms_nobody(
         gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         is_over = trio.Event()
 
-        async def send_and_pause(audience: Audience, frame: Frame, pace: Pace) -> list[Recipient]:
+        async def send_and_pause(
+            audience: Audience, frame: Frame, pace: Pace, fan_out: FanOut
+        ) -> list[Recipient]:
             gone.socket.close()
-            dead = await send(audience, frame, pace)
+            dead = await send(audience, frame, pace, fan_out)
             assert len(dead) == 1
             await trio.testing.wait_all_tasks_blocked()
             is_over.set()

@@ -7,6 +7,7 @@ import trio
 import trio.testing
 
 from trio_chat.delivery.audience import Audience
+from trio_chat.delivery.batch import Loop
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import SendNow, Watcher
 from trio_chat.delivery.pace import WRITES_PER_YIELD, Pace
@@ -90,7 +91,7 @@ async def test_who_is_ready_is_written_to_at_once() -> None:
     """And all others are delivered to."""
     ready, busy = Recipient(), Recipient()
     busy.send_now = None
-    assert await audience(ready, busy).send(HELLO, Pace()) == []
+    assert await audience(ready, busy).send(HELLO, Pace(), Loop) == []
     assert ready.got == [("wrote", b"hello")]
     assert busy.got == [("delivered", b"hello")]
 
@@ -104,9 +105,9 @@ async def test_what_a_socket_does_not_take_is_enqueued(
     """From then on the member is not ready, until it says so."""
     slow, quick = Recipient(takes), Recipient()
     both = audience(slow, quick)
-    assert await both.send(HELLO, Pace()) == []
+    assert await both.send(HELLO, Pace(), Loop) == []
     assert slow.got[-1] == ("rest", rest)
-    await both.send(HELLO, Pace())
+    await both.send(HELLO, Pace(), Loop)
     assert slow.got[-1] == ("delivered", b"hello")
     assert quick.got == [("wrote", b"hello")] * 2
 
@@ -118,24 +119,24 @@ async def test_the_dead_and_the_stuck_are_let_go() -> None:
     full.send_now = None
     slow.is_stuck = full.is_stuck = True
     everybody = audience(broken, slow, full, well)
-    assert await everybody.send(HELLO, Pace()) == [broken, slow, full]
+    assert await everybody.send(HELLO, Pace(), Loop) == [broken, slow, full]
     assert [member in everybody for member in (broken, slow, full, well)] == [False] * 3 + [True]
     assert len(everybody) == 1
-    assert await everybody.send(HELLO, Pace()) == []
+    assert await everybody.send(HELLO, Pace(), Loop) == []
 
 
 async def test_who_comes_or_goes_is_heeded_at_the_next_frame() -> None:
     """Letting somebody go twice does nothing."""
     one, two = Recipient(), Recipient()
     some = audience(one)
-    await some.send(HELLO, Pace())
+    await some.send(HELLO, Pace(), Loop)
     some.add(two)
     some.discard(one)
     some.discard(one)
-    await some.send(HELLO, Pace())
+    await some.send(HELLO, Pace(), Loop)
     assert (len(one.got), len(two.got), len(some)) == (1, 1, 1)
     some.discard(two)
-    await some.send(HELLO, Pace())
+    await some.send(HELLO, Pace(), Loop)
     assert (len(two.got), len(some)) == (1, 0)
 
 
@@ -150,7 +151,7 @@ async def meanwhile(act: Callable[[list[Recipient]], object], members: list[Reci
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(act_in_between)
-        await everybody.send(HELLO, Pace())
+        await everybody.send(HELLO, Pace(), Loop)
 
 
 async def test_who_ceases_to_be_ready_meanwhile_is_not_written_to() -> None:
@@ -166,7 +167,7 @@ async def test_one_slow_member_does_not_make_the_others_slow() -> None:
     """What a member enqueues itself is known without a second look."""
     members = [Recipient() for _ in range(3 * WRITES_PER_YIELD)]
     members[0].takes = 1
-    await audience(*members).send(HELLO, Pace())
+    await audience(*members).send(HELLO, Pace(), Loop)
     assert members[-1].got == [("wrote", b"hello")]
 
 
@@ -174,10 +175,10 @@ async def test_a_member_that_is_ready_again_is_written_to_again() -> None:
     """Becoming slow costs its place among those who are ready, not its membership."""
     slow, other = Recipient(2), Recipient()
     both = audience(slow, other)
-    await both.send(HELLO, Pace())
+    await both.send(HELLO, Pace(), Loop)
     slow.takes = 1000
     slow.become_ready()
-    await both.send(HELLO, Pace())
+    await both.send(HELLO, Pace(), Loop)
     assert slow.got[-1] == ("wrote", b"hello")
     assert list(both) == [slow, other]
 
@@ -186,7 +187,7 @@ async def test_a_member_is_one_however_often_it_is_added() -> None:
     """It gets each frame once, and watches once."""
     one = Recipient()
     both = audience(one, one)
-    await both.send(HELLO, Pace())
+    await both.send(HELLO, Pace(), Loop)
     assert one.got == [("wrote", b"hello")]
     both.discard(one)
     one.become_busy()
@@ -205,7 +206,7 @@ async def test_whoever_goes_in_a_pause_gets_nothing_more() -> None:
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(leave)
-        await everybody.send(HELLO, Pace())
+        await everybody.send(HELLO, Pace(), Loop)
     assert members[-1].got == []
     assert len(members[-2].got) == 1
 
@@ -214,7 +215,7 @@ async def test_small_audiences_let_others_have_their_turn_together() -> None:
     """A few writes cost less than to yield, so it is their sum that counts."""
     small, pace = audience(Recipient(), Recipient()), Pace()
     with trio.testing.assert_no_checkpoints():
-        await small.send(HELLO, pace)
+        await small.send(HELLO, pace, Loop)
     pace.unyielded = WRITES_PER_YIELD - 1
     with trio.testing.assert_checkpoints():
-        await small.send(HELLO, pace)
+        await small.send(HELLO, pace, Loop)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from trio_chat.delivery.batch import DEAD, Batch, FanOut
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.outbox import SendNow
 from trio_chat.delivery.pace import WRITES_PER_YIELD, Pace, write_cost
@@ -11,10 +12,9 @@ from trio_chat.delivery.recipient import Recipient
 class Audience:
     """A set of members.
 
-    Most of them can be written to at once, by a function that is little more than a system call.
-    These functions are kept in a tuple, so that the way from one write to the next touches
-    nothing of a member but its socket. Of a thousand members everything else would have to come
-    from far away in memory, which costs half as much as the write itself.
+    Most of them can be written to at once. These are written to as one batch, which touches nothing
+    of a member but its socket, and which is made anew when one of them ceases to be ready, in
+    particular before its socket closes.
 
     Who is ready is known by room: members tell their audiences when they become slow or ready
     again, so a slow member costs nothing in other rooms, and in its own no more than a new tuple.
@@ -24,8 +24,8 @@ class Audience:
         self._members: dict[Recipient, None] = {}  # a set in order
         self._owners: dict[SendNow, Recipient] = {}  # of those who are ready
         self._others: dict[Recipient, None] = {}
-        self._ready: tuple[SendNow, ...] | None = None  # the keys of the owners
-        self._ready_members: tuple[Recipient, ...] = ()  # and their values
+        self._batch: Batch | None = None  # the keys of the owners
+        self._ready: tuple[Recipient, ...] = ()  # and their values
         self._version = 0  # counts how often a member became ready, or ceased to be
 
     def __len__(self) -> int:
@@ -74,19 +74,19 @@ class Audience:
         self._changed()
 
     def _changed(self) -> None:
-        self._ready = None
-        self._ready_members = ()  # some may be gone
+        self._batch = None
+        self._ready = ()  # some may be gone
         self._version += 1
 
-    async def send(self, frame: Frame, pace: Pace) -> list[Recipient]:
+    async def send(self, frame: Frame, pace: Pace, fan_out: FanOut) -> list[Recipient]:
         """Send a frame to all, and let those go that are dead or stuck; return these.
 
         Members may come, go, and cease to be ready while it pauses.
         """
-        if self._ready is None:
-            self._ready = tuple(self._owners)
-            self._ready_members = tuple(self._owners.values())
-        ready, members, others = self._ready, self._ready_members, tuple(self._others)
+        if self._batch is None:
+            self._batch = fan_out(tuple(self._owners))
+            self._ready = tuple(self._owners.values())
+        batch, ready, others = self._batch, self._ready, tuple(self._others)
         dead: list[Recipient] = []
         cost = write_cost(frame)
         step = max(1, WRITES_PER_YIELD // cost)
@@ -94,39 +94,29 @@ class Audience:
         for start in range(0, len(ready), step):
             some = ready[start : start + step]
             if version == self._version:
-                dead += self._write(frame, some)
+                late = batch.write(frame.wire, start, start + len(some))
+                dead += _enqueue(frame, [(ready[place], taken) for place, taken in late])
                 version = self._version  # changed by those who did not take all
             else:
-                dead += self._deliver(frame, members[start : start + step])
+                dead += self._deliver(frame, some)
             await pace.wrote(len(some) * cost)
         for start in range(0, len(others), step):
-            late = others[start : start + step]
-            dead += self._deliver(frame, late)
-            await pace.wrote(len(late) * cost)
+            behind = others[start : start + step]
+            dead += self._deliver(frame, behind)
+            await pace.wrote(len(behind) * cost)
         for member in dead:
             self.discard(member)
         return dead
-
-    def _write(self, frame: Frame, ready: Sequence[SendNow]) -> list[Recipient]:
-        """Write to members that are ready; return those that are dead."""
-        wire, size = frame.wire, len(frame.wire)
-        slow: list[tuple[SendNow, int]] = []
-        dead: list[Recipient] = []
-        for send_now in ready:
-            try:
-                taken = send_now(wire)
-            except BlockingIOError:
-                taken = 0
-            except OSError:
-                dead.append(self._owners[send_now])
-                continue
-            if taken != size:
-                slow.append((send_now, taken))
-        late = [(self._owners[send_now], taken) for send_now, taken in slow]
-        return dead + [member for member, taken in late if not member.enqueue_rest(frame, taken)]
 
     def _deliver(self, frame: Frame, members: Sequence[Recipient]) -> list[Recipient]:
         """Send to members that may not be ready, or not be here any more; return the dead."""
         return [
             member for member in members if member in self._members and not member.deliver(frame)
         ]
+
+
+def _enqueue(frame: Frame, late: Sequence[tuple[Recipient, int]]) -> list[Recipient]:
+    """Let the rest of a frame wait for those who did not take all; return those that are dead."""
+    return [
+        member for member, taken in late if taken == DEAD or not member.enqueue_rest(frame, taken)
+    ]
