@@ -6,11 +6,11 @@ from trio_chat.core import policy
 from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
+from trio_chat.core.introductions import Introductions
 from trio_chat.core.judge import Asker, Judge
 from trio_chat.core.links import Link
 from trio_chat.core.marks import Marks, Reading
 from trio_chat.core.moderation import Moderation
-from trio_chat.core.pairings import Pairings, check_unnamed
 from trio_chat.core.pairs import Pairs
 from trio_chat.core.people import People
 from trio_chat.core.redemption import Redemption
@@ -42,7 +42,7 @@ class Callers:
         marks: Tell how far somebody has read.
         pairs: Rooms for two.
         arrivals: Remember who has written.
-        pairings: Make codes for other devices.
+        introductions: Look at hellos.
         turn: Where answers go.
     """
 
@@ -62,7 +62,7 @@ class Callers:
         marks: Marks,
         pairs: Pairs,
         arrivals: Arrivals,
-        pairings: Pairings,
+        introductions: Introductions,
         turn: Turn,
     ) -> None:
         self._people = people
@@ -78,7 +78,7 @@ class Callers:
         self._marks = marks
         self._pairs = pairs
         self._arrivals = arrivals
-        self._pairings = pairings
+        self._introductions = introductions
         self._turn = turn
 
     def introduce(
@@ -90,31 +90,22 @@ class Callers:
             RequestError: it cannot be granted.
         """
         self._limits.check(None, request, None, caller.address, now)
-        address, clock = caller.address, self._judge.clock()
-        pairing = self._pairings.of_hello(request, grant, address, now, clock)
-        is_known = grant.subject is not None or self._people.has_session(request.session)
-        is_new = not (is_known or pairing)
+        pairing, is_named = self._introductions.look(caller, request, grant)
+        is_new = not (is_named or pairing)
         if is_new:
-            self._limits.check_new_name(caller.address, "http", now)
+            self._introductions.check_new(caller, "http")
         nick = grant.nick or request.nick or ""
         if pairing:
             person = self._speakers.of_id(pairing.person_id, nick)
         else:
             person = self._speakers.introduce(request.session, nick, grant.subject)
         self._redemption.check_invited(grant, person.id)
-        if is_new:
-            self._limits.take_new_name(caller.address, now)
-        self._redemption.accept(grant, person)
-        if pairing:
-            self._pairings.end(person.id)
-            known_since = pairing.known_since
-        else:
-            known_since = self._judge.known_since(request.session, grant)
-        session = ""
-        if grant.subject is None:
-            session, ended = self._people.begin_session(person.id, request.session, label)
-            if ended:
-                self._devices.end_over(person.id)
+        known_since, session, has_ended = self._introductions.introduce(
+            caller, person, request, grant, pairing, is_new=is_new, label=label
+        )
+        if has_ended:
+            self._devices.end_over(person.id)
+        if session:
             self._people.name(person)
         return self._welcome.to(person, request, grant, known_since, session=session)
 
@@ -140,11 +131,8 @@ class Callers:
             marks = self._marks.of(person.id)
             self._turn.reply(caller, answers.MarkList(id=request.id, marks=marks))
         elif isinstance(request, requests.Pair):
-            check_unnamed(grant)
             known_since = self._judge.known_since(credentials.token, grant)
-            clock = self._judge.clock()
-            code, until = self._pairings.make(person.id, known_since, caller.address, clock)
-            self._turn.reply(caller, answers.Pair(id=request.id, code=code, until=until))
+            self._introductions.pair(caller, request, grant, person.id, known_since)
         else:
             self._devices.tell(caller, request, person.id, here)
 

@@ -4,17 +4,18 @@ from trio_chat.core.access import Access
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
+from trio_chat.core.introductions import Introductions
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Judge, asker_of
 from trio_chat.core.marks import Marks
-from trio_chat.core.pairings import Pairings, check_unnamed
+from trio_chat.core.pairings import Pairing
 from trio_chat.core.people import People
 from trio_chat.core.presence import Presence
 from trio_chat.core.redemption import Redemption
 from trio_chat.core.registry import SERVER
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.welcome import Welcome
-from trio_chat.protocol import answers, requests
+from trio_chat.protocol import requests
 from trio_chat.protocol.close import NOT_LET_IN, SIGNED_OUT
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.request_error import RequestError
@@ -34,7 +35,7 @@ class Greeting:
         redemption: Looks at links.
         joins: Let connections into rooms.
         devices: End sessions.
-        pairings: Make codes for other devices.
+        introductions: Look at hellos, and make codes for other devices.
         marks: Tell how far somebody has read.
     """
 
@@ -51,7 +52,7 @@ class Greeting:
         redemption: Redemption,
         joins: Joins,
         devices: Devices,
-        pairings: Pairings,
+        introductions: Introductions,
         marks: Marks,
     ) -> None:
         self._turn = turn
@@ -64,7 +65,7 @@ class Greeting:
         self._redemption = redemption
         self._joins = joins
         self._devices = devices
-        self._pairings = pairings
+        self._introductions = introductions
         self._marks = marks
 
     def hello(self, state: ConnectionState, request: requests.Hello) -> None:
@@ -82,40 +83,47 @@ class Greeting:
             state.is_over = True
             self._turn.effects.closes.append((state.client, SIGNED_OUT))
             return
-        clock, address = self._access.clock(), state.client.address
-        pairing = self._pairings.of_hello(request, grant, address, self._turn.now, clock)
+        person, pairing, is_new = self._enter(state, request)
+        self._greet(state, person, request, pairing, is_new=is_new)
+        for wanted in request.rooms:
+            self._join(state, wanted)
+
+    def _enter(
+        self, state: ConnectionState, request: requests.Hello
+    ) -> tuple[Person, Pairing | None, bool]:
+        """Take in as whom a connection speaks.
+
+        Returns:
+            The person, what the code in the hello is for, and whether nobody knew them before.
+
+        Raises:
+            RequestError: the code is not good, the nick cannot be, or too many have come.
+        """
+        grant = state.grant
+        pairing, is_named = self._introductions.look(state.client, request, grant)
         person_id = pairing.person_id if pairing else None
         person_id = person_id or self._people.identify(request.session, request.key, grant.subject)
         self._check_invited(state, person_id)
         before = self._people.now(person_id)
-        now = self._turn.now
-        is_known = grant.subject is not None or self._people.has_session(request.session)
-        is_new = before is None and not (is_known or pairing)
+        is_new = before is None and not (is_named or pairing)
         if is_new:
-            self._limits.check_new_name(address, state.way_in, now)
+            self._introductions.check_new(state.client, state.way_in)
         nick = (before.nick if pairing and before else None) or grant.nick or request.nick or ""
         person = self._people.enter(person_id, nick, state.client)
-        if is_new:
-            self._limits.take_new_name(address, now)
-        if pairing:
-            self._pairings.end(person.id)
         self._presence.rename(person, before)
         self._access.registry.call(person)
         state.person_id = person.id
-        state.known_since = (
-            pairing.known_since
-            if pairing
-            else self._judge.known_since(request.session, state.grant)
-        )
-        self._greet(state, person, request)
-        for wanted in request.rooms:
-            try:
-                self._joins.join(state, wanted.as_join())
-            except RequestError as error:
-                error.answer.room = wanted.room
-                if error.limit:
-                    self._limits.count(error.limit, state.way_in, address, now)
-                self._turn.reply(state.client, error.answer)
+        return person, pairing, is_new
+
+    def _join(self, state: ConnectionState, wanted: requests.Resume) -> None:
+        """Join a room that a hello names; if that cannot be, only this room is refused."""
+        try:
+            self._joins.join(state, wanted.as_join())
+        except RequestError as error:
+            error.answer.room = wanted.room
+            if error.limit:
+                self._limits.count(error.limit, state.way_in, state.client.address, self._turn.now)
+            self._turn.reply(state.client, error.answer)
 
     def _check_invited(self, state: ConnectionState, person_id: str) -> None:
         """Make sure that the link that has let a connection in has a place for its person.
@@ -129,24 +137,26 @@ class Greeting:
             self._turn.effects.closes.append((state.client, NOT_LET_IN))
             raise
 
-    def _greet(self, state: ConnectionState, person: Person, request: requests.Hello) -> None:
+    def _greet(
+        self,
+        state: ConnectionState,
+        person: Person,
+        request: requests.Hello,
+        pairing: Pairing | None,
+        *,
+        is_new: bool,
+    ) -> None:
         """Take in who has said hello; tell them what they may do, and how far they have read."""
-        self._redemption.accept(state.grant, person)
-        if state.grant.subject is None:
-            state.session, ended = self._people.begin_session(
-                person.id, request.session, state.label
-            )
-            if ended:
-                self._devices.end_over(person.id)
-        address, now = state.client.address, self._turn.now
-        try:
-            link = self._redemption.look(request.link, None, person.id, address, now)
-        except RequestError as error:
-            self._turn.reply(state.client, error.answer)
-        else:
-            if link:
-                self._redemption.come_by(link, person)
-        right = self._access.standing(SERVER, person.id, address, grant=state.grant).right
+        state.known_since, session, has_ended = self._introductions.introduce(
+            state.client, person, request, state.grant, pairing, is_new=is_new, label=state.label
+        )
+        state.session = session or state.session
+        if has_ended:
+            self._devices.end_over(person.id)
+        self._come_by_link(state, person, request)
+        right = self._access.standing(
+            SERVER, person.id, state.client.address, grant=state.grant
+        ).right
         welcome = self._welcome.to(
             person,
             request,
@@ -158,6 +168,19 @@ class Greeting:
         )
         self._turn.reply(state.client, welcome)
 
+    def _come_by_link(
+        self, state: ConnectionState, person: Person, request: requests.Hello
+    ) -> None:
+        """Give somebody the right of the link that their hello shows, if it is good."""
+        address, now = state.client.address, self._turn.now
+        try:
+            link = self._redemption.look(request.link, None, person.id, address, now)
+        except RequestError as error:
+            self._turn.reply(state.client, error.answer)
+        else:
+            if link:
+                self._redemption.come_by(link, person)
+
     def pair(self, state: ConnectionState, request: requests.Pair) -> None:
         """Make a code by which another device comes as the same person.
 
@@ -166,11 +189,9 @@ class Greeting:
         """
         self._check(state, request)
         assert state.person_id
-        check_unnamed(state.grant)
-        clock = self._access.clock()
-        address = state.client.address
-        code, until = self._pairings.make(state.person_id, state.known_since, address, clock)
-        self._turn.reply(state.client, answers.Pair(id=request.id, code=code, until=until))
+        self._introductions.pair(
+            state.client, request, state.grant, state.person_id, state.known_since
+        )
 
     def _check(self, state: ConnectionState, request: requests.Hello | requests.Pair) -> None:
         """Ask the policy.

@@ -20,6 +20,7 @@ from trio_chat.core.expiry import Expiry
 from trio_chat.core.greeting import Greeting
 from trio_chat.core.handlers import Handlers
 from trio_chat.core.held import HeldMessages
+from trio_chat.core.introductions import Introductions
 from trio_chat.core.invitations import Invitations
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Judge
@@ -154,6 +155,7 @@ def make_parts(
         delay=delay,
     )
     marks = Marks(turn, people, rooms, epoch)
+    introductions = Introductions(turn, people, pairings, asked, judge, redemption)
     callers = Callers(
         people,
         Speakers(people, sessions),
@@ -168,7 +170,7 @@ def make_parts(
         marks=marks,
         pairs=pairs,
         arrivals=arrivals,
-        pairings=pairings,
+        introductions=introductions,
         turn=turn,
     )
     greeting = Greeting(
@@ -182,7 +184,7 @@ def make_parts(
         redemption=redemption,
         joins=joins,
         devices=devices,
-        pairings=pairings,
+        introductions=introductions,
         marks=marks,
     )
     handlers = Handlers(
