@@ -10,6 +10,7 @@ from functools import partial
 from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.backlog import Backlog
+from trio_chat.core.basis import Given
 from trio_chat.core.effects import Effects
 from trio_chat.core.messages import (
     AccessChanged,
@@ -67,38 +68,32 @@ class Chat:
         self, config: Config, epoch: str, secret: bytes, limits: Limits, access: Access
     ) -> None:
         self._changes = NO_CHANGES  # of people, that were taken last
-        parts = make_parts(
-            config,
-            epoch,
-            secret,
-            limits,
-            access,
-            delay=self._delay,
-            load=self._load,
-        )
-        self._turn = parts.turn
-        self._timers = parts.timers
-        self._connections = parts.connections
-        self._pending = parts.pending
-        self._queue = parts.queue
-        self._rooms = parts.rooms
-        self.people = parts.people
-        self._presence = parts.presence
+        given = Given(config, epoch, secret, limits, access, delay=self._delay, load=self._load)
+        parts = make_parts(given)
+        world, rights, entrances = parts.world, parts.rights, parts.entrances
+        self._turn = world.turn
+        self._timers = world.timers
+        self._connections = world.connections
+        self._pending = world.pending
+        self._queue = world.queue
+        self._rooms = world.rooms
+        self.people = world.people
+        self._presence = world.presence
+        self._held = world.held
         self._access = access
-        self._ledger = parts.ledger
-        self._joins = parts.joins
+        self._ledger = rights.ledger
+        self._welcome = entrances.welcome
+        self._joins = entrances.joins
+        self._devices = entrances.devices
+        self._expiry = entrances.expiry
+        self._registration = entrances.registration
         self._moderation = parts.moderation
-        self._callers = parts.callers
-        self._held = parts.held
         self._handlers = parts.handlers
-        self._devices = parts.devices
+        self._callers = parts.callers
+        self._settling = parts.settling
         self._written = 0  # the number of the last changes of people that the storage has taken
         self.readers = parts.readers
         self.invitations = parts.invitations
-        self._welcome = parts.welcome
-        self._expiry = parts.expiry
-        self._registration = parts.registration
-        self._settling = parts.settling
         ready = parts.readiness
         self._backlog = Backlog(ready.price, ready.must_wait, ready.delay)
 

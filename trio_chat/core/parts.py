@@ -1,250 +1,171 @@
 """The parts of the chat, and how they hang together."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import trio
 
-from trio_chat.config import Config
-from trio_chat.core.access import Access
 from trio_chat.core.approval import Approval
-from trio_chat.core.arrivals import Arrivals
 from trio_chat.core.audit import Audit
+from trio_chat.core.basis import (
+    Entrances,
+    Given,
+    Rights,
+    World,
+    make_entrances,
+    make_rights,
+    make_world,
+)
 from trio_chat.core.callers import Callers
-from trio_chat.core.catchup_queue import CatchUpQueue
 from trio_chat.core.clearings import Clearings
-from trio_chat.core.connection_state import ConnectionState
-from trio_chat.core.devices import Devices
-from trio_chat.core.effects import Turn
-from trio_chat.core.expiry import Expiry
 from trio_chat.core.greeting import Greeting
 from trio_chat.core.handlers import Handlers
-from trio_chat.core.held import HeldMessages
-from trio_chat.core.introductions import Introductions
 from trio_chat.core.invitations import Invitations
-from trio_chat.core.joins import Joins
-from trio_chat.core.judge import Judge
-from trio_chat.core.ledger import Ledger
-from trio_chat.core.marks import Marks
 from trio_chat.core.moderation import Moderation
-from trio_chat.core.pairings import Pairings
-from trio_chat.core.pairs import Pairs
-from trio_chat.core.pending_writes import PendingWrites
-from trio_chat.core.people import People
-from trio_chat.core.presence import Presence
 from trio_chat.core.raids import Raids
 from trio_chat.core.readers import Readers
 from trio_chat.core.readiness import Readiness
-from trio_chat.core.redemption import Redemption
-from trio_chat.core.registration import Registration
 from trio_chat.core.removals import Removals
-from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.room_links import RoomLinks
-from trio_chat.core.rooms import Delay, Rooms
-from trio_chat.core.sessions import Sessions
 from trio_chat.core.settling import Settling
 from trio_chat.core.speakers import Speakers
-from trio_chat.core.targets import Targets
-from trio_chat.core.timers import Timers
-from trio_chat.core.welcome import Welcome
-from trio_chat.delivery.recipient import Requester
-from trio_chat.limits.limits import Limits
 
 
 class Parts(NamedTuple):
     """What a chat is made of; each part knows those that it was given."""
 
-    turn: Turn
-    timers: Timers
-    connections: dict[Requester, ConnectionState]
-    pending: PendingWrites
-    queue: CatchUpQueue
-    rooms: Rooms
-    people: People
-    presence: Presence
-    welcome: Welcome
-    ledger: Ledger
+    world: World
+    rights: Rights
+    entrances: Entrances
+    moderation: Moderation
+    handlers: Handlers
+    callers: Callers
     readers: Readers
     invitations: Invitations
-    joins: Joins
-    moderation: Moderation
-    callers: Callers
-    handlers: Handlers
     readiness: Readiness
-    expiry: Expiry
-    registration: Registration
     settling: Settling
-    devices: Devices
-    held: HeldMessages
 
 
-def make_parts(
-    config: Config,
-    epoch: str,
-    secret: bytes,
-    limits: Limits,
-    access: Access,
-    *,
-    delay: Delay,
-    load: Callable[[str], None],
-) -> Parts:
-    """Return the parts of a chat.
+def make_parts(given: Given) -> Parts:
+    """Return the parts of a chat."""
+    world = make_world(given)
+    rights = make_rights(given, world)
+    entrances = make_entrances(given, world, rights)
+    moderation = _make_moderation(given, world, rights, entrances)
+    access, people, now = given.access, world.people, trio.current_time
+    return Parts(
+        world,
+        rights,
+        entrances,
+        moderation,
+        handlers=_make_handlers(given, world, rights, entrances, moderation),
+        callers=_make_callers(given, world, rights, entrances, moderation),
+        readers=Readers(rights.judge, rights.redemption, people, given.config, now),
+        invitations=Invitations(access, rights.redemption, people, rights.pairings, now),
+        readiness=Readiness(
+            world.turn,
+            world.connections,
+            rights.asked,
+            world.pending,
+            world.presence,
+            entrances.joins,
+        ),
+        settling=Settling(
+            world.turn,
+            world.connections,
+            world.pending,
+            world.rooms,
+            access,
+            moderation,
+            rights.asked,
+        ),
+    )
 
-    Args:
-        config: Limits and times.
-        epoch: To which the numbers in the journal belong.
-        secret: Signs sessions.
-        limits: The buckets that requests are paid from.
-        access: What people may do.
-        delay: Has something called so many seconds later.
-        load: Has a room loaded.
-    """
 
-    def drop(state: ConnectionState) -> None:
-        registration.drop(state)
-
-    turn, timers, pending = Turn(), Timers(), PendingWrites()
-    connections: dict[Requester, ConnectionState] = {}
-    queue = CatchUpQueue(connections, epoch, access)
-    rooms = Rooms(config, delay, load, queue.requeue)
-    sessions = Sessions(secret)
-    people = People(sessions, config, access.clock)
-    arrivals = Arrivals(access.clock)
-    presence = Presence(people, rooms, timers, config, arrivals)
-    asked = RequestLimits(limits, config)
-    ledger = Ledger(turn, pending, access.registry)
-    held = HeldMessages(access.clock, delay)
-    judge = Judge(access, people, rooms, config)
-    redemption = Redemption(access, ledger, asked)
-    pairings = Pairings(asked)
-    devices = Devices(turn, connections, people, config, access.clock, drop)
-    targets = Targets(access, people, arrivals)
+def _make_moderation(
+    given: Given, world: World, rights: Rights, entrances: Entrances
+) -> Moderation:
+    config, access, turn, arrivals = given.config, given.access, world.turn, world.arrivals
+    ledger, targets = rights.ledger, rights.targets
     clearings = Clearings(turn, access, ledger, arrivals, targets)
-    pairs = Pairs(
-        turn, access, ledger, asked, config, people=people, targets=targets, sessions=sessions
-    )
-    welcome = Welcome(people, config, epoch, pairs)
-    joins = Joins(
-        turn,
-        connections,
-        config,
-        access=access,
-        judge=judge,
-        redemption=redemption,
-        people=people,
-        presence=presence,
-        rooms=rooms,
-        queue=queue,
-        arrivals=arrivals,
-    )
-    moderation = Moderation(
+    return Moderation(
         turn,
         config,
         access=access,
-        judge=judge,
+        judge=rights.judge,
         ledger=ledger,
-        links=RoomLinks(turn, access, ledger, asked, config),
+        links=RoomLinks(turn, access, ledger, rights.asked, config),
         targets=targets,
         clearings=clearings,
-        raids=Raids(turn, access, ledger, rooms, arrivals, targets, clearings),
-        approval=Approval(turn, ledger, held, config),
+        raids=Raids(turn, access, ledger, world.rooms, arrivals, targets, clearings),
+        approval=Approval(turn, ledger, world.held, config),
         audit=Audit(turn, access.registry, config),
-        people=people,
-        pairs=pairs,
-        removals=Removals(turn, connections, access, devices.states),
-        delay=delay,
+        people=world.people,
+        pairs=rights.pairs,
+        removals=Removals(turn, world.connections, access, entrances.devices.states),
+        delay=given.delay,
     )
-    marks = Marks(turn, people, rooms, epoch)
-    introductions = Introductions(turn, people, pairings, asked, judge, redemption)
-    callers = Callers(
-        people,
-        Speakers(people, sessions),
-        welcome,
-        rooms,
-        asked,
-        config,
-        judge=judge,
-        redemption=redemption,
+
+
+def _make_handlers(
+    given: Given, world: World, rights: Rights, entrances: Entrances, moderation: Moderation
+) -> Handlers:
+    return Handlers(
+        world.turn,
+        world.connections,
+        given.config,
+        people=world.people,
+        presence=world.presence,
+        rooms=world.rooms,
+        queue=world.queue,
+        pending=world.pending,
+        limits=rights.asked,
+        access=given.access,
+        judge=rights.judge,
+        greeting=_make_greeting(given, world, rights, entrances),
+        joins=entrances.joins,
         moderation=moderation,
-        devices=devices,
-        marks=marks,
-        pairs=pairs,
-        arrivals=arrivals,
-        introductions=introductions,
-        turn=turn,
+        devices=entrances.devices,
+        marks=world.marks,
+        pairs=rights.pairs,
+        held=world.held,
+        arrivals=world.arrivals,
     )
-    greeting = Greeting(
-        turn,
-        people,
-        presence=presence,
-        welcome=welcome,
-        limits=asked,
-        access=access,
-        judge=judge,
-        redemption=redemption,
-        joins=joins,
-        devices=devices,
-        introductions=introductions,
-        marks=marks,
+
+
+def _make_greeting(given: Given, world: World, rights: Rights, entrances: Entrances) -> Greeting:
+    return Greeting(
+        world.turn,
+        world.people,
+        presence=world.presence,
+        welcome=entrances.welcome,
+        limits=rights.asked,
+        access=given.access,
+        judge=rights.judge,
+        redemption=rights.redemption,
+        joins=entrances.joins,
+        devices=entrances.devices,
+        introductions=entrances.introductions,
+        marks=world.marks,
     )
-    handlers = Handlers(
-        turn,
-        connections,
-        config,
-        people=people,
-        presence=presence,
-        rooms=rooms,
-        queue=queue,
-        pending=pending,
-        limits=asked,
-        access=access,
-        judge=judge,
-        greeting=greeting,
-        joins=joins,
+
+
+def _make_callers(
+    given: Given, world: World, rights: Rights, entrances: Entrances, moderation: Moderation
+) -> Callers:
+    return Callers(
+        world.people,
+        Speakers(world.people, world.sessions),
+        entrances.welcome,
+        world.rooms,
+        rights.asked,
+        given.config,
+        judge=rights.judge,
+        redemption=rights.redemption,
         moderation=moderation,
-        devices=devices,
-        marks=marks,
-        pairs=pairs,
-        held=held,
-        arrivals=arrivals,
-    )
-    expiry = Expiry(turn, connections, delay)
-    registration = Registration(
-        turn,
-        connections,
-        config,
-        people=people,
-        presence=presence,
-        rooms=rooms,
-        queue=queue,
-        joins=joins,
-        judge=judge,
-        devices=devices,
-        expiry=expiry,
-        delay=delay,
-    )
-    readers = Readers(judge, redemption, people, config, trio.current_time)
-    return Parts(
-        turn=turn,
-        timers=timers,
-        connections=connections,
-        pending=pending,
-        queue=queue,
-        rooms=rooms,
-        people=people,
-        presence=presence,
-        welcome=welcome,
-        ledger=ledger,
-        readers=readers,
-        invitations=Invitations(access, redemption, people, pairings, trio.current_time),
-        joins=joins,
-        moderation=moderation,
-        callers=callers,
-        handlers=handlers,
-        readiness=Readiness(turn, connections, asked, pending, presence, joins),
-        expiry=expiry,
-        registration=registration,
-        settling=Settling(turn, connections, pending, rooms, access, moderation, asked),
-        devices=devices,
-        held=held,
+        devices=entrances.devices,
+        marks=world.marks,
+        pairs=rights.pairs,
+        arrivals=world.arrivals,
+        introductions=entrances.introductions,
+        turn=world.turn,
     )
