@@ -81,6 +81,14 @@ def _command_line() -> CommandLine:
         "2 wrong usage, 3 the server cannot be reached or does not answer, 130 Ctrl-C.",
         (),
     )
+    _add_place(line)
+    _add_access(line)
+    _add_modes(line)
+    return line
+
+
+def _add_place(line: CommandLine) -> None:
+    """Add where to chat, and under which nick."""
     line.add_argument(
         "url",
         metavar="URL",
@@ -95,6 +103,10 @@ def _command_line() -> CommandLine:
     )
     line.add_argument("--room", help=f"the room to join (default: {ROOM})")
     line.add_argument("--nick", help="your nick (default: your login name)")
+
+
+def _add_access(line: CommandLine) -> None:
+    """Add what lets one in."""
     line.add_argument(
         "--password-file",
         metavar="FILE",
@@ -107,6 +119,10 @@ def _command_line() -> CommandLine:
         metavar="CODE",
         help="come as the same person as on another device, where /pair has shown this code",
     )
+
+
+def _add_modes(line: CommandLine) -> None:
+    """Add what is done there."""
     line.add_argument("--send", action="store_true", help="send each line of standard input")
     line.add_argument(
         "--whole",
@@ -132,7 +148,6 @@ def _command_line() -> CommandLine:
         default=TIMEOUT,
         help=f"time limit to connect and for each acknowledgement (default: {TIMEOUT:g})",
     )
-    return line
 
 
 def _count(text: str) -> int:

@@ -106,7 +106,11 @@ class Handlers:
         self._pairs = pairs
         self._held = held
         self._arrivals = arrivals
-        self._handlers: dict[type, Any] = {
+        self._handlers = self._by_kind()
+
+    def _by_kind(self) -> dict[type, Any]:
+        """Return what grants a request, by its kind."""
+        return {
             requests.InvalidRequest: self._refuse,
             requests.Dropped: self._count_dropped,
             requests.Hello: self._greeting.hello,
@@ -126,8 +130,7 @@ class Handlers:
             requests.History: self._look_up,
             requests.Search: self._look_up,
             requests.Rooms: self._look_up,
-        }
-        self._handlers |= dict.fromkeys(get_args(governing.AnyGoverning), self._govern)
+        } | dict.fromkeys(get_args(governing.AnyGoverning), self._govern)
 
     def handle(self, client: Recipient, request: AnyAsked) -> None:
         """Grant a request, or answer why not."""

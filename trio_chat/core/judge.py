@@ -92,13 +92,22 @@ class Judge:
         Raises:
             RequestError: they may not do that.
         """
+        principal = self._principal(asker, room, link)
+        rules = policy.ANY_ROOM  # whoever has no right there costs as much as where no room is
+        if principal.right:
+            rules = self._rules(asker, request, room, is_joined=is_joined)
+        policy.check(principal, request, rules, now, self._access.clock())
+        return principal
+
+    def _principal(self, asker: Asker, room: str, link: Link | None) -> Principal:
+        """Return what somebody is in a room, with a link that they show."""
         person_id = asker.person.id if asker.person else asker.reads_as
         if asker.person and asker.grant.subject is not None:
             self._access.grants.note(asker.person.id, asker.grant)
         standing = self._access.standing(
             room, person_id, asker.address, link, asker.grant, is_proven=asker.is_proven
         )
-        principal = Principal(
+        return Principal(
             asker.person,
             asker.needs_hello,
             asker.needs_join,
@@ -106,11 +115,6 @@ class Judge:
             asker.known_since,
             asker.grant.limits_to is not None,
         )
-        rules = policy.ANY_ROOM  # whoever has no right there costs as much as where no room is
-        if standing.right:
-            rules = self._rules(asker, request, room, is_joined=is_joined)
-        policy.check(principal, request, rules, now, self._access.clock())
-        return principal
 
     def _rules(
         self, asker: Asker, request: requests.Request, room: str, *, is_joined: bool

@@ -82,19 +82,22 @@ class Call:
                 finally:
                     self._save(chat, key)
                     nicks.add(chat.me.nick)
-        except Unreachable as error:
-            raise OutOfReach(f"cannot reach {self.url}: {sanitize_line(str(error))}") from None
-        except Refused as error:
-            if error.code == "unauthorized":
-                asks_password = "password" in error.access
-                text = sanitize_line(str(error))
-                raise NotLetIn(text, asks_password=asks_password) from None
-            raise Failed(sanitize_line(f"{error}{HINTS.get(error.code, '')}")) from None
         except ChatError as error:
             if isinstance(error, Ended) and error.code == SIGNED_OUT.code:
                 self._forget(nicks)
                 raise Failed(OVER) from None
-            raise Failed(sanitize_line(str(error))) from None
+            raise self._failure(error) from None
+
+    def _failure(self, error: ChatError) -> Failed:
+        """Return what a command fails with, in words for its user."""
+        text = sanitize_line(str(error))
+        if isinstance(error, Unreachable):
+            return OutOfReach(f"cannot reach {self.url}: {text}")
+        if not isinstance(error, Refused):
+            return Failed(text)
+        if error.code == "unauthorized":
+            return NotLetIn(text, asks_password="password" in error.access)
+        return Failed(sanitize_line(f"{error}{HINTS.get(error.code, '')}"))
 
     def _key(self) -> str | None:
         """Return the key for our nick; without one we are another person each time."""

@@ -9,6 +9,30 @@ def paths(config: Config) -> Json:
     """Return the paths, with what can be asked for at each."""
     room = parts.parameter("path", "room", parts.room(config), "The room; case does not matter.")
     return {
+        **_sessions(config),
+        "/pairings": {
+            "post": parts.operation(
+                "Make a code by which another device comes as you",
+                {201: parts.answer("Pairing")},
+                *(501, 503),
+                signed=True,
+            )
+        },
+        "/marks": {
+            "get": parts.operation(
+                "Tell how far you have read, by room",
+                {200: parts.answer("MarkList")},
+                503,
+                signed=True,
+            )
+        },
+        "/rooms/{room}/mark": {"parameters": [room], "put": _marking()},
+    }
+
+
+def _sessions(config: Config) -> Json:
+    """Return the paths of sessions."""
+    return {
         "/sessions": {
             "post": parts.operation(
                 "Begin a session",
@@ -30,23 +54,6 @@ def paths(config: Config) -> Json:
             ],
             "delete": _signing_out("End one of your sessions"),
         },
-        "/pairings": {
-            "post": parts.operation(
-                "Make a code by which another device comes as you",
-                {201: parts.answer("Pairing")},
-                *(501, 503),
-                signed=True,
-            )
-        },
-        "/marks": {
-            "get": parts.operation(
-                "Tell how far you have read, by room",
-                {200: parts.answer("MarkList")},
-                503,
-                signed=True,
-            )
-        },
-        "/rooms/{room}/mark": {"parameters": [room], "put": _marking()},
     }
 
 

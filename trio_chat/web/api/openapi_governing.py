@@ -28,10 +28,23 @@ ACTS = ("mute", "unmute", "kick", "ban", "unban", "clear")
 
 def paths(config: Config) -> Json:
     """Return the paths, with their operations."""
+    act = parts.parameter("path", "act", parts.integer(1), "The number of the act.")
     room = parts.parameter(
         "path", "room", parts.any_room(config), "The room, or a private room's identifier."
     )
-    seq = parts.parameter("path", "seq", parts.integer(1), "The number of the message in its room.")
+    return {
+        **_of_access(room),
+        **_of_messages(room),
+        "/rooms/{room}/acts": {"parameters": [room], **_acts("in a room")},
+        "/rooms/{room}/acts/{act}": {"parameters": [room, act], "delete": _undoing()},
+        "/nicks/{nick}": _nick(config),
+        "/acts": _acts("in all rooms, as an operator"),
+        "/acts/{act}": {"parameters": [act], "delete": _undoing()},
+    }
+
+
+def _of_access(room: Json) -> Json:
+    """Return the paths of links to a room, and of its rules."""
     skip = parts.parameter(
         "query",
         "skip",
@@ -39,8 +52,6 @@ def paths(config: Config) -> Json:
         "So many of the list are left out.",
     )
     link = parts.parameter("path", "link", parts.word(), "The public id of the link.")
-    act = parts.parameter("path", "act", parts.integer(1), "The number of the act.")
-    held = parts.parameter("path", "held", parts.integer(1), "The number under which it waits.")
     return {
         "/rooms/{room}/links": {
             "parameters": [room],
@@ -57,6 +68,14 @@ def paths(config: Config) -> Json:
             "parameters": [room],
             "put": _doing("Set the rules of a room", "NewRules", required=False),
         },
+    }
+
+
+def _of_messages(room: Json) -> Json:
+    """Return the paths of raids, of reports, and of messages that wait for approval."""
+    seq = parts.parameter("path", "seq", parts.integer(1), "The number of the message in its room.")
+    held = parts.parameter("path", "held", parts.integer(1), "The number under which it waits.")
+    return {
         "/rooms/{room}/raids": {
             "parameters": [room],
             "post": parts.operation(
@@ -71,26 +90,26 @@ def paths(config: Config) -> Json:
             "parameters": [room, seq],
             "post": _doing("Tell the moderators about a message", "NewReport", required=False),
         },
-        "/rooms/{room}/acts": {"parameters": [room], **_acts("in a room")},
-        "/rooms/{room}/acts/{act}": {"parameters": [room, act], "delete": _undoing()},
         "/rooms/{room}/held": {
             "parameters": [room],
             "get": _reading("List the messages that wait for approval", "HeldList"),
         },
         "/rooms/{room}/held/{held}": {"parameters": [room, held], "post": _reviewing()},
-        "/nicks/{nick}": {
-            "parameters": [
-                parts.parameter("path", "nick", parts.nick(config), "The nick, in any case.")
-            ],
-            "delete": parts.operation(
-                "Let others have a nick that is kept for somebody who is not here, as an operator",
-                {200: parts.answer("Receipt")},
-                *REFUSALS,
-                signed=True,
-            ),
-        },
-        "/acts": _acts("in all rooms, as an operator"),
-        "/acts/{act}": {"parameters": [act], "delete": _undoing()},
+    }
+
+
+def _nick(config: Config) -> Json:
+    """Return what can be asked for at a nick."""
+    return {
+        "parameters": [
+            parts.parameter("path", "nick", parts.nick(config), "The nick, in any case.")
+        ],
+        "delete": parts.operation(
+            "Let others have a nick that is kept for somebody who is not here, as an operator",
+            {200: parts.answer("Receipt")},
+            *REFUSALS,
+            signed=True,
+        ),
     }
 
 
