@@ -44,6 +44,25 @@ test("every folder has a rule", () => {
   assert.deepEqual([...folders].sort(), Object.keys(RULES).sort());
 });
 
+test("the picture in the docs is the rules, and has all that is not in a folder", () => {
+  const text = readFileSync(new URL("../../docs/design.md", import.meta.url), "utf8");
+  const [page] = text.split("## The page\n").slice(1);
+  const lines = page.split("```")[1].trim().split("\n");
+  const drawn = lines.map((line) => {
+    const [names, rest] = line.split(":");
+    return [names.split(" "), rest.match(/^ {1,5}(\w+(?: \w+)*) {3,}/)?.[1] ?? ""];
+  });
+  const folders = drawn.slice(1, -1).flatMap(([of, others]) =>
+    of.map((name) => [name.replace("/", ""), others.split(" ").filter(Boolean)]),
+  );
+  assert.deepEqual(Object.fromEntries(folders), RULES);
+  const files = [...drawn[0][0], ...drawn.at(-1)[0]].map((name) => `${name}.js`);
+  const above = names.filter((name) => dirname(name) === ".");
+  assert.deepEqual(files.sort(), above.sort());
+  const below = drawn.at(-1)[0].flatMap((name) => imported(`${name}.js`));
+  assert.deepEqual(below, []);
+});
+
 test("state/ touches neither the DOM nor the network nor timers", () => {
   const code = (name) => source(name).replace(/\/\/.*|\/\*[^]*?\*\//g, "");
   const wrong = names.filter((name) => dirname(name) === "state" && GLOBALS.test(code(name)));

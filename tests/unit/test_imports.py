@@ -72,6 +72,16 @@ def test_the_picture_in_the_docs_is_the_rules() -> None:
         assert [other for other in others.split() if floors[other] <= floors[package]] == []
 
 
+def test_the_files_that_the_docs_name_are_there() -> None:
+    """Design names a file by the end of its path; one that was moved is found so."""
+    top = ROOT.parent
+    text = (top / "docs" / "design.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w./-]+\.(?:py|js|css|toml))`", text))
+    folders = ("trio_chat", "static", "tests")
+    there = [f"/{path.relative_to(top)}" for one in folders for path in (top / one).rglob("*.*")]
+    assert [name for name in named if not any(one.endswith(f"/{name}") for one in there)] == []
+
+
 def test_every_package_has_a_rule() -> None:
     """No package is left out of the rules, so that a new one is thought about."""
     assert {path.parent.name for path in ROOT.glob("*/__init__.py")} == RULES.keys() - {"hub"}
