@@ -1,4 +1,4 @@
-"""What strangers send with a link in it waits for a moderator, by whichever door it comes."""
+"""What strangers send with a link in it waits for a moderator, by whichever transport it comes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -32,7 +32,7 @@ ASKED: dict[str, Object] = {
     "room_rate": SEND,
     "address_write_rate": SEND,
 }
-OF_THE_DOOR = {  # rates of what comes before a request, or is one over HTTP
+OF_THE_ACCEPTOR = {  # rates of what comes before a request, or is one over HTTP
     "connect_rate": ("accept", b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     "http_rate": ("http", b"GET /api/v1/rooms HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     "handshake_rate": ("http", b"GET /ws HTTP/1.1\r\nHost: localhost\r\n\r\n"),
@@ -98,7 +98,7 @@ NOT_COUNTED = {
     }.items()
     for name in names.split()
 }
-HERE = {*ASKED, *OF_THE_DOOR, "frame_rate", "link_guess_rate", "lag_limit", "max_connections"}
+HERE = {*ASKED, *OF_THE_ACCEPTOR, "frame_rate", "link_guess_rate", "lag_limit", "max_connections"}
 SETTINGS = {one.name for one in fields(Config) if one.metadata["group"] in ("limits", "rates")}
 
 
@@ -132,11 +132,11 @@ async def test_a_refusal_by_a_rate_of_requests_counts_once(name: str) -> None:
         assert refusals(server) == {(name, "socket"): 1}
 
 
-@pytest.mark.parametrize("name", OF_THE_DOOR)
-async def test_a_refusal_by_a_rate_of_the_door_counts_once(name: str) -> None:
+@pytest.mark.parametrize("name", OF_THE_ACCEPTOR)
+async def test_a_refusal_by_a_rate_of_the_acceptor_counts_once(name: str) -> None:
     """Of connections, WebSockets and requests over HTTP."""
     rates: dict[str, Any] = {name: Rate(LITTLE, 1), "loopback_limits": "on"}
-    way_in, wire = OF_THE_DOOR[name]
+    way_in, wire = OF_THE_ACCEPTOR[name]
     async with serving(**rates, rate_patience=0) as server:
         await server.exchange(wire)
         assert status(await server.exchange(wire)) == TOO_MANY
@@ -162,7 +162,7 @@ async def test_a_secret_of_no_link_beyond_the_rate_counts_once() -> None:
 
 async def test_a_connection_that_a_full_or_late_server_refuses_counts_once() -> None:
     """Under the setting that is the reason."""
-    wire = OF_THE_DOOR["connect_rate"][1]
+    wire = OF_THE_ACCEPTOR["connect_rate"][1]
     async with serving(max_connections=1) as server:
         async with await server.shake_hands():
             assert status(await server.exchange(wire)) == UNAVAILABLE

@@ -124,7 +124,7 @@ async def test_a_page_under_a_name_of_the_server_is_at_home() -> None:
             assert status(await server.exchange(named)) == expected
 
 
-async def test_a_request_behind_another_comes_through_the_door_or_not_at_all() -> None:
+async def test_a_request_behind_another_comes_through_the_acceptor_or_not_at_all() -> None:
     """Behind a file it is served as one by itself; Hypercorn gets one, and never an Upgrade."""
     async with running() as server:
         for second, expected in ((GET + b"\r\n", 200), (frames.upgrade(), 101), (b"garbage", 400)):

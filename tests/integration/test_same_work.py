@@ -1,4 +1,4 @@
-"""No door does more or less for a private room than for none at all, counted in calls."""
+"""No endpoint does more or less for a private room than for none at all, counted in calls."""
 
 import collections
 import contextlib
@@ -35,7 +35,7 @@ WAITING = (
 RESUMED = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 BY_THE_CLOCK = f"{Overload.__module__}.{Overload.watch.__qualname__}"  # as often as time goes by
 
-Door = Callable[[str], Awaitable[object]]
+Endpoint = Callable[[str], Awaitable[object]]
 
 
 class ServersWork(trio.abc.Instrument):
@@ -78,22 +78,24 @@ def _is_of_server(task: trio.lowlevel.Task | None) -> bool:
     return task is not None
 
 
-async def work(door: Door, room: str) -> tuple[object, int]:
-    """Return what a door answers about a room, and how many calls the server makes for it."""
+async def work(endpoint: Endpoint, room: str) -> tuple[object, int]:
+    """Return what an endpoint answers about a room, and how many calls the server makes for it."""
     await wait_all_tasks_blocked(IDLE)
     instrument = ServersWork()
     trio.lowlevel.add_instrument(instrument)
     try:
-        answer = await door(room)
+        answer = await endpoint(room)
         await wait_all_tasks_blocked(IDLE)
     finally:
         trio.lowlevel.remove_instrument(instrument)
     return answer, instrument.calls
 
 
-async def assert_same(door: Door, room: str) -> None:
-    """Ask a door about a room and about identifiers that nobody was given, in turn."""
-    looks = [(await work(door, room), await work(door, new_identifier())) for _ in range(LOOKS)]
+async def assert_same(endpoint: Endpoint, room: str) -> None:
+    """Ask an endpoint about a room and about identifiers that nobody was given, in turn."""
+    looks = [
+        (await work(endpoint, room), await work(endpoint, new_identifier())) for _ in range(LOOKS)
+    ]
     answers = {repr(answer) for pair in looks for answer, _ in pair}
     assert len(answers) == 1, answers
     real, none = (min(calls) for calls in zip(*[(a[1], b[1]) for a, b in looks], strict=True))
@@ -111,20 +113,20 @@ class Private:
         self.secrets = secrets
         self.bearer = bearer(eve.session)
 
-    def by_socket(self, **request: object) -> Door:
-        async def door(room: str) -> object:
+    def by_socket(self, **request: object) -> Endpoint:
+        async def endpoint(room: str) -> object:
             await self.eve.say({"id": "same", "room": room, **request})
             answer = await self.eve.next()
             return {key: value for key, value in answer.items() if value != room}
 
-        return door
+        return endpoint
 
-    def by_http(self, method: str, path: str, body: str | None = None, **headers: str) -> Door:
-        async def door(room: str) -> object:
+    def by_http(self, method: str, path: str, body: str | None = None, **headers: str) -> Endpoint:
+        async def endpoint(room: str) -> object:
             answer = await ask(self.server, method, f"/rooms/{room}/{path}", body, **headers)
             return answer.status, answer.body
 
-        return door
+        return endpoint
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Pruned, Result, Unavailable, Write
 from trio_chat.protocol.events import decode
 
-SEATS = 3
+PEOPLE = 3
 PATIENCE = 120  # seconds for an example
 SETTINGS = {"resume_limit": 3, "presence_grace": 0.01, "close_timeout": 0.1}
 
@@ -57,7 +57,7 @@ class Step(NamedTuple):
     """One thing that happens; ``settles``: all that comes of it has come before the next."""
 
     action: str
-    seat: int
+    person: int  # which of them, by number
     room: str
     pick: int
     settles: bool
@@ -71,7 +71,7 @@ steps = st.lists(
     st.builds(
         Step,
         st.sampled_from(ACTIONS),
-        st.integers(0, SEATS - 1),
+        st.integers(0, PEOPLE - 1),
         st.sampled_from(ROOMS),
         st.integers(0, 50),
         st.booleans(),
@@ -82,8 +82,8 @@ steps = st.lists(
 
 # Somebody comes who has missed more than is at hand.
 LATE = [
-    Step(action, seat, "tea", 0, settles=True)
-    for action, seat in [("come", 0), *[("send", 0)] * 6, ("come", 1)]
+    Step(action, person, "tea", 0, settles=True)
+    for action, person in [("come", 0), *[("send", 0)] * 6, ("come", 1)]
 ]
 
 
@@ -95,7 +95,7 @@ class Play:
         self._reopen = reopen
         self._failures: list[None] = []
         self.ledger = Ledger()
-        self.people = [Person(f"Nick {seat}", self.ledger) for seat in range(SEATS)]
+        self.people = [Person(f"Nick {number}", self.ledger) for number in range(PEOPLE)]
         self.house = self._build()
 
     def _build(self) -> House:
@@ -123,7 +123,7 @@ class Play:
                 person.peer = None
 
     async def _perform(self, step: Step, nursery: trio.Nursery) -> None:
-        person = self.people[step.seat]
+        person = self.people[step.person]
         match step.action:
             case "come":
                 await person.come(self.house, nursery)

@@ -32,7 +32,9 @@ async def test_a_websocket_is_led_on_with_its_answer(autojump_clock: MockClock) 
         assert rest == b"frames"
 
 
-async def test_what_is_behind_the_door_may_refuse_a_websocket(autojump_clock: MockClock) -> None:
+async def test_what_is_behind_the_acceptor_may_refuse_a_websocket(
+    autojump_clock: MockClock,
+) -> None:
     """Because of the room it asks for, for example; the handshake is not answered then."""
     async with house() as chat:
         chat.refuses = True
@@ -124,7 +126,7 @@ async def test_hanging_up_before_the_head_is_complete_is_nothing(
         assert logged == []
 
 
-async def test_a_shut_door_waits_for_no_head(autojump_clock: MockClock) -> None:
+async def test_a_closed_acceptor_waits_for_no_head(autojump_clock: MockClock) -> None:
     """Neither for one under way nor for a new one; what is being served goes on."""
     async with house() as chat:
         served = await chat.comes("192.0.2.1")

@@ -6,7 +6,7 @@ from trio.testing import MockClock
 from tests.unit.house import CONFIG, GET, GET_FILE, house, status
 
 
-async def test_files_are_handed_out_at_the_door(autojump_clock: MockClock) -> None:
+async def test_files_are_answered_by_the_acceptor(autojump_clock: MockClock) -> None:
     """One after the other, also to who asks for several at once; then something else may follow."""
     async with house() as chat:
         conn = await chat.comes()

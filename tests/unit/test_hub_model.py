@@ -31,7 +31,7 @@ from trio_chat.protocol import answers, events, request_texts, requests
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.protocol.dialects import plain
 
-SEATS = 3  # few, so that many things happen to the same client
+CLIENTS = 3  # few, so that many things happen to the same client
 CONFIG = Config(
     ping_interval=0,
     write_timeout=7,
@@ -179,18 +179,18 @@ class Step(NamedTuple):
     """One thing that happens, to whom, and whether all that comes of it comes before the next."""
 
     action: str
-    seat: int
+    client: int
     settles: bool
 
 
-def step(action: str, seat: int, *, settles: bool = True) -> Step:
-    return Step(action, seat, settles)
+def step(action: str, client: int, *, settles: bool = True) -> Step:
+    return Step(action, client, settles)
 
 
 LEAVING = ("close", "crash", "violate", "break")
 ACTIONS = ("register", "register", "speak", "broadcast", "stall", "resume", "wait", *LEAVING)
 histories = st.lists(
-    st.builds(Step, st.sampled_from(ACTIONS), st.integers(0, SEATS - 1), st.booleans()),
+    st.builds(Step, st.sampled_from(ACTIONS), st.integers(0, CLIENTS - 1), st.booleans()),
     min_size=5,
     max_size=60,
 )
@@ -214,7 +214,7 @@ class Play:
         self.inbox = self.hub.inbox
         history = History(journal, CONFIG, self.hub.populations)
         self.context = make_context(self.inbox, CONFIG, history, Limits(CONFIG))
-        self.seats: dict[int, Chatter] = {}
+        self.chatters: dict[int, Chatter] = {}
         self.everybody: list[Chatter] = []
         self.came: dict[Chatter, Account] = {}
         self.left: dict[Chatter, int] = {}  # after which line
@@ -223,7 +223,7 @@ class Play:
         self.must_be_said: set[str] = set()
         self.on_their_way: dict[Chatter, set[str]] = {}  # lines of each that may not be read yet
         nursery.start_soon(self.hub.run)
-        self.witness = self._register(SEATS)
+        self.witness = self._register(CLIENTS)
 
     @property
     def registered(self) -> Collection[object]:
@@ -232,21 +232,21 @@ class Play:
 
     async def perform(self, step: Step) -> None:
         """Let a step happen."""
-        chatter = self.seats.get(step.seat)
+        chatter = self.chatters.get(step.client)
         if step.action == "wait":
             await trio.sleep(CONFIG.write_timeout)
         elif step.action == "broadcast":
             line = requests.Send(room="", text=self._next_line(None))
             await self.inbox.put(Asked(self.witness.client, [line]))
         elif step.action == "register" and chatter is None:
-            self._register(step.seat)
+            self._register(step.client)
         elif chatter is not None:
             await self._happen_to(chatter, step)
         if step.settles:
             await self.settle()
 
-    def _register(self, seat: int) -> Chatter:
-        chatter = self.seats[seat] = Chatter(self.context, over_socket=self._over_sockets)
+    def _register(self, client: int) -> Chatter:
+        chatter = self.chatters[client] = Chatter(self.context, over_socket=self._over_sockets)
         self.everybody.append(chatter)
         self._nursery.start_soon(chatter.live)
         return chatter
@@ -270,7 +270,7 @@ class Play:
         elif step.action in LEAVING:
             if step.action in ("crash", "break"):  # what came along with it may be lost
                 self.must_be_said -= self.on_their_way.get(chatter, set())
-            del self.seats[step.seat]
+            del self.chatters[step.client]
             await chatter.leave(step.action)
 
     async def settle(self) -> None:
@@ -361,7 +361,7 @@ def test_promises_hold_in_any_order_of_events(
 def test_a_stalled_client_is_dropped_on_the_way() -> None:
     """A history in which all parts of the model have their say."""
     history = [
-        *(step("register", seat) for seat in range(SEATS)),
+        *(step("register", client) for client in range(CLIENTS)),
         step("stall", 0),
         *(step("broadcast", 0) for _ in range(12)),
         step("speak", 1, settles=False),

@@ -1,4 +1,4 @@
-"""The policy as a table: each request, by each role, under each rule of a room, at each door."""
+"""The policy as a table: each request, by each role, under each rule of a room, at each transport."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -123,20 +123,20 @@ class Cell:
     nick: str
     said: set[str] = field(default_factory=set)  # the keys of those who have to wait in slow mode
 
-    def expected(self, case: Case, door: str, *, is_joined: bool = False) -> Denial | None:
+    def expected(self, case: Case, transport: str, *, is_joined: bool = False) -> Denial | None:
         """Return what the policy says, from what a reader of the docs knows of this cell."""
         right = ROLES[self.role][self.rule == "private"]
-        is_named = self.role != "nobody" and door in ("v1", "http")
+        is_named = self.role != "nobody" and transport in ("v1", "http")
         principal = Principal(
             ANYBODY if is_named else None,
-            needs_hello=door == "v1",
-            needs_join=door in ("v1", "plain"),
+            needs_hello=transport == "v1",
+            needs_join=transport in ("v1", "plain"),
             right=right,
             is_banned=self.role == "banned",
             is_muted=self.role == "muted",
             known_since=wall_clock() if self.role in ("nobody", "newcomer") else 0,
         )
-        said_at = 0.0 if self.key_at(door) in self.said else float("-inf")
+        said_at = 0.0 if self.key_at(transport) in self.said else float("-inf")
         of_room = RULES[self.rule]
         rules = Rules(is_joined, of_room, said_at, bool(of_room.members), DAY)
         request = case.request(self.room)
@@ -146,11 +146,11 @@ class Cell:
         if denial is None and policy.needs_approval(principal, request, of_room, DAY, wall_clock()):
             return HELD
         if denial is None and case.v1["t"] == "send":
-            self.said.add(self.key_at(door))
+            self.said.add(self.key_at(transport))
         return denial
 
-    def key_at(self, door: str) -> str:
-        return HERE if door == "plain" else self.key
+    def key_at(self, transport: str) -> str:
+        return HERE if transport == "plain" else self.key
 
 
 class House(NamedTuple):
@@ -277,12 +277,12 @@ class Wrong(list[str]):
     """What a cell was answered otherwise than the policy says."""
 
     def note(
-        self, cell: Cell, door: str, case: Case, denial: Denial | None, told: str | None
+        self, cell: Cell, transport: str, case: Case, denial: Denial | None, told: str | None
     ) -> None:
         wanted = denial.code if denial else case.behind
         if told != wanted:
             asked = case.v1["t"]
-            self.append(f"{cell.role}, {cell.rule}, {door}, {asked}: {told}, not {wanted}")
+            self.append(f"{cell.role}, {cell.rule}, {transport}, {asked}: {told}, not {wanted}")
 
 
 async def ask_v1(cell: Cell, server: Running, wrong: Wrong) -> None:
@@ -311,10 +311,10 @@ async def ask_http(cell: Cell, server: Running, wrong: Wrong) -> None:
 
 async def ask_nameless(cell: Cell, server: Running, wrong: Wrong) -> None:
     """Follow the room, and come by the plain dialect, which says something if it may come in."""
-    for door, is_stream in (("sse", True), ("plain", False)):
-        denial = cell.expected(JOIN, door)
+    for transport, is_stream in (("sse", True), ("plain", False)):
+        denial = cell.expected(JOIN, transport)
         told = await answer_http_join(cell, server, is_stream=is_stream)
-        wrong.note(cell, door, JOIN, denial, told)
+        wrong.note(cell, transport, JOIN, denial, told)
     if denial is None and told is None:
         wanted = cell.expected(SEND, "plain", is_joined=True)
         words = await say_plainly(cell, server)
@@ -330,7 +330,7 @@ async def test_each_door_answers_as_the_policy_says(monkeypatch: pytest.MonkeyPa
         for role in ROLES:
             for rule in RULES:
                 cell = await settle(kept, new, role, rule)
-                for door in (ask_v1, ask_http, ask_nameless):
-                    await door(cell, kept.server, wrong)
+                for transport in (ask_v1, ask_http, ask_nameless):
+                    await transport(cell, kept.server, wrong)
                 await kept.ann.ask(t="leave", room=cell.room)
     assert not wrong, "\n".join(wrong)
