@@ -48,7 +48,7 @@ export class Offers {
     openMenu(anchor, { person, message, may }, {
       report: (why) => this.#report(message, why),
       moderate: (...options) => this.#moderate(person ?? NOBODY, ...options),
-      raid: () => this.#openRaid(person, at),
+      raid: (why) => this.#openRaid({ person, at, why }),
       write: () => this.#write(person),
     });
   }
@@ -102,10 +102,10 @@ export class Offers {
     return this.#tellOf({ t: "moderate", room, act, people: [id], seconds, why }, isEverywhere && t("menu.done"));
   }
 
-  async #openRaid(person, at) {
+  async #openRaid(raid) {
     const { notice, store } = this.#page;
     const { openRaid } = await this.#load(import("./panels/raid.js"));
-    openRaid({ room: store.active, person, at }, this.#request, () => notice.tell(t("raid.done")));
+    openRaid({ room: store.active, ...raid }, this.#request, () => notice.tell(t("raid.done")));
   }
 
   async #openSettings() {

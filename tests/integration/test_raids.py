@@ -67,6 +67,33 @@ async def test_a_raid_over_http_is_undone(tmp_path: Path) -> None:
         assert (await post(server, "sorry", "203.0.115.7")).status == 201
 
 
+async def test_who_came_after_the_preview_is_left_alone() -> None:
+    """What is confirmed is what was seen, but for what the raiders said meanwhile."""
+    async with serving() as server, chatting(server, "Ann") as ann:
+        await make_class(ann)
+        since = wall_clock()
+        wanted: Object = {"t": "raid", "room": "class", "since": since}
+        async with chatting(server, "Eve", "class") as eve:
+            preview = await ann.ask(**wanted, preview=True)
+            await trio.sleep(0.01)
+            async with chatting(server, "Bob", "class") as bob:
+                await bob.send("class", "hello")
+                await eve.send("class", "spam")
+                seen = await ann.ask(**wanted, preview=True, until=preview["until"])
+                assert (seen["count"], seen["until"]) == (1, preview["until"])
+                over_http = await ask(
+                    server,
+                    "POST",
+                    "/rooms/class/raids",
+                    {"since": since, "preview": True},
+                    authorization=bearer(ann.session),
+                )
+                assert over_http.json["until"] >= preview["until"]
+                assert (await ann.ask(**wanted, until=preview["until"]))["t"] == "ok"
+                assert await texts(ann) == ["hello"]
+                assert (await bob.ask(t="history", room="class"))["t"] == "history"
+
+
 async def test_regulars_are_no_raiders_after_a_restart(tmp_path: Path) -> None:
     """Who was known before has not just come; and whoever is named is known all the same."""
     async with on(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:

@@ -180,7 +180,7 @@ async def test_a_raid_is_undone() -> None:
             await theirs.send("spam")
             preview = await hers.preview_raid(said.ts + 1)
             assert (preview.count, preview.people, preview.messages) == (1, [eve.me], 1)
-            await hers.undo_raid(said.ts + 1, why="spam")
+            await hers.undo_raid(said.ts + 1, until=preview.until, why="spam")
             assert (await end_of(theirs)).code == "banned"
         assert await texts(his) == ["before"]
         assert his.rules.newcomers

@@ -1,14 +1,17 @@
 """What moderators type, and the words in which others are told what they have done."""
 
+from typing import cast
+
 import pytest
 import trio
 from trio.testing import MockClock
 
 from tests.unit.servers import ANN as ANN_OBJECT
-from tests.unit.servers import Calls, Peer, visiting
+from tests.unit.servers import Calls, Object, Peer, visiting
 from tests.unit.test_terminal_history import Desk
 from trio_chat.remote import (
     ActInfo,
+    Chat,
     Clear,
     Created,
     HeldInfo,
@@ -20,6 +23,7 @@ from trio_chat.remote import (
     Person,
     RaidPreview,
     Restore,
+    Room,
     RoomRules,
     SessionInfo,
     acts,
@@ -37,6 +41,7 @@ from trio_chat.terminal.arguments import (
 from trio_chat.terminal.log import LIMIT, Log
 from trio_chat.terminal.moderation import PAGES, Moderation
 from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines, session_lines
+from trio_chat.terminal.tasks import Job
 from trio_chat.terminal.wording import act_in_words, duration, names
 
 ANN, BEN = Person(**ANN_OBJECT), Person("b", "Ben")
@@ -231,7 +236,9 @@ def test_links_are_listed_with_who_came() -> None:
 
 def test_networks_of_a_raid_are_counted() -> None:
     """If they are known."""
-    preview = RaidPreview(room="tea", count=5, people=CROWD, addresses=["192.0.2.0/24"], messages=0)
+    preview = RaidPreview(
+        room="tea", until=0, count=5, people=CROWD, addresses=["192.0.2.0/24"], messages=0
+    )
     assert ": 5 people from 1 network, 0 messages at hand: P0, P1, P2, 2 more" in raid_lines(
         preview, HOUR, is_of_all=True
     )
@@ -328,3 +335,52 @@ async def test_who_is_banned_is_looked_for_page_by_page(autojump_clock: MockCloc
             await moderation._find("Zoe", is_lifted=True)
         assert len(asked) == 3 + PAGES
         nursery.cancel_scope.cancel()
+
+
+async def test_a_raid_that_was_shown_long_ago_is_to_be_looked_at_again(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is confirmed is what was shown, with its time."""
+    monkeypatch.setattr("trio_chat.terminal.moderation.LOOK", 2)  # no peer here sends pings
+    preview = {"t": "raid_preview", "room": "tea", "until": 7, "count": 1, "messages": 0}
+    preview |= {"people": [ANN_OBJECT], "addresses": []}
+
+    async def confirm_after(seconds: float) -> Object:
+        moderation.run("raid", "10m")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(desk.jobs.pop())
+            asked = await peer.hears()
+            await peer.says({**preview, "id": asked["id"]})
+        await trio.sleep(seconds)
+        moderation.run("raid", "yes")
+        return asked
+
+    async with visiting(Calls()) as (chat, tea, peer):
+        desk = Working(chat, tea)
+        moderation = Moderation(desk)
+        await confirm_after(3)
+        assert desk.jobs == []
+        assert "too long ago" in desk.shown
+        moderation.run("raid", "yes")
+        assert "/raid TIME" in desk.shown
+        asked = await confirm_after(1)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(desk.jobs.pop())
+            confirmed = await peer.hears()
+            await peer.says({"t": "ok", "id": confirmed["id"]})
+        same = ("t", "room", "since")
+        assert [confirmed[name] for name in same] == [asked[name] for name in same]
+        assert confirmed["until"] == 7
+
+
+class Working(Desk):
+    """Keeps the jobs that it is to run."""
+
+    def __init__(self, chat: Chat, room: Room) -> None:
+        super().__init__(chat, room)
+        self.jobs: list[Job] = []
+        self.run_request = lambda job: self.jobs.append(cast(Job, job))
+
+    @property
+    def shown(self) -> str:
+        return "\n".join(str(entry) for entry in self.tab.log.entries)

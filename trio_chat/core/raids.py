@@ -125,6 +125,7 @@ class Raids:
             RequestError: there are too many, or one of them is not known.
         """
         wanted, since = set(request.people), request.since
+        until = request.until or self._access.clock()
         found = [
             one
             for one in self._arrivals.of_room(room)
@@ -132,7 +133,7 @@ class Raids:
                 # somebody without a name may have written from elsewhere long ago
                 one.person.id in wanted and (one.person.id or one.last_at >= since)
                 if wanted
-                else one.first_at >= since
+                else since <= one.first_at <= until
             )
         ]
         if len(found) > PEOPLE:  # before each of them is looked at closely
@@ -162,6 +163,7 @@ class Raids:
         answer = governing_answers.RaidPreview(
             id=request.id,
             room=room,
+            until=request.until or self._access.clock(),
             count=len(people),
             people=people[: governing_answers.PREVIEWED],
             addresses=networks[: governing_answers.PREVIEWED],

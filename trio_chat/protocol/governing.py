@@ -86,7 +86,8 @@ class Raid(Request, tag="raid", kw_only=True):
     """Undo a raid: of these people, or of everybody who came since a time.
 
     Their messages since that time are cleared, they are banned, and the room is in raid mode. With
-    ``preview`` only tell what that would be.
+    ``preview`` only tell what that would be. Who came after ``until`` is left alone, which is the
+    time of a preview: so what is confirmed is what was seen; 0 means now.
     """
 
     room: str
@@ -94,6 +95,7 @@ class Raid(Request, tag="raid", kw_only=True):
         default_factory=list
     )
     since: Time
+    until: Time = 0
     preview: bool = False
     why: Why = ""
 

@@ -107,9 +107,11 @@ class RaidPreview(Answer, tag="raid_preview", kw_only=True):
     """Whom the undoing of a raid would ban, and how many of their messages it would clear.
 
     The first people and networks are listed. ``messages`` are those at hand; there can be more.
+    ``until`` is the time of the preview, for the request that confirms it.
     """
 
     room: str
+    until: int
     count: int
     people: list[Person]
     addresses: list[str]

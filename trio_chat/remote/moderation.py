@@ -78,21 +78,36 @@ class Moderation(Acting):
             self._raid(since, people, preview=True), governing_answers.RaidPreview
         )
 
-    async def undo_raid(self, since: int, people: Iterable[Person] = (), *, why: str = "") -> None:
+    async def undo_raid(
+        self, since: int, people: Iterable[Person] = (), *, until: int = 0, why: str = ""
+    ) -> None:
         """Ban those who came since a time, or these people, and clear what they said since then.
 
         For an hour newcomers have to wait, and their links need approval. ``undo`` takes all of it
         back for a day.
+
+        Args:
+            since: The time, in ms since 1970.
+            people: Whom; by default all who came since then.
+            until: That of the preview: who came later is left alone. 0 means now.
+            why: Is told to all.
         """
-        await self._ask(self._raid(since, people, why=why), answers.Ok, is_once=True)
+        await self._ask(self._raid(since, people, until=until, why=why), answers.Ok, is_once=True)
 
     def _raid(
-        self, since: int, people: Iterable[Person], *, preview: bool = False, why: str = ""
+        self,
+        since: int,
+        people: Iterable[Person],
+        *,
+        until: int = 0,
+        preview: bool = False,
+        why: str = "",
     ) -> governing.Raid:
         return governing.Raid(
             room=self._state.name,
             people=[person.id for person in people],
             since=since,
+            until=until,
             preview=preview,
             why=why,
         )

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import trio
+
 from trio_chat.protocol.names import fold
 from trio_chat.remote import NewLink, Person, acts
 from trio_chat.remote.acting import Act, Acting
@@ -36,6 +38,7 @@ ACTS: dict[str, Act] = {
 LIFTING = {"unmute", "unban"}
 SHOWN = 20  # acts that /audit shows at once
 RAID = 10 * 60  # seconds in which somebody has raided, if no time is given
+LOOK = 2 * 60  # seconds for which what was shown of a raid can be confirmed
 PAGES = 10  # of acts, in which somebody is looked for who is muted or banned
 
 
@@ -204,7 +207,9 @@ class Moderation:
         """Show what undoing a raid would do, or with ``yes`` undo what was shown."""
         raid, self._tab.raid = self._tab.raid, None  # another one is to be looked at first
         target = self._target(text)
-        if raid and text == "yes":
+        if raid and text == "yes" and trio.current_time() - raid.shown_at > LOOK:
+            self._tab.note("that was too long ago: look at it again", "error")
+        elif raid and text == "yes":
             self._run(self._undo_raid(raid))
         elif read_time(text) and not self._member(text):
             self._run(self._preview_raid("", read_time(text)))
@@ -218,16 +223,17 @@ class Moderation:
 
         async def run() -> None:
             people = (await self._find(nick, is_lifted=False),) if nick else ()
-            raid = Raid(now() - 1000 * seconds, people)
-            preview = await self._room.preview_raid(*raid)
+            since = now() - 1000 * seconds
+            preview = await self._room.preview_raid(since, people)
+            raid = Raid(since, people, preview.until, trio.current_time())
             self._tab.raid = raid if preview.count else None
-            self._tab.note(raid_lines(preview, raid.since, is_of_all=not people))
+            self._tab.note(raid_lines(preview, since, is_of_all=not people))
 
         return run
 
     def _undo_raid(self, raid: Raid) -> Job:
         async def run() -> None:
-            await self._room.undo_raid(*raid)
+            await self._room.undo_raid(raid.since, raid.people, until=raid.until)
             done = "the raid is undone; /audit lists that, and /undo takes it back for a day"
             self._tab.note(done)
 

@@ -20,10 +20,12 @@ HITS = 10  # of a search that are shown at once
 
 
 class Raid(NamedTuple):
-    """A raid since a time in ms since 1970, of these people or of all who came since then."""
+    """A raid since a time in ms since 1970, of these people or of all who came until another."""
 
     since: int
-    people: tuple[Person, ...] = ()
+    people: tuple[Person, ...]
+    until: int
+    shown_at: float  # by Trio's clock
 
 
 class Tab:

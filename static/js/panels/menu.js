@@ -14,12 +14,12 @@ const TIMES = { mute: [600, 3_600, 86_400, FOREVER], ban: [3_600, 86_400, 604_80
  * Opens the menu beside `anchor`: about a `person`, null for somebody without a name, and perhaps a
  * `message`. `may` tells whether the user may `write` to them, and `moderate`, in all rooms as an `operator`. `acts` has
  * `report` with a reason, `write` to write privately, `moderate` with an act, its seconds, a reason and whether it is for all
- * rooms, and `raid`.
+ * rooms, and `raid` with a reason.
  */
 export function openMenu(anchor, { person, message, may }, acts) {
   const place = anchor.getBoundingClientRect();
   const nick = isolate(nickOf(person));
-  const [label, why] = field(t("menu.why"), { maxLength: REASON, dir: "auto", autocomplete: "off" });
+  const [label, why] = reasonField();
   const [everywhere, isEverywhere] = box(t("menu.everywhere"));
   const dialog = open("menu", t("menu.title", { nick }));
   const close = (act) => () => {
@@ -39,11 +39,16 @@ export function openMenu(anchor, { person, message, may }, acts) {
     ...[message && button(t("menu.report"), close(() => acts.report(why.value.trim())))].filter(Boolean),
     ...(may.operator && person ? [everywhere] : []), // above the acts that it is about
     ...(may.moderate && person ? ["mute", "ban"].map((act) => times(act, moderate)) : []),
-    ...(may.moderate ? others(person, { moderate, clear, raid: close(acts.raid) }) : []),
+    ...(may.moderate ? others(person, { moderate, clear, raid: close(() => acts.raid(why.value)) }) : []),
   );
   dialog.addEventListener("keydown", (event) => step(event, dialog));
   beside(dialog, place);
   dialog.querySelector("button")?.focus();
+}
+
+/** Returns a field for the reason of an act, with its label. */
+export function reasonField(value = "") {
+  return field(t("menu.why"), { maxLength: REASON, dir: "auto", autocomplete: "off", value });
 }
 
 function askToClear(nick) {

@@ -4,39 +4,44 @@ import { reasonOf, t } from "../i18n/strings.js";
 import { isolate, names } from "../log/narration.js";
 import { open } from "./dialog.js";
 import { button, field, make } from "./make.js";
+import { reasonField } from "./menu.js";
 
 const RECENT = 10 * 60_000; // ms, of "this person, the last 10 minutes"
 const DAY = 86_400_000; // ms
 const NETWORKS = 5; // that are shown
 
 /**
- * Opens the dialog about a `person` who was at it at a time `at`, in ms. `request` makes a request
- * and returns the answer; `onDone` is called once the raid is undone.
+ * Opens the dialog about a `person` who was at it at a time `at`, in ms, with a reason `why` that may be changed.
+ * `request` makes a request and returns the answer; `onDone` is called once the raid is undone.
  */
-export function openRaid({ room, person, at }, request, onDone) {
+export function openRaid({ room, person, at, why }, request, onDone) {
   const [one, ofPerson] = radio(t("raid.person", { nick: isolate(person.nick) }), { value: "person", checked: true });
   const [all, ofAll] = radio(t("raid.since"), { value: "since" });
   const [timeLabel, time] = field(t("raid.time"), { type: "time", value: clock(at - RECENT) });
   timeLabel.className = "spoken";
+  const [reasonLabel, reason] = reasonField(why);
   const preview = make("div", { className: "preview", role: "status" });
   const undo = button(t("raid.undo"), () => act(), "danger");
   const group = make("fieldset", {}, make("legend", {}, t("raid.who")), one, make("p", { className: "since" }, all, timeLabel, time));
-  const dialog = open("raid", t("raid.title"), make("h2", {}, t("raid.title")), group, preview, make("p", { className: "answers" }, button(t("menu.no"), () => dialog.close()), undo));
+  const dialog = open("raid", t("raid.title"), make("h2", {}, t("raid.title")), group, preview, reasonLabel, reason, make("p", { className: "answers" }, button(t("menu.no"), () => dialog.close()), undo));
   const wanted = () => {
     if (ofAll.checked) return { t: "raid", room, since: sinceOf(time.value) };
     return { t: "raid", room, since: Date.now() - RECENT, people: [person.id] };
   };
   let asked = 0;
+  let seen = null; // what the preview is of, until when
   const look = async () => {
     undo.disabled = true;
     const number = ++asked;
-    const answer = await request({ ...wanted(), preview: true });
+    const raid = wanted();
+    const answer = await request({ ...raid, preview: true });
     if (number !== asked) return;
+    seen = { ...raid, until: answer.until };
     preview.replaceChildren(...lines(answer));
     undo.disabled = !answer.count;
   };
   const act = async () => {
-    const answer = await request(wanted());
+    const answer = await request({ ...seen, why: reason.value.trim() });
     if (answer.t === "error") return preview.replaceChildren(fault(answer));
     dialog.close();
     return onDone();

@@ -91,7 +91,10 @@ class Governing:
         fields = await _fields(schemas.NewRaid)
         told = await self._ask(governing.Raid, {"room": room, **fields})
         if isinstance(told, governing_answers.RaidPreview):
-            return json_of(schemas.Preview(told.count, told.people, told.addresses, told.messages))
+            preview = schemas.Preview(
+                told.until, told.count, told.people, told.addresses, told.messages
+            )
+            return json_of(preview)
         return self._receipt(told)
 
     async def _report(self, room: str, seq: int) -> Response:

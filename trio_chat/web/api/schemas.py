@@ -178,17 +178,25 @@ class NewAct(msgspec.Struct, omit_defaults=True):
 
 
 class NewRaid(msgspec.Struct, omit_defaults=True):
-    """A raid to undo: of everybody who came since a time in ms since 1970, or of these people."""
+    """A raid to undo: of everybody who came since a time in ms since 1970, or of these people.
+
+    ``until`` is that of the preview which was looked at: who came later is left alone.
+    """
 
     since: Time
+    until: Time = 0
     people: list[str] = []
     preview: bool = False
     why: governing.Why = ""
 
 
 class Preview(msgspec.Struct):
-    """Whom the undoing of a raid would ban, and how many messages at hand it would clear."""
+    """Whom the undoing of a raid would ban, and how many messages at hand it would clear.
 
+    ``until`` is when that was so, for the request that confirms it.
+    """
+
+    until: int
     count: int
     people: list[Person]
     addresses: list[str]
