@@ -1,4 +1,4 @@
-"""The policy as a table: each request, by each role, under each rule of a room, at each transport."""
+"""The policy as a table: each request, role and rule of a room, by each transport."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

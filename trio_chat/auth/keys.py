@@ -26,7 +26,7 @@ class Key(NamedTuple):
 
     @property
     def digest(self) -> bytes:
-        """What tells it from other keys, and does not tell it."""
+        """A hash that differs from that of any other key, and from which the key cannot be had."""
         name = f"{self.algorithm} {self.kid or ''}\n".encode()
         return hashlib.sha256(name + _material(self.key)).digest()
 
@@ -34,7 +34,7 @@ class Key(NamedTuple):
 def _material(key: Any) -> bytes:  # noqa: ANN401 - as PyJWT takes it
     if isinstance(key, bytes):
         return key
-    # Others are objects of this package, which is there then.
+    # Public keys are objects of ``cryptography``: without that package there are none.
     from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
         Encoding,
         PublicFormat,
@@ -60,6 +60,7 @@ def load_keys(config: Config) -> Sequence[Key]:
 
 
 def _of_pem(path: Path, data: bytes) -> Key:
+    """Return the public key in a PEM file; its kind says by which algorithm it signs."""
     for algorithm in ALGORITHMS[1:]:
         if algorithm not in jwt.algorithms.get_default_algorithms():
             raise ConfigError("public keys need the package cryptography: trio-chat[jwt]")
@@ -74,6 +75,7 @@ def _of_pem(path: Path, data: bytes) -> Key:
 
 
 def _of_set(path: Path) -> Sequence[Key]:
+    """Return the keys in a file with a JWKS whose algorithms are known; others are left out."""
     data = _read(path)
     try:
         found = jwt.PyJWKSet.from_json(data.decode()).keys
@@ -90,7 +92,11 @@ def _of_set(path: Path) -> Sequence[Key]:
 
 
 def _checked(path: Path, key: Key) -> Key:
-    """Return a key that is long enough not to be guessed."""
+    """Return a key, if it is long enough not to be guessed.
+
+    Raises:
+        ConfigError: it is too short.
+    """
     fault = jwt.get_algorithm_by_name(key.algorithm).check_key_length(key.key)
     if fault:
         raise ConfigError(f"{path}: {fault}")

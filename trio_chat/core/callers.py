@@ -26,12 +26,12 @@ from trio_chat.protocol import answers, governing, requests
 
 
 class Callers:
-    """Grants what callers ask for. They are in no room, and need not be in one to speak there.
+    """Grants what callers ask for. A caller has joined no room, and may write to any without.
 
     Args:
         people: Have the sessions.
         speakers: Tell who a caller is.
-        welcome: Tells a caller so who says hello.
+        welcome: Makes the answer to a hello.
         rooms: Those that are open.
         limits: Tell who has asked for too much.
         config: ``room_limit``.
@@ -84,7 +84,14 @@ class Callers:
     def introduce(
         self, caller: Requester, request: requests.Hello, now: float, grant: Grant, label: str
     ) -> answers.Welcome:
-        """Return the welcome of somebody who wants a session, on a device with a label.
+        """Begin a session for a caller who says hello, and return the welcome.
+
+        Args:
+            caller: Who.
+            request: The hello.
+            now: Trio's time.
+            grant: What has let them in.
+            label: Of the device that the session is for.
 
         Raises:
             RequestError: it cannot be granted.
@@ -117,7 +124,9 @@ class Callers:
         now: float,
         grant: Grant,
     ) -> None:
-        """Tell the sessions or marks of who shows a session, end some, or make a code for another.
+        """Do what the holder of a session asks for about it.
+
+        That is: list their sessions or marks, end sessions, or make a code for another device.
 
         Raises:
             RequestError: it cannot be granted.
@@ -144,7 +153,7 @@ class Callers:
         now: float,
         grant: Grant,
     ) -> None:
-        """Take in how far a caller has read, and answer with how far that is by now.
+        """Take in how far a caller has read a room, and answer with the mark that holds now.
 
         Raises:
             RequestError: it cannot be granted.
@@ -198,7 +207,7 @@ class Callers:
         now: float,
         grant: Grant,
     ) -> None:
-        """Do what a caller asks for as a moderator, or begin to.
+        """Do what a caller asks for about rooms, rights or people, or begin to.
 
         Raises:
             RequestError: it cannot be granted.

@@ -84,7 +84,7 @@ class CatchUpQueue:
             self.enqueue(catch_up)
 
     def admit_some(self, effects: Effects) -> None:
-        """Let some go on; a crowd of them must not hold up all others."""
+        """Advance the first catch-ups, within a budget: a crowd of them must not hold up others."""
         budget = COST_EACH_TURN
         for _ in range(len(self._waiting)):
             if budget <= 0:

@@ -15,15 +15,15 @@ from trio_chat.protocol import answers, requests
 from trio_chat.protocol.close import SIGNED_OUT
 from trio_chat.protocol.request_error import RequestError
 
-WAITING = 1024  # who wait for it to be kept that sessions are over; others are refused
-BUSY_MS = 1000
+WAITING = 1024  # sign-outs whose records are not kept yet; more are refused
+BUSY_MS = 1000  # after which one that was refused may be tried again
 ENDED_AT_ONCE = 8  # connections in a turn: a millisecond
 DAY = 24 * 60 * 60 * 1000  # milliseconds
 UNAVAILABLE = "the session is over, but a restart could bring it back; sign out again"
 
 
 class _Waiting(NamedTuple):
-    """Who waits for it to be kept that a session of a person is over."""
+    """A request to sign out, which is answered once the person's changed record is kept."""
 
     requester: Requester
     id: answers.Id
@@ -39,7 +39,7 @@ class Devices:
         people: Have the sessions.
         config: ``session_days``, for which sessions are good; 0 for ever.
         clock: The wall clock, in ms since 1970.
-        drop: Lets a connection go at once; its person is there no longer if the second is true.
+        drop: Unregisters a connection; its person stays in the rooms for the grace time.
     """
 
     def __init__(
@@ -57,17 +57,24 @@ class Devices:
         self._config = config
         self._clock = clock
         self._drop = drop
-        self._followers: dict[str, set[Recipient]] = {}  # who read as a person, without a name
+        self._followers: dict[str, set[Recipient]] = {}  # connections that only read, by person
         self._to_end: deque[ConnectionState] = deque()
-        self._waiting: list[_Waiting] = []  # for the record to be handed to the storage
-        self._handed: deque[tuple[int, _Waiting]] = deque()  # with these changes
+        self._waiting: list[_Waiting] = []  # whose records the storage has not got yet
+        self._handed: deque[tuple[int, _Waiting]] = deque()  # with the number of the changes it got
 
     # What is listed
 
     def tell(
         self, requester: Requester, request: requests.Sessions, person_id: str, here: str
     ) -> None:
-        """Answer with the sessions of a person, of which one asks."""
+        """Answer with the sessions of a person.
+
+        Args:
+            requester: Who asks.
+            request: What for.
+            person_id: Whose sessions.
+            here: The id of the session that asks; it is marked in the list.
+        """
         record = self._people.records.get(person_id)
         now = self._clock()
         days = self._config.session_days
@@ -113,7 +120,12 @@ class Devices:
         self.end_over(person_id, besides=asker)
 
     def end_over(self, person_id: str, besides: ConnectionState | None = None) -> None:
-        """End the connections of a person whose sessions are over."""
+        """End the connections of a person whose sessions are over.
+
+        Args:
+            person_id: Who.
+            besides: A connection that waits for an answer, and ends behind it.
+        """
         record = self._people.records.get(person_id)
         for state in self.states(person_id):
             if record.is_over(state.session) and not state.is_over:
@@ -166,13 +178,13 @@ class Devices:
                 self._waiting.append(one)
 
     def kept(self, number: int) -> None:
-        """Answer those whose sessions are over for good: all changes up to a number are kept."""
+        """Answer who has signed out: all changes up to a number are kept."""
         while self._handed and self._handed[0][0] <= number:
             _, waiting = self._handed.popleft()
             self._answer(waiting, answers.Ok(id=waiting.id))
 
     def not_kept(self, number: int, retry_ms: int) -> None:
-        """Answer those whose sessions are over, while nothing can be kept."""
+        """Answer who has signed out that changes up to a number could not be kept."""
         while self._handed and self._handed[0][0] <= number:
             _, waiting = self._handed.popleft()
             error = answers.Error(

@@ -135,7 +135,7 @@ class Joins:
     # What the journal has loaded
 
     def take_loaded(self, states: Iterable[RoomState]) -> None:
-        """Let those go on who waited for rooms."""
+        """Go on with the joins that waited for rooms to be loaded."""
         for room_state in states:
             for catch_up in self._rooms.loaded(room_state):
                 state = self._connections.get(catch_up.client)
@@ -150,7 +150,7 @@ class Joins:
                     self._begin(state, asker_of(state, self._people), catch_up, room)
 
     def take_not_loaded(self, failure: NotLoaded) -> None:
-        """Tell those who waited for rooms that these cannot be read just now."""
+        """Refuse the joins that waited for rooms: these cannot be read just now."""
         for name in failure.names:
             for catch_up in self._rooms.not_loaded(name, failure.retry_ms):
                 state = self._connections.get(catch_up.client)

@@ -138,7 +138,7 @@ class Judge:
         return policy.needs_approval(principal, request, of_room, self._config.hold_links_for, now)
 
     def is_quiet(self, asker: Asker, room: str, link: Link | None = None) -> bool:
-        """Whether others are not told that somebody comes: a newcomer, into a room in raid mode."""
+        """Whether nobody is told that somebody joins, as of a newcomer in a room in raid mode."""
         governed, now = self._access.registry.governed(room), self._access.clock()
         if governed is None or not governed.is_raided(now):
             return False

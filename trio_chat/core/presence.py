@@ -51,7 +51,7 @@ class Presence:
         self._part(person_id, room, now)
 
     def lose(self, person_id: str, state: ConnectionState, rooms: list[Room], now: float) -> None:
-        """Let a connection go. Its person stays for the grace time, in case they come back."""
+        """Take in that a connection is gone. Its person stays in their rooms for the grace time."""
         grace = 0.0 if self._people.is_leaving(person_id) else self._config.presence_grace
         until = now + grace
         for room in rooms:
@@ -82,7 +82,7 @@ class Presence:
         self._people.release(person_id, now)
 
     def _part(self, person_id: str, room: Room, now: float) -> None:
-        """Let a person go whose time is over in a room."""
+        """Have a person leave a room in which their grace time is over."""
         if room in self._places[person_id] and room.part(person_id, now):
             self._places[person_id].discard(room)
             self._arrivals.leave(room.name, person_id)

@@ -19,8 +19,9 @@ LOOKS_AT_ONCE = 128  # rooms of connections that are looked at in a turn: a mill
 class Removals:
     """Finds the connections that have to go, and ends some of them in each turn.
 
-    Whoever may be where is looked at in rounds over all connections, some in each turn. What comes
-    during a round waits for the next one; who comes during it is asked for their right as they do.
+    A round looks at all connections that there are when it begins, some of them in each turn.
+    Rights that change during a round are looked at in the next one. A connection that comes during
+    a round needs no look: its right is checked when it joins.
 
     Args:
         turn: Where the closes go.
@@ -41,23 +42,27 @@ class Removals:
         self._access = access
         self._connections_of = connections_of
         self._changed: defaultdict[str, set[Link]] = defaultdict(set)  # links that ended, by room
-        self._looked_for = self._changed  # the same, of this round
-        self._has_ended = False  # whether there are any
-        self._to_look: deque[ConnectionState] = deque()  # of this round
+        self._looked_for = self._changed  # the same, but for the round under way
+        self._has_ended = False  # whether any link ended of those that the round looks for
+        self._to_look: deque[ConnectionState] = deque()  # what is left of the round
         self._to_end: deque[ConnectionState] = deque()
 
     def remove(self, person_ids: Collection[str], room: str) -> None:
-        """End the connections of people in a room, or in any."""
+        """End the connections that people have in a room; those in any if ``room`` is empty."""
         for person_id in person_ids:
             states = self._connections_of(person_id)
             self._to_end += [state for state in states if not room or room in state.rooms]
 
     def recheck(self, room: str, ended: Iterable[Link] = ()) -> None:
-        """End the connections in a room, or in any, that may not be there any more.
+        """Have the connections in a room looked at, and those ended that may not be there any more.
 
-        So do those who came by a link to moderate that has ended, and may not any more: they were
-        told that they may. They may come back. And so do those, wherever they are, whom no link
-        lets in on the server any more.
+        Ended are, besides, those who moderated by a link that has ended and may no longer do so,
+        since their welcome told them otherwise (they may come back), and those in any room whom no
+        link lets in on the server any more.
+
+        Args:
+            room: Its name; ``SERVER`` for all rooms.
+            ended: Links to it that ended just now.
         """
         self._changed[room].update(ended)
 
@@ -67,9 +72,10 @@ class Removals:
         return bool(self._to_end or self._to_look or self._changed)
 
     def end_some(self) -> None:
-        """End some connections that may not stay; a crowd of them must not hold up others.
+        """Look at some connections, and end some of those that may not stay.
 
-        Until then the policy lets them do nothing.
+        Many of them must not hold up others, so they end over several turns. Until then the policy
+        refuses all that they ask for.
         """
         self._look_at_some()
         for _ in range(min(len(self._to_end), ENDED_AT_ONCE)):
@@ -94,6 +100,7 @@ class Removals:
         return state.rooms if SERVER in looked_for else state.rooms.keys() & looked_for.keys()
 
     def _may_stay(self, state: ConnectionState, rooms: Collection[str]) -> bool:
+        """Whether a connection may still be on the server and in these rooms, as what it was."""
         ended = [link for room in (*rooms, SERVER) for link in self._looked_for.get(room, ())]
         is_invited = self._access.is_invited
         return (
@@ -107,7 +114,7 @@ class Removals:
         return bool(self._access.standing(room, person_id, address, link, state.grant).right)
 
     def _is_demoted(self, state: ConnectionState, ended: Link) -> bool:
-        """Whether a connection moderated by a link that has ended, and no other gives as much."""
+        """Whether a connection moderated by a link that has ended, and may no longer do so."""
         room, person_id = ended.made.about, state.holder_id
         if ended.right < Right.MODERATE:
             return False
