@@ -82,6 +82,23 @@ def test_the_files_that_the_docs_name_are_there() -> None:
     assert [name for name in named if not any(one.endswith(f"/{name}") for one in there)] == []
 
 
+def test_the_tasks_that_the_docs_draw_are_there() -> None:
+    """The task tree names them as ``Class.method`` or ``module.function``."""
+    text = (ROOT.parent / "docs" / "design.md").read_text(encoding="utf-8")
+    tree = text.partition("## The task tree")[2].split("```")[1]
+    named = set(re.findall(r"\b(\w+\.[a-z_]+)\b", tree.replace("trio.run", "")))
+    there = set()
+    for path in ROOT.rglob("*.py"):
+        module = ast.parse(path.read_text())
+        owners = [(path.stem, module)] + [
+            (node.name, node) for node in module.body if isinstance(node, ast.ClassDef)
+        ]
+        for name, owner in owners:
+            there |= {f"{name}.{x.name}" for x in owner.body if isinstance(x, ast.AsyncFunctionDef)}
+    assert "Client.run" in named
+    assert named - there == set()
+
+
 def test_every_package_has_a_rule() -> None:
     """No package is left out of the rules, so that a new one is thought about."""
     assert {path.parent.name for path in ROOT.glob("*/__init__.py")} == RULES.keys() - {"hub"}
