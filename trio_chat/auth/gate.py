@@ -42,7 +42,7 @@ class Tokens(Protocol):
         ...
 
     def knows(self, proof: bytes) -> bool:
-        """Whether a grant comes of a key that still is one, for the same audience."""
+        """Whether the key that a proof stands for is still in use, for the same audience."""
         ...
 
 
@@ -54,7 +54,7 @@ class Attempts(Protocol):
         ...
 
     def forgive(self, address: str) -> None:
-        """Count an attempt no more: it was right."""
+        """Take an attempt back: the password was right, or was not checked."""
         ...
 
 
@@ -82,7 +82,7 @@ class Ways(NamedTuple):
 
 
 def load_ways(config: Config, marks: Marks) -> Ways:
-    """Return the ways in that are configured. This takes a file's time, and some CPU.
+    """Return the ways in that are configured. It reads files and computes a hash, so it blocks.
 
     Raises:
         ConfigError: one of them cannot work; the message says why.

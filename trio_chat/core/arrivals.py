@@ -32,7 +32,7 @@ def network_of(place: str) -> str:
 
 
 def place_of(address: str) -> str:
-    """Return what is banned with an address: of IPv4, or a /64; empty for this machine's own."""
+    """Return what a ban covers: an IPv4 address or a /64; empty for this machine's own."""
     return "" if is_loopback(address) else key_of(address)
 
 
@@ -91,7 +91,7 @@ class Arrivals:
         return key
 
     def _let_go(self, key: Key) -> None:
-        """Let somebody be forgotten in time who is not in a room."""
+        """Let somebody who is not in a room be forgotten, once too many others have left later."""
         if key in self._here:
             return
         self._gone.add(key, self._by_room[key[0]][key].address)
@@ -114,7 +114,7 @@ class Arrivals:
         return next((found.person for found in self._of(person_id)), None)
 
     def addresses_of(self, person_id: str) -> list[str]:
-        """Return from where a person came, but for this machine's own addresses."""
+        """Return the addresses that a person came from, without those of this machine."""
         return sorted({found.address for found in self._of(person_id) if found.address})
 
     def rooms_of(self, person_id: str) -> set[str]:

@@ -48,7 +48,7 @@ class CatchUp:
         self.last = join.last  # the last number that the client has, as it says
         self.epoch = join.epoch  # to which that belongs, if it says so
         self.after = 0  # the number up to which the client has everything
-        self.is_answered = False  # whether ``joined`` was sent, as things are
+        self.is_answered = False  # whether ``joined`` was sent, and still is right
         self.is_replaced = False  # whether the client has joined again
         self.members: Mapping[str, Person] | None = None  # as the client was told last
         self.is_cut = False  # whether the list of people that the client was told is cut

@@ -10,13 +10,13 @@ from trio_chat.core.effects import Turn
 from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol.close import EXPIRED
 
-LOOK_INTERVAL = (
-    30.0  # seconds; clocks are set, and timers of connections that are gone stay so long
-)
+# Seconds between two looks at a grant that ends later. It bounds how late the setting of the wall
+# clock is noticed, and for how long a timer outlives its connection.
+LOOK_INTERVAL = 30.0
 
 
 class Expiry:
-    """Looks at the wall clock now and then, and to the moment at the end.
+    """Looks at the wall clock every ``LOOK_INTERVAL``, and once more when a grant should end.
 
     Args:
         turn: Gets the connections to end.

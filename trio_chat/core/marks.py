@@ -48,8 +48,8 @@ class Marks:
     def read(self, reading: Reading) -> None:
         """Take in that somebody has read a room up to a number; it only grows.
 
-        A number that was not given yet counts as the last one. Which that is, is read first if
-        nobody is in the room.
+        A number beyond the room's last one counts as that. If the room is not open, its last
+        number is read from the journal first.
 
         Raises:
             RequestError: too many marks wait for that; where no answer is wanted it is dropped.
@@ -78,7 +78,7 @@ class Marks:
             self._turn.reply(requester, answer(record.marks[room]))
 
     def _refuse(self, reading: Reading, retry_ms: int) -> None:
-        """Tell that a room cannot be read just now, whoever wants to know."""
+        """Answer, if an answer is wanted, that a room cannot be read just now."""
         self._waiting -= 1
         if reading.answer:
             text = "the room cannot be read just now"

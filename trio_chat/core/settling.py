@@ -23,10 +23,10 @@ NEVER = float("inf")
 class Settling:
     """Takes in what is kept, and answers those who asked for it.
 
-    To tell a crowd takes longer than a commit. What is to be written when that begins would wait
-    until it ends, and then be told to the same crowd by as many writes again. So what many are to
-    be told waits for the commit that is asked for in the same turn, ``HOLD`` at most, and goes out
-    with it in one frame.
+    To tell a crowd takes longer than a commit. Writes that are submitted while a crowd is being
+    told would be committed long before that ends, and then cost as many writes to sockets again.
+    So an event that many have to be told waits for the commit that the same turn has submitted,
+    for ``HOLD`` at most, and both go out in one frame.
 
     Args:
         turn: Where answers go.
@@ -94,7 +94,7 @@ class Settling:
         return sum(room.population for room in map(self._rooms.get, names) if room)
 
     def _settle(self, outcome: Stored | NotStored) -> None:
-        """Take in what became of writes: everybody hears of it, and who asked how it went."""
+        """Tell everybody what was kept, and whoever asked for it what became of it."""
         acks = self._turn.effects.acks
         if isinstance(outcome, NotStored):
             for requester, answer in self._pending.fail(outcome.writes, outcome.retry_ms):

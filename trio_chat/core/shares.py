@@ -8,10 +8,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Shares(Generic[Key]):
-    """Keys, each of a group; in a group the one that was added last comes last.
+    """Keys, each of a group, in the order in which they were added to it.
 
-    Of too many, the first of the largest group goes. So a group loses nothing to others as long as
-    it has no more than its equal share. All of it takes the same time, however many there are.
+    ``pop`` takes the first key of the largest group. So a group loses nothing to others as long as
+    it has no more than its equal share. No method takes longer the more keys there are.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Shares(Generic[Key]):
             del self._groups[group]
 
     def pop(self) -> Key:
-        """Take out the key that goes if there are too many, and return it."""
+        """Take out the first key of the largest group, and return it."""
         group = next(iter(self._by_size[self._largest]))
         key = next(iter(self._groups[group]))
         self.discard(key)

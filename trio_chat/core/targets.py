@@ -77,10 +77,10 @@ class Targets:
     def spared(
         self, asked: Requested, room: str, people: Iterable[Person], *, is_crowd: bool = False
     ) -> list[Person]:
-        """Return those of very many people who may do as much in a room as who wants to act.
+        """Return those among people who may do as much in a room as whoever wants to act on them.
 
-        With ``is_crowd``, when nobody is named, all who moderate there: an operator would not know
-        that they are among them.
+        With ``is_crowd`` nobody was named one by one. Then all moderators there are spared, from
+        operators too, who would not know that they are among them.
         """
         by = Right.MODERATE if is_crowd else self.right_of(asked, room)
         least = max(by, Right.MODERATE)
@@ -118,7 +118,7 @@ class Targets:
                 raise RequestError("not_operator", reason)
 
     def spare_moderators(self, asked: Requested, room: str, people: Iterable[Person]) -> None:
-        """Make sure that nobody acts on those who may as much as they.
+        """Make sure that nobody acts on somebody who may do as much in the room as they.
 
         Raises:
             RequestError: one of these people is a moderator, or an operator.
