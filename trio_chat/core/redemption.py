@@ -31,8 +31,8 @@ class Redemption:
     ) -> Link | None:
         """Return the link to a room, or to the whole server, that a secret is of; else ``None``.
 
-        One that is revoked, over, used up, of another room, or was never made, is all the same.
-        But whoever has a good one, if to another room, has not guessed.
+        A link that is revoked, over, used up, of another room, or was never made gets the same
+        answer. Only a secret of no live link counts as a guess, and not one of another room.
 
         Args:
             secret: As somebody shows it.

@@ -13,7 +13,7 @@ from trio_chat.protocol.dialects.base import Dialect
 from trio_chat.protocol.events import decode
 
 REPLAYS = 4  # sets of frames that are kept in a room, for those who missed the same
-TOPICS = 100  # of a room, of which is known who has set them
+TOPICS = 100  # the latest ones of a room, whose authors are remembered
 EARLY = 256  # events that may wait for one before them
 
 TOPIC = b'"t":"topic"'  # is in each encoded event of the kind
@@ -52,12 +52,12 @@ class RoomLog:
         self._early: dict[int, Committed] = {}
         self._known = 0  # the last number of which the journal has told
         self._replays: dict[tuple[Dialect, int], Sequence[Frame]] = {}
-        # The latest ones; of one that was there before these, nobody knows who has set it.
+        # The latest ones. The one before these is known by its text alone, and has no author.
         self._topics: deque[events.Topic] = deque(maxlen=TOPICS)
         self._stand(state)
 
     def _stand(self, state: RoomState) -> None:
-        """Stand as the journal says."""
+        """Take over what the journal says: numbers, topic, and the latest events."""
         self.first = state.first
         self.last = state.last
         self.topic = state.topic
@@ -218,7 +218,7 @@ class RoomLog:
         self._recent_size -= len(data)
 
     def _account(self) -> None:
-        """Take in that what is at hand has changed: replays of before are not true any more."""
+        """Take in that the events at hand have changed: replays are made of them, and dropped."""
         if self._replays:
             self._shed_replays()
             self._budgets.replays.keep(self._shed_replays, 0)

@@ -36,7 +36,8 @@ class Outbox:
         evict: Drops the connection, if that is too much.
     """
 
-    reached = ""  # the limit that was; it is of few, and costs the others nothing
+    # The limit that was reached. Few connections reach one, and the others need no memory for it.
+    reached = ""
 
     def __init__(
         self,
