@@ -98,8 +98,9 @@ export class Offers {
 
   #moderate({ id }, act, seconds, why, isEverywhere) {
     const room = isEverywhere ? "" : this.#page.store.active;
+    const time = act === "clear" ? { since: seconds && Date.now() - 1000 * seconds } : { seconds };
     // In the room that is shown a line tells it.
-    return this.#tellOf({ t: "moderate", room, act, people: [id], seconds, why }, isEverywhere && t("menu.done"));
+    return this.#tellOf({ t: "moderate", room, act, people: [id], ...time, why }, isEverywhere && t("menu.done"));
   }
 
   async #openRaid(raid) {

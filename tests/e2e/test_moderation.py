@@ -100,7 +100,8 @@ def test_a_teacher_runs_a_class(open_page: OpenPage) -> None:
     ann.keyboard.press("m")
     menu = ann.get_by_role("dialog", name=re.compile("Bob"))
     menu.get_by_label("Reason").fill("not now")
-    menu.get_by_role("button", name="Clear all their messages").click()
+    menu.get_by_role("button", name="Clear messages: 10 minutes").click()
+    expect(ann.get_by_role("dialog")).to_contain_text("said in the last 10 minutes?")
     ann.get_by_role("button", name="Clear", exact=True).click()
     for page in (ann, bob):
         expect(row(page, "cleared what \u2068Bob\u2069 said: \u2068not now")).to_be_visible()
@@ -120,7 +121,7 @@ def test_what_is_cleared_is_not_kept_by_the_page(open_page: OpenPage) -> None:
     wait_for_kept(ann, "secret words")
     ann.wait_for_timeout(2_500)  # the cache is written every 2 s
     assert "secret words" in cached(ann)
-    open_menu(ann, "Bob").get_by_role("button", name="Clear all their messages").click()
+    open_menu(ann, "Bob").get_by_role("button", name="Clear messages: All").click()
     ann.get_by_role("button", name="Clear", exact=True).click()
     expect(ann.locator("#log .deleted")).to_have_count(1)
     ann.wait_for_timeout(2_500)

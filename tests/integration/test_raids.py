@@ -20,6 +20,7 @@ from trio_chat.core import clearings
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Unavailable
 
+DAY = 24 * 60 * 60 * 1000  # milliseconds
 OLD, NEW, ELSEWHERE = "198.51.100.1", "203.0.113.5", "192.0.2.9"
 
 
@@ -65,6 +66,33 @@ async def test_a_raid_over_http_is_undone(tmp_path: Path) -> None:
         assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
         assert await texts(ann) == ["a bot", "spam 1", "spam 2", "spam 3"]
         assert (await post(server, "sorry", "203.0.115.7")).status == 201
+
+
+async def test_the_bans_of_a_raid_are_lifted_when_what_it_cleared_is_gone_for_good() -> None:
+    """Not later than they end, and once."""
+    async with serving() as server, chatting(server, "Ann") as ann:
+        await make_class(ann)
+        async with chatting(server, "Eve", "class") as eve:
+            await ann.send("class", "hello")
+            await eve.ask(t="topic", room="class", text="spam")
+            await eve.send("class", "spam")
+            raid: Object = {"t": "raid", "room": "class", "people": [eve.who["id"]], "since": 0}
+            assert (await ann.ask(**raid))["t"] == "ok"
+        [act, *_] = (await ann.ask(t="audit", room="class"))["acts"]
+        undo: Object = {"t": "undo", "room": "class", "act": act["seq"]}
+        access, week = server.server._hub.access, wall_clock() + 7 * DAY + 1
+        access.clock = lambda: week
+        assert (await ann.ask(**undo))["code"] == "too_late"
+        access.clock = lambda: week - 5 * DAY
+        assert (await ann.ask(**undo))["t"] == "ok"
+        while (told := await ann.until("moderated"))["act"] != "unban":
+            pass
+        assert told["people"] == [eve.who]
+        assert (await ann.ask(**undo))["code"] == "too_late"
+        assert await texts(ann) == ["hello"]
+        async with chatting(server, "Eve", "class", session=eve.session) as eve:
+            joined = await eve.until("joined")
+            assert not joined.get("topic")
 
 
 async def test_who_came_after_the_preview_is_left_alone() -> None:

@@ -178,7 +178,7 @@ class Raids:
             open_room.announce()
 
     def take_back(self, asked: Requested, request: governing.Undo, room: str) -> None:
-        """Take back what an act did.
+        """Take back what an act did: for a day all of it, and afterwards a ban or mute that holds.
 
         Raises:
             RequestError: there is no such act, or it is too late.
@@ -191,10 +191,11 @@ class Raids:
         is_above = self._access.registry.is_by_operator(kept)
         if is_above and not self._targets.is_operator(asked, room):
             raise RequestError("not_operator", "an operator did that; only one takes it back")
-        is_late = self._access.clock() - kept.ts >= SEALED or _is_gone(kept.act)
-        if is_late or kept.seq in self._access.registry.undone:
+        now = self._access.clock()
+        is_late = now - kept.ts >= SEALED or _is_gone(kept.act)
+        if (is_late and not _holds(kept.act, now)) or kept.seq in self._access.registry.undone:
             raise RequestError("too_late", "that was taken back already, or is a day ago")
-        if isinstance(kept.act, acts.Cleared | acts.Raided):
+        if isinstance(kept.act, acts.Cleared | acts.Raided) and not is_late:
             for name, key in kept.act.keys.items():
                 self._ledger.tell(events.Restore(room=name, who=asked.person, key=key))
         self._ledger.record(
@@ -204,7 +205,8 @@ class Raids:
         )
         if kept.act.about and not isinstance(kept.act, acts.Cleared):
             self._tell_lifted(asked, kept)
-            self._give_topic_back(asked, kept.act)
+            if not is_late:
+                self._give_topic_back(asked, kept.act)
             self._tell_rules(asked, kept)
 
     def _tell_lifted(self, asked: Requested, kept: ActKept) -> None:
@@ -242,3 +244,10 @@ class Raids:
 def _is_gone(act: acts.AnyAct) -> bool:
     """Whether what an act has cleared is here no more, as it was imported without it."""
     return isinstance(act, acts.Cleared) and not act.keys
+
+
+def _holds(act: acts.AnyAct, now: int) -> bool:
+    """Whether an act keeps somebody out or silent."""
+    if isinstance(act, acts.Sanctioned):
+        return not act.until or act.until > now
+    return isinstance(act, acts.Raided) and act.until > now

@@ -41,14 +41,15 @@ export function showAudit(element, room, { isReports, request, onGo, tell }) {
   return load();
 }
 
-/** Returns the request that takes an act back; a ban or a mute can always be ended. */
+/** Returns the request that takes an act back; a ban or a mute can always be ended, also when its act is no longer at hand. */
 function undoing({ seq, ts, act }) {
-  if (Date.now() - ts < DAY) return { t: "undo", act: seq };
+  if (act.t !== "sanctioned" || Date.now() - ts < DAY) return { t: "undo", act: seq };
   return { t: "moderate", act: `un${act.kind}`, people: act.people.map(({ id }) => id) };
 }
 
 function isUndoable({ ts, act }) {
-  return act.t === "sanctioned" || (["cleared", "raided"].includes(act.t) && Date.now() - ts < DAY);
+  const isRecent = Date.now() - ts < DAY;
+  return act.t === "sanctioned" || (act.t === "cleared" && isRecent) || (act.t === "raided" && (isRecent || act.until > Date.now()));
 }
 
 function line(one, isUndone, { onGo, takeBack }) {
@@ -59,8 +60,9 @@ function line(one, isUndone, { onGo, takeBack }) {
   const item = make("li", {}, said);
   if (isUndone) said.append(" ", make("i", {}, t("audit.taken")));
   else if (isUndoable(one)) {
-    const back = button(t("audit.takeBack"), () => takeBack(one));
-    back.ariaLabel = t("audit.takeBackWhat", { what: words });
+    const isLate = act.t === "raided" && Date.now() - ts >= DAY; // what was cleared is gone for good
+    const back = button(t(isLate ? "audit.lift" : "audit.takeBack"), () => takeBack(one));
+    back.ariaLabel = t(isLate ? "audit.liftWhat" : "audit.takeBackWhat", { what: words });
     item.append(back);
   }
   if (act.t === "reported") item.append(button(t("audit.go"), () => onGo(act.target)));

@@ -8,7 +8,7 @@ import { box, button, field, make } from "./make.js";
 
 const REASON = 250; // characters
 const FOREVER = 0;
-const TIMES = { mute: [600, 3_600, 86_400, FOREVER], ban: [3_600, 86_400, 604_800, FOREVER] }; // s
+const TIMES = { mute: [600, 3_600, 86_400, FOREVER], ban: [3_600, 86_400, 604_800, FOREVER], clear: [600, 3_600, 86_400, FOREVER] }; // s
 
 /**
  * Opens the menu beside `anchor`: about a `person`, null for somebody without a name, and perhaps a
@@ -28,10 +28,11 @@ export function openMenu(anchor, { person, message, may }, acts) {
   };
   const options = (act, seconds = FOREVER) => [act, seconds, why.value.trim(), isEverywhere.checked];
   const moderate = (act, seconds) => close(() => acts.moderate(...options(act, seconds)));
-  const clear = close(async () => {
-    const chosen = options("clear");
-    if (await askToClear(nick)) acts.moderate(...chosen);
-  });
+  const clear = (act, seconds) =>
+    close(async () => {
+      const chosen = options(act, seconds);
+      if (await askToClear(nick, seconds)) acts.moderate(...chosen);
+    });
   dialog.append(
     make("p", { className: "who" }, make("bdi", {}, nickOf(person))),
     ...(may.write ? [button(t("menu.write"), close(acts.write))] : []),
@@ -51,15 +52,16 @@ export function reasonField(value = "") {
   return field(t("menu.why"), { maxLength: REASON, dir: "auto", autocomplete: "off", value });
 }
 
-function askToClear(nick) {
-  return ask(t("menu.clearQuestion", { nick }), { yes: t("menu.clearYes"), no: t("menu.no") });
+function askToClear(nick, seconds) {
+  const question = seconds === FOREVER ? t("menu.clearQuestion", { nick }) : t("menu.clearSince", { nick, time: duration(seconds) });
+  return ask(question, { yes: t("menu.clearYes"), no: t("menu.no") });
 }
 
-/** Returns the buttons for an act that lasts some time. */
+/** Returns the buttons for an act that lasts some time, or is about what was said for some time. */
 function times(act, moderate) {
   const words = t(`menu.${act}`);
   const buttons = TIMES[act].map((seconds) => {
-    const time = seconds === FOREVER ? t("links.forever") : duration(seconds);
+    const time = seconds === FOREVER ? t(act === "clear" ? "menu.all" : "links.forever") : duration(seconds);
     const one = button(time, moderate(act, seconds));
     one.ariaLabel = `${words}: ${time}`;
     return one;
@@ -74,7 +76,7 @@ function others(person, { moderate, clear, raid }) {
     button(t("menu.unmute"), moderate("unmute")),
     button(t("menu.raid"), raid),
   ];
-  return [...(person ? ofPerson : []), button(t("menu.clear"), clear)];
+  return [...(person ? ofPerson : []), times("clear", clear)];
 }
 
 /** Moves the focus by the arrow keys. */
