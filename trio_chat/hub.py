@@ -12,6 +12,7 @@ from trio_chat.core.invitations import Invitations
 from trio_chat.core.people import People
 from trio_chat.core.readers import Readers
 from trio_chat.core.registry import Registry
+from trio_chat.core.unused_rooms import UnusedRooms
 from trio_chat.delivery.batch import FanOut, Loop
 from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.outbox_budget import OutboxBudget
@@ -83,6 +84,11 @@ class Hub:
     def invitations(self) -> Invitations:
         """Tells whom links let in."""
         return self._chat.invitations
+
+    @property
+    def unused_rooms(self) -> UnusedRooms:
+        """Knows which made rooms nobody uses."""
+        return self._chat.unused_rooms
 
     def gauges(self) -> dict[str, Gauge]:
         """Return what tells which shares of budgets are in use."""

@@ -176,9 +176,9 @@ class Server:
                         self._listeners,
                     )
                     listening.start_soon(self._limits.overload.watch)
-                    populations = self._hub.populations
+                    populations, made = self._hub.populations, self._hub.unused_rooms
                     listening.start_soon(
-                        retain, self._journal, self._emit, self.config, populations
+                        retain, self._journal, self._emit, self.config, populations, made
                     )
                     followed = self._hub.followed_rooms
                     listening.start_soon(follow, self._journal, self._emit, followed)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.types import Committed, Result, Write
-from trio_chat.protocol.acts import LEDGER, Reported
+from trio_chat.protocol.acts import LEDGER, Forgotten, Reported
 from trio_chat.protocol.answers import MessageView
-from trio_chat.protocol.events import ActKept, Delete, Edit, Message, Person, React, Topic
+from trio_chat.protocol.events import ActKept, Created, Delete, Edit, Message, Person, React, Topic
 
 ANN = Person("a1", "Ann")
 BEN = Person("b2", "Ben")
@@ -57,6 +57,14 @@ def react(
 def report(target: int, *, room: str = ROOM, why: str = "") -> Write:
     act = Reported(about=room, target=target, why=why)
     return Write(ActKept(room=LEDGER, who=BEN, act=act))
+
+
+def created(room: str = ROOM) -> Write:
+    return Write(Created(room=room, who=ANN), must_begin=True)
+
+
+def forgetting_act(before_ts: int, *, room: str = ROOM) -> Write:
+    return Write(ActKept(room=LEDGER, act=Forgotten(about=room)), unused_since=before_ts)
 
 
 def title(text: str = "All about tea", *, room: str = ROOM) -> Write:

@@ -9,10 +9,12 @@ from tests.journal.drafts import (
     MUCH,
     ROOM,
     Clock,
+    created,
     delete,
     edit,
     everything,
     fill,
+    forgetting_act,
     kept,
     number_of,
     numbers,
@@ -694,6 +696,74 @@ class TestForgetting:
         await journal.prune(0, clock.now + 1)
         assert await journal.forget(clock.now + 1, ()) == 1
         assert numbers(await journal.commit([say(cid=f"{CID}-7")])) == [2_501]
+
+
+class TestForgettingMadeRooms:
+    """A room that was made is forgotten as a whole by an act, if nobody has ever used it."""
+
+    async def test_a_room_in_which_nothing_was_said_is_forgotten_with_its_act(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """Whatever else happened there; the act is kept, and the name is free again."""
+        await journal.commit([created(), title("Tea"), say(room="jam")])
+        clock.now += 10
+        assert await journal.unused([ROOM, "jam", "none"], clock.now) == [ROOM, "none"]
+        [result] = await journal.commit([forgetting_act(clock.now)])
+        assert isinstance(result, Committed)
+        assert (result.event.room, result.event.seq) == (LEDGER, 1)
+        assert [room.name for room in await journal.rooms(9)] == ["jam"]
+        assert await kept(journal) == []
+        [state] = await journal.load([ROOM], 9)
+        assert (state.first, state.last, state.topic, len(state.recent)) == (3, 2, "", 0)
+        [begun] = await journal.commit([created()])
+        assert isinstance(begun, Committed)
+        assert (begun.event.seq, begun.begins_room) == (3, True)
+
+    async def test_a_room_that_somebody_has_used_meanwhile_stays(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """Somebody has said or done something, or visited it; in the same transaction, too."""
+        await journal.commit([created(), created("old"), created("seen"), say(room="said")])
+        clock.now += 10
+        await journal.note_visits({"seen": clock.now})
+        assert await journal.unused([ROOM, "seen", "said"], clock.now) == [ROOM]
+        await journal.commit([say()])
+        results = await journal.commit(
+            [
+                forgetting_act(clock.now),
+                forgetting_act(clock.now, room="seen"),
+                forgetting_act(clock.now, room="said"),
+                title("Old", room="old"),
+                forgetting_act(clock.now, room="old"),
+            ]
+        )
+        assert [isinstance(one, Committed) for one in results] == [False, False, False, True, False]
+        assert {room.name for room in await journal.rooms(9)} == {ROOM, "old", "seen", "said"}
+
+    async def test_a_room_whose_messages_are_all_pruned_is_unused(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """As one in which nothing was ever said; numbers go on behind what was there."""
+        await journal.commit([created(), say(cid=CID), say()])
+        clock.now += 10
+        assert await journal.unused([ROOM], clock.now) == []
+        await journal.prune(0, clock.now)
+        assert await journal.unused([ROOM], clock.now) == [ROOM]
+        results = await journal.commit(
+            [forgetting_act(clock.now), say(cid=CID), forgetting_act(clock.now)]
+        )
+        assert [isinstance(one, Committed) for one in results] == [True, True, False]
+        assert await kept(journal) == [4]
+
+    async def test_a_visit_is_forgotten_with_the_room(self, journal: Journal, clock: Clock) -> None:
+        """Nothing of it is left to tell that there was one."""
+        begin = clock.now
+        await journal.note_visits({ROOM: begin + 1})
+        await journal.note_visits({ROOM: begin + 5})
+        assert await journal.unused([ROOM], begin + 3) == []
+        clock.now += 10
+        await journal.commit([forgetting_act(clock.now)])
+        assert await journal.unused([ROOM], begin + 3) == [ROOM]
 
 
 class TestOthers:

@@ -20,10 +20,12 @@ from tests.journal.drafts import (
     MUCH,
     ROOM,
     Clock,
+    created,
     delete,
     edit,
     everything,
     fill,
+    forgetting_act,
     kept,
     numbers,
     page,
@@ -32,7 +34,7 @@ from tests.journal.drafts import (
     title,
 )
 from trio_chat.journal.people import NOBODY, STAMP, PersonRecord, decode, encode
-from trio_chat.journal.sqlite import forgetting, people, pruning
+from trio_chat.journal.sqlite import forgetting, people, pruning, unused
 from trio_chat.journal.sqlite import journal as sqlite
 from trio_chat.journal.sqlite import writer as sqlite_writer
 from trio_chat.journal.sqlite.file import JournalFile
@@ -210,6 +212,53 @@ class TestKeeping:
         await database.forget(clock.now + 1, ())
         assert [room.name for room in await database.rooms(9)] == ["room4"]
         assert database.counts["rooms_forgotten"] == 4
+        await database.close()
+
+    async def test_a_long_room_that_nobody_uses_is_shortened_before_it_is_forgotten(
+        self, path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A step at a time, so that its forgetting holds up nobody; it is counted, and no other."""
+        monkeypatch.setattr(unused, "LEFT", 3)
+        monkeypatch.setattr(unused, "STEP", 4)
+        database = SqliteJournal(JournalFile(path), clock)
+        await database.commit([title(str(number)) for number in range(10)])
+        await database.commit([say(room="keys", cid=f"{number:032}") for number in range(10)])
+        clock.now += 10
+        await database.prune(0, clock.now)
+        await database.commit([title(str(number)) for number in range(10)])
+        clock.now += 10
+        told: list[dict[str, int]] = []
+
+        async def tell(first: dict[str, int]) -> None:
+            told.append(first)
+
+        assert await database.unused([ROOM, "keys"], clock.now, tell) == [ROOM, "keys"]
+        assert told == [{ROOM: 15}, {ROOM: 19}, {"keys": 11}, {"keys": 11}]
+        assert await kept(database) == [19, 20]
+        rows = database._file.writer.execute("SELECT count(*) FROM cids").fetchone()
+        assert rows == (2,)
+        forgotten = [forgetting_act(clock.now, room="keys"), forgetting_act(clock.now)]
+        await database.commit([*forgotten, say(room="jam"), forgetting_act(clock.now, room="jam")])
+        assert [room.name for room in await database.rooms(9)] == ["jam"]
+        rows = database._file.writer.execute("SELECT count(*) FROM cids").fetchone()
+        assert rows == (0,)
+        assert database.counts["rooms_forgotten"] == 2
+        await database.close()
+
+    async def test_rooms_of_an_earlier_release_count_as_visited_when_it_was_replaced(
+        self, path: Path, clock: Clock
+    ) -> None:
+        """Nobody noted visits before; a restart begins nothing anew."""
+        database = SqliteJournal(JournalFile(path), clock)
+        await database.commit([created()])
+        database._file.writer.execute("DELETE FROM meta WHERE key = 'visited:'")
+        await database.close()
+        clock.now += 10
+        await SqliteJournal(JournalFile(path), clock).close()
+        clock.now += 10
+        database = SqliteJournal(JournalFile(path), clock)
+        assert await database.unused([ROOM], clock.now - 10) == []
+        assert await database.unused([ROOM], clock.now - 9) == [ROOM]
         await database.close()
 
     async def test_retention_finds_what_is_due_in_few_reads(

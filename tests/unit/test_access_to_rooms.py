@@ -326,6 +326,35 @@ def test_whoever_does_very_much_displaces_their_own_acts(monkeypatch: pytest.Mon
     assert known.registry.undone == set()
 
 
+def test_nothing_is_left_of_a_room_that_is_forgotten() -> None:
+    """Of its links, acts and people, but for what they have elsewhere."""
+    known, room, pair, other = Acts(), new_identifier(), new_identifier(), new_identifier()
+    link = new_link(room, Right.SPEAK)
+    known.keep(acts.RoomMade(about=room, title="T", private=True), link.act)
+    known.keep(acts.LinkUsed(about=room, link=link.act.link), who=BOB)
+    known.keep(acts.Sanctioned(about=room, kind="mute", people=[EVE]))
+    known.keep(acts.Undone(about=room, target=known.registry.last))
+    known.keep(acts.Reported(about=room, target=1))
+    known.keep(acts.Admitted(about=pair, people=[ANN, BOB]))
+    known.keep(acts.Admitted(about=other, people=[ANN, EVE]))
+    registry = known.registry
+    assert registry.made() == [room, pair, other]
+    known.keep(acts.Forgotten(about=room), acts.Forgotten(about=pair), who=None)
+    assert registry.made() == [other]
+    assert registry.private_rooms() == 1
+    assert registry.governed(room) is None
+    assert registry.link(link.secret) is None
+    assert not registry.has_come(BOB.id, known.now)
+    assert [*registry.admitted_to(ANN.id)] == [other]
+    assert registry.admitted_to(BOB.id) == ()
+    assert registry.called.keys() == {ANN.id, EVE.id}
+    kinds = [type(kept.act) for kept in registry.acts]
+    assert kinds == [acts.Admitted, acts.Forgotten, acts.Forgotten]
+    assert registry.undone == set()
+    known.keep(acts.Admitted(about=pair, people=[ANN, BOB]))
+    assert known.right(BOB, pair) is Right.SPEAK
+
+
 def test_acts_about_links_that_are_not_there_change_nothing() -> None:
     """As in a ledger of which some acts are damaged."""
     known = Acts()

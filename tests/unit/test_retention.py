@@ -1,6 +1,6 @@
 """Rules of retention, on virtual time."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import pytest
 import structlog
@@ -9,11 +9,13 @@ from trio.testing import MockClock
 
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
+from trio_chat.journal.made_rooms import FORGOTTEN_AT_ONCE, LOOKED_AT, NOTED_AT_ONCE, PAUSE
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.retention import DAY, INTERVAL, TRUST, retain
 from trio_chat.journal.types import (
     PeopleForgotten,
     Pruned,
+    RoomsUnused,
     TellPruned,
     Unavailable,
     Write,
@@ -32,6 +34,9 @@ class Journal(MemoryJournal):
         self.forgotten = 0  # rooms each time
         self.to_forget: list[tuple[float, int, Collection[str]]] = []
         self.people_to_forget: list[int] = []
+        self.used = {"said"}  # rooms in which something was said
+        self.noted: list[Mapping[str, int]] = []
+        self.unavailable = False  # for the next visits
         self.people_forgotten: list[list[str]] = []  # each time
 
     async def prune(
@@ -49,18 +54,64 @@ class Journal(MemoryJournal):
         self.to_forget.append((trio.current_time(), before_ts, in_use))
         return self.forgotten
 
+    async def note_visits(self, visits: Mapping[str, int]) -> None:
+        if self.unavailable:
+            self.unavailable = False
+            raise Unavailable(1)
+        self.noted.append(visits)
+
+    async def unused(
+        self, names: Sequence[str], since_ts: int, tell: TellPruned = tell_nobody
+    ) -> list[str]:
+        if "long" in names:
+            await tell({"long": 7})
+        return [name for name in names if name not in self.used]
+
     async def forget_people(self, before_ts: int) -> list[str]:
         self.people_to_forget.append(before_ts)
         return self.people_forgotten.pop() if self.people_forgotten else []
 
 
+class Made:
+    """What a hub knows of made rooms: who was there, and which nobody uses."""
+
+    def __init__(self, *names: str) -> None:
+        self.visits: dict[str, int] = {}
+        self.names = names
+        self.visited: set[str] = set()
+        self.asked: list[tuple[int, int]] = []  # how many, and since when
+        self.forgotten = 0
+
+    def noted(self, names: Collection[str]) -> None:
+        for name in names:
+            del self.visits[name]
+
+    def made(self) -> Sequence[str]:
+        return self.names
+
+    def among(self, names: Sequence[str], since_ts: int) -> list[str]:
+        self.asked.append((len(names), since_ts))
+        return [name for name in names if name not in self.visited]
+
+    def take_forgotten(self) -> int:
+        forgotten, self.forgotten = self.forgotten, 0
+        return forgotten
+
+
+Told = Pruned | PeopleForgotten | RoomsUnused
+
+
 async def pruned(
-    journal: Journal, config: Config, seconds: float, clock: Callable[[], int] = wall_clock
-) -> list[Pruned | PeopleForgotten]:
+    journal: Journal,
+    config: Config,
+    seconds: float,
+    clock: Callable[[], int] = wall_clock,
+    made: Made | None = None,
+) -> list[Told]:
     """Let retention be at work for some time; return what the hub heard of it."""
-    send, receive = trio.open_memory_channel[Pruned | PeopleForgotten](10)
+    send, receive = trio.open_memory_channel[Told](100)
     with trio.move_on_after(seconds):
-        await retain(journal, send.send, config, lambda: {"full"}, clock)
+        await retain(journal, send.send, config, lambda: {"full"}, made or Made(), clock)
     return [receive.receive_nowait() for _ in range(receive.statistics().current_buffer_used)]
 
 
@@ -118,6 +169,60 @@ async def test_rooms_that_are_empty_and_old_are_forgotten_each_hour(
     journal.to_forget.clear()
     await pruned(journal, Config(forget_rooms_days=0), 125 * MINUTE)
     assert journal.to_forget == []
+
+
+async def test_made_rooms_that_nobody_uses_are_found_each_hour(autojump_clock: MockClock) -> None:
+    """A few at a time; the journal tells where nothing was said, the hub which nobody visits."""
+    rooms = [f"room{number}" for number in range(FORGOTTEN_AT_ONCE)]
+    made = Made("said", "visited", "long", *rooms)
+    made.visited.add("visited")
+    heard = await pruned(Journal(), Config(forget_rooms_days=2), 65 * MINUTE, Clock(), made)
+    since = NOW - 2 * DAY
+    assert heard[:3] == [
+        Pruned({"long": 7}),
+        RoomsUnused(["long", *rooms[:-1]], since),
+        RoomsUnused(rooms[-1:], since),
+    ]
+    assert len(heard) == 6
+    paused = since + round(60 * 60_000 + 2 * 1000 * PAUSE)  # after each few of the first time
+    assert made.asked == [(len(rooms) + 3, since), (len(rooms) + 3, paused)]
+
+
+async def test_very_many_made_rooms_are_looked_at_in_steps(autojump_clock: MockClock) -> None:
+    """And not at all if rooms are never forgotten."""
+    made = Made(*map(str, range(LOOKED_AT + 1)))
+    made.visited.update(made.names)
+    await pruned(Journal(), Config(), MINUTE, Clock(), made)
+    assert [count for count, _ in made.asked] == [LOOKED_AT, 1]
+    made.asked.clear()
+    await pruned(Journal(), Config(forget_rooms_days=0), MINUTE, Clock(), made)
+    assert made.asked == []
+
+
+async def test_made_rooms_are_kept_for_a_day_at_least(autojump_clock: MockClock) -> None:
+    """As long as what moderators have done there can be taken back."""
+    made = Made("room")
+    await pruned(Journal(), Config(forget_rooms_days=0.1), 1, Clock(), made)
+    assert made.asked == [(1, NOW - DAY)]
+
+
+async def test_visits_to_made_rooms_are_kept_every_minute(autojump_clock: MockClock) -> None:
+    """Some at a time; those that cannot be kept just now wait."""
+    journal, made = Journal(), Made()
+    made.visits = dict.fromkeys(map(str, range(NOTED_AT_ONCE + 1)), NOW)
+    journal.unavailable = True
+    await pruned(journal, Config(), 1.5 * INTERVAL, Clock(), made)
+    assert [len(visits) for visits in journal.noted] == [NOTED_AT_ONCE, 1]
+    assert not made.visits
+
+
+async def test_the_log_tells_how_many_made_rooms_were_forgotten(autojump_clock: MockClock) -> None:
+    """At the next look; nothing if there were none."""
+    made = Made()
+    made.forgotten = 3
+    with structlog.testing.capture_logs() as logged:
+        await pruned(Journal(), Config(), 2.5 * INTERVAL, Clock(), made)
+    assert logged == [{"event": "made rooms forgotten", "rooms": 3, "log_level": "info"}]
 
 
 async def test_people_are_forgotten_once_neither_nick_nor_session_is_kept(

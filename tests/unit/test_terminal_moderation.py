@@ -172,6 +172,13 @@ def test_acts_are_told_in_words(act: acts.AnyAct, shown: str) -> None:
     assert act_in_words(ActInfo(3, HOUR, ANN, act)) == f"Ann {shown}"
 
 
+def test_a_room_that_was_forgotten_is_told_as_nobody_s_act() -> None:
+    """As the server has done it."""
+    act = acts.Forgotten(about="tea\x1b")
+    told = act_in_words(ActInfo(3, HOUR, None, act))
+    assert told == "the server forgot tea␛, which nobody used"
+
+
 def test_people_of_an_act_who_are_not_listed_are_counted() -> None:
     """As a raid may be of thousands."""
     raid = acts.Raided(people=CROWD, keys={}, rules=RoomRules(), rules_until=0)

@@ -12,7 +12,7 @@ from trio_chat.commands.room_acts import RoomActs
 from trio_chat.config import Config
 from trio_chat.core.registry import Governed, Registry
 from trio_chat.core.sessions import Sessions
-from trio_chat.journal.sqlite import queries
+from trio_chat.journal.sqlite import queries, visits
 from trio_chat.journal.sqlite.transaction import Transaction, transaction
 from trio_chat.protocol import acts
 from trio_chat.protocol.acts import LEDGER
@@ -199,4 +199,5 @@ class RightsImporter:
             kept.room, kept.seq = LEDGER, seq
             turn.adopt(kept)
         turn.finish(is_indexed=False)
+        visits.note(self._database, {room: wall_clock()})  # or an old one were unused
         self._here.follow(self._database)

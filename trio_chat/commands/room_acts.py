@@ -40,7 +40,7 @@ class RoomActs:
     """Sorts the acts of a ledger by their rooms.
 
     What holds on the whole server is of no room. If an operator has undone an act of a room there,
-    it is that room's all the same.
+    it is that room's all the same. A room that was forgotten has none of before that.
 
     Args:
         scratch: An empty database for what has to be remembered.
@@ -81,6 +81,10 @@ class RoomActs:
         if isinstance(act, acts.Undone) and room == SERVER:
             row = self._scratch.execute("SELECT room FROM acts WHERE seq = ?", (act.target,))
             (room,) = row.fetchone() or (SERVER,)
+        if isinstance(act, acts.Forgotten):
+            self._scratch.execute("DELETE FROM acts WHERE room = ?", (room,))
+            self._scratch.execute("DELETE FROM links WHERE room = ?", (room,))
+            return room
         self._scratch.execute("INSERT INTO acts VALUES (?, ?, ?)", (seq, room, data))
         if isinstance(act, acts.LinkMade):
             self._scratch.executemany(

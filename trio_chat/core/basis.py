@@ -117,7 +117,7 @@ def make_world(given: Given) -> World:
         people=people,
         arrivals=arrivals,
         presence=Presence(people, rooms, timers, config, arrivals),
-        marks=Marks(turn, people, rooms, given.epoch),
+        marks=Marks(turn, people, rooms, given.epoch, given.access.registry),
         held=HeldMessages(clock, given.delay),
     )
 

@@ -29,6 +29,7 @@ from trio_chat.core.records import NO_CHANGES
 from trio_chat.core.registry import SERVER
 from trio_chat.core.room_log import Budgets
 from trio_chat.journal.storage import (
+    Change,
     Loaded,
     NotLoaded,
     NotSought,
@@ -43,6 +44,7 @@ from trio_chat.journal.types import (
     PeopleForgotten,
     Pruned,
     RoomState,
+    RoomsUnused,
 )
 from trio_chat.limits.limits import Limits
 from trio_chat.protocol import requests
@@ -94,6 +96,7 @@ class Chat:
         self._written = 0  # the number of the last changes of people that the storage has taken
         self.readers = parts.readers
         self.invitations = parts.invitations
+        self.unused_rooms = parts.unused_rooms
         ready = parts.readiness
         self._backlog = Backlog(ready.price, ready.must_wait, ready.delay)
 
@@ -224,14 +227,22 @@ class Chat:
             case PeopleNotKept(number, retry_ms):
                 self._written = number
                 self._devices.not_kept(number, retry_ms)
+            case _:
+                self._take_change(outcome)
+
+    def _take_change(self, change: Change) -> None:
+        """Take in what retention or others have changed in the journal, or are to change."""
+        match change:
             case PeopleForgotten(ids, before):
                 for id in ids:
                     self.people.records.drop(id, before)
+            case RoomsUnused(names, since):
+                self.unused_rooms.forget(names, since)
             case Pruned(first_left):
                 self._rooms.forget(first_left)
             case _:
-                self._rooms.compare(outcome.states)
-                self._follow_acts(outcome.states)
+                self._rooms.compare(change.states)
+                self._follow_acts(change.states)
 
     def _follow_acts(self, states: Sequence[RoomState]) -> None:
         """Follow the ledger, if it is among these: others may have changed who may do what."""

@@ -97,6 +97,10 @@ class HeldMessages:
         """Return what is held in a room, the oldest first."""
         return [one for one in self._messages.values() if one.write.event.room == room]
 
+    def rooms(self) -> set[str]:
+        """Return the rooms in which something is held."""
+        return {one.write.event.room for one in self._messages.values()}
+
     def get(self, number: int, room: str) -> HeldMessage | None:
         """Return what is held in a room under a number."""
         found = self._messages.get(number)

@@ -122,7 +122,9 @@ class Judge:
         governed = self._access.registry.governed(room)
         if governed is None:
             return policy.JOINED if is_joined else policy.ANY_ROOM
-        of_room = governed.rules_at(self._access.clock())
+        now = self._access.clock()
+        self._access.registry.note_visit(room, now)
+        of_room = governed.rules_at(now)
         open_room = self._rooms.get(room)
         is_full = (
             isinstance(request, requests.Join)

@@ -35,6 +35,14 @@ class LatestActs:
         """Return the one with a number, if it is at hand."""
         return self._acts.get(number)
 
+    def forget(self, room: str) -> list[int]:
+        """Take out those of a room; return their numbers."""
+        gone = [*self._shares.of((room, False)), *self._shares.of((room, True))]
+        for number in gone:
+            self._shares.discard(number)
+            del self._acts[number]
+        return gone
+
     def add(self, kept: ActKept, room: str) -> int | None:
         """Add the next one, to the share of a room; return the number of one that goes for it."""
         self._acts[kept.seq] = kept

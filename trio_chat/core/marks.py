@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from trio_chat.core.effects import Turn
 from trio_chat.core.people import People
+from trio_chat.core.registry import Registry
 from trio_chat.core.rooms import Rooms
 from trio_chat.delivery.recipient import Requester
 from trio_chat.protocol import answers, requests
+from trio_chat.protocol.names import is_private
 from trio_chat.protocol.request_error import RequestError
 
 WAITING = 1024  # marks in rooms that have to be read for them; others are refused
@@ -36,10 +38,14 @@ class Marks:
         people: Have the marks.
         rooms: Tell the number of the last event.
         epoch: To which numbers belong.
+        registry: Knows which private rooms there are.
     """
 
-    def __init__(self, turn: Turn, people: People, rooms: Rooms, epoch: str) -> None:
+    def __init__(
+        self, turn: Turn, people: People, rooms: Rooms, epoch: str, registry: Registry
+    ) -> None:
         self._turn = turn
+        self._registry = registry
         self._people = people
         self._rooms = rooms
         self._epoch = epoch
@@ -94,6 +100,12 @@ class Marks:
             self._people.records.keep(person_id, record, is_lazy=True)
 
     def of(self, person_id: str) -> list[answers.Mark]:
-        """Return how far somebody has read in all rooms; the one marked last comes last."""
+        """Return how far somebody has read in all rooms; the one marked last comes last.
+
+        Those in private rooms that are forgotten by now go.
+        """
         marks = self._people.records.get(person_id).marks_in(self._epoch)
+        governed = self._registry.governed
+        for room in [one for one in marks if is_private(one) and governed(one) is None]:
+            self.forget(person_id, room)
         return [answers.Mark(room, seq) for room, seq in marks.items()]

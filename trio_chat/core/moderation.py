@@ -251,8 +251,7 @@ class Moderation:
         """Tell a room that its rules of before hold again, unless others were set meanwhile."""
         self._raids.calm(room)
         governed = self._access.registry.governed(room)
-        assert governed  # or it was in no raid mode
-        if governed.rules_until == until:
+        if governed and governed.rules_until == until:  # it may be forgotten by now
             self._ledger.tell(events.Rules(room=room, rules=governed.rules_before))
 
 

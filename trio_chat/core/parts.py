@@ -28,6 +28,7 @@ from trio_chat.core.removals import Removals
 from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.settling import Settling
 from trio_chat.core.speakers import Speakers
+from trio_chat.core.unused_rooms import UnusedRooms
 
 
 class Parts(NamedTuple):
@@ -43,6 +44,7 @@ class Parts(NamedTuple):
     invitations: Invitations
     readiness: Readiness
     settling: Settling
+    unused_rooms: UnusedRooms
 
 
 def make_parts(given: Given) -> Parts:
@@ -78,6 +80,7 @@ def make_parts(given: Given) -> Parts:
             moderation,
             rights.asked,
         ),
+        unused_rooms=UnusedRooms(access, rights.ledger, world.rooms, world.held, given.config),
     )
 
 

@@ -21,7 +21,7 @@ class Pending(NamedTuple):
 
     ``answer`` returns what they are told once it is kept, or was before, ``None`` if that comes
     later; without it they are told its number. ``hold`` is called if it needs approval; it returns
-    what they are told then.
+    what they are told then. ``over`` is called whatever became of it, before anything follows.
     """
 
     requester: Requester | None
@@ -29,6 +29,7 @@ class Pending(NamedTuple):
     id: answers.Id
     answer: Callable[[Committed | Duplicate], answers.Answer | None] | None = None
     hold: Callable[[], Rejected] | None = None
+    over: Callable[[], None] | None = None
 
 
 class Settled(NamedTuple):
@@ -100,6 +101,8 @@ class PendingWrites:
         pending = self._queue.popleft()
         if pending.state:
             pending.state.writes -= 1
+        if pending.over:
+            pending.over()
         return pending
 
 

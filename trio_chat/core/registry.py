@@ -13,6 +13,7 @@ from trio_chat.protocol.person import Person
 from trio_chat.protocol.rights import Right
 from trio_chat.protocol.room_rules import NO_RULES, RoomRules
 
+VISITS_APART = 60 * 60 * 1000  # milliseconds between two visits to a room that are told apart
 LAST_SAID = 1000  # people of a room of whom is known when they said something last
 SERVER = ""  # what an act is about that holds in all rooms
 
@@ -23,6 +24,8 @@ class Governed:
 
     title: str = ""
     is_private: bool = False
+    is_made: bool = False  # on purpose: by a request for it
+    used_at: int = 0  # when it was visited, or something done about it, last; ms since 1970
     admitted: dict[str, str] = field(default_factory=dict)  # in a room for two, each other's ids
     admitted_by: int = 0  # the number of the act
     rules: RoomRules = NO_RULES
@@ -48,6 +51,10 @@ class Governed:
         """Have the rules of before hold again, if those of now were set by the act of a number."""
         if self.rules_by == act:
             self.rules_until = 0
+
+    def is_judged(self, now: int) -> bool:
+        """Whether somebody may be muted or banned, or it is in raid mode, in ms since 1970."""
+        return self.muted.may_hold(now) or self.banned.may_hold(now) or self.is_raided(now)
 
     def note_said(self, key: str, now: float) -> None:
         """Take in when somebody has said something last; those of long ago are forgotten."""
@@ -84,12 +91,15 @@ class Registry:
         self._came_by: dict[str, dict[str, dict[str, Link]]] = {}
         self._admitted_to: dict[str, list[str]] = {}  # rooms for two, by the person's id
         self.called: dict[str, Person] = {}  # those who have such rooms, by their id
+        self.visits: dict[str, int] = {}  # of made rooms, that were not noted yet; ms since 1970
+        self._set_aside: set[str] = set()  # rooms that are being forgotten
         self._takers: dict[type, Any] = {
             acts.RoomMade: self._room_made,
             acts.Admitted: self._admitted,
             acts.LinkMade: self._link_made,
             acts.LinkUsed: self._link_used,
             acts.LinkEnded: self._link_ended,
+            acts.Forgotten: self._forgotten,
             acts.RulesSet: self._rules_set,
             acts.Sanctioned: self._sanctioned,
             acts.Lifted: self._lifted,
@@ -103,6 +113,8 @@ class Registry:
         taker = self._takers.get(type(kept.act))
         # others are only for the list of what was done
         ended: Link | None = taker(kept.act, kept) if taker else None
+        if room := self._rooms.get(kept.act.about):
+            room.used_at = max(room.used_at, kept.ts)
         self._keep_at_hand(kept)
         return ended
 
@@ -115,7 +127,25 @@ class Registry:
 
     def governed(self, about: str) -> Governed | None:
         """Return what is known of a room; ``None`` if it is like any other."""
-        return self._rooms.get(about)
+        return None if about in self._set_aside else self._rooms.get(about)
+
+    def made(self) -> list[str]:
+        """Return the rooms that were made."""
+        return [about for about, room in self._rooms.items() if room.is_made]
+
+    def note_visit(self, about: str, now: int) -> None:
+        """Take in that somebody is in a room, or asks for something there, in ms since 1970."""
+        room = self._rooms[about]
+        if room.is_made and now - room.used_at >= VISITS_APART:
+            room.used_at = self.visits[about] = now
+
+    def set_aside(self, about: str) -> None:
+        """Take a room as not there, while it is found out whether it can be forgotten."""
+        self._set_aside.add(about)
+
+    def bring_back(self, about: str) -> None:
+        """Take a room as there that was set aside, and was not forgotten."""
+        self._set_aside.discard(about)
 
     def link(self, secret: str) -> Link | None:
         """Return the link with a secret."""
@@ -175,14 +205,14 @@ class Registry:
 
     def _room_made(self, act: acts.RoomMade, _: ActKept) -> None:
         room = self._govern(act.about)
-        room.title, room.is_private = act.title, act.private
+        room.title, room.is_private, room.is_made = act.title, act.private, True
 
     def _admitted(self, act: acts.Admitted, kept: ActKept) -> None:
         if act.about in self._rooms:  # both have asked for it
             return
         room = self._govern(act.about)
         one, other = act.people
-        room.is_private, room.admitted_by = True, kept.seq
+        room.is_private, room.is_made, room.admitted_by = True, True, kept.seq
         room.admitted = {one.id: other.id, other.id: one.id}
         for person in act.people:
             self._admitted_to.setdefault(person.id, []).append(act.about)
@@ -208,14 +238,29 @@ class Registry:
             self.use(link, kept.who)
 
     def _link_ended(self, act: acts.LinkEnded, _: ActKept) -> Link | None:
-        link = self._by_id.pop(act.link, None)
+        link = self._by_id.get(act.link)
         if link:
-            link.revoke()
-            del self._links[link.made.digest]
-            del self._govern(link.made.about).links[act.link]
-            for person_id in link.users:
-                self._forget(person_id, link)
+            self._end(link)
         return link
+
+    def _end(self, link: Link) -> None:
+        link.revoke()
+        del self._by_id[link.made.link], self._links[link.made.digest]
+        del self._govern(link.made.about).links[link.made.link]
+        for person_id in link.users:
+            self._forget(person_id, link)
+
+    def _forgotten(self, act: acts.Forgotten, _: ActKept) -> None:
+        room = self._govern(act.about)
+        for link in list(room.links.values()):
+            self._end(link)
+        for person_id in room.admitted:
+            self._admitted_to[person_id].remove(act.about)
+            if not self._admitted_to[person_id]:
+                del self._admitted_to[person_id], self.called[person_id]
+        del self._rooms[act.about]
+        self.visits.pop(act.about, None)
+        self.undone.difference_update(self.acts.forget(act.about))
 
     def _forget(self, person_id: str, link: Link) -> None:
         """Forget that a person has come by a link."""

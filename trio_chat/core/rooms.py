@@ -102,6 +102,11 @@ class Rooms(Mapping[str, Room]):
         """Return how many are in each room that anybody is in."""
         return {name: room.population for name, room in self._open.items()}
 
+    def is_used(self, name: str) -> bool:
+        """Whether somebody is in a room, or comes into it."""
+        room = self.get(name)
+        return name in self._loading or (room is not None and not room.is_empty)
+
     # How they open and close
 
     def park(self, catch_up: CatchUp) -> None:

@@ -33,6 +33,7 @@ class Sanctions(Mapping[str, Sanction]):
             str, list[Sanction]
         ] = {}  # of each person, the one that ends last at the end
         self.addresses: dict[str, int] = {}  # that are banned, until when
+        self._latest = 0  # until when any was set, in ms since 1970
 
     def __getitem__(self, person_id: str) -> Sanction:
         """Return the one that counts for a person."""
@@ -53,6 +54,7 @@ class Sanctions(Mapping[str, Sanction]):
 
     def add(self, sanction: Sanction) -> None:
         """Take in one more."""
+        self._latest = max(self._latest, sanction.until)
         those = self._of.setdefault(sanction.person.id, [])
         insort(those, sanction, key=lambda one: one.until)
         if len(those) > PER_PERSON:
@@ -75,6 +77,10 @@ class Sanctions(Mapping[str, Sanction]):
         """Whether a person has one at a time in ms since 1970, but for that of an act."""
         those = self._of.get(person_id, ())
         return any(one.until > now and one.act != besides for one in those)
+
+    def may_hold(self, now: int) -> bool:
+        """Whether any may hold at a time in ms since 1970: it is not looked at each of them."""
+        return bool(self._of) and now < self._latest
 
     def are_operators(self, person_id: str, now: int) -> bool:
         """Whether an operator has set one of a person that holds at a time in ms since 1970."""

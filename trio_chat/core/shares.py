@@ -43,6 +43,10 @@ class Shares(Generic[Key]):
         if not keys:
             del self._groups[group]
 
+    def of(self, group: Hashable) -> list[Key]:
+        """Return the keys of a group, the oldest first."""
+        return list(self._groups.get(group, ()))
+
     def pop(self) -> Key:
         """Take out the first key of the largest group, and return it."""
         group = next(iter(self._by_size[self._largest]))

@@ -154,6 +154,32 @@ class Journal(Protocol):
         """
         ...
 
+    async def note_visits(self, visits: Mapping[str, int]) -> None:
+        """Keep when rooms that were made were visited last, in ms since 1970, by their names.
+
+        Raises:
+            Unavailable: nothing was kept.
+        """
+        ...
+
+    async def unused(
+        self, names: Sequence[str], since_ts: int, tell: TellPruned = tell_nobody
+    ) -> list[str]:
+        """Return which of these rooms are unused since a time, and ready to be forgotten.
+
+        No message is kept there, nothing has happened and no visit was noted since then. What a
+        commit would take long to delete there is deleted before, a step at a time.
+
+        Args:
+            names: Of rooms that were made; they need not be in the journal.
+            since_ts: In ms since 1970.
+            tell: Hears of each room as soon as something of it is gone.
+
+        Raises:
+            Unavailable: it cannot be told just now.
+        """
+        ...
+
     async def last_prune(self) -> int | None:
         """Return the time of the last prune with a ``before_ts``; ``None`` if there was none."""
         ...

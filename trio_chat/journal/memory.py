@@ -22,10 +22,12 @@ from trio_chat.journal.types import (
     HELD,
     NO_NEW_ROOM,
     ROOM_TAKEN,
+    STILL_USED,
     Bounds,
     Committed,
     MessagePage,
     Place,
+    Rejected,
     Result,
     RoomState,
     RoomSummary,
@@ -71,6 +73,7 @@ class MemoryJournal:
         self._limits = limits
         self._rooms: dict[str, MemoryRoom] = {}
         self._forgotten: dict[int, int] = {}  # how far they had come, by group of names
+        self._visits: dict[str, int] = {}  # of rooms that were made
         self._last_prune: int | None = None
 
     def reconfigure(self, config: Config) -> None:
@@ -103,11 +106,7 @@ class MemoryJournal:
         key = room.key_for(draft.cid or "", author, digest)
         if key in room.cids:
             return room.cids[key].judge(author, digest)
-        if begins and not write.may_begin:
-            return NO_NEW_ROOM
-        if write.must_begin and not begins:
-            return ROOM_TAKEN
-        rejected = judge(write, self._room, self._limits)
+        rejected = self._judge(write, begins=begins)
         if rejected or write.needs_approval:
             return rejected or HELD
         room.last += 1
@@ -125,6 +124,8 @@ class MemoryJournal:
                 room.cids.popitem(last=False)
         if isinstance(event, Topic):
             room.topic = event.text
+        elif write.forgets is not None:
+            self._forget(write.forgets)
         oldest = room.first if len(room.events) == memory_room.TAIL else None
         return Committed(
             event,
@@ -134,6 +135,16 @@ class MemoryJournal:
             is_partial=isinstance(event, Clear | Restore),
             begins_room=begins,
         )
+
+    def _judge(self, write: Write, *, begins: bool) -> Rejected | None:
+        """Return why a write is rejected that would begin its room, or not."""
+        if begins and not write.may_begin:
+            return NO_NEW_ROOM
+        if write.must_begin and not begins:
+            return ROOM_TAKEN
+        if write.forgets is not None and not self._is_unused(write.forgets, write.unused_since):
+            return STILL_USED
+        return judge(write, self._room, self._limits)
 
     async def after(
         self, room: str, seq: int, limit: int, max_bytes: int
@@ -259,9 +270,33 @@ class MemoryJournal:
             if not room.events and room.ts < before_ts and name not in in_use
         ]
         for name in gone:
-            group = group_of(name)
-            self._forgotten[group] = max(self._forgotten.get(group, 0), self._rooms.pop(name).last)
+            self._forget(name)
         return len(gone)
+
+    def _forget(self, name: str) -> None:
+        """Forget a room, whether it is here or not, but for how far it had come."""
+        group, room = group_of(name), self._rooms.pop(name, MemoryRoom())
+        self._forgotten[group] = max(self._forgotten.get(group, 0), room.last)
+        self._visits.pop(name, None)
+
+    async def note_visits(self, visits: Mapping[str, int]) -> None:
+        """Keep when rooms were visited."""
+        self._visits.update(visits)
+
+    async def unused(
+        self,
+        names: Sequence[str],
+        since_ts: int,
+        tell: TellPruned = tell_nobody,  # noqa: ARG002 - nothing has to be deleted before
+    ) -> list[str]:
+        """Return which of these rooms are unused since a time."""
+        return [name for name in names if self._is_unused(name, since_ts)]
+
+    def _is_unused(self, name: str, since_ts: int) -> bool:
+        room = self._look(name)
+        if max(room.ts, self._visits.get(name, 0)) >= since_ts:
+            return False
+        return not any(isinstance(event, Message) for event in room.events)
 
     async def last_prune(self) -> int | None:
         """Return when events were last looked at for their age."""

@@ -8,8 +8,10 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
+from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.journal import Journal
-from trio_chat.journal.types import PeopleForgotten, Pruned, Unavailable
+from trio_chat.journal.made_rooms import MadeRooms, find_unused, note_visits
+from trio_chat.journal.types import PeopleForgotten, Pruned, RoomsUnused, Unavailable
 
 INTERVAL = 60.0  # seconds between two looks
 FORGET_INTERVAL = 3600.0  # seconds between two looks for rooms and people to forget
@@ -51,9 +53,10 @@ class ClockCheck:
 
 async def retain(
     journal: Journal,
-    emit: Callable[[Pruned | PeopleForgotten], Awaitable[None]],
+    emit: Callable[[Pruned | PeopleForgotten | RoomsUnused], Awaitable[None]],
     config: Config,
     in_use: Callable[[], Collection[str]],
+    made: MadeRooms,
     clock: Callable[[], int] = wall_clock,
 ) -> None:
     """Delete what is too old or too much, now and then, for ever, and emit what is gone.
@@ -65,6 +68,7 @@ async def retain(
         emit: Takes what is gone.
         config: What is to be kept.
         in_use: Returns the rooms that somebody is in; they are not forgotten.
+        made: Knows which rooms were made, and when they were used.
         clock: The wall clock, in ms since 1970.
     """
 
@@ -81,13 +85,26 @@ async def retain(
             pruned = await journal.prune(config.keep_messages, before, tell)
             if pruned:
                 log.info("retention", rooms=len(pruned))
+            await note_visits(journal, made)
             if is_right and trio.current_time() >= forget_at:
                 forget_at = trio.current_time() + FORGET_INTERVAL
+                if config.forget_rooms_days:
+                    await find_unused(journal, emit, made, _unused_since(config, clock()))
                 await _forget(journal, config, clock(), in_use())
                 await _forget_people(journal, config, clock(), emit)
         except Unavailable:
             log.warning("retention put off")
+        if forgotten := made.take_forgotten():
+            log.info("made rooms forgotten", rooms=forgotten)
         await trio.sleep(INTERVAL)
+
+
+def _unused_since(config: Config, now: int) -> int:
+    """Return since when a made room has to be unused, in ms since 1970, to be forgotten.
+
+    What moderators have done can be taken back until then.
+    """
+    return math.floor(now - max(config.forget_rooms_days * DAY, SEALED))
 
 
 async def _forget(journal: Journal, config: Config, now: int, in_use: Collection[str]) -> None:

@@ -12,6 +12,7 @@ from trio_chat.journal.types import (
     Pruned,
     Result,
     RoomState,
+    RoomsUnused,
     Unavailable,
     Write,
 )
@@ -87,6 +88,7 @@ class PeopleNotKept(NamedTuple):
     retry_ms: int
 
 
+Change = PeopleForgotten | RoomsUnused | Pruned | ForeignWrites
 Outcome = (
     Stored
     | NotStored
@@ -96,9 +98,7 @@ Outcome = (
     | NotSought
     | PeopleKept
     | PeopleNotKept
-    | PeopleForgotten
-    | Pruned
-    | ForeignWrites
+    | Change
 )
 
 

@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 from trio_chat.config import ConfigError
+from trio_chat.protocol.acts import Forgotten
 from trio_chat.protocol.answers import MessageView
-from trio_chat.protocol.events import AnyStoredEvent
+from trio_chat.protocol.events import ActKept, AnyStoredEvent
 
 
 class JournalError(ConfigError):
@@ -36,7 +37,8 @@ class Write(NamedTuple):
     ``clear`` is for messages. With ``needs_approval`` nothing is kept: a resend is told what became
     of it, what cannot be is refused, and all else is ``HELD``. ``with_next`` tells that another
     write follows in the same turn which is kept in the same transaction. With ``if_topic`` a topic
-    is kept only in the place of this one.
+    is kept only in the place of this one. With ``unused_since``, in ms since 1970, an act that
+    forgets a room is kept only if the room is unused since then (``Journal.unused``).
     """
 
     event: AnyStoredEvent
@@ -47,6 +49,13 @@ class Write(NamedTuple):
     needs_approval: bool = False
     with_next: bool = False
     if_topic: str | None = None
+    unused_since: int = 0
+
+    @property
+    def forgets(self) -> str | None:
+        """The name of the room that it forgets, if any."""
+        act = self.event.act if isinstance(self.event, ActKept) else None
+        return act.about if isinstance(act, Forgotten) else None
 
 
 class Committed(NamedTuple):
@@ -86,6 +95,7 @@ NO_NEW_ROOM = Rejected(
     "too_many_new_rooms", "too many new rooms were begun from your address; use one that is there"
 )
 TOO_LATE = Rejected("too_late", "that was taken back already, or is gone for good")
+STILL_USED = Rejected("too_late", "somebody has used the room meanwhile")
 ROOM_TAKEN = Rejected("room_taken", "there is such a room already; choose another name")
 STORAGE_FULL = Rejected(
     "storage_full",
@@ -136,6 +146,13 @@ class Pruned(NamedTuple):
     """The journal has forgotten events: it now begins with these numbers in these rooms."""
 
     first: dict[str, int]
+
+
+class RoomsUnused(NamedTuple):
+    """These rooms, which were made, are unused since a time in ms since 1970."""
+
+    names: Sequence[str]
+    since_ts: int
 
 
 class PeopleForgotten(NamedTuple):

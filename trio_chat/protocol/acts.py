@@ -58,6 +58,10 @@ class LinkEnded(Act, tag="link_ended", kw_only=True):
     link: str
 
 
+class Forgotten(Act, tag="forgotten", kw_only=True):
+    """A room that was made is forgotten, with its links and all else, as nobody has used it."""
+
+
 class RulesSet(Act, tag="rules_set", kw_only=True):
     """The rules of a room were set; in raid mode until a time, then those of before hold again."""
 
@@ -167,6 +171,7 @@ AnyAct = (
     | LinkMade
     | LinkUsed
     | LinkEnded
+    | Forgotten
     | RulesSet
     | Sanctioned
     | Lifted

@@ -113,6 +113,8 @@ def kept_in_words(event: Kept, cleared: str = "") -> str:
 def act_in_words(info: ActInfo) -> str:
     """Return an act of the audit list."""
     act = info.act
+    if isinstance(act, acts.Forgotten):
+        return f"the server forgot {sanitize_line(act.about)}, which nobody used"
     done = _done_to_people(act, info) if isinstance(act, ActOnPeople) else _done_to_room(act)
     return f"{name(info.who)} {done}"
 

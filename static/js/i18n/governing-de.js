@@ -71,6 +71,7 @@ Object.assign(de, {
   "act.linkMade": "{who} hat einen Link angelegt: {what}",
   "act.linkUsed": "{who} kam über einen Link",
   "act.linkEnded": "{who} hat einen Link widerrufen",
+  "act.forgotten": "der Server hat {room} vergessen, da niemand dort war",
   "act.others": { one: "{count} weitere Person", other: "{count} weitere" },
 
   // Rules

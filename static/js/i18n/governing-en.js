@@ -71,6 +71,7 @@ Object.assign(en, {
   "act.linkMade": "{who} made a link: {what}",
   "act.linkUsed": "{who} came by a link",
   "act.linkEnded": "{who} revoked a link",
+  "act.forgotten": "the server forgot {room}, which nobody used",
   "act.others": { one: "{count} other", other: "{count} others" },
 
   // Rules

@@ -71,6 +71,7 @@ Object.assign(fr, {
   "act.linkMade": "{who} a créé un lien : {what}",
   "act.linkUsed": "{who} est venu par un lien",
   "act.linkEnded": "{who} a révoqué un lien",
+  "act.forgotten": "le serveur a oublié {room}, que personne n’utilisait",
   "act.others": { one: "{count} autre", other: "{count} autres" },
 
   // Rules

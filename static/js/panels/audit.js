@@ -82,6 +82,7 @@ const LINES = {
     t("act.linkMade", { who, what: [t(`links.${right}`), label && isolate(label)].filter(Boolean).join(" · ") }),
   link_used: ({ who }) => t("act.linkUsed", { who }),
   link_ended: ({ who }) => t("act.linkEnded", { who }),
+  forgotten: (_, { about }) => t("act.forgotten", { room: isolate(about) }),
   rules_set: ({ who }, { rules }) => t("act.rules", { who, what: changes(rules) }),
   sanctioned: (values, { kind, until }, ts) => done(kind, values, ts, until),
   lifted: (values, { kind }) => t(`act.un${kind}`, values),

@@ -9,7 +9,7 @@ import trio
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.journal.search.query import Query
-from trio_chat.journal.sqlite import people, queries, reports
+from trio_chat.journal.sqlite import people, queries, reports, visits
 from trio_chat.journal.sqlite.authors import rooms_of
 from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.pruning import Limits
@@ -63,6 +63,7 @@ class SqliteJournal:
         self.secret = file.secret
         with explained(file.guard.path):
             self.people = people.load(file.writer, clock())
+            visits.begin(file.writer, clock())
         self._file = file
         self._clock = clock
         self._writer = Writer(file, clock, space, limits)
@@ -186,6 +187,16 @@ class SqliteJournal:
         gone = await self._upkeep.forget(before_ts, in_use, self._writer.release)
         self.counts["rooms_forgotten"] += gone
         return gone
+
+    async def note_visits(self, visits: Mapping[str, int]) -> None:
+        """Keep when rooms were visited."""
+        await self._writer.note_visits(visits)
+
+    async def unused(
+        self, names: Sequence[str], since_ts: int, tell: TellPruned = tell_nobody
+    ) -> list[str]:
+        """Return which rooms are unused, once little is left of them."""
+        return await self._upkeep.unused(names, since_ts, tell)
 
     async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
         """Keep records of people."""

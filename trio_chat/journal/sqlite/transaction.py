@@ -7,7 +7,17 @@ from copy import copy
 
 from trio_chat.journal.clearings import Clearing, is_cleared
 from trio_chat.journal.keys import author_of, digest_of
-from trio_chat.journal.sqlite import cids, forgotten, index, queries, scrubs, sealing, states
+from trio_chat.journal.sqlite import (
+    cids,
+    forgotten,
+    index,
+    queries,
+    scrubs,
+    sealing,
+    states,
+    unused,
+    visits,
+)
 from trio_chat.journal.sqlite.stored import understood
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
@@ -16,6 +26,7 @@ from trio_chat.journal.types import (
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     ROOM_TAKEN,
+    STILL_USED,
     STORAGE_FULL,
     TOO_LATE,
     Committed,
@@ -111,6 +122,8 @@ class Transaction:
         if isinstance(draft, Clear):
             assert room.id is not None
             draft.since = index.first_since(self._database, room.id, draft.seq, write.since_ts)
+        if write.forgets is not None:
+            self._forget(write.forgets)
         return self._keep(room, draft)._replace(begins_room=begins)
 
     def found(self, name: str, last: int, ts: int, topic: str) -> None:
@@ -209,6 +222,15 @@ class Transaction:
             self.rooms[name] = copy(known) if known else self._find_room(name)
         return self.rooms[name]
 
+    def _forget(self, name: str) -> None:
+        """Forget a room, whether it is here or not, but for how far it had come."""
+        room = self._room(name)
+        if room.id is not None:
+            unused.delete(self._database, room.id)
+        forgotten.keep(self._database, name, room.last)
+        visits.forget(self._database, name)
+        self.rooms[name] = self._find_room(name)
+
     def _find_room(self, name: str) -> Progress:
         row: tuple[int, int, int, int] | None = self._database.execute(
             "SELECT id, last, ts, unordered FROM rooms WHERE name = ?", (name,)
@@ -232,6 +254,16 @@ class Transaction:
         if isinstance(write.event, Message):
             return self._judge_reply(room.id, write.event.reply)
         return self._judge_change(room, write)
+
+    def _judge_act(self, write: Write) -> Rejected | None:
+        """Refuse to forget a room that somebody has used, or a report of what is no message."""
+        if write.forgets is None:
+            return self._judge_report(write.event)
+        name, since_ts = write.forgets, write.unused_since
+        is_used = self._room(name).ts >= since_ts
+        if is_used or not unused.is_unused(self._database, name, since_ts):
+            return STILL_USED
+        return None
 
     def _judge_report(self, event: AnyStoredEvent) -> Rejected | None:
         """Refuse to report what is no message; other events have nothing that they are about.
@@ -266,7 +298,7 @@ class Transaction:
     def _judge_change(self, room: Progress, write: Write) -> Rejected | None:
         target = target_of(write.event)
         if target is None:
-            return self._judge_topic(room.id, write) or self._judge_report(write.event)
+            return self._judge_topic(room.id, write) or self._judge_act(write)
         row = self._find_message(room.id, target)
         if room.id is None or row is None:
             return NO_SUCH_MESSAGE

@@ -2,13 +2,13 @@
 
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from trio_chat.clock import wall_clock
-from trio_chat.journal.sqlite import erasing, forgetting, people, scrubs, sealing
+from trio_chat.journal.sqlite import erasing, forgetting, people, scrubs, sealing, unused
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.forgetting import Forgettable, Step, forget_step
 from trio_chat.journal.sqlite.guard import Displaced
@@ -74,6 +74,31 @@ class Upkeep:
     ) -> Step:
         release(room.name)
         return forget_step(self._file.writer, room, before_ts)
+
+    async def unused(self, names: Sequence[str], since_ts: int, tell: TellPruned) -> list[str]:
+        """Return which of these rooms are unused, once little is left of them.
+
+        Args:
+            names: Of rooms that were made.
+            since_ts: In milliseconds since 1970.
+            tell: Hears of each step, so that nobody gets from memory what is gone.
+
+        Raises:
+            Unavailable: it cannot be told just now; some may have been shortened.
+        """
+        found = await self._readers.read(partial(unused.find, names=names, since_ts=since_ts))
+        for name in [room.name for room in found if room.is_long]:
+            step = partial(self._shorten, name, since_ts)
+            while (first := await self._write("forgetting rooms", step)) is not None:
+                await tell({name: first})
+        return [room.name for room in found]
+
+    def _shorten(self, name: str, since_ts: int) -> int | None:
+        """Delete some of a room; return its first number then, ``None`` if it is to stay so."""
+        database = self._file.writer
+        with transaction(database):
+            is_due = unused.is_unused(database, name, since_ts) and unused.is_long(database, name)
+            return unused.shorten(database, name) if is_due else None
 
     async def forget_people(self, before_ts: int) -> list[str]:
         """Delete the records of people who were not seen since a time.

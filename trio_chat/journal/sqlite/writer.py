@@ -11,7 +11,7 @@ import structlog
 import trio
 
 from trio_chat.config import Config
-from trio_chat.journal.sqlite import people
+from trio_chat.journal.sqlite import people, visits
 from trio_chat.journal.sqlite.file import JournalFile, explained, obstacle
 from trio_chat.journal.sqlite.guard import Displaced
 from trio_chat.journal.sqlite.rescue import Rescue
@@ -112,6 +112,10 @@ class Writer:
         self._rooms.update(turn.rooms)
         self._space.written += sum(len(one.data) for one in results if isinstance(one, Committed))
         self.counts["storage_full"] += results.count(STORAGE_FULL)
+        self.counts["rooms_forgotten"] += sum(
+            write.forgets is not None and isinstance(result, Committed)
+            for write, result in zip(writes, results, strict=True)
+        )
         return results
 
     def _is_look_due(self) -> bool:
@@ -155,6 +159,14 @@ class Writer:
         with transaction(self._file.writer):
             self._look_for_others()
             people.keep(self._file.writer, changes)
+
+    async def note_visits(self, noted: Mapping[str, int]) -> None:
+        """Keep when rooms were visited."""
+        await self.write("visits", partial(self._note_visits, noted))
+
+    def _note_visits(self, noted: Mapping[str, int]) -> None:
+        with transaction(self._file.writer):
+            visits.note(self._file.writer, noted)
 
     def release(self, name: str) -> None:
         """Forget how far a room has come."""
