@@ -103,6 +103,25 @@ def test_for_a_room_that_cannot_be_another_one_is_proposed(
     expect(page.get_by_role("heading", name=NO_ROOM)).to_be_visible()
 
 
+@pytest.mark.parametrize("way", ["r/tea%2E", "field", "/join tea."])
+def test_for_a_new_room_that_ends_with_a_dot_another_one_is_proposed(
+    open_page: OpenPage, chat: Chat, way: str
+) -> None:
+    """A link to it would lose the dot in a sentence."""
+    page = open_page()
+    if way == "field":
+        page.get_by_label("Join another room").fill("tea.")
+        page.get_by_label("Join another room").press("Enter")
+    elif way.startswith("/"):
+        say(page, way)
+    else:
+        page.goto(f"{chat.url}{way}")
+    expect(page.get_by_role("heading", name=NO_ROOM)).to_be_visible()
+    assert faults(page) == []
+    page.get_by_role("link", name="Did you mean \u2068tea\u2069?").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("tea")
+
+
 @pytest.mark.parametrize("behind", ["/", ")", ".", ",", "%20", "%3E", "/)"])
 def test_what_follows_a_link_in_a_text_leads_to_no_other_room(
     open_page: OpenPage, chat: Chat, behind: str

@@ -1,8 +1,12 @@
 """Names are checked by the same rules, whichever way they come."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import trio_websocket
 
 from tests import frames
 from tests.integration.asking import ask, bearer
@@ -75,6 +79,36 @@ async def test_a_room_that_hides_something_is_refused_everywhere(hidden: str) ->
             )
             assert answer.code == "bad_room"
         assert await upgrade(server, room) == 400
+
+
+async def test_no_new_room_ends_with_a_dot(tmp_path: Path) -> None:
+    """It is refused by all ways in which one begins; another name is proposed.
+
+    A link to it would lose the dot in a text. Where there is such a room already, all goes on.
+    """
+    proposal = '"tea" may be one'
+    database = str(tmp_path / "chat.db")
+    async with serving(database=database) as server:
+        await ask(server, "POST", "/rooms/old/messages", "hello")
+    with closing(sqlite3.connect(database)) as file, file:
+        file.execute("UPDATE rooms SET name = 'old.' WHERE name = 'old'")
+    async with serving(database=database) as server, connected(server) as ann:
+        await ann.hello("Ann", "tea.")
+        refused = await ann.next()
+        assert (refused["code"], refused["room"]) == ("bad_room", "tea.")
+        for asked in ({"t": "join", "room": "Tea."}, {"t": "create", "name": "tea."}):
+            refused = await ann.ask(**asked)
+            assert refused["code"] == "bad_room"
+            assert refused["text"].endswith(proposal)
+        answer = await ask(server, "POST", "/rooms/tea./messages", "x")
+        assert (answer.status, answer.code) == (400, "bad_room")
+        assert answer.json["detail"].endswith(proposal)
+        url = f"{server.ws}?room=tea."
+        async with trio_websocket.open_websocket_url(url) as reader:  # it may read what comes
+            await reader.send_message("x")
+            assert (await ann.ask(t="join", room="tea."))["code"] == "bad_room"
+        assert (await ann.ask(t="join", room="old."))["last"] == 1
+        assert (await ask(server, "POST", "/rooms/old./messages", "x")).status == 201
 
 
 async def upgrade(server: Running, room: str) -> int:

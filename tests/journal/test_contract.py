@@ -262,6 +262,17 @@ class TestNewRooms:
         assert [type(result) for result in results] == [Committed, Rejected, Committed]
         assert results[1] == NO_NEW_ROOM
 
+    @pytest.mark.parametrize(
+        "draft", [say(room="jam."), say(room="jam.")._replace(must_begin=True)]
+    )
+    async def test_no_new_one_ends_with_a_dot(self, journal: Journal, draft: Write) -> None:
+        """What is refused tells another name; nothing is kept."""
+        [result] = await journal.commit([draft])
+        assert isinstance(result, Rejected)
+        assert (result.code, result.text[-16:]) == ("bad_room", '"jam" may be one')
+        [state] = await journal.load(["jam."], 9)
+        assert state.last == 0
+
 
 class TestTargets:
     """Only what is there can be changed, and only by whom it is allowed to."""

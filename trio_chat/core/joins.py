@@ -18,8 +18,9 @@ from trio_chat.core.rooms import Rooms, proper_name
 from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.storage import NotLoaded
 from trio_chat.journal.types import RoomState
-from trio_chat.protocol import answers, requests
+from trio_chat.protocol import requests
 from trio_chat.protocol.close import UNREADABLE
+from trio_chat.protocol.names import BadName, check_new_room
 from trio_chat.protocol.request_error import RequestError
 
 LIMIT = "rooms_per_connection"
@@ -95,6 +96,8 @@ class Joins:
             raise RequestError("too_many_rooms", text, limit=LIMIT)
         if state.joining >= limit:
             raise RequestError("busy", "too many joins at once", retry_ms=1000, limit=LIMIT)
+        if name in self._rooms:
+            _check_name(state, self._rooms[name])
         if name in state.rooms:
             self._queue.end(state.rooms[name], is_replaced=True)
         catch_up = state.rooms[name] = CatchUp(state.client, name, request)
@@ -147,7 +150,28 @@ class Joins:
                     catch_up.room = room
                     self._queue.enqueue(catch_up)
                 else:
-                    self._begin(state, asker_of(state, self._people), catch_up, room)
+                    self._begin_loaded(state, catch_up, room)
+
+    def _begin_loaded(self, state: ConnectionState, catch_up: CatchUp, room: Room) -> None:
+        try:
+            _check_name(state, room)
+        except RequestError as error:
+            state.joining -= 1
+            self._refuse(state, catch_up, error)
+        else:
+            self._begin(state, asker_of(state, self._people), catch_up, room)
+
+    def _refuse(self, state: ConnectionState, catch_up: CatchUp, error: RequestError) -> None:
+        """Tell somebody who waited for a room that they do not get in."""
+        self._end(state, catch_up)
+        error.answer.id = catch_up.id
+        error.answer.room = catch_up.room_name if catch_up.id is None else None
+        self._turn.reply(state.client, error.answer)
+
+    def _end(self, state: ConnectionState, catch_up: CatchUp) -> None:
+        if not catch_up.is_over:
+            catch_up.end()
+            del state.rooms[catch_up.room_name]
 
     def take_not_loaded(self, failure: NotLoaded) -> None:
         """Refuse the joins that waited for rooms: these cannot be read just now."""
@@ -158,20 +182,25 @@ class Joins:
                     continue
                 state.loading -= 1
                 state.joining -= 1
-                if not catch_up.is_over:
-                    catch_up.end()
-                    del state.rooms[name]
-                self._regret(state, catch_up, failure.retry_ms)
+                if state.client.dialect.needs_hello:
+                    text = "the room cannot be read just now"
+                    error = RequestError("unavailable", text, failure.retry_ms)
+                    self._refuse(state, catch_up, error)
+                else:
+                    self._end(state, catch_up)
+                    self._turn.effects.closes.append((state.client, UNREADABLE))
 
-    def _regret(self, state: ConnectionState, catch_up: CatchUp, retry_ms: int) -> None:
-        error = answers.Error(
-            id=catch_up.id,
-            code="unavailable",
-            text="the room cannot be read just now",
-            room=catch_up.room_name if catch_up.id is None else None,
-            retry_ms=retry_ms,
-        )
-        if state.client.dialect.needs_hello:
-            self._turn.reply(state.client, error)
-        else:
-            self._turn.effects.closes.append((state.client, UNREADABLE))
+
+def _check_name(state: ConnectionState, room: Room) -> None:
+    """Refuse whoever would begin a room that no new one can be called like.
+
+    Without a name they may be in it: they only read, and what they write is refused.
+
+    Raises:
+        RequestError: nothing was ever kept in it.
+    """
+    if state.client.dialect.needs_hello and not room.log.last:
+        try:
+            check_new_room(room.name)
+        except BadName as error:
+            raise RequestError("bad_room", str(error)) from None

@@ -20,7 +20,6 @@ from trio_chat.journal.search.query import Query
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
     HELD,
-    NO_NEW_ROOM,
     ROOM_TAKEN,
     STILL_USED,
     Bounds,
@@ -33,6 +32,7 @@ from trio_chat.journal.types import (
     RoomSummary,
     TellPruned,
     Write,
+    judge_new_room,
     tell_nobody,
 )
 from trio_chat.journal.views import (
@@ -138,8 +138,8 @@ class MemoryJournal:
 
     def _judge(self, write: Write, *, begins: bool) -> Rejected | None:
         """Return why a write is rejected that would begin its room, or not."""
-        if begins and not write.may_begin:
-            return NO_NEW_ROOM
+        if begins and (refused := judge_new_room(write)):
+            return refused
         if write.must_begin and not begins:
             return ROOM_TAKEN
         if write.forgets is not None and not self._is_unused(write.forgets, write.unused_since):

@@ -7,6 +7,7 @@ from trio_chat.config import ConfigError
 from trio_chat.protocol.acts import Forgotten
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import ActKept, AnyStoredEvent
+from trio_chat.protocol.names import BadName, check_new_room
 
 
 class JournalError(ConfigError):
@@ -108,6 +109,15 @@ HELD = Rejected(
 )
 
 Result = Committed | Duplicate | Rejected
+
+
+def judge_new_room(write: Write) -> Rejected | None:
+    """Refuse what would begin a room, if it may not or if no new room can be called so."""
+    try:
+        check_new_room(write.event.room)
+    except BadName as error:
+        return Rejected("bad_room", str(error))
+    return None if write.may_begin else NO_NEW_ROOM
 
 
 class RoomState(NamedTuple):

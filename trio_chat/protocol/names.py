@@ -89,6 +89,20 @@ def check_room(name: str, limit: int) -> str:
         raise BadName(f'{error}; "{proposal}" may be one' if proposal else str(error)) from None
 
 
+def check_new_room(name: str) -> None:
+    """Make sure that a room that there is not yet may be called so, in its normal form.
+
+    A link to it would lose a dot at the end of its name in a text (``trim_link``). Rooms that have
+    such a name already keep it.
+
+    Raises:
+        BadName: it ends with a dot. The message has what is proposed instead.
+    """
+    if name.endswith("."):
+        proposal = propose_room(name, len(name))
+        raise BadName(f'the name of a new room does not end with a dot; "{proposal}" may be one')
+
+
 def propose_room(name: str, limit: int) -> str | None:
     """Return a name of a room, in its normal form, that is like one that cannot be.
 

@@ -22,7 +22,6 @@ from trio_chat.journal.sqlite.stored import understood
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
     HELD,
-    NO_NEW_ROOM,
     NO_SUCH_MESSAGE,
     NOT_YOURS,
     ROOM_TAKEN,
@@ -33,6 +32,7 @@ from trio_chat.journal.types import (
     Rejected,
     Result,
     Write,
+    judge_new_room,
 )
 from trio_chat.journal.views import DEFAULT_LIMITS, ChangeLimits, Changes
 from trio_chat.protocol.acts import Reported
@@ -245,8 +245,8 @@ class Transaction:
     def _judge(self, room: Progress, write: Write) -> Rejected | None:
         if self._is_full and not isinstance(write.event, Delete | Clear | ActKept):
             return STORAGE_FULL
-        if room.id is None and not write.may_begin:
-            return NO_NEW_ROOM
+        if room.id is None and (refused := judge_new_room(write)):
+            return refused
         if write.must_begin and room.id is not None:
             return ROOM_TAKEN
         if isinstance(write.event, Restore):
