@@ -6,7 +6,16 @@ import pytest
 import trio
 
 from tests.frames import TEXT, masked
+from tests.integration.chatters import chatting
 from tests.integration.commands import command, outcome
+from tests.integration.running import serving
+from tests.journal.drafts import Clock
+from trio_chat.clock import wall_clock
+from trio_chat.journal.sqlite.file import JournalFile
+from trio_chat.journal.sqlite.journal import SqliteJournal
+
+HOUR = 3_600_000  # milliseconds
+DAY = 24 * HOUR
 
 
 async def done(*arguments: str) -> bytes:
@@ -39,6 +48,34 @@ async def test_what_is_exported_can_be_imported(tmp_path: Path, count: int) -> N
     assert (await done("export", "--database", backup)).splitlines()[1:] == told[1:]
     pruned = await done("prune", "--database", backup, "--keep-messages", "1")
     assert pruned == b"lobby\t2\t3\n"
+
+
+async def test_what_was_said_by_a_clock_that_went_back_can_be_moved(tmp_path: Path) -> None:
+    """Once it was three days ahead, or set back by an hour: numbers and times stay as they were."""
+    one, two, file = (str(tmp_path / name) for name in ("one.db", "two.db", "one.jsonl"))
+    clock = Clock()
+    clock.now = now = wall_clock()
+    journal = SqliteJournal(JournalFile(Path(one)), clock)
+    async with serving(journal=journal) as server, chatting(server, "Ann", "tea") as ann:
+        for clock.now in (now, now + 3 * DAY, now):
+            seq = await ann.send("tea", "hello")
+        for clock.now, on in ((now - HOUR, True), (now - 2 * HOUR, False)):
+            await ann.ask(t="edit", room="tea", seq=seq, text=f"bye {clock.now}")
+            await ann.ask(t="react", room="tea", seq=1, emoji="\N{LEMON}", on=on)
+            await ann.ask(t="topic", room="tea", text=f"as of {clock.now}")
+        told = await ann.ask(t="history", room="tea")
+    await journal.close()
+    assert [message["ts"] - now for message in told["messages"]] == [0, 3 * DAY, 0]
+    await done("export", "--database", one, "-o", file)
+    assert await done("import", "--database", two, file) == b"tea\t9\t0\t\n"
+    assert await done("import", "--database", two, file) == b"tea\t0\t9\t\n"
+    await done("check", "--database", two)
+    assert (await done("export", "--database", two)).splitlines()[1:] == lines_of(file)[1:]
+    async with serving(database=two) as server, chatting(server, "Ben", "tea") as ben:
+        again = await ben.ask(t="history", room="tea")
+        assert again["messages"] == told["messages"]
+        assert await ben.send("tea", "still here") == 10
+        assert (await ben.ask(t="history", room="tea", limit=1))["messages"][0]["ts"] >= now
 
 
 async def test_a_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
