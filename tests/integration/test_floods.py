@@ -1,13 +1,19 @@
 """A flood costs whoever sends it, and nobody else: turns are short, and shared out fairly."""
 
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 
 import pytest
 import trio
 
 from tests.integration.chatters import Chatter, Object, chatting, connected
-from tests.integration.running import PATIENCE, running
+from tests.integration.running import PATIENCE, Running, running
+from trio_chat.core.backlog import REQUESTS_EACH
+from trio_chat.core.effects import Effects
+from trio_chat.core.messages import AnyAsked, Message
+from trio_chat.core.pending_writes import WRITES_EACH
+from trio_chat.delivery.recipient import Recipient
 from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.types import RoomState
 
@@ -15,6 +21,7 @@ KINDS: dict[str, Object] = {
     "send": {"t": "send", "text": "x"},
     "topic": {"t": "topic", "text": "x"},
     "react": {"t": "react", "seq": 1, "emoji": "\N{LEMON}"},
+    "typing": {"t": "typing", "room": "elsewhere"},  # refused, and no write
 }
 EACH = 250  # requests of a frame
 
@@ -34,11 +41,37 @@ async def count_answers(flooder: Chatter, count: int, answered: list[int]) -> No
             count -= 1
 
 
+@contextmanager
+def largest_share(server: Running) -> Iterator[list[int]]:
+    """Return, turn by turn, how many requests the hub takes of the one of whom it takes most."""
+    chat, shares = server.server._hub._chat, [0]
+    apply, handle = chat.apply, chat._handlers.handle
+    taken: Counter[Recipient] = Counter()
+
+    def watch(batch: Sequence[Message], now: float) -> Effects:
+        taken.clear()
+        effects = apply(batch, now)
+        shares.append(max(taken.values(), default=0))
+        return effects
+
+    def note(client: Recipient, request: AnyAsked) -> None:
+        taken[client] += 1
+        handle(client, request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chat, "apply", watch)
+        patch.setattr(chat._handlers, "handle", note)
+        yield shares
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("flooders", [1, 16])
 async def test_others_are_answered_in_the_midst_of_a_flood(kind: str, flooders: int) -> None:
-    """Somebody's single messages do not wait until the flood is over, and nobody has to go."""
-    frames = 20 if flooders == 1 else 4
+    """Somebody's single messages do not wait until the flood is over, and nobody has to go.
+
+    No turn takes all that waits of one connection, so that none is long for the others.
+    """
+    frames = 40 if flooders == 1 else 4
     answered: list[int] = []
     async with (
         running() as server,
@@ -49,6 +82,7 @@ async def test_others_are_answered_in_the_midst_of_a_flood(kind: str, flooders: 
         bens = [await stack.enter_async_context(chatting(server, room, room)) for room in rooms]
         for ben, room in zip(bens, rooms, strict=True):
             await ben.send(room, "first")
+        shares = stack.enter_context(largest_share(server))
         async with trio.open_nursery() as nursery:
             for ben, room in zip(bens, rooms, strict=True):
                 nursery.start_soon(flood, ben, room, kind, frames)
@@ -59,6 +93,7 @@ async def test_others_are_answered_in_the_midst_of_a_flood(kind: str, flooders: 
             for _ in range(3):
                 await ann.send("tea", "hello")
             assert len(answered) < flooders * frames * EACH
+        assert max(shares) == (REQUESTS_EACH if kind == "typing" else WRITES_EACH)
 
 
 class Counting(MemoryJournal):
