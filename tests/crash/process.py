@@ -1,18 +1,15 @@
 """The real server as a process that gets killed, and started again in the same place."""
 
-import os
 import random
 import re
-import sys
 from pathlib import Path
 
 import trio
 
-import trio_chat
 from tests.chat import NO_RATES
+from tests.forked import Forked
 
-ROOT = Path(trio_chat.__file__).parent.parent
-ADDRESS = re.compile(rb"http://localhost:(\d+)/")
+ADDRESS = re.compile(r"http://(?:localhost|127\.0\.0\.1):(\d+)/")
 PATIENCE = 300  # seconds for a server to start
 
 
@@ -27,27 +24,24 @@ class Server:
         self.port = 0
         self.log = database.with_suffix(".log")
         self._options = options
-        self._process: trio.Process | None = None
+        self._process: Forked | None = None
 
     async def start(self) -> None:
         """Start it, and wait until it says where it is."""
-        ours = {k: v for k, v in os.environ.items() if not k.startswith("TRIO_CHAT")}
-        with self.log.open("ab") as log:
-            self._process = await trio.lowlevel.open_process(
-                [
-                    *(sys.executable, "-m", "trio_chat", "--host", "127.0.0.1"),
-                    *("--port", str(self.port), "--database", str(self.database)),
-                    *("--resume-limit", "20"),  # who missed more gets it from the file
-                    *NO_RATES,
-                    *self._options,
-                ],
-                stdout=-1,
-                stderr=log,
-                cwd=ROOT,
-                env=ours,
-            )
+        self._process = Forked(
+            *("--host", "127.0.0.1", "--port", str(self.port), "--database", str(self.database)),
+            *("--resume-limit", "20"),  # who missed more gets it from the file
+            *NO_RATES,
+            *self._options,
+            stderr=self.log,
+        )
         with trio.fail_after(PATIENCE):
-            self.port = await self._announced_port()
+            announced = await trio.to_thread.run_sync(
+                self._process.stdout.readline, abandon_on_cancel=True
+            )
+        found = ADDRESS.search(announced)
+        assert found, f"printed {announced!r}: {self.log.read_text(encoding='utf-8')}"
+        self.port = int(found[1])
 
     def check(self) -> None:
         """See that it still runs: nobody has ended it but us."""
@@ -58,9 +52,8 @@ class Server:
         """End it at once, whatever it is doing."""
         assert self._process
         self._process.kill()
-        await self._process.wait()
-        assert self._process.stdout
-        await trio.aclose_forcefully(self._process.stdout)
+        await trio.to_thread.run_sync(self._process.wait)
+        self._process.stdout.close()
 
     async def live(self, crashes: int) -> None:
         """Let it crash so many times, each at some moment soon after its start."""
@@ -68,14 +61,3 @@ class Server:
             await trio.sleep(random.uniform(0.02, 1.2))  # noqa: S311 - no secret
             await self.kill()
             await self.start()
-
-    async def _announced_port(self) -> int:
-        assert self._process
-        assert self._process.stdout
-        printed = b""
-        while not printed.endswith(b"\n"):
-            data = await self._process.stdout.receive_some()
-            assert data, f"ended: {self.log.read_text(encoding='utf-8')}"
-            printed += data
-        found = ADDRESS.search(printed)
-        return int(found[1]) if found else int(printed.rsplit(b":", 1)[1].split(b"/")[0])

@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.chat import NO_RATES, PATIENCE, Chat
+from tests.forked import ForkedChat
 from trio_chat.protocol.dialects.v1 import SUBPROTOCOL
 
 ROUNDS = 5
@@ -82,7 +83,7 @@ def test_what_is_acknowledged_is_kept(tmp_path: Path, harm: Callable[[Path], Non
     A server whose shared memory is cut off is ended by the system: it can believe nothing that it
     reads there, and whoever watches it starts it again.
     """
-    chat = Chat(tmp_path / "chat.db", *NO_RATES)
+    chat = ForkedChat(tmp_path / "chat.db", *NO_RATES)
     said: list[str] = []
     try:
         with talking(chat) as person:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.chat import NO_RATES, PATIENCE, Chat
-from tests.e2e.forked import ForkedChat
+from tests.forked import ForkedChat
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",  # the tests may run as root, in a container

@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 
 from tests.chat import NO_RATES, Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.forked import ForkedChat
 from tests.e2e.guest import enter
 from tests.e2e.looking import post, wait_for
 from tests.e2e.test_access import faults
+from tests.forked import ForkedChat
 
 NEEDED = "You need an invitation link"
 INVITE = ("--access", "invite", "--presence-grace", "0", "--nick-keep-days", "0")

@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 
 from tests.chat import NO_RATES, Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.forked import ForkedChat
 from tests.e2e.looking import say
 from tests.e2e.test_access import faults
+from tests.forked import ForkedChat
 from tests.tokens import AUDIENCE, secret_file, signed
 
 PASSWORD = "open sesame"  # noqa: S105 - of a test

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from tests.chat import NO_RATES, Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.forked import ForkedChat
 from tests.e2e.looking import post, say, wait_for_kept
+from tests.forked import ForkedChat
 from trio_chat.protocol.close import FLOODING
 
 

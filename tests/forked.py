@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sys
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from tests.chat import Chat
 from trio_chat.cli import main
@@ -13,18 +14,26 @@ FORKS.set_forkserver_preload([__name__, "trio_chat.commands.serve"])
 
 
 class Forked:
-    """The command in a process of its own; variables and folder are those of the first start."""
+    """The command in a process of its own; variables and folder are those of the first start.
 
-    def __init__(self, *arguments: str) -> None:
+    Of the variables it knows none of the chat's. Standard error is added to ``stderr``, if given.
+    """
+
+    def __init__(self, *arguments: str, stderr: Path | None = None) -> None:
         reader, writer = FORKS.Pipe(duplex=False)
         with reader, writer:
-            self._process = FORKS.Process(target=_run, args=(writer, arguments), daemon=True)
+            self._process = FORKS.Process(
+                target=_run, args=(writer, arguments, stderr), daemon=True
+            )
             self._process.start()
             self.stdout = os.fdopen(os.dup(reader.fileno()))
 
     def send_signal(self, sig: int) -> None:
         assert self._process.pid
         os.kill(self._process.pid, sig)
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
 
     def wait(self, timeout: float | None = None) -> int:
         self._process.join(timeout)
@@ -35,10 +44,15 @@ class Forked:
         self._process.kill()
 
 
-def _run(output: Connection, arguments: tuple[str, ...]) -> None:
+def _run(output: Connection, arguments: tuple[str, ...], errors: Path | None) -> None:
     """Be the command, with ``output`` as standard output."""
     os.dup2(output.fileno(), 1)
     output.close()
+    if errors:
+        with errors.open("ab") as log:
+            os.dup2(log.fileno(), 2)
+    for name in [name for name in os.environ if name.startswith("TRIO_CHAT")]:
+        del os.environ[name]
     sys.stdout = os.fdopen(1, "w", closefd=False)
     raise SystemExit(main(arguments))
 
