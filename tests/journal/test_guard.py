@@ -244,7 +244,7 @@ class TestChanges:
         with trouble.running(trouble.WATCHED, path) as server:
             trouble.let_write(server)
             remove_log(path)
-            await trio.sleep(1.5)
+            trouble.notice(server)
             server.kill()
             server.wait()
         journal = await SqliteJournal.open(path)

@@ -15,7 +15,7 @@ WATCH = """while True:
         try:
             await journal.has_changed()
         except Exception:
-            pass
+            print("noticed", flush=True)
 """
 LOCKER = """
 import sqlite3, sys
@@ -82,6 +82,12 @@ def let_write(server: subprocess.Popen[bytes]) -> None:
     server.stdin.write(b"go on\n")
     server.stdin.flush()
     assert server.stdout.readline().strip() == b"committed"
+
+
+def notice(server: subprocess.Popen[bytes]) -> None:
+    """Wait until a writer that watches its files has noticed that one is not the right one."""
+    assert server.stdout
+    assert b"noticed\n" in server.stdout
 
 
 @contextmanager
