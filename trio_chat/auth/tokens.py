@@ -15,7 +15,7 @@ LONGEST = 8192  # characters of a token
 MOST_ROOMS = 1000  # that a token names
 LONGEST_SUBJECT = 256  # characters
 REQUIRED = ["exp", "aud", "sub"]
-RIGHTS = {right.name.lower(): right for right in Right if right}
+RIGHTS = {right.word: right for right in (Right.READ, Right.SPEAK, Right.MODERATE)}  # in a room
 
 
 class TokenCheck:
@@ -92,7 +92,10 @@ class TokenCheck:
     def _rooms(self, rooms: object) -> Mapping[str, Right]:
         if not isinstance(rooms, dict) or len(rooms) > MOST_ROOMS:
             raise BadToken(f"rooms is an object with at most {MOST_ROOMS} names")
-        return {check_room(name, self._room_limit): _right(right) for name, right in rooms.items()}
+        rights = {check_room(name, self._room_limit): _right(one) for name, one in rooms.items()}
+        if len(rights) < len(rooms):
+            raise BadToken("rooms names a room twice, in other letters")
+        return rights
 
 
 def load_check(config: Config) -> TokenCheck:
@@ -106,7 +109,7 @@ def load_check(config: Config) -> TokenCheck:
 
 def _right(name: object) -> Right:
     if not isinstance(name, str) or name not in RIGHTS:
-        raise BadToken(f"there is no right {name!r}")
+        raise BadToken(f"{name!r} is no right in a room: read, speak or moderate")
     return RIGHTS[name]
 
 
