@@ -106,7 +106,9 @@ async def test_a_link_ends_by_time_and_by_uses(tool: Tool, tmp_path: Path) -> No
     """The list of links tells both; who comes when it is used up is not let in."""
     async with moderating(tool, tmp_path) as (shown, ben, _):
         await shown.obeys("/create --private Tea", "lobby  class  [Tea]")
-        shown.type("/link speak 2h x1 for Ben\r")
+        for wrong in ("0m", "x0"):
+            await shown.obeys(f"/link speak {wrong} for Ben", f"{wrong} cannot stand here")
+        shown.type("/link speak x1 2h for Ben\r")
         await shown.until(lambda: shown.text.count(WORDS["speak"]) == 2)
         link = split_link(shown_link(shown, "speak"))
         await ben.join(link.room, link=link.secret)

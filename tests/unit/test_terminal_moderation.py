@@ -80,14 +80,38 @@ def test_who_is_meant_and_for_how_long(text: str, target: Target) -> None:
         ("2h", LinkOptions(7200, 0, "")),
         ("x30", LinkOptions(0, 30, "")),
         ("2h  x30  class 10m", LinkOptions(7200, 30, "class 10m")),
-        ("x30 2h", LinkOptions(0, 30, "2h")),
-        ("x0 30", LinkOptions(0, 0, "x0 30")),
-        ("x1234567", LinkOptions(0, 0, "x1234567")),
+        ("x30 2h", LinkOptions(7200, 30, "")),
+        ("x2 1d class 7b", LinkOptions(86400, 2, "class 7b")),
+        ("class 0m x0", LinkOptions(0, 0, "class 0m x0")),
     ],
 )
 def test_a_link_has_an_end_uses_and_a_label(text: str, options: LinkOptions) -> None:
-    """In this order, each if it is there; what is none of the others is the label."""
+    """Time and uses in any order, each if it is there; the label begins with another word."""
     assert read_link_options(text) == options
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0m",
+        "x0",
+        "x1234567",
+        "-1d",
+        "x-1",
+        "10min",
+        "2H",
+        "X2",
+        "30",
+        "2h 0m",
+        "x2 x0 Ben",
+        "x2 x3",
+        "1d 2h",
+    ],
+)
+def test_a_link_is_not_made_without_the_bound_that_was_meant(text: str) -> None:
+    """What begins like a time or uses but is none, or comes again, is no label."""
+    with pytest.raises(ValueError, match=r"a time such as 10m, 2h or 1d, and x1 to x999999"):
+        read_link_options(text)
 
 
 def test_numbers_may_have_a_mark() -> None:

@@ -14,6 +14,7 @@ TIME = re.compile(r"([0-9]{1,6})([smhd])")
 NUMBER = re.compile(r"#?([0-9]{1,15})(?:\s+|$)")
 PEOPLE = re.compile(r"[0-9]{1,6}")
 USES = re.compile(r"x([1-9][0-9]{0,5})")
+BOUND = re.compile(r"[-+]?x?[-+]?[0-9]", re.IGNORECASE)  # how a time or uses begin, even if wrong
 IN_SECONDS = {"slow", "newcomers"}  # rules that are a time
 SWITCHES = {"on": True, "off": False, "0": False}  # of a rule that holds or does not
 
@@ -49,17 +50,29 @@ def read_target(text: str) -> Target:
 
 
 def read_link_options(text: str) -> LinkOptions:
-    """Read ``[TIME] [xN] [LABEL]``; a label may have times and numbers behind its first word."""
-    first, _, rest = text.partition(" ")
-    seconds = read_time(first)
-    text = rest.strip() if seconds else text
-    first, _, rest = text.partition(" ")
-    found = USES.fullmatch(first)
-    return (
-        LinkOptions(seconds, int(found[1]), rest.strip())
-        if found
-        else LinkOptions(seconds, 0, text)
-    )
+    """Read ``[TIME] [xN] [LABEL]``, the first two in any order.
+
+    A label may have times and numbers behind its first word.
+
+    Raises:
+        ValueError: in front of the label is what looks like a time or uses, and is none, or comes
+            again: no link is made without a bound that was meant.
+    """
+    seconds = uses = 0
+    while BOUND.match(text):
+        word, _, rest = text.partition(" ")
+        found = USES.fullmatch(word)
+        if found and not uses:
+            uses = int(found[1])
+        elif read_time(word) and not seconds:
+            seconds = read_time(word)
+        else:
+            raise ValueError(
+                f"{word} cannot stand here: a time such as 10m, 2h or 1d, and x1 to x999999, "
+                "each once, then a label that begins with another word"
+            )
+        text = rest.strip()
+    return LinkOptions(seconds, uses, text)
 
 
 def read_number(text: str) -> tuple[int, str]:

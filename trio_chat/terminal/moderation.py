@@ -109,9 +109,9 @@ class Moderation:
     def _link(self, text: str) -> None:
         """Make a link and show it."""
         right, _, rest = text.partition(" ")
-        seconds, uses, label = read_link_options(rest.strip())
 
         async def run() -> None:
+            seconds, uses, label = read_link_options(rest.strip())
             until = now() + 1000 * seconds if seconds else 0
             made = await self._room.make_link(
                 RIGHTS[right], label=sendable(label), until=until, uses=uses
