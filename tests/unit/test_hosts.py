@@ -8,7 +8,8 @@ import structlog
 from trio_chat.addresses import NAME_LIMIT
 from trio_chat.config import Config
 from trio_chat.net.head import HttpError, parse_head
-from trio_chat.net.hosts import LOGGED_LIMIT, HostNames
+from trio_chat.net.hosts import HostNames
+from trio_chat.net.told import TOLD_LIMIT
 
 LOOPBACK = "127.0.0.1"
 LAN = "192.168.1.7"  # another machine of the network
@@ -115,7 +116,7 @@ def test_a_refused_name_is_logged_once_and_only_so_many_are() -> None:
         for _ in range(2):
             asks(hosts, "chat.example.org")
         asks(hosts, "x" * 1000)
-        for number in range(LOGGED_LIMIT):
+        for number in range(TOLD_LIMIT):
             asks(hosts, f"{number}.example")
     assert logged[0] == {
         "event": "unknown host name refused; see --host-name",
@@ -123,7 +124,7 @@ def test_a_refused_name_is_logged_once_and_only_so_many_are() -> None:
         "name": "chat.example.org",
     }
     assert logged[1]["name"] == "x" * NAME_LIMIT
-    assert len(logged) == LOGGED_LIMIT
+    assert len(logged) == TOLD_LIMIT
 
 
 def test_the_answer_names_the_flag() -> None:

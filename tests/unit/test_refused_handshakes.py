@@ -5,7 +5,8 @@ import structlog
 
 from trio_chat.addresses import NAME_LIMIT
 from trio_chat.net.head import HttpError, parse_head
-from trio_chat.net.refused_handshakes import TOLD_LIMIT, RefusedHandshakes
+from trio_chat.net.refused_handshakes import RefusedHandshakes
+from trio_chat.net.told import TOLD_LIMIT
 
 KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
 VERSION = "Sec-WebSocket-Version: 13"

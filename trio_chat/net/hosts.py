@@ -15,8 +15,7 @@ import structlog
 from trio_chat.addresses import NAME_LIMIT, authority_of, is_address, split_port
 from trio_chat.config import Config
 from trio_chat.net.head import Head, HttpError
-
-LOGGED_LIMIT = 32  # refused names that are logged, each once
+from trio_chat.net.told import Told
 
 log = structlog.get_logger()
 
@@ -40,7 +39,7 @@ class HostNames:
         machine = socket.gethostname().lower()
         self._machine = (machine, f"{machine}.local")
         self._config = config
-        self._logged: set[str] = set()
+        self._told = Told()
 
     def check(self, head: Head, address: str) -> None:
         """Refuse a request that addresses another server; ``address`` is the peer's.
@@ -65,8 +64,7 @@ class HostNames:
         return is_open and (not is_loopback(address) or _is_local(name))
 
     def _log(self, name: str) -> None:
-        if len(self._logged) < LOGGED_LIMIT and name not in self._logged:
-            self._logged.add(name)
+        if self._told.is_new(name):
             log.warning("unknown host name refused; see --host-name", name=name)
 
 

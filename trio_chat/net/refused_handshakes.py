@@ -8,8 +8,8 @@ from trio_chat.addresses import NAME_LIMIT
 from trio_chat.net.entrance import WEBSOCKET_PATH
 from trio_chat.net.handshake import VERSION
 from trio_chat.net.head import Head, HttpError
+from trio_chat.net.told import Told
 
-TOLD_LIMIT = 32  # refusals that are logged, each once
 LOST = "pass on Upgrade and Connection over HTTP/1.1; see 'Behind a proxy' in docs/operating.md"
 ADVICE = {
     HTTPStatus.FORBIDDEN: "have the proxy pass on Host; see --allow-origin and --trusted-proxy",
@@ -21,13 +21,13 @@ log = structlog.get_logger()
 
 
 class RefusedHandshakes:
-    """Logs refused handshakes: one line for each reason, host and origin, and so many at most.
+    """Logs refused handshakes: one line in an hour for each reason, host and origin, and so many.
 
     Names that are no name of the server are logged in ``hosts``.
     """
 
     def __init__(self) -> None:
-        self._told: set[tuple[int, str, str]] = set()
+        self._told = Told()
 
     def tell(self, head: Head, refusal: HttpError) -> None:
         """Log a refusal, if the request was for a WebSocket and there is something that helps."""
@@ -39,6 +39,5 @@ class RefusedHandshakes:
             return  # that is what it is refused for, and no proxy's fault
         host, origin = (" ".join(head.values(name))[:NAME_LIMIT] for name in ("host", "origin"))
         key = (refusal.status.value, host, origin)
-        if len(self._told) < TOLD_LIMIT and key not in self._told:
-            self._told.add(key)
+        if self._told.is_new(key):
             log.warning("WebSocket refused", status=key[0], host=host, origin=origin, advice=advice)
