@@ -1,7 +1,7 @@
 """Raids are undone, and what people said is cleared, by whichever way in they came."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -345,3 +345,63 @@ async def test_moderators_are_no_raiders_even_for_an_operator() -> None:
                 assert [one["nick"] for one in preview["people"]] == ["Eve"]
                 named = await operator.ask(**raid, preview=True, people=[bob.who["id"]])
                 assert [one["nick"] for one in named["people"]] == ["Bob"]
+
+
+@asynccontextmanager
+async def in_memory(_: Path) -> AsyncIterator[Running]:
+    """Run a server behind a proxy that keeps nothing in a file."""
+    async with serving(trusted_proxy=("127.0.0.1",), presence_grace=0) as server:
+        yield server
+
+
+Keeping = Callable[[Path], AbstractAsyncContextManager[Running]]
+JOURNALS = pytest.mark.parametrize("keeping", [on, in_memory])
+
+
+@JOURNALS
+@pytest.mark.parametrize("act", ["raid", "clear"])
+async def test_what_was_edited_since_goes_too(tmp_path: Path, keeping: Keeping, act: str) -> None:
+    """However long ago it was sent, until that is taken back; the preview counts it once."""
+    async with keeping(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        async with at(server, NEW, "Eve", "class") as eve:
+            harmless = await eve.send("class", "hello")
+            await eve.send("class", "untouched")
+            mine = await ann.send("class", "mine")
+            since = wall_clock() + 1
+            await trio.sleep(0.01)
+            for text in ("ab", "abuse"):
+                edit: Object = {"t": "edit", "room": "class", "seq": harmless, "text": text}
+                assert (await eve.ask(**edit))["t"] == "ok"
+            await ann.ask(t="edit", room="class", seq=mine, text="mine, too")
+            about: Object = {"room": "class", "people": [eve.who["id"]], "since": since}
+            preview = await ann.ask(t="raid", **about, preview=True)
+            assert preview["messages"] == 1
+            asked = {"t": "raid"} if act == "raid" else {"t": "moderate", "act": "clear"}
+            assert (await ann.ask(**asked, **about))["t"] == "ok"
+            assert (await ann.until("clear"))["also"] == [harmless]
+        assert await texts(ann) == ["untouched", "mine, too"]
+        [done] = (await ann.ask(t="audit", room="class", limit=1))["acts"]
+        assert (await ann.ask(t="undo", room="class", act=done["seq"]))["t"] == "ok"
+        assert await texts(ann) == ["abuse", "untouched", "mine, too"]
+
+
+async def test_what_was_edited_since_goes_everywhere(tmp_path: Path) -> None:
+    """Also where somebody has said nothing since, and after a restart."""
+    async with operating(tmp_path / "chat.db") as (server, op), chatting(server, "Eve") as eve:
+        edits: list[Object] = []
+        for room in ("tea", "jam"):
+            await join(eve, room)
+            seq = await eve.send(room, "hello")
+            edits.append({"t": "edit", "room": room, "seq": seq, "text": "abuse"})
+        since = wall_clock() + 1
+        await trio.sleep(0.01)
+        assert (await eve.ask(**edits[0]))["t"] == "ok"
+    async with operating(tmp_path / "chat.db", op.session) as (server, op):
+        cleared = await op.ask(**CLEAR, people=[eve.who["id"]], since=since)
+        assert cleared["t"] == "ok"
+        for room in ("tea", "jam"):
+            await join(op, room)
+        assert [await texts(op, room) for room in ("tea", "jam")] == [[], ["hello"]]
+        assert (await op.ask(t="undo", room="", act=cleared["seq"]))["t"] == "ok"
+        assert await texts(op, "tea") == ["abuse"]

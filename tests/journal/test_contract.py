@@ -558,6 +558,43 @@ class TestClearing:
         told = [message.deleted for message in await page(journal)]
         assert told == [False, False, True, True, False]
 
+    async def test_what_was_edited_since_a_time_goes_too(
+        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Wherever it is read, and for good after a day; not what others wrote or reacted to."""
+        monkeypatch.setattr(sealing, "wall_clock", clock)
+        await journal.commit([say(who=EVE), say(), say(who=EVE), react(3, who=EVE)])
+        clock.now += 10
+        changes = [edit(1, SECRET, who=EVE), edit(1, f"{SECRET} 2", who=EVE), edit(2, "new")]
+        await journal.commit([*changes, react(3, who=EVE)])
+        [result] = await journal.commit([clear(EVE, since=clock.now)])
+        assert isinstance(result, Committed)
+        assert isinstance(result.event, Clear)
+        assert (result.event.since, result.event.also) == (5, [1])
+        assert [message.deleted for message in await page(journal)] == [True, False, False]
+        assert SECRET.encode() not in await everything(journal)
+        assert await journal.commit([edit(1, who=EVE)]) == [NO_SUCH_MESSAGE]
+        await journal.commit([restore()])
+        assert (await page(journal))[0].text == f"{SECRET} 2"
+        await journal.commit([clear(EVE, since=clock.now, key="again")])
+        clock.now += SEALED
+        await journal.prune(0, 0)
+        assert await journal.commit([restore("again")]) == [TOO_LATE]
+        assert SECRET.encode() not in await everything(journal)
+        assert [message.deleted for message in await page(journal)] == [True, False, False]
+
+    async def test_so_many_that_were_edited_go_at_once(
+        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The latest ones."""
+        monkeypatch.setattr(sealing, "EDITED", 2)
+        monkeypatch.setattr(memory_room, "EDITED", 2)
+        await journal.commit([say(who=EVE) for _ in range(3)])
+        clock.now += 10
+        await journal.commit([edit(seq, who=EVE) for seq in (2, 3, 1)])
+        await journal.commit([clear(EVE, since=clock.now)])
+        assert [message.deleted for message in await page(journal)] == [False, True, True]
+
     async def test_it_can_be_taken_back_once(self, journal: Journal) -> None:
         """Then all is as before."""
         before = await self.raid(journal)
@@ -639,6 +676,10 @@ class TestAuthors:
         assert await journal.rooms_of({ANN.id}, 0, 9) == ["new", "old"]
         assert await journal.rooms_of({ANN.id}, clock.now, 9) == ["new"]
         assert await journal.rooms_of({""}, clock.now, 9) == ["new"]
+        clock.now += 10
+        await journal.commit([react(1, who=ANN, room="new"), edit(1, who=ANN, room="old")])
+        assert await journal.rooms_of({ANN.id}, clock.now, 9) == ["old"]
+        assert await journal.rooms_of({ANN.id, ""}, clock.now, 9) == ["old"]
 
 
 class TestLedger:

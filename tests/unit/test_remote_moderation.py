@@ -186,6 +186,25 @@ async def test_what_is_cleared_is_deleted_where_it_waits(autojump_clock: MockClo
         assert isinstance(happened[-1], Restore)
 
 
+async def test_an_earlier_message_that_is_cleared_is_deleted_where_it_waits(
+    autojump_clock: MockClock,
+) -> None:
+    """As it was edited since; not the others of before."""
+    async with visiting(Calls()) as (_, tea, peer):
+        await peer.says(
+            message(3, **{"from": BOB}),
+            message(4, **{"from": BOB}),
+            event("edit", 5, target=3, text="worse", **{"from": BOB}),
+            event("clear", 6, key="a", authors=["bob"], since=5, also=[3]),
+        )
+        happened = await told(tea, 4)
+        assert [one.text for one in happened if isinstance(one, Message | Edit)] == [
+            "",
+            "line 4",
+            "",
+        ]
+
+
 async def test_who_is_removed_from_a_room_is_in_the_others(autojump_clock: MockClock) -> None:
     """The room ends, and is not joined again; the chat goes on."""
     calls = Calls()

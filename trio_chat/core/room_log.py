@@ -161,17 +161,21 @@ class RoomLog:
         return frames
 
     def count_messages(self, authors: Collection[str], since: int) -> int:
-        """Return how many of the messages at hand people have sent since a time in ms since 1970.
+        """Return how many of what is at hand people have sent or edited since a time.
 
-        ``authors`` has their ids, an empty one for all without a name.
+        Args:
+            authors: Their ids, an empty one for all without a name.
+            since: In ms since 1970.
         """
         said = (decode(data) for _, data in self._recent)
-        return sum(
-            isinstance(event, events.Message)
-            and event.ts >= since
-            and (event.who.id if event.who else "") in authors
+        written = {
+            event.target if isinstance(event, events.Edit) else event.seq
             for event in said
-        )
+            if isinstance(event, events.Message | events.Edit)
+            and event.ts >= since
+            and (author_of(event) or "") in authors
+        }
+        return len(written)
 
     def topic_before(self, authors: Collection[str], since: int) -> str | None:
         """Return which topic there was before people set theirs; empty if nobody knows.

@@ -9,19 +9,22 @@ from typing import NamedTuple
 from trio_chat.protocol.events import AnyStoredEvent, Edit, Message, without_text
 
 SEALED = 24 * 60 * 60 * 1000  # milliseconds for which a clearing can be taken back
+EDITED = 1_000  # earlier messages, edited since, that one clearing takes with it: the latest ones
 
 
 class Clearing(NamedTuple):
-    """Messages of some authors are cleared, from one number up to before another."""
+    """Messages of some authors are cleared, from one number up to before another, and others."""
 
     key: str
     authors: frozenset[str]  # ids; an empty one is of those without a name
     first: int
     end: int
+    also: frozenset[int] = frozenset()
 
     def covers(self, seq: int, author: str | None) -> bool:
         """Whether a message is among them."""
-        return self.first <= seq < self.end and (author or "") in self.authors
+        is_among = self.first <= seq < self.end or seq in self.also
+        return is_among and (author or "") in self.authors
 
 
 def is_cleared(clearings: Sequence[Clearing], seq: int, author: str | None) -> bool:

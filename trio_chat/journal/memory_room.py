@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-from trio_chat.journal.clearings import Clearing, as_told, is_cleared
+from trio_chat.journal.clearings import EDITED, Clearing, as_told, is_cleared
 from trio_chat.journal.keys import Use, author_of, own_key
 from trio_chat.journal.views import Changes
 from trio_chat.protocol.events import (
@@ -115,9 +115,9 @@ class MemoryRoom:
         return changes.state.text
 
     def has_message_of(self, authors: Collection[str], since_ts: int) -> bool:
-        """Whether one of these people has said something since a time in ms since 1970."""
+        """Whether one of these people has said or edited something since a time in ms."""
         return any(
-            isinstance(event, Message)
+            isinstance(event, Message | Edit)
             and event.ts >= since_ts
             and (author_of(event) or "") in authors
             for event in self.events
@@ -149,8 +149,22 @@ class MemoryRoom:
         """Clear what an event clears, from a time in ms since 1970 on."""
         later = (kept.seq for kept in self.events if kept.ts >= since_ts)
         event.since = next(later, event.seq)
-        clearing = Clearing(event.key, frozenset(event.authors), event.since, event.seq)
+        authors = frozenset(event.authors)
+        event.also = self._edited(authors, event.since)
+        also = frozenset(event.also)
+        clearing = Clearing(event.key, authors, event.since, event.seq, also)
         self.clearings[event.key] = Sealed(event.ts, clearing)
+
+    def _edited(self, authors: Collection[str], since: int) -> list[int]:
+        """Return which messages of before a number people have edited since: the latest ones."""
+        targets = {
+            event.target
+            for event in self.events
+            if isinstance(event, Edit)
+            and event.target < since <= event.seq
+            and author_of(event) in authors
+        }
+        return sorted(targets)[-EDITED:]
 
     def delete_cleared(self, before: int) -> None:
         """Delete for good what was cleared before a time in ms since 1970."""

@@ -98,13 +98,15 @@ class Moderated(StoredEvent, tag="moderated", kw_only=True):
 class Clear(StoredEvent, tag="clear", kw_only=True):
     """All messages of these authors from the number ``since`` up to this one are deleted.
 
-    ``authors`` has the ids of the people, an empty one for all without a name. It can be taken back
-    for a day, by its ``key``.
+    ``authors`` has the ids of the people, an empty one for all without a name; ``also`` the numbers
+    of earlier messages of theirs that they have edited since. It can be taken back for a day, by
+    its ``key``.
     """
 
     key: str
     authors: list[str]
     since: int
+    also: list[int] = []
     why: str = ""
 
 

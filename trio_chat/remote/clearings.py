@@ -7,17 +7,19 @@ from trio_chat.remote import wire
 
 
 class Clearing(NamedTuple):
-    """The messages of these authors with numbers from ``since`` up to that of the event."""
+    """Messages of these authors, from the number ``since`` up to that of the event, and others."""
 
     authors: frozenset[str]
     since: int
     seq: int
+    also: frozenset[int]
 
     def covers(self, event: events.Message | events.Edit) -> bool:
         """Whether a message, or an edit of one, is cleared."""
         number = event.target if isinstance(event, events.Edit) else event.seq
         author = event.who.id if event.who else ""
-        return self.since <= number < self.seq and author in self.authors
+        is_among = self.since <= number < self.seq or number in self.also
+        return is_among and author in self.authors
 
 
 class Clearings:
@@ -33,7 +35,8 @@ class Clearings:
         """Take in that an event was queued."""
         match event:
             case events.Clear():
-                clearing = Clearing(frozenset(event.authors), event.since, event.seq)
+                authors, also = frozenset(event.authors), frozenset(event.also)
+                clearing = Clearing(authors, event.since, event.seq, also)
                 self._queued[event.key] = clearing
             case events.Restore():
                 self._queued.pop(event.key, None)

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from trio_chat.clock import wall_clock
-from trio_chat.journal.clearings import SEALED, Clearing
+from trio_chat.journal.clearings import EDITED, SEALED, Clearing
 from trio_chat.journal.sqlite import index, scrubs, states
 from trio_chat.protocol.events import Clear
 
 SINCE = 4  # the first schema with the table
 STEP = 1000  # events that are looked at in one transaction
+SCAN = 100_000  # events, the latest, that are looked at for edits when something is cleared
+EDIT = b'"t":"edit"'  # is in each encoded event of the kind, and in no text
 
 
 def find(database: sqlite3.Connection, room: int) -> Sequence[Clearing]:
@@ -22,18 +24,46 @@ def find(database: sqlite3.Connection, room: int) -> Sequence[Clearing]:
     rows = database.execute(
         "SELECT key, authors, first, seq FROM clearings WHERE room = ?", (room,)
     )
-    return [
-        Clearing(key, frozenset(msgspec.json.decode(authors)), first, end)
-        for key, authors, first, end in rows
-    ]
+    return [_clearing(*row) for row in rows]
+
+
+def _clearing(key: str, kept: bytes, first: int, end: int) -> Clearing:
+    """Return a clearing as it is kept: the ids of authors, and numbers beside the others."""
+    among = msgspec.json.decode(kept, type=list[str | int])
+    authors = frozenset(one for one in among if isinstance(one, str))
+    also = frozenset(one for one in among if isinstance(one, int))
+    return Clearing(key, authors, first, end, also)
+
+
+def edited(
+    database: sqlite3.Connection, room: int, authors: Iterable[str], since: int, end: int
+) -> list[int]:
+    """Return which messages of before a number people have edited since: the latest ones.
+
+    Args:
+        database: Where.
+        room: Its id.
+        authors: The people's ids; whoever has no name edits nothing.
+        since: The number.
+        end: That of the event that clears.
+    """
+    ids = "".join(f"\n{author}\n" for author in authors)  # which have no line ends
+    rows = database.execute(
+        "SELECT DISTINCT target FROM events WHERE room = ? AND seq >= ? AND seq < ? AND target < ?"
+        " AND instr(?, char(10) || author || char(10)) AND instr(data, ?)"
+        " ORDER BY target DESC LIMIT ?",
+        (room, max(since, end - SCAN), end, since, ids, EDIT, EDITED),
+    )
+    return sorted(target for (target,) in rows)
 
 
 def keep(database: sqlite3.Connection, room: int, event: Clear) -> None:
     """Seal what an event clears."""
+    among = msgspec.json.encode([*event.authors, *event.also])
     database.execute(
         "INSERT OR REPLACE INTO clearings (room, key, seq, ts, first, authors)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (room, event.key, event.seq, event.ts, event.since, msgspec.json.encode(event.authors)),
+        (room, event.key, event.seq, event.ts, event.since, among),
     )
 
 
@@ -57,16 +87,19 @@ def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bo
     ).fetchone()
     if row is None:
         return False
-    room, key, first, end, authors = row
-    clearing = Clearing(key, frozenset(msgspec.json.decode(authors)), first, end)
+    room, key, first, end, among = row
+    clearing = _clearing(key, among, first, end)
     found = database.execute(
         "SELECT seq, author, is_message FROM events WHERE room = ? AND seq >= ? AND seq < ?"
         " ORDER BY seq LIMIT ?",
         (room, first, end, STEP),
     ).fetchall()
+    is_last = len(found) < STEP
+    if is_last:
+        found += _said(database, room, clearing.also)
     gone = [seq for seq, author, is_said in found if is_said and clearing.covers(seq, author)]
     _delete(database, room, gone, is_indexed=is_indexed)
-    if len(found) == STEP:
+    if not is_last:
         database.execute(
             "UPDATE clearings SET first = ? WHERE room = ? AND key = ?",
             (found[-1][0] + 1, room, key),
@@ -74,6 +107,14 @@ def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bo
     else:
         lift(database, room, key)
     return True
+
+
+def _said(
+    database: sqlite3.Connection, room: int, numbers: Iterable[int]
+) -> list[tuple[int, str | None, int]]:
+    """Return the events with these numbers that are there, with their authors."""
+    statement = "SELECT seq, author, is_message FROM events WHERE room = ? AND seq = ?"
+    return [row for seq in numbers for row in database.execute(statement, (room, seq))]
 
 
 def _delete(

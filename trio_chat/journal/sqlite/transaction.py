@@ -121,7 +121,9 @@ class Transaction:
         draft.seq, draft.ts = room.last, room.ts
         if isinstance(draft, Clear):
             assert room.id is not None
-            draft.since = index.first_since(self._database, room.id, draft.seq, write.since_ts)
+            since = index.first_since(self._database, room.id, draft.seq, write.since_ts)
+            draft.since = since
+            draft.also = sealing.edited(self._database, room.id, draft.authors, since, draft.seq)
         if write.forgets is not None:
             self._forget(write.forgets)
         return self._keep(room, draft)._replace(begins_room=begins)
