@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import trio
@@ -13,6 +14,7 @@ from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.running import Running, serving
 from tests.integration.test_links import join
 from tests.integration.test_moderation import make_class, texts
+from tests.integration.test_operator import done
 from tests.integration.test_operator_link import operator_secret
 from tests.integration.test_rights_moved import at, on
 from trio_chat.clock import wall_clock
@@ -405,3 +407,54 @@ async def test_what_was_edited_since_goes_everywhere(tmp_path: Path) -> None:
         assert [await texts(op, room) for room in ("tea", "jam")] == [[], ["hello"]]
         assert (await op.ask(t="undo", room="", act=cleared["seq"]))["t"] == "ok"
         assert await texts(op, "tea") == ["abuse"]
+
+
+async def log_of(server: Running) -> list[str]:
+    """Return what the topics are in the log of somebody who has missed all of it."""
+    async with chatting(server, f"Reader {uuid4().hex[:8]}") as reader:
+        join_all: Object = {"t": "join", "room": "class", "last": 0, "epoch": reader.epoch}
+        last = (await reader.ask(**join_all))["last"]
+        heard = [await reader.next()]
+        while heard[-1].get("seq") != last:
+            heard.append(await reader.next())
+        return [one["text"] for one in heard if one["t"] == "topic"]
+
+
+@JOURNALS
+async def test_what_raiders_set_as_topics_is_read_no_more(tmp_path: Path, keeping: Keeping) -> None:
+    """By nobody who resumes, until it is taken back; others' topics, and older ones, stay."""
+    async with keeping(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        async with at(server, NEW, "Eve", "class") as eve:
+            await eve.ask(t="topic", room="class", text="Tea")
+            since = wall_clock() + 1
+            await trio.sleep(0.01)
+            await ann.ask(t="topic", room="class", text="Cake")
+            await eve.ask(t="topic", room="class", text="spam")
+            about: Object = {"room": "class", "people": [eve.who["id"]], "since": since}
+            assert (await ann.ask(t="moderate", act="clear", **about))["t"] == "ok"
+            assert await log_of(server) == ["Tea", "Cake", "spam"]
+            assert (await ann.ask(t="raid", **about))["t"] == "ok"
+        assert await log_of(server) == ["Tea", "Cake", "", "Cake"]
+        [act] = (await ann.ask(t="audit", room="class", limit=1))["acts"]
+        assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+        assert await log_of(server) == ["Tea", "Cake", "spam", "Cake", "spam"]
+        assert await topic_of(server) == "spam"
+
+
+async def test_what_raiders_set_as_a_topic_is_in_no_copy(tmp_path: Path) -> None:
+    """Neither in an export nor in a backup, which has all of the file."""
+    database, backup = str(tmp_path / "chat.db"), tmp_path / "backup.db"
+    async with on(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        async with at(server, NEW, "Eve", "class") as eve:
+            await ann.ask(t="topic", room="class", text="Tea")
+            await eve.ask(t="topic", room="class", text="rude words")
+            raid: Object = {"t": "raid", "room": "class", "people": [eve.who["id"]], "since": 0}
+            assert (await ann.ask(**raid))["t"] == "ok"
+        told = await done("export", "--database", database)
+        await done("backup", "--database", database, str(backup))
+    assert b"Tea" in told
+    assert b"rude words" not in told
+    assert b"Tea" in backup.read_bytes()
+    assert b"rude words" not in backup.read_bytes()

@@ -587,8 +587,8 @@ class TestClearing:
         self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The latest ones."""
-        monkeypatch.setattr(sealing, "EDITED", 2)
-        monkeypatch.setattr(memory_room, "EDITED", 2)
+        monkeypatch.setattr(sealing, "ALSO", 2)
+        monkeypatch.setattr(memory_room, "ALSO", 2)
         await journal.commit([say(who=EVE) for _ in range(3)])
         clock.now += 10
         await journal.commit([edit(seq, who=EVE) for seq in (2, 3, 1)])
@@ -639,6 +639,36 @@ class TestClearing:
 
 class TestTopics:
     """A topic can be kept in the place of another one alone."""
+
+    async def test_a_topic_of_before_is_set_again_by_its_number(self, journal: Journal) -> None:
+        """It is too late if that has no text, or is no topic."""
+        await journal.commit([title("old"), title(""), say(), title("new")])
+        again = [title("")._replace(topic_of=seq) for seq in (2, 3, 99, 1)]
+        assert await journal.commit(again[:3]) == [TOO_LATE] * 3
+        assert numbers(await journal.commit(again[3:])) == [5]
+        assert (await journal.load([ROOM], 0))[0].topic == "old"
+
+    async def test_topics_are_cleared_if_that_is_wanted(
+        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Those of these authors; until it is taken back, and else for good after a day."""
+        monkeypatch.setattr(sealing, "wall_clock", clock)
+        theirs = title(SECRET)
+        theirs.event.who = EVE
+        await journal.commit([say(), title("old"), theirs])
+        await journal.commit([clear(EVE), restore()])
+        await journal.commit([clear(EVE)._replace(with_topics=True), title("new")])
+        assert SECRET.encode() not in await everything(journal)
+        await journal.commit([restore()])
+        assert SECRET.encode() in await everything(journal)
+        await journal.commit([clear(EVE)._replace(with_topics=True)])
+        clock.now += SEALED
+        await journal.prune(0, 0)
+        assert await journal.commit([restore()]) == [TOO_LATE]
+        assert await journal.commit([title("")._replace(topic_of=3)]) == [TOO_LATE]
+        told = b"".join(data for _, data in await journal.after(ROOM, 0, 99, MUCH))
+        assert SECRET.encode() not in told
+        assert told.count(b'"text":"old"') == told.count(b'"text":"new"') == 1
 
     async def test_a_topic_takes_the_place_of_a_certain_one(self, journal: Journal) -> None:
         """Or is too late."""

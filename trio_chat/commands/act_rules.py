@@ -184,7 +184,7 @@ class ActRules:
 
     def _check_raided(self, act: acts.Raided, _: ActKept) -> None:
         self._check_people(act.people, PEOPLE, has_words=True)
-        if act.topic_was is not None or act.topic_now:
+        if act.topic_seq or act.topic_now:
             raise BadEvent("the topic of a raid is not in a file")
         _check_request(t="raid", room=self._room, since=0, why=act.why)
         _check_keys(act.keys)

@@ -133,8 +133,12 @@ class Clearings:
         people: Iterable[Person],
         since: int,
         why: str,
+        *,
+        with_topics: bool = False,
     ) -> dict[str, str]:
         """Clear what people have said since a time, with the act that is recorded next.
+
+        With ``with_topics`` what they set as topics is read no more in the log, either.
 
         Returns:
             The keys, by room.
@@ -149,7 +153,8 @@ class Clearings:
             event = events.Clear(
                 room=room, who=asked.person, key=key, authors=authors, since=0, why=why
             )
-            self._ledger.write(Write(event, since_ts=since, with_next=True), SILENT)
+            write = Write(event, since_ts=since, with_topics=with_topics, with_next=True)
+            self._ledger.write(write, SILENT)
         return keys
 
     def _check(self, rooms: Collection[str]) -> None:

@@ -67,9 +67,11 @@ class Raids:
         if not people:
             raise RequestError("not_found", "nobody has come since then")
         now = self._access.clock()
-        keys = self._clearings.clear(asked, [room], people, request.since, request.why)
+        keys = self._clearings.clear(
+            asked, [room], people, request.since, request.why, with_topics=True
+        )
         rules = self._access.rules(room)
-        topic_was, topic_now = self._take_topic_back(asked, request, room, people)
+        topic_seq, topic_now = self._take_topic_back(asked, request, room, people)
         act = acts.Raided(
             about=room,
             people=people,
@@ -77,7 +79,7 @@ class Raids:
             keys=keys,
             rules=rules.in_raid_mode(NEWCOMERS),
             rules_until=now + RAID_MODE,
-            topic_was=topic_was,
+            topic_seq=topic_seq,
             topic_now=topic_now,
             until=now + BAN,
             why=request.why,
@@ -101,20 +103,20 @@ class Raids:
 
     def _take_topic_back(
         self, asked: Requested, request: governing.Raid, room: str, people: Sequence[Person]
-    ) -> tuple[str | None, str]:
+    ) -> tuple[int, str]:
         """Set the topic of before raiders set theirs, with the act that is recorded next.
 
         Returns:
-            Theirs, if it is the present one, and that of before.
+            The number of theirs, if it is the present one, else 0; and the topic of before.
         """
         open_room = self._rooms.get(room)
         raiders = {person.id for person in people}
         before = open_room.log.topic_before(raiders, request.since) if open_room else None
         if open_room is None or before is None:
-            return None, ""
+            return 0, ""
         event = events.Topic(room=room, who=asked.person, text=before)
         self._ledger.write(Write(event, with_next=True), SILENT)
-        return open_room.log.topic, before
+        return open_room.log.topic_seq, before
 
     def _raiders(
         self, asked: Requested, request: governing.Raid, room: str
@@ -227,9 +229,10 @@ class Raids:
 
     def _give_topic_back(self, asked: Requested, act: acts.AnyAct) -> None:
         """Set the topic that was taken back with a raid, unless there is another one by now."""
-        if isinstance(act, acts.Raided) and act.topic_was is not None:
-            event = events.Topic(room=act.about, who=asked.person, text=act.topic_was)
-            self._ledger.write(Write(event, if_topic=act.topic_now), SILENT)
+        if isinstance(act, acts.Raided) and act.topic_seq:
+            event = events.Topic(room=act.about, who=asked.person, text="")
+            write = Write(event, if_topic=act.topic_now, topic_of=act.topic_seq)
+            self._ledger.write(write, SILENT)
 
     def _tell_rules(self, asked: Requested, kept: ActKept) -> None:
         """Tell a room which rules hold again, if a raid that is taken back has set those of now."""

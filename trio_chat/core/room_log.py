@@ -177,6 +177,11 @@ class RoomLog:
         }
         return len(written)
 
+    @property
+    def topic_seq(self) -> int:
+        """The number of the event that set the present topic; 0 if nobody knows."""
+        return self._topics[-1].seq
+
     def topic_before(self, authors: Collection[str], since: int) -> str | None:
         """Return which topic there was before people set theirs; empty if nobody knows.
 

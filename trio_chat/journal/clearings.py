@@ -6,10 +6,11 @@ The messages stay where they are, sealed: wherever they are read, they are told 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from trio_chat.protocol.events import AnyStoredEvent, Edit, Message, without_text
+from trio_chat.journal.keys import author_of
+from trio_chat.protocol.events import AnyStoredEvent, Edit, Message, Topic, without_text
 
 SEALED = 24 * 60 * 60 * 1000  # milliseconds for which a clearing can be taken back
-EDITED = 1_000  # earlier messages, edited since, that one clearing takes with it: the latest ones
+ALSO = 1_000  # earlier messages, edited since, and topics that a clearing covers: the latest ones
 
 
 class Clearing(NamedTuple):
@@ -26,6 +27,10 @@ class Clearing(NamedTuple):
         is_among = self.first <= seq < self.end or seq in self.also
         return is_among and (author or "") in self.authors
 
+    def covers_topic(self, event: Topic) -> bool:
+        """Whether what an event has set as the topic is cleared, too."""
+        return event.seq in self.also and (author_of(event) or "") in self.authors
+
 
 def is_cleared(clearings: Sequence[Clearing], seq: int, author: str | None) -> bool:
     """Whether a message is cleared."""
@@ -33,12 +38,14 @@ def is_cleared(clearings: Sequence[Clearing], seq: int, author: str | None) -> b
 
 
 def as_told(clearings: Sequence[Clearing], event: AnyStoredEvent) -> AnyStoredEvent:
-    """Return an event as it may be told: without the text of a cleared message, or of its edit."""
+    """Return an event as it may be told: without its text if moderators have cleared that."""
+    if isinstance(event, Topic):
+        is_left_out = any(clearing.covers_topic(event) for clearing in clearings)
+        return without_text(event) if is_left_out else event
     if isinstance(event, Message):
         seq = event.seq
     elif isinstance(event, Edit):
         seq = event.target
     else:
         return event
-    author = event.who.id if event.who else None
-    return without_text(event) if is_cleared(clearings, seq, author) else event
+    return without_text(event) if is_cleared(clearings, seq, author_of(event)) else event

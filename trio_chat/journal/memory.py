@@ -113,7 +113,7 @@ class MemoryJournal:
         room.ts = next_ts(room.ts, self._clock())
         event = msgspec.structs.replace(draft, seq=room.last, ts=room.ts)
         if isinstance(event, Clear):
-            room.clear(event, write.since_ts)
+            room.clear(event, write.since_ts, with_topics=write.with_topics)
         elif isinstance(event, Restore):
             del room.clearings[event.key]
         room.append(event)

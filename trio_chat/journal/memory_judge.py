@@ -7,7 +7,7 @@ from trio_chat.journal.memory_room import MemoryRoom
 from trio_chat.journal.types import NO_SUCH_MESSAGE, NOT_YOURS, TOO_LATE, Rejected, Write
 from trio_chat.journal.views import ChangeLimits, Changes
 from trio_chat.protocol.acts import Reported
-from trio_chat.protocol.events import ActKept, AnyStoredEvent, Message, Restore, target_of
+from trio_chat.protocol.events import ActKept, AnyStoredEvent, Message, Restore, Topic, target_of
 
 
 def judge(
@@ -23,9 +23,17 @@ def judge(
     event = write.event
     if write.if_topic not in (None, room_of(event.room).topic):
         return TOO_LATE
+    if isinstance(event, Topic) and write.topic_of is not None:
+        return _give_topic(event, room_of(event.room).get(write.topic_of))
     if isinstance(event, ActKept) and isinstance(event.act, Reported):
         return _judge_report(event.act, room_of(event.act.about))
     return _judge_event(event, write.target_author, room_of(event.room), limits)
+
+
+def _give_topic(event: Topic, old: AnyStoredEvent | None) -> Rejected | None:
+    """Give a topic the text of another one, if that is there."""
+    event.text = old.text if isinstance(old, Topic) else ""
+    return None if event.text else TOO_LATE
 
 
 def _judge_report(act: Reported, room: MemoryRoom) -> Rejected | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-from trio_chat.journal.clearings import EDITED, Clearing, as_told, is_cleared
+from trio_chat.journal.clearings import ALSO, Clearing, as_told, is_cleared
 from trio_chat.journal.keys import Use, author_of, own_key
 from trio_chat.journal.views import Changes
 from trio_chat.protocol.events import (
@@ -14,6 +14,7 @@ from trio_chat.protocol.events import (
     Clear,
     Edit,
     Message,
+    Topic,
     encode,
     target_of,
     without_text,
@@ -145,26 +146,26 @@ class MemoryRoom:
         message = self.get(seq)
         return isinstance(message, Message) and not (message.deleted or self.is_cleared(message))
 
-    def clear(self, event: Clear, since_ts: int) -> None:
-        """Clear what an event clears, from a time in ms since 1970 on."""
+    def clear(self, event: Clear, since_ts: int, *, with_topics: bool) -> None:
+        """Clear what an event clears, from a time in ms since 1970 on, and topics if wanted."""
         later = (kept.seq for kept in self.events if kept.ts >= since_ts)
         event.since = next(later, event.seq)
         authors = frozenset(event.authors)
-        event.also = self._edited(authors, event.since)
+        event.also = self._also(authors, event.since, with_topics=with_topics)
         also = frozenset(event.also)
         clearing = Clearing(event.key, authors, event.since, event.seq, also)
         self.clearings[event.key] = Sealed(event.ts, clearing)
 
-    def _edited(self, authors: Collection[str], since: int) -> list[int]:
-        """Return which messages of before a number people have edited since: the latest ones."""
-        targets = {
-            event.target
+    def _also(self, authors: Collection[str], since: int, *, with_topics: bool) -> list[int]:
+        """Return which messages of before a number people have edited since, and their topics."""
+        later = [
+            event
             for event in self.events
-            if isinstance(event, Edit)
-            and event.target < since <= event.seq
-            and author_of(event) in authors
-        }
-        return sorted(targets)[-EDITED:]
+            if event.seq >= since and (author_of(event) or "") in authors
+        ]
+        found = {event.target for event in later if isinstance(event, Edit)}
+        topics = [event.seq for event in later if isinstance(event, Topic)] if with_topics else []
+        return sorted({*topics, *(target for target in found if target < since)})[-ALSO:]
 
     def delete_cleared(self, before: int) -> None:
         """Delete for good what was cleared before a time in ms since 1970."""

@@ -38,8 +38,10 @@ class Write(NamedTuple):
     ``clear`` is for messages. With ``needs_approval`` nothing is kept: a resend is told what became
     of it, what cannot be is refused, and all else is ``HELD``. ``with_next`` tells that another
     write follows in the same turn which is kept in the same transaction. With ``if_topic`` a topic
-    is kept only in the place of this one. With ``unused_since``, in ms since 1970, an act that
-    forgets a room is kept only if the room is unused since then (``Journal.unused``).
+    is kept only in the place of this one, and with ``topic_of`` it is the one that the event with
+    this number has set, if that has a text. ``with_topics`` tells that a ``clear`` is also for
+    topics. With ``unused_since``, in ms since 1970, an act that forgets a room is kept only if the
+    room is unused since then (``Journal.unused``).
     """
 
     event: AnyStoredEvent
@@ -50,6 +52,8 @@ class Write(NamedTuple):
     needs_approval: bool = False
     with_next: bool = False
     if_topic: str | None = None
+    topic_of: int | None = None
+    with_topics: bool = False
     unused_since: int = 0
 
     @property

@@ -113,15 +113,15 @@ class Cleared(Undoable, tag="cleared", kw_only=True):
 class Raided(Undoable, tag="raided", kw_only=True):
     """A raid was undone: people were banned until a time, and their messages cleared.
 
-    The room has other rules until another time. If the topic was one of theirs, ``topic_was`` has
-    it, and ``topic_now`` what took its place.
+    The room has other rules until another time. If the topic was one of theirs, ``topic_seq`` is
+    the number of the event that set it, and ``topic_now`` what took its place.
     """
 
     people: list[Person]
     keys: dict[str, str]
     rules: RoomRules
     rules_until: int
-    topic_was: str | None = None
+    topic_seq: int = 0
     topic_now: str = ""
     addresses: dict[str, list[str]] = {}
     until: int = 0

@@ -99,8 +99,8 @@ class Clear(StoredEvent, tag="clear", kw_only=True):
     """All messages of these authors from the number ``since`` up to this one are deleted.
 
     ``authors`` has the ids of the people, an empty one for all without a name; ``also`` the numbers
-    of earlier messages of theirs that they have edited since. It can be taken back for a day, by
-    its ``key``.
+    of earlier messages of theirs that they have edited since, and of topics. It can be taken back
+    for a day, by its ``key``.
     """
 
     key: str
@@ -182,7 +182,7 @@ def target_of(event: AnyStoredEvent) -> int | None:
 
 
 def without_text(event: AnyStoredEvent) -> AnyStoredEvent:
-    """Return a deleted message, or an edit of one, as it is stored from then on."""
+    """Return a deleted message, an edit of one, or a topic, as it is stored from then on."""
     changes: dict[str, Any] = {"text": ""}
     if isinstance(event, Message):
         changes["deleted"] = True

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from trio_chat.config import MOST_CHANGES
 from trio_chat.journal.sqlite import index
-from trio_chat.protocol.events import Edit, Message, decode, encode, without_text
+from trio_chat.protocol.events import Edit, Message, Topic, decode, encode, without_text
 
 # Events that are read, and rewritten if they have a text, in one transaction; more than all changes
 # that a message can have, and its deletion.
@@ -22,6 +22,8 @@ NEWEST = 2**62
 
 def begin(database: sqlite3.Connection, room: int, target: int) -> list[tuple[int, bytes]]:
     """Take the text out of a message and its latest changes, and note down if there are others.
+
+    A topic goes in the same way.
 
     Returns:
         The events that changed, encoded, in order.
@@ -87,7 +89,7 @@ def _rewrite(
     bare = [
         (seq, encode(without_text(event)))
         for seq, event in events
-        if isinstance(event, Message | Edit)
+        if isinstance(event, Message | Edit | Topic)
     ]
     database.executemany(
         "UPDATE events SET data = ? WHERE room = ? AND seq = ?",

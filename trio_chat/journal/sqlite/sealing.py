@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from trio_chat.clock import wall_clock
-from trio_chat.journal.clearings import EDITED, SEALED, Clearing
+from trio_chat.journal.clearings import ALSO, SEALED, Clearing
 from trio_chat.journal.sqlite import index, scrubs, states
 from trio_chat.protocol.events import Clear
 
 SINCE = 4  # the first schema with the table
 STEP = 1000  # events that are looked at in one transaction
-SCAN = 100_000  # events, the latest, that are looked at for edits when something is cleared
-EDIT = b'"t":"edit"'  # is in each encoded event of the kind, and in no text
+SCAN = 100_000  # events, the latest, that are looked at for more when something is cleared
+# These are in each encoded event of the kind, and in no text.
+EDIT, TOPIC = b'"t":"edit"', b'"t":"topic"'
 
 
 def find(database: sqlite3.Connection, room: int) -> Sequence[Clearing]:
@@ -35,26 +36,22 @@ def _clearing(key: str, kept: bytes, first: int, end: int) -> Clearing:
     return Clearing(key, authors, first, end, also)
 
 
-def edited(
-    database: sqlite3.Connection, room: int, authors: Iterable[str], since: int, end: int
-) -> list[int]:
-    """Return which messages of before a number people have edited since: the latest ones.
+def also(database: sqlite3.Connection, room: int, event: Clear, *, with_topics: bool) -> list[int]:
+    """Return what an event clears besides messages since: those edited since, and topics if wanted.
 
-    Args:
-        database: Where.
-        room: Its id.
-        authors: The people's ids; whoever has no name edits nothing.
-        since: The number.
-        end: That of the event that clears.
+    The event must have the numbers from which, and up to which it clears.
     """
-    ids = "".join(f"\n{author}\n" for author in authors)  # which have no line ends
+    ids = "".join(f"\n{author}\n" for author in event.authors)  # which have no line ends
+    first = max(event.since, event.seq - SCAN)
     rows = database.execute(
-        "SELECT DISTINCT target FROM events WHERE room = ? AND seq >= ? AND seq < ? AND target < ?"
-        " AND instr(?, char(10) || author || char(10)) AND instr(data, ?)"
-        " ORDER BY target DESC LIMIT ?",
-        (room, max(since, end - SCAN), end, since, ids, EDIT, EDITED),
+        "SELECT DISTINCT coalesce(target, seq) AS number FROM events"
+        " WHERE room = ? AND seq >= ? AND seq < ? AND NOT is_message"
+        " AND instr(?, char(10) || coalesce(author, '') || char(10))"
+        " AND (target < ? AND instr(data, ?) OR ? AND target IS NULL AND instr(data, ?))"
+        " ORDER BY number DESC LIMIT ?",
+        (room, first, event.seq, ids, event.since, EDIT, with_topics, TOPIC, ALSO),
     )
-    return sorted(target for (target,) in rows)
+    return sorted(number for (number,) in rows)
 
 
 def keep(database: sqlite3.Connection, room: int, event: Clear) -> None:
@@ -96,7 +93,7 @@ def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bo
     ).fetchall()
     is_last = len(found) < STEP
     if is_last:
-        found += _said(database, room, clearing.also)
+        found += _others(database, room, clearing.also)
     gone = [seq for seq, author, is_said in found if is_said and clearing.covers(seq, author)]
     _delete(database, room, gone, is_indexed=is_indexed)
     if not is_last:
@@ -109,18 +106,18 @@ def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bo
     return True
 
 
-def _said(
+def _others(
     database: sqlite3.Connection, room: int, numbers: Iterable[int]
 ) -> list[tuple[int, str | None, int]]:
-    """Return the events with these numbers that are there, with their authors."""
-    statement = "SELECT seq, author, is_message FROM events WHERE room = ? AND seq = ?"
+    """Return the events with these numbers that are there, as if all were messages."""
+    statement = "SELECT seq, author, 1 FROM events WHERE room = ? AND seq = ?"
     return [row for seq in numbers for row in database.execute(statement, (room, seq))]
 
 
 def _delete(
     database: sqlite3.Connection, room: int, numbers: Iterable[int], *, is_indexed: bool
 ) -> None:
-    """Take the texts of messages, and of their edits, out of the file."""
+    """Take the texts of messages and their edits, and of topics, out of the file."""
     for seq in numbers:
         scrubs.begin(database, room, seq)
         states.forget_text(database, room, seq)

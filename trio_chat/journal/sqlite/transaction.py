@@ -121,9 +121,8 @@ class Transaction:
         draft.seq, draft.ts = room.last, room.ts
         if isinstance(draft, Clear):
             assert room.id is not None
-            since = index.first_since(self._database, room.id, draft.seq, write.since_ts)
-            draft.since = since
-            draft.also = sealing.edited(self._database, room.id, draft.authors, since, draft.seq)
+            draft.since = index.first_since(self._database, room.id, draft.seq, write.since_ts)
+            draft.also = sealing.also(self._database, room.id, draft, with_topics=write.with_topics)
         if write.forgets is not None:
             self._forget(write.forgets)
         return self._keep(room, draft)._replace(begins_room=begins)
@@ -283,11 +282,22 @@ class Transaction:
         return None
 
     def _judge_topic(self, room: int | None, write: Write) -> Rejected | None:
-        """Refuse a topic that is for the place of another one than there is."""
+        """Refuse a topic that is for the place of another one than there is, or that is gone."""
+        if isinstance(write.event, Topic) and write.topic_of is not None:
+            write.event.text = self._topic_of(room, write.event.room, write.topic_of)
+            if not write.event.text:
+                return TOO_LATE
         if write.if_topic is None:
             return None
         row = self._database.execute("SELECT topic FROM rooms WHERE id = ?", (room,)).fetchone()
         return None if row == (write.if_topic,) else TOO_LATE
+
+    def _topic_of(self, room: int | None, name: str, seq: int) -> str:
+        """Return what an event has set as the topic, if it is there."""
+        query = "SELECT data FROM events WHERE room = ? AND seq = ?"
+        row = self._database.execute(query, (room, seq)).fetchone()
+        event = understood(name, seq, row[0]) if row else None
+        return event.text if isinstance(event, Topic) else ""
 
     def _judge_restore(self, room: int | None, key: str) -> Rejected | None:
         """Refuse to take back what was taken back already, or is gone for good."""
