@@ -291,6 +291,17 @@ def shown(log: Log) -> list[str]:
     return ["deleted" if entry.deleted else entry.text for entry in log.shown]
 
 
+def test_an_earlier_message_that_was_edited_since_is_deleted() -> None:
+    """If it is by one of these authors."""
+    log = Log()
+    for event in (message(1), message(2), message(3, ANN)):
+        log.handle(event, ANN, 0)
+    cleared = clear(5, "b", since=4)
+    cleared.also = [2, 3]
+    log.handle(cleared, ANN, 0)
+    assert shown(log)[:3] == ["hello", "deleted", "hello"]
+
+
 def test_cleared_messages_are_deleted() -> None:
     """Those of these authors, from a number on; who is not known by name is counted."""
     log = Log()

@@ -196,9 +196,11 @@ class Log:
     def _clear(self, clear: Clear) -> None:
         """Delete what these authors have said up to now."""
         authors, cleared = set(clear.authors), dict[str, Person | None]()
+        also = set(clear.also)
         for seq, entry in self._numbers.items():
             author = entry.who.id if entry.who else ""
-            if author in authors and clear.since <= seq < clear.seq:
+            is_among = clear.since <= seq < clear.seq or seq in also
+            if author in authors and is_among:
                 cleared[author] = entry.who
                 entry.delete()
         people = [who for who in cleared.values() if who]

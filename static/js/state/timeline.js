@@ -75,11 +75,11 @@ export class Timeline {
   }
 
   /** Deletes the messages of some authors up to this event; "" stands for all without a name. */
-  #clear({ authors, since, seq: until }) {
-    const cleared = new Set(authors);
+  #clear({ authors, since, seq: until, also = [] }) {
+    const [cleared, others] = [new Set(authors), new Set(also)];
     for (const { seq, from } of this.messages) {
-      const isMeant = seq >= since && seq < until && cleared.has(from?.id ?? "");
-      if (isMeant) this.#replace(seq, { text: "", deleted: true });
+      const isAmong = (seq >= since && seq < until) || others.has(seq);
+      if (isAmong && cleared.has(from?.id ?? "")) this.#replace(seq, { text: "", deleted: true });
     }
   }
 

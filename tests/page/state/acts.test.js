@@ -46,6 +46,12 @@ test("a clear deletes what its authors said from a number on, and nothing that c
   assert.deepEqual(texts(), ["before", "-", "mine", "-", "later"]);
 });
 
+test("a clear deletes earlier messages of its authors that they have edited since", () => {
+  hear(said(1, "before"), said(2, "abuse"), said(3, "mine", ANN));
+  hear({ t: "clear", seq: 5, key: "k", authors: ["b"], since: 4, also: [2, 3] });
+  assert.deepEqual(texts(), ["before", "-", "mine"]);
+});
+
 test("a clear that comes before a page holds for what the page has", () => {
   hear(said(1, "rude"));
   store.lost();
