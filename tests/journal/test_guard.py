@@ -146,6 +146,22 @@ class TestChanges:
         assert "journal unavailable" in {line["event"] for line in logged}
         assert await kept(database) == [1]  # reading goes on
 
+    async def test_what_is_in_the_file_outlives_its_log(self, path: Path) -> None:
+        """Nothing is written over it that should be in the log, and is not there any more."""
+        database = await SqliteJournal.open(path)
+        await fill(database, 3)
+        database._file.writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        await database.commit([say()])
+        empty_log(path)
+        with pytest.raises(Unavailable):
+            await database.has_changed()
+        with pytest.raises(Unavailable):
+            await database.commit([say()] * 100)
+        await database.close()
+        journal = await SqliteJournal.open(path)
+        assert await kept(journal) == [1, 2, 3]
+        await journal.close()
+
     @pytest.mark.usefixtures("soon")
     async def test_between_the_look_and_the_commit(
         self, database: SqliteJournal, path: Path, monkeypatch: pytest.MonkeyPatch

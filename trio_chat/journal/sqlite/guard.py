@@ -10,7 +10,7 @@ import stat
 import time
 from pathlib import Path
 
-from trio_chat.journal.sqlite.log_frames import logged_pages
+from trio_chat.journal.sqlite.log_frames import is_whole, logged_pages
 from trio_chat.journal.types import JournalError
 
 BESIDE = ("-wal", "-shm", "-lock")  # endings of the files that belong to a database
@@ -18,7 +18,6 @@ PRIVATE = 0o600  # mode of all files that hold what was said
 FOREIGN = 0o077  # the bits of a mode that let others in
 HEADER = 100  # bytes of SQLite's header
 MAGIC = b"SQLite format 3\0"
-LOG_MAGIC = b"\x37\x7f\x06"  # at the beginning of a write-ahead log
 SETTLING = 0.25  # seconds in which a file grows that another program's checkpoint is extending
 LOOKS = 40  # at a file that grows; then it is left to whoever extends it
 WAL_VERSIONS = b"\x02\x02"  # in the header: the file has a write-ahead log
@@ -53,6 +52,7 @@ class FileGuard:
         self.path = path
         self._paths: dict[Path, Inode] = {}
         self._log: int | None = None  # descriptor of the write-ahead log
+        self._index: int | None = None  # of its index
         self.descriptor = _open(path)
         try:
             self._lock()
@@ -75,7 +75,7 @@ class FileGuard:
         beside = [self.path.with_name(self.path.name + ending) for ending in BESIDE]
         for path in (self.path, name.absolute(), *beside):
             self._paths[path] = _inode(path)
-        self._log = os.open(beside[0], os.O_RDONLY | os.O_CLOEXEC)
+        self._log, self._index = (os.open(one, os.O_RDONLY | os.O_CLOEXEC) for one in beside[:2])
 
     def open_to_others(self) -> list[Path]:
         """Return which of these files people other than the owner may read or write."""
@@ -94,21 +94,28 @@ class FileGuard:
                 raise Displaced(f"{path} is gone ({error.strerror}): {PUT_BACK}") from None
             if present != inode:
                 raise Displaced(f"{path} is another file now: {PUT_BACK}")
+        self.check_log()
         if self.is_overwritten():
             raise Displaced(f"{self.path} was overwritten while it was open: {RESTART}")
 
     def check_log(self) -> None:
-        """See that the write-ahead log, to which something was just written, begins as one does.
+        """See that the write-ahead log has what was written to it. It takes two microseconds.
 
         Raises:
             Displaced: it was emptied or overwritten.
         """
-        assert self._log is not None
-        if os.pread(self._log, len(LOG_MAGIC), 0) != LOG_MAGIC:
+        if self._is_log_overwritten():
             raise Displaced(f"{self.path}-wal was overwritten: {RESTART}")
 
+    def _is_log_overwritten(self) -> bool:
+        if self._log is None or self._index is None:
+            return False
+        return not is_whole(self._log, self._index)
+
     def is_overwritten(self) -> bool:
-        """Whether something else was written into the file, such as a backup."""
+        """Whether something else was written into the file, such as a backup, or into its log."""
+        if self._is_log_overwritten():
+            return True
         header = os.pread(self.descriptor, HEADER, 0)
         if header[:16] != MAGIC or header[18:20] != WAL_VERSIONS:
             return True
@@ -142,7 +149,7 @@ class FileGuard:
         )
 
     def drop_log(self) -> None:
-        """Empty the write-ahead log of a file that was overwritten, to which it does not belong.
+        """Empty the write-ahead log that does not belong to the file: one of them was overwritten.
 
         SQLite would write it into that file when it is closed or opened.
         """
@@ -154,8 +161,9 @@ class FileGuard:
 
     def close(self) -> None:
         """Let others have the file."""
-        if self._log is not None:
-            os.close(self._log)
+        for one in (self._log, self._index):
+            if one is not None:
+                os.close(one)
         os.close(self.descriptor)
 
 

@@ -4,7 +4,10 @@ The format is that of SQLite: https://www.sqlite.org/fileformat2.html#the_write_
 """
 
 import os
+import struct
 
+LOG_MAGIC = b"\x37\x7f\x06"  # at the beginning of a log
+INDEX = struct.Struct("=14xHI")  # of the index in the -shm file: the size of a page, frames
 LOG_HEADER = 32  # bytes
 FRAME_HEADER = 24  # bytes, before each page
 SALT = slice(16, 24)  # in the log's header; frames of before have another one in theirs
@@ -26,3 +29,18 @@ def logged_pages(descriptor: int) -> frozenset[int]:
         found.add(int.from_bytes(frame[:4], "big"))
         at += FRAME_HEADER + page_size
     return frozenset(found)
+
+
+def is_whole(log: int, index: int) -> bool:
+    """Whether an open log has the frames that its index tells of; it is empty if there are none.
+
+    The index is what SQLite goes by, which does not look at the log before it writes behind it. A
+    writer puts a frame into the log first, and whoever begins the log anew does so in the index
+    first, so that one is never ahead of the other in the wrong way.
+    """
+    size, count = INDEX.unpack(os.pread(index, INDEX.size, 0))
+    page_size = 65536 if size == 1 else size
+    if not count:
+        return True
+    is_log = os.pread(log, len(LOG_MAGIC), 0) == LOG_MAGIC
+    return is_log and os.fstat(log).st_size >= LOG_HEADER + count * (FRAME_HEADER + page_size)

@@ -84,6 +84,7 @@ class Writer:
         guard = self._file.guard if self._is_look_due() else None
         try:
             self._space.keep_in_sight()
+            self._file.guard.check_log()  # else a checkpoint would write what is not there
             turn = Transaction(
                 self._file.writer,
                 self._rooms,
@@ -99,8 +100,7 @@ class Writer:
                     guard.check()
             if guard:
                 guard.check()  # it may have been removed meanwhile
-                if any(isinstance(result, Committed) for result in results):
-                    guard.check_log()
+            self._file.guard.check_log()
         except (sqlite3.Error, OSError, Displaced) as error:
             self._fail(error)
             return None
