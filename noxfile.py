@@ -8,9 +8,11 @@ import os
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2025.2"
 nox.options.default_venv_backend = "venv"
@@ -43,20 +45,37 @@ def need(session: nox.Session, **packages: str) -> None:
     missing = [package for name, package in packages.items() if not has(name)]
     if not missing:
         return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        session.run("apt-get", "update", "-q", external=True)
-        session.run(
-            "apt-get",
-            "install",
-            "-q",
-            "-y",
-            "--no-install-recommends",
-            *missing,
-            env={"DEBIAN_FRONTEND": "noninteractive"},
-            external=True,
-        )
+    if may_install():
+        apt_install(session, *missing)
     else:
         session.error(f"please install {' and '.join(missing)}, then run this again")
+
+
+def want(session: nox.Session, command: str, package: str) -> None:
+    """Install a Debian package if that is possible; the session can go on without it."""
+    if not has(command) and may_install():
+        with suppress(CommandFailed):
+            apt_install(session, package)
+
+
+def may_install() -> bool:
+    """Tell whether Debian's packages can be installed here."""
+    return os.geteuid() == 0 and bool(shutil.which("apt-get"))
+
+
+def apt_install(session: nox.Session, *packages: str) -> None:
+    """Install Debian's packages."""
+    session.run("apt-get", "update", "-q", external=True)
+    session.run(
+        "apt-get",
+        "install",
+        "-q",
+        "-y",
+        "--no-install-recommends",
+        *packages,
+        env={"DEBIAN_FRONTEND": "noninteractive"},
+        external=True,
+    )
 
 
 def has(name: str) -> bool:
@@ -115,8 +134,12 @@ def package(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """Try the page in Chromium, and on Node; installs Playwright, and Chromium, Node and npm."""
+    """Try the page in Chromium, and on Node; installs Playwright, and Chromium, Node and npm.
+
+    Chromium without a window takes half of the time, where that can be had.
+    """
     need(session, **CHROMIUM)
+    want(session, "chromium-headless-shell", "chromium-headless-shell")
     install(session, "e2e")
     session.run("npm", "install", "--silent", "--no-audit", "--no-fund", external=True)
     page = sorted(Path("tests/page").rglob("*.test.js"))  # not every Node finds them in a folder

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -30,7 +31,8 @@ class Forked:
 
     def send_signal(self, sig: int) -> None:
         assert self._process.pid
-        os.kill(self._process.pid, sig)
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.kill(self._process.pid, sig)
 
     def poll(self) -> int | None:
         return self._process.exitcode

@@ -35,7 +35,7 @@ def report(url: str, options: list[str]) -> dict[str, Any]:
     flags = "--chrome-flags=--headless=new --no-sandbox --disable-gpu"
     run = subprocess.run(
         ["npx", "--yes", PACKAGE, f"{url}r/lobby", *options, "--quiet", "--output=json", flags],
-        env=os.environ | {"CHROME_PATH": find_chromium()},
+        env=os.environ | {"CHROME_PATH": find_chromium("chromium")},
         stdout=subprocess.PIPE,
         timeout=PATIENCE,
         check=True,

@@ -10,7 +10,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
 from tests.chat import NO_RATES, PATIENCE, Chat
 from tests.forked import ForkedChat
@@ -44,21 +51,35 @@ KNOWN_AS = """
 OpenPage = Callable[..., Page]
 
 
-def find_chromium() -> str:
-    """Return the path of Chromium."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+def find_chromium(*names: str) -> str:
+    """Return the path of Chromium: by default of the one without windows, if it is there."""
+    names = names or ("chromium-headless-shell", "chromium")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found:
         pytest.fail("no Chromium: install the package 'chromium', or set CHROMIUM", pytrace=False)
     return found
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
+    """Have what drives browsers."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium, from the PATH."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS)
-        yield chromium
-        chromium.close()
+    with playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_FLAGS) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def browser_with_windows(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium as people have it: the other one shows no notifications."""
+    found = find_chromium("chromium")
+    with playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS) as one:
+        yield one
 
 
 @pytest.fixture
@@ -70,10 +91,11 @@ def chat(tmp_path: Path) -> Iterator[Chat]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
+def open_page(browser: Browser, chat: Chat, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
     """Return a function that opens the chat for one more person, in a context of their own.
 
     The person has been there before, under a ``name``; with ``None`` it is their first visit.
+    ``within`` is the fixture of another browser.
     At the end of the test no page may have logged an error or a warning, or broken its security
     policy.
     """
@@ -91,10 +113,12 @@ def open_page(browser: Browser, chat: Chat) -> Iterator[OpenPage]:
         prepare: Callable[[Page], object] = id,
         name: str | None = "",
         room: str = "",
+        within: str = "",
         **options: object,
     ) -> Page:
         options = {"service_workers": "block"} | options  # most tests need none
-        context = browser.new_context(**options)  # type: ignore[arg-type]
+        other: Browser = request.getfixturevalue(within) if within else browser
+        context = other.new_context(**options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = context.new_page()

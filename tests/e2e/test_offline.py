@@ -143,7 +143,9 @@ def test_the_chat_can_be_installed(open_page: OpenPage) -> None:
 
 def test_a_notification_that_is_clicked_leads_to_its_room(open_page: OpenPage) -> None:
     """In the window that is open already."""
-    page = open_page(service_workers="allow", permissions=["notifications"])
+    page = open_page(
+        within="browser_with_windows", service_workers="allow", permissions=["notifications"]
+    )
     page.wait_for_function(READY)
     worker = page.context.service_workers[0]
     worker.evaluate(

@@ -21,7 +21,7 @@ def test_a_browser_that_forbids_storage_chats(
     (tmp_path / "Default" / "Preferences").write_text(json.dumps(FORBIDDEN))
     other = open_page(room="tea")
     context = browser.browser_type.launch_persistent_context(
-        tmp_path, executable_path=find_chromium(), args=CHROMIUM_FLAGS
+        tmp_path, executable_path=find_chromium("chromium"), args=CHROMIUM_FLAGS
     )
     try:
         page = context.new_page()
