@@ -1,6 +1,9 @@
 """docs/limits.md names every limit there is, with the value that it has."""
 
+import ast
+import math
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -9,13 +12,98 @@ import pytest
 
 from trio_chat.config import Config
 
-TEXT = (Path(__file__).parents[2] / "docs" / "limits.md").read_text(encoding="utf-8")
-ROW = re.compile(r"^\| `([a-z_/]+)\.py` ((?:`[A-Z_]+`(?:, )?)+) \| ([0-9, ]+) \|", re.MULTILINE)
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `([a-z_/0-9]+)\.py` ((?:`[A-Z_]+`(?:, )?)+) \| ([0-9., ]+) \|", re.MULTILINE)
 FIXED = [
-    (module.replace("/", "."), name.strip("`"), int(value.replace(",", "")))
+    (module.replace("/", "."), name.strip("`"), float(value.replace(",", "")))
     for module, names, values in ROW.findall(TEXT)
     for name, value in zip(names.split(", "), values.split(", "), strict=True)
 ]
+OWN = ("commands", "remote", "terminal")  # programs that serve nobody but whoever starts them
+NO_BOUNDS = {
+    "units": """
+        core.devices.DAY journal.people.DAY journal.retention.DAY protocol.room_rules.DAY
+        journal.sqlite.space.GIGABYTE journal.sqlite.space.MEGABYTE""",
+    "formats: sizes of fields, numbers that others define, numbers that stand for something": """
+        addresses.HIGHEST_PORT auth.password.SALT_BYTES auth.password.BLOCK_SIZE
+        auth.password.COST auth.password.PARALLELISM core.clearings.KEY_BYTES
+        core.held.CID_BYTES core.held.NUMBERS core.held.LOWEST core.links.ID_BYTES
+        core.links.SECRET_BYTES core.links.FOR_EVER core.pairings.CODE_BYTES
+        core.room_links.IDENTIFIER_BYTES core.sessions.ID_BYTES core.sessions.MARK_BYTES
+        core.sessions.SIGNATURE_BYTES core.sessions.ROOM_BYTES core.sessions.RANDOM_BYTES
+        core.targets.SHOWN_OF_ID delivery.batch.DEAD delivery.ring.AT_REQUESTS
+        delivery.ring.SEND delivery.ring.SKIP_SUCCESS delivery.ring.COOP_TASKRUN
+        delivery.ring.ENTER delivery.ring.NO_SQARRAY delivery.ring.SETUP
+        delivery.ring.SINGLE_ISSUER delivery.ring.SUBMIT_ALL errors.FAILED errors.BAD_USAGE
+        errors.UNREACHABLE errors.INTERRUPTED journal.keys.DIGEST_BYTES journal.people.STAMP
+        journal.search.snippets.LEAD journal.sqlite.comparison.ROUND
+        journal.sqlite.file.LARGEST_PAGE journal.sqlite.forgetting.ANY
+        journal.sqlite.gaps.FILE_HEADER journal.sqlite.gaps.LAST_PAGE
+        journal.sqlite.gaps.LARGEST journal.sqlite.guard.PRIVATE journal.sqlite.guard.FOREIGN
+        journal.sqlite.guard.HEADER journal.sqlite.index.SEQ_BITS journal.sqlite.index._LATEST
+        journal.sqlite.log_frames.LOG_HEADER journal.sqlite.log_frames.FRAME_HEADER
+        journal.sqlite.runs.LOCK_BYTES journal.sqlite.schema.APPLICATION_ID
+        journal.sqlite.schema.SCHEMA journal.sqlite.reindex.LAST
+        journal.sqlite.scrubs.SINCE journal.sqlite.scrubs.NEWEST journal.sqlite.sealing.SINCE
+        limits.addresses.SUBNET limits.bucket.ROUNDING logs.LEVELS
+        net.proxy_header.FIXED net.proxy_header.LOCAL net.proxy_header.PROXIED
+        protocol.request_base.LAST_TIME server_file.SIZE server_file.OWNER_ONLY
+        setting_values.MAPPED web.api.parts.LARGEST web.assets.TAG_LENGTH web.assets.WORTH_IT""",
+    "pace: how often something is looked at, told or tried again": """
+        auth.gate.BUSY_MS core.catchup_queue.COST_EACH_TURN core.devices.BUSY_MS
+        core.expiry.LOOK_INTERVAL core.marks.BUSY_MS core.records.LAZY core.room.CROWD_PAUSE
+        core.rooms.TOLD_INTERVAL core.settling.HOLD delivery.ring.FEWEST
+        journal.feed.INTERVAL journal.made_rooms.PAUSE journal.retention.INTERVAL
+        journal.retention.FORGET_INTERVAL journal.sqlite.mending.TELL
+        journal.sqlite.pruning.ROOM_COST journal.sqlite.readers.RETRY_MS
+        journal.sqlite.readers.CHECK_INTERVAL journal.sqlite.reindex.TELL
+        journal.sqlite.rescue.RETRY journal.sqlite.states.TELL_INTERVAL
+        journal.sqlite.writer.RETRY_MS journal.sqlite.writer.LOOK_INTERVAL
+        limits.overload.INTERVAL log_rate.WINDOW net.accept_retry.RETRY_INTERVAL
+        net.accept_retry.REPORT_INTERVAL protocol.dialects.v1.EXCESS_RETRY_MS
+        standard_streams.TICK standard_streams.STUCK_INTERVAL web.api.routes.PREFLIGHT_AGE""",
+    "sizes of one read or write of what may be longer": """
+        client.client.READ_SIZE named_files.READ_SIZE net.head.READ_SIZE
+        net.streams.LINGER_SIZE standard_streams.PIECE""",
+    "clocks that jump": "journal.retention.TRUST journal.times.SETBACK",
+    "bounds and defaults of settings": """
+        config.LARGEST_BUFFER config.LONGEST_NAME config.MOST_CHANGES config.MOST_EMOJI
+        config.LEAST_ROOM setting_fields.MOST setting_fields.LONGEST
+        setting_relations.LEAST_DATABASE journal.sqlite.journal.READ_TIMEOUT
+        journal.sqlite.journal.ERASE_WITHIN""",
+    "what only the operator can make grow: files, commands, the start, the terminal": """
+        auth.keys.FILE_LIMIT journal.offline.PATIENCE journal.sqlite.checks.LIMIT
+        journal.sqlite.comparison.ROOMS journal.sqlite.comparison.PHRASE
+        journal.sqlite.guard.SETTLING journal.sqlite.guard.LOOKS net.listeners.PORT_ATTEMPTS
+        process.DESCRIPTORS_AT_ONCE process.SWITCH_INTERVAL reloading.FILE_LIMIT
+        reloading.READ_TIMEOUT server_file.REASON_LIMIT settings.FILE_LIMIT settings.WIDTH
+        standard_streams.LAST_LINE_TIMEOUT standard_streams.LEAST_COLUMNS""",
+}
+EXCEPT = [name for names in NO_BOUNDS.values() for name in names.split()]
+
+
+def constants() -> Iterator[str]:
+    """Yield the full names of numbers, with the modules that define them."""
+    package = ROOT / "trio_chat"
+    for path in sorted(package.rglob("*.py")):
+        module = ".".join(path.relative_to(package).with_suffix("").parts).removesuffix(".__init__")
+        if module.startswith(OWN) or module == "__main__":
+            continue
+        for name in assigned(ast.parse(path.read_text(encoding="utf-8"))):
+            value = getattr(import_module(f"trio_chat.{module}"), name)
+            if type(value) in (int, float) and math.isfinite(value):
+                yield f"{module}.{name}"
+
+
+def assigned(module: ast.Module) -> Iterator[str]:
+    """Yield the upper-case names that a module gives values."""
+    for statement in module.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            names = [part for part in ast.walk(statement) if isinstance(part, ast.Name)]
+            yield from (
+                name.id for name in names if isinstance(name.ctx, ast.Store) and name.id.isupper()
+            )
 
 
 @pytest.mark.parametrize(
@@ -34,6 +122,12 @@ def test_there_are_fixed_numbers() -> None:
 
 
 @pytest.mark.parametrize(("module", "name", "value"), FIXED)
-def test_every_fixed_number_is_told_as_it_is(module: str, name: str, value: int) -> None:
+def test_every_fixed_number_is_told_as_it_is(module: str, name: str, value: float) -> None:
     """Numbers that are no settings, too."""
     assert getattr(import_module(f"trio_chat.{module}"), name) == value
+
+
+def test_every_number_that_bounds_something_is_told() -> None:
+    """Where it is defined; what bounds nothing that a stranger can make grow has a reason here."""
+    told = {f"{module}.{name}" for module, name, _ in FIXED if not module.startswith(OWN)}
+    assert sorted([*told, *EXCEPT]) == sorted(constants())
