@@ -1,5 +1,8 @@
 """The hostile suite itself: its table, its judgement, and how it is planned."""
 
+import re
+from pathlib import Path
+
 import pytest
 from trio.testing import memory_stream_pair
 
@@ -32,6 +35,19 @@ def test_each_attack_states_its_outcome() -> None:
     assert len(ATTACKS) > 100
     for attack in ATTACKS.values():
         assert attack.outcome.endswith("."), attack.name
+
+
+def test_the_page_has_the_figures_and_the_outcome_of_each_attack() -> None:
+    """A row of the table that is made with the limits, and a line in the order of ``--list``."""
+    load()
+    page = (Path(__file__).parents[2] / "docs" / "hostile.md").read_text(encoding="utf-8")
+    with_limits, _, rest = page.partition("## Before there were limits")
+    table = with_limits.partition("## With the limits")[2].partition("An attack has to be")[0]
+    outcomes = rest.partition("## The one right outcome of each")[2]
+    assert sorted(re.findall(r"^\| `([\w-]+)` ", table, re.MULTILINE)) == sorted(ATTACKS)
+    assert re.findall(r"^- `([\w-]+)`: (.+)$", outcomes, re.MULTILINE) == [
+        (attack.name, attack.outcome) for attack in ATTACKS.values()
+    ]
 
 
 def test_others_may_wait_twice_as_long() -> None:
