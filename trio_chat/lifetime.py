@@ -50,7 +50,7 @@ async def serve(
             async with trio.open_nursery() as nursery:
                 await nursery.start(server.report)
                 await nursery.start(signals.obey, server.stop, nursery.cancel_scope)
-                with _server_file(config) as file:
+                with _server_file(config, address) as file:
                     reloader = Reloader(read, server, logging, file)
                     await nursery.start(signals.obey_reloads, reloader.reload)
                     announce(address, await server.first_operator_link(address))
@@ -63,12 +63,12 @@ async def serve(
 
 
 @contextmanager
-def _server_file(config: Config) -> Iterator[ServerFile | None]:
-    """Have a file beside the database for the block, by which ``reload`` finds this server."""
+def _server_file(config: Config, address: str) -> Iterator[ServerFile | None]:
+    """Have a file beside the database for the block, by which commands find this server."""
     file = None
     if config.database != IN_MEMORY:
         try:
-            file = ServerFile(Path(config.database).resolve())
+            file = ServerFile(Path(config.database).resolve(), address)
         except OSError as error:
             log.warning("trio-chat reload cannot find this server", reason=error.strerror)
     try:

@@ -1,4 +1,4 @@
-"""The file beside a database that tells commands who serves it, and what became of reloads.
+"""The file beside a database that tells commands who serves it, where, and what became of reloads.
 
 The server holds a lock on it: a file without one was left by a server that was killed.
 """
@@ -20,6 +20,7 @@ class Notice(msgspec.Struct):
     """What the file tells."""
 
     pid: int
+    address: str | None = None  # to open in a browser; ``None`` by a server of an earlier version
     begun: int = 0  # reloads
     ended: int = 0  # reloads; the last of them
     refused: str | None = None  # for this reason, if it was
@@ -30,16 +31,17 @@ class ServerFile:
 
     Args:
         database: The path of the database, without links.
+        address: Where the server is reached from this machine.
 
     Raises:
         OSError: it cannot be written.
     """
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, address: str) -> None:
         self._path = _beside(database)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(self._path, flags, OWNER_ONLY)
-        self._notice = Notice(os.getpid())
+        self._notice = Notice(os.getpid(), address)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._write()

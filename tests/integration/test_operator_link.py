@@ -270,6 +270,36 @@ async def test_a_new_link_ends_those_of_before(tmp_path: Path) -> None:
         assert b"--url must be like" in wrong.stderr
 
 
+async def test_a_link_has_the_address_of_the_running_server(tmp_path: Path) -> None:
+    """By whatever path its database is found; ``--url`` tells another, for those who come by it."""
+    database, other = tmp_path / "chat.db", tmp_path / "same.db"
+    other.symlink_to(database)
+    async with command("--database", str(database)) as server:
+        for path in (database, other):
+            made = await outcome("operator-link", "--database", str(path))
+            assert made.stdout.startswith(b"http://localhost:%d/#operator=" % server.port)
+            assert (made.returncode, made.stderr) == (0, b"")
+        made = await outcome(
+            "operator-link", "--database", str(database), "--url", "http://a.example"
+        )
+        assert made.stdout.startswith(b"http://a.example/#operator=")
+        assert made.stderr == b""
+
+
+async def test_a_link_without_a_server_says_that_its_address_is_assumed(tmp_path: Path) -> None:
+    """On standard error, so that whoever takes the link gets nothing else."""
+    database = str(tmp_path / "chat.db")
+    async with command("--database", database):
+        pass
+    made = await outcome("operator-link", "--database", database)
+    assert re.fullmatch(rb"http://localhost:8080/#operator=[\w-]{32}\n", made.stdout)
+    assert made.returncode == 0
+    assert b"the link assumes http://localhost:8080/" in made.stderr
+    assert b"--url" in made.stderr
+    told = await outcome("operator-link", "--database", database, "--url", "http://a.example")
+    assert told.stderr == b""
+
+
 @pytest.mark.parametrize("redirection", [">/dev/full", ">&-", ""])
 async def test_a_link_that_nobody_saw_ends_no_other(redirection: str, tmp_path: Path) -> None:
     """Standard output is full, closed or without a reader; the operator of before still is one."""

@@ -48,7 +48,7 @@ def database(tmp_path: Path) -> Path:
 @pytest.fixture
 def file(database: Path) -> Iterator[ServerFile]:
     """Stand for a server."""
-    file = ServerFile(database)
+    file = ServerFile(database, "http://localhost/")
     yield file
     file.close()
 
@@ -108,7 +108,7 @@ def test_a_server_that_ends_meanwhile_is_told(
     database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It has not reloaded."""
-    file = ServerFile(database)
+    file = ServerFile(database, "http://localhost/")
     signal.signal(signal.SIGUSR1, lambda *_: file.close())
     assert ask(database) == 1
     assert "the server has ended" in capsys.readouterr().err
@@ -123,7 +123,7 @@ def test_a_file_of_somebody_else_is_none_of_a_server(database: Path, file: Serve
 def test_two_servers_do_not_share_a_file(database: Path, file: ServerFile) -> None:
     """The lock of the database is before it; this one must not be overwritten either."""
     with pytest.raises(OSError, match="temporarily unavailable"):
-        ServerFile(database)
+        ServerFile(database, "http://localhost/")
     assert server_file.read(database)
 
 

@@ -4,7 +4,9 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
+from trio_chat import server_file
 from trio_chat.clock import wall_clock
 from trio_chat.commands.files import database_path, opened
 from trio_chat.config import ConfigError
@@ -19,6 +21,7 @@ from trio_chat.protocol.events import ActKept, decode
 from trio_chat.protocol.rights import Right
 from trio_chat.remote.address import parse
 from trio_chat.settings import CommandLine
+from trio_chat.standard_streams import say
 
 PAGE = 1000  # acts that are read at once
 PAGE_BYTES = 4 * 1024 * 1024
@@ -34,18 +37,22 @@ def main(arguments: Sequence[str]) -> int:
         OSError: the link cannot be printed; then it ends, and those of before stay.
     """
     options, config = _command_line().read(arguments, os.environ)
-    if not _is_page(options.url):
+    if options.url is not None and not _is_page(options.url):
         raise ConfigError(f"--url must be like {DEFAULT_URL}, not {options.url!r}")
-    with opened(database_path(config), to_write=True) as database:
+    path = database_path(config)
+    url = options.url or _address(path)
+    with opened(path, to_write=True) as database:
         before = _live(database)
         link = new_link(SERVER, Right.OPERATE)
         _keep(database, [link.act])
         try:
-            print(f"{options.url.rstrip('/')}/#operator={link.secret}", flush=True)
+            print(f"{(url or DEFAULT_URL).rstrip('/')}/#operator={link.secret}", flush=True)
         except (OSError, KeyboardInterrupt):  # nobody has seen it
             _end(database, [link.act.link])
             raise
         _end(database, before)
+    if url is None:
+        say(f"no running server tells its address: the link assumes {DEFAULT_URL} (see --url)")
     return 0
 
 
@@ -58,9 +65,17 @@ def _command_line() -> CommandLine:
         ["database"],
     )
     line.add_argument(
-        "--url", default=DEFAULT_URL, help=f"the server's address (default: {DEFAULT_URL})"
+        "--url",
+        help="the address that people open (default: where the running server listens, as seen "
+        f"from this machine; without one {DEFAULT_URL})",
     )
     return line
+
+
+def _address(database: Path) -> str | None:
+    """Return the address of the server that has a database; ``None`` if it is not known."""
+    notice = server_file.read(database.resolve())
+    return notice.address if notice else None
 
 
 def _is_page(url: str) -> bool:
