@@ -20,6 +20,18 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def new_secret(size: int) -> str:
+    """Return a random text of so many bytes, which begins and ends with a letter or a digit.
+
+    With a dash at its beginning a command takes it for an option; at the end of a link programs
+    leave one out.
+    """
+    while True:
+        secret = secrets.token_urlsafe(size)
+        if secret[0].isalnum() and secret[-1].isalnum():
+            return secret
+
+
 class NewLink(NamedTuple):
     """A link that is being made, and its secret, which nobody can tell later."""
 
@@ -29,7 +41,7 @@ class NewLink(NamedTuple):
 
 def new_link(about: str, right: Right, label: str = "", until: int = 0, uses: int = 0) -> NewLink:
     """Return a new link, as ``acts.LinkMade`` describes it."""
-    secret = secrets.token_urlsafe(SECRET_BYTES)
+    secret = new_secret(SECRET_BYTES)
     act = acts.LinkMade(
         about=about,
         link=secrets.token_hex(ID_BYTES),

@@ -1,10 +1,9 @@
 """Pairings: codes by which a person comes with another device, in memory alone."""
 
-import secrets
 from typing import NamedTuple
 
 from trio_chat.auth.grant import Grant
-from trio_chat.core.links import digest_of
+from trio_chat.core.links import digest_of, new_secret
 from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.shares import Shares
 from trio_chat.limits.addresses import key_of
@@ -56,7 +55,7 @@ class Pairings:
         if len(self._shares) >= PAIRINGS:
             self.end(self._shares.pop())
         self._shares.add(person_id, key_of(address))
-        code = secrets.token_urlsafe(CODE_BYTES)
+        code = new_secret(CODE_BYTES)
         digest, until = digest_of(code), clock + 1000 * GOOD_FOR
         self._pairings[digest] = Pairing(person_id, known_since, until)
         self._digests[person_id] = digest
