@@ -171,6 +171,18 @@ async def test_who_floods_for_ten_seconds_has_to_go(autojump_clock: MockClock) -
         assert len(home.hub._chat._backlog) == 0
 
 
+async def test_who_types_by_hand_is_never_ended(autojump_clock: MockClock) -> None:
+    """Two minutes long a command each half second: what is too much is refused, and no more."""
+    async with house(config=limited(govern_rate="20/min:30")) as home:
+        ann = await home.person("Ann", "tea")
+        answers = []
+        for number in range(240):
+            answers += await ann.ask({"t": "pair", "id": number})
+            await later(0.5)
+        assert ann.member.ends == []
+        assert len(refused(answers)) > 100
+
+
 async def test_a_pause_is_forgiven(autojump_clock: MockClock) -> None:
     """The ten seconds begin anew once requests need not wait any more."""
     async with house(config=limited(send_rate="5/s:20")) as home:

@@ -27,6 +27,7 @@ class ConnectionState:
     quota: Quota | None = None  # how much it may ask for while it has no person
     waits_since: float = float("-inf")  # since when requests have had to wait for their rates
     waited_at: float = float("-inf")  # when one had to last
+    refused: int = 0  # requests since then, as they would have had to wait too long
     is_flooding: bool = False  # whether it has asked for too much for too long
     grant: Grant = ANYBODY  # what it has shown to be let in
     is_let_in: bool = True  # else its hello decides that

@@ -15,6 +15,7 @@ from trio_chat.protocol import governing, requests
 from trio_chat.protocol.request_error import RequestError
 
 PAUSE = 1.0  # seconds beyond the patience; whoever does not wait for so long is forgiven
+HASTE = 4.0  # requests a second that are refused; whoever types by hand has fewer, and stays
 PEOPLE_A_TOKEN = 5  # on whom a moderator acts
 UNDOING, PREVIEWING = 10, 3  # tokens, of a raid
 MOST_OF_AN_ACT = 30  # tokens; a bucket has no more
@@ -106,11 +107,14 @@ class RequestLimits:
             self._limits.counters.count(name, state.way_in, state.client.address, now)
         asked.has_waited = True
         if now - state.waited_at > self._config.rate_patience + PAUSE:
-            state.waits_since = now
+            state.waits_since, state.refused = now, 0
         state.waited_at = now
         if now - asked.since + delay <= self._config.rate_patience:
             return True
-        state.is_flooding = now - state.waits_since >= self._config.flood_timeout
+        state.refused += 1
+        waits_for = now - state.waits_since
+        is_hasty = state.refused >= HASTE * waits_for
+        state.is_flooding = is_hasty and waits_for >= self._config.flood_timeout
         return False
 
     def _refuse(self, asked: Asked, bucket: Bucket, delay: float) -> None:
