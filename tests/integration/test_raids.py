@@ -1,7 +1,7 @@
 """Raids are undone, and what people said is cleared, by whichever way in they came."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -68,6 +68,50 @@ async def test_a_raid_over_http_is_undone(tmp_path: Path) -> None:
         assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
         assert await texts(ann) == ["a bot", "spam 1", "spam 2", "spam 3"]
         assert (await post(server, "sorry", "203.0.115.7")).status == 201
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+async def test_a_ban_of_one_does_not_shut_out_a_class(tmp_path: Path, *, everywhere: bool) -> None:
+    """An address from which others are there is not banned; that of people all of whom are, is."""
+    async with on(tmp_path / "chat.db") as server, AsyncExitStack() as stack:
+        by = await stack.enter_async_context(chatting(server, "Ann"))
+        await make_class(by)
+        if everywhere:
+            secret = await operator_secret(server)
+            by = await stack.enter_async_context(chatting(server, "Op", link=secret))
+        pupils = [
+            await stack.enter_async_context(at(server, NEW, nick, "class"))
+            for nick in ("Bob", "Cem", "Dan")
+        ]
+        ban: Object = {"t": "moderate", "room": "" if everywhere else "class", "act": "ban"}
+        assert (await by.ask(**ban, people=[pupils[0].who["id"]]))["t"] == "ok"
+        assert (await pupils[1].ask(t="send", room="class", text="I am here"))["t"] == "ok"
+        async with at(server, NEW, "Eve") as eve:
+            assert (await join(eve, "class"))["t"] == "joined"
+        async with chatting(server, "Bob", session=pupils[0].session) as bob:
+            assert (await join(bob, "class"))["code"] == "banned"
+        people = [one.who["id"] for one in pupils[1:]]
+        assert (await by.ask(**ban, people=people))["t"] == "ok"
+        async with at(server, NEW, "Zoe") as zoe:
+            assert (await join(zoe, "class"))["code"] == "banned"
+
+
+async def test_a_raid_of_one_does_not_shut_out_a_class(tmp_path: Path) -> None:
+    """Nor does its preview say so; the address of raiders alone is banned."""
+    async with on(tmp_path / "chat.db") as server, AsyncExitStack() as stack:
+        ann = await stack.enter_async_context(chatting(server, "Ann"))
+        await make_class(ann)
+        for nick in ("Bob", "Cem"):
+            await stack.enter_async_context(at(server, OLD, nick, "class"))
+        raider = await stack.enter_async_context(at(server, OLD, "Eve", "class"))
+        other = await stack.enter_async_context(at(server, NEW, "Zoe", "class"))
+        people = [raider.who["id"], other.who["id"]]
+        raid: Object = {"t": "raid", "room": "class", "people": people, "since": 0}
+        preview = await ann.ask(**raid, preview=True)
+        assert (preview["count"], preview["addresses"]) == (2, ["203.0.113.0/24"])
+        assert (await ann.ask(**raid))["t"] == "ok"
+        assert (await post(server, "x", NEW)).code == "banned"
+        assert (await post(server, "x", OLD)).code == "newcomer"
 
 
 async def test_the_bans_of_a_raid_are_lifted_when_what_it_cleared_is_gone_for_good() -> None:

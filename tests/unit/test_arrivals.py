@@ -25,6 +25,23 @@ def ids(known: Arrivals, room: str) -> list[str]:
     return [one.person.id for one in known.of_room(room)]
 
 
+def test_an_address_of_others_is_a_house(known: Arrivals) -> None:
+    """Of those who are in the room now, each once, at the address from which they came last."""
+    house = "192.0.2.7"
+    for who in (ANN, BOB, CEM, CEM):
+        known.enter("tea", who, house, STARTED + 1)
+    known.enter("jam", ANN, house, STARTED + 1)
+    assert known.houses("tea", [house], "a") == {house}
+    assert known.houses("", [house], "a") == {house}
+    assert known.houses("jam", [house], "a") == set()
+    assert known.houses("tea", [house], "ab") == set()
+    known.enter("tea", CEM, "192.0.2.9", STARTED + 1)
+    assert known.houses("tea", [house], "a") == set()
+    assert known.houses("tea", [house], "") == {house}
+    known.leave("tea", "b")
+    assert known.houses("tea", [house], "") == set()
+
+
 def test_the_first_time_and_the_last_address_count(known: Arrivals) -> None:
     """However often somebody comes or writes; this machine's own addresses are none."""
     known.enter("tea", ANN, "192.0.2.7", STARTED + 1)

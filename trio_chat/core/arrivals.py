@@ -1,7 +1,7 @@
 """Arrivals: who came into which room or wrote there, when, and from where; for moderators."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
 from typing import NamedTuple
 
 from trio_chat.core.shares import Shares
@@ -9,6 +9,7 @@ from trio_chat.limits.addresses import is_loopback, key_of
 from trio_chat.protocol.events import Person
 
 KEPT = 20_000  # arrivals of those who are not there now, in all rooms
+HOUSE = 2  # others in a room that come from the address of somebody: it is a house's, or a school's
 NAMELESS = Person("", "")  # all who have no name
 
 Key = tuple[str, str, str]  # a room, the id of a person, and the place of somebody without a name
@@ -54,7 +55,8 @@ class Arrivals:
         self._started = clock()
         self._by_room: defaultdict[str, dict[Key, Arrival]] = defaultdict(dict)
         self._by_person: defaultdict[str, dict[Key, Arrival]] = defaultdict(dict)  # by their id
-        self._here: set[Key] = set()
+        self._here: dict[Key, str] = {}  # with the address
+        self._housed: Counter[tuple[str, str]] = Counter()  # how many of them, by room and address
         self._gone: Shares[Key] = Shares()  # by address
 
     def enter(self, room: str, person: Person, address: str, known_since: int) -> None:
@@ -67,8 +69,10 @@ class Arrivals:
             known_since: Since when the server knows them, in ms since 1970; 0 for long ago.
         """
         key = self._note(room, person, address, known_since)
-        self._here.add(key)
         self._gone.discard(key)
+        self._move_out(key)
+        place = self._here[key] = self._by_room[room][key].address
+        self._housed[room, place] += 1
 
     def write(self, room: str, person: Person | None, address: str, known_since: int) -> None:
         """Take in that somebody writes in a room, who need not be there, or have a name."""
@@ -78,8 +82,16 @@ class Arrivals:
     def leave(self, room: str, person_id: str) -> None:
         """Take in that somebody who was in a room is there no more."""
         key = (room, person_id, "")
-        self._here.remove(key)
+        self._move_out(key)
         self._let_go(key)
+
+    def _move_out(self, key: Key) -> None:
+        place = self._here.pop(key, None)
+        if place is not None:
+            housed = (key[0], place)
+            self._housed[housed] -= 1
+            if not self._housed[housed]:
+                del self._housed[housed]
 
     def _note(self, room: str, person: Person, address: str, known_since: int) -> Key:
         place, now = place_of(address), self._clock()
@@ -116,6 +128,20 @@ class Arrivals:
     def addresses_of(self, person_id: str) -> list[str]:
         """Return the addresses that a person came from, without those of this machine."""
         return sorted({found.address for found in self._of(person_id) if found.address})
+
+    def houses(self, room: str, addresses: Collection[str], acted_on: Collection[str]) -> set[str]:
+        """Return those addresses from which others are in a room now, who would be shut out, too.
+
+        Args:
+            room: Its name; without one, each room in which those are or were.
+            addresses: As they are banned.
+            acted_on: The ids of those on whom a moderator acts, who are no others.
+        """
+        found: set[str] = set()
+        for one in [room] if room else {one for id in acted_on for one in self.rooms_of(id)}:
+            theirs = Counter(self._here.get((one, id, "")) for id in acted_on)
+            found |= {each for each in addresses if self._housed[one, each] - theirs[each] >= HOUSE}
+        return found
 
     def rooms_of(self, person_id: str) -> set[str]:
         """Return into which rooms a person came, or wrote there."""

@@ -180,7 +180,7 @@ class Moderation:
             about=room,
             kind=request.act,
             people=people,
-            addresses=self._targets.addresses(people) if request.act == "ban" else {},
+            addresses=self._targets.addresses(people, room) if request.act == "ban" else {},
             until=until,
             why=request.why,
             operator=self._targets.is_operator(asked, room),

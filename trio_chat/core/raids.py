@@ -149,7 +149,7 @@ class Raids:
         for one in found:
             if one.address and one.person.id in acted_on:
                 addresses.setdefault(one.person.id, []).append(one.address)
-        return people, addresses
+        return people, self._targets.without_houses(addresses, room)
 
     def _preview(
         self,

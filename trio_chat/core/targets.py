@@ -1,7 +1,7 @@
 """Targets: the people on whom a moderator acts, and who is spared."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from trio_chat.core.access import Access
 from trio_chat.core.arrivals import NAMELESS, Arrivals
@@ -69,10 +69,22 @@ class Targets:
         if governed and len(governed.banned) + len(governed.muted) > SANCTIONS:
             raise RequestError("too_many_people", "let somebody speak or come in again first")
 
-    def addresses(self, people: Iterable[Person]) -> dict[str, list[str]]:
-        """Return from where people came, by their ids, but for this machine's own addresses."""
+    def addresses(self, people: Iterable[Person], room: str) -> dict[str, list[str]]:
+        """Return the addresses to be banned with people, by their ids: those from where they came.
+
+        Not this machine's own, nor those from which others are in the room.
+        """
         found = {person.id: self._arrivals.addresses_of(person.id) for person in people}
-        return {person_id: addresses for person_id, addresses in found.items() if addresses}
+        return self.without_houses(found, room)
+
+    def without_houses(
+        self, addresses: Mapping[str, Iterable[str]], room: str
+    ) -> dict[str, list[str]]:
+        """Return addresses, by people's ids, without those from which others are in a room."""
+        all_of_them = {one for found in addresses.values() for one in found}
+        houses = self._arrivals.houses(room, all_of_them, addresses.keys())
+        left = {id: [one for one in found if one not in houses] for id, found in addresses.items()}
+        return {person_id: found for person_id, found in left.items() if found}
 
     def spared(
         self, asked: Requested, room: str, people: Iterable[Person], *, is_crowd: bool = False
