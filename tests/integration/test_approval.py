@@ -15,7 +15,7 @@ from tests.integration.test_links import join
 from tests.integration.test_moderation import make_class, moderate, texts
 from tests.integration.test_unavailable import locked
 from trio_chat.core import held
-from trio_chat.remote import Message, Refused, RoomRules, connect
+from trio_chat.remote import Message, Refused, RoomRules, acts, connect
 
 LINK = "cheap tea: https://spam.example/"
 DAY = 24 * 60 * 60 * 1000  # milliseconds
@@ -50,9 +50,9 @@ async def waiting(moderator: Chatter) -> list[Object]:
     return messages
 
 
-async def review(by: Chatter, number: int, act: str) -> Object:
+async def review(by: Chatter, number: int, act: str, why: str = "") -> Object:
     """Approve or reject something."""
-    return await by.ask(t="review", room="class", held=number, act=act)
+    return await by.ask(t="review", room="class", held=number, act=act, why=why)
 
 
 async def test_a_link_of_somebody_new_waits_for_a_moderator(server: Running) -> None:
@@ -106,7 +106,7 @@ async def test_what_moderators_decide_about_messages_is_listed(server: Running) 
         told = await ann.all_until("ok") + await ann.all_until("ok")
         [sent] = {one["seq"] for one in told if one["t"] == "ok"}
         assert (await review(ann, second["held"], "approve"))["t"] == "ok"
-        assert (await review(ann, third["held"], "reject"))["t"] == "ok"
+        assert (await review(ann, third["held"], "reject", " an  advert"))["t"] == "ok"
         assert (await eve.ask(t="delete", room="class", seq=sent))["t"] == "ok"
         for seq in (await bob.send("class", "x"), await ann.send("class", "y")):
             assert (await ann.ask(t="delete", room="class", seq=seq))["t"] == "ok"
@@ -114,7 +114,14 @@ async def test_what_moderators_decide_about_messages_is_listed(server: Running) 
         nobody = {"id": "", "nick": ""}
         assert [{**one["act"], "by": one["from"]["nick"]} for one in listed] == [
             {"t": "deleted", "about": "class", "people": [bob.who], "target": seq - 1, "by": "Ann"},
-            {"t": "reviewed", "about": "class", "kind": "reject", "people": [nobody], "by": "Ann"},
+            {
+                "t": "reviewed",
+                "about": "class",
+                "kind": "reject",
+                "people": [nobody],
+                "why": "an advert",
+                "by": "Ann",
+            },
             *(
                 {
                     "t": "reviewed",
@@ -348,7 +355,7 @@ async def test_it_waits_over_http_and_is_dealt_with_there(server: Running) -> No
     assert last["edits"] == said.json["seq"]
 
     async def decide(one: Object, act: str) -> Answer:
-        body = {"act": act}
+        body = {"act": act, "why": "seen"}
         return await ask(server, "POST", f"{room}/held/{one['held']}", body, authorization=ann)
 
     sent = await decide(first, "approve")
@@ -378,9 +385,12 @@ async def test_the_python_client_sends_and_drops_what_waits(server: Running) -> 
         listed = await hers.held()
         assert ([one.who for one in listed.messages], listed.more) == ([eve.me, eve.me], False)
         first, second = listed.messages
-        await hers.approve(first.held)
-        await hers.reject(second.held)
+        await hers.approve(first.held, "seen")
+        await hers.reject(second.held, "twice")
         assert (await hers.held()).messages == []
+        found = [info.act for info in (await hers.audit(limit=2)).acts]
+        whys = [act.why for act in found if isinstance(act, acts.Reviewed)]
+        assert whys == ["twice", "seen"]
         with trio.fail_after(60):
             async for message in theirs:
                 assert isinstance(message, Message)

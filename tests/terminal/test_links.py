@@ -280,7 +280,8 @@ async def test_links_of_newcomers_wait_for_approval(tool: Tool, tmp_path: Path) 
             await shown.obeys("/reject it", "/reject N")
             await shown.obeys(f"/approve {first}", "Cem │ see https://a.b")
             await other.until(lambda: other.text.count("│ see https://a.b") == 2)
-            await shown.obeys(f"/reject {second}", f"message {second} is dropped")
+            await shown.obeys(f"/reject {second} an advert", f"message {second} is dropped")
+            await shown.obeys("/audit", "Ann rejected what Cem wrote: an advert", "Ann approved")
             await shown.obeys(f"/approve {second}", "nothing waits here under this number")
 
 

@@ -53,7 +53,12 @@ RULES: Row = {"t": "rules_set", "rules": {"slow": 5}}
 UNDONE: Row = {"t": "undone", "target": 1}
 REPORT: Row = {"t": "reported", "target": 1, "why": "rude"}
 APPROVED: Row = {"t": "reviewed", "kind": "approve", "people": [BEN], "target": 1}
-REJECTED: Row = {"t": "reviewed", "kind": "reject", "people": [{"id": "", "nick": ""}]}
+REJECTED: Row = {
+    "t": "reviewed",
+    "kind": "reject",
+    "people": [{"id": "", "nick": ""}],
+    "why": "an advert",
+}
 DELETED: Row = {"t": "deleted", "people": [BEN], "target": 1}
 CLEARED: Row = {"t": "cleared", "people": [BEN], "keys": {}}
 MADE: Row = {"t": "room_made", "title": "Tea", "private": True}

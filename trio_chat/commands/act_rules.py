@@ -198,7 +198,7 @@ class ActRules:
 
     def _check_reviewed(self, act: acts.Reviewed, _: ActKept) -> None:
         self._check_people(act.people, 1, has_words=True)
-        _check_request(t="review", room=self._room, held=1, act=act.kind)
+        _check_request(t="review", room=self._room, held=1, act=act.kind, why=act.why)
         if act.kind == "approve":
             self._check_number(act.target)
         elif act.target:

@@ -82,7 +82,9 @@ class Approval:
     ) -> None:
         """Keep who has decided about what, but not its text."""
         people = [found.event.who or NAMELESS]
-        act = acts.Reviewed(about=room, kind=request.act, people=people, target=target)
+        act = acts.Reviewed(
+            about=room, kind=request.act, people=people, target=target, why=request.why
+        )
         self._ledger.record(act, asked.person, pending)
 
     def drop_of(self, people: Collection[Person], room: str) -> None:

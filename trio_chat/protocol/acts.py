@@ -143,6 +143,7 @@ class Reviewed(Act, tag="reviewed", kw_only=True):
     kind: str  # "approve" or "reject"
     people: list[Person]
     target: int = 0
+    why: str = ""
 
 
 class Deleted(Act, tag="deleted", kw_only=True):

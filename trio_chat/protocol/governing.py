@@ -133,6 +133,7 @@ class Review(Request, tag="review", kw_only=True):
     room: str
     held: Count
     act: Literal["approve", "reject"]
+    why: Why = ""
 
 
 class Audit(Request, tag="audit", kw_only=True):

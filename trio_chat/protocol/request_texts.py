@@ -15,6 +15,7 @@ NOTES: dict[type, str] = {
     governing.Moderate: "why",
     governing.Raid: "why",
     governing.Report: "why",
+    governing.Review: "why",
 }
 
 

@@ -121,14 +121,14 @@ class Moderation(Acting):
         """Return what waits for approval here, the oldest first; ``more``: there is more behind."""
         return await self._ask(governing.Held(room=self._state.name), governing_answers.HeldList)
 
-    async def approve(self, held: int) -> None:
+    async def approve(self, held: int, why: str = "") -> None:
         """Send a message that waits for approval, by its number in ``held``."""
-        request = governing.Review(room=self._state.name, held=held, act="approve")
+        request = governing.Review(room=self._state.name, held=held, act="approve", why=why)
         await self._ask(request, answers.Ok, is_once=True)
 
-    async def reject(self, held: int) -> None:
-        """Drop a message that waits for approval; its sender is not told."""
-        request = governing.Review(room=self._state.name, held=held, act="reject")
+    async def reject(self, held: int, why: str = "") -> None:
+        """Drop a message that waits for approval; its sender is not told, nor is the reason."""
+        request = governing.Review(room=self._state.name, held=held, act="reject", why=why)
         await self._ask(request, answers.Ok, is_once=True)
 
     def _check(self) -> None:

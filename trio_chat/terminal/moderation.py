@@ -248,14 +248,18 @@ class Moderation:
         self._run(run)
 
     def _approve(self, text: str) -> None:
-        number, _ = read_number(text)
-        self._run(lambda: self._room.approve(number)) if number else self._explain("approve")
-
-    def _reject(self, text: str) -> None:
-        number, _ = read_number(text)
+        number, why = read_number(text)
 
         async def run() -> None:
-            await self._room.reject(number)
+            await self._room.approve(number, sendable(why))
+
+        self._run(run) if number else self._explain("approve")
+
+    def _reject(self, text: str) -> None:
+        number, why = read_number(text)
+
+        async def run() -> None:
+            await self._room.reject(number, sendable(why))
             self._tab.note(f"message {number} is dropped")
 
         self._run(run) if number else self._explain("reject")

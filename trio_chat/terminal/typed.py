@@ -39,8 +39,8 @@ FOR_MODERATORS = {
     "somebody; first shows whom, and /raid yes does it",
     "audit": "/audit: list what was done and reported; /audit N, before that",
     "held": "/held: list messages with links of newcomers that wait for approval",
-    "approve": "/approve N: send a message by its number in /held",
-    "reject": "/reject N: drop a message by its number in /held",
+    "approve": "/approve N [WHY]: send a message by its number in /held",
+    "reject": "/reject N [WHY]: drop a message by its number in /held",
     "undo": "/undo N: take back an act by its number in /audit",
     "links": "/links: list the links to the room",
     "link": "/link read|speak|moderate [TIME] [xN] [LABEL]: make a link that gives this right, "

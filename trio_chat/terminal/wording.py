@@ -153,9 +153,9 @@ def _done_to_people(act: ActOnPeople, info: ActInfo) -> str:
         case acts.NickFreed():
             done = f"freed the nick of {whom}"
         case acts.Reviewed(kind="reject"):
-            done = f"rejected what {whom} wrote"
+            done = f"rejected what {whom} wrote{_why(act.why)}"
         case acts.Reviewed():
-            done = f"approved message {act.target} of {whom}"
+            done = f"approved message {act.target} of {whom}{_why(act.why)}"
         case acts.Deleted():
             done = f"deleted message {act.target} of {whom}"
         case acts.Cleared():

@@ -35,6 +35,8 @@ async def raid(assault: Assault, number: int) -> None:
     await _asked(teacher, t="create", name=room)
     await _asked(teacher, t="join", room=room)
     await watcher.hello([room])
+    await _check(watcher, room, 0)  # after which they are in, and were so before the raiders
+    await trio.sleep(0.1)
     since = int(time.time() * 1000)
     raiders: list[Peer] = []
     try:

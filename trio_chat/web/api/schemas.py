@@ -216,10 +216,11 @@ class HeldList(msgspec.Struct):
     more: bool
 
 
-class NewReview(msgspec.Struct):
+class NewReview(msgspec.Struct, omit_defaults=True):
     """What to do with a message that waits: ``approve`` sends it, ``reject`` drops it."""
 
     act: str
+    why: governing.Why = ""
 
 
 class ActList(msgspec.Struct):
