@@ -7,7 +7,8 @@ import os
 import struct
 
 LOG_MAGIC = b"\x37\x7f\x06"  # at the beginning of a log
-INDEX = struct.Struct("=14xHI")  # of the index in the -shm file: the size of a page, frames
+INDEX = struct.Struct("=I10xHI28x")  # of the index: version, page size, frames
+INDEX_VERSION = 3_007_000
 LOG_HEADER = 32  # bytes
 FRAME_HEADER = 24  # bytes, before each page
 SALT = slice(16, 24)  # in the log's header; frames of before have another one in theirs
@@ -34,13 +35,17 @@ def logged_pages(descriptor: int) -> frozenset[int]:
 def is_whole(log: int, index: int) -> bool:
     """Whether an open log has the frames that its index tells of; it is empty if there are none.
 
-    The index is what SQLite goes by, which does not look at the log before it writes behind it. A
-    writer puts a frame into the log first, and whoever begins the log anew does so in the index
-    first, so that one is never ahead of the other in the wrong way.
+    An index into which something else was written tells nothing: SQLite makes it anew. It has its
+    header twice. The index is what SQLite goes by, which does not look at the log before it writes
+    behind it. A writer puts a frame into the log first, and whoever begins the log anew does so in
+    the index first, so that one is never ahead of the other in the wrong way.
     """
-    size, count = INDEX.unpack(os.pread(index, INDEX.size, 0))
-    page_size = 65536 if size == 1 else size
-    if not count:
+    header, copy = os.pread(index, INDEX.size, 0), os.pread(index, INDEX.size, INDEX.size)
+    if header != copy or len(copy) < INDEX.size:
         return True
+    version, size, count = INDEX.unpack(header)
+    if version != INDEX_VERSION or not count:
+        return True
+    page_size = 65536 if size == 1 else size
     is_log = os.pread(log, len(LOG_MAGIC), 0) == LOG_MAGIC
     return is_log and os.fstat(log).st_size >= LOG_HEADER + count * (FRAME_HEADER + page_size)
