@@ -42,7 +42,8 @@ NO_BOUNDS = {
         journal.sqlite.gaps.FILE_HEADER journal.sqlite.gaps.LAST_PAGE
         journal.sqlite.gaps.LARGEST journal.sqlite.guard.PRIVATE journal.sqlite.guard.FOREIGN
         journal.sqlite.guard.HEADER journal.sqlite.index.SEQ_BITS journal.sqlite.index._LATEST
-        journal.sqlite.log_frames.LOG_HEADER journal.sqlite.log_frames.FRAME_HEADER
+        journal.sqlite.log_frames.INDEX_VERSION journal.sqlite.log_frames.LOG_HEADER
+        journal.sqlite.log_frames.FRAME_HEADER
         journal.sqlite.runs.LOCK_BYTES journal.sqlite.schema.APPLICATION_ID
         journal.sqlite.schema.SCHEMA journal.sqlite.reindex.LAST
         journal.sqlite.scrubs.SINCE journal.sqlite.scrubs.NEWEST journal.sqlite.sealing.SINCE
