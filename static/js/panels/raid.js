@@ -23,7 +23,7 @@ export function openRaid({ room, person, at, why }, request, onDone) {
   const preview = make("div", { className: "preview", role: "status" });
   const undo = button(t("raid.undo"), () => act(), "danger");
   const group = make("fieldset", {}, make("legend", {}, t("raid.who")), one, make("p", { className: "since" }, all, timeLabel, time));
-  const dialog = open("raid", t("raid.title"), make("h2", {}, t("raid.title")), group, preview, reasonLabel, reason, make("p", { className: "answers" }, button(t("menu.no"), () => dialog.close()), undo));
+  const dialog = open("raid", t("raid.title"), make("h2", {}, t("raid.title")), group, preview, make("p", { className: "reason" }, reasonLabel, reason), make("p", { className: "answers" }, button(t("menu.no"), () => dialog.close()), undo));
   const wanted = () => {
     if (ofAll.checked) return { t: "raid", room, since: sinceOf(time.value) };
     return { t: "raid", room, since: Date.now() - RECENT, people: [person.id] };
