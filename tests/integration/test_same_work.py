@@ -23,6 +23,7 @@ from trio_chat.limits.overload import Overload
 from trio_chat.server import Server
 
 LOOKS = 3  # at each room; a timer or the collector adds its own calls to one, not to all
+MOST_LOOKS = 100
 IDLE = 0.02  # seconds without a step after which a request is over; scheduling, not a measure
 
 # Left out: how tasks wait, which depends on the order in which Trio runs them, drawn by lot, and
@@ -92,13 +93,22 @@ async def work(endpoint: Endpoint, room: str) -> tuple[object, int]:
 
 
 async def assert_same(endpoint: Endpoint, room: str) -> None:
-    """Ask an endpoint about a room and about identifiers that nobody was given, in turn."""
-    looks = [
-        (await work(endpoint, room), await work(endpoint, new_identifier())) for _ in range(LOOKS)
-    ]
-    answers = {repr(answer) for pair in looks for answer, _ in pair}
+    """Ask an endpoint about a room and about identifiers that nobody was given, in turn.
+
+    What else the server does meanwhile adds calls to a look, so the least of all looks counts. On a
+    busy machine that may take more of them; a true difference is in each.
+    """
+    answers: set[str] = set()
+    least = [float("inf")] * 2
+    for look in range(1, MOST_LOOKS + 1):
+        for place, asked in enumerate((room, new_identifier())):
+            answer, calls = await work(endpoint, asked)
+            answers.add(repr(answer))
+            least[place] = min(least[place], calls)
+        if look >= LOOKS and least[0] == least[1]:
+            break
     assert len(answers) == 1, answers
-    real, none = (min(calls) for calls in zip(*[(a[1], b[1]) for a, b in looks], strict=True))
+    real, none = least
     assert none > 0
     assert real == none
 
