@@ -96,6 +96,38 @@ async def test_a_ban_of_one_does_not_shut_out_a_class(tmp_path: Path, *, everywh
             assert (await join(zoe, "class"))["code"] == "banned"
 
 
+async def test_whoever_is_banned_already_does_not_keep_an_address_from_being_banned() -> None:
+    """Though their place is kept for a while, as that of anybody who is cut off."""
+    async with (
+        serving(trusted_proxy=("127.0.0.1",), presence_grace=60) as server,
+        at(server, OLD, "Ann") as ann,
+        at(server, NEW, "R1", "class") as r1,
+        at(server, NEW, "R2", "class") as r2,
+        at(server, NEW, "R3", "class"),
+    ):
+        await make_class(ann)
+        ban: Object = {"t": "moderate", "room": "class", "act": "ban"}
+        for one in (r1, r2):
+            assert (await ann.ask(**ban, people=[one.who["id"]]))["t"] == "ok"
+            await one.ending()
+        async with at(server, NEW, "R4") as another:
+            assert (await join(another, "class"))["code"] == "banned"
+
+
+async def test_a_ban_in_all_rooms_shuts_out_no_class_in_another_one(tmp_path: Path) -> None:
+    """Whoever is banned was never where the others of their address are."""
+    async with (
+        operating(tmp_path / "chat.db") as (server, op),
+        at(server, NEW, "Eve", "tea") as eve,
+        at(server, NEW, "Bob", "class") as bob,
+        at(server, NEW, "Cem", "jam"),
+    ):
+        ban: Object = {"t": "moderate", "room": "", "act": "ban", "people": [eve.who["id"]]}
+        assert (await op.ask(**ban))["t"] == "ok"
+        await eve.ending()
+        assert (await bob.ask(t="history", room="class"))["t"] == "history"
+
+
 async def test_a_raid_of_one_does_not_shut_out_a_class(tmp_path: Path) -> None:
     """Nor does its preview say so; the address of raiders alone is banned."""
     async with on(tmp_path / "chat.db") as server, AsyncExitStack() as stack:

@@ -1,7 +1,8 @@
 """Arrivals: who came into which room or wrote there, when, and from where; for moderators."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from trio_chat.core.shares import Shares
@@ -56,7 +57,8 @@ class Arrivals:
         self._by_room: defaultdict[str, dict[Key, Arrival]] = defaultdict(dict)
         self._by_person: defaultdict[str, dict[Key, Arrival]] = defaultdict(dict)  # by their id
         self._here: dict[Key, str] = {}  # with the address
-        self._housed: Counter[tuple[str, str]] = Counter()  # how many of them, by room and address
+        # Who they are and in how many rooms, by room, or empty for any, and address.
+        self._housed: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._gone: Shares[Key] = Shares()  # by address
 
     def enter(self, room: str, person: Person, address: str, known_since: int) -> None:
@@ -72,7 +74,8 @@ class Arrivals:
         self._gone.discard(key)
         self._move_out(key)
         place = self._here[key] = self._by_room[room][key].address
-        self._housed[room, place] += 1
+        for where in (room, ""):
+            self._housed[where, place][person.id] += 1
 
     def write(self, room: str, person: Person | None, address: str, known_since: int) -> None:
         """Take in that somebody writes in a room, who need not be there, or have a name."""
@@ -87,11 +90,16 @@ class Arrivals:
 
     def _move_out(self, key: Key) -> None:
         place = self._here.pop(key, None)
-        if place is not None:
-            housed = (key[0], place)
-            self._housed[housed] -= 1
-            if not self._housed[housed]:
-                del self._housed[housed]
+        if place is None:
+            return
+        room, person_id, _ = key
+        for where in (room, ""):
+            housed = self._housed[where, place]
+            housed[person_id] -= 1
+            if not housed[person_id]:
+                del housed[person_id]
+            if not housed:
+                del self._housed[where, place]
 
     def _note(self, room: str, person: Person, address: str, known_since: int) -> Key:
         place, now = place_of(address), self._clock()
@@ -129,19 +137,21 @@ class Arrivals:
         """Return the addresses that a person came from, without those of this machine."""
         return sorted({found.address for found in self._of(person_id) if found.address})
 
-    def houses(self, room: str, addresses: Collection[str], acted_on: Collection[str]) -> set[str]:
+    def houses(
+        self, room: str, addresses: Iterable[str], is_other: Callable[[str], bool]
+    ) -> set[str]:
         """Return those addresses from which others are in a room now, who would be shut out, too.
 
         Args:
-            room: Its name; without one, each room in which those are or were.
+            room: Its name; without one, any room.
             addresses: As they are banned.
-            acted_on: The ids of those on whom a moderator acts, who are no others.
+            is_other: Tells by an id whether that is none of those who are, or were, banned.
         """
-        found: set[str] = set()
-        for one in [room] if room else {one for id in acted_on for one in self.rooms_of(id)}:
-            theirs = Counter(self._here.get((one, id, "")) for id in acted_on)
-            found |= {each for each in addresses if self._housed[one, each] - theirs[each] >= HOUSE}
-        return found
+        return {one for one in addresses if self._is_house(room, one, is_other)}
+
+    def _is_house(self, room: str, address: str, is_other: Callable[[str], bool]) -> bool:
+        others = filter(is_other, self._housed.get((room, address), ()))
+        return len([*islice(others, HOUSE)]) == HOUSE
 
     def rooms_of(self, person_id: str) -> set[str]:
         """Return into which rooms a person came, or wrote there."""

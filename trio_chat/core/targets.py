@@ -80,9 +80,17 @@ class Targets:
     def without_houses(
         self, addresses: Mapping[str, Iterable[str]], room: str
     ) -> dict[str, list[str]]:
-        """Return addresses, by people's ids, without those from which others are in a room."""
+        """Return addresses, by people's ids, without those from which others are in a room.
+
+        Whoever is banned already is no other: their place is kept for a while.
+        """
+        standing = self._access.standing
+
+        def is_other(person_id: str) -> bool:
+            return person_id not in addresses and not standing(room, person_id, "").is_banned
+
         all_of_them = {one for found in addresses.values() for one in found}
-        houses = self._arrivals.houses(room, all_of_them, addresses.keys())
+        houses = self._arrivals.houses(room, all_of_them, is_other)
         left = {id: [one for one in found if one not in houses] for id, found in addresses.items()}
         return {person_id: found for person_id, found in left.items() if found}
 
