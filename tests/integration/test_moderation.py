@@ -555,6 +555,21 @@ async def test_a_ban_is_taken_back_from_the_list(
             assert many["code"] == "too_many_people"
 
 
+async def test_a_ban_is_taken_back_however_long_ago_it_was(server: Running) -> None:
+    """As long as it holds; without an end it always does."""
+    async with chatting(server, "Ann") as ann, chatting(server, "Bob", "class") as bob:
+        await make_class(ann)
+        for seconds in (0, 9 * 24 * 3600, 3600):
+            assert (await moderate(ann, "ban", bob, seconds=seconds))["t"] == "ok"
+        listed = (await ann.ask(t="audit", room="class", limit=3))["acts"]
+        access, week = server.server._hub.access, wall_clock() + 7 * 24 * 3600 * 1000
+        access.clock = lambda: week
+        codes = [
+            (await ann.ask(t="undo", room="class", act=one["seq"])).get("code") for one in listed
+        ]
+        assert codes == ["too_late", None, None]
+
+
 async def test_what_cannot_be_undone_says_so(server: Running) -> None:
     """An act that is none, of another kind, or of another room; a raid of nobody."""
     async with chatting(server, "Ann") as ann:

@@ -47,8 +47,8 @@ class Clearings:
             case events.Clear():
                 self._queued.pop(event.key, None)
             case events.Message() | events.Edit():
-                if any(clearing.covers(event) for clearing in self._queued.values()):
-                    return _without_text(event)
+                is_cleared = any(one.covers(event) for one in self._queued.values())
+                return _without_text(event) if is_cleared else event
         return event
 
 
