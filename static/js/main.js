@@ -30,8 +30,9 @@ const notice = new Notice(find("notice"));
 const status = new Status(find("status"), find("banner"), () => session.reconnect());
 const name = new NameDialog(find("name"), (nick) => {
   session.call(nick);
-  // Firefox restores no focus after a dialog that opened before anything had the focus.
-  if (document.activeElement === document.body) composer.focus();
+  // No focus is restored after a dialog that opened before anything had it: the body has it then, or, in
+  // Chromium until the next frame, what was in the dialog.
+  if (document.activeElement === document.body || find("name").contains(document.activeElement)) composer.focus();
 });
 const panels = [
   new Panel(find("rooms"), find("open-rooms")),

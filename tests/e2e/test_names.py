@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import say, wait_for
@@ -33,6 +33,23 @@ def test_the_name_is_asked_once_and_remembered(open_page: OpenPage) -> None:
     page.reload()
     expect_to_be(page, "Ann Smith")
     expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_who_is_quicker_than_the_page_can_write_at_once(open_page: OpenPage) -> None:
+    """The field gets the focus after the name, also if it never had it and little is loaded."""
+
+    def hold_up(page: Page) -> None:
+        page.route("**/deferred.js", lambda route: None)
+
+        def without_autofocus(route: Route) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, body=answer.text().replace(" autofocus", ""))
+
+        page.route("**/r/*", without_autofocus)
+
+    page = open_page(name=None, wait=False, room="lobby", prepare=hold_up)
+    introduce(page, "Ann")
+    expect(page.locator("#text")).to_be_focused()
 
 
 def test_nobody_is_in_their_own_way(open_page: OpenPage) -> None:
