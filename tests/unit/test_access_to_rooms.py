@@ -6,10 +6,11 @@ import pytest
 
 from tests.unit.work import counted
 from trio_chat.auth.grant import Grant
-from trio_chat.core import latest_acts, ledger, registry, sanctions
+from trio_chat.core import governed, latest_acts, ledger, sanctions
 from trio_chat.core.access import OF_ALL, OUTSIDE, Access
+from trio_chat.core.governed import Governed
 from trio_chat.core.links import Link, new_link
-from trio_chat.core.registry import SERVER, Governed, Registry
+from trio_chat.core.registry import SERVER, Registry
 from trio_chat.core.room_links import new_identifier
 from trio_chat.protocol import acts
 from trio_chat.protocol.acts import LEDGER, AnyAct
@@ -373,7 +374,7 @@ def test_a_damaged_act_changes_nothing() -> None:
 
 def test_those_who_spoke_long_ago_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """A room in slow mode remembers the last ones."""
-    monkeypatch.setattr(registry, "LAST_SAID", 2)
+    monkeypatch.setattr(governed, "LAST_SAID", 2)
     room = Governed()
     for now, key in enumerate(("a", "b", "a", "c")):
         room.note_said(key, now)

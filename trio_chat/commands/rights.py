@@ -10,7 +10,8 @@ from trio_chat.clock import wall_clock
 from trio_chat.commands.lines import RoomLine
 from trio_chat.commands.room_acts import RoomActs
 from trio_chat.config import Config
-from trio_chat.core.registry import Governed, Registry
+from trio_chat.core.governed import Governed
+from trio_chat.core.registry import Registry
 from trio_chat.core.sessions import Sessions
 from trio_chat.journal.sqlite import queries, visits
 from trio_chat.journal.sqlite.transaction import Transaction, transaction

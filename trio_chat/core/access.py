@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from trio_chat.auth.grant import ANYBODY, OPERATOR, Grant
 from trio_chat.clock import wall_clock
+from trio_chat.core.governed import Governed
 from trio_chat.core.grants import Grants
 from trio_chat.core.links import Link
-from trio_chat.core.registry import SERVER, Governed, Registry
+from trio_chat.core.registry import SERVER, Registry
 from trio_chat.limits.addresses import key_of
 from trio_chat.protocol.names import is_private
 from trio_chat.protocol.person import Person

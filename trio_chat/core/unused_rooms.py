@@ -5,10 +5,10 @@ from functools import partial
 
 from trio_chat.config import Config
 from trio_chat.core.access import Access
+from trio_chat.core.governed import Governed
 from trio_chat.core.held import HeldMessages
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.pending_writes import Pending
-from trio_chat.core.registry import Governed
 from trio_chat.core.rooms import Rooms
 from trio_chat.journal.types import Committed, Duplicate, Write
 from trio_chat.protocol.acts import LEDGER, Forgotten
