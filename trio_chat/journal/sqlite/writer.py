@@ -14,9 +14,10 @@ from trio_chat.config import Config
 from trio_chat.journal.sqlite import people, visits
 from trio_chat.journal.sqlite.file import JournalFile, explained, obstacle
 from trio_chat.journal.sqlite.guard import Displaced
+from trio_chat.journal.sqlite.progress import Progress
 from trio_chat.journal.sqlite.rescue import Rescue
 from trio_chat.journal.sqlite.space import Space, SpaceLimits
-from trio_chat.journal.sqlite.transaction import Progress, Transaction, transaction
+from trio_chat.journal.sqlite.transaction import Transaction, transaction
 from trio_chat.journal.types import STORAGE_FULL, Committed, Result, Unavailable, Write
 from trio_chat.journal.views import ChangeLimits
 
