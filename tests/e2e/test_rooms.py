@@ -1,7 +1,7 @@
 """Rooms: joined by a form or a link, left by a button, and what is unread in them."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
@@ -78,14 +78,10 @@ def test_an_address_that_names_no_room_opens_none(
     wait_for(page, "hello")
 
 
-@pytest.mark.parametrize("way", ["r/my%20room", "r/my%2Froom", "field", "/join my room"])
-def test_for_a_room_that_cannot_be_another_one_is_proposed(
-    open_page: OpenPage, chat: Chat, way: str
-) -> None:
-    """And opened by a click, not before; the browser's button leads back."""
-    page = open_page(viewport=PHONE if "%2F" in way else None)
+def ask_for(page: Page, chat: Chat, way: str, room: str) -> None:
+    """Ask for a room that cannot be: in the field for it, by a command, or by an address."""
     if way == "field":
-        page.get_by_label("Join another room").fill("my room")
+        page.get_by_label("Join another room").fill(room)
         page.get_by_label("Join another room").press("Enter")
     elif way.startswith("/"):
         say(page, way)
@@ -93,6 +89,15 @@ def test_for_a_room_that_cannot_be_another_one_is_proposed(
         page.goto(f"{chat.url}{way}")
     expect(page.get_by_role("heading", name=NO_ROOM)).to_be_visible()
     assert faults(page) == []
+
+
+@pytest.mark.parametrize("way", ["r/my%20room", "r/my%2Froom", "field", "/join my room"])
+def test_for_a_room_that_cannot_be_another_one_is_proposed(
+    open_page: OpenPage, chat: Chat, way: str
+) -> None:
+    """And opened by a click, not before; the browser's button leads back."""
+    page = open_page(viewport=PHONE if "%2F" in way else None)
+    ask_for(page, chat, way, "my room")
     proposal = page.get_by_role("link", name="Did you mean \u2068my-room\u2069?")
     proposal.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("my-room")
@@ -109,15 +114,7 @@ def test_for_a_new_room_that_ends_with_a_dot_another_one_is_proposed(
 ) -> None:
     """A link to it would lose the dot in a sentence."""
     page = open_page()
-    if way == "field":
-        page.get_by_label("Join another room").fill("tea.")
-        page.get_by_label("Join another room").press("Enter")
-    elif way.startswith("/"):
-        say(page, way)
-    else:
-        page.goto(f"{chat.url}{way}")
-    expect(page.get_by_role("heading", name=NO_ROOM)).to_be_visible()
-    assert faults(page) == []
+    ask_for(page, chat, way, "tea.")
     page.get_by_role("link", name="Did you mean \u2068tea\u2069?").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("tea")
 

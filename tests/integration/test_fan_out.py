@@ -19,7 +19,7 @@ SEED = 7
 @pytest.mark.parametrize("fan_out", ["auto", "loop"])
 async def test_nobody_gets_what_is_said_in_a_room_that_they_are_not_in(fan_out: str) -> None:
     """Not even whoever is given the descriptor of somebody who was in it a moment ago."""
-    choice = random.Random(SEED)  # noqa: S311
+    choice = random.Random(SEED)  # noqa: S311 - no secret
     visits = 0
 
     async def visit_again_and_again() -> None:

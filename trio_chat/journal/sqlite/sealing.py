@@ -41,6 +41,8 @@ def also(database: sqlite3.Connection, room: int, event: Clear, *, with_topics: 
 
     The event must have the numbers from which, and up to which it clears.
     """
+    if event.since <= 1 and not with_topics:
+        return []  # all is cleared by the numbers alone: there is nothing before
     ids = "".join(f"\n{author}\n" for author in event.authors)  # which have no line ends
     first = max(event.since, event.seq - SCAN)
     rows = database.execute(

@@ -23,7 +23,14 @@ EVENTS = (
     " (SELECT seq FROM events WHERE room = ? ORDER BY seq LIMIT ?)"
 )
 KEYS = "DELETE FROM cids WHERE room = ? AND cid IN (SELECT cid FROM cids WHERE room = ? LIMIT ?)"
-TABLES = ("events", "cids", "states", "scrubs", "clearings")  # with what is kept of rooms
+DELETE = (
+    "DELETE FROM events WHERE room = ?",
+    "DELETE FROM cids WHERE room = ?",
+    "DELETE FROM states WHERE room = ?",
+    "DELETE FROM scrubs WHERE room = ?",
+    "DELETE FROM clearings WHERE room = ?",
+    "DELETE FROM rooms WHERE id = ?",
+)
 
 
 class Unused(NamedTuple):
@@ -72,7 +79,6 @@ def shorten(database: sqlite3.Connection, name: str) -> int:
 
 def delete(database: sqlite3.Connection, room: int) -> None:
     """Delete all that is left of a room, by its id, in the transaction that forgets it."""
-    for table in TABLES:
-        database.execute(f"DELETE FROM {table} WHERE room = ?", (room,))  # noqa: S608 - ours
-    database.execute("DELETE FROM rooms WHERE id = ?", (room,))
+    for statement in DELETE:
+        database.execute(statement, (room,))
     index.note(database)
