@@ -200,5 +200,6 @@ class RightsImporter:
             kept.room, kept.seq = LEDGER, seq
             turn.adopt(kept)
         turn.finish(is_indexed=False)
-        visits.note(self._database, {room: wall_clock()})  # or an old one were unused
+        # Else a room of an old file would be forgotten with the next look.
+        visits.note(self._database, {room: wall_clock()})
         self._here.follow(self._database)
