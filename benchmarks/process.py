@@ -22,6 +22,7 @@ STOP_TIMEOUT = 5.0  # seconds, from SIGTERM to SIGKILL
 RESET_PEAK = "5"  # in /proc/PID/clear_refs
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+CPUCLOCK_SCHED = 2  # the clock of a process that counts what the scheduler gave it, in nanoseconds
 
 
 class ProcessFailed(Exception):
@@ -115,6 +116,11 @@ class Server:
         status = self._process.poll()
         if status is not None:
             raise ProcessFailed(f"the server ended with status {status}; see {self._log.name}")
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
 
     def cpu(self) -> float:
         """Return the seconds of CPU used so far, of all its threads and children."""
@@ -237,14 +243,12 @@ def _family(pid: int) -> Iterator[int]:
 
 
 def _cpu_of(pid: int) -> float:
-    """Return what the process and its threads used, from its stat line."""
+    """Return what the process and its threads used, also those that have ended."""
+    clock = (~pid << 3) | CPUCLOCK_SCHED  # what clock_getcpuclockid(3) makes of its number
     try:
-        line = Path(f"/proc/{pid}/stat").read_text("utf-8")
+        return time.clock_gettime(clock)
     except OSError:
         return 0.0
-    # The name in parentheses may hold blanks; behind it utime and stime are the 12th and 13th.
-    user, system = line.rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / TICKS_PER_SECOND
 
 
 def _memory_kib(pid: int, kind: str) -> float:

@@ -70,7 +70,7 @@ async def test_what_is_sent_behind_a_refusal_costs_the_proxy_nothing() -> None:
             assert status(bytes(await stream.receive_some(65536))) == 400
             assert not await stream.receive_some(65536)
             await stream.send_eof()
-    assert "127.0.0.1" not in limits.addresses._quotas
+    assert "127.0.0.1" not in limits.addresses.quotas
 
 
 async def test_who_is_behind_the_proxy_is_in_the_log_and_not_the_proxy() -> None:
@@ -84,8 +84,8 @@ async def test_who_is_behind_the_proxy_is_in_the_log_and_not_the_proxy() -> None
                 for number in range(2):
                     await stream.send_all(wire % number)
                     assert (await stream.receive_some(65536)).startswith(b"HTTP/1.1 200 ")
-            assert {"203.0.113.0", "203.0.113.1"} <= limits.addresses._quotas.keys()
-            assert "127.0.0.1" not in limits.addresses._quotas
+            assert {"203.0.113.0", "203.0.113.1"} <= limits.addresses.quotas.keys()
+            assert "127.0.0.1" not in limits.addresses.quotas
     assert not [entry for entry in logged if entry["log_level"] == "warning"]
 
 
@@ -143,4 +143,4 @@ async def test_it_works_behind_nginx(tmp_path: Path) -> None:
             for wire in (page, rooms, socket, foreign)
         ]
         assert answers == [200, 200, 101, 403]
-        assert server.server._limits.addresses._quotas.keys() == {"127.0.0.9"}
+        assert server.server._limits.addresses.quotas.keys() == {"127.0.0.9"}

@@ -62,7 +62,7 @@ async def exchange(server: Running, *pieces: bytes) -> int:
 
 def senders(server: Running) -> set[str]:
     """Return who has asked for something."""
-    return set(server.server._limits.addresses._quotas)
+    return set(server.server._limits.addresses.quotas)
 
 
 @pytest.mark.parametrize(

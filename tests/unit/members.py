@@ -18,6 +18,7 @@ from trio_chat.delivery.recipient import LookedUp, MissedEvents, Recipient
 from trio_chat.hub import Hub
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.limits.limits import Limits
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import CloseReason
 from trio_chat.protocol.dialects import plain, v1
@@ -115,7 +116,9 @@ class House:
 
     def __init__(self, journal: Journal, config: Config) -> None:
         self.journal = journal
-        self.hub = Hub(journal, replace(config, commit_interval=0.0))
+        settings = replace(config, commit_interval=0.0)
+        self.limits = Limits(settings)
+        self.hub = Hub(journal, settings, limits=self.limits)
         self.inbox = self.hub.inbox
 
     @property

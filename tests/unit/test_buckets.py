@@ -243,13 +243,15 @@ def test_a_rate_that_has_changed_begins_with_a_full_bucket() -> None:
     one = Rate(1, 1)
     config = LiveConfig.of(Config(send_rate=one, topic_rate=one, byte_rate=one, control_rate=one))
     quota = Quota(config)
-    intake = Intake(config, Addresses(config), "192.0.2.1")
+    addresses = Addresses(config)
+    intake = Intake(config, addresses, "192.0.2.1")
     intake.take(100, 1, 100, 0)
     for name in ("send_rate", "topic_rate"):
         quota.bucket(name).take(0)
     config.change(
         Config(send_rate=one, topic_rate=Rate(1, 2), byte_rate=Rate(9, 9), control_rate=Rate(9, 9))
     )
+    addresses.quotas.reconfigure()
     assert quota.bucket("send_rate").delay(0)
     assert not quota.bucket("topic_rate").delay(0)
     assert intake.take(0, 0, 1, 0) == NOT_AT_ALL

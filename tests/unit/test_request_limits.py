@@ -378,7 +378,21 @@ async def test_an_open_room_follows_its_rate(autojump_clock: MockClock) -> None:
         ann = await home.person("Ann", "tea")
         assert done(await ann.ask(*sends(1))) == [0]
         config.change(limited(room_rate="1/h:3"))
+        home.limits.reconfigure()
         assert done(await ann.ask(*sends(3))) == [0, 1, 2]
+
+
+async def test_connections_of_a_person_share_what_was_forgotten(autojump_clock: MockClock) -> None:
+    """What one asked for before the person was forgotten does not leave it a quota of its own."""
+    async with house(config=limited(send_rate="1/s:3")) as home:
+        ann = await home.person("Ann", "tea")
+        assert done(await ann.ask(*sends(3))) == [0, 1, 2]
+        await later(60)
+        for number in range(20):
+            home.limits.people.of(str(number), trio.current_time())
+        twin = await home.person("Ann", "tea", session=ann.session)
+        assert done(await twin.ask(*sends(2))) == [0, 1]
+        assert done(await ann.ask(*sends(3))) == [0]
 
 
 @pytest.mark.parametrize(("is_preview", "times"), [(True, 10), (False, 3)])

@@ -1,12 +1,24 @@
 """What the chat knows of a connection."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.core.catchup import CatchUp
 from trio_chat.core.links import Link
 from trio_chat.delivery.recipient import Recipient
+from trio_chat.limits.bucket import Bucket
 from trio_chat.limits.quota import Quota
+
+
+class HeldBuckets(NamedTuple):
+    """The buckets from which a connection pays, as they were found, and for whom and where."""
+
+    changes: int  # of the limits; with another one they have to be looked up again
+    person_id: str | None
+    of_room: Bucket | None  # in which it writes
+    by_rate: Mapping[str, Bucket]
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
@@ -25,6 +37,7 @@ class ConnectionState:
     writes: int = 0  # that are not answered yet
     links: dict[str, Link] = field(default_factory=dict)  # by room, that it showed without a name
     quota: Quota | None = None  # how much it may ask for while it has no person
+    held: dict[str, HeldBuckets] = field(default_factory=dict)  # by the rate of what it asked for
     waits_since: float = float("-inf")  # since when requests have had to wait for their rates
     waited_at: float = float("-inf")  # when one had to last
     refused: int = 0  # requests since then, as they would have had to wait too long

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from trio_chat.config import Config
-from trio_chat.core.connection_state import ConnectionState
+from trio_chat.core.connection_state import ConnectionState, HeldBuckets
 from trio_chat.core.messages import AnyAsked, Asked
 from trio_chat.core.prices import HTTP_RATES, RATES
 from trio_chat.core.room import Room
@@ -18,6 +18,7 @@ PAUSE = 1.0  # seconds beyond the patience; whoever does not wait for so long is
 HASTE = 4.0  # requests a second that are refused; whoever types by hand has fewer, and stays
 PEOPLE_A_TOKEN = 5  # on whom a moderator acts
 UNDOING, PREVIEWING = 10, 3  # tokens, of a raid
+SEVERAL = requests.Hello, governing.Moderate, governing.Raid  # tokens, that they may count as
 MOST_OF_AN_ACT = 30  # tokens; a bucket has no more
 TOO_MANY_NAMES = "too many new people came from your address"
 TOO_MANY_GUESSES = "too many links that are not good came from your address"
@@ -43,6 +44,8 @@ class RequestLimits:
 
     def __init__(self, limits: Limits, config: Config) -> None:
         self._limits = limits
+        self._people = limits.people
+        self._addresses = limits.addresses.quotas
         self._config = config
 
     def delay(self, state: ConnectionState, asked: Asked, room: Room | None, now: float) -> float:
@@ -64,10 +67,8 @@ class RequestLimits:
         name = RATES.get(type(request))
         if name is None or (isinstance(request, requests.InvalidRequest) and request.retry_ms):
             return 0.0  # it has no price, or is an error by now
-        buckets = {name: self.quota(state, now).bucket(name)}
-        if isinstance(request, requests.WriteRequest):
-            buckets |= self._shared(room, state.client.address, now)
-        cost = _cost(request)
+        buckets = self._held(state, request, room, now)
+        cost = _cost(request) if type(request) in SEVERAL else 1
         delay, slowest = _slowest(buckets, cost, now)
         if delay and not self._may_wait(state, asked, delay, slowest, now):
             self._refuse(asked, buckets[slowest], delay)
@@ -76,6 +77,29 @@ class RequestLimits:
             each.take(now, cost)
         asked.is_paid = delay > 0  # it has its place in line, whoever comes meanwhile
         return delay
+
+    def _held(
+        self, state: ConnectionState, request: AnyAsked, room: Room | None, now: float
+    ) -> Mapping[str, Bucket]:
+        """Return from what a connection pays; it is looked up only when it may be another."""
+        name, writes = RATES[type(request)], isinstance(request, requests.WriteRequest)
+        changes = self._people.changes + self._addresses.changes
+        of_room = room.bucket if writes and room is not None else None
+        held = state.held.get(name)
+        if (
+            held is not None
+            and held.changes == changes
+            and held.person_id == state.person_id
+            and held.of_room is of_room
+        ):
+            return held.by_rate
+        buckets = {name: self.quota(state, now).bucket(name)}
+        if writes:
+            buckets |= self._shared(room, state.client.address, now)
+        changes = self._people.changes + self._addresses.changes
+        of_room = buckets.get("room_rate")
+        state.held[name] = HeldBuckets(changes, state.person_id, of_room, buckets)
+        return buckets
 
     def _shared(self, room: Room | None, address: str, now: float) -> dict[str, Bucket]:
         """Return the buckets that a write shares with others', by their rates."""

@@ -4,6 +4,7 @@ import ipaddress
 from functools import lru_cache
 
 from trio_chat.config import Config
+from trio_chat.limits.bucket import Bucket
 from trio_chat.limits.buckets import Buckets
 from trio_chat.limits.quota import Quota
 from trio_chat.rates import unlimited
@@ -48,7 +49,7 @@ class Addresses:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._unlimited = Quota(unlimited())
-        self._quotas = Buckets(lambda: Quota(config))
+        self.quotas = Buckets(lambda: Quota(config))
 
     def is_exempt(self, address: str) -> bool:
         """Whether no limits by address hold for an address."""
@@ -58,7 +59,7 @@ class Addresses:
         """Return the quota of an address."""
         if self.is_exempt(address):
             return self._unlimited
-        return self._quotas.of(key_of(address), now)
+        return self.quotas.of(key_of(address), now)
 
     def spend_bytes(self, address: str, size: int, now: float) -> float:
         """Take in what was read from an address; return in how many seconds to read on.
@@ -67,8 +68,10 @@ class Addresses:
         """
         shared = self.of(address, now).bucket("address_byte_rate")
         delay = shared.spend(now, size)
-        if not delay:
-            return 0.0
+        return self.forgive(shared, delay, now) if delay else 0.0
+
+    def forgive(self, shared: Bucket, delay: float, now: float) -> float:
+        """Bound the debt of an address; return in how many seconds to read on."""
         most = self._config.flood_timeout / 2
         shared.limit_debt(now, most)
         return min(delay, most)

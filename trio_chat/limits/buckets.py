@@ -32,6 +32,7 @@ class Buckets(OrderedDict[str, T]):
     def __init__(self, make: Callable[[], T]) -> None:
         super().__init__()
         self._make = make
+        self.changes = 0  # whoever keeps what it has found looks again once this is another
 
     def of(self, key: str, now: float) -> T:
         """Return what belongs to a key."""
@@ -41,8 +42,14 @@ class Buckets(OrderedDict[str, T]):
             found = self[key] = self._make()
         return found
 
+    def reconfigure(self) -> None:
+        """Take in that settings have changed."""
+        self.changes += 1
+
     def _sweep(self, now: float) -> None:
         for _ in range(min(SWEPT, len(self))):
             key, bucket = self.popitem(last=False)
-            if not bucket.is_full(now) and len(self) < KEYS - 1:
+            if bucket.is_full(now) or len(self) >= KEYS - 1:
+                self.changes += 1
+            else:
                 self[key] = bucket  # behind the others

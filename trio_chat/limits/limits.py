@@ -27,6 +27,8 @@ class Limits:
     def reconfigure(self) -> None:
         """Take in that settings have changed."""
         self.overload.lag_limit = self._config.lag_limit
+        self.people.reconfigure()
+        self.addresses.quotas.reconfigure()
 
     def spend_bytes(self, way_in: str, address: str, size: int) -> float:
         """Take in what was read from an address; return in how many seconds to read on.
