@@ -1,6 +1,7 @@
 """The registry: who may do what in which room, as the acts in the ledger add up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from trio_chat.core.governed import Governed
@@ -13,6 +14,7 @@ from trio_chat.protocol.person import Person
 from trio_chat.protocol.rights import Right
 
 VISITS_APART = 60 * 60 * 1000  # milliseconds between two visits to a room that are told apart
+FORGOTTEN_AT_ONCE = 256  # people and links, with each act: a quarter of a millisecond
 SERVER = ""  # what an act is about that holds in all rooms
 
 
@@ -32,6 +34,8 @@ class Registry:
         self._by_id: dict[str, Link] = {}
         # Of each person, by what the link is about and its id.
         self._came_by: dict[str, dict[str, dict[str, Link]]] = {}
+        # Links that have ended, and who came by each and is not forgotten yet.
+        self._ended: deque[tuple[Link, Iterator[str]]] = deque()
         self._admitted_to: dict[str, list[str]] = {}  # rooms for two, by the person's id
         self.called: dict[str, Person] = {}  # those who have such rooms, by their id
         self.visits: dict[str, int] = {}  # of made rooms, that were not noted yet; ms since 1970
@@ -59,6 +63,7 @@ class Registry:
         if room := self._rooms.get(kept.act.about):
             room.used_at = max(room.used_at, kept.ts)
         self._keep_at_hand(kept)
+        self._forget_some()
         return ended
 
     def _keep_at_hand(self, kept: ActKept) -> None:
@@ -104,8 +109,9 @@ class Registry:
         return any(now < link.ends_at for links in rooms.values() for link in links.values())
 
     def came_by(self, person_id: str, about: str) -> Iterable[Link]:
-        """Return the links to a room by which a person has come."""
-        return self._came_by.get(person_id, {}).get(about, {}).values()
+        """Return the links to a room by which a person has come, and that were not revoked."""
+        links = self._came_by.get(person_id, {}).get(about, {}).values()
+        return [link for link in links if link.ends_at]
 
     def is_like_others(self, person_id: str | None) -> bool:
         """Whether somebody has come by no link, while nobody is muted or banned everywhere."""
@@ -190,8 +196,19 @@ class Registry:
         link.revoke()
         del self._by_id[link.made.link], self._links[link.made.digest]
         del self._govern(link.made.about).links[link.made.link]
-        for person_id in link.users:
-            self._forget(person_id, link)
+        self._ended.append((link, iter(link.users)))
+
+    def _forget_some(self) -> None:
+        """Forget that people have come by links that have ended; some of them, as it takes time."""
+        for _ in range(FORGOTTEN_AT_ONCE):
+            if not self._ended:
+                return
+            link, people = self._ended[0]
+            person_id = next(people, None)
+            if person_id is None:
+                self._ended.popleft()
+            else:
+                self._forget(person_id, link)
 
     def _forgotten(self, act: acts.Forgotten, _: ActKept) -> None:
         room = self._govern(act.about)

@@ -1,0 +1,34 @@
+"""The registry: what the acts of the ledger add up to."""
+
+from itertools import count
+
+from tests.unit.work import counted
+from trio_chat.core.registry import Registry
+from trio_chat.protocol import acts
+from trio_chat.protocol.events import ActKept
+from trio_chat.protocol.person import Person
+
+CAME = 3000  # people by each link
+
+
+def test_a_room_with_very_many_who_came_by_its_links_is_forgotten_bit_by_bit() -> None:
+    """At last nothing is known of them there; what they have elsewhere stays."""
+    registry, numbers = Registry(), count(1)
+
+    def act(act: acts.AnyAct) -> None:
+        registry.apply(ActKept(room=acts.LEDGER, seq=next(numbers), ts=1, act=act))
+
+    act(acts.RoomMade(about="tea"))
+    for about, link in (("tea", "one"), ("tea", "two"), ("cake", "three")):
+        act(acts.LinkMade(about=about, link=link, right="speak", digest=link))
+        made = registry.link_of_id(link)
+        assert made
+        for number in range(CAME):
+            registry.use(made, Person(str(number), "Stranger"))
+    _, calls = counted(lambda: act(acts.Forgotten(about="tea")))
+    assert calls < CAME
+    assert not registry.came_by(str(CAME - 1), "tea")
+    for _ in range(2 * CAME // 256 + 1):
+        act(acts.RoomMade(about="milk"))
+    assert all(rooms.keys() == {"cake"} for rooms in registry._came_by.values())
+    assert [link.made.link for link in registry.came_by("0", "cake")] == ["three"]
