@@ -437,6 +437,46 @@ JOURNALS = pytest.mark.parametrize("keeping", [on, in_memory])
 
 
 @JOURNALS
+async def test_the_reactions_of_raiders_go_with_the_raid_and_come_back(
+    tmp_path: Path, keeping: Keeping
+) -> None:
+    """From who is there, who comes back, history, HTTP and a stream of events alike."""
+
+    async def reactions(server: Running, by: Chatter) -> list[Object]:
+        """Return those to each message, as each way in tells them."""
+        page = (await by.ask(t="history", room="class"))["messages"]
+        over_http = (await ask(server, "GET", "/rooms/class/messages")).json["messages"]
+        assert [one.get("reactions", {}) for one in over_http] == [
+            one.get("reactions", {}) for one in page
+        ]
+        return [one.get("reactions", {}) for one in page if not one.get("deleted")]
+
+    async with keeping(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        seq = await ann.send("class", "hello")
+        await ann.ask(t="react", room="class", seq=seq, emoji="🍋")
+        await trio.sleep(0.002)  # so that the clock is on
+        since = wall_clock()
+        async with at(server, NEW, "Eve", "class") as eve, at(server, OLD, "Bob", "class"):
+            for emoji in ("🍋", "💩"):
+                await eve.ask(t="react", room="class", seq=seq, emoji=emoji)
+            raid: Object = {"t": "raid", "room": "class", "people": [eve.who["id"]]}
+            assert (await ann.ask(**raid, since=since))["t"] == "ok"
+        assert await reactions(server, ann) == [{"🍋": [ann.who]}]
+        clear = await ann.until("clear")
+        assert (clear["since"] > seq, clear["reacted"]) == (True, [seq])
+        async with chatting(server, "Cem") as cem:
+            wish = {"room": "class", "last": seq, "epoch": ann.epoch}
+            await cem.say({"t": "join", **wish})
+            told = await cem.all_until("rules")
+            switched = [one.get("on", True) for one in told if one["t"] == "react"]
+            assert switched == [True, False, False]
+        [act] = (await ann.ask(t="audit", room="class", limit=1))["acts"]
+        assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+        assert await reactions(server, ann) == [{"🍋": [ann.who, eve.who], "💩": [eve.who]}]
+
+
+@JOURNALS
 @pytest.mark.parametrize("act", ["raid", "clear"])
 async def test_what_was_edited_since_goes_too(tmp_path: Path, keeping: Keeping, act: str) -> None:
     """However long ago it was sent, until that is taken back; the preview counts it once."""

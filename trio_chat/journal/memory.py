@@ -195,7 +195,8 @@ class MemoryJournal:
             if isinstance(event, Message):
                 changes = self._rooms[room].changes.get(event.seq)
                 is_changed = changes and not (event.deleted and self._rooms[room].is_cleared(event))
-                message = view(event, changes.state if changes and is_changed else None)
+                state = changes.state if changes and is_changed else None
+                message = view(event, state, self._rooms[room].shown_reactions(event.seq))
                 yield message, len(answers.encode(message)) + 1  # and a comma
 
     async def rooms(self, limit: int, among: Collection[str] | None = None) -> list[RoomSummary]:

@@ -1,5 +1,6 @@
 """An entry of a log: a message, or a note of what else happens."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -40,3 +41,8 @@ class Entry:
         """Show that the message is deleted."""
         self.text, self.deleted = "", True
         self.reactions.clear()
+
+    def take_back(self, ids: Collection[str]) -> None:
+        """Show no reactions of some people any more."""
+        left = {emoji: people.difference(ids) for emoji, people in self.reactions.items()}
+        self.reactions = {emoji: people for emoji, people in left.items() if people}

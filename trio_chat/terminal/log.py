@@ -203,6 +203,8 @@ class Log:
             if author in authors and is_among:
                 cleared[author] = entry.who
                 entry.delete()
+            if clear.since <= seq or seq in clear.reacted:
+                entry.take_back(authors)
         people = [who for who in cleared.values() if who]
         whom = names(people, len(authors)) if people else ""
         self._add_note(kept_in_words(clear, whom), clear.ts)
