@@ -225,6 +225,35 @@ async def test_regulars_are_no_raiders_after_a_restart(tmp_path: Path) -> None:
             assert (await join(again, "class"))["code"] == "banned"
 
 
+async def test_who_came_is_known_after_a_restart(tmp_path: Path) -> None:
+    """Also who has gone meanwhile, or has no name; and their addresses."""
+    async with on(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        async with at(server, OLD, "Bob", "class") as bob, at(server, NEW, "Old", "tea") as old:
+            await bob.send("class", "hello")
+            await trio.sleep(0.002)  # so that the clock is on
+            since = wall_clock()
+            async with at(server, NEW, "Eve", "class") as eve:
+                await eve.send("class", "spam")
+            assert (await join(old, "class"))["t"] == "joined"  # known, but new here
+        await post(server, "more spam", "203.0.114.6")
+    async with (
+        on(tmp_path / "chat.db") as server,
+        at(server, OLD, "Ann", "class", session=ann.session) as ann,
+        at(server, OLD, "Bob", "class", session=bob.session) as bob,
+    ):
+        raid: Object = {"t": "raid", "room": "class", "since": since}
+        preview = await ann.ask(**raid, preview=True)
+        assert sorted(one["nick"] for one in preview["people"]) == ["", "Eve", "Old"]
+        assert preview["addresses"] == ["203.0.113.0/24", "203.0.114.0/24"]
+        assert (await ann.ask(**raid))["t"] == "ok"
+        assert await texts(ann) == ["hello"]
+        assert (await bob.ask(t="history", room="class"))["t"] == "history"
+        async with at(server, NEW, "Zoe") as zoe:
+            assert (await join(zoe, "class"))["code"] == "banned"
+        assert (await post(server, "x", "203.0.114.6")).code == "banned"
+
+
 async def test_what_was_said_without_a_name_is_cleared(tmp_path: Path) -> None:
     """An empty id is of all of them; a ban of nobody is refused."""
     async with on(tmp_path / "chat.db") as server, chatting(server, "Ann") as ann:
