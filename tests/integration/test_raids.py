@@ -18,7 +18,7 @@ from tests.integration.test_operator import done
 from tests.integration.test_operator_link import operator_secret
 from tests.integration.test_rights_moved import at, on
 from trio_chat.clock import wall_clock
-from trio_chat.core import clearings
+from trio_chat.core import clearings, raids
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Unavailable
 
@@ -252,6 +252,35 @@ async def test_who_came_is_known_after_a_restart(tmp_path: Path) -> None:
         async with at(server, NEW, "Zoe") as zoe:
             assert (await join(zoe, "class"))["code"] == "banned"
         assert (await post(server, "x", "203.0.114.6")).code == "banned"
+
+
+async def test_a_preview_counts_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a room that nobody has open; what is at hand if it cannot be read just now."""
+    raid: Object = {"t": "raid", "room": "class", "since": 0, "preview": True}
+    async with on(tmp_path / "chat.db") as server:
+        async with at(server, OLD, "Ann") as ann, at(server, NEW, "Eve", "class") as eve:
+            await make_class(ann)
+            for _ in range(3):
+                await eve.send("class", "spam")
+        async with at(server, OLD, "Ann", session=ann.session) as ann:
+            raid["people"] = [eve.who["id"]]
+            assert (await ann.ask(**raid))["messages"] == 3
+            body = {key: raid[key] for key in ("since", "preview", "people")}
+            header = bearer(ann.session)
+            told = await ask(server, "POST", "/rooms/class/raids", body, authorization=header)
+            assert told.json["messages"] == 3
+
+            async def fail(*_: object) -> int:
+                raise Unavailable(1000)
+
+            monkeypatch.setattr(SqliteJournal, "count_messages", fail)
+            assert (await ann.ask(**raid))["messages"] == 0
+            assert (await join(ann, "class"))["t"] == "joined"
+            assert (await ann.ask(**raid))["messages"] == 3
+            monkeypatch.setattr(raids, "TALLIES", 0)
+            assert (await ann.ask(**raid))["code"] == "busy"
 
 
 async def test_what_was_said_without_a_name_is_cleared(tmp_path: Path) -> None:

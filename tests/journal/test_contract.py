@@ -809,6 +809,21 @@ class TestAuthors:
         assert await journal.rooms_of({ANN.id}, clock.now, 9) == ["old"]
         assert await journal.rooms_of({ANN.id, ""}, clock.now, 9) == ["old"]
 
+    async def test_what_a_clearing_would_clear_is_counted(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """Messages sent or edited since; none that cannot be read."""
+        assert await journal.count_messages(ROOM, {ANN.id}, 0) == 0
+        await journal.commit([say(), say(), say(), say(who=EVE), edit(2), react(4, who=ANN)])
+        clock.now += 10
+        await journal.commit([say(), say(), say(who=None), edit(1), edit(1), edit(3), delete(3)])
+        await journal.commit([delete(7), say(who=EVE)])
+        assert await journal.count_messages(ROOM, {ANN.id}, clock.now) == 2
+        assert await journal.count_messages(ROOM, {ANN.id, ""}, clock.now) == 3
+        assert await journal.count_messages(ROOM, {EVE.id, ANN.id}, 0) == 5
+        await journal.commit([clear(EVE)])
+        assert await journal.count_messages(ROOM, {EVE.id, ANN.id}, 0) == 3
+
 
 class TestLedger:
     """Acts are kept like events, in a room of their own."""

@@ -40,6 +40,7 @@ from trio_chat.journal.storage import (
     PeopleNotKept,
     Sought,
     Stored,
+    Tallied,
 )
 from trio_chat.journal.types import (
     PeopleForgotten,
@@ -223,6 +224,8 @@ class Chat:
                 self._follow_acts(states)
             case NotLoaded():
                 self._joins.take_not_loaded(outcome)
+            case Tallied():
+                self._moderation.raids.tell(outcome)
             case Sought() | NotSought():
                 self._moderation.clearings.take(outcome)
             case PeopleKept(number):

@@ -80,7 +80,7 @@ class Moderation:
         self._links = links
         self._targets = targets
         self.clearings = clearings
-        self._raids = raids
+        self.raids = raids
         self._approval = approval
         self._people = people
         self._pairs = pairs
@@ -234,7 +234,7 @@ class Moderation:
             for person in act.people:
                 self._people.free(person.id)
         if isinstance(act, acts.RulesSet | acts.Undone):
-            self._raids.calm(act.about)
+            self.raids.calm(act.about)
         if isinstance(act, acts.Raided):
             self._await_end_of_raid_mode(act.about, act.rules_until)
 
@@ -249,7 +249,7 @@ class Moderation:
 
     def _end_raid_mode(self, room: str, until: int) -> None:
         """Tell a room that its rules of before hold again, unless others were set meanwhile."""
-        self._raids.calm(room)
+        self.raids.calm(room)
         governed = self._access.registry.governed(room)
         if governed and governed.rules_until == until:  # it may be forgotten by now
             self._ledger.tell(events.Rules(room=room, rules=governed.rules_before))

@@ -1,6 +1,7 @@
 """Raids: undoes a raid, and takes back what moderators have done."""
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 
 from trio_chat.core.access import Access
 from trio_chat.core.arrivals import Arrivals, network_of
@@ -11,7 +12,9 @@ from trio_chat.core.pending_writes import SILENT, Pending
 from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.targets import Targets
+from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.clearings import SEALED
+from trio_chat.journal.storage import Tallied, Tally
 from trio_chat.journal.types import Write
 from trio_chat.protocol import acts, events, governing, governing_answers
 from trio_chat.protocol.events import ActKept, Person
@@ -21,6 +24,7 @@ BAN = 7 * 24 * 60 * 60 * 1000  # milliseconds
 RAID_MODE = 60 * 60 * 1000  # milliseconds in which
 NEWCOMERS = 15 * 60  # seconds have to go by before a newcomer speaks
 PEOPLE = 2_000  # of one raid, at most
+TALLIES = 8  # previews whose messages the journal counts at a time
 
 
 class Raids:
@@ -53,6 +57,9 @@ class Raids:
         self._arrivals = arrivals
         self._targets = targets
         self._clearings = clearings
+        # Previews whose messages are being counted, with who has asked for them, by number.
+        self._previews: dict[int, tuple[Requester, governing_answers.RaidPreview, Tally]] = {}
+        self._numbers = count()
 
     def undo(self, asked: Requested, request: governing.Raid, room: str) -> None:
         """Undo a raid, or tell what that would do.
@@ -159,8 +166,7 @@ class Raids:
         people: list[Person],
         addresses: Mapping[str, Sequence[str]],
     ) -> None:
-        open_room = self._rooms.get(room)
-        authors = {person.id for person in people}
+        authors = frozenset(person.id for person in people)
         networks = sorted({network_of(one) for found in addresses.values() for one in found})
         answer = governing_answers.RaidPreview(
             id=request.id,
@@ -169,9 +175,29 @@ class Raids:
             count=len(people),
             people=people[: governing_answers.PREVIEWED],
             addresses=networks[: governing_answers.PREVIEWED],
-            messages=open_room.log.count_messages(authors, request.since) if open_room else 0,
+            messages=0,
         )
-        self._turn.reply(asked.requester, answer)
+        if not people:
+            self._turn.reply(asked.requester, answer)
+            return
+        if len(self._previews) >= TALLIES:
+            raise RequestError("busy", "too much is counted just now", retry_ms=1000)
+        number = next(self._numbers)
+        tally = Tally(number, room, authors, request.since)
+        self._previews[number] = asked.requester, answer, tally
+        self._turn.effects.seeks.append(tally)
+
+    def tell(self, tallied: Tallied) -> None:
+        """Tell what the undoing of a raid would be, as the messages are counted now.
+
+        If they cannot be, those at hand are told.
+        """
+        requester, answer, (_, room, authors, since) = self._previews.pop(tallied.number)
+        messages, open_room = tallied.messages, self._rooms.get(room)
+        if messages is None and open_room:
+            messages = open_room.log.count_messages(authors, since)
+        answer.messages = messages or 0
+        self._turn.reply(requester, answer)
 
     def calm(self, room: str) -> None:
         """Tell a room who has come while it was in raid mode, unless it still is."""

@@ -218,6 +218,11 @@ class MemoryJournal:
                 found.append((-room.ts, name))
         return [name for _, name in sorted(found)[:limit]]
 
+    async def count_messages(self, room: str, authors: Collection[str], since_ts: int) -> int:
+        """Return how many messages of people a clearing would clear in a room."""
+        await trio.lowlevel.checkpoint()
+        return self._look(room).count_messages(authors, since_ts)
+
     async def gone(self, places: Collection[Place]) -> set[Place]:
         """Return at which places there is no message that can be read."""
         return {place for place in places if not self._look(place.room).has(place.seq)}

@@ -133,6 +133,16 @@ class MemoryRoom:
             for event in self.events
         )
 
+    def count_messages(self, authors: Collection[str], since_ts: int) -> int:
+        """Return how many messages these people have said or edited since a time in ms."""
+        later = (event for event in self.events if event.ts >= since_ts)
+        written = {
+            event.target if isinstance(event, Edit) else event.seq
+            for event in later
+            if isinstance(event, Message | Edit) and (author_of(event) or "") in authors
+        }
+        return sum(self.has(seq) for seq in written)
+
     def told(self) -> Sequence[AnyStoredEvent]:
         """Return the events as they may be told."""
         clearings = [sealed.clearing for sealed in self.clearings.values()]

@@ -106,7 +106,7 @@ class HeldList(Answer, tag="held", kw_only=True):
 class RaidPreview(Answer, tag="raid_preview", kw_only=True):
     """Whom the undoing of a raid would ban, and how many of their messages it would clear.
 
-    The first people and networks are listed. ``messages`` are those at hand; there can be more.
+    The first people and networks are listed.
     ``until`` is the time of the preview, for the request that confirms it.
     """
 

@@ -48,6 +48,14 @@ def _clearing(key: str, kept: bytes, first: int, end: int) -> Clearing:
     return Clearing(key, authors, first, end, also, reacted, began)
 
 
+def ids_of(authors: Iterable[str]) -> str:
+    """Return ids, each between line ends, as statements look for one among them.
+
+    No id has line ends. Between two of these is more, or that would be the empty id.
+    """
+    return " ".join(f"\n{author}\n" for author in authors)
+
+
 def also(database: sqlite3.Connection, room: int, event: Clear, *, with_topics: bool) -> list[int]:
     """Return what an event clears besides messages since: those edited since, and topics if wanted.
 
@@ -55,7 +63,7 @@ def also(database: sqlite3.Connection, room: int, event: Clear, *, with_topics: 
     """
     if event.since <= 1 and not with_topics:
         return []  # all is cleared by the numbers alone: there is nothing before
-    ids = "".join(f"\n{author}\n" for author in event.authors)  # which have no line ends
+    ids = ids_of(event.authors)
     first = max(event.since, event.seq - SCAN)
     rows = database.execute(
         "SELECT DISTINCT coalesce(target, seq) AS number FROM events"
@@ -73,7 +81,7 @@ def reacted(database: sqlite3.Connection, room: int, event: Clear) -> list[int]:
 
     The event must have the numbers from which, and up to which it clears.
     """
-    ids = "".join(f"\n{author}\n" for author in event.authors)
+    ids = ids_of(event.authors)
     rows = database.execute(
         "SELECT DISTINCT target FROM events WHERE room = ? AND seq >= ? AND seq < ?"
         " AND NOT is_message AND target < ? AND instr(data, ?)"

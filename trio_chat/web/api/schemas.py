@@ -191,7 +191,7 @@ class NewRaid(msgspec.Struct, omit_defaults=True):
 
 
 class Preview(msgspec.Struct):
-    """Whom the undoing of a raid would ban, and how many messages at hand it would clear.
+    """Whom the undoing of a raid would ban, and how many messages it would clear.
 
     ``until`` is when that was so, for the request that confirms it.
     """
