@@ -111,6 +111,36 @@ def test_a_teacher_runs_a_class(open_page: OpenPage) -> None:
     expect_said(ann, "listen!")
 
 
+def test_a_moderator_says_why_a_message_is_deleted(open_page: OpenPage) -> None:
+    """The question asks for it if it is somebody else's; all see it, as does the list of acts."""
+    ann, bob = open_page(name="Ann"), open_page(name="Bob", room="class")
+    bob.goto("about:blank")
+    make_room(ann, "class")
+    bob.go_back()
+    post(bob, "a joke")
+    wait_for(ann, "a joke")
+    row(ann, "a joke").focus()
+    ann.keyboard.press("Delete")
+    question = ann.get_by_role("dialog")
+    expect(question).to_contain_text("a joke")
+    question.get_by_label("Reason").fill("not now")
+    question.get_by_label("Reason").press("Enter")
+    expect(question).to_be_hidden()
+    for page in (ann, bob):
+        expect(page.locator("#log .deleted .text")).to_have_text(
+            "Message deleted: \u2068not now\u2069"
+        )
+    dialog = open_settings(ann, "What was done")
+    deleted = "deleted a message of \u2068Bob\u2069: \u2068not now\u2069"
+    expect(dialog.get_by_text(deleted)).to_be_visible()
+    ann.keyboard.press("Escape")
+    post(ann, "listen!")
+    row(ann, "listen!").focus()
+    ann.keyboard.press("Delete")
+    expect(ann.get_by_role("dialog")).to_contain_text("listen!")
+    expect(ann.get_by_label("Reason")).to_have_count(0)
+
+
 def test_what_is_cleared_is_not_kept_by_the_page(open_page: OpenPage) -> None:
     """Neither in the cache of messages nor elsewhere in the browser's storage."""
     ann, bob = open_page(name="Ann"), open_page(name="Bob", room="class")

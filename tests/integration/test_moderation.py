@@ -223,6 +223,31 @@ async def test_a_moderator_deletes_what_others_say(server: Running) -> None:
         assert (await cem.until("delete"))["target"] == seq
 
 
+async def test_a_moderator_says_why_a_message_is_deleted(server: Running) -> None:
+    """To all who are there and to the list of acts; over a socket and over HTTP, if they like."""
+    async with chatting(server, "Ann") as ann, chatting(server, "Bob", "class") as bob:
+        await make_class(ann)
+        first, second, third = [await bob.send("class", "a joke") for _ in range(3)]
+        deleted = await ann.ask(t="delete", room="class", seq=first, why=" not \n now ")
+        assert deleted["t"] == "ok"
+        told = await bob.until("delete")
+        assert (told["target"], told["why"]) == (first, "not now")
+        header = bearer(ann.session)
+        path = f"/rooms/class/messages/{second}?why=nor%20then"
+        assert (await ask(server, "DELETE", path, authorization=header)).status == 200
+        assert (await bob.until("delete"))["why"] == "nor then"
+        path = f"/rooms/class/messages/{third}?why=" + "x" * 251
+        refused = await ask(server, "DELETE", path, authorization=header)
+        assert refused.code == "bad_request"
+        refusal = await ann.ask(t="delete", room="class", seq=third, why="\x1b")
+        assert refusal["code"] == "bad_request"
+        assert (await ann.ask(t="delete", room="class", seq=third))["t"] == "ok"
+        assert "why" not in await bob.until("delete")
+        await bob.send("class", "I see")  # which is kept behind the acts
+        listed = (await ann.ask(t="audit", room="class", limit=3))["acts"]
+        assert [one["act"].get("why") for one in listed] == [None, "nor then", "not now"]
+
+
 async def test_reports_and_acts_are_listed_for_moderators(server: Running) -> None:
     """The latest first, page by page; no secret of a link is in them."""
     async with chatting(server, "Ann") as ann, chatting(server, "Bob", "class") as bob:

@@ -213,7 +213,7 @@ class Moderation:
         authors = [one.who or NAMELESS for one in found if isinstance(one, events.Message)]
         people = [author for author in authors if author.id != author_of(event)]
         if people:
-            act = acts.Deleted(about=event.room, people=people, target=event.target)
+            act = acts.Deleted(about=event.room, people=people, target=event.target, why=event.why)
             self._ledger.record(act, event.who)
 
     # What follows

@@ -151,6 +151,7 @@ class Deleted(Act, tag="deleted", kw_only=True):
 
     people: list[Person]
     target: int
+    why: str = ""
 
 
 class NickFreed(Act, tag="nick_freed", kw_only=True):

@@ -50,9 +50,10 @@ class Edit(StoredEvent, tag="edit", kw_only=True):
 
 
 class Delete(StoredEvent, tag="delete", kw_only=True):
-    """The author of a message deletes it."""
+    """The author of a message deletes it, or a moderator, perhaps with a reason."""
 
     target: int
+    why: str = ""
 
 
 class React(StoredEvent, tag="react", kw_only=True):

@@ -27,6 +27,7 @@ class Entry:
     state: Literal["", "sending", "failed"] = ""
     edited: bool = False
     deleted: bool = False
+    why: str = ""  # it was deleted, if anybody has said it
     reactions: dict[str, set[str]] = field(default_factory=dict)  # ids of people by emoji
 
     def fill(self, said: MessageView) -> None:
@@ -37,9 +38,9 @@ class Entry:
             for emoji, people in said.reactions.items()
         }
 
-    def delete(self) -> None:
-        """Show that the message is deleted."""
-        self.text, self.deleted = "", True
+    def delete(self, why: str = "") -> None:
+        """Show that the message is deleted, and the reason if there is one."""
+        self.text, self.deleted, self.why = "", True, sanitize_line(why)
         self.reactions.clear()
 
     def take_back(self, ids: Collection[str]) -> None:

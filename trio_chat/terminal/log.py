@@ -191,7 +191,7 @@ class Log:
     def _delete(self, delete: Delete) -> None:
         entry = self._numbers.get(delete.target)
         if entry:
-            entry.delete()
+            entry.delete(delete.why)
 
     def _clear(self, clear: Clear) -> None:
         """Delete what these authors have said up to now."""

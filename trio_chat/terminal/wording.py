@@ -157,7 +157,7 @@ def _done_to_people(act: ActOnPeople, info: ActInfo) -> str:
         case acts.Reviewed():
             done = f"approved message {act.target} of {whom}{_why(act.why)}"
         case acts.Deleted():
-            done = f"deleted message {act.target} of {whom}"
+            done = f"deleted message {act.target} of {whom}{_why(act.why)}"
         case acts.Cleared():
             done = f"cleared the messages of {whom}{_why(act.why)}"
         case _:  # Raided
@@ -189,7 +189,7 @@ def raid_in_words(preview: RaidPreview, since: str) -> str:
     networks = len(preview.addresses)
     place = f" from {counted(networks, 'network', 'networks')}" if networks else ""
     return (
-        f"since {since}: {people}{place}, {messages} at hand: "
+        f"since {since}: {people}{place}, {messages}: "
         f"{names(preview.people, preview.count)}\n"
         "/raid yes bans them for 7 days, clears what they said, makes newcomers wait and holds "
         "their links"

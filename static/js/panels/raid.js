@@ -3,8 +3,7 @@
 import { reasonOf, t } from "../i18n/strings.js";
 import { isolate, names } from "../log/narration.js";
 import { open } from "./dialog.js";
-import { button, field, make } from "./make.js";
-import { reasonField } from "./menu.js";
+import { button, field, make, reasonField } from "./make.js";
 
 const RECENT = 10 * 60_000; // ms, of "this person, the last 10 minutes"
 const DAY = 86_400_000; // ms

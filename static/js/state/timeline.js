@@ -53,10 +53,10 @@ export class Timeline {
 
   /** Applies an event that changes messages, to those that are here. */
   change(event) {
-    const { t, target, text, emoji, on = true, from: who } = event;
+    const { t, target, text, emoji, on = true, from: who, why } = event;
     if (t === "clear") this.#clear(event);
     if (t === "edit") this.#replace(target, { text, edited: true });
-    if (t === "delete") this.#replace(target, { text: "", deleted: true });
+    if (t === "delete") this.#replace(target, { text: "", deleted: true, why });
     if (t === "react" && who) {
       this.#replace(target, ({ reactions }) => ({ reactions: reacted(reactions, emoji, who, on) }));
     }

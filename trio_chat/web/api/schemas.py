@@ -4,7 +4,7 @@ import msgspec
 
 from trio_chat.protocol import answers, governing, governing_answers, requests
 from trio_chat.protocol.events import Person
-from trio_chat.protocol.request_base import Time
+from trio_chat.protocol.request_base import Time, Why
 
 
 class RoomList(msgspec.Struct):
@@ -174,7 +174,7 @@ class NewAct(msgspec.Struct, omit_defaults=True):
     people: list[str]
     seconds: governing.Seconds = 0
     since: Time = 0
-    why: governing.Why = ""
+    why: Why = ""
 
 
 class NewRaid(msgspec.Struct, omit_defaults=True):
@@ -187,7 +187,7 @@ class NewRaid(msgspec.Struct, omit_defaults=True):
     until: Time = 0
     people: list[str] = []
     preview: bool = False
-    why: governing.Why = ""
+    why: Why = ""
 
 
 class Preview(msgspec.Struct):
@@ -206,7 +206,7 @@ class Preview(msgspec.Struct):
 class NewReport(msgspec.Struct, omit_defaults=True):
     """Why the moderators should look at a message."""
 
-    why: governing.Why = ""
+    why: Why = ""
 
 
 class HeldList(msgspec.Struct):
@@ -220,7 +220,7 @@ class NewReview(msgspec.Struct, omit_defaults=True):
     """What to do with a message that waits: ``approve`` sends it, ``reject`` drops it."""
 
     act: str
-    why: governing.Why = ""
+    why: Why = ""
 
 
 class ActList(msgspec.Struct):
