@@ -157,6 +157,7 @@ AnyGoverning = (
     | Review
     | Audit
 )
+ACTING = (Moderate, Raid, Undo, Review)  # what moderators do one after the other, by hand
 OF_MODERATORS = (
     MakeLink,
     EndLink,
