@@ -377,6 +377,29 @@ def test_an_operator_bans_somebody_in_all_rooms(open_page: OpenPage, chat: Chat)
     assert lines(bob) == ["hello"]
 
 
+def test_an_operator_lets_others_have_a_name(open_page: OpenPage, chat: Chat) -> None:
+    """That of somebody who is away; the list of what was done has it, else the reason is told."""
+    ann = open_page(name="Ann")
+    make_operator(ann, chat)
+    assert ann.request.post(f"{chat.url}api/v1/sessions", data={"nick": "Bob"}).ok
+    settings = open_settings(ann, "Names")
+    settings.get_by_label("Name").fill("Ann")
+    settings.get_by_label("Name").press("Enter")
+    expect(settings.get_by_role("alert")).to_contain_text("Ann\u2069 is here")
+    settings.get_by_label("Name").fill("bob")
+    settings.get_by_role("button", name="Let others have it").click()
+    expect(settings.get_by_text("Others may take the name \u2068bob")).to_be_visible()
+    settings.get_by_label("Name").fill("bob")
+    settings.get_by_label("Name").press("Enter")
+    expect(settings.get_by_role("alert")).to_contain_text("Nobody has the name")
+    assert faults(ann) == []
+    settings.locator("summary", has_text="What was done in all rooms").click()
+    expect(settings.get_by_text("gave up the name of \u2068Bob\u2069 for others")).to_be_visible()
+    bob = open_page(name="Bob")
+    post(bob, "it is mine now")
+    wait_for(bob, "it is mine now")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_axe_finds_nothing_wrong_with_what_moderators_use(
