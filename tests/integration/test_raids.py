@@ -146,6 +146,58 @@ async def test_a_raid_of_one_does_not_shut_out_a_class(tmp_path: Path) -> None:
         assert (await post(server, "x", OLD)).code == "newcomer"
 
 
+async def test_it_is_told_that_an_address_is_not_banned(tmp_path: Path) -> None:
+    """By the preview, the answer and the list of acts, over HTTP, too; no more than how many."""
+    async with on(tmp_path / "chat.db") as server, AsyncExitStack() as stack:
+        ann = await stack.enter_async_context(chatting(server, "Ann"))
+        await make_class(ann)
+        header = bearer(ann.session)
+        for nick in ("Bob", "Cem"):
+            await stack.enter_async_context(at(server, OLD, nick, "class"))
+        raiders = [
+            (await stack.enter_async_context(at(server, OLD, nick, "class"))).who["id"]
+            for nick in ("Eve", "Zoe", "Max")
+        ]
+        raid: Object = {"t": "raid", "room": "class", "people": raiders[:1], "since": 0}
+        assert (await ann.ask(**raid, preview=True))["shared"] == 1
+        body = {"people": raiders[:1], "since": 0, "preview": True}
+        told = await ask(server, "POST", "/rooms/class/raids", body, authorization=header)
+        assert told.json["shared"] == 1
+        assert (await ann.ask(**raid))["shared"] == 1
+        ban: Object = {"t": "moderate", "room": "class", "act": "ban", "people": raiders[1:2]}
+        assert (await ann.ask(**ban))["shared"] == 1
+        act = {"act": "ban", "people": raiders[2:]}
+        told = await ask(server, "POST", "/rooms/class/acts", act, authorization=header)
+        assert told.json["shared"] == 1
+        listed = (await ann.ask(t="audit", room="class", limit=3))["acts"]
+        assert [one["act"]["shared"] for one in listed] == [1] * 3
+        assert OLD not in str(listed)
+
+
+async def test_who_comes_back_from_a_shared_address_waits_in_raid_mode(tmp_path: Path) -> None:
+    """Under another name, or without one: they read, and speak after 15 minutes; others go on."""
+    async with on(tmp_path / "chat.db") as server, AsyncExitStack() as stack:
+        ann = await stack.enter_async_context(chatting(server, "Ann"))
+        await make_class(ann)
+        pupils = [
+            await stack.enter_async_context(at(server, OLD, nick, "class"))
+            for nick in ("Bob", "Cem")
+        ]
+        eve = await stack.enter_async_context(at(server, OLD, "Eve", "class"))
+        assert (await post(server, "spam", OLD)).status == 201
+        people = [eve.who["id"], ""]
+        raid: Object = {"t": "raid", "room": "class", "people": people, "since": 0}
+        assert (await ann.ask(**raid))["shared"] == 1
+        zoe = await stack.enter_async_context(at(server, OLD, "Zoe"))
+        assert (await join(zoe, "class"))["t"] == "joined"
+        refused = await zoe.ask(t="send", room="class", text="spam")
+        assert refused["code"] == "newcomer"
+        assert 14 * 60_000 < refused["retry_ms"] <= 15 * 60_000
+        assert (await post(server, "spam", OLD)).code == "newcomer"
+        assert (await post(server, "spam", OLD, of="Max")).code == "newcomer"
+        assert (await pupils[0].ask(t="history", room="class"))["t"] == "history"
+
+
 async def test_the_bans_of_a_raid_are_lifted_when_what_it_cleared_is_gone_for_good() -> None:
     """Not later than they end, and once."""
     async with serving() as server, chatting(server, "Ann") as ann:

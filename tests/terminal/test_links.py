@@ -13,6 +13,7 @@ import pytest
 from tests.integration.running import Running, serving
 from tests.terminal.tool import Tool
 from tests.terminal.window import Window, window
+from trio_chat.core import arrivals
 from trio_chat.remote import Chat, Refused, Room, RoomRules, connect
 from trio_chat.remote.address import link_to, split_link
 
@@ -263,6 +264,25 @@ async def test_a_raid_of_somebody_is_undone(tool: Tool, tmp_path: Path) -> None:
         await shown.obeys("/raid Ben Lee 2h", "1 message: Ben Lee\n")
         await shown.obeys("/raid yes", "Ann banned Ben Lee for 7 d", "Ben Lee │ deleted")
         assert await refused(room) == "banned"
+
+
+async def test_it_is_told_that_an_address_is_not_banned(
+    tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As others come from it; who was banned can come back from there, and has to wait."""
+    monkeypatch.setattr(arrivals, "place_of", lambda _: "192.0.2.7")
+    async with (
+        moderating(tool, tmp_path) as (shown, _, _),
+        connect(tool.url, nick="Cem") as cem,
+        connect(tool.url, nick="Eve") as eve,
+    ):
+        for one in (cem, eve):
+            await one.join("class")
+        await shown.shows("→ Eve")
+        await shown.obeys("/ban Cem", "the same address, so it is not banned", "another name")
+        await shown.obeys("/raid Eve 10m", "the same address, so it is not banned", "15 minutes")
+        await shown.obeys("/raid yes", "the raid is undone", "Ann banned Eve for 7 d")
+        await shown.obeys("/audit", "Ann banned Cem (but not an address that others come from)")
 
 
 async def test_a_moderator_says_why_a_message_is_deleted(tool: Tool, tmp_path: Path) -> None:

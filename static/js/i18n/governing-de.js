@@ -161,6 +161,7 @@ Object.assign(de, {
   "audit.lift": "Sperren aufheben",
   "audit.liftWhat": "Sperren aufheben: {what}",
   "audit.taken": "zurückgenommen",
+  "audit.shared": "(Eine Adresse, von der andere kommen, ist nicht gesperrt.)",
   "audit.go": "Zur Nachricht",
   "audit.more": "Früheres",
 
@@ -197,6 +198,7 @@ Object.assign(de, {
   "menu.everywhere": "In allen Räumen",
   "menu.raid": "Überfall rückgängig machen …",
   "menu.done": "Erledigt.",
+  "menu.shared": "Andere hier kommen von derselben Adresse, darum ist sie nicht gesperrt: Unter anderem Namen ist die Rückkehr möglich. Lassen Sie Neue warten, oder schließen Sie den Raum für eine Weile.",
 
   // Raids
   "raid.title": "Überfall rückgängig machen",
@@ -212,6 +214,7 @@ Object.assign(de, {
   "raid.networks": "Sie kamen aus {networks}",
   "raid.mode": "Eine Stunde lang wartet, wer neu ist, 15 Minuten, und Links von Neuen warten auf die Moderation. Alles kann einen Tag lang zurückgenommen werden.",
   "raid.nobody": "Seitdem ist niemand gekommen, außer der Moderation.",
+  "raid.shared": "Andere kommen von derselben Adresse, darum wird sie nicht gesperrt. Wer von dort unter anderem Namen wiederkommt, wartet 15 Minuten, bevor er schreiben kann.",
   "raid.undo": "Rückgängig machen",
   "raid.done": "Der Überfall ist rückgängig gemacht. Die Einstellungen des Raums können das zurücknehmen.",
 

@@ -160,6 +160,7 @@ Object.assign(en, {
   "audit.lift": "Lift the bans",
   "audit.liftWhat": "Lift the bans: {what}",
   "audit.taken": "taken back",
+  "audit.shared": "(An address that others come from is not banned.)",
   "audit.go": "Go to the message",
   "audit.more": "Earlier",
 
@@ -196,6 +197,7 @@ Object.assign(en, {
   "menu.everywhere": "In all rooms",
   "menu.raid": "Undo a raid …",
   "menu.done": "Done.",
+  "menu.shared": "Others here come from the same address, so it is not banned: whoever was can come back under another name. Let newcomers wait, or close the room for a while.",
 
   // Raids
   "raid.title": "Undo a raid",
@@ -208,6 +210,7 @@ Object.assign(en, {
   "raid.networks": "They came from {networks}",
   "raid.mode": "For an hour newcomers wait 15 minutes, and their links wait for a moderator. All of it can be taken back for a day.",
   "raid.nobody": "Nobody has come since then, but moderators.",
+  "raid.shared": "Others come from the same address, so it is not banned. Whoever comes back from there under another name waits 15 minutes before they can write.",
   "raid.undo": "Undo it",
   "raid.done": "The raid is undone. It can be taken back in the room settings.",
 

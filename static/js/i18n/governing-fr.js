@@ -161,6 +161,7 @@ Object.assign(fr, {
   "audit.lift": "Lever les bannissements",
   "audit.liftWhat": "Lever les bannissements : {what}",
   "audit.taken": "annulé",
+  "audit.shared": "(Une adresse d’où viennent d’autres personnes n’est pas bannie.)",
   "audit.go": "Aller au message",
   "audit.more": "Plus ancien",
 
@@ -197,6 +198,7 @@ Object.assign(fr, {
   "menu.everywhere": "Dans tous les salons",
   "menu.raid": "Annuler un raid …",
   "menu.done": "C’est fait.",
+  "menu.shared": "D’autres ici viennent de la même adresse, qui n’est donc pas bannie : on peut revenir sous un autre nom. Faites attendre les nouveaux, ou fermez le salon pour un temps.",
 
   // Raids
   "raid.title": "Annuler un raid",
@@ -212,6 +214,7 @@ Object.assign(fr, {
   "raid.networks": "Venus de {networks}",
   "raid.mode": "Pendant une heure, qui est nouveau attend 15 minutes, et ses liens attendent la modération. Pendant un jour, tout peut être annulé.",
   "raid.nobody": "Personne n’est venu depuis, sauf la modération.",
+  "raid.shared": "D’autres viennent de la même adresse, qui n’est donc pas bannie. Qui en revient sous un autre nom attend 15 minutes avant de pouvoir écrire.",
   "raid.undo": "Annuler le raid",
   "raid.done": "Le raid est annulé. Les réglages du salon permettent d’y revenir.",
 

@@ -72,7 +72,8 @@ function line(one, isUndone, { onGo, takeBack }) {
 function wordsFor({ from, act, ts, count }) {
   const who = isolate(nickOf(from));
   const people = names(act.people ?? [], count);
-  return because(LINES[act.t]?.({ who, people }, act, ts) ?? act.t, act.why);
+  const words = because(LINES[act.t]?.({ who, people }, act, ts) ?? act.t, act.why);
+  return act.shared ? `${words} ${t("audit.shared")}` : words;
 }
 
 const LINES = {

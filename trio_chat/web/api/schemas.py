@@ -64,11 +64,15 @@ class Pairing(msgspec.Struct):
 
 
 class Receipt(msgspec.Struct, omit_defaults=True):
-    """What was sent is stored under this number; ``dup``: it had been stored before."""
+    """What was sent is stored under this number; ``dup``: it had been stored before.
+
+    ``shared`` is how many addresses are not banned, as others come from them.
+    """
 
     seq: int
     ts: int
     dup: bool = False
+    shared: int = 0
 
 
 class Session(msgspec.Struct, omit_defaults=True):
@@ -190,10 +194,11 @@ class NewRaid(msgspec.Struct, omit_defaults=True):
     why: Why = ""
 
 
-class Preview(msgspec.Struct):
+class Preview(msgspec.Struct, omit_defaults=True):
     """Whom the undoing of a raid would ban, and how many messages it would clear.
 
-    ``until`` is when that was so, for the request that confirms it.
+    ``until`` is when that was so, for the request that confirms it; ``shared`` is how many
+    addresses would not be banned, as others come from them.
     """
 
     until: int
@@ -201,6 +206,7 @@ class Preview(msgspec.Struct):
     people: list[Person]
     addresses: list[str]
     messages: int
+    shared: int = 0
 
 
 class NewReport(msgspec.Struct, omit_defaults=True):
