@@ -70,12 +70,12 @@ REQUESTS = (
 GOVERNING = (
     Asked("make a room", "govern_rate", 500, lambda n: {"t": "create", "name": f"made-{n}"}),
     Asked("rules", "govern_rate", 1000, lambda n: {"t": "rules", "room": MADE, "slow": n % 9}),
-    Asked("mute one", "govern_rate", 1000, mute),
-    Asked("ban 200 people", "govern_rate", 100, lambda _: BAN, 5, 30),
-    Asked("clear what one said", "govern_rate", 1000, clear),
+    Asked("mute one", "moderate_rate", 1000, mute),
+    Asked("ban 200 people", "moderate_rate", 100, lambda _: BAN, 5, 30),
+    Asked("clear what one said", "moderate_rate", 1000, clear),
     Asked("make a link", "govern_rate", 1000, lambda n: {**LINK, "room": f"made-{n % 50}"}),
     Asked("list of 22 links", "govern_rate", 300, lambda _: {"t": "links", "room": MADE}, 10),
     Asked("list of 100 acts", "govern_rate", 300, lambda _: {"t": "audit", "room": MADE}, 10),
     Asked("report", "govern_rate", 1000, lambda _: {"t": "report", "room": MADE, "seq": 1}),
-    Asked("preview of a raid of 200", "govern_rate", 100, lambda _: RAID, 10, 3),
+    Asked("preview of a raid of 200", "moderate_rate", 100, lambda _: RAID, 10, 3),
 )

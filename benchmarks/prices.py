@@ -227,7 +227,7 @@ def main() -> int:
     """Measure all, and print it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        command = [*trio_chat_command(IN_FILE), "--govern-rate=0"]
+        command = [*trio_chat_command(IN_FILE), "--govern-rate=0", "--moderate-rate=0"]
         with Server(command, folder / "log", folder) as server:
             prices = Prices(server)
             prices.by_socket()

@@ -25,6 +25,7 @@ RATES = (
         "resume",
         "new-room",
         "govern",
+        "moderate",
         "link-guess",
         "new-name",
         "password",

@@ -97,8 +97,13 @@ class Rates:
     new_room_rate: Rate = rate("20/h:20", "rooms in which one address says the first word")
     govern_rate: Rate = rate(
         "20/min:30",
-        "rooms, links, rules, acts, codes and ends of sessions that one person asks for; five "
-        "people more count as one",
+        "rooms, links, rules, lists of acts, reports, codes and ends of sessions that one person "
+        "asks for",
+    )
+    moderate_rate: Rate = rate(
+        "60/min:60",
+        "acts of one person on people, raids undone, acts taken back, and messages approved or "
+        "rejected; five people more count as one",
     )
     link_guess_rate: Rate = rate("30/min:30", "secrets of no link that come from one address")
     new_name_rate: Rate = rate("600/h:600", "people without a session that one address brings")

@@ -27,6 +27,7 @@ import { ask } from "./panels/dialog.js";
 import { FocusRestore } from "./panels/focus-restore.js";
 import { offerLink } from "./panels/invitation.js";
 import { People } from "./panels/people.js";
+import { make, reasonField } from "./panels/make.js";
 import { Search } from "./panels/search.js";
 import { Finder } from "./state/finder.js";
 
@@ -246,8 +247,11 @@ export class Tools {
     const isKept = kind === "message";
     const question = t(isKept ? "delete.question" : "delete.unsent");
     const detail = plainWords(item, author);
-    if (!(await ask(question, { yes: t("row.delete"), no: t("delete.no"), detail }))) return;
-    if (isKept) this.#acts.put({ t: "delete", seq: item.seq });
+    const isOthers = isKept && author?.id !== this.#page.store.me?.id;
+    const [label, why] = reasonField();
+    const fields = isOthers ? [make("p", { className: "reason" }, label, why)] : [];
+    if (!(await ask(question, { yes: t("row.delete"), no: t("delete.no"), detail, fields }))) return;
+    if (isKept) this.#acts.put({ t: "delete", seq: item.seq, ...(why.value.trim() && { why: why.value.trim() }) });
     else this.#acts.discard(item.cid);
     this.#page.composer.focus();
   }

@@ -89,7 +89,7 @@ export class Offers {
   async #tellOf(request, done) {
     const answer = await this.#request(request);
     if (answer.t === "error") this.#page.notice.tell(reasonOf(answer));
-    else if (done) this.#page.notice.tell(done);
+    else if (done || answer.shared) this.#page.notice.tell([done, answer.shared && t("menu.shared")].filter(Boolean).join(" "));
   }
 
   #report({ seq }, why) {
@@ -106,7 +106,9 @@ export class Offers {
   async #openRaid(raid) {
     const { notice, store } = this.#page;
     const { openRaid } = await this.#load(import("./panels/raid.js"));
-    openRaid({ room: store.active, ...raid }, this.#request, () => notice.tell(t("raid.done")));
+    openRaid({ room: store.active, ...raid }, this.#request, ({ shared }) =>
+      notice.tell(t("raid.done") + (shared ? ` ${t("raid.shared")}` : "")),
+    );
   }
 
   async #openSettings() {

@@ -111,6 +111,36 @@ def test_a_teacher_runs_a_class(open_page: OpenPage) -> None:
     expect_said(ann, "listen!")
 
 
+def test_a_moderator_says_why_a_message_is_deleted(open_page: OpenPage) -> None:
+    """The question asks for it if it is somebody else's; all see it, as does the list of acts."""
+    ann, bob = open_page(name="Ann"), open_page(name="Bob", room="class")
+    bob.goto("about:blank")
+    make_room(ann, "class")
+    bob.go_back()
+    post(bob, "a joke")
+    wait_for(ann, "a joke")
+    row(ann, "a joke").focus()
+    ann.keyboard.press("Delete")
+    question = ann.get_by_role("dialog")
+    expect(question).to_contain_text("a joke")
+    question.get_by_label("Reason").fill("not now")
+    question.get_by_label("Reason").press("Enter")
+    expect(question).to_be_hidden()
+    for page in (ann, bob):
+        expect(page.locator("#log .deleted .text")).to_have_text(
+            "Message deleted: \u2068not now\u2069"
+        )
+    dialog = open_settings(ann, "What was done")
+    deleted = "deleted a message of \u2068Bob\u2069: \u2068not now\u2069"
+    expect(dialog.get_by_text(deleted)).to_be_visible()
+    ann.keyboard.press("Escape")
+    post(ann, "listen!")
+    row(ann, "listen!").focus()
+    ann.keyboard.press("Delete")
+    expect(ann.get_by_role("dialog")).to_contain_text("listen!")
+    expect(ann.get_by_label("Reason")).to_have_count(0)
+
+
 def test_what_is_cleared_is_not_kept_by_the_page(open_page: OpenPage) -> None:
     """Neither in the cache of messages nor elsewhere in the browser's storage."""
     ann, bob = open_page(name="Ann"), open_page(name="Bob", room="class")
@@ -345,6 +375,29 @@ def test_an_operator_bans_somebody_in_all_rooms(open_page: OpenPage, chat: Chat)
     bob.reload()
     post(bob, "hello")
     assert lines(bob) == ["hello"]
+
+
+def test_an_operator_lets_others_have_a_name(open_page: OpenPage, chat: Chat) -> None:
+    """That of somebody who is away; the list of what was done has it, else the reason is told."""
+    ann = open_page(name="Ann")
+    make_operator(ann, chat)
+    assert ann.request.post(f"{chat.url}api/v1/sessions", data={"nick": "Bob"}).ok
+    settings = open_settings(ann, "Names")
+    settings.get_by_label("Name").fill("Ann")
+    settings.get_by_label("Name").press("Enter")
+    expect(settings.get_by_role("alert")).to_contain_text("Ann\u2069 is here")
+    settings.get_by_label("Name").fill("bob")
+    settings.get_by_role("button", name="Let others have it").click()
+    expect(settings.get_by_text("Others may take the name \u2068bob")).to_be_visible()
+    settings.get_by_label("Name").fill("bob")
+    settings.get_by_label("Name").press("Enter")
+    expect(settings.get_by_role("alert")).to_contain_text("Nobody has the name")
+    assert faults(ann) == []
+    settings.locator("summary", has_text="What was done in all rooms").click()
+    expect(settings.get_by_text("gave up the name of \u2068Bob\u2069 for others")).to_be_visible()
+    bob = open_page(name="Bob")
+    post(bob, "it is mine now")
+    wait_for(bob, "it is mine now")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

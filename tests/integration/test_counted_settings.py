@@ -29,6 +29,7 @@ ASKED: dict[str, Object] = {
     "list_rate": {"t": "rooms"},
     "invalid_rate": {"t": "send"},
     "govern_rate": PRIVATE,
+    "moderate_rate": {"t": "moderate", "room": "tea", "act": "kick", "people": ["x"]},
     "room_rate": SEND,
     "address_write_rate": SEND,
 }

@@ -1,5 +1,6 @@
 """What moderators do with people and rules, as those inside see it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -8,7 +9,7 @@ import trio
 
 from tests.integration.asking import ask, bearer
 from tests.integration.chatters import Chatter, Object, chatting
-from tests.integration.running import Running, serving
+from tests.integration.running import PATIENCE, Running, serving
 from tests.integration.test_links import join
 from tests.integration.test_operator import done
 from tests.rates import NO_RATES
@@ -18,6 +19,8 @@ from trio_chat.core import arrivals, clearings, raids, targets
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Place, Unavailable
 from trio_chat.protocol.close import REMOVED
+
+RAID_MODE = raids.RAID_MODE // 1000  # seconds
 
 
 async def make_class(teacher: Chatter, name: str = "class") -> None:
@@ -223,6 +226,31 @@ async def test_a_moderator_deletes_what_others_say(server: Running) -> None:
         assert (await cem.until("delete"))["target"] == seq
 
 
+async def test_a_moderator_says_why_a_message_is_deleted(server: Running) -> None:
+    """To all who are there and to the list of acts; over a socket and over HTTP, if they like."""
+    async with chatting(server, "Ann") as ann, chatting(server, "Bob", "class") as bob:
+        await make_class(ann)
+        first, second, third = [await bob.send("class", "a joke") for _ in range(3)]
+        deleted = await ann.ask(t="delete", room="class", seq=first, why=" not \n now ")
+        assert deleted["t"] == "ok"
+        told = await bob.until("delete")
+        assert (told["target"], told["why"]) == (first, "not now")
+        header = bearer(ann.session)
+        path = f"/rooms/class/messages/{second}?why=nor%20then"
+        assert (await ask(server, "DELETE", path, authorization=header)).status == 200
+        assert (await bob.until("delete"))["why"] == "nor then"
+        path = f"/rooms/class/messages/{third}?why=" + "x" * 251
+        refused = await ask(server, "DELETE", path, authorization=header)
+        assert refused.code == "bad_request"
+        refusal = await ann.ask(t="delete", room="class", seq=third, why="\x1b")
+        assert refusal["code"] == "bad_request"
+        assert (await ann.ask(t="delete", room="class", seq=third))["t"] == "ok"
+        assert "why" not in await bob.until("delete")
+        await bob.send("class", "I see")  # which is kept behind the acts
+        listed = (await ann.ask(t="audit", room="class", limit=3))["acts"]
+        assert [one["act"].get("why") for one in listed] == [None, "nor then", "not now"]
+
+
 async def test_reports_and_acts_are_listed_for_moderators(server: Running) -> None:
     """The latest first, page by page; no secret of a link is in them."""
     async with chatting(server, "Ann") as ann, chatting(server, "Bob", "class") as bob:
@@ -414,15 +442,39 @@ async def test_a_raid_is_undone_in_one_step(server: Running) -> None:
             assert await texts(e1) == ["before", "spam", "spam", "help", "hello"]
 
 
-async def test_raid_mode_ends_by_itself(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+class Hour:
+    """The hour of raid mode, which is over when a test says so."""
+
+    def __init__(self, server: Running) -> None:
+        hub = server.server._hub
+        self._access, moderation = hub.access, hub._chat._moderation
+        self._delay = moderation._delay
+        self._waiting: list[Callable[[], None]] = []
+        moderation._delay = self._wait
+
+    def _wait(self, seconds: float, job: Callable[[], None]) -> None:
+        assert RAID_MODE - PATIENCE < seconds <= RAID_MODE
+        self._waiting.append(job)
+
+    async def end(self, somebody: Chatter) -> None:
+        """Let it be over; the server notices that as somebody asks for something."""
+        self._access.clock = lambda: wall_clock() + 1000 * RAID_MODE
+        for job in self._waiting:
+            self._delay(0, job)
+        await somebody.ask(t="rooms")
+
+
+async def test_raid_mode_ends_by_itself(server: Running) -> None:
     """Then the rules of before hold again, and everybody is told."""
-    monkeypatch.setattr(raids, "RAID_MODE", 500)
+    hour = Hour(server)
     async with chatting(server, "Ann") as ann, chatting(server, "Eve", "class") as eve:
         await make_class(ann)
         await ann.ask(t="rules", room="class", slow=7)
         await ann.ask(t="raid", room="class", people=[eve.who["id"]], since=0)
-        for rules in ({"slow": 7}, {"slow": 7, "newcomers": 900, "hold_links": True}, {"slow": 7}):
+        for rules in ({"slow": 7}, {"slow": 7, "newcomers": 900, "hold_links": True}):
             assert (await ann.until("rules"))["rules"] == rules
+        await hour.end(ann)
+        assert (await ann.until("rules"))["rules"] == {"slow": 7}
         async with chatting(server, "New", "class") as new:
             await new.send("class", "hello")
 
@@ -475,14 +527,12 @@ async def test_newcomers_come_quietly_in_raid_mode(server: Running) -> None:
             assert await coming(server, ann, "Fay") == ["joined", "left"]
 
 
-async def test_whoever_came_quietly_is_told_when_raid_mode_ends(
-    server: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_whoever_came_quietly_is_told_when_raid_mode_ends(server: Running) -> None:
     """By itself, or when it is taken back; not by rules of another end."""
-    monkeypatch.setattr(raids, "RAID_MODE", 500)
+    hour = Hour(server)
     async with chatting(server, "Ann") as ann, chatting(server, "Eve", "class") as eve:
         await make_class(ann)
-        for is_undone in (False, True):
+        for is_undone in (True, False):
             await ann.ask(t="raid", room="class", people=[eve.who["id"]], since=0)
             await ann.until("rules")
             async with chatting(server, f"New {is_undone}", "class") as new:
@@ -490,6 +540,8 @@ async def test_whoever_came_quietly_is_told_when_raid_mode_ends(
                     listed = (await ann.ask(t="audit", room="class"))["acts"]
                     [act, *_] = [one for one in listed if one["act"]["t"] == "raided"]
                     await ann.ask(t="undo", room="class", act=act["seq"])
+                else:
+                    await hour.end(ann)
                 told = await ann.until("presence")
                 while told["who"] != new.who:
                     told = await ann.until("presence")
@@ -517,16 +569,14 @@ async def test_after_two_raids_everybody_is_told_what_holds(server: Running) -> 
             assert [one["rules"] for one in told if one["t"] == "rules"] == rules
 
 
-async def test_rules_that_are_set_in_raid_mode_stay(
-    server: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_rules_that_are_set_in_raid_mode_stay(server: Running) -> None:
     """Its end does not touch them."""
-    monkeypatch.setattr(raids, "RAID_MODE", 300)
+    hour = Hour(server)
     async with chatting(server, "Ann") as ann, chatting(server, "Eve", "class") as eve:
         await make_class(ann)
         await ann.ask(t="raid", room="class", people=[eve.who["id"]], since=0)
         await ann.ask(t="rules", room="class", slow=9)
-        await trio.sleep(0.5)
+        await hour.end(ann)
         await ann.send("class", "later")
         told = [one["rules"] for one in await ann.all_until("msg") if one["t"] == "rules"]
         assert told == [{"newcomers": 900, "hold_links": True}, {"slow": 9}]

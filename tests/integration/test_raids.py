@@ -18,7 +18,7 @@ from tests.integration.test_operator import done
 from tests.integration.test_operator_link import operator_secret
 from tests.integration.test_rights_moved import at, on
 from trio_chat.clock import wall_clock
-from trio_chat.core import clearings
+from trio_chat.core import clearings, raids
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Unavailable
 
@@ -146,6 +146,58 @@ async def test_a_raid_of_one_does_not_shut_out_a_class(tmp_path: Path) -> None:
         assert (await post(server, "x", OLD)).code == "newcomer"
 
 
+async def test_it_is_told_that_an_address_is_not_banned(tmp_path: Path) -> None:
+    """By the preview, the answer and the list of acts, over HTTP, too; no more than how many."""
+    async with on(tmp_path / "chat.db") as server, AsyncExitStack() as stack:
+        ann = await stack.enter_async_context(chatting(server, "Ann"))
+        await make_class(ann)
+        header = bearer(ann.session)
+        for nick in ("Bob", "Cem"):
+            await stack.enter_async_context(at(server, OLD, nick, "class"))
+        raiders = [
+            (await stack.enter_async_context(at(server, OLD, nick, "class"))).who["id"]
+            for nick in ("Eve", "Zoe", "Max")
+        ]
+        raid: Object = {"t": "raid", "room": "class", "people": raiders[:1], "since": 0}
+        assert (await ann.ask(**raid, preview=True))["shared"] == 1
+        body = {"people": raiders[:1], "since": 0, "preview": True}
+        told = await ask(server, "POST", "/rooms/class/raids", body, authorization=header)
+        assert told.json["shared"] == 1
+        assert (await ann.ask(**raid))["shared"] == 1
+        ban: Object = {"t": "moderate", "room": "class", "act": "ban", "people": raiders[1:2]}
+        assert (await ann.ask(**ban))["shared"] == 1
+        act = {"act": "ban", "people": raiders[2:]}
+        told = await ask(server, "POST", "/rooms/class/acts", act, authorization=header)
+        assert told.json["shared"] == 1
+        listed = (await ann.ask(t="audit", room="class", limit=3))["acts"]
+        assert [one["act"]["shared"] for one in listed] == [1] * 3
+        assert OLD not in str(listed)
+
+
+async def test_who_comes_back_from_a_shared_address_waits_in_raid_mode(tmp_path: Path) -> None:
+    """Under another name, or without one: they read, and speak after 15 minutes; others go on."""
+    async with on(tmp_path / "chat.db") as server, AsyncExitStack() as stack:
+        ann = await stack.enter_async_context(chatting(server, "Ann"))
+        await make_class(ann)
+        pupils = [
+            await stack.enter_async_context(at(server, OLD, nick, "class"))
+            for nick in ("Bob", "Cem")
+        ]
+        eve = await stack.enter_async_context(at(server, OLD, "Eve", "class"))
+        assert (await post(server, "spam", OLD)).status == 201
+        people = [eve.who["id"], ""]
+        raid: Object = {"t": "raid", "room": "class", "people": people, "since": 0}
+        assert (await ann.ask(**raid))["shared"] == 1
+        zoe = await stack.enter_async_context(at(server, OLD, "Zoe"))
+        assert (await join(zoe, "class"))["t"] == "joined"
+        refused = await zoe.ask(t="send", room="class", text="spam")
+        assert refused["code"] == "newcomer"
+        assert 14 * 60_000 < refused["retry_ms"] <= 15 * 60_000
+        assert (await post(server, "spam", OLD)).code == "newcomer"
+        assert (await post(server, "spam", OLD, of="Max")).code == "newcomer"
+        assert (await pupils[0].ask(t="history", room="class"))["t"] == "history"
+
+
 async def test_the_bans_of_a_raid_are_lifted_when_what_it_cleared_is_gone_for_good() -> None:
     """Not later than they end, and once."""
     async with serving() as server, chatting(server, "Ann") as ann:
@@ -223,6 +275,64 @@ async def test_regulars_are_no_raiders_after_a_restart(tmp_path: Path) -> None:
         assert await texts(ann) == []
         async with chatting(server, "Eve", session=eve.session) as again:
             assert (await join(again, "class"))["code"] == "banned"
+
+
+async def test_who_came_is_known_after_a_restart(tmp_path: Path) -> None:
+    """Also who has gone meanwhile, or has no name; and their addresses."""
+    async with on(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        async with at(server, OLD, "Bob", "class") as bob, at(server, NEW, "Old", "tea") as old:
+            await bob.send("class", "hello")
+            await trio.sleep(0.002)  # so that the clock is on
+            since = wall_clock()
+            async with at(server, NEW, "Eve", "class") as eve:
+                await eve.send("class", "spam")
+            assert (await join(old, "class"))["t"] == "joined"  # known, but new here
+        await post(server, "more spam", "203.0.114.6")
+    async with (
+        on(tmp_path / "chat.db") as server,
+        at(server, OLD, "Ann", "class", session=ann.session) as ann,
+        at(server, OLD, "Bob", "class", session=bob.session) as bob,
+    ):
+        raid: Object = {"t": "raid", "room": "class", "since": since}
+        preview = await ann.ask(**raid, preview=True)
+        assert sorted(one["nick"] for one in preview["people"]) == ["", "Eve", "Old"]
+        assert preview["addresses"] == ["203.0.113.0/24", "203.0.114.0/24"]
+        assert (await ann.ask(**raid))["t"] == "ok"
+        assert await texts(ann) == ["hello"]
+        assert (await bob.ask(t="history", room="class"))["t"] == "history"
+        async with at(server, NEW, "Zoe") as zoe:
+            assert (await join(zoe, "class"))["code"] == "banned"
+        assert (await post(server, "x", "203.0.114.6")).code == "banned"
+
+
+async def test_a_preview_counts_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a room that nobody has open; what is at hand if it cannot be read just now."""
+    raid: Object = {"t": "raid", "room": "class", "since": 0, "preview": True}
+    async with on(tmp_path / "chat.db") as server:
+        async with at(server, OLD, "Ann") as ann, at(server, NEW, "Eve", "class") as eve:
+            await make_class(ann)
+            for _ in range(3):
+                await eve.send("class", "spam")
+        async with at(server, OLD, "Ann", session=ann.session) as ann:
+            raid["people"] = [eve.who["id"]]
+            assert (await ann.ask(**raid))["messages"] == 3
+            body = {key: raid[key] for key in ("since", "preview", "people")}
+            header = bearer(ann.session)
+            told = await ask(server, "POST", "/rooms/class/raids", body, authorization=header)
+            assert told.json["messages"] == 3
+
+            async def fail(*_: object) -> int:
+                raise Unavailable(1000)
+
+            monkeypatch.setattr(SqliteJournal, "count_messages", fail)
+            assert (await ann.ask(**raid))["messages"] == 0
+            assert (await join(ann, "class"))["t"] == "joined"
+            assert (await ann.ask(**raid))["messages"] == 3
+            monkeypatch.setattr(raids, "TALLIES", 0)
+            assert (await ann.ask(**raid))["code"] == "busy"
 
 
 async def test_what_was_said_without_a_name_is_cleared(tmp_path: Path) -> None:
@@ -434,6 +544,46 @@ async def in_memory(_: Path) -> AsyncIterator[Running]:
 
 Keeping = Callable[[Path], AbstractAsyncContextManager[Running]]
 JOURNALS = pytest.mark.parametrize("keeping", [on, in_memory])
+
+
+@JOURNALS
+async def test_the_reactions_of_raiders_go_with_the_raid_and_come_back(
+    tmp_path: Path, keeping: Keeping
+) -> None:
+    """From who is there, who comes back, history, HTTP and a stream of events alike."""
+
+    async def reactions(server: Running, by: Chatter) -> list[Object]:
+        """Return those to each message, as each way in tells them."""
+        page = (await by.ask(t="history", room="class"))["messages"]
+        over_http = (await ask(server, "GET", "/rooms/class/messages")).json["messages"]
+        assert [one.get("reactions", {}) for one in over_http] == [
+            one.get("reactions", {}) for one in page
+        ]
+        return [one.get("reactions", {}) for one in page if not one.get("deleted")]
+
+    async with keeping(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        seq = await ann.send("class", "hello")
+        await ann.ask(t="react", room="class", seq=seq, emoji="🍋")
+        await trio.sleep(0.002)  # so that the clock is on
+        since = wall_clock()
+        async with at(server, NEW, "Eve", "class") as eve, at(server, OLD, "Bob", "class"):
+            for emoji in ("🍋", "💩"):
+                await eve.ask(t="react", room="class", seq=seq, emoji=emoji)
+            raid: Object = {"t": "raid", "room": "class", "people": [eve.who["id"]]}
+            assert (await ann.ask(**raid, since=since))["t"] == "ok"
+        assert await reactions(server, ann) == [{"🍋": [ann.who]}]
+        clear = await ann.until("clear")
+        assert (clear["since"] > seq, clear["reacted"]) == (True, [seq])
+        async with chatting(server, "Cem") as cem:
+            wish = {"room": "class", "last": seq, "epoch": ann.epoch}
+            await cem.say({"t": "join", **wish})
+            told = await cem.all_until("rules")
+            switched = [one.get("on", True) for one in told if one["t"] == "react"]
+            assert switched == [True, False, False]
+        [act] = (await ann.ask(t="audit", room="class", limit=1))["acts"]
+        assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
+        assert await reactions(server, ann) == [{"🍋": [ann.who, eve.who], "💩": [eve.who]}]
 
 
 @JOURNALS

@@ -12,6 +12,7 @@ from tests.integration.test_remote import until
 from trio_chat.remote import (
     Chat,
     Clear,
+    Delete,
     Message,
     Moderated,
     Refused,
@@ -48,6 +49,17 @@ async def end_of(room: Room) -> Refused:
         async for _ in room:
             pass
     return refused.value
+
+
+async def test_a_message_is_deleted_with_a_reason() -> None:
+    """Which all are told."""
+    async with three() as (_, ann, bob, cem):
+        await ann.create("class")
+        hers, his, theirs = [await one.join("class") for one in (ann, bob, cem)]
+        await hers.delete(await his.send("a joke"), "not now")
+        [*_, deleted] = await until(theirs, Delete)
+        assert isinstance(deleted, Delete)
+        assert deleted.why == "not now"
 
 
 async def test_a_private_room_is_for_those_with_a_link() -> None:

@@ -24,11 +24,11 @@ BAN_S = "2001:db8:1:2::3"
 
 @asynccontextmanager
 async def at(
-    server: Running, address: str, nick: str, *rooms: Object | str
+    server: Running, address: str, nick: str, *rooms: Object | str, session: str = ""
 ) -> AsyncIterator[Chatter]:
     """Chat from an address, for the block."""
     async with connected(server, (b"X-Forwarded-For", address.encode())) as chatter:
-        assert (await chatter.hello(nick, *rooms))["t"] == "welcome"
+        assert (await chatter.hello(nick, *rooms, session=session))["t"] == "welcome"
         await chatter.answered(len(rooms))
         yield chatter
 

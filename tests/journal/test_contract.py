@@ -40,6 +40,7 @@ from trio_chat.journal.types import (
     NOT_YOURS,
     ROOM_TAKEN,
     TOO_LATE,
+    TOO_MANY_REACTIONS,
     Bounds,
     Committed,
     Duplicate,
@@ -49,6 +50,7 @@ from trio_chat.journal.types import (
     RoomSummary,
     Write,
 )
+from trio_chat.journal.views import State, view
 from trio_chat.protocol.acts import LEDGER, Reported, RoomMade
 from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import (
@@ -57,6 +59,7 @@ from trio_chat.protocol.events import (
     Created,
     Delete,
     Edit,
+    Message,
     Person,
     React,
     Restore,
@@ -65,6 +68,7 @@ from trio_chat.protocol.events import (
 )
 
 CID = "a-cid-of-mine"
+Reactions = dict[str, list[Person]]  # to a message, by emoji
 SECRET = "the text to forget"  # noqa: S105 - no password
 
 
@@ -637,6 +641,100 @@ class TestClearing:
         assert [message.seq for message in hits.messages] == [1]
 
 
+class TestClearedReactions:
+    """With what somebody has said their reactions to what others say are cleared."""
+
+    async def reactions(self, journal: Journal) -> list[Reactions]:
+        """Return those to each message."""
+        return [message.reactions for message in await page(journal)]
+
+    async def replayed(self, journal: Journal) -> list[Reactions]:
+        """Return those to the first two messages that whoever has missed all makes of it."""
+        states = {1: State(), 2: State()}
+        for seq, data in await journal.after(ROOM, 0, 99, MUCH):
+            event = decode(data)
+            assert event
+            assert event.seq == seq
+            if isinstance(event, React) and event.target in states:
+                states[event.target].apply(event)
+        shown = [view(Message(room=ROOM, text=""), state) for state in states.values()]
+        return [message.reactions for message in shown]
+
+    async def both(self, journal: Journal) -> list[Reactions]:
+        """Return those to the first two messages, which are the same for all who read them."""
+        told = (await self.reactions(journal))[:2]
+        assert await self.replayed(journal) == told
+        return told
+
+    async def test_they_go_and_come_back(self, journal: Journal) -> None:
+        """Those of others stay, and so do those that are made afterwards."""
+        await journal.commit([say(), say("two")])
+        await journal.commit([react(1, who=EVE), react(1), react(1, "x", who=EVE), react(2, "y")])
+        await journal.commit([clear(EVE)])
+        assert await self.both(journal) == [{"🍋": [BEN]}, {"y": [BEN]}]
+        await journal.commit([react(1, "x", who=EVE), react(2, "z", who=EVE)])
+        assert await self.both(journal) == [{"🍋": [BEN], "x": [EVE]}, {"y": [BEN], "z": [EVE]}]
+        await journal.commit([restore()])
+        assert (await self.both(journal))[0] == {"🍋": [EVE, BEN], "x": [EVE]}
+
+    async def test_those_to_earlier_messages_go_if_one_was_made_since(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """And no others: these are of before."""
+        await journal.commit([say(), say("two"), react(1, who=EVE)])
+        clock.now += 10
+        await journal.commit([say("three"), react(2, who=EVE), react(4, who=EVE)])
+        [result] = await journal.commit([clear(EVE, since=clock.now)])
+        assert isinstance(result, Committed)
+        assert isinstance(result.event, Clear)
+        assert (result.event.since, result.event.reacted) == (4, [2])
+        assert await self.both(journal) == [{"🍋": [EVE]}, {}]
+        assert await self.reactions(journal) == [{"🍋": [EVE]}, {}, {}]
+
+    async def test_only_so_many_earlier_messages_lose_them(
+        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The latest ones."""
+        monkeypatch.setattr(sealing, "REACTED", 1)
+        monkeypatch.setattr(memory_room, "REACTED", 1)
+        await journal.commit([say(), say("two")])
+        clock.now += 10
+        await journal.commit([react(2, who=EVE), react(1, who=EVE)])
+        await journal.commit([clear(EVE, since=clock.now)])
+        assert await self.both(journal) == [{"🍋": [EVE]}, {}]
+
+    async def test_what_cannot_be_seen_takes_no_place(self, journal: Journal) -> None:
+        """A message full of reactions of raiders has places for others at once."""
+        await journal.commit([say()])
+        await journal.commit([react(1, f"e{number}", who=EVE) for number in range(50)])
+        assert await journal.commit([react(1)]) == [TOO_MANY_REACTIONS]
+        [_, result] = await journal.commit([clear(EVE), react(1)])
+        assert isinstance(result, Committed)
+        assert await self.reactions(journal) == [{"🍋": [BEN]}]
+
+    async def test_after_a_day_they_are_gone_for_good(
+        self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Step by step, however many changes messages have."""
+        monkeypatch.setattr(sealing, "STEP", 3)
+        monkeypatch.setattr(sealing, "CHANGES", 1)
+        monkeypatch.setattr(sealing, "wall_clock", clock)
+        await journal.commit([say("zero"), say("one"), react(1, who=EVE)])
+        clock.now += 10
+        await journal.commit([*(say(who=EVE) for _ in range(4)), say("late")])
+        reactions = [react(seq, emoji, who=EVE) for emoji in "xyz" for seq in (1, 2, 8)]
+        await journal.commit([*reactions, react(8, "y"), react(8, "x"), edit(2, "new")])
+        await journal.commit([clear(EVE, since=clock.now), react(8, "z", who=EVE)])
+        clock.now += SEALED
+        kept_now = [{}, {}, {"y": [BEN], "x": [BEN], "z": [EVE]}]
+        told = await self.reactions(journal)
+        assert [*told[:2], told[-1]] == kept_now
+        await journal.prune(0, 0)
+        assert await journal.commit([restore()]) == [TOO_LATE]
+        told = await self.reactions(journal)
+        assert [*told[:2], told[-1]] == kept_now
+
+
 class TestTopics:
     """A topic can be kept in the place of another one alone."""
 
@@ -710,6 +808,21 @@ class TestAuthors:
         await journal.commit([react(1, who=ANN, room="new"), edit(1, who=ANN, room="old")])
         assert await journal.rooms_of({ANN.id}, clock.now, 9) == ["old"]
         assert await journal.rooms_of({ANN.id, ""}, clock.now, 9) == ["old"]
+
+    async def test_what_a_clearing_would_clear_is_counted(
+        self, journal: Journal, clock: Clock
+    ) -> None:
+        """Messages sent or edited since; none that cannot be read."""
+        assert await journal.count_messages(ROOM, {ANN.id}, 0) == 0
+        await journal.commit([say(), say(), say(), say(who=EVE), edit(2), react(4, who=ANN)])
+        clock.now += 10
+        await journal.commit([say(), say(), say(who=None), edit(1), edit(1), edit(3), delete(3)])
+        await journal.commit([delete(7), say(who=EVE)])
+        assert await journal.count_messages(ROOM, {ANN.id}, clock.now) == 2
+        assert await journal.count_messages(ROOM, {ANN.id, ""}, clock.now) == 3
+        assert await journal.count_messages(ROOM, {EVE.id, ANN.id}, 0) == 5
+        await journal.commit([clear(EVE)])
+        assert await journal.count_messages(ROOM, {EVE.id, ANN.id}, 0) == 3
 
 
 class TestLedger:

@@ -4,15 +4,18 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.journal.drafts import ANN, say
+import pytest
+
+from tests.journal.drafts import ANN, BEN, MUCH, react, say
 from trio_chat.journal.clearings import SEALED
-from trio_chat.journal.sqlite import sealing
+from trio_chat.journal.sqlite import comparison, queries, sealing
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.log_frames import FRAME_HEADER, LOG_HEADER, logged_pages
 from trio_chat.journal.sqlite.transaction import Transaction, transaction
 from trio_chat.journal.types import Write
-from trio_chat.protocol.events import Clear
+from trio_chat.protocol.events import Clear, Person
 
+EVE = Person("e5", "Eve")
 PAGE = 512
 
 
@@ -36,6 +39,42 @@ def test_without_an_index_the_texts_go_all_the_same(path: Path) -> None:
     rows = file.writer.execute("SELECT data FROM events").fetchall()
     file.close()
     assert b"secret" not in b"".join(data for (data,) in rows)
+
+
+def test_reactions_are_told_nowhere_while_they_are_deleted(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few messages a step takes; and all adds up before and afterwards.
+
+    One with a damaged change stays as it is kept, but for what is cleared.
+    """
+    monkeypatch.setattr(sealing, "STEP", 2)
+    file = JournalFile(path)
+    with transaction(file.writer):
+        turn = Transaction(file.writer, {}, 1_000)
+        clear = Clear(room="tea", who=ANN, key="k", authors=[EVE.id], since=0)
+        said = [say(), say(who=EVE), say(), say(who=EVE), say()]
+        made = [react(seq, who=who) for who in (EVE, BEN) for seq in (1, 3, 5, 5)]
+        for write in (*said, *made, Write(clear), react(3, "x", who=EVE)):
+            turn.commit(write)
+        turn.finish(is_indexed=True)
+        file.writer.execute("UPDATE events SET data = '{' WHERE target = 5 AND author = 'b2'")
+    steps = 0
+    while sealing.step(file.writer, now=SEALED + 1_000, is_indexed=True):
+        told = queries.messages(file.writer, "tea", None, 0, 9, MUCH).messages
+        steps += 1
+        assert [message.reactions for message in told[::2]] == [
+            {"🍋": [BEN]},
+            {"🍋": [BEN], "x": [EVE]},
+            {"🍋": [BEN]},
+        ]
+        assert list(comparison.wrong_states(file.writer, comparison.Span(1))) == []
+    assert steps > 3
+    rows = file.writer.execute(
+        "SELECT data FROM events WHERE author = 'e5' AND target ORDER BY seq"
+    ).fetchall()
+    file.close()
+    assert [b'"on":false' in data for (data,) in rows] == [True] * 4 + [False]
 
 
 def test_frames_of_before_do_not_count(tmp_path: Path) -> None:

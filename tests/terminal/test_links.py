@@ -13,6 +13,7 @@ import pytest
 from tests.integration.running import Running, serving
 from tests.terminal.tool import Tool
 from tests.terminal.window import Window, window
+from trio_chat.core import arrivals
 from trio_chat.remote import Chat, Refused, Room, RoomRules, connect
 from trio_chat.remote.address import link_to, split_link
 
@@ -228,7 +229,7 @@ async def test_a_raid_is_undone_after_a_look(tool: Tool, tmp_path: Path) -> None
     async with moderating(tool, tmp_path) as (shown, _, room):
         await shown.obeys("/raid yes", "/raid TIME")
         await room.send("spam")
-        await shown.obeys("/raid 1m", "1 person, ", "1 message at hand: Ben Lee", "/raid yes bans")
+        await shown.obeys("/raid 1m", "1 person, ", "1 message: Ben Lee", "/raid yes bans")
         await shown.obeys(
             "/raid yes", "the raid is undone", "Ann banned Ben Lee for 7 d", "│ deleted"
         )
@@ -250,19 +251,52 @@ async def test_a_raid_of_somebody_is_undone(tool: Tool, tmp_path: Path) -> None:
         await theirs.send("spam")
         await room.send("bread")
         await shown.shows("10m │ spam", "Ben Lee │ bread")
-        await shown.obeys("/raid 1h", "2 people, ", "2 messages at hand: ")
+        await shown.obeys("/raid 1h", "2 people, ", "2 messages: ")
         await shown.obeys("/raid Ben Lee 1m loud", "/raid NICK [TIME]")
         await shown.obeys("/raid Zoe", "nobody here is called Zoe")
         await shown.obeys("/raid Ann", "moderators are spared: there is nobody to act on")
         shown.type("/raid yes\r")  # nothing is shown to undo any more
         await shown.until(lambda: shown.text.count("/raid NICK [TIME]") == 2)
-        await shown.obeys("/raid 10m", "1 person, ", "1 message at hand: 10m")
+        await shown.obeys("/raid 10m", "1 person, ", "1 message: 10m")
         await shown.obeys("/raid yes", "the raid is undone", "Ann banned 10m for 7 d")
         assert await refused(theirs) == "banned"
         await shown.shows("10m │ deleted", "Ben Lee │ bread")
-        await shown.obeys("/raid Ben Lee 2h", "at hand: Ben Lee\n")
+        await shown.obeys("/raid Ben Lee 2h", "1 message: Ben Lee\n")
         await shown.obeys("/raid yes", "Ann banned Ben Lee for 7 d", "Ben Lee │ deleted")
         assert await refused(room) == "banned"
+
+
+async def test_it_is_told_that_an_address_is_not_banned(
+    tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As others come from it; who was banned can come back from there, and has to wait."""
+    monkeypatch.setattr(arrivals, "place_of", lambda _: "192.0.2.7")
+    async with (
+        moderating(tool, tmp_path) as (shown, _, _),
+        connect(tool.url, nick="Cem") as cem,
+        connect(tool.url, nick="Eve") as eve,
+    ):
+        for one in (cem, eve):
+            await one.join("class")
+        await shown.shows("→ Eve")
+        await shown.obeys("/ban Cem", "the same address, so it is not banned", "another name")
+        await shown.obeys("/raid Eve 10m", "the same address, so it is not banned", "15 minutes")
+        await shown.obeys("/raid yes", "the raid is undone", "Ann banned Eve for 7 d")
+        await shown.obeys("/audit", "Ann banned Cem (but not an address that others come from)")
+
+
+async def test_a_moderator_says_why_a_message_is_deleted(tool: Tool, tmp_path: Path) -> None:
+    """With its number, as far as it is somebody else's; all see it, and the list of acts has it."""
+    async with moderating(tool, tmp_path) as (shown, _, room):
+        await room.send("a joke")
+        await shown.shows("Ben Lee │ a joke")
+        await shown.obeys("mine", "Ann │ mine")
+        number = (await room.history()).messages[-1].seq
+        await shown.obeys(f"/delete #{number} no", f"> /delete #{number}", "Enter takes message")
+        shown.type("\x15")
+        await shown.obeys(f"/delete #{number - 1} not now", "Ben Lee │ deleted: not now")
+        await shown.obeys("/audit", f"deleted message {number - 1} of Ben Lee: not now")
+        await shown.shows("Ann │ mine")
 
 
 async def test_links_of_newcomers_wait_for_approval(tool: Tool, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ REJECTED: Row = {
     "people": [{"id": "", "nick": ""}],
     "why": "an advert",
 }
-DELETED: Row = {"t": "deleted", "people": [BEN], "target": 1}
+DELETED: Row = {"t": "deleted", "people": [BEN], "target": 1, "why": "rude"}
 CLEARED: Row = {"t": "cleared", "people": [BEN], "keys": {}}
 MADE: Row = {"t": "room_made", "title": "Tea", "private": True}
 FOR_TWO: Row = {"t": "admitted", "people": [ANN, BEN]}

@@ -47,12 +47,14 @@ NO_BOUNDS = {
         journal.sqlite.runs.LOCK_BYTES journal.sqlite.schema.APPLICATION_ID
         journal.sqlite.schema.SCHEMA journal.sqlite.reindex.LAST
         journal.sqlite.scrubs.SINCE journal.sqlite.scrubs.NEWEST journal.sqlite.sealing.SINCE
+        journal.sqlite.sealing.FAR
         limits.addresses.SUBNET limits.bucket.ROUNDING logs.LEVELS
         net.proxy_header.FIXED net.proxy_header.LOCAL net.proxy_header.PROXIED
         protocol.request_base.LAST_TIME server_file.SIZE server_file.OWNER_ONLY
         setting_values.MAPPED web.api.parts.LARGEST web.assets.TAG_LENGTH web.assets.WORTH_IT""",
     "pace: how often something is looked at, told or tried again": """
-        auth.gate.BUSY_MS core.catchup_queue.COST_EACH_TURN core.devices.BUSY_MS
+        auth.gate.BUSY_MS core.arrivals.AGED_AT_ONCE core.arrivals.NOTED
+        core.catchup_queue.COST_EACH_TURN core.devices.BUSY_MS
         core.expiry.LOOK_INTERVAL core.marks.BUSY_MS core.records.LAZY core.room.CROWD_PAUSE
         core.rooms.TOLD_INTERVAL core.settling.HOLD delivery.ring.FEWEST
         journal.feed.INTERVAL journal.made_rooms.PAUSE journal.retention.INTERVAL

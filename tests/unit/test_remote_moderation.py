@@ -30,6 +30,7 @@ from trio_chat.remote import (
     Moderated,
     Online,
     Person,
+    React,
     Refused,
     Restore,
     Right,
@@ -203,6 +204,25 @@ async def test_an_earlier_message_that_is_cleared_is_deleted_where_it_waits(
             "line 4",
             "",
         ]
+
+
+async def test_reactions_that_are_cleared_are_taken_back_where_they_wait(
+    autojump_clock: MockClock,
+) -> None:
+    """To messages from a number on, and to earlier ones that are named; of these people alone."""
+    async with visiting(Calls()) as (_, tea, peer):
+        targets = ((1, BOB), (2, BOB), (4, BOB), (4, ANN), (4, None))
+        await peer.says(
+            message(3),
+            message(4),
+            *(
+                event("react", 5 + place, target=target, emoji="x", **{"from": who})
+                for place, (target, who) in enumerate(targets)
+            ),
+            event("clear", 10, key="a", authors=["bob", ""], since=4, reacted=[2]),
+        )
+        reacted = [one for one in await told(tea, 8) if isinstance(one, React)]
+        assert [one.on for one in reacted] == [True, False, False, True, True]
 
 
 async def test_who_is_removed_from_a_room_is_in_the_others(autojump_clock: MockClock) -> None:

@@ -183,6 +183,23 @@ async def test_who_types_by_hand_is_never_ended(autojump_clock: MockClock) -> No
         assert len(refused(answers)) > 100
 
 
+async def test_a_moderator_acts_as_fast_as_by_hand(autojump_clock: MockClock) -> None:
+    """Thrice a second for ten seconds, each on one; besides what they open to look at it."""
+    async with house(config=Config()) as home:
+        ann = await home.person("Ann", "tea")
+        act = {"t": "moderate", "room": "tea", "act": "ban", "people": ["x"]}
+        answers = []
+        for number in range(30):
+            answers += await ann.ask({**act, "id": 2 * number})
+            answers += await ann.ask({"t": "delete", "room": "tea", "seq": 1, "id": 2 * number + 1})
+            await later(1 / 3)
+        for kind in ("links", "audit", "held"):
+            answers += await ann.ask({"t": kind, "room": "tea", "id": kind})
+        codes = [answer["code"] for answer in answers if answer["t"] == "error"]
+        assert len(codes) == 63
+        assert "busy" not in codes
+
+
 async def test_a_pause_is_forgiven(autojump_clock: MockClock) -> None:
     """The ten seconds begin anew once requests need not wait any more."""
     async with house(config=limited(send_rate="5/s:20")) as home:
@@ -395,9 +412,9 @@ async def test_connections_of_a_person_share_what_was_forgotten(autojump_clock: 
         assert done(await ann.ask(*sends(3))) == [0]
 
 
-@pytest.mark.parametrize(("is_preview", "times"), [(True, 10), (False, 3)])
+@pytest.mark.parametrize(("is_preview", "times"), [(True, 20), (False, 6)])
 def test_a_raid_counts_for_what_it_costs(*, is_preview: bool, times: int) -> None:
-    """Of the thirty that one person may ask for at once."""
+    """Of the sixty that one person may ask for at once."""
     config = Config()
     asked = RequestLimits(Limits(config), config)
     raid = governing.Raid(room="tea", since=0, preview=is_preview)

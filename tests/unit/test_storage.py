@@ -22,6 +22,8 @@ from trio_chat.journal.storage import (
     Sought,
     Storage,
     Stored,
+    Tallied,
+    Tally,
 )
 from trio_chat.journal.types import Committed, Result, RoomState, Unavailable, Write
 from trio_chat.protocol.events import Message
@@ -55,6 +57,11 @@ class Journal(MemoryJournal):
         if self.is_down:
             raise Unavailable(1500)
         return await super().rooms_of(authors, since_ts, limit)
+
+    async def count_messages(self, room: str, authors: Collection[str], since_ts: int) -> int:
+        if self.is_down:
+            raise Unavailable(1500)
+        return await super().count_messages(room, authors, since_ts)
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         self.loads.append(list(names))
@@ -161,6 +168,18 @@ async def test_rooms_are_looked_for_one_after_another() -> None:
         here.storage.seek([Seek(2, {""}, 0, 9)])
         await trio.testing.wait_all_tasks_blocked()
         assert here.told[1:] == [Sought(1, ["tea"]), NotSought(2, 1500)]
+
+
+async def test_messages_are_counted() -> None:
+    """Unless that cannot be told just now."""
+    async with desk() as here:
+        await here.submit(2)
+        here.storage.seek([Tally(1, "tea", {""}, 0)])
+        await trio.testing.wait_all_tasks_blocked()
+        here.journal.is_down = True
+        here.storage.seek([Tally(2, "tea", {""}, 0)])
+        await trio.testing.wait_all_tasks_blocked()
+        assert here.told[1:] == [Tallied(1, 2), Tallied(2, None)]
 
 
 async def test_a_commit_has_a_bound() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trio_chat.remote import (
+    Clear,
     Delete,
     Edit,
     Joined,
@@ -101,6 +102,17 @@ def test_notes_stand_at_the_end(log: Log) -> None:
     log.handle(message(2, "mine", ANN, "one"), ANN, 0)
     log.handle(message(3), ANN, 0)
     assert shown(log) == ["hello", "mine", "a note", "hello", "more"]
+
+
+def test_a_clearing_takes_reactions_back(log: Log) -> None:
+    """Of these people, to messages from a number on, and to earlier ones that it names."""
+    for seq in (1, 2, 4):
+        log.handle(message(seq, who=ANN), ANN, 0)
+        log.handle(React(room=ROOM, target=seq, who=BEN, emoji="🍋"), ANN, 0)
+    log.handle(React(room=ROOM, target=4, who=ANN, emoji="🍋"), ANN, 0)
+    log.handle(Clear(room=ROOM, seq=9, key="k", authors=["b"], since=3, reacted=[2]), ANN, 0)
+    reactions = [entry.reactions for entry in log.entries if entry.kind == "message"]
+    assert reactions == [{"🍋": {"b"}}, {}, {"🍋": {"a"}}]
 
 
 def test_messages_change(log: Log) -> None:

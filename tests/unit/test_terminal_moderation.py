@@ -42,7 +42,7 @@ from trio_chat.terminal.log import LIMIT, Log
 from trio_chat.terminal.moderation import PAGES, Moderation
 from trio_chat.terminal.printing import act_lines, held_lines, link_lines, raid_lines, session_lines
 from trio_chat.terminal.tasks import Job
-from trio_chat.terminal.wording import act_in_words, duration, names
+from trio_chat.terminal.wording import RAID_SHARED, act_in_words, duration, names
 
 ANN, BEN = Person(**ANN_OBJECT), Person("b", "Ben")
 CROWD = [Person(f"{number}", f"P{number}") for number in range(5)]
@@ -176,6 +176,10 @@ def test_times_are_told_in_their_largest_unit(seconds: int, shown: str) -> None:
         (acts.Lifted(kind="ban", people=[BEN]), "lets in again: Ben"),
         (acts.Sanctioned(kind="ban", people=[BEN]), "banned Ben"),
         (
+            acts.Sanctioned(kind="ban", people=[BEN], shared=1),
+            "banned Ben (but not an address that others come from)",
+        ),
+        (
             acts.Sanctioned(kind="mute", people=[BEN], until=3 * HOUR, why="loud"),
             "muted Ben for 2 h: loud",
         ),
@@ -270,9 +274,11 @@ def test_networks_of_a_raid_are_counted() -> None:
     preview = RaidPreview(
         room="tea", until=0, count=5, people=CROWD, addresses=["192.0.2.0/24"], messages=0
     )
-    assert ": 5 people from 1 network, 0 messages at hand: P0, P1, P2, 2 more" in raid_lines(
+    assert ": 5 people from 1 network, 0 messages: P0, P1, P2, 2 more" in raid_lines(
         preview, HOUR, is_of_all=True
     )
+    preview.shared = 1
+    assert RAID_SHARED in raid_lines(preview, HOUR, is_of_all=True)
 
 
 def message(seq: int, who: Person | None = BEN, text: str = "hello") -> Message:

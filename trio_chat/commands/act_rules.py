@@ -206,7 +206,7 @@ class ActRules:
 
     def _check_deleted(self, act: acts.Deleted, _: ActKept) -> None:
         self._check_people(act.people, 1, has_words=True)
-        self._check_number(act.target)
+        _check_request(t="report", room=self._room, seq=act.target, why=act.why)
 
     def _check_number(self, target: int) -> None:
         _check_request(t="report", room=self._room, seq=target, why="")

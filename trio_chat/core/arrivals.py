@@ -1,16 +1,21 @@
 """Arrivals: who came into which room or wrote there, when, and from where; for moderators."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import NamedTuple
 
 from trio_chat.core.shares import Shares
+from trio_chat.journal import arrivals as kept
+from trio_chat.journal.arrivals import ArrivalRecord
 from trio_chat.limits.addresses import is_loopback, key_of
 from trio_chat.protocol.events import Person
 
 KEPT = 20_000  # arrivals of those who are not there now, in all rooms
 HOUSE = 2  # others in a room that come from the address of somebody: it is a house's, or a school's
+ADDRESS_KEPT = 7 * 24 * 60 * 60 * 1000  # milliseconds for which an address is written down
+NOTED = 60 * 60 * 1000  # milliseconds after which it is written down again that somebody was there
+AGED_AT_ONCE = 2  # written addresses that are looked at for their age, for each that is written
 NAMELESS = Person("", "")  # all who have no name
 
 Key = tuple[str, str, str]  # a room, the id of a person, and the place of somebody without a name
@@ -44,15 +49,24 @@ class Arrivals:
     Those who are in a room now are all known. Of the others those are forgotten who were there
     longest ago, from the address with the most of them: a crowd displaces nobody else.
 
-    Whoever was known before the server was started counts as having come when they became known,
-    as nobody can tell a regular who comes back from somebody who has not been there.
+    They are written down, and so outlive the server, addresses for ``ADDRESS_KEPT``.
+
+    Of whom nothing is known any more, and who was known before the server was started, counts as
+    having come when they became known: nobody can tell a regular who comes back from somebody who
+    has not been there.
 
     Args:
         clock: The wall clock, in ms since 1970.
+        write_down: Has the record of an arrival kept, by its key; ``None``: there is none any more.
     """
 
-    def __init__(self, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, clock: Callable[[], int], write_down: Callable[[str, bytes | None], None]
+    ) -> None:
         self._clock = clock
+        self._write_down = write_down
+        self._noted: dict[Key, int] = {}  # when they were written down last, in ms since 1970
+        self._ages: OrderedDict[Key, int] = OrderedDict()  # likewise, of those with an address
         self._started = clock()
         self._by_room: defaultdict[str, dict[Key, Arrival]] = defaultdict(dict)
         self._by_person: defaultdict[str, dict[Key, Arrival]] = defaultdict(dict)  # by their id
@@ -60,6 +74,34 @@ class Arrivals:
         # Who they are and in how many rooms, by room, or empty for any, and address.
         self._housed: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self._gone: Shares[Key] = Shares()  # by address
+
+    def load(self, records: Mapping[str, bytes]) -> None:
+        """Take in what was written down before the server was started; what is damaged goes."""
+        found = [(key, kept.decode(data)) for key, data in records.items() if kept.parts_of(key)]
+        for key, record in sorted(found, key=lambda item: item[1].seen if item[1] else 0):
+            if record is None:
+                self._write_down(key, None)
+            else:
+                self._load(key, record)
+
+    def _load(self, name: str, record: ArrivalRecord) -> None:
+        key = kept.parts_of(name)
+        assert key
+        room, person_id, _ = key
+        person = Person(person_id, record.nick)
+        arrival = Arrival(person, record.first, record.seen, record.address)
+        self._by_room[room][key] = self._by_person[person_id][key] = arrival
+        self._noted[key] = record.seen
+        if record.address:
+            self._ages[key] = record.seen
+        self._let_go(key)
+
+    def drop(self, name: str) -> None:
+        """Forget an arrival that was written down so long ago that it is no more, by its key."""
+        key = kept.parts_of(name)
+        if key and key in self._gone:
+            self._gone.discard(key)
+            self._forget(key)
 
     def enter(self, room: str, person: Person, address: str, known_since: int) -> None:
         """Take in that somebody is in a room from now on, until they ``leave``.
@@ -108,7 +150,29 @@ class Arrivals:
         first_at = known_since if known_since < self._started else now
         arrival = Arrival(person, before.first_at if before else first_at, now, place)
         self._by_room[room][key] = self._by_person[person.id][key] = arrival
+        is_same = before and before[0] == person and before.address == place
+        if not is_same or now - self._noted[key] >= NOTED:
+            self._keep(key, arrival)
+            self._age(now)
         return key
+
+    def _keep(self, key: Key, arrival: Arrival) -> None:
+        """Have it written down that somebody came."""
+        person, first_at, last_at, address = arrival
+        self._noted[key] = last_at
+        self._ages.pop(key, None)
+        if address:
+            self._ages[key] = last_at
+        record = ArrivalRecord(person.nick, last_at, first_at, address)
+        self._write_down(kept.key_of(*key), kept.encode(record))
+
+    def _age(self, now: int) -> None:
+        """Have the addresses left out that were written down longest ago, if that is too long."""
+        for _ in range(AGED_AT_ONCE):
+            key, noted = next(iter(self._ages.items()), (None, now))
+            if key is None or now - noted < ADDRESS_KEPT:
+                return
+            self._keep(key, self._by_room[key[0]][key]._replace(last_at=noted, address=""))
 
     def _let_go(self, key: Key) -> None:
         """Let somebody who is not in a room be forgotten, once too many others have left later."""
@@ -120,6 +184,9 @@ class Arrivals:
 
     def _forget(self, key: Key) -> None:
         room, person_id, _ = key
+        self._noted.pop(key)
+        self._ages.pop(key, None)
+        self._write_down(kept.key_of(*key), None)
         for known, name in ((self._by_room, room), (self._by_person, person_id)):
             del known[name][key]
             if not known[name]:

@@ -105,7 +105,7 @@ def make_world(given: Given) -> World:
     rooms = Rooms(config, given.delay, given.load, queue.requeue)
     sessions = Sessions(given.secret)
     people = People(sessions, config, clock)
-    arrivals = Arrivals(clock)
+    arrivals = Arrivals(clock, people.records.keep_beside)
     return World(
         turn=turn,
         timers=timers,

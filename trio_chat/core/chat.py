@@ -28,6 +28,7 @@ from trio_chat.core.pending_writes import Pending
 from trio_chat.core.records import NO_CHANGES
 from trio_chat.core.registry import SERVER
 from trio_chat.core.room_log import Budgets
+from trio_chat.journal.arrivals import MARK
 from trio_chat.journal.storage import (
     Change,
     Loaded,
@@ -39,6 +40,7 @@ from trio_chat.journal.storage import (
     PeopleNotKept,
     Sought,
     Stored,
+    Tallied,
 )
 from trio_chat.journal.types import (
     PeopleForgotten,
@@ -82,6 +84,7 @@ class Chat:
         self.people = world.people
         self._presence = world.presence
         self._held = world.held
+        self._arrivals = world.arrivals
         self._access = access
         self._ledger = rights.ledger
         self._welcome = entrances.welcome
@@ -141,7 +144,9 @@ class Chat:
         self._turn.begin(now)
         self._moderation.resume()
         registry = self._access.registry
-        self._presence.hold(records, registry.freed(), now)
+        people = {id: data for id, data in records.items() if not id.startswith(MARK)}
+        self._arrivals.load({id: data for id, data in records.items() if id not in people})
+        self._presence.hold(people, registry.freed(), now)
         for person in [self.people.now(person_id) for person_id in registry.called]:
             if person:
                 registry.call(person)
@@ -219,6 +224,8 @@ class Chat:
                 self._follow_acts(states)
             case NotLoaded():
                 self._joins.take_not_loaded(outcome)
+            case Tallied():
+                self._moderation.raids.tell(outcome)
             case Sought() | NotSought():
                 self._moderation.clearings.take(outcome)
             case PeopleKept(number):
@@ -235,7 +242,10 @@ class Chat:
         match change:
             case PeopleForgotten(ids, before):
                 for id in ids:
-                    self.people.records.drop(id, before)
+                    if id.startswith(MARK):
+                        self._arrivals.drop(id)
+                    else:
+                        self.people.records.drop(id, before)
             case RoomsUnused(names, since):
                 self.unused_rooms.forget(names, since)
             case Pruned(first_left):

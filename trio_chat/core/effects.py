@@ -9,7 +9,7 @@ from trio_chat.core.records import NO_CHANGES, Changes
 from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.recipient import LookedUp, Recipient, Requester
-from trio_chat.journal.storage import Seek
+from trio_chat.journal.storage import Seek, Tally
 from trio_chat.journal.types import Write
 from trio_chat.protocol import answers
 from trio_chat.protocol.close import CloseReason
@@ -32,7 +32,7 @@ class Effects:
     acks: Replies = field(default_factory=lambda: defaultdict(list))
     writes: list[Write] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
-    seeks: list[Seek] = field(default_factory=list)
+    seeks: list[Seek | Tally] = field(default_factory=list)
     people: Changes = NO_CHANGES
     look_ups: list[tuple[Recipient, LookedUp]] = field(default_factory=list)
     pages: list[tuple[Recipient, CatchUp]] = field(default_factory=list)

@@ -16,13 +16,13 @@ from trio_chat.core.links import Link
 from trio_chat.core.pairs import Pairs
 from trio_chat.core.pending_writes import SILENT, Pending
 from trio_chat.core.people import People
-from trio_chat.core.raids import Raids
+from trio_chat.core.raids import Raids, pending_with
 from trio_chat.core.registry import SERVER
 from trio_chat.core.removals import Removals
 from trio_chat.core.requested import Requested
 from trio_chat.core.room_links import RoomLinks
 from trio_chat.core.rooms import Delay, proper_name
-from trio_chat.core.targets import Targets
+from trio_chat.core.targets import NOWHERE, Targets
 from trio_chat.journal.keys import author_of
 from trio_chat.protocol import acts, events, governing, governing_answers
 from trio_chat.protocol.events import ActKept, Person
@@ -80,7 +80,7 @@ class Moderation:
         self._links = links
         self._targets = targets
         self.clearings = clearings
-        self._raids = raids
+        self.raids = raids
         self._approval = approval
         self._people = people
         self._pairs = pairs
@@ -148,7 +148,8 @@ class Moderation:
         if request.act in LIFTING:  # but what holds on the whole server
             people = self._access.freed(people, room, LIFTING[request.act])
         is_told = bool(room and people)
-        self._ledger.record(act, asked.person, _pending(asked, request, is_last=not is_told))
+        pending = pending_with(asked, request.id, _shared(act))
+        self._ledger.record(act, asked.person, SILENT if is_told else pending)
         if is_told:
             told = events.Moderated(
                 room=room,
@@ -159,7 +160,7 @@ class Moderation:
                 until=until,
                 why=request.why,
             )
-            self._ledger.tell(told, _pending(asked, request, is_last=True))
+            self._ledger.tell(told, pending)
 
     def _act(
         self,
@@ -176,11 +177,14 @@ class Moderation:
         if request.act == "kick":
             return acts.Removed(about=room, people=people, why=request.why)
         self._targets.check_room(room)
+        is_ban = request.act == "ban"
+        places = self._targets.addresses(people, room) if is_ban else NOWHERE
         return acts.Sanctioned(
             about=room,
             kind=request.act,
             people=people,
-            addresses=self._targets.addresses(people, room) if request.act == "ban" else {},
+            addresses=places.addresses,
+            shared=places.shared,
             until=until,
             why=request.why,
             operator=self._targets.is_operator(asked, room),
@@ -213,7 +217,7 @@ class Moderation:
         authors = [one.who or NAMELESS for one in found if isinstance(one, events.Message)]
         people = [author for author in authors if author.id != author_of(event)]
         if people:
-            act = acts.Deleted(about=event.room, people=people, target=event.target)
+            act = acts.Deleted(about=event.room, people=people, target=event.target, why=event.why)
             self._ledger.record(act, event.who)
 
     # What follows
@@ -234,7 +238,7 @@ class Moderation:
             for person in act.people:
                 self._people.free(person.id)
         if isinstance(act, acts.RulesSet | acts.Undone):
-            self._raids.calm(act.about)
+            self.raids.calm(act.about)
         if isinstance(act, acts.Raided):
             self._await_end_of_raid_mode(act.about, act.rules_until)
 
@@ -249,12 +253,12 @@ class Moderation:
 
     def _end_raid_mode(self, room: str, until: int) -> None:
         """Tell a room that its rules of before hold again, unless others were set meanwhile."""
-        self._raids.calm(room)
+        self.raids.calm(room)
         governed = self._access.registry.governed(room)
         if governed and governed.rules_until == until:  # it may be forgotten by now
             self._ledger.tell(events.Rules(room=room, rules=governed.rules_before))
 
 
-def _pending(asked: Requested, request: governing.Moderate, *, is_last: bool) -> Pending:
-    """Return who is told of one of the writes of a request: the last one answers it."""
-    return Pending(asked.requester, asked.state, request.id) if is_last else SILENT
+def _shared(act: acts.AnyAct) -> int:
+    """Return how many addresses an act has not banned, as others come from them."""
+    return act.shared if isinstance(act, acts.Sanctioned) else 0

@@ -23,6 +23,7 @@ RATES: dict[type, str] = {
     requests.Pair: "govern_rate",
     requests.InvalidRequest: "invalid_rate",
     **dict.fromkeys(get_args(governing.AnyGoverning), "govern_rate"),
+    **dict.fromkeys(governing.ACTING, "moderate_rate"),
 }
 # The same without a connection. On a socket marks come with the welcome, and too much of ``Read``
 # is dropped and does not wait, as ``Handlers`` sees to.

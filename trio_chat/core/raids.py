@@ -1,19 +1,24 @@
 """Raids: undoes a raid, and takes back what moderators have done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import count
+
+import msgspec
 
 from trio_chat.core.access import Access
 from trio_chat.core.arrivals import Arrivals, network_of
 from trio_chat.core.clearings import Clearings
 from trio_chat.core.effects import Turn
 from trio_chat.core.ledger import Ledger
-from trio_chat.core.pending_writes import SILENT, Pending
+from trio_chat.core.pending_writes import SILENT, Pending, answer_of
 from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import Rooms
-from trio_chat.core.targets import Targets
+from trio_chat.core.targets import Places, Targets
+from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.clearings import SEALED
-from trio_chat.journal.types import Write
-from trio_chat.protocol import acts, events, governing, governing_answers
+from trio_chat.journal.storage import Tallied, Tally
+from trio_chat.journal.types import Committed, Duplicate, Write
+from trio_chat.protocol import acts, answers, events, governing, governing_answers
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.request_error import RequestError
 
@@ -21,6 +26,7 @@ BAN = 7 * 24 * 60 * 60 * 1000  # milliseconds
 RAID_MODE = 60 * 60 * 1000  # milliseconds in which
 NEWCOMERS = 15 * 60  # seconds have to go by before a newcomer speaks
 PEOPLE = 2_000  # of one raid, at most
+TALLIES = 8  # previews whose messages the journal counts at a time
 
 
 class Raids:
@@ -53,6 +59,9 @@ class Raids:
         self._arrivals = arrivals
         self._targets = targets
         self._clearings = clearings
+        # Previews whose messages are being counted, with who has asked for them, by number.
+        self._previews: dict[int, tuple[Requester, governing_answers.RaidPreview, Tally]] = {}
+        self._numbers = count()
 
     def undo(self, asked: Requested, request: governing.Raid, room: str) -> None:
         """Undo a raid, or tell what that would do.
@@ -60,9 +69,9 @@ class Raids:
         Raises:
             RequestError: there is nobody to act on, or too many.
         """
-        people, addresses = self._raiders(asked, request, room)
+        people, places = self._raiders(asked, request, room)
         if request.preview:
-            self._preview(asked, request, room, people, addresses)
+            self._preview(asked, request, room, people, places)
             return
         if not people:
             raise RequestError("not_found", "nobody has come since then")
@@ -75,7 +84,8 @@ class Raids:
         act = acts.Raided(
             about=room,
             people=people,
-            addresses=addresses,
+            addresses=places.addresses,
+            shared=places.shared,
             keys=keys,
             rules=rules.in_raid_mode(NEWCOMERS),
             rules_until=now + RAID_MODE,
@@ -98,7 +108,7 @@ class Raids:
         self._ledger.tell(told)
         self._ledger.tell(
             events.Rules(room=room, who=asked.person, rules=act.rules),
-            Pending(asked.requester, asked.state, request.id),
+            pending_with(asked, request.id, places.shared),
         )
 
     def _take_topic_back(
@@ -120,7 +130,7 @@ class Raids:
 
     def _raiders(
         self, asked: Requested, request: governing.Raid, room: str
-    ) -> tuple[list[Person], dict[str, list[str]]]:
+    ) -> tuple[list[Person], Places]:
         """Return whom a request is about, but for moderators, and their addresses there, by id.
 
         Raises:
@@ -157,11 +167,10 @@ class Raids:
         request: governing.Raid,
         room: str,
         people: list[Person],
-        addresses: Mapping[str, Sequence[str]],
+        places: Places,
     ) -> None:
-        open_room = self._rooms.get(room)
-        authors = {person.id for person in people}
-        networks = sorted({network_of(one) for found in addresses.values() for one in found})
+        authors = frozenset(person.id for person in people)
+        networks = sorted({network_of(one) for found in places.addresses.values() for one in found})
         answer = governing_answers.RaidPreview(
             id=request.id,
             room=room,
@@ -169,9 +178,30 @@ class Raids:
             count=len(people),
             people=people[: governing_answers.PREVIEWED],
             addresses=networks[: governing_answers.PREVIEWED],
-            messages=open_room.log.count_messages(authors, request.since) if open_room else 0,
+            messages=0,
+            shared=places.shared,
         )
-        self._turn.reply(asked.requester, answer)
+        if not people:
+            self._turn.reply(asked.requester, answer)
+            return
+        if len(self._previews) >= TALLIES:
+            raise RequestError("busy", "too much is counted just now", retry_ms=1000)
+        number = next(self._numbers)
+        tally = Tally(number, room, authors, request.since)
+        self._previews[number] = asked.requester, answer, tally
+        self._turn.effects.seeks.append(tally)
+
+    def tell(self, tallied: Tallied) -> None:
+        """Tell what the undoing of a raid would be, as the messages are counted now.
+
+        If they cannot be, those at hand are told.
+        """
+        requester, answer, (_, room, authors, since) = self._previews.pop(tallied.number)
+        messages, open_room = tallied.messages, self._rooms.get(room)
+        if messages is None and open_room:
+            messages = open_room.log.count_messages(authors, since)
+        answer.messages = messages or 0
+        self._turn.reply(requester, answer)
 
     def calm(self, room: str) -> None:
         """Tell a room who has come while it was in raid mode, unless it still is."""
@@ -242,6 +272,16 @@ class Raids:
         if isinstance(kept.act, acts.Raided) and governed.rules_by == kept.seq:
             rules = governed.rules_before
             self._ledger.tell(events.Rules(room=room, who=asked.person, rules=rules))
+
+
+def pending_with(asked: Requested, id: answers.Id, shared: int) -> Pending:
+    """Return who is told that something was done, and how many addresses are not banned by it."""
+
+    def told(result: Committed | Duplicate) -> answers.Answer:
+        answer = answer_of(id, result)
+        return msgspec.structs.replace(answer, shared=shared) if shared else answer
+
+    return Pending(asked.requester, asked.state, id, told)
 
 
 def _is_gone(act: acts.AnyAct) -> bool:

@@ -48,6 +48,7 @@ class Records:
         self._new: OrderedDict[str, bytes] = OrderedDict()  # of those who have not come back yet
         self._others: OrderedDict[str, bytes] = OrderedDict()
         self._nobody = PersonRecord()  # has the ``floor`` of people without a record
+        self._beside: dict[str, bytes | None] = {}  # what else is to be written down, by key
         self._changed: OrderedDict[str, None] = OrderedDict()
         self._number = 0
         self.due_at = NEVER  # when changes are to be taken, in Trio's time
@@ -75,6 +76,14 @@ class Records:
         if id not in self._used:
             self._put(id, record)
         self._note(id, is_lazy=is_lazy)
+
+    def keep_beside(self, key: str, data: bytes | None) -> None:
+        """Have something else written down within ``LAZY``, by a key that is nobody's id.
+
+        ``None``: there is nothing any more. It counts for nothing here.
+        """
+        self._beside[key] = data
+        self._note(key, is_lazy=True)
 
     def use(self, id: str) -> PersonRecord:
         """Return the record of a person, which stays as it is at hand until ``put_away``."""
@@ -169,5 +178,7 @@ class Records:
     def _data(self, id: str) -> bytes | None:
         if id == NOBODY:
             return encode(self._nobody)
+        if id in self._beside:
+            return self._beside.pop(id)
         used = self._used.get(id)
         return encode(used) if used is not None else self._filed(id)

@@ -24,6 +24,10 @@ class Shares(Generic[Key]):
         """Return how many keys there are."""
         return len(self._group_of)
 
+    def __contains__(self, key: object) -> bool:
+        """Whether a key is there."""
+        return key in self._group_of
+
     def add(self, key: Key, group: Hashable) -> None:
         """Add a key, or move it to the end of a group."""
         self.discard(key)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from trio_chat.core.access import Access
 from trio_chat.core.arrivals import NAMELESS, Arrivals
@@ -14,6 +15,16 @@ from trio_chat.protocol.rights import Right
 ID = re.compile("[0-9a-f]{20}")  # of a person, as sessions make it
 SANCTIONS = 10_000  # of a room; beyond that nobody more is acted on
 SHOWN_OF_ID = 8  # characters
+
+
+class Places(NamedTuple):
+    """Addresses that are banned, by people's ids, and how many others are not, for other people."""
+
+    addresses: dict[str, list[str]]
+    shared: int = 0
+
+
+NOWHERE = Places({})
 
 
 class Targets:
@@ -69,7 +80,7 @@ class Targets:
         if governed and len(governed.banned) + len(governed.muted) > SANCTIONS:
             raise RequestError("too_many_people", "let somebody speak or come in again first")
 
-    def addresses(self, people: Iterable[Person], room: str) -> dict[str, list[str]]:
+    def addresses(self, people: Iterable[Person], room: str) -> Places:
         """Return the addresses to be banned with people, by their ids: those from where they came.
 
         Not this machine's own, nor those from which others are in the room.
@@ -77,9 +88,7 @@ class Targets:
         found = {person.id: self._arrivals.addresses_of(person.id) for person in people}
         return self.without_houses(found, room)
 
-    def without_houses(
-        self, addresses: Mapping[str, Iterable[str]], room: str
-    ) -> dict[str, list[str]]:
+    def without_houses(self, addresses: Mapping[str, Iterable[str]], room: str) -> Places:
         """Return addresses, by people's ids, without those from which others are in a room.
 
         Whoever is banned already is no other: their place is kept for a while.
@@ -92,7 +101,7 @@ class Targets:
         all_of_them = {one for found in addresses.values() for one in found}
         houses = self._arrivals.houses(room, all_of_them, is_other)
         left = {id: [one for one in found if one not in houses] for id, found in addresses.items()}
-        return {person_id: found for person_id, found in left.items() if found}
+        return Places({id: found for id, found in left.items() if found}, len(houses))
 
     def spared(
         self, asked: Requested, room: str, people: Iterable[Person], *, is_crowd: bool = False

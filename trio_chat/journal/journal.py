@@ -102,6 +102,21 @@ class Journal(Protocol):
         """
         ...
 
+    async def count_messages(self, room: str, authors: Collection[str], since_ts: int) -> int:
+        """Return how many messages of people can be read in a room that a clearing would clear.
+
+        That is those that they have sent, or edited, since a time.
+
+        Args:
+            room: The room's name.
+            authors: The people's ids; an empty one is of all without a name.
+            since_ts: In ms since 1970.
+
+        Raises:
+            Unavailable: it failed, or took too long.
+        """
+        ...
+
     async def gone(self, places: Collection[Place]) -> set[Place]:
         """Return at which places there is no message that can be read: it is deleted, or cleared.
 

@@ -195,7 +195,8 @@ class MemoryJournal:
             if isinstance(event, Message):
                 changes = self._rooms[room].changes.get(event.seq)
                 is_changed = changes and not (event.deleted and self._rooms[room].is_cleared(event))
-                message = view(event, changes.state if changes and is_changed else None)
+                state = changes.state if changes and is_changed else None
+                message = view(event, state, self._rooms[room].shown_reactions(event.seq))
                 yield message, len(answers.encode(message)) + 1  # and a comma
 
     async def rooms(self, limit: int, among: Collection[str] | None = None) -> list[RoomSummary]:
@@ -216,6 +217,11 @@ class MemoryJournal:
             if room.has_message_of(authors, since_ts):
                 found.append((-room.ts, name))
         return [name for _, name in sorted(found)[:limit]]
+
+    async def count_messages(self, room: str, authors: Collection[str], since_ts: int) -> int:
+        """Return how many messages of people a clearing would clear in a room."""
+        await trio.lowlevel.checkpoint()
+        return self._look(room).count_messages(authors, since_ts)
 
     async def gone(self, places: Collection[Place]) -> set[Place]:
         """Return at which places there is no message that can be read."""

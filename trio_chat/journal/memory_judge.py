@@ -61,7 +61,9 @@ def _judge_event(
         return NO_SUCH_MESSAGE
     if target_author not in (None, author_of(message)):
         return NOT_YOURS
-    return (room.changes.get(target) or Changes()).refuse(event, limits)
+    return (room.changes.get(target) or Changes()).refuse(
+        event, limits, room.shown_reactions(target)
+    )
 
 
 def _judge_reply(seq: int | None, room: MemoryRoom) -> Rejected | None:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-from trio_chat.journal.clearings import ALSO, Clearing, as_told, is_cleared
+from trio_chat.journal.clearings import (
+    ALSO,
+    REACTED,
+    Clearing,
+    Reactions,
+    as_told,
+    is_cleared,
+    shown_reactions,
+)
 from trio_chat.journal.keys import Use, author_of, own_key
 from trio_chat.journal.views import Changes
 from trio_chat.protocol.events import (
@@ -14,6 +22,7 @@ from trio_chat.protocol.events import (
     Clear,
     Edit,
     Message,
+    React,
     Topic,
     encode,
     target_of,
@@ -124,6 +133,16 @@ class MemoryRoom:
             for event in self.events
         )
 
+    def count_messages(self, authors: Collection[str], since_ts: int) -> int:
+        """Return how many messages these people have said or edited since a time in ms."""
+        later = (event for event in self.events if event.ts >= since_ts)
+        written = {
+            event.target if isinstance(event, Edit) else event.seq
+            for event in later
+            if isinstance(event, Message | Edit) and (author_of(event) or "") in authors
+        }
+        return sum(self.has(seq) for seq in written)
+
     def told(self) -> Sequence[AnyStoredEvent]:
         """Return the events as they may be told."""
         clearings = [sealed.clearing for sealed in self.clearings.values()]
@@ -152,8 +171,9 @@ class MemoryRoom:
         event.since = next(later, event.seq)
         authors = frozenset(event.authors)
         event.also = self._also(authors, event.since, with_topics=with_topics)
-        also = frozenset(event.also)
-        clearing = Clearing(event.key, authors, event.since, event.seq, also)
+        event.reacted = self._reacted(authors, event.since)
+        also, reacted = frozenset(event.also), frozenset(event.reacted)
+        clearing = Clearing(event.key, authors, event.since, event.seq, also, reacted)
         self.clearings[event.key] = Sealed(event.ts, clearing)
 
     def _also(self, authors: Collection[str], since: int, *, with_topics: bool) -> list[int]:
@@ -167,17 +187,53 @@ class MemoryRoom:
         topics = [event.seq for event in later if isinstance(event, Topic)] if with_topics else []
         return sorted({*topics, *(target for target in found if target < since)})[-ALSO:]
 
+    def _reacted(self, authors: Collection[str], since: int) -> list[int]:
+        """Return to which messages of before a number people have reacted since."""
+        found = {
+            event.target
+            for event in self.events
+            if isinstance(event, React)
+            and event.target < since <= event.seq
+            and (author_of(event) or "") in authors
+        }
+        return sorted(found)[-REACTED:]
+
+    def shown_reactions(self, seq: int) -> Reactions:
+        """Return the reactions to a message that are not cleared."""
+        changes = self.changes.get(seq)
+        if changes is None:
+            return {}
+        clearings = [sealed.clearing for sealed in self.clearings.values()]
+        return shown_reactions(
+            clearings, seq, changes.state.reactions, lambda first: self._changes_of({seq}, first)
+        )
+
+    def _changes_of(self, targets: Collection[int], first: int = 0) -> list[AnyStoredEvent]:
+        """Return the changes of messages from a number on."""
+        later = islice(self.events, max(0, first - self.first), None)
+        return [one for one in later if target_of(one) in targets]
+
     def delete_cleared(self, before: int) -> None:
         """Delete for good what was cleared before a time in ms since 1970."""
         gone = [key for key, sealed in self.clearings.items() if sealed.ts <= before]
         for key in gone:
             clearing = self.clearings[key].clearing
+            changed = set[int]()
             for event in list(self.events):
                 told = as_told([clearing], event)
                 if told is not event:
                     self.put(told)
                     self.forget_text(event)
+                    changed |= {event.target} if isinstance(event, React) else set()
+            self._add_up(changed)
             del self.clearings[key]
+
+    def _add_up(self, targets: Collection[int]) -> None:
+        """Add up the changes of messages anew, which are all here."""
+        here = {seq: Changes() for seq in targets if seq in self.changes}
+        for event in self._changes_of(here):
+            here[target_of(event) or 0].apply(event)
+        self.changes |= here
 
     def forget_text(self, event: AnyStoredEvent) -> None:
         """Forget the text that edits have given to a message."""

@@ -68,6 +68,25 @@ class Sought(NamedTuple):
     rooms: Sequence[str]
 
 
+class Tally(NamedTuple):
+    """Asks how many messages of people can be read in a room; ``number`` tells it from others.
+
+    ``since_ts`` is in ms since 1970.
+    """
+
+    number: int
+    room: str
+    authors: Collection[str]
+    since_ts: int
+
+
+class Tallied(NamedTuple):
+    """How many messages a ``Tally`` has found; ``None`` if that cannot be told just now."""
+
+    number: int
+    messages: int | None
+
+
 class NotSought(NamedTuple):
     """What a ``Seek`` is for cannot be told just now; trying again can help later."""
 
@@ -96,6 +115,7 @@ Outcome = (
     | NotLoaded
     | Sought
     | NotSought
+    | Tallied
     | PeopleKept
     | PeopleNotKept
     | Change
@@ -123,7 +143,7 @@ class Storage:
         self.recent_limit = recent_limit  # of rooms that are loaded next
         self._writes, self._to_write = trio.open_memory_channel[Write](float("inf"))
         self._names, self._to_load = trio.open_memory_channel[str](float("inf"))
-        self._seeks, self._to_seek = trio.open_memory_channel[Seek](float("inf"))
+        self._seeks, self._to_seek = trio.open_memory_channel[Seek | Tally](float("inf"))
         self._people: dict[str, bytes | None] = {}  # of each person the latest record
         self._people_number = 0  # of the latest changes among these
         self._people_changed = trio.Event()
@@ -138,8 +158,11 @@ class Storage:
         for name in names:
             self._names.send_nowait(name)
 
-    def seek(self, seeks: Iterable[Seek]) -> None:
-        """Have rooms looked for; a ``Sought`` or ``NotSought`` tells of each."""
+    def seek(self, seeks: Iterable[Seek | Tally]) -> None:
+        """Have rooms looked for, or messages counted.
+
+        A ``Sought`` or ``NotSought``, or a ``Tallied``, tells of each.
+        """
         for one in seeks:
             self._seeks.send_nowait(one)
 
@@ -190,13 +213,24 @@ class Storage:
             emit(outcome)
 
     async def _seek(self, emit: Callable[[Outcome], None]) -> None:
-        async for number, authors, since_ts, limit in self._to_seek:
+        async for wanted in self._to_seek:
+            if isinstance(wanted, Tally):
+                emit(await self._count(wanted))
+                continue
+            number, authors, since_ts, limit = wanted
             try:
                 rooms = await self._journal.rooms_of(authors, since_ts, limit)
                 outcome: Outcome = Sought(number, rooms)
             except Unavailable as unavailable:
                 outcome = NotSought(number, unavailable.retry_ms)
             emit(outcome)
+
+    async def _count(self, wanted: Tally) -> Tallied:
+        number, room, authors, since_ts = wanted
+        try:
+            return Tallied(number, await self._journal.count_messages(room, authors, since_ts))
+        except Unavailable:
+            return Tallied(number, None)
 
     async def _keep_people(self, emit: Callable[[Outcome], None]) -> None:
         while True:

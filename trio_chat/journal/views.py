@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from trio_chat.config import MOST_CHANGES, MOST_EMOJI, Config
+from trio_chat.journal.clearings import Reactions
 from trio_chat.journal.types import (
     TOO_MANY_CHANGES,
     TOO_MANY_REACTIONS,
@@ -67,11 +68,12 @@ class State(msgspec.Struct, omit_defaults=True):
 
     def _has_place(self, emoji: str) -> bool:
         count = sum(len(people) for people in self.reactions.values())
-        return self.has_place_for(emoji, MOST_EMOJI) and count < MOST_CHANGES
+        return has_place_for(emoji, self.reactions, MOST_EMOJI) and count < MOST_CHANGES
 
-    def has_place_for(self, emoji: str, limit: int) -> bool:
-        """Whether an emoji is there already, or may be one more."""
-        return emoji in self.reactions or len(self.reactions) < limit
+
+def has_place_for(emoji: str, reactions: Reactions, limit: int) -> bool:
+    """Whether an emoji is among reactions already, or may be one more."""
+    return emoji in reactions or len(reactions) < limit
 
 
 Sized = tuple[MessageView, int]  # a message, and the bytes that it takes in an answer at most
@@ -88,22 +90,34 @@ class Changes(msgspec.Struct):
         self.count += 1
         self.state.apply(event)
 
-    def refuse(self, event: AnyStoredEvent, limits: ChangeLimits) -> Rejected | None:
-        """Return why the message cannot be changed so, if it is there."""
+    def refuse(
+        self, event: AnyStoredEvent, limits: ChangeLimits, shown: Reactions | None = None
+    ) -> Rejected | None:
+        """Return why the message cannot be changed so, if it is there.
+
+        Args:
+            event: What changes it.
+            limits: Of changes.
+            shown: The reactions that are not cleared; ``None`` for all.
+        """
         if isinstance(event, Delete):
             return None
         if self.count >= limits.changes:
             return TOO_MANY_CHANGES
-        if isinstance(event, React) and event.on and not self._has_place(event, limits):
-            return TOO_MANY_REACTIONS
+        if isinstance(event, React) and event.on:
+            reactions = self.state.reactions if shown is None else shown
+            if not has_place_for(event.emoji, reactions, limits.emoji):
+                return TOO_MANY_REACTIONS
         return None
 
-    def _has_place(self, event: React, limits: ChangeLimits) -> bool:
-        return self.state.has_place_for(event.emoji, limits.emoji)
 
+def view(
+    message: Message, state: State | None = None, shown: Reactions | None = None
+) -> MessageView:
+    """Return a message as it stands; without a state it has not been changed.
 
-def view(message: Message, state: State | None = None) -> MessageView:
-    """Return a message as it stands; without a state it has not been changed."""
+    ``shown`` are the reactions that are not cleared; ``None`` for all.
+    """
     told = MessageView(
         message.seq,
         message.ts,
@@ -121,7 +135,7 @@ def view(message: Message, state: State | None = None) -> MessageView:
         told.text, told.deleted = "", True
     told.reactions = {
         emoji: [Person(id, nick) for id, nick in people.items()]
-        for emoji, people in state.reactions.items()
+        for emoji, people in (state.reactions if shown is None else shown).items()
     }
     return told
 

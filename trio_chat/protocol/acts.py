@@ -4,11 +4,14 @@ An act is about a room, or with an empty ``about`` about the whole server. Times
 since 1970, 0 for never.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from trio_chat.protocol.person import Person
 from trio_chat.protocol.room_rules import RoomRules
 
+Count = Annotated[int, msgspec.Meta(ge=0)]
 LEDGER = "~"  # the room whose events are the acts; nobody can join it, as it is no name
 
 
@@ -79,11 +82,13 @@ class Sanctioned(Undoable, tag="sanctioned", kw_only=True):
     """People were muted or banned, until a time; a ban is for their addresses, too.
 
     ``addresses`` has those of each person, by their id: of IPv4, or the /64 of one of IPv6.
+    ``shared`` is how many others are not banned, as other people come from them.
     """
 
     kind: str  # "mute" or "ban"
     people: list[Person]
     addresses: dict[str, list[str]] = {}
+    shared: Count = 0
     until: int = 0
     why: str = ""
 
@@ -114,7 +119,8 @@ class Raided(Undoable, tag="raided", kw_only=True):
     """A raid was undone: people were banned until a time, and their messages cleared.
 
     The room has other rules until another time. If the topic was one of theirs, ``topic_seq`` is
-    the number of the event that set it, and ``topic_now`` what took its place.
+    the number of the event that set it, and ``topic_now`` what took its place. ``shared`` is as of
+    those who are ``Sanctioned``.
     """
 
     people: list[Person]
@@ -124,6 +130,7 @@ class Raided(Undoable, tag="raided", kw_only=True):
     topic_seq: int = 0
     topic_now: str = ""
     addresses: dict[str, list[str]] = {}
+    shared: Count = 0
     until: int = 0
     why: str = ""
 
@@ -151,6 +158,7 @@ class Deleted(Act, tag="deleted", kw_only=True):
 
     people: list[Person]
     target: int
+    why: str = ""
 
 
 class NickFreed(Act, tag="nick_freed", kw_only=True):

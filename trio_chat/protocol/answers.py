@@ -123,11 +123,15 @@ class Joined(Answer, tag="joined"):
 
 
 class Ok(Answer, tag="ok"):
-    """The request is done; a write has its number and time. ``dup``: it had been done before."""
+    """The request is done; a write has its number and time. ``dup``: it had been done before.
+
+    ``shared`` is how many addresses are not banned, as others come from them.
+    """
 
     seq: int | None = None
     ts: int | None = None
     dup: bool = False
+    shared: int = 0
 
 
 class MessageView(msgspec.Struct, omit_defaults=True, rename={"who": "from"}):

@@ -50,9 +50,10 @@ class Edit(StoredEvent, tag="edit", kw_only=True):
 
 
 class Delete(StoredEvent, tag="delete", kw_only=True):
-    """The author of a message deletes it."""
+    """The author of a message deletes it, or a moderator, perhaps with a reason."""
 
     target: int
+    why: str = ""
 
 
 class React(StoredEvent, tag="react", kw_only=True):
@@ -99,14 +100,16 @@ class Clear(StoredEvent, tag="clear", kw_only=True):
     """All messages of these authors from the number ``since`` up to this one are deleted.
 
     ``authors`` has the ids of the people, an empty one for all without a name; ``also`` the numbers
-    of earlier messages of theirs that they have edited since, and of topics. It can be taken back
-    for a day, by its ``key``.
+    of earlier messages of theirs that they have edited since, and of topics. Their reactions to
+    messages from ``since`` on are taken back, and to the earlier ones in ``reacted``, to which they
+    have reacted since. It can be taken back for a day, by its ``key``.
     """
 
     key: str
     authors: list[str]
     since: int
     also: list[int] = []
+    reacted: list[int] = []
     why: str = ""
 
 

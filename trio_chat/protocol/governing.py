@@ -4,19 +4,17 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from trio_chat.protocol.request_base import Count, Number, Request, Time, VisibleText
+from trio_chat.protocol.request_base import Count, Number, Request, Time, VisibleText, Why
 
 TITLE_LIMIT = 100  # characters
 NICK_LIMIT = 1000  # characters; the server has a lower limit of its own
 LABEL_LIMIT = 100  # characters of a link's label
-WHY_LIMIT = 250  # characters of a reason
 PEOPLE_LIMIT = 200  # in one request
 SKIP_LIMIT = 100_000  # links of the list
 LONGEST_RULE = 30 * 24 * 60 * 60  # seconds
 
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_RULE)]
 Members = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
-Why = Annotated[str, msgspec.Meta(max_length=WHY_LIMIT)]
 PersonId = Annotated[VisibleText, msgspec.Meta(max_length=64)]
 
 
@@ -159,6 +157,7 @@ AnyGoverning = (
     | Review
     | Audit
 )
+ACTING = (Moderate, Raid, Undo, Review)  # what moderators do one after the other, by hand
 OF_MODERATORS = (
     MakeLink,
     EndLink,

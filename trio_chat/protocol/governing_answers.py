@@ -106,7 +106,8 @@ class HeldList(Answer, tag="held", kw_only=True):
 class RaidPreview(Answer, tag="raid_preview", kw_only=True):
     """Whom the undoing of a raid would ban, and how many of their messages it would clear.
 
-    The first people and networks are listed. ``messages`` are those at hand; there can be more.
+    The first people and networks are listed; ``shared`` is how many addresses would not be banned,
+    as other people come from them.
     ``until`` is the time of the preview, for the request that confirms it.
     """
 
@@ -116,3 +117,4 @@ class RaidPreview(Answer, tag="raid_preview", kw_only=True):
     people: list[Person]
     addresses: list[str]
     messages: int
+    shared: int = 0

@@ -5,12 +5,13 @@ from typing import NamedTuple, Protocol
 from trio_chat.protocol import governing
 from trio_chat.protocol.emoji import normal_emoji
 from trio_chat.protocol.request_base import Request
-from trio_chat.protocol.requests import Edit, Hello, React, Send, Topic
+from trio_chat.protocol.requests import Delete, Edit, Hello, React, Send, Topic
 from trio_chat.protocol.text import has_controls, is_blank
 from trio_chat.protocol.unicode import is_longer
 
 # The fields of requests that are a line of text for moderators.
 NOTES: dict[type, str] = {
+    Delete: "why",
     governing.MakeLink: "label",
     governing.Moderate: "why",
     governing.Raid: "why",

@@ -6,7 +6,7 @@ import msgspec
 
 from trio_chat.protocol import events, governing, request_base
 from trio_chat.protocol.events import Person
-from trio_chat.protocol.request_base import LinkSecret, VisibleText
+from trio_chat.protocol.request_base import LinkSecret, VisibleText, Why
 
 CID_LIMIT = 64  # characters; a UUID has 36
 PAIR_LIMIT = 64  # characters of a code
@@ -149,13 +149,14 @@ class Edit(WriteRequest, tag="edit", kw_only=True):
 
 
 class Delete(WriteRequest, tag="delete", kw_only=True):
-    """Delete one's message."""
+    """Delete one's message, or as a moderator anybody's, perhaps with a reason."""
 
     seq: Number
+    why: Why = ""
 
     def event(self, room: str, who: Person | None) -> events.AnyStoredEvent:
         """Return the deletion."""
-        return events.Delete(room=room, cid=self.cid, who=who, target=self.seq)
+        return events.Delete(room=room, cid=self.cid, who=who, target=self.seq, why=self.why)
 
 
 class React(WriteRequest, tag="react", kw_only=True):

@@ -33,7 +33,7 @@ class Acting:
 
     async def moderate(
         self, act: Act, people: Iterable[Person], *, seconds: int = 0, since: int = 0, why: str = ""
-    ) -> None:
+    ) -> int:
         """Act on people.
 
         Args:
@@ -42,6 +42,9 @@ class Acting:
             seconds: How long to mute or ban them, 0 for ever.
             since: The time of the first message to clear, 0 for all.
             why: A reason that is told to all, up to 250 characters.
+
+        Returns:
+            How many addresses are not banned, as others come from them.
         """
         request = governing.Moderate(
             room=self._place,
@@ -51,7 +54,7 @@ class Acting:
             since=since,
             why=why,
         )
-        await self._ask(request, answers.Ok, is_once=True)
+        return (await self._ask(request, answers.Ok, is_once=True)).shared
 
     async def undo(self, act: int) -> None:
         """Take back an act of the last day, by its number in ``audit``."""

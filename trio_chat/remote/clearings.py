@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import msgspec
+
 from trio_chat.protocol import events
 from trio_chat.remote import wire
 
@@ -13,9 +15,13 @@ class Clearing(NamedTuple):
     since: int
     seq: int
     also: frozenset[int]
+    reacted: frozenset[int]
 
-    def covers(self, event: events.Message | events.Edit) -> bool:
-        """Whether a message, or an edit of one, is cleared."""
+    def covers(self, event: events.Message | events.Edit | events.React) -> bool:
+        """Whether a message, an edit of one, or a reaction is cleared."""
+        if isinstance(event, events.React):
+            is_among = self.since <= event.target or event.target in self.reacted
+            return is_among and event.who is not None and event.who.id in self.authors
         number = event.target if isinstance(event, events.Edit) else event.seq
         author = event.who.id if event.who else ""
         is_among = self.since <= number < self.seq or number in self.also
@@ -36,7 +42,8 @@ class Clearings:
         match event:
             case events.Clear():
                 authors, also = frozenset(event.authors), frozenset(event.also)
-                clearing = Clearing(authors, event.since, event.seq, also)
+                reacted = frozenset(event.reacted)
+                clearing = Clearing(authors, event.since, event.seq, also, reacted)
                 self._queued[event.key] = clearing
             case events.Restore():
                 self._queued.pop(event.key, None)
@@ -46,13 +53,15 @@ class Clearings:
         match event:
             case events.Clear():
                 self._queued.pop(event.key, None)
-            case events.Message() | events.Edit():
+            case events.Message() | events.Edit() | events.React():
                 is_cleared = any(one.covers(event) for one in self._queued.values())
-                return _without_text(event) if is_cleared else event
+                return _cleared(event) if is_cleared else event
         return event
 
 
-def _without_text(event: events.Message | events.Edit) -> wire.RoomEvent:
+def _cleared(event: events.Message | events.Edit | events.React) -> wire.RoomEvent:
+    if isinstance(event, events.React):
+        return msgspec.structs.replace(event, on=False)
     cleared = events.without_text(event)
     assert isinstance(cleared, events.Message | events.Edit)
     return cleared

@@ -80,7 +80,7 @@ class Moderation(Acting):
 
     async def undo_raid(
         self, since: int, people: Iterable[Person] = (), *, until: int = 0, why: str = ""
-    ) -> None:
+    ) -> int:
         """Ban those who came since a time, or these people, and clear what they said since then.
 
         For an hour newcomers have to wait, and their links need approval. ``undo`` takes all of it
@@ -91,8 +91,12 @@ class Moderation(Acting):
             people: Whom; by default all who came since then.
             until: That of the preview: who came later is left alone. 0 means now.
             why: Is told to all.
+
+        Returns:
+            How many addresses are not banned, as others come from them.
         """
-        await self._ask(self._raid(since, people, until=until, why=why), answers.Ok, is_once=True)
+        raid = self._raid(since, people, until=until, why=why)
+        return (await self._ask(raid, answers.Ok, is_once=True)).shared
 
     def _raid(
         self,

@@ -190,9 +190,15 @@ class Room(Moderation, AsyncIterator[events.Message]):
         """Change the text of your message ``seq``; return the number of the edit."""
         return await self._keep(requests.Edit(room=self.name, cid=new_cid(), seq=seq, text=text))
 
-    async def delete(self, seq: int) -> int:
-        """Delete your message ``seq``; return the number of the deletion."""
-        return await self._keep(requests.Delete(room=self.name, cid=new_cid(), seq=seq))
+    async def delete(self, seq: int, why: str = "") -> int:
+        """Delete the message ``seq``; return the number of the deletion.
+
+        Args:
+            seq: The number of a message of yours; moderators delete those of others, too.
+            why: A reason that is told to all, up to 250 characters.
+        """
+        request = requests.Delete(room=self.name, cid=new_cid(), seq=seq, why=why)
+        return await self._keep(request)
 
     async def react(self, seq: int, emoji: str, *, on: bool = True) -> int:
         """Add an emoji to a message, or remove yours; return the number of the event."""

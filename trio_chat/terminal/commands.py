@@ -164,7 +164,10 @@ class Commands:
             self._about_pending(command, *pending)
             return
         number = self._last(command) if command.number is None else command.number
-        is_said = not command.rest and command.number if command.name == "delete" else command.rest
+        is_said = bool(command.rest)
+        if command.name == "delete":  # with a reason, of what somebody else has said
+            is_asked = bool(command.rest) and self._is_mine(number)
+            is_said = command.number is not None and not is_asked
         if number is None:
             whose = "of yours" if command.name in OWN else "of anybody else"
             self._error(f"there is no message {whose} here")
@@ -211,9 +214,13 @@ class Commands:
         edit = tab.in_order(lambda: tab.room.edit(number, sendable(text)))
         self._controls.run_request(edit)
 
-    def _delete(self, number: int, _: str) -> None:
+    def _delete(self, number: int, why: str) -> None:
         tab = self._controls.tab
-        self._controls.run_request(tab.in_order(lambda: tab.room.delete(number)))
+        self._controls.run_request(tab.in_order(lambda: tab.room.delete(number, sendable(why))))
+
+    def _is_mine(self, number: int | None) -> bool:
+        entry = self._controls.tab.log.message(number) if number else None
+        return entry is not None and entry.is_mine
 
     def _react(self, number: int, text: str) -> None:
         """Add an emoji to a message, or remove ours, as a click on it does in the page."""

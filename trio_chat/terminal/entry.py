@@ -1,5 +1,6 @@
 """An entry of a log: a message, or a note of what else happens."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,6 +27,7 @@ class Entry:
     state: Literal["", "sending", "failed"] = ""
     edited: bool = False
     deleted: bool = False
+    why: str = ""  # it was deleted, if anybody has said it
     reactions: dict[str, set[str]] = field(default_factory=dict)  # ids of people by emoji
 
     def fill(self, said: MessageView) -> None:
@@ -36,7 +38,12 @@ class Entry:
             for emoji, people in said.reactions.items()
         }
 
-    def delete(self) -> None:
-        """Show that the message is deleted."""
-        self.text, self.deleted = "", True
+    def delete(self, why: str = "") -> None:
+        """Show that the message is deleted, and the reason if there is one."""
+        self.text, self.deleted, self.why = "", True, sanitize_line(why)
         self.reactions.clear()
+
+    def take_back(self, ids: Collection[str]) -> None:
+        """Show no reactions of some people any more."""
+        left = {emoji: people.difference(ids) for emoji, people in self.reactions.items()}
+        self.reactions = {emoji: people for emoji, people in left.items() if people}

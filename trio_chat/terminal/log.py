@@ -191,7 +191,7 @@ class Log:
     def _delete(self, delete: Delete) -> None:
         entry = self._numbers.get(delete.target)
         if entry:
-            entry.delete()
+            entry.delete(delete.why)
 
     def _clear(self, clear: Clear) -> None:
         """Delete what these authors have said up to now."""
@@ -203,6 +203,8 @@ class Log:
             if author in authors and is_among:
                 cleared[author] = entry.who
                 entry.delete()
+            if clear.since <= seq or seq in clear.reacted:
+                entry.take_back(authors)
         people = [who for who in cleared.values() if who]
         whom = names(people, len(authors)) if people else ""
         self._add_note(kept_in_words(clear, whom), clear.ts)

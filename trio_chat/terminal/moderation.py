@@ -23,7 +23,7 @@ from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.tab import Raid, now
 from trio_chat.terminal.tasks import Job
 from trio_chat.terminal.typed import COMMANDS
-from trio_chat.terminal.wording import rules_in_words
+from trio_chat.terminal.wording import RAID_SHARED, SHARED, rules_in_words
 
 PRIVATE = "--private"
 RIGHTS: dict[str, GivenRight] = {"read": "read", "speak": "speak", "moderate": "moderate"}
@@ -155,9 +155,11 @@ class Moderation:
             person = await self._find(target.nick, is_lifted=act in LIFTING)
             since = now() - 1000 * target.seconds if act == "clear" and target.seconds else 0
             seconds = 0 if act == "clear" else target.seconds
-            await self._acting.moderate(
+            shared = await self._acting.moderate(
                 act, [person], seconds=seconds, since=since, why=sendable(target.why)
             )
+            if shared:
+                self._tab.note(SHARED)
 
         return run
 
@@ -233,9 +235,9 @@ class Moderation:
 
     def _undo_raid(self, raid: Raid) -> Job:
         async def run() -> None:
-            await self._room.undo_raid(raid.since, raid.people, until=raid.until)
+            shared = await self._room.undo_raid(raid.since, raid.people, until=raid.until)
             done = "the raid is undone; /audit lists that, and /undo takes it back for a day"
-            self._tab.note(done)
+            self._tab.note(f"{done}\n{RAID_SHARED}" if shared else done)
 
         return run
 

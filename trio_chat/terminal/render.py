@@ -105,7 +105,7 @@ def _author(entry: Entry) -> str:
 def _body(entry: Entry) -> Markup:
     """Return the text with its quote and marks."""
     if entry.deleted:
-        return [("dim", "deleted")]
+        return [("dim", f"deleted: {entry.why}" if entry.why else "deleted")]
     if entry.kind != "message":
         return [("bad" if entry.kind == "error" else "dim", entry.text)]
     text = entry.text

@@ -21,6 +21,14 @@ from trio_chat.terminal.sanitize import sanitize_line
 NOBODY = "somebody"  # the name of people without one
 NAMED = 3  # people of a line; the others are counted
 UNITS = {"d": 24 * 60 * 60, "h": 60 * 60, "min": 60, "s": 1}  # in seconds
+SHARED = (
+    "others here come from the same address, so it is not banned: who was can come back under "
+    "another name. Let newcomers wait (/rules), or close the room"
+)
+RAID_SHARED = (
+    "others come from the same address, so it is not banned: who comes back from there under "
+    "another name waits 15 minutes before they may write"
+)
 DONE = {  # by what a moderator has done
     "mute": "muted",
     "unmute": "lets speak again:",
@@ -147,7 +155,8 @@ def _done_to_people(act: ActOnPeople, info: ActInfo) -> str:
             done = f"{DONE.get(f'un{act.kind}', act.kind)} {whom}"
         case acts.Sanctioned():
             until = _until(act.until, info.ts)
-            done = f"{DONE.get(act.kind, act.kind)} {whom}{until}{_why(act.why)}"
+            did = DONE.get(act.kind, act.kind)
+            done = f"{did} {whom}{until}{_why(act.why)}{_shared(act.shared)}"
         case acts.Removed():
             done = f"removed {whom}{_why(act.why)}"
         case acts.NickFreed():
@@ -157,11 +166,11 @@ def _done_to_people(act: ActOnPeople, info: ActInfo) -> str:
         case acts.Reviewed():
             done = f"approved message {act.target} of {whom}{_why(act.why)}"
         case acts.Deleted():
-            done = f"deleted message {act.target} of {whom}"
+            done = f"deleted message {act.target} of {whom}{_why(act.why)}"
         case acts.Cleared():
             done = f"cleared the messages of {whom}{_why(act.why)}"
         case _:  # Raided
-            done = f"undid a raid of {whom}{_why(act.why)}"
+            done = f"undid a raid of {whom}{_why(act.why)}{_shared(act.shared)}"
     return done
 
 
@@ -188,9 +197,10 @@ def raid_in_words(preview: RaidPreview, since: str) -> str:
     messages = counted(preview.messages, "message", "messages")
     networks = len(preview.addresses)
     place = f" from {counted(networks, 'network', 'networks')}" if networks else ""
+    shared = f"{RAID_SHARED}\n" if preview.shared else ""
     return (
-        f"since {since}: {people}{place}, {messages} at hand: "
-        f"{names(preview.people, preview.count)}\n"
+        f"since {since}: {people}{place}, {messages}: "
+        f"{names(preview.people, preview.count)}\n{shared}"
         "/raid yes bans them for 7 days, clears what they said, makes newcomers wait and holds "
         "their links"
     )
@@ -203,6 +213,10 @@ def in_brackets(label: str) -> str:
 
 def _until(until: int, ts: int) -> str:
     return f" for {duration(round((until - ts) / 1000))}" if until else ""
+
+
+def _shared(count: int) -> str:
+    return " (but not an address that others come from)" if count else ""
 
 
 def _why(why: str) -> str:

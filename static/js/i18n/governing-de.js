@@ -65,6 +65,7 @@ Object.assign(de, {
   "act.approve": "{who} hat freigegeben, was {people} geschrieben hat",
   "act.reject": "{who} hat abgelehnt, was {people} geschrieben hat",
   "act.delete": "{who} hat eine Nachricht von {people} gelöscht",
+  "act.freed": "{who} hat den Namen von {people} für andere freigegeben",
   "act.undone": "{who} hat etwas zurückgenommen",
   "act.report": "{who} hat eine Nachricht gemeldet",
   "act.admitted": "{who} hat {people} privat geschrieben",
@@ -95,6 +96,13 @@ Object.assign(de, {
   "settings.held": "Wartet auf Freigabe",
   "settings.acts": "Was getan wurde",
   "settings.everywhere": "Was in allen Räumen getan wurde",
+  "settings.names": "Namen",
+  "names.nick": "Name",
+  "names.hint": "Ein Name bleibt nach dem letzten Besuch noch einige Wochen vergeben.",
+  "names.free": "Für andere freigeben",
+  "names.done": "Den Namen {nick} können jetzt andere nehmen.",
+  "names.here": "Wer {nick} heißt, ist da oder war es eben noch.",
+  "names.nobody": "Den Namen {nick} hat niemand.",
   "settings.closed": "Nur die Moderation spricht",
   "settings.slow": "Zeit zwischen zwei Nachrichten einer Person",
   "settings.newcomers": "Wer neu ist, wartet vor dem Sprechen",
@@ -153,6 +161,7 @@ Object.assign(de, {
   "audit.lift": "Sperren aufheben",
   "audit.liftWhat": "Sperren aufheben: {what}",
   "audit.taken": "zurückgenommen",
+  "audit.shared": "(Eine Adresse, von der andere kommen, ist nicht gesperrt.)",
   "audit.go": "Zur Nachricht",
   "audit.more": "Früheres",
 
@@ -189,6 +198,7 @@ Object.assign(de, {
   "menu.everywhere": "In allen Räumen",
   "menu.raid": "Überfall rückgängig machen …",
   "menu.done": "Erledigt.",
+  "menu.shared": "Andere hier kommen von derselben Adresse, darum ist sie nicht gesperrt: Unter anderem Namen ist die Rückkehr möglich. Lassen Sie Neue warten, oder schließen Sie den Raum für eine Weile.",
 
   // Raids
   "raid.title": "Überfall rückgängig machen",
@@ -204,6 +214,7 @@ Object.assign(de, {
   "raid.networks": "Sie kamen aus {networks}",
   "raid.mode": "Eine Stunde lang wartet, wer neu ist, 15 Minuten, und Links von Neuen warten auf die Moderation. Alles kann einen Tag lang zurückgenommen werden.",
   "raid.nobody": "Seitdem ist niemand gekommen, außer der Moderation.",
+  "raid.shared": "Andere kommen von derselben Adresse, darum wird sie nicht gesperrt. Wer von dort unter anderem Namen wiederkommt, wartet 15 Minuten, bevor er schreiben kann.",
   "raid.undo": "Rückgängig machen",
   "raid.done": "Der Überfall ist rückgängig gemacht. Die Einstellungen des Raums können das zurücknehmen.",
 

@@ -65,6 +65,7 @@ Object.assign(en, {
   "act.approve": "{who} approved what {people} wrote",
   "act.reject": "{who} rejected what {people} wrote",
   "act.delete": "{who} deleted a message of {people}",
+  "act.freed": "{who} gave up the name of {people} for others",
   "act.undone": "{who} took something back",
   "act.report": "{who} told about a message",
   "act.admitted": "{who} wrote privately to {people}",
@@ -95,6 +96,13 @@ Object.assign(en, {
   "settings.held": "Held for approval",
   "settings.acts": "What was done",
   "settings.everywhere": "What was done in all rooms",
+  "settings.names": "Names",
+  "names.nick": "Name",
+  "names.hint": "A name is kept for whoever took it, for some weeks after they were here last.",
+  "names.free": "Let others have it",
+  "names.done": "Others may take the name {nick} now.",
+  "names.here": "Whoever is called {nick} is here, or was just now.",
+  "names.nobody": "Nobody has the name {nick}.",
   "settings.closed": "Only moderators speak",
   "settings.slow": "Time between two messages of a person",
   "settings.newcomers": "Newcomers wait before they speak",
@@ -152,6 +160,7 @@ Object.assign(en, {
   "audit.lift": "Lift the bans",
   "audit.liftWhat": "Lift the bans: {what}",
   "audit.taken": "taken back",
+  "audit.shared": "(An address that others come from is not banned.)",
   "audit.go": "Go to the message",
   "audit.more": "Earlier",
 
@@ -188,6 +197,7 @@ Object.assign(en, {
   "menu.everywhere": "In all rooms",
   "menu.raid": "Undo a raid …",
   "menu.done": "Done.",
+  "menu.shared": "Others here come from the same address, so it is not banned: whoever was can come back under another name. Let newcomers wait, or close the room for a while.",
 
   // Raids
   "raid.title": "Undo a raid",
@@ -200,6 +210,7 @@ Object.assign(en, {
   "raid.networks": "They came from {networks}",
   "raid.mode": "For an hour newcomers wait 15 minutes, and their links wait for a moderator. All of it can be taken back for a day.",
   "raid.nobody": "Nobody has come since then, but moderators.",
+  "raid.shared": "Others come from the same address, so it is not banned. Whoever comes back from there under another name waits 15 minutes before they can write.",
   "raid.undo": "Undo it",
   "raid.done": "The raid is undone. It can be taken back in the room settings.",
 

@@ -65,6 +65,7 @@ Object.assign(fr, {
   "act.approve": "{who} a accepté ce que {people} a écrit",
   "act.reject": "{who} a refusé ce que {people} a écrit",
   "act.delete": "{who} a effacé un message de {people}",
+  "act.freed": "{who} a libéré le nom de {people}",
   "act.undone": "{who} a annulé quelque chose",
   "act.report": "{who} a signalé un message",
   "act.admitted": "{who} a écrit en privé à {people}",
@@ -95,6 +96,13 @@ Object.assign(fr, {
   "settings.held": "En attente d’approbation",
   "settings.acts": "Ce qui a été fait",
   "settings.everywhere": "Ce qui a été fait dans tous les salons",
+  "settings.names": "Noms",
+  "names.nick": "Nom",
+  "names.hint": "Un nom reste à qui l’a pris, quelques semaines après sa dernière visite.",
+  "names.free": "Le laisser à d’autres",
+  "names.done": "D’autres peuvent maintenant prendre le nom {nick}.",
+  "names.here": "La personne qui s’appelle {nick} est ici, ou l’était à l’instant.",
+  "names.nobody": "Personne ne porte le nom {nick}.",
   "settings.closed": "Seule la modération parle",
   "settings.slow": "Temps entre deux messages d’une personne",
   "settings.newcomers": "Qui est nouveau attend avant de parler",
@@ -153,6 +161,7 @@ Object.assign(fr, {
   "audit.lift": "Lever les bannissements",
   "audit.liftWhat": "Lever les bannissements : {what}",
   "audit.taken": "annulé",
+  "audit.shared": "(Une adresse d’où viennent d’autres personnes n’est pas bannie.)",
   "audit.go": "Aller au message",
   "audit.more": "Plus ancien",
 
@@ -189,6 +198,7 @@ Object.assign(fr, {
   "menu.everywhere": "Dans tous les salons",
   "menu.raid": "Annuler un raid …",
   "menu.done": "C’est fait.",
+  "menu.shared": "D’autres ici viennent de la même adresse, qui n’est donc pas bannie : on peut revenir sous un autre nom. Faites attendre les nouveaux, ou fermez le salon pour un temps.",
 
   // Raids
   "raid.title": "Annuler un raid",
@@ -204,6 +214,7 @@ Object.assign(fr, {
   "raid.networks": "Venus de {networks}",
   "raid.mode": "Pendant une heure, qui est nouveau attend 15 minutes, et ses liens attendent la modération. Pendant un jour, tout peut être annulé.",
   "raid.nobody": "Personne n’est venu depuis, sauf la modération.",
+  "raid.shared": "D’autres viennent de la même adresse, qui n’est donc pas bannie. Qui en revient sous un autre nom attend 15 minutes avant de pouvoir écrire.",
   "raid.undo": "Annuler le raid",
   "raid.done": "Le raid est annulé. Les réglages du salon permettent d’y revenir.",
 

@@ -81,7 +81,7 @@ function isAction({ text, deleted }) {
 }
 
 function isAlike(before, { item, author }) {
-  const parts = ["text", "deleted", "edited"];
+  const parts = ["text", "deleted", "edited", "why"];
   return (
     before &&
     parts.every((part) => before.item[part] === item[part]) &&
@@ -98,9 +98,9 @@ function fillWords(row, { item, author }, me) {
 }
 
 /** Returns the text of a message, a note, or a change of an unknown message, without marks. */
-export function plainWords({ t: kind, text, deleted, about, words, emoji, from }, author = from) {
+export function plainWords({ t: kind, text, deleted, about, words, emoji, from, why }, author = from) {
   if (about) return words ?? t(`note.${about}`);
-  if (deleted || kind === "delete") return t("row.deleted");
+  if (deleted || kind === "delete") return t("row.deleted") + (why ? `: \u2068${why}\u2069` : "");
   if (kind === "topic") return t("row.topic", { text });
   const action = text && actionOf(text);
   return action ? `${nickOf(author)} ${reads(action)}` : reads(text ?? emoji);

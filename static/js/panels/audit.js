@@ -8,7 +8,7 @@ import { button, make } from "./make.js";
 
 const DAY = 86_400_000; // ms for which an act can be taken back
 const PAGE = 100; // acts
-const EVERYWHERE = ["sanctioned", "lifted", "cleared", "undone"]; // what operators do in all rooms
+const EVERYWHERE = ["sanctioned", "lifted", "removed", "cleared", "nick_freed", "undone"]; // what operators do in all rooms
 
 /**
  * Shows acts in `element`: the reports alone, or all others; with no `room`, what was done in all rooms. `request` makes a request and returns the
@@ -72,7 +72,8 @@ function line(one, isUndone, { onGo, takeBack }) {
 function wordsFor({ from, act, ts, count }) {
   const who = isolate(nickOf(from));
   const people = names(act.people ?? [], count);
-  return because(LINES[act.t]?.({ who, people }, act, ts) ?? act.t, act.why);
+  const words = because(LINES[act.t]?.({ who, people }, act, ts) ?? act.t, act.why);
+  return act.shared ? `${words} ${t("audit.shared")}` : words;
 }
 
 const LINES = {
@@ -91,6 +92,7 @@ const LINES = {
   raided: (values) => t("act.raid", values),
   reviewed: (values, { kind }) => t(`act.${kind}`, values),
   deleted: (values) => t("act.delete", values),
+  nick_freed: (values) => t("act.freed", values),
   undone: ({ who }) => t("act.undone", { who }),
   reported: ({ who }) => t("act.report", { who }),
 };

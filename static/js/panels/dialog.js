@@ -27,14 +27,14 @@ export function beside(dialog, { top, bottom, right }) {
   dialog.style.left = `${Math.max(Math.min(right - width, innerWidth - width - GAP), GAP)}px`;
 }
 
-/** Asks a yes-no question; resolves to whether the answer is yes. */
-export function ask(question, { yes, no, detail = "" }) {
+/** Asks a yes-no question, with more `fields` to fill in if need be; resolves to whether the answer is yes. */
+export function ask(question, { yes, no, detail = "", fields = [] }) {
   return new Promise((resolve) => {
     const buttons = [button(no, "small"), button(yes, "danger")];
     const line = document.createElement("span");
     line.className = "answers";
     line.append(...buttons);
-    const parts = [paragraph(question), detail && paragraph(detail, "detail"), line];
+    const parts = [paragraph(question), detail && paragraph(detail, "detail"), ...fields, line];
     const dialog = open("question", question, ...parts.filter(Boolean));
     let answer = false;
     buttons.forEach((one, place) =>
@@ -43,6 +43,9 @@ export function ask(question, { yes, no, detail = "" }) {
         dialog.close();
       }),
     );
+    dialog.addEventListener("keydown", ({ key, target, isComposing }) => {
+      if (key === "Enter" && target.type === "text" && !isComposing) buttons[1].click();
+    });
     dialog.addEventListener("close", () => resolve(answer));
     buttons[0].focus();
   });

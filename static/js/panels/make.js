@@ -1,5 +1,9 @@
 // Makes elements.
 
+import { t } from "../i18n/strings.js";
+
+const REASON = 250; // characters
+
 /** Returns an element with these properties, and with some content; what is falsy is left out. */
 export function make(tag, properties = {}, ...content) {
   const element = document.createElement(tag);
@@ -40,4 +44,8 @@ export function box(words, properties = {}) {
 export function field(words, properties, tag = "input") {
   const control = make(tag, { id: `field-${++count}`, ...properties });
   return [make("label", { htmlFor: control.id }, words), control];
+}
+/** Returns a field for the reason of an act, with its label. */
+export function reasonField(value = "") {
+  return field(t("menu.why"), { maxLength: REASON, dir: "auto", autocomplete: "off", value });
 }

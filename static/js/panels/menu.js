@@ -4,9 +4,8 @@ import { t } from "../i18n/strings.js";
 import { duration, isolate } from "../log/narration.js";
 import { nickOf } from "../log/row.js";
 import { ask, beside, open } from "./dialog.js";
-import { box, button, field, make } from "./make.js";
+import { box, button, make, reasonField } from "./make.js";
 
-const REASON = 250; // characters
 const FOREVER = 0;
 const TIMES = { mute: [600, 3_600, 86_400, FOREVER], ban: [3_600, 86_400, 604_800, FOREVER], clear: [600, 3_600, 86_400, FOREVER] }; // s
 
@@ -45,11 +44,6 @@ export function openMenu(anchor, { person, message, may }, acts) {
   dialog.addEventListener("keydown", (event) => step(event, dialog));
   beside(dialog, place);
   dialog.querySelector("button")?.focus();
-}
-
-/** Returns a field for the reason of an act, with its label. */
-export function reasonField(value = "") {
-  return field(t("menu.why"), { maxLength: REASON, dir: "auto", autocomplete: "off", value });
 }
 
 function askToClear(nick, seconds) {

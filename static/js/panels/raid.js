@@ -3,8 +3,7 @@
 import { reasonOf, t } from "../i18n/strings.js";
 import { isolate, names } from "../log/narration.js";
 import { open } from "./dialog.js";
-import { button, field, make } from "./make.js";
-import { reasonField } from "./menu.js";
+import { button, field, make, reasonField } from "./make.js";
 
 const RECENT = 10 * 60_000; // ms, of "this person, the last 10 minutes"
 const DAY = 86_400_000; // ms
@@ -12,7 +11,7 @@ const NETWORKS = 5; // that are shown
 
 /**
  * Opens the dialog about a `person` who was at it at a time `at`, in ms, with a reason `why` that may be changed.
- * `request` makes a request and returns the answer; `onDone` is called once the raid is undone.
+ * `request` makes a request and returns the answer; `onDone` is called with the answer once the raid is undone.
  */
 export function openRaid({ room, person, at, why }, request, onDone) {
   const [one, ofPerson] = radio(t("raid.person", { nick: isolate(person.nick) }), { value: "person", checked: true });
@@ -44,7 +43,7 @@ export function openRaid({ room, person, at, why }, request, onDone) {
     const answer = await request({ ...seen, why: reason.value.trim() });
     if (answer.t === "error") return preview.replaceChildren(fault(answer));
     dialog.close();
-    return onDone();
+    return onDone(answer);
   };
   group.addEventListener("change", look);
   time.addEventListener("focus", () => ofAll.checked || ((ofAll.checked = true), look()));
@@ -54,12 +53,13 @@ export function openRaid({ room, person, at, why }, request, onDone) {
 
 function lines(answer) {
   if (answer.t === "error") return [fault(answer)];
-  const { count, people, addresses, messages } = answer;
+  const { count, people, addresses, messages, shared } = answer;
   if (!count) return [make("p", {}, t("raid.nobody"))];
   return [
     make("p", {}, `${t("raid.people", { count })}: `, names(people, count)),
     addresses.length ? make("p", {}, t("raid.networks", { networks: networks(addresses) })) : "",
     make("p", {}, t("raid.messages", { count: messages })),
+    shared ? make("p", {}, t("raid.shared")) : "",
     make("p", { className: "hint" }, t("raid.mode")),
   ].filter(Boolean);
 }

@@ -7,6 +7,7 @@ import { open } from "./dialog.js";
 import { showHeld } from "./held.js";
 import { showLinks } from "./links.js";
 import { box, button, choice, field, make, teller } from "./make.js";
+import { namesForm } from "./names.js";
 
 const SLOW = [0, 5, 10, 30, 60, 300, 900, 3_600]; // s
 const NEWCOMERS = [0, 60, 300, 900, 3_600, 86_400]; // s
@@ -37,6 +38,7 @@ export function openSettings(room, { me, isOperator, request, onGo }) {
     part("held", (element) => showHeld(element, name, { request, tell })),
     part("acts", audit(false)),
     isOperator ? part("everywhere", audit(false, "")) : "",
+    isOperator ? part("names", (element) => element.replaceChildren(namesForm(request, tell))) : "",
     line,
   );
   dialog.addEventListener("toggle", () => tell(""), { capture: true }); // what was told is of another part

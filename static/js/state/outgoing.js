@@ -2,12 +2,12 @@
 
 import { reacted } from "./timeline.js";
 
-const FIELDS = ["t", "cid", "text", "reply", "seq", "emoji", "on"]; // that are sent
+const FIELDS = ["t", "cid", "text", "reply", "seq", "emoji", "on", "why"]; // that are sent
 
 /**
  * Requests are sent in order, one after the other. An entry is never changed but replaced by a new
  * object. It has
- *   t, cid, text?, reply?, seq?, emoji?, on?   as they are sent
+ *   t, cid, text?, reply?, seq?, emoji?, on?, why?   as they are sent
  *   epoch    of the numbers in it
  *   ts       when the user made it, in ms
  *   state    "waiting"; "sent" while there is no answer; "failed", with the server's error `reason`
@@ -152,10 +152,10 @@ function rebased(entry) {
   return rest;
 }
 
-function apply(message, { t, text, emoji, on = true }, me) {
+function apply(message, { t, text, emoji, on = true, why }, me) {
   if (message.deleted) return message;
   if (t === "edit") return { ...message, text, edited: true };
-  if (t === "delete") return { ...message, text: "", deleted: true };
+  if (t === "delete") return { ...message, text: "", deleted: true, why };
   if (!me) return message; // the user is not known before the first welcome
   return { ...message, reactions: reacted(message.reactions, emoji, me, on) };
 }

@@ -53,10 +53,10 @@ export class Timeline {
 
   /** Applies an event that changes messages, to those that are here. */
   change(event) {
-    const { t, target, text, emoji, on = true, from: who } = event;
+    const { t, target, text, emoji, on = true, from: who, why } = event;
     if (t === "clear") this.#clear(event);
     if (t === "edit") this.#replace(target, { text, edited: true });
-    if (t === "delete") this.#replace(target, { text: "", deleted: true });
+    if (t === "delete") this.#replace(target, { text: "", deleted: true, why });
     if (t === "react" && who) {
       this.#replace(target, ({ reactions }) => ({ reactions: reacted(reactions, emoji, who, on) }));
     }
@@ -74,13 +74,20 @@ export class Timeline {
     return low;
   }
 
-  /** Deletes the messages of some authors up to this event; "" stands for all without a name. */
-  #clear({ authors, since, seq: until, also = [] }) {
-    const [cleared, others] = [new Set(authors), new Set(also)];
-    for (const { seq, from } of this.messages) {
+  /** Deletes the messages and reactions of some authors up to this event; "" stands for all without a name. */
+  #clear({ authors, since, seq: until, also = [], reacted = [] }) {
+    const [cleared, others, lessLiked] = [authors, also, reacted].map((list) => new Set(list));
+    for (const { seq, from, reactions } of this.messages) {
       const isAmong = (seq >= since && seq < until) || others.has(seq);
       if (isAmong && cleared.has(from?.id ?? "")) this.#replace(seq, { text: "", deleted: true });
+      else if (seq >= since || lessLiked.has(seq)) this.#takeBack(seq, reactions, cleared);
     }
+  }
+
+  #takeBack(seq, reactions, ids) {
+    const left = Object.entries(reactions).map(([emoji, people]) => [emoji, people.filter(({ id }) => !ids.has(id))]);
+    const isLess = left.some(([emoji, people]) => people.length < reactions[emoji].length);
+    if (isLess) this.#replace(seq, { reactions: Object.fromEntries(left.filter(([, people]) => people.length)) });
   }
 
   #replace(seq, change) {

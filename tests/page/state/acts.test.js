@@ -52,6 +52,16 @@ test("a clear deletes earlier messages of its authors that they have edited sinc
   assert.deepEqual(texts(), ["before", "-", "mine"]);
 });
 
+test("a clear takes back reactions of its authors to later messages, and to those it names", () => {
+  for (const seq of [1, 2, 3]) hear(said(seq, `text ${seq}`, ANN));
+  const react = (seq, target, from) => ({ t: "react", seq, target, emoji: "🍋", from });
+  hear(react(4, 1, BOB), react(5, 2, BOB), react(6, 2, ANN), react(7, 3, BOB), said(8, "new", ANN), react(9, 8, BOB));
+  hear({ t: "clear", seq: 10, key: "k", authors: ["b"], since: 6, reacted: [2, 3] }, react(11, 3, BOB));
+  const reacted = room().messages.map(({ reactions }) => (reactions["🍋"] ?? []).map(({ id }) => id).join());
+  assert.deepEqual(reacted, ["b", "a", "b", ""]);
+  assert.deepEqual(room().messages[3].reactions, {});
+});
+
 test("a clear that comes before a page holds for what the page has", () => {
   hear(said(1, "rude"));
   store.lost();

@@ -10,7 +10,7 @@ from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import people, queries, reports, visits
-from trio_chat.journal.sqlite.authors import rooms_of
+from trio_chat.journal.sqlite.authors import count_messages, rooms_of
 from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.pruning import Limits
 from trio_chat.journal.sqlite.readers import Readers
@@ -170,6 +170,12 @@ class SqliteJournal:
             lambda database: rooms_of(
                 database, authors, since_ts, limit, is_indexed=self._file.is_indexed
             )
+        )
+
+    async def count_messages(self, room: str, authors: Collection[str], since_ts: int) -> int:
+        """Return how many messages of people a clearing would clear in a room."""
+        return await self._searchers.read(
+            lambda database: count_messages(database, room, authors, since_ts)
         )
 
     async def gone(self, places: Collection[Place]) -> set[Place]:

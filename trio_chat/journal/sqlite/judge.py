@@ -2,8 +2,8 @@
 
 import sqlite3
 
-from trio_chat.journal.clearings import is_cleared
-from trio_chat.journal.sqlite import queries, sealing, unused
+from trio_chat.journal.clearings import is_cleared, shown_reactions
+from trio_chat.journal.sqlite import queries, sealing, states, unused
 from trio_chat.journal.sqlite.messages import Messages
 from trio_chat.journal.sqlite.progress import Progress, RoomsProgress
 from trio_chat.journal.sqlite.stored import understood
@@ -110,11 +110,17 @@ class Judge:
         message = understood(write.event.room, target, data)
         if not isinstance(message, Message) or message.deleted:
             return NO_SUCH_MESSAGE
-        if is_cleared(sealing.find(self._database, room.id), target, author):
+        clearings = sealing.find(self._database, room.id)
+        if is_cleared(clearings, target, author):
             return NO_SUCH_MESSAGE
         if write.target_author not in (None, author):
             return NOT_YOURS
-        return self._messages.changes_of(room.id, target).refuse(write.event, self._limits)
+        changes = self._messages.changes_of(room.id, target)
+        later = states.changes_in(self._database, room.id)
+        shown = shown_reactions(
+            clearings, target, changes.state.reactions, lambda first: later(target, first)
+        )
+        return changes.refuse(write.event, self._limits, shown)
 
     def _judge_topic(self, room: int | None, write: Write) -> Rejected | None:
         """Refuse a topic that is for the place of another one than there is, or that is gone."""

@@ -3,13 +3,14 @@
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from trio_chat.journal.clearings import Clearing, as_told
+from trio_chat.journal.clearings import Clearing, as_told, shown_reactions
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import forgotten, index, scrubs, sealing, states
 from trio_chat.journal.sqlite.stored import readable, report, understood
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
-from trio_chat.journal.views import Sized, fit, fit_events, view
+from trio_chat.journal.views import Sized, State, fit, fit_events, view
 from trio_chat.protocol.acts import LEDGER
+from trio_chat.protocol.answers import MessageView
 from trio_chat.protocol.events import Message
 
 MESSAGE = (
@@ -120,12 +121,11 @@ def messages(
     room = room_id(database, name)
     if room is None:
         return MessagePage([], more=False)
-    clearings = sealing.find(database, room)
     if after is not None:
         later = _rows(database, room, MESSAGES_AFTER, after, limit + 1)
-        return fit(views(later, name, clearings), limit, max_bytes)
+        return fit(_views_in(database, room, name, later), limit, max_bytes)
     earlier = _rows(database, room, MESSAGES_BEFORE, 2**62 if before is None else before, limit + 1)
-    page, more = fit(views(earlier, name, clearings), limit, max_bytes)
+    page, more = fit(_views_in(database, room, name, earlier), limit, max_bytes)
     return MessagePage(page[::-1], more)
 
 
@@ -169,9 +169,8 @@ def search(
     room = room_id(database, name)
     if room is None:
         return MessagePage([], more=False)
-    clearings = sealing.find(database, room)
     rows = _found(database, room, query, bounds, limit + 1)
-    told = (view for view in views(rows, name, clearings) if not view[0].deleted)
+    told = (view for view in _views_in(database, room, name, rows) if not view[0].deleted)
     return fit(told, limit, max_bytes)
 
 
@@ -189,10 +188,19 @@ def _found(
         bounds = bounds._replace(before=numbers[-1])
 
 
+def _views_in(
+    database: sqlite3.Connection, room: int, name: str, rows: Iterable[Row]
+) -> Iterator[Sized]:
+    """Yield messages of a room as they stand, without what is cleared there."""
+    clearings = sealing.find(database, room)
+    return views(rows, name, clearings, states.changes_in(database, room))
+
+
 def views(
     rows: Iterable[Row],
     room: str,
     clearings: Sequence[Clearing] = (),
+    later: states.Later = states.none_later,
 ) -> Iterator[Sized]:
     """Yield the messages of a room as they stand.
 
@@ -204,6 +212,7 @@ def views(
         rows: Their numbers, how they were said, and their states if they have any.
         room: The room's name.
         clearings: Of the room; what they cover is told as deleted.
+        later: Returns the changes of a message from a number on.
     """
     for seq, data, state in rows:
         message = understood(room, seq, data)
@@ -215,4 +224,18 @@ def views(
         if state is None or told is not message:
             yield view(told), len(data)
         else:
-            yield view(told, states.decode_state(state)), len(data) + 2 * len(state)
+            yield (
+                _changed(told, states.decode_state(state), clearings, later),
+                (len(data) + 2 * len(state)),
+            )
+
+
+def _changed(
+    message: Message, state: State, clearings: Sequence[Clearing], later: states.Later
+) -> MessageView:
+    """Return a message that was changed as it stands, without reactions that are cleared."""
+    seq, reactions = message.seq, state.reactions
+    if not clearings or not reactions:
+        return view(message, state)
+    shown = shown_reactions(clearings, seq, reactions, lambda first: later(seq, first))
+    return view(message, state, shown)

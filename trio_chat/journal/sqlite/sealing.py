@@ -6,15 +6,20 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from trio_chat.clock import wall_clock
-from trio_chat.journal.clearings import ALSO, SEALED, Clearing
+from trio_chat.journal.clearings import ALSO, REACTED, SEALED, Clearing
 from trio_chat.journal.sqlite import index, scrubs, states
 from trio_chat.protocol.events import Clear
 
 SINCE = 4  # the first schema with the table
 STEP = 1000  # events that are looked at in one transaction
+CHANGES = 20_000  # of messages, that are looked at in one for reactions
 SCAN = 100_000  # events, the latest, that are looked at for more when something is cleared
+FAR = 2**60  # is more than the number of any message
 # These are in each encoded event of the kind, and in no text.
-EDIT, TOPIC = b'"t":"edit"', b'"t":"topic"'
+EDIT, TOPIC, REACT, OFF = b'"t":"edit"', b'"t":"topic"', b'"t":"react"', b'"on":false'
+
+# The number of an event, its author, whether it is a message, and the target of a reaction.
+Row = tuple[int, str | None, int, int | None]
 
 
 def find(database: sqlite3.Connection, room: int) -> Sequence[Clearing]:
@@ -29,11 +34,26 @@ def find(database: sqlite3.Connection, room: int) -> Sequence[Clearing]:
 
 
 def _clearing(key: str, kept: bytes, first: int, end: int) -> Clearing:
-    """Return a clearing as it is kept: the ids of authors, and numbers beside the others."""
+    """Return a clearing as it is kept: the ids of authors, and numbers beside the others.
+
+    Those of messages that lose reactions are below 0, which earlier releases take for no message's;
+    far below is where these began, once the first messages are deleted for good.
+    """
     among = msgspec.json.decode(kept, type=list[str | int])
     authors = frozenset(one for one in among if isinstance(one, str))
-    also = frozenset(one for one in among if isinstance(one, int))
-    return Clearing(key, authors, first, end, also)
+    numbers = [one for one in among if isinstance(one, int)]
+    also = frozenset(one for one in numbers if one > 0)
+    reacted = frozenset(-one for one in numbers if -FAR < one < 0)
+    began = next((-one - FAR for one in numbers if one <= -FAR), None)
+    return Clearing(key, authors, first, end, also, reacted, began)
+
+
+def ids_of(authors: Iterable[str]) -> str:
+    """Return ids, each between line ends, as statements look for one among them.
+
+    No id has line ends. Between two of these is more, or that would be the empty id.
+    """
+    return " ".join(f"\n{author}\n" for author in authors)
 
 
 def also(database: sqlite3.Connection, room: int, event: Clear, *, with_topics: bool) -> list[int]:
@@ -43,7 +63,7 @@ def also(database: sqlite3.Connection, room: int, event: Clear, *, with_topics: 
     """
     if event.since <= 1 and not with_topics:
         return []  # all is cleared by the numbers alone: there is nothing before
-    ids = "".join(f"\n{author}\n" for author in event.authors)  # which have no line ends
+    ids = ids_of(event.authors)
     first = max(event.since, event.seq - SCAN)
     rows = database.execute(
         "SELECT DISTINCT coalesce(target, seq) AS number FROM events"
@@ -56,14 +76,40 @@ def also(database: sqlite3.Connection, room: int, event: Clear, *, with_topics: 
     return sorted(number for (number,) in rows)
 
 
+def reacted(database: sqlite3.Connection, room: int, event: Clear) -> list[int]:
+    """Return to which messages of before authors have reacted since, whose reactions are cleared.
+
+    The event must have the numbers from which, and up to which it clears.
+    """
+    ids = ids_of(event.authors)
+    rows = database.execute(
+        "SELECT DISTINCT target FROM events WHERE room = ? AND seq >= ? AND seq < ?"
+        " AND NOT is_message AND target < ? AND instr(data, ?)"
+        " AND instr(?, char(10) || coalesce(author, '') || char(10))"
+        " ORDER BY target DESC LIMIT ?",
+        (room, max(event.since, event.seq - SCAN), event.seq, event.since, REACT, ids, REACTED),
+    )
+    return sorted(number for (number,) in rows)
+
+
 def keep(database: sqlite3.Connection, room: int, event: Clear) -> None:
     """Seal what an event clears."""
-    among = msgspec.json.encode([*event.authors, *event.also])
+    also, reacted = frozenset(event.also), frozenset(event.reacted)
+    authors = frozenset(event.authors)
+    clearing = Clearing(event.key, authors, event.since, event.seq, also, reacted)
     database.execute(
         "INSERT OR REPLACE INTO clearings (room, key, seq, ts, first, authors)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (room, event.key, event.seq, event.ts, event.since, among),
+        (room, event.key, event.seq, event.ts, event.since, _among(clearing)),
     )
+
+
+def _among(clearing: Clearing) -> bytes:
+    """Return the authors of a clearing, and numbers, as they are kept."""
+    numbers = [*sorted(clearing.also), *sorted(-seq for seq in clearing.reacted)]
+    if clearing.reacted_from is not None:
+        numbers.append(-FAR - clearing.reacted_from)
+    return msgspec.json.encode([*sorted(clearing.authors), *numbers])
 
 
 def lift(database: sqlite3.Connection, room: int, key: str) -> bool:
@@ -89,30 +135,52 @@ def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bo
     room, key, first, end, among = row
     clearing = _clearing(key, among, first, end)
     found = database.execute(
-        "SELECT seq, author, is_message FROM events WHERE room = ? AND seq >= ? AND seq < ?"
+        "SELECT seq, author, is_message, CASE WHEN instr(data, ?) AND NOT instr(data, ?)"
+        " THEN target END FROM events WHERE room = ? AND seq >= ? AND seq < ?"
         " ORDER BY seq LIMIT ?",
-        (room, first, end, STEP),
+        (REACT, OFF, room, first, end, STEP),
     ).fetchall()
-    is_last = len(found) < STEP
+    count = _take_back_reactions(database, room, clearing, found)
+    is_last = count == len(found) < STEP
+    found = found[:count]
     if is_last:
         found += _others(database, room, clearing.also)
-    gone = [seq for seq, author, is_said in found if is_said and clearing.covers(seq, author)]
+    gone = [seq for seq, author, is_said, _ in found if is_said and clearing.covers(seq, author)]
     _delete(database, room, gone, is_indexed=is_indexed)
     if not is_last:
+        began = first if clearing.reacted_from is None else clearing.reacted_from
+        going_on = clearing._replace(first=found[-1][0] + 1, reacted_from=began)
         database.execute(
-            "UPDATE clearings SET first = ? WHERE room = ? AND key = ?",
-            (found[-1][0] + 1, room, key),
+            "UPDATE clearings SET first = ?, authors = ? WHERE room = ? AND key = ?",
+            (going_on.first, _among(going_on), room, key),
         )
     else:
         lift(database, room, key)
     return True
 
 
-def _others(
-    database: sqlite3.Connection, room: int, numbers: Iterable[int]
-) -> list[tuple[int, str | None, int]]:
+def _take_back_reactions(
+    database: sqlite3.Connection, room: int, clearing: Clearing, found: Iterable[Row]
+) -> int:
+    """Take cleared reactions away for good; return how many of the events were looked at.
+
+    A message loses all of them at once, and is looked at no more.
+    """
+    looked, count, done = 0, 0, set[int]()
+    for _, author, _, target in found:
+        if looked > CHANGES:
+            break
+        count += 1
+        if target is None or target in done or (author or "") not in clearing.authors:
+            continue
+        done.add(target)
+        looked += states.take_back_reactions(database, room, target, clearing)
+    return count
+
+
+def _others(database: sqlite3.Connection, room: int, numbers: Iterable[int]) -> list[Row]:
     """Return the events with these numbers that are there, as if all were messages."""
-    statement = "SELECT seq, author, 1 FROM events WHERE room = ? AND seq = ?"
+    statement = "SELECT seq, author, 1, NULL FROM events WHERE room = ? AND seq = ?"
     return [row for seq in numbers for row in database.execute(statement, (room, seq))]
 
 

@@ -2,19 +2,22 @@
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import groupby
 
 import msgspec
 import structlog
 
+from trio_chat.journal.clearings import Clearing
 from trio_chat.journal.views import Changes, State
-from trio_chat.protocol.events import decode
+from trio_chat.protocol.events import AnyStoredEvent, React, decode, encode
 
 TELL_INTERVAL = 5.0  # seconds between two log lines about how far the migration is
 
 Key = tuple[int, int]  # a room's id, and the number of a message
+# Returns the changes of the message with a number, from another number on.
+Later = Callable[[int, int], Iterable[AnyStoredEvent]]
 
 log = structlog.get_logger()
 
@@ -53,6 +56,62 @@ def forget_text(database: sqlite3.Connection, room: int, seq: int) -> None:
     if changes.state.text:
         changes.state.text = ""
         save(database, [((room, seq), changes)])
+
+
+def none_later(seq: int, first: int) -> Iterable[AnyStoredEvent]:  # noqa: ARG001 - for any
+    """Return no changes."""
+    return ()
+
+
+def changes_in(database: sqlite3.Connection, room: int) -> Later:
+    """Return what reads the changes of messages of a room."""
+
+    def later(seq: int, first: int) -> Iterable[AnyStoredEvent]:
+        found = (decode(data) for _, data in _changes(database, room, seq, first))
+        return (event for event in found if event)
+
+    return later
+
+
+def _changes(
+    database: sqlite3.Connection, room: int, target: int, first: int = 0
+) -> list[tuple[int, bytes]]:
+    """Return the changes of a message from a number on, encoded."""
+    return database.execute(
+        "SELECT seq, data FROM events INDEXED BY changes WHERE room = ? AND target = ?"
+        " AND seq >= ? ORDER BY seq",
+        (room, target, first),
+    ).fetchall()
+
+
+def take_back_reactions(
+    database: sqlite3.Connection, room: int, target: int, clearing: Clearing
+) -> int:
+    """Take the reactions that are cleared away from a message, for good.
+
+    Returns:
+        How many changes were looked at.
+    """
+    rows = [(seq, decode(data)) for seq, data in _changes(database, room, target)]
+    cleared = [
+        (seq, event)
+        for seq, event in rows
+        if isinstance(event, React) and event.on and clearing.covers_reaction(event)
+    ]
+    for seq, reaction in cleared:
+        reaction.on = False
+        data = encode(reaction)
+        query = "UPDATE events SET data = ? WHERE room = ? AND seq = ?"
+        database.execute(query, (data, room, seq))
+    changes = Changes()
+    if any(event is None for _, event in rows):  # so the kept state may be all there is of these
+        changes = load(database, room, target)
+    for _, event in cleared if changes.count else rows:
+        assert event
+        changes.state.apply(event)
+    changes.count = len(rows)
+    save(database, [((room, target), changes)])
+    return len(rows)
 
 
 def remove(database: sqlite3.Connection, room: int, last: int) -> None:

@@ -96,6 +96,7 @@ class Transaction:
                 clear.also = sealing.also(
                     self._database, room, clear, with_topics=write.with_topics
                 )
+                clear.reacted = sealing.reacted(self._database, room, clear)
             case Topic() as topic if write.topic_of is not None:
                 topic.text = self._judge.topic_of(room, topic.room, write.topic_of)
             case ActKept(act=Reported() as report) if not self._judge.is_there(report):

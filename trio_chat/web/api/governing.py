@@ -92,7 +92,12 @@ class Governing:
         told = await self._ask(governing.Raid, {"room": room, **fields})
         if isinstance(told, governing_answers.RaidPreview):
             preview = schemas.Preview(
-                told.until, told.count, told.people, told.addresses, told.messages
+                told.until,
+                told.count,
+                told.people,
+                told.addresses,
+                told.messages,
+                told.shared,
             )
             return json_of(preview)
         return self._receipt(told)
@@ -132,7 +137,7 @@ class Governing:
         assert isinstance(told, answers.Ok)
         assert told.seq is not None
         assert told.ts is not None
-        return json_of(schemas.Receipt(told.seq, told.ts))
+        return json_of(schemas.Receipt(told.seq, told.ts, shared=told.shared))
 
     async def _ask(
         self, kind: type[governing.AnyGoverning], fields: dict[str, Any]

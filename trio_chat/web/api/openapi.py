@@ -9,6 +9,7 @@ from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.eventstream import POINT
 from trio_chat.net.problems import MEDIA_TYPE, ProblemDetails
 from trio_chat.protocol import answers, requests
+from trio_chat.protocol.request_base import WHY_LIMIT
 from trio_chat.web.api import (
     PREFIX,
     openapi_devices,
@@ -109,7 +110,7 @@ def _paths(config: Config) -> Json:
                 "Read one message", {200: parts.answer("MessageView")}, 404, 503
             ),
             "put": _changing("Change the text of your message", "NewText", config),
-            "delete": _changing("Delete your message and its text", None, config),
+            "delete": _deleting(config),
         },
         "/rooms/{room}/events": {"parameters": [room], "get": _following()},
         "/rooms/{room}/search": {"parameters": [room], "get": _searching(config)},
@@ -203,6 +204,13 @@ def _following() -> Json:
             ),
         ],
     )
+
+
+def _deleting(config: Config) -> Json:
+    deleting = _changing("Delete your message and its text, or as a moderator any", None, config)
+    schema = {"type": "string", "maxLength": WHY_LIMIT}
+    why = parts.parameter("query", "why", schema, "A reason, which all are told.")
+    return deleting | {"parameters": [*deleting["parameters"], why]}
 
 
 def _changing(summary: str, kind: str | None, config: Config) -> Json:

@@ -207,7 +207,8 @@ class Api:
 
     async def _delete(self, room: str, seq: int) -> Response:
         who = reading.author(request, visitor().grant)
-        fields = {"room": room, "seq": seq, "cid": reading.cid(request)}
+        why = reading.value(request, "why") or ""
+        fields = {"room": room, "seq": seq, "cid": reading.cid(request), "why": why}
         return json_of(await self._keep(requests.Delete, fields, who))
 
     async def _keep(

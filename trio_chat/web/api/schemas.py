@@ -4,7 +4,7 @@ import msgspec
 
 from trio_chat.protocol import answers, governing, governing_answers, requests
 from trio_chat.protocol.events import Person
-from trio_chat.protocol.request_base import Time
+from trio_chat.protocol.request_base import Time, Why
 
 
 class RoomList(msgspec.Struct):
@@ -64,11 +64,15 @@ class Pairing(msgspec.Struct):
 
 
 class Receipt(msgspec.Struct, omit_defaults=True):
-    """What was sent is stored under this number; ``dup``: it had been stored before."""
+    """What was sent is stored under this number; ``dup``: it had been stored before.
+
+    ``shared`` is how many addresses are not banned, as others come from them.
+    """
 
     seq: int
     ts: int
     dup: bool = False
+    shared: int = 0
 
 
 class Session(msgspec.Struct, omit_defaults=True):
@@ -174,7 +178,7 @@ class NewAct(msgspec.Struct, omit_defaults=True):
     people: list[str]
     seconds: governing.Seconds = 0
     since: Time = 0
-    why: governing.Why = ""
+    why: Why = ""
 
 
 class NewRaid(msgspec.Struct, omit_defaults=True):
@@ -187,13 +191,14 @@ class NewRaid(msgspec.Struct, omit_defaults=True):
     until: Time = 0
     people: list[str] = []
     preview: bool = False
-    why: governing.Why = ""
+    why: Why = ""
 
 
-class Preview(msgspec.Struct):
-    """Whom the undoing of a raid would ban, and how many messages at hand it would clear.
+class Preview(msgspec.Struct, omit_defaults=True):
+    """Whom the undoing of a raid would ban, and how many messages it would clear.
 
-    ``until`` is when that was so, for the request that confirms it.
+    ``until`` is when that was so, for the request that confirms it; ``shared`` is how many
+    addresses would not be banned, as others come from them.
     """
 
     until: int
@@ -201,12 +206,13 @@ class Preview(msgspec.Struct):
     people: list[Person]
     addresses: list[str]
     messages: int
+    shared: int = 0
 
 
 class NewReport(msgspec.Struct, omit_defaults=True):
     """Why the moderators should look at a message."""
 
-    why: governing.Why = ""
+    why: Why = ""
 
 
 class HeldList(msgspec.Struct):
@@ -220,7 +226,7 @@ class NewReview(msgspec.Struct, omit_defaults=True):
     """What to do with a message that waits: ``approve`` sends it, ``reject`` drops it."""
 
     act: str
-    why: governing.Why = ""
+    why: Why = ""
 
 
 class ActList(msgspec.Struct):
