@@ -182,11 +182,10 @@ def _shortened(style: bytes) -> bytes:
 
 def _make_file(name: str, content: bytes, caching: str) -> File:
     packed = gzip.compress(content, mtime=0)
-    is_worth_it = len(packed) < WORTH_IT * len(content)
+    worthy = packed if len(packed) < WORTH_IT * len(content) else None
     media_type = MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream")
     headers = SECURITY_HEADERS if name in ACTING else DATA_HEADERS
-    packed = packed if is_worth_it else None
-    return File(content, packed, media_type, caching, _hash(content), headers)
+    return File(content, worthy, media_type, caching, _hash(content), headers)
 
 
 def _hash(*parts: bytes) -> str:
