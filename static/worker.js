@@ -9,6 +9,7 @@ const PREFIX = "trio-chat ";
 const VERSION = FILES[0].split("/")[1];
 const CACHE = PREFIX + VERSION;
 const VERSIONS = 2; // that stay cached: an open page may still need files of the previous one
+const GUEST = "trio-chat guest"; // a lock that guest windows hold, as storage/guest.js has it
 const ANSWER_LIMIT = 4_000; // ms for the server to answer
 
 const within = (path) => new URL(path, registration.scope).href;
@@ -73,9 +74,12 @@ async function file(request) {
   return (await caches.match(request)) ?? fetch(request);
 }
 
-/** Shows a room in an open window, or in a new one. */
+/** Shows a room in an open window that is no guest's, or in a new one. */
 async function show(room) {
-  const [open] = await clients.matchAll({ type: "window" });
+  const { held = [] } = (await navigator.locks?.query()) ?? {};
+  const guests = held.filter(({ name }) => name === GUEST).map(({ clientId }) => clientId);
+  const windows = await clients.matchAll({ type: "window" });
+  const open = windows.find(({ id }) => !guests.includes(id));
   if (!open) return clients.openWindow(within(PAGE + encodeURIComponent(room)));
   open.postMessage({ room });
   return open.focus();

@@ -4,7 +4,7 @@ import "./i18n/en-later.js";
 
 import { again } from "./again.js";
 import { obey } from "./compose/commands.js";
-import { pick } from "./compose/picker.js";
+import { pick } from "./compose/picking.js";
 import { Devices } from "./devices.js";
 import { Drafting, topicLimit } from "./drafting.js";
 import { Going } from "./going.js";
@@ -113,11 +113,11 @@ export class Tools {
     this.#search.show(store.finder, room);
     this.#announcer.tell(news, room);
     this.#attention.tell(news);
-    this.#attention.show(room, store.reading.unread);
+    this.#attention.show(room, store.reading.unread, store.me);
     this.#typing.show(room);
     this.#bar.refresh();
     this.#focusRestore.check();
-    this.devices.tellRead();
+    this.devices.show(room);
     this.#drafting.show();
   }
 
@@ -218,7 +218,8 @@ export class Tools {
   #actions() {
     const { composer, store } = this.#page;
     return {
-      react: (entry, button) => pick(button, t("picker.title"), (emoji) => this.#react(entry.item, emoji)),
+      react: ({ item }, button) =>
+        pick(button, t("picker.title"), { onPick: (emoji) => this.#react(item, emoji), onFault: this.#acts.tell }),
       reply: ({ item }) => composer.change({ reply: { seq: item.seq, epoch: store.room.epoch }, edit: null }),
       copy: ({ item }) => this.#copy(item.text),
       edit: (entry) => composer.change({ edit: edition(entry, store.room) }),

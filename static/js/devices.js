@@ -6,6 +6,7 @@ import { linkTo } from "./net/address.js";
 import { ask } from "./panels/dialog.js";
 import { button, make } from "./panels/make.js";
 import { ReadReports } from "./state/read-reports.js";
+import { GUEST, isGuest } from "./storage/guest.js";
 import { forget, recall } from "./storage/storage.js";
 
 const ENDED = "ended"; // under this is stored, over the loading of the page, that the user was signed out
@@ -16,6 +17,8 @@ export class Devices {
   #reports = new ReadReports();
   #timer = null; // until the next report is due
   #isLeaving = false;
+  #guestLink = make("a", { className: "small", target: "_blank", rel: "noopener" }, t("guest.link"));
+  #guestLine = null; // in a guest window
 
   constructor(page) {
     this.#page = page;
@@ -23,10 +26,19 @@ export class Devices {
     const list = button(t("devices.title"), () => this.#openDevices());
     const leaving = button(t("devices.leave"), () => this.#openLeaving());
     const rename = document.querySelector("#people > .small");
-    rename.after(make("div", { className: "of-devices" }, phone, list, leaving));
+    rename.after(make("div", { className: "of-devices" }, phone, list, leaving, this.#guestLink));
+    if (isGuest) this.#showGuest();
     if (recall(ENDED)) explain(t("devices.ended"));
     forget(ENDED);
     if (page.offered) this.#offer(page.offered);
+  }
+
+  /** Shows who the user is, if that is a guest, and tells the server how far the rooms are read. */
+  show({ name }) {
+    const isPrivate = name.startsWith("~"); // which lets nobody else in
+    this.#guestLink.href = linkTo(isPrivate ? "" : name) + GUEST;
+    if (this.#guestLine) this.#tellGuest();
+    this.tellRead();
   }
 
   /** Tells the server how far the rooms are read. */
@@ -73,6 +85,18 @@ export class Devices {
 
   get #user() {
     return { nick: this.#nick, unsent: this.#page.store.unsent.length };
+  }
+
+  #tellGuest() {
+    const words = t("guest.line", { nick: this.#nick });
+    if (this.#guestLine.textContent !== words) this.#guestLine.textContent = words;
+    this.#guestLine.hidden = !this.#page.session.nick;
+  }
+
+  #showGuest() {
+    this.#guestLine = make("p", { className: "guest", role: "status", hidden: true });
+    document.querySelector("header").after(this.#guestLine);
+    document.getElementById("name-hint").append(` ${t("guest.hint")}`);
   }
 
   async #offer(code) {

@@ -28,7 +28,7 @@ export class Drafting {
       onCancel: () => this.#cancel(),
       onJump: (seq) => update(() => store.room.jump(seq)),
     });
-    offerEmoji(this.#field);
+    offerEmoji(this.#field, (words) => page.notice.tell(words));
     new Suggestions(form, this.#field, () => this.#people());
     this.#field.addEventListener("keydown", (event) => this.#pressed(event));
     this.#field.addEventListener("input", () => this.#tellTyping());

@@ -6,8 +6,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from tests.integration.running import END_OF_HEAD, header, status
-from trio_chat.net.head import HttpError, parse_head
-from trio_chat.web.assets import SECURITY_HEADERS, File
+from trio_chat.net.head import DATA_HEADERS, HttpError, parse_head
+from trio_chat.web.assets import File
 from trio_chat.web.static_files import Files
 
 TEXT = b"some words " * 100
@@ -54,7 +54,7 @@ def test_a_file_comes_with_all_that_is_to_know_of_it() -> None:
         b"content-length": b"7",
         b"cache-control": b"immutable",
         b"etag": b'"two"',
-        **{name.lower().encode(): text.encode() for name, text in SECURITY_HEADERS.items()},
+        **{name.lower().encode(): text.encode() for name, text in DATA_HEADERS.items()},
     }
     assert {name: header(answer, name) for name in expected} == expected
     assert parsedate_to_datetime(header(answer, b"date").decode()).tzinfo

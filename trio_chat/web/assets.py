@@ -9,7 +9,7 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 from typing import NamedTuple
 
-from trio_chat.net.head import COMMON_HEADERS
+from trio_chat.net.head import COMMON_HEADERS, DATA_HEADERS
 from trio_chat.web.bundle import Bundler
 
 # Named here, as a system's own table may differ, and a browser runs no script of another type.
@@ -56,8 +56,12 @@ TAG_LENGTH = 16  # hexadecimal digits of a hash that are enough to tell versions
 IMPORT = re.compile(rb'^(?:import|export|\}) .*?from "(.+?)";$', re.MULTILINE)
 # A comment on lines of its own. None of our texts has lines that begin so: a test looks.
 COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*.*?\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
+# What a line begins with. No text of ours goes on so in another line: a test looks.
+INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+STYLE_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
 STYLE_IMPORT = re.compile(rb'^@import "(.+?)";$', re.MULTILINE)
 END_OF_HEAD = b"</head>"  # of the page
+ACTING = ("index.html", WORKER)  # which may act as a page does; all else gets no rights
 WORTH_IT = 0.9  # of its size; what cannot be pressed below that is sent as it is
 
 
@@ -69,6 +73,7 @@ class File(NamedTuple):
     media_type: str
     caching: str
     tag: str
+    headers: dict[str, str] = DATA_HEADERS  # those that bound what a browser may do with it
 
 
 def load_page(folder: Path, *, is_bundled: bool = True) -> dict[str, File]:
@@ -153,11 +158,12 @@ def _bundled(contents: dict[str, bytes]) -> dict[str, bytes]:
     modules = {name: text.decode() for name, text in contents.items() if name.startswith(MODULES)}
     scripts = Bundler(modules, SCRIPTS).scripts()
     others = {name: text for name, text in contents.items() if name not in modules}
-    return _with_styles(others) | {name: text.encode() for name, text in scripts.items()}
+    joined = {name: INDENT.sub("", text).encode() for name, text in scripts.items()}
+    return _with_styles(others) | joined
 
 
 def _with_styles(contents: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the files with each style sheet inside the one that imports it."""
+    """Return the files with each style sheet, shortened, inside the one that imports it."""
     sheets = {name: text for name, text in contents.items() if name.startswith(STYLES)}
     inside = {other.decode() for text in sheets.values() for other in STYLE_IMPORT.findall(text)}
     joined = {
@@ -165,14 +171,21 @@ def _with_styles(contents: dict[str, bytes]) -> dict[str, bytes]:
         for name, text in sheets.items()
         if name.removeprefix(STYLES) not in inside
     }
-    return {name: text for name, text in contents.items() if name not in sheets} | joined
+    short = {name: _shortened(text) for name, text in joined.items()}
+    return {name: text for name, text in contents.items() if name not in sheets} | short
+
+
+def _shortened(style: bytes) -> bytes:
+    """Return a style sheet without comments, and without what its lines begin with."""
+    return INDENT.sub("", STYLE_COMMENT.sub(b"", style).decode()).encode()
 
 
 def _make_file(name: str, content: bytes, caching: str) -> File:
     packed = gzip.compress(content, mtime=0)
-    is_worth_it = len(packed) < WORTH_IT * len(content)
+    worthy = packed if len(packed) < WORTH_IT * len(content) else None
     media_type = MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream")
-    return File(content, packed if is_worth_it else None, media_type, caching, _hash(content))
+    headers = SECURITY_HEADERS if name in ACTING else DATA_HEADERS
+    return File(content, worthy, media_type, caching, _hash(content), headers)
 
 
 def _hash(*parts: bytes) -> str:

@@ -9,7 +9,7 @@ from werkzeug.http import parse_accept_header, parse_etags, quote_etag
 
 from trio_chat.net.head import Answer, Head, HttpError
 from trio_chat.net.hosts import has_public_name
-from trio_chat.web.assets import SECURITY_HEADERS, File
+from trio_chat.web.assets import File
 
 PAGE = "r/"
 ROOM = re.compile("/r/[^/]*")  # the page itself checks the name of the room
@@ -58,7 +58,7 @@ def _respond(file: File, head: Head, extra: list[str]) -> bytes:
         f"ETag: {quote_etag(tag)}",
         f"Cache-Control: {file.caching}",
         *(["Vary: Accept-Encoding"] if file.packed is not None else []),
-        *(f"{name}: {value}" for name, value in SECURITY_HEADERS.items()),
+        *(f"{name}: {value}" for name, value in file.headers.items()),
         *extra,
     ]
     if parse_etags(",".join(head.values("if-none-match"))).contains_weak(tag):

@@ -1,7 +1,6 @@
 // Completes names, emoji and commands. Pure.
 
 import { COMMANDS } from "./commands.js";
-import { EMOJI } from "./emoji.js";
 
 const MOST = 8; // candidates
 // The word before the caret, with its first character.
@@ -11,14 +10,16 @@ const LEAST = { "@": 0, ":": 2, "/": 0 }; // letters that are needed for candida
 
 /**
  * Returns the completions of the word before the caret: { start, candidates }, where `start` is the
- * word's start and a candidate is { value, label }, the best first.
+ * word's start and a candidate is { value, label }, the best first. `emoji` are { emoji, names }; without them,
+ * `lacksEmoji` tells whether they would be needed.
  */
-export function completions(text, caret, people) {
+export function completions(text, caret, people, emoji) {
   const before = text.slice(0, caret);
   const { kind, query } = (COMMAND.exec(before) ?? WORD.exec(before))?.groups ?? {};
-  if (!kind || query.length < LEAST[kind]) return { start: caret, candidates: [] };
-  const found = FINDERS[kind](fold(query), people);
-  return { start: caret - query.length - kind.length, candidates: found.slice(0, MOST) };
+  if (!kind || query.length < LEAST[kind]) return { start: caret, candidates: [], lacksEmoji: false };
+  const lacksEmoji = kind === ":" && !emoji;
+  const found = FINDERS[kind](fold(query), people, emoji ?? []);
+  return { start: caret - query.length - kind.length, candidates: found.slice(0, MOST), lacksEmoji };
 }
 
 const FINDERS = {
@@ -27,8 +28,8 @@ const FINDERS = {
       value: `@${nick} `,
       label: nick,
     })),
-  ":": (query) =>
-    ranked(EMOJI, query, ({ names }) => names).map(({ emoji, names }) => ({
+  ":": (query, _, all) =>
+    ranked(all, query, ({ names }) => names).map(({ emoji, names }) => ({
       value: emoji,
       label: `${emoji} ${names.find((name) => fold(name).startsWith(query))}`,
     })),

@@ -2,7 +2,7 @@
 
 import { t } from "../i18n/strings.js";
 import { icon } from "../log/bar.js";
-import { pick } from "./picker.js";
+import { pick } from "./picking.js";
 
 /** Replaces the text of a field between two places. */
 export function insert(field, word, start, end) {
@@ -13,18 +13,17 @@ export function insert(field, word, start, end) {
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
 
-/** Adds a button after a field that inserts an emoji at the cursor. */
-export function offerEmoji(field) {
+/** Adds a button after a field that inserts an emoji at the cursor; `onFault` gets words if it cannot. */
+export function offerEmoji(field, onFault) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "plain emoji";
   button.ariaLabel = button.title = t("composer.emoji");
   button.append(icon("react"));
-  button.addEventListener("click", () =>
-    pick(button, t("composer.emoji"), (emoji) => {
-      field.focus();
-      insert(field, emoji, field.selectionStart, field.selectionEnd);
-    }),
-  );
+  const onPick = (emoji) => {
+    field.focus();
+    insert(field, emoji, field.selectionStart, field.selectionEnd);
+  };
+  button.addEventListener("click", () => pick(button, t("composer.emoji"), { onPick, onFault }));
   field.after(button);
 }

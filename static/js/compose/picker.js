@@ -6,14 +6,13 @@ import { EMOJI, emojiOf, USUAL } from "./emoji.js";
 
 const FIRST = 6; // of the common emoji
 
-/** Opens the dialog beside the element `anchor`; calls `onPick` with an emoji, if one is chosen. */
-export function pick(anchor, title, onPick) {
+/** Opens the dialog beside a place on the page; calls `onPick` with an emoji, if one is chosen. */
+export function openPicker(place, title, onPick) {
   const first = USUAL.slice(0, FIRST);
   const rest = EMOJI.filter(({ emoji }) => !first.includes(emoji));
   const usual = grid(first.map((emoji) => EMOJI.find((one) => one.emoji === emoji)));
   const field = search();
   const others = grid(rest);
-  const place = anchor.getBoundingClientRect(); // the anchor may be removed when it loses the focus
   const dialog = open("picker", title, usual, field, others);
   beside(dialog, place);
   field.addEventListener("input", () => {

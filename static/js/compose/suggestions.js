@@ -11,6 +11,7 @@ export class Suggestions {
   #list = document.createElement("ul");
   #found = { start: 0, candidates: [] };
   #chosen = 0;
+  #emoji = null; // until they are needed and loaded
   #isChosen = false; // whether the user has chosen with an arrow key
 
   constructor(form, field, people) {
@@ -41,6 +42,11 @@ export class Suggestions {
   }
 
   close() {
+    this.#found = { start: 0, candidates: [] };
+    this.#hide();
+  }
+
+  #hide() {
     this.#list.hidden = true;
     this.#list.replaceChildren();
     this.#field.removeAttribute("aria-activedescendant");
@@ -48,12 +54,28 @@ export class Suggestions {
 
   #look() {
     const { value, selectionStart, selectionEnd } = this.#field;
-    this.#found = completions(value, selectionStart, this.#people());
+    this.#found = completions(value, selectionStart, this.#people(), this.#emoji);
     const { candidates } = this.#found;
-    if (!candidates.length || selectionStart !== selectionEnd) return this.close();
+    if (value.includes(":")) this.#loadEmoji();
+    if (!candidates.length || selectionStart !== selectionEnd) return this.#hide();
     this.#list.replaceChildren(...candidates.map(option));
     this.#list.hidden = false;
     return this.#choose(0, false);
+  }
+
+  async #loadEmoji() {
+    if (this.#emoji) return;
+    const { EMOJI } = await import("./emoji.js").catch(() => ({ EMOJI: null })); // then the next key tries again
+    if (!EMOJI || this.#emoji) return;
+    this.#emoji = EMOJI;
+    if (document.activeElement === this.#field) this.#look();
+  }
+
+  /** Completes an emoji when they are there; with Enter, what is none is sent then. */
+  async #await(key) {
+    await this.#loadEmoji();
+    if (!this.#list.hidden && !this.#isWhole) this.#take(this.#chosen);
+    else if (key === "Enter") this.#field.form.requestSubmit();
   }
 
   #choose(place, isChosen) {
@@ -68,8 +90,11 @@ export class Suggestions {
   #pressed(event) {
     const { key, shiftKey, ctrlKey, altKey, metaKey, isComposing, keyCode } = event;
     const isPlain = !shiftKey && !ctrlKey && !altKey && !metaKey;
-    if (this.#list.hidden || isComposing || keyCode === 229 || !isPlain) return;
-    if (key === "ArrowUp" || key === "ArrowDown") {
+    if (isComposing || keyCode === 229 || !isPlain) return;
+    const isAwaited = this.#found.lacksEmoji && (key === "Tab" || key === "Enter");
+    if (this.#list.hidden && !isAwaited) return;
+    if (isAwaited) this.#await(key);
+    else if (key === "ArrowUp" || key === "ArrowDown") {
       this.#choose(this.#chosen + (key === "ArrowUp" ? -1 : 1), true);
     } else if (key === "Tab" || (key === "Enter" && !this.#isWhole)) this.#take(this.#chosen);
     else if (key === "Escape") this.close();

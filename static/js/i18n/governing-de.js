@@ -250,6 +250,11 @@ Object.assign(de, {
   "devices.lost": "Sie können dann nicht als {nick} zurückkommen, und andere können den Namen nehmen.",
   "devices.ended": "Sie wurden von einem anderen Gerät oder Tab abgemeldet.",
 
+  // A guest window
+  "guest.link": "Als jemand anderer chatten",
+  "guest.line": "Gastfenster: Hier sind Sie {nick}, bis Sie es schließen.",
+  "guest.hint": "In diesem Fenster sind Sie jemand anderer; Ihre anderen Fenster bleiben, wer sie sind.",
+
   // Ways to other rooms
   "finding.title": "Raum finden",
   "finding.field": "Name oder Thema",

@@ -246,6 +246,11 @@ Object.assign(en, {
   "devices.lost": "You cannot come back as {nick} then, and others may take the name.",
   "devices.ended": "You were signed out from another device or tab.",
 
+  // A guest window
+  "guest.link": "Chat as somebody else",
+  "guest.line": "Guest window: here you are {nick}, until you close it.",
+  "guest.hint": "In this window you are somebody else; your other windows stay who they are.",
+
   // Ways to other rooms
   "finding.title": "Find a room",
   "finding.field": "Name or topic",

@@ -250,6 +250,11 @@ Object.assign(fr, {
   "devices.lost": "Vous ne pourrez plus revenir en tant que {nick}, et d’autres pourront prendre ce nom.",
   "devices.ended": "Vous avez été déconnecté depuis un autre appareil ou onglet.",
 
+  // A guest window
+  "guest.link": "Discuter sous une autre identité",
+  "guest.line": "Fenêtre d’invité : ici, vous êtes {nick}, jusqu’à ce que vous la fermiez.",
+  "guest.hint": "Dans cette fenêtre, vous êtes quelqu’un d’autre ; vos autres fenêtres ne changent pas.",
+
   // Ways to other rooms
   "finding.title": "Trouver un salon",
   "finding.field": "Nom ou sujet",

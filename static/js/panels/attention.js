@@ -3,13 +3,16 @@
 import { cut } from "../i18n/characters.js";
 import { t } from "../i18n/strings.js";
 import { nickOf, plainWords } from "../log/row.js";
+import { isGuest } from "../storage/guest.js";
 import { recall, remember } from "../storage/storage.js";
+import { uuid } from "../uuid.js";
 import { make } from "./make.js";
 
 const TEXT = 200; // characters of a message that a notification shows
 const TONES = [660, 880]; // Hz, played one after the other
 const TONE = 0.12; // s
 const LOUDNESS = 0.1; // gain
+const WINDOW = uuid(); // tells a guest window's notifications from those of others
 
 /**
  * Notifications and sound are for mentions only, and off until the user ticks them in `panel`. Calls
@@ -42,11 +45,12 @@ export class Attention {
     });
   }
 
-  /** Shows the number of unread messages in all rooms. */
-  show(room, unread) {
+  /** Shows the number of unread messages in all rooms, and whose they are in a guest window. */
+  show(room, unread, me) {
     const title = t(unread ? "page.titleUnread" : "page.title", { count: unread, room: room.label });
-    if (document.title !== title) document.title = title;
-    if (unread === this.#badge) return;
+    const whole = isGuest && me ? `${me.nick} · ${title}` : title;
+    if (document.title !== whole) document.title = whole;
+    if (unread === this.#badge || isGuest) return; // the app's is that of the browser's own person
     this.#badge = unread;
     navigator.setAppBadge?.(unread).catch(() => {}); // fails if the page is not installed
   }
@@ -70,7 +74,7 @@ export class Attention {
   #notifyOf({ room, label, event }) {
     const title = t("attention.mention", { nick: nickOf(event.from), room: label });
     const body = cut(plainWords(event), TEXT);
-    const options = { body, tag: `trio-chat ${room}`, data: { room } };
+    const options = { body, tag: `trio-chat ${isGuest ? `${WINDOW} ` : ""}${room}`, data: { room } };
     try {
       const notification = new Notification(title, options);
       notification.onclick = () => {
@@ -79,8 +83,8 @@ export class Attention {
         this.#on.onOpen(room);
       };
     } catch {
-      // On phones only the service worker can show notifications.
-      navigator.serviceWorker?.ready.then((worker) => worker.showNotification(title, options));
+      // On phones only the service worker can show notifications, and it knows no guests.
+      if (!isGuest) navigator.serviceWorker?.ready.then((worker) => worker.showNotification(title, options));
     }
   }
 

@@ -1,5 +1,6 @@
 // Removes what the browser stores for the chat, of somebody who is signed out here.
 
+import { isGuest } from "./guest.js";
 import { MessageCache } from "./message-cache.js";
 import { close, forget, namesWith, remember } from "./storage.js";
 
@@ -12,6 +13,7 @@ const LIMIT = 3_000; // ms that this may take; the rest is done by the browser
  */
 export async function forgetAll(cache, kept) {
   clear(kept);
+  if (isGuest) return; // the rest is not the guest's
   const parts = [(cache ?? new MessageCache()).clear(), removeFiles(), removeWorker()];
   const late = new Promise((resolve) => setTimeout(resolve, LIMIT));
   await Promise.race([Promise.allSettled(parts), late]);

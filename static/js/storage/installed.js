@@ -1,5 +1,6 @@
 // What lets the page open without a network: the service worker, the message cache, the outbox.
 
+import { hold } from "./guest.js";
 import { MessageCache } from "./message-cache.js";
 import { Outbox } from "./outbox.js";
 
@@ -11,6 +12,7 @@ const WORKER = new URL("../../../../worker.js", import.meta.url);
  */
 export function install({ onOpen, onInherit }) {
   startWorker(onOpen);
+  hold();
   return { cache: new MessageCache(), outbox: new Outbox(onInherit) };
 }
 

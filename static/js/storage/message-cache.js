@@ -1,12 +1,14 @@
 // Stores the latest messages of each room in IndexedDB, for the page to open without a network.
 
+import { isGuest } from "./guest.js";
+
 const NAME = "trio-chat";
 const ROOMS = "rooms"; // the one store, of {name, epoch, topic, title, messages}
 const MOST = 200; // messages of a room
 const MOST_TEXT = 100_000; // UTF-16 units of a room
 const PACE = 2_000; // ms between writes
 
-/** Where the browser stores nothing, the cache is empty. */
+/** Where the browser stores nothing, and in a guest window, the cache is empty. */
 export class MessageCache {
   #database;
   #written = new Map(); // the stored messages, by room
@@ -15,7 +17,7 @@ export class MessageCache {
   #isClosed = false; // after `clear`
 
   constructor() {
-    this.#database = open().catch(() => null);
+    this.#database = isGuest ? Promise.resolve(null) : open().catch(() => null);
     addEventListener("pagehide", () => this.#write());
   }
 

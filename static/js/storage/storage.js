@@ -1,16 +1,20 @@
-// Values that outlive the page, in localStorage: each under a name, as JSON.
+// Values that outlive the page, in localStorage, or in that of a guest window: each under a name, as JSON.
 //
 // Tabs share the storage, and no lock protects it: what two tabs may change at once has a name of
 // its own for each part (a room's mark, a room's draft), so that neither overwrites the other's.
 
+import { isGuest } from "./guest.js";
+
 const PREFIX = "trio-chat.";
+
+const place = () => (isGuest ? sessionStorage : localStorage); // which may be forbidden
 
 let isClosed = false;
 
 /** Returns the value under a name; `fallback` if there is none or it cannot be read. */
 export function recall(name, fallback = null) {
   try {
-    return JSON.parse(localStorage.getItem(PREFIX + name)) ?? fallback;
+    return JSON.parse(place().getItem(PREFIX + name)) ?? fallback;
   } catch {
     return fallback; // storage is switched off, or the value is not ours
   }
@@ -21,7 +25,7 @@ export function remember(name, value) {
   if (isClosed) return true;
   try {
     const text = JSON.stringify(value);
-    if (localStorage.getItem(PREFIX + name) !== text) localStorage.setItem(PREFIX + name, text);
+    if (place().getItem(PREFIX + name) !== text) place().setItem(PREFIX + name, text);
     return true;
   } catch {
     return false; // storage is switched off or full
@@ -31,7 +35,7 @@ export function remember(name, value) {
 /** Removes the value under a name; returns whether it is removed. */
 export function forget(name) {
   try {
-    localStorage.removeItem(PREFIX + name);
+    place().removeItem(PREFIX + name);
     return true;
   } catch {
     return false;
@@ -46,7 +50,7 @@ export function close() {
 /** Returns the names with a prefix under which there is a value. */
 export function namesWith(prefix) {
   try {
-    const names = Object.keys(localStorage);
+    const names = Object.keys(place());
     return names
       .filter((name) => name.startsWith(PREFIX + prefix))
       .map((name) => name.slice(PREFIX.length));
@@ -62,6 +66,7 @@ export function recallAll(prefix) {
 
 /** Calls `onChange` with the name when another tab changes a value whose name has a prefix. */
 export function watch(prefix, onChange) {
+  if (isGuest) return; // there is no other one
   addEventListener("storage", ({ key }) => {
     if (key?.startsWith(PREFIX + prefix)) onChange(key.slice(PREFIX.length));
   });

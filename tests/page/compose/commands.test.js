@@ -27,7 +27,7 @@ for (const [rule, text, name, rest] of [
 }
 
 const PEOPLE = ["Bob", "ann-lee", "Ännchen", "Joan Anders", "anna"].map((nick) => ({ nick }));
-const labels = (text) => completions(text, text.length, PEOPLE).candidates.map(({ label }) => label);
+const labels = (text) => completions(text, text.length, PEOPLE, EMOJI).candidates.map(({ label }) => label);
 
 test("a name is completed from its beginning, in any case and without accents, whole names first", () => {
   assert.deepEqual(labels("@an"), ["ann-lee", "Ännchen", "anna", "Joan Anders"]);
@@ -44,7 +44,8 @@ test("the word before the caret is completed, and the text after it stays", () =
 });
 
 test("an emoji is completed from two letters of one of its names", () => {
-  assert.equal(completions(":smi", 4, []).candidates[0].value, "😄");
+  assert.equal(completions(":smi", 4, [], EMOJI).candidates[0].value, "😄");
+  assert.deepEqual(completions(":smi", 4, [], null), { start: 0, candidates: [], lacksEmoji: true });
   assert.deepEqual(labels(":s"), []);
   assert.deepEqual(labels("a:smi"), []);
   assert.deepEqual(labels("at 10:30"), []);

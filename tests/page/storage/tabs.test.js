@@ -98,6 +98,22 @@ test("a room that is left is removed, and not stored again by a tab that is stil
   assert.deepEqual(new RoomList().recall(), ["lobby"]);
 });
 
+test("a window is a guest's from the address that says so until it is closed", async () => {
+  globalThis.sessionStorage = new FakeStorage();
+  globalThis.location = { hash: "#guest", pathname: "/r/tea", search: "" };
+  const addresses = [];
+  globalThis.history = { replaceState: (...told) => addresses.push(told.at(-1)) };
+  const { isGuest } = await import("../../../static/js/storage/guest.js?guest");
+  assert.equal(isGuest, true);
+  assert.deepEqual(addresses, ["/r/tea"]);
+  globalThis.location = { hash: "", pathname: "/r/tea", search: "" };
+  const again = await import("../../../static/js/storage/guest.js?reloaded");
+  assert.equal(again.isGuest, true);
+  globalThis.sessionStorage = new FakeStorage();
+  const other = await import("../../../static/js/storage/guest.js?other");
+  assert.equal(other.isGuest, false);
+});
+
 test("a storage that is full is asked again", () => {
   const list = new RoomList();
   const full = mock.method(localStorage, "setItem", () => {
