@@ -74,19 +74,7 @@ class Trial:
         return statistics.median(known) if known else None
 
     async def run(self, attack: Attack, variant: Variant) -> Result:
-        """Make an attack; again if nothing is wrong but a delay, until two of three agree.
-
-        A delay that comes from the machine does not come again; that of an attack does.
-        """
-        first = await self._once(attack, variant)
-        if not first.is_only_late:
-            return first
-        second = await self._once(attack, variant)
-        if second.is_only_late or not second.passed:
-            return second
-        return await self._once(attack, variant)
-
-    async def _once(self, attack: Attack, variant: Variant) -> Result:
+        """Make an attack, and tell what came of it."""
         result = Result.of(attack, variant)
         await self.rest(self.between)
         self._prepare()

@@ -14,6 +14,7 @@ from tests.hostile.crowd import percentile
 from tests.hostile.meter import Reading
 from tests.hostile.peer import Peer, frame
 from tests.hostile.result import MIB, Result
+from tests.hostile.run import is_open
 from tests.hostile.target import Problem, Target
 
 
@@ -157,3 +158,31 @@ async def test_a_peer_reads_frames_in_pieces() -> None:
 def test_a_frame_is_masked() -> None:
     """Frames of attackers are those of a client, with a mask that leaves them readable."""
     assert frame(b"abc") == b"\x81\x83\0\0\0\0abc"
+
+
+RIGHT: list[str] = []
+LATE, HARM = ["others wait 90 ms instead of 20 ms"], ["the server ended"]
+
+
+@pytest.mark.parametrize(
+    ("faults", "times", "times_in_ci"),
+    [
+        ([RIGHT], 1, 1),
+        ([LATE, RIGHT, RIGHT], 3, 3),
+        ([LATE, RIGHT, LATE], 3, 3),
+        ([LATE, LATE, RIGHT], 2, 2),
+        ([HARM, RIGHT], 1, 2),
+        ([HARM, HARM, RIGHT], 1, 2),
+        ([LATE, HARM, RIGHT], 2, 3),
+    ],
+)
+def test_what_goes_wrong_is_looked_at_again(
+    faults: list[list[str]], times: int, times_in_ci: int
+) -> None:
+    """Two of three count for a delay; other harm counts at once, and in CI if it comes twice."""
+    made = [Result("flood", "", "", faults=found) for found in faults]
+    for repeats, expected in ((False, times), (True, times_in_ci)):
+        results = [made[0]]
+        while is_open(results, repeats=repeats):
+            results.append(made[len(results)])
+        assert len(results) == expected

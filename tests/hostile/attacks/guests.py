@@ -1,6 +1,7 @@
 """Many people from one place, which is no abuse: all get in, and chat."""
 
 import random
+import secrets
 from collections import Counter
 
 import trio
@@ -29,7 +30,7 @@ class Guest:
     def __init__(self, target: Target, room: str, number: int, header: str = "") -> None:
         self._target = target
         self._room = room
-        self._number = number
+        self._name = f"{secrets.token_hex(2)} {number}"  # another one when the attack is repeated
         self._headers = [header] if header else []
         self._session = ""
         self._last = 0
@@ -69,7 +70,7 @@ class Guest:
         wish: dict[str, object] = {"room": self._room}
         if self._epoch:
             wish |= {"last": self._last, "epoch": self._epoch}
-        nick = f"{self._room} {self._number}"
+        nick = f"{self._room} {self._name}"
         session = {"session": self._session} if self._session else {}
         await peer.send(objects({"t": "hello", "nick": nick, "rooms": [wish], **session}))
         self._session = (await peer.until("welcome"))["session"]
@@ -81,7 +82,7 @@ class Guest:
     async def say(self) -> None:
         """Say one thing, and send it again while the server is busy."""
         assert self.peer
-        cid = f"{self._room}-{self._number:05d}"
+        cid = f"{self._room} {self._name}"
         request = {"t": "send", "id": cid, "room": self._room, "cid": cid, "text": "hello, all"}
         while True:
             await self.peer.send(objects(request))
