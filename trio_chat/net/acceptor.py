@@ -32,6 +32,9 @@ HANDSHAKES = (
     4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
 )
 FILE_COST = 0.2  # of an HTTP request; a file is answered from memory
+# Seconds at a shutdown for the request of a connection that was accepted just before: it is
+# answered, as its sender would take it for an error if it was not.
+LAST_HEADS = 0.25
 REFUSALS_AT_ONCE = 32  # connections over a limit that are answered at the same time
 
 log = structlog.get_logger()
@@ -73,7 +76,7 @@ class Acceptor:
         self._on_websocket = on_websocket
         self._on_events = on_events
         self._on_http = on_http
-        self._hosts = HostNames(config)
+        self.hosts = HostNames(config)
         self._forwarding = Forwarding(config)
         self._refused_handshakes = RefusedHandshakes()
         self._entrance = Entrance(gate, config)
@@ -108,11 +111,12 @@ class Acceptor:
             log.exception("connection crashed")
 
     def shut(self) -> None:
-        """Stop waiting for requests that have not come yet."""
+        """Stop waiting for requests that have not come yet, but for what is on its way already."""
         self._is_shut = True
         self.admission.end_idle()
+        last = trio.current_time() + LAST_HEADS
         for scope in self._waiting:
-            scope.cancel(reason="the server stops")
+            scope.deadline = min(scope.deadline, last)
 
     async def _refuse_connection(self, stream: Stream, refusal: HttpError, address: str) -> None:
         """Answer a connection over a limit; with very many of them, close it without an answer."""
@@ -193,7 +197,7 @@ class Acceptor:
         Raises:
             HttpError: the request, whatever it is for, addresses another server.
         """
-        self._hosts.check(head, address)
+        self.hosts.check(head, address)
         return None if head.values("upgrade") else self._find_file(head)
 
     async def _send(self, stream: Stream, answer: Answer, address: str) -> None:
@@ -237,10 +241,9 @@ class Acceptor:
         Raises:
             HttpError: it is not clean, or does not come within ``head_timeout``.
         """
-        if self._is_shut:
-            return None, peer
         already_read = b""
-        with trio.move_on_after(self._config.head_timeout) as scope:
+        timeout = LAST_HEADS if self._is_shut else self._config.head_timeout
+        with trio.move_on_after(timeout) as scope:
             self._waiting.add(scope)
             try:
                 if slot.is_proxys:
@@ -251,7 +254,7 @@ class Acceptor:
             finally:
                 self._waiting.discard(scope)
         if self._is_shut:
-            return None, peer
+            return None, peer  # which nobody has to hear of
         raise HttpError(408, "the request did not come in time")
 
     async def _read_sender(self, stream: Stream, peer: str, slot: Slot) -> tuple[str, bytes]:

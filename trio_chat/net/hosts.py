@@ -14,6 +14,7 @@ import structlog
 
 from trio_chat.addresses import NAME_LIMIT, authority_of, is_address, split_port
 from trio_chat.config import Config
+from trio_chat.limits.addresses import is_loopback as is_of_this_machine
 from trio_chat.net.head import Head, HttpError
 from trio_chat.net.told import Told
 
@@ -31,6 +32,8 @@ class HostNames:
     machine, where a rebound page would come from, it takes in addition only names of the local
     network: who can forge those can reach the server without any browser.
 
+    ``own`` are the hosts on which the server listens; without one it has Unix sockets alone.
+
     Args:
         config: ``host`` and ``host_name``.
     """
@@ -39,6 +42,7 @@ class HostNames:
         machine = socket.gethostname().lower()
         self._machine = (machine, f"{machine}.local")
         self._config = config
+        self.own: tuple[str, ...] = (config.host,)
         self._told = Told()
 
     def check(self, head: Head, address: str) -> None:
@@ -57,11 +61,11 @@ class HostNames:
                 )
 
     def _is_known(self, name: str, address: str) -> bool:
-        own, given = self._config.host, self._config.host_name
-        if name in (own, *given, *self._machine) or is_address(name) or is_loopback(name):
+        given = self._config.host_name
+        if name in (*self.own, *given, *self._machine) or is_address(name) or is_loopback(name):
             return True
-        is_open = not given and not is_loopback(own)
-        return is_open and (not is_loopback(address) or _is_local(name))
+        is_open = not given and not all(map(is_loopback, self.own))
+        return is_open and (not is_of_this_machine(address) or _is_local(name))
 
     def _log(self, name: str) -> None:
         if self._told.is_new(name):
