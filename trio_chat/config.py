@@ -62,6 +62,11 @@ class Config(Rates):
         "name under which browsers reach the server, such as chat.example.org, if that is neither "
         "an address nor this machine's name; may be given several times",
     )
+    base_url: str = option(
+        "",
+        "address of the page behind a proxy, such as https://example.org/chat/, if that is not "
+        "where the server listens; its name counts as one of --host-name",
+    )
     allow_origin: tuple[str, ...] = option(
         (),
         "web origin, such as https://example.org, whose pages may connect besides our own; "

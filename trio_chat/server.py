@@ -76,7 +76,7 @@ class Server:
             self._inbox, config, history, limits, self._hub.outboxes, self._gate
         )
         clients = ClientFactory(self._context, self._hub.readers, journal.epoch)
-        app = make_app()
+        app = make_app(config)
         self._api = Api(history, Calls(self._inbox, config), self._hub.readers, config)
         self._api.install(app)
         exchange = Exchange(app, config, limits, self._hub.outboxes)
@@ -106,7 +106,8 @@ class Server:
             passed: Sockets that are open already.
 
         Returns:
-            The address to open in a browser; that of a Unix socket if there is no other one.
+            The address to open in a browser: the one that the settings tell, or the first one;
+            that of a Unix socket if there is no other one.
 
         Raises:
             ConfigError: the address or the certificate cannot be used.
@@ -123,7 +124,8 @@ class Server:
             for each in place.listeners:
                 listener = self._with_tls(each, certificate)
                 self._listeners.append(RetryingListener(listener, report))
-        return next((each for each in self.addresses if "://" in each), self.addresses[0])
+        known = (each for each in self.addresses if "://" in each)
+        return self.config.base_url or next(known, self.addresses[0])
 
     def _with_tls(
         self, listener: AnyListener, certificate: ssl.SSLContext | None

@@ -9,6 +9,7 @@ from trio_chat.setting_values import (
     PASSWORD,
     PROXY,
     TOKEN,
+    base_url,
     host_name,
     listening_host,
     listening_place,
@@ -49,6 +50,7 @@ def normal_values(config: "Config") -> Iterator[tuple[str, object]]:
     yield "host", listening_host(config.host)
     yield "listen", tuple(dict.fromkeys(map(listening_place, config.listen)))
     yield "socket_mode", socket_mode(config.socket_mode)
+    yield "base_url", base_url(config.base_url)
     yield "host_name", tuple(map(host_name, config.host_name))
     yield "allow_origin", tuple(map(origin, config.allow_origin))
     yield "trusted_proxy", tuple(map(network, config.trusted_proxy))

@@ -1,13 +1,16 @@
 """Settings that can be written in more than one way, in their normal forms."""
 
 import re
+from functools import lru_cache
 from ipaddress import IPv6Network, ip_network
 
-from trio_chat.addresses import UNIX, bracketed, normal_host, parse_origin, split_port
+from trio_chat.addresses import UNIX, Origin, bracketed, normal_host, parse_origin, split_port
 
 MAPPED = 96  # bits before the IPv4 address in an IPv6 address that stands for one
 UNIX_PREFIX = "unix:"  # before the path of a Unix socket to listen on
 SYSTEMD = "systemd"  # the sockets that it passes; behind a colon the name of one
+# The address of a page, whose path has only what stands for itself, and no dots alone.
+BASE = re.compile(r"(https?://[^/?#]+)((?:/(?!\.\.?(?:/|$))[\w.~-]+)*)/?", re.ASCII | re.IGNORECASE)
 MODE = re.compile("0?[0-7]{3}")
 # Into the server.
 OPEN, PASSWORD, TOKEN, PROXY, INVITE = WAYS = ("open", "password", "token", "proxy", "invite")
@@ -56,6 +59,35 @@ def socket_mode(text: str) -> str:
     if not MODE.fullmatch(text.strip()):
         raise ValueError(f"socket_mode must be three octal digits such as 660, not {text!r}")
     return text.strip()[-3:]
+
+
+def base_url(text: str) -> str:
+    """Return the address of the page in normal form, with a slash at its end; nothing if empty.
+
+    Raises:
+        ValueError: it is none.
+    """
+    text = text.strip()
+    if not text:
+        return ""
+    try:
+        origin, prefix = split_base(text)
+    except ValueError:
+        raise ValueError(f"base_url must be like https://example.org/chat/, not {text!r}") from None
+    return f"{origin}{prefix}/"
+
+
+@lru_cache(maxsize=8)
+def split_base(url: str) -> tuple[Origin, str]:
+    """Return the origin in the address of the page, and its path without a slash at the end.
+
+    Raises:
+        ValueError: it is no such address.
+    """
+    found = BASE.fullmatch(url)
+    if not found:
+        raise ValueError(f"{url!r} is no address of a page")
+    return parse_origin(found[1]), found[2]
 
 
 def host_name(text: str) -> str:

@@ -77,7 +77,7 @@ NO_BOUNDS = {
         auth.keys.FILE_LIMIT journal.offline.PATIENCE journal.sqlite.checks.LIMIT
         journal.sqlite.comparison.ROOMS journal.sqlite.comparison.PHRASE
         journal.sqlite.guard.SETTLING journal.sqlite.guard.LOOKS net.activation.MOST
-        net.activation.FIRST net.listeners.PORT_ATTEMPTS
+        net.activation.FIRST net.site.SHOWN net.listeners.PORT_ATTEMPTS
         net.unix_sockets.PATH_LIMIT net.unix_sockets.BACKLOG net.unix_sockets.NOBODY
         net.unix_sockets.PROBE_TIMEOUT
         process.DESCRIPTORS_AT_ONCE process.SWITCH_INTERVAL reloading.FILE_LIMIT

@@ -38,6 +38,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "token_audience": {"access": ("token",), "token_audience": "us"},
     "allow_origin": {"allow_origin": ("https://a.example",)},
     "host_name": {"host_name": ("a.example",)},
+    "base_url": {"base_url": "https://a.example/chat/"},
     "trusted_proxy": {"trusted_proxy": ("10.0.0.0/8",)},
     "log_level": {"log_level": "error"},
     "loopback_limits": {"loopback_limits": "on"},

@@ -23,6 +23,7 @@ from trio_chat.net.origins import check_site
 from trio_chat.net.problems import as_told_at
 from trio_chat.net.proxy_header import read_proxy_header
 from trio_chat.net.refused_handshakes import RefusedHandshakes
+from trio_chat.net.site import Site, allowed_origins
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
 from trio_chat.net.visitor import LINK_HEADER, Visitor
 from trio_chat.net.websocket import WebSocket
@@ -78,6 +79,7 @@ class Acceptor:
         self._on_http = on_http
         self.hosts = HostNames(config)
         self._forwarding = Forwarding(config)
+        self._site = Site(config)
         self._refused_handshakes = RefusedHandshakes()
         self._entrance = Entrance(gate, config)
         self._rates = AddressRates(config, limits)
@@ -150,7 +152,10 @@ class Acceptor:
             while head:
                 path = head.path
                 head, address = self._forwarding.reveal(head, peer)
-                answer = self._file(head, address)
+                self.hosts.check(head, address)
+                head = self._site.own(head)
+                path = head.path
+                answer = None if head.values("upgrade") else self._find_file(head)
                 if answer is None:
                     slot.ask(address)
                     try:
@@ -182,7 +187,7 @@ class Acceptor:
             size = len(head.raw) + len(head.rest)
             await self._rates.pay("address_byte_rate", address, size, "bytes")
         check_encoding(head)
-        check_site(head, self._config.allow_origin)
+        check_site(head, allowed_origins(self._config))
         is_by_proxy = self._forwarding.is_trusted(peer)
         grant = await self._entrance.admit(head, address, is_by_proxy=is_by_proxy)
         link = " ".join(head.values(LINK_HEADER))
@@ -190,15 +195,6 @@ class Acceptor:
         link_shown = next(iter(shown.links), None)
         label = label_of(" ".join(head.values("user-agent")))
         return self._route(stream, head, Visitor(address, grant, shown.session, link_shown, label))
-
-    def _file(self, head: Head, address: str) -> Answer | None:
-        """Return the answer to a request for a file, ``None`` for another request.
-
-        Raises:
-            HttpError: the request, whatever it is for, addresses another server.
-        """
-        self.hosts.check(head, address)
-        return None if head.values("upgrade") else self._find_file(head)
 
     async def _send(self, stream: Stream, answer: Answer, address: str) -> None:
         """Send an answer.
