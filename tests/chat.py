@@ -51,11 +51,11 @@ class Chat:
     ``options`` are further ones of the command.
     """
 
-    def __init__(self, database: Path, *options: str) -> None:
+    def __init__(self, database: Path, *options: str, port: int = 0) -> None:
         self._database = database
         self._options = options
         self._process: Process | None = None
-        self.port = 0
+        self.port = port
         self.start()
 
     @property
@@ -76,7 +76,7 @@ class Chat:
         assert self._process.stdout
         line = self._process.stdout.readline()
         assert line.startswith("Chat is open at "), line
-        self.port = int(line.split("/ ")[0].rpartition(":")[2])
+        self.port = self.port or int(line.split("/ ")[0].rpartition(":")[2])
 
     def launch(self, *arguments: str) -> Process:
         """Run the command with these arguments."""

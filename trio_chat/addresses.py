@@ -18,6 +18,8 @@ HIGHEST_PORT = 65535
 NO_PAGES = {"ws", "wss"}  # schemes from which no page comes
 ZONE = "%"  # before the interface in an IPv6 address: a name that only its own machine knows
 DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+# What stands for the address of whoever connects by a Unix socket: a program of this machine.
+UNIX = "unix"
 CACHED = 1024  # hosts and origins whose parts are kept
 
 

@@ -41,12 +41,31 @@ class Config(Rates):
     port: int = option(
         8080, "TCP port to listen on; 0 picks a free one", least=0, most=HIGHEST_PORT
     )
-    certfile: Path | None = option(None, "TLS certificate chain (PEM); turns on https and wss")
+    listen: tuple[str, ...] = option(
+        (),
+        "where to listen, instead of --host and --port: HOST:PORT, [::1]:8080, "
+        "unix:/run/chat.sock, or systemd for the sockets that it passes (systemd:NAME: those of a "
+        "name); may be given several times",
+    )
+    socket_mode: str = option(
+        "660", "who may connect to Unix sockets of --listen: the mode of their files, octal"
+    )
+    socket_group: str = option(
+        "", "group of the files of Unix sockets, a name or a number (default: that of the server)"
+    )
+    certfile: Path | None = option(
+        None, "TLS certificate chain (PEM); turns on https and wss, but for Unix sockets"
+    )
     keyfile: Path | None = option(None, "private key of --certfile (PEM), if not in the same file")
     host_name: tuple[str, ...] = option(
         (),
         "name under which browsers reach the server, such as chat.example.org, if that is neither "
         "an address nor this machine's name; may be given several times",
+    )
+    base_url: str = option(
+        "",
+        "address of the page behind a proxy, such as https://example.org/chat/, if that is not "
+        "where the server listens; its name counts as one of --host-name",
     )
     allow_origin: tuple[str, ...] = option(
         (),
@@ -56,7 +75,8 @@ class Config(Rates):
     trusted_proxy: tuple[str, ...] = option(
         (),
         "address or network, such as 127.0.0.1 or 10.0.0.0/8, of a proxy that tells who is behind "
-        "it (Forwarded, X-Forwarded-For, PROXY protocol); may be given several times",
+        "it (Forwarded, X-Forwarded-For, PROXY protocol), or 'unix' for whoever connects by a Unix "
+        "socket; may be given several times",
     )
     access: tuple[str, ...] = option(
         (),

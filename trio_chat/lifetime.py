@@ -1,6 +1,7 @@
 """The life of a server's process: it starts, obeys signals, and ends in order."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from trio_chat import process, signals
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.delivery.fan_out import open_fan_out
 from trio_chat.logs import Logging
+from trio_chat.net import activation
 from trio_chat.net.accept_retry import ADVICE
 from trio_chat.reloading import Reloader
 from trio_chat.server import Server, open_journal
@@ -23,7 +25,7 @@ async def serve(
     config: Config,
     read: Callable[[], Config],
     logging: Logging,
-    announce: Callable[[str, str | None], None],
+    announce: Callable[[Sequence[str], str | None], None],
 ) -> bool:
     """Run a server until Ctrl-C or SIGTERM.
 
@@ -31,7 +33,7 @@ async def serve(
         config: The settings at the start.
         read: Returns the settings as they are later; it may wait for files.
         logging: Takes those of the log.
-        announce: Gets the address once it is ready, and at the first start an operator's link.
+        announce: Gets the addresses once it is ready, and at the first start an operator's link.
 
     Returns:
         Whether it stopped as it should; ``False`` if a second signal cut the goodbyes short.
@@ -42,18 +44,20 @@ async def serve(
     process.prepare()
     signals.ignore_wishes()
     _check_descriptors(config)
+    passed = activation.take(os.environ, os.getpid())
     with open_fan_out(config.fan_out) as fan_out:
         journal = await open_journal(config)
         try:
             server = Server(config, journal, fan_out)
-            address = await server.listen()
+            address = await server.listen(passed)
             async with trio.open_nursery() as nursery:
                 await nursery.start(server.report)
                 await nursery.start(signals.obey, server.stop, nursery.cancel_scope)
                 with _server_file(config, address) as file:
                     reloader = Reloader(read, server, logging, file)
                     await nursery.start(signals.obey_reloads, reloader.reload)
-                    announce(address, await server.first_operator_link(address))
+                    link = await server.first_operator_link(address)
+                    announce([address, *server.addresses], link)
                     await server.run()
                 nursery.cancel_scope.cancel(reason="the server has stopped")
                 return True
@@ -68,7 +72,8 @@ def _server_file(config: Config, address: str) -> Iterator[ServerFile | None]:
     file = None
     if config.database != IN_MEMORY:
         try:
-            file = ServerFile(Path(config.database).resolve(), address)
+            known = address if "://" in address else None
+            file = ServerFile(Path(config.database).resolve(), known)
         except OSError as error:
             log.warning("trio-chat reload cannot find this server", reason=error.strerror)
     try:

@@ -1,13 +1,13 @@
 """The server: one nursery with the hub and the acceptor, and the order of start and stop."""
 
 import ssl
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import structlog
 import trio
 
-from trio_chat.addresses import bracketed
 from trio_chat.auth.gate import Gate, Marks, Ways
 from trio_chat.client.factory import ClientFactory
 from trio_chat.client.lookups import make_context
@@ -31,14 +31,11 @@ from trio_chat.limits.report import report
 from trio_chat.live_config import LiveConfig
 from trio_chat.net.accept_retry import RetryingListener, ShortageReport
 from trio_chat.net.acceptor import Acceptor
+from trio_chat.net.activation import Passed
 from trio_chat.net.hosts import is_loopback
-from trio_chat.net.listeners import (
-    TlsListener,
-    load_certificate,
-    open_listeners,
-    port_of,
-    set_options,
-)
+from trio_chat.net.listeners import TlsListener, load_certificate
+from trio_chat.net.places import AnyListener, Place, open_places
+from trio_chat.net.unix_sockets import UnixListener
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
@@ -79,7 +76,7 @@ class Server:
             self._inbox, config, history, limits, self._hub.outboxes, self._gate
         )
         clients = ClientFactory(self._context, self._hub.readers, journal.epoch)
-        app = make_app()
+        app = make_app(config)
         self._api = Api(history, Calls(self._inbox, config), self._hub.readers, config)
         self._api.install(app)
         exchange = Exchange(app, config, limits, self._hub.outboxes)
@@ -96,36 +93,57 @@ class Server:
             gate=self._gate,
         )
         self._fan_out = "loop" if fan_out is Loop else "ring"
-        self._sockets: list[trio.SocketListener] = []
+        self.places: list[Place] = []
         self._tls: list[TlsListener] = []
         self._listeners: list[RetryingListener] = []
         self._reason = GOING_AWAY
         self._stopping = trio.Event()
 
-    async def listen(self) -> str:
+    async def listen(self, passed: Sequence[Passed] = ()) -> str:
         """Open the port; whoever connects from now on is served once ``run`` runs.
 
+        Args:
+            passed: Sockets that are open already.
+
         Returns:
-            The address to open in a browser.
+            The address to open in a browser: the one that the settings tell, or the first one;
+            that of a Unix socket if there is no other one.
 
         Raises:
             ConfigError: the address or the certificate cannot be used.
         """
         await self._hub.load_acts()
         certificate = load_certificate(self.config)
-        self._sockets = await open_listeners(self.config)
-        scheme = "https" if certificate else "http"
-        address = f"{scheme}://{_host_name(self.config.host)}:{port_of(self._sockets[0])}/"
-        log.info("listening", address=address, fan_out=self._fan_out)
+        self.places = await open_places(self.config, passed)
+        self._acceptor.hosts.own = tuple(place.host for place in self.places if place.host)
+        for address in self.addresses:
+            log.info("listening", address=address, fan_out=self._fan_out)
         self._warn_if_open()
         report = ShortageReport()
-        if certificate:
-            self._tls = [TlsListener(socket, certificate) for socket in self._sockets]
-        self._listeners = [RetryingListener(each, report) for each in self._tls or self._sockets]
-        return address
+        for place in self.places:
+            for each in place.listeners:
+                listener = self._with_tls(each, certificate)
+                self._listeners.append(RetryingListener(listener, report))
+        known = (each for each in self.addresses if "://" in each)
+        return self.config.base_url or next(known, self.addresses[0])
+
+    def _with_tls(
+        self, listener: AnyListener, certificate: ssl.SSLContext | None
+    ) -> AnyListener | TlsListener:
+        """Return what accepts connections with TLS, if that is for them."""
+        if certificate is None or isinstance(listener, UnixListener):
+            return listener
+        self._tls.append(TlsListener(listener, certificate))
+        return self._tls[-1]
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where the server listens: what to open in a browser, or the paths of Unix sockets."""
+        scheme = "https" if self.config.certfile else "http"
+        return [place.address(scheme) for place in self.places]
 
     def _warn_if_open(self) -> None:
-        if self._gate.is_open and not is_loopback(self.config.host):
+        if self._gate.is_open and not all(map(is_loopback, self._acceptor.hosts.own)):
             log.warning("whoever can reach this address may read and write; see --access")
 
     def reconfigure(self, config: Config, ways: Ways, certificate: ssl.SSLContext | None) -> None:
@@ -143,8 +161,8 @@ class Server:
             part.reconfigure()
         self._journal.reconfigure(self.config)
         if not self._stopping.is_set():
-            for listener in self._sockets:
-                set_options(listener, self.config)
+            for place in self.places:
+                place.reconfigure(self.config)
         for tls in self._tls:
             assert certificate  # TLS is turned off by a restart alone
             tls.context = certificate
@@ -153,12 +171,16 @@ class Server:
         self._warn_if_open()
 
     async def first_operator_link(self, address: str) -> str | None:
-        """Return a link that makes whoever opens it an operator, if none was made yet."""
+        """Return a link that makes whoever opens it an operator, if none was made yet.
+
+        Without an address to open in a browser it is what follows that address.
+        """
         try:
             secret = await self._hub.make_first_operator()
         except Unavailable:  # the journal has logged why
             return None
-        return secret and f"{address}#operator={secret}"
+        page = address if "://" in address else ""
+        return secret and f"{page}#operator={secret}"
 
     async def run(self) -> None:
         """Serve until ``stop`` is called and everybody has left, or the drain time is over.
@@ -233,10 +255,3 @@ async def open_journal(config: Config) -> Journal:
         space=SpaceLimits(config.max_database, config.keep_free),
         limits=limits,
     )
-
-
-def _host_name(host: str) -> str:
-    """Return the host to show to a person on this machine who wants to open the page."""
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - it is only compared
-        return "localhost"
-    return bracketed(host)

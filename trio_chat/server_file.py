@@ -20,7 +20,7 @@ class Notice(msgspec.Struct):
     """What the file tells."""
 
     pid: int
-    address: str | None = None  # to open in a browser; ``None`` by a server of an earlier version
+    address: str | None = None  # to open in a browser, if there is one
     begun: int = 0  # reloads
     ended: int = 0  # reloads; the last of them
     refused: str | None = None  # for this reason, if it was
@@ -31,13 +31,13 @@ class ServerFile:
 
     Args:
         database: The path of the database, without links.
-        address: Where the server is reached from this machine.
+        address: Where the server is reached from this machine, by a browser.
 
     Raises:
         OSError: it cannot be written.
     """
 
-    def __init__(self, database: Path, address: str) -> None:
+    def __init__(self, database: Path, address: str | None) -> None:
         self._path = _beside(database)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(self._path, flags, OWNER_ONLY)

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from trio_chat.setting_values import (
     PASSWORD,
     PROXY,
     TOKEN,
+    base_url,
     host_name,
     listening_host,
+    listening_place,
     network,
     origin,
+    socket_mode,
     ways,
 )
 
@@ -44,6 +48,9 @@ def normal_values(config: "Config") -> Iterator[tuple[str, object]]:
         ValueError: one has none; the message is one line for a person.
     """
     yield "host", listening_host(config.host)
+    yield "listen", tuple(dict.fromkeys(map(listening_place, config.listen)))
+    yield "socket_mode", socket_mode(config.socket_mode)
+    yield "base_url", base_url(config.base_url)
     yield "host_name", tuple(map(host_name, config.host_name))
     yield "allow_origin", tuple(map(origin, config.allow_origin))
     yield "trusted_proxy", tuple(map(network, config.trusted_proxy))
@@ -57,6 +64,7 @@ def check_relations(config: "Config") -> None:
         ValueError: they cannot work together; the message is one line for a person.
     """
     _check_choices(config)
+    _check_places(config)
     _check_files(config)
     _check_times(config)
     _check_sizes(config)
@@ -76,6 +84,17 @@ def _check_choices(config: "Config") -> None:
         if getattr(config, name) not in choices:
             listed = ", ".join(choices)
             raise ValueError(f"{name} must be one of {listed}, not {getattr(config, name)!r}")
+
+
+def _check_places(config: "Config") -> None:
+    """Check that it is clear where to listen."""
+    given = [name for name in ("host", "port") if getattr(config, name) != _default(config, name)]
+    if config.listen and given:
+        raise ValueError(f"{given[0]} and listen cannot be given together: add it to listen")
+
+
+def _default(config: "Config", name: str) -> object:
+    return next(setting.default for setting in fields(config) if setting.name == name)
 
 
 def _check_files(config: "Config") -> None:

@@ -1,10 +1,17 @@
 """Settings that can be written in more than one way, in their normal forms."""
 
+import re
+from functools import lru_cache
 from ipaddress import IPv6Network, ip_network
 
-from trio_chat.addresses import normal_host, parse_origin, split_port
+from trio_chat.addresses import UNIX, Origin, bracketed, normal_host, parse_origin, split_port
 
 MAPPED = 96  # bits before the IPv4 address in an IPv6 address that stands for one
+UNIX_PREFIX = "unix:"  # before the path of a Unix socket to listen on
+SYSTEMD = "systemd"  # the sockets that it passes; behind a colon the name of one
+# The address of a page, whose path has only what stands for itself, and no dots alone.
+BASE = re.compile(r"(https?://[^/?#]+)((?:/(?!\.\.?(?:/|$))[\w.~-]+)*)/?", re.ASCII | re.IGNORECASE)
+MODE = re.compile("0?[0-7]{3}")
 # Into the server.
 OPEN, PASSWORD, TOKEN, PROXY, INVITE = WAYS = ("open", "password", "token", "proxy", "invite")
 
@@ -19,6 +26,68 @@ def listening_host(text: str) -> str:
         return normal_host(text.strip())
     except ValueError:
         raise ValueError(f"host must be an address or a name, not {text!r}") from None
+
+
+def listening_place(text: str) -> str:
+    """Return where to listen in normal form: ``HOST:PORT``, ``unix:PATH`` or ``systemd:NAME``.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    place = text.strip()
+    word, _, name = place.partition(":")
+    if word in (UNIX, SYSTEMD) and (name or place == SYSTEMD):
+        return place
+    try:
+        host, port = split_port(place)
+    except ValueError:
+        host, port = "", None
+    if port is None and not place.endswith(":0"):
+        raise ValueError(
+            "listen must be like 127.0.0.1:8080, [::1]:8080, unix:/run/chat.sock or systemd, "
+            f"not {text!r}"
+        )
+    return f"{bracketed(host)}:{port or 0}"
+
+
+def socket_mode(text: str) -> str:
+    """Return the mode of a file in octal, as three digits.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not MODE.fullmatch(text.strip()):
+        raise ValueError(f"socket_mode must be three octal digits such as 660, not {text!r}")
+    return text.strip()[-3:]
+
+
+def base_url(text: str) -> str:
+    """Return the address of the page in normal form, with a slash at its end; nothing if empty.
+
+    Raises:
+        ValueError: it is none.
+    """
+    text = text.strip()
+    if not text:
+        return ""
+    try:
+        origin, prefix = split_base(text)
+    except ValueError:
+        raise ValueError(f"base_url must be like https://example.org/chat/, not {text!r}") from None
+    return f"{origin}{prefix}/"
+
+
+@lru_cache(maxsize=8)
+def split_base(url: str) -> tuple[Origin, str]:
+    """Return the origin in the address of the page, and its path without a slash at the end.
+
+    Raises:
+        ValueError: it is no such address.
+    """
+    found = BASE.fullmatch(url)
+    if not found:
+        raise ValueError(f"{url!r} is no address of a page")
+    return parse_origin(found[1]), found[2]
 
 
 def host_name(text: str) -> str:
@@ -50,11 +119,13 @@ def ways(given: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def network(text: str) -> str:
-    """Return an address or a network in normal form.
+    """Return an address or a network in normal form; ``unix`` stands for itself.
 
     Raises:
         ValueError: it is none.
     """
+    if text.strip() == UNIX:
+        return UNIX
     try:
         found = ip_network(text.strip(), strict=False)
         mapped = found.network_address.ipv4_mapped if isinstance(found, IPv6Network) else None

@@ -23,7 +23,7 @@ from trio_chat.journal.memory import MemoryJournal
 from trio_chat.limits.limits import Limits
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.head import Head
-from trio_chat.net.listeners import open_listeners, port_of
+from trio_chat.net.listeners import open_tcp, port_of
 from trio_chat.net.streams import Stream
 from trio_chat.net.visitor import Visitor
 from trio_chat.net.websocket import WebSocket
@@ -143,7 +143,7 @@ async def serve(port: int, frame_limit: int) -> None:
         ping_interval=0,  # the suite cannot take a ping in the midst of a frame that it sends
     )
     echo = Echo(config)
-    listeners = await open_listeners(config)
+    listeners = await open_tcp(config.host, config.port, config)
     print(f"echo at ws://127.0.0.1:{port_of(listeners[0])}/ws", flush=True)
     acceptor = Acceptor(
         config,

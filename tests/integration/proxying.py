@@ -22,9 +22,7 @@ def find(name: str) -> str | None:
 async def started(port: int, *command: str) -> AsyncIterator[None]:
     """Have a proxy run for the block, which begins when it listens."""
     with _process(*command):
-        with trio.fail_after(PATIENCE):
-            while not await _is_open(port):
-                await trio.sleep(0.05)
+        await _await_open(port)
         yield
 
 
@@ -45,6 +43,17 @@ async def _is_open(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def listens(port: int) -> None:
+    """Wait until somebody listens on a port."""
+    trio.run(_await_open, port)
+
+
+async def _await_open(port: int) -> None:
+    with trio.fail_after(PATIENCE):
+        while not await _is_open(port):
+            await trio.sleep(0.05)
 
 
 def free_port() -> int:

@@ -73,7 +73,8 @@ def test_what_is_described_is_what_there_is() -> None:
 
 def routes() -> set[tuple[str, str]]:
     """Return the paths and methods of the API, written as they are described."""
-    app, config = make_app(), Config()
+    config = Config()
+    app = make_app(config)
     hub = Hub(MemoryJournal(), config)
     history, calls = History(MemoryJournal(), config, dict), Calls(hub.inbox, config)
     Api(history, calls, hub.readers, config).install(app)

@@ -9,6 +9,7 @@ from trio.testing import MockClock
 
 from tests import frames
 from tests.unit.house import CONFIG, GET, GET_FILE, house, status
+from trio_chat.net.acceptor import LAST_HEADS
 from trio_chat.protocol import requests
 from trio_chat.rates import Rate
 
@@ -127,7 +128,7 @@ async def test_hanging_up_before_the_head_is_complete_is_nothing(
 
 
 async def test_a_closed_acceptor_waits_for_no_head(autojump_clock: MockClock) -> None:
-    """Neither for one under way nor for a new one; what is being served goes on."""
+    """But for one that is on its way already; what is being served goes on."""
     async with house() as chat:
         served = await chat.comes("192.0.2.1")
         await served.send(GET)
@@ -139,10 +140,13 @@ async def test_a_closed_acceptor_waits_for_no_head(autojump_clock: MockClock) ->
         await stuck.send(GET_FILE)
         chat.acceptor.shut()
         late = await chat.comes("192.0.2.4")
+        in_time = await chat.comes("192.0.2.6")
+        await in_time.send(GET_FILE)
         for conn in (begun, late):
             assert await conn.read_all() == b""
+        assert (await in_time.read_all()).endswith(b"script")
         assert (await kept.read_all()).endswith(b"script")
-        assert chat.ended_at == {begun: 0, kept: 0, late: 0}
+        assert chat.ended_at == {begun: LAST_HEADS, kept: 0, late: LAST_HEADS, in_time: 0}
 
 
 async def test_a_crash_is_logged_and_kept_inside(autojump_clock: MockClock) -> None:

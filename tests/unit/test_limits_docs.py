@@ -78,7 +78,10 @@ NO_BOUNDS = {
     "what only the operator can make grow: files, commands, the start, the terminal": """
         auth.keys.FILE_LIMIT journal.offline.PATIENCE journal.sqlite.checks.LIMIT
         journal.sqlite.comparison.ROOMS journal.sqlite.comparison.PHRASE
-        journal.sqlite.guard.SETTLING journal.sqlite.guard.LOOKS net.listeners.PORT_ATTEMPTS
+        journal.sqlite.guard.SETTLING journal.sqlite.guard.LOOKS net.activation.MOST
+        net.activation.FIRST net.site.SHOWN net.listeners.PORT_ATTEMPTS
+        net.unix_sockets.PATH_LIMIT net.unix_sockets.BACKLOG net.unix_sockets.NOBODY
+        net.unix_sockets.PROBE_TIMEOUT
         process.DESCRIPTORS_AT_ONCE process.SWITCH_INTERVAL reloading.FILE_LIMIT
         reloading.READ_TIMEOUT server_file.REASON_LIMIT settings.FILE_LIMIT settings.WIDTH
         standard_streams.LAST_LINE_TIMEOUT standard_streams.LEAST_COLUMNS""",

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from trio_chat.config import Config, ConfigError
-from trio_chat.net.listeners import PORT_ATTEMPTS, load_certificate, open_listeners, port_of
+from trio_chat.net.listeners import PORT_ATTEMPTS, load_certificate, open_tcp, port_of
 
 
 def has_ipv6() -> bool:
@@ -37,7 +37,7 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6
 @asynccontextmanager
 async def listening(config: Config) -> AsyncIterator[Sequence[trio.SocketListener]]:
     """Open listeners for the block."""
-    opened = await open_listeners(config)
+    opened = await open_tcp(config.host, config.port, config)
     try:
         yield opened
     finally:
@@ -52,7 +52,7 @@ def hosts(opened: Sequence[trio.SocketListener]) -> list[str]:
 async def complaint(config: Config) -> str:
     """Return why it cannot listen so."""
     with pytest.raises(ConfigError) as caught:
-        await open_listeners(config)
+        await open_tcp(config.host, config.port, config)
     return str(caught.value)
 
 

@@ -38,6 +38,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "token_audience": {"access": ("token",), "token_audience": "us"},
     "allow_origin": {"allow_origin": ("https://a.example",)},
     "host_name": {"host_name": ("a.example",)},
+    "base_url": {"base_url": "https://a.example/chat/"},
     "trusted_proxy": {"trusted_proxy": ("10.0.0.0/8",)},
     "log_level": {"log_level": "error"},
     "loopback_limits": {"loopback_limits": "on"},
@@ -179,8 +180,9 @@ def test_every_setting_is_in_one_row_of_the_docs() -> None:
 @pytest.mark.parametrize("name", sorted(RESTART))
 def test_what_needs_a_restart_stays_and_is_named(name: str) -> None:
     """All else is taken."""
-    other = {"host": "127.0.0.1", "database": "other.db", "sync": "full"}
+    other: dict[str, Any] = {"host": "127.0.0.1", "database": "other.db", "sync": "full"}
     other |= {"log_format": "json", "debug": "on", "fan_out": "loop"}
+    other |= {"listen": ("unix:chat.sock",), "socket_mode": "600", "socket_group": "chat"}
     wanted = with_one(name, other.get(name, 77), text_limit=5)
     config, left_out = without_restart(Config(), wanted)
     assert (config, left_out) == (Config(text_limit=5), [name])

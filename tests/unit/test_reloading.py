@@ -205,7 +205,7 @@ async def test_sockets_take_what_is_theirs() -> None:
     """For connections that are accepted afterwards."""
     server = Server(Config(port=0), MemoryJournal())
     await server.listen()
-    [sock, *_] = [listener.socket for listener in server._sockets]
+    [sock, *_] = [listener.socket for place in server.places for listener in place.listeners]
     option = trio.socket.SOL_SOCKET, trio.socket.SO_SNDBUF
     before = sock.getsockopt(*option)
     server.reconfigure(Config(send_buffer=8192), load_ways(Config(), PEOPLE), None)

@@ -26,8 +26,10 @@ from trio_chat.remote.backoff import Backoff
         ("http://[0:0::1]/", "::1", 80, "/ws", False, "[::1]"),
         ("http://[fe80::1%25eth0]:9/", "fe80::1%eth0", 9, "/ws", False, "[fe80::1]:9"),
         ("https://a.example/chat/", "a.example", 443, "/chat/ws", True, None),
+        ("https://a.example/chat", "a.example", 443, "/chat/ws", True, None),
+        ("https://a.example/chat/ws", "a.example", 443, "/chat/ws", True, None),
         (
-            "http://localhost/w\xfcrfel%20?q=\xe9",
+            "ws://localhost/w\xfcrfel%20?q=\xe9",
             "localhost",
             80,
             "/w%C3%BCrfel%20?q=%C3%A9",

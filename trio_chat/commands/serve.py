@@ -50,8 +50,12 @@ def command_line() -> CommandLine:
     return line
 
 
-def _announce(output: LineWriter, address: str, operator_link: str | None) -> None:
-    text = f"Chat is open at {address} (Ctrl-C stops it)\n"
+def _announce(output: LineWriter, addresses: Sequence[str], operator_link: str | None) -> None:
+    first, *others = dict.fromkeys(addresses)
+    text = f"Chat is open at {first} (Ctrl-C stops it)\n"
+    text += "".join(f"It listens at {other}, too\n" for other in others)
+    if operator_link and operator_link.startswith("#"):
+        operator_link = f"the page's address with {operator_link} behind it"
     if operator_link:
         text += f"To moderate all rooms, open {operator_link} (shown once)\n"
     output.write(text)

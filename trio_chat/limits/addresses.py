@@ -3,6 +3,7 @@
 import ipaddress
 from functools import lru_cache
 
+from trio_chat.addresses import UNIX
 from trio_chat.config import Config
 from trio_chat.limits.bucket import Bucket
 from trio_chat.limits.buckets import Buckets
@@ -28,7 +29,9 @@ def key_of(address: str) -> str:
 
 @lru_cache
 def is_loopback(address: str) -> bool:
-    """Tell whether an address is of this machine."""
+    """Tell whether an address is of this machine, as all are that connect by a Unix socket."""
+    if address == UNIX:
+        return True
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -23,6 +23,7 @@ from trio_chat.net.origins import check_site
 from trio_chat.net.problems import as_told_at
 from trio_chat.net.proxy_header import read_proxy_header
 from trio_chat.net.refused_handshakes import RefusedHandshakes
+from trio_chat.net.site import Site, allowed_origins
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
 from trio_chat.net.visitor import LINK_HEADER, Visitor
 from trio_chat.net.websocket import WebSocket
@@ -32,6 +33,9 @@ HANDSHAKES = (
     4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
 )
 FILE_COST = 0.2  # of an HTTP request; a file is answered from memory
+# Seconds at a shutdown for the request of a connection that was accepted just before: it is
+# answered, as its sender would take it for an error if it was not.
+LAST_HEADS = 0.25
 REFUSALS_AT_ONCE = 32  # connections over a limit that are answered at the same time
 
 log = structlog.get_logger()
@@ -73,8 +77,9 @@ class Acceptor:
         self._on_websocket = on_websocket
         self._on_events = on_events
         self._on_http = on_http
-        self._hosts = HostNames(config)
+        self.hosts = HostNames(config)
         self._forwarding = Forwarding(config)
+        self._site = Site(config)
         self._refused_handshakes = RefusedHandshakes()
         self._entrance = Entrance(gate, config)
         self._rates = AddressRates(config, limits)
@@ -108,11 +113,12 @@ class Acceptor:
             log.exception("connection crashed")
 
     def shut(self) -> None:
-        """Stop waiting for requests that have not come yet."""
+        """Stop waiting for requests that have not come yet, but for what is on its way already."""
         self._is_shut = True
         self.admission.end_idle()
+        last = trio.current_time() + LAST_HEADS
         for scope in self._waiting:
-            scope.cancel(reason="the server stops")
+            scope.deadline = min(scope.deadline, last)
 
     async def _refuse_connection(self, stream: Stream, refusal: HttpError, address: str) -> None:
         """Answer a connection over a limit; with very many of them, close it without an answer."""
@@ -146,7 +152,10 @@ class Acceptor:
             while head:
                 path = head.path
                 head, address = self._forwarding.reveal(head, peer)
-                answer = self._file(head, address)
+                self.hosts.check(head, address)
+                head = self._site.own(head)
+                path = head.path
+                answer = None if head.values("upgrade") else self._find_file(head)
                 if answer is None:
                     slot.ask(address)
                     try:
@@ -178,7 +187,7 @@ class Acceptor:
             size = len(head.raw) + len(head.rest)
             await self._rates.pay("address_byte_rate", address, size, "bytes")
         check_encoding(head)
-        check_site(head, self._config.allow_origin)
+        check_site(head, allowed_origins(self._config))
         is_by_proxy = self._forwarding.is_trusted(peer)
         grant = await self._entrance.admit(head, address, is_by_proxy=is_by_proxy)
         link = " ".join(head.values(LINK_HEADER))
@@ -186,15 +195,6 @@ class Acceptor:
         link_shown = next(iter(shown.links), None)
         label = label_of(" ".join(head.values("user-agent")))
         return self._route(stream, head, Visitor(address, grant, shown.session, link_shown, label))
-
-    def _file(self, head: Head, address: str) -> Answer | None:
-        """Return the answer to a request for a file, ``None`` for another request.
-
-        Raises:
-            HttpError: the request, whatever it is for, addresses another server.
-        """
-        self._hosts.check(head, address)
-        return None if head.values("upgrade") else self._find_file(head)
 
     async def _send(self, stream: Stream, answer: Answer, address: str) -> None:
         """Send an answer.
@@ -237,10 +237,9 @@ class Acceptor:
         Raises:
             HttpError: it is not clean, or does not come within ``head_timeout``.
         """
-        if self._is_shut:
-            return None, peer
         already_read = b""
-        with trio.move_on_after(self._config.head_timeout) as scope:
+        timeout = LAST_HEADS if self._is_shut else self._config.head_timeout
+        with trio.move_on_after(timeout) as scope:
             self._waiting.add(scope)
             try:
                 if slot.is_proxys:
@@ -251,7 +250,7 @@ class Acceptor:
             finally:
                 self._waiting.discard(scope)
         if self._is_shut:
-            return None, peer
+            return None, peer  # which nobody has to hear of
         raise HttpError(408, "the request did not come in time")
 
     async def _read_sender(self, stream: Stream, peer: str, slot: Slot) -> tuple[str, bytes]:

@@ -17,6 +17,7 @@ from trio_chat.config import Config
 from trio_chat.net.head import DATA_HEADERS, Head
 from trio_chat.net.origins import is_welcome
 from trio_chat.net.problems import Problem, of_foreign_origin, of_no_use
+from trio_chat.net.site import allowed_origins
 from trio_chat.net.transport import Received
 from trio_chat.protocol import requests
 from trio_chat.protocol.close import NOT_TO_TALK, CloseReason
@@ -66,7 +67,7 @@ def begin(head: Head, config: Config) -> tuple[requests.Join, bytes]:
         Problem: the request is wrong, or comes from a page of a foreign origin.
     """
     for origin in head.values("origin"):
-        if not is_welcome(origin, "".join(head.values("host")), config.allow_origin):
+        if not is_welcome(origin, "".join(head.values("host")), allowed_origins(config)):
             raise of_foreign_origin(origin)
     if head.has_body:
         raise Problem("bad_request", "a request for a stream has no body")

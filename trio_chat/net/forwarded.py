@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import structlog
 
-from trio_chat.addresses import DEFAULT_PORTS, split_port
+from trio_chat.addresses import DEFAULT_PORTS, UNIX, split_port
 from trio_chat.config import Config
 from trio_chat.net.head import Head
 
@@ -52,6 +52,8 @@ class Forwarding:
     def is_trusted(self, address: str) -> bool:
         """Whether an address is that of a trusted proxy."""
         trusted = self._config.trusted_proxy
+        if address == UNIX:
+            return UNIX in trusted
         known = normal_address(address) if trusted else ""
         return bool(known) and any(ip_address(known) in network for network in _networks(trusted))
 
@@ -126,7 +128,7 @@ class Forwarding:
 
 @lru_cache(maxsize=1)
 def _networks(texts: tuple[str, ...]) -> list[IPv4Network | IPv6Network]:
-    return [ip_network(text) for text in texts]
+    return [ip_network(text) for text in texts if text != UNIX]
 
 
 def forwarded_hops(head: Head) -> list[Hop]:

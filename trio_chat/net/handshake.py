@@ -12,6 +12,7 @@ from trio_chat.config import Config
 from trio_chat.net.head import Head, HttpError
 from trio_chat.net.head_lines import NAME
 from trio_chat.net.origins import is_welcome
+from trio_chat.net.site import allowed_origins
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol.dialects import v1
 
@@ -47,7 +48,7 @@ def shake_hands(head: Head, config: Config) -> tuple[WebSocket, bytes]:
     if len(keys) != 1 or not KEY.fullmatch(keys[0]):
         raise HttpError(400, "a handshake has one Sec-WebSocket-Key, of 16 bytes in Base64")
     subprotocol = _subprotocol(head)
-    _check_origin(head, config.allow_origin)
+    _check_origin(head, allowed_origins(config))
     answer = ANSWER.format(accept_key(keys[0]))
     if subprotocol:
         answer += f"Sec-WebSocket-Protocol: {subprotocol}\r\n"

@@ -14,8 +14,10 @@ import structlog
 
 from trio_chat.addresses import NAME_LIMIT, authority_of, is_address, split_port
 from trio_chat.config import Config
+from trio_chat.limits.addresses import is_loopback as is_of_this_machine
 from trio_chat.net.head import Head, HttpError
 from trio_chat.net.told import Told
+from trio_chat.setting_values import split_base
 
 log = structlog.get_logger()
 
@@ -31,14 +33,17 @@ class HostNames:
     machine, where a rebound page would come from, it takes in addition only names of the local
     network: who can forge those can reach the server without any browser.
 
+    ``own`` are the hosts on which the server listens; without one it has Unix sockets alone.
+
     Args:
-        config: ``host`` and ``host_name``.
+        config: ``host``, ``host_name`` and ``base_url``.
     """
 
     def __init__(self, config: Config) -> None:
         machine = socket.gethostname().lower()
         self._machine = (machine, f"{machine}.local")
         self._config = config
+        self.own: tuple[str, ...] = (config.host,)
         self._told = Told()
 
     def check(self, head: Head, address: str) -> None:
@@ -57,11 +62,16 @@ class HostNames:
                 )
 
     def _is_known(self, name: str, address: str) -> bool:
-        own, given = self._config.host, self._config.host_name
-        if name in (own, *given, *self._machine) or is_address(name) or is_loopback(name):
+        given = self._given()
+        if name in (*self.own, *given, *self._machine) or is_address(name) or is_loopback(name):
             return True
-        is_open = not given and not is_loopback(own)
-        return is_open and (not is_loopback(address) or _is_local(name))
+        is_open = not given and not all(map(is_loopback, self.own))
+        return is_open and (not is_of_this_machine(address) or _is_local(name))
+
+    def _given(self) -> tuple[str, ...]:
+        """Return the names that the settings tell, among them that of the page's address."""
+        base = self._config.base_url
+        return (*self._config.host_name, *([split_base(base)[0].host] if base else []))
 
     def _log(self, name: str) -> None:
         if self._told.is_new(name):

@@ -1,4 +1,4 @@
-"""Opens the sockets that the server listens on."""
+"""TCP sockets that listen, their options, and TLS on top of them."""
 
 import errno
 import socket
@@ -19,19 +19,27 @@ OLDER_CURVE = "prime256v1"  # nearly as cheap; ssl of Python 3.11.2, Debian 12's
 PORT_ATTEMPTS = 10  # a port that is free on one loopback address may be taken on the other
 
 
-async def open_listeners(config: Config) -> list[trio.SocketListener]:
-    """Open the listening sockets of the configured host, all on the same port.
+async def open_tcp(
+    host: str, port: int, config: Config, *, flag: str = "--port"
+) -> list[trio.SocketListener]:
+    """Open the listening sockets of a host, all on the same port.
+
+    Args:
+        host: An address or a name; ``localhost`` has two addresses.
+        port: 0 picks a free one.
+        config: Options of the sockets.
+        flag: What chooses another port.
 
     Raises:
         ConfigError: the address cannot be used; the message says why.
     """
     try:
-        if config.host == "localhost":
-            listeners = await _open_loopbacks(config.port)
+        if host == "localhost":
+            listeners = await _open_loopbacks(port)
         else:
-            listeners = await trio.open_tcp_listeners(config.port, host=config.host)
+            listeners = await trio.open_tcp_listeners(port, host=host)
     except OSError as error:
-        raise ConfigError(_explain(error, config)) from None
+        raise ConfigError(_explain(error, host, port, flag)) from None
     for listener in listeners:
         set_options(listener, config)
     return listeners
@@ -67,18 +75,18 @@ def set_options(listener: trio.SocketListener, config: Config) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
 
 
-def _explain(error: OSError, config: Config) -> str:
+def _explain(error: OSError, host: str, port: int, flag: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {config.port} is already in use; choose another one with --port"
+        return f"port {port} is already in use; choose another one with {flag}"
     if error.errno == errno.EACCES:
-        return f"port {config.port} needs more rights; choose one above 1023 with --port"
+        return f"port {port} needs more rights; choose one above 1023 with {flag}"
     # getaddrinfo's errors count differently and have no name in errno
     reason = error.strerror or str(error)
-    return f"cannot listen on host {config.host!r}: {reason}"
+    return f"cannot listen on host {host!r}: {reason}"
 
 
 def port_of(listener: trio.SocketListener) -> int:
-    """Return the port on which a listener listens."""
+    """Return the port on which a listener of TCP listens."""
     return int(listener.socket.getsockname()[1])
 
 

@@ -8,6 +8,8 @@ from typing import cast
 
 import trio
 
+from trio_chat.addresses import UNIX
+
 # What the port accepts; and what a client can run on, which in tests is a pair in memory.
 Stream = trio.SocketStream | trio.SSLStream[trio.SocketStream]
 AnyStream = trio.abc.HalfCloseableStream | trio.SSLStream[trio.SocketStream]
@@ -22,13 +24,18 @@ def tcp_of(stream: Stream) -> trio.SocketStream:
 
 
 def address_of(stream: AnyStream) -> str:
-    """Return the peer's IP address; an empty text if it has none, or is gone already."""
+    """Return the peer's IP address, ``unix`` for that of a Unix socket.
+
+    An empty text if it has none, or is gone already.
+    """
     tcp = stream.transport_stream if isinstance(stream, trio.SSLStream) else stream
     try:
         name = tcp.socket.getpeername() if hasattr(tcp, "socket") else ""
     except OSError:
         return ""
-    return str(name[0]) if isinstance(name, tuple) else ""
+    if isinstance(name, tuple):
+        return str(name[0])
+    return UNIX if isinstance(tcp, trio.SocketStream) else ""
 
 
 def socket_of(stream: AnyStream) -> socket.socket | None:

@@ -36,7 +36,8 @@ class Address(NamedTuple):
 def parse(url: str) -> Address:
     """Return the address in a URL: ``ws``, ``wss``, ``http`` or ``https``, with or without path.
 
-    A path that ends in a slash is where the server is; the WebSocket is below it.
+    A path that ends in a slash, or is that of a page, is where the server is; the WebSocket is
+    below it.
 
     Raises:
         ValueError: it is no such URL.
@@ -54,8 +55,11 @@ def parse(url: str) -> Address:
     if port == 0:
         raise ValueError("there is no port 0")
     path = quote(parts.path or "/", UNRESERVED)
-    if path.endswith("/"):
-        path += WEBSOCKET
+    folder, _, last = path.rpartition("/")
+    if parts.scheme in PAGES.values() and last != WEBSOCKET:
+        folder = path.removesuffix("/")
+        last = ""
+    path = f"{folder}/{last or WEBSOCKET}"
     resource = f"{path}?{quote(parts.query, UNRESERVED + '?')}" if parts.query else path
     return Address(host, port or DEFAULT_PORTS[parts.scheme], resource, SECURE[parts.scheme])
 
@@ -110,6 +114,6 @@ def link_to_pair(url: str, code: str) -> str:
 def _page(url: str) -> str:
     """Return the address of the page of a server; it ends in a slash."""
     parts = urlsplit(url)
-    folder = (parts.path or "/").rpartition("/")[0]
+    folder = urlsplit(f"ws://host{parse(url).resource}").path.rpartition("/")[0]
     scheme = PAGES.get(parts.scheme, parts.scheme)
     return f"{scheme}://{parts.netloc}{folder}/"

@@ -6,12 +6,19 @@ from quart import abort, redirect, request
 from quart.typing import ResponseReturnValue
 from quart_trio import QuartTrio
 
+from trio_chat.config import Config
+from trio_chat.net.site import prefix_of
+
 BODY_LIMIT = 64 * 1024  # bytes of a request body
 DEPTH_LIMIT = 8  # slashes in a path below /r/ that is led back to the page
 
 
-def make_app() -> QuartTrio:
-    """Return an app that redirects to the page at ``/r/ROOM``; the API is installed separately."""
+def make_app(config: Config) -> QuartTrio:
+    """Return an app that redirects to the page at ``/r/ROOM``; the API is installed separately.
+
+    Args:
+        config: ``base_url``.
+    """
     app = QuartTrio("trio_chat", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     app.url_map.merge_slashes = False  # it would redirect to http, whatever leads to us
@@ -20,7 +27,8 @@ def make_app() -> QuartTrio:
     @app.get("/r", provide_automatic_options=False)
     async def entrance() -> ResponseReturnValue:
         # The page has one depth only, so that its relative references always fit.
-        return redirect("r/")
+        prefix = prefix_of(config)
+        return redirect(f"{prefix}/r/" if prefix else "r/")
 
     @app.get("/r/<path:name>", provide_automatic_options=False)
     async def too_deep(name: str) -> ResponseReturnValue:

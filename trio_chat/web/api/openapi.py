@@ -8,6 +8,7 @@ from trio_chat.config import Config
 from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.eventstream import POINT
 from trio_chat.net.problems import MEDIA_TYPE, ProblemDetails
+from trio_chat.net.site import prefix_of
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.request_base import WHY_LIMIT
 from trio_chat.web.api import (
@@ -61,7 +62,7 @@ def describe(config: Config) -> Json:
             "description": INTRODUCTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": PREFIX}],
+        "servers": [{"url": prefix_of(config) + PREFIX}],
         "paths": _paths(config),
         "components": {
             "schemas": _schemas(config),

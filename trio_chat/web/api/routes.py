@@ -18,6 +18,7 @@ from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.forwarded import HEADERS as FORWARDED
 from trio_chat.net.origins import is_welcome
 from trio_chat.net.problems import Problem, of_error, of_foreign_origin, of_status
+from trio_chat.net.site import allowed_origins, prefix_of
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.protocol.request_error import RequestError
@@ -112,7 +113,7 @@ class Api:
     async def _tell_reach(self) -> Response:
         """Tell a page that gets no WebSocket what a proxy has made of its request."""
         origin = reading.value(request, "origin")
-        allowed = self._config.allow_origin
+        allowed = allowed_origins(self._config)
         welcome = origin is None or is_welcome(origin, request.host, allowed)
         ignored = any(name in request.headers for name in FORWARDED)
         return json_of(Reach(request.host, welcome, ignored))
@@ -196,7 +197,8 @@ class Api:
         fields = {"room": room, "text": new.text, "reply": new.reply, "cid": cid}
         receipt = await self._keep(requests.Send, fields, who)
         response = json_of(receipt, 200 if receipt.dup else 201)
-        response.headers["Location"] = f"{quote(request.path)}/{receipt.seq}"
+        path = prefix_of(self._config) + quote(request.path)
+        response.headers["Location"] = f"{path}/{receipt.seq}"
         return response
 
     async def _edit(self, room: str, seq: int) -> Response:
@@ -228,7 +230,7 @@ class Api:
         if not _is_ours():
             return
         for origin in request.headers.getlist("Origin"):
-            if not is_welcome(origin, request.host, self._config.allow_origin):
+            if not is_welcome(origin, request.host, allowed_origins(self._config)):
                 raise of_foreign_origin(origin)
         is_stream = request.endpoint == _endpoint("GET", EVENTS)
         reading.check_accepted(request, EVENT_STREAM if is_stream else reading.JSON)
@@ -241,7 +243,7 @@ class Api:
         headers["Cache-Control"] = NO_STORE
         headers["Vary"] = "Origin"
         origin = request.headers.get("Origin")
-        if origin and is_welcome(origin, request.host, self._config.allow_origin):
+        if origin and is_welcome(origin, request.host, allowed_origins(self._config)):
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = "Location, Retry-After"
             if "Access-Control-Request-Method" in request.headers:
