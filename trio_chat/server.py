@@ -29,6 +29,7 @@ from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import report
 from trio_chat.live_config import LiveConfig
+from trio_chat.metrics.health import DRAINING, Health
 from trio_chat.net.accept_retry import RetryingListener, ShortageReport
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.hosts import is_loopback
@@ -39,6 +40,7 @@ from trio_chat.net.listeners import (
     port_of,
     set_options,
 )
+from trio_chat.net.probes import Probes
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
@@ -86,6 +88,8 @@ class Server:
         page = load_page(static_files(), is_bundled=config.debug == "off")
         files = Files(page, is_secure=config.certfile is not None)
         limits.overload.gauges["outboxes"] = lambda: self._hub.outboxes.used
+        self.health = Health(self._inbox, lambda: limits.overload.reason)
+        probes = {"/healthz": self.health.alive, "/readyz": self.health.ready}
         self._acceptor = Acceptor(
             config,
             limits,
@@ -94,6 +98,7 @@ class Server:
             clients.on_events,
             exchange.serve,
             gate=self._gate,
+            probes=Probes(probes),
         )
         self._fan_out = "loop" if fan_out is Loop else "ring"
         self._sockets: list[trio.SocketListener] = []
@@ -182,6 +187,7 @@ class Server:
                     )
                     followed = self._hub.followed_rooms
                     listening.start_soon(follow, self._journal, self._emit, followed)
+                    self.health.closed = None
                     await self._stopping.wait()
                     listening.cancel_scope.cancel(reason="the server stops")
                 self._drain(connections.cancel_scope)
@@ -202,6 +208,7 @@ class Server:
     def stop(self, reason: CloseReason) -> None:
         """Begin the shutdown: every client is told ``reason``. ``run`` returns when it is over."""
         self._reason = reason
+        self.health.closed = DRAINING
         self._stopping.set()
 
     async def _emit(self, outcome: Outcome) -> None:

@@ -30,6 +30,7 @@ RULES = {
     "net": "protocol auth limits",
     "client": "protocol auth journal delivery limits core hub net",
     "web": "protocol auth journal delivery limits core hub net",
+    "metrics": "protocol auth journal delivery limits core hub net client web",
     "remote": "protocol",
     "terminal": "protocol remote standard_streams",
     "commands": "protocol journal core terminal remote lifetime server_file signals settings logs "

@@ -24,6 +24,7 @@ from trio_chat.journal.types import (
     STILL_USED,
     Bounds,
     Committed,
+    Duplicate,
     MessagePage,
     Place,
     Rejected,
@@ -99,6 +100,8 @@ class MemoryJournal:
         return [self._commit(write) for write in writes]
 
     def _commit(self, write: Write) -> Result:
+        if write.is_canary:
+            return Duplicate(0, self._clock())
         draft = write.event
         room = self._room(draft.room)
         begins = draft.room not in self._rooms
