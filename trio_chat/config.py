@@ -41,6 +41,11 @@ class Config(Rates):
     port: int = option(
         8080, "TCP port to listen on; 0 picks a free one", least=0, most=HIGHEST_PORT
     )
+    metrics_listen: str = option(
+        "",
+        "address and port, such as 127.0.0.1:9464, where Prometheus gets figures, and supervisors "
+        "learn why the server is not ready; nobody is asked who they are there",
+    )
     certfile: Path | None = option(None, "TLS certificate chain (PEM); turns on https and wss")
     keyfile: Path | None = option(None, "private key of --certfile (PEM), if not in the same file")
     host_name: tuple[str, ...] = option(

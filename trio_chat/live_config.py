@@ -6,7 +6,10 @@ from trio_chat.config import Config
 
 # Settings that hold until the server is started again: what is open, or agreed on, depends on them.
 RESTART = frozenset(
-    {"host", "port", "database", "sync", "log_format", "debug", "fan_out", "inbox_requests"}
+    {
+        *("host", "port", "metrics_listen", "database", "sync", "log_format", "debug", "fan_out"),
+        "inbox_requests",
+    }
 )
 TLS = frozenset({"certfile", "keyfile"})  # other files can be taken; turning it on or off cannot
 

@@ -27,9 +27,12 @@ from trio_chat.journal.types import Unavailable
 from trio_chat.journal.views import ChangeLimits
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
-from trio_chat.limits.report import report
+from trio_chat.limits.report import Gauge, report
 from trio_chat.live_config import LiveConfig
+from trio_chat.metrics.endpoint import Endpoint
+from trio_chat.metrics.families import Watched, families
 from trio_chat.metrics.health import DRAINING, Health
+from trio_chat.metrics.scrape import Scraper
 from trio_chat.net.accept_retry import RetryingListener, ShortageReport
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.hosts import is_loopback
@@ -41,6 +44,7 @@ from trio_chat.net.listeners import (
     set_options,
 )
 from trio_chat.net.probes import Probes
+from trio_chat.process import GcPauses
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
@@ -80,6 +84,7 @@ class Server:
         self._context = make_context(
             self._inbox, config, history, limits, self._hub.outboxes, self._gate
         )
+        self._pauses = GcPauses()
         clients = ClientFactory(self._context, self._hub.readers, journal.epoch)
         app = make_app()
         self._api = Api(history, Calls(self._inbox, config), self._hub.readers, config)
@@ -100,6 +105,9 @@ class Server:
             gate=self._gate,
             probes=Probes(probes),
         )
+        told = Probes(probes, tells_why=True)
+        self._endpoint = Endpoint(config, told, self._scrape) if config.metrics_listen else None
+        self._scraper = Scraper(lambda: families(self._watched()))
         self._fan_out = "loop" if fan_out is Loop else "ring"
         self._sockets: list[trio.SocketListener] = []
         self._tls: list[TlsListener] = []
@@ -123,6 +131,8 @@ class Server:
         address = f"{scheme}://{_host_name(self.config.host)}:{port_of(self._sockets[0])}/"
         log.info("listening", address=address, fan_out=self._fan_out)
         self._warn_if_open()
+        if self._endpoint:
+            await self._endpoint.listen()
         report = ShortageReport()
         if certificate:
             self._tls = [TlsListener(socket, certificate) for socket in self._sockets]
@@ -173,6 +183,16 @@ class Server:
         """
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._hub.run)
+            with self._pauses.watched():
+                await self._serve()
+            self._hub.close()
+        log.info("stopped")
+
+    async def _serve(self) -> None:
+        """Serve until all connections are over; an operator's programs to the end of that."""
+        async with trio.open_nursery() as watching:
+            if self._endpoint:
+                watching.start_soon(self._endpoint.run)
             async with trio.open_nursery() as connections:
                 async with trio.open_nursery() as listening:
                     await listening.start(
@@ -191,19 +211,38 @@ class Server:
                     await self._stopping.wait()
                     listening.cancel_scope.cancel(reason="the server stops")
                 self._drain(connections.cancel_scope)
-            self._hub.close()
-        log.info("stopped")
+            watching.cancel_scope.cancel(reason="all connections are over")
 
     async def report(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Log how far budgets are used, and which limits were reached, at each SIGUSR2."""
-        overload = self._limits.overload
-        gauges = {
+        await report(self._limits, self._budgets(), task_status=task_status)
+
+    def _budgets(self) -> dict[str, Gauge]:
+        """Return what tells which share of each budget is in use."""
+        return {
             "connections": lambda: self._acceptor.admission.used,
-            "lag": lambda: overload.shares.get("lag", 0.0),
+            "lag": lambda: self._limits.overload.shares.get("lag", 0.0),
             **self._hub.gauges(),
             **self._context.gauges(),
         }
-        await report(self._limits, gauges, task_status=task_status)
+
+    def _watched(self) -> Watched:
+        """Return all that counts something."""
+        return Watched(
+            hub=self._hub,
+            context=self._context,
+            admission=self._acceptor.admission,
+            limits=self._limits,
+            journal=self._journal.figures,
+            health=self.health,
+            budgets=self._budgets(),
+            pauses=self._pauses.seconds,
+        )
+
+    async def _scrape(self, accept: str) -> tuple[str, bytes]:
+        """Return all figures for a scraper, once it is known whether messages are delivered."""
+        await self.health.ready()
+        return await self._scraper.scrape(accept)
 
     def stop(self, reason: CloseReason) -> None:
         """Begin the shutdown: every client is told ``reason``. ``run`` returns when it is over."""

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from trio_chat.addresses import bracketed
 from trio_chat.setting_values import (
     PASSWORD,
     PROXY,
     TOKEN,
     host_name,
+    listening_address,
     listening_host,
     network,
     origin,
@@ -44,6 +46,7 @@ def normal_values(config: "Config") -> Iterator[tuple[str, object]]:
         ValueError: one has none; the message is one line for a person.
     """
     yield "host", listening_host(config.host)
+    yield "metrics_listen", listening_address(config.metrics_listen)
     yield "host_name", tuple(map(host_name, config.host_name))
     yield "allow_origin", tuple(map(origin, config.allow_origin))
     yield "trusted_proxy", tuple(map(network, config.trusted_proxy))
@@ -57,6 +60,7 @@ def check_relations(config: "Config") -> None:
         ValueError: they cannot work together; the message is one line for a person.
     """
     _check_choices(config)
+    _check_listening(config)
     _check_files(config)
     _check_times(config)
     _check_sizes(config)
@@ -76,6 +80,13 @@ def _check_choices(config: "Config") -> None:
         if getattr(config, name) not in choices:
             listed = ", ".join(choices)
             raise ValueError(f"{name} must be one of {listed}, not {getattr(config, name)!r}")
+
+
+def _check_listening(config: "Config") -> None:
+    if config.port and config.metrics_listen == f"{bracketed(config.host)}:{config.port}":
+        raise ValueError(
+            f"metrics_listen must be another port than that of the chat, not {config.port}"
+        )
 
 
 def _check_files(config: "Config") -> None:

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv6Network, ip_network
 
-from trio_chat.addresses import normal_host, parse_origin, split_port
+from trio_chat.addresses import bracketed, normal_host, parse_origin, split_port
 
 MAPPED = 96  # bits before the IPv4 address in an IPv6 address that stands for one
 # Into the server.
@@ -19,6 +19,23 @@ def listening_host(text: str) -> str:
         return normal_host(text.strip())
     except ValueError:
         raise ValueError(f"host must be an address or a name, not {text!r}") from None
+
+
+def listening_address(text: str) -> str:
+    """Return an address and a port to listen on in normal form; nothing stays nothing.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.strip():
+        return ""
+    try:
+        host, port = split_port(text.strip())
+    except ValueError:
+        host, port = "", None
+    if port is None:
+        raise ValueError(f"metrics_listen must be like 127.0.0.1:9464, not {text!r}")
+    return f"{bracketed(host)}:{port}"
 
 
 def host_name(text: str) -> str:

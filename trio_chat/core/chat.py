@@ -110,6 +110,25 @@ class Chat:
         return len(self._connections)
 
     @property
+    def unanswered(self) -> int:
+        """How many writes the journal has that it has not told of yet."""
+        return len(self._pending)
+
+    def census(self) -> Mapping[str, int]:
+        """Return how many there are of what is counted in its parts."""
+        return {"rooms": len(self._rooms), "people": self.people.here}
+
+    @property
+    def kept(self) -> Mapping[type, int]:
+        """How many events were kept, by kind."""
+        return self._settling.kept
+
+    @property
+    def resumed(self) -> Mapping[str, int]:
+        """What became of those who came back, by outcome."""
+        return self._queue.outcomes
+
+    @property
     def is_settled(self) -> bool:
         """Whether the journal has told what became of everything."""
         is_written = self.people.records.is_written and self._changes.number <= self._written

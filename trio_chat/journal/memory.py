@@ -44,6 +44,7 @@ from trio_chat.journal.views import (
     fit_events,
     view,
 )
+from trio_chat.measures import JournalFigures
 from trio_chat.protocol import answers
 from trio_chat.protocol.acts import LEDGER, Reported
 from trio_chat.protocol.events import (
@@ -69,6 +70,7 @@ class MemoryJournal:
     ) -> None:
         self.epoch = secrets.token_hex(8)
         self.secret = secrets.token_bytes(32)
+        self.figures = JournalFigures()
         self.people: dict[str, bytes] = {}
         self._clock = clock
         self._limits = limits

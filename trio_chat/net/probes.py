@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 
-from trio_chat.net.head import END_OF_HEAD, Answer, Head, HttpError, path_of
+from trio_chat.net.head import Answer, Head, HttpError, last_answer, path_of
 from trio_chat.net.streams import AnyStream, socket_of
 
 GET_OR_HEAD = ("GET", "HEAD")
@@ -33,10 +33,9 @@ class Probes:
         check = self._checks.get(head.path)
         if check is None or head.method not in GET_OR_HEAD:
             return None
-        wire = (await self._judged(check)).answer()
-        if head.method == "HEAD":
-            wire = wire.partition(END_OF_HEAD)[0] + END_OF_HEAD
-        return Answer(wire, is_last=True)
+        told = await self._judged(check)
+        kind, status = told.media_type, told.status.value
+        return last_answer(head, kind, told.body(), status=status, headers=NO_STORE)
 
     async def peek(self, stream: AnyStream) -> HttpError | None:
         """Return the answer to a connection that is refused otherwise, if it is a probe's.
