@@ -53,6 +53,11 @@ class Config(Rates):
     socket_group: str = option(
         "", "group of the files of Unix sockets, a name or a number (default: that of the server)"
     )
+    metrics_listen: str = option(
+        "",
+        "address and port, such as 127.0.0.1:9464, where Prometheus gets figures, and supervisors "
+        "learn why the server is not ready; nobody is asked who they are there",
+    )
     certfile: Path | None = option(
         None, "TLS certificate chain (PEM); turns on https and wss, but for Unix sockets"
     )

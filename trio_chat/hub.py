@@ -1,5 +1,8 @@
 """The hub: the one task that changes the chat, and fans out what happens in it."""
 
+from collections.abc import Sequence
+from time import perf_counter
+
 import trio
 
 from trio_chat.config import Config
@@ -13,6 +16,7 @@ from trio_chat.core.people import People
 from trio_chat.core.readers import Readers
 from trio_chat.core.registry import Registry
 from trio_chat.core.unused_rooms import UnusedRooms
+from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.batch import FanOut, Loop
 from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.outbox_budget import OutboxBudget
@@ -22,6 +26,7 @@ from trio_chat.journal.journal import Journal
 from trio_chat.journal.storage import Storage
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import Gauge
+from trio_chat.measures import SIZES, Delays, Histogram, Traffic
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.close import TOO_SLOW
 
@@ -58,6 +63,10 @@ class Hub:
         self._storage = Storage(journal, config.resume_limit, config.commit_interval)
         self._config = config
         self._is_closing = False
+        self.traffic = Traffic()
+        self.turn_seconds, self.turn_messages = Histogram(), Histogram(SIZES)
+        self.fan_out_seconds = Histogram()
+        self.acknowledgements = Delays()  # of what the journal is asked to keep
         self._pace = Pace()
         self._fan_out = fan_out
 
@@ -65,6 +74,16 @@ class Hub:
     def connections(self) -> int:
         """How many connections are registered."""
         return self._chat.connections
+
+    @property
+    def chat(self) -> Chat:
+        """What it changes, for those who count what is in there."""
+        return self._chat
+
+    @property
+    def storage(self) -> Storage:
+        """Knows how long commits take."""
+        return self._storage
 
     def populations(self) -> dict[str, int]:
         """Return how many are in each open room."""
@@ -156,12 +175,17 @@ class Hub:
 
     async def _turn(self) -> None:
         batch = await self.inbox.take(until=self._chat.wake_at)
+        began, unanswered = perf_counter(), self._chat.unanswered
         effects = self._chat.apply(batch, trio.current_time())
         self._storage.submit(effects.writes)
         self._storage.load(effects.loads)
         self._storage.seek(effects.seeks)
         self._storage.keep_people(*effects.people)
+        if writes := len(effects.writes):
+            self.acknowledgements.begin(began, writes)
         await self._tell(effects)
+        if answered := unanswered + writes - self._chat.unanswered:
+            self.acknowledgements.end(perf_counter(), answered)
         for client, request in effects.look_ups:
             client.look_up(request)
         for client, catch_up in effects.pages:
@@ -172,6 +196,8 @@ class Hub:
             else:
                 client.close()
         self.outboxes.relieve()
+        self.turn_messages.observe(len(batch))
+        self.turn_seconds.observe(perf_counter() - began)
 
     async def _tell(self, effects: Effects) -> None:
         """Send everything; what acknowledges something comes behind it."""
@@ -179,10 +205,18 @@ class Hub:
         for client, frames in effects.catch_up:
             for frame in frames:
                 await self._send(client, frame)
-        for frame, audience in effects.broadcasts:
+        if effects.broadcasts:
+            began = perf_counter()
+            await self._broadcast(effects.broadcasts)
+            self.fan_out_seconds.observe(perf_counter() - began)
+        await self._answer(effects.acks)
+
+    async def _broadcast(self, broadcasts: Sequence[tuple[Frame, Audience]]) -> None:
+        """Send each frame to its audience."""
+        for frame, audience in broadcasts:
+            self.traffic.send(len(frame.wire), len(audience))
             for member in await audience.send(frame, self._pace, self._fan_out):
                 self._drop(member)
-        await self._answer(effects.acks)
 
     async def _answer(self, replies: Replies) -> None:
         """Send answers to those who asked."""
@@ -194,6 +228,7 @@ class Hub:
 
     async def _send(self, requester: Requester, frame: Frame) -> None:
         """Send a frame to one, and let the other tasks have their turn now and then."""
+        self.traffic.send(len(frame.wire))
         if not requester.deliver(frame):
             self._drop(requester)
         await self._pace.wrote(write_cost(frame))

@@ -7,7 +7,7 @@ from trio_chat.config import Config
 # Settings that hold until the server is started again: what is open, or agreed on, depends on them.
 RESTART = frozenset(
     {
-        *("host", "port", "listen", "socket_mode", "socket_group"),
+        *("host", "port", "listen", "socket_mode", "socket_group", "metrics_listen"),
         *("database", "sync", "log_format", "debug", "fan_out", "inbox_requests"),
     }
 )

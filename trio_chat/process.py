@@ -5,7 +5,11 @@ import gc
 import os
 import resource
 import sys
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from trio_chat.measures import Histogram
 
 DESCRIPTORS_AT_ONCE = 65_536  # have a place from the start on, which takes half a MiB of the kernel
 # Seconds for which a thread may keep the interpreter from another one that wants it. The writer's
@@ -54,3 +58,26 @@ def _calm_collector() -> None:
     gc.collect()
     gc.freeze()  # what is loaded by now stays; the collector need not look
     gc.set_threshold(1_000, 2, 2_000)
+
+
+class GcPauses:
+    """How long the garbage collector has paused the process, by the generation it looked at."""
+
+    def __init__(self) -> None:
+        self.seconds = {str(generation): Histogram() for generation in range(len(gc.get_count()))}
+        self._began = 0.0
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Watch it for the block."""
+        gc.callbacks.append(self._look)
+        try:
+            yield
+        finally:
+            gc.callbacks.remove(self._look)
+
+    def _look(self, phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            self._began = time.perf_counter()
+        else:
+            self.seconds[str(info["generation"])].observe(time.perf_counter() - self._began)

@@ -27,15 +27,21 @@ from trio_chat.journal.types import Unavailable
 from trio_chat.journal.views import ChangeLimits
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
-from trio_chat.limits.report import report
+from trio_chat.limits.report import Gauge, report
 from trio_chat.live_config import LiveConfig
+from trio_chat.metrics.endpoint import Endpoint
+from trio_chat.metrics.families import Watched, families
+from trio_chat.metrics.health import DRAINING, Health
+from trio_chat.metrics.scrape import Scraper
 from trio_chat.net.accept_retry import RetryingListener, ShortageReport
 from trio_chat.net.acceptor import Acceptor
 from trio_chat.net.activation import Passed
 from trio_chat.net.hosts import is_loopback
 from trio_chat.net.listeners import TlsListener, load_certificate
 from trio_chat.net.places import AnyListener, Place, open_places
+from trio_chat.net.probes import Probes
 from trio_chat.net.unix_sockets import UnixListener
+from trio_chat.process import GcPauses
 from trio_chat.protocol.close import GOING_AWAY, CloseReason
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
@@ -75,6 +81,7 @@ class Server:
         self._context = make_context(
             self._inbox, config, history, limits, self._hub.outboxes, self._gate
         )
+        self._pauses = GcPauses()
         clients = ClientFactory(self._context, self._hub.readers, journal.epoch)
         app = make_app(config)
         self._api = Api(history, Calls(self._inbox, config), self._hub.readers, config)
@@ -83,6 +90,8 @@ class Server:
         page = load_page(static_files(), is_bundled=config.debug == "off")
         files = Files(page, is_secure=config.certfile is not None)
         limits.overload.gauges["outboxes"] = lambda: self._hub.outboxes.used
+        self.health = Health(self._inbox, lambda: limits.overload.reason)
+        probes = {"/healthz": self.health.alive, "/readyz": self.health.ready}
         self._acceptor = Acceptor(
             config,
             limits,
@@ -91,7 +100,11 @@ class Server:
             clients.on_events,
             exchange.serve,
             gate=self._gate,
+            probes=Probes(probes),
         )
+        told = Probes(probes, tells_why=True)
+        self._endpoint = Endpoint(config, told, self._scrape) if config.metrics_listen else None
+        self._scraper = Scraper(lambda: families(self._watched()))
         self._fan_out = "loop" if fan_out is Loop else "ring"
         self.places: list[Place] = []
         self._tls: list[TlsListener] = []
@@ -119,6 +132,8 @@ class Server:
         for address in self.addresses:
             log.info("listening", address=address, fan_out=self._fan_out)
         self._warn_if_open()
+        if self._endpoint:
+            await self._endpoint.listen()
         report = ShortageReport()
         for place in self.places:
             for each in place.listeners:
@@ -190,6 +205,16 @@ class Server:
         """
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._hub.run)
+            with self._pauses.watched():
+                await self._serve()
+            self._hub.close()
+        log.info("stopped")
+
+    async def _serve(self) -> None:
+        """Serve until all connections are over; an operator's programs to the end of that."""
+        async with trio.open_nursery() as watching:
+            if self._endpoint:
+                watching.start_soon(self._endpoint.run)
             async with trio.open_nursery() as connections:
                 async with trio.open_nursery() as listening:
                     await listening.start(
@@ -204,26 +229,47 @@ class Server:
                     )
                     followed = self._hub.followed_rooms
                     listening.start_soon(follow, self._journal, self._emit, followed)
+                    self.health.closed = None
                     await self._stopping.wait()
                     listening.cancel_scope.cancel(reason="the server stops")
                 self._drain(connections.cancel_scope)
-            self._hub.close()
-        log.info("stopped")
+            watching.cancel_scope.cancel(reason="all connections are over")
 
     async def report(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Log how far budgets are used, and which limits were reached, at each SIGUSR2."""
-        overload = self._limits.overload
-        gauges = {
+        await report(self._limits, self._budgets(), task_status=task_status)
+
+    def _budgets(self) -> dict[str, Gauge]:
+        """Return what tells which share of each budget is in use."""
+        return {
             "connections": lambda: self._acceptor.admission.used,
-            "lag": lambda: overload.shares.get("lag", 0.0),
+            "lag": lambda: self._limits.overload.shares.get("lag", 0.0),
             **self._hub.gauges(),
             **self._context.gauges(),
         }
-        await report(self._limits, gauges, task_status=task_status)
+
+    def _watched(self) -> Watched:
+        """Return all that counts something."""
+        return Watched(
+            hub=self._hub,
+            context=self._context,
+            admission=self._acceptor.admission,
+            limits=self._limits,
+            journal=self._journal.figures,
+            health=self.health,
+            budgets=self._budgets(),
+            pauses=self._pauses.seconds,
+        )
+
+    async def _scrape(self, accept: str) -> tuple[str, bytes]:
+        """Return all figures for a scraper, once it is known whether messages are delivered."""
+        await self.health.ready()
+        return await self._scraper.scrape(accept)
 
     def stop(self, reason: CloseReason) -> None:
         """Begin the shutdown: every client is told ``reason``. ``run`` returns when it is over."""
         self._reason = reason
+        self.health.closed = DRAINING
         self._stopping.set()
 
     async def _emit(self, outcome: Outcome) -> None:

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from trio_chat.addresses import bracketed
 from trio_chat.setting_values import (
     PASSWORD,
     PROXY,
     TOKEN,
     base_url,
     host_name,
+    listening_address,
     listening_host,
     listening_place,
     network,
@@ -51,6 +53,7 @@ def normal_values(config: "Config") -> Iterator[tuple[str, object]]:
     yield "listen", tuple(dict.fromkeys(map(listening_place, config.listen)))
     yield "socket_mode", socket_mode(config.socket_mode)
     yield "base_url", base_url(config.base_url)
+    yield "metrics_listen", listening_address(config.metrics_listen)
     yield "host_name", tuple(map(host_name, config.host_name))
     yield "allow_origin", tuple(map(origin, config.allow_origin))
     yield "trusted_proxy", tuple(map(network, config.trusted_proxy))
@@ -91,6 +94,10 @@ def _check_places(config: "Config") -> None:
     given = [name for name in ("host", "port") if getattr(config, name) != _default(config, name)]
     if config.listen and given:
         raise ValueError(f"{given[0]} and listen cannot be given together: add it to listen")
+    listened = config.listen or (f"{bracketed(config.host)}:{config.port}",)
+    metrics = config.metrics_listen
+    if metrics in listened and not metrics.endswith(":0"):
+        raise ValueError(f"metrics_listen must be another port than that of the chat, not {metrics}")
 
 
 def _default(config: "Config", name: str) -> object:

@@ -50,6 +50,23 @@ def listening_place(text: str) -> str:
     return f"{bracketed(host)}:{port or 0}"
 
 
+def listening_address(text: str) -> str:
+    """Return an address and a port to listen on in normal form; nothing stays nothing.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.strip():
+        return ""
+    try:
+        host, port = split_port(text.strip())
+    except ValueError:
+        host, port = "", None
+    if port is None:
+        raise ValueError(f"metrics_listen must be like 127.0.0.1:9464, not {text!r}")
+    return f"{bracketed(host)}:{port}"
+
+
 def socket_mode(text: str) -> str:
     """Return the mode of a file in octal, as three digits.
 

@@ -301,3 +301,11 @@ async def test_a_chat_over_tls_ends_with_a_tls_goodbye(secure: Secure) -> None:
             while data := await stream.receive_some():
                 received += data
         assert [*frames.parse(received)] == [Seen(CLOSE, b"\x03\xe8")]
+
+
+async def test_supervisors_are_answered_over_tls(secure: Secure) -> None:
+    """On the same port as all others."""
+    async with secure.running() as server:
+        for path in (b"healthz", b"readyz"):
+            answer = await server.exchange(GET.replace(b"r/", path))
+            assert (status(answer), answer[-3:]) == (200, b"ok\n")

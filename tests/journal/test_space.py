@@ -10,7 +10,9 @@ from tests.journal.drafts import delete, edit, fill, kept, numbers, react, say, 
 from trio_chat.config import Config, ConfigError
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.sqlite.space import LOOK_AFTER, SpaceLimits
-from trio_chat.journal.types import STORAGE_FULL, Duplicate
+from trio_chat.journal.types import CANARY_REFUSED, STORAGE_FULL, Duplicate, Write
+from trio_chat.protocol.acts import LEDGER
+from trio_chat.protocol.events import Message
 
 LARGE = "x" * 3000
 MEGABYTE = 1_000_000
@@ -95,3 +97,20 @@ def test_a_limit_that_can_never_work(bad: int) -> None:
     with pytest.raises(ConfigError, match="max_database"):
         Config(max_database=bad)
     Config(max_database=0)
+
+
+async def test_a_proof_that_messages_can_be_kept(path: Path) -> None:
+    """It is written over the one before it, and refused when messages would be, but not counted."""
+    proof = Write(Message(room=LEDGER, text=""), is_canary=True)
+    journal = await SqliteJournal.open(path, space=SpaceLimits(2 * MEGABYTE, 0))
+    for _ in range(3):
+        [result] = await journal.commit([proof])
+        assert isinstance(result, Duplicate)
+    rows = journal._file.writer.execute("SELECT count(*) FROM meta WHERE key = 'canary'").fetchone()
+    assert rows == (1,)
+    assert (await journal.load([LEDGER], 5))[0].last == 0
+    await fill_up(journal)
+    refused = journal.counts["storage_full"]
+    assert await journal.commit([proof]) == [CANARY_REFUSED]
+    assert journal.counts["storage_full"] == refused
+    await journal.close()

@@ -16,7 +16,7 @@ ROOT = Path(trio_chat.__file__).parent
 # A package imports itself and those to the right of its colon; all may import ANYWHERE.
 ANYWHERE = {
     *("config", "setting_fields", "setting_values", "setting_relations", "rates"),
-    *("errors", "clock", "addresses", "named_files"),
+    *("errors", "clock", "addresses", "named_files", "measures"),
 }
 BESIDE_SERVER = ("settings", "logs", "signals", "server_file")
 RULES = {
@@ -30,6 +30,7 @@ RULES = {
     "net": "protocol auth limits",
     "client": "protocol auth journal delivery limits core hub net",
     "web": "protocol auth journal delivery limits core hub net",
+    "metrics": "protocol auth journal delivery limits core hub net client web",
     "remote": "protocol",
     "terminal": "protocol remote standard_streams",
     "commands": "protocol journal core terminal remote lifetime server_file signals settings logs "

@@ -22,7 +22,14 @@ from trio_chat.net.transport import Transport
 from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import requests
 from trio_chat.protocol.answers import Ping
-from trio_chat.protocol.close import CRASHED, FLOODING, NO_PONG, TOO_SLOW, CloseReason
+from trio_chat.protocol.close import (
+    CRASHED,
+    FLOODING,
+    NO_PONG,
+    TOO_SLOW,
+    CloseReason,
+    name_of,
+)
 from trio_chat.protocol.dialects.base import Dialect
 
 READ_SIZE = 16 * 1024
@@ -40,6 +47,8 @@ class Client:
     written what waits, ends; when our side was closed first, the write pump gives the peer
     ``close_timeout`` to close too. Nothing but cancellation leaves ``run``.
     """
+
+    _fault: CloseReason | None = None  # what the peer has broken, if its frames are none
 
     def __init__(
         self,
@@ -97,6 +106,8 @@ class Client:
         Args:
             already_read: What the peer sent behind its handshake.
         """
+        traffic, by = self._context.traffic, self._rates.way_in
+        traffic.opened[by] += 1
         with self._scope:
             try:
                 async with trio.open_nursery() as self._nursery:
@@ -104,14 +115,23 @@ class Client:
                     await self._read_pump(already_read)
             except* Exception:
                 log.exception("client crashed")
+                self._close_reason = CRASHED
                 await self._apologise()
             finally:
+                traffic.closed[by] += 1
+                traffic.ended[self._end_name] += 1
                 # Before the socket closes: its descriptor must not be written again.
                 self._outbox.abandon()
                 self._transport.release()
                 self._submission.forget()  # it holds the connection, too, as look-ups do
                 self._look_ups = None
             await linger(self._stream, self._rates.spend)
+
+    @property
+    def _end_name(self) -> str:
+        """What ends the connection, as figures name it."""
+        reason = self._close_reason or self._fault
+        return name_of(reason) if reason else "peer"
 
     def end(self, reason: CloseReason) -> None:
         """End the connection with a close frame, behind all that waits."""
@@ -183,6 +203,7 @@ class Client:
         between, and whoever is over a rate waits before the next piece.
         """
         self._keepalive.hear()
+        self._context.traffic.received_bytes += len(data)
         for start in range(0, len(data), PARSED_AT_ONCE):
             if start:
                 await trio.lowlevel.checkpoint()
@@ -191,11 +212,13 @@ class Client:
             piece = data[start : start + PARSED_AT_ONCE]
             received = self._transport.feed(piece)
             if received.fault:
+                self._fault = received.fault
                 self._rates.count(limit_of(received.fault))
                 self._say(self.dialect.bye(received.fault))
             self._put(received.reply)
             if received.ended:
                 self.close()  # nothing may follow a close frame
+            self._context.traffic.received_messages += len(received.messages)
             await self._submit(received.messages)
             await self._pause(len(piece), received.frames, received.controls)
             if received.ended:
@@ -239,6 +262,7 @@ class Client:
             self._deliver_or_abort(Frame(wire))
 
     def _deliver_or_abort(self, frame: Frame) -> None:
+        self._context.traffic.send(len(frame.wire))
         if not self._outbox.put(frame):
             self.abort(TOO_SLOW)
 

@@ -44,6 +44,11 @@ class ConnectionRates:
         self._way_in = way_in
         self._waited = 0.0  # seconds, since the peer had nothing more to say
 
+    @property
+    def way_in(self) -> str:
+        """The connection's way in."""
+        return self._way_in
+
     def take(self, size: int, frames: int, controls: int) -> float:
         """Take in what the peer has sent; return in how many seconds to go on."""
         now = trio.current_time()

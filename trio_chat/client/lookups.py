@@ -20,6 +20,7 @@ from trio_chat.journal.history import History
 from trio_chat.journal.types import Unavailable
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import Gauge
+from trio_chat.measures import Traffic
 from trio_chat.protocol import answers
 from trio_chat.protocol.close import RESYNC, CloseReason
 from trio_chat.protocol.dialects.base import Dialect
@@ -50,6 +51,7 @@ class ConnectionContext:
     pages: trio.CapacityLimiter
     answers: trio.CapacityLimiter
     gate: Gate | None = None  # for those who are let in by their hello
+    traffic: Traffic = field(default_factory=Traffic)
     exit: trio.CapacityLimiter = field(default_factory=lambda: trio.CapacityLimiter(EXITS))
 
     def gauges(self) -> dict[str, Gauge]:
@@ -76,11 +78,15 @@ def make_context(
     limits: Limits,
     outboxes: OutboxBudget | None = None,
     gate: Gate | None = None,
+    traffic: Traffic | None = None,
 ) -> ConnectionContext:
     """Return the context of a server's clients."""
     pages, answers = trio.CapacityLimiter(_pages(config)), trio.CapacityLimiter(_pages(config))
     outboxes = outboxes or OutboxBudget(config.all_outbox_bytes)
-    return ConnectionContext(inbox, config, limits, history, outboxes, pages, answers, gate)
+    traffic = traffic or Traffic()
+    return ConnectionContext(
+        inbox, config, limits, history, outboxes, pages, answers, gate, traffic
+    )
 
 
 class LookUps:

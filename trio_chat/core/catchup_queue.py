@@ -1,6 +1,6 @@
 """The catch-up queue: tells those who join where they are and what they missed, a few in a turn."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -43,6 +43,7 @@ class CatchUpQueue:
         self._connections = connections
         self._epoch = epoch
         self._waiting: deque[CatchUp] = deque()
+        self.outcomes: Counter[str] = Counter()  # of those who came back: exact, gap, reset
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -195,13 +196,19 @@ class CatchUpQueue:
 
     def _take_as_told(self, catch_up: CatchUp, room: Room) -> None:
         """Take in that the client knows where it is, and whom it has met."""
-        after, _ = self._start(catch_up, room)
+        after, is_reset = self._start(catch_up, room)
+        if catch_up.last is not None:
+            self._count(is_reset=is_reset, has_gap=after + 1 < room.log.first)
         if not catch_up.is_answered:
             catch_up.is_answered = True
             self._connections[catch_up.client].joining -= 1
         catch_up.after = max(after, room.log.first - 1)
         catch_up.members = room.members()
         catch_up.is_cut = room.is_cut
+
+    def _count(self, *, is_reset: bool, has_gap: bool) -> None:
+        """Count what becomes of somebody who has come back, or finds a gap later."""
+        self.outcomes["reset" if is_reset else "gap" if has_gap else "exact"] += 1
 
     def _start(self, catch_up: CatchUp, room: Room) -> tuple[int, bool]:
         """Return the number behind which a client is told all, and if its own mean nothing here."""

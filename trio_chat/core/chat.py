@@ -11,6 +11,7 @@ from trio_chat.config import Config
 from trio_chat.core.access import Access
 from trio_chat.core.backlog import Backlog
 from trio_chat.core.basis import Given
+from trio_chat.core.canary import Canary
 from trio_chat.core.effects import Effects
 from trio_chat.core.messages import (
     AccessChanged,
@@ -18,7 +19,9 @@ from trio_chat.core.messages import (
     Asked,
     LetIn,
     Message,
+    Nudge,
     PageDone,
+    Prove,
     Register,
     Shutdown,
     Unregister,
@@ -100,6 +103,7 @@ class Chat:
         self.readers = parts.readers
         self.invitations = parts.invitations
         self.unused_rooms = parts.unused_rooms
+        self._canary = Canary(world.turn, world.pending, self._delay)
         ready = parts.readiness
         self._backlog = Backlog(ready.price, ready.must_wait, ready.delay)
 
@@ -107,6 +111,25 @@ class Chat:
     def connections(self) -> int:
         """How many connections are registered."""
         return len(self._connections)
+
+    @property
+    def unanswered(self) -> int:
+        """How many writes the journal has that it has not told of yet."""
+        return len(self._pending)
+
+    def census(self) -> Mapping[str, int]:
+        """Return how many there are of what is counted in its parts."""
+        return {"rooms": len(self._rooms), "people": self.people.here}
+
+    @property
+    def kept(self) -> Mapping[type, int]:
+        """How many events were kept, by kind."""
+        return self._settling.kept
+
+    @property
+    def resumed(self) -> Mapping[str, int]:
+        """What became of those who came back, by outcome."""
+        return self._queue.outcomes
 
     @property
     def is_settled(self) -> bool:
@@ -211,8 +234,17 @@ class Chat:
                 self._expiry.judge(admits)
             case Shutdown(reason):
                 self._registration.shut_down(reason)
+            case Nudge() | Prove():
+                self._answer_supervisor(message)
             case _:
                 self._take_outcome(message)
+
+    def _answer_supervisor(self, message: Nudge | Prove) -> None:
+        """Tell that a turn is taken, or find out whether messages are kept and delivered."""
+        if isinstance(message, Nudge):
+            message.heard()
+        else:
+            self._canary.release(message.heard)
 
     def _take_outcome(self, outcome: Outcome) -> None:
         """Take in what the journal tells; what became of writes is settled later in the turn."""

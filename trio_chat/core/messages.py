@@ -116,6 +116,18 @@ class Shutdown(NamedTuple):
     reason: CloseReason
 
 
+class Nudge(NamedTuple):
+    """Somebody wants to know whether the hub takes turns."""
+
+    heard: Callable[[], None]
+
+
+class Prove(NamedTuple):
+    """Somebody wants to know whether messages are kept and delivered; see ``core/canary.py``."""
+
+    heard: Callable[[str | None], None]
+
+
 Message = (
     Register
     | LetIn
@@ -125,5 +137,7 @@ Message = (
     | PageDone
     | AccessChanged
     | Shutdown
+    | Nudge
+    | Prove
     | Outcome
 )

@@ -37,6 +37,11 @@ class People:
 
     # Sessions
 
+    @property
+    def here(self) -> int:
+        """How many are connected, or were until a short while ago."""
+        return len(self._persons)
+
     def claim(self, token: str | None) -> Claim | None:
         """Return what a token says; ``None`` if it is not ours, or its session is over."""
         claim = self._sessions.claim(token) if token else None

@@ -1,5 +1,6 @@
 """Settling: what follows when the journal has told what became of writes."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from trio_chat.core.access import Access
@@ -56,6 +57,7 @@ class Settling:
         self._moderation = moderation
         self._limits = limits
         self._outcomes: list[Stored | NotStored] = []  # that are not settled yet
+        self.kept: Counter[type] = Counter()  # how many events, by kind
         self._held = 0  # how many of these wait for the next one
         self.due_at = NEVER  # when they wait no longer
 
@@ -111,6 +113,7 @@ class Settling:
     def _take_committed(self, committed: Committed, requester: Requester | None) -> None:
         """Take in an event that is kept: an act, or what happened in a room."""
         event = committed.event
+        self.kept[type(event)] += 1
         if isinstance(event, ActKept):
             self._moderation.take(event, self._access.registry.apply(event))
             return

@@ -37,6 +37,11 @@ class OutboxBudget:
         """The share of the limit that is in use."""
         return self.total / self.limit
 
+    @property
+    def backed(self) -> int:
+        """How many outboxes have something that waits."""
+        return len(self._backed)
+
     def grow(self, outbox: Backed, size: int) -> None:
         """Take in that so many bytes more wait in an outbox."""
         self._backed[outbox] = None

@@ -16,17 +16,19 @@ from trio_chat.journal.types import (
     Write,
     tell_nobody,
 )
+from trio_chat.measures import JournalFigures
 
 
 class Journal(Protocol):
     """Where kept events are kept. All methods may wait, and leave nothing half done if cancelled.
 
     ``epoch`` names this journal's numbers: another epoch, other numbers. ``secret`` is for
-    signing what has to hold as long as the journal does.
+    signing what has to hold as long as the journal does. ``figures`` is what it tells of itself.
     """
 
     epoch: str
     secret: bytes
+    figures: JournalFigures
 
     @property
     def people(self) -> Mapping[str, bytes]:

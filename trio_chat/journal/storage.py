@@ -1,6 +1,7 @@
 """Storage beside the hub: writes and loads in tasks of its own, and tells what became of them."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from time import perf_counter
 from typing import NamedTuple, TypeVar
 
 import trio
@@ -16,6 +17,7 @@ from trio_chat.journal.types import (
     Unavailable,
     Write,
 )
+from trio_chat.measures import SIZES, Histogram
 
 WRITES_PER_COMMIT = 256  # in one transaction
 ROOMS_PER_LOAD = 16  # in one go
@@ -147,6 +149,7 @@ class Storage:
         self._people: dict[str, bytes | None] = {}  # of each person the latest record
         self._people_number = 0  # of the latest changes among these
         self._people_changed = trio.Event()
+        self.commit_seconds, self.commit_writes = Histogram(), Histogram(SIZES)
 
     def submit(self, writes: Iterable[Write]) -> None:
         """Have events kept, in this order; a ``Stored`` or ``NotStored`` tells of each."""
@@ -197,10 +200,13 @@ class Storage:
             batch = [write, *_waiting(self._to_write, WRITES_PER_COMMIT - 1)]
             while batch[-1].with_next:  # it was submitted at once with the next one
                 batch.append(self._to_write.receive_nowait())
+            began = perf_counter()
             try:
                 outcome: Outcome = Stored(await self._journal.commit(batch))
             except Unavailable as unavailable:
                 outcome = NotStored(len(batch), unavailable.retry_ms)
+            self.commit_seconds.observe(perf_counter() - began)
+            self.commit_writes.observe(len(batch))
             emit(outcome)
 
     async def _load(self, emit: Callable[[Outcome], None]) -> None:

@@ -41,7 +41,9 @@ class Write(NamedTuple):
     is kept only in the place of this one, and with ``topic_of`` it is the one that the event with
     this number has set, if that has a text. ``with_topics`` tells that a ``clear`` is also for
     topics. With ``unused_since``, in ms since 1970, an act that forgets a room is kept only if the
-    room is unused since then (``Journal.unused``).
+    room is unused since then (``Journal.unused``). ``is_canary`` tells that it only proves that
+    events can be kept: what it is for is written over what the last one has written, and it is no
+    event of any room; the result is a ``Duplicate``.
     """
 
     event: AnyStoredEvent
@@ -55,6 +57,7 @@ class Write(NamedTuple):
     topic_of: int | None = None
     with_topics: bool = False
     unused_since: int = 0
+    is_canary: bool = False
 
     @property
     def forgets(self) -> str | None:
@@ -106,6 +109,7 @@ STORAGE_FULL = Rejected(
     "storage_full",
     "the server has no space for more messages; delete some, or tell its operator",
 )
+CANARY_REFUSED = Rejected("storage_full", "the server has no space for a proof")
 CID_TAKEN = Rejected("cid_taken", "somebody else has used this cid")
 KEY_REUSED = Rejected("key_reused", "this cid was used for another request")
 HELD = Rejected(

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import structlog
 import trio
 
+from trio_chat.measures import Histogram
+
 INTERVAL = 0.25  # seconds between two looks
 LOOKS = 8  # of which the worst lag counts, as stalls come and go
 REFUSED_FROM = 0.9  # of what is possible; from there on newcomers are refused
@@ -31,6 +33,7 @@ class Overload:
         self._lags: deque[float] = deque(maxlen=LOOKS)
         self.gauges: dict[str, Callable[[], float]] = {}
         self.shares: dict[str, float] = {}  # at the last look
+        self.lag = Histogram()  # seconds, of all looks
         self.reason: str | None = None  # why newcomers are refused, if they are
 
     async def watch(self) -> None:
@@ -41,6 +44,7 @@ class Overload:
             lag = trio.current_time() - before - INTERVAL
             self.shares = {name: gauge() for name, gauge in self.gauges.items()}
             self._lags.append(lag)
+            self.lag.observe(lag)
             self.shares["lag"] = max(self._lags) / self.lag_limit
             self._judge()
 

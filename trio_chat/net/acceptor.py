@@ -20,6 +20,7 @@ from trio_chat.net.handshake import shake_hands
 from trio_chat.net.head import Answer, Head, HttpError, check_encoding, read_head
 from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
+from trio_chat.net.probes import NO_PROBES, Probes
 from trio_chat.net.problems import as_told_at
 from trio_chat.net.proxy_header import read_proxy_header
 from trio_chat.net.refused_handshakes import RefusedHandshakes
@@ -59,9 +60,10 @@ class Acceptor:
         on_events: Serves a connection that follows a room.
         on_http: Serves a connection that made another plain HTTP request.
         gate: Tells who may come in.
+        probes: Answer supervisors, whom no rate and no limit refuses.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it leads to
         self,
         config: Config,
         limits: Limits,
@@ -71,12 +73,14 @@ class Acceptor:
         on_http: OnHttp,
         *,
         gate: Gate,
+        probes: Probes = NO_PROBES,
     ) -> None:
         self._config = config
         self._find_file = find_file
         self._on_websocket = on_websocket
         self._on_events = on_events
         self._on_http = on_http
+        self._probes = probes
         self.hosts = HostNames(config)
         self._forwarding = Forwarding(config)
         self._site = Site(config)
@@ -126,7 +130,7 @@ class Acceptor:
             return
         self._refusals += 1
         try:
-            await self._refuse(stream, refusal, address)
+            await self._refuse(stream, await self._probes.peek(stream) or refusal, address)
         finally:
             self._refusals -= 1
 
@@ -151,6 +155,9 @@ class Acceptor:
             head, peer = await self._await_head(stream, peer, slot)
             while head:
                 path = head.path
+                if answer := await self._probes.answer(head):
+                    await self._send(stream, answer, peer)
+                    return None
                 head, address = self._forwarding.reveal(head, peer)
                 self.hosts.check(head, address)
                 head = self._site.own(head)

@@ -89,6 +89,11 @@ class Admission:
         """The share of all places that is taken."""
         return self._count / self._config.connection_cap()
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return self._count
+
     def refusal(self, address: str, *, is_proxy: bool = False) -> HttpError | None:
         """Return why one more connection from an address cannot be served, or ``None``.
 

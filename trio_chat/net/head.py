@@ -1,6 +1,7 @@
 """Reads the head of one HTTP/1.1 request, and refuses what is not clean."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import NamedTuple
@@ -60,14 +61,19 @@ class HttpError(Exception):
     def answer(self) -> bytes:
         """Return the whole HTTP response; it ends the connection."""
         body = self.body()
-        lines = [
-            f"HTTP/1.1 {self.status.value} {self.status.phrase}",
-            f"Content-Type: {self.media_type}",
-            f"Content-Length: {len(body)}",
-            "Connection: close",
-            *(f"{name}: {value}" for name, value in (DATA_HEADERS | self.headers).items()),
-        ]
-        return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+        return _head_of(self.status, self.media_type, body, self.headers) + body
+
+
+def _head_of(status: HTTPStatus, media_type: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return the head of an HTTP response that ends its connection."""
+    lines = [
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        f"Content-Type: {media_type}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *(f"{name}: {value}" for name, value in {**DATA_HEADERS, **headers}.items()),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
 
 
 class Answer(NamedTuple):
@@ -75,6 +81,14 @@ class Answer(NamedTuple):
 
     wire: bytes
     is_last: bool  # of its connection, as it says itself
+
+
+def last_answer(
+    head: "Head", media_type: str, body: bytes, *, status: int = 200, headers: Mapping[str, str]
+) -> Answer:
+    """Return a response without a body to HEAD, with it to another request; it is the last one."""
+    wire = _head_of(HTTPStatus(status), media_type, body, headers)
+    return Answer(wire if head.method == "HEAD" else wire + body, is_last=True)
 
 
 @dataclass(frozen=True, slots=True)

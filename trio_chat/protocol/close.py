@@ -41,3 +41,11 @@ TOO_SLOW = CloseReason(4002, "reading too slowly")
 UNREADABLE = CloseReason(1013, "the room cannot be read just now")
 RESYNC = CloseReason(4004, "cannot tell what was missed; come back later")
 NO_PONG = CloseReason(4003, "no answer to ping")
+
+NAMES = {reason: name.lower() for name, reason in vars().items() if isinstance(reason, CloseReason)}
+FAULTS = {1002: "protocol_error", 1007: "not_utf8", 1009: "too_long"}  # that others have words for
+
+
+def name_of(reason: CloseReason) -> str:
+    """Return the name by which figures know a reason; there are few, whatever the words are."""
+    return NAMES.get(reason) or FAULTS.get(reason.code, "other")

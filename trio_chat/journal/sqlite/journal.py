@@ -31,6 +31,7 @@ from trio_chat.journal.types import (
     tell_nobody,
 )
 from trio_chat.journal.views import DEFAULT_LIMITS, ChangeLimits
+from trio_chat.measures import JournalFigures
 
 READERS = 2
 READ_TIMEOUT = 5.0  # seconds
@@ -66,12 +67,15 @@ class SqliteJournal:
             visits.begin(file.writer, clock())
         self._file = file
         self._clock = clock
-        self._writer = Writer(file, clock, space, limits)
-        self.counts = self._writer.counts
+        self.figures = JournalFigures()
+        self.counts = self.figures.counts
+        self._writer = Writer(file, clock, space, limits, self.figures)
         # Of its own: whoever joins waits for no other reader.
         self._loader = Readers(file, 1, read_timeout)
         self._readers = Readers(file, READERS, read_timeout)
         self._searchers = Readers(file, SEARCHERS, read_timeout)
+        for readers in (self._loader, self._readers, self._searchers):
+            readers.seconds = self.figures.read_seconds
         self._upkeep = Upkeep(file, self._readers, self._writer.write, erase_within)
 
     @classmethod

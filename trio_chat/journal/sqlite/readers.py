@@ -11,6 +11,7 @@ import trio
 
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.types import Unavailable
+from trio_chat.measures import Histogram
 
 RETRY_MS = 1000  # after a query that failed
 CHECK_INTERVAL = 10_000  # instructions of SQLite's machine between two looks at the time
@@ -48,6 +49,7 @@ class Readers:
         self._limiter = trio.CapacityLimiter(count)
         self._idle = [file.connect_reader() for _ in range(count)]
         self.timeout = timeout
+        self.seconds = Histogram()  # how long reads take, with what they wait for
         self._is_closed = False
         # A read that was given up may begin or end while the file is closed.
         self._lock = threading.Lock()
@@ -62,6 +64,7 @@ class Readers:
             Unavailable: it failed, or took too long.
         """
         deadline = _Deadline(self.timeout)
+        began = time.perf_counter()
 
         def run() -> T:
             reader = self._take()
@@ -77,6 +80,7 @@ class Readers:
                 )
             finally:
                 deadline.give_up()
+                self.seconds.observe(time.perf_counter() - began)
         log.warning("read took too long", seconds=self.timeout)
         raise Unavailable(RETRY_MS)
 

@@ -10,6 +10,7 @@ import structlog
 from trio_chat.journal.sqlite.file import LOG_LIMIT, JournalFile
 from trio_chat.journal.sqlite.gaps import log_of
 from trio_chat.journal.sqlite.schema import pragma
+from trio_chat.measures import JournalFigures
 
 GIGABYTE = 1000**3
 MEGABYTE = 1000**2
@@ -35,10 +36,12 @@ class Space:
     Args:
         file: The database, open to write.
         limits: What there may be.
+        figures: Get what was measured.
     """
 
-    def __init__(self, file: JournalFile, limits: SpaceLimits) -> None:
+    def __init__(self, file: JournalFile, limits: SpaceLimits, figures: JournalFigures) -> None:
         self._file = file
+        self._figures = figures
         self.limits = limits
         self.is_full = False
         self.written = 0  # bytes of events since the last look
@@ -62,12 +65,17 @@ class Space:
         """
         self.written = 0
         used, free = size(self._file.writer), _free(self._file.guard.path)
+        figures = self._figures
+        figures.database, figures.log, figures.disk_free = used, self._log_size(), free
         reason = self._reason(used, free, AGAIN if self.is_full else 0.0)
         if reason and not self.is_full:
             log.error("no more messages are kept", reason=reason, used=used, free=free)
         if self.is_full and not reason:
             log.info("messages are kept again", used=used, free=free)
         self.is_full = reason is not None
+
+    def _log_size(self) -> int:
+        return log_of(self._file.writer).stat().st_size
 
     def _reason(self, used: int, free: int, margin: float) -> str | None:
         most, least = self.limits

@@ -10,7 +10,7 @@ from trio_chat.journal.sqlite.judge import Judge
 from trio_chat.journal.sqlite.messages import Messages
 from trio_chat.journal.sqlite.progress import Progress, RoomsProgress
 from trio_chat.journal.times import next_ts
-from trio_chat.journal.types import HELD, Committed, Result, Write
+from trio_chat.journal.types import CANARY_REFUSED, HELD, Committed, Duplicate, Result, Write
 from trio_chat.journal.views import DEFAULT_LIMITS, ChangeLimits
 from trio_chat.protocol.acts import Reported
 from trio_chat.protocol.events import (
@@ -59,6 +59,7 @@ class Transaction:
         self._now = now
         self._rooms = RoomsProgress(database, known)
         self._messages = Messages(database)
+        self._is_full = is_full
         self._judge = Judge(database, self._rooms, self._messages, limits, is_full=is_full)
         self.index = index.Changes()
 
@@ -69,6 +70,8 @@ class Transaction:
 
     def commit(self, write: Write) -> Result:
         """Keep an event, numbered, if it may be."""
+        if write.is_canary:
+            return self._prove()
         draft = write.event
         room = self._rooms.of(draft.room)
         use = cids.find(self._database, room.id, draft)
@@ -87,6 +90,15 @@ class Transaction:
         if write.forgets is not None:
             self._forget(write.forgets)
         return self._keep(room, draft)._replace(begins_room=begins)
+
+    def _prove(self) -> Result:
+        """Write what stands for an event, in the place of what the last proof has written."""
+        if self._is_full:
+            return CANARY_REFUSED
+        self._database.execute(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES ('canary', ?)", (str(self._now),)
+        )
+        return Duplicate(0, self._now)
 
     def _complete(self, room: int, write: Write) -> None:
         """Put into an event what only the journal knows."""

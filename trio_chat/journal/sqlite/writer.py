@@ -2,7 +2,6 @@
 
 import sqlite3
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
@@ -20,6 +19,7 @@ from trio_chat.journal.sqlite.space import Space, SpaceLimits
 from trio_chat.journal.sqlite.transaction import Transaction, transaction
 from trio_chat.journal.types import STORAGE_FULL, Committed, Result, Unavailable, Write
 from trio_chat.journal.views import ChangeLimits
+from trio_chat.measures import JournalFigures
 
 RETRY_MS = 1000  # after a failed commit; until then none is tried
 # Seconds; a look at the files takes a tenth of a commit. What is acknowledged in files that were
@@ -43,10 +43,16 @@ class Writer:
         clock: The wall clock, in ms since 1970.
         space: What it may take of the disk.
         limits: How much of one message may be changed.
+        figures: Get what an operator wants to know.
     """
 
     def __init__(
-        self, file: JournalFile, clock: Callable[[], int], space: SpaceLimits, limits: ChangeLimits
+        self,
+        file: JournalFile,
+        clock: Callable[[], int],
+        space: SpaceLimits,
+        limits: ChangeLimits,
+        figures: JournalFigures,
     ) -> None:
         self._file = file
         self._clock = clock
@@ -57,9 +63,9 @@ class Writer:
         self._rooms: dict[str, Progress] = {}  # as committed
         self._version = file.version()
         self._others_wrote = False
-        self.counts: Counter[str] = Counter()  # of what an operator wants to know, by name
+        self.counts = figures.counts
         self._rescue = Rescue(file)
-        self._space = Space(file, space)
+        self._space = Space(file, space, figures)
         with explained(file.guard.path):
             self._space.look()
 

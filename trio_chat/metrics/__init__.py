@@ -1,0 +1,1 @@
+"""What an operator's programs see of a running server: its health, and its figures."""
