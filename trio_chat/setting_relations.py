@@ -97,7 +97,9 @@ def _check_places(config: "Config") -> None:
     listened = config.listen or (f"{bracketed(config.host)}:{config.port}",)
     metrics = config.metrics_listen
     if metrics in listened and not metrics.endswith(":0"):
-        raise ValueError(f"metrics_listen must be another port than that of the chat, not {metrics}")
+        raise ValueError(
+            f"metrics_listen must be another port than that of the chat, not {metrics}"
+        )
 
 
 def _default(config: "Config", name: str) -> object:
