@@ -17,7 +17,9 @@ PARTS = 3  # of the time of an attack; the median of their percentiles counts
 LEAST = 1.0  # seconds for which others are measured: some twenty messages
 ONCE_TIMEOUT = 90.0  # seconds for an attack that ends by itself
 RECOVERY = 15.0  # seconds until all has to be as before
-CALM = 0.1  # seconds; a crowd that waits no longer is calm
+LOST_AFTER = 60.0  # seconds after that; a message that has not come by then is lost
+CALM = 0.1  # seconds; a crowd that waits no longer is calm,
+CALM_TIMES = 3  # nor is one that waits for this many times the usual delay, on a slow machine
 CALM_PART = 1.0  # seconds for which the crowd has to be calm
 QUIET = 60  # messages whose delays are kept as usual
 
@@ -151,17 +153,25 @@ class Trial:
         if before and after:
             result.judge_left(before, after)
         result.harm_lasts = not (self._is_calm(begun) and self._is_as_before(before, after))
-        if self.crowd.unseen:
-            result.faults.append(f"{len(self.crowd.unseen)} acknowledged messages did not come")
+        if lost := await self._lost():
+            result.faults.append(f"{lost} acknowledged messages did not come")
         elif not self._is_calm(begun):
             result.faults.append(f"others still wait {RECOVERY:.0f} s later")
+
+    async def _lost(self) -> int:
+        """Return how many acknowledged messages never come, however slow the machine is."""
+        missing = set(self.crowd.unseen)
+        with trio.move_on_after(LOST_AFTER):
+            while missing := missing & self.crowd.unseen:
+                await trio.sleep(0.1)
+        return len(missing)
 
     def _is_calm(self, since: float) -> bool:
         """Return whether the good clients are all in, and none waits any more."""
         now = trio.current_time()
         delay = self.crowd.percentile(max(since, now - CALM_PART), now)
-        is_prompt = delay is None or delay < CALM
-        is_prompt = is_prompt and self.crowd.longest_wait < CALM
+        calm = max(CALM, CALM_TIMES * (self.usual() or 0.0))
+        is_prompt = (delay is None or delay < calm) and self.crowd.longest_wait < calm
         return self.crowd.are_all_in and is_prompt and not self.crowd.unseen
 
     def _is_as_before(self, before: Reading | None, after: Reading | None) -> bool:
