@@ -1,5 +1,6 @@
 """What the chat knows of a connection."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from trio_chat.auth.grant import ANYBODY, Grant
@@ -32,6 +33,7 @@ class ConnectionState:
     grant: Grant = ANYBODY  # what it has shown to be let in
     is_let_in: bool = True  # else its hello decides that
     label: str = ""  # of its device
+    removed_from: Collection[str] = ()  # rooms that its person may not be in any more
 
     @property
     def holder_id(self) -> str | None:
