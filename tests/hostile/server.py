@@ -12,7 +12,7 @@ from pathlib import Path
 
 import trustme
 
-from tests.hostile import long_room
+from tests.hostile import long_room, token_keys
 from tests.hostile.attack import Settings
 from tests.hostile.meter import Meter
 from tests.hostile.target import Problem, Target, network_address
@@ -20,7 +20,7 @@ from trio_chat.config import Config
 
 STOP_TIMEOUT = 15.0  # seconds from SIGTERM until it is killed
 KNOWN = {setting.name for setting in fields(Config)}
-OURS = {"tls", "descriptors"}  # settings that are none of the server: what the suite does
+OURS = {"tls", "descriptors", "tokens"}  # settings that are none of the server: what the suite does
 
 
 class Server:
@@ -32,9 +32,12 @@ class Server:
         meter: Reads its process.
     """
 
-    def __init__(self, process: subprocess.Popen[str], port: int, folder: Path, tls: bool) -> None:
+    def __init__(
+        self, process: subprocess.Popen[str], port: int, folder: Path, settings: Settings
+    ) -> None:
+        tls, keys = bool(settings.get("tls")), str(folder) if settings.get("tokens") else ""
         self._process = process
-        self.target = Target(network_address(), port, tls, process.pid)
+        self.target = Target(network_address(), port, tls, process.pid, keys=keys)
         self.inside = Target("127.0.0.1", port, tls, process.pid)
         self.meter = Meter(process.pid, folder)
 
@@ -58,10 +61,11 @@ def started(settings: Settings) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="hostile-") as name:
         folder = Path(name)
         flags = [*_flags(settings), *_certificate(settings, folder)]
+        flags += token_keys.make(folder) if settings.get("tokens") else []
         long_room.put_into(folder)
         process = _spawn(folder, int(str(settings.get("descriptors", 0))), flags)
         try:
-            yield Server(process, _port(process, folder), folder, bool(settings.get("tls")))
+            yield Server(process, _port(process, folder), folder, settings)
         finally:
             _end(process)
 

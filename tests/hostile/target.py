@@ -29,6 +29,7 @@ class Target:
         secure: Whether it speaks TLS; its certificate is not checked.
         pid: The server's process if it is on this machine and may be examined, else 0.
         source: The local address to connect from; empty for the system's choice.
+        keys: The folder with the keys of its tokens (``token_keys``), if it takes any.
     """
 
     host: str
@@ -36,6 +37,7 @@ class Target:
     secure: bool = False
     pid: int = 0
     source: str = ""
+    keys: str = ""
 
     @classmethod
     def parse(cls, url: str, pid: int = 0) -> Self:

@@ -210,6 +210,26 @@ async def test_nobody_acts_on_moderators(server: Running) -> None:
             assert unknown["code"] == "not_found"
 
 
+@pytest.mark.parametrize("act", ["kick", "ban"])
+async def test_who_is_removed_is_gone_at_once(act: str) -> None:
+    """From that room: no place is kept for them there, as for those who are cut off."""
+    async with (
+        serving(presence_grace=3600) as server,
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob", "tea") as bob,
+    ):
+        await make_class(ann)
+        async with chatting(server, "Eve", "class", "tea") as eve:
+            assert (await moderate(ann, act, eve))["t"] == "ok"
+            await eve.ending()
+        told = await ann.until("presence")
+        while told["who"] != eve.who or told["state"] != "left":
+            told = await ann.until("presence")
+        await bob.send("tea", "hello")
+        states = [one["state"] for one in await bob.all_until("msg") if one["t"] == "presence"]
+        assert "left" not in states
+
+
 async def test_a_moderator_deletes_what_others_say(server: Running) -> None:
     """But edits nobody's words; and nobody else deletes."""
     async with (

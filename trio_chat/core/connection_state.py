@@ -1,6 +1,6 @@
 """What the chat knows of a connection."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -45,6 +45,7 @@ class ConnectionState:
     grant: Grant = ANYBODY  # what it has shown to be let in
     is_let_in: bool = True  # else its hello decides that
     label: str = ""  # of its device
+    removed_from: Collection[str] = ()  # rooms that its person may not be in any more
 
     @property
     def holder_id(self) -> str | None:

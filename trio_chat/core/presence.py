@@ -51,11 +51,17 @@ class Presence:
         self._part(person_id, room, now)
 
     def lose(self, person_id: str, state: ConnectionState, rooms: list[Room], now: float) -> None:
-        """Take in that a connection is gone. Its person stays in their rooms for the grace time."""
+        """Take in that a connection is gone. Its person stays in their rooms for the grace time.
+
+        They leave those at once that a moderator has removed them from.
+        """
         grace = 0.0 if self._people.is_leaving(person_id) else self._config.presence_grace
         until = now + grace
         for room in rooms:
-            room.lose(person_id, state.client, until)
+            if room.name in state.removed_from:
+                self.leave(person_id, state, room, now)
+            else:
+                room.lose(person_id, state.client, until)
         self._people.lose(person_id, state.client, until, state.session)
         self._timers.at(until, lambda: self._end_grace(person_id, rooms, until))
 

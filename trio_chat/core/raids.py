@@ -150,6 +150,7 @@ class Raids:
         ]
         if len(found) > PEOPLE:  # before each of them is looked at closely
             raise RequestError("too_many_people", f"that would be more than {PEOPLE} people")
+        found.sort(key=lambda one: one.first_at)  # regulars are seen first, if too many are meant
         came = {one.person.id: one.person for one in found}
         people = self._targets.authors(request.people, room) if wanted else came.values()
         spared = {one.id for one in self._targets.spared(asked, room, people, is_crowd=not wanted)}

@@ -50,8 +50,10 @@ class Removals:
     def remove(self, person_ids: Collection[str], room: str) -> None:
         """End the connections that people have in a room; those in any if ``room`` is empty."""
         for person_id in person_ids:
-            states = self._connections_of(person_id)
-            self._to_end += [state for state in states if not room or room in state.rooms]
+            for state in self._connections_of(person_id):
+                if not room or room in state.rooms:
+                    state.removed_from = [room] if room else [*state.rooms]
+                    self._to_end.append(state)
 
     def recheck(self, room: str, ended: Iterable[Link] = ()) -> None:
         """Have the connections in a room looked at, and those ended that may not be there any more.
@@ -92,6 +94,7 @@ class Removals:
             rooms = self._rooms_to_look_at(state)
             looks += 1 + len(rooms)
             if not self._may_stay(state, rooms):
+                state.removed_from = [room for room in rooms if not self._may_be_in(state, room)]
                 self._to_end.append(state)
 
     def _rooms_to_look_at(self, state: ConnectionState) -> Collection[str]:

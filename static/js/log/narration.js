@@ -55,9 +55,9 @@ function rule(name, value) {
   return name === "members" ? t("rules.membersOn", { count: value }) : t(`rules.${name}On`, { time: duration(value) });
 }
 
-/** Returns the first names of some people, and how many others there are. */
-export function names(people, count = people.length) {
-  const shown = people.slice(0, NAMED).map(({ nick }) => isolate(nick || t("row.nameless")));
+/** Returns the first names of some people, `named` at most, and how many others there are. */
+export function names(people, count = people.length, named = NAMED) {
+  const shown = people.slice(0, named).map(({ nick }) => isolate(nick || t("row.nameless")));
   const others = count - shown.length;
   const parts = others > 0 ? [...shown, t("act.others", { count: others })] : shown;
   return new Intl.ListFormat(locale(), { type: "conjunction" }).format(parts);

@@ -8,6 +8,7 @@ import { button, field, make, reasonField } from "./make.js";
 const RECENT = 10 * 60_000; // ms, of "this person, the last 10 minutes"
 const DAY = 86_400_000; // ms
 const NETWORKS = 5; // that are shown
+const NAMED = 12; // people; those who came first are regulars, if too many are meant
 
 /**
  * Opens the dialog about a `person` who was at it at a time `at`, in ms, with a reason `why` that may be changed.
@@ -56,7 +57,7 @@ function lines(answer) {
   const { count, people, addresses, messages, shared } = answer;
   if (!count) return [make("p", {}, t("raid.nobody"))];
   return [
-    make("p", {}, `${t("raid.people", { count })}: `, names(people, count)),
+    make("p", {}, `${t("raid.people", { count })}: `, names(people, count, NAMED)),
     addresses.length ? make("p", {}, t("raid.networks", { networks: networks(addresses) })) : "",
     make("p", {}, t("raid.messages", { count: messages })),
     shared ? make("p", {}, t("raid.shared")) : "",

@@ -9,6 +9,7 @@ KINDS = (
     "frames",
     "requests",
     "rights",
+    "identities",
     "insistent",
     "plain",
     "http",
