@@ -182,6 +182,7 @@ async def test_what_cannot_be_posted_is_told_as_a_problem(
     async with serving() as server:
         answer = await ask(server, "POST", MESSAGES, body, **headers)
         assert (answer.status, answer.code) == (status, code)
+        assert "\u202e" not in answer.json["detail"]
         assert (answer.header("www-authenticate") != "") is (status == 401)
         assert await texts(server) == []
 

@@ -10,12 +10,14 @@ import pytest
 import trio
 
 from tests.journal import trouble
-from tests.journal.drafts import delete, edit, say
+from tests.journal.drafts import Clock, delete, edit, say, title
 from trio_chat.commands.backup import main as backup
 from trio_chat.commands.export import main as export
 from trio_chat.commands.prune import main as prune
+from trio_chat.journal.people import PersonRecord, encode
 from trio_chat.journal.search.query import parse
 from trio_chat.journal.sqlite import erasing, gaps
+from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Bounds
 
@@ -104,6 +106,37 @@ async def test_a_file_that_is_not_ours_any_more(path: Path) -> None:
 def test_the_unused_space_of_a_page(page: bytes, place: tuple[int, int]) -> None:
     """It lies between the list of cells and the cells; other pages, and damaged ones, have none."""
     assert gaps.gap(page) == place
+
+
+async def test_nicks_and_rooms_that_nobody_has_any_more(path: Path, clock: Clock) -> None:
+    """They are in the log, and in pages, like words; nothing is merged for them."""
+    file = JournalFile(path, boot="boot")
+    journal = SqliteJournal(file, clock, erase_within=AT_ONCE)
+    await journal.commit([say("harmless"), title("Zekret3", room="zekret4"), say(room="tea")])
+    for nick in ("Zekret1", "Ann"):
+        await journal.keep_people({"ann": encode(PersonRecord(nick=nick, seen=1))})
+    await journal.keep_people({"ben": encode(PersonRecord(nick="Zekret2", seen=1))})
+    await journal.keep_people({"ben": None})
+    await journal.keep_people({"cyd": encode(PersonRecord(nick="Zekret5", seen=1))})
+    assert await journal.forget_people(2) == ["ann", "cyd"]
+    await journal.prune(0, clock() + 1000)
+    assert await journal.forget(clock() + 1000, []) == 2
+    assert pieces(path.parent)
+    await journal.prune(0, 0)
+    assert pieces(path.parent) == {}
+    await journal.close()
+
+
+async def test_a_nick_that_is_kept_again_is_not_noted(path: Path) -> None:
+    """Records are written all the time, to say when somebody was seen; that erases nothing."""
+    journal = await SqliteJournal.open(path, erase_within=NEVER)
+    for seen in range(3):
+        await journal.keep_people({"ann": encode(PersonRecord(nick="Ann", seen=seen))})
+    await journal.keep_people({"ben": None})
+    assert erasing.noted(journal._file.writer) is None
+    await journal.keep_people({"ann": encode(PersonRecord(seen=3))})
+    assert erasing.noted(journal._file.writer) is not None
+    await journal.close()
 
 
 async def test_not_before_its_time(path: Path) -> None:

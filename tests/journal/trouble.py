@@ -4,7 +4,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -113,13 +113,49 @@ def mounted(directory: Path, options: str) -> Iterator[Path]:
         _run("umount", "--lazy", str(directory))
 
 
+@contextmanager
+def hidden(directory: Path) -> Iterator[None]:
+    """Mount an empty file system over one for the block."""
+    _run("mount", "-t", "tmpfs", "tmpfs", str(directory))
+    try:
+        yield
+    finally:
+        _run("umount", str(directory))
+
+
+@contextmanager
+def damaged_later(folder: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
+    """Mount a file system in a file for the block, and lend a call that has an error found in it.
+
+    The test is skipped if that is not allowed.
+    """
+    image, directory = folder / "image", folder / "disk"
+    directory.mkdir()
+    with image.open("wb") as file:
+        file.truncate(64 * 1024 * 1024)
+    try:
+        _run("mkfs.ext4", "-q", "-e", "remount-ro", str(image))
+        _run("mount", "-o", "loop", str(image), str(directory))
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"needs to mount an ext4: {error}")
+    device = Path(_run("findmnt", "-no", "SOURCE", str(directory)).strip()).name
+    try:
+        yield directory, lambda: _find_error(device)
+    finally:
+        _run("umount", "--lazy", str(directory))
+
+
+def _find_error(device: str) -> None:
+    Path("/sys/fs/ext4", device, "trigger_fs_error").write_text("1")
+
+
 def make_read_only(directory: Path) -> None:
     """Let nobody write to a mounted file system, not even root."""
     _run("mount", "-o", "remount,ro", str(directory))
 
 
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)
+def _run(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def fill_up(filler: Path) -> None:

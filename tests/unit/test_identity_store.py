@@ -6,6 +6,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -40,12 +41,21 @@ def test_a_key_is_made_once(place: Path) -> None:
 
 
 @pytest.mark.parametrize("given", ["", "state", "./state"])
-def test_a_folder_is_a_whole_path(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
-) -> None:
+def test_a_folder_is_a_whole_path(tmp_path: Path, given: str) -> None:
     """As the rule for that variable says; keys would be found again in one directory alone."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    IdentityStore(parse("http://localhost/"), {"XDG_STATE_HOME": given}).key("Ann")
+    variables = {"XDG_STATE_HOME": given, "HOME": str(tmp_path)}
+    IdentityStore(parse("http://localhost/"), variables).key("Ann")
+    assert list((tmp_path / ".local/state").rglob("*.key"))
+
+
+@pytest.mark.parametrize("variables", [{}, {"HOME": ""}, {"HOME": "home"}])
+def test_a_home_that_is_none_is_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    """Where the system has it; nothing is kept at the root, or wherever a program is started."""
+    user = Mock(pw_dir=str(tmp_path))
+    monkeypatch.setattr("trio_chat.terminal.identity_store.pwd.getpwuid", lambda _: user)
+    IdentityStore(parse("http://localhost/"), variables).key("Ann")
     assert list((tmp_path / ".local/state").rglob("*.key"))
 
 

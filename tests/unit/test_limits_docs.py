@@ -38,7 +38,7 @@ NO_BOUNDS = {
         delivery.ring.SINGLE_ISSUER delivery.ring.SUBMIT_ALL errors.FAILED errors.BAD_USAGE
         errors.UNREACHABLE errors.INTERRUPTED journal.keys.DIGEST_BYTES journal.people.STAMP
         journal.search.snippets.LEAD journal.sqlite.comparison.ROUND
-        journal.sqlite.file.LARGEST_PAGE journal.sqlite.forgetting.ANY
+        journal.sqlite.obstacles.LARGEST_PAGE journal.sqlite.forgetting.ANY
         journal.sqlite.gaps.FILE_HEADER journal.sqlite.gaps.LAST_PAGE
         journal.sqlite.gaps.LARGEST journal.sqlite.guard.PRIVATE journal.sqlite.guard.FOREIGN
         journal.sqlite.guard.HEADER journal.sqlite.index.SEQ_BITS journal.sqlite.index._LATEST

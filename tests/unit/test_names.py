@@ -53,6 +53,8 @@ UNSEEN = {
     "an unassigned one": "\u0378",
 }
 
+SARA = "ᠰᠠᠷ\u180eᠠ"  # of Mongolia, with the separator before her last vowel
+
 
 @pytest.mark.parametrize(
     ("nick", "normal"),
@@ -76,6 +78,8 @@ UNSEEN = {
         ("O’Brien", "O’Brien"),
         ("葛\U000e0100城", "葛\U000e0100城"),  # as the town writes it
         ("\u6f22\ufe00", "\u6f22\ufe00"),
+        (SARA, SARA),
+        ("ᠭᠠ\u180bᠨ ᠰᠣᠯᠣᠩᠭ\u180eᠠ", "ᠭᠠ\u180bᠨ ᠰᠣᠯᠣᠩᠭ\u180eᠠ"),
         ("葛\U000e0100" * 32, "葛\U000e0100" * 32),
         ("x" * 32, "x" * 32),
         ("क्षि" * 32, "क्षि" * 32),  # 32 characters of four code points
@@ -140,6 +144,9 @@ def test_no_name_has_what_cannot_be_seen(character: str) -> None:
         ("葛城", "葛\U000e0100城"),
         ("葛\U000e0101城", "葛\U000e0100城"),
         ("\u6f22", "\u6f22\ufe00"),
+        (SARA, SARA.replace("\u180e", "")),
+        ("ᠭᠠ\u180bᠨ", "ᠭᠠᠨ"),
+        ("ᠭᠠ\u180bᠨ", "ᠭᠠ\u180cᠨ"),
         ("Mia", "Mia ❤️"),
         ("Mia ❤", "Mia ❤️"),
         ("\U00010d50\U00010d51", "\U00010d70\U00010d71"),  # capitals newer than Unicode 14.0
@@ -210,6 +217,29 @@ def test_a_selector_is_refused_but_behind_an_ideograph(nick: str) -> None:
         check_room(nick, 64)
 
 
+@pytest.mark.parametrize(
+    "nick",
+    [
+        "A\u180bB",
+        "\u180bᠠᠨ",
+        "ᠠ\u180b\u180bᠨ",
+        "ᠰᠠᠷ\u180e",
+        "\u180eᠠ",
+        "ᠰᠠᠷ\u180e\u180eᠠ",
+        "ᠰᠠᠷ\u180eᠨ",
+        "ᠰᠠᠷ \u180eᠠ",
+        "Sar\u180ea",
+        "᠐\u180b᠑",
+    ],
+)
+def test_what_shapes_mongolian_is_refused_where_it_shapes_nothing(nick: str) -> None:
+    """It could not be seen, and would make two names look the same."""
+    with pytest.raises(BadName, match=r"U\+180[BE]"):
+        check_nick(nick, 32)
+    with pytest.raises(BadName):
+        check_room(nick, 64)
+
+
 @pytest.mark.parametrize("room", ["මල්\u200dලිකා", "خانه\u200cها"])
 def test_rooms_may_have_joiners_too(room: str) -> None:
     """By the same rules as nicks."""
@@ -233,6 +263,7 @@ def test_no_letter_stands_for_itself_and_for_another() -> None:
         ("茶", "茶"),
         ("葛\U000e0100城", "葛城"),
         ("\u6f22\ufe00", "\u6f22"),
+        (SARA, "ᠰᠠᠷᠠ"),
         ("Чай", "чай"),
         ("2nd", "2nd"),
         ("x" * 64, "x" * 64),

@@ -318,6 +318,15 @@ def test_what_clients_make_up_can_be_seen(made_up: str) -> None:
     assert read_one(t="send", room="a", text="x", cid=own, id=own).id == own
 
 
+@pytest.mark.parametrize("field", ["id", "cid"])
+def test_the_words_for_what_cannot_be_seen_can_be_seen(field: str) -> None:
+    """They name the field, and hold none of the characters that are refused."""
+    request = read_one(**{"t": "send", "room": "a", "text": "x", field: "unseen\u202ething"})
+    assert isinstance(request, requests.InvalidRequest)
+    assert request.text.isascii()
+    assert request.text.endswith(f"at `$.{field}`")
+
+
 def test_all_other_controls_are_refused() -> None:
     """As the protocol says: line ends and tabs are the only ones."""
     assert fault(t="send", room="a", text="a\x9bb") == "bad_request"

@@ -19,9 +19,9 @@ from trio_chat.core.registry import Registry
 from trio_chat.protocol import acts, governing, request_texts
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.names import is_private
-from trio_chat.protocol.request_base import LAST_TIME
+from trio_chat.protocol.request_base import LAST_TIME, complaint
 from trio_chat.protocol.room_rules import RoomRules
-from trio_chat.protocol.text import has_controls, is_blank, without_controls
+from trio_chat.protocol.text import has_controls, is_blank
 
 PAIR = 2  # people in a room for two
 ACTS = 100_000  # of a room, in a file
@@ -267,7 +267,7 @@ def _check_request(**fields: object) -> None:
     try:
         request = msgspec.convert(fields, governing.AnyGoverning)
     except msgspec.ValidationError as error:
-        raise BadEvent(without_controls(str(error))) from None
+        raise BadEvent(complaint(error)) from None
     fault = request_texts.text_fault(request, Unlimited())
     if fault:
         raise BadEvent(fault[1])

@@ -31,7 +31,7 @@ from trio_chat.protocol.events import (
     without_text,
 )
 from trio_chat.protocol.names import BadName, check_nick
-from trio_chat.protocol.request_base import LAST_TIME
+from trio_chat.protocol.request_base import LAST_TIME, complaint
 from trio_chat.protocol.text import without_controls
 
 CREATE = "CREATE TABLE messages (seq INTEGER PRIMARY KEY, author, is_gone, changes BLOB)"
@@ -221,7 +221,7 @@ def _request(event: AnyStoredEvent) -> requests.WriteRequest:
     try:
         request: requests.WriteRequest = msgspec.convert({**fields, "t": _kind(event)}, WRITES)
     except msgspec.ValidationError as error:
-        raise BadEvent(without_controls(str(error))) from None
+        raise BadEvent(complaint(error)) from None
     return request
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from trio_chat.journal.sqlite.file import JournalFile, explained
+from trio_chat.journal.sqlite.file import JournalFile, explained, keep_in_memory
 from trio_chat.journal.sqlite.guard import InUse, check_names
 from trio_chat.journal.sqlite.place import check_place, lock_out_others, resolved
 from trio_chat.journal.sqlite.schema import SCHEMA, check_whose_it_is, pragma
@@ -49,6 +49,8 @@ def open_beside(path: Path, *, to_write: bool = False) -> sqlite3.Connection:
             database.execute("PRAGMA secure_delete = ON")
             database.execute("PRAGMA synchronous = NORMAL")
             database.execute(f"PRAGMA query_only = {not to_write:d}")
+            if to_write:
+                keep_in_memory(database)
     except BaseException:
         database.close()
         raise

@@ -2,8 +2,9 @@
 
 Which characters a name may have is what PRECIS says (RFC 8264, FreeformClass), with three
 exceptions: emoji, which are sequences with characters that PRECIS refuses; punctuation that is
-allowed between certain letters only (CONTEXTO), as the middle dot is common in Chinese names; and a
-variation selector behind an ideograph, without which some Japanese names are written wrongly.
+allowed between certain letters only (CONTEXTO), as the middle dot is common in Chinese names; and
+variation selectors behind ideographs and Mongolian letters, and the Mongolian vowel separator,
+without which some Japanese and Mongolian names are written wrongly.
 """
 
 import base64
@@ -174,7 +175,7 @@ def fold(nick: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """Return a name without case, compatibility forms and variants of ideographs."""
+    """Return a name without case, compatibility forms and variants of letters."""
     return casefold(without_variants(normalize("NFKC", name)))
 
 
@@ -193,8 +194,8 @@ def _are_letters(letters: str) -> bool:
 def _check_characters(name: str) -> None:
     """Refuse characters that cannot be seen, or that nobody has assigned yet.
 
-    Zero-width joiners may stand where they shape the letters beside them, and one variation
-    selector behind an ideograph.
+    Zero-width joiners may stand where they shape the letters beside them, and so may variation
+    selectors of ideographs and of Mongolian letters.
     """
     if name.isascii():
         return

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from trio_chat.protocol.text import UNSEEN_RANGES
+from trio_chat.protocol.text import UNSEEN_RANGES, without_controls
 
 SECRET_LIMIT = 64  # characters; the secret of a link has 32
 ID_LIMIT = 64  # characters of the id of a request
@@ -12,6 +12,7 @@ WHY_LIMIT = 250  # characters of a reason
 # What clients make up to tell things by: blanks, and characters that can be seen. Others are told
 # them, and logs, terminals and headers take them as they are.
 VISIBLE = f"^(?:[^{UNSEEN_RANGES}]| )*\\Z"
+_NO_MATCH = "matching regex"  # says msgspec; no other pattern is asked for
 LAST_TIME = 253_402_300_799_999  # milliseconds since 1970, at the end of the year 9999
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -20,6 +21,17 @@ Count = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 Why = Annotated[str, msgspec.Meta(max_length=WHY_LIMIT)]
 VisibleText = Annotated[str, msgspec.Meta(pattern=VISIBLE)]
 LinkSecret = Annotated[str, msgspec.Meta(max_length=SECRET_LIMIT)]
+
+
+def complaint(error: Exception) -> str:
+    """Return which field of something is wrong, and why, in words that can be shown.
+
+    Whoever has to see which characters cannot be seen gets no pattern that holds them.
+    """
+    text = without_controls(str(error))
+    if _NO_MATCH not in text:
+        return text
+    return f"Expected `str` of what can be seen - at {text.rpartition(' - at ')[2]}"
 
 
 class Request(msgspec.Struct, tag_field="t", kw_only=True):

@@ -14,8 +14,13 @@ from wcwidth import grapheme_boundary_before, iter_graphemes
 VERSION: str = unicodedata2.unidata_version
 # Tells in which of its shapes an ideograph is drawn (UTS 37, and Unicode's standardised variants),
 # as names in Japan need it. That is not another letter.
+#
+# Likewise of Mongolian letters, whose shape depends on their place in the word; and the separator
+# stands before the last vowel of a word, which is written apart from it.
 _VARIANT = re.compile(
-    "(?<=[\u3400-\u4dbf\u4e00-\u9fff\ufa0e\ufa0f\ufa11\ufa13\ufa14\ufa1f\ufa21\ufa23\ufa24"
+    "(?<=[\u1820-\u1878\u1880-\u18aa])[\u180b-\u180d\u180f](?![\u180b-\u180d\u180f])"
+    "|(?<=[\u1820-\u1842\u180b-\u180d\u180f])\u180e(?=[\u1820\u1821])"
+    "|(?<=[\u3400-\u4dbf\u4e00-\u9fff\ufa0e\ufa0f\ufa11\ufa13\ufa14\ufa1f\ufa21\ufa23\ufa24"
     "\ufa27-\ufa29\U00020000-\U0003fffd])[\ufe00-\ufe02\U000e0100-\U000e01ef]"
     "(?![\ufe00-\ufe02\U000e0100-\U000e01ef])"
 )
@@ -70,7 +75,7 @@ def casefold(text: str) -> str:
 
 
 def without_variants(text: str) -> str:
-    """Return a text without the selectors that tell in which shape an ideograph is drawn."""
+    """Return a text without what tells in which of its shapes a letter is drawn."""
     return _VARIANT.sub("", text)
 
 

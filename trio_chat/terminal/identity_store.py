@@ -1,6 +1,7 @@
 """The identity store: keeps what makes us the same person at a server each time."""
 
 import os
+import pwd
 from collections.abc import Mapping
 from errno import EINVAL, ENOENT
 from hashlib import sha256
@@ -31,7 +32,7 @@ class IdentityStore:
 
     def __init__(self, address: Address, environment: Mapping[str, str]) -> None:
         given = Path(environment.get("XDG_STATE_HOME", ""))
-        state = given if given.is_absolute() else _home() / ".local/state"
+        state = given if given.is_absolute() else _home(environment) / ".local/state"
         host = address.host.replace("/", "_").replace(":", "_")
         self._folder = state / FOLDER / f"{host}_{address.port}"
 
@@ -117,10 +118,14 @@ def _decoded(path: Path, key: bytes) -> str:
         raise OSError(EINVAL, "it holds no key", str(path)) from None
 
 
-def _home() -> Path:
+def _home(environment: Mapping[str, str]) -> Path:
+    """Return the home directory; an empty ``HOME``, or one that moves with us, is none."""
+    given = Path(environment.get("HOME", ""))
+    if given.is_absolute():
+        return given
     try:
-        return Path.home()
-    except RuntimeError:  # there is no HOME, and the user is not in the user database
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
         raise OSError(ENOENT, "there is no home directory") from None
 
 

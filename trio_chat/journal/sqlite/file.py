@@ -1,8 +1,6 @@
 """The database file: opened by one server at a time, and checked; the connection that writes."""
 
-import errno
 import os
-import resource
 import secrets
 import shlex
 import sqlite3
@@ -14,15 +12,24 @@ import structlog
 
 from trio_chat.journal.sqlite import runs, selfcheck
 from trio_chat.journal.sqlite.guard import Displaced, FileGuard
+from trio_chat.journal.sqlite.obstacles import kind_of, obstacle
 from trio_chat.journal.sqlite.place import check_place, lock_out_others, resolved
 from trio_chat.journal.sqlite.reindex import bring_in_step
 from trio_chat.journal.sqlite.schema import check_whose_it_is, migrate, pragma
 from trio_chat.journal.types import JournalError
 
 BUSY_TIMEOUT = 0.25  # seconds to wait for a lock that another program holds on the file
-LARGEST_PAGE = 64 * 1024  # bytes that SQLite writes at once at most
 LOG_LIMIT = 64 * 1024 * 1024  # bytes of the write-ahead log that stay when it begins anew
 
+
+_REASONS = {
+    "SQLITE_BUSY": "is locked by another program",
+    "SQLITE_CANTOPEN": "cannot be opened",
+    "SQLITE_CORRUPT": "is damaged",
+    "SQLITE_FULL": "cannot be written",
+    "SQLITE_NOTADB": "is not a database",
+    "SQLITE_READONLY": "cannot be written",
+}
 
 log = structlog.get_logger()
 
@@ -98,6 +105,17 @@ class JournalFile:
         """Return a number that is another one whenever somebody else has written to the file."""
         return pragma(self.writer, "data_version")
 
+    def reason(self, error: Exception) -> str:
+        """Return why something could not be done, in the system's words if it has some.
+
+        Blocking: for as long as the disk takes.
+        """
+        try:
+            self.guard.read()
+        except OSError as failure:
+            error = failure
+        return obstacle(self.guard.path, error) or str(error)
+
     def close(self) -> None:
         """Close the file; another server may have it then."""
         with suppress(sqlite3.Error, Displaced):  # then it did not end in order
@@ -113,9 +131,11 @@ class JournalFile:
 
     def _connect(self) -> sqlite3.Connection:
         # The threads take turns, which is what SQLite asks for.
-        return sqlite3.connect(
+        database = sqlite3.connect(
             self.guard.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
         )
+        keep_in_memory(database)
+        return database
 
     def _meta(self, key: str) -> bytes:
         """Return a random value that stays with the file, unless that is damaged there."""
@@ -126,6 +146,15 @@ class JournalFile:
         )
         (value,) = self.writer.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return bytes(value)
+
+
+def keep_in_memory(database: sqlite3.Connection) -> None:
+    """Let a connection write no files elsewhere: what it does in a step is small.
+
+    It would need them to take back half of a statement, and they might not be possible where the
+    database is: in a container there may be no place for them.
+    """
+    database.execute("PRAGMA temp_store = MEMORY")
 
 
 def _warn_of_readers(guard: FileGuard) -> None:
@@ -152,55 +181,20 @@ def explained(path: Path) -> Iterator[None]:
 
 
 def explain(path: Path, error: sqlite3.Error, written: Path | None = None) -> str:
-    """Return what is wrong with a file, in words for people.
+    """Return what is wrong with a file, in words for people, and in the system's if it has some.
 
     Args:
         path: The file, as they call it.
         error: What SQLite says.
         written: The file that SQLite writes, if that is another one.
     """
-    reasons = {
-        "SQLITE_BUSY": "is locked by another program",
-        "SQLITE_CANTOPEN": "cannot be opened",
-        "SQLITE_CORRUPT": "is damaged",
-        "SQLITE_FULL": "cannot be written: the disk is full",
-        "SQLITE_NOTADB": "is not a database",
-        "SQLITE_READONLY": "cannot be written",
-    }
-    reason = reasons.get(_kind(error), f"cannot be used: {error}")
-    return f"{path} {reason}{obstacle(written or path, error)}"
+    reason = obstacle(written or path, error)
+    told = _REASONS.get(kind_of(error), "cannot be used")
+    return f"{path} {told}: {reason}" if reason else f"{path} {_unexplained(told, error)}"
 
 
-def obstacle(path: Path, error: Exception) -> str:
-    """Return the system's reason for an error of SQLite, which does not tell it; or nothing."""
-    kind = _kind(error)
-    if kind == "SQLITE_IOERR":
-        return _limit(path)
-    return _lack(path) if kind == "SQLITE_CANTOPEN" else ""
-
-
-def _kind(error: Exception) -> str:
-    name: str = getattr(error, "sqlite_errorname", "")  # which not all of them have
-    return "_".join(name.split("_")[:2])
-
-
-def _limit(path: Path) -> str:
-    """Return that a file of a database is as large as this process may make it."""
-    most, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
-    for ending in ("", "-wal", "-shm"):
-        with suppress(OSError):
-            size = path.with_name(f"{path.name}{ending}").stat().st_size
-            if 0 <= most <= size + LARGEST_PAGE:
-                return f": {os.strerror(errno.EFBIG)} (ulimit -f)"
-    return ""
-
-
-def _lack(path: Path) -> str:
-    """Return why SQLite can make no files beside a database."""
-    with suppress(OSError):
-        system = os.statvfs(path.resolve().parent)
-        if system.f_flag & os.ST_RDONLY:
-            return f": {os.strerror(errno.EROFS)}"
-        if system.f_files and not system.f_favail:
-            return f": {os.strerror(errno.ENOSPC)}"
-    return ""
+def _unexplained(told: str, error: sqlite3.Error) -> str:
+    """Return what is wrong with a file as far as SQLite says it."""
+    if kind_of(error) == "SQLITE_FULL":
+        return f"{told}: the disk is full"
+    return told if kind_of(error) in _REASONS else f"{told}: {error}"

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from enum import Enum, auto
 from typing import NamedTuple
 
-from trio_chat.journal.sqlite import forgotten
+from trio_chat.journal.sqlite import erasing, forgotten
 from trio_chat.journal.sqlite.transaction import transaction
 
 STEP = 1000  # cids that are deleted in one transaction
@@ -65,4 +65,5 @@ def forget_step(database: sqlite3.Connection, wanted: Forgettable, before_ts: in
             return Step.MORE
         forgotten.keep(database, rooms[0].name, rooms[0].last)
         database.execute("DELETE FROM rooms WHERE id = ?", (wanted.room,))
+        erasing.note_rows(database)
         return Step.DONE

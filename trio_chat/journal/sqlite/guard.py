@@ -148,6 +148,21 @@ class FileGuard:
             self._log is None or not logged_pages(self._log).issuperset(range(there + 1, pages + 1))
         )
 
+    def read(self) -> None:
+        """Read the beginning of the file and of its log, as SQLite does.
+
+        Raises:
+            OSError: the system cannot.
+        """
+        for one in (self.descriptor, self._log):
+            if one is not None:
+                os.pread(one, HEADER, 0)
+
+    @property
+    def names(self) -> int:
+        """How many names the file has (hard links)."""
+        return os.fstat(self.descriptor).st_nlink
+
     def drop_log(self) -> None:
         """Empty the write-ahead log that does not belong to the file: one of them was overwritten.
 
@@ -157,7 +172,7 @@ class FileGuard:
 
     def is_removed(self) -> bool:
         """Whether the database has no name left: it is gone at the end of the process."""
-        return os.fstat(self.descriptor).st_nlink == 0
+        return self.names == 0
 
     def close(self) -> None:
         """Let others have the file."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import structlog
 
 from trio_chat.journal.people import NOBODY, PersonRecord, encode, head_of
+from trio_chat.journal.sqlite import erasing
 from trio_chat.journal.sqlite.transaction import transaction
 
 PREFIX = "person:"
@@ -57,7 +58,9 @@ def _take_over_nicks(database: sqlite3.Connection, now: int) -> None:
 
 
 def keep(database: sqlite3.Connection, changes: Mapping[str, bytes | None]) -> None:
-    """Write records down; ``None``: there is none any more."""
+    """Write records down; ``None``: there is none any more. Nicks that are gone are noted."""
+    if any(_loses_nick(database, id, data) for id, data in changes.items()):
+        erasing.note_rows(database)
     database.executemany(
         "DELETE FROM meta WHERE key = ?",
         [(PREFIX + id,) for id, data in changes.items() if data is None],
@@ -66,6 +69,16 @@ def keep(database: sqlite3.Connection, changes: Mapping[str, bytes | None]) -> N
         "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)",
         [(PREFIX + id, data) for id, data in changes.items() if data is not None],
     )
+
+
+def _loses_nick(database: sqlite3.Connection, id: str, data: bytes | None) -> bool:
+    """Whether the nick of somebody's record is not in the new one."""
+    row = database.execute("SELECT value FROM meta WHERE key = ?", (PREFIX + id,)).fetchone()
+    before = head_of(bytes(row[0])) if row else None
+    if before is None or not before.nick:
+        return False
+    after = head_of(data) if data is not None else None
+    return after is None or after.nick != before.nick
 
 
 def forget_step(

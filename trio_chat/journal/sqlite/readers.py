@@ -46,6 +46,7 @@ class Readers:
     """
 
     def __init__(self, file: JournalFile, count: int, timeout: float) -> None:
+        self._file = file
         self._limiter = trio.CapacityLimiter(count)
         self._idle = [file.connect_reader() for _ in range(count)]
         self.timeout = timeout
@@ -69,7 +70,7 @@ class Readers:
         def run() -> T:
             reader = self._take()
             try:
-                return _run(reader, query, deadline)
+                return self._run(reader, query, deadline)
             finally:
                 self._put_back(reader)
 
@@ -83,6 +84,27 @@ class Readers:
                 self.seconds.observe(time.perf_counter() - began)
         log.warning("read took too long", seconds=self.timeout)
         raise Unavailable(RETRY_MS)
+
+    def _run(
+        self,
+        reader: sqlite3.Connection,
+        query: Callable[[sqlite3.Connection], T],
+        deadline: _Deadline,
+    ) -> T:
+        reader.set_progress_handler(deadline.is_over, CHECK_INTERVAL)
+        try:
+            reader.execute("BEGIN")
+            try:
+                return query(reader)
+            finally:
+                if reader.in_transaction:  # some errors have rolled back by themselves
+                    reader.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            if not deadline.is_over():
+                log.error("journal cannot be read", reason=self._file.reason(error))
+            raise Unavailable(RETRY_MS) from None
+        finally:
+            reader.set_progress_handler(None, 0)
 
     def _take(self) -> sqlite3.Connection:
         with self._lock:
@@ -103,21 +125,3 @@ class Readers:
             self._is_closed = True
             for reader in self._idle:
                 reader.close()
-
-
-def _run(
-    reader: sqlite3.Connection, query: Callable[[sqlite3.Connection], T], deadline: _Deadline
-) -> T:
-    reader.set_progress_handler(deadline.is_over, CHECK_INTERVAL)
-    try:
-        reader.execute("BEGIN")
-        try:
-            return query(reader)
-        finally:
-            reader.execute("ROLLBACK")
-    except sqlite3.Error as error:
-        if not deadline.is_over():
-            log.error("journal cannot be read", reason=str(error))
-        raise Unavailable(RETRY_MS) from None
-    finally:
-        reader.set_progress_handler(None, 0)

@@ -29,6 +29,7 @@ class Rescue:
         self._file = file
         self._retry_at = 0.0
         self._is_saved = False
+        self._has_names = False
 
     def look(self) -> None:
         """See that all is in its place; save what can be saved if it is not.
@@ -41,6 +42,18 @@ class Rescue:
         except Displaced:
             self._save()
             raise
+        self._tell_of_names()
+
+    def _tell_of_names(self) -> None:
+        """Log that the database was given another name: nothing is wrong before the next start."""
+        names = self._file.guard.names
+        if names > 1 and not self._has_names:
+            log.error(
+                "the database has another name (hard link)",
+                names=names,
+                fix="remove all but one: no server starts with two",
+            )
+        self._has_names = names > 1
 
     def _save(self) -> None:
         """Write the log into the file that is open, and copy that if it has no name any more."""
@@ -52,7 +65,7 @@ class Rescue:
             try:
                 saved = _copy(self._file.writer, self._file.guard.path)
             except (OSError, sqlite3.Error) as error:
-                log.error("the removed database cannot be saved", reason=str(error))
+                log.error("the removed database cannot be saved", reason=self._file.reason(error))
             else:
                 self._is_saved = True
                 log.error(

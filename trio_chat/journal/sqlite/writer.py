@@ -11,7 +11,7 @@ import trio
 
 from trio_chat.config import Config
 from trio_chat.journal.sqlite import people, visits
-from trio_chat.journal.sqlite.file import JournalFile, explained, obstacle
+from trio_chat.journal.sqlite.file import JournalFile, explained
 from trio_chat.journal.sqlite.guard import Displaced
 from trio_chat.journal.sqlite.progress import Progress
 from trio_chat.journal.sqlite.rescue import Rescue
@@ -140,13 +140,10 @@ class Writer:
         """Let commits fail at once for a while."""
         self.counts["unavailable"] += 1
         if not self._retry_at:
-            log.error("journal unavailable", reason=self._reason(error))
+            log.error("journal unavailable", reason=self._file.reason(error))
         self._retry_at = time.monotonic() + RETRY_MS / 1000
         self._rooms.clear()  # whatever went wrong, the file is right
         self._others_wrote = True  # it may have what is not acknowledged
-
-    def _reason(self, error: Exception) -> str:
-        return f"{error}{obstacle(self._file.guard.path, error)}"
 
     def _look_for_others(self) -> None:
         """Forget what the writer remembers if others, such as ``import``, have written since."""
@@ -191,7 +188,7 @@ class Writer:
                 self._file.guard.check()
                 return step()
             except (sqlite3.Error, OSError, Displaced) as error:
-                log.error("journal cannot be written", doing=doing, reason=self._reason(error))
+                log.error("journal cannot be written", doing=doing, reason=self._file.reason(error))
                 self._rooms.clear()
                 raise Unavailable(RETRY_MS) from None
 
@@ -217,7 +214,7 @@ class Writer:
             self._fail(error)
             raise Unavailable(RETRY_MS) from None
         except (sqlite3.Error, OSError) as error:
-            log.error("journal cannot be read", reason=str(error))
+            log.error("journal cannot be read", reason=self._file.reason(error))
             raise Unavailable(RETRY_MS) from None
         changed, self._others_wrote = self._others_wrote, False
         return changed

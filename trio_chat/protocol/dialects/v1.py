@@ -8,7 +8,7 @@ import msgspec
 from trio_chat.protocol import answers, events, requests
 from trio_chat.protocol.close import BAD_PROTOCOL, CloseReason, Violation
 from trio_chat.protocol.dialects.base import text_message
-from trio_chat.protocol.request_base import VisibleText
+from trio_chat.protocol.request_base import VisibleText, complaint
 from trio_chat.protocol.request_texts import Limits, text_fault
 from trio_chat.protocol.text import BYTE_ORDER_MARK
 
@@ -68,7 +68,7 @@ def _read(part: memoryview | msgspec.Raw, limits: Limits) -> list[requests.Under
     try:
         request = decoder.decode(part)
     except msgspec.ValidationError as error:
-        return [requests.InvalidRequest(_id_of(envelope), "bad_request", str(error))]
+        return [requests.InvalidRequest(_id_of(envelope), "bad_request", complaint(error))]
     fault = text_fault(request, limits)
     if fault:
         return [requests.InvalidRequest(request.id, fault.code, fault.text, limit=fault.limit)]

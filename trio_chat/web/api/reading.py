@@ -12,6 +12,7 @@ from trio_chat.auth.shown import shown_by
 from trio_chat.net.problems import Problem, of_no_use
 from trio_chat.net.visitor import LINK_HEADER
 from trio_chat.protocol import requests
+from trio_chat.protocol.request_base import complaint
 from trio_chat.protocol.request_texts import Limits, text_fault
 from trio_chat.protocol.text import BYTE_ORDER_MARK
 
@@ -33,7 +34,7 @@ def make_request(kind: type[T], fields: Mapping[str, Any], limits: Limits) -> T:
     try:
         made = msgspec.convert(fields, kind)
     except msgspec.ValidationError as error:
-        raise Problem("bad_request", str(error)) from None
+        raise Problem("bad_request", complaint(error)) from None
     fault = text_fault(made, limits) if isinstance(made, requests.Request) else None
     if fault:
         raise Problem(fault.code, fault.text)
@@ -76,7 +77,7 @@ async def json_body(request: Request, kind: type[T]) -> T:
 
 def _not_read(error: Exception) -> Problem:
     is_utf_8 = not isinstance(error, UnicodeDecodeError)
-    return Problem("bad_request", str(error) if is_utf_8 else "the body is not UTF-8")
+    return Problem("bad_request", complaint(error) if is_utf_8 else "the body is not UTF-8")
 
 
 async def _data(request: Request) -> bytes:
