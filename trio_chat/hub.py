@@ -57,6 +57,7 @@ class Hub:
         self._chat = Chat(config, journal.epoch, journal.secret, limits, self.access)
         self._storage = Storage(journal, config.resume_limit, config.commit_interval)
         self._config = config
+        self.turns = 0  # that have begun; it shows that the hub lives
         self._is_closing = False
         self._pace = Pace()
         self._fan_out = fan_out
@@ -155,6 +156,7 @@ class Hub:
             nursery.cancel_scope.cancel(reason="the hub ends")
 
     async def _turn(self) -> None:
+        self.turns += 1
         batch = await self.inbox.take(until=self._chat.wake_at)
         effects = self._chat.apply(batch, trio.current_time())
         self._storage.submit(effects.writes)

@@ -36,13 +36,15 @@ from trio_chat.net.hosts import is_loopback
 from trio_chat.net.listeners import TlsListener, load_certificate
 from trio_chat.net.places import AnyListener, Place, open_places
 from trio_chat.net.unix_sockets import UnixListener
-from trio_chat.protocol.close import GOING_AWAY, CloseReason
+from trio_chat.protocol.close import GOING_AWAY, RESTARTING, CloseReason
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
 from trio_chat.web.app import make_app
 from trio_chat.web.assets import load_page, static_files
 from trio_chat.web.hypercorn_bridge import Exchange
 from trio_chat.web.static_files import Files
+
+TURN_LOOK = 0.01  # seconds between two looks whether the hub has taken a turn
 
 log = structlog.get_logger()
 
@@ -205,6 +207,8 @@ class Server:
                     followed = self._hub.followed_rooms
                     listening.start_soon(follow, self._journal, self._emit, followed)
                     await self._stopping.wait()
+                    if self._reason == RESTARTING:  # nobody looks whether Ctrl-C may do its work
+                        await trio.sleep(self.config.drain_delay)
                     listening.cancel_scope.cancel(reason="the server stops")
                 self._drain(connections.cancel_scope)
             self._hub.close()
@@ -220,6 +224,18 @@ class Server:
             **self._context.gauges(),
         }
         await report(self._limits, gauges, task_status=task_status)
+
+    @property
+    def draining(self) -> bool:
+        """Whether the server stops: nobody should be sent here any more."""
+        return self._stopping.is_set()
+
+    async def turns(self) -> None:
+        """Return once the hub has taken a turn from now on."""
+        before = self._hub.turns
+        self._inbox.wake()
+        while self._hub.turns == before:  # noqa: ASYNC110 - the hub shall not pay for an event
+            await trio.sleep(TURN_LOOK)
 
     def stop(self, reason: CloseReason) -> None:
         """Begin the shutdown: every client is told ``reason``. ``run`` returns when it is over."""
