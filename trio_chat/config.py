@@ -304,6 +304,15 @@ class Config(Rates):
         3.0, "time by which the server may be late before it takes nobody in any more", least=0.1
     )
     inbox_requests: int = limit(1024, "requests that may wait for the hub", least=1)
+    drain_delay: float = limit(
+        0.0,
+        "time between SIGTERM, when the server is not ready any more, and its goodbyes: for a load "
+        "balancer to notice",
+        least=0,
+    )
+    return_window: float = limit(
+        10.0, "time over which those who were connected come back after a restart", least=0
+    )
     drain_timeout: float = limit(10.0, "time for all clients to say goodbye at shutdown", least=0)
 
     def __post_init__(self) -> None:

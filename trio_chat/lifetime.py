@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -14,9 +15,11 @@ from trio_chat.delivery.fan_out import open_fan_out
 from trio_chat.logs import Logging
 from trio_chat.net import activation
 from trio_chat.net.accept_retry import ADVICE
+from trio_chat.protocol.close import CloseReason
 from trio_chat.reloading import Reloader
 from trio_chat.server import Server, open_journal
 from trio_chat.server_file import ServerFile
+from trio_chat.supervisor import Supervisor
 
 log = structlog.get_logger()
 
@@ -45,6 +48,7 @@ async def serve(
     signals.ignore_wishes()
     _check_descriptors(config)
     passed = activation.take(os.environ, os.getpid())
+    supervisor = Supervisor(os.environ)
     with open_fan_out(config.fan_out) as fan_out:
         journal = await open_journal(config)
         try:
@@ -52,11 +56,15 @@ async def serve(
             address = await server.listen(passed)
             async with trio.open_nursery() as nursery:
                 await nursery.start(server.report)
-                await nursery.start(signals.obey, server.stop, nursery.cancel_scope)
+                nursery.start_soon(supervisor.watch, server.health.alive)
+                stop = partial(_stop, server, supervisor)
+                await nursery.start(signals.obey, stop, nursery.cancel_scope)
                 with _server_file(config, address) as file:
                     reloader = Reloader(read, server, logging, file)
-                    await nursery.start(signals.obey_reloads, reloader.reload)
+                    reload = partial(_reload, reloader, supervisor, address)
+                    await nursery.start(signals.obey_reloads, reload)
                     link = await server.first_operator_link(address)
+                    supervisor.ready(address)
                     announce([address, *server.addresses], link)
                     await server.run()
                 nursery.cancel_scope.cancel(reason="the server has stopped")
@@ -64,6 +72,17 @@ async def serve(
             return False
         finally:
             await journal.close()
+
+
+def _stop(server: Server, supervisor: Supervisor, reason: CloseReason) -> None:
+    supervisor.stopping()
+    server.stop(reason)
+
+
+async def _reload(reloader: Reloader, supervisor: Supervisor, address: str) -> None:
+    supervisor.reloading()
+    await reloader.reload()
+    supervisor.ready(address)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ from trio_chat.net.places import AnyListener, Place, open_places
 from trio_chat.net.probes import Probes
 from trio_chat.net.unix_sockets import UnixListener
 from trio_chat.process import GcPauses
-from trio_chat.protocol.close import GOING_AWAY, CloseReason
+from trio_chat.protocol.close import GOING_AWAY, RESTARTING, CloseReason
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
 from trio_chat.web.app import make_app
@@ -231,6 +231,8 @@ class Server:
                     listening.start_soon(follow, self._journal, self._emit, followed)
                     self.health.closed = None
                     await self._stopping.wait()
+                    if self._reason == RESTARTING:  # nobody looks whether Ctrl-C may do its work
+                        await trio.sleep(self.config.drain_delay)
                     listening.cancel_scope.cancel(reason="the server stops")
                 self._drain(connections.cancel_scope)
             watching.cancel_scope.cancel(reason="all connections are over")

@@ -64,7 +64,8 @@ NO_BOUNDS = {
         journal.sqlite.rescue.RETRY journal.sqlite.states.TELL_INTERVAL
         journal.sqlite.writer.RETRY_MS journal.sqlite.writer.LOOK_INTERVAL
         limits.overload.INTERVAL log_rate.WINDOW net.accept_retry.RETRY_INTERVAL
-        net.accept_retry.REPORT_INTERVAL protocol.dialects.v1.EXCESS_RETRY_MS
+        net.accept_retry.REPORT_INTERVAL supervisor.SHARE
+        protocol.dialects.v1.EXCESS_RETRY_MS
         standard_streams.TICK standard_streams.STUCK_INTERVAL web.api.routes.PREFLIGHT_AGE""",
     "sizes of one read or write of what may be longer": """
         client.client.READ_SIZE named_files.READ_SIZE net.head.READ_SIZE

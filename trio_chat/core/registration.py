@@ -9,6 +9,7 @@ from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.devices import Devices
 from trio_chat.core.effects import Turn
 from trio_chat.core.expiry import Expiry
+from trio_chat.core.goodbyes import Goodbyes
 from trio_chat.core.joins import Joins
 from trio_chat.core.judge import Judge
 from trio_chat.core.messages import Register
@@ -29,7 +30,7 @@ class Registration:
     Args:
         turn: Where effects go.
         connections: Those that are registered; nobody else changes which.
-        config: ``hello_timeout``.
+        config: ``hello_timeout``, and those of goodbyes.
         people: Tell whose a session is.
         presence: Tells who is where.
         rooms: The open rooms.
@@ -69,6 +70,7 @@ class Registration:
         self._devices = devices
         self._expiry = expiry
         self._delay = delay
+        self._goodbyes = Goodbyes(turn, config, delay)
         self.shutdown: CloseReason | None = None  # why the server stops, once it does
 
     def register(self, message: Register) -> None:
@@ -114,6 +116,7 @@ class Registration:
     def unregister(self, client: Recipient) -> None:
         """Let a connection go, and close its send side."""
         self._turn.effects.closes.append((client, None))
+        self._goodbyes.forget(client)
         state = self._connections.get(client)
         if state:
             self.drop(state)
@@ -138,10 +141,9 @@ class Registration:
         self._delay(GOODBYE_DELAY, self.say_goodbye)
 
     def say_goodbye(self) -> None:
-        """End all connections, and forget everybody."""
+        """Begin to end all connections, and forget everybody."""
         assert self.shutdown  # which comes first
-        closes = self._turn.effects.closes
-        closes += [(state.client, self.shutdown) for state in self._connections.values()]
+        self._goodbyes.begin(self.shutdown, [one.client for one in self._connections.values()])
         self._connections.clear()
         self._rooms.close_all()
         self._queue.clear()

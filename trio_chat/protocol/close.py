@@ -14,6 +14,12 @@ class CloseReason(NamedTuple):
     reason: str  # at most 123 bytes of UTF-8, so that it fits a control frame
 
 
+class Parting(CloseReason):
+    """A reason with a wait of one client's own, so that not all come back at once."""
+
+    extra_ms = 0  # for which this client waits longer than others do
+
+
 class Violation(Exception):
     """The peer broke a rule; the connection has to end for the reason ``reason``."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from trio_chat.protocol import answers, events, requests
-from trio_chat.protocol.close import BAD_PROTOCOL, CloseReason, Violation
+from trio_chat.protocol.close import BAD_PROTOCOL, CloseReason, Parting, Violation
 from trio_chat.protocol.dialects.base import text_message
 from trio_chat.protocol.request_base import VisibleText, complaint
 from trio_chat.protocol.request_texts import Limits, text_fault
@@ -131,4 +131,6 @@ def answer(answer: answers.Answer) -> bytes:
 def bye(reason: CloseReason) -> bytes:
     """Return a ``bye``, with the time before a reconnect where one makes sense."""
     retry_ms = RETRY_MS.get(reason.code)
+    if retry_ms is not None and isinstance(reason, Parting):
+        retry_ms += reason.extra_ms
     return answer(answers.Bye(code=reason.code, reason=reason.reason, retry_ms=retry_ms))
