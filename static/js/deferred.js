@@ -27,6 +27,7 @@ import { ask } from "./panels/dialog.js";
 import { FocusRestore } from "./panels/focus-restore.js";
 import { offerLink } from "./panels/invitation.js";
 import { People } from "./panels/people.js";
+import { tellOf } from "./panels/threshold.js";
 import { Search } from "./panels/search.js";
 import { Finder } from "./state/finder.js";
 
@@ -91,6 +92,7 @@ export class Tools {
     new KeyboardNavigation(find("log"), log, () => composer.focus());
     this.#focusRestore = new FocusRestore(() => composer.focus());
     this.#drafting = new Drafting(page);
+    if (!session.nick && !session.pair) tellOf(store.active, find("there"));
   }
 
   /** Takes in, before anything is shown, what the views do not know of. */

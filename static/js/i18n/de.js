@@ -4,8 +4,8 @@ export const de = {
   direction: "ltr",
 
   // The whole page
-  "page.title": "{room} · Chat",
-  "page.titleUnread": "({count}) {room} · Chat",
+  "page.title": "{room} · {chat}",
+  "page.titleUnread": "({count}) {room} · {chat}",
   "page.noWebSockets": "Ihr Browser kann keine WebSockets öffnen, und dieser Chat braucht sie.",
   "page.incomplete": "Ein Teil dieser Seite wurde nicht geladen. Bitte laden Sie sie neu.",
   "page.close": "Schließen",

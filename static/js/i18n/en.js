@@ -4,8 +4,8 @@ export const en = {
   direction: "ltr",
 
   // The whole page
-  "page.title": "{room} · Chat",
-  "page.titleUnread": "({count}) {room} · Chat",
+  "page.title": "{room} · {chat}",
+  "page.titleUnread": "({count}) {room} · {chat}",
   "page.noWebSockets": "Your browser cannot open WebSockets, and this chat needs them.",
   "page.incomplete": "A part of this page did not load. Please load it again.",
   "page.close": "Close",

@@ -4,8 +4,8 @@ export const fr = {
   direction: "ltr",
 
   // The whole page
-  "page.title": "{room} · Chat",
-  "page.titleUnread": "({count}) {room} · Chat",
+  "page.title": "{room} · {chat}",
+  "page.titleUnread": "({count}) {room} · {chat}",
   "page.noWebSockets": "Votre navigateur ne sait pas ouvrir de WebSocket, et ce chat en a besoin.",
   "page.incomplete": "Une partie de cette page n’a pas été chargée. Veuillez la recharger.",
   "page.close": "Fermer",

@@ -242,6 +242,9 @@ Object.assign(de, {
   // A guest window
   "guest.link": "Als jemand anderer chatten",
   "guest.line": "Gastfenster: Hier sind Sie {nick}, bis Sie es schließen.",
+  "threshold.people": { one: "In {room} ist gerade {count} Person.", other: "In {room} sind gerade {count} Personen." },
+  "threshold.nobody": "In {room} ist gerade niemand.",
+  "threshold.topic": "Es geht um: {topic}",
   "guest.hint": "In diesem Fenster sind Sie jemand anderer; Ihre anderen Fenster bleiben, wer sie sind.",
 
   // Ways to other rooms

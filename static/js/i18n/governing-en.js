@@ -238,6 +238,9 @@ Object.assign(en, {
   // A guest window
   "guest.link": "Chat as somebody else",
   "guest.line": "Guest window: here you are {nick}, until you close it.",
+  "threshold.people": { one: "{count} person is in {room} just now.", other: "{count} people are in {room} just now." },
+  "threshold.nobody": "Nobody is in {room} just now.",
+  "threshold.topic": "It is about: {topic}",
   "guest.hint": "In this window you are somebody else; your other windows stay who they are.",
 
   // Ways to other rooms

@@ -242,6 +242,9 @@ Object.assign(fr, {
   // A guest window
   "guest.link": "Discuter sous une autre identité",
   "guest.line": "Fenêtre d’invité : ici, vous êtes {nick}, jusqu’à ce que vous la fermiez.",
+  "threshold.people": { one: "{count} personne est dans {room} en ce moment.", other: "{count} personnes sont dans {room} en ce moment." },
+  "threshold.nobody": "Il n’y a personne dans {room} en ce moment.",
+  "threshold.topic": "On y parle de : {topic}",
   "guest.hint": "Dans cette fenêtre, vous êtes quelqu’un d’autre ; vos autres fenêtres ne changent pas.",
 
   // Ways to other rooms

@@ -11,6 +11,7 @@ import { make } from "./make.js";
 const TEXT = 200; // characters of a message that a notification shows
 const TONES = [660, 880]; // Hz, played one after the other
 const TONE = 0.12; // s
+const CHAT = document.querySelector("meta[name=application-name]").content;
 const LOUDNESS = 0.1; // gain
 const WINDOW = uuid(); // tells a guest window's notifications from those of others
 
@@ -47,7 +48,7 @@ export class Attention {
 
   /** Shows the number of unread messages in all rooms, and whose they are in a guest window. */
   show(room, unread, me) {
-    const title = t(unread ? "page.titleUnread" : "page.title", { count: unread, room: room.label });
+    const title = t(unread ? "page.titleUnread" : "page.title", { count: unread, room: room.label, chat: CHAT });
     const whole = isGuest && me ? `${me.nick} · ${title}` : title;
     if (document.title !== whole) document.title = whole;
     if (unread === this.#badge || isGuest) return; // the app's is that of the browser's own person
