@@ -35,6 +35,7 @@ export const de = {
   "rooms.title": "Räume",
   "rooms.unread": "ungelesen",
   "rooms.mentioned": "ungelesen, und Sie werden erwähnt",
+  "rooms.menu": "Optionen für {room}",
   "rooms.leave": "{room} verlassen",
   "rooms.join": "Einen weiteren Raum betreten",
   "rooms.joinButton": "Los",
@@ -46,7 +47,7 @@ export const de = {
   "people.rename": "Namen ändern",
 
   // Attention
-  "attention.title": "Wenn Sie jemand erwähnt",
+  "attention.title": "Benachrichtigungen",
   "attention.notify": "Benachrichtigen",
   "attention.sound": "Ton abspielen",
   "attention.mention": "{nick} erwähnt Sie in {room}",

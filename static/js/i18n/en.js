@@ -33,6 +33,7 @@ export const en = {
   "rooms.title": "Rooms",
   "rooms.unread": "unread",
   "rooms.mentioned": "unread, and you are mentioned",
+  "rooms.menu": "Options for {room}",
   "rooms.leave": "Leave {room}",
   "rooms.join": "Join another room",
   "rooms.joinButton": "Join",

@@ -35,6 +35,7 @@ export const fr = {
   "rooms.title": "Salons",
   "rooms.unread": "non lus",
   "rooms.mentioned": "non lus, et on vous mentionne",
+  "rooms.menu": "Options de {room}",
   "rooms.leave": "Quitter {room}",
   "rooms.join": "Rejoindre un autre salon",
   "rooms.joinButton": "Entrer",
@@ -46,7 +47,7 @@ export const fr = {
   "people.rename": "Changer de nom",
 
   // Attention
-  "attention.title": "Quand on vous mentionne",
+  "attention.title": "Notifications",
   "attention.notify": "M’avertir",
   "attention.sound": "Jouer un son",
   "attention.mention": "{nick} vous mentionne dans {room}",

@@ -239,6 +239,16 @@ Object.assign(de, {
   "devices.lost": "Sie können dann nicht als {nick} zurückkommen, und andere können den Namen nehmen.",
   "devices.ended": "Sie wurden von einem anderen Gerät oder Tab abgemeldet.",
 
+  // What the user wants of a room
+  "attention.message": "{nick} schreibt in {room}",
+  "rooms.filter": "Räume filtern",
+  "rooms.quiet": { one: "{count} ruhiger Raum", other: "{count} ruhige Räume" },
+  "wish.top": "Favorit: oben in der Liste",
+  "wish.tell": "Melden",
+  "wish.all": "Alle Nachrichten",
+  "wish.mentions": "Nachrichten, die mich erwähnen",
+  "wish.nothing": "Nichts: Der Raum ist stumm",
+
   // A guest window
   "guest.link": "Als jemand anderer chatten",
   "guest.line": "Gastfenster: Hier sind Sie {nick}, bis Sie es schließen.",

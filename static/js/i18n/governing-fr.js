@@ -239,6 +239,16 @@ Object.assign(fr, {
   "devices.lost": "Vous ne pourrez plus revenir en tant que {nick}, et d’autres pourront prendre ce nom.",
   "devices.ended": "Vous avez été déconnecté depuis un autre appareil ou onglet.",
 
+  // What the user wants of a room
+  "attention.message": "{nick} écrit dans {room}",
+  "rooms.filter": "Filtrer les salons",
+  "rooms.quiet": { one: "{count} salon calme", other: "{count} salons calmes" },
+  "wish.top": "Favori : en haut de la liste",
+  "wish.tell": "Me signaler",
+  "wish.all": "Tous les messages",
+  "wish.mentions": "Les messages qui me mentionnent",
+  "wish.nothing": "Rien : ce salon est muet",
+
   // A guest window
   "guest.link": "Discuter sous une autre identité",
   "guest.line": "Fenêtre d’invité : ici, vous êtes {nick}, jusqu’à ce que vous la fermiez.",
