@@ -34,6 +34,19 @@ class Config(Rates):
         ConfigError: a value is below its minimum, or two values contradict each other.
     """
 
+    title: str = option(
+        "Chat",
+        "name of this chat, in the page and for who installs it; 60 characters at most",
+    )
+    welcome: str = option(
+        "",
+        "what the page says before it asks for a name, marked as messages are; 1,000 characters "
+        "at most",
+    )
+    icon: Path | None = option(
+        None, "sign of this chat: a PNG of 16 to 1,024 pixels a side, or an SVG; 64 KiB at most"
+    )
+    color: str = option("", "colour of this chat's buttons, such as #3557d6")
     host: str = option(
         "localhost",
         "address to listen on; 'localhost' means 127.0.0.1 and ::1, 0.0.0.0 everyone on IPv4",

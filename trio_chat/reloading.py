@@ -10,7 +10,7 @@ from typing import NamedTuple
 import structlog
 import trio
 
-from trio_chat.auth.gate import Marks, Ways, load_ways
+from trio_chat.auth.gate import Ways, load_ways
 from trio_chat.config import Config, ConfigError
 from trio_chat.live_config import differences, without_restart
 from trio_chat.logs import Logging
@@ -18,11 +18,13 @@ from trio_chat.named_files import read
 from trio_chat.net.listeners import load_certificate
 from trio_chat.server import Server
 from trio_chat.server_file import ServerFile
+from trio_chat.web.assets import File
+from trio_chat.web.look import Look, read_look
 
 FILE_LIMIT = 1_000_000  # bytes of a file whose content counts
 READ_TIMEOUT = 10.0  # seconds for all files to be read
 # Settings that name files whose content counts.
-FILES = ("certfile", "keyfile", "access_password_file", "token_key", "token_jwks")
+FILES = ("icon", "certfile", "keyfile", "access_password_file", "token_key", "token_jwks")
 
 log = structlog.get_logger()
 
@@ -35,17 +37,21 @@ class Prepared(NamedTuple):
     ways: Ways
     certificate: ssl.SSLContext | None
     contents: Mapping[str, bytes]  # digests of the files, by setting
+    look: Look
+    page: dict[str, File] | None  # its files, if the look is another one
 
 
-def prepare(now: Config, wanted: Config, marks: Marks) -> Prepared:
+def prepare(server: Server, wanted: Config) -> Prepared:
     """Make all of new settings that can fail. It reads files, and changes nothing.
 
     Raises:
         ConfigError: they cannot be used; the message says why.
     """
-    config, left_out = without_restart(now, wanted)
+    config, left_out = without_restart(server.config, wanted)
     certificate = load_certificate(config)
-    return Prepared(config, left_out, load_ways(config, marks), certificate, contents_of(config))
+    ways, look = load_ways(config, server.marks), read_look(config)
+    page = None if look == server.look else server.page.files(look)
+    return Prepared(config, left_out, ways, certificate, contents_of(config), look, page)
 
 
 def contents_of(config: Config) -> dict[str, bytes]:
@@ -102,7 +108,7 @@ class Reloader:
                 self._file.end(None)
 
     def _prepare(self) -> Prepared:
-        return prepare(self._server.config, self._read(), self._server.marks)
+        return prepare(self._server, self._read())
 
     def _refuse(self, reason: str) -> None:
         log.error("settings not reloaded: nothing has changed", reason=reason)
@@ -116,6 +122,8 @@ class Reloader:
             names = ", ".join(prepared.left_out)
             log.warning("settings that need a restart have changed", settings=names)
         self._server.reconfigure(config, prepared.ways, prepared.certificate)
+        if prepared.page:
+            self._server.dress(prepared.look, prepared.page)
         self._logging.reconfigure(config)
         self._contents = prepared.contents
 

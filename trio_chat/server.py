@@ -46,8 +46,9 @@ from trio_chat.protocol.close import GOING_AWAY, RESTARTING, CloseReason
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
 from trio_chat.web.app import make_app
-from trio_chat.web.assets import load_page, static_files
+from trio_chat.web.assets import File, Page, static_files
 from trio_chat.web.hypercorn_bridge import Exchange
+from trio_chat.web.look import Look, read_look
 from trio_chat.web.static_files import Files
 
 log = structlog.get_logger()
@@ -87,8 +88,11 @@ class Server:
         self._api = Api(history, Calls(self._inbox, config), self._hub.readers, config)
         self._api.install(app)
         exchange = Exchange(app, config, limits, self._hub.outboxes)
-        page = load_page(static_files(), is_bundled=config.debug == "off")
-        files = Files(page, is_secure=config.certfile is not None)
+        self.look = read_look(config)
+        self.page = Page(static_files(), is_bundled=config.debug == "off")
+        self._files = files = Files(
+            self.page.files(self.look), is_secure=config.certfile is not None
+        )
         limits.overload.gauges["outboxes"] = lambda: self._hub.outboxes.used
         self.health = Health(self._inbox, lambda: limits.overload.reason)
         probes = {"/healthz": self.health.alive, "/readyz": self.health.ready}
@@ -160,6 +164,11 @@ class Server:
     def _warn_if_open(self) -> None:
         if self._gate.is_open and not all(map(is_loopback, self._acceptor.hosts.own)):
             log.warning("whoever can reach this address may read and write; see --access")
+
+    def dress(self, look: Look, files: dict[str, File]) -> None:
+        """Serve the page with another look from now on."""
+        self.look = look
+        self._files.change(files)
 
     def reconfigure(self, config: Config, ways: Ways, certificate: ssl.SSLContext | None) -> None:
         """Take other settings while the server runs, in one step: nothing is between old and new.

@@ -24,6 +24,9 @@ from trio_chat.setting_values import (
 if TYPE_CHECKING:  # which is made of what is here
     from trio_chat.config import Config
 
+MOST_TITLE = 60  # characters; the longest that fit the head of a tab or a dialog
+MOST_WELCOME = 1000  # characters
+COLOR = re.compile("#[0-9a-f]{6}")
 LEAST_DATABASE = 1_000_000  # bytes; the log of an empty one may take as much
 HEADER = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # the name of one
 # Headers that mean something else: browsers or other programs send them, so that a proxy passes on
@@ -58,6 +61,9 @@ def normal_values(config: "Config") -> Iterator[tuple[str, object]]:
     yield "allow_origin", tuple(map(origin, config.allow_origin))
     yield "trusted_proxy", tuple(map(network, config.trusted_proxy))
     yield "access", ways(config.access)
+    yield "title", config.title.strip()
+    yield "welcome", config.welcome.strip()
+    yield "color", config.color.strip().lower()
 
 
 def check_relations(config: "Config") -> None:
@@ -68,6 +74,7 @@ def check_relations(config: "Config") -> None:
     """
     _check_choices(config)
     _check_places(config)
+    _check_look(config)
     _check_files(config)
     _check_times(config)
     _check_sizes(config)
@@ -104,6 +111,18 @@ def _check_places(config: "Config") -> None:
 
 def _default(config: "Config", name: str) -> object:
     return next(setting.default for setting in fields(config) if setting.name == name)
+
+
+def _check_look(config: "Config") -> None:
+    """Check what the page says of whose chat it is; the file with its sign is read later."""
+    if not config.title:
+        raise ValueError("title must have something to see")
+    for name, most in (("title", MOST_TITLE), ("welcome", MOST_WELCOME)):
+        length = len(getattr(config, name))
+        if length > most:
+            raise ValueError(f"{name} must have {most} characters at most, not {length}")
+    if config.color and not COLOR.fullmatch(config.color):
+        raise ValueError(f"color must be like #3557d6, not {config.color!r}")
 
 
 def _check_files(config: "Config") -> None:

@@ -25,11 +25,15 @@ import { askAccess } from "./panels/access.js";
 import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
 import { FocusRestore } from "./panels/focus-restore.js";
+import { RoomSections } from "./panels/room-sections.js";
 import { offerLink } from "./panels/invitation.js";
 import { People } from "./panels/people.js";
 import { make, reasonField } from "./panels/make.js";
+import { tellOf } from "./panels/threshold.js";
 import { Search } from "./panels/search.js";
 import { Finder } from "./state/finder.js";
+import { arrange, hasLetters, MANY } from "./state/room-order.js";
+import { Wishes } from "./storage/wishes.js";
 
 const NARROW = 896; // px: here panels cover the log
 
@@ -52,6 +56,8 @@ export class Tools {
   #going;
   #governing;
   #members;
+  #sections;
+  #wishes;
   #typing = new Typing(find("typing"));
 
   /** Takes the parts of the page, and the functions by which the user's actions change it. */
@@ -71,7 +77,9 @@ export class Tools {
         log.goToEnd();
       },
     });
-    this.#attention = new Attention(find("people"), {
+    this.#wishes = new Wishes(() => page.update(() => {}));
+    this.#sections = new RoomSections(find("rooms"), this.#wishes, { arrange, hasLetters, MANY });
+    this.#attention = new Attention(find("people"), this.#wishes, {
       onOpen: (room) => address.go(room),
       onRefused: () => tell(t("attention.refused")),
     });
@@ -92,6 +100,7 @@ export class Tools {
     new KeyboardNavigation(find("log"), log, () => composer.focus());
     this.#focusRestore = new FocusRestore(() => composer.focus());
     this.#drafting = new Drafting(page);
+    if (!session.nick && !session.pair) tellOf(store.active, find("there"));
   }
 
   /** Takes in, before anything is shown, what the views do not know of. */
@@ -113,7 +122,8 @@ export class Tools {
     this.#search.show(store.finder, room);
     this.#announcer.tell(news, room);
     this.#attention.tell(news);
-    this.#attention.show(room, store.reading.unread, store.me);
+    this.#sections.show(store.rooms, store.active);
+    this.#attention.show(room, [...store.rooms.values()], store.me);
     this.#typing.show(room);
     this.#bar.refresh();
     this.#focusRestore.check();
@@ -170,6 +180,18 @@ export class Tools {
   /** Updates the jump button to the reader's place in a room. */
   place(room) {
     this.#jumpButton.show(this.#page.log, room);
+  }
+
+  /** Opens the menu at a room in the list. */
+  async offerRoom(name, anchor) {
+    const { store, notice, update } = this.#page;
+    const { openRoomMenu } = await import("./panels/room-menu.js").catch(() => ({}));
+    if (!openRoomMenu) return notice.tell(t("page.incomplete"));
+    const room = { label: store.rooms.get(name).label, ...this.#wishes.of(name), canLeave: store.rooms.size > 1 };
+    return openRoomMenu(anchor, room, {
+      onChange: (part) => update(() => this.#wishes.change(name, part)),
+      onLeave: () => this.leave(name),
+    });
   }
 
   /** Leaves a room; asks first if something in it is not sent yet. */

@@ -41,7 +41,7 @@ const panels = [
 ];
 const rooms = new Rooms(find("rooms"), {
   onJoin: (wanted) => address.go(wanted),
-  onLeave: (room) => useTools(() => tools.leave(room)),
+  onMenu: (room, button) => useTools(() => tools.offerRoom(room, button)),
   onFocus: () => session.list(),
 });
 const log = new Log(find("log"), {
@@ -221,8 +221,6 @@ function showRoom(room) {
   setText(find("room"), room.label);
   find("room").dataset.room = room.name;
   setText(find("topic"), room.topic);
-  const unread = [...store.rooms.values()].some((other) => other !== room && other.unread);
-  find("open-rooms").classList.toggle("news", unread);
   address.show(room.name);
 }
 

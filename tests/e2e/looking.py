@@ -119,6 +119,12 @@ def join(page: Page, room: str, called: str = "") -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(called or room)
 
 
+def leave_room(page: Page, room: str) -> None:
+    """Leave a room by its menu in the list, by keys alone."""
+    page.locator("#rooms").get_by_role("button", name=f"Options for {room}").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Leave").press("Enter")
+
+
 def open_room(page: Page, room: str) -> None:
     """Go to a room in the list."""
     page.get_by_role("navigation").get_by_role("link", name=room).click()

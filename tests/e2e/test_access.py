@@ -12,7 +12,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import Guest, enter
-from tests.e2e.looking import DESKTOP, PHONE, join, say, wait_for
+from tests.e2e.looking import DESKTOP, PHONE, join, leave_room, say, wait_for
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 TALK = [
@@ -171,7 +171,7 @@ def test_keys_alone_reach_everything_and_show_where_they_are(
         reached = walk(page, 45)
         wanted = {"Search this room", "Copy the link to this room", "Messages", "text"}
         if size is DESKTOP:
-            wanted |= {"tea", "milk", "Leave milk", "join", "Change name", "notify", "sound"}
+            wanted |= {"tea", "milk", "Options for milk", "join", "Change name", "notify", "sound"}
         else:
             wanted |= {"open-rooms", "open-people"}
         assert wanted <= reached.keys()
@@ -197,7 +197,7 @@ def test_the_focus_is_never_lost(open_page: OpenPage, chat: Chat) -> None:
         page.get_by_role("button", name=name).focus()
         page.keyboard.press("Enter")
 
-    press("Leave milk")
+    leave_room(page, "milk")
     expect(page.get_by_role("heading", level=1)).to_have_text("tea")
     expect(field).to_be_focused()
     press("Copy the link")

@@ -13,6 +13,7 @@ from tests.e2e.looking import (
     expect_field,
     from_end,
     join,
+    leave_room,
     lines,
     open_room,
     post,
@@ -345,7 +346,7 @@ def test_a_room_with_unsent_messages_is_left_after_a_question(open_page: OpenPag
 
     def leave() -> None:
         if by == "button":
-            page.get_by_role("button", name="Leave tea").click()
+            leave_room(page, "tea")
         else:
             say(page, "/leave")
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import join, lines, open_room, post, say, wait_for, wait_for_kept
+from tests.e2e.looking import join, leave_room, lines, open_room, post, say, wait_for, wait_for_kept
 
 SAID = [f"line {count}" for count in range(5)]
 # The worker has put everything away, and this page is one of its own.
@@ -85,7 +85,7 @@ def test_what_was_left_is_forgotten(open_page: OpenPage) -> None:
     say(page, "to be forgotten")
     wait_for_cached(page, "tea", "to be forgotten")
     join(page, "milk")
-    page.get_by_role("button", name="Leave tea").click()
+    leave_room(page, "tea")
     page.wait_for_timeout(100)
     for _ in range(100):
         if page.evaluate(KEPT, "tea") is None:

@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.guest import enter
-from tests.e2e.looking import post, wait_for
+from tests.e2e.looking import leave_room, post, wait_for
 from tests.e2e.test_access import faults
 
 
@@ -29,7 +29,7 @@ def test_the_menu_at_a_person_opens_a_room_for_two(open_page: OpenPage, chat: Ch
     expect(entry.locator(".unread")).to_contain_text("1")
     entry.click()
     wait_for(bob, "only for you")
-    bob.locator("#rooms").get_by_role("button", name="Leave Ann").click()
+    leave_room(bob, "Ann")
     expect(entry).to_be_hidden()
     bob.reload()
     expect(bob.locator("#status")).to_have_text("Connected")

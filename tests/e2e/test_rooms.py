@@ -14,6 +14,7 @@ from tests.e2e.looking import (
     fill,
     from_end,
     join,
+    leave_room,
     lines,
     open_room,
     pasted,
@@ -208,10 +209,12 @@ def test_a_room_is_left(open_page: OpenPage) -> None:
     """The others see it; the last room stays."""
     page, other = open_page(name="Ann"), open_page(name="Bob")
     join(page, "tea")
-    page.get_by_role("button", name="Leave lobby").click()
+    leave_room(page, "lobby")
     expect(page.locator("#rooms li bdi")).to_have_text(["tea"])
     expect(other.locator("#people li")).to_have_text(["Bob (you)"])
-    expect(page.get_by_role("button", name="Leave tea")).to_be_hidden()
+    page.get_by_role("button", name="Options for tea").press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("button", name="Close")).to_be_visible()
+    expect(page.get_by_role("button", name="Leave")).to_have_count(0)
 
 
 def test_each_room_keeps_its_place_and_its_draft(open_page: OpenPage, chat: Chat) -> None:

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import expect_field, join, open_room, post, wait_for
+from tests.e2e.looking import expect_field, join, leave_room, open_room, post, wait_for
 
 MARKS_PACE = 1_500  # ms; within that a page has stored how far it has read
 
@@ -48,7 +48,7 @@ def test_a_room_that_one_tab_leaves_is_not_in_the_next_one(open_page: OpenPage) 
     url = one.url
     join(one, "tea")
     two = open_tab(one)
-    one.get_by_role("button", name="Leave tea").click()
+    leave_room(one, "tea")
     expect_rooms(one, "lobby")
     post(two, "still here")
     three = one.context.new_page()

@@ -28,7 +28,7 @@ from tests.rates import NO_RATES
 from trio_chat.config import Config
 from trio_chat.protocol.close import FLOODING
 from trio_chat.rates import Rate, Rates
-from trio_chat.web.assets import load_page, static_files
+from trio_chat.web.assets import Page, static_files
 
 FILE = b"GET /r/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
 TOO_MANY = 429
@@ -326,7 +326,7 @@ async def load(server: Running, paths: list[str]) -> None:
 
 async def test_a_class_behind_one_router_opens_the_page_at_once() -> None:
     """Each of 40 browsers loads all its files, by six connections, and none is refused."""
-    paths = list(load_page(static_files()))
+    paths = list(Page(static_files()).files())
     async with running(**DEFAULTS, loopback_limits="on", database=":memory:") as server:
         with trio.fail_after(120):
             async with trio.open_nursery() as nursery:

@@ -19,10 +19,10 @@ from tests.integration.running import (
     serving,
     status,
 )
-from trio_chat.web.assets import CONTENT_SECURITY_POLICY, SCRIPTS, File, load_page, static_files
+from trio_chat.web.assets import CONTENT_SECURITY_POLICY, SCRIPTS, File, Page, static_files
 
-FILES = load_page(static_files())
-MODULES = load_page(static_files(), is_bundled=False)
+FILES = Page(static_files()).files()
+MODULES = Page(static_files(), is_bundled=False).files()
 MAIN = next(f"/{path}" for path in FILES if path.endswith("/main.js"))
 
 
@@ -101,9 +101,9 @@ async def test_the_paths_change_with_the_files(tmp_path: Path) -> None:
     """With any of them, as each may be meant for the others."""
     (tmp_path / "index.html").write_text('<script src="../static/main.js">')
     (tmp_path / "main.js").write_text("one")
-    one, again = load_page(tmp_path), load_page(tmp_path)
+    one, again = Page(tmp_path).files(), Page(tmp_path).files()
     (tmp_path / "other.js").write_text("two")
-    two = load_page(tmp_path)
+    two = Page(tmp_path).files()
     assert one == again
     assert one["r/"] != two["r/"]
     assert not one.keys() & two.keys() - {"r/"}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 from uuid import uuid4
 
 import pytest
@@ -331,3 +333,34 @@ async def test_a_stop_does_not_wait_for_a_reload(tmp_path: Path) -> None:
                 assert await server.running.exit_status() == 0
     finally:
         os.close(writer)
+
+
+async def test_whose_chat_it_is_can_be_changed(tmp_path: Path) -> None:
+    """The page says it from then on; what an open page still asks for is there."""
+    icon = tmp_path / "sign"
+    icon.write_text("<svg></svg>")
+    async with configured(tmp_path, 'title = "Tea"') as server:
+        before = await get(server, "r/")
+        assert b"<title>Tea</title>" in before
+        await server.take(f'title = "Milk"\nicon = "{icon}"')
+        after = await get(server, "r/")
+        assert b"<title>Milk</title>" in after
+        for page in (before, after):
+            [script] = re.findall(rb'src="\.\./(\S+/js/boot\.js)"', page)
+            assert (await get(server, script.decode())).startswith(b"const $modules")
+        icon.write_text("no sign")
+        done = await server.reload()
+        assert done.returncode == 1
+        assert done.stderr.startswith(REFUSED + b"icon ")
+        assert await get(server, "r/") == after
+        icon.write_text("<svg><g/></svg>")
+        done = await server.reload()
+        assert done.returncode == 0
+        [sign] = re.findall(rb'rel="icon" href="\.\./(\S+)"', await get(server, "r/"))
+        assert await get(server, sign.decode()) == b"<svg><g/></svg>"
+
+
+async def get(server: Reloaded, path: str) -> bytes:
+    """Return a file of the page."""
+    address = server.ws.replace("ws", "http", 1).removesuffix("ws")
+    return await trio.to_thread.run_sync(lambda: urlopen(address + path).read())  # noqa: S310

@@ -51,7 +51,8 @@ NO_BOUNDS = {
         limits.addresses.SUBNET limits.bucket.ROUNDING logs.LEVELS
         net.proxy_header.FIXED net.proxy_header.LOCAL net.proxy_header.PROXIED
         protocol.request_base.LAST_TIME server_file.SIZE server_file.OWNER_ONLY
-        setting_values.MAPPED web.api.parts.LARGEST web.assets.TAG_LENGTH web.assets.WORTH_IT""",
+        setting_values.MAPPED web.api.parts.LARGEST web.assets.TAG_LENGTH web.assets.WORTH_IT
+        web.look.FLARE web.look.KNEE""",
     "pace: how often something is looked at, told or tried again": """
         auth.gate.BUSY_MS core.arrivals.AGED_AT_ONCE core.arrivals.NOTED
         core.catchup_queue.COST_EACH_TURN core.devices.BUSY_MS
@@ -74,7 +75,8 @@ NO_BOUNDS = {
     "bounds and defaults of settings": """
         config.LARGEST_BUFFER config.LONGEST_NAME config.MOST_CHANGES config.MOST_EMOJI
         config.LEAST_ROOM setting_fields.MOST setting_fields.LONGEST
-        setting_relations.LEAST_DATABASE journal.sqlite.journal.READ_TIMEOUT
+        setting_relations.LEAST_DATABASE setting_relations.MOST_TITLE
+        setting_relations.MOST_WELCOME journal.sqlite.journal.READ_TIMEOUT
         journal.sqlite.journal.ERASE_WITHIN""",
     "what only the operator can make grow: files, commands, the start, the terminal": """
         auth.keys.FILE_LIMIT journal.offline.PATIENCE journal.sqlite.checks.LIMIT
@@ -83,7 +85,7 @@ NO_BOUNDS = {
         net.activation.FIRST net.site.SHOWN net.listeners.PORT_ATTEMPTS
         net.unix_sockets.PATH_LIMIT net.unix_sockets.BACKLOG net.unix_sockets.NOBODY
         net.unix_sockets.PROBE_TIMEOUT
-        process.DESCRIPTORS_AT_ONCE process.SWITCH_INTERVAL reloading.FILE_LIMIT
+        process.DESCRIPTORS_AT_ONCE process.SWITCH_INTERVAL reloading.FILE_LIMIT web.look.ICON_LIMIT
         reloading.READ_TIMEOUT server_file.REASON_LIMIT settings.FILE_LIMIT settings.WIDTH
         standard_streams.LAST_LINE_TIMEOUT standard_streams.LEAST_COLUMNS""",
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +20,8 @@ from trio_chat.live_config import RESTART, TLS, LiveConfig, differences, without
 from trio_chat.rates import Rate
 from trio_chat.server import Server
 from trio_chat.setting_fields import SECRET
-from trio_chat.web.assets import load_page, static_files
+from trio_chat.web.assets import Page, static_files
+from trio_chat.web.look import read_look
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operating.md").read_text(encoding="utf-8")
 SECTION = TEXT.partition("## Changing settings")[2].partition("\n## ")[0]
@@ -40,13 +41,16 @@ OTHERS: dict[str, dict[str, Any]] = {
     "host_name": {"host_name": ("a.example",)},
     "base_url": {"base_url": "https://a.example/chat/"},
     "trusted_proxy": {"trusted_proxy": ("10.0.0.0/8",)},
+    "title": {"title": "Tea"},
+    "welcome": {"welcome": "Hello"},
+    "color": {"color": "#123456"},
     "log_level": {"log_level": "error"},
     "loopback_limits": {"loopback_limits": "on"},
     "max_database": {"max_database": 5_000_000},
     "text_limit": {"text_limit": 77},
 }
 APART = (".least_frames", ".least_bytes", ".inbox._length", "._arrivals._started")
-PAGE = load_page(static_files())
+PAGE = Page(static_files()).files()
 WITH_KEYS = {"token_audience", "token_key"}
 
 
@@ -63,8 +67,10 @@ def changed(name: str, folder: Path) -> Config:
     if name in WITH_KEYS:
         key = secret_file(folder)
         return Config(access=("token",), token_key=key, token_audience=AUDIENCE)
-    if name in OTHERS:
-        return Config(**OTHERS[name])
+    if name in OTHERS or name == "icon":
+        path = folder / "icon.svg"
+        path.write_text("<svg></svg>")
+        return Config(**OTHERS.get(name, {"icon": path}))
     if isinstance(default, Rate):
         return with_one(name, Rate.parse("7/s:77"))
     higher = {
@@ -137,7 +143,8 @@ def held(server: Server) -> dict[str, Any]:
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the page's files once."""
-    monkeypatch.setattr("trio_chat.server.load_page", lambda *_, **__: PAGE)
+    pages = SimpleNamespace(files=lambda _look: PAGE)
+    monkeypatch.setattr("trio_chat.server.Page", lambda *_, **__: pages)
 
 
 @pytest.mark.usefixtures("page")
@@ -151,6 +158,7 @@ async def test_a_reload_makes_a_server_like_one_that_was_started_so(
     begun, server = Server(wanted, Journal()), Server(Config(), Journal())
     before = held(server)
     server.reconfigure(wanted, load_ways(wanted, server.marks), None)
+    server.look = read_look(wanted)  # the files of the page are those of both
     # Outboxes that were made before hold at least that; the hub is told that access has changed;
     # and the two did not start at the same time.
     apart = dict.fromkeys(path for path in before if path.endswith(APART))

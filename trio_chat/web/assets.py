@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from trio_chat.net.head import COMMON_HEADERS, DATA_HEADERS
 from trio_chat.web.bundle import Bundler
+from trio_chat.web.look import PLAIN, Look, dress
 
 # Named here, as a system's own table may differ, and a browser runs no script of another type.
 MEDIA_TYPES = {
@@ -60,6 +61,7 @@ COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*\*.*?\*/[ \t]*)$", re.MULTILINE | 
 INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 STYLE_COMMENT = re.compile(rb"/\*.*?\*/\s*", re.DOTALL)
 STYLE_IMPORT = re.compile(rb'^@import "(.+?)";$', re.MULTILINE)
+REFERENCE = re.compile(rb'(?<=")((?:\.\./)?)static/')  # to a file, in an entrance
 END_OF_HEAD = b"</head>"  # of the page
 ACTING = ("index.html", WORKER)  # which may act as a page does; all else gets no rights
 WORTH_IT = 0.9  # of its size; what cannot be pressed below that is sent as it is
@@ -76,13 +78,8 @@ class File(NamedTuple):
     headers: dict[str, str] = DATA_HEADERS  # those that bound what a browser may do with it
 
 
-def load_page(folder: Path, *, is_bundled: bool = True) -> dict[str, File]:
-    """Return the files of the page by their path on the server, which begins with no slash.
-
-    All but the entrances are at ``static/HASH/…``, with a hash of all of them, so a browser need
-    never ask for one again; in the entrances, ``static/`` stands for that. So is every script of
-    one version, and their imports stay relative. The worker is told which files there are, and
-    the page which scripts its own one needs.
+class Page:
+    """The page's files as they were at the start, which can be made with one look or another.
 
     Args:
         folder: Where they are, in a checkout or an installed package.
@@ -91,9 +88,26 @@ def load_page(folder: Path, *, is_bundled: bool = True) -> dict[str, File]:
     Raises:
         BundleError: a script cannot be joined.
     """
-    contents = _read_all(folder)
-    if is_bundled and contents.keys() >= {*SCRIPTS}:
-        contents = _bundled(contents)
+
+    def __init__(self, folder: Path, *, is_bundled: bool = True) -> None:
+        contents = _read_all(folder)
+        if is_bundled and contents.keys() >= {*SCRIPTS}:
+            contents = _bundled(contents)
+        self._contents = contents
+
+    def files(self, look: Look = PLAIN) -> dict[str, File]:
+        """Return the files by their path on the server."""
+        return _make_files(dress(self._contents, look))
+
+
+def _make_files(contents: dict[str, bytes]) -> dict[str, File]:
+    """Return files by their path on the server, which begins with no slash.
+
+    All but the entrances are at ``static/HASH/…``, with a hash of all of them, so a browser need
+    never ask for one again; in the entrances, ``static/`` stands for that. So is every script of
+    one version, and their imports stay relative. The worker is told which files there are, and
+    the page which scripts its own one needs.
+    """
     version = _hash(
         *(part for name in sorted(contents) for part in (name.encode(), contents[name]))
     )
@@ -108,7 +122,7 @@ def load_page(folder: Path, *, is_bundled: bool = True) -> dict[str, File]:
     hints = _hints(name for name in needed if name not in SCRIPTS)
     for name in contents.keys() & ENTRANCES.keys():
         content = contents[name].replace(END_OF_HEAD, hints + END_OF_HEAD)
-        content = content.replace(b"static/", base.encode())
+        content = REFERENCE.sub(rb"\1" + base.encode(), content)
         content = listing + content if name == WORKER else content
         files[ENTRANCES[name]] = _make_file(name, content, ASK)
     return files

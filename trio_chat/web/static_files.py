@@ -28,7 +28,12 @@ class Files:
 
     def __init__(self, files: dict[str, File], *, is_secure: bool = False) -> None:
         self._files = files
+        self._before: dict[str, File] = {}  # those of an open page, whose later parts it asks for
         self._is_secure = is_secure
+
+    def change(self, files: dict[str, File]) -> None:
+        """Serve other files from now on; those before stay where browsers may ask for them."""
+        self._before, self._files = self._files, files
 
     def answer(self, head: Head) -> Answer | None:
         """Return the answer to a request for a file; ``None`` if there is no such file.
@@ -36,7 +41,8 @@ class Files:
         Raises:
             HttpError: the method is neither GET nor HEAD.
         """
-        file = self._files.get(PAGE if ROOM.fullmatch(head.path) else head.path[1:])
+        path = PAGE if ROOM.fullmatch(head.path) else head.path[1:]
+        file = self._files.get(path) or self._before.get(path)
         if file is None:
             return None
         if head.method not in METHODS:

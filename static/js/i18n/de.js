@@ -4,8 +4,8 @@ export const de = {
   direction: "ltr",
 
   // The whole page
-  "page.title": "{room} · Chat",
-  "page.titleUnread": "({count}) {room} · Chat",
+  "page.title": "{room} · {chat}",
+  "page.titleUnread": "({count}) {room} · {chat}",
   "page.noWebSockets": "Ihr Browser kann keine WebSockets öffnen, und dieser Chat braucht sie.",
   "page.incomplete": "Ein Teil dieser Seite wurde nicht geladen. Bitte laden Sie sie neu.",
   "page.close": "Schließen",
@@ -35,6 +35,7 @@ export const de = {
   "rooms.title": "Räume",
   "rooms.unread": "ungelesen",
   "rooms.mentioned": "ungelesen, und Sie werden erwähnt",
+  "rooms.menu": "Optionen für {room}",
   "rooms.leave": "{room} verlassen",
   "rooms.join": "Einen weiteren Raum betreten",
   "rooms.joinButton": "Los",
@@ -46,7 +47,7 @@ export const de = {
   "people.rename": "Namen ändern",
 
   // Attention
-  "attention.title": "Wenn Sie jemand erwähnt",
+  "attention.title": "Benachrichtigungen",
   "attention.notify": "Benachrichtigen",
   "attention.sound": "Ton abspielen",
   "attention.mention": "{nick} erwähnt Sie in {room}",

@@ -8,7 +8,7 @@ Object.assign(en, {
   "link.byHand": "The link to this room: {link}",
 
   // Attention
-  "attention.title": "When somebody mentions you",
+  "attention.title": "Notifications",
   "attention.notify": "Notify me",
   "attention.sound": "Play a sound",
   "attention.mention": "{nick} mentions you in {room}",

@@ -4,8 +4,8 @@ export const en = {
   direction: "ltr",
 
   // The whole page
-  "page.title": "{room} · Chat",
-  "page.titleUnread": "({count}) {room} · Chat",
+  "page.title": "{room} · {chat}",
+  "page.titleUnread": "({count}) {room} · {chat}",
   "page.noWebSockets": "Your browser cannot open WebSockets, and this chat needs them.",
   "page.incomplete": "A part of this page did not load. Please load it again.",
   "page.close": "Close",
@@ -33,6 +33,7 @@ export const en = {
   "rooms.title": "Rooms",
   "rooms.unread": "unread",
   "rooms.mentioned": "unread, and you are mentioned",
+  "rooms.menu": "Options for {room}",
   "rooms.leave": "Leave {room}",
   "rooms.join": "Join another room",
   "rooms.joinButton": "Join",

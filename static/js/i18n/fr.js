@@ -4,8 +4,8 @@ export const fr = {
   direction: "ltr",
 
   // The whole page
-  "page.title": "{room} · Chat",
-  "page.titleUnread": "({count}) {room} · Chat",
+  "page.title": "{room} · {chat}",
+  "page.titleUnread": "({count}) {room} · {chat}",
   "page.noWebSockets": "Votre navigateur ne sait pas ouvrir de WebSocket, et ce chat en a besoin.",
   "page.incomplete": "Une partie de cette page n’a pas été chargée. Veuillez la recharger.",
   "page.close": "Fermer",
@@ -35,6 +35,7 @@ export const fr = {
   "rooms.title": "Salons",
   "rooms.unread": "non lus",
   "rooms.mentioned": "non lus, et on vous mentionne",
+  "rooms.menu": "Options de {room}",
   "rooms.leave": "Quitter {room}",
   "rooms.join": "Rejoindre un autre salon",
   "rooms.joinButton": "Entrer",
@@ -46,7 +47,7 @@ export const fr = {
   "people.rename": "Changer de nom",
 
   // Attention
-  "attention.title": "Quand on vous mentionne",
+  "attention.title": "Notifications",
   "attention.notify": "M’avertir",
   "attention.sound": "Jouer un son",
   "attention.mention": "{nick} vous mentionne dans {room}",

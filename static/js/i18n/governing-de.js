@@ -250,9 +250,22 @@ Object.assign(de, {
   "devices.lost": "Sie können dann nicht als {nick} zurückkommen, und andere können den Namen nehmen.",
   "devices.ended": "Sie wurden von einem anderen Gerät oder Tab abgemeldet.",
 
+  // What the user wants of a room
+  "attention.message": "{nick} schreibt in {room}",
+  "rooms.filter": "Räume filtern",
+  "rooms.quiet": { one: "{count} ruhiger Raum", other: "{count} ruhige Räume" },
+  "wish.top": "Favorit: oben in der Liste",
+  "wish.tell": "Melden",
+  "wish.all": "Alle Nachrichten",
+  "wish.mentions": "Nachrichten, die mich erwähnen",
+  "wish.nothing": "Nichts: Der Raum ist stumm",
+
   // A guest window
   "guest.link": "Als jemand anderer chatten",
   "guest.line": "Gastfenster: Hier sind Sie {nick}, bis Sie es schließen.",
+  "threshold.people": { one: "In {room} ist gerade {count} Person.", other: "In {room} sind gerade {count} Personen." },
+  "threshold.nobody": "In {room} ist gerade niemand.",
+  "threshold.topic": "Es geht um: {topic}",
   "guest.hint": "In diesem Fenster sind Sie jemand anderer; Ihre anderen Fenster bleiben, wer sie sind.",
 
   // Ways to other rooms

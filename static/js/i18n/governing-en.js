@@ -246,9 +246,22 @@ Object.assign(en, {
   "devices.lost": "You cannot come back as {nick} then, and others may take the name.",
   "devices.ended": "You were signed out from another device or tab.",
 
+  // What the user wants of a room
+  "attention.message": "{nick} writes in {room}",
+  "rooms.filter": "Filter rooms",
+  "rooms.quiet": { one: "{count} quiet room", other: "{count} quiet rooms" },
+  "wish.top": "Favourite: at the top of the list",
+  "wish.tell": "Tell me of",
+  "wish.all": "All messages",
+  "wish.mentions": "Messages that mention me",
+  "wish.nothing": "Nothing: this room is muted",
+
   // A guest window
   "guest.link": "Chat as somebody else",
   "guest.line": "Guest window: here you are {nick}, until you close it.",
+  "threshold.people": { one: "{count} person is in {room} just now.", other: "{count} people are in {room} just now." },
+  "threshold.nobody": "Nobody is in {room} just now.",
+  "threshold.topic": "It is about: {topic}",
   "guest.hint": "In this window you are somebody else; your other windows stay who they are.",
 
   // Ways to other rooms

@@ -250,9 +250,22 @@ Object.assign(fr, {
   "devices.lost": "Vous ne pourrez plus revenir en tant que {nick}, et d’autres pourront prendre ce nom.",
   "devices.ended": "Vous avez été déconnecté depuis un autre appareil ou onglet.",
 
+  // What the user wants of a room
+  "attention.message": "{nick} écrit dans {room}",
+  "rooms.filter": "Filtrer les salons",
+  "rooms.quiet": { one: "{count} salon calme", other: "{count} salons calmes" },
+  "wish.top": "Favori : en haut de la liste",
+  "wish.tell": "Me signaler",
+  "wish.all": "Tous les messages",
+  "wish.mentions": "Les messages qui me mentionnent",
+  "wish.nothing": "Rien : ce salon est muet",
+
   // A guest window
   "guest.link": "Discuter sous une autre identité",
   "guest.line": "Fenêtre d’invité : ici, vous êtes {nick}, jusqu’à ce que vous la fermiez.",
+  "threshold.people": { one: "{count} personne est dans {room} en ce moment.", other: "{count} personnes sont dans {room} en ce moment." },
+  "threshold.nobody": "Il n’y a personne dans {room} en ce moment.",
+  "threshold.topic": "On y parle de : {topic}",
   "guest.hint": "Dans cette fenêtre, vous êtes quelqu’un d’autre ; vos autres fenêtres ne changent pas.",
 
   // Ways to other rooms

@@ -11,11 +11,13 @@ import { make } from "./make.js";
 const TEXT = 200; // characters of a message that a notification shows
 const TONES = [660, 880]; // Hz, played one after the other
 const TONE = 0.12; // s
+const CHAT = document.querySelector("meta[name=application-name]").content;
 const LOUDNESS = 0.1; // gain
 const WINDOW = uuid(); // tells a guest window's notifications from those of others
 
 /**
- * Notifications and sound are for mentions only, and off until the user ticks them in `panel`. Calls
+ * Notifications and sound are for what the user wants to be told of in each room, by `wishes`, which is mentions if
+ * nothing else is said, and off until the user ticks them in `panel`. Calls
  * `onOpen` with the room of a clicked notification, and `onRefused` if the browser does not allow
  * notifications.
  */
@@ -23,10 +25,12 @@ export class Attention {
   #notify;
   #sound;
   #on;
+  #wishes;
   #audio = null;
   #badge = 0;
 
-  constructor(panel, handlers) {
+  constructor(panel, wishes, handlers) {
+    this.#wishes = wishes;
     const notify = (this.#notify = make("input", { id: "notify", type: "checkbox" }));
     const sound = (this.#sound = make("input", { id: "sound", type: "checkbox" }));
     this.#on = handlers;
@@ -45,9 +49,12 @@ export class Attention {
     });
   }
 
-  /** Shows the number of unread messages in all rooms, and whose they are in a guest window. */
-  show(room, unread, me) {
-    const title = t(unread ? "page.titleUnread" : "page.title", { count: unread, room: room.label });
+  /** Shows the number of unread messages in rooms that are not muted, and whose they are in a guest window. */
+  show(room, rooms, me) {
+    const heard = rooms.filter(({ name }) => this.#wishes.of(name).tell !== "nothing");
+    const unread = heard.reduce((sum, one) => sum + one.unread, 0);
+    document.getElementById("open-rooms").classList.toggle("news", heard.some((one) => one !== room && one.unread));
+    const title = t(unread ? "page.titleUnread" : "page.title", { count: unread, room: room.label, chat: CHAT });
     const whole = isGuest && me ? `${me.nick} · ${title}` : title;
     if (document.title !== whole) document.title = whole;
     if (unread === this.#badge || isGuest) return; // the app's is that of the browser's own person
@@ -57,7 +64,7 @@ export class Attention {
 
   /** Handles new messages as the store returns them: { room, label, event, isMention, isSeen }. */
   tell(news) {
-    const missed = news.filter(({ isMention, isSeen }) => isMention && !isSeen);
+    const missed = news.filter((one) => !one.isSeen && this.#isWanted(one));
     if (!missed.length) return;
     if (this.#sound.checked) this.#play();
     if (document.hidden && this.#notify.checked) missed.forEach((one) => this.#notifyOf(one));
@@ -71,8 +78,13 @@ export class Attention {
     remember("notify", this.#notify.checked);
   }
 
-  #notifyOf({ room, label, event }) {
-    const title = t("attention.mention", { nick: nickOf(event.from), room: label });
+  #isWanted({ room, isMention }) {
+    const { tell } = this.#wishes.of(room);
+    return tell === "all" || (tell === "mentions" && isMention);
+  }
+
+  #notifyOf({ room, label, event, isMention }) {
+    const title = t(isMention ? "attention.mention" : "attention.message", { nick: nickOf(event.from), room: label });
     const body = cut(plainWords(event), TEXT);
     const options = { body, tag: `trio-chat ${isGuest ? `${WINDOW} ` : ""}${room}`, data: { room } };
     try {

@@ -1,6 +1,7 @@
 // The dialog that asks for the user's name, at the first visit and to change it.
 
 import { t } from "../i18n/strings.js";
+import { prose } from "../log/prose.js";
 
 /** Asks for a name in `dialog`, and calls `onName` with it. */
 export class NameDialog {
@@ -17,6 +18,8 @@ export class NameDialog {
     this.#fault = dialog.querySelector(".fault");
     this.#enter = dialog.querySelector("[type=submit]");
     this.#cancel = dialog.querySelector("[type=button]");
+    const welcome = dialog.querySelector("#welcome");
+    welcome.replaceChildren(...prose(welcome.textContent, ""));
     this.#cancel.addEventListener("click", () => dialog.close());
     dialog.addEventListener("cancel", (event) => this.#isNeeded && event.preventDefault());
     // In some browsers a second Escape closes a dialog in any case.
@@ -34,6 +37,7 @@ export class NameDialog {
   /** Opens the dialog, if it is not open; `fault` tells what is wrong with `nick`. */
   ask({ nick = "", fault = "", isNeeded }) {
     this.#isNeeded = isNeeded;
+    this.#dialog.classList.toggle("first", isNeeded);
     this.#field.value = nick;
     this.#fault.textContent = fault;
     this.#fault.hidden = !fault;

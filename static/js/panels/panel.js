@@ -34,7 +34,7 @@ export class Panel {
   #open() {
     this.#panel.classList.add("open");
     this.#button.ariaExpanded = "true";
-    this.#panel.querySelector("a, input, button:not(.close)")?.focus();
+    this.#panel.querySelector("a, input:not(#filter-rooms), button:not(.close)")?.focus();
   }
 
   #closeByHand() {

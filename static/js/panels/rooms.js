@@ -5,14 +5,14 @@ import { linkTo } from "../net/address.js";
 
 const MOST = 99; // unread messages that are shown as a number
 
-/** Shows rooms in `nav`; calls `onJoin` and `onLeave` with a room's name, `onFocus` to update the list. */
+/** Shows rooms in `nav`; calls `onJoin` with a room's name, `onMenu` with it and a button, `onFocus` to update the list. */
 export class Rooms {
   #list;
   #field;
   #options;
   #items = new Map(); // by the room's name
 
-  constructor(nav, { onJoin, onLeave, onFocus }) {
+  constructor(nav, { onJoin, onMenu, onFocus }) {
     this.#list = nav.querySelector("ul");
     this.#field = nav.querySelector("input");
     this.#options = nav.querySelector("datalist");
@@ -22,8 +22,8 @@ export class Rooms {
       this.#join(onJoin);
     });
     this.#list.addEventListener("click", ({ target }) => {
-      const name = target.closest("button")?.dataset.room;
-      if (name) onLeave(name);
+      const opener = target.closest("button[data-room]");
+      if (opener) onMenu(opener.dataset.room, opener);
     });
   }
 
@@ -34,7 +34,7 @@ export class Rooms {
       item.remove();
       this.#items.delete(name);
     }
-    for (const room of rooms.values()) this.#showRoom(room, room.name === active, rooms.size > 1);
+    for (const room of rooms.values()) this.#showRoom(room, room.name === active);
     const offered = listed.filter((name) => !rooms.has(name));
     if (offered.join() !== [...this.#options.children].map(({ value }) => value).join()) {
       this.#options.replaceChildren(...offered.map((name) => new Option("", name)));
@@ -48,12 +48,12 @@ export class Rooms {
     onJoin(name);
   }
 
-  #showRoom(room, isActive, canLeave) {
+  #showRoom(room, isActive) {
     if (!this.#items.has(room.name)) this.#items.set(room.name, this.#add(room.name));
-    const [link, leave] = this.#items.get(room.name).children;
+    const [link, menu] = this.#items.get(room.name).children;
     const badge = link.querySelector(".unread");
     setText(link.firstChild, room.label);
-    leave.ariaLabel = leave.title = t("rooms.leave", { room: room.label });
+    menu.ariaLabel = menu.title = t("rooms.menu", { room: room.label });
     link.ariaCurrent = isActive ? "page" : null;
     badge.hidden = !room.unread;
     const { unread, mentions, hasMore } = room.mark;
@@ -61,7 +61,6 @@ export class Rooms {
     setText(badge.firstChild, mentions ? `@ ${count}` : count);
     setText(badge.lastChild, ` ${t(mentions ? "rooms.mentioned" : "rooms.unread")}`);
     badge.classList.toggle("mention", mentions > 0);
-    leave.hidden = !canLeave;
   }
 
   #add(name) {
@@ -76,12 +75,12 @@ export class Rooms {
     spoken.className = "spoken";
     badge.append("0", spoken);
     link.append(label, badge);
-    const leave = document.createElement("button");
-    leave.type = "button";
-    leave.className = "plain";
-    leave.dataset.room = name;
-    leave.textContent = "×";
-    item.append(link, leave);
+    const menu = document.createElement("button");
+    menu.type = "button";
+    menu.className = "plain";
+    menu.dataset.room = name;
+    menu.textContent = "⋯";
+    item.append(link, menu);
     this.#list.append(item);
     return item;
   }
