@@ -177,7 +177,7 @@ def test_a_room_is_called_as_the_server_calls_it(open_page: OpenPage) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("strasse")
     join(page, "Straße", "strasse")
     expect(page.get_by_role("heading", level=1)).to_have_text("strasse")
-    expect(page.locator("#rooms li")).to_have_count(1)
+    expect(page.locator("#rooms li a")).to_have_count(1)
 
 
 def test_an_address_is_followed_though_the_page_is_drawn_before_it_is_read(
