@@ -91,12 +91,16 @@ def _part(name: str) -> str:
 
 @contextmanager
 def _removed(part: Path) -> Iterator[None]:
-    """Remove a file at the end of the block if it is still there."""
+    """Remove a file at the end of the block if it is still there, and what SQLite has beside it.
+
+    On a full disk that stays, as SQLite cannot write what it would need to be done with it.
+    """
     try:
         yield
     finally:
-        with suppress(OSError):
-            part.unlink()
+        for ending in ("", "-journal"):
+            with suppress(OSError):
+                part.with_name(part.name + ending).unlink()
 
 
 @contextmanager
