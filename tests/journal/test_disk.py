@@ -15,6 +15,7 @@ from tests.journal.disk import failing_reads, failing_writes, no_temporary_files
 from tests.journal.drafts import ROOM, fill, kept, say
 from trio_chat.cli import main
 from trio_chat.journal.search.query import parse
+from trio_chat.journal.sqlite import rescue
 from trio_chat.journal.sqlite import writer as sqlite_writer
 from trio_chat.journal.sqlite.file import JournalFile, explain
 from trio_chat.journal.sqlite.journal import SqliteJournal
@@ -155,6 +156,27 @@ async def test_a_copy_that_fails_leaves_nothing(
     with failing_writes(errno.ENOSPC, monkeypatch):
         assert main(["backup", str(folder / "copy")]) == 1
     assert list(folder.iterdir()) == []
+
+
+async def test_a_rescue_that_fails_leaves_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again each minute, and would fill the disk with parts of copies."""
+    monkeypatch.setattr(rescue, "RETRY", 0)
+    database = await SqliteJournal.open(path)
+    await fill(database, 3)
+    for file in path.parent.iterdir():
+        file.unlink()
+    with structlog.testing.capture_logs() as logs, failing_writes(errno.ENOSPC, monkeypatch):
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await database.has_changed()
+    assert reasons(logs)[-1] == os.strerror(errno.ENOSPC)
+    assert list(path.parent.iterdir()) == []
+    with pytest.raises(Unavailable):
+        await database.has_changed()
+    assert len(list(path.parent.iterdir())) == 1
+    await database.close()
 
 
 async def test_another_name_is_told_once(database: SqliteJournal, path: Path) -> None:

@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
@@ -13,6 +13,7 @@ from trio_chat.config import IN_MEMORY, Config, ConfigError
 from trio_chat.errors import Failed
 from trio_chat.journal.offline import open_beside
 from trio_chat.journal.sqlite.file import explain
+from trio_chat.journal.sqlite.place import remove_database
 
 NAME_KEPT = 200  # bytes of a file's name in that of its part; a name has 255
 
@@ -91,16 +92,11 @@ def _part(name: str) -> str:
 
 @contextmanager
 def _removed(part: Path) -> Iterator[None]:
-    """Remove a file at the end of the block if it is still there, and what SQLite has beside it.
-
-    On a full disk that stays, as SQLite cannot write what it would need to be done with it.
-    """
+    """Remove a file at the end of the block if it is still there."""
     try:
         yield
     finally:
-        for ending in ("", "-journal"):
-            with suppress(OSError):
-                part.with_name(part.name + ending).unlink()
+        remove_database(part)
 
 
 @contextmanager
