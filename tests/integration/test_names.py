@@ -16,6 +16,8 @@ from tests.integration.running import Running, serving, status
 UNSEEN = "\u3164"
 HIDDEN = [UNSEEN, "\u115f", "\uffa0", "\u034f", "\ufe0f"]  # seen in no name
 
+SHAPES = [("葛城", "葛\U000e0100城"), ("ᠰᠠᠷ\u180eᠠ", "ᠰᠠᠷᠠ"), ("ᠭᠠ\u180bᠨ", "ᠭᠠᠨ")]  # of letters
+
 
 @pytest.mark.parametrize(
     ("one", "other"),
@@ -25,6 +27,7 @@ HIDDEN = [UNSEEN, "\u115f", "\uffa0", "\u034f", "\ufe0f"]  # seen in no name
         ("ปู", "ปี"),
         ("রবি", "রেবা"),
         ("ප්\u200dරියා", "علی\u200cرضا"),
+        ("葛\U000e0100城", "ᠰᠠᠷ\u180eᠠ"),
     ],
 )
 async def test_nicks_of_all_scripts_are_welcome_side_by_side(one: str, other: str) -> None:
@@ -36,7 +39,7 @@ async def test_nicks_of_all_scripts_are_welcome_side_by_side(one: str, other: st
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Anna", "\u0410nn\u0430"), ("Bob", "\ua4d0ob"), ("Mia", "Mia 🩷")]
+    ("one", "other"), [("Anna", "\u0410nn\u0430"), ("Bob", "\ua4d0ob"), ("Mia", "Mia 🩷"), *SHAPES]
 )
 async def test_a_nick_that_looks_like_another_one_is_taken(one: str, other: str) -> None:
     """On the socket and over HTTP."""

@@ -15,6 +15,7 @@ from tests.journal.disk import failing_reads, failing_writes, no_temporary_files
 from tests.journal.drafts import ROOM, fill, kept, say
 from trio_chat.cli import main
 from trio_chat.journal.search.query import parse
+from trio_chat.journal.sqlite import rescue
 from trio_chat.journal.sqlite import writer as sqlite_writer
 from trio_chat.journal.sqlite.file import JournalFile, explain
 from trio_chat.journal.sqlite.journal import SqliteJournal
@@ -139,6 +140,45 @@ async def test_no_files_are_needed_elsewhere(
             assert main(command) == 0, capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["backup", "export"])
+async def test_a_copy_that_fails_leaves_nothing(
+    database: SqliteJournal, path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Neither a part of it, nor what SQLite had beside that."""
+    for _ in range(10):
+        await database.commit([say(LARGE)] * 20)
+    folder = path.with_name("copies")
+    folder.mkdir()
+    monkeypatch.setenv("TRIO_CHAT_DATABASE", str(path))
+    target = [] if command == "backup" else ["-o"]
+    with trouble.limited(100_000):
+        assert main([command, *target, str(folder / "copy")]) == 1
+    with failing_writes(errno.ENOSPC, monkeypatch):
+        assert main(["backup", str(folder / "copy")]) == 1
+    assert list(folder.iterdir()) == []
+
+
+async def test_a_rescue_that_fails_leaves_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again each minute, and would fill the disk with parts of copies."""
+    monkeypatch.setattr(rescue, "RETRY", 0)
+    database = await SqliteJournal.open(path)
+    await fill(database, 3)
+    for file in path.parent.iterdir():
+        file.unlink()
+    with structlog.testing.capture_logs() as logs, failing_writes(errno.ENOSPC, monkeypatch):
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await database.has_changed()
+    assert reasons(logs)[-1] == os.strerror(errno.ENOSPC)
+    assert list(path.parent.iterdir()) == []
+    with pytest.raises(Unavailable):
+        await database.has_changed()
+    assert len(list(path.parent.iterdir())) == 1
+    await database.close()
+
+
 async def test_another_name_is_told_once(database: SqliteJournal, path: Path) -> None:
     """Nothing is lost by a hard link, but no server starts with it; so its removal is asked for."""
     link = path.with_name("link.db")
@@ -184,6 +224,17 @@ class TestMounts:
             database = await SqliteJournal.open(directory / "chat.db")
             assert await kept(database) == [1, 2]
             await database.close()
+
+    async def test_a_copy_that_finds_no_space_leaves_nothing(
+        self, database: SqliteJournal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What SQLite has written beside it could not be taken back by SQLite itself."""
+        for _ in range(10):
+            await database.commit([say(LARGE)] * 30)
+        monkeypatch.setenv("TRIO_CHAT_DATABASE", str(tmp_path / "chat.db"))
+        with trouble.mounted(tmp_path / "mount", "size=300k") as directory:
+            assert main(["backup", str(directory / "copy")]) == 1
+            assert list(directory.iterdir()) == []
 
     async def test_a_mount_that_is_hidden_by_another(self, tmp_path: Path) -> None:
         """The files are gone from their path: that is noticed, and over when they are back."""

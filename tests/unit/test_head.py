@@ -147,6 +147,10 @@ async def test_head_over_the_limit_is_refused_with_431() -> None:
         ),
         (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        *(
+            (GOOD.replace(b"HTTP/1.1", b"HTTP/%b" % version), 505)
+            for version in (b"0.9", b"2.0", b"3.0", b"9.9")
+        ),
     ],
 )
 async def test_what_is_not_clean_is_refused(head: bytes, status: int) -> None:

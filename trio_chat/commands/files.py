@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
@@ -13,6 +13,7 @@ from trio_chat.config import IN_MEMORY, Config, ConfigError
 from trio_chat.errors import Failed
 from trio_chat.journal.offline import open_beside
 from trio_chat.journal.sqlite.file import explain
+from trio_chat.journal.sqlite.place import remove_database
 
 NAME_KEPT = 200  # bytes of a file's name in that of its part; a name has 255
 
@@ -95,8 +96,7 @@ def _removed(part: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(OSError):
-            part.unlink()
+        remove_database(part)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from trio_chat.net.head_lines import read_lines
 END_OF_HEAD = b"\r\n\r\n"
 READ_SIZE = 16 * 1024
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
+ONE_VERSION = "only HTTP/1.1 is supported"
 # What no head may hold: control characters but the tab, and a carriage return without a line feed.
 UNCLEAN = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 PATH = re.compile(rb"[A-Z]+ (?:https?://[^/?# ]*)?(/[^?# \r\n]*)", re.IGNORECASE)  # as it comes
@@ -180,7 +181,7 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
         HttpError: it is not clean HTTP/1.1 (or 1.0) in ASCII.
     """
     if raw.startswith(HTTP2_PREFACE):
-        raise HttpError(505, "only HTTP/1.1 is supported")
+        raise HttpError(505, ONE_VERSION)
     if not raw.isascii():
         raise HttpError(400, "request head is not ASCII")
     if UNCLEAN.search(raw):
@@ -190,6 +191,8 @@ def parse_head(raw: bytes, rest: bytes = b"") -> Head:
         method, target, http_version, headers = read_lines(raw)
     except h11.RemoteProtocolError as error:
         raise HttpError(error.error_status_hint, str(error)) from None
+    if not http_version.startswith("1."):
+        raise HttpError(505, ONE_VERSION)
     path, query = _parts(target)
     return Head(
         method=method,

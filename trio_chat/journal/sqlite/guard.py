@@ -154,9 +154,8 @@ class FileGuard:
         Raises:
             OSError: the system cannot.
         """
-        for one in (self.descriptor, self._log):
-            if one is not None:
-                os.pread(one, HEADER, 0)
+        for one in [one for one in (self.descriptor, self._log) if one is not None]:
+            os.pread(one, HEADER, 0)
 
     @property
     def names(self) -> int:

@@ -41,6 +41,17 @@ def _check_beside(path: Path) -> None:
                 raise JournalError(f"{beside} is no ordinary file")
 
 
+def remove_database(path: Path) -> None:
+    """Remove a database that could not be completed, and what SQLite has beside it, if it is there.
+
+    On a full disk SQLite leaves its files, as it cannot write what it would need to be done with
+    them.
+    """
+    for ending in ("", "-journal", "-wal", "-shm"):
+        with suppress(OSError):
+            path.with_name(path.name + ending).unlink()
+
+
 def lock_out_others(file: Path) -> int:
     """Hold a lock beside a file: two servers would not hear each other's messages.
 

@@ -3,13 +3,14 @@
 import os
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import structlog
 
 from trio_chat.journal.sqlite.file import JournalFile
 from trio_chat.journal.sqlite.guard import PRIVATE, Displaced
+from trio_chat.journal.sqlite.place import remove_database
 from trio_chat.journal.sqlite.runs import mark_copy
 
 RETRY = 60.0  # seconds until a copy that failed is tried again
@@ -58,7 +59,8 @@ class Rescue:
     def _save(self) -> None:
         """Write the log into the file that is open, and copy that if it has no name any more."""
         if not self._file.guard.is_overwritten():
-            self._file.writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            with suppress(sqlite3.Error):  # as on a full disk; the copy has the log, too
+                self._file.writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
         is_due = time.monotonic() >= self._retry_at
         if self._file.guard.is_removed() and not self._is_saved and is_due:
             self._retry_at = time.monotonic() + RETRY
@@ -79,9 +81,13 @@ def _copy(database: sqlite3.Connection, path: Path) -> Path:
     """Copy a database to a new file beside a path; return where that is."""
     target = path.with_name(f"{path.name}.rescued-{time.time_ns() // 1_000_000}")
     os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
-    with closing(sqlite3.connect(target, isolation_level=None)) as copy:
-        copy.execute("PRAGMA synchronous = FULL")
-        database.backup(copy, pages=STEP)
-        mark_copy(copy)
-        copy.execute("PRAGMA journal_mode = DELETE")
+    try:
+        with closing(sqlite3.connect(target, isolation_level=None)) as copy:
+            copy.execute("PRAGMA synchronous = FULL")
+            database.backup(copy, pages=STEP)
+            mark_copy(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+    except BaseException:
+        remove_database(target)
+        raise
     return target
