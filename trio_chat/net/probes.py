@@ -19,10 +19,18 @@ class Probes:
     Args:
         checks: What is looked at for which path.
         tells_why: Whether the answer has a reason; strangers are told none.
+        remark: Returns what is said besides when nothing is wrong.
     """
 
-    def __init__(self, checks: Mapping[str, Check], *, tells_why: bool = False) -> None:
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        *,
+        tells_why: bool = False,
+        remark: Callable[[], str] = str,
+    ) -> None:
         self._checks = checks
+        self._remark = remark
         self._tells_why = tells_why
 
     async def answer(self, head: Head) -> Answer | None:
@@ -57,7 +65,7 @@ class Probes:
     async def _judged(self, check: Check) -> HttpError:
         fault = await check()
         if fault is None:
-            return HttpError(200, "ok", NO_STORE)
+            return HttpError(200, f"ok{self._remark()}", NO_STORE)
         return HttpError(503, fault if self._tells_why else "not ok", NO_STORE)
 
 
