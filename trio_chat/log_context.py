@@ -10,6 +10,8 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any, NamedTuple
 
+from trio_chat.addresses import UNIX
+
 MACHINE, PRIVATE, PUBLIC, PROXY, UNKNOWN = "machine", "private", "public", "proxy", "unknown"
 
 
@@ -49,6 +51,8 @@ def add_subject(
 @lru_cache
 def peer_class(address: str) -> str:
     """Return from where an address is, which tells nobody who it is."""
+    if address == UNIX:
+        return MACHINE
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:

@@ -232,7 +232,7 @@ class Server:
                     followed = self._hub.followed_rooms
                     listening.start_soon(follow, self._journal, self._emit, followed)
                     listening.start_soon(self._backups.run)
-                    self.health.closed = None
+                    self.health.closed = DRAINING if self._stopping.is_set() else None
                     await self._stopping.wait()
                     if self._reason == RESTARTING:  # nobody looks whether Ctrl-C may do its work
                         await trio.sleep(self.config.drain_delay)

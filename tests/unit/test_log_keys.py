@@ -56,6 +56,7 @@ def test_every_key_is_documented_and_every_documented_one_is_used() -> None:
         ("fd00::1", "private"),
         ("8.8.8.8", "public"),
         ("2a00:1450::1", "public"),
+        ("unix", "machine"),
         ("@", "unknown"),
     ],
 )

@@ -26,7 +26,7 @@ from trio_chat.net.probes import NO_PROBES, Probes
 from trio_chat.net.problems import as_told_at
 from trio_chat.net.proxy_header import read_proxy_header
 from trio_chat.net.refused_handshakes import RefusedHandshakes
-from trio_chat.net.site import Site, allowed_origins
+from trio_chat.net.site import Site, allowed_origins, prefix_of
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
 from trio_chat.net.visitor import LINK_HEADER, Visitor
 from trio_chat.net.websocket import WebSocket
@@ -134,7 +134,8 @@ class Acceptor:
             return
         self._refusals += 1
         try:
-            await self._refuse(stream, await self._probes.peek(stream) or refusal, address)
+            answer = await self._probes.peek(stream, prefix_of(self._config)) or refusal
+            await self._refuse(stream, answer, address)
         finally:
             self._refusals -= 1
 
@@ -159,7 +160,7 @@ class Acceptor:
             head, peer = await self._await_head(stream, peer, slot)
             while head:
                 path = head.path
-                if answer := await self._probes.answer(head):
+                if answer := await self._probes.answer(head, prefix_of(self._config)):
                     await self._send(stream, answer, peer)
                     return None
                 head, address = self._forwarding.reveal(head, peer)
