@@ -160,6 +160,13 @@ class Config(Rates):
         least=0,
         most=MOST,
     )
+    backup_every: float = option(
+        0.0, "hours between two backups of the database; 0 for none", least=0, most=8760
+    )
+    backup_folder: Path | None = option(None, "folder of these backups; it has to be there")
+    backup_keep: int = option(
+        7, "backups that stay there; older ones are deleted", least=1, most=10_000
+    )
     log_format: str = option(
         "auto", "'console' for people, 'json' for programs; 'auto': console on a terminal"
     )

@@ -12,6 +12,7 @@ import trio
 from trio_chat import process, signals
 from trio_chat.config import IN_MEMORY, Config
 from trio_chat.delivery.fan_out import open_fan_out
+from trio_chat.journal.backups import check_folder
 from trio_chat.logs import Logging
 from trio_chat.net import activation
 from trio_chat.net.accept_retry import ADVICE
@@ -47,6 +48,7 @@ async def serve(
     process.prepare()
     signals.ignore_wishes()
     _check_descriptors(config)
+    check_folder(config)
     passed = activation.take(os.environ, os.getpid())
     supervisor = Supervisor(os.environ)
     with open_fan_out(config.fan_out) as fan_out:

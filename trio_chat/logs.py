@@ -12,6 +12,7 @@ from typing import Any, Protocol, TextIO, cast
 import structlog
 
 from trio_chat.config import Config
+from trio_chat.log_context import add_subject
 from trio_chat.log_rate import COUNT, LogRate
 from trio_chat.standard_streams import LineWriter, escaped
 
@@ -106,6 +107,7 @@ def set_up(config: Config, output: Output | None = None, rate: LogRate | None = 
     structlog.configure(
         processors=[
             rate or LogRate(0),
+            add_subject,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *_renderers(config.log_format),

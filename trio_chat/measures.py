@@ -84,3 +84,17 @@ class JournalFigures:
     database: int = 0
     log: int = 0
     disk_free: int = 0
+    is_space_low: bool = False
+
+
+@dataclass(slots=True)
+class BackupFigures:
+    """What became of scheduled backups: how many were ``kept`` and have ``failed``.
+
+    ``last`` is when the last one was kept, in seconds since 1970, 0 if never; ``seconds`` is how
+    long that took.
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    last: float = 0.0
+    seconds: float = 0.0

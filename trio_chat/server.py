@@ -15,6 +15,7 @@ from trio_chat.config import IN_MEMORY, Config
 from trio_chat.core.messages import AccessChanged, Shutdown
 from trio_chat.delivery.batch import FanOut, Loop
 from trio_chat.hub import Hub
+from trio_chat.journal.backups import Backups
 from trio_chat.journal.feed import follow
 from trio_chat.journal.history import History
 from trio_chat.journal.journal import Journal
@@ -83,6 +84,7 @@ class Server:
             self._inbox, config, history, limits, self._hub.outboxes, self._gate
         )
         self._pauses = GcPauses()
+        self._backups = Backups(config)
         clients = ClientFactory(self._context, self._hub.readers, journal.epoch)
         app = make_app(config)
         self._api = Api(history, Calls(self._inbox, config), self._hub.readers, config)
@@ -106,7 +108,7 @@ class Server:
             gate=self._gate,
             probes=Probes(probes),
         )
-        told = Probes(probes, tells_why=True)
+        told = Probes(probes, tells_why=True, remark=self._remark)
         self._endpoint = Endpoint(config, told, self._scrape) if config.metrics_listen else None
         self._scraper = Scraper(lambda: families(self._watched()))
         self._fan_out = "loop" if fan_out is Loop else "ring"
@@ -238,7 +240,8 @@ class Server:
                     )
                     followed = self._hub.followed_rooms
                     listening.start_soon(follow, self._journal, self._emit, followed)
-                    self.health.closed = None
+                    listening.start_soon(self._backups.run)
+                    self.health.closed = DRAINING if self._stopping.is_set() else None
                     await self._stopping.wait()
                     if self._reason == RESTARTING:  # nobody looks whether Ctrl-C may do its work
                         await trio.sleep(self.config.drain_delay)
@@ -267,10 +270,15 @@ class Server:
             admission=self._acceptor.admission,
             limits=self._limits,
             journal=self._journal.figures,
+            backups=self._backups.figures,
             health=self.health,
             budgets=self._budgets(),
             pauses=self._pauses.seconds,
         )
+
+    def _remark(self) -> str:
+        """Return what will make the server not ready if nobody does anything."""
+        return " (space runs low)" if self._journal.figures.is_space_low else ""
 
     async def _scrape(self, accept: str) -> tuple[str, bytes]:
         """Return all figures for a scraper, once it is known whether messages are delivered."""

@@ -130,6 +130,10 @@ def _check_files(config: "Config") -> None:
         raise ValueError("database must be a file or ':memory:', not ''")
     if config.keyfile and not config.certfile:
         raise ValueError("keyfile needs certfile")
+    if config.backup_every and not config.backup_folder:
+        raise ValueError("backup_every needs backup_folder")
+    if config.backup_every and config.database == ":memory:":
+        raise ValueError("backup_every needs a database that is a file")
 
 
 def _check_times(config: "Config") -> None:

@@ -1,5 +1,6 @@
 """What supervisors are told: whether the server lives, and whether it delivers messages."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ import trio
 import trio_websocket
 
 from tests.integration.commands import command
-from tests.integration.running import PATIENCE, Running, header, read_all, status
+from tests.integration.running import PATIENCE, Running, header, read_all, running, status
 from tests.journal.drafts import say
+from trio_chat.config import Config
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.metrics import health
 
@@ -119,3 +121,19 @@ async def test_a_database_that_is_gone_makes_a_server_not_ready(tmp_path: Path) 
         assert status(await ask(chat.port, "/healthz")) == 200
         elsewhere.rename(there)
         await becomes(chat.port, "/readyz", 200)
+
+
+async def test_probes_are_below_the_path_of_the_chat_too() -> None:
+    """Whether a proxy strips it or not; also while others are refused."""
+    async with running() as server:
+        before = Config(**vars(server.server.config))
+        server.server.config.change(replace(before, base_url="https://example.org/chat/"))
+        for path in ("/healthz", "/chat/healthz", "/readyz", "/chat/readyz"):
+            assert status(await ask(server.port, path)) == 200
+        server.server._limits.overload.gauges["outboxes"] = lambda: 1.0
+        await becomes(server.port, "/chat/readyz", 503)
+        assert status(await ask(server.port, "/chat/healthz")) == 200
+        assert status(await ask(server.port, "/chat/healthz/")) == 503
+        server.server._limits.overload.gauges["outboxes"] = lambda: 0.0
+        await becomes(server.port, "/chat/readyz", 200)
+        server.server.config.change(before)

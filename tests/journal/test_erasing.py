@@ -266,11 +266,11 @@ async def test_copies_of_older_files(path: Path, monkeypatch: pytest.MonkeyPatch
     await talk(journal, 40)
     await journal.close()
     with monkeypatch.context() as patch:
-        patch.setattr("trio_chat.commands.backup.has_index", lambda _: False)
+        patch.setattr("trio_chat.commands.copying.has_index", lambda _: False)
         assert backup([str(path.with_name("x.db"))]) == 0
     steps = iter([True, False])
     with monkeypatch.context() as patch:
-        patch.setattr("trio_chat.commands.backup.scrubs.step", lambda _: next(steps))
+        patch.setattr("trio_chat.commands.copying.scrubs.step", lambda _: next(steps))
         assert backup([str(path.with_name("y.db"))]) == 0
-    monkeypatch.setattr("trio_chat.commands.backup.scrubs.SINCE", 1000)
+    monkeypatch.setattr("trio_chat.commands.copying.scrubs.SINCE", 1000)
     assert backup([str(path.with_name("z.db"))]) == 0

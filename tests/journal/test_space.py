@@ -38,8 +38,8 @@ async def test_a_database_that_is_large_enough(path: Path) -> None:
     await journal.commit([say("hello", cid="said-before-it-was-full")])
     with structlog.testing.capture_logs() as logged:
         assert await fill_up(journal) < 2 * MEGABYTE
-    assert [line["log_level"] for line in logged] == ["error"]
-    assert "--max-database" in logged[0]["reason"]
+    assert [line["log_level"] for line in logged] == ["warning", "error"]
+    assert "--max-database" in logged[1]["reason"]
     last = len(await kept(journal))
     refused = [say(), edit(1), react(1), title(), say(room="new")]
     assert await journal.commit(refused) == [STORAGE_FULL] * 5
@@ -70,7 +70,10 @@ async def test_space_that_was_made(path: Path) -> None:
     with structlog.testing.capture_logs() as logged:
         await journal.has_changed()
     await journal.prune(5, 0)
-    assert [line["event"] for line in logged] == ["messages are kept again"]
+    assert [line["event"] for line in logged] == [
+        "messages are kept again",
+        "there is enough space again",
+    ]
     await fill(journal, 0)
     numbers(await journal.commit([say()]))
     await journal.close()
@@ -88,6 +91,25 @@ async def test_a_disk_that_others_have_filled(path: Path, monkeypatch: pytest.Mo
     for free, is_full in ((1000, False), (999, True), (1049, True), (1050, False)):  # noqa: B007
         await journal.has_changed()
         assert (await journal.commit([say()]) == [STORAGE_FULL]) is is_full
+    await journal.close()
+
+
+async def test_a_disk_that_will_soon_be_full(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told once, while messages are kept; and it does not change back at the limit itself."""
+    free = 2000
+
+    def statvfs(_: Path) -> os.statvfs_result:
+        return os.statvfs_result((4096, 1, 0, 0, free, 0, 0, 0, 0, 0))
+
+    monkeypatch.setattr(os, "statvfs", statvfs)
+    journal = await SqliteJournal.open(path, space=SpaceLimits(0, 1000))
+    with structlog.testing.capture_logs() as logged:
+        for free, is_low in ((2000, False), (1999, True), (2049, True), (2050, False)):
+            await journal.has_changed()
+            assert journal.figures.is_space_low is is_low
+            assert journal.figures.disk_free == free
+            await journal.commit([say()])
+    assert [line["log_level"] for line in logged] == ["warning", "info"]
     await journal.close()
 
 

@@ -62,6 +62,7 @@ async def test_a_scraper_gets_one_answer(autojump_clock: MockClock) -> None:
         for address, host in (("127.0.0.1", b"localhost"), ("10.0.0.1", b"chat-metrics")):
             conn = await one.comes(address)
             await conn.send(GET.replace(b"localhost", host) + b"more")
+            await conn.send(b"and more")
             await conn.peer.send_eof()
             assert (await conn.read_all()).endswith(b"\r\n\r\nfigures")
             assert one.ended_at[conn] == 0

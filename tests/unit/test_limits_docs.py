@@ -23,7 +23,8 @@ FIXED = [
 OWN = ("commands", "remote", "terminal")  # programs that serve nobody but whoever starts them
 NO_BOUNDS = {
     "units": """
-        core.devices.DAY journal.people.DAY journal.retention.DAY protocol.room_rules.DAY
+        core.devices.DAY journal.backups.HOUR journal.people.DAY journal.retention.DAY
+        protocol.room_rules.DAY
         journal.sqlite.space.GIGABYTE journal.sqlite.space.MEGABYTE""",
     "formats: sizes of fields, numbers that others define, numbers that stand for something": """
         addresses.HIGHEST_PORT auth.password.SALT_BYTES auth.password.BLOCK_SIZE
@@ -54,6 +55,7 @@ NO_BOUNDS = {
         setting_values.MAPPED web.api.parts.LARGEST web.assets.TAG_LENGTH web.assets.WORTH_IT
         web.look.FLARE web.look.KNEE""",
     "pace: how often something is looked at, told or tried again": """
+        journal.backups.GRACE journal.backups.LOOK journal.backups.RETRY
         auth.gate.BUSY_MS core.arrivals.AGED_AT_ONCE core.arrivals.NOTED
         core.catchup_queue.COST_EACH_TURN core.devices.BUSY_MS
         core.expiry.LOOK_INTERVAL core.marks.BUSY_MS core.records.LAZY core.room.CROWD_PAUSE

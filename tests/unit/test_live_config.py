@@ -48,6 +48,8 @@ OTHERS: dict[str, dict[str, Any]] = {
     "loopback_limits": {"loopback_limits": "on"},
     "max_database": {"max_database": 5_000_000},
     "text_limit": {"text_limit": 77},
+    "backup_every": {"backup_every": 2.0, "backup_folder": Path("backups")},
+    "backup_folder": {"backup_folder": Path("backups")},
 }
 APART = (".least_frames", ".least_bytes", ".inbox._length", "._arrivals._started")
 PAGE = Page(static_files()).files()

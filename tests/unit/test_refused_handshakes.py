@@ -1,5 +1,7 @@
 """Rules of the log lines about refused WebSockets."""
 
+import ssl
+
 import pytest
 import structlog
 
@@ -45,15 +47,33 @@ def test_a_refused_websocket_is_logged_with_what_helps(status: int, word: str) -
     }
 
 
-def test_what_no_proxy_can_be_blamed_for_is_not_logged() -> None:
-    """Another reason, path or version, and whoever opens the address in a browser."""
+def test_what_no_proxy_can_be_blamed_for_is_logged_with_its_reason() -> None:
+    """Once for each; what is no WebSocket is not, nor whoever opens the address in a browser."""
     handshakes = RefusedHandshakes()
     with structlog.testing.capture_logs() as logged:
-        refuse(handshakes, 429, KEY, VERSION)
+        for _ in range(2):
+            refuse(handshakes, 429, KEY, VERSION, host="one.example")
+            refuse(handshakes, 429, KEY, VERSION, host="two.example")
         refuse(handshakes, 426, KEY, "Sec-WebSocket-Version: 8")
         refuse(handshakes, 403, KEY, VERSION, path="/api/v1/rooms")
         refuse(handshakes, 426)
-    assert logged == []
+    assert [(line["log_level"], line["status"], line["reason"]) for line in logged] == [
+        ("info", 429, "Too Many Requests"),
+        ("info", 426, "Upgrade Required"),
+    ]
+
+
+def test_a_tls_handshake_that_fails_is_logged_with_its_reason() -> None:
+    """Once for each; not if the peer has hung up."""
+    handshakes = RefusedHandshakes()
+    wrong, eof = ssl.SSLError(1, "http request"), ssl.SSLEOFError(8, "EOF")
+    wrong.reason, eof.reason = "HTTP_REQUEST", "UNEXPECTED_EOF_WHILE_READING"
+    with structlog.testing.capture_logs() as logged:
+        for cause in (wrong, wrong, None, eof, OSError("gone")):
+            handshakes.tell_tls(cause)
+    assert [(line["event"], line["reason"]) for line in logged] == [
+        ("TLS handshake failed", "HTTP_REQUEST")
+    ]
 
 
 def test_nobody_can_fill_the_log_with_refused_websockets() -> None:

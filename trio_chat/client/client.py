@@ -108,6 +108,7 @@ class Client:
         """
         traffic, by = self._context.traffic, self._rates.way_in
         traffic.opened[by] += 1
+        log.debug("connection begins", way_in=by)
         with self._scope:
             try:
                 async with trio.open_nursery() as self._nursery:
@@ -120,6 +121,7 @@ class Client:
             finally:
                 traffic.closed[by] += 1
                 traffic.ended[self._end_name] += 1
+                log.debug("connection ends", way_in=by, reason=self._end_name)
                 # Before the socket closes: its descriptor must not be written again.
                 self._outbox.abandon()
                 self._transport.release()
@@ -249,6 +251,7 @@ class Client:
         try:
             await self._submission.submit(self, messages)
         except HelloDenied as denied:
+            log.info("hello refused", code=denied.answer.code)
             self._say(self.dialect.answer(denied.answer))
             self.end(denied.close_reason)
 

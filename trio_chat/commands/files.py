@@ -77,9 +77,9 @@ def new_file(path: Path, *, force: bool) -> Iterator[Path]:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with _sigterm_raises(), _removed(part):
             yield part
-            _sync(part)
+            sync(part)
             part.replace(target)
-        _sync(target.parent)
+        sync(target.parent)
     except OSError as error:
         raise Failed(f"cannot write {path}: {error.strerror}") from None
 
@@ -136,7 +136,7 @@ def _refuse_to_replace(path: Path, *, force: bool) -> None:
         raise ConfigError(f"{path} is there already (--force replaces it)")
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Make a file, or the names in a directory, survive a power loss."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

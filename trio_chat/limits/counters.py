@@ -5,6 +5,7 @@ from collections import Counter
 import structlog
 
 from trio_chat.limits.addresses import key_of
+from trio_chat.log_context import peer_class
 
 LOG_INTERVAL = 10.0  # seconds between two log lines about the same limit
 
@@ -41,5 +42,6 @@ class Counters:
                 times=self._unlogged.pop(limit),
                 way_in=way_in,
                 address=key_of(address),
+                peer=peer_class(address),
                 setting="--" + limit.replace("_", "-"),
             )

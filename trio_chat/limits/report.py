@@ -28,9 +28,7 @@ async def report(
         while True:
             await anext(received)
             used = {name: f"{gauge():.1%}" for name, gauge in gauges.items()}
-            log.info("budgets in use", **used)
-            reached = limits.counters.reached.items()
-            log.info(
-                "limits reached since the start",
-                **{f"{limit} {way_in}": times for (limit, way_in), times in reached},
-            )
+            log.info("budgets in use", budgets=used)
+            counts = limits.counters.reached.items()
+            reached = {f"{limit} {way_in}": times for (limit, way_in), times in counts}
+            log.info("limits reached since the start", limits=reached)

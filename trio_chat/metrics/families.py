@@ -16,7 +16,7 @@ from trio_chat.client.lookups import ConnectionContext
 from trio_chat.hub import Hub
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import Gauge
-from trio_chat.measures import Histogram, JournalFigures
+from trio_chat.measures import BackupFigures, Histogram, JournalFigures
 from trio_chat.metrics.health import Health
 from trio_chat.net.admission import Admission
 from trio_chat.protocol.events import StoredEvent
@@ -39,6 +39,7 @@ class Watched(NamedTuple):
     admission: Admission
     limits: Limits
     journal: JournalFigures
+    backups: BackupFigures
     health: Health
     budgets: Mapping[str, Gauge]
     pauses: Mapping[str, Histogram]
@@ -52,6 +53,7 @@ def families(watched: Watched) -> Iterator[Metric]:
     yield from _turns(watched.hub)
     yield from _limits(watched)
     yield from _journal(watched.hub, watched.journal)
+    yield from _backups(watched.backups)
     yield from _process(watched)
 
 
@@ -139,6 +141,14 @@ def _journal(hub: Hub, journal: JournalFigures) -> Iterator[Metric]:
     yield _gauge("database_bytes", "The database, as --max-database counts it.", journal.database)
     yield _gauge("write_ahead_log_bytes", "The log beside it.", journal.log)
     yield _gauge("disk_free_bytes", "Left on its disk.", journal.disk_free)
+    yield _gauge("space_low", "Whether it will soon be full.", journal.is_space_low)
+
+
+def _backups(backups: BackupFigures) -> Iterator[Metric]:
+    outcomes = {outcome: backups.outcomes[outcome] for outcome in ("kept", "failed")}
+    yield _counters("backups", "Scheduled backups.", "outcome", outcomes)
+    yield _gauge("backup_last_timestamp_seconds", "When one was kept last.", backups.last)
+    yield _gauge("backup_seconds", "How long that took.", backups.seconds)
 
 
 def _process(watched: Watched) -> Iterator[Metric]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import count
 
 import structlog
 import trio
@@ -10,6 +11,7 @@ from trio_chat.auth.gate import Gate
 from trio_chat.auth.shown import shown_by
 from trio_chat.config import Config
 from trio_chat.limits.limits import Limits
+from trio_chat.log_context import PROXY, begin, peer_class, reveal
 from trio_chat.net import eventstream
 from trio_chat.net.address_rates import AddressRates
 from trio_chat.net.admission import Admission, Slot
@@ -24,7 +26,7 @@ from trio_chat.net.probes import NO_PROBES, Probes
 from trio_chat.net.problems import as_told_at
 from trio_chat.net.proxy_header import read_proxy_header
 from trio_chat.net.refused_handshakes import RefusedHandshakes
-from trio_chat.net.site import Site, allowed_origins
+from trio_chat.net.site import Site, allowed_origins, prefix_of
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
 from trio_chat.net.visitor import LINK_HEADER, Visitor
 from trio_chat.net.websocket import WebSocket
@@ -91,6 +93,7 @@ class Acceptor:
         self._refusals = 0
         self._handshakes = trio.CapacityLimiter(HANDSHAKES)
         self._waiting: set[trio.CancelScope] = set()  # one for each first head that has not come
+        self._numbers = count(1)  # of connections, for the log
         self._is_shut = False
 
     async def answer(self, stream: Stream) -> None:
@@ -103,6 +106,7 @@ class Acceptor:
             if not address:
                 return  # the peer is gone already
             is_proxy = self._forwarding.is_trusted(address)
+            begin(next(self._numbers), PROXY if is_proxy else peer_class(address))
             refusal = self.admission.refusal(address, is_proxy=is_proxy)
             if refusal:
                 await self._refuse_connection(stream, refusal, address)
@@ -130,7 +134,8 @@ class Acceptor:
             return
         self._refusals += 1
         try:
-            await self._refuse(stream, await self._probes.peek(stream) or refusal, address)
+            answer = await self._probes.peek(stream, prefix_of(self._config)) or refusal
+            await self._refuse(stream, answer, address)
         finally:
             self._refusals -= 1
 
@@ -155,10 +160,12 @@ class Acceptor:
             head, peer = await self._await_head(stream, peer, slot)
             while head:
                 path = head.path
-                if answer := await self._probes.answer(head):
+                if answer := await self._probes.answer(head, prefix_of(self._config)):
                     await self._send(stream, answer, peer)
                     return None
                 head, address = self._forwarding.reveal(head, peer)
+                if address != peer:
+                    reveal(peer_class(address))
                 self.hosts.check(head, address)
                 head = self._site.own(head)
                 path = head.path
@@ -271,6 +278,7 @@ class Acceptor:
         told, already_read = await read_proxy_header(tcp_of(stream).socket)
         if told and not self._forwarding.is_trusted(told):
             slot.give_to(told)
+            reveal(peer_class(told))
         return told or peer, already_read
 
     async def _shake_hands(
@@ -286,7 +294,11 @@ class Acceptor:
             await self._rates.pay_handshake(peer)
         async with self._handshakes:
             await trio.lowlevel.checkpoint()
-        await stream.do_handshake()
+        try:
+            await stream.do_handshake()
+        except trio.BrokenResourceError as error:
+            self._refused_handshakes.tell_tls(error.__cause__)
+            raise
 
     async def _next_head(self, stream: Stream, address: str, already_read: bytes) -> Head | None:
         """Return the head of a further request, or ``None`` if none comes in time.

@@ -1,5 +1,6 @@
-"""Tells the operator which WebSockets are refused for what a proxy does, and what helps."""
+"""Tells the operator which handshakes are refused, why, and what helps."""
 
+import ssl
 from http import HTTPStatus
 
 import structlog
@@ -21,23 +22,36 @@ log = structlog.get_logger()
 
 
 class RefusedHandshakes:
-    """Logs refused handshakes: one line in an hour for each reason, host and origin, and so many.
+    """Logs refused handshakes: one line in an hour for each reason, and so many.
 
-    Names that are no name of the server are logged in ``hosts``.
+    Where a proxy may be at fault, each host and origin has a line of its own, with what helps.
+    Names that are no name of the server are logged in ``hosts``. No line has what the peer shows to
+    be let in, nor which room it wants.
     """
 
     def __init__(self) -> None:
-        self._told = Told()
+        self._told, self._told_others = Told(), Told()
 
     def tell(self, head: Head, refusal: HttpError) -> None:
-        """Log a refusal, if the request was for a WebSocket and there is something that helps."""
-        advice = ADVICE.get(refusal.status)
+        """Log a refusal, if the request was for a WebSocket."""
         # A proxy that drops Upgrade passes on the key. A link to the address has none.
-        if not advice or head.path != WEBSOCKET_PATH or not head.values("sec-websocket-key"):
+        if head.path != WEBSOCKET_PATH or not head.values("sec-websocket-key"):
             return
-        if head.values("sec-websocket-version") != [VERSION]:
-            return  # that is what it is refused for, and no proxy's fault
-        host, origin = (" ".join(head.values(name))[:NAME_LIMIT] for name in ("host", "origin"))
-        key = (refusal.status.value, host, origin)
-        if self._told.is_new(key):
-            log.warning("WebSocket refused", status=key[0], host=host, origin=origin, advice=advice)
+        advice = ADVICE.get(refusal.status)
+        status, reason = refusal.status.value, refusal.status.phrase
+        if advice and head.values("sec-websocket-version") == [VERSION]:
+            host, origin = (" ".join(head.values(name))[:NAME_LIMIT] for name in ("host", "origin"))
+            if self._told.is_new((status, host, origin)):
+                log.warning(
+                    "WebSocket refused", status=status, host=host, origin=origin, advice=advice
+                )
+        elif self._told_others.is_new((status, reason)):
+            log.info("WebSocket refused", status=status, reason=reason)
+
+    def tell_tls(self, cause: BaseException | None) -> None:
+        """Log why a TLS handshake has failed, unless the peer has hung up."""
+        if not isinstance(cause, ssl.SSLError) or isinstance(cause, ssl.SSLEOFError):
+            return
+        reason = cause.reason or "unknown"
+        if self._told_others.is_new(reason):
+            log.info("TLS handshake failed", reason=reason)

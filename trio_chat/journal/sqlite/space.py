@@ -15,6 +15,8 @@ from trio_chat.measures import JournalFigures
 GIGABYTE = 1000**3
 MEGABYTE = 1000**2
 LOOK_AFTER = MEGABYTE  # bytes of events that are written without a look
+LOW_SHARE = 0.9  # of the largest database, from which on the operator is warned
+LOW_FREE = 2.0  # times what has to stay free on the disk, below which the operator is warned
 AGAIN = 0.05  # the share of a limit by which it must be undercut before messages are kept again
 
 log = structlog.get_logger()
@@ -73,6 +75,19 @@ class Space:
         if self.is_full and not reason:
             log.info("messages are kept again", used=used, free=free)
         self.is_full = reason is not None
+        self._warn(used, free)
+
+    def _warn(self, used: int, free: int) -> None:
+        """Warn once while there is still some space, and tell when there is plenty again."""
+        figures, (most, least) = self._figures, self.limits
+        margin = AGAIN if figures.is_space_low else 0.0
+        is_low = bool(most) and used >= most * (LOW_SHARE - margin)
+        is_low = is_low or free < least * (LOW_FREE + margin)
+        if is_low and not figures.is_space_low:
+            log.warning("space runs low: soon no more messages are kept", used=used, free=free)
+        if figures.is_space_low and not is_low:
+            log.info("there is enough space again", used=used, free=free)
+        figures.is_space_low = is_low
 
     def _log_size(self) -> int:
         return log_of(self._file.writer).stat().st_size
