@@ -191,7 +191,7 @@ async def served(
     with open_fan_out(config.fan_out) as fan_out:
         server = Server(config, journal, fan_out)
         address = await server.listen()
-        port = int(address.rstrip("/").rpartition(":")[2])
+        port = int(server.addresses[0].rstrip("/").rpartition(":")[2])
         with trio.fail_after(5 * PATIENCE):  # before pytest's own limit, which explains less
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(server.run)
