@@ -21,6 +21,7 @@ from trio_chat.net.streams import NO_LINGER, Stream
 from trio_chat.protocol.close import GOING_AWAY
 from trio_chat.server import Server, open_journal
 
+ROOT_OF_PROJECT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds that a busy machine may take; virtual time is not for real sockets
 END_OF_HEAD = b"\r\n\r\n"
 

@@ -74,12 +74,14 @@ async def behind(
             yield f"{'https' if tls else 'http'}://localhost:{port}{path}"
 
 
-async def findings(url: str, *, idle: float = PATIENCE) -> dict[str, Finding]:
+async def findings(
+    url: str, *, idle: float = PATIENCE, source: str = "127.0.0.9", host: str = "127.0.0.1"
+) -> dict[str, Finding]:
     """Return what the doctor finds."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    target = Target(url.replace("localhost", "127.0.0.1"), "127.0.0.9", context)
+    target = Target(url.replace("localhost", host), source, context)
     return {each.check: each for each in await doctor.look(Patient(target, idle))}
 
 
