@@ -21,6 +21,7 @@ from trio_chat.net.streams import NO_LINGER, Stream
 from trio_chat.protocol.close import GOING_AWAY
 from trio_chat.server import Server, open_journal
 
+ROOT_OF_PROJECT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds that a busy machine may take; virtual time is not for real sockets
 END_OF_HEAD = b"\r\n\r\n"
 
@@ -191,7 +192,7 @@ async def served(
     with open_fan_out(config.fan_out) as fan_out:
         server = Server(config, journal, fan_out)
         address = await server.listen()
-        port = int(address.rstrip("/").rpartition(":")[2])
+        port = int(server.addresses[0].rstrip("/").rpartition(":")[2])
         with trio.fail_after(5 * PATIENCE):  # before pytest's own limit, which explains less
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(server.run)

@@ -9,13 +9,19 @@ from tests.integration.running import read_all, serving, status
 PAGE = "https://chat.example.org"
 
 
+def reach(host: str, *, welcome: bool) -> dict[str, object]:
+    """Return what is told of a request from this machine."""
+    more = {"ignored": False, "address": "127.0.0.1", "ping_interval": 0.0}
+    return {"host": host, "welcome": welcome, **more}
+
+
 async def test_the_host_is_told_as_it_came() -> None:
     """A proxy may have put another one in the place of the page's."""
     async with serving() as server:
         answer = await ask(server, "GET", f"/reachable?origin={PAGE}", host="127.0.0.1:8080")
-        assert answer.json == {"host": "127.0.0.1:8080", "welcome": False, "ignored": False}
+        assert answer.json == reach("127.0.0.1:8080", welcome=False)
         own = await ask(server, "GET", "/reachable?origin=http://localhost")
-        assert own.json == {"host": "localhost", "welcome": True, "ignored": False}
+        assert own.json == reach("localhost", welcome=True)
 
 
 async def test_a_program_has_no_origin_and_is_welcome() -> None:
@@ -33,7 +39,10 @@ async def test_a_proxy_that_is_not_trusted_is_told_from_one_that_is() -> None:
         assert (await ask(server, "GET", query, **told)).json["ignored"] is True
     async with serving(trusted_proxy=("127.0.0.1",), host_name=("chat.example.org",)) as server:
         answer = await ask(server, "GET", query, **told)
-        assert answer.json == {"host": "chat.example.org:443", "welcome": True, "ignored": False}
+        assert answer.json == {
+            **reach("chat.example.org:443", welcome=True),
+            "address": "203.0.113.5",
+        }
 
 
 async def test_whoever_is_not_let_in_may_ask_that() -> None:

@@ -30,5 +30,6 @@ COMMANDS = {
         "trio_chat.commands.operator_link", "make a link that lets somebody moderate all rooms"
     ),
     "reload": Command("trio_chat.commands.reload", "have the running server read its settings"),
+    "doctor": Command("trio_chat.commands.doctor", "look what a proxy in front does wrong"),
     "check-config": Command("trio_chat.commands.check_config", "check and show the settings"),
 }

@@ -116,7 +116,8 @@ class Api:
         allowed = allowed_origins(self._config)
         welcome = origin is None or is_welcome(origin, request.host, allowed)
         ignored = any(name in request.headers for name in FORWARDED)
-        return json_of(Reach(request.host, welcome, ignored))
+        interval = self._config.ping_interval
+        return json_of(Reach(request.host, welcome, ignored, visitor().address, interval))
 
     async def _rooms(self) -> Response:
         fields = reading.numbers(request, "skip")

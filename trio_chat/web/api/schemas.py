@@ -116,12 +116,15 @@ class LimitList(msgspec.Struct):
 class Reach(msgspec.Struct):
     """How a request has come: by which ``host``, and whether pages of its origin are welcome.
 
-    ``ignored``: it tells by way of which proxy it came, and that proxy is not trusted.
+    ``ignored``: it tells by way of which proxy it came, and that proxy is not trusted. ``address``
+    is the one that it counts for, ``ping_interval`` the seconds between two pings, 0 without any.
     """
 
     host: str
     welcome: bool
     ignored: bool
+    address: str
+    ping_interval: float
 
 
 class NewRoom(msgspec.Struct, rename={"other": "with"}):

@@ -1,0 +1,232 @@
+"""The doctor says in plain words what a real proxy in front of a server does wrong."""
+
+import json
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+import trustme
+
+from tests.integration.proxying import find, free_port, started
+from tests.integration.running import PATIENCE, serving
+from trio_chat.commands import doctor
+from trio_chat.commands.doctor_checks import Finding, Patient
+from trio_chat.commands.doctor_wire import Target
+from trio_chat.config import ConfigError
+from trio_chat.errors import OutOfReach
+
+NGINX = find("nginx")
+pytestmark = pytest.mark.skipif(NGINX is None, reason="there is no nginx here")
+CONFIGURATION = """
+daemon off; pid {folder}/nginx.pid; error_log stderr error;
+events {{ }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
+  map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
+  server {{
+    listen 127.0.0.1:{port}{tls};
+    {server}
+    location {path} {{
+      proxy_pass http://127.0.0.1:{upstream};
+      proxy_http_version 1.1;
+      {location}
+    }}
+  }}
+}}
+"""
+HOST = "proxy_set_header Host $http_host;"
+UPGRADE = """
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+"""
+FORWARD = "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
+GOOD = HOST + UPGRADE + FORWARD + "proxy_buffering off; client_body_buffer_size 128k;"
+TRUST: dict[str, Any] = {"trusted_proxy": ("127.0.0.1",)}
+
+
+@asynccontextmanager
+async def behind(
+    folder: Path,
+    location: str,
+    *,
+    server: str = "",
+    tls: str = "",
+    path: str = "/",
+    has_base: bool = False,
+    **settings: Any,  # noqa: ANN401 - of any setting
+) -> AsyncIterator[str]:
+    """Have a server behind nginx for the block; give the address of its page."""
+    port = free_port()
+    base = {"base_url": f"http://127.0.0.1:{port}{path}"} if has_base else {}
+    fast = {"ping_interval": 2.0, "pong_timeout": 1.0}
+    async with serving(**{**fast, **base, **settings}) as running:
+        file = folder / "nginx.conf"
+        parts = {"folder": folder, "port": port, "upstream": running.port, "tls": tls}
+        file.write_text(CONFIGURATION.format(**parts, location=location, server=server, path=path))
+        async with started(port, str(NGINX), "-c", str(file)):
+            yield f"{'https' if tls else 'http'}://localhost:{port}{path}"
+
+
+async def findings(
+    url: str, *, idle: float = PATIENCE, source: str = "127.0.0.9", host: str = "127.0.0.1"
+) -> dict[str, Finding]:
+    """Return what the doctor finds."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    target = Target(url.replace("localhost", host), source, context)
+    return {each.check: each for each in await doctor.look(Patient(target, idle))}
+
+
+async def wrong(url: str) -> dict[str, str]:
+    """Return what is wrong, by check."""
+    found = await findings(url)
+    return {name: each.text for name, each in found.items() if each.result != "ok"}
+
+
+async def test_a_good_proxy_is_healthy(tmp_path: Path) -> None:
+    """Nothing is found that is not there."""
+    async with behind(tmp_path, GOOD, **TRUST) as url:
+        assert await wrong(url) == {}
+
+
+async def test_below_a_path_too(tmp_path: Path) -> None:
+    """With the address that people open."""
+    async with behind(tmp_path, GOOD, path="/chat/", has_base=True, **TRUST) as url:
+        assert await wrong(url) == {}
+
+
+@pytest.mark.parametrize(
+    ("location", "settings", "check", "words"),
+    [
+        (HOST + FORWARD, TRUST, "websocket", "the upgrade is not passed on"),
+        (UPGRADE + FORWARD, TRUST, "host", "the server sees the host 127.0.0.1:"),
+        (UPGRADE + FORWARD, TRUST, "websocket", "refused for its origin"),
+        (GOOD, {}, "address", "is not trusted: set --trusted-proxy 127.0.0.1"),
+        (HOST + UPGRADE, {}, "address", "takes us for 127.0.0.1, and we are 127.0.0.9"),
+        (GOOD + "client_max_body_size 1k;", TRUST, "body", "answered with 413 on the way"),
+        (
+            GOOD + "proxy_read_timeout 1s;",
+            {**TRUST, "ping_interval": 30.0},
+            "idle",
+            "before the ping that comes after 30 s",
+        ),
+        (GOOD + "add_header Date-2 x;", {**TRUST, "ping_interval": 0}, "idle", "not looked at"),
+        (
+            HOST + UPGRADE + FORWARD + "proxy_buffers 8 64k; proxy_buffer_size 64k; "
+            "proxy_ignore_headers X-Accel-Buffering; gzip on; gzip_types text/event-stream;"
+            "gzip_proxied any;",
+            TRUST,
+            "events",
+            "",
+        ),
+    ],
+)
+async def test_what_a_proxy_does_wrong_is_said(
+    tmp_path: Path, location: str, settings: dict[str, Any], check: str, words: str
+) -> None:
+    """With what to change."""
+    async with behind(tmp_path, location, **settings) as url:
+        found = await wrong(url)
+        assert words in found.get(check, "")
+
+
+async def test_a_wrong_prefix_is_said(tmp_path: Path) -> None:
+    """In the words of the server."""
+    async with behind(tmp_path, GOOD, path="/chat/", **TRUST) as url:
+        found = await wrong(url)
+        assert "nothing is below /chat/ here: this chat is at /" in found["page"]
+        assert found["websocket"] == "answered with 404"
+
+
+async def test_a_certificate_that_browsers_do_not_take_is_said(tmp_path: Path) -> None:
+    """The rest is looked at all the same."""
+    made = trustme.CA().issue_cert("127.0.0.1")
+    made.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "both.pem"))
+    files = f"ssl_certificate {tmp_path}/both.pem; ssl_certificate_key {tmp_path}/both.pem;"
+    more = GOOD + "proxy_set_header X-Forwarded-Proto https;"
+    async with behind(tmp_path, more, server=files, tls=" ssl", **TRUST) as url:
+        found = await wrong(url)
+        assert found.keys() == {"certificate"}
+        assert "browsers do not take it: unable to get local issuer" in found["certificate"]
+
+
+async def test_a_server_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
+    """The proxy answers for it."""
+    port = free_port()
+    file = tmp_path / "nginx.conf"
+    parts = {"folder": tmp_path, "port": port, "upstream": free_port(), "tls": "", "server": ""}
+    file.write_text(CONFIGURATION.format(**parts, location=GOOD, path="/"))
+    async with started(port, str(NGINX), "-c", str(file)):
+        assert "502 from what stands in front" in (await wrong(f"http://localhost:{port}/"))["page"]
+
+
+async def answering(port: int, answer: bytes, stop: trio.CancelScope) -> None:
+    """Answer everybody with the same bytes."""
+
+    async def handle(stream: trio.SocketStream) -> None:
+        try:
+            await stream.receive_some(10_000)
+            await stream.send_all(answer)
+            await stream.receive_some(10_000)
+        except trio.BrokenResourceError:
+            pass
+
+    with stop:
+        await trio.serve_tcp(handle, port, host="127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"\0\0\0\4\0\0\0\0\0", "what answers speaks HTTP/2 alone"),
+        (b"SSH-2.0-x\r\n\r\n", "the answer is not HTTP/1.1"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", "is no page of trio-chat"),
+    ],
+)
+async def test_what_is_no_chat_is_said(answer: bytes, words: str) -> None:
+    """It may be anything."""
+    port, stop = free_port(), trio.CancelScope()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(answering, port, answer, stop)
+        await trio.testing.wait_all_tasks_blocked()
+        assert words in (await wrong(f"http://localhost:{port}/"))["page"]
+        stop.cancel()
+
+
+async def test_clocks_that_differ_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People would read wrong times."""
+    async with behind(tmp_path, GOOD, **TRUST) as url:
+        monkeypatch.setattr("trio_chat.commands.doctor_checks.wall_clock", lambda: 10**12)
+        found = await findings(url)
+        assert found["clock"].result == "warning"
+        assert "ahead of this machine's" in found["clock"].text
+
+
+async def test_the_command_tells_scripts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By its exit status, and in JSON."""
+
+    async def run(arguments: list[str]) -> int:
+        return await trio.to_thread.run_sync(doctor.main, arguments)
+
+    async with behind(tmp_path, GOOD, **TRUST) as url:
+        local = url.replace("localhost", "127.0.0.1")
+        assert await run([local, "--idle", "0", "--json"]) == 0
+        printed = capsys.readouterr().out.splitlines()
+        lines = [json.loads(line) for line in printed if line.startswith('{"check"')]
+        assert {line["check"] for line in lines} >= {"page", "websocket", "events"}
+    async with behind(tmp_path, HOST, **TRUST) as url:
+        assert await run([url.replace("localhost", "127.0.0.1"), "--idle", "0"]) == 1
+    with pytest.raises(OutOfReach, match="cannot connect to"):
+        await run([f"http://127.0.0.1:{free_port()}/"])
+    with pytest.raises(ConfigError, match="does not begin with"):
+        await run(["example.org"])

@@ -1,0 +1,83 @@
+"""The command that looks at a chat as a browser would, and says what stands in the way."""
+
+import ssl
+from collections.abc import Sequence
+
+import trio
+
+from trio_chat.commands.doctor_checks import CHECKS, OK, WRONG, Check, Finding, Patient
+from trio_chat.commands.doctor_wire import Fault, Target
+from trio_chat.commands.tables import show
+from trio_chat.config import ConfigError
+from trio_chat.errors import FAILED, OutOfReach
+from trio_chat.settings import CommandLine
+
+STEP_TIMEOUT = 15.0  # seconds for one check, beside the wait for a ping
+IDLE = 40.0  # seconds, by default, for that; pings come after 25 by default
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Look, and print what was found; the status is 1 if something is wrong.
+
+    Raises:
+        ConfigError: the address is none.
+        OutOfReach: nobody answers there.
+    """
+    options = _command_line().parse_args(arguments)
+    context = ssl.create_default_context()
+    context.check_hostname = False  # a check of its own tells what is wrong with it
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        target = Target(options.url, options.source, context)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    findings = trio.run(look, Patient(target, options.idle))
+    show([finding._asdict() for finding in findings], as_json=options.json)
+    return FAILED if any(finding.result == WRONG for finding in findings) else 0
+
+
+async def look(patient: Patient) -> list[Finding]:
+    """Make all checks, one after the other; each is bounded in time.
+
+    Raises:
+        OutOfReach: nobody answers.
+    """
+    try:
+        with trio.fail_after(STEP_TIMEOUT):
+            await trio.aclose_forcefully(await patient.target.open())
+    except (Fault, trio.TooSlowError) as fault:
+        raise OutOfReach(str(fault) or f"nobody answers at {patient.target.page}") from None
+    return [await _checked(check.__name__, check, patient) for check in CHECKS]
+
+
+async def _checked(name: str, check: Check, patient: Patient) -> Finding:
+    try:
+        with trio.fail_after(STEP_TIMEOUT + (patient.idle if name == "idle" else 0)):
+            return await check(patient)
+    except Fault as fault:
+        return Finding(name, WRONG, str(fault))
+    except OSError as error:
+        return Finding(name, WRONG, str(error))
+    except trio.TooSlowError:
+        return Finding(name, WRONG, f"no answer within {STEP_TIMEOUT:g} s")
+
+
+def _command_line() -> CommandLine:
+    line = CommandLine(
+        "doctor",
+        "Connect to a chat as a browser would, through whatever stands in front of it, and say "
+        f"what is wrong: check, result ('{OK}', 'warning', '{WRONG}'), text. Takes as long as the "
+        "server's next ping. The exit status is 1 if something is wrong, 3 if nobody answers.",
+        [],
+    )
+    line.add_argument("url", metavar="URL", help="the address of the page")
+    line.add_argument(
+        "--idle",
+        type=float,
+        default=IDLE,
+        metavar="SECONDS",
+        help=f"time to wait for a ping at most (default: {IDLE:g})",
+    )
+    line.add_argument("--source", metavar="ADDRESS", help="address to connect from")
+    line.add_argument("--json", action="store_true", help="print JSON objects, one a line")
+    return line

@@ -1,0 +1,292 @@
+"""What the doctor looks at: each check is one thing that what stands in front can do wrong."""
+
+import json
+import re
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Any, NamedTuple
+
+import trio
+
+from trio_chat.clock import wall_clock
+from trio_chat.commands.doctor_wire import Exchange, Fault, Reply, Target, exchange, fetch, tcp_of
+
+OK, WARNING, WRONG = "ok", "warning", "wrong"
+KEY = "dHJpby1jaGF0LWRvY3Rvcg=="  # of a handshake; any 16 bytes will do
+SKEW = 60.0  # seconds by which clocks may differ
+FIRST_EVENT = 3.0  # seconds for what is sent at once
+BODY = 60_000  # bytes of a body that the server itself takes
+EARLY = 0.9  # of the time between two pings; a connection that ends before did not see one
+PING = 0x89  # the first byte of the frame
+BAD_GATEWAY = (502, 503, 504)
+SCRIPT = re.compile(rb'<script type="module" src="([^"]+)"')
+NOT_LET_IN = (401, 429)
+
+
+class Finding(NamedTuple):
+    """What a check has found: ``ok``, ``warning`` or ``wrong``; what, and what to do about it."""
+
+    check: str
+    result: str
+    text: str
+
+
+class Patient:
+    """The chat that is looked at, and how long to look.
+
+    Args:
+        target: Where it is.
+        idle: Seconds for a connection to be silent at most, until the server's ping.
+    """
+
+    def __init__(self, target: Target, idle: float) -> None:
+        self.target = target
+        self.idle = idle
+
+
+async def certificate(patient: Patient) -> Finding:
+    """Whether browsers believe the certificate; later checks do not ask for it."""
+    target = patient.target
+    if not target.address.is_secure:
+        return Finding("certificate", OK, "no TLS: the address is http://")
+    host, port = target.address.host, target.address.port
+    stream = await trio.open_tcp_stream(host, port, local_address=target.source)
+    strict = ssl.create_default_context()
+    secure = trio.SSLStream(stream, strict, server_hostname=host, https_compatible=True)
+    try:
+        await secure.do_handshake()
+    except trio.BrokenResourceError as error:
+        cause = error.__cause__
+        reason = getattr(cause, "verify_message", "") or str(cause or "the other side hangs up")
+        hint = "; send the whole chain" if "local issuer" in reason else ""
+        return Finding("certificate", WRONG, f"browsers do not take it: {reason}{hint}")
+    finally:
+        await trio.aclose_forcefully(stream)
+    return Finding("certificate", OK, "browsers take it")
+
+
+async def page(patient: Patient) -> Finding:
+    """Whether the page is at the address, and what it refers to is below it."""
+    target = patient.target
+    reply = await fetch(target, "r/")
+    _refuse_gateway(reply)
+    if reply.status != HTTPStatus.OK:
+        raise Fault(f"{target.page}r/ is answered with {reply.status}: {_said(reply)}")
+    script = SCRIPT.search(reply.body)
+    if not script:
+        raise Fault(f"{target.page}r/ is no page of trio-chat")
+    url = target.url_of(script[1].decode())
+    found = await fetch(target, url.removeprefix(target.page))
+    if found.status != HTTPStatus.OK:
+        raise Fault(f"the page is there, but its script {url} is answered with {found.status}")
+    root = await fetch(target, "")
+    led = target.url_of("../" + root.header("location"))
+    if root.header("location").startswith(("/", "http")):
+        led = target.url_of(root.header("location"))
+    if led != f"{target.page}r/":
+        raise Fault(
+            f"{target.page} leads to {led}: set --base-url {target.page} if a proxy strips the "
+            "path, and have it leave Location as it is"
+        )
+    return Finding("page", OK, f"is at {target.page}r/")
+
+
+async def host(patient: Patient) -> Finding:
+    """Whether the server sees the host and the origin that the browser has."""
+    target = patient.target
+    told = await _reach(target)
+    expected = target.address.host_header
+    if not told["welcome"]:
+        return Finding(
+            "host",
+            WRONG,
+            f"the server sees the host {told['host']} and not {expected}, so pages of "
+            f"{target.origin} may not connect: have the proxy pass on Host, or set "
+            f"--base-url {target.page}",
+        )
+    return Finding("host", OK, f"pages of {target.origin} may connect")
+
+
+async def address(patient: Patient) -> Finding:
+    """Whether the server sees from which address somebody comes."""
+    told = await _reach(patient.target)
+    seen = told.get("address", "")
+    if told["ignored"]:
+        text = f"a proxy tells who asks, and is not trusted: set --trusted-proxy {seen}"
+        return Finding("address", WRONG, f"{text}; else all count as one address")
+    stream = await patient.target.open()
+    own = tcp_of(stream).socket.getsockname()[0]
+    await trio.aclose_forcefully(stream)
+    if seen != own and not _is_public(seen):
+        return Finding(
+            "address",
+            WRONG,
+            f"the server takes us for {seen}, and we are {own}: have the proxy send "
+            "X-Forwarded-For, and name it with --trusted-proxy",
+        )
+    return Finding("address", OK, f"the server sees us as {seen}")
+
+
+async def clock(patient: Patient) -> Finding:
+    """Whether the clocks agree, by which people read when something was said."""
+    date = (await fetch(patient.target, "r/")).header("date")
+    with suppress(ValueError):
+        ahead = parsedate_to_datetime(date).timestamp() - wall_clock() / 1000
+        if abs(ahead) > SKEW:
+            word = "ahead of" if ahead > 0 else "behind"
+            text = f"the server's is {abs(ahead):.0f} s {word} this machine's"
+            return Finding("clock", WARNING, text)
+        return Finding("clock", OK, "agrees with this machine's")
+    return Finding("clock", WARNING, "no answer has a date")
+
+
+async def websocket(patient: Patient) -> Finding:
+    """Whether a WebSocket gets through, and lives until the server's ping."""
+    target = patient.target
+    async with exchange(target) as asking:
+        reply = await _shake_hands(target, asking, "trio-chat.v1")
+    if reply.status != HTTPStatus.SWITCHING_PROTOCOLS:
+        return Finding("websocket", WRONG, _of_handshake(reply))
+    return Finding("websocket", OK, "gets through")
+
+
+async def idle(patient: Patient) -> Finding:
+    """Whether a silent WebSocket is left open until the server pings it."""
+    limit = (await _reach(patient.target))["ping_interval"]
+    if not limit or limit > patient.idle:
+        return Finding("idle", WARNING, f"not looked at: pings come every {limit:g} s (see --idle)")
+    async with exchange(patient.target) as asking:
+        reply = await _shake_hands(patient.target, asking, "")
+        if reply.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            return Finding("idle", WARNING, f"not looked at: {_of_handshake(reply)}")
+        begun = trio.current_time()
+        while data := await asking.raw():
+            if data[0] == PING or bytes([PING, 0]) in data:
+                break
+        lasted = trio.current_time() - begun
+    if not data and lasted < limit:
+        return Finding(
+            "idle",
+            WRONG,
+            f"a silent connection is cut after {lasted:.1f} s, before the ping that comes after "
+            f"{limit:g} s: raise the timeout of the proxy, or lower --ping-interval",
+        )
+    return Finding("idle", OK, f"a silent connection lives until the ping after {lasted:.1f} s")
+
+
+async def events(patient: Patient) -> Finding:
+    """Whether events come when they are sent, measured with the first one."""
+    target = patient.target
+    async with exchange(target) as asking:
+        begun = trio.current_time()
+        data = b""
+        with trio.move_on_after(FIRST_EVENT):
+            path = f"{target.path}api/v1/rooms/lobby/events?last=0"
+            reply = await asking.ask(path, {"Accept": "text/event-stream"})
+            if reply.status in NOT_LET_IN:
+                return Finding("events", WARNING, f"not looked at: answered with {reply.status}")
+            if reply.status != HTTPStatus.OK:
+                return Finding("events", WRONG, f"answered with {reply.status}: {_said(reply)}")
+            data = await asking.data()
+        took = trio.current_time() - begun
+    if not data:
+        return Finding(
+            "events",
+            WRONG,
+            f"nothing came within {FIRST_EVENT:g} s: something collects events before it passes "
+            "them on; turn buffering off there (nginx: proxy_buffering off)",
+        )
+    return Finding("events", OK, f"come at once ({1000 * took:.0f} ms)")
+
+
+async def body(patient: Patient) -> Finding:
+    """Whether a request may be as large as the server takes it. Nothing is posted by this."""
+    blank = json.dumps({"text": " " * (BODY - 20)}).encode()
+    headers = {"Content-Type": "application/json", "Origin": patient.target.origin}
+    reply = await fetch(
+        patient.target, "api/v1/rooms/lobby/messages", method="POST", body=blank, headers=headers
+    )
+    if reply.header("content-type").startswith("application/problem+json"):
+        return Finding("body", OK, f"{BODY:,} bytes get through")
+    text = f"a request of {BODY:,} bytes is answered with {reply.status} on the way"
+    if reply.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        text += ": raise the limit of the proxy (nginx: client_max_body_size)"
+    return Finding("body", WRONG, text)
+
+
+Check = Callable[[Patient], Awaitable[Finding]]
+CHECKS: list[Check] = [*(certificate, page, host, address, clock, websocket, events, body, idle)]
+
+
+async def _reach(target: Target) -> dict[str, Any]:
+    return await _json(target, f"api/v1/reachable?origin={target.origin}")
+
+
+async def _json(target: Target, path: str) -> dict[str, Any]:
+    reply = await fetch(target, path)
+    _refuse_gateway(reply)
+    try:
+        found = json.loads(reply.body)
+    except ValueError:
+        found = None
+    if reply.status != HTTPStatus.OK or not isinstance(found, dict):
+        raise Fault(f"{target.page}{path} is answered with {reply.status}: {_said(reply)}")
+    return found
+
+
+async def _shake_hands(target: Target, asking: Exchange, subprotocol: str) -> Reply:
+    offered = {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else {}
+    return await asking.ask(
+        f"{target.path}ws",
+        {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Key": KEY,
+            "Sec-WebSocket-Version": "13",
+            "Origin": target.origin,
+            **offered,
+        },
+    )
+
+
+def _of_handshake(reply: Reply) -> str:
+    """Return why there is no WebSocket."""
+    if reply.status == HTTPStatus.FORBIDDEN:
+        return "refused for its origin: have the proxy pass on Host, or set --base-url"
+    if reply.status in NOT_LET_IN:
+        return f"answered with {reply.status}"
+    if reply.status in (400, 426):
+        return (
+            "the upgrade is not passed on: have the proxy speak HTTP/1.1 to the server and pass on "
+            "Upgrade and Connection"
+        )
+    return f"answered with {reply.status}"
+
+
+def _refuse_gateway(reply: Reply) -> None:
+    """Tell a proxy that does not reach the server.
+
+    Raises:
+        Fault: it is one.
+    """
+    if reply.status in BAD_GATEWAY and "problem" not in reply.header("content-type"):
+        raise Fault(
+            f"{reply.status} from what stands in front: it does not reach the server. Is it "
+            "running, and spoken to by HTTP/1.1 (not HTTP/2), without TLS if it has none?"
+        )
+
+
+def _said(reply: Reply) -> str:
+    """Return the first line of what an answer says."""
+    text = reply.body[:1000].decode("utf-8", "replace")
+    return next((line.strip() for line in text.splitlines() if line.strip()), "nothing")[:200]
+
+
+def _is_public(text: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(text).is_global
+    return False
