@@ -236,6 +236,8 @@ Object.assign(de, {
     other: "{count} Sachen sind noch nicht gesendet und gehen verloren.",
   },
   "devices.shared": "An einem Computer, den auch andere benutzen, tun Sie das immer, wenn Sie gehen: Sonst schreibt dort, wer den Chat öffnet, unter Ihrem Namen.",
+  "devices.away":
+    "Ohne Verbindung erfährt der Server nichts davon: {nick} bleibt einige Wochen vergeben, und Ihre anderen Geräte führen diesen Browser auf, bis Sie ihn dort abmelden.",
   "devices.lost": "Sie können dann nicht als {nick} zurückkommen, und andere können den Namen nehmen.",
   "devices.ended": "Sie wurden von einem anderen Gerät oder Tab abgemeldet.",
 

@@ -232,6 +232,8 @@ Object.assign(en, {
     other: "{count} things are not sent yet, and will be lost.",
   },
   "devices.shared": "On a computer that others use too, do this each time you go: until then, whoever opens this chat there is you.",
+  "devices.away":
+    "Without a connection the server is not told: {nick} stays taken for some weeks, and your other devices list this browser until you end it there.",
   "devices.lost": "You cannot come back as {nick} then, and others may take the name.",
   "devices.ended": "You were signed out from another device or tab.",
 

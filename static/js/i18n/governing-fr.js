@@ -236,6 +236,8 @@ Object.assign(fr, {
     other: "{count} choses ne sont pas encore envoyées et seront perdues.",
   },
   "devices.shared": "Sur un ordinateur que d’autres utilisent aussi, faites-le à chaque départ : d’ici là, quiconque y ouvre ce chat est vous.",
+  "devices.away":
+    "Sans connexion, le serveur n’en est pas informé : {nick} reste pris pendant quelques semaines, et vos autres appareils affichent ce navigateur jusqu’à ce que vous l’y déconnectiez.",
   "devices.lost": "Vous ne pourrez plus revenir en tant que {nick}, et d’autres pourront prendre ce nom.",
   "devices.ended": "Vous avez été déconnecté depuis un autre appareil ou onglet.",
 
