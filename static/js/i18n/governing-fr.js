@@ -251,6 +251,25 @@ Object.assign(fr, {
   "wish.mentions": "Les messages qui me mentionnent",
   "wish.nothing": "Rien : ce salon est muet",
 
+  // Notifications
+  "notify.more": "Plus sur les notifications",
+  "notify.title": "Notifications",
+  "notify.titleCalm": "Notifications : ne pas déranger",
+  "notify.calm": "Ne pas déranger : ni notifications ni sons",
+  "notify.words": "Mots qui comptent comme une mention, séparés par des virgules",
+  "notify.try": "Essayer",
+  "notify.tried":
+    "Une notification devrait être visible. Sinon, votre système la retient : cherchez « Ne pas déranger » ou « Concentration » dans ses réglages.",
+  "notify.example": "Voici une notification",
+  "notify.rooms":
+    "Le choix des messages signalés se fait pour chaque salon, dans son menu de la liste. Les notifications arrivent tant que la page est ouverte sans être visible.",
+  "notify.insecure": "Les navigateurs réservent les notifications aux pages en https. Adressez-vous à qui gère ce chat.",
+  "notify.none":
+    "Ce navigateur n’a pas de notifications pour cette page. Sur un iPhone ou un iPad, ajoutez-la à l’écran d’accueil et ouvrez-la de là.",
+  "notify.denied":
+    "Votre navigateur refuse les notifications de cette page. Autorisez-les dans le menu à côté de l’adresse, puis rechargez la page.",
+  "notify.unasked": "Votre navigateur n’a pas encore été consulté. Essayez, et acceptez.",
+
   // A guest window
   "guest.link": "Discuter sous une autre identité",
   "guest.line": "Fenêtre d’invité : ici, vous êtes {nick}, jusqu’à ce que vous la fermiez.",
