@@ -21,16 +21,15 @@ import { isolate } from "./log/narration.js";
 import { plainWords } from "./log/row.js";
 import { Typing } from "./log/typing.js";
 import { findTrouble } from "./net/reach.js";
-import { askAccess } from "./panels/access.js";
 import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
 import { FocusRestore } from "./panels/focus-restore.js";
-import { RoomSections } from "./panels/room-sections.js";
 import { offerLink } from "./panels/invitation.js";
 import { People } from "./panels/people.js";
 import { make, reasonField } from "./panels/make.js";
-import { tellOf } from "./panels/threshold.js";
+import { RoomSections } from "./panels/room-sections.js";
 import { Search } from "./panels/search.js";
+import { tellOf } from "./panels/threshold.js";
 import { Finder } from "./state/finder.js";
 import { arrange, hasLetters, MANY } from "./state/room-order.js";
 import { Wishes } from "./storage/wishes.js";
@@ -82,6 +81,10 @@ export class Tools {
     this.#attention = new Attention(find("people"), this.#wishes, {
       onOpen: (room) => address.go(room),
       onRefused: () => tell(t("attention.refused")),
+      onIncomplete: () => tell(t("page.incomplete")),
+      onWords: (words) => {
+        store.reading.words = words;
+      },
     });
     store.finder = new Finder();
     this.#search = new Search(find("search"), {
@@ -173,7 +176,8 @@ export class Tools {
   }
 
   /** Asks for what the server wants to see before it lets the user in. */
-  askAccess(error) {
+  async askAccess(error) {
+    const { askAccess } = await again(() => import("./panels/access.js"));
     askAccess(this.#page.session, error);
   }
 

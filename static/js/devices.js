@@ -7,7 +7,7 @@ import { ask } from "./panels/dialog.js";
 import { button, make } from "./panels/make.js";
 import { ReadReports } from "./state/read-reports.js";
 import { GUEST, isGuest } from "./storage/guest.js";
-import { forget, recall } from "./storage/storage.js";
+import { forget, recall, watch } from "./storage/storage.js";
 
 const ENDED = "ended"; // under this is stored, over the loading of the page, that the user was signed out
 
@@ -31,6 +31,8 @@ export class Devices {
     if (recall(ENDED)) explain(t("devices.ended"));
     forget(ENDED);
     if (page.offered) this.#offer(page.offered);
+    // Another tab has signed the user out; without a connection the server cannot tell it.
+    watch("session", (name, isGone) => isGone && page.store.session && this.signedOut());
   }
 
   /** Shows who the user is, if that is a guest, and tells the server how far the rooms are read. */
@@ -125,8 +127,8 @@ export class Devices {
     const { notice } = this.#page;
     const { leaveHere } = await this.#load(import("./panels/devices.js"));
     const answer = await this.#request({ t: "sessions" });
-    if (answer.t === "error") notice.tell(reasonOf(answer));
-    else leaveHere(this.#user, answer.sessions, this.#signOut, (words) => notice.tell(words));
+    const sessions = answer.t === "error" ? null : answer.sessions;
+    leaveHere(this.#user, sessions, this.#signOut, (words) => notice.tell(words));
   }
 
   /** Ends sessions, the one of this browser among them; returns the error if that is not possible. */
@@ -143,7 +145,7 @@ export class Devices {
   async #leave(kept) {
     this.#isLeaving = true;
     const { forgetAll } = await this.#load(import("./storage/forgetting.js"));
-    await forgetAll(this.#page.cacheInUse(), kept);
+    await forgetAll(this.#page.cacheInUse(), kept, !this.#page.store.isWelcome);
     location.replace(linkTo(""));
   }
 

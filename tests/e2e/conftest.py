@@ -38,7 +38,7 @@ CHROMIUM_FLAGS = (
 # page itself asks why there is no connection.
 EXPECTED = re.compile(
     r"WebSocket connection to .*"
-    r"|Failed to load resource: net::ERR_\S+ \S+/(favicon\.svg|events|reachable\?\S*|ws)"
+    r"|Failed to load resource: net::ERR_\S+ \S+/(favicon\.svg|events|reachable\?\S*|v1/rooms|ws)"
     r"|Failed to load resource: .* 426 .*/ws"
     r"|Service Worker registration blocked by Playwright"
 )

@@ -402,6 +402,52 @@ def test_signing_out_here_gives_the_name_up(open_page: OpenPage, chat: Chat) -> 
     wait_until_free(page, chat, "Ann")
 
 
+def test_signing_out_works_without_a_connection(open_page: OpenPage, chat: Chat) -> None:
+    """All tabs forget the user, and ask for a name; what the server does not hear is said."""
+    page = arrive(open_page, "Ann", service_workers="allow")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    join(page, "tea")
+    post(page, "a secret")
+    tab = page.context.new_page()
+    tab.goto(f"{chat.url}r/tea")
+    wait_for(tab, "a secret")
+    chat.stop()
+    page.context.set_offline(True)
+    page.get_by_role("alert").wait_for()
+    say(page, "not sent")
+    press(page, "Sign out")
+    question = page.get_by_role("dialog", name="Sign out here?")
+    expect(question).to_contain_text("Without a connection the server is not told")
+    expect(question).to_contain_text("1 thing is not sent yet, and will be lost.")
+    assert faults(page) == []
+    question.get_by_role("button", name="Sign out here and forget me").press("Enter")
+    for one in (page, tab):
+        expect(name_field(one)).to_be_visible()
+        wait_for_no(one, "secret")
+        wait_for_no(one, "not sent")
+    assert [name for name in stored(page) if "session" in name or "outbox" in name] == []
+    page.context.set_offline(False)
+    chat.start()
+    name_field(page).fill("Ann again")
+    page.keyboard.press("Enter")
+    expect_name(page, "Ann again")
+
+
+def test_the_list_of_devices_offers_to_be_forgotten_without_a_connection(
+    open_page: OpenPage, chat: Chat
+) -> None:
+    """Although it cannot be shown."""
+    page = arrive(open_page, "Ann", service_workers="allow")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    chat.stop()
+    page.get_by_role("alert").wait_for()
+    press(page, "Signed-in devices")
+    page.get_by_role("button", name="Sign out here and forget me").press("Enter")
+    expect(page.get_by_role("dialog", name="Sign out here?")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out everywhere")).to_have_count(0)
+    chat.start()
+
+
 def test_signing_out_everywhere_ends_all_sessions(open_page: OpenPage) -> None:
     """That of the browser that asks is among them."""
     ann = arrive(open_page, "Ann")

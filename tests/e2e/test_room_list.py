@@ -139,3 +139,58 @@ def test_the_menu_speaks_other_languages(
     page = open_page(room="tea", locale=locale)
     page.get_by_role("button", name=name).press("Enter")
     expect(page.get_by_role("dialog")).to_contain_text(told)
+
+
+def more(page: Page) -> Locator:
+    """Open the dialog about notifications by keys."""
+    page.get_by_role("button", name="More about notifications").press("Enter")
+    dialog = page.get_by_role("dialog", name="Notifications")
+    expect(dialog.get_by_role("checkbox")).to_be_focused()
+    return dialog
+
+
+def test_words_count_like_a_mention_unless_one_is_not_to_be_disturbed(
+    open_page: OpenPage, chat: Chat
+) -> None:
+    """Both are kept, and a try shows a notification and what helps if it is not seen."""
+    page = open_page(name="Ann", room="tea", prepare=lambda page: page.add_init_script(NOTED))
+    dialog = more(page)
+    assert faults(page) == []
+    dialog.get_by_role("textbox").fill("deploy, on call")
+    dialog.get_by_role("button", name="Try it").press("Enter")
+    expect(dialog.get_by_role("status")).to_contain_text("should be on your screen now")
+    page.keyboard.press("Escape")
+    page.reload()
+    page.wait_for_selector("#text[aria-autocomplete]", state="attached")
+    join(page, "milk")
+    page.evaluate("window.away = true")
+    with enter(chat.ws, "Bob", "tea") as bob:
+        bob.ask(t="send", room="tea", text="redeployed")
+        bob.ask(t="send", room="tea", text="The DEPLOY begins")
+        wait_until(page, "noted.length === 1")
+        expect(page.locator("#rooms li", has_text="tea").locator(".mention")).to_contain_text("@ 2")
+        dialog = more(page)
+        dialog.get_by_role("checkbox").press("Space")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("group", name="do not disturb")).to_be_visible()
+        bob.ask(t="send", room="tea", text="deploy, again")
+        expect(page.locator("#rooms li", has_text="tea").locator(".mention")).to_contain_text("@ 3")
+    assert page.evaluate("noted") == ["Bob mentions you in tea"]
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("delete window.Notification", "no notifications for this page"),
+        ("delete window.Notification; window.isSecureContext = false", "with https alone"),
+        (f"{NOTED}; Notification.permission = 'denied'", "Allow them in the menu"),
+        (f"{NOTED}; Notification.permission = 'default'", "has not been asked yet"),
+    ],
+)
+def test_why_there_are_no_notifications_is_said(
+    open_page: OpenPage, script: str, told: str
+) -> None:
+    """And what helps."""
+    defined = "Object.defineProperty(window, 'isSecureContext', { value: true, writable: true });"
+    page = open_page(prepare=lambda page: page.add_init_script(defined + script))
+    expect(more(page).get_by_role("status")).to_contain_text(told)

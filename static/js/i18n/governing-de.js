@@ -247,6 +247,8 @@ Object.assign(de, {
     other: "{count} Sachen sind noch nicht gesendet und gehen verloren.",
   },
   "devices.shared": "An einem Computer, den auch andere benutzen, tun Sie das immer, wenn Sie gehen: Sonst schreibt dort, wer den Chat öffnet, unter Ihrem Namen.",
+  "devices.away":
+    "Ohne Verbindung erfährt der Server nichts davon: {nick} bleibt einige Wochen vergeben, und Ihre anderen Geräte führen diesen Browser auf, bis Sie ihn dort abmelden.",
   "devices.lost": "Sie können dann nicht als {nick} zurückkommen, und andere können den Namen nehmen.",
   "devices.ended": "Sie wurden von einem anderen Gerät oder Tab abgemeldet.",
 
@@ -259,6 +261,25 @@ Object.assign(de, {
   "wish.all": "Alle Nachrichten",
   "wish.mentions": "Nachrichten, die mich erwähnen",
   "wish.nothing": "Nichts: Der Raum ist stumm",
+
+  // Notifications
+  "notify.more": "Mehr zu Benachrichtigungen",
+  "notify.title": "Benachrichtigungen",
+  "notify.titleCalm": "Benachrichtigungen: nicht stören",
+  "notify.calm": "Nicht stören: weder Benachrichtigungen noch Töne",
+  "notify.words": "Wörter, die wie eine Erwähnung zählen, mit Kommas dazwischen",
+  "notify.try": "Ausprobieren",
+  "notify.tried":
+    "Jetzt sollte eine Benachrichtigung zu sehen sein. Wenn nicht, hält Ihr System sie zurück: Suchen Sie in dessen Einstellungen nach „Nicht stören“ oder „Fokus“.",
+  "notify.example": "So sieht eine Benachrichtigung aus",
+  "notify.rooms":
+    "Von welchen Nachrichten gemeldet wird, wählen Sie für jeden Raum in seinem Menü in der Liste. Benachrichtigungen kommen, solange die Seite offen, aber nicht zu sehen ist.",
+  "notify.insecure": "Browser erlauben Benachrichtigungen nur Seiten mit https. Fragen Sie, wer diesen Chat betreibt.",
+  "notify.none":
+    "Dieser Browser hat keine Benachrichtigungen für diese Seite. Legen Sie sie auf einem iPhone oder iPad auf den Home-Bildschirm und öffnen Sie sie dort.",
+  "notify.denied":
+    "Ihr Browser erlaubt dieser Seite keine Benachrichtigungen. Erlauben Sie sie im Menü neben der Adresse, und laden Sie die Seite neu.",
+  "notify.unasked": "Ihr Browser ist noch nicht gefragt worden. Probieren Sie es aus, und erlauben Sie es.",
 
   // A guest window
   "guest.link": "Als jemand anderer chatten",

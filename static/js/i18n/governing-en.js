@@ -243,6 +243,8 @@ Object.assign(en, {
     other: "{count} things are not sent yet, and will be lost.",
   },
   "devices.shared": "On a computer that others use too, do this each time you go: until then, whoever opens this chat there is you.",
+  "devices.away":
+    "Without a connection the server is not told: {nick} stays taken for some weeks, and your other devices list this browser until you end it there.",
   "devices.lost": "You cannot come back as {nick} then, and others may take the name.",
   "devices.ended": "You were signed out from another device or tab.",
 
@@ -255,6 +257,25 @@ Object.assign(en, {
   "wish.all": "All messages",
   "wish.mentions": "Messages that mention me",
   "wish.nothing": "Nothing: this room is muted",
+
+  // Notifications
+  "notify.more": "More about notifications",
+  "notify.title": "Notifications",
+  "notify.titleCalm": "Notifications: do not disturb",
+  "notify.calm": "Do not disturb: neither notifications nor sounds",
+  "notify.words": "Words that count like a mention of me, with commas between them",
+  "notify.try": "Try it",
+  "notify.tried":
+    "A notification should be on your screen now. If not, your system holds it back: look for “Do not disturb” or “Focus” in its settings.",
+  "notify.example": "This is how a notification looks",
+  "notify.rooms":
+    "Of which messages to tell is chosen for each room, in its menu in the list. Notifications come while the page is open, but not in sight.",
+  "notify.insecure": "Browsers give notifications to pages with https alone. Ask whoever runs this chat.",
+  "notify.none":
+    "This browser has no notifications for this page. On an iPhone or iPad, add the page to the home screen and open it there.",
+  "notify.denied":
+    "Your browser does not allow notifications from this page. Allow them in the menu beside the address, then load the page again.",
+  "notify.unasked": "Your browser has not been asked yet. Try it, and allow it.",
 
   // A guest window
   "guest.link": "Chat as somebody else",

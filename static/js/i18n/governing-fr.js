@@ -247,6 +247,8 @@ Object.assign(fr, {
     other: "{count} choses ne sont pas encore envoyées et seront perdues.",
   },
   "devices.shared": "Sur un ordinateur que d’autres utilisent aussi, faites-le à chaque départ : d’ici là, quiconque y ouvre ce chat est vous.",
+  "devices.away":
+    "Sans connexion, le serveur n’en est pas informé : {nick} reste pris pendant quelques semaines, et vos autres appareils affichent ce navigateur jusqu’à ce que vous l’y déconnectiez.",
   "devices.lost": "Vous ne pourrez plus revenir en tant que {nick}, et d’autres pourront prendre ce nom.",
   "devices.ended": "Vous avez été déconnecté depuis un autre appareil ou onglet.",
 
@@ -259,6 +261,25 @@ Object.assign(fr, {
   "wish.all": "Tous les messages",
   "wish.mentions": "Les messages qui me mentionnent",
   "wish.nothing": "Rien : ce salon est muet",
+
+  // Notifications
+  "notify.more": "Plus sur les notifications",
+  "notify.title": "Notifications",
+  "notify.titleCalm": "Notifications : ne pas déranger",
+  "notify.calm": "Ne pas déranger : ni notifications ni sons",
+  "notify.words": "Mots qui comptent comme une mention, séparés par des virgules",
+  "notify.try": "Essayer",
+  "notify.tried":
+    "Une notification devrait être visible. Sinon, votre système la retient : cherchez « Ne pas déranger » ou « Concentration » dans ses réglages.",
+  "notify.example": "Voici une notification",
+  "notify.rooms":
+    "Le choix des messages signalés se fait pour chaque salon, dans son menu de la liste. Les notifications arrivent tant que la page est ouverte sans être visible.",
+  "notify.insecure": "Les navigateurs réservent les notifications aux pages en https. Adressez-vous à qui gère ce chat.",
+  "notify.none":
+    "Ce navigateur n’a pas de notifications pour cette page. Sur un iPhone ou un iPad, ajoutez-la à l’écran d’accueil et ouvrez-la de là.",
+  "notify.denied":
+    "Votre navigateur refuse les notifications de cette page. Autorisez-les dans le menu à côté de l’adresse, puis rechargez la page.",
+  "notify.unasked": "Votre navigateur n’a pas encore été consulté. Essayez, et acceptez.",
 
   // A guest window
   "guest.link": "Discuter sous une autre identité",

@@ -4,9 +4,9 @@ import { cut } from "../i18n/characters.js";
 import { t } from "../i18n/strings.js";
 import { nickOf, plainWords } from "../log/row.js";
 import { isGuest } from "../storage/guest.js";
-import { recall, remember } from "../storage/storage.js";
+import { recall, remember, watch } from "../storage/storage.js";
 import { uuid } from "../uuid.js";
-import { make } from "./make.js";
+import { button, make } from "./make.js";
 
 const TEXT = 200; // characters of a message that a notification shows
 const TONES = [660, 880]; // Hz, played one after the other
@@ -28,6 +28,7 @@ export class Attention {
   #wishes;
   #audio = null;
   #badge = 0;
+  #legend = make("legend");
 
   constructor(panel, wishes, handlers) {
     this.#wishes = wishes;
@@ -38,7 +39,11 @@ export class Attention {
       make("label", {}, notify, " ", t("attention.notify")),
       make("label", {}, sound, " ", t("attention.sound")),
     ];
-    panel.append(make("fieldset", { className: "settings" }, make("legend", {}, t("attention.title")), ...boxes));
+    const more = button(t("notify.more"), () => this.#openMore());
+    panel.append(make("fieldset", { className: "settings" }, this.#legend, ...boxes, more));
+    watch("calm", () => this.#tellCalm());
+    this.#tellCalm();
+    handlers.onWords(this.#words);
     notify.checked = recall("notify") === true && permission() === "granted";
     sound.checked = recall("sound") === true;
     notify.closest("label").hidden = permission() === "none";
@@ -65,9 +70,39 @@ export class Attention {
   /** Handles new messages as the store returns them: { room, label, event, isMention, isSeen }. */
   tell(news) {
     const missed = news.filter((one) => !one.isSeen && this.#isWanted(one));
-    if (!missed.length) return;
+    if (!missed.length || this.#isCalm) return;
     if (this.#sound.checked) this.#play();
     if (document.hidden && this.#notify.checked) missed.forEach((one) => this.#notifyOf(one));
+  }
+
+  get #isCalm() {
+    return recall("calm") === true;
+  }
+
+  get #words() {
+    const words = recall("words");
+    return Array.isArray(words) ? words.filter((word) => word && typeof word === "string") : [];
+  }
+
+  #tellCalm() {
+    this.#legend.textContent = t(this.#isCalm ? "notify.titleCalm" : "attention.title");
+  }
+
+  async #openMore() {
+    const { openNotifications } = await import("./notifications.js").catch(() => ({}));
+    if (!openNotifications) return this.#on.onIncomplete();
+    return openNotifications({ isCalm: this.#isCalm, words: this.#words }, {
+      onCalm: (isCalm) => {
+        remember("calm", isCalm);
+        this.#tellCalm();
+      },
+      onWords: (words) => {
+        remember("words", words);
+        this.#on.onWords(words);
+      },
+      onPlay: () => this.#play(),
+      onShow: (words) => notifyOf(words, { tag: "trio-chat" }),
+    });
   }
 
   async #ask() {
@@ -87,17 +122,7 @@ export class Attention {
     const title = t(isMention ? "attention.mention" : "attention.message", { nick: nickOf(event.from), room: label });
     const body = cut(plainWords(event), TEXT);
     const options = { body, tag: `trio-chat ${isGuest ? `${WINDOW} ` : ""}${room}`, data: { room } };
-    try {
-      const notification = new Notification(title, options);
-      notification.onclick = () => {
-        window.focus();
-        notification.close();
-        this.#on.onOpen(room);
-      };
-    } catch {
-      // On phones only the service worker can show notifications, and it knows no guests.
-      if (!isGuest) navigator.serviceWorker?.ready.then((worker) => worker.showNotification(title, options));
-    }
+    notifyOf(title, options, () => this.#on.onOpen(room));
   }
 
   #play() {
@@ -118,7 +143,22 @@ export class Attention {
   }
 }
 
+/** Shows a notification; a click shows the page, and calls `onClick`. */
+function notifyOf(title, options, onClick = () => {}) {
+  try {
+    const notification = new Notification(title, options);
+    notification.onclick = () => {
+      window.focus();
+      notification.close();
+      onClick();
+    };
+  } catch {
+    // On phones only the service worker can show notifications, and it knows no guests.
+    if (!isGuest) navigator.serviceWorker?.ready.then((worker) => worker.showNotification(title, options));
+  }
+}
+
 /** Returns "default", "granted", "denied", or "none" without notifications. */
-function permission() {
+export function permission() {
   return "Notification" in window ? Notification.permission : "none";
 }

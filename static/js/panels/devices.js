@@ -20,7 +20,7 @@ export function openDevices(user, request, signOut) {
   /** Shows the list. */
   async function show() {
     const answer = await request({ t: "sessions" });
-    if (answer.t === "error") place.replaceChildren(fault(answer));
+    if (answer.t === "error") place.replaceChildren(fault(answer), ways(null));
     else place.replaceChildren(make("ul", {}, ...answer.sessions.map((one) => item(one, end))), ways(answer.sessions));
   }
 
@@ -32,7 +32,7 @@ export function openDevices(user, request, signOut) {
   }
 
   function ways(sessions) {
-    const here = sessions.some((one) => one.here);
+    const here = sessions?.some((one) => one.here);
     return make(
       "p",
       { className: "ways" },
@@ -43,8 +43,15 @@ export function openDevices(user, request, signOut) {
   show();
 }
 
-/** Asks whether to sign out of this browser, where `sessions` are the user's, and does; `tell` gets what is wrong. */
+/**
+ * Asks whether to sign out of this browser, where `sessions` are the user's, null if the server cannot be asked, and
+ * does; `tell` gets what is wrong.
+ */
 export function leaveHere({ nick, unsent }, sessions, signOut, tell) {
+  if (!sessions) {
+    const away = [losing(unsent), t("devices.away", { nick }), t("devices.shared")];
+    return leave(null, [t("devices.forgetQuestion"), t("devices.forget"), away], signOut, tell);
+  }
   const here = sessions.find((one) => one.here);
   const isLast = sessions.length < 2;
   // Nobody else is left who needs the name.

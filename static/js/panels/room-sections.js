@@ -37,7 +37,9 @@ export class RoomSections {
     const { arrange, hasLetters, MANY } = this.#rules;
     const { shown, quiet } = arrange(rooms, { active, about, now: Date.now() });
     const items = new Map([...this.#list.querySelectorAll("a")].map((link) => [link.dataset.room, link.closest("li")]));
-    this.#order([...shown.map((name) => items.get(name)), this.#fold, ...quiet.map((name) => items.get(name))]);
+    const fold = quiet.length ? [this.#fold] : [];
+    if (!quiet.length) this.#fold.remove();
+    this.#order([...shown.map((name) => items.get(name)), ...fold, ...quiet.map((name) => items.get(name))]);
     this.#filter.hidden = rooms.size <= MANY;
     const letters = this.#filter.hidden ? "" : this.#filter.value;
     for (const [name, item] of items) {

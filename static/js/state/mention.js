@@ -8,9 +8,17 @@ const GOES_ON = /^(?:[\p{L}\p{N}\p{M}_]|-[\p{L}\p{N}])/u; // then it is the begi
  * may have spaces; case and composition of letters do not matter.
  */
 export function mentions(text, nick) {
-  if (!nick || !text.includes("@")) return [];
+  return nick && text.includes("@") ? places(text, `@${nick}`) : [];
+}
+
+/** Returns whether one of some words is in a text, as a word or words of their own, in any case. */
+export function saysOne(text, words) {
+  return words.some((word) => places(text, word).length > 0);
+}
+
+function places(text, words) {
   const [folded, starts] = fold(text);
-  const wanted = `@${fold(nick)[0]}`;
+  const [wanted] = fold(words);
   const found = [];
   for (let at = folded.indexOf(wanted); at >= 0; at = folded.indexOf(wanted, at + 1)) {
     const start = starts[at];

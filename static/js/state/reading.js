@@ -1,12 +1,13 @@
 // What the user has read of the rooms, and which new messages to tell of.
 
-import { mentions } from "./mention.js";
+import { mentions, saysOne } from "./mention.js";
 
 const MOST_NEWS = 100;
 
 /** Looks at the rooms of `store`; what is read of each is in its mark. */
 export class Reading {
   isWatched = true; // whether the page is visible
+  words = []; // that count as a mention of the user
   #store;
   #news = []; // messages of others since `takeNews`
 
@@ -59,7 +60,7 @@ export class Reading {
 
   /** Handles a new message of somebody else. */
   hear(room, event) {
-    const isMention = mentions(event.text, this.#store.me.nick).length > 0;
+    const isMention = mentions(event.text, this.#store.me.nick).length > 0 || saysOne(event.text, this.words);
     const isSeen = this.#isSeen(room) || event.seq <= room.mark.seq; // here, or on another device
     if (!isSeen) room.mark.add(1, isMention ? 1 : 0);
     this.#news.push({ room: room.name, label: room.label, event, isMention, isSeen });

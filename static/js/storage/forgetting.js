@@ -9,19 +9,22 @@ const LIMIT = 3_000; // ms that this may take; the rest is done by the browser
 
 /**
  * Removes everything but stores the values in `kept`, by name; resolves within LIMIT. The page has to be
- * loaded again then. `cache` is the message cache of the page, if it has one already.
+ * loaded again then. `cache` is the message cache of the page, if it has one already. `isAway`: without a
+ * connection the page's files stay, which tell nothing of anybody, as it could not be loaded again.
  */
-export async function forgetAll(cache, kept) {
+export async function forgetAll(cache, kept, isAway) {
   clear(kept);
   if (isGuest) return; // the rest is not the guest's
-  const parts = [(cache ?? new MessageCache()).clear(), removeFiles(), removeWorker()];
+  const files = isAway ? [] : [removeFiles(), removeWorker()];
+  const parts = [(cache ?? new MessageCache()).clear(), ...files];
   const late = new Promise((resolve) => setTimeout(resolve, LIMIT));
   await Promise.race([Promise.allSettled(parts), late]);
 }
 
 /** Removes all values but stores those in `kept`; then this page stores nothing any more. */
 export function clear(kept) {
-  namesWith("").forEach(forget);
+  const gone = namesWith("").filter((name) => !Object.hasOwn(kept, name)); // a session is never gone in between
+  gone.forEach(forget);
   for (const [name, value] of Object.entries(kept)) remember(name, value);
   close();
 }

@@ -64,10 +64,10 @@ export function recallAll(prefix) {
   return namesWith(prefix).map((name) => [name.slice(prefix.length), recall(name)]);
 }
 
-/** Calls `onChange` with the name when another tab changes a value whose name has a prefix. */
+/** Calls `onChange` with the name, and whether it is gone, when another tab changes a value whose name has a prefix. */
 export function watch(prefix, onChange) {
   if (isGuest) return; // there is no other one
-  addEventListener("storage", ({ key }) => {
-    if (key?.startsWith(PREFIX + prefix)) onChange(key.slice(PREFIX.length));
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key?.startsWith(PREFIX + prefix)) onChange(key.slice(PREFIX.length), newValue === null);
   });
 }

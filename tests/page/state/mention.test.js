@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { mentions } from "../../../static/js/state/mention.js";
+import { mentions, saysOne } from "../../../static/js/state/mention.js";
 
 /** What is mentioned, as it is written. */
 const found = (text, nick) => mentions(text, nick).map(([start, end]) => text.slice(start, end));
@@ -45,4 +45,12 @@ test("the beginning of a longer name, or the end of an address, is no mention", 
 
 test("a text full of @ takes linear time", () => {
   assert.equal(mentions("@a".repeat(2000), "a").length, 1);
+});
+
+test("a word is found as a word of its own, in any case", () => {
+  assert.equal(saysOne("The DEPLOY is done", ["deploy"]), true);
+  assert.equal(saysOne("we redeploy", ["deploy"]), false);
+  assert.equal(saysOne("Übung macht", ["übung"]), true);
+  assert.equal(saysOne("on call today", ["x", "on call"]), true);
+  assert.equal(saysOne("anything", []), false);
 });
