@@ -26,6 +26,7 @@ CHROMIUM = {
     "npm": "npm",
     "/usr/lib*/**/libatomic.so.1": "libatomic1",  # for the Node that Playwright brings
 }
+POSTGRES = "/usr/lib/postgresql/*/bin/initdb"
 BROWSERS = {
     "firefox-esr": "firefox-esr",
     "WebKitWebDriver": "webkit2gtk-driver",
@@ -100,8 +101,11 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests but those of the page; demand every branch; installs pytest, curl, sslscan."""
-    need(session, curl="curl", sslscan="sslscan")
+    """Run all tests but those of the page; installs pytest, curl, sslscan, PostgreSQL.
+
+    All branches have to be run.
+    """
+    need(session, **{"curl": "curl", "sslscan": "sslscan", POSTGRES: "postgresql"})
     install(session, "test")
     paths = session.posargs or [
         "tests/unit",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.chat import NO_RATES, Chat
+from tests.postgres import PostgresServer, running
 
 settings.register_profile("patient", deadline=None)  # nothing here asserts how fast something is
 settings.load_profile("patient")
@@ -32,3 +33,21 @@ def chat(tmp_path: Path) -> Iterator[Chat]:
     running = Chat(tmp_path / "chat.db", *NO_RATES)
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Return a PostgreSQL server that all tests share."""
+    yield from running()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """Return a PostgreSQL server of the test's own, which it may harm."""
+    yield from running()
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """Return the URL of a place in a PostgreSQL database in which there is nothing."""
+    return postgres.new_url()

@@ -119,7 +119,9 @@ class Config(Rates):
         "--access proxy",
     )
     database: str = option(
-        "trio-chat.db", "file that keeps what is said; ':memory:' forgets all at the end"
+        "trio-chat.db",
+        "file that keeps what is said, or the postgresql:// URL of a database; ':memory:' forgets "
+        "all at the end",
     )
     sync: str = option("normal", "'full': what is kept survives a power loss too, which costs time")
     keep_days: float = option(

@@ -11,14 +11,16 @@ import trio
 
 from trio_chat import process, signals
 from trio_chat.config import IN_MEMORY, Config
+from trio_chat.database_url import is_url
 from trio_chat.delivery.fan_out import open_fan_out
 from trio_chat.journal.backups import check_folder
+from trio_chat.journal.opening import open_journal
 from trio_chat.logs import Logging
 from trio_chat.net import activation
 from trio_chat.net.accept_retry import ADVICE
 from trio_chat.protocol.close import CloseReason
 from trio_chat.reloading import Reloader
-from trio_chat.server import Server, open_journal
+from trio_chat.server import Server
 from trio_chat.server_file import ServerFile
 from trio_chat.supervisor import Supervisor
 
@@ -44,6 +46,7 @@ async def serve(
 
     Raises:
         ConfigError: the address, the certificate or the ring cannot be used.
+        Failed: it stopped by itself; the message says why.
     """
     process.prepare()
     signals.ignore_wishes()
@@ -56,6 +59,7 @@ async def serve(
         try:
             server = Server(config, journal, fan_out)
             address = await server.listen(passed)
+            has_stopped = False
             async with trio.open_nursery() as nursery:
                 await nursery.start(server.report)
                 nursery.start_soon(supervisor.watch, server.health.alive)
@@ -70,8 +74,10 @@ async def serve(
                     announce([address, *server.addresses], link)
                     await server.run()
                 nursery.cancel_scope.cancel(reason="the server has stopped")
-                return True
-            return False
+                has_stopped = True
+            if server.failure:
+                raise server.failure
+            return has_stopped
         finally:
             await journal.close()
 
@@ -91,7 +97,7 @@ async def _reload(reloader: Reloader, supervisor: Supervisor, address: str) -> N
 def _server_file(config: Config, address: str) -> Iterator[ServerFile | None]:
     """Have a file beside the database for the block, by which commands find this server."""
     file = None
-    if config.database != IN_MEMORY:
+    if config.database != IN_MEMORY and not is_url(config.database):
         try:
             known = address if "://" in address else None
             file = ServerFile(Path(config.database).resolve(), known)

@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import structlog
 import trio
@@ -11,21 +10,18 @@ import trio
 from trio_chat.auth.gate import Gate, Marks, Ways
 from trio_chat.client.factory import ClientFactory
 from trio_chat.client.lookups import make_context
-from trio_chat.config import IN_MEMORY, Config
+from trio_chat.config import Config
 from trio_chat.core.messages import AccessChanged, Shutdown
 from trio_chat.delivery.batch import FanOut, Loop
+from trio_chat.errors import Failed
 from trio_chat.hub import Hub
 from trio_chat.journal.backups import Backups
 from trio_chat.journal.feed import follow
 from trio_chat.journal.history import History
 from trio_chat.journal.journal import Journal
-from trio_chat.journal.memory import MemoryJournal
 from trio_chat.journal.retention import retain
-from trio_chat.journal.sqlite.journal import SqliteJournal
-from trio_chat.journal.sqlite.space import SpaceLimits
 from trio_chat.journal.storage import Outcome
-from trio_chat.journal.types import Unavailable
-from trio_chat.journal.views import ChangeLimits
+from trio_chat.journal.types import Replaced, Unavailable
 from trio_chat.limits.attempts import Attempts
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import Gauge, report
@@ -117,6 +113,7 @@ class Server:
         self._listeners: list[RetryingListener] = []
         self._reason = GOING_AWAY
         self._stopping = trio.Event()
+        self.failure: Failed | None = None  # why it stops by itself
 
     async def listen(self, passed: Sequence[Passed] = ()) -> str:
         """Open the port; whoever connects from now on is served once ``run`` runs.
@@ -238,8 +235,7 @@ class Server:
                     listening.start_soon(
                         retain, self._journal, self._emit, self.config, populations, made
                     )
-                    followed = self._hub.followed_rooms
-                    listening.start_soon(follow, self._journal, self._emit, followed)
+                    listening.start_soon(self._follow)
                     listening.start_soon(self._backups.run)
                     self.health.closed = DRAINING if self._stopping.is_set() else None
                     await self._stopping.wait()
@@ -248,6 +244,18 @@ class Server:
                     listening.cancel_scope.cancel(reason="the server stops")
                 self._drain(connections.cancel_scope)
             watching.cancel_scope.cancel(reason="all connections are over")
+
+    async def _follow(self) -> None:
+        """Follow what others write; stop if what is kept is not what it was.
+
+        A new start finds out what the numbers that clients know are worth.
+        """
+        try:
+            await follow(self._journal, self._emit, self._hub.followed_rooms)
+        except Replaced as error:
+            log.error("the server stops, and can be started anew", reason=str(error))
+            self.failure = Failed(f"{error}; start the server anew")
+            self.stop(RESTARTING)
 
     async def report(self, *, task_status: trio.TaskStatus[None]) -> None:
         """Log how far budgets are used, and which limits were reached, at each SIGUSR2."""
@@ -301,22 +309,3 @@ class Server:
         connections.deadline = trio.current_time() + self.config.drain_timeout
         self._acceptor.shut()
         self._inbox.post(Shutdown(self._reason))
-
-
-async def open_journal(config: Config) -> Journal:
-    """Open what keeps the messages.
-
-    Raises:
-        JournalError: it cannot be used; the message says why.
-    """
-    limits = ChangeLimits.of(config)
-    if config.database == IN_MEMORY:
-        return MemoryJournal(limits=limits)
-    return await SqliteJournal.open(
-        Path(config.database),
-        sync=config.sync == "full",
-        read_timeout=config.read_timeout,
-        erase_within=config.erase_within,
-        space=SpaceLimits(config.max_database, config.keep_free),
-        limits=limits,
-    )

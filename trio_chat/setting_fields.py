@@ -5,6 +5,8 @@ from dataclasses import Field, field
 from pathlib import Path
 from typing import Any
 
+from trio_chat.database_url import shown
+
 MOST = 2**40  # of anything that is counted; SQLite and the kernel can compute with it
 LONGEST = 2_000_000.0  # seconds of a time; the kernel counts its milliseconds in 31 bits
 SECRET = "secret"  # noqa: S105 - the group of settings that have no flag
@@ -52,4 +54,5 @@ def check_value(setting: Field[Any], value: Any) -> None:
         raise ValueError(f"{setting.name} must be at most {most:.0f}, not {value}")
     is_secret = setting.metadata["group"] == SECRET
     if isinstance(value, str | Path) and not is_secret and CONTROLS.search(str(value)):
-        raise ValueError(f"{setting.name} must have no control characters, as {value!r} has")
+        said = shown(value) if isinstance(value, str) else value
+        raise ValueError(f"{setting.name} must have no control characters, as {said!r} has")

@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from trio_chat.addresses import bracketed
+from trio_chat.database_url import is_url
 from trio_chat.setting_values import (
     PASSWORD,
     PROXY,
@@ -132,7 +133,7 @@ def _check_files(config: "Config") -> None:
         raise ValueError("keyfile needs certfile")
     if config.backup_every and not config.backup_folder:
         raise ValueError("backup_every needs backup_folder")
-    if config.backup_every and config.database == ":memory:":
+    if config.backup_every and (config.database == ":memory:" or is_url(config.database)):
         raise ValueError("backup_every needs a database that is a file")
 
 

@@ -16,11 +16,12 @@ PATIENCE = 300  # seconds for a server to start
 class Server:
     """Starts the server with a database, always on the port that it had first.
 
-    ``options`` are further ones of the command.
+    ``options`` are further ones of the command. With a ``url`` it keeps nothing in the file.
     """
 
-    def __init__(self, database: Path, *options: str) -> None:
+    def __init__(self, database: Path, *options: str, url: str | None = None) -> None:
         self.database = database
+        self.url = url
         self.port = 0
         self.log = database.with_suffix(".log")
         self._options = options
@@ -29,7 +30,14 @@ class Server:
     async def start(self) -> None:
         """Start it, and wait until it says where it is."""
         self._process = Forked(
-            *("--host", "127.0.0.1", "--port", str(self.port), "--database", str(self.database)),
+            *(
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.port),
+                "--database",
+                self.url or str(self.database),
+            ),
             *("--resume-limit", "20"),  # who missed more gets it from the file
             *NO_RATES,
             *self._options,

@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from itertools import pairwise
-from pathlib import Path
 
+import psycopg
 import pytest
 import trio
 
+from tests.crash.conftest import MakeServer
 from tests.crash.person import ROOM, Person
 from tests.crash.process import Server
 from trio_chat.protocol.events import AnyStoredEvent, decode
@@ -22,16 +23,18 @@ SETTLING = 600  # seconds for all to have heard everything in the end
 
 
 @pytest.mark.timeout(3600)
-async def test_nothing_is_lost_or_doubled(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+async def test_nothing_is_lost_or_doubled(
+    request: pytest.FixtureRequest, make_server: MakeServer
+) -> None:
     """Promises 1 to 4, for clients that keep to the protocol, against ``kill -9``."""
     crashes = request.config.getoption("--crashes")
     people = request.config.getoption("--people")
-    server = Server(tmp_path / "chat.db")
+    server = make_server()
     crowd = [Person(f"Nick {number}", pause=people / RATE) for number in range(people)]
     begin = time.monotonic()
     await talk_while_it_crashes(server, crowd, crashes)
     assert '"level": "error"' not in server.log.read_text(encoding="utf-8")
-    kept = stored(server.database)
+    kept = stored(server)
     check_the_order(crowd, kept)
     check_what_was_said(crowd, kept)
     print(
@@ -68,14 +71,17 @@ def settled(crowd: Sequence[Person]) -> bool:
     return not any(person.pending for person in crowd) and len({one.last for one in crowd}) == 1
 
 
-def stored(database: Path) -> list[AnyStoredEvent]:
-    """Return what is in the file."""
-    with closing(sqlite3.connect(database)) as file:
-        assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        rows = file.execute(
-            "SELECT data FROM events JOIN rooms ON room = id WHERE name = ? ORDER BY seq", (ROOM,)
-        )
-        events = [decode(data) for (data,) in rows]
+def stored(server: Server) -> list[AnyStoredEvent]:
+    """Return what is kept."""
+    query = "SELECT data FROM events JOIN rooms ON room = id WHERE name = {} ORDER BY seq"
+    if server.url:
+        with psycopg.connect(server.url) as connection:
+            rows: list[tuple[bytes]] = connection.execute(query.format("%s"), (ROOM,)).fetchall()
+    else:
+        with closing(sqlite3.connect(server.database)) as file:
+            assert file.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            rows = file.execute(query.format("?"), (ROOM,)).fetchall()
+    events = [decode(data) for (data,) in rows]
     assert None not in events
     return [event for event in events if event]
 

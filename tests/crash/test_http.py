@@ -4,12 +4,11 @@ import json
 import random
 import uuid
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 import trio
 
-from tests.crash.process import Server
+from tests.crash.conftest import MakeServer
 from tests.sse import parse
 
 PATH = "/api/v1/rooms/tea"
@@ -94,11 +93,11 @@ class Follower:
 
 @pytest.mark.timeout(3600)
 async def test_posts_are_kept_once_and_followers_hear_each_once(
-    request: pytest.FixtureRequest, tmp_path: Path
+    request: pytest.FixtureRequest, make_server: MakeServer
 ) -> None:
     """Promises 1 to 4 over HTTP: by the key of each post, and by the id of the last event."""
     crashes = request.config.getoption("--crashes")
-    server = Server(tmp_path / "chat.db")
+    server = make_server()
     posters = [Poster() for _ in range(POSTERS)]
     followers = [Follower() for _ in range(FOLLOWERS)]
     await server.start()

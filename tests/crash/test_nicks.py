@@ -1,17 +1,16 @@
 """A real server that is killed: nobody's nick is free for others because of that."""
 
-from pathlib import Path
 from typing import cast
 
-from tests.crash.process import Server
+from tests.crash.conftest import MakeServer
 from tests.crash.test_restore import Place
 from tests.integration.chatters import chatting, connected
 from tests.integration.running import Running
 
 
-async def test_a_nick_is_held_over_a_restart(tmp_path: Path) -> None:
+async def test_a_nick_is_held_over_a_restart(make_server: MakeServer) -> None:
     """A stranger is refused, its owner is welcome, and a nick that was given up is free."""
-    server = Server(tmp_path / "chat.db")
+    server = make_server()
     await server.start()
     place = cast("Running", Place(server))
     try:
@@ -30,9 +29,9 @@ async def test_a_nick_is_held_over_a_restart(tmp_path: Path) -> None:
         await server.kill()
 
 
-async def test_an_ended_session_stays_ended(tmp_path: Path) -> None:
+async def test_an_ended_session_stays_ended(make_server: MakeServer) -> None:
     """As soon as that was acknowledged; all others go on, whenever they began."""
-    server = Server(tmp_path / "chat.db")
+    server = make_server()
     await server.start()
     place = cast("Running", Place(server))
     try:

@@ -8,11 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import count
-from pathlib import Path
 
 import pytest
 import trio
 
+from tests.crash.conftest import MakeServer
 from tests.crash.process import Server
 from tests.crash.proxy import Proxy
 from trio_chat.protocol.events import Edit, Message, StoredEvent
@@ -98,14 +98,14 @@ class Person:
 
 @pytest.mark.timeout(3600)
 async def test_each_sees_every_message_once_and_in_order(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, make_server: MakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Promises 1 to 4 as a user of the client sees them, whatever happens in between."""
     monkeypatch.setattr(backoff, "FIRST_CEILING", 0.1)  # to spend the time on take_dirty
     monkeypatch.setattr(backoff, "LAST_CEILING", 0.5)
     crashes = request.config.getoption("--crashes")
     people = [Person(number) for number in range(request.config.getoption("--people"))]
-    server = Server(tmp_path / "chat.db", "--ping-interval", "5", "--pong-timeout", "4.5")
+    server = make_server("--ping-interval", "5", "--pong-timeout", "4.5")
     begin = time.monotonic()
     proxy = await talk_under_faults(server, people, crashes)
     check(people)

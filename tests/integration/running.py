@@ -17,9 +17,10 @@ from tests.rates import NO_RATES
 from trio_chat.config import Config
 from trio_chat.delivery.fan_out import open_fan_out
 from trio_chat.journal.journal import Journal
+from trio_chat.journal.opening import open_journal
 from trio_chat.net.streams import NO_LINGER, Stream
 from trio_chat.protocol.close import GOING_AWAY
-from trio_chat.server import Server, open_journal
+from trio_chat.server import Server
 
 ROOT_OF_PROJECT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds that a busy machine may take; virtual time is not for real sockets

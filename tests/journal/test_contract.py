@@ -28,6 +28,8 @@ from trio_chat.journal import memory_room
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.postgres import reports as postgres_reports
+from trio_chat.journal.postgres import sealing as postgres_sealing
 from trio_chat.journal.search.query import parse
 from trio_chat.journal.sqlite import reports, sealing
 from trio_chat.journal.times import SETBACK
@@ -591,7 +593,8 @@ class TestClearing:
         self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The latest ones."""
-        monkeypatch.setattr(sealing, "ALSO", 2)
+        for module in (sealing, postgres_sealing):
+            monkeypatch.setattr(module, "ALSO", 2)
         monkeypatch.setattr(memory_room, "ALSO", 2)
         await journal.commit([say(who=EVE) for _ in range(3)])
         clock.now += 10
@@ -617,7 +620,8 @@ class TestClearing:
         self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Step by step, however much it is."""
-        monkeypatch.setattr(sealing, "STEP", 3)
+        for module in (sealing, postgres_sealing):
+            monkeypatch.setattr(module, "STEP", 3)
         monkeypatch.setattr(sealing, "wall_clock", clock)
         await self.raid(journal)
         await journal.commit([say(SECRET, who=EVE) for _ in range(10)])
@@ -695,7 +699,8 @@ class TestClearedReactions:
         self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The latest ones."""
-        monkeypatch.setattr(sealing, "REACTED", 1)
+        for module in (sealing, postgres_sealing):
+            monkeypatch.setattr(module, "REACTED", 1)
         monkeypatch.setattr(memory_room, "REACTED", 1)
         await journal.commit([say(), say("two")])
         clock.now += 10
@@ -716,8 +721,9 @@ class TestClearedReactions:
         self, journal: Journal, clock: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Step by step, however many changes messages have."""
-        monkeypatch.setattr(sealing, "STEP", 3)
-        monkeypatch.setattr(sealing, "CHANGES", 1)
+        for module in (sealing, postgres_sealing):
+            monkeypatch.setattr(module, "STEP", 3)
+            monkeypatch.setattr(module, "CHANGES", 1)
         monkeypatch.setattr(sealing, "wall_clock", clock)
         await journal.commit([say("zero"), say("one"), react(1, who=EVE)])
         clock.now += 10
@@ -1003,7 +1009,8 @@ class TestReasonsOfReports:
     ) -> None:
         """Deleted, cleared a day ago, or deleted by retention; and is not kept afterwards."""
         monkeypatch.setattr(sealing, "wall_clock", clock)
-        monkeypatch.setattr(reports, "STEP", 2)
+        for module in (reports, postgres_reports):
+            monkeypatch.setattr(module, "STEP", 2)
         await erasing.commit([say("one"), say("two", who=BEN), say("three"), say("four")])
         await erasing.commit([Write(ActKept(room=LEDGER, act=RoomMade(about=ROOM)))])
         await erasing.commit([report(seq, why=f"why {seq}") for seq in (1, 2, 3, 4)])

@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from tests.journal.drafts import MUCH
 from tests.journal.house import House, Object
 from tests.journal.person import ROOMS, Ledger, Person
+from tests.postgres import PostgresServer
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.sqlite.journal import SqliteJournal
 from trio_chat.journal.types import Pruned, Result, Unavailable, Write
 from trio_chat.protocol.events import decode
@@ -182,8 +184,10 @@ async def _keep(journal: Journal) -> Journal:
 
 
 async def _open_again(journal: Journal) -> Journal:
-    assert isinstance(journal, SqliteJournal)
     await journal.close()
+    if isinstance(journal, PostgresJournal):
+        return await PostgresJournal.open(journal._database.url)
+    assert isinstance(journal, SqliteJournal)
     return await SqliteJournal.open(journal._file._path)
 
 
@@ -218,3 +222,12 @@ def test_in_a_file(steps: list[Step]) -> None:
     """The promises hold; each new server opens the file anew."""
     with tempfile.TemporaryDirectory() as directory:
         play(lambda: SqliteJournal.open(Path(directory) / "chat.db"), _open_again, steps)
+
+
+@pytest.mark.timeout(3600)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=steps)
+@example(steps=LATE)
+def test_in_postgres(postgres: PostgresServer, steps: list[Step]) -> None:
+    """The promises hold; each new server opens the database anew."""
+    play(lambda: PostgresJournal.open(postgres.new_url()), _open_again, steps)

@@ -30,6 +30,7 @@ from trio_chat.config import MOST_CHANGES, MOST_EMOJI
 from trio_chat.core.memory_budget import MemoryBudget
 from trio_chat.core.room_log import Budgets, RoomLog, Sizes
 from trio_chat.journal.journal import Journal
+from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.search.query import parse
 from trio_chat.journal.sqlite import queries, scrubs, states
 from trio_chat.journal.sqlite.file import JournalFile
@@ -197,7 +198,9 @@ class TestLimits:
         await fill(journal, 3)
         await journal.commit([edit(1), edit(3)])
         await journal.prune(0, 2**62)
-        if isinstance(journal, SqliteJournal):
+        if isinstance(journal, PostgresJournal):
+            assert journal._database.link.all("SELECT * FROM states") == []
+        elif isinstance(journal, SqliteJournal):
             assert journal._file.writer.execute("SELECT * FROM states").fetchall() == []
         else:
             assert journal._rooms[ROOM].changes == {}  # type: ignore[attr-defined]

@@ -1,21 +1,35 @@
 """Several tasks use one journal at once, and some of them are cancelled."""
 
 import sqlite3
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import trio
 
-from tests.journal.drafts import everything, fill, kept, numbers, say
+from tests.journal.conftest import make, place_of
+from tests.journal.drafts import Clock, everything, fill, kept, numbers, say
+from trio_chat.journal.journal import Journal
+from trio_chat.journal.postgres import pruning as postgres_pruning
 from trio_chat.journal.sqlite import pruning
 from trio_chat.journal.sqlite.journal import SqliteJournal
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def database(
+    request: pytest.FixtureRequest, path: Path, clock: Clock
+) -> AsyncIterator[Journal]:
+    """Return a journal of each kind that works in threads."""
+    chosen = make(request.param, place_of(request, path), clock)
+    yield chosen
+    await chosen.close()
 
 
 class TestCancelling:
     """All or nothing, and the journal can be used afterwards."""
 
     @pytest.mark.parametrize("delay", [0, 0.0001, 0.001, 0.01])
-    async def test_a_commit(self, database: SqliteJournal, delay: float) -> None:
+    async def test_a_commit(self, database: Journal, delay: float) -> None:
         """Whenever it is cancelled: the events are all there or none is."""
         drafts = [say(cid=f"message-{number}") for number in range(500)]
         with trio.move_on_after(delay):
@@ -24,7 +38,7 @@ class TestCancelling:
         assert number in (1, 501)
         assert await kept(database) == list(range(1, number + 1))
 
-    async def test_a_commit_that_waits_for_another(self, database: SqliteJournal) -> None:
+    async def test_a_commit_that_waits_for_another(self, database: Journal) -> None:
         """One that has not begun is not done."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(database.commit, [say("first") for _ in range(500)])
@@ -34,7 +48,7 @@ class TestCancelling:
             nursery.cancel_scope.cancel()
         assert b"second" not in await everything(database)
 
-    async def test_reading(self, database: SqliteJournal) -> None:
+    async def test_reading(self, database: Journal) -> None:
         """A read that was cancelled leaves its connection to the next."""
         await fill(database, 2)
         for _ in range(5):
@@ -46,7 +60,7 @@ class TestCancelling:
 class TestTogether:
     """Several tasks use the journal at once."""
 
-    async def test_readers_do_not_wait_for_the_writer(self, database: SqliteJournal) -> None:
+    async def test_readers_do_not_wait_for_the_writer(self, database: Journal) -> None:
         """Each sees all of a commit or nothing of it."""
         seen = set()
 
@@ -62,10 +76,11 @@ class TestTogether:
         assert all(count % 10 == 0 for count in seen)
 
     async def test_commits_while_retention_deletes(
-        self, database: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+        self, database: Journal, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Both come to their end, and no number is lost."""
-        monkeypatch.setattr(pruning, "STEP", 5)
+        for module in (pruning, postgres_pruning):
+            monkeypatch.setattr(module, "STEP", 5)
         await fill(database, 100)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(database.prune, 10, 0)

@@ -193,6 +193,10 @@ def test_a_folder_that_cannot_be_is_refused_at_the_start(
             {"backup_every": 1.0, "backup_folder": Path(), "database": ":memory:"},
             "backup_every needs a database that is a file",
         ),
+        (
+            {"backup_every": 1.0, "backup_folder": Path(), "database": "postgresql:///chat"},
+            "backup_every needs a database that is a file",
+        ),
     ],
 )
 def test_settings_that_lack_something_are_refused(settings: dict[str, object], told: str) -> None:

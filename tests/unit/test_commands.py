@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from trio_chat.cli import main
 from trio_chat.commands import check_config, progress, tables
 from trio_chat.commands.files import database_path, new_file
 from trio_chat.commands.reading import LINE_LIMIT, ExportedFile
 from trio_chat.config import Config, ConfigError
-from trio_chat.errors import Failed
+from trio_chat.errors import BAD_USAGE, Failed
 
 HEAD = '{"t":"export","format":1,"ts":1,"epoch":"e","rooms":1,"events":1}\n'
 ROOM = '{"t":"room","room":"tea","first":1,"last":1,"ts":5}\n'
@@ -158,7 +159,43 @@ def test_settings_are_shown_with_their_sources(
 def test_what_is_in_memory_alone_cannot_be_reached() -> None:
     """There is no file to open."""
     with pytest.raises(ConfigError, match="only its server can read"):
-        database_path(Config(database=":memory:"))
+        database_path(Config(database=":memory:"), "rooms")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["backup", "x.db"],
+        ["check"],
+        ["export"],
+        ["import", "-"],
+        ["prune", "--keep-days", "1"],
+        ["reload"],
+        ["rooms"],
+    ],
+)
+def test_what_is_for_files_tells_what_is_for_postgresql(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one line, in which there is no password."""
+    monkeypatch.setenv("TRIO_CHAT_DATABASE", "postgresql://ann:secret@db/chat")
+    assert main(command) == BAD_USAGE
+    told = capsys.readouterr().err
+    assert "with PostgreSQL " in told
+    assert told.count("\n") == 1
+    assert "secret" not in told
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_check_config_hides_the_password_of_a_database(
+    more: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All else of its URL is shown."""
+    url = "postgresql://ann:secret@db/chat?sslpassword=secret&sslmode=require"
+    assert check_config.main(["--database", url, *more]) == 0
+    told = capsys.readouterr().out
+    assert "postgresql://ann:***@db/chat?sslpassword=***&sslmode=require" in told
+    assert "secret" not in told
 
 
 def test_a_new_file_takes_no_place_that_is_taken(tmp_path: Path) -> None:

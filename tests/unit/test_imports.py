@@ -16,7 +16,7 @@ ROOT = Path(trio_chat.__file__).parent
 # A package imports itself and those to the right of its colon; all may import ANYWHERE.
 ANYWHERE = {
     *("config", "setting_fields", "setting_values", "setting_relations", "rates"),
-    *("errors", "clock", "addresses", "named_files", "measures", "log_context"),
+    *("errors", "clock", "addresses", "named_files", "measures", "log_context", "database_url"),
 }
 BESIDE_SERVER = ("settings", "logs", "signals", "server_file")
 RULES = {

@@ -38,6 +38,10 @@ NO_BOUNDS = {
         delivery.ring.ENTER delivery.ring.NO_SQARRAY delivery.ring.SETUP
         delivery.ring.SINGLE_ISSUER delivery.ring.SUBMIT_ALL errors.FAILED errors.BAD_USAGE
         errors.UNREACHABLE errors.INTERRUPTED journal.keys.DIGEST_BYTES journal.people.STAMP
+        journal.postgres.database.OLDEST journal.postgres.forgetting.ANY
+        journal.postgres.queries.NEWEST journal.postgres.schema.LOCK
+        journal.postgres.schema.MAKING journal.postgres.schema.SCHEMA
+        journal.postgres.search.LATEST
         journal.search.snippets.LEAD journal.sqlite.comparison.ROUND
         journal.sqlite.obstacles.LARGEST_PAGE journal.sqlite.forgetting.ANY
         journal.sqlite.gaps.FILE_HEADER journal.sqlite.gaps.LAST_PAGE
@@ -61,7 +65,10 @@ NO_BOUNDS = {
         core.expiry.LOOK_INTERVAL core.marks.BUSY_MS core.records.LAZY core.room.CROWD_PAUSE
         core.rooms.TOLD_INTERVAL core.settling.HOLD delivery.ring.FEWEST
         journal.feed.INTERVAL journal.made_rooms.PAUSE journal.retention.INTERVAL
-        journal.retention.FORGET_INTERVAL journal.sqlite.mending.TELL
+        journal.retention.FORGET_INTERVAL journal.postgres.pruning.ROOM_COST
+        journal.postgres.readers.RETRY_MS journal.postgres.runs.LOCK_PAUSE
+        journal.postgres.search.FEW journal.postgres.space.INTERVAL
+        journal.postgres.writer.RETRY_MS journal.sqlite.mending.TELL
         journal.sqlite.pruning.ROOM_COST journal.sqlite.readers.RETRY_MS
         journal.sqlite.readers.CHECK_INTERVAL journal.sqlite.reindex.TELL
         journal.sqlite.rescue.RETRY journal.sqlite.states.TELL_INTERVAL
@@ -79,7 +86,8 @@ NO_BOUNDS = {
         config.LEAST_ROOM setting_fields.MOST setting_fields.LONGEST
         setting_relations.LEAST_DATABASE setting_relations.MOST_TITLE
         setting_relations.MOST_WELCOME journal.sqlite.journal.READ_TIMEOUT
-        journal.sqlite.journal.ERASE_WITHIN""",
+        journal.sqlite.journal.ERASE_WITHIN journal.postgres.journal.READ_TIMEOUT
+        journal.postgres.journal.ERASE_WITHIN""",
     "what only the operator can make grow: files, commands, the start, the terminal": """
         auth.keys.FILE_LIMIT journal.offline.PATIENCE journal.sqlite.checks.LIMIT
         journal.sqlite.comparison.ROOMS journal.sqlite.comparison.PHRASE

@@ -19,7 +19,7 @@ def main(arguments: Sequence[str]) -> int:
         Failed: the copy cannot be written, or is not sound.
     """
     options, config = _command_line().read(arguments, os.environ)
-    source, target = database_path(config), Path(options.file)
+    source, target = database_path(config, "backup"), Path(options.file)
     if is_same(target, source):
         raise ConfigError(f"{target} is the database itself")
     with snapshot(source) as database, new_file(target, force=options.force) as part:

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         Failed: it cannot be read, or written.
     """
     options, config = _command_line().read(arguments, os.environ)
-    path = database_path(config)
+    path = database_path(config, "check")
     is_right, mended = True, list[str]()
     with opened(path, to_write=options.repair) as database:
         found = _check_all(database)

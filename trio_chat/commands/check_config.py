@@ -7,6 +7,7 @@ from typing import Any
 
 from trio_chat.commands.tables import show
 from trio_chat.config import Config
+from trio_chat.database_url import shown
 from trio_chat.setting_fields import SECRET
 from trio_chat.settings import SETTINGS, CommandLine, gather, make_config
 
@@ -51,6 +52,8 @@ def _command_line() -> CommandLine:
 def _value(config: Config, name: str) -> Any:  # noqa: ANN401 - whatever a setting can be
     """Return the value of a setting; of a secret only whether there is one."""
     value = getattr(config, name)
+    if name == "database":
+        return shown(value)
     return HIDDEN if value and SETTINGS[name].metadata["group"] == SECRET else value
 
 

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     names = [_room_name(name, config.room_limit) for name in options.rooms]
     damage = Damage()
     with (
-        snapshot(database_path(config)) as database,
+        snapshot(database_path(config, "export")) as database,
         closing(sqlite3.connect("")) as scratch,  # a file of its own if it gets large
     ):
         acts = RoomActs(scratch)

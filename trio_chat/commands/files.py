@@ -10,20 +10,39 @@ from pathlib import Path
 from secrets import token_hex
 
 from trio_chat.config import IN_MEMORY, Config, ConfigError
+from trio_chat.database_url import is_url
 from trio_chat.errors import Failed
 from trio_chat.journal.offline import open_beside
 from trio_chat.journal.sqlite.file import explain
 from trio_chat.journal.sqlite.place import remove_database
 
+# What to use with a database of PostgreSQL, by the command that is for files alone.
+INSTEAD = {
+    "backup": "pg_dump writes a backup, and pg_restore reads it",
+    "check": "pg_amcheck looks for damage",
+    "export": "pg_dump writes a copy, and pg_restore reads it",
+    "import": "pg_dump writes a copy, and pg_restore reads it",
+    "prune": "the running server deletes, by --keep-days and --keep-messages",
+    "reload": "--pid reaches the server",
+    "restore": "pg_restore reads what pg_dump wrote",
+    "rooms": "the page lists the rooms, and psql reads the table of that name",
+    "stats": "psql tells the size of tables",
+}
 NAME_KEPT = 200  # bytes of a file's name in that of its part; a name has 255
 
 
-def database_path(config: Config) -> Path:
+def database_path(config: Config, command: str) -> Path:
     """Return the path of the database.
 
+    Args:
+        config: The settings.
+        command: What needs it.
+
     Raises:
-        ConfigError: the database is in memory.
+        ConfigError: the database is in memory, or is none of SQLite.
     """
+    if is_url(config.database):
+        raise ConfigError(f"{command} is for SQLite files; with PostgreSQL {INSTEAD[command]}")
     if config.database == IN_MEMORY:
         raise ConfigError("database is ':memory:': only its server can read that")
     return Path(config.database)

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         Failed: the file is damaged, or some of its rooms contradict what is here.
     """
     options, config = _command_line().read(arguments, os.environ)
-    path = database_path(config)
+    path = database_path(config, "import")
     with _source(options.file) as file, closing(sqlite3.connect("")) as scratch:
         prepare(path)
         acts = RoomActs(scratch)

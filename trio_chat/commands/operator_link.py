@@ -1,30 +1,23 @@
 """The command that makes a link with which somebody becomes an operator of the server."""
 
 import os
-import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from trio_chat import server_file
-from trio_chat.clock import wall_clock
-from trio_chat.commands.files import database_path, opened
-from trio_chat.config import ConfigError
+from trio_chat.commands.files import database_path
+from trio_chat.commands.ledgers import Ledger, opened_ledger
+from trio_chat.config import Config, ConfigError
 from trio_chat.core.links import new_link
 from trio_chat.core.registry import SERVER
-from trio_chat.journal.sqlite import queries
-from trio_chat.journal.sqlite.transaction import Transaction, transaction
-from trio_chat.journal.types import Write
+from trio_chat.database_url import is_url
 from trio_chat.protocol import acts
-from trio_chat.protocol.acts import LEDGER, AnyAct
 from trio_chat.protocol.events import ActKept, decode
 from trio_chat.protocol.rights import Right
 from trio_chat.remote.address import parse
 from trio_chat.settings import CommandLine
 from trio_chat.standard_streams import say
 
-PAGE = 1000  # acts that are read at once
-PAGE_BYTES = 4 * 1024 * 1024
 DEFAULT_URL = "http://localhost:8080/"
 
 
@@ -39,18 +32,17 @@ def main(arguments: Sequence[str]) -> int:
     options, config = _command_line().read(arguments, os.environ)
     if options.url is not None and not _is_page(options.url):
         raise ConfigError(f"--url must be like {DEFAULT_URL}, not {options.url!r}")
-    path = database_path(config)
-    url = options.url or _address(path)
-    with opened(path, to_write=True) as database:
-        before = _live(database)
+    url = options.url or _address(config)
+    with opened_ledger(config) as ledger:
+        before = _live(ledger)
         link = new_link(SERVER, Right.OPERATE)
-        _keep(database, [link.act])
+        ledger.keep([link.act])
         try:
             print(f"{(url or DEFAULT_URL).rstrip('/')}/#operator={link.secret}", flush=True)
         except (OSError, KeyboardInterrupt):  # nobody has seen it
-            _end(database, [link.act.link])
+            _end(ledger, [link.act.link])
             raise
-        _end(database, before)
+        _end(ledger, before)
     if url is None:
         say(f"no running server tells its address: the link assumes {DEFAULT_URL} (see --url)")
     return 0
@@ -72,9 +64,11 @@ def _command_line() -> CommandLine:
     return line
 
 
-def _address(database: Path) -> str | None:
+def _address(config: Config) -> str | None:
     """Return the address of the server that has a database; ``None`` if it is not known."""
-    notice = server_file.read(database.resolve())
+    if is_url(config.database):
+        return None
+    notice = server_file.read(database_path(config, "operator-link").resolve())
     return notice.address if notice else None
 
 
@@ -86,11 +80,11 @@ def _is_page(url: str) -> bool:
     return False
 
 
-def _live(database: sqlite3.Connection) -> list[str]:
+def _live(ledger: Ledger) -> list[str]:
     """Return the public ids of operators' links that are not revoked."""
     live: dict[str, None] = {}
     last = 0
-    while page := queries.after(database, LEDGER, last, PAGE, PAGE_BYTES):
+    while page := ledger.after(last):
         last = page[-1][0]
         for _, data in page:
             event = decode(data)
@@ -102,15 +96,6 @@ def _live(database: sqlite3.Connection) -> list[str]:
     return list(live)
 
 
-def _end(database: sqlite3.Connection, links: Sequence[str]) -> None:
+def _end(ledger: Ledger, links: Sequence[str]) -> None:
     """Revoke links, by their public ids."""
-    _keep(database, [acts.LinkEnded(link=id) for id in links])
-
-
-def _keep(database: sqlite3.Connection, wanted: Sequence[AnyAct]) -> None:
-    """Keep acts, all or none."""
-    with transaction(database):
-        turn = Transaction(database, {}, wall_clock())
-        for act in wanted:
-            turn.commit(Write(ActKept(room=LEDGER, act=act)))
-        turn.finish(is_indexed=False)
+    ledger.keep([acts.LinkEnded(link=id) for id in links])

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     options, config = _command_line().read(arguments, os.environ)
     if not config.keep_days and not config.keep_messages:
         raise ConfigError("nothing is to be deleted: set --keep-days or --keep-messages")
-    path = database_path(config)
+    path = database_path(config, "prune")
     with opened(path, to_write=True) as database:
         is_indexed = bring_in_step(database)
         rows = [

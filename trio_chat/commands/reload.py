@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if config.database == IN_MEMORY:
         raise ConfigError("database is ':memory:': its server is reached by --pid alone")
-    path = database_path(config).resolve()
+    path = database_path(config, "reload").resolve()
     notice = server_file.read(path)
     if notice is None:
         raise Failed(f"no server has {path} (--pid reaches one that cannot be found so)")

@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         Failed: it cannot be read, is not sound, or cannot be put there.
     """
     options, config = _command_line().read(arguments, os.environ)
-    source, name = Path(options.file), database_path(config)
+    source, name = Path(options.file), database_path(config, "restore")
     if is_same(source, name):
         raise ConfigError(f"{source} is the database itself")
     check_place(name)

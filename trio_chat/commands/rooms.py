@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         Failed: it cannot be read.
     """
     options, config = _command_line().read(arguments, os.environ)
-    with snapshot(database_path(config)) as database:
+    with snapshot(database_path(config, "rooms")) as database:
         show(list(_rows(database)), as_json=options.json)
     return 0
 

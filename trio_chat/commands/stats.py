@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         Failed: it cannot be read.
     """
     options, config = _command_line().read(arguments, os.environ)
-    with snapshot(database_path(config)) as database:
+    with snapshot(database_path(config, "stats")) as database:
         rows = [*_files(database), *_parts(database), *_rooms(database)]
     show(rows, as_json=options.json)
     return 0

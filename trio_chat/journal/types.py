@@ -25,6 +25,10 @@ class Unavailable(Exception):
         self.retry_ms = retry_ms
 
 
+class Replaced(Exception):
+    """What is kept is not what it was: the numbers that clients know mean nothing there."""
+
+
 class Unsearchable(Exception):
     """Nothing can be looked for here, now or later."""
 

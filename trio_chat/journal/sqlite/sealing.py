@@ -30,10 +30,10 @@ def find(database: sqlite3.Connection, room: int) -> Sequence[Clearing]:
     rows = database.execute(
         "SELECT key, authors, first, seq FROM clearings WHERE room = ?", (room,)
     )
-    return [_clearing(*row) for row in rows]
+    return [clearing_of(*row) for row in rows]
 
 
-def _clearing(key: str, kept: bytes, first: int, end: int) -> Clearing:
+def clearing_of(key: str, kept: bytes, first: int, end: int) -> Clearing:
     """Return a clearing as it is kept: the ids of authors, and numbers beside the others.
 
     Those of messages that lose reactions are below 0, which earlier releases take for no message's;
@@ -100,11 +100,11 @@ def keep(database: sqlite3.Connection, room: int, event: Clear) -> None:
     database.execute(
         "INSERT OR REPLACE INTO clearings (room, key, seq, ts, first, authors)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (room, event.key, event.seq, event.ts, event.since, _among(clearing)),
+        (room, event.key, event.seq, event.ts, event.since, as_kept(clearing)),
     )
 
 
-def _among(clearing: Clearing) -> bytes:
+def as_kept(clearing: Clearing) -> bytes:
     """Return the authors of a clearing, and numbers, as they are kept."""
     numbers = [*sorted(clearing.also), *sorted(-seq for seq in clearing.reacted)]
     if clearing.reacted_from is not None:
@@ -133,7 +133,7 @@ def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bo
     if row is None:
         return False
     room, key, first, end, among = row
-    clearing = _clearing(key, among, first, end)
+    clearing = clearing_of(key, among, first, end)
     found = database.execute(
         "SELECT seq, author, is_message, CASE WHEN instr(data, ?) AND NOT instr(data, ?)"
         " THEN target END FROM events WHERE room = ? AND seq >= ? AND seq < ?"
@@ -152,7 +152,7 @@ def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bo
         going_on = clearing._replace(first=found[-1][0] + 1, reacted_from=began)
         database.execute(
             "UPDATE clearings SET first = ?, authors = ? WHERE room = ? AND key = ?",
-            (going_on.first, _among(going_on), room, key),
+            (going_on.first, as_kept(going_on), room, key),
         )
     else:
         lift(database, room, key)

@@ -1,0 +1,250 @@
+"""Runs of servers on a PostgreSQL database: one at a time, and an epoch for each state of it."""
+
+from contextlib import suppress
+
+import psycopg
+import pytest
+import trio
+
+from tests.journal.drafts import say
+from tests.postgres import PostgresServer
+from trio_chat.journal.postgres import database, link, runs
+from trio_chat.journal.postgres.database import Database
+from trio_chat.journal.postgres.journal import PostgresJournal
+from trio_chat.journal.postgres.schema import SCHEMA
+from trio_chat.journal.types import JournalError, Replaced, Unavailable
+
+PATIENCE = 60  # seconds; the machine may be busy
+SECRET = "not-to-be-told"  # noqa: S105 - that is the point
+
+
+async def identity(url: str) -> tuple[str, bytes]:
+    """Open a database as a server does, and close it; return its epoch and its secret."""
+    journal = await PostgresJournal.open(url)
+    await journal.close()
+    return journal.epoch, journal.secret
+
+
+async def look_until_it_can_be_told(journal: PostgresJournal) -> None:
+    """Ask again while another server's connection is about to end."""
+    with trio.fail_after(PATIENCE):
+        while True:
+            journal._writer._retry_at = 0
+            with suppress(Unavailable):
+                await journal.has_changed()
+            await trio.sleep(0.01)
+
+
+def schema_of(url: str) -> str:
+    return url.rpartition("%3D")[2]
+
+
+async def test_a_database_keeps_its_epoch(postgres_url: str) -> None:
+    """From one start to the next, whatever PostgreSQL does with its rows meanwhile."""
+    before = await identity(postgres_url)
+    assert await identity(postgres_url) == before
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("VACUUM (FREEZE) meta")
+    assert await identity(postgres_url) == before
+
+
+async def test_a_restored_dump_begins_a_new_epoch(
+    postgres: PostgresServer, postgres_url: str
+) -> None:
+    """Its secret stays, so sessions are valid; the second start goes on with that epoch."""
+    before = await identity(postgres_url)
+    schema = schema_of(postgres_url)
+    saved = postgres.dump(schema)
+    with postgres.connect() as connection:
+        connection.execute(f"DROP SCHEMA {schema} CASCADE")
+    postgres.restore(saved)
+    after = await identity(postgres_url)
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+    assert await identity(postgres_url) == after
+
+
+async def test_rows_that_were_put_back_begin_a_new_epoch(postgres_url: str) -> None:
+    """Although the tables are the same: PostgreSQL knows who has written a row."""
+    before = await identity(postgres_url)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE TEMPORARY TABLE saved AS SELECT * FROM meta")
+        connection.execute("DELETE FROM meta")
+        connection.execute("INSERT INTO meta SELECT * FROM saved")
+    assert (await identity(postgres_url))[0] != before[0]
+
+
+async def test_one_server_at_a_time(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second one is refused in one line until the first one has ended, however it did."""
+    first = await PostgresJournal.open(postgres_url)
+    with pytest.raises(JournalError, match="in use by another trio-chat server"):
+        Database(postgres_url, 0, lock_patience=0)
+    async with trio.open_nursery() as nursery:  # a server that is started again waits a moment
+        second = trio.Event()
+
+        async def wait() -> None:
+            await identity(postgres_url)
+            second.set()
+
+        nursery.start_soon(wait)
+        await trio.sleep(3 * runs.LOCK_PAUSE)
+        assert not second.is_set()
+        first._database.link.cut()
+    await first.close()
+
+
+async def test_a_server_that_was_overtaken_writes_nothing(postgres_url: str) -> None:
+    """Its connection was lost, and another server has come and gone: it has to start anew."""
+    first = await PostgresJournal.open(postgres_url)
+    await first.commit([say()])
+    first._database.link.cut()
+    second = await PostgresJournal.open(postgres_url)
+    with pytest.raises(Unavailable):
+        await first.commit([say()])
+    first._writer._retry_at = 0
+    with pytest.raises(Unavailable):  # the other one is there
+        await first.commit([say()])
+    await second.commit([say()])
+    await second.close()
+    with pytest.raises(Replaced, match="another server"):
+        await look_until_it_can_be_told(first)
+    first._writer._retry_at = 0
+    with pytest.raises(Unavailable):
+        await first.commit([say()])
+    await first.close()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "DROP TABLE meta",
+        "DELETE FROM meta",
+        "UPDATE meta SET value = value WHERE key = 'mark'",
+        "UPDATE meta SET value = 'x' WHERE key = 'run'",
+    ],
+)
+async def test_a_database_that_is_not_what_it_was(postgres_url: str, harm: str) -> None:
+    """A running server notices, and keeps nothing more."""
+    journal = await PostgresJournal.open(postgres_url)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(harm)
+    with pytest.raises(Replaced):
+        await journal.has_changed()
+    journal._writer._retry_at = 0
+    with pytest.raises(Unavailable):
+        await journal.commit([say()])
+    with pytest.raises(Unavailable):
+        await journal.rooms(1)
+    journal._writer._retry_at = 0
+    with pytest.raises(Replaced):
+        await journal.has_changed()
+    await journal.close()
+
+
+async def test_files_that_were_put_back(own_postgres: PostgresServer) -> None:
+    """A copy of its files is no other system, and has no other timeline, but is behind."""
+    journal = await PostgresJournal.open(own_postgres.new_url())
+    own_postgres.save_files()
+    with pytest.raises(Unavailable):
+        await journal.commit([say()])
+    journal._writer._retry_at = 0
+    await journal.commit([say()])
+    assert await journal.has_changed()
+    own_postgres.put_back_files()
+    with pytest.raises(Unavailable):
+        await journal.commit([say()])
+    journal._writer._retry_at = 0
+    with pytest.raises(Replaced, match="earlier state"):
+        await journal.has_changed()
+    await journal.close()
+
+
+async def test_a_promoted_standby_begins_a_new_epoch(own_postgres: PostgresServer) -> None:
+    """A standby itself is refused; once it is promoted, it may lack what others know."""
+    url = own_postgres.new_url()
+    before = await identity(url)
+    own_postgres.become_standby()
+    with pytest.raises(JournalError, match="standby, which only reads"):
+        await PostgresJournal.open(url)
+    own_postgres.promote()
+    after = await identity(url)
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+
+
+class TestRefusals:
+    """What cannot be used is refused at the start, in one line without a password."""
+
+    @pytest.mark.parametrize(
+        ("url", "told"),
+        [
+            (f"postgresql://ann:{SECRET}@/chat?host=/nowhere", "cannot be opened: .*/nowhere"),
+            (f"postgresql://ann:{SECRET}@db/chat?nonsense", "no URL that PostgreSQL understands"),
+            (f"postgresql://ann:{SECRET} @db/chat?sslmode", "no URL that PostgreSQL understands"),
+        ],
+    )
+    def test_what_is_not_there(self, url: str, told: str) -> None:
+        """Neither the server nor such a URL."""
+        with pytest.raises(JournalError, match=told) as refused:
+            Database(url, 0)
+        assert SECRET not in str(refused.value)
+        assert "\n" not in str(refused.value)
+
+    @pytest.mark.parametrize(
+        ("made", "told"),
+        [
+            ("CREATE TABLE events (x int)", "tables of another program"),
+            ("CREATE TABLE meta (x int)", "tables of another program"),
+            ("CREATE TABLE meta (key text, value bytea)", "tables of another program"),
+            (
+                f"CREATE TABLE meta AS SELECT 'schema' AS key, '{SCHEMA + 1}'::bytea AS value",
+                f"newer trio-chat: its schema is {SCHEMA + 1}, this one knows {SCHEMA}",
+            ),
+        ],
+    )
+    def test_tables_of_others(self, postgres_url: str, made: str, told: str) -> None:
+        """Nothing of them is changed."""
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(made)
+        with pytest.raises(JournalError, match=told):
+            Database(postgres_url, 0)
+
+    def test_no_place_for_tables(self, postgres: PostgresServer) -> None:
+        """The search path names a schema that is not there."""
+        with pytest.raises(JournalError, match="no schema for tables"):
+            Database(postgres.url("not_there"), 0)
+
+    def test_another_encoding(self, postgres: PostgresServer) -> None:
+        """It could not keep each text."""
+        with postgres.connect() as connection:
+            connection.execute(
+                "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
+            )
+        with pytest.raises(JournalError, match="encoding UTF8"):
+            Database(postgres.url().replace("@/postgres", "@/latin"), 0)
+
+    def test_a_server_that_is_too_old(
+        self, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It has not all that is needed."""
+        monkeypatch.setattr(database, "OLDEST", 999_99_99)
+        with pytest.raises(JournalError, match="needs PostgreSQL 13 or newer"):
+            Database(postgres_url, 0)
+
+    def test_a_pooler(self, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It hands a session from one to another, and with it the lock; its process is another."""
+        monkeypatch.setattr(link.Link, "pid", property(lambda _: 1))
+        with pytest.raises(JournalError, match="behind a pooler"):
+            Database(postgres_url, 0)
+
+    def test_what_a_server_does_not_tell(
+        self, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A managed server may hide its system; the rest of the mark has to do."""
+        monkeypatch.setattr(runs, "PLACE", "DO $$BEGIN RAISE insufficient_privilege; END$$")
+        first = Database(postgres_url, 0)
+        first.link.close()
+        assert first.run.mark.split(" ")[1].startswith(":")
+        second = Database(postgres_url, 0)
+        second.link.close()
+        assert first.run.epoch == second.run.epoch

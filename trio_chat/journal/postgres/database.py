@@ -1,0 +1,134 @@
+"""A database that a server has: opened for it alone, in a run of its own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import structlog
+
+from trio_chat.database_url import shown
+from trio_chat.journal.postgres import forgetting, runs, unused
+from trio_chat.journal.postgres.link import READING, WRITING, Link, reason
+from trio_chat.journal.postgres.schema import migrate
+from trio_chat.journal.types import JournalError
+
+OLDEST = 13_00_00  # the first version of PostgreSQL with all that is asked of it
+VACUUM = "VACUUM (SKIP_LOCKED) events, states, words, people, rooms"
+VACUUM_TIMEOUT = 600  # seconds; what is left then is for PostgreSQL's own
+
+log = structlog.get_logger()
+
+
+class Database:
+    """Opens a database, or makes its tables, and begins the run of a server.
+
+    Args:
+        url: Of the database.
+        now: The time, in ms since 1970.
+        lock_patience: Seconds to wait for the lock of a server that has just ended.
+
+    Raises:
+        JournalError: it cannot be used; the message says why.
+    """
+
+    def __init__(self, url: str, now: int, lock_patience: float = runs.LOCK_PATIENCE) -> None:
+        self.url = url
+        with explained(url):
+            self.link = Link(url)
+            try:
+                self._begin(now, lock_patience)
+            except BaseException:
+                self.link.close()
+                raise
+
+    def _begin(self, now: int, lock_patience: float) -> None:
+        link = self.link
+        _check_server(link)
+        migrate(link)
+        runs.lock(link, lock_patience)
+        self.run = runs.begin(link)
+        self.people = forgetting.load_people(link)
+        unused.begin_visits(link, now)
+        if link.value("SELECT current_setting('fsync')") != "on":
+            log.warning("PostgreSQL has fsync off: what is kept does not survive a power loss")
+
+    def reconnect(self, end: str) -> Link:
+        """Return another connection that writes, for the same run.
+
+        Args:
+            end: Up to where the database's log was durable.
+
+        Raises:
+            JournalError: another server has it.
+            Replaced: it is not what it was.
+            psycopg.Error: it cannot be reached.
+        """
+        link = Link(self.url, WRITING)
+        try:
+            runs.lock(link, 0)
+            runs.check(link, self.run)
+            runs.check_end(link, end)
+        except BaseException:
+            link.close()
+            raise
+        return link
+
+    def connect_reader(self, timeout: float) -> Link:
+        """Return a connection that reads, for the same run.
+
+        Args:
+            timeout: Seconds that a statement may take.
+
+        Raises:
+            Replaced: it is not what it was.
+            psycopg.Error: it cannot be reached.
+        """
+        link = Link(self.url, READING.format(round(timeout * 1000)))
+        try:
+            runs.check(link, self.run)
+        except BaseException:
+            link.close()
+            raise
+        return link
+
+    def vacuum(self) -> None:
+        """Let PostgreSQL give free what deleted rows have left, in ``VACUUM_TIMEOUT`` at most.
+
+        Raises:
+            psycopg.Error: it cannot be done just now.
+        """
+        link = Link(self.url, f"SET statement_timeout = '{VACUUM_TIMEOUT}s'")
+        try:
+            link.execute(VACUUM)
+        finally:
+            link.close()
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Tell in one line why a database cannot be used.
+
+    Raises:
+        JournalError: it cannot.
+    """
+    try:
+        yield
+    except psycopg.Error as error:
+        raise JournalError(f"database {shown(url)} cannot be opened: {reason(error)}") from None
+
+
+def _check_server(link: Link) -> None:
+    """See that PostgreSQL can do what is asked of it.
+
+    Raises:
+        JournalError: it cannot.
+    """
+    if link.version < OLDEST:
+        raise JournalError("the database needs PostgreSQL 13 or newer")
+    if link.value("SELECT current_setting('server_encoding')") != "UTF8":
+        raise JournalError("the database has no encoding UTF8, which it needs")
+    if link.value("SELECT pg_backend_pid()") != link.pid:
+        raise JournalError(
+            "the database is behind a pooler, over which the lock of a running server does not "
+            "hold: connect to PostgreSQL itself"
+        )

@@ -1,0 +1,118 @@
+"""Forgetting in a database: rooms in which nothing is kept, and people not seen for long."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import structlog
+
+from trio_chat.journal.people import NOBODY, head_of
+from trio_chat.journal.postgres import scrubs
+from trio_chat.journal.postgres.link import Link
+from trio_chat.journal.postgres.rooms import keep_forgotten
+from trio_chat.journal.sqlite.forgetting import Step
+
+KEYS = 1000  # cids that are deleted in one transaction
+SCAN = 10_000  # rooms that are looked at in one read
+PEOPLE = 1000  # records that are looked at in one transaction
+ANY = 2**31 - 1  # no less than any id of a room
+
+FORGETTABLE = (
+    "SELECT id, name, last FROM rooms WHERE id > %s AND id <= %s AND ts < %s"
+    " AND NOT EXISTS (SELECT 1 FROM events WHERE room = rooms.id) ORDER BY id LIMIT %s"
+)
+DELETE_KEYS = (
+    "DELETE FROM cids WHERE room = %s AND cid IN"
+    " (SELECT cid FROM cids WHERE room = %s ORDER BY cid LIMIT %s)"
+)
+
+log = structlog.get_logger()
+
+
+class Forgettable(NamedTuple):
+    """A room that may be forgotten."""
+
+    room: int
+    name: str
+    last: int
+
+
+def find(
+    link: Link, before_ts: int, in_use: Collection[str], after: int
+) -> tuple[Sequence[Forgettable], int | None]:
+    """Return rooms that may be forgotten, and after which id there may be more."""
+    rows = _forgettable(link, after, ANY, before_ts)
+    found = [room for room in rows if room.name not in in_use]
+    return found, rows[-1].room if len(rows) == SCAN else None
+
+
+def _forgettable(link: Link, after: int, until: int, before_ts: int) -> Sequence[Forgettable]:
+    return [Forgettable(*row) for row in link.all(FORGETTABLE, (after, until, before_ts, SCAN))]
+
+
+def forget_step(link: Link, wanted: Forgettable, before_ts: int) -> Step:
+    """Delete some of what is left of a room, unless something was said there meanwhile."""
+    with link.transaction():
+        link.all("SELECT 1 FROM rooms WHERE id = %s FOR UPDATE", (wanted.room,))
+        rooms = _forgettable(link, wanted.room - 1, wanted.room, before_ts)
+        if not rooms:
+            return Step.USED
+        if link.execute(DELETE_KEYS, (wanted.room, wanted.room, KEYS)) == KEYS:
+            return Step.MORE
+        keep_forgotten(link, rooms[0].name, rooms[0].last)
+        link.execute("DELETE FROM rooms WHERE id = %s", (wanted.room,))
+        scrubs.note(link)
+        return Step.DONE
+
+
+def load_people(link: Link) -> dict[str, bytes]:
+    """Return all records of people, encoded, by the person's id, but those that are damaged."""
+    records = {id: bytes(data) for id, data in link.all("SELECT id, data FROM people")}
+    damaged = [id for id, data in records.items() if head_of(data) is None]
+    for id in damaged:
+        del records[id]
+    if damaged:
+        log.error("what is kept of people is damaged", people=len(damaged))
+    return records
+
+
+def keep_people(link: Link, changes: Mapping[str, bytes | None]) -> None:
+    """Write records down; ``None``: there is none any more. Nicks that are gone are noted."""
+    before = link.all("SELECT id, data FROM people WHERE id = ANY(%s)", (list(changes),))
+    if any(_loses_nick(data, changes[id]) for id, data in before):
+        scrubs.note(link)
+    kept = {id: data for id, data in changes.items() if data is not None}
+    link.execute("DELETE FROM people WHERE id = ANY(%s)", ([*changes.keys() - kept.keys()],))
+    link.execute(
+        "INSERT INTO people (id, data) SELECT * FROM unnest(%s::text[], %s::bytea[])"
+        " ON CONFLICT (id) DO UPDATE SET data = excluded.data",
+        (list(kept), list(kept.values())),
+    )
+
+
+def _loses_nick(before: bytes, data: bytes | None) -> bool:
+    """Whether the nick of somebody's record is not in the new one."""
+    old, new = head_of(before), None if data is None else head_of(data)
+    return old is not None and bool(old.nick) and (new is None or new.nick != old.nick)
+
+
+def forget_people_step(
+    link: Link, before_ts: int, after: str = NOBODY
+) -> tuple[list[str], str | None]:
+    """Delete some records of people who were not seen since a time.
+
+    Args:
+        link: To the database.
+        before_ts: The time, in ms since 1970.
+        after: The id behind which it goes on.
+
+    Returns:
+        The ids of these people, and behind which id there may be more.
+    """
+    with link.transaction():
+        rows = link.all(
+            "SELECT id, data FROM people WHERE id > %s ORDER BY id LIMIT %s", (after, PEOPLE)
+        )
+        read = [(id, head_of(bytes(data))) for id, data in rows]
+        gone = [id for id, head in read if head is None or head.seen < before_ts]
+        keep_people(link, dict.fromkeys(gone))
+    return gone, read[-1][0] if len(read) == PEOPLE else None

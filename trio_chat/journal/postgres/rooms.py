@@ -1,0 +1,103 @@
+"""How far rooms have come, as a turn sees them: it holds their rows until it is committed."""
+
+from collections.abc import Collection
+
+from trio_chat.journal.postgres.link import Link, text
+from trio_chat.journal.room_groups import group_of
+
+# In the order of ids, so that two who need the same rooms do not wait for each other.
+HOLD = (
+    "SELECT name, id, last, ts, unordered, topic FROM rooms WHERE name = ANY(%s)"
+    " ORDER BY id FOR NO KEY UPDATE"
+)
+SAVE = (
+    "UPDATE rooms SET last = new.last, ts = new.ts, unordered = new.unordered, topic = new.topic"
+    " FROM unnest(%s::integer[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])"
+    " AS new (id, last, ts, unordered, topic) WHERE rooms.id = new.id"
+)
+FORGOTTEN = "SELECT name_group, last FROM forgotten WHERE name_group = ANY(%s)"
+
+
+class Progress:
+    """What a turn needs to know of a room; without an ``id`` it is not there."""
+
+    def __init__(
+        self, id: int | None, last: int, ts: int = 0, unordered: int = 0, topic: str = ""
+    ) -> None:
+        self.id = id
+        self.last = last  # behind which the next event is numbered
+        self.ts = ts
+        self.unordered = unordered  # the last number with an earlier time than the one before it
+        self.topic = topic
+        self.is_changed = False
+
+    def go_on(self, seq: int, ts: int) -> None:
+        """Take in the number and the time of the next event."""
+        if ts < self.ts:
+            self.unordered = seq
+        self.last, self.ts, self.is_changed = seq, ts, True
+
+
+class Rooms:
+    """The rooms that a turn is about.
+
+    Args:
+        link: To the database; a transaction must be open.
+        names: Of all of them.
+    """
+
+    def __init__(self, link: Link, names: Collection[str]) -> None:
+        self._link = link
+        self._rooms: dict[str, Progress] = {}
+        self._find(names)
+
+    def of(self, name: str) -> Progress:
+        """Return that of a room."""
+        return self._rooms[name]
+
+    def _find(self, names: Collection[str]) -> None:
+        for name, *fields in self._link.all(HOLD, (list(names),)):
+            self._rooms[name] = Progress(*fields)
+        missing = [name for name in names if name not in self._rooms]
+        if missing:
+            groups = [group_of(name) for name in missing]
+            last: dict[int, int] = dict(self._link.all(FORGOTTEN, (groups,)))
+            for name, group in zip(missing, groups, strict=True):
+                self._rooms[name] = Progress(None, last.get(group, 0))
+
+    def begin(self, name: str) -> int:
+        """Make a room; return its id."""
+        id: int = self._link.value("INSERT INTO rooms (name) VALUES (%s) RETURNING id", (name,))
+        self._rooms[name].id = id
+        return id
+
+    def look_again(self, name: str) -> None:
+        """Take in that a room is not there any more."""
+        del self._rooms[name]
+        self._find([name])
+
+    def save(self) -> None:
+        """Write down how far they have come."""
+        rooms = [room for room in self._rooms.values() if room.is_changed]
+        if not rooms:
+            return
+        fields = ("id", "last", "ts", "unordered")
+        columns = [[getattr(room, field) for room in rooms] for field in fields]
+        self._link.execute(SAVE, (*columns, [text(room.topic) for room in rooms]))
+        for room in rooms:
+            room.is_changed = False
+
+
+def last_of_forgotten(link: Link, name: str) -> int:
+    """Return behind which number a room begins that is not there; 0 if none of its group was."""
+    row = link.one("SELECT last FROM forgotten WHERE name_group = %s", (group_of(name),))
+    return int(row[0]) if row else 0
+
+
+def keep_forgotten(link: Link, name: str, last: int) -> None:
+    """Remember how far a room had come that is being forgotten."""
+    link.execute(
+        "INSERT INTO forgotten (name_group, last) VALUES (%s, %s) ON CONFLICT (name_group)"
+        " DO UPDATE SET last = greatest(forgotten.last, excluded.last)",
+        (group_of(name), last),
+    )

@@ -1,0 +1,135 @@
+"""Sealing in a database: which clearings there are, and how cleared messages go for good."""
+
+from collections.abc import Iterable, Sequence
+
+from trio_chat.journal.clearings import ALSO, REACTED, SEALED, Clearing
+from trio_chat.journal.postgres import scrubs, states, words
+from trio_chat.journal.postgres.link import Link, Row, text
+from trio_chat.journal.sqlite.sealing import OFF, as_kept, clearing_of
+from trio_chat.protocol.events import Clear
+
+STEP = 1000  # events that are looked at in one transaction
+CHANGES = 20_000  # of messages, that are looked at in one for reactions
+SCAN = 100_000  # events, the latest, that are looked at for more when something is cleared
+
+AMONG = (
+    "SELECT DISTINCT coalesce(target, seq) AS number FROM events"
+    " WHERE room = %s AND seq >= %s AND seq < %s AND coalesce(author, '') = ANY(%s)"
+    " AND (kind = 2 AND target < %s OR kind = 3 AND %s) ORDER BY number DESC LIMIT %s"
+)
+TO_EARLIER = (
+    "SELECT DISTINCT target FROM events WHERE room = %s AND seq >= %s AND seq < %s AND kind = 4"
+    " AND target < %s AND coalesce(author, '') = ANY(%s) ORDER BY target DESC LIMIT %s"
+)
+CLEARED = (
+    "SELECT seq, author, kind = 1,"
+    " CASE WHEN kind = 4 AND position(%s::bytea IN data) = 0 THEN target END"
+    " FROM events WHERE room = %s AND seq >= %s AND seq < %s ORDER BY seq LIMIT %s"
+)
+OTHERS = "SELECT seq, author, true, NULL FROM events WHERE room = %s AND seq = ANY(%s)"
+
+
+def find(link: Link, room: int) -> Sequence[Clearing]:
+    """Return the clearings of a room that can still be taken back."""
+    rows = link.all("SELECT key, authors, first, seq FROM clearings WHERE room = %s", (room,))
+    return [clearing_of(*row) for row in rows]
+
+
+def also(link: Link, room: int, event: Clear, *, with_topics: bool) -> list[int]:
+    """Return what an event clears besides messages since: those edited since, and topics if wanted.
+
+    The event must have the numbers from which, and up to which it clears.
+    """
+    if event.since <= 1 and not with_topics:
+        return []  # all is cleared by the numbers alone: there is nothing before
+    first = max(event.since, event.seq - SCAN)
+    ids = [text(author) for author in event.authors]
+    rows = link.all(AMONG, (room, first, event.seq, ids, event.since, with_topics, ALSO))
+    return sorted(number for (number,) in rows)
+
+
+def reacted(link: Link, room: int, event: Clear) -> list[int]:
+    """Return to which messages of before authors have reacted since, whose reactions are cleared.
+
+    The event must have the numbers from which, and up to which it clears.
+    """
+    first = max(event.since, event.seq - SCAN)
+    ids = [text(author) for author in event.authors]
+    rows = link.all(TO_EARLIER, (room, first, event.seq, event.since, ids, REACTED))
+    return sorted(number for (number,) in rows)
+
+
+def keep(link: Link, room: int, event: Clear) -> None:
+    """Seal what an event clears."""
+    also, reacted = frozenset(event.also), frozenset(event.reacted)
+    authors = frozenset(event.authors)
+    clearing = Clearing(event.key, authors, event.since, event.seq, also, reacted)
+    link.execute(
+        "INSERT INTO clearings (room, key, seq, ts, first, authors)"
+        " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (room, key) DO UPDATE SET"
+        " seq = excluded.seq, ts = excluded.ts, first = excluded.first, authors = excluded.authors",
+        (room, event.key, event.seq, event.ts, event.since, as_kept(clearing)),
+    )
+
+
+def lift(link: Link, room: int, key: str) -> None:
+    """Take a clearing back."""
+    link.execute("DELETE FROM clearings WHERE room = %s AND key = %s", (room, key))
+
+
+def step(link: Link, now: int) -> bool:
+    """Delete some messages for good that were cleared a day ago; return whether there was any.
+
+    Args:
+        link: To the database; a transaction must be open.
+        now: In milliseconds since 1970.
+    """
+    query = "SELECT room, key, first, seq, authors FROM clearings WHERE ts <= %s LIMIT 1"
+    row = link.one(query, (now - SEALED,))
+    if row is None:
+        return False
+    room, key, first, end, among = row
+    clearing = clearing_of(key, among, first, end)
+    found = link.all(CLEARED, (OFF, room, first, end, STEP))
+    count = _take_back_reactions(link, room, clearing, found)
+    is_last = count == len(found) < STEP
+    found = found[:count]
+    if is_last:
+        found += link.all(OTHERS, (room, sorted(clearing.also)))
+    gone = [seq for seq, author, is_said, _ in found if is_said and clearing.covers(seq, author)]
+    _delete(link, room, gone)
+    if is_last:
+        lift(link, room, key)
+    else:
+        began = first if clearing.reacted_from is None else clearing.reacted_from
+        going_on = clearing._replace(first=found[-1][0] + 1, reacted_from=began)
+        link.execute(
+            "UPDATE clearings SET first = %s, authors = %s WHERE room = %s AND key = %s",
+            (going_on.first, as_kept(going_on), room, key),
+        )
+    return True
+
+
+def _take_back_reactions(link: Link, room: int, clearing: Clearing, found: Iterable[Row]) -> int:
+    """Take cleared reactions away for good; return how many of the events were looked at.
+
+    A message loses all of them at once, and is looked at no more.
+    """
+    looked, count, done = 0, 0, set[int]()
+    for _, author, _, target in found:
+        if looked > CHANGES:
+            break
+        count += 1
+        if target is None or target in done or (author or "") not in clearing.authors:
+            continue
+        done.add(target)
+        looked += states.take_back_reactions(link, room, target, clearing)
+    return count
+
+
+def _delete(link: Link, room: int, numbers: Iterable[int]) -> None:
+    """Take the texts of messages and their edits, and of topics, out of the database."""
+    for seq in numbers:
+        scrubs.begin(link, room, seq)
+        states.forget_text(link, room, seq)
+        words.remove(link, [(room, seq)])

@@ -1,0 +1,230 @@
+"""The writer of a database: the one connection that writes, each call in a worker thread."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+import psycopg
+import structlog
+import trio
+
+from trio_chat.config import Config
+from trio_chat.journal.postgres import forgetting, runs, unused
+from trio_chat.journal.postgres.database import Database
+from trio_chat.journal.postgres.link import Link, Unsure, reason
+from trio_chat.journal.postgres.schema import get
+from trio_chat.journal.postgres.space import Space
+from trio_chat.journal.postgres.turn import Turn
+from trio_chat.journal.types import (
+    STORAGE_FULL,
+    Committed,
+    JournalError,
+    Replaced,
+    Result,
+    Unavailable,
+    Write,
+)
+from trio_chat.journal.views import ChangeLimits
+
+RETRY_MS = 1000  # after a failed commit
+FIRST_PAUSE, LAST_PAUSE = 0.5, 4.0  # seconds between two tries to connect; each is twice the last
+# Seconds for a commit; one that takes longer is given up with its connection. It may be kept.
+COMMIT_TIMEOUT = 10.0
+FAILURES = (psycopg.Error, OSError, JournalError, Replaced, Unsure)
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class Writer:
+    """Writes to a database, one call at a time.
+
+    After a failure others fail at once for some time, and then the connection is made again if it
+    was lost. With it goes the lock that keeps other servers out.
+
+    Args:
+        database: The database.
+        clock: The wall clock, in ms since 1970.
+        space: What it may take.
+        limits: How much of one message may be changed.
+        counts: Get what an operator wants to know, by name.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], int],
+        space: Space,
+        limits: ChangeLimits,
+        counts: Counter[str],
+    ) -> None:
+        self._database = database
+        self._link: Link | None = database.link
+        self._clock = clock
+        self._space = space
+        self._limits = limits
+        self._writing = trio.CapacityLimiter(1)
+        self._pause = 0.0  # seconds since the last failure; 0 if there was none since a success
+        self._retry_at = 0.0
+        self._others_wrote = False
+        self._others = get(database.link, runs.OTHERS)
+        self._replaced: Replaced | None = None
+        self._end = runs.durable_end(database.link)
+        self.counts = counts
+
+    def reconfigure(self, config: Config) -> None:
+        """Take in that settings have changed; space is measured by them at the next look."""
+        self._limits = ChangeLimits.of(config)
+        self._space.limit = config.max_database
+
+    async def commit(self, writes: Sequence[Write]) -> list[Result]:
+        """Keep events, numbered, in one transaction.
+
+        Raises:
+            Unavailable: nothing was kept, or nobody knows: then sending again tells.
+        """
+        results = await self._bounded(partial(self._commit, writes))
+        self.counts["storage_full"] += results.count(STORAGE_FULL)
+        self.counts["rooms_forgotten"] += sum(
+            write.forgets is not None and isinstance(result, Committed)
+            for write, result in zip(writes, results, strict=True)
+        )
+        return results
+
+    def _commit(self, writes: Sequence[Write]) -> list[Result]:
+        try:
+            link = self._connected()
+            with link.transaction():
+                results = Turn(
+                    link,
+                    writes,
+                    self._clock(),
+                    limits=self._limits,
+                    is_full=self._space.is_full,
+                ).run()
+        except FAILURES as error:
+            self._fail(error)
+            raise Unavailable(RETRY_MS) from None
+        self._succeed()
+        return results
+
+    def _connected(self) -> Link:
+        """Return the connection, made again if it was lost."""
+        if self._replaced:
+            raise self._replaced
+        if self._link is None:
+            self._link = self._database.reconnect(self._end)
+        return self._link
+
+    def _succeed(self) -> None:
+        if self._pause:
+            log.info("journal available again")
+        self._pause = self._retry_at = 0.0
+
+    def _fail(self, error: Exception) -> None:
+        """Let calls fail at once for a while."""
+        self.counts["unavailable"] += 1
+        if not self._pause:
+            log.error("journal unavailable", reason=reason(error))
+        if isinstance(error, Replaced):
+            self._replaced = error
+        self._pause = min(2 * self._pause, LAST_PAUSE) or FIRST_PAUSE
+        self._retry_at = time.monotonic() + self._pause
+        self._others_wrote = True  # it may have what is not acknowledged
+        if self._link and (self._link.is_broken or isinstance(error, Replaced | Unsure)):
+            self._link.close()
+            self._link = None
+
+    async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
+        """Keep records of people."""
+
+        def step(link: Link) -> None:
+            with link.transaction():
+                forgetting.keep_people(link, changes)
+
+        await self.write("people", step)
+
+    async def note_visits(self, noted: Mapping[str, int]) -> None:
+        """Keep when rooms were visited."""
+        await self.write("visits", partial(unused.note_visits, visits=noted))
+
+    async def write(self, doing: str, step: Callable[[Link], T]) -> T:
+        """Run a step that writes in a thread, between commits.
+
+        Raises:
+            Unavailable: it failed.
+        """
+
+        def run() -> T:
+            try:
+                return step(self._connected())
+            except FAILURES as error:
+                log.error("journal cannot be written", doing=doing, reason=reason(error))
+                self._fail(error)
+                raise Unavailable(RETRY_MS) from None
+
+        return await self._bounded(run)
+
+    async def _bounded(self, call: Callable[[], T]) -> T:
+        """Run a call in a thread, and give it up with the connection if it takes too long."""
+        if time.monotonic() < self._retry_at:
+            raise Unavailable(RETRY_MS)
+        with trio.move_on_after(COMMIT_TIMEOUT):
+            return await self.run(call)
+        self.cut()
+        raise Unavailable(RETRY_MS)
+
+    async def run(self, call: Callable[[], T]) -> T:
+        """Run a call in a thread, one at a time, on the connection that writes.
+
+        Cancellation: the call goes on in its thread; nothing else is written before it ends.
+        """
+        return await trio.to_thread.run_sync(call, limiter=self._writing, abandon_on_cancel=True)
+
+    def cut(self) -> None:
+        """Let the call that waits for the server fail."""
+        if self._link:
+            self._link.cut()
+
+    def close(self) -> None:
+        """Close the connection, and with it let go of the lock."""
+        if self._link:
+            self._link.close()
+
+    async def has_changed(self) -> bool:
+        """Return whether anybody else may have written since this was asked last.
+
+        Raises:
+            Replaced: the database is not what it was, and nothing more can be kept.
+            Unavailable: that cannot be told just now.
+        """
+        changed = await self._bounded(self._has_changed)
+        if self._replaced:
+            raise self._replaced
+        return changed
+
+    def _has_changed(self) -> bool:
+        try:
+            link = self._connected()
+            runs.check(link, self._database.run)
+            self._end = runs.durable_end(link)
+            self._space.look(link)
+            self._look_for_others(link)
+        except FAILURES as error:
+            self._fail(error)
+            if self._replaced:
+                return True
+            raise Unavailable(RETRY_MS) from None
+        self._succeed()
+        changed, self._others_wrote = self._others_wrote, False
+        return changed
+
+    def _look_for_others(self, link: Link) -> None:
+        """See whether a command has written since this was looked at last."""
+        others = get(link, runs.OTHERS)
+        if others != self._others:
+            self._others = others
+            self._others_wrote = True
