@@ -183,6 +183,7 @@ async def test_what_cannot_be_posted_is_told_as_a_problem(
         answer = await ask(server, "POST", MESSAGES, body, **headers)
         assert (answer.status, answer.code) == (status, code)
         assert "\u202e" not in answer.json["detail"]
+        assert "truncated" not in answer.json["detail"]  # nothing of it was lost on the way
         assert (answer.header("www-authenticate") != "") is (status == 401)
         assert await texts(server) == []
 

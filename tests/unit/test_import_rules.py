@@ -24,6 +24,7 @@ __all__ = ["run"]  # a fixture
 
 BEN = {"id": "b2", "nick": "Ben"}
 NO_MESSAGE = "which is no message before it"
+HALF = "the JSON ends early, or holds half of an escaped character"
 HIDDEN_CID = "`str` of what can be seen - at `$.cid`"
 MANY = "the message was changed too often"
 
@@ -282,7 +283,7 @@ class TestFiles:
         [
             (b'{"t":"msg","x":' + b"[" * 50_000, "it is nested too deeply"),
             (b"[" * 500_000, "line 3: "),
-            (b'{"t":"msg","room":"tea","seq":1,"ts":1,"text":"\\ud800"}', "line 3: "),
+            (b'{"t":"msg","room":"tea","seq":1,"ts":1,"text":"\\ud800"}', f"line 3: {HALF}"),
             (b'{"t":"msg","room":"tea","seq":1e999,"ts":1,"text":"x"}', "line 3: "),
             (b'{"t":"msg","room":"tea","seq":1' + b"0" * 5000 + b',"ts":1,"text":"x"}', "line 3: "),
             (b'{"t":"\x1b[2J"}', "line 3: "),

@@ -16,8 +16,8 @@ from trio_chat.journal.sqlite import cids
 from trio_chat.protocol.acts import LinkMade, Reported
 from trio_chat.protocol.events import ActKept, AnyStoredEvent
 from trio_chat.protocol.names import BadName, check_room
-from trio_chat.protocol.request_base import LAST_TIME
-from trio_chat.protocol.text import BYTE_ORDER_MARK, without_controls
+from trio_chat.protocol.request_base import LAST_TIME, complaint
+from trio_chat.protocol.text import BYTE_ORDER_MARK
 
 LINE_LIMIT = 1024 * 1024  # bytes; no server of ours keeps an event as long
 LAST_NUMBER = 2**40 - 1  # of an event
@@ -117,7 +117,7 @@ class ExportedFile:
         except RecursionError:
             raise self._damage("it is nested too deeply") from None
         except msgspec.MsgspecError as error:
-            raise self._damage(without_controls(str(error))) from None
+            raise self._damage(complaint(error)) from None
 
     def _begin_room(self, line: RoomLine) -> None:
         try:

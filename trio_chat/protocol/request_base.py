@@ -13,6 +13,7 @@ WHY_LIMIT = 250  # characters of a reason
 # them, and logs, terminals and headers take them as they are.
 VISIBLE = f"^(?:[^{UNSEEN_RANGES}]| )*\\Z"
 _NO_MATCH = "matching regex"  # says msgspec; no other pattern is asked for
+_ENDS_EARLY = "Input data was truncated"  # says msgspec
 LAST_TIME = 253_402_300_799_999  # milliseconds since 1970, at the end of the year 9999
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -26,9 +27,12 @@ LinkSecret = Annotated[str, msgspec.Meta(max_length=SECRET_LIMIT)]
 def complaint(error: Exception) -> str:
     """Return which field of something is wrong, and why, in words that can be shown.
 
-    Whoever has to see which characters cannot be seen gets no pattern that holds them.
+    Whoever has to see which characters cannot be seen gets no pattern that holds them. Half of a
+    character that is escaped by two numbers is called an early end by msgspec, too.
     """
     text = without_controls(str(error))
+    if text == _ENDS_EARLY:
+        return "the JSON ends early, or holds half of an escaped character"
     if _NO_MATCH not in text:
         return text
     return f"Expected `str` of what can be seen - at {text.rpartition(' - at ')[2]}"
