@@ -1,13 +1,16 @@
 // Connects to the server while the rest of the page is still being loaded.
 
 import { again } from "./again.js";
-import { LOBBY, roomIn, socketUrl, trimLink } from "./net/address.js";
+import { LOBBY, messageIn, roomIn, socketUrl, trimLink } from "./net/address.js";
 import { Connection } from "./net/connection.js";
 import { Session } from "./net/session.js";
 import { Store } from "./state/store.js";
 import { Marks } from "./storage/marks.js";
 import { RoomList } from "./storage/room-list.js";
 import { recall, recallAll, remember, watch } from "./storage/storage.js";
+
+/** The number of the message that the address names, if it does. */
+export const sought = messageIn(location);
 
 let putTogether;
 const page = new Promise((resolve) => {

@@ -20,11 +20,12 @@ import { KeyboardNavigation } from "./log/keyboard-navigation.js";
 import { isolate } from "./log/narration.js";
 import { plainWords } from "./log/row.js";
 import { Typing } from "./log/typing.js";
+import { linkTo } from "./net/address.js";
 import { findTrouble } from "./net/reach.js";
 import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
 import { FocusRestore } from "./panels/focus-restore.js";
-import { offerLink } from "./panels/invitation.js";
+import { copy, offerLink } from "./panels/invitation.js";
 import { People } from "./panels/people.js";
 import { make, reasonField } from "./panels/make.js";
 import { RoomSections } from "./panels/room-sections.js";
@@ -103,6 +104,7 @@ export class Tools {
     new KeyboardNavigation(find("log"), log, () => composer.focus());
     this.#focusRestore = new FocusRestore(() => composer.focus());
     this.#drafting = new Drafting(page);
+    if (page.sought) page.update(() => store.room.jump(page.sought));
     if (!session.nick && !session.pair) tellOf(store.active, find("there"));
   }
 
@@ -248,6 +250,7 @@ export class Tools {
         pick(button, t("picker.title"), { onPick: (emoji) => this.#react(item, emoji), onFault: this.#acts.tell }),
       reply: ({ item }) => composer.change({ reply: { seq: item.seq, epoch: store.room.epoch }, edit: null }),
       copy: ({ item }) => this.#copy(item.text),
+      link: ({ item }) => this.#copyLink(item.seq),
       edit: (entry) => composer.change({ edit: edition(entry, store.room) }),
       delete: (entry) => this.#delete(entry),
       more: (entry, button) => this.#governing.offer(entry.author, button, entry.item),
@@ -268,6 +271,11 @@ export class Tools {
     } catch {
       this.#acts.tell(t("action.notCopied"));
     }
+  }
+
+  async #copyLink(seq) {
+    const link = linkTo(this.#page.store.active, seq);
+    this.#acts.tell((await copy(link)) ? t("action.linked") : t("action.linkByHand", { link }));
   }
 
   async #delete({ kind, item, author }) {

@@ -3,7 +3,7 @@
 // What can wait is loaded when the first messages are drawn: deferred and installed.
 
 import { again } from "./again.js";
-import { marks, offered, roomList, session, showOn, store } from "./boot.js";
+import { marks, offered, roomList, session, showOn, sought, store } from "./boot.js";
 import { Composer } from "./compose/composer.js";
 import { reasonOf, speak, t, translate } from "./i18n/strings.js";
 import { Log } from "./log/log.js";
@@ -83,7 +83,7 @@ let tools = null; // until they are loaded
 const loading = drawn
   .then(() => Promise.all([again(() => import("./deferred.js")), loadStyle("later")]))
   .then(([{ Tools }]) => {
-    const parts = { store, session, address, notice, name, panels, log, composer, offered };
+    const parts = { store, session, address, notice, name, panels, log, composer, offered, sought };
     tools = new Tools({ ...parts, say, put, look, update, cacheInUse: () => cache });
     show(); // at once, so that nothing is seen that is not stored
   });

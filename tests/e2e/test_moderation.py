@@ -90,7 +90,7 @@ def test_a_teacher_runs_a_class(open_page: OpenPage) -> None:
     wait_for(bob, "listen!")
     row(bob, "listen!").hover()
     bar = bob.get_by_role("toolbar", name="Actions")
-    expect(bar.get_by_role("button")).to_have_count(2)  # to copy, and to tell the moderators
+    expect(bar.get_by_role("button")).to_have_count(3)  # to copy, its link too, and to tell
     close_room(ann, is_closed=False)
     expect(bob.locator("#text")).to_be_focused()
     for text in ("a joke", "another joke"):

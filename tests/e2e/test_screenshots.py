@@ -154,7 +154,7 @@ def test_what_can_be_done_with_a_message(open_page: OpenPage, chat: Chat, pictur
         answer.hover()
         page.get_by_role("toolbar").get_by_role("button", name="Edit").hover()
         picture(page, pictures, "actions")
-    assert page.get_by_role("toolbar").get_by_role("button").count() == 5
+    assert page.get_by_role("toolbar").get_by_role("button").count() == 6
 
 
 def test_the_page_without_a_connection(open_page: OpenPage, chat: Chat, pictures: Path) -> None:

@@ -8,8 +8,8 @@ export function actionsFor({ kind, item, author }, { me, speak = true, moderate 
   if (kind === "message") {
     const isMine = isOwn(author, me);
     const others = isMine ? [] : ["more", ...(moderate ? ["delete"] : [])];
-    if (!speak) return ["copy", ...others];
-    return ["react", "reply", "copy", ...(isMine ? ["edit", "delete"] : others)];
+    if (!speak) return ["copy", "link", ...others];
+    return ["react", "reply", "copy", "link", ...(isMine ? ["edit", "delete"] : others)];
   }
   if (item.t !== "send") return [];
   return isOpen(item) ? ["copy", "edit", "delete"] : ["copy"];

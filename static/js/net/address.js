@@ -21,9 +21,16 @@ export function socketUrl() {
   return url.href;
 }
 
-/** Returns the address of a room. */
-export function linkTo(room) {
-  return ROOMS.href + encodeURIComponent(room).replace(/\.$/, "%2E"); // as it is, it would be a sentence's
+/** Returns the address of a room, or of the message there with the number `at`. */
+export function linkTo(room, at = null) {
+  const link = ROOMS.href + encodeURIComponent(room).replace(/\.$/, "%2E"); // as it is, it would be a sentence's
+  return at === null ? link : `${link}?at=${at}`;
+}
+
+/** Returns the number of the message that an address names; null if it names none. */
+export function messageIn({ search }) {
+  const [at = ""] = /^[1-9]\d{0,15}/.exec(new URLSearchParams(search).get("at") ?? "") ?? [];
+  return at && Number.isSafeInteger(Number(at)) ? Number(at) : null;
 }
 
 /**
