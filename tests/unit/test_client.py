@@ -370,7 +370,9 @@ async def test_a_crash_is_logged_told_and_kept_inside(
             await conn.sends(masked(TEXT, b"trigger"))
             assert [seen.close_code for seen in await conn.gets()] == [CRASHED.code]
             await conn.peer.aclose()
-    assert [(entry["event"], entry["exc_info"]) for entry in logged] == [("client crashed", True)]
+    told = [entry for entry in logged if entry["log_level"] != "debug"]
+    assert [(entry["event"], entry["exc_info"]) for entry in told] == [("client crashed", True)]
+    assert (logged[-1]["event"], logged[-1]["reason"]) == ("connection ends", "crashed")
     assert conn.requests[-1] == Unregister(conn.client)
 
 
