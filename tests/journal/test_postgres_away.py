@@ -98,6 +98,20 @@ class TestAway:
         assert journal.epoch == epoch
         await journal.close()
 
+    async def test_who_reads_does_not_feel_that_it_was_started_again(
+        self, own_postgres: PostgresServer
+    ) -> None:
+        """All connections that were kept are lost; a query that finds so is run anew."""
+        journal = await PostgresJournal.open(own_postgres.new_url())
+        await fill(journal, 3)
+        async with trio.open_nursery() as nursery:  # on several connections
+            for _ in range(8):
+                nursery.start_soon(kept, journal)
+        own_postgres.stop()
+        own_postgres.start()
+        assert await kept(journal) == [1, 2, 3]
+        await journal.close()
+
     async def test_it_is_not_asked_again_at_once(
         self, database: PostgresJournal, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -25,7 +25,8 @@ log = structlog.get_logger()
 class Readers:
     """Runs as many queries at a time as it may have connections; others wait.
 
-    A connection is made when it is needed, and again after it was lost.
+    A connection is made when it is needed, and again after it was lost: a query that finds so is
+    run anew.
 
     Args:
         database: What to read from.
@@ -35,6 +36,7 @@ class Readers:
 
     def __init__(self, database: Database, count: int, timeout: float) -> None:
         self._database = database
+        self._count = count
         self._limiter = trio.CapacityLimiter(count)
         self._idle: list[Link] = []
         self.timeout = timeout
@@ -56,17 +58,21 @@ class Readers:
         began = time.perf_counter()
 
         def run() -> T:
-            link = self._take()
-            try:
-                used.append(link)
-                with link.transaction():
-                    result = query(link)
-            except FAILURES as error:
-                link.close()
-                self._fail(error)
-                raise Unavailable(RETRY_MS) from None
-            self._put_back(link)
-            return result
+            while True:
+                link, is_kept = self._take()
+                try:
+                    used.append(link)
+                    with link.transaction():
+                        result = query(link)
+                except FAILURES as error:
+                    is_lost = is_kept and link.is_broken and len(used) <= self._count
+                    link.close()
+                    if is_lost:  # while nobody used it, as when the server was started again
+                        continue
+                    self._fail(error)
+                    raise Unavailable(RETRY_MS) from None
+                self._put_back(link)
+                return result
 
         with trio.move_on_after(self.timeout):
             try:
@@ -80,14 +86,15 @@ class Readers:
         log.warning("read took too long", seconds=self.timeout)
         raise Unavailable(RETRY_MS)
 
-    def _take(self) -> Link:
+    def _take(self) -> tuple[Link, bool]:
+        """Return a connection, and whether it was kept from an earlier query."""
         with self._lock:
             if self._is_closed:
                 raise Unavailable(RETRY_MS)
             if self._idle:
-                return self._idle.pop()
+                return self._idle.pop(), True
         try:
-            return self._database.connect_reader(self.timeout)
+            return self._database.connect_reader(self.timeout), False
         except FAILURES as error:
             self._fail(error)
             raise Unavailable(RETRY_MS) from None
