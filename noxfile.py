@@ -101,11 +101,12 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run all tests but those of the page; installs pytest, curl, sslscan, PostgreSQL.
+    """Run all tests but those of the page; installs pytest, curl, nginx, PostgreSQL.
 
     All branches have to be run.
     """
-    need(session, **{"curl": "curl", "sslscan": "sslscan", POSTGRES: "postgresql"})
+    programs = {"curl": "curl", "sslscan": "sslscan", "nginx": "nginx-light"}
+    need(session, **programs, **{POSTGRES: "postgresql"})
     install(session, "test")
     paths = session.posargs or [
         "tests/unit",

@@ -1,8 +1,9 @@
 """The doctor says in plain words what a real proxy in front of a server does wrong."""
 
 import json
+import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ import trustme
 
 from tests.integration.proxying import find, free_port, started
 from tests.integration.running import PATIENCE, serving
-from trio_chat.commands import doctor
+from trio_chat.commands import doctor, doctor_checks, doctor_wire
 from trio_chat.commands.doctor_checks import Finding, Patient
-from trio_chat.commands.doctor_wire import Target
+from trio_chat.commands.doctor_wire import Fault, Target
 from trio_chat.config import ConfigError
 from trio_chat.errors import OutOfReach
+from trio_chat.net.streams import NO_LINGER
 
 NGINX = find("nginx")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="there is no nginx here")
@@ -69,7 +71,14 @@ async def behind(
     async with serving(**{**fast, **base, **settings}) as running:
         file = folder / "nginx.conf"
         parts = {"folder": folder, "port": port, "upstream": running.port, "tls": tls}
-        file.write_text(CONFIGURATION.format(**parts, location=location, server=server, path=path))
+        file.write_text(
+            CONFIGURATION.format(
+                **parts,
+                location=location.replace("UPSTREAM", str(running.port)),
+                server=server,
+                path=path,
+            )
+        )
         async with started(port, str(NGINX), "-c", str(file)):
             yield f"{'https' if tls else 'http'}://localhost:{port}{path}"
 
@@ -113,20 +122,20 @@ async def test_below_a_path_too(tmp_path: Path) -> None:
         (HOST + UPGRADE, {}, "address", "takes us for 127.0.0.1, and we are 127.0.0.9"),
         (GOOD + "client_max_body_size 1k;", TRUST, "body", "answered with 413 on the way"),
         (
-            GOOD + "proxy_read_timeout 1s;",
+            GOOD + "} location = /ws { proxy_pass http://127.0.0.1:UPSTREAM;"
+            "proxy_http_version 1.1; proxy_read_timeout 1s;" + GOOD,
             {**TRUST, "ping_interval": 30.0},
             "idle",
             "before the ping that comes after 30 s",
         ),
-        (GOOD + "add_header Date-2 x;", {**TRUST, "ping_interval": 0}, "idle", "not looked at"),
         (
-            HOST + UPGRADE + FORWARD + "proxy_buffers 8 64k; proxy_buffer_size 64k; "
-            "proxy_ignore_headers X-Accel-Buffering; gzip on; gzip_types text/event-stream;"
-            "gzip_proxied any;",
+            HOST + UPGRADE + FORWARD + "client_body_buffer_size 128k;"
+            "proxy_ignore_headers X-Accel-Buffering; gzip on; gzip_types text/event-stream;",
             TRUST,
             "events",
-            "",
+            "something collects events before it passes them on",
         ),
+        (GOOD + "add_header Date-2 x;", {**TRUST, "ping_interval": 0}, "idle", "not looked at"),
     ],
 )
 async def test_what_a_proxy_does_wrong_is_said(
@@ -230,3 +239,93 @@ async def test_the_command_tells_scripts(
         await run([f"http://127.0.0.1:{free_port()}/"])
     with pytest.raises(ConfigError, match="does not begin with"):
         await run(["example.org"])
+
+
+async def test_a_page_whose_files_do_not_come_is_said(tmp_path: Path) -> None:
+    """Or whose redirect leads elsewhere, as it is told to be elsewhere."""
+    missing = "location ~ /static/ { return 404; }"
+    async with behind(tmp_path, GOOD, server=missing, **TRUST) as url:
+        assert "is answered with 404" in (await wrong(url))["page"]
+    elsewhere: dict[str, Any] = {"base_url": "http://127.0.0.1/other/"}
+    async with behind(tmp_path, GOOD, **TRUST, **elsewhere) as url:
+        assert "/ leads to http://127.0.0.1:" in (await wrong(url))["page"]
+
+
+async def test_what_needs_a_password_is_not_looked_at(tmp_path: Path) -> None:
+    """That is no fault."""
+    access: dict[str, Any] = {"access": ("password",), "access_password": "secret"}
+    async with behind(tmp_path, GOOD, **TRUST, **access) as url:
+        found = await wrong(url)
+        assert found == dict.fromkeys(("events", "idle"), "not looked at: answered with 401")
+
+
+@asynccontextmanager
+async def listening(
+    handle: Callable[[trio.SocketStream], Awaitable[None]],
+) -> AsyncIterator[Patient]:
+    """Have something else answer for the block."""
+    async with trio.open_nursery() as nursery:
+        [listener] = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        nursery.start_soon(trio.serve_listeners, handle, [listener])
+        port = listener.socket.getsockname()[1]
+        context = ssl.create_default_context()
+        yield Patient(Target(f"http://127.0.0.1:{port}/", None, context), PATIENCE)
+        nursery.cancel_scope.cancel()
+
+
+async def test_who_hangs_up_or_resets_is_said() -> None:
+    """Instead of an answer."""
+
+    async def hang_up(stream: trio.SocketStream) -> None:
+        await stream.receive_some(10_000)
+
+    async def reset(stream: trio.SocketStream) -> None:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+
+    for handle in (hang_up, reset):
+        async with listening(handle) as patient:
+            with pytest.raises(Fault, match="hangs up instead of"):
+                await doctor_checks.page(patient)
+
+
+async def test_a_server_without_tls_is_said() -> None:
+    """Nobody can be reached by https there."""
+
+    async def answer(stream: trio.SocketStream) -> None:
+        await stream.receive_some(10_000)
+        await stream.send_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    async with listening(answer) as patient:
+        target = Target(
+            patient.target.page.replace("http:", "https:"), None, patient.target.context
+        )
+        with pytest.raises(OutOfReach, match="no TLS: "):
+            await doctor.look(Patient(target, 0))
+
+
+async def test_what_is_said_before_the_ping_is_no_ping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody may speak meanwhile."""
+    told = trio.Event()
+
+    async def talk(stream: trio.SocketStream) -> None:
+        await stream.receive_some(10_000)
+        await stream.send_all(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")
+        await stream.send_all(b"\x81\x02hi")
+        await told.wait()
+        await stream.send_all(b"\x89\x00")
+
+    async def reach(_: Target) -> dict[str, Any]:
+        return {"ping_interval": 0.1, "ignored": False, "address": "unix"}
+
+    monkeypatch.setattr(doctor_checks, "_reach", reach)
+    raw = doctor_wire.Exchange.raw
+
+    async def raw_and_tell(self: doctor_wire.Exchange) -> bytes:
+        data = await raw(self)
+        told.set()
+        return data
+
+    monkeypatch.setattr(doctor_wire.Exchange, "raw", raw_and_tell)
+    async with listening(talk) as patient:
+        assert (await doctor_checks.idle(patient)).result == "ok"
+        assert "takes us for unix" in (await doctor_checks.address(patient)).text

@@ -186,7 +186,8 @@ async def events(patient: Patient) -> Finding:
         data = b""
         with trio.move_on_after(FIRST_EVENT):
             path = f"{target.path}api/v1/rooms/lobby/events?last=0"
-            reply = await asking.ask(path, {"Accept": "text/event-stream"})
+            accepts = {"Accept": "text/event-stream", "Accept-Encoding": "gzip"}
+            reply = await asking.ask(path, accepts)
             if reply.status in NOT_LET_IN:
                 return Finding("events", WARNING, f"not looked at: answered with {reply.status}")
             if reply.status != HTTPStatus.OK:

@@ -122,8 +122,6 @@ class Exchange:
         while not isinstance(event := await self._next(), h11.Response):
             if isinstance(event, h11.InformationalResponse) and event.status_code == SWITCHED:
                 return _reply(event)
-            if isinstance(event, h11.ConnectionClosed):
-                raise Fault("hangs up instead of an answer")
         return _reply(event)
 
     async def data(self) -> bytes:
@@ -138,10 +136,13 @@ class Exchange:
         return bytes(trailing) or await _receive(self._stream)
 
     async def _next(self) -> h11.Event | type[h11.PAUSED]:
+        data = None
         while True:
             try:
                 event = self._h11.next_event()
             except h11.RemoteProtocolError as error:
+                if data == b"":
+                    raise Fault("hangs up instead of an answer") from None
                 raise Fault(f"the answer is not HTTP/1.1: {error}") from None
             if event is not h11.NEED_DATA:
                 return event  # type: ignore[return-value]
