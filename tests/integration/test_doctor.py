@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import trio
 import trustme
+from trio.testing import MockClock
 
 from tests.integration.proxying import find, free_port, started
 from tests.integration.running import PATIENCE, serving
@@ -197,6 +198,10 @@ async def answering(port: int, answer: bytes, stop: trio.CancelScope) -> None:
     [
         (b"\0\0\0\4\0\0\0\0\0", "what answers speaks HTTP/2 alone"),
         (b"SSH-2.0-x\r\n\r\n", "the answer is not HTTP/1.1"),
+        (
+            b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
+            "is no page of trio-chat",
+        ),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", "is no page of trio-chat"),
     ],
 )
@@ -280,6 +285,7 @@ async def test_who_hangs_up_or_resets_is_said() -> None:
         await stream.receive_some(10_000)
 
     async def reset(stream: trio.SocketStream) -> None:
+        await stream.receive_some(10_000)
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
 
     for handle in (hang_up, reset):
@@ -329,3 +335,19 @@ async def test_what_is_said_before_the_ping_is_no_ping(monkeypatch: pytest.Monke
     async with listening(talk) as patient:
         assert (await doctor_checks.idle(patient)).result == "ok"
         assert "takes us for unix" in (await doctor_checks.address(patient)).text
+
+
+async def test_no_check_takes_for_ever(autojump_clock: MockClock) -> None:
+    """Nor does one that fails end the others."""
+
+    async def hangs(_: Patient) -> Finding:
+        await trio.sleep_forever()
+        raise AssertionError
+
+    async def fails(_: Patient) -> Finding:
+        raise OSError(111, "Connection refused")
+
+    patient = Patient(Target("http://localhost/", None, ssl.create_default_context()), 0)
+    late = await doctor._checked("page", hangs, patient)
+    assert late == Finding("page", "wrong", "no answer within 15 s")
+    assert (await doctor._checked("page", fails, patient)).text.endswith("Connection refused")
