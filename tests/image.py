@@ -126,7 +126,7 @@ def await_health(process: subprocess.Popen[bytes]) -> None:
     while True:
         assert process.poll() is None, "the server has ended"
         try:
-            with urlopen(f"http://127.0.0.1:{PORT}/api/v1/limits", timeout=PATIENCE) as answer:
+            with urlopen(f"http://127.0.0.1:{PORT}/healthz", timeout=PATIENCE) as answer:
                 assert answer.status == 200
                 return
         except URLError:
