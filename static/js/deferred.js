@@ -146,6 +146,7 @@ export class Tools {
   act(button) {
     const { store, composer, put, update } = this.#page;
     const { act, cid, seq, emoji } = button.dataset;
+    if (act === "copy") this.#copy(button.previousSibling.textContent);
     if (act === "jump") this.#acts.jump(Number(seq));
     if (act === "react") put({ t: "react", seq: Number(seq), emoji, on: button.ariaPressed !== "true" });
     if (!["retry", "delete"].includes(act)) return;

@@ -82,6 +82,7 @@ export const de = {
     "Fangen Sie an, oder kopieren Sie den Link oben und schicken Sie ihn anderen. Alle in diesem Raum können lesen, was Sie schreiben.",
   "log.unknown": "Noch nicht da",
   "log.wait": "Was gesagt wurde, kommt mit der Verbindung.",
+  "row.copy": "Diesen Code kopieren",
   "row.deleted": "Nachricht gelöscht",
   "row.edited": "bearbeitet",
   "row.new": "Neu",

@@ -55,6 +55,7 @@ export const en = {
     "Begin, or copy the link above and give it to others. Everyone in this room can read what you write.",
   "log.unknown": "Not here yet",
   "log.wait": "What was said comes with the connection.",
+  "row.copy": "Copy this code",
   "row.deleted": "Message deleted",
   "row.edited": "edited",
   "row.new": "New",

@@ -82,6 +82,7 @@ export const fr = {
     "Commencez, ou copiez le lien ci-dessus et envoyez-le à d’autres. Tout le monde dans ce salon peut lire ce que vous écrivez.",
   "log.unknown": "Pas encore là",
   "log.wait": "Ce qui a été dit viendra avec la connexion.",
+  "row.copy": "Copier ce code",
   "row.deleted": "Message supprimé",
   "row.edited": "modifié",
   "row.new": "Nouveau",

@@ -27,6 +27,12 @@ const SIGNS = /(?![\0-\x7f])\p{Sm}|[\ua789\u02d0\u02f8\u0337\u0338]|[a-z0-9-][ãƒ
 const TRAILING = /[.,;:!?'*_~([{]/; // belongs to the sentence rather than to the address
 const PAIRS = { ")": "(", "]": "[", "}": "{" };
 const KINDS = { 1: ["italic"], 2: ["bold"], 3: ["bold", "italic"] }; // by the number of stars
+// One emoji as it is seen: a flag, or a picture with its tone and what is joined to it.
+const PICTURE = "(?:(?!\\p{Regional_Indicator})\\p{Emoji_Presentation}|\\p{Extended_Pictographic}\\ufe0f)\\p{Emoji_Modifier}?";
+const JOINED = "(?:\\u200d\\p{Extended_Pictographic}\\ufe0f?\\p{Emoji_Modifier}?)*";
+const EMOJI = `(?:\\p{Regional_Indicator}{2}|${PICTURE}${JOINED})`;
+const LONGEST_EMOJI = 100; // UTF-16 units of a text that is looked at
+const FEW_EMOJI = new RegExp(`^\\s*(?:${EMOJI}\\s*){1,3}$`, "u"); // and nothing else
 const ACTION = /^\/me\s+(?=\S)/;
 
 /**
@@ -51,6 +57,11 @@ export function plain(text) {
 /** Returns the action in a text that begins with "/me"; null for any other text. */
 export function actionOf(text) {
   return ACTION.test(text) ? text.replace(ACTION, "") : null;
+}
+
+/** Whether a text is up to three emoji alone. */
+export function isEmojiAlone(text) {
+  return text.length < LONGEST_EMOJI && FEW_EMOJI.test(text);
 }
 
 function said(node) {

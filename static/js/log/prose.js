@@ -1,5 +1,6 @@
 // Renders a message's text as elements, without HTML.
 
+import { t } from "../i18n/strings.js";
 import { parse } from "./markup.js";
 
 const TAGS = { bold: "strong", italic: "em", code: "code", block: "pre", link: "a", name: "span" };
@@ -20,8 +21,19 @@ function show(node) {
   element.append(...(node.children?.map(show) ?? [node.text]));
   if (node.kind === "link") lead(element, node.href);
   if (node.kind === "name") element.className = node.isMe ? "name me" : "name";
-  if (node.kind === "block") element.tabIndex = 0; // it may scroll sideways
-  return element;
+  return node.kind === "block" ? withCopying(element) : element;
+}
+
+/** Returns a block of code with a button that copies it; whoever listens to the log does that. */
+function withCopying(block) {
+  block.tabIndex = 0; // it may scroll sideways
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "plain", ariaLabel: t("row.copy"), title: t("row.copy") });
+  button.dataset.act = "copy";
+  const box = document.createElement("div");
+  box.className = "code";
+  box.append(block, button);
+  return box;
 }
 
 /** Sets a link's address; its site gets no referrer and no access to the page. */

@@ -3,7 +3,7 @@
 import { cut } from "../i18n/characters.js";
 import { locale, reasonOf, t } from "../i18n/strings.js";
 import { mentions } from "../state/mention.js";
-import { actionOf, plain } from "./markup.js";
+import { actionOf, isEmojiAlone, plain } from "./markup.js";
 import { calm, prose } from "./prose.js";
 
 const TIMES = {
@@ -95,6 +95,7 @@ function fillWords(row, { item, author }, me) {
   if (isAction(item)) shown.unshift("* ", nick(author), " ");
   if (isAction(item) && item.edited) shown.push(" ", make("span", "edited", t("row.edited")));
   wordsOf(row).replaceChildren(...shown);
+  wordsOf(row).classList.toggle("large", Boolean(isText) && isEmojiAlone(item.text));
 }
 
 /** Returns the text of a message, a note, or a change of an unknown message, without marks. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { actionOf, parse, plain } from "../../../static/js/log/markup.js";
+import { actionOf, isEmojiAlone, parse, plain } from "../../../static/js/log/markup.js";
 
 // What the server takes for a link; tests/unit/test_web_links.py reads it, too.
 const SHARED = JSON.parse(readFileSync(new URL("links.json", import.meta.url), "utf8"));
@@ -187,4 +187,10 @@ test("a plain text has no marks but those that are not closed", () => {
   assert.equal(plain("**Good** *old* `code`, @Ann: 2 * 3"), "Good old code, @Ann: 2 * 3");
   assert.equal(plain("see\n```js\na\nb\n```\nthere"), "see\na\nb\nthere");
   assert.equal(plain("***both*** and https://example.org/"), "both and https://example.org/");
+});
+
+test("up to three emoji alone are told from all else", () => {
+  for (const text of ["👍", "❤️", "👍🏽", "👩‍💻", "🇫🇷", " 🎉 🎉 🎉\n", "🏳️‍🌈"]) assert.equal(isEmojiAlone(text), true, text);
+  for (const text of ["", "  ", "a", "👍a", "1", "12", "#", "©", "👍👍👍👍", "🇫", ":)"]) assert.equal(isEmojiAlone(text), false, text);
+  assert.equal(isEmojiAlone("👍".repeat(100_000)), false);
 });
