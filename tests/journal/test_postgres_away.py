@@ -231,6 +231,24 @@ class TestHanging:
             assert await kept(journal) == [1]
         await journal.close()
 
+    async def test_a_read_that_was_given_up_is_not_begun_again(self, postgres_url: str) -> None:
+        """Though its connection, which another one had used before, is lost by that."""
+        journal = PostgresJournal(Database(postgres_url, 0), read_timeout=0.5)
+        readers, begun = journal._readers, 0
+
+        def hang(link: Link) -> object:
+            nonlocal begun
+            begun += 1
+            return link.all(ENDLESS)
+
+        with trio.fail_after(PATIENCE):
+            assert await kept(journal) == []
+            await refused(partial(readers.read, hang))
+            while readers._limiter.borrowed_tokens:
+                await trio.sleep(0.01)
+        assert begun == 1
+        await journal.close()
+
     async def test_waiting_for_a_connection_counts(self, postgres_url: str) -> None:
         """Whoever waits as long as a read may take is told to try again, too."""
         journal = PostgresJournal(Database(postgres_url, 0), read_timeout=0.5)

@@ -55,6 +55,7 @@ class Readers:
             Unavailable: it failed, or took too long.
         """
         used: list[Link] = []
+        given_up = threading.Event()
         began = time.perf_counter()
 
         def run() -> T:
@@ -67,8 +68,8 @@ class Readers:
                 except FAILURES as error:
                     is_lost = is_kept and link.is_broken and len(used) <= self._count
                     link.close()
-                    if is_lost:  # while nobody used it, as when the server was started again
-                        continue
+                    if is_lost and not given_up.is_set():
+                        continue  # nobody has used it since the server was started again
                     self._fail(error)
                     raise Unavailable(RETRY_MS) from None
                 self._put_back(link)
@@ -81,6 +82,7 @@ class Readers:
                 )
             finally:
                 self.seconds.observe(time.perf_counter() - began)
+        given_up.set()
         for link in used:
             link.cut()
         log.warning("read took too long", seconds=self.timeout)
