@@ -93,8 +93,8 @@ def new_file(path: Path, *, force: bool) -> Iterator[Path]:
         _refuse_to_replace(path, force=force)
         target = path.resolve()  # a link stays one
         part = target.with_name(_part(target.name))
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with _sigterm_raises(), _removed(part):
+        with _sigterm_raises(), _removed(part):  # before it is there, or a signal could leave it
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             yield part
             sync(part)
             part.replace(target)
