@@ -7,6 +7,7 @@ import { Session } from "./net/session.js";
 import { Store } from "./state/store.js";
 import { Marks } from "./storage/marks.js";
 import { RoomList } from "./storage/room-list.js";
+import { keepSecret } from "./storage/secrets.js";
 import { recall, recallAll, remember, watch } from "./storage/storage.js";
 
 /** The number of the message that the address names, if it does. */
@@ -45,9 +46,7 @@ const code = isPaired ? (await again(() => import("./storage/pairing.js"))).take
 if (!store.session) session.pair = code;
 /** The code by which somebody who is known here may go on as another person. */
 export const offered = store.session ? code : null;
-if (location.hash) {
-  (await again(() => import("./storage/secrets.js"))).keepSecret(roomIn(location), { hash: trimLink(location.hash) });
-}
+if (location.hash) keepSecret(roomIn(location), { hash: trimLink(location.hash) });
 session.link = recall("operator");
 store.links = new Map(recallAll("link."));
 session.key = recall("key", session.key);

@@ -143,8 +143,7 @@ async def test_a_first_visit_needs_little() -> None:
     """
     names = [
         *("r/", "css/first.css", "css/later.css", "loading.js", "favicon.svg", "js/boot.js"),
-        *("js/main.js", "js/deferred.js", "js/storage/installed.js", "js/storage/secrets.js"),
-        *("js/storage/message-cache.js", "js/i18n/governing-en.js"),
+        *("js/main.js", "js/deferred.js", "js/storage/installed.js", "js/i18n/governing-en.js"),
     ]
     async with running() as server:
         base = dirname(dirname(MAIN))

@@ -1,7 +1,6 @@
 // Removes what the browser stores for the chat, of somebody who is signed out here.
 
 import { isGuest } from "./guest.js";
-import { MessageCache } from "./message-cache.js";
 import { close, forget, namesWith, remember } from "./storage.js";
 
 const FILES = "trio-chat "; // how the names of the service worker's caches begin, as worker.js has it
@@ -16,7 +15,7 @@ export async function forgetAll(cache, kept, isAway) {
   clear(kept);
   if (isGuest) return; // the rest is not the guest's
   const files = isAway ? [] : [removeFiles(), removeWorker()];
-  const parts = [(cache ?? new MessageCache()).clear(), ...files];
+  const parts = [removeLines(cache), ...files];
   const late = new Promise((resolve) => setTimeout(resolve, LIMIT));
   await Promise.race([Promise.allSettled(parts), late]);
 }
@@ -27,6 +26,11 @@ export function clear(kept) {
   gone.forEach(forget);
   for (const [name, value] of Object.entries(kept)) remember(name, value);
   close();
+}
+
+async function removeLines(cache) {
+  const lines = cache ?? (await import("./installed.js")).makeCache();
+  await lines.clear();
 }
 
 async function removeFiles() {

@@ -16,6 +16,11 @@ export function install({ onOpen, onInherit }) {
   return { cache: new MessageCache(), outbox: new Outbox(onInherit) };
 }
 
+/** Returns the message cache, for a page that has none yet. */
+export function makeCache() {
+  return new MessageCache();
+}
+
 /** Returns the address in the form that browsers with Trusted Types ask for; there is no other one. */
 function trusted({ href }) {
   const policy = globalThis.trustedTypes?.createPolicy("worker", { createScriptURL: () => href });
