@@ -193,3 +193,21 @@ async def test_an_upgrade_refuses_nobody_if_the_socket_is_passed_on(
                 is_over = True
                 while nursery.child_tasks:
                     await trio.sleep(0.01)
+
+
+@pytest.mark.parametrize(("trusted", "address"), [(["unix"], "203.0.113.5"), ([], "unix")])
+async def test_who_connects_by_a_unix_socket_is_believed_only_if_that_is_asked_for(
+    trusted: list[str], address: str, tmp_path: Path
+) -> None:
+    """A proxy tells who is behind it; without the flag its word counts for nothing."""
+    path = tmp_path / "chat.sock"
+    flags = [flag for name in trusted for flag in ("--trusted-proxy", name)]
+    told = b"X-Forwarded-For: 203.0.113.5\r\nConnection: close"
+    async with server("--listen", f"unix:{path}", *flags):
+        stream = await trio.open_unix_socket(path)
+        async with stream:
+            await stream.send_all(
+                b"GET /api/v1/reachable HTTP/1.1\r\nHost: localhost\r\n%b\r\n\r\n" % told
+            )
+            answer = await read_answer(stream)
+        assert f'"address":"{address}"'.encode() in answer
