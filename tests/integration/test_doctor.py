@@ -351,3 +351,20 @@ async def test_no_check_takes_for_ever(autojump_clock: MockClock) -> None:
     late = await doctor._checked("page", hangs, patient)
     assert late == Finding("page", "wrong", "no answer within 15 s")
     assert (await doctor._checked("page", fails, patient)).text.endswith("Connection refused")
+
+
+@pytest.mark.parametrize(
+    ("seen", "own", "peer", "result"),
+    [
+        ("8.8.8.8", "10.0.0.5", "9.9.9.9", "ok"),
+        ("10.0.0.5", "10.0.0.5", "10.0.0.9", "ok"),
+        ("172.17.0.1", "10.0.0.5", "9.9.9.9", "wrong"),
+        ("127.0.0.1", "127.0.0.3", "127.0.0.1", "wrong"),
+        ("172.17.0.1", "10.0.0.5", "10.0.0.9", "warning"),
+    ],
+)
+def test_a_router_of_a_private_network_is_no_fault(
+    seen: str, own: str, peer: str, result: str
+) -> None:
+    """What is between two private addresses may be one, and then the server sees its address."""
+    assert doctor_checks.judge_address(seen, own, peer).result == result

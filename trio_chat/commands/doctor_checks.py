@@ -119,15 +119,27 @@ async def address(patient: Patient) -> Finding:
         text = f"a proxy tells who asks, and is not trusted: set --trusted-proxy {seen}"
         return Finding("address", WRONG, f"{text}; else all count as one address")
     stream = await patient.target.open()
-    own = tcp_of(stream).socket.getsockname()[0]
+    sock = tcp_of(stream).socket
+    own, peer = sock.getsockname()[0], sock.getpeername()[0]
     await trio.aclose_forcefully(stream)
+    return judge_address(seen, own, peer)
+
+
+def judge_address(seen: str, own: str, peer: str) -> Finding:
+    """Tell whether the server sees a visitor's own address, or that of something in between.
+
+    Args:
+        seen: What the server takes as the visitor's address.
+        own: That of the visitor.
+        peer: To which the visitor has connected.
+    """
     if seen != own and not _is_public(seen):
-        return Finding(
-            "address",
-            WRONG,
-            f"the server takes us for {seen}, and we are {own}: have the proxy send "
-            "X-Forwarded-For, and name it with --trusted-proxy",
-        )
+        text = f"the server takes us for {seen}, and we are {own}: "
+        advice = "have the proxy send X-Forwarded-For, and name it with --trusted-proxy"
+        if not _is_public(peer) and not ip_address(peer).is_loopback:
+            text += "a router of a private network may do so; if a proxy does, "
+            return Finding("address", WARNING, text + advice)
+        return Finding("address", WRONG, text + advice)
     return Finding("address", OK, f"the server sees us as {seen}")
 
 
