@@ -89,7 +89,8 @@ NOT_COUNTED = {
         WAITED: "access_checks catch_up_bytes inbox_requests",
         DEADLINE: (
             "head_timeout http_timeout keep_alive_timeout call_timeout access_timeout "
-            "hello_timeout read_timeout pong_timeout close_timeout drain_timeout"
+            "hello_timeout read_timeout pong_timeout close_timeout drain_timeout "
+            "drain_delay return_window"
         ),
         CHOICE: (
             "loopback_limits rate_patience flood_timeout hold_links_for presence_grace "

