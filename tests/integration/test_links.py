@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
+from tests.frames import upgrade
+from tests.integration.asking import ask
 from tests.integration.chatters import Chatter, Object, chatting, connected
-from tests.integration.running import Running, serving
+from tests.integration.followers import request
+from tests.integration.running import Running, serving, status
 from trio_chat.core.room_links import new_identifier
 from trio_chat.protocol.close import REMOVED
 from trio_chat.rates import Rate
@@ -36,6 +41,41 @@ async def test_who_makes_a_private_room_gets_three_links(server: Running) -> Non
         for one in (ann, bob):
             listed = (await one.ask(t="rooms"))["rooms"]
             assert room not in {info["room"] for info in listed}
+
+
+async def test_nothing_that_others_hear_names_a_room(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Not lists of rooms, who comes and writes there, the plain dialect, counters, or the log."""
+    async with (
+        serving(link_guess_rate=Rate(0.001, 3), loopback_limits="on") as server,
+        chatting(server, "Ann", "tea") as ann,
+        chatting(server, "Eve", "tea") as eve,
+    ):
+        room, links = await make_private(ann)
+        never = new_identifier()
+        await join(ann, room)
+        async with chatting(server, "Bob", {"room": room, "link": links["speak"]}) as bob:
+            await bob.say({"t": "typing", "room": room})
+            await bob.send(room, "secret words")
+            await bob.ask(t="read", room=room, seq=1)
+        for asked in (room, never):
+            plain = upgrade().replace(b"/ws ", f"/ws?room={asked} ".encode())
+            heads = [await server.exchange(plain), await server.exchange(request(asked))]
+            assert [status(head) for head in heads] == [404, 404]
+            for _ in range(5):  # beyond the rate, which is counted
+                await join(eve, asked, links["read"][::-1])
+        listed = [
+            await eve.ask(t="rooms"),
+            await eve.ask(t="rooms", names=[room, never]),
+            (await ask(server, "GET", "/rooms")).json,
+        ]
+        await ann.send("tea", "done")
+        heard = await eve.all_until("msg")
+        counted = repr(server.server._limits.counters.reached)
+    said = repr((listed, heard, counted)) + capsys.readouterr().out
+    for secret in (room, "Secret tea", "secret words", *links.values()):
+        assert secret not in said
 
 
 async def test_a_link_gives_its_right_and_no_more(server: Running) -> None:

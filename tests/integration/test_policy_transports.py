@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 import pytest
@@ -55,6 +55,8 @@ RULES = {
     "slow mode": RoomRules(slow=LONG),
     "newcomers wait": RoomRules(newcomers=LONG),
     "links held": RoomRules(hold_links=True),
+    "raid mode": RoomRules(newcomers=LONG, hold_links=True),
+    "all of them": RoomRules(slow=LONG, closed=True, newcomers=LONG, members=1, hold_links=True),
     "members at most": RoomRules(members=1),
     "private": RoomRules(),
 }
@@ -321,6 +323,27 @@ async def ask_nameless(cell: Cell, server: Running, wrong: Wrong) -> None:
         is_same = bool(words) if wanted is HELD else words == (wanted.text if wanted else None)
         if not is_same:
             wrong.append(f"{cell.role}, {cell.rule}, plain, send: {words}, not {wanted}")
+
+
+def test_each_request_about_a_room_has_a_case() -> None:
+    """But for what is answered in silence; ``join`` is asked for at each door by itself."""
+    silent = {requests.Leave, requests.Typing}
+    about_rooms = {
+        kind for kind in get_args(requests.AnyRequest) if "room" in kind.__struct_fields__
+    }
+    asked = {type(case.request("tea")) for case in (JOIN, *cases(RoomRules()))}
+    assert about_rooms - asked == silent
+
+
+def test_each_rule_has_a_row() -> None:
+    """Alone, as in raid mode, and with all others."""
+    set_alone = {
+        name
+        for rules in RULES.values()
+        for name in RoomRules.__struct_fields__
+        if rules == RoomRules(**{name: getattr(rules, name)}) and getattr(rules, name)
+    }
+    assert set_alone == set(RoomRules.__struct_fields__)
 
 
 async def test_each_door_answers_as_the_policy_says(monkeypatch: pytest.MonkeyPatch) -> None:
