@@ -127,6 +127,21 @@ async def test_who_is_kicked_may_come_back(server: Running) -> None:
             await again.send("class", "again")
 
 
+async def test_a_kick_leaves_what_somebody_has_in_other_rooms(server: Running) -> None:
+    """Of two connections that one ends which is in the room."""
+    async with (
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob") as bob,
+        chatting(server, "Bob", "garden", session=bob.session) as elsewhere,
+    ):
+        await make_class(ann)
+        await join(bob, "class")
+        await moderate(ann, "kick", bob)
+        _, code, _ = await bob.ending()
+        assert code == REMOVED.code
+        await elsewhere.send("garden", "still here")
+
+
 async def test_who_is_banned_stays_out(tmp_path: Path) -> None:
     """By session, over restarts, and for as long as it was said; elsewhere they may chat."""
     database = str(tmp_path / "chat.db")

@@ -10,8 +10,8 @@ import pytest
 import trio
 
 from tests.chat import NO_RATES
-from tests.crash.process import Server as Killable
 from tests.integration.chatters import Chatter, chatting
+from tests.integration.commands import command
 from tests.integration.running import PATIENCE, serving
 from tests.postgres import PostgresServer
 from trio_chat.cli import main
@@ -89,32 +89,25 @@ async def test_what_was_kept_without_an_acknowledgement_is_heard(
         assert await say_until_it_is_kept(ann, "three") == 3
 
 
-async def test_a_database_that_was_put_back_ends_the_server(
-    postgres_url: str, tmp_path: Path
-) -> None:
+async def test_a_database_that_was_put_back_ends_the_server(postgres_url: str) -> None:
     """Everybody is sent away for a moment; the exit status is 1, and the reason one line."""
-    server = Killable(tmp_path / "chat.db", url=postgres_url)
-    await server.start()
-    place = type("Place", (), {"ws": f"ws://127.0.0.1:{server.port}/ws", "trust": None})()
-    async with chatting(place, "Ann", "tea") as ann:
-        await ann.send("tea", "one")
-        with psycopg.connect(postgres_url, autocommit=True) as other:
-            other.execute("UPDATE meta SET value = value WHERE key = 'mark'")
-        _, code, _ = await ann.ending()
-        assert code == RESTARTING.code
-    assert server._process
-    assert await trio.to_thread.run_sync(server._process.wait) == FAILED
-    server._process.stdout.close()
-    told = server.log.read_text(encoding="utf-8")
-    assert "trio-chat: the database was restored, emptied, promoted or replaced; start" in told
-    epoch = ann.epoch
-    await server.start()
-    place = type("Place", (), {"ws": f"ws://127.0.0.1:{server.port}/ws", "trust": None})()
-    wish = {"room": "tea", "last": 1, "epoch": epoch}
-    async with chatting(place, "Ann", wish, session=ann.session) as again:
+    async with command(TRIO_CHAT_DATABASE=postgres_url) as server:
+        async with chatting(server, "Ann", "tea") as ann:
+            await ann.send("tea", "one")
+            with psycopg.connect(postgres_url, autocommit=True) as other:
+                other.execute("UPDATE meta SET value = value WHERE key = 'mark'")
+            _, code, _ = await ann.ending()
+            assert code == RESTARTING.code
+        assert await server.exit_status() == FAILED
+        told = await server.errors()
+    assert b"trio-chat: the database was restored, emptied, promoted or replaced; start" in told
+    wish = {"room": "tea", "last": 1, "epoch": ann.epoch}
+    async with (
+        command(TRIO_CHAT_DATABASE=postgres_url) as server,
+        chatting(server, "Ann", wish, session=ann.session) as again,
+    ):
         assert (await again.until("joined"))["reset"]
         assert again.who == ann.who
-    await server.kill()
 
 
 def test_a_second_server_is_refused(postgres_url: str, tmp_path: Path) -> None:
@@ -140,8 +133,8 @@ def test_what_is_missing_is_told(
     for name in [name for name in sys.modules if name.startswith("trio_chat.journal.postgres")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    for command in (["--port", "0"], ["operator-link"]):
-        assert main([*command, "--database", "postgresql://"]) == BAD_USAGE
+    for arguments in (["--port", "0"], ["operator-link"]):
+        assert main([*arguments, "--database", "postgresql://"]) == BAD_USAGE
         told = capsys.readouterr().err.splitlines()[-1]
         assert told == f"trio-chat: {NEEDS_PSYCOPG}"
 

@@ -200,7 +200,7 @@ def views(
     rows: Iterable[Row],
     room: str,
     clearings: Sequence[Clearing] = (),
-    later: states.Later = states.none_later,
+    later: states.Later = lambda _seq, _first: (),
 ) -> Iterator[Sized]:
     """Yield the messages of a room as they stand.
 

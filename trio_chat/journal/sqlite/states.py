@@ -58,11 +58,6 @@ def forget_text(database: sqlite3.Connection, room: int, seq: int) -> None:
         save(database, [((room, seq), changes)])
 
 
-def none_later(seq: int, first: int) -> Iterable[AnyStoredEvent]:  # noqa: ARG001 - for any
-    """Return no changes."""
-    return ()
-
-
 def changes_in(database: sqlite3.Connection, room: int) -> Later:
     """Return what reads the changes of messages of a room."""
 
