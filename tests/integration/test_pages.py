@@ -339,6 +339,17 @@ async def test_what_is_not_there_is_not_found(target: str) -> None:
         assert status(await server.exchange(request(target))) == 404
 
 
+@pytest.mark.parametrize("target", ["/chat/", "/chat", "/chat/index.html"])
+async def test_a_wrong_prefix_is_told_for_the_first_page_too(target: str) -> None:
+    """It is what a proxy asks for that passes on a path of which the server has not heard."""
+    async with running() as server:
+        answer = await server.exchange(request(target))
+        assert status(answer) == 404
+        assert header(answer, b"content-type") == b"text/plain; charset=utf-8"
+        text = f"nothing is at {target} here: this chat is at /; if a proxy serves it there"
+        assert answer.endswith(f"{text}, set --base-url\n".encode())
+
+
 async def test_a_large_file_comes_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Larger than all buffers on its way."""
     content = bytes(range(256)) * 16 * 1024

@@ -5,7 +5,7 @@ import pytest
 from trio_chat.config import Config, ConfigError
 from trio_chat.net.head import Head, HttpError, parse_head
 from trio_chat.net.hosts import HostNames
-from trio_chat.net.site import Site, allowed_origins, prefix_of
+from trio_chat.net.site import Site, allowed_origins, nowhere, prefix_of
 from trio_chat.remote.address import link_to
 
 BASE = Config(base_url="https://example.org/chat")
@@ -88,6 +88,17 @@ def test_another_place_is_told_to_be_wrong(path: str) -> None:
             f"nothing is below /wrong/ here: this chat is at {told}; if a proxy serves it there, "
             "set --base-url"
         )
+
+
+@pytest.mark.parametrize(
+    ("config", "place"), [(Config(), "/"), (BASE, "/chat/, as --base-url says")]
+)
+def test_a_path_where_nothing_is_tells_where_the_chat_is(config: Config, place: str) -> None:
+    """Whatever is asked for."""
+    assert nowhere("/wrong/", config) == (
+        f"nothing is at /wrong/ here: this chat is at {place}; if a proxy serves it there, "
+        "set --base-url"
+    )
 
 
 def test_a_prefix_that_came_twice_is_told_too() -> None:

@@ -71,7 +71,15 @@ def _without(prefix: str, head: Head) -> Head:
     return replace(head, target=target, path=path, raw=line + b"\r\n" + rest)
 
 
+def nowhere(path: str, config: Config) -> str:
+    """Return what somebody is told who asks for a path where nothing is."""
+    return _told(f"at {path[:SHOWN]}", prefix_of(config))
+
+
 def _where(given: str, prefix: str) -> str:
-    told = f"this chat is at {prefix}/, as --base-url says" if prefix else "this chat is at /"
-    place = given[:SHOWN]
-    return f"nothing is below {place}/ here: {told}; if a proxy serves it there, set --base-url"
+    return _told(f"below {given[:SHOWN]}/", prefix)
+
+
+def _told(place: str, prefix: str) -> str:
+    right = f"this chat is at {prefix}/, as --base-url says" if prefix else "this chat is at /"
+    return f"nothing is {place} here: {right}; if a proxy serves it there, set --base-url"

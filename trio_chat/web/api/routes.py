@@ -1,5 +1,6 @@
 """The routes of the HTTP API: each asks the hub or the history, and returns the answer."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from trio_chat.net.eventstream import MEDIA_TYPE as EVENT_STREAM
 from trio_chat.net.forwarded import HEADERS as FORWARDED
 from trio_chat.net.origins import is_welcome
 from trio_chat.net.problems import Problem, of_error, of_foreign_origin, of_status
-from trio_chat.net.site import allowed_origins, prefix_of
+from trio_chat.net.site import allowed_origins, nowhere, prefix_of
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.protocol.request_error import RequestError
@@ -100,7 +101,21 @@ class Api:
         app.before_request(self._check)
         app.after_request(self._finish)
         app.register_error_handler(Problem, _tell)
-        app.register_error_handler(HTTPException, _translate)
+        app.register_error_handler(HTTPException, self._translate)
+
+    async def _translate(self, error: HTTPException) -> Response | HTTPException:
+        """Return an error of Quart's in the form of all problems.
+
+        Outside the API it is left as it is, but for paths where nothing is.
+        """
+        if not _is_ours() and error.code == HTTPStatus.NOT_FOUND:
+            path = request.scope["raw_path"].decode("ascii", "replace")
+            text = f"{nowhere(path, self._config)}\n"
+            return Response(text, HTTPStatus.NOT_FOUND, content_type="text/plain; charset=utf-8")
+        if not _is_ours() or error.code is None:
+            return error
+        headers = {name: text for name, text in error.get_headers() if name == "Allow"}
+        return await _tell(of_status(error.code, error.description or "", headers))
 
     # Look-ups
 
@@ -268,11 +283,3 @@ async def _tell(problem: Problem) -> Response:
     return Response(
         problem.body(), problem.status.value, problem.headers, content_type=problem.media_type
     )
-
-
-async def _translate(error: HTTPException) -> Response | HTTPException:
-    """Return an error of Quart's in the form of all problems, outside the API as it is."""
-    if not _is_ours() or error.code is None:
-        return error
-    headers = {name: text for name, text in error.get_headers() if name == "Allow"}
-    return await _tell(of_status(error.code, error.description or "", headers))
