@@ -85,7 +85,7 @@ async def behind(
 
 
 async def findings(
-    url: str, *, idle: float = PATIENCE, source: str = "127.0.0.9", host: str = "127.0.0.1"
+    url: str, *, idle: float = PATIENCE, source: str | None = "127.0.0.9", host: str = "127.0.0.1"
 ) -> dict[str, Finding]:
     """Return what the doctor finds."""
     context = ssl.create_default_context()
@@ -117,6 +117,12 @@ async def test_below_a_path_too(tmp_path: Path) -> None:
     ("location", "settings", "check", "words"),
     [
         (HOST + FORWARD, TRUST, "websocket", "the upgrade is not passed on"),
+        (
+            GOOD + "} location = /ws { proxy_pass http://127.0.0.1:UPSTREAM;" + GOOD,  # HTTP/1.0
+            TRUST,
+            "websocket",
+            "the upgrade is not passed on",
+        ),
         (UPGRADE + FORWARD, TRUST, "host", "the server sees the host 127.0.0.1:"),
         (UPGRADE + FORWARD, TRUST, "websocket", "refused for its origin"),
         (GOOD, {}, "address", "is not trusted: set --trusted-proxy 127.0.0.1"),
@@ -146,6 +152,14 @@ async def test_what_a_proxy_does_wrong_is_said(
     async with behind(tmp_path, location, **settings) as url:
         found = await wrong(url)
         assert words in found.get(check, "")
+
+
+async def test_on_the_same_machine_a_proxy_cannot_be_told_from_us(tmp_path: Path) -> None:
+    """So nothing is said to be right that was not seen; that is no fault, either."""
+    async with behind(tmp_path, HOST + UPGRADE) as url:
+        found = (await findings(url, source=None))["address"]
+        assert found.result == "warning"
+        assert "would see a proxy on this machine so, too" in found.text
 
 
 async def test_a_wrong_prefix_is_said(tmp_path: Path) -> None:

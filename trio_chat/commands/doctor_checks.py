@@ -122,6 +122,9 @@ async def address(patient: Patient) -> Finding:
     sock = tcp_of(stream).socket
     own, peer = sock.getsockname()[0], sock.getpeername()[0]
     await trio.aclose_forcefully(stream)
+    if seen == own and _is_loopback(own) and not patient.target.source:
+        text = f"the server sees us as {seen}, and would see a proxy on this machine so, too"
+        return Finding("address", WARNING, f"{text}: ask from another one, or see --source")
     return judge_address(seen, own, peer)
 
 
@@ -272,7 +275,7 @@ def _of_handshake(reply: Reply) -> str:
         return "refused for its origin: have the proxy pass on Host, or set --base-url"
     if reply.status in NOT_LET_IN:
         return f"answered with {reply.status}"
-    if reply.status in (400, 426):
+    if reply.status in (400, 426, 505):  # 505: it came as HTTP/1.0
         return (
             "the upgrade is not passed on: have the proxy speak HTTP/1.1 to the server and pass on "
             "Upgrade and Connection"
@@ -297,6 +300,12 @@ def _said(reply: Reply) -> str:
     """Return the first line of what an answer says."""
     text = reply.body[:1000].decode("utf-8", "replace")
     return next((line.strip() for line in text.splitlines() if line.strip()), "nothing")[:200]
+
+
+def _is_loopback(text: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(text).is_loopback
+    return False
 
 
 def _is_public(text: str) -> bool:
