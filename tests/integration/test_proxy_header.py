@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import trio
 import trustme
 
@@ -133,10 +134,28 @@ async def test_what_is_not_clean_is_refused(header: bytes) -> None:
 
 
 async def test_nobody_else_is_believed() -> None:
-    """To others it is no request."""
-    async with serving() as server:
-        for header in (binary(ANN), line("TCP4", ANN, ANN, "1", "2")):
-            assert await exchange(server, header + GET) == 400
+    """To others it is no request, and the log has the flag that would help."""
+    for header in (binary(ANN), line("TCP4", ANN, ANN, "1", "2")):
+        with structlog.testing.capture_logs() as logged:
+            async with serving() as server:
+                assert await exchange(server, header + GET) == 400
+                assert await exchange(server, header + GET) == 400
+                assert await exchange(server, b"FROM x\r\n" + GET) == 400
+        told = [entry["setting"] for entry in logged if "setting" in entry]
+        assert told == ["--trusted-proxy 127.0.0.1"]
+
+
+async def test_nobody_else_is_believed_before_tls(tmp_path: Path) -> None:
+    """The handshake fails, and the log has the flag, too."""
+    issued = trustme.CA().issue_cert("localhost")
+    issued.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "both.pem"))
+    with structlog.testing.capture_logs() as logged:
+        settings: dict[str, Any] = {"certfile": tmp_path / "both.pem"}
+        async with serving(**settings) as server, await server.connect_tcp() as stream:
+            await stream.send_all(binary(ANN))
+            await read_all(stream)
+    told = [entry["setting"] for entry in logged if "setting" in entry]
+    assert told == ["--trusted-proxy 127.0.0.1"]
 
 
 async def test_a_header_that_never_comes_is_not_waited_for_long() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from trio_chat.config import Config, ConfigError
 from trio_chat.net.forwarded import FORWARDED, Forwarding, normal_address
 from trio_chat.net.head import Head, parse_head
+from trio_chat.net.told import TOLD_LIMIT
 
 PROXY = "127.0.0.1"
 ANN = "203.0.113.5"
@@ -151,13 +152,14 @@ def test_what_is_led_on_has_only_what_the_sender_said() -> None:
 
 
 def test_an_untrusted_proxy_is_logged_once_with_the_flag() -> None:
-    """Whoever runs one sees what is missing; nobody can fill the log."""
+    """Whoever runs one sees what is missing; strangers cannot fill the log, nor keep it out."""
     forwarding = Forwarding(Config())
     with structlog.testing.capture_logs() as logged:
-        for peer in (PROXY, "192.0.2.1"):
+        for peer in (*(f"8.8.{n}.8" for n in range(2 * TOLD_LIMIT)), PROXY, PROXY, "10.0.0.1"):
             forwarding.reveal(request(f"X-Forwarded-For: {ANN}"), peer)
-        forwarding.reveal(request(), PROXY)
-    assert [entry["setting"] for entry in logged] == ["--trusted-proxy 127.0.0.1"]
+        forwarding.reveal(request(), "10.0.0.2")
+    told = [entry["setting"] for entry in logged]
+    assert told[TOLD_LIMIT:] == ["--trusted-proxy 127.0.0.1", "--trusted-proxy 10.0.0.1"]
 
 
 def test_networks_are_read_strictly() -> None:

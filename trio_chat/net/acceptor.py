@@ -1,5 +1,6 @@
 """The acceptor: takes every connection of the port, serves files, and routes other requests."""
 
+import socket
 from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import count
@@ -24,7 +25,7 @@ from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
 from trio_chat.net.probes import NO_PROBES, Probes
 from trio_chat.net.problems import as_told_at
-from trio_chat.net.proxy_header import read_proxy_header
+from trio_chat.net.proxy_header import SIGNATURE, is_proxy_header, read_proxy_header
 from trio_chat.net.refused_handshakes import RefusedHandshakes
 from trio_chat.net.site import Site, allowed_origins, prefix_of
 from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
@@ -261,6 +262,9 @@ class Acceptor:
                 if isinstance(stream, trio.SSLStream):
                     await self._shake_hands(stream, peer, slot)
                 return await read_head(stream, self._config.head_limit, already_read), peer
+            except HttpError as refusal:
+                self._tell_of_header(refusal.begun, peer, slot)
+                raise
             finally:
                 self._waiting.discard(scope)
         if self._is_shut:
@@ -281,6 +285,11 @@ class Acceptor:
             reveal(peer_class(told))
         return told or peer, already_read
 
+    def _tell_of_header(self, begun: bytes, peer: str, slot: Slot) -> None:
+        """Log that a proxy tells by the PROXY protocol who is behind it, and is not trusted."""
+        if is_proxy_header(begun) and not slot.is_proxys:
+            self._forwarding.warn(peer)
+
     async def _shake_hands(
         self, stream: trio.SSLStream[trio.SocketStream], peer: str, slot: Slot
     ) -> None:
@@ -291,6 +300,8 @@ class Acceptor:
         """
         await trio.lowlevel.wait_readable(tcp_of(stream).socket)
         if not slot.is_proxys:
+            begun = await tcp_of(stream).socket.recv(len(SIGNATURE), socket.MSG_PEEK)
+            self._tell_of_header(begun, peer, slot)
             await self._rates.pay_handshake(peer)
         async with self._handshakes:
             await trio.lowlevel.checkpoint()

@@ -12,7 +12,9 @@ import structlog
 
 from trio_chat.addresses import DEFAULT_PORTS, UNIX, split_port
 from trio_chat.config import Config
+from trio_chat.log_context import PUBLIC, peer_class
 from trio_chat.net.head import Head
+from trio_chat.net.told import Told
 
 FORWARDED = "forwarded"  # RFC 7239
 FOR, PROTO, HOST = (f"x-forwarded-{name}" for name in ("for", "proto", "host"))
@@ -46,7 +48,7 @@ class Forwarding:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._has_warned = False
+        self._told_near, self._told_far = Told(), Told()
         self._has_complained = False
 
     def is_trusted(self, address: str) -> bool:
@@ -70,7 +72,7 @@ class Forwarding:
         if not any(name in HEADERS for name, _ in head.headers):
             return head, peer
         if not self.is_trusted(peer):
-            self._warn(peer)
+            self.warn(peer)
             return head, peer
         hop = self._sender(head, peer)
         host = _authority(hop, "".join(head.values("host")))
@@ -107,13 +109,18 @@ class Forwarding:
             told_by = hop.address
         return hops[0]
 
-    def _warn(self, peer: str) -> None:
-        if not self._has_warned:
-            self._has_warned = True
+    def warn(self, peer: str) -> None:
+        """Log once in an hour that a peer tells who is behind it, and is not believed.
+
+        Strangers who do so do not keep a proxy nearby out of the log.
+        """
+        is_far = peer_class(peer) == PUBLIC
+        if (self._told_far if is_far else self._told_near).is_new(peer):
             log.warning(
                 "a proxy that is not trusted tells who sent a request; this is ignored",
                 address=peer,
                 setting=f"--trusted-proxy {peer}",
+                advice="trust it only if it is a proxy of yours; anybody can send this",
             )
 
     def _complain(self, peer: str) -> None:

@@ -13,6 +13,7 @@ import trio
 from trio_chat.net.head_lines import read_lines
 
 END_OF_HEAD = b"\r\n\r\n"
+BEGIN = 16  # bytes of a request that was none, by which others know what it is
 READ_SIZE = 16 * 1024
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n"
 ONE_VERSION = "only HTTP/1.1 is supported"
@@ -43,7 +44,8 @@ class HttpError(Exception):
         detail: A line for people.
         headers: Besides those that every refusal has.
 
-    ``path`` is that of the request if it was read before the head turned out to be none.
+    ``path`` is that of the request if it was read before the head turned out to be none; ``begun``
+    is how it begins.
     """
 
     media_type = "text/plain; charset=utf-8"
@@ -54,6 +56,7 @@ class HttpError(Exception):
         self.detail = detail
         self.headers = headers or {}
         self.path = ""
+        self.begun = b""
 
     def body(self) -> bytes:
         """Return the body of the response."""
@@ -150,7 +153,7 @@ async def read_head(
             buffer += data
         return parse_head(bytes(buffer[:end]), bytes(buffer[end:]))
     except HttpError as refusal:
-        refusal.path = path_of(buffer)
+        refusal.path, refusal.begun = path_of(buffer), bytes(buffer[:BEGIN])
         raise
 
 

@@ -25,6 +25,11 @@ LOCAL, PROXIED = 0x20, 0x21  # version 2 and the command
 ADDRESS_BYTES = {0x11: 4, 0x21: 16}  # by family; of the others the proxy itself is the sender
 
 
+def is_proxy_header(begun: bytes) -> bool:
+    """Whether what comes first is a header of the PROXY protocol, if it is no request."""
+    return begun.startswith((LINE, SIGNATURE))
+
+
 async def read_proxy_header(sock: SocketType) -> tuple[str, bytes]:
     """Read the header with which a trusted proxy may begin. The caller sets the deadline.
 
