@@ -13,6 +13,7 @@ import trio
 import trustme
 from trio.testing import MockClock
 
+from tests import frames
 from tests.integration.proxying import find, free_port, started
 from tests.integration.running import PATIENCE, serving
 from trio_chat.commands import doctor, doctor_checks, doctor_wire
@@ -335,7 +336,7 @@ async def test_what_is_said_before_the_ping_is_no_ping(monkeypatch: pytest.Monke
         await stream.send_all(b"\x89\x00")
 
     async def reach(_: Target) -> dict[str, Any]:
-        return {"ping_interval": 0.1, "ignored": False, "address": "unix"}
+        return {"ping_interval": 1e-9, "ignored": False, "address": "unix"}
 
     monkeypatch.setattr(doctor_checks, "_reach", reach)
     raw = doctor_wire.Exchange.raw
@@ -382,3 +383,25 @@ def test_a_router_of_a_private_network_is_no_fault(
 ) -> None:
     """What is between two private addresses may be one, and then the server sees its address."""
     assert doctor_checks.judge_address(seen, own, peer).result == result
+
+
+@pytest.mark.parametrize(("after", "result"), [(b"", "wrong"), (b"\x89\x00", "ok")])
+async def test_a_ping_that_comes_early_proves_nothing(
+    after: bytes, result: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one falls anywhere; a proxy may cut the connection in the silence behind it."""
+
+    async def talk(stream: trio.SocketStream) -> None:
+        await stream.receive_some(10_000)
+        await stream.send_all(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")
+        await stream.send_all(b"\x89\x00")
+        assert await stream.receive_some(10_000) == frames.masked(frames.PONG, mask=bytes(4))
+        if after:
+            await stream.send_all(after)
+
+    async def reach(_: Target) -> dict[str, Any]:
+        return {"ping_interval": PATIENCE}
+
+    monkeypatch.setattr(doctor_checks, "_reach", reach)
+    async with listening(talk) as patient:
+        assert (await doctor_checks.idle(patient)).result == result

@@ -52,7 +52,7 @@ async def look(patient: Patient) -> list[Finding]:
 
 async def _checked(name: str, check: Check, patient: Patient) -> Finding:
     try:
-        with trio.fail_after(STEP_TIMEOUT + (patient.idle if name == "idle" else 0)):
+        with trio.fail_after(STEP_TIMEOUT + (2 * patient.idle if name == "idle" else 0)):
             return await check(patient)
     except Fault as fault:
         return Finding(name, WRONG, str(fault))
@@ -66,8 +66,8 @@ def _command_line() -> CommandLine:
     line = CommandLine(
         "doctor",
         "Connect to a chat as a browser would, through whatever stands in front of it, and say "
-        f"what is wrong: check, result ('{OK}', 'warning', '{WRONG}'), text. Takes as long as the "
-        "server's next ping. The exit status is 1 if something is wrong, 3 if nobody answers.",
+        f"what is wrong: check, result ('{OK}', 'warning', '{WRONG}'), text. Takes as long as two "
+        "of the server's pings. The exit status is 1 if something is wrong, 3 if nobody answers.",
         [],
     )
     line.add_argument("url", metavar="URL", help="the address of the page")
@@ -76,7 +76,7 @@ def _command_line() -> CommandLine:
         type=float,
         default=IDLE,
         metavar="SECONDS",
-        help=f"time to wait for a ping at most (default: {IDLE:g})",
+        help=f"time from one ping to the next at most (default: {IDLE:g})",
     )
     line.add_argument("--source", metavar="ADDRESS", help="address to connect from")
     line.add_argument("--json", action="store_true", help="print JSON objects, one a line")

@@ -20,8 +20,9 @@ KEY = "dHJpby1jaGF0LWRvY3Rvcg=="  # of a handshake; any 16 bytes will do
 SKEW = 60.0  # seconds by which clocks may differ
 FIRST_EVENT = 3.0  # seconds for what is sent at once
 BODY = 60_000  # bytes of a body that the server itself takes
-EARLY = 0.9  # of the time between two pings; a connection that ends before did not see one
+EARLY = 0.9  # of the time between two pings; what is silent for less proves nothing
 PING = 0x89  # the first byte of the frame
+PONG = b"\x8a\x80\0\0\0\0"
 BAD_GATEWAY = (502, 503, 504)
 SCRIPT = re.compile(rb'<script type="module" src="([^"]+)"')
 NOT_LET_IN = (401, 429)
@@ -178,12 +179,11 @@ async def idle(patient: Patient) -> Finding:
         reply = await _shake_hands(patient.target, asking, "")
         if reply.status != HTTPStatus.SWITCHING_PROTOCOLS:
             return Finding("idle", WARNING, f"not looked at: {_of_handshake(reply)}")
-        begun = trio.current_time()
-        while data := await asking.raw():
-            if data[0] == PING or bytes([PING, 0]) in data:
-                break
-        lasted = trio.current_time() - begun
-    if not data and lasted < limit:
+        is_pinged, lasted = await _silence(asking)
+        if is_pinged and lasted < EARLY * limit:  # the first ping falls anywhere
+            await asking.say(PONG)
+            is_pinged, lasted = await _silence(asking)
+    if not is_pinged and lasted < limit:
         return Finding(
             "idle",
             WRONG,
@@ -191,6 +191,15 @@ async def idle(patient: Patient) -> Finding:
             f"{limit:g} s: raise the timeout of the proxy, or lower --ping-interval",
         )
     return Finding("idle", OK, f"a silent connection lives until the ping after {lasted:.1f} s")
+
+
+async def _silence(asking: Exchange) -> tuple[bool, float]:
+    """Say nothing until a ping or the end comes; return whether it is a ping, and the seconds."""
+    begun = trio.current_time()
+    while data := await asking.raw():
+        if data[0] == PING or bytes([PING, 0]) in data:
+            break
+    return bool(data), trio.current_time() - begun
 
 
 async def events(patient: Patient) -> Finding:

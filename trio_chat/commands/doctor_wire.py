@@ -135,6 +135,10 @@ class Exchange:
         self._h11 = h11.Connection(h11.CLIENT)
         return bytes(trailing) or await _receive(self._stream)
 
+    async def say(self, data: bytes) -> None:
+        """Send bytes behind an upgrade."""
+        await self._send(data)
+
     async def _next(self) -> h11.Event | type[h11.PAUSED]:
         data = None
         while True:
