@@ -140,9 +140,11 @@ class RoomLinks:
         governed = self._access.registry.governed(room)
         if governed is None or request.link not in governed.links:
             raise RequestError("not_found", "there is no such link to this room")
-        if self._is_others(asked, governed.links[request.link]):
+        is_maker = governed.maker_id == asked.person.id
+        if not is_maker and self._is_others(asked, governed.links[request.link]):
             text = (
-                "another moderator came by this link; only who made it, or an operator, revokes it"
+                "another moderator came by this link; "
+                "only who made it, or the room, or an operator, revokes it"
             )
             raise RequestError("not_operator", text)
         self._ledger.record(
