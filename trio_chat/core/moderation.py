@@ -30,6 +30,7 @@ from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.room_rules import RoomRules
 
 ENDS_LOOK = 30_000  # milliseconds between two looks at links that end by themselves, at most
+IN_ALL_ROOMS = {governing.Moderate, governing.Undo, governing.Audit, governing.FreeNick}
 LIFTING = {"unmute": "mute", "unban": "ban"}
 
 
@@ -121,6 +122,8 @@ class Moderation:
         self._judge.check(
             asked.asker, request, room, self._turn.now, is_joined=is_joined, link=link
         )
+        if room == SERVER and type(request) not in IN_ALL_ROOMS:  # a link would open all of them
+            raise RequestError("bad_room", "say in which room; this is not for all of them")
         self._doers[type(request)](asked, request, room)
 
     # What moderators do
