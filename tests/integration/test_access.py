@@ -388,6 +388,21 @@ async def test_a_token_that_names_rooms_is_for_these_alone(tmp_path: Path) -> No
             assert status(await server.exchange(head)) == 404
 
 
+@pytest.mark.parametrize(
+    ("ways", "answer"), [(("token",), "link_made"), (("token", "invite"), "error")]
+)
+async def test_a_token_that_names_rooms_lets_nobody_in_by_links(
+    tmp_path: Path, ways: tuple[str, ...], answer: str
+) -> None:
+    """Else its holder came by a link of their own, without the token, and were in all rooms."""
+    settings: dict[str, Any] = {"token_key": secret_file(tmp_path), "token_audience": AUDIENCE}
+    async with serving(access=ways, **settings) as server, connected(server) as ann:
+        await ann.hello("Ann", "tea", access={"token": signed(rooms={"tea": "moderate"})})
+        made = await ann.ask(t="link", room="tea", right="read")
+        assert made["t"] == answer
+        assert answer != "error" or made["code"] == "not_operator"
+
+
 async def test_a_session_proves_the_password_until_it_is_changed(tmp_path: Path) -> None:
     """So a page that reconnects need not show it, and costs the server no check."""
     journal = MemoryJournal()

@@ -9,6 +9,7 @@ from tests.integration.asking import ask
 from tests.integration.chatters import Chatter, Object, chatting, connected
 from tests.integration.followers import request
 from tests.integration.running import Running, serving, status
+from trio_chat.clock import wall_clock
 from trio_chat.core.room_links import new_identifier
 from trio_chat.protocol.close import REMOVED
 from trio_chat.rates import Rate
@@ -175,6 +176,42 @@ async def test_links_are_listed_made_and_revoked(server: Running) -> None:
             assert (await join(bob, room, link["secret"]))["code"] == "no_such_room"
         missing = await ann.ask(t="unlink", room=room, link=link["link"])
         assert missing["code"] == "not_found"
+
+
+async def test_who_came_by_a_link_goes_when_its_time_is_over(server: Running) -> None:
+    """By socket and by HTTP, as if it were revoked; whoever came by another one stays."""
+    async with (
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob") as bob,
+        chatting(server, "Cem") as cem,
+    ):
+        room, _ = await make_private(ann)
+        soon, later = wall_clock() + 1500, wall_clock() + 3_600_000
+        first = (await ann.ask(t="link", room=room, right="speak", until=later))["link"]
+        short = (await ann.ask(t="link", room=room, right="speak", until=soon))["link"]
+        await join(bob, room, short["secret"])
+        await join(cem, room, short["secret"])
+        await join(cem, room, first["secret"])
+        assert (await bob.ending())[1:] == REMOVED
+        await cem.send(room, "still here")
+        shown = (await ann.ask(t="links", room=room))["links"]
+        assert {one["link"]: one["live"] for one in shown}[short["link"]] is False
+
+
+async def test_whoever_made_a_room_revokes_all_its_links(server: Running) -> None:
+    """Else whoever got hold of one to moderate would stay by one that they made themselves."""
+    async with (
+        chatting(server, "Ann") as ann,
+        chatting(server, "Eve") as eve,
+        chatting(server, "Mal") as mal,
+    ):
+        room, links = await make_private(ann)
+        await join(eve, room, links["moderate"])
+        made = (await eve.ask(t="link", room=room, right="moderate"))["link"]
+        await join(mal, room, made["secret"])
+        ended = await ann.ask(t="unlink", room=room, link=made["link"])
+        assert ended["t"] == "ok"
+        assert (await mal.ending())[1:] == REMOVED
 
 
 async def test_a_public_room_that_was_made_has_a_moderator(server: Running) -> None:

@@ -407,3 +407,20 @@ async def test_who_is_an_operator_no_more_clears_nothing(
             await eve.send("tea", "heard, too")
             told = (await eve.ask(t="history", room="tea"))["messages"]
             assert [one["text"] for one in told] == ["heard", "heard, too"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"t": "link", "right": "read"},
+        {"t": "links"},
+        {"t": "rules", "closed": True},
+        {"t": "raid", "since": 0, "people": ["1eef78749ab30ecb6218"]},
+        {"t": "held"},
+    ],
+)
+async def test_what_is_not_for_all_rooms_needs_one(server: Running, asked: Object) -> None:
+    """Else a link of an operator who forgets the room would be a key to all private rooms."""
+    async with chatting(server, "Chief", link=await operator_secret(server)) as chief:
+        assert (await chief.ask(room="", **asked))["code"] == "bad_room"
+        assert (await chief.ask(t="audit", room=""))["t"] == "audit"

@@ -292,6 +292,7 @@ class Chat:
             ended = self._ledger.follow(state) if state.name == LEDGER else None
             if ended is not None:
                 self._moderation.removals.recheck(SERVER, ended)
+                self._moderation.await_ends_of_links()
 
     def _delay(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.at(self._turn.now + seconds, call)

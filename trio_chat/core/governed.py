@@ -16,6 +16,7 @@ class Governed:
     title: str = ""
     is_private: bool = False
     is_made: bool = False  # on purpose: by a request for it
+    maker_id: str = ""  # who made it
     used_at: int = 0  # when it was visited, or something done about it, last; ms since 1970
     admitted: dict[str, str] = field(default_factory=dict)  # in a room for two, each other's ids
     admitted_by: int = 0  # the number of the act

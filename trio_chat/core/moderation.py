@@ -12,7 +12,7 @@ from trio_chat.core.clearings import Clearings
 from trio_chat.core.effects import Turn
 from trio_chat.core.judge import Judge
 from trio_chat.core.ledger import Ledger
-from trio_chat.core.links import Link
+from trio_chat.core.links import FOR_EVER, Link
 from trio_chat.core.pairs import Pairs
 from trio_chat.core.pending_writes import SILENT, Pending
 from trio_chat.core.people import People
@@ -29,6 +29,8 @@ from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.room_rules import RoomRules
 
+ENDS_LOOK = 30_000  # milliseconds between two looks at links that end by themselves, at most
+IN_ALL_ROOMS = {governing.Moderate, governing.Undo, governing.Audit, governing.FreeNick}
 LIFTING = {"unmute": "mute", "unban": "ban"}
 
 
@@ -86,6 +88,7 @@ class Moderation:
         self._pairs = pairs
         self._delay = delay
         self.removals = removals
+        self._look_at = FOR_EVER  # when links are looked at next, in ms since 1970
         self._doers: dict[type, Any] = {
             governing.MakeLink: links.make,
             governing.EndLink: links.end,
@@ -119,6 +122,8 @@ class Moderation:
         self._judge.check(
             asked.asker, request, room, self._turn.now, is_joined=is_joined, link=link
         )
+        if room == SERVER and type(request) not in IN_ALL_ROOMS:  # a link would open all of them
+            raise RequestError("bad_room", "say in which room; this is not for all of them")
         self._doers[type(request)](asked, request, room)
 
     # What moderators do
@@ -241,11 +246,34 @@ class Moderation:
             self.raids.calm(act.about)
         if isinstance(act, acts.Raided):
             self._await_end_of_raid_mode(act.about, act.rules_until)
+        self.await_ends_of_links()
+
+    def await_ends_of_links(self) -> None:
+        """Have those end who came by links, when these end by themselves.
+
+        There is a look at the wall clock at least every ``ENDS_LOOK``, as it may be set.
+        """
+        now, first = self._access.clock(), self._access.registry.next_end()
+        if first is None:
+            return
+        look_at = min(max(first, now), now + ENDS_LOOK)
+        if look_at < self._look_at:
+            self._look_at = look_at
+            self._delay((look_at - now) / 1000, lambda: self._end_links(look_at))
+
+    def _end_links(self, look_at: int) -> None:
+        if look_at != self._look_at:  # there was one that ended before
+            return
+        self._look_at = FOR_EVER
+        for link in self._access.registry.ended(self._access.clock()):
+            self.removals.recheck(link.made.about, [link])
+        self.await_ends_of_links()
 
     def resume(self) -> None:
         """Take in that the acts of before a restart are known: raid mode may still end."""
         for room, until in self._access.registry.raided(self._access.clock()).items():
             self._await_end_of_raid_mode(room, until)
+        self.await_ends_of_links()
 
     def _await_end_of_raid_mode(self, room: str, until: int) -> None:
         left = (until - self._access.clock()) / 1000

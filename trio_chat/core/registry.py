@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from trio_chat.core.governed import Governed
@@ -36,6 +37,7 @@ class Registry:
         self._came_by: dict[str, dict[str, dict[str, Link]]] = {}
         # Links that have ended, and who came by each and is not forgotten yet.
         self._ended: deque[tuple[Link, Iterator[str]]] = deque()
+        self._ending: list[tuple[int, int, Link]] = []  # a heap of those with an end, by that
         self._admitted_to: dict[str, list[str]] = {}  # rooms for two, by the person's id
         self.called: dict[str, Person] = {}  # those who have such rooms, by their id
         self.visits: dict[str, int] = {}  # of made rooms, that were not noted yet; ms since 1970
@@ -152,9 +154,10 @@ class Registry:
     def _govern(self, about: str) -> Governed:
         return self._rooms.setdefault(about, Governed())
 
-    def _room_made(self, act: acts.RoomMade, _: ActKept) -> None:
+    def _room_made(self, act: acts.RoomMade, kept: ActKept) -> None:
         room = self._govern(act.about)
         room.title, room.is_private, room.is_made = act.title, act.private, True
+        room.maker_id = kept.who.id if kept.who else ""
 
     def _admitted(self, act: acts.Admitted, kept: ActKept) -> None:
         if act.about in self._rooms:  # both have asked for it
@@ -180,6 +183,22 @@ class Registry:
         link = Link(act, kept.who, kept.ts)
         self._govern(act.about).links[act.link] = link
         self._links[act.digest] = self._by_id[act.link] = link
+        if act.until:
+            heappush(self._ending, (act.until, kept.seq, link))
+        if len(self._ending) > 2 * len(self._by_id):  # most of them were revoked before
+            self._ending = [one for one in self._ending if one[2].ends_at]
+            heapify(self._ending)
+
+    def next_end(self) -> int | None:
+        """Return when the first link may end by itself that was not returned yet, in ms."""
+        return self._ending[0][0] if self._ending else None
+
+    def ended(self, now: int) -> list[Link]:
+        """Return the links that have ended by themselves until now, each once."""
+        over = []
+        while self._ending and self._ending[0][0] <= now:
+            over.append(heappop(self._ending)[2])
+        return [link for link in over if link.ends_at]
 
     def _link_used(self, act: acts.LinkUsed, kept: ActKept) -> None:
         link = self._by_id.get(act.link)

@@ -19,6 +19,7 @@ from trio_chat.protocol.names import is_private, private_name
 from trio_chat.protocol.request_error import RequestError
 from trio_chat.protocol.rights import RIGHTS, Right
 from trio_chat.protocol.text import has_controls, is_blank
+from trio_chat.setting_values import INVITE
 
 IDENTIFIER_BYTES = 16
 OF_PRIVATE_ROOM = (Right.READ, Right.SPEAK, Right.MODERATE)
@@ -115,8 +116,12 @@ class RoomLinks:
         """Make one more link to a room.
 
         Raises:
-            RequestError: there are too many, or its time is over before it begins.
+            RequestError: there are too many, or its time is over before it begins; or it would let
+                others in on the whole server, but whoever asks is let in to some rooms alone.
         """
+        if asked.asker.grant.limits_to is not None and INVITE in self._config.access:
+            text = "what has let you in is for some rooms alone; a link would let in everywhere"
+            raise RequestError("not_operator", text)
         governed = self._access.registry.governed(room)
         if governed and len(governed.links) >= self._config.links_per_room:
             text = "revoke a link before you make another"
@@ -140,9 +145,11 @@ class RoomLinks:
         governed = self._access.registry.governed(room)
         if governed is None or request.link not in governed.links:
             raise RequestError("not_found", "there is no such link to this room")
-        if self._is_others(asked, governed.links[request.link]):
+        is_maker = governed.maker_id == asked.person.id
+        if not is_maker and self._is_others(asked, governed.links[request.link]):
             text = (
-                "another moderator came by this link; only who made it, or an operator, revokes it"
+                "another moderator came by this link; "
+                "only who made it, or the room, or an operator, revokes it"
             )
             raise RequestError("not_operator", text)
         self._ledger.record(
