@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.metadata import version
 from types import ModuleType
 
 from trio_chat import standard_streams
@@ -37,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit status; what it has printed is written then."""
+    if list(arguments) == ["--version"]:
+        print(f"trio-chat {version('trio-chat')}")
+        return 0
     name, rest = _split(arguments)
     try:
         status: int = _load(COMMANDS[name].module).main(rest)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import nullcontext
 from errno import EACCES, ENOSPC
+from importlib.metadata import version
 
 import pytest
 import trio
@@ -149,6 +150,12 @@ def test_every_command_is_there_and_in_the_help(capsys: pytest.CaptureFixture[st
         assert f"  {name:<14}{command.summary}" in told
         assert callable(importlib.import_module(command.module).main)
         assert len(command.summary) <= 60
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """As other programs tell it."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"trio-chat {version('trio-chat')}\n"
 
 
 def test_an_exit_status_that_a_command_chose_stays(monkeypatch: pytest.MonkeyPatch) -> None:
