@@ -54,7 +54,7 @@ NO_BOUNDS = {
         journal.sqlite.scrubs.SINCE journal.sqlite.scrubs.NEWEST journal.sqlite.sealing.SINCE
         journal.sqlite.sealing.FAR
         limits.addresses.SUBNET limits.bucket.ROUNDING logs.LEVELS
-        net.proxy_header.FIXED net.proxy_header.LOCAL net.proxy_header.PROXIED
+        net.head.BEGIN net.proxy_header.FIXED net.proxy_header.LOCAL net.proxy_header.PROXIED
         protocol.request_base.LAST_TIME server_file.SIZE server_file.OWNER_ONLY
         setting_values.MAPPED web.api.parts.LARGEST web.assets.TAG_LENGTH web.assets.WORTH_IT
         web.look.FLARE web.look.KNEE""",
