@@ -30,18 +30,22 @@ class Supervisor:
         is_ours = told[WATCHDOG_PID] in ("", str(os.getpid()))
         microseconds = int(told[WATCHDOG]) if told[WATCHDOG].isdecimal() and is_ours else 0
         self._interval = microseconds / 1_000_000 / SHARE if self._address else 0.0
+        self._is_stopping = False
 
     def ready(self, address: str) -> None:
-        """Tell that the server serves, and where."""
-        self._tell("READY=1", f"STATUS=Listening at {address}")
+        """Tell that the server serves, and where; nobody hears it while it stops."""
+        if not self._is_stopping:
+            self._tell("READY=1", f"STATUS=Listening at {address}")
 
     def reloading(self) -> None:
         """Tell that settings are read again; ``ready`` ends it."""
         microseconds = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
-        self._tell("RELOADING=1", f"MONOTONIC_USEC={microseconds}")
+        if not self._is_stopping:
+            self._tell("RELOADING=1", f"MONOTONIC_USEC={microseconds}")
 
     def stopping(self) -> None:
         """Tell that the server says goodbye."""
+        self._is_stopping = True
         self._tell("STOPPING=1", "STATUS=Saying goodbye")
 
     async def watch(self, alive: Callable[[], Awaitable[str | None]]) -> None:

@@ -41,6 +41,8 @@ def test_it_is_told_how_the_server_is(prefix: str, tmp_path: Path) -> None:
     supervisor.ready("http://localhost:8080/")
     supervisor.reloading()
     supervisor.stopping()
+    supervisor.reloading()
+    supervisor.ready("http://localhost:8080/")
     ready, reloading, stopping = systemd.told()
     assert ready == "READY=1\nSTATUS=Listening at http://localhost:8080/"
     assert reloading.startswith("RELOADING=1\nMONOTONIC_USEC=")
