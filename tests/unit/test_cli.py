@@ -11,6 +11,7 @@ from importlib.metadata import version
 import pytest
 import trio
 
+from trio_chat import __main__ as program
 from trio_chat.cli import main
 from trio_chat.commands import COMMANDS, serve
 from trio_chat.config import Config, ConfigError
@@ -70,7 +71,7 @@ def test_a_crash_is_not_hidden(outcome: Callable[[bool | BaseException], int]) -
 
 def test_importing_the_module_starts_nothing() -> None:
     """Only running it does."""
-    assert importlib.import_module("trio_chat.__main__").main is main
+    assert importlib.reload(program).main
 
 
 def test_without_a_command_the_server_starts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,6 +151,27 @@ def test_every_command_is_there_and_in_the_help(capsys: pytest.CaptureFixture[st
         assert f"  {name:<14}{command.summary}" in told
         assert callable(importlib.import_module(command.module).main)
         assert len(command.summary) <= 60
+
+
+@pytest.mark.parametrize(
+    ("platform", "status", "told"),
+    [("linux", 0, ""), ("darwin", 0, "tried on Linux alone"), ("win32", 2, "WSL or a container")],
+)
+def test_other_systems_are_told_what_works(
+    platform: str,
+    status: int,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In one line, before anything is imported that is not there."""
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(sys, "argv", ["trio-chat", "--version"])
+    assert program.main() == status
+    output = capsys.readouterr()
+    assert output.out.startswith("trio-chat ") is (status == 0)
+    assert told in output.err
+    assert output.err.count("\n") == bool(told)
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
