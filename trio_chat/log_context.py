@@ -22,6 +22,17 @@ class Subject(NamedTuple):
     peer: str
 
 
+class Details:
+    """Whether lines of level debug are ``wanted``, which each connection has.
+
+    structlog makes a logger for each line before it leaves it out, which takes 10 µs.
+    """
+
+    wanted = True  # until the settings are known
+
+
+details = Details()
+
 _subject: ContextVar[Subject | None] = ContextVar("subject", default=None)
 
 

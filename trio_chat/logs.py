@@ -12,7 +12,7 @@ from typing import Any, Protocol, TextIO, cast
 import structlog
 
 from trio_chat.config import Config
-from trio_chat.log_context import add_subject
+from trio_chat.log_context import add_subject, details
 from trio_chat.log_rate import COUNT, LogRate
 from trio_chat.standard_streams import LineWriter, escaped
 
@@ -104,6 +104,7 @@ def set_up(config: Config, output: Output | None = None, rate: LogRate | None = 
         rate: Leaves out lines of which there are too many.
     """
     level = getattr(logging, config.log_level.upper())
+    details.wanted = level <= logging.DEBUG
     structlog.configure(
         processors=[
             rate or LogRate(0),

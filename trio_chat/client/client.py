@@ -17,6 +17,7 @@ from trio_chat.core.messages import Register, Unregister
 from trio_chat.delivery.frames import Frame, coalesce, frame_of
 from trio_chat.delivery.outbox import Outbox, SendNow
 from trio_chat.delivery.recipient import LookedUp, MissedEvents
+from trio_chat.log_context import details
 from trio_chat.net.streams import AnyStream, address_of, linger, receive, reset_on_close, socket_of
 from trio_chat.net.transport import Transport
 from trio_chat.net.visitor import Visitor
@@ -108,7 +109,8 @@ class Client:
         """
         traffic, by = self._context.traffic, self._rates.way_in
         traffic.opened[by] += 1
-        log.debug("connection begins", way_in=by)
+        if details.wanted:
+            log.debug("connection begins", way_in=by)
         with self._scope:
             try:
                 async with trio.open_nursery() as self._nursery:
@@ -121,7 +123,8 @@ class Client:
             finally:
                 traffic.closed[by] += 1
                 traffic.ended[self._end_name] += 1
-                log.debug("connection ends", way_in=by, reason=self._end_name)
+                if details.wanted:
+                    log.debug("connection ends", way_in=by, reason=self._end_name)
                 # Before the socket closes: its descriptor must not be written again.
                 self._outbox.abandon()
                 self._transport.release()
