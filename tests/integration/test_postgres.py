@@ -14,6 +14,7 @@ from tests.integration.chatters import Chatter, chatting
 from tests.integration.commands import command
 from tests.integration.running import PATIENCE, serving
 from tests.postgres import PostgresServer
+from trio_chat import journal
 from trio_chat.cli import main
 from trio_chat.database_url import NEEDS_PSYCOPG
 from trio_chat.errors import BAD_USAGE, FAILED
@@ -132,6 +133,8 @@ def test_what_is_missing_is_told(
     """Without the package for PostgreSQL one line says how to get it."""
     for name in [name for name in sys.modules if name.startswith("trio_chat.journal.postgres")]:
         monkeypatch.delitem(sys.modules, name)
+    # What is imported anew takes this place, too, which has to be given back.
+    monkeypatch.setattr(journal, "postgres", journal.postgres, raising=False)
     monkeypatch.setitem(sys.modules, "psycopg", None)
     for arguments in (["--port", "0"], ["operator-link"]):
         assert main([*arguments, "--database", "postgresql://"]) == BAD_USAGE

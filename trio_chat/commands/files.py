@@ -111,11 +111,16 @@ def _part(name: str) -> str:
 
 @contextmanager
 def _removed(part: Path) -> Iterator[None]:
-    """Remove a file at the end of the block if it is still there."""
+    """Remove a file at the end of the block if it is still there, and not that of another run."""
+    is_others = False
     try:
         yield
+    except FileExistsError:
+        is_others = True
+        raise
     finally:
-        remove_database(part)
+        if not is_others:
+            remove_database(part)
 
 
 @contextmanager
