@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,6 +20,10 @@ import pytest
 PLACES = "usr/lib/postgresql/*/bin/initdb"  # where Debian has the programs, each version in one
 PATIENCE = 120  # seconds for a server to start; the machine may be busy
 # Nothing here has to survive the end of the machine.
+WRITE = "SELECT pg_logical_emit_message(true, 'a', 'b')"
+END_WAIT = (
+    "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND pid = %s"
+)
 OPTIONS = ("-c", "fsync=off", "-c", "listen_addresses=", "-c", "max_connections=300")
 
 
@@ -95,6 +100,19 @@ class PostgresServer:
         with self.connect() as connection:
             connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
             connection.execute("SELECT pg_reload_conf()")
+
+    def lack_standby(self) -> None:
+        """Let commits wait for a standby that there is not; its processes learn that one by one."""
+        self.configure("synchronous_standby_names", "nobody")
+        has_waited = False
+        while not has_waited:
+            with self.connect() as probe, self.connect() as other:
+                commit = threading.Thread(target=probe.execute, args=(WRITE,))
+                commit.start()
+                while commit.is_alive():
+                    rows = other.execute(END_WAIT, (probe.info.backend_pid,)).fetchall()
+                    has_waited = has_waited or bool(rows)
+                    commit.join(0.01)
 
     def become_standby(self) -> None:
         """Stop it, and start it as a standby of nobody: it reads only."""

@@ -376,6 +376,7 @@ async def test_no_check_takes_for_ever(autojump_clock: MockClock) -> None:
         ("172.17.0.1", "10.0.0.5", "9.9.9.9", "wrong"),
         ("127.0.0.1", "127.0.0.3", "127.0.0.1", "wrong"),
         ("172.17.0.1", "10.0.0.5", "10.0.0.9", "warning"),
+        ("unix", "10.0.0.5", "9.9.9.9", "wrong"),
     ],
 )
 def test_a_router_of_a_private_network_is_no_fault(
@@ -383,6 +384,23 @@ def test_a_router_of_a_private_network_is_no_fault(
 ) -> None:
     """What is between two private addresses may be one, and then the server sees its address."""
     assert doctor_checks.judge_address(seen, own, peer).result == result
+
+
+async def test_a_connection_that_is_cut_before_any_ping_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There is no second look then."""
+
+    async def talk(stream: trio.SocketStream) -> None:
+        await stream.receive_some(10_000)
+        await stream.send_all(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")
+
+    async def reach(_: Target) -> dict[str, Any]:
+        return {"ping_interval": PATIENCE}
+
+    monkeypatch.setattr(doctor_checks, "_reach", reach)
+    async with listening(talk) as patient:
+        assert (await doctor_checks.idle(patient)).result == "wrong"
 
 
 @pytest.mark.parametrize(("after", "result"), [(b"", "wrong"), (b"\x89\x00", "ok")])

@@ -169,7 +169,7 @@ class TestStandbys:
         """Sends are refused until it is taken out; a resend finds what was kept all the same."""
         journal = await PostgresJournal.open(own_postgres.new_url())
         await fill(journal, 1)
-        own_postgres.configure("synchronous_standby_names", "nobody")
+        own_postgres.lack_standby()
         with monkeypatch.context() as patch:
             patch.setattr(writer, "COMMIT_TIMEOUT", 0.5)
             await refused(lambda: journal.commit([say(cid=CID)]))
@@ -185,7 +185,7 @@ class TestStandbys:
     async def test_a_wait_for_it_that_somebody_cancels(self, own_postgres: PostgresServer) -> None:
         """PostgreSQL says that it is done, with a warning: that is no acknowledgement."""
         journal = await PostgresJournal.open(own_postgres.new_url())
-        own_postgres.configure("synchronous_standby_names", "nobody")
+        own_postgres.lack_standby()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(refused, partial(journal.commit, [say(cid=CID)]))
             with own_postgres.connect() as other, trio.fail_after(PATIENCE):

@@ -32,3 +32,20 @@ def test_a_room_with_very_many_who_came_by_its_links_is_forgotten_bit_by_bit() -
         act(acts.RoomMade(about="milk"))
     assert all(rooms.keys() == {"cake"} for rooms in registry._came_by.values())
     assert [link.made.link for link in registry.came_by("0", "cake")] == ["three"]
+
+
+def test_links_that_were_revoked_are_not_waited_for() -> None:
+    """What is remembered of when links end is bounded by the links that there are."""
+    registry, numbers = Registry(), count(1)
+
+    def act(act: acts.AnyAct) -> None:
+        registry.apply(ActKept(room=acts.LEDGER, seq=next(numbers), ts=1, act=act))
+
+    for number in range(30):
+        name = str(number)
+        act(acts.LinkMade(about="tea", link=name, right="speak", digest=name, until=100 + number))
+        if number < 29:
+            act(acts.LinkEnded(about="tea", link=name))
+    assert len(registry._ending) <= 3
+    act(acts.LinkMade(about="tea", link="30", right="speak", digest="30", until=500))
+    assert [link.made.link for link in registry.ended(1000)] == ["29", "30"]

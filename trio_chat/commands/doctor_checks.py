@@ -123,7 +123,7 @@ async def address(patient: Patient) -> Finding:
     sock = tcp_of(stream).socket
     own, peer = sock.getsockname()[0], sock.getpeername()[0]
     await trio.aclose_forcefully(stream)
-    if seen == own and _is_loopback(own) and not patient.target.source:
+    if seen == own and ip_address(own).is_loopback and not patient.target.source:
         text = f"the server sees us as {seen}, and would see a proxy on this machine so, too"
         return Finding("address", WARNING, f"{text}: ask from another one, or see --source")
     return judge_address(seen, own, peer)
@@ -170,6 +170,15 @@ async def websocket(patient: Patient) -> Finding:
     return Finding("websocket", OK, "gets through")
 
 
+async def _whole_silence(asking: Exchange, limit: float) -> tuple[bool, float]:
+    """Return whether a ping ended a silence, and how long that was; the first may fall anywhere."""
+    is_pinged, lasted = await _silence(asking)
+    if is_pinged and lasted < EARLY * limit:
+        await asking.say(PONG)
+        return await _silence(asking)
+    return is_pinged, lasted
+
+
 async def idle(patient: Patient) -> Finding:
     """Whether a silent WebSocket is left open until the server pings it."""
     limit = (await _reach(patient.target))["ping_interval"]
@@ -179,10 +188,7 @@ async def idle(patient: Patient) -> Finding:
         reply = await _shake_hands(patient.target, asking, "")
         if reply.status != HTTPStatus.SWITCHING_PROTOCOLS:
             return Finding("idle", WARNING, f"not looked at: {_of_handshake(reply)}")
-        is_pinged, lasted = await _silence(asking)
-        if is_pinged and lasted < EARLY * limit:  # the first ping falls anywhere
-            await asking.say(PONG)
-            is_pinged, lasted = await _silence(asking)
+        is_pinged, lasted = await _whole_silence(asking, limit)
     if not is_pinged and lasted < limit:
         return Finding(
             "idle",
@@ -309,12 +315,6 @@ def _said(reply: Reply) -> str:
     """Return the first line of what an answer says."""
     text = reply.body[:1000].decode("utf-8", "replace")
     return next((line.strip() for line in text.splitlines() if line.strip()), "nothing")[:200]
-
-
-def _is_loopback(text: str) -> bool:
-    with suppress(ValueError):
-        return ip_address(text).is_loopback
-    return False
 
 
 def _is_public(text: str) -> bool:
