@@ -2,7 +2,12 @@
 
 from itertools import count
 
+import trio
+from trio.testing import MockClock
+
+from tests.unit.members import house
 from tests.unit.work import counted
+from trio_chat.clock import wall_clock
 from trio_chat.core.registry import Registry
 from trio_chat.protocol import acts
 from trio_chat.protocol.events import ActKept
@@ -49,3 +54,22 @@ def test_links_that_were_revoked_are_not_waited_for() -> None:
     assert len(registry._ending) <= 3
     act(acts.LinkMade(about="tea", link="30", right="speak", digest="30", until=500))
     assert [link.made.link for link in registry.ended(1000)] == ["29", "30"]
+
+
+async def test_a_link_that_ends_earlier_is_looked_at_earlier(autojump_clock: MockClock) -> None:
+    """The look that was planned before finds nothing to do."""
+    async with house() as home:
+        ann = await home.person("Ann")
+        await ann.ask({"t": "create", "id": 1, "name": "tea"})
+        looks = []
+        moderation = home.hub._chat._moderation
+        for ms in (3_600_000, 1000):
+            until = wall_clock() + ms
+            [told] = await ann.ask(
+                {"t": "link", "id": 2, "room": "tea", "right": "speak", "until": until}
+            )
+            assert told["t"] == "link_made"
+            looks.append(moderation._look_at)
+        assert looks[1] < looks[0]
+        await trio.sleep(60)
+        assert moderation._look_at != looks[0]
