@@ -96,6 +96,34 @@ for name, (make, allowed) in KINDS.items():
     )
 
 
+async def _probes(assault: Assault, number: int) -> None:
+    """Ask whether the server is ready, each time on a connection of its own."""
+    while True:
+        peer = None
+        with suppress(Gone, *GONE):
+            peer = await Peer.connect(assault.target)
+            await peer.send(get(assault.target, "/readyz"))
+            status, _, _ = await peer.reply()
+            assault.endings[str(status)] += 1
+            if status not in {200, 503}:
+                raise Wrong(f"status {status}")
+        if peer:
+            assault.count(peer)
+            await peer.aclose()
+
+
+add(
+    Attack(
+        "probes",
+        "Who asks for `/readyz` without end is answered like supervisors, and proves nothing anew: "
+        "an answer holds for a second.",
+        _probes,
+        VARIANTS,
+        is_flood=True,
+    )
+)
+
+
 async def _files(assault: Assault, number: int) -> None:
     """Ask for the page again and again on one connection, without waiting for answers."""
     while True:
