@@ -16,7 +16,7 @@ from trio_chat.errors import Failed
 from trio_chat.journal.search.query import BadQuery, parse
 from trio_chat.journal.search.snippets import SNIPPET, snippet
 from trio_chat.journal.search.tokens import locate, tokenize
-from trio_chat.journal.sqlite.stored import understood
+from trio_chat.journal.stored import understood
 from trio_chat.net import eventstream
 from trio_chat.net.head import HttpError, check_encoding, parse_head
 from trio_chat.net.hosts import HostNames

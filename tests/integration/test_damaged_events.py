@@ -12,7 +12,7 @@ from tests.integration.asking import ask
 from tests.integration.chatters import Chatter, Object, chatting
 from tests.integration.followers import following
 from tests.integration.running import Running, serving
-from trio_chat.journal.sqlite import stored
+from trio_chat.journal import stored
 
 DAMAGE = {
     "nothing": b"",

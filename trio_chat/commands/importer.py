@@ -11,8 +11,8 @@ from trio_chat.commands.room_rules import RoomRules, Unlimited
 from trio_chat.journal.keys import author_of, is_bare
 from trio_chat.journal.sqlite import cids, queries
 from trio_chat.journal.sqlite.reindex import bring_in_step
-from trio_chat.journal.sqlite.stored import stand_in, understood
 from trio_chat.journal.sqlite.transaction import Transaction, transaction
+from trio_chat.journal.stored import stand_in, understood
 from trio_chat.protocol.events import (
     ActKept,
     AnyStoredEvent,

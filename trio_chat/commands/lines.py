@@ -17,7 +17,7 @@ from trio_chat.errors import Failed
 from trio_chat.journal.sqlite import queries, scrubs, sealing
 from trio_chat.journal.sqlite.comparison import Head, sound
 from trio_chat.journal.sqlite.reports import is_there
-from trio_chat.journal.sqlite.stored import readable, stand_in
+from trio_chat.journal.stored import readable, stand_in
 from trio_chat.protocol.acts import LEDGER, Reported
 from trio_chat.protocol.events import ActKept, AnyStoredEvent, decode
 from trio_chat.protocol.request_base import LAST_TIME

@@ -10,7 +10,7 @@ from trio_chat.commands.act_rules import ActRules
 from trio_chat.commands.room_rules import BadEvent, Unlimited
 from trio_chat.core.registry import SERVER
 from trio_chat.journal.sqlite import queries
-from trio_chat.journal.sqlite.stored import understood
+from trio_chat.journal.stored import understood
 from trio_chat.protocol import acts
 from trio_chat.protocol.acts import LEDGER, AnyAct
 from trio_chat.protocol.events import ActKept, decode

@@ -14,7 +14,7 @@ import msgspec
 
 from trio_chat.config import MOST_CHANGES, MOST_EMOJI
 from trio_chat.journal.keys import author_of, is_bare
-from trio_chat.journal.sqlite.stored import stand_in
+from trio_chat.journal.stored import stand_in
 from trio_chat.journal.types import NO_SUCH_MESSAGE, NOT_YOURS
 from trio_chat.journal.views import ChangeLimits, Changes
 from trio_chat.protocol import request_texts, requests

@@ -7,7 +7,7 @@ from trio_chat.journal.postgres.link import Link, text
 from trio_chat.journal.postgres.rooms import last_of_forgotten
 from trio_chat.journal.postgres.scrubs import pending
 from trio_chat.journal.sqlite.queries import Row, views
-from trio_chat.journal.sqlite.stored import readable
+from trio_chat.journal.stored import readable
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
 from trio_chat.journal.views import Sized, fit, fit_events
 

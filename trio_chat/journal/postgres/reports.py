@@ -8,7 +8,7 @@ import msgspec
 from trio_chat.journal.clearings import Clearing, as_told
 from trio_chat.journal.postgres import queries, sealing
 from trio_chat.journal.postgres.link import Link
-from trio_chat.journal.sqlite.stored import understood
+from trio_chat.journal.stored import understood
 from trio_chat.journal.types import Place
 from trio_chat.protocol.acts import LEDGER, AnyAct, Reported
 from trio_chat.protocol.events import ActKept, Message, decode, encode

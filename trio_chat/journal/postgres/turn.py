@@ -7,15 +7,16 @@ when all that was kept before them is written.
 
 from collections.abc import Sequence
 
+from trio_chat.journal.judge import Judge
 from trio_chat.journal.keys import author_of, digest_of
 from trio_chat.journal.postgres import queries, rooms, scrubs, sealing, unused, words
 from trio_chat.journal.postgres.cids import Cids
-from trio_chat.journal.postgres.judge import Judge
 from trio_chat.journal.postgres.link import Link, text
+from trio_chat.journal.postgres.looks import Looks
 from trio_chat.journal.postgres.messages import Messages
 from trio_chat.journal.postgres.rooms import Progress, Rooms
 from trio_chat.journal.postgres.schema import put
-from trio_chat.journal.sqlite.stored import understood
+from trio_chat.journal.stored import understood
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import CANARY_REFUSED, HELD, Committed, Duplicate, Result, Write
 from trio_chat.journal.views import DEFAULT_LIMITS, ChangeLimits
@@ -71,7 +72,8 @@ class Turn:
         self._rooms = Rooms(link, {name for write in writes for name in _names(write)})
         self._cids = Cids(link)
         self._messages = Messages(link)
-        self._judge = Judge(link, self._rooms, self._messages, limits, self._flush, is_full=is_full)
+        self._looks = Looks(link, self._rooms, self._messages, self._flush)
+        self._judge = Judge(self._looks, limits, is_full=is_full)
         self._words = words.Changes(link)
         self._events: list[EventRow] = []
 
@@ -99,7 +101,7 @@ class Turn:
             return use.judge(author_of(draft), digest_of(draft))
         if _looks_around(write):
             self._flush()
-        rejected = self._judge.judge(room, write)
+        rejected = self._judge.judge(room.id, write)
         if rejected or write.needs_approval:
             return rejected or HELD
         begins = room.id is None
@@ -147,10 +149,10 @@ class Turn:
             case Clear():
                 self._flush()
                 sealing.keep(self._link, id, draft)
-                self._judge.look_again()
+                self._looks.look_again()
             case Restore():
                 sealing.lift(self._link, id, draft.key)
-                self._judge.look_again()
+                self._looks.look_again()
             case Delete():
                 self._flush()
                 rewritten = scrubs.begin(self._link, id, draft.target)
@@ -181,7 +183,7 @@ class Turn:
         self._link.execute("DELETE FROM visits WHERE room = %s", (name,))
         self._rooms.look_again(name)
         self._messages.look_again()
-        self._judge.look_again()
+        self._looks.look_again()
 
     def _flush(self) -> None:
         """Write what is kept so far."""

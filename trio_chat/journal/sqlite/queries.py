@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from trio_chat.journal.clearings import Clearing, as_told, shown_reactions
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import forgotten, index, scrubs, sealing, states
-from trio_chat.journal.sqlite.stored import readable, report, understood
+from trio_chat.journal.stored import readable, report, understood
 from trio_chat.journal.types import Bounds, MessagePage, RoomState, RoomSummary
 from trio_chat.journal.views import Sized, State, fit, fit_events, view
 from trio_chat.protocol.acts import LEDGER

@@ -8,8 +8,8 @@ import msgspec
 
 from trio_chat.journal.clearings import Clearing, as_told
 from trio_chat.journal.sqlite import sealing
-from trio_chat.journal.sqlite.stored import understood
 from trio_chat.journal.sqlite.transaction import transaction
+from trio_chat.journal.stored import understood
 from trio_chat.journal.types import Place
 from trio_chat.protocol.acts import LEDGER, AnyAct, Reported
 from trio_chat.protocol.events import ActKept, Message, decode, encode

@@ -4,9 +4,10 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
+from trio_chat.journal.judge import Judge
 from trio_chat.journal.keys import author_of, digest_of
 from trio_chat.journal.sqlite import cids, forgotten, index, scrubs, sealing, unused, visits
-from trio_chat.journal.sqlite.judge import Judge
+from trio_chat.journal.sqlite.looks import Looks
 from trio_chat.journal.sqlite.messages import Messages
 from trio_chat.journal.sqlite.progress import Progress, RoomsProgress
 from trio_chat.journal.times import next_ts
@@ -60,7 +61,8 @@ class Transaction:
         self._rooms = RoomsProgress(database, known)
         self._messages = Messages(database)
         self._is_full = is_full
-        self._judge = Judge(database, self._rooms, self._messages, limits, is_full=is_full)
+        looks = Looks(database, self._rooms, self._messages)
+        self._judge = Judge(looks, limits, is_full=is_full)
         self.index = index.Changes()
 
     @property
@@ -77,7 +79,7 @@ class Transaction:
         use = cids.find(self._database, room.id, draft)
         if use:
             return use.judge(author_of(draft), digest_of(draft))
-        rejected = self._judge.judge(room, write)
+        rejected = self._judge.judge(room.id, write)
         if rejected or write.needs_approval:
             return rejected or HELD
         begins = room.id is None
