@@ -2,6 +2,7 @@
 
 import os
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -122,8 +123,6 @@ async def test_a_proxy_does_all_that_it_has_to(
 
 async def server_behind(url: str, folder: Path) -> trio.abc.Stream:
     """Return a WebSocket by way of the proxy."""
-    import ssl  # noqa: PLC0415
-
     place, _, path = url.removeprefix("https://").partition("/")
     context = ssl.create_default_context(cafile=str(folder / "ca.pem"))
     tcp = await trio.open_tcp_stream("127.0.0.1", int(place.partition(":")[2]))

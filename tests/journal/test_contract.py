@@ -24,7 +24,7 @@ from tests.journal.drafts import (
     say,
     title,
 )
-from trio_chat.journal import memory_room
+from trio_chat.journal import clearings, memory_room
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.memory import MemoryJournal
@@ -723,7 +723,7 @@ class TestClearedReactions:
         """Step by step, however many changes messages have."""
         for module in (sealing, postgres_sealing):
             monkeypatch.setattr(module, "STEP", 3)
-            monkeypatch.setattr(module, "CHANGES", 1)
+        monkeypatch.setattr(clearings, "CHANGES", 1)
         monkeypatch.setattr(sealing, "wall_clock", clock)
         await journal.commit([say("zero"), say("one"), react(1, who=EVE)])
         clock.now += 10

@@ -14,8 +14,12 @@ from trio_chat.protocol.events import AnyStoredEvent, Edit, Message, React, Topi
 
 SEALED = 24 * 60 * 60 * 1000  # milliseconds for which a clearing can be taken back
 ALSO = 1_000  # earlier messages, edited since, and topics that a clearing covers: the latest ones
+CHANGES = 20_000  # of messages, that are looked at in one transaction for cleared reactions
 REACTED = 1_000  # earlier messages from which a clearing takes reactions: the latest ones
 
+# The number of an event that is cleared, its author, whether it is a message, and the message of
+# which it is a reaction.
+ClearedRow = tuple[int, str | None, int, int | None]
 Reactions = Mapping[str, Mapping[str, str]]  # to a message: for each emoji nicks by id
 
 
@@ -109,3 +113,27 @@ def as_told(clearings: Sequence[Clearing], event: AnyStoredEvent) -> AnyStoredEv
     else:
         return event
     return without_text(event) if is_cleared(clearings, seq, author_of(event)) else event
+
+
+def take_back_reactions(
+    clearing: Clearing, found: Iterable[ClearedRow], take_back: Callable[[int], int]
+) -> int:
+    """Take cleared reactions away for good; return how many of the events were looked at.
+
+    A message loses all of them at once, and is looked at no more.
+
+    Args:
+        clearing: What is cleared.
+        found: Its events, in order.
+        take_back: Takes those to a message away; returns how many changes it has looked at.
+    """
+    looked, count, done = 0, 0, set[int]()
+    for _, author, _, target in found:
+        if looked > CHANGES:
+            break
+        count += 1
+        if target is None or target in done or (author or "") not in clearing.authors:
+            continue
+        done.add(target)
+        looked += take_back(target)
+    return count

@@ -1,12 +1,12 @@
 """Messages as they stand: their text after all edits, their reactions, whether they are deleted."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from trio_chat.config import MOST_CHANGES, MOST_EMOJI, Config
-from trio_chat.journal.clearings import Reactions
+from trio_chat.journal.clearings import Clearing, Reactions
 from trio_chat.journal.types import (
     TOO_MANY_CHANGES,
     TOO_MANY_REACTIONS,
@@ -167,3 +167,33 @@ def fit_events(
             break
         page.append((seq, data))
     return page
+
+
+def without_cleared(
+    rows: Sequence[tuple[int, AnyStoredEvent | None]],
+    clearing: Clearing,
+    kept: Callable[[], Changes],
+) -> tuple[list[tuple[int, React]], Changes]:
+    """Take the reactions that are cleared out of the changes of a message, for good.
+
+    Args:
+        rows: Numbers and changes of the message; ``None`` for one that is damaged.
+        clearing: What is cleared.
+        kept: Returns what is kept of all changes, as may be all there is of damaged ones.
+
+    Returns:
+        The reactions that are none any more, by number, and what all changes add up to.
+    """
+    cleared = [
+        (seq, event)
+        for seq, event in rows
+        if isinstance(event, React) and event.on and clearing.covers_reaction(event)
+    ]
+    for _, reaction in cleared:
+        reaction.on = False
+    changes = kept() if any(event is None for _, event in rows) else Changes()
+    for _, event in cleared if changes.count else rows:
+        assert event
+        changes.state.apply(event)
+    changes.count = len(rows)
+    return cleared, changes

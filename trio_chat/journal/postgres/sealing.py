@@ -1,15 +1,15 @@
 """Sealing in a database: which clearings there are, and how cleared messages go for good."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
-from trio_chat.journal.clearings import ALSO, REACTED, SEALED, Clearing
+from trio_chat.journal.clearings import ALSO, REACTED, SEALED, Clearing, take_back_reactions
 from trio_chat.journal.postgres import scrubs, states, words
-from trio_chat.journal.postgres.link import Link, Row, text
+from trio_chat.journal.postgres.link import Link, text
 from trio_chat.journal.sqlite.sealing import OFF, as_kept, clearing_of
 from trio_chat.protocol.events import Clear
 
 STEP = 1000  # events that are looked at in one transaction
-CHANGES = 20_000  # of messages, that are looked at in one for reactions
 SCAN = 100_000  # events, the latest, that are looked at for more when something is cleared
 
 AMONG = (
@@ -91,7 +91,8 @@ def step(link: Link, now: int) -> bool:
     room, key, first, end, among = row
     clearing = clearing_of(key, among, first, end)
     found = link.all(CLEARED, (OFF, room, first, end, STEP))
-    count = _take_back_reactions(link, room, clearing, found)
+    take_back = partial(states.take_back_reactions, link, room, clearing=clearing)
+    count = take_back_reactions(clearing, found, take_back)
     is_last = count == len(found) < STEP
     found = found[:count]
     if is_last:
@@ -108,23 +109,6 @@ def step(link: Link, now: int) -> bool:
             (going_on.first, as_kept(going_on), room, key),
         )
     return True
-
-
-def _take_back_reactions(link: Link, room: int, clearing: Clearing, found: Iterable[Row]) -> int:
-    """Take cleared reactions away for good; return how many of the events were looked at.
-
-    A message loses all of them at once, and is looked at no more.
-    """
-    looked, count, done = 0, 0, set[int]()
-    for _, author, _, target in found:
-        if looked > CHANGES:
-            break
-        count += 1
-        if target is None or target in done or (author or "") not in clearing.authors:
-            continue
-        done.add(target)
-        looked += states.take_back_reactions(link, room, target, clearing)
-    return count
 
 
 def _delete(link: Link, room: int, numbers: Iterable[int]) -> None:

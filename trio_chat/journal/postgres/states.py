@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from trio_chat.journal.clearings import Clearing
 from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.sqlite.states import Later, decode_state, encode_state
-from trio_chat.journal.views import Changes
-from trio_chat.protocol.events import AnyStoredEvent, React, decode, encode
+from trio_chat.journal.views import Changes, without_cleared
+from trio_chat.protocol.events import AnyStoredEvent, decode, encode
 
 CHANGES = "SELECT seq, data FROM events WHERE room = %s AND target = %s AND seq >= %s ORDER BY seq"
 REWRITE = "UPDATE events SET data = %s WHERE room = %s AND seq = %s"
@@ -53,20 +53,8 @@ def take_back_reactions(link: Link, room: int, target: int, clearing: Clearing) 
         How many changes were looked at.
     """
     rows = [(seq, decode(data)) for seq, data in link.all(CHANGES, (room, target, 0))]
-    cleared = [
-        (seq, event)
-        for seq, event in rows
-        if isinstance(event, React) and event.on and clearing.covers_reaction(event)
-    ]
+    cleared, changes = without_cleared(rows, clearing, lambda: load(link, room, target))
     for seq, reaction in cleared:
-        reaction.on = False
         link.execute(REWRITE, (encode(reaction), room, seq))
-    changes = Changes()
-    if any(event is None for _, event in rows):  # so the kept state may be all there is of these
-        changes = load(link, room, target)
-    for _, event in cleared if changes.count else rows:
-        assert event
-        changes.state.apply(event)
-    changes.count = len(rows)
     save(link, room, target, changes)
     return len(rows)

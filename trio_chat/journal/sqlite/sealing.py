@@ -2,24 +2,28 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import msgspec
 
 from trio_chat.clock import wall_clock
-from trio_chat.journal.clearings import ALSO, REACTED, SEALED, Clearing
+from trio_chat.journal.clearings import (
+    ALSO,
+    REACTED,
+    SEALED,
+    ClearedRow,
+    Clearing,
+    take_back_reactions,
+)
 from trio_chat.journal.sqlite import index, scrubs, states
 from trio_chat.protocol.events import Clear
 
 SINCE = 4  # the first schema with the table
 STEP = 1000  # events that are looked at in one transaction
-CHANGES = 20_000  # of messages, that are looked at in one for reactions
 SCAN = 100_000  # events, the latest, that are looked at for more when something is cleared
 FAR = 2**60  # is more than the number of any message
 # These are in each encoded event of the kind, and in no text.
 EDIT, TOPIC, REACT, OFF = b'"t":"edit"', b'"t":"topic"', b'"t":"react"', b'"on":false'
-
-# The number of an event, its author, whether it is a message, and the target of a reaction.
-Row = tuple[int, str | None, int, int | None]
 
 
 def find(database: sqlite3.Connection, room: int) -> Sequence[Clearing]:
@@ -140,7 +144,8 @@ def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bo
         " ORDER BY seq LIMIT ?",
         (REACT, OFF, room, first, end, STEP),
     ).fetchall()
-    count = _take_back_reactions(database, room, clearing, found)
+    take_back = partial(states.take_back_reactions, database, room, clearing=clearing)
+    count = take_back_reactions(clearing, found, take_back)
     is_last = count == len(found) < STEP
     found = found[:count]
     if is_last:
@@ -159,26 +164,7 @@ def step(database: sqlite3.Connection, *, now: int | None = None, is_indexed: bo
     return True
 
 
-def _take_back_reactions(
-    database: sqlite3.Connection, room: int, clearing: Clearing, found: Iterable[Row]
-) -> int:
-    """Take cleared reactions away for good; return how many of the events were looked at.
-
-    A message loses all of them at once, and is looked at no more.
-    """
-    looked, count, done = 0, 0, set[int]()
-    for _, author, _, target in found:
-        if looked > CHANGES:
-            break
-        count += 1
-        if target is None or target in done or (author or "") not in clearing.authors:
-            continue
-        done.add(target)
-        looked += states.take_back_reactions(database, room, target, clearing)
-    return count
-
-
-def _others(database: sqlite3.Connection, room: int, numbers: Iterable[int]) -> list[Row]:
+def _others(database: sqlite3.Connection, room: int, numbers: Iterable[int]) -> list[ClearedRow]:
     """Return the events with these numbers that are there, as if all were messages."""
     statement = "SELECT seq, author, 1, NULL FROM events WHERE room = ? AND seq = ?"
     return [row for seq in numbers for row in database.execute(statement, (room, seq))]

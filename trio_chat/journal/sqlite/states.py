@@ -10,8 +10,8 @@ import msgspec
 import structlog
 
 from trio_chat.journal.clearings import Clearing
-from trio_chat.journal.views import Changes, State
-from trio_chat.protocol.events import AnyStoredEvent, React, decode, encode
+from trio_chat.journal.views import Changes, State, without_cleared
+from trio_chat.protocol.events import AnyStoredEvent, decode, encode
 
 TELL_INTERVAL = 5.0  # seconds between two log lines about how far the migration is
 
@@ -88,23 +88,11 @@ def take_back_reactions(
         How many changes were looked at.
     """
     rows = [(seq, decode(data)) for seq, data in _changes(database, room, target)]
-    cleared = [
-        (seq, event)
-        for seq, event in rows
-        if isinstance(event, React) and event.on and clearing.covers_reaction(event)
-    ]
+    cleared, changes = without_cleared(rows, clearing, lambda: load(database, room, target))
     for seq, reaction in cleared:
-        reaction.on = False
-        data = encode(reaction)
-        query = "UPDATE events SET data = ? WHERE room = ? AND seq = ?"
-        database.execute(query, (data, room, seq))
-    changes = Changes()
-    if any(event is None for _, event in rows):  # so the kept state may be all there is of these
-        changes = load(database, room, target)
-    for _, event in cleared if changes.count else rows:
-        assert event
-        changes.state.apply(event)
-    changes.count = len(rows)
+        database.execute(
+            "UPDATE events SET data = ? WHERE room = ? AND seq = ?", (encode(reaction), room, seq)
+        )
     save(database, [((room, target), changes)])
     return len(rows)
 
