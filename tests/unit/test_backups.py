@@ -89,6 +89,24 @@ async def test_backups_are_taken_on_time_and_the_oldest_go(
     assert ours.figures.last == START + 3 * HOUR
 
 
+async def test_a_copy_that_hangs_is_given_up(tmp_path: Path, autojump_clock: MockClock) -> None:
+    """As on a file system whose server is gone; it is told, and tried again."""
+    begun: list[float] = []
+
+    async def hang(_: Path, __: Path) -> str | None:
+        begun.append(trio.current_time())
+        await trio.sleep_forever()
+        return None
+
+    config = LiveConfig(database="chat.db", backup_every=1.0, backup_folder=tmp_path)
+    backups = Backups(config, hang)
+    with structlog.testing.capture_logs() as logged, trio.move_on_after(7 * HOUR):
+        await backups.run()
+    assert begun == [0, 6 * HOUR + 600]
+    assert [line["reason"] for line in logged] == ["the copy takes more than 6 hours"]
+    assert backups.figures.outcomes == {"failed": 1}
+
+
 async def test_a_restart_changes_nothing(tmp_path: Path, autojump_clock: MockClock) -> None:
     """The next one is due an hour after the last one that is there."""
     (tmp_path / "chat-20270115T073000Z.db").touch()

@@ -20,6 +20,7 @@ from trio_chat.measures import BackupFigures
 LOOK = 60.0  # seconds between two looks whether one is due
 RETRY = 600.0  # seconds after one that failed
 HOUR = 3600.0  # seconds
+LONGEST = 6 * HOUR  # seconds that a copy may take: 400 GB
 LEAST = 1.0  # seconds between two, whatever the setting says
 GRACE = 2.0  # seconds in which a copy under way cleans up when the server stops
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -124,7 +125,9 @@ class Backups:
         """
         began = trio.current_time()
         name = f"{self._stem}-{datetime.fromtimestamp(now, UTC).strftime(STAMP)}.db"
-        reason = await self._take(Path(self._config.database), folder / name)
+        reason: str | None = f"the copy takes more than {LONGEST / HOUR:.0f} hours"
+        with trio.move_on_after(LONGEST):
+            reason = await self._take(Path(self._config.database), folder / name)
         if reason:
             self._fail(folder, reason)
             return
