@@ -1,8 +1,9 @@
 """Helpers: what a person does with the page and sees of it."""
 
 import json
+from contextlib import suppress
 
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Error, Page, WebSocketRoute, expect
 
 from tests.chat import PATIENCE, Chat
 
@@ -11,6 +12,10 @@ expect.set_options(timeout=PATIENCE * 1000)
 SMALL = {"width": 500, "height": 400}
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
+SHOWS = """texts => {
+    const shown = [...document.querySelectorAll("#log .text")].map((line) => line.textContent);
+    return JSON.stringify(shown) === JSON.stringify(texts);
+}"""
 
 
 def pasted(page: Page) -> str:
@@ -47,6 +52,14 @@ def expect_field(page: Page, text: str) -> None:
 def lines(page: Page) -> list[str]:
     """Return what the log shows."""
     return page.locator("#log .text").all_text_contents()
+
+
+def expect_lines(texts: list[str], *pages: Page) -> None:
+    """Expect the log of each page to show just these lines, as soon as it is drawn."""
+    for page in pages:
+        with suppress(Error):
+            page.wait_for_function(SHOWS, arg=texts)
+        assert lines(page) == texts
 
 
 def wait_for(page: Page, text: str) -> None:

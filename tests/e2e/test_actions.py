@@ -10,7 +10,7 @@ from tests.e2e.looking import (
     DESKTOP,
     PHONE,
     expect_field,
-    lines,
+    expect_lines,
     pasted,
     post,
     say,
@@ -181,7 +181,7 @@ def test_a_message_is_deleted_after_a_question(open_page: OpenPage) -> None:
     act(page, "oops", "Delete")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert lines(other) == ["oops"]
+    expect_lines(["oops"], other)
     act(page, "oops", "Delete")
     answer(page, "Delete")
     expect(other.locator("#log .text")).to_have_text(["Message deleted"])
@@ -261,7 +261,7 @@ def test_what_waits_to_be_sent_is_edited_and_taken_back(open_page: OpenPage) -> 
     expect(page.locator("#log .text")).to_have_text(["one", "three"])
     line.mend()
     wait_for_kept(other, "three")
-    assert lines(other) == ["one", "three"]
+    expect_lines(["one", "three"], other)
     expect(other.locator("#log .edited")).to_have_count(0)
 
 
@@ -300,7 +300,7 @@ def test_reactions_edits_and_deletions_wait_for_the_connection(open_page: OpenPa
     answer(page, "Delete")
     expect(page.locator("#log .text")).to_have_text(["one!", "Message deleted"])
     expect(row(page, "one!").locator(".reaction")).to_have_text("👍 1")
-    assert lines(other) == ["one", "two"]
+    expect_lines(["one", "two"], other)
     page.reload()
     line.mend()
     expect(other.locator("#log .text")).to_have_text(["one!", "Message deleted"])

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import (
     expect_field,
+    expect_lines,
     join,
     limit,
     lines,
@@ -109,7 +110,7 @@ def test_paths_and_sums_are_said(open_page: OpenPage) -> None:
     for text in said:
         say(page, text)
     expect(page.locator("#log .text")).to_have_count(3)
-    assert lines(page) == ["/usr/bin", "/ 2 = 4", "/help"]
+    expect_lines(["/usr/bin", "/ 2 = 4", "/help"], page)
 
 
 def test_what_was_written_meanwhile_in_another_room_stays(open_page: OpenPage) -> None:
@@ -139,7 +140,7 @@ def test_what_is_typed_right_after_a_room_was_chosen_is_for_that_room(open_page:
         }"""
     )
     wait_for_kept(page, "at once")
-    assert lines(page) == ["at once"]
+    expect_lines(["at once"], page)
     open_room(page, "tea")
     expect_field(page, "half a thought")
     assert lines(page) == []

@@ -11,6 +11,7 @@ from tests.e2e.guest import enter
 from tests.e2e.looking import (
     SMALL,
     expect_field,
+    expect_lines,
     from_end,
     join,
     leave_room,
@@ -154,7 +155,7 @@ def test_pasted_lines_stay_lines(open_page: OpenPage) -> None:
     assert after["height"] > before["height"] * 2
     page.keyboard.press("Enter")
     wait_for_kept(other, "four")
-    assert lines(other) == ["one\n  two\n\nthree\nfour"]
+    expect_lines(["one\n  two\n\nthree\nfour"], other)
     shown = other.locator("#log .text").bounding_box()
     assert shown
     assert shown["height"] > 80
@@ -174,7 +175,7 @@ def test_the_first_blanks_of_a_text_stay(open_page: OpenPage) -> None:
     paste(page, "    if ready:\n        go()\n  ")
     page.keyboard.press("Enter")
     wait_for_kept(other, "go()")
-    assert lines(page) == lines(other) == ["    if ready:\n        go()"]
+    expect_lines(["    if ready:\n        go()"], page, other)
 
 
 def test_a_text_that_is_too_long_is_neither_cut_nor_sent(open_page: OpenPage) -> None:
@@ -239,7 +240,7 @@ def test_an_edit_outlives_a_reload(open_page: OpenPage) -> None:
     expect_field(page, "tea?")
     page.press("#text", "Enter")
     expect(page.locator("#log .edited")).to_have_count(1)
-    assert lines(page) == ["tea?"]
+    expect_lines(["tea?"], page)
 
 
 def test_a_reply_to_what_is_gone_becomes_a_message(open_page: OpenPage, chat: Chat) -> None:
@@ -364,7 +365,7 @@ def test_a_room_with_unsent_messages_is_left_after_a_question(open_page: OpenPag
     expect(page.get_by_role("heading", level=1)).to_have_text("lobby")
     line.mend()
     page.wait_for_selector("#status.open", timeout=90_000)
-    assert lines(other) == ["keep this"]
+    expect_lines(["keep this"], other)
 
 
 def test_a_mention_of_somebody_who_left_is_offered(open_page: OpenPage, chat: Chat) -> None:

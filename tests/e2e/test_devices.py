@@ -183,7 +183,7 @@ def test_somebody_is_asked_before_they_become_another(open_page: OpenPage) -> No
     visit(ben, address)
     ben.get_by_role("button", name="Go on as the other person").press("Enter")
     expect_name(ben, "Ann")
-    assert ben.locator("#rooms bdi").all_text_contents() == ["tea"]
+    expect(ben.locator("#rooms bdi")).to_have_text(["tea"])
     wait_for_no(ben, "bens")
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import lines, say, wait_for
+from tests.e2e.looking import expect_lines, say, wait_for
 
 GO_EXAMPLE = Path(__file__).parent / "go_example"
 
@@ -52,7 +52,7 @@ def test_its_page_chats_with_ours(open_page: OpenPage, chat: Chat) -> None:
     said = ["from the example's page", *(f"line {count}" for count in range(50))]
     assert other.locator("#log div").all_text_contents() == ["Ann: from our page", *said]
     wait_for(ours, "line 49")
-    assert lines(ours) == ["from our page", *said]
+    expect_lines(["from our page", *said], ours)
     assert ours.locator("#log .author").all_text_contents() == ["Ann", "Somebody"]
 
 

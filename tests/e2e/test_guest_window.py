@@ -60,7 +60,7 @@ def test_a_guest_window_is_somebody_else(open_page: OpenPage) -> None:
     expect_guest(bob, "Bob")
     say(bob, "I am Bob")
     wait_for(ann, "I am Bob")
-    assert ann.locator("#log .author").last.inner_text() == "Bob"
+    expect(ann.locator("#log .author").last).to_have_text("Bob")
     assert faults(bob) == []
     bob.reload()
     expect_guest(bob, "Bob")
@@ -91,7 +91,7 @@ def test_neither_has_anything_of_the_other(open_page: OpenPage) -> None:
     ann.reload()
     expect_field(ann, "a draft of Ann")
     wait_for(ann, "a draft of Bob")
-    assert ann.locator("#log .author").last.inner_text() == "Bob"
+    expect(ann.locator("#log .author").last).to_have_text("Bob")
     expect(ann.get_by_role("navigation").get_by_role("link")).to_have_count(1)
     bob.close()
     again = be_guest(ann, "Bob the second")
@@ -115,7 +115,7 @@ def test_what_a_guest_wrote_offline_outlives_a_reload(open_page: OpenPage, chat:
     bob.context.set_offline(False)
     chat.start()
     wait_for(ann, "written offline")
-    assert ann.locator("#log .author").last.inner_text() == "Bob"
+    expect(ann.locator("#log .author").last).to_have_text("Bob")
     wait_for(bob, "said before")
 
 

@@ -14,7 +14,7 @@ from tests.e2e.looking import (
     DESKTOP,
     PHONE,
     expect_field,
-    lines,
+    expect_lines,
     post,
     say,
     wait_for,
@@ -333,7 +333,7 @@ def test_who_is_removed_may_come_back_and_who_is_banned_may_not(open_page: OpenP
     bob.locator(".refused").get_by_role("link", name="Go to the lobby").click()
     expect(bob.get_by_role("heading", level=1)).to_have_text("lobby")
     post(bob, "hello")
-    assert lines(bob) == ["hello"]
+    expect_lines(["hello"], bob)
     expect(bob.get_by_role("navigation").get_by_role("link")).to_have_text(["lobby0 unread"])
 
 
@@ -374,7 +374,7 @@ def test_an_operator_bans_somebody_in_all_rooms(open_page: OpenPage, chat: Chat)
     assert faults(ann) == []
     bob.reload()
     post(bob, "hello")
-    assert lines(bob) == ["hello"]
+    expect_lines(["hello"], bob)
 
 
 def test_an_operator_lets_others_have_a_name(open_page: OpenPage, chat: Chat) -> None:

@@ -114,7 +114,7 @@ def test_a_name_can_be_changed(open_page: OpenPage) -> None:
     expect(other.locator("#people li")).to_have_text(["Bob (you)", "Anna⋯"])
     say(page, "I am Anna")
     wait_for(other, "I am Anna")
-    assert other.locator("#log .author").all_text_contents() == ["Anna"]
+    expect(other.locator("#log .author")).to_have_text(["Anna"])
     page.reload()
     expect_to_be(page, "Anna")
 

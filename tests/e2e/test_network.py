@@ -8,7 +8,7 @@ from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import (
     come_back_unnoticed,
-    lines,
+    expect_lines,
     post,
     say,
     take_endless_pauses,
@@ -43,7 +43,7 @@ def test_a_minute_without_a_network_loses_nothing(open_page: OpenPage) -> None:
         wait_for_kept(page, text)
     expect(banner).to_be_hidden()
     wait_for(other, FIVE[-1])
-    assert lines(page) == lines(other) == ["before", *FIVE]
+    expect_lines(["before", *FIVE], page, other)
 
 
 def test_a_line_that_goes_dead_is_noticed_although_nothing_is_said(open_page: OpenPage) -> None:

@@ -8,7 +8,16 @@ from playwright.sync_api import Page, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import join, leave_room, lines, open_room, post, say, wait_for, wait_for_kept
+from tests.e2e.looking import (
+    expect_lines,
+    join,
+    leave_room,
+    open_room,
+    post,
+    say,
+    wait_for,
+    wait_for_kept,
+)
 
 SAID = [f"line {count}" for count in range(5)]
 # The worker has put everything away, and this page is one of its own.
@@ -54,16 +63,16 @@ def test_the_page_opens_without_a_server(open_page: OpenPage, chat: Chat) -> Non
     wait_for(page, "in the other room")
     open_room(page, "tea")
     wait_for(page, SAID[-1])
-    assert lines(page) == SAID
+    expect_lines(SAID, page)
     say(page, "written offline")
     page.reload()
     expect(page.locator("#log .outgoing .text")).to_have_text("written offline")
-    assert lines(page) == [*SAID, "written offline"]
+    expect_lines([*SAID, "written offline"], page)
     page.context.set_offline(False)
     chat.start()
     wait_for_kept(page, "written offline")
     wait_for(other, "written offline")
-    assert lines(page) == lines(other) == [*SAID, "written offline"]
+    expect_lines([*SAID, "written offline"], page, other)
 
 
 def test_a_room_that_was_never_seen_opens_offline_too(open_page: OpenPage) -> None:

@@ -8,6 +8,7 @@ from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
 from tests.e2e.looking import (
     expect_field,
+    expect_lines,
     join,
     limit,
     lines,
@@ -57,7 +58,7 @@ def expect_once(pages: list[Page], said: list[str]) -> None:
     for page in pages:
         wait_for_kept(page, said[-1])
         expect(page.locator("#log .outgoing")).to_have_count(0)
-        assert lines(page) == said
+        expect_lines(said, page)
 
 
 def test_five_messages_typed_without_a_network_arrive_once(open_page: OpenPage) -> None:

@@ -14,12 +14,12 @@ from tests.e2e.looking import (
     SMALL,
     come_back_unnoticed,
     expect_field,
+    expect_lines,
     expect_place,
     fill,
     from_end,
     greet,
     join,
-    lines,
     post,
     say,
     scroll_to,
@@ -52,7 +52,7 @@ def test_two_people_chat(open_page: OpenPage) -> None:
     two.click("text=Send")
     wait_for(one, "good day")
     for page in (one, two):
-        assert lines(page) == ["hello", "good day"]
+        expect_lines(["hello", "good day"], page)
         expect(page.locator("#empty")).to_be_hidden()
 
 
@@ -63,7 +63,7 @@ def test_blank_text_is_not_sent(open_page: OpenPage, chat: Chat) -> None:
     say(page, "\n")
     chat.say("done")
     wait_for(page, "done")
-    assert lines(page) == ["done"]
+    expect_lines(["done"], page)
 
 
 def test_shift_enter_begins_a_line(open_page: OpenPage) -> None:
@@ -75,7 +75,7 @@ def test_shift_enter_begins_a_line(open_page: OpenPage) -> None:
     expect_field(page, "one\ntwo")
     page.press("#text", "Enter")
     wait_for(other, "one")
-    assert lines(other) == ["one\ntwo"]
+    expect_lines(["one\ntwo"], other)
 
 
 @pytest.mark.parametrize("composing", [{"isComposing": True}, {"keyCode": 229}])
@@ -163,7 +163,7 @@ def test_hostile_text_is_text(open_page: OpenPage, chat: Chat) -> None:
     page = open_page(viewport=SMALL)
     chat.say(*HOSTILE)
     wait_for(page, HOSTILE[-1])
-    assert lines(page) == HOSTILE
+    expect_lines(HOSTILE, page)
     assert page.title() == "lobby · Chat"
     assert page.locator("#log img, #log script, #log b").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") == SMALL["width"]
@@ -220,7 +220,7 @@ def test_the_page_comes_back_after_a_restart(
     expect(banner).to_be_hidden()
     wait_for_kept(page, "written while away")
     expect(page.locator("#log .late")).to_have_count(0)
-    assert lines(page) == ["before", "written while away"]
+    expect_lines(["before", "written while away"], page)
 
 
 def test_reconnect_now_does_not_wait(open_page: OpenPage, chat: Chat) -> None:

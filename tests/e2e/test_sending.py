@@ -9,7 +9,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.chat import Chat
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import lines, post, read_back, say, wait_for, wait_for_kept
+from tests.e2e.looking import expect_lines, lines, post, read_back, say, wait_for, wait_for_kept
 
 CONNECTED = "#status.open"
 
@@ -104,10 +104,10 @@ def test_what_is_written_while_away_is_sent_once_and_in_order(
     for shown in (page, other):
         shown.wait_for_selector(CONNECTED, timeout=90_000)
         wait_for_kept(shown, said[-1])
-        assert lines(shown) == said
+        expect_lines(said, shown)
     page.reload()
     wait_for(page, said[-1])
-    assert lines(page) == said
+    expect_lines(said, page)
 
 
 def test_a_message_whose_answer_is_lost_is_not_doubled(open_page: OpenPage) -> None:
@@ -132,7 +132,7 @@ def test_a_message_whose_answer_is_lost_is_not_doubled(open_page: OpenPage) -> N
     say(page, "again")
     wait_for(other, "again")
     assert lost
-    assert lines(page) == lines(other) == ["hello", "again"]
+    expect_lines(["hello", "again"], page, other)
 
 
 def test_sending_shows_after_3_s(open_page: OpenPage) -> None:
@@ -168,7 +168,7 @@ def test_a_message_that_is_refused_can_be_sent_again(open_page: OpenPage) -> Non
     page.get_by_role("button", name="Retry").click()
     wait_for(other, "hello")
     expect(page.get_by_role("button", name="Retry")).to_have_count(0)
-    assert lines(page) == lines(other) == ["anybody there?", "hello"]
+    expect_lines(["anybody there?", "hello"], page, other)
 
 
 def test_a_message_that_is_refused_can_be_deleted(open_page: OpenPage) -> None:
@@ -200,7 +200,7 @@ def test_what_cannot_be_kept_just_now_is_sent_again_by_itself(open_page: OpenPag
     say(page, "one")
     say(page, "two")
     wait_for(other, "two")
-    assert lines(page) == lines(other) == ["one", "two"]
+    expect_lines(["one", "two"], page, other)
     assert refused[0] == refused[1]
     expect(page.get_by_role("button", name="Retry")).to_have_count(0)
 
