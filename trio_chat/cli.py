@@ -3,12 +3,13 @@
 import gc
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
 from types import ModuleType
 
-from trio_chat import standard_streams
+from trio_chat import held_signals, standard_streams
 from trio_chat.commands import COMMANDS, SERVE
 from trio_chat.config import ConfigError
 from trio_chat.errors import BAD_USAGE, FAILED, INTERRUPTED, Failed
@@ -43,7 +44,8 @@ def _run(arguments: Sequence[str]) -> int:
         return 0
     name, rest = _split(arguments)
     try:
-        status: int = _load(COMMANDS[name].module).main(rest)
+        with held_signals.holding() if name == SERVE else nullcontext():
+            status: int = _load(COMMANDS[name].module).main(rest)
     except SystemExit as end:
         if end.code:
             raise

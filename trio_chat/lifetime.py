@@ -49,7 +49,6 @@ async def serve(
         Failed: it stopped by itself; the message says why.
     """
     process.prepare()
-    signals.ignore_wishes()
     _check_descriptors(config)
     check_folder(config)
     passed = activation.take(os.environ, os.getpid())

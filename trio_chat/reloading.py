@@ -10,16 +10,16 @@ from typing import NamedTuple
 import structlog
 import trio
 
-from trio_chat.auth.gate import Ways, load_ways
+from trio_chat.auth.gate import Ways
 from trio_chat.config import Config, ConfigError
 from trio_chat.live_config import differences, without_restart
+from trio_chat.loaded_files import load
 from trio_chat.logs import Logging
 from trio_chat.named_files import read
-from trio_chat.net.listeners import load_certificate
 from trio_chat.server import Server
 from trio_chat.server_file import ServerFile
 from trio_chat.web.assets import File
-from trio_chat.web.look import Look, read_look
+from trio_chat.web.look import Look
 
 FILE_LIMIT = 1_000_000  # bytes of a file whose content counts
 READ_TIMEOUT = 10.0  # seconds for all files to be read
@@ -48,8 +48,7 @@ def prepare(server: Server, wanted: Config) -> Prepared:
         ConfigError: they cannot be used; the message says why.
     """
     config, left_out = without_restart(server.config, wanted)
-    certificate = load_certificate(config)
-    ways, look = load_ways(config, server.marks), read_look(config)
+    certificate, ways, look = load(config, server.marks)
     page = None if look == server.look else server.page.files(look)
     return Prepared(config, left_out, ways, certificate, contents_of(config), look, page)
 

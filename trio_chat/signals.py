@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import trio
 
+from trio_chat import held_signals
 from trio_chat.protocol.close import GOING_AWAY, RESTARTING, CloseReason
 
 # Ctrl-C is a person who stops the server; SIGTERM a supervisor, who is likely to start it again;
@@ -16,7 +17,6 @@ REASONS = {
     signal.SIGHUP: RESTARTING,
 }
 RELOAD = signal.SIGUSR1
-REPORT = signal.SIGUSR2
 
 
 async def obey(
@@ -40,20 +40,15 @@ async def obey(
 async def obey_reloads(
     reload: Callable[[], Awaitable[None]], *, task_status: trio.TaskStatus[None]
 ) -> None:
-    """Have the settings read again at each signal for that, one after the other, for ever."""
+    """Have the settings read again at each signal for that, one after the other, for ever.
+
+    Signals that came before, while the server was starting, are obeyed now.
+    """
     with trio.open_signal_receiver(*_of_reload()) as received:
+        held_signals.release()  # by now all of them are received
         task_status.started()
         async for _ in received:
             await reload()
-
-
-def ignore_wishes() -> None:
-    """Ignore what asks for something while nobody does it, at the start and at the end.
-
-    It would be fatal.
-    """
-    for wish in (RELOAD, REPORT):
-        signal.signal(wish, signal.SIG_IGN)
 
 
 def _of_goodbye() -> list[signal.Signals]:

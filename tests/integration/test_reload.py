@@ -252,6 +252,29 @@ async def test_without_a_terminal_a_hangup_reloads(tmp_path: Path, number: signa
         await ann.send("tea", "here")
 
 
+AT_ONCE = """
+import os, signal
+
+def mask(how, numbers, real=signal.pthread_sigmask):
+    before = real(how, numbers)
+    if how == signal.SIG_BLOCK and signal.SIGHUP in numbers:
+        for number in numbers:
+            os.kill(os.getpid(), number)
+    return before
+
+signal.pthread_sigmask = mask
+"""
+
+
+async def test_what_an_operator_asks_for_during_the_start_is_done_after_it(tmp_path: Path) -> None:
+    """It neither ends the process, as it does by default, nor is it lost."""
+    (tmp_path / "sitecustomize.py").write_text(AT_ONCE)
+    paths = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    async with command(PYTHONPATH=os.pathsep.join(paths)) as running:
+        written = await running.errors(until=b"limits reached since the start")
+        assert b"settings reloaded" in written or await running.errors(until=b"settings reloaded")
+
+
 async def test_at_a_terminal_and_under_nohup_the_command_reloads(tmp_path: Path) -> None:
     """Though a hangup means something else there, or nothing."""
     ours, its = os.openpty()

@@ -137,23 +137,49 @@ def test_programs_get_a_line_when_it_takes_long(
 
 
 def test_settings_are_shown_with_their_sources(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """From a flag, a variable, or nowhere."""
     for name in [name for name in os.environ if name.startswith("TRIO_CHAT")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TRIO_CHAT_TEXT_LIMIT", "99")
-    flags = ("--port", "81", "--allow-origin", "https://a.example", "--certfile", "x.pem")
+    folder = str(tmp_path)
+    flags = ("--port", "81", "--allow-origin", "https://a.example", "--backup-folder", folder)
     assert check_config.main(flags) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "port\t81\t--port" in lines
     assert "text_limit\t99\tTRIO_CHAT_TEXT_LIMIT" in lines
     assert "nick_limit\t32\tdefault" in lines
-    assert any(line.startswith("certfile\tx.pem\t") for line in lines)
+    assert f"backup_folder\t{folder}\t--backup-folder" in lines
     assert check_config.main((*flags, "--json")) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     [origins] = [row["value"] for row in found if row["setting"] == "allow_origin"]
     assert origins == ["https://a.example"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--certfile", "no.pem"], "cannot read no.pem: No such file or directory"),
+        (["--icon", "no.png"], "icon no.png: No such file or directory"),
+        (["--access", "password", "--access-password-file", "no"], "no: No such file"),
+        (["--backup-every", "1", "--backup-folder", "no"], "backup_folder no is no folder"),
+    ],
+)
+def test_check_config_says_which_file_cannot_be_used(
+    flags: list[str],
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """As the server would at its start; the settings are shown all the same."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["check-config", *flags]) == BAD_USAGE
+    shown = capsys.readouterr()
+    assert "text_limit\t4000\tdefault" in shown.out
+    assert told in shown.err
+    assert shown.err.count("\n") == 1
 
 
 def test_what_is_in_memory_alone_cannot_be_reached() -> None:

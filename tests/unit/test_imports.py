@@ -18,7 +18,7 @@ ANYWHERE = {
     *("config", "setting_fields", "setting_values", "setting_relations", "rates"),
     *("errors", "clock", "addresses", "named_files", "measures", "log_context", "database_url"),
 }
-BESIDE_SERVER = ("settings", "logs", "signals", "server_file")
+BESIDE_SERVER = ("settings", "logs", "signals", "held_signals", "loaded_files", "server_file")
 RULES = {
     "protocol": "",
     "auth": "protocol",
@@ -33,8 +33,8 @@ RULES = {
     "metrics": "protocol auth journal delivery limits core hub net client web",
     "remote": "protocol",
     "terminal": "protocol remote standard_streams",
-    "commands": "protocol journal core terminal remote lifetime server_file signals settings logs "
-    "standard_streams",
+    "commands": "protocol journal core terminal remote lifetime loaded_files server_file signals "
+    "settings logs standard_streams",
 }
 
 

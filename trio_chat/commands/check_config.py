@@ -8,6 +8,7 @@ from typing import Any
 from trio_chat.commands.tables import show
 from trio_chat.config import Config
 from trio_chat.database_url import shown
+from trio_chat.loaded_files import check
 from trio_chat.setting_fields import SECRET
 from trio_chat.settings import SETTINGS, CommandLine, gather, make_config
 
@@ -15,10 +16,10 @@ HIDDEN = "(hidden)"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Show each setting as the server would use it, and its source. Opens nothing.
+    """Show each setting as the server would use it, and its source; then read the files they name.
 
     Raises:
-        ConfigError: a setting is not valid.
+        ConfigError: a setting is not valid, or a file cannot be used.
     """
     options = _command_line().parse_args(arguments)
     given = gather(options, os.environ)
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         ],
         as_json=options.json,
     )
+    check(config)
     return 0
 
 
@@ -41,8 +43,9 @@ def _command_line() -> CommandLine:
     line = CommandLine(
         "check-config",
         "Check the settings that the server would start with, given the same flags, variables and "
-        "file, and show each with its source: setting, value, source. Opens nothing. The exit "
-        "status is 2 if something is wrong.",
+        "file, and show each with its source: setting, value, source. Reads the certificate and "
+        "other files that they name; the database is not opened. The exit status is 2 if "
+        "something is wrong.",
         SETTINGS,
     )
     line.add_argument("--json", action="store_true", help="print JSON objects, one a line")
