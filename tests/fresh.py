@@ -53,12 +53,13 @@ def main() -> None:
     """Make the root, run both commands, and delete the root unless it is to be kept."""
     parser = argparse.ArgumentParser(prog="python -m tests.fresh", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="keep the root afterwards")
+    parser.add_argument("--release", default=ours(), help="Debian's; this machine's by default")
     parser.add_argument("--times", type=int, default=1, help="run in so many new roots")
     options = parser.parse_args()
     for _ in range(options.times):
         root = Path(tempfile.mkdtemp(prefix="trio-chat-fresh-"))
         try:
-            try_readme(root)
+            try_readme(root, options.release)
         finally:
             if options.keep:
                 print(f"the root is kept in {root}", flush=True)
@@ -66,9 +67,9 @@ def main() -> None:
                 shutil.rmtree(root)
 
 
-def try_readme(root: Path) -> None:
+def try_readme(root: Path, release: str) -> None:
     """Run the README's commands in a new system in ``root``."""
-    make_root(root)
+    make_root(root, release)
     to_run, to_test = readme_commands()
     check_server(root, to_run)
     subprocess.run(inside(root, to_test), check=True)
@@ -83,13 +84,20 @@ def readme_commands() -> list[str]:
     return commands
 
 
-def make_root(root: Path) -> None:
-    """Install a minimal Debian of this machine's release, and clone the project into it."""
-    codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
+def ours() -> str:
+    """Return the name of this machine's release."""
+    return platform.freedesktop_os_release()["VERSION_CODENAME"]
+
+
+def make_root(root: Path, release: str) -> None:
+    """Install a minimal Debian of a release, and clone the project into it."""
     variant = ("--variant=minbase", f"--include={','.join(PACKAGES)}")
-    subprocess.run(["debootstrap", *variant, codename, root, mirror(codename)], check=True)
+    subprocess.run(["debootstrap", *variant, release, root, mirror(ours())], check=True)
     for path in CONFIGURATION:
         copy(Path(path).expanduser(), root)
+    for sources in [root / "etc/apt/sources.list", *root.glob("etc/apt/sources.list.d/*")]:
+        if sources.is_file():
+            sources.write_text(sources.read_text().replace(ours(), release))
     checkout = root / CHECKOUT.relative_to("/")
     subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ".", checkout], check=True)
 
