@@ -423,3 +423,16 @@ async def test_a_ping_that_comes_early_proves_nothing(
     monkeypatch.setattr(doctor_checks, "_reach", reach)
     async with listening(talk) as patient:
         assert (await doctor_checks.idle(patient)).result == result
+
+
+def test_a_fault_that_several_checks_meet_is_told_once() -> None:
+    """The others say where; what is no fault is told each time."""
+    found = [
+        Finding("a", "wrong", "cut off"),
+        Finding("b", "ok", "not looked at"),
+        Finding("c", "wrong", "cut off"),
+        Finding("d", "ok", "not looked at"),
+        Finding("e", "wrong", "late"),
+    ]
+    expected = [*found[:2], Finding("c", "wrong", "the same as a"), *found[3:]]
+    assert doctor.told_once(found) == expected

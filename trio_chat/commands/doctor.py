@@ -47,7 +47,19 @@ async def look(patient: Patient) -> list[Finding]:
             await trio.aclose_forcefully(await patient.target.open())
     except (Fault, trio.TooSlowError) as fault:
         raise OutOfReach(str(fault) or f"nobody answers at {patient.target.page}") from None
-    return [await _checked(check.__name__, check, patient) for check in CHECKS]
+    return told_once([await _checked(check.__name__, check, patient) for check in CHECKS])
+
+
+def told_once(findings: list[Finding]) -> list[Finding]:
+    """Return findings in which a fault that several checks met is told by the first of them."""
+    wrong = [finding for finding in findings if finding.result == WRONG]
+    first = {finding.text: finding for finding in reversed(wrong)}
+    return [
+        finding._replace(text=f"the same as {first[finding.text].check}")
+        if finding.result == WRONG and first[finding.text] is not finding
+        else finding
+        for finding in findings
+    ]
 
 
 async def _checked(name: str, check: Check, patient: Patient) -> Finding:
