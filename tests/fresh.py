@@ -89,9 +89,9 @@ def ours() -> str:
     return platform.freedesktop_os_release()["VERSION_CODENAME"]
 
 
-def make_root(root: Path, release: str) -> None:
+def make_root(root: Path, release: str, packages: tuple[str, ...] = PACKAGES) -> None:
     """Install a minimal Debian of a release, and clone the project into it."""
-    variant = ("--variant=minbase", f"--include={','.join(PACKAGES)}")
+    variant = ("--variant=minbase", f"--include={','.join(packages)}")
     subprocess.run(["debootstrap", *variant, release, root, mirror(ours())], check=True)
     for path in CONFIGURATION:
         copy(Path(path).expanduser(), root)
