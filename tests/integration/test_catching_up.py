@@ -57,8 +57,9 @@ async def test_a_follower_behind_a_crowd_goes_on_to_hear_its_room() -> None:
     """It waits for its turn behind those who came before it, in a room that nobody else is in."""
     async with running(resume_limit=5) as server, AsyncExitStack() as stack:
         await fill(server, 50)
-        crowd = [await stack.enter_async_context(connected(server)) for _ in range(200)]
-        for number, one in enumerate(crowd):
+        crowd = []
+        for number in range(200):
+            crowd.append(one := await stack.enter_async_context(connected(server)))
             wish = {"room": f"room{number % 50}"}
             await one.say({"t": "hello", "nick": f"guest {number}", "rooms": [wish]})
         async with following(server, query="?last=0") as follower:

@@ -79,10 +79,12 @@ async def codes(chatter: Chatter, count: int) -> list[str]:
 async def test_a_frame_of_typing_from_each_of_a_thousand() -> None:
     """Of 2,300 in a frame as many are taken as a frame may hold; no turn is long."""
     async with serving() as server, AsyncExitStack() as stack:
-        crowd = [await stack.enter_async_context(connected(server)) for _ in range(1000)]
+        crowd = []
         rooms = [f"t{number % 100:02}" for number in range(1000)]  # ten in each
-        for number, (one, room) in enumerate(zip(crowd, rooms, strict=True)):
+        for number, room in enumerate(rooms):
+            one = await stack.enter_async_context(connected(server))
             await one.say({"t": "hello", "nick": f"guest {number}", "rooms": [{"room": room}]})
+            crowd.append(one)
         for one in crowd:
             await one.until("joined")
         async with chatting(server, "Ann", "jam") as ann:
