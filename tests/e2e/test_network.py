@@ -61,8 +61,11 @@ def test_a_line_that_goes_dead_is_noticed_although_nothing_is_said(open_page: Op
 def test_the_banner_counts_the_attempts_and_the_seconds(open_page: OpenPage, chat: Chat) -> None:
     """Pauses grow, and one can see how long each is."""
     page = open_page(prepare=with_a_clock_of_its_own)
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
     chat.stop()
     banner = page.get_by_role("alert")
+    page.wait_for_selector("#status:not(.open)")
+    page.clock.run_for(1_000)  # no banner is shown for a short loss
     expect(banner).to_contain_text("The server is restarting. You can go on writing.")
     for attempt, pause in enumerate([1, 1, 2, 4, 8, 16, 20, 20], 1):
         expect(banner).to_contain_text(f"Attempt {attempt} in {pause} s.")

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -116,8 +117,12 @@ class TestPlaces:
 
     def test_where_files_may_be_larger_than_they_are(self, path: Path) -> None:
         """It is something else then, as with a broken disk, and nothing is made up."""
-        with trouble.limited(1000), pytest.raises(sqlite3.OperationalError) as caught:
-            sqlite3.connect(path).execute("CREATE TABLE t (x)")
+        with (
+            trouble.limited(1000),
+            pytest.raises(sqlite3.OperationalError) as caught,
+            closing(sqlite3.connect(path)) as database,
+        ):
+            database.execute("CREATE TABLE t (x)")
         with trouble.limited(10_000_000):
             assert explain(path, caught.value) == f"{path} cannot be used: disk I/O error"
         assert explain(path, caught.value) == f"{path} cannot be used: disk I/O error"

@@ -191,7 +191,7 @@ def test_a_damaged_file_is_told(run: Run) -> None:
     assert run("rooms")[::2] == (FAILED, "chat.db is damaged")
     status, _, error = run("backup", "copy.db")
     assert status == FAILED
-    assert error.startswith("the copy is not sound: ")
+    assert error.startswith(("the copy is not sound: ", "copy.db is damaged"))
     assert not Path("copy.db").exists()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trio_chat.commands.progress import progress
 from trio_chat.errors import Failed
-from trio_chat.journal.sqlite import scrubs, sealing
+from trio_chat.journal.sqlite import checks, scrubs, sealing
 from trio_chat.journal.sqlite.erasing import erase_in
 from trio_chat.journal.sqlite.file import explain
 from trio_chat.journal.sqlite.reindex import has_index
@@ -91,9 +91,9 @@ def _finish_deletions(copy: sqlite3.Connection, part: Path) -> None:
 def _check(database: sqlite3.Connection, part: Path) -> int:
     """See that the copy is sound, and has all; return how many events it has."""
     with closing(sqlite3.connect(part, isolation_level=None)) as copy:
-        [(verdict,), *_] = copy.execute("PRAGMA integrity_check(1)").fetchall()
-        if verdict != "ok" or _count(copy) != _count(database):
-            raise Failed(f"the copy is not sound: {verdict}")
+        faults = checks.pages(copy)
+        if faults or _count(copy) != _count(database):
+            raise Failed(f"the copy is not sound: {(faults or ['events are missing'])[0]}")
         return _count(copy)
 
 

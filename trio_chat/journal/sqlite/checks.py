@@ -13,12 +13,34 @@ from trio_chat.journal.sqlite.reindex import has_index
 from trio_chat.protocol.events import decode
 
 LIMIT = 100  # faults of one kind
+TABLES = """
+SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage UNION SELECT 'sqlite_schema'
+"""
+# What faults begin with that are in no table, such as a page that belongs to none.
+OF_FILE = ("*** in database", "Page ", "Freelist")
 FIELDS = "last number", "last time", "topic", "last number that is older than the one before"
 
 
 def pages(database: sqlite3.Connection) -> list[str]:
-    """Return what SQLite finds wrong with the file itself."""
-    rows = database.execute(f"PRAGMA integrity_check({LIMIT})").fetchall()
+    """Return what SQLite finds wrong with the file itself.
+
+    Since 3.44 it looks into the search index, too, of which ``index`` tells, and which can be made
+    anew. The check of all may end there, so each table is then checked by itself.
+    """
+    try:
+        found = _found_wrong(database, LIMIT)
+    except sqlite3.DatabaseError:
+        found = ["the check did not come to its end"]
+    if not found:
+        return []
+    tables = [name for (name,) in database.execute(TABLES)]
+    of_tables = [fault for name in tables for fault in _found_wrong(database, f"'{name}'")]
+    return of_tables[:LIMIT] or [fault for fault in found if fault.startswith(OF_FILE)]
+
+
+def _found_wrong(database: sqlite3.Connection, what: str | int) -> list[str]:
+    """Return the faults that SQLite finds in a table, or so many of those of the database."""
+    rows = database.execute(f"PRAGMA integrity_check({what})").fetchall()
     return [] if rows == [("ok",)] else [str(row[0]) for row in rows]
 
 

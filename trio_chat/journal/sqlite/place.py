@@ -85,8 +85,11 @@ def resolved(path: Path) -> Path:
         JournalError: the links lead round in a circle, or there is no working directory.
     """
     try:
-        return path.resolve()
+        found = path.resolve()
     except FileNotFoundError:
         raise JournalError(f"{path} is in a directory that was removed") from None
     except (OSError, RuntimeError):
         raise JournalError(f"{path} is a link to itself") from None
+    if found.is_symlink():  # as Python 3.13 and later leave it
+        raise JournalError(f"{path} is a link to itself")
+    return found
