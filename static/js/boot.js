@@ -8,7 +8,7 @@ import { Store } from "./state/store.js";
 import { Marks } from "./storage/marks.js";
 import { RoomList } from "./storage/room-list.js";
 import { keepSecret } from "./storage/secrets.js";
-import { recall, recallAll, remember, watch } from "./storage/storage.js";
+import { namesWith, recall, recallAll, remember, watch } from "./storage/storage.js";
 
 /** The number of the message that the address names, if it does. */
 export const sought = messageIn(location);
@@ -39,6 +39,7 @@ export const session = new Session(store, (handlers) => new Connection(socketUrl
 });
 
 store.session = recall("session");
+for (const name of namesWith("ignored.")) store.ignored.add(name.slice("ignored.".length));
 const isByToken = location.hash.startsWith("#token=");
 session.access = isByToken ? (await again(() => import("./storage/token.js"))).keepToken() : recall("access");
 const isPaired = location.hash.startsWith("#pair=");

@@ -24,14 +24,14 @@ import { linkTo } from "./net/address.js";
 import { findTrouble } from "./net/reach.js";
 import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
+import { loadDialog } from "./panels/dialog-loading.js";
 import { FocusRestore } from "./panels/focus-restore.js";
 import { copy, offerLink } from "./panels/invitation.js";
 import { People } from "./panels/people.js";
 import { make, reasonField } from "./panels/make.js";
 import { RoomSections } from "./panels/room-sections.js";
-import { Search } from "./panels/search.js";
 import { tellOf } from "./panels/threshold.js";
-import { Finder } from "./state/finder.js";
+import { Searching } from "./searching.js";
 import { arrange, hasLetters, MANY } from "./state/room-order.js";
 import { Wishes } from "./storage/wishes.js";
 
@@ -66,9 +66,10 @@ export class Tools {
     const tell = (words) => notice.tell(words);
     this.#page = page;
     this.#acts = this.#makeActs();
-    this.#members = new People(find("people"), find("open-people").querySelector(".count"), () =>
-      name.ask({ nick: session.nick, isNeeded: false }),
-    );
+    this.#members = new People(find("people"), find("open-people").querySelector(".count"), {
+      hasLetters,
+      onRename: () => name.ask({ nick: session.nick, isNeeded: false }),
+    });
     if (store.room) this.#members.show(store.room, store.me);
     this.#jumpButton = new JumpButton(find("newer"), {
       onNew: () => log.goToLine() || this.#acts.jump(store.room.mark.line + 1),
@@ -87,12 +88,7 @@ export class Tools {
         store.reading.words = words;
       },
     });
-    store.finder = new Finder();
-    this.#search = new Search(find("search"), {
-      onFind: (query, narrowing) => page.update(() => store.finder.find(store.active, query, narrowing)),
-      onMore: () => page.update(() => store.finder.goOn()),
-      onGo: (seq) => this.#visit(seq),
-    });
+    this.#search = new Searching(page, (seq) => this.#visit(seq));
     find("topic").addEventListener("click", ({ currentTarget: topic }) => {
       topic.ariaExpanded = String(topic.ariaExpanded !== "true");
     });
@@ -124,7 +120,7 @@ export class Tools {
     this.#members.show(room, store.me);
     this.#governing.show(room);
     const news = store.reading.takeNews();
-    this.#search.show(store.finder, room);
+    this.#search.show(room);
     this.#announcer.tell(news, room);
     this.#attention.tell(news);
     this.#sections.show(store.rooms, store.active);
@@ -192,10 +188,9 @@ export class Tools {
   /** Opens the menu at a room in the list. */
   async offerRoom(name, anchor) {
     const { store, notice, update } = this.#page;
-    const { openRoomMenu } = await import("./panels/room-menu.js").catch(() => ({}));
-    if (!openRoomMenu) return notice.tell(t("page.incomplete"));
+    const { openRoomMenu } = await loadDialog(import("./panels/room-menu.js"), () => notice.tell(t("page.incomplete")));
     const room = { label: store.rooms.get(name).label, ...this.#wishes.of(name), canLeave: store.rooms.size > 1 };
-    return openRoomMenu(anchor, room, {
+    openRoomMenu(anchor, room, {
       onChange: (part) => update(() => this.#wishes.change(name, part)),
       onLeave: () => this.leave(name),
     });

@@ -4,6 +4,7 @@ import { reasonOf, t } from "./i18n/strings.js";
 import { isolate } from "./log/narration.js";
 import { linkTo } from "./net/address.js";
 import { ask } from "./panels/dialog.js";
+import { loadDialog } from "./panels/dialog-loading.js";
 import { button, make } from "./panels/make.js";
 import { ReadReports } from "./state/read-reports.js";
 import { GUEST, isGuest } from "./storage/guest.js";
@@ -149,12 +150,9 @@ export class Devices {
     location.replace(linkTo(""));
   }
 
-  /** Resolves to a module; tells if it cannot be loaded, and never goes on then. */
+  /** Resolves to a module with a dialog; tells if it cannot be loaded. */
   #load(loading) {
-    return loading.catch(() => {
-      this.#page.notice.tell(t("page.incomplete"));
-      return new Promise(() => {});
-    });
+    return loadDialog(loading, () => this.#page.notice.tell(t("page.incomplete")));
   }
 }
 

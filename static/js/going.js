@@ -2,6 +2,7 @@
 
 import { t } from "./i18n/strings.js";
 import { isolate } from "./log/narration.js";
+import { loadDialog } from "./panels/dialog-loading.js";
 import { button } from "./panels/make.js";
 import { listen } from "./panels/room-keys.js";
 import { allRooms, matching, ORDERS, ownMatching, roomBeside, unlisted } from "./state/directory.js";
@@ -68,11 +69,8 @@ export class Going {
     return store.isWelcome ? session.request(request) : { t: "error", code: "lost" };
   };
 
-  /** Resolves to a module; tells if it cannot be loaded, and never goes on then. */
+  /** Resolves to a module with a dialog; tells if it cannot be loaded. */
   #load(loading) {
-    return loading.catch(() => {
-      this.#page.notice.tell(t("page.incomplete"));
-      return new Promise(() => {});
-    });
+    return loadDialog(loading, () => this.#page.notice.tell(t("page.incomplete")));
   }
 }

@@ -113,7 +113,7 @@ export class Governing {
     if (room === store.room) for (const { words } of lines) if (words) this.#announce(words);
     const isCleared = lines.some(({ event }) => event.t === "clear");
     // The hits of a search may have what was cleared.
-    if (isCleared && store.finder.room === room.name) store.finder.find(room.name, "");
+    if (isCleared && store.finder?.room === room.name) store.finder.find(room.name, "");
   }
 
   /** Leaves a room that is not shown and that a moderator has removed the user from. */

@@ -13,6 +13,7 @@ import { Notice } from "./panels/notice.js";
 import { Panel } from "./panels/panel.js";
 import { Rooms } from "./panels/rooms.js";
 import { Status } from "./panels/status.js";
+import { loadStyle } from "./panels/style.js";
 import { recall, remember } from "./storage/storage.js";
 import { uuid } from "./uuid.js";
 
@@ -227,17 +228,6 @@ function showRoom(room) {
 /** Uses the tools as soon as they are loaded. */
 function useTools(use) {
   loading.then(use, () => notice.tell(t("page.incomplete")));
-}
-
-/** Adds a style sheet to the page; resolves when it is loaded or has failed. */
-function loadStyle(name) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL(`../css/${name}.css`, import.meta.url);
-  return new Promise((resolve) => {
-    link.onload = link.onerror = resolve;
-    document.head.append(link);
-  });
 }
 
 function setText(element, text) {

@@ -1,9 +1,12 @@
 // What may be done with rooms, people and messages: the buttons for it, and dialogs loaded on demand.
 
+import { insert } from "./compose/insertion.js";
 import { reasonOf, t } from "./i18n/strings.js";
 import { isolate } from "./log/narration.js";
-import { nickOf } from "./log/row.js";
+import { hue, nickOf } from "./log/row.js";
+import { loadDialog } from "./panels/dialog-loading.js";
 import { button, make } from "./panels/make.js";
+import { Ignored } from "./storage/ignored.js";
 
 const GEAR = "M3 6h8M15 6h2M3 14h2M9 14h8M11 4v4h4V4zM5 12v4h4v-4z"; // sliders
 const NOBODY = { id: "", nick: "" }; // all who have no name
@@ -15,6 +18,7 @@ export class Offers {
   #page;
   #may;
   #settings;
+  #ignored;
   #shown = []; // the state of the list of people when it was marked
 
   constructor(page, may) {
@@ -28,7 +32,10 @@ export class Offers {
     find("people").addEventListener("click", ({ target }) => {
       const { person } = target.closest("button")?.dataset ?? {};
       if (person) this.offer(this.#page.store.room.members.get(person) ?? null, target.closest("button"));
+      else target.closest("li")?.querySelector("button")?.click(); // anywhere on somebody else
     });
+    find("lines").addEventListener("click", ({ target }) => this.#clicked(target));
+    this.#ignored = new Ignored(page.store.ignored, () => page.update(() => {}));
   }
 
   /** Shows what the user may do in a room. */
@@ -44,13 +51,42 @@ export class Offers {
     const { store } = this.#page;
     const may = { ...this.#may(), operator: store.isOperator, write: person && person.id !== store.me?.id };
     const at = message?.ts ?? Date.now();
-    const { openMenu } = await this.#load(import("./panels/menu.js"));
-    openMenu(anchor, { person, message, may }, {
+    const [{ openMenu }, { factsOf }] = await this.#load(
+      Promise.all([import("./panels/menu.js"), import("./panels/person-facts.js")]),
+    );
+    const facts = person ? factsOf(person, store.room) : [];
+    const shade = hue(person && store.room.shades.of(person.id));
+    const isIgnored = store.ignored.has(person?.id);
+    openMenu(anchor, { person, message, may, facts, shade, isIgnored }, {
+      mention: may.speak && (() => this.#mention(person)),
+      ignore: (isTrue) => this.#ignore(person, isTrue),
       report: (why) => this.#report(message, why),
       moderate: (...options) => this.#moderate(person ?? NOBODY, ...options),
       raid: (why) => this.#openRaid({ person, at, why }),
       write: () => this.#write(person),
     });
+  }
+
+  /** Opens the menu about the author on whose name somebody clicks. */
+  #clicked(target) {
+    const name = target.closest(".author, .head");
+    const isName = name && !target.closest("time, .edited, button");
+    const { author, item } = (isName && this.#page.log.entryOf(name)) || {};
+    if (author && author.id !== this.#page.store.me?.id) this.offer(author, name, item.seq ? item : null);
+  }
+
+  #mention(person) {
+    this.#page.panels.forEach((panel) => panel.close()); // which may cover the field
+    mention(person);
+  }
+
+  #ignore(person, isIgnored) {
+    const { log, notice, store, update } = this.#page;
+    const nick = isolate(nickOf(person));
+    const isDone = this.#ignored.change(person, isIgnored);
+    update(() => log.show(store.room, store.me));
+    if (!isDone) notice.tell(t("ignore.full"));
+    else notice.tell(t(isIgnored ? "ignore.done" : "ignore.undone", { nick }));
   }
 
   #markAll(room) {
@@ -128,13 +164,19 @@ export class Offers {
     openNewRoom(this.#request, (room) => address.go(room));
   }
 
-  /** Resolves to a module; tells if it cannot be loaded, and never goes on then. */
+  /** Resolves to a module with a dialog; tells if it cannot be loaded. */
   #load(loading) {
-    return loading.catch(() => {
-      this.#page.notice.tell(t("page.incomplete"));
-      return new Promise(() => {});
-    });
+    return loadDialog(loading, () => this.#page.notice.tell(t("page.incomplete")));
   }
+}
+
+/** Puts a person's name into the field, where the cursor is. */
+function mention({ nick }) {
+  const field = find("text");
+  const { value, selectionStart: start, selectionEnd: end } = field;
+  const gap = /\S$/.test(value.slice(0, start)) ? " " : "";
+  field.focus();
+  insert(field, `${gap}@${nick} `, start, end);
 }
 
 function iconButton(id, label, path) {

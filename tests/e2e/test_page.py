@@ -309,7 +309,7 @@ READABLE = (
     *("#rooms h2", "#rooms a", "#rooms label", "#rooms form button", "#notice p"),
     *("#rooms .unread", "#people li", "#people .small"),
 )
-HUES = 6  # colours of names; which one somebody has, their id tells
+HUES = 12  # colours of names; which one somebody has, their id tells
 DYE = "(name, hue) => { name.className = `author hue${hue}` }"
 
 

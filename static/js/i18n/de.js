@@ -86,6 +86,7 @@ export const de = {
   "row.deleted": "Nachricht gelöscht",
   "row.edited": "bearbeitet",
   "row.new": "Neu",
+  "row.ignored": "Von jemandem, den Sie ignorieren",
   "row.gone": "Eine Nachricht, die es nicht mehr gibt",
   "row.jump": "Zur Nachricht",
   "row.nameless": "Jemand",

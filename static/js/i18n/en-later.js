@@ -3,6 +3,14 @@
 import { en } from "./en.js";
 
 Object.assign(en, {
+  // The whole page
+  "page.title": "{room} · {chat}",
+  "page.titleUnread": "({count}) {room} · {chat}",
+  "page.refused": "There is no room “{room}”. {reason}",
+  "rooms.leave": "Leave {room}",
+  "people.you": "(you)",
+  "composer.between": "This message is being sent just now. Try again in a moment.",
+
   // The link to a room
   "link.copied": "Link copied. Whoever opens it is in this room.",
   "link.byHand": "The link to this room: {link}",
@@ -13,6 +21,9 @@ Object.assign(en, {
   "attention.sound": "Play a sound",
   "attention.mention": "{nick} mentions you in {room}",
   "attention.refused": "Your browser does not allow notifications from this page.",
+
+  // People
+  "people.others": "and {count} more",
 
   // Typing
   "typing.one": "{one} is typing …",

@@ -4,12 +4,9 @@ export const en = {
   direction: "ltr",
 
   // The whole page
-  "page.title": "{room} · {chat}",
-  "page.titleUnread": "({count}) {room} · {chat}",
   "page.noWebSockets": "Your browser cannot open WebSockets, and this chat needs them.",
   "page.incomplete": "A part of this page did not load. Please load it again.",
   "page.close": "Close",
-  "page.refused": "There is no room “{room}”. {reason}",
 
   // The link to a room
   "link.copy": "Copy the link to this room",
@@ -34,14 +31,11 @@ export const en = {
   "rooms.unread": "unread",
   "rooms.mentioned": "unread, and you are mentioned",
   "rooms.menu": "Options for {room}",
-  "rooms.leave": "Leave {room}",
   "rooms.join": "Join another room",
   "rooms.joinButton": "Join",
 
   // People
   "people.title": "People",
-  "people.you": "(you)",
-  "people.others": "and {count} more",
   "people.rename": "Change name",
 
   // Search
@@ -59,6 +53,7 @@ export const en = {
   "row.deleted": "Message deleted",
   "row.edited": "edited",
   "row.new": "New",
+  "row.ignored": "From somebody whom you ignore",
   "row.gone": "A message that is no longer here",
   "row.jump": "Go to the message",
   "row.nameless": "Somebody",
@@ -76,7 +71,6 @@ export const en = {
   "composer.placeholder": "Write in {room}",
   "composer.full": "Too much waits to be sent already. Send this when the connection is back.",
   "composer.tooLong": "This has {count} characters, and a message has up to {limit}.",
-  "composer.between": "This message is being sent just now. Try again in a moment.",
   "composer.send": "Send",
 
   // Name

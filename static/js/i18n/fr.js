@@ -86,6 +86,7 @@ export const fr = {
   "row.deleted": "Message supprimé",
   "row.edited": "modifié",
   "row.new": "Nouveau",
+  "row.ignored": "De quelqu’un que vous ignorez",
   "row.gone": "Un message qui n’existe plus",
   "row.jump": "Aller au message",
   "row.nameless": "Quelqu’un",

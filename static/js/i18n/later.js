@@ -9,8 +9,22 @@ const LANGUAGES = {
   de: () => import("./governing-de.js"),
   fr: () => import("./governing-fr.js"),
 };
+const OF_DIALOGS = {
+  en: () => import("./dialogs-en.js"),
+  de: () => import("./dialogs-de.js"),
+  fr: () => import("./dialogs-fr.js"),
+};
 
-/** Adds those of the user's language to the others. */
+/** Adds those of the user's language to the others, but for those of dialogs. */
 export async function learn(language = locale()) {
-  await (LANGUAGES[language.split("-")[0].toLowerCase()] ?? LANGUAGES.en)();
+  await (LANGUAGES[baseOf(language)] ?? LANGUAGES.en)();
+}
+
+/** Adds those of dialogs. */
+export async function learnDialogs(language = locale()) {
+  await (OF_DIALOGS[baseOf(language)] ?? OF_DIALOGS.en)();
+}
+
+function baseOf(language) {
+  return language.split("-")[0].toLowerCase();
 }

@@ -8,10 +8,10 @@ const PAUSE = 5 * 60_000; // ms after which the author's name is shown again
  * The entries of a room in its present state. Each is made when it is needed, as few are in view.
  *
  * An entry is { key, kind: "message" | "outgoing" | "note", item, author, isDay, isFirst, isNew,
- * waits, quoted }: `key` identifies it; `isDay`, `isFirst` and `isNew` tell that a day, an author's
+ * waits, quoted, shade, isIgnored, hidesQuote }: `key` identifies it; `isDay`, `isFirst` and `isNew` tell that a day, an author's
  * messages or the new messages begin with it; `waits`, that it is to be sent when there is a
  * connection; `quoted` is the message that it replies to: null if that is not known yet, false if
- * it does not exist.
+ * it does not exist. `shade` is the author's colour; who wrote it, or what it replies to, may be ignored.
  */
 export class Entries {
   #room;
@@ -52,7 +52,10 @@ export class Entries {
     const { reply, pending } = said.item;
     const waits = this.#room.presence === "away" && (said.kind === "outgoing" || Boolean(pending));
     const quoted = reply ? this.#room.history.find(reply) : null;
-    return { key: this.#keyAt(place), ...said, isDay, isNew, isFirst, waits, quoted };
+    const shade = said.author ? this.#room.shades.of(said.author.id) : null;
+    const isIgnored = (author) => this.#room.ignored.has(author?.id);
+    const ignored = { isIgnored: isIgnored(said.author), hidesQuote: isIgnored(quoted?.from) };
+    return { key: this.#keyAt(place), ...said, isDay, isNew, isFirst, waits, quoted, shade, ...ignored };
   }
 
   /** Returns the key of the entry at an index, without making the entry. */

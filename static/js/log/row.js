@@ -9,10 +9,10 @@ import { calm, prose } from "./prose.js";
 const TIMES = {
   clock: { timeStyle: "short" },
   calendar: { dateStyle: "full", timeStyle: "medium" },
+  short: { dateStyle: "medium", timeStyle: "short" },
   day: { weekday: "long", day: "numeric", month: "long" },
 };
 const formats = {}; // of TIMES, made when they are needed first
-const HUES = 6; // colours of names
 const QUOTED = 200; // characters of a quoted message that are shown
 const PARTS = ["day", "new", "head", "when", "quote", "text", "reactions", "trouble"]; // from top to bottom
 
@@ -37,30 +37,30 @@ export function wordsOf(row) {
  * any; parts that have not changed stay.
  */
 export function fillRow(row, entry, before, me) {
-  const { kind, item, author, isFirst, isDay, isNew, waits } = entry;
+  const { kind, item, isFirst, isDay, isNew, waits, isIgnored } = entry;
   row.className = classes(entry, me);
   if (!isAlike(before, entry)) fillWords(row, entry, me);
   put(row, "day", isDay && make("p", "day", when(item.ts, "day")));
   put(row, "new", isNew && make("p", "new", t("row.new")));
-  const hasHead = isFirst && !isAction(item);
-  put(row, "head", hasHead && head(item, author));
+  const hasHead = isFirst && !isAction(item) && !isIgnored;
+  put(row, "head", hasHead && head(entry));
   put(row, "when", kind !== "note" && !hasHead && time(item.ts, "when"));
-  put(row, "quote", kind !== "note" && item.reply && quote(item, entry.quoted));
-  put(row, "reactions", kind === "message" && !item.deleted && reactions(item, me));
+  put(row, "quote", kind !== "note" && item.reply && !isIgnored && quote(item, entry.quoted, entry.hidesQuote));
+  put(row, "reactions", kind === "message" && !item.deleted && !isIgnored && reactions(item, me));
   const { pending } = item;
   const changes = pending?.find(({ state }) => state === "failed") ?? pending?.find(isOpenChange);
   const open = kind === "outgoing" ? item : changes;
   put(row, "trouble", open && trouble(open, waits));
 }
 
-function classes({ kind, item, author, isFirst }, me) {
-  const isOther = author && author.id !== me?.id;
+function classes({ kind, item, author, isFirst, isIgnored }, me) {
+  const isOther = author && author.id !== me?.id && !isIgnored;
   const { pending } = item;
   return [
-    ...["message", kind, item.about, item.state, item.deleted && "deleted", isFirst && "first"],
+    ...["message", kind, item.about, item.state, item.deleted && "deleted", isFirst && "first", isIgnored && "ignored"],
     pending?.some(isOpenChange) && "outgoing",
     pending?.some(({ state }) => state === "failed") && "failed",
-    isAction(item) && "action",
+    isAction(item) && !isIgnored && "action",
     isOther && isMention(item, me) && "mentioned",
   ]
     .filter(Boolean)
@@ -80,22 +80,24 @@ function isAction({ text, deleted }) {
   return !deleted && Boolean(text) && actionOf(text) !== null;
 }
 
-function isAlike(before, { item, author }) {
+function isAlike(before, { item, author, isIgnored }) {
   const parts = ["text", "deleted", "edited", "why"];
   return (
     before &&
     parts.every((part) => before.item[part] === item[part]) &&
-    before.author?.nick === author?.nick
+    before.author?.nick === author?.nick &&
+    before.isIgnored === isIgnored
   );
 }
 
-function fillWords(row, { item, author }, me) {
+function fillWords(row, { item, author, shade, isIgnored }, me) {
+  if (isIgnored && !item.deleted) return wordsOf(row).replaceChildren(t("row.ignored"));
   const isText = item.text && !item.deleted && item.t !== "topic";
   const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick) : [plainWords(item)];
-  if (isAction(item)) shown.unshift("* ", nick(author), " ");
+  if (isAction(item)) shown.unshift("* ", nick(author, shade), " ");
   if (isAction(item) && item.edited) shown.push(" ", make("span", "edited", t("row.edited")));
   wordsOf(row).replaceChildren(...shown);
-  wordsOf(row).classList.toggle("large", Boolean(isText) && isEmojiAlone(item.text));
+  return wordsOf(row).classList.toggle("large", Boolean(isText) && isEmojiAlone(item.text));
 }
 
 /** Returns the text of a message, a note, or a change of an unknown message, without marks. */
@@ -131,15 +133,13 @@ function put(row, name, part) {
   row.insertBefore(part, next ?? null);
 }
 
-function nick(author) {
-  const name = make("bdi", "author", nickOf(author));
-  name.classList.add(shade(author));
-  return name;
+function nick(author, shade) {
+  return make("bdi", `author ${hue(shade)}`, nickOf(author));
 }
 
-/** Returns the class of a person's colour. */
-export function shade(author) {
-  return author ? `hue${hue(author.id)}` : "nameless";
+/** Returns the class of a person's colour, given its number; null for somebody without a name. */
+export function hue(shade) {
+  return shade === null ? "nameless" : `hue${shade}`;
 }
 
 /** Returns a person's initial. */
@@ -147,10 +147,10 @@ export function initial(author) {
   return Array.from(nickOf(author))[0].toUpperCase();
 }
 
-function head({ ts, edited }, author) {
-  const line = make("div", `head ${shade(author)}`);
+function head({ item: { ts, edited }, author, shade }) {
+  const line = make("div", `head ${hue(shade)}`);
   line.dataset.initial = initial(author);
-  line.append(nick(author), time(ts), edited ? make("span", "edited", t("row.edited")) : "");
+  line.append(nick(author, shade), time(ts), edited ? make("span", "edited", t("row.edited")) : "");
   return line;
 }
 
@@ -161,12 +161,16 @@ function time(ts, className = "") {
   return element;
 }
 
-/** Returns a button with the message that is replied to, as far as known; a click jumps to it. */
-export function quote({ reply }, quoted) {
+/** Returns a button with the message that is replied to, as far as known and not hidden; a click jumps to it. */
+export function quote({ reply }, quoted, isHidden = false) {
   const button = act("quote", "jump", { seq: reply });
   if (quoted === false) button.disabled = true;
   if (!quoted || quoted.deleted) {
     button.append(quoted === null ? "…" : t("row.gone"));
+    return button;
+  }
+  if (isHidden) {
+    button.append(t("row.ignored"));
     return button;
   }
   const name = make("bdi", "author", nickOf(quoted.from));
@@ -209,13 +213,6 @@ function act(className, name, data) {
   button.type = "button";
   Object.assign(button.dataset, { act: name, ...data });
   return button;
-}
-
-/** Returns the number of a person's colour, always the same. */
-function hue(id) {
-  let sum = 0;
-  for (const character of id) sum = (sum * 31 + character.codePointAt(0)) % 997;
-  return sum % HUES;
 }
 
 function make(tag, className, text = "") {

@@ -6,6 +6,7 @@ import { nickOf, plainWords } from "../log/row.js";
 import { isGuest } from "../storage/guest.js";
 import { recall, remember, watch } from "../storage/storage.js";
 import { uuid } from "../uuid.js";
+import { loadDialog } from "./dialog-loading.js";
 import { button, make } from "./make.js";
 
 const TEXT = 200; // characters of a message that a notification shows
@@ -89,9 +90,8 @@ export class Attention {
   }
 
   async #openMore() {
-    const { openNotifications } = await import("./notifications.js").catch(() => ({}));
-    if (!openNotifications) return this.#on.onIncomplete();
-    return openNotifications({ isCalm: this.#isCalm, words: this.#words }, {
+    const { openNotifications } = await loadDialog(import("./notifications.js"), this.#on.onIncomplete);
+    openNotifications({ isCalm: this.#isCalm, words: this.#words }, {
       onCalm: (isCalm) => {
         remember("calm", isCalm);
         this.#tellCalm();

@@ -17,14 +17,15 @@ export function open(className, label, ...content) {
 }
 
 /** Moves a dialog beside a place on the page, unless it is nearly as wide as the page. */
-export function beside(dialog, { top, bottom, right }) {
+export function beside(dialog, { top, bottom, left, right }) {
   const { width, height } = dialog.getBoundingClientRect();
   if (width > innerWidth / 2) return;
   const above = top - height - GAP;
   const below = Math.min(bottom + GAP, innerHeight - height - GAP);
   dialog.style.margin = "0";
   dialog.style.top = `${Math.max(above >= GAP ? above : below, GAP)}px`;
-  dialog.style.left = `${Math.max(Math.min(right - width, innerWidth - width - GAP), GAP)}px`;
+  const start = right - width >= GAP ? right - width : left; // towards the side with more room
+  dialog.style.left = `${Math.max(Math.min(start, innerWidth - width - GAP), GAP)}px`;
 }
 
 /** Asks a yes-no question, with more `fields` to fill in if need be; resolves to whether the answer is yes. */

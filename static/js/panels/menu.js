@@ -2,7 +2,7 @@
 
 import { t } from "../i18n/strings.js";
 import { duration, isolate } from "../log/narration.js";
-import { nickOf } from "../log/row.js";
+import { initial, nickOf } from "../log/row.js";
 import { ask, beside, open } from "./dialog.js";
 import { box, button, make, reasonField } from "./make.js";
 
@@ -11,11 +11,12 @@ const TIMES = { mute: [600, 3_600, 86_400, FOREVER], ban: [3_600, 86_400, 604_80
 
 /**
  * Opens the menu beside `anchor`: about a `person`, null for somebody without a name, and perhaps a
- * `message`. `may` tells whether the user may `write` to them, and `moderate`, in all rooms as an `operator`. `acts` has
- * `report` with a reason, `write` to write privately, `moderate` with an act, its seconds, a reason and whether it is for all
+ * `message`. `facts` are lines about the person, and `shade` is the class of their colour. `may` tells whether the user may
+ * `write` to them, and `moderate`, in all rooms as an `operator`. `acts` has `report` with a reason, `mention` to put the
+ * name into the field, `write` to write privately, `ignore` with whether to, `moderate` with an act, its seconds, a reason and whether it is for all
  * rooms, and `raid` with a reason.
  */
-export function openMenu(anchor, { person, message, may }, acts) {
+export function openMenu(anchor, { person, message, may, facts = [], shade = "", isIgnored }, acts) {
   const place = anchor.getBoundingClientRect();
   const nick = isolate(nickOf(person));
   const [label, why] = reasonField();
@@ -33,8 +34,8 @@ export function openMenu(anchor, { person, message, may }, acts) {
       if (await askToClear(nick, seconds)) acts.moderate(...chosen);
     });
   dialog.append(
-    make("p", { className: "who" }, make("bdi", {}, nickOf(person))),
-    ...(may.write ? [button(t("menu.write"), close(acts.write))] : []),
+    who(person, shade, facts),
+    ...(may.write ? ofPerson({ ...acts, isIgnored }, close) : []),
     ...(message || may.moderate ? [label, why] : []),
     ...[message && button(t("menu.report"), close(() => acts.report(why.value.trim())))].filter(Boolean),
     ...(may.operator && person ? [everywhere] : []), // above the acts that it is about
@@ -44,6 +45,23 @@ export function openMenu(anchor, { person, message, may }, acts) {
   dialog.addEventListener("keydown", (event) => step(event, dialog));
   beside(dialog, place);
   dialog.querySelector("button")?.focus();
+}
+
+/** Returns the head of the menu, as on a card. */
+function who(person, shade, facts) {
+  const lines = facts.map((words) => make("span", {}, words));
+  const element = make("div", { className: `card ${shade}` }, make("p", { className: "who" }, make("bdi", {}, nickOf(person)), ...lines));
+  element.dataset.initial = initial(person);
+  return element;
+}
+
+/** Returns the buttons for what everybody may do about somebody else. */
+function ofPerson({ mention, write, ignore, isIgnored }, close) {
+  return [
+    mention && button(t("menu.mention"), close(mention)),
+    button(t("menu.write"), close(write)),
+    button(t(isIgnored ? "menu.heed" : "menu.ignore"), close(() => ignore(!isIgnored))),
+  ].filter(Boolean);
 }
 
 function askToClear(nick, seconds) {
@@ -65,12 +83,12 @@ function times(act, moderate) {
 }
 
 function others(person, { moderate, clear, raid }) {
-  const ofPerson = [
+  const all = [
     button(t("menu.kick"), moderate("kick")),
     button(t("menu.unmute"), moderate("unmute")),
     button(t("menu.raid"), raid),
   ];
-  return [...(person ? ofPerson : []), times("clear", clear)];
+  return [...(person ? all : []), times("clear", clear)];
 }
 
 /** Moves the focus by the arrow keys. */

@@ -1,6 +1,7 @@
 // The panel to search the room.
 
-import { locale, reasonOf, t } from "../i18n/strings.js";
+import { reasonOf, t } from "../i18n/strings.js";
+import { when } from "../log/row.js";
 import { field, make } from "./make.js";
 
 /**
@@ -84,8 +85,7 @@ function item({ seq, ts, from, snippet, marks }) {
   button.type = "button";
   button.dataset.seq = seq;
   const name = make("bdi", { className: "author" }, from?.nick ?? t("row.nameless"));
-  const format = new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" });
-  const time = make("time", {}, format.format(ts));
+  const time = make("time", {}, when(ts, "short"));
   time.dateTime = new Date(ts).toISOString();
   const words = make("span", { className: "words", dir: "auto" }, ...marked(snippet, marks));
   button.append(name, " ", time, " ", words);

@@ -58,8 +58,9 @@ export class Reading {
     for (const { room, seq } of marks) this.#store.rooms.get(room)?.readElsewhere(seq, epoch);
   }
 
-  /** Handles a new message of somebody else. */
+  /** Handles a new message of somebody else; nothing comes of it if the user ignores them. */
   hear(room, event) {
+    if (room.ignored.has(event.from?.id)) return;
     const isMention = mentions(event.text, this.#store.me.nick).length > 0 || saysOne(event.text, this.words);
     const isSeen = this.#isSeen(room) || event.seq <= room.mark.seq; // here, or on another device
     if (!isSeen) room.mark.add(1, isMention ? 1 : 0);

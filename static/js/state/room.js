@@ -4,6 +4,7 @@ import { History } from "./history.js";
 import { mentions } from "./mention.js";
 import { Outgoing } from "./outgoing.js";
 import { ReadMark } from "./read-mark.js";
+import { Shades } from "./shades.js";
 
 const MOST_COUNTED = 100; // unread messages at the beginning of a visit; of more, only that there are more
 const TYPING = 5_000; // ms that somebody counts as typing after a "typing" object
@@ -17,6 +18,10 @@ export class Room {
   topic = "";
   members = new Map(); // persons by id; of a large room not all of them
   others = 0; // persons in the room who are not among the members
+  guests = 0; // connections without a name, when the user joined
+  since = new Map(); // when members came, in ms by id; of those who were there before the user nothing
+  shades = new Shades();
+  ignored = new Set(); // ids of the people whom the user ignores
   membersVersion = 0; // counts the changes of the members
   typing = new Map(); // {nick, until} by id
   queue = new Outgoing(); // what waits to be sent
@@ -63,7 +68,7 @@ export class Room {
   }
 
   /** Handles `joined`; what the user missed follows as events. May come again with a `gap`. */
-  joined({ last, epoch, members, population, topic, gap, reset, right, rules, title }, me = null) {
+  joined({ last, epoch, members, population, guests, topic, gap, reset, right, rules, title }, me = null) {
     this.presence = "joined";
     this.refusal = null;
     this.right = right ?? "speak";
@@ -76,6 +81,7 @@ export class Room {
     this.members = new Map(members.map((person) => [person.id, person]));
     if (me && population) this.members.set(me.id, me); // a shortened list may not have the user
     this.others = Math.max(0, (population ?? 0) - this.members.size);
+    this.guests = guests ?? 0;
     this.membersVersion += 1;
     if (reset || gap) this.#beginAnew(last, reset ? "reset" : "gap");
     if (this.last === null) this.#begin(last);
@@ -115,8 +121,10 @@ export class Room {
     this.queue.lost();
   }
 
-  /** Handles that a person came, left or has another name. */
-  meet(who, isHere) {
+  /** Handles that a person came, left or has another name; `now` is in ms. */
+  meet(who, isHere, now) {
+    if (isHere && !this.members.has(who.id)) this.since.set(who.id, now);
+    if (!isHere) this.since.delete(who.id);
     if (isHere) this.members.set(who.id, who);
     else if (!this.members.delete(who.id) && this.others) this.others -= 1;
     if (!isHere) this.typing.delete(who.id);

@@ -23,6 +23,7 @@ export class Store {
   listed = []; // names of the public rooms
   links = new Map(); // secrets of links by the room's name, until they have let the user in
   isOperator = false;
+  ignored = new Set(); // ids of the people whom the user ignores
   pairs = []; // private rooms for two that the server has told of, until `listPairs`: {room, title}
   reading = new Reading(this);
   finder = null; // the Finder, once it is loaded
@@ -72,7 +73,7 @@ export class Store {
 
   /** Joins a room without showing it. */
   enter(name) {
-    if (!this.rooms.has(name)) this.rooms.set(name, new Room(name));
+    if (!this.rooms.has(name)) this.rooms.set(name, Object.assign(new Room(name), { ignored: this.ignored }));
     this.#left = this.#left.filter((left) => left !== name);
   }
 
@@ -184,10 +185,10 @@ export class Store {
     if (!room) return;
     if (event.t === "joined") room.joined(event, this.me);
     if (event.t === "read") room.readElsewhere(event.seq, this.#epoch);
-    if (event.t === "presence") room.meet(event.who, event.state === "joined");
+    if (event.t === "presence") room.meet(event.who, event.state === "joined", this.#now());
     if (event.t === "population") room.recount(event.count);
     if (event.t === "nick" && room.members.has(event.who.id)) room.meet(event.who, true);
-    if (event.t === "typing" && event.who.id !== this.me?.id) room.types(event.who, this.#now());
+    if (event.t === "typing" && event.who.id !== this.me?.id && !this.ignored.has(event.who.id)) room.types(event.who, this.#now());
     if (event.seq && event.t !== "read") this.#happened(room, event);
   }
 

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { Entries } from "../../../static/js/log/entries.js";
 import { History } from "../../../static/js/state/history.js";
 import { Outgoing } from "../../../static/js/state/outgoing.js";
+import { Shades } from "../../../static/js/state/shades.js";
 
 const ANN = { id: "a", nick: "Ann" };
 const BOB = { id: "b", nick: "Bob" };
@@ -22,7 +23,7 @@ function room(messages, { hasEarlier = false, ...more } = {}) {
   history.open();
   history.due();
   history.page({ messages, more: hasEarlier });
-  const rest = { notes: [], outgoing: [], queue: new Outgoing(), mark: mark(null) };
+  const rest = { notes: [], outgoing: [], queue: new Outgoing(), mark: mark(null), shades: new Shades(), ignored: new Set() };
   return { messages: history.messages, history, ...rest, ...more };
 }
 
