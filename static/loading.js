@@ -26,10 +26,25 @@
       other: "Une partie de cette page n’a pas été chargée. La page réessaie d’elle-même.",
       over: "Une partie de cette page n’a pas été chargée. Veuillez la recharger dans une minute.",
     },
+    es: {
+      slow: "Esta página se está cargando todavía.",
+      429: "El servidor recibe demasiadas solicitudes desde su dirección. La página vuelve a intentarlo sola.",
+      503: "El servidor tiene demasiado que hacer ahora mismo. La página vuelve a intentarlo sola.",
+      0: "No se puede acceder al servidor. La página vuelve a intentarlo sola.",
+      other: "Una parte de esta página no se ha cargado. La página vuelve a intentarlo sola.",
+      over: "Una parte de esta página no se ha cargado. Vuelva a cargarla dentro de un minuto.",
+    },
+    ar: {
+      slow: "ما زالت هذه الصفحة قيد التحميل.",
+      429: "يتلقى الخادم طلبات كثيرة جدًا من عنوانك. تحاول الصفحة من جديد تلقائيًا.",
+      503: "الخادم مشغول جدًا الآن. تحاول الصفحة من جديد تلقائيًا.",
+      0: "تعذّر الوصول إلى الخادم. تحاول الصفحة من جديد تلقائيًا.",
+      other: "لم يُحمَّل جزء من هذه الصفحة. تحاول الصفحة من جديد تلقائيًا.",
+      over: "لم يُحمَّل جزء من هذه الصفحة. أعد تحميلها بعد دقيقة من فضلك.",
+    },
   };
 
-  const wanted = navigator.languages.map((one) => one.split("-")[0].toLowerCase());
-  const language = wanted.find((one) => Object.hasOwn(TEXTS, one)) ?? "en";
+  const language = document.documentElement.lang; // as first-look.js has found it
 
   const tell = (key) => {
     const line = document.getElementById("loading"); // gone once the page works

@@ -28,7 +28,7 @@ import { loadDialog } from "./panels/dialog-loading.js";
 import { FocusRestore } from "./panels/focus-restore.js";
 import { copy, offerLink } from "./panels/invitation.js";
 import { People } from "./panels/people.js";
-import { make, reasonField } from "./panels/make.js";
+import { button, make, reasonField } from "./panels/make.js";
 import { RoomSections } from "./panels/room-sections.js";
 import { tellOf } from "./panels/threshold.js";
 import { Searching } from "./searching.js";
@@ -95,6 +95,7 @@ export class Tools {
     offerLink(find("copy-link"), () => store.active, tell);
     this.#governing = new Governing(page, (words) => this.#announcer.announce(words));
     this.devices = new Devices(page);
+    find("people").querySelector(":scope > .small").after(button(t("look.title"), () => this.#openPreferences()));
     this.#going = new Going(page, (words) => this.#announcer.announce(words));
     this.#bar = new Bar(find("lines"), log, this.#actions(), () => ({ me: store.me, ...this.#governing.may }));
     new KeyboardNavigation(find("log"), log, () => composer.focus());
@@ -183,6 +184,12 @@ export class Tools {
   /** Updates the jump button to the reader's place in a room. */
   place(room) {
     this.#jumpButton.show(this.#page.log, room);
+  }
+
+  async #openPreferences() {
+    const loading = import("./panels/preferences.js");
+    const { openPreferences } = await loadDialog(loading, () => this.#acts.tell(t("page.incomplete")));
+    openPreferences({ onVolume: () => this.#attention.play(), onReload: () => location.reload() });
   }
 
   /** Opens the menu at a room in the list. */

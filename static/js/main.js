@@ -19,11 +19,13 @@ import { uuid } from "./uuid.js";
 
 const DEFER_LIMIT = 1_000; // ms after which the rest is loaded, whether messages are drawn or not
 const TRIES = 2; // attempts to connect that have failed, after which the page looks for the reason
+const CLOCKS = { h12: "h12", h23: "h23" }; // of 12 and 24 hours, as they are stored
 const HIDDEN_PACE = 250; // ms between drawings while no frames are drawn
 
 const find = (id) => document.getElementById(id);
 
-await again(() => speak(navigator.languages)).catch(() => speak(["en"]));
+const languages = [recall("look.language"), ...navigator.languages].filter((one) => typeof one === "string");
+await again(() => speak(languages, CLOCKS[recall("look.clock")])).catch(() => speak(["en"]));
 translate(document);
 
 const address = new Address((room) => update(() => store.open(room || LOBBY)));

@@ -268,7 +268,8 @@ def test_a_message_is_told_to_the_moderators(open_page: OpenPage) -> None:
     row(bob, "rude words").focus()
     bob.keyboard.press("m")
     menu = bob.get_by_role("dialog", name=re.compile("Ann"))
-    expect(menu.get_by_role("button")).to_have_text(["Write privately", "Tell the moderators"])
+    offered = ["Mention", "Write privately", "Ignore", "Tell the moderators"]
+    expect(menu.get_by_role("button")).to_have_text(offered)
     menu.get_by_label("Reason").fill("rude")
     menu.get_by_role("button", name="Tell the moderators").click()
     expect(bob.locator("#notice")).to_contain_text("The moderators will see it.")

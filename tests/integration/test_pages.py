@@ -142,8 +142,9 @@ async def test_a_first_visit_needs_little() -> None:
     The rest is loaded by who uses it, and by the worker behind all else.
     """
     names = [
-        *("r/", "css/first.css", "css/later.css", "loading.js", "favicon.svg", "js/boot.js"),
-        *("js/main.js", "js/deferred.js", "js/storage/installed.js", "js/i18n/governing-en.js"),
+        *("r/", "first-look.js", "css/first.css", "css/later.css", "loading.js", "favicon.svg"),
+        *("js/boot.js", "js/main.js", "js/deferred.js", "js/storage/installed.js"),
+        "js/i18n/governing-en.js",
     ]
     async with running() as server:
         base = dirname(dirname(MAIN))

@@ -119,6 +119,7 @@ Object.assign(de, {
 
   // The user's devices
   "phone.title": "Auf dem Telefon weitermachen",
+  "look.title": "Einstellungen",
   "pair.question": "Sie sind hier {nick}. Als die Person des anderen Geräts weitermachen?",
   "pair.detail": "Dieser Browser vergisst {nick} dann: Räume, Entwürfe und was nicht gesendet ist.",
   "pair.yes": "Als die andere Person weitermachen",

@@ -119,6 +119,7 @@ Object.assign(en, {
 
   // The user's devices
   "phone.title": "Go on on my phone",
+  "look.title": "Settings",
   "pair.question": "You are {nick} here. Go on as the person of the other device?",
   "pair.detail": "This browser then forgets {nick}: rooms, drafts, and what is not sent.",
   "pair.yes": "Go on as the other person",

@@ -119,6 +119,7 @@ Object.assign(fr, {
 
   // The user's devices
   "phone.title": "Continuer sur mon téléphone",
+  "look.title": "Réglages",
   "pair.question": "Vous êtes {nick} ici. Continuer en tant que la personne de l’autre appareil ?",
   "pair.detail": "Ce navigateur oublie alors {nick} : salons, brouillons et ce qui n’est pas envoyé.",
   "pair.yes": "Continuer en tant que l’autre personne",

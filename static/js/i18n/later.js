@@ -8,11 +8,15 @@ const LANGUAGES = {
   en: () => import("./governing-en.js"),
   de: () => import("./governing-de.js"),
   fr: () => import("./governing-fr.js"),
+  es: () => import("./governing-es.js"),
+  ar: () => import("./governing-ar.js"),
 };
 const OF_DIALOGS = {
   en: () => import("./dialogs-en.js"),
   de: () => import("./dialogs-de.js"),
   fr: () => import("./dialogs-fr.js"),
+  es: () => import("./dialogs-es.js"),
+  ar: () => import("./dialogs-ar.js"),
 };
 
 /** Adds those of the user's language to the others, but for those of dialogs. */

@@ -7,6 +7,8 @@ export const LANGUAGES = {
   en: async () => en,
   de: async () => (await import("./de.js")).de,
   fr: async () => (await import("./fr.js")).fr,
+  es: async () => (await import("./es.js")).es,
+  ar: async () => (await import("./ar.js")).ar,
 };
 
 const TARGETS = { t: "textContent", tLabel: "ariaLabel", tTitle: "title", tPlaceholder: "placeholder" };
@@ -15,17 +17,22 @@ let words = en;
 let plurals = new Intl.PluralRules("en");
 let numbers = new Intl.NumberFormat("en");
 
-let spoken = "en";
+let language = "en";
+let spoken = "en"; // the same, with the user's clock
 
 /** Returns the locale for dates, numbers and sorting, "en-GB" for instance. */
 export function locale() {
   return spoken;
 }
 
-/** Uses the first of the user's languages that there are texts in, else English. */
-export async function speak(languages) {
+/**
+ * Uses the first of the user's languages that there are texts in, else English. `clock` is "h12" or "h23" for times
+ * of 12 or 24 hours; by default they are as the language has them.
+ */
+export async function speak(languages, clock = "") {
   const wanted = languages.find((one) => Object.hasOwn(LANGUAGES, baseOf(one))) ?? "en";
-  spoken = wanted;
+  language = wanted;
+  spoken = clock ? String(new Intl.Locale(wanted, { hourCycle: clock })) : wanted;
   words = await LANGUAGES[baseOf(wanted)]();
   plurals = new Intl.PluralRules(wanted);
   numbers = new Intl.NumberFormat(wanted);
@@ -50,7 +57,7 @@ export function reasonOf({ code, text }) {
  * `data-t-label`, `data-t-title` and `data-t-placeholder` those of these attributes.
  */
 export function translate(document) {
-  document.documentElement.lang = spoken;
+  document.documentElement.lang = language;
   document.documentElement.dir = words.direction;
   for (const [name, property] of Object.entries(TARGETS)) {
     const attribute = `data-${name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`)}`;

@@ -4,6 +4,7 @@ import { cut } from "../i18n/characters.js";
 import { t } from "../i18n/strings.js";
 import { nickOf, plainWords } from "../log/row.js";
 import { isGuest } from "../storage/guest.js";
+import { lookOf } from "../storage/look.js";
 import { recall, remember, watch } from "../storage/storage.js";
 import { uuid } from "../uuid.js";
 import { loadDialog } from "./dialog-loading.js";
@@ -13,7 +14,7 @@ const TEXT = 200; // characters of a message that a notification shows
 const TONES = [660, 880]; // Hz, played one after the other
 const TONE = 0.12; // s
 const CHAT = document.querySelector("meta[name=application-name]").content;
-const LOUDNESS = 0.1; // gain
+const LOUDNESS = { quiet: 0.03, normal: 0.1, loud: 0.4 }; // gain
 const WINDOW = uuid(); // tells a guest window's notifications from those of others
 
 /**
@@ -53,6 +54,11 @@ export class Attention {
       remember("sound", sound.checked);
       if (sound.checked) this.#play(); // as an example; browsers also require a click before sound
     });
+  }
+
+  /** Plays the sound, as an example. */
+  play() {
+    this.#play();
   }
 
   /** Shows the number of unread messages in rooms that are not muted, and whose they are in a guest window. */
@@ -134,7 +140,7 @@ export class Attention {
   #tone(frequency, delay) {
     const start = this.#audio.currentTime + delay;
     const gain = new GainNode(this.#audio, { gain: 0 });
-    gain.gain.setValueAtTime(LOUDNESS, start);
+    gain.gain.setValueAtTime(LOUDNESS[lookOf("volume")], start);
     gain.gain.exponentialRampToValueAtTime(0.001, start + TONE);
     const tone = new OscillatorNode(this.#audio, { frequency });
     tone.connect(gain).connect(this.#audio.destination);

@@ -44,7 +44,7 @@ function colours(part) {
   return Object.fromEntries([...part.matchAll(/--([\w-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, parse(value)]));
 }
 
-const [light, dark] = css.split("@media (prefers-color-scheme: dark)");
+const [light, dark] = css.split(':root[data-theme="dark"]');
 for (const [scheme, part] of [["light", light], ["dark", dark]]) {
   const all = colours(part);
   const hues = Array.from({ length: SHADES }, (_, place) => all[`hue${place}`]);
