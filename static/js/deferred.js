@@ -7,6 +7,7 @@ import { obey } from "./compose/commands.js";
 import { pick } from "./compose/picking.js";
 import { Devices } from "./devices.js";
 import { Drafting, topicLimit } from "./drafting.js";
+import { forward, openHelp, openPreferences, unfold } from "./extras.js";
 import { Going } from "./going.js";
 import { Governing } from "./governing.js";
 import { lengthOf } from "./i18n/characters.js";
@@ -88,19 +89,19 @@ export class Tools {
         store.reading.words = words;
       },
     });
-    this.#search = new Searching(page, (seq) => this.#visit(seq));
+    this.#search = new Searching(page, (...hit) => this.#visit(...hit));
     find("topic").addEventListener("click", ({ currentTarget: topic }) => {
       topic.ariaExpanded = String(topic.ariaExpanded !== "true");
     });
     offerLink(find("copy-link"), () => store.active, tell);
     this.#governing = new Governing(page, (words) => this.#announcer.announce(words));
     this.devices = new Devices(page);
-    find("people").querySelector(":scope > .small").after(button(t("look.title"), () => this.#openPreferences()));
+    find("people").querySelector(":scope > .small").after(button(t("look.title"), () => openPreferences(page, this.#attention)));
     this.#going = new Going(page, (words) => this.#announcer.announce(words));
     this.#bar = new Bar(find("lines"), log, this.#actions(), () => ({ me: store.me, ...this.#governing.may }));
     new KeyboardNavigation(find("log"), log, () => composer.focus());
     this.#focusRestore = new FocusRestore(() => composer.focus());
-    this.#drafting = new Drafting(page);
+    this.#drafting = new Drafting(page, this.#acts.help);
     if (page.sought) page.update(() => store.room.jump(page.sought));
     if (!session.nick && !session.pair) tellOf(store.active, find("there"));
   }
@@ -143,6 +144,7 @@ export class Tools {
   act(button) {
     const { store, composer, put, update } = this.#page;
     const { act, cid, seq, emoji } = button.dataset;
+    if (act === "unfold") unfold(button);
     if (act === "copy") this.#copy(button.previousSibling.textContent);
     if (act === "jump") this.#acts.jump(Number(seq));
     if (act === "react") put({ t: "react", seq: Number(seq), emoji, on: button.ariaPressed !== "true" });
@@ -177,19 +179,14 @@ export class Tools {
 
   /** Asks for what the server wants to see before it lets the user in. */
   async askAccess(error) {
-    const { askAccess } = await again(() => import("./panels/access.js"));
+    const loading = again(() => import("./panels/access.js"));
+    const { askAccess } = await loadDialog(loading, () => this.#acts.tell(t("page.incomplete")));
     askAccess(this.#page.session, error);
   }
 
   /** Updates the jump button to the reader's place in a room. */
   place(room) {
     this.#jumpButton.show(this.#page.log, room);
-  }
-
-  async #openPreferences() {
-    const loading = import("./panels/preferences.js");
-    const { openPreferences } = await loadDialog(loading, () => this.#acts.tell(t("page.incomplete")));
-    openPreferences({ onVolume: () => this.#attention.play(), onReload: () => location.reload() });
   }
 
   /** Opens the menu at a room in the list. */
@@ -221,6 +218,7 @@ export class Tools {
       say,
       put,
       tell: (words) => notice.tell(words),
+      help: () => void openHelp(this.#page),
       nick: (nick) => (nick ? session.call(nick) : name.ask({ nick: session.nick, isNeeded: false })),
       join: (room) => address.go(room.replace(/^#/, "")),
       leave: () => void this.leave(store.active),
@@ -231,9 +229,13 @@ export class Tools {
   }
 
   /** Goes to a hit of a search, and closes panels that would cover it. */
-  #visit(seq) {
+  #visit(seq, room) {
+    const { store, update } = this.#page;
     if (innerWidth < NARROW) this.#page.panels.forEach((panel) => panel.close());
-    this.#acts.jump(seq);
+    update(() => {
+      if (store.rooms.has(room)) store.open(room);
+      store.room.jump(seq);
+    });
   }
 
   #setTopic(topic) {
@@ -256,6 +258,7 @@ export class Tools {
       link: ({ item }) => this.#copyLink(item.seq),
       edit: (entry) => composer.change({ edit: edition(entry, store.room) }),
       delete: (entry) => this.#delete(entry),
+      forward: (entry) => forward(this.#page, entry),
       more: (entry, button) => this.#governing.offer(entry.author, button, entry.item),
     };
   }

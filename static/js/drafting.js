@@ -3,16 +3,19 @@
 import { read } from "./compose/commands.js";
 import { DraftContext } from "./compose/draft-context.js";
 import { offerEmoji } from "./compose/insertion.js";
+import { replaceIn } from "./compose/replacing.js";
 import { Suggestions } from "./compose/suggestions.js";
 import { isBlank, lengthOf } from "./i18n/characters.js";
 import { lastOwn } from "./log/actions.js";
 import { Drafts, rebased } from "./storage/drafts.js";
+import { choose } from "./storage/look.js";
 
 const TYPING_PACE = 2_500; // ms between two "typing" objects
 
+const ROOMY = matchMedia("(width >= 56rem) and (height >= 30rem) and (pointer: fine)"); // as the style sheet has it
 const GROWS = CSS.supports("field-sizing", "content"); // fields grow with their text by themselves
 
-/** Takes the page's parts as Tools does. */
+/** Takes the page's parts as Tools does; `onHelp` opens the help. */
 export class Drafting {
   #page;
   #field = document.getElementById("text");
@@ -20,7 +23,7 @@ export class Drafting {
   #drafts;
   #toldTyping = -Infinity; // when the last "typing" object was sent
 
-  constructor(page) {
+  constructor(page, onHelp) {
     const { store, composer, update } = page;
     const form = document.getElementById("composer");
     this.#page = page;
@@ -29,6 +32,9 @@ export class Drafting {
       onJump: (seq) => update(() => store.room.jump(seq)),
     });
     offerEmoji(this.#field, (words) => page.notice.tell(words));
+    replaceIn(form, this.#field);
+    this.#offerMarks(onHelp);
+    addEventListener("look", () => this.#offerMarks(onHelp)); // the user may want the buttons now
     new Suggestions(form, this.#field, () => this.#people());
     this.#field.addEventListener("keydown", (event) => this.#pressed(event));
     this.#field.addEventListener("input", () => this.#tellTyping());
@@ -54,6 +60,20 @@ export class Drafting {
     this.#context.show(composer.draft, quoted, this.#left());
     log.stay();
     this.#drafts.keep();
+  }
+
+  /** Loads the buttons for marks where they are shown. */
+  async #offerMarks(onHelp) {
+    const { toolbar } = document.documentElement.dataset;
+    if (toolbar === "hidden" || (toolbar === "usual" && !ROOMY.matches)) return;
+    const { offerMarks } = await import("./compose/toolbar.js").catch(() => ({})); // one can write without
+    offerMarks?.(document.querySelector(".draft-context"), this.#field, {
+      onHelp,
+      onHide: () => {
+        choose("toolbar", "hidden");
+        this.#field.focus();
+      },
+    });
   }
 
   /** How many characters are left of the limit for the draft: for a topic or for a message. */

@@ -5,7 +5,7 @@ import { isolate } from "./log/narration.js";
 import { loadDialog } from "./panels/dialog-loading.js";
 import { button } from "./panels/make.js";
 import { listen } from "./panels/room-keys.js";
-import { allRooms, matching, ORDERS, ownMatching, roomBeside, unlisted } from "./state/directory.js";
+import { roomBeside } from "./state/beside.js";
 
 /** Takes the page's parts as Tools does; `announce` tells words to screen readers. */
 export class Going {
@@ -21,13 +21,14 @@ export class Going {
   }
 
   #openFinder = async () => {
-    const { openFinder } = await this.#load(import("./panels/find-room.js"));
-    openFinder(this.#directory, this.#request, this.#go);
+    const [{ openFinder }, directory] = await this.#withDirectory(import("./panels/find-room.js"));
+    const all = (listed) => directory.allRooms(listed, this.#page.store.rooms);
+    openFinder({ ...directory, all }, this.#request, this.#go);
   };
 
   async #openSwitcher() {
     const { store } = this.#page;
-    const { openSwitcher } = await this.#load(import("./panels/switcher.js"));
+    const [{ openSwitcher }, { ownMatching, unlisted }] = await this.#withDirectory(import("./panels/switcher.js"));
     if (document.querySelector("dialog[open]")) return; // the keys were pressed twice
     const find = (words) => ownMatching(store.rooms, words);
     const none = (words) => unlisted(find(""), words);
@@ -53,9 +54,9 @@ export class Going {
     } else if (isUnread) notice.tell(t("switcher.allRead"));
   }
 
-  get #directory() {
-    const { store } = this.#page;
-    return { ORDERS, matching, unlisted, all: (listed) => allRooms(listed, store.rooms) };
+  /** Resolves to a dialog's module and that of the rooms to choose from. */
+  #withDirectory(loading) {
+    return this.#load(Promise.all([loading, import("./state/directory.js")]));
   }
 
   #go = (room) => {

@@ -1,12 +1,12 @@
 // What the page does about rights and rules: tells what moderators did, and what the user may not do.
 
+import { again } from "./again.js";
 import { giveBack, Voice } from "./compose/voice.js";
 import { cut } from "./i18n/characters.js";
 import { reasonOf, t } from "./i18n/strings.js";
 import { isolate, narrate } from "./log/narration.js";
 import { trimLink } from "./net/address.js";
 import { Offers } from "./offers.js";
-import { Refused } from "./panels/refused.js";
 import { isLasting, mayModerate, reclaim, renew, settle, silence, vacate } from "./state/acts.js";
 import { listPairs } from "./state/pairs.js";
 import { forgetSecrets, keepSecret } from "./storage/secrets.js";
@@ -22,18 +22,17 @@ export class Governing {
   #announce;
   #offers;
   #voice;
-  #refused;
+  #refused = null; // once it is needed and loaded
   #timer = null; // of the next recheck
   #links; // rooms with a secret in the storage
 
   constructor(page, announce) {
-    const { store, update } = page;
+    const { update } = page;
     this.#page = page;
     this.#announce = announce;
     this.#links = namesWith("link.").map((name) => name.slice(5)); // some have let the user in already
     this.#offers = new Offers(page, () => this.may);
     this.#voice = new Voice(document.getElementById("composer"), () => update(() => {}));
-    this.#refused = new Refused(document.querySelector(".screen"), () => update(() => store.rejoin()));
     addEventListener("hashchange", ({ newURL }) => this.#takeLink(new URL(newURL)));
   }
 
@@ -89,7 +88,16 @@ export class Governing {
     if (reason?.code === "reading") this.#recheck(room);
     this.#voice.show(room, reason, isLasting(reason));
     const { name, outgoing, refusal } = room;
-    this.#refused.show({ name, refusal: outgoing.length ? null : refusal }, store.limits.room);
+    if (refusal) this.#loadRefused();
+    this.#refused?.show({ name, refusal: outgoing.length ? null : refusal }, store.limits.room);
+  }
+
+  async #loadRefused() {
+    if (this.#refused) return;
+    const { store, update } = this.#page;
+    const { Refused } = await again(() => import("./panels/refused.js"));
+    this.#refused ??= new Refused(document.querySelector(".screen"), () => update(() => store.rejoin()));
+    update(() => this.show(store.room));
   }
 
   /** Whether a text cannot be sent yet; it stays in the field then. */

@@ -5,7 +5,7 @@ import { loadDialog } from "./panels/dialog-loading.js";
 
 const find = (id) => document.getElementById(id);
 
-/** Takes the page's parts as Tools does; `onGo` gets the number of a hit that is chosen. */
+/** Takes the page's parts as Tools does; `onGo` gets the number and the room of a hit that is chosen. */
 export class Searching {
   #page;
   #onGo;
@@ -31,7 +31,9 @@ export class Searching {
     if (this.#panel) return;
     store.finder = new Finder();
     this.#panel = new Search(find("search"), {
-      onFind: (query, narrowing) => update(() => store.finder.find(store.active, query, narrowing)),
+      onFind: (query, narrowing, isWide) =>
+        update(() => store.finder.find(store.active, query, narrowing, isWide ? [...store.rooms.keys()] : [])),
+      labelOf: (room) => store.rooms.get(room)?.label ?? room,
       onMore: () => update(() => store.finder.goOn()),
       onGo: this.#onGo,
     });

@@ -6,7 +6,7 @@ from functools import partial
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import OpenPage
-from tests.e2e.looking import PHONE, post
+from tests.e2e.looking import post
 from tests.e2e.test_access import faults
 
 # What the page looks like when its body comes, before anything of it is drawn.
@@ -95,7 +95,7 @@ def test_arabic_mirrors_the_whole_page(open_page: OpenPage) -> None:
     assert middle["#people"] < middle["main"] < middle["#rooms"]
     assert not page.evaluate(OVERFLOWS)
     assert faults(page) == []
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size({"width": 390, "height": 844})
     page.locator("#open-people").click()
     expect(page.locator("#people h2")).to_contain_text("الأشخاص")
     settings(page, "الإعدادات")

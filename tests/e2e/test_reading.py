@@ -109,7 +109,7 @@ def test_a_hit_is_jumped_to_and_there_is_a_way_back(open_page: OpenPage, chat: C
     chat.say(*(f"line {count}" for count in range(500)))
     page = open_page(viewport={"width": 1000, "height": 400})
     wait_for(page, "line 499")
-    page.get_by_role("button", name="Search this room").click()
+    page.get_by_role("button", name="Search messages").click()
     expect(page.locator("#query")).to_be_focused()
     page.keyboard.type("line 77")
     page.keyboard.press("Enter")
@@ -132,7 +132,7 @@ def test_a_search_can_be_narrowed_to_a_person_and_to_days(open_page: OpenPage, c
         bob.ask(t="send", room="lobby", text="milk, says Bob")
     page = open_page(timezone_id="Pacific/Auckland")
     today = page.evaluate("new Intl.DateTimeFormat('sv').format()")
-    page.get_by_role("button", name="Search this room").click()
+    page.get_by_role("button", name="Search messages").click()
     page.get_by_role("searchbox").fill("milk")
     found = page.locator("#search li .words")
     for fields, expected in (
@@ -159,7 +159,7 @@ def test_what_is_found_is_text_too(open_page: OpenPage, chat: Chat) -> None:
         "<img src=x onerror=alert(1)> milk", "👩‍👩‍👧 𝓶 milk \u202egnp.exe", "milk " + "w" * 3000
     )
     page = open_page()
-    page.get_by_role("button", name="Search this room").click()
+    page.get_by_role("button", name="Search messages").click()
     page.get_by_role("searchbox").fill("milk")
     page.keyboard.press("Enter")
     marks = page.locator("#search li mark")

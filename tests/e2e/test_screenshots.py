@@ -177,7 +177,7 @@ def test_a_search(open_page: OpenPage, chat: Chat, pictures: Path) -> None:
     with talk(chat):
         page = visit(open_page, DESKTOP, "light")
         wait_for(page, LAST)
-        page.get_by_role("button", name="Search this room").click()
+        page.get_by_role("button", name="Search messages").click()
         page.get_by_role("searchbox").fill("the poster")
         page.keyboard.press("Enter")
         expect(page.locator("#search li")).to_have_count(2)

@@ -31,13 +31,13 @@ export function obey(text, acts) {
   const { name, rest } = read(text);
   if (name === "unknown") acts.tell(t("command.unknown", { name: rest }));
   else if (name === "missing") acts.tell(t("command.missing", { usage: t(`command.${rest}`) }));
-  else if (name === "help") acts.tell(help());
   else return acts[name](rest) !== false;
-  return name === "help";
+  return false;
 }
 
-function help() {
-  return [...COMMANDS.map((name) => t(`command.${name}`)), t("command.slashes")].join("\n");
+/** Returns a line about each command. */
+export function commandLines() {
+  return [...COMMANDS.map((name) => t(`command.${name}`)), t("command.slashes")];
 }
 
 /** Removes the slash that escapes a command. Pages would show "/me" as an action, so it is masked. */

@@ -1,8 +1,9 @@
-// The form below the log: Enter sends. Each room has a draft.
+// The form below the log: Enter sends, but on phones. Each room has a draft.
 
 import { isBlank, lengthOf } from "../i18n/characters.js";
 import { t } from "../i18n/strings.js";
 
+const TOUCH = matchMedia("(pointer: coarse) and (hover: none)");
 const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g; // all but tabs and line ends
 
 /**
@@ -25,13 +26,14 @@ export class Composer {
   constructor(form, handlers) {
     this.#field = form.querySelector("textarea");
     this.#on = handlers;
+    if (TOUCH.matches) this.#field.enterKeyHint = "enter";
     form.addEventListener("submit", (event) => this.#submit(event));
     this.#field.addEventListener("input", () => {
       this.#take();
       this.onChange();
     });
     this.#field.addEventListener("keydown", (event) => {
-      if (!sends(event)) return;
+      if (!sends(event) || TOUCH.matches) return; // on phones Enter begins a line, and a button sends
       event.preventDefault();
       form.requestSubmit();
     });

@@ -39,7 +39,7 @@ export const ar = {
   "people.rename": "تغيير الاسم",
 
   // Search
-  "search.title": "البحث في هذه الغرفة",
+  "search.title": "البحث في الرسائل",
 
   // Log and rows
   "log.title": "الرسائل",
@@ -49,6 +49,7 @@ export const ar = {
   "log.unknown": "ليس هنا بعد",
   "log.wait": "ما قيل يصل مع الاتصال.",
   "row.copy": "نسخ هذا الرمز البرمجي",
+  "row.unfold": "عرض كل الأسطر ({count})",
   "row.deleted": "حُذفت الرسالة",
   "row.edited": "معدَّلة",
   "row.new": "جديد",

@@ -59,7 +59,7 @@ export const de = {
   "typing.many": "Mehrere schreiben …",
 
   // Search
-  "search.title": "Diesen Raum durchsuchen",
+  "search.title": "Nachrichten suchen",
   "search.label": "Gesuchte Wörter",
   "search.button": "Suchen",
   "search.narrow": "Nach Person oder Tag",
@@ -83,6 +83,7 @@ export const de = {
   "log.unknown": "Noch nicht da",
   "log.wait": "Was gesagt wurde, kommt mit der Verbindung.",
   "row.copy": "Diesen Code kopieren",
+  "row.unfold": "Alle {count} Zeilen zeigen",
   "row.deleted": "Nachricht gelöscht",
   "row.edited": "bearbeitet",
   "row.new": "Neu",

@@ -3,6 +3,16 @@
 import { en } from "./en.js";
 
 Object.assign(en, {
+  // Servers that ask who comes
+  "access.password": "Password of this chat",
+  "access.enter": "Come in",
+  "access.wrong": "That is not the password.",
+  "access.token": "This chat is for those who have a link of their own. Ask whoever runs it for one.",
+  "access.expired": "Your link does not let you in any more. Ask for another one.",
+  "access.invite": "You need an invitation link",
+  "access.inviteWhy": "Only those who have a link to one of its rooms can enter this chat, and yours is missing or not good any more. Ask somebody who is there for one.",
+  "access.orInvite": "Or open an invitation link.",
+
   // Room settings
   "settings.rules": "Rules",
   "settings.links": "Links",
@@ -88,6 +98,20 @@ Object.assign(en, {
   "person.since": "Here since {time}",
   "person.away": "Not here just now",
   "person.wrote": "Last message: {time}",
+  "search.everywhere": "In all my rooms",
+  "mark.text": "text",
+  "mark.numbers": "Numbered list",
+  "mark.name": "Mention",
+  "mark.emoji": "Emoji",
+  "mark.block": "A line ``` before and after makes a block of code; behind the first may be its language, as ```python.",
+  "help.title": "Help with writing",
+  "help.commands": "Commands",
+  "help.keys": "Keys",
+  "help.onMessages": "The arrow up edits your last message. In the messages arrows go from one to the next, Enter opens its actions, and + r c l f e m do one at once.",
+  "forward.title": "Send on to a room",
+  "forward.field": "To which room?",
+  "forward.none": "You are in no other room yet.",
+  "forward.from": "{nick} said:",
   "look.theme": "Colours",
   "look.system": "As the system",
   "look.light": "Light",
@@ -100,6 +124,9 @@ Object.assign(en, {
   "look.density": "Distance between messages",
   "look.comfortable": "Comfortable",
   "look.compact": "Compact",
+  "look.toolbar": "Buttons for marks",
+  "look.shown": "Shown",
+  "look.hidden": "Hidden",
   "look.language": "Language",
   "look.browser": "As the browser",
   "look.clock": "Clock",

@@ -94,16 +94,6 @@ Object.assign(en, {
   "command.missing": "Something is missing: {usage}",
   "command.topicTooLong": "This topic has {count} characters, and a topic has up to {limit}.",
 
-  // Servers that ask who comes
-  "access.password": "Password of this chat",
-  "access.enter": "Come in",
-  "access.wrong": "That is not the password.",
-  "access.token": "This chat is for those who have a link of their own. Ask whoever runs it for one.",
-  "access.expired": "Your link does not let you in any more. Ask for another one.",
-  "access.invite": "You need an invitation link",
-  "access.inviteWhy": "Only those who have a link to one of its rooms can enter this chat, and yours is missing or not good any more. Ask somebody who is there for one.",
-  "access.orInvite": "Or open an invitation link.",
-
   // Errors of the server, as in en.js
   "error.not_joined": "You are not in this room.",
   "error.not_found": "There is no such message.",

@@ -39,7 +39,7 @@ export const en = {
   "people.rename": "Change name",
 
   // Search
-  "search.title": "Search this room",
+  "search.title": "Search messages",
 
   // Log and rows
   "log.title": "Messages",
@@ -50,6 +50,7 @@ export const en = {
   "log.unknown": "Not here yet",
   "log.wait": "What was said comes with the connection.",
   "row.copy": "Copy this code",
+  "row.unfold": "Show all {count} lines",
   "row.deleted": "Message deleted",
   "row.edited": "edited",
   "row.new": "New",

@@ -39,7 +39,7 @@ export const es = {
   "people.rename": "Cambiar de nombre",
 
   // Search
-  "search.title": "Buscar en esta sala",
+  "search.title": "Buscar mensajes",
 
   // Log and rows
   "log.title": "Mensajes",
@@ -49,6 +49,7 @@ export const es = {
   "log.unknown": "Aún no está aquí",
   "log.wait": "Lo que se dijo llega con la conexión.",
   "row.copy": "Copiar este código",
+  "row.unfold": "Mostrar las {count} líneas",
   "row.deleted": "Mensaje eliminado",
   "row.edited": "editado",
   "row.new": "Nuevo",

@@ -59,7 +59,7 @@ export const fr = {
   "typing.many": "Plusieurs personnes écrivent…",
 
   // Search
-  "search.title": "Rechercher dans ce salon",
+  "search.title": "Rechercher des messages",
   "search.label": "Mots à chercher",
   "search.button": "Rechercher",
   "search.narrow": "Par personne ou par jour",
@@ -83,6 +83,7 @@ export const fr = {
   "log.unknown": "Pas encore là",
   "log.wait": "Ce qui a été dit viendra avec la connexion.",
   "row.copy": "Copier ce code",
+  "row.unfold": "Afficher les {count} lignes",
   "row.deleted": "Message supprimé",
   "row.edited": "modifié",
   "row.new": "Nouveau",

@@ -151,6 +151,18 @@ Object.assign(ar, {
 
   // Actions and errors
   "action.more": "المزيد",
+  "mark.title": "تنسيق النص",
+  "mark.bold": "عريض",
+  "mark.italic": "مائل",
+  "mark.struck": "مشطوب",
+  "mark.code": "رمز برمجي",
+  "mark.quote": "اقتباس",
+  "mark.list": "قائمة",
+  "mark.link": "رابط",
+  "mark.help": "مساعدة في الكتابة",
+  "mark.hide": "إخفاء هذه الأزرار (تعيدها الإعدادات)",
+  "action.forward": "إعادة توجيه",
+  "forward.done": "أُعيد توجيهها إلى {room}.",
   "error.bad_pair": "استُعمل هذا الرمز أو انتهى. أنشئ رمزًا جديدًا على الجهاز الآخر.",
   "error.no_such_room": "لا توجد غرفة كهذه، أو لم يعد الرابط إليها صالحًا.",
   "error.banned": "لا يجوز لك أن تكون في هذه الغرفة.",

@@ -156,6 +156,18 @@ Object.assign(de, {
 
   // Actions and errors
   "action.more": "Mehr",
+  "mark.title": "Auszeichnungen",
+  "mark.bold": "Fett",
+  "mark.italic": "Kursiv",
+  "mark.struck": "Durchgestrichen",
+  "mark.code": "Code",
+  "mark.quote": "Zitat",
+  "mark.list": "Liste",
+  "mark.link": "Link",
+  "mark.help": "Hilfe zum Schreiben",
+  "mark.hide": "Diese Knöpfe verbergen (Einstellungen holen sie zurück)",
+  "action.forward": "Weiterleiten",
+  "forward.done": "Weitergeleitet nach {room}.",
   "error.bad_pair": "Dieser Code ist benutzt oder gilt nicht mehr. Machen Sie auf dem anderen Gerät einen neuen.",
   "error.no_such_room": "Diesen Raum gibt es nicht, oder der Link dorthin gilt nicht mehr.",
   "error.banned": "Sie dürfen nicht in diesem Raum sein.",

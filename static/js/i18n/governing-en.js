@@ -156,6 +156,18 @@ Object.assign(en, {
 
   // Actions and errors
   "action.more": "More",
+  "mark.title": "Marks in messages",
+  "mark.bold": "Bold",
+  "mark.italic": "Italic",
+  "mark.struck": "Struck through",
+  "mark.code": "Code",
+  "mark.quote": "Quote",
+  "mark.list": "List",
+  "mark.link": "Link",
+  "mark.help": "Help with writing",
+  "mark.hide": "Hide these buttons (Settings bring them back)",
+  "action.forward": "Send on",
+  "forward.done": "Sent on to {room}.",
   "error.bad_pair": "This code is used or over. Make a new one on the other device.",
   "error.no_such_room": "There is no such room, or the link to it is not good any more.",
   "error.banned": "You may not be in this room.",

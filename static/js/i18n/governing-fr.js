@@ -156,6 +156,18 @@ Object.assign(fr, {
 
   // Actions and errors
   "action.more": "Plus",
+  "mark.title": "Mise en forme",
+  "mark.bold": "Gras",
+  "mark.italic": "Italique",
+  "mark.struck": "Barré",
+  "mark.code": "Code",
+  "mark.quote": "Citation",
+  "mark.list": "Liste",
+  "mark.link": "Lien",
+  "mark.help": "Aide à l’écriture",
+  "mark.hide": "Masquer ces boutons (les réglages les rétablissent)",
+  "action.forward": "Transférer",
+  "forward.done": "Transféré vers {room}.",
   "error.bad_pair": "Ce code a servi ou n’est plus valable. Faites-en un nouveau sur l’autre appareil.",
   "error.no_such_room": "Ce salon n’existe pas, ou le lien vers lui n’est plus valable.",
   "error.banned": "Vous ne pouvez pas être dans ce salon.",

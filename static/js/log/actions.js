@@ -9,7 +9,7 @@ export function actionsFor({ kind, item, author }, { me, speak = true, moderate 
     const isMine = isOwn(author, me);
     const others = isMine ? [] : ["more", ...(moderate ? ["delete"] : [])];
     if (!speak) return ["copy", "link", ...others];
-    return ["react", "reply", "copy", "link", ...(isMine ? ["edit", "delete"] : others)];
+    return ["react", "reply", "copy", "link", "forward", ...(isMine ? ["edit", "delete"] : others)];
   }
   if (item.t !== "send") return [];
   return isOpen(item) ? ["copy", "edit", "delete"] : ["copy"];

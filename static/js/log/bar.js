@@ -9,11 +9,12 @@ const ICONS = {
   reply: "M8 5 3.5 9.5 8 14M4 9.5h7.5c3 0 5 2 5 5.5",
   copy: "M7 7h9v9.5H7zM4 13V3.5h9",
   link: "M8.5 11.5a3.5 3.5 0 0 0 5 0l3-3a3.5 3.5 0 0 0-5-5l-1 1M11.5 8.5a3.5 3.5 0 0 0-5 0l-3 3a3.5 3.5 0 0 0 5 5l1-1",
+  forward: "M12 5l4.5 4.5L12 14M16 9.5H8.5c-3 0-5 2-5 5.5",
   edit: "M4 16l.8-3.5L13.5 3.8l2.7 2.7L7.5 15.2zM11.5 6l2.7 2.7",
   more: "M4.5 10h.01M10 10h.01M15.5 10h.01",
   delete: "M4 5.5h12M8 5.5V3.5h4v2M5.5 5.5l.8 11h7.4l.8-11M8.5 8.5v5M11.5 8.5v5",
 };
-const KEYS = { "+": "react", r: "reply", c: "copy", l: "link", e: "edit", Delete: "delete", m: "more" }; // on a message
+const KEYS = { "+": "react", r: "reply", c: "copy", l: "link", f: "forward", e: "edit", Delete: "delete", m: "more" }; // on a message
 
 /**
  * Shows the bar in the row of `lines` under the pointer, tapped, or with the focus. `acts` has a

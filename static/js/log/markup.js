@@ -1,11 +1,12 @@
-// Parses the marks in a message: **bold**, *italic*, `code`, fenced code, links, @names. Pure.
+// Parses the marks in a message: **bold**, *italic*, ~~struck~~, `code`, links, @names, and blocks of lines. Pure.
 
 import { mentions } from "../state/mention.js";
+import { blocks, following } from "./blocks.js";
 
-const FENCE = /^```[^`]*$/; // opens a block; the text after the backticks is a language
-const FENCE_END = /^```\s*$/;
-const PLAIN = /[^*`@h]+|h+(?!ttps?:\/\/)/iy; // text without marks
-const STARS = /\*+/y;
+const PLAIN = /[^*~`@h[]+|h+(?!ttps?:\/\/)/iy; // text without marks
+const RUN = /\*+|~+/y;
+// A text with an address of its own. What is too long is none.
+const NAMED = /\[([^[\]\n]{1,200})\]\((https?:\/\/[^\s()]{1,2000})\)/iy;
 const TICKS = /`+/g;
 // Up to white space, or punctuation other than ASCII that is not within a word.
 const LINK = /https?:\/\/(?:[!#-;=?-[\]^_a-~]|[^\0-\x7f\s\p{P}\p{Cc}\p{Bidi_Control}\u200b\u2060\ufeff＄＋＜＝＞＾｀｜～]|[··׳״־་፡‐-–’‧〜・･](?=[\p{L}\p{N}\p{M}]))+/iuy;
@@ -26,7 +27,8 @@ const ALIKE = /^(?=.*[^\0-\x7f])[0-9\-асԁеһіјӏорԛѕԝхуъЬҽпгѵ
 const SIGNS = /(?![\0-\x7f])\p{Sm}|[\ua789\u02d0\u02f8\u0337\u0338]|[a-z0-9-][ノソゾン丶丿]|[ノソゾン丶丿][a-z0-9-]/u;
 const TRAILING = /[.,;:!?'*_~([{]/; // belongs to the sentence rather than to the address
 const PAIRS = { ")": "(", "]": "[", "}": "{" };
-const KINDS = { 1: ["italic"], 2: ["bold"], 3: ["bold", "italic"] }; // by the number of stars
+const KINDS = { "*": ["italic"], "**": ["bold"], "***": ["bold", "italic"], "~~": ["struck"] };
+const MARKS = { italic: "*", bold: "**", struck: "~~" };
 // One emoji as it is seen: a flag, or a picture with its tone and what is joined to it.
 const PICTURE = "(?:(?!\\p{Regional_Indicator})\\p{Emoji_Presentation}|\\p{Extended_Pictographic}\\ufe0f)\\p{Emoji_Modifier}?";
 const JOINED = "(?:\\u200d\\p{Extended_Pictographic}\\ufe0f?\\p{Emoji_Modifier}?)*";
@@ -37,16 +39,21 @@ const ACTION = /^\/me\s+(?=\S)/;
 
 /**
  * Returns a text as nodes. A node is a string, or one of
- *   { kind: "bold" | "italic", children }
- *   { kind: "code", text }         within a line
- *   { kind: "block", text }        of whole lines
- *   { kind: "link", text, href }   to http or https
+ *   { kind: "bold" | "italic" | "struck" | "quote", children }
+ *   { kind: "list", items, start }   each item is a list of nodes; numbered from `start`, if that is not null
+ *   { kind: "code", text }           within a line
+ *   { kind: "block", text, language }   of whole lines
+ *   { kind: "link", text, href, host? }   to http or https; with the host if the text is not the address
  *   { kind: "name", text, isMe }   with its @; `isMe` if it is `nick`
  * Marks that are not closed stay text. Takes linear time.
  */
 export function parse(text, nick = "") {
-  const parts = blocks(text);
-  return parts.flatMap((part) => (typeof part === "string" ? new Line(part, nick).read() : part));
+  const read = (words) => new Line(words, nick).read();
+  return blocks(text).flatMap((part) => {
+    if (typeof part === "string") return read(part);
+    if (part.kind === "quote") return { kind: "quote", children: read(part.text) };
+    return part.kind === "list" ? { ...part, items: part.items.map(read) } : part;
+  });
 }
 
 /** Returns a text without its marks. */
@@ -66,34 +73,10 @@ export function isEmojiAlone(text) {
 
 function said(node) {
   if (typeof node === "string") return node;
-  const text = node.text ?? node.children.map(said).join("");
-  return node.kind === "block" ? `\n${text}\n` : text;
-}
-
-/** Splits a text into blocks of code and strings; line ends beside a block belong to it. */
-function blocks(text) {
-  if (!text.includes("```")) return [text];
-  const lines = text.split("\n");
-  const ends = lines.flatMap((line, place) => (FENCE_END.test(line) ? [place] : [])).reverse();
-  const parts = [];
-  let from = 0; // the first line that is in no part yet
-  for (let place = 0; place < lines.length; place++) {
-    if (!FENCE.test(lines[place])) continue;
-    const end = following(ends, place);
-    if (!end) break;
-    if (place > from) parts.push(lines.slice(from, place).join("\n"));
-    parts.push({ kind: "block", text: lines.slice(place + 1, end).join("\n") });
-    place = end;
-    from = end + 1;
-  }
-  if (from < lines.length) parts.push(lines.slice(from).join("\n"));
-  return parts;
-}
-
-/** Returns the first of some places, given in descending order, after `at`; drops those before. */
-function following(places, place) {
-  while (places.at(-1) <= place) places.pop();
-  return places.at(-1);
+  const { kind, items, host } = node;
+  if (items) return `\n${items.map((item) => `• ${item.map(said).join("")}`).join("\n")}\n`;
+  const text = (node.text ?? node.children.map(said).join("")) + (host ? ` (${host})` : "");
+  return kind === "block" || kind === "quote" ? `\n${text}\n` : text;
 }
 
 /** Parses a text without blocks, from left to right. */
@@ -125,25 +108,27 @@ class Line {
   }
 
   #readMark(first) {
-    if (first === "*") this.#readStars();
+    if (first === "*" || first === "~") this.#readRun();
+    else if (first === "[") this.#readNamed();
     else if (first === "`") this.#readCode();
     else if (first === "@") this.#readName();
     else this.#readLink();
   }
 
-  #readStars() {
+  /** Reads a run of stars or tildes. */
+  #readRun() {
     const before = this.#before;
-    const stars = this.#take(STARS);
+    const run = this.#take(RUN);
     const after = this.#text[this.#at] ?? "";
-    const kinds = KINDS[stars.length] ?? [];
+    const kinds = KINDS[run] ?? [];
     const closes = !GAP.test(before) && !isInWord(after);
     const opens = !GAP.test(after) && !isInWord(before);
     const closed = closes ? [...kinds].reverse().filter((kind) => this.#close(kind)) : [];
     const rest = kinds.filter((kind) => !closed.includes(kind));
-    if (!kinds.length) this.#nodes.push(stars);
+    if (!kinds.length) this.#nodes.push(run);
     for (const kind of rest) {
       if (opens) this.#open.set(kind, this.#nodes.length);
-      this.#nodes.push({ kind, mark: kind === "bold" ? "**" : "*" });
+      this.#nodes.push({ kind, mark: MARKS[kind] });
     }
   }
 
@@ -175,6 +160,16 @@ class Line {
     else if (!isStart || !this.#take(NAME)) this.#at += 1;
     const text = this.#since(start);
     this.#nodes.push(text.length > 1 ? { kind: "name", text, isMe } : text);
+  }
+
+  #readNamed() {
+    const start = this.#at;
+    const found = this.#take(NAMED);
+    NAMED.lastIndex = start;
+    const [, text, link] = (found && NAMED.exec(this.#text)) || [];
+    const href = text?.trim() && addressOf(link);
+    if (!href) this.#at = start + 1;
+    this.#nodes.push(href ? { kind: "link", text, href, host: new URL(href).host } : "[");
   }
 
   #readLink() {

@@ -3,7 +3,7 @@
 import { t } from "../i18n/strings.js";
 import { parse } from "./markup.js";
 
-const TAGS = { bold: "strong", italic: "em", code: "code", block: "pre", link: "a", name: "span" };
+const TAGS = { bold: "strong", italic: "em", struck: "s", code: "code", block: "pre", link: "a", name: "span", quote: "blockquote" };
 
 /** Returns the nodes of a text; mentions of `nick` are highlighted. */
 export function prose(text, nick) {
@@ -17,11 +17,31 @@ export function calm(text) {
 
 function show(node) {
   if (typeof node === "string") return document.createTextNode(calm(node));
+  if (node.kind === "list") return list(node);
   const element = document.createElement(TAGS[node.kind]);
   element.append(...(node.children?.map(show) ?? [node.text]));
-  if (node.kind === "link") lead(element, node.href);
+  if (node.kind === "link") return lead(element, node);
   if (node.kind === "name") element.className = node.isMe ? "name me" : "name";
+  if (node.kind === "block" && node.language) colour(element, node.language);
   return node.kind === "block" ? withCopying(element) : element;
+}
+
+function list({ items, start }) {
+  const element = document.createElement(start === null ? "ul" : "ol");
+  if (start !== null) element.start = start;
+  element.append(
+    ...items.map((item) => {
+      const one = document.createElement("li");
+      one.append(...item.map(show));
+      return one;
+    }),
+  );
+  return element;
+}
+
+/** Colours a block of code as soon as the module that can is loaded; it stays plain without. */
+function colour(block, language) {
+  import("./highlight.js").then(({ paint }) => paint(block, language), () => {});
 }
 
 /** Returns a block of code with a button that copies it; whoever listens to the log does that. */
@@ -36,12 +56,21 @@ function withCopying(block) {
   return box;
 }
 
-/** Sets a link's address; its site gets no referrer and no access to the page. */
-function lead(link, href) {
+/**
+ * Sets a link's address; its site gets no referrer and no access to the page. Behind a text that is not the address
+ * stands where the link leads.
+ */
+function lead(link, { href, host }) {
   link.href = href;
   link.target = "_blank";
   link.rel = "noopener noreferrer";
   link.referrerPolicy = "no-referrer";
   // Letters of other scripts may look alike: the encoded address shows the difference.
-  if (/(^|\.)xn--/.test(new URL(href).hostname)) link.title = href;
+  if (host || /(^|\.)xn--/.test(new URL(href).hostname)) link.title = href;
+  if (!host) return link;
+  const place = document.createElement("bdi");
+  place.className = "host";
+  place.textContent = ` (${host})`;
+  link.append(place);
+  return link;
 }

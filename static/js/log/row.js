@@ -13,8 +13,9 @@ const TIMES = {
   day: { weekday: "long", day: "numeric", month: "long" },
 };
 const formats = {}; // of TIMES, made when they are needed first
+const FOLDED = 20; // lines of a message, of which more are shown on demand
 const QUOTED = 200; // characters of a quoted message that are shown
-const PARTS = ["day", "new", "head", "when", "quote", "text", "reactions", "trouble"]; // from top to bottom
+const PARTS = ["day", "new", "head", "when", "quote", "text", "unfold", "reactions", "trouble"]; // from top to bottom
 
 /** Returns an empty row. */
 export function makeRow() {
@@ -46,6 +47,7 @@ export function fillRow(row, entry, before, me) {
   put(row, "head", hasHead && head(entry));
   put(row, "when", kind !== "note" && !hasHead && time(item.ts, "when"));
   put(row, "quote", kind !== "note" && item.reply && !isIgnored && quote(item, entry.quoted, entry.hidesQuote));
+  put(row, "unfold", wordsOf(row).classList.contains("folded") && unfold(item));
   put(row, "reactions", kind === "message" && !item.deleted && !isIgnored && reactions(item, me));
   const { pending } = item;
   const changes = pending?.find(({ state }) => state === "failed") ?? pending?.find(isOpenChange);
@@ -91,13 +93,25 @@ function isAlike(before, { item, author, isIgnored }) {
 }
 
 function fillWords(row, { item, author, shade, isIgnored }, me) {
+  wordsOf(row).classList.remove("folded", "large");
   if (isIgnored && !item.deleted) return wordsOf(row).replaceChildren(t("row.ignored"));
   const isText = item.text && !item.deleted && item.t !== "topic";
   const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick) : [plainWords(item)];
   if (isAction(item)) shown.unshift("* ", nick(author, shade), " ");
   if (isAction(item) && item.edited) shown.push(" ", make("span", "edited", t("row.edited")));
   wordsOf(row).replaceChildren(...shown);
+  wordsOf(row).classList.toggle("folded", Boolean(isText) && linesOf(item) > FOLDED);
   return wordsOf(row).classList.toggle("large", Boolean(isText) && isEmojiAlone(item.text));
+}
+
+function linesOf({ text }) {
+  return text.split("\n").length;
+}
+
+function unfold(item) {
+  const button = act("unfold small", "unfold", {});
+  button.append(t("row.unfold", { count: linesOf(item) }));
+  return button;
 }
 
 /** Returns the text of a message, a note, or a change of an unknown message, without marks. */

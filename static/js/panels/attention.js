@@ -4,17 +4,13 @@ import { cut } from "../i18n/characters.js";
 import { t } from "../i18n/strings.js";
 import { nickOf, plainWords } from "../log/row.js";
 import { isGuest } from "../storage/guest.js";
-import { lookOf } from "../storage/look.js";
 import { recall, remember, watch } from "../storage/storage.js";
 import { uuid } from "../uuid.js";
 import { loadDialog } from "./dialog-loading.js";
 import { button, make } from "./make.js";
 
 const TEXT = 200; // characters of a message that a notification shows
-const TONES = [660, 880]; // Hz, played one after the other
-const TONE = 0.12; // s
 const CHAT = document.querySelector("meta[name=application-name]").content;
-const LOUDNESS = { quiet: 0.03, normal: 0.1, loud: 0.4 }; // gain
 const WINDOW = uuid(); // tells a guest window's notifications from those of others
 
 /**
@@ -28,7 +24,6 @@ export class Attention {
   #sound;
   #on;
   #wishes;
-  #audio = null;
   #badge = 0;
   #legend = make("legend");
 
@@ -132,20 +127,7 @@ export class Attention {
   }
 
   #play() {
-    this.#audio ??= new AudioContext();
-    this.#audio.resume();
-    TONES.forEach((frequency, place) => this.#tone(frequency, place * TONE));
-  }
-
-  #tone(frequency, delay) {
-    const start = this.#audio.currentTime + delay;
-    const gain = new GainNode(this.#audio, { gain: 0 });
-    gain.gain.setValueAtTime(LOUDNESS[lookOf("volume")], start);
-    gain.gain.exponentialRampToValueAtTime(0.001, start + TONE);
-    const tone = new OscillatorNode(this.#audio, { frequency });
-    tone.connect(gain).connect(this.#audio.destination);
-    tone.start(start);
-    tone.stop(start + TONE);
+    import("./sound.js").then(({ play }) => play(), this.#on.onIncomplete);
   }
 }
 

@@ -1,12 +1,17 @@
 // The panel to search the room.
 
+import { lengthOf } from "../i18n/characters.js";
 import { reasonOf, t } from "../i18n/strings.js";
 import { when } from "../log/row.js";
-import { field, make } from "./make.js";
+import { box, field, make } from "./make.js";
+
+const PAUSE = 300; // ms after a key, before what is typed is searched
+const LEAST = 2; // characters that are searched as they are typed
 
 /**
- * Shows a search in `panel`. Calls `onFind` with a query and its narrowing by author and time,
- * `onMore` for more hits, and `onGo` with the number of a hit.
+ * Shows a search in `panel`. Calls `onFind`, also while the user types, with a query, its narrowing by author and time, and
+ * whether it is in all rooms; `onMore` for more hits, and `onGo` with the number of a hit and its room. `labelOf` returns
+ * what a room is called.
  */
 export class Search {
   #list;
@@ -14,31 +19,44 @@ export class Search {
   #more;
   #shown = []; // the state that is shown
 
-  constructor(panel, { onFind, onMore, onGo }) {
+  #labelOf;
+  #timer = null; // until what is typed is searched
+
+  constructor(panel, { onFind, onMore, onGo, labelOf }) {
+    this.#labelOf = labelOf;
     this.#list = make("ol");
     this.#state = make("p", { role: "status" });
     this.#more = make("button", { className: "more small", type: "button", hidden: true }, t("search.more"));
     const form = makeForm();
     panel.append(form, this.#state, this.#list, this.#more);
+    const { query, from, since, until, everywhere } = form.elements;
+    const find = (words) => {
+      clearTimeout(this.#timer);
+      onFind(words, narrowing(from.value.trim(), since.value, until.value), everywhere.checked);
+    };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      const { query, from, since, until } = event.target.elements;
-      onFind(query.value.trim(), narrowing(from.value.trim(), since.value, until.value));
+      find(query.value.trim());
     });
+    query.addEventListener("input", ({ isComposing }) => {
+      clearTimeout(this.#timer);
+      if (!isComposing) this.#timer = setTimeout(() => find(beginning(query.value)), PAUSE);
+    });
+    everywhere.addEventListener("change", () => find(query.value.trim()));
     this.#more.addEventListener("click", onMore);
     this.#list.addEventListener("click", ({ target }) => {
-      const { seq } = target.closest("button")?.dataset ?? {};
-      if (seq) onGo(Number(seq));
+      const { seq, room } = target.closest("button")?.dataset ?? {};
+      if (seq) onGo(Number(seq), room);
     });
   }
 
   /** Shows the hits, if the search is in this room. */
   show(finder, room) {
-    const isHere = finder.room === room.name;
+    const isHere = finder.isWide || finder.room === room.name;
     const { hits, state, more } = isHere ? finder : { hits: [], state: "idle", more: false };
     const now = [hits, state, room];
     if (now.every((part, place) => part === this.#shown[place])) return;
-    if (this.#shown[0] !== hits) this.#list.replaceChildren(...hits.map(item));
+    if (this.#shown[0] !== hits) this.#list.replaceChildren(...hits.map((hit) => item(hit, finder.isWide && this.#labelOf(hit.room))));
     this.#shown = now;
     this.#state.textContent = wordsFor(state, hits, more, finder.reason);
     this.#more.hidden = state !== "done" || !more;
@@ -55,8 +73,17 @@ function makeForm() {
   ];
   for (const one of [query, ...fields]) one.enterKeyHint = "search";
   const row = make("span", { className: "row" }, query, make("button", {}, t("search.button")));
+  const [everywhere, control] = box(t("search.everywhere"));
+  control.name = "everywhere";
   const details = make("details", {}, make("summary", {}, t("search.narrow")), ...fields);
-  return make("form", { role: "search", autocomplete: "off" }, label, row, details);
+  return make("form", { role: "search", autocomplete: "off" }, label, row, everywhere, details);
+}
+
+/** Returns a query for what is typed so far: its last word may be the beginning of one; empty if it is too short. */
+function beginning(typed) {
+  const words = typed.trim();
+  if (lengthOf(words) < LEAST) return "";
+  return /[\p{L}\p{N}]$/u.test(typed) ? `${words}*` : words;
 }
 
 /** Returns the narrowing of the fields: days are in local time, the last one included. */
@@ -80,14 +107,16 @@ function wordsFor(state, hits, more, reason) {
   return t(more ? "search.foundMany" : "search.found", { count: hits.length });
 }
 
-function item({ seq, ts, from, snippet, marks }) {
+/** Returns a hit; with the room's `label` in front if it may be in another one. */
+function item({ room, seq, ts, from, snippet, marks }, label) {
   const button = document.createElement("button");
   button.type = "button";
-  button.dataset.seq = seq;
+  Object.assign(button.dataset, { seq, room });
   const name = make("bdi", { className: "author" }, from?.nick ?? t("row.nameless"));
   const time = make("time", {}, when(ts, "short"));
   time.dateTime = new Date(ts).toISOString();
   const words = make("span", { className: "words", dir: "auto" }, ...marked(snippet, marks));
+  if (label) button.append(make("span", { className: "where" }, "#", make("bdi", {}, label)), " ");
   button.append(name, " ", time, " ", words);
   const element = document.createElement("li");
   element.append(button);

@@ -44,14 +44,6 @@ export function ownMatching(joined, query) {
   return [...found.filter(begins), ...found.filter((room) => !begins(room))];
 }
 
-/** Returns the room beside the active one, `way` rooms further and around the end; with `isUnread` only of unread ones. */
-export function roomBeside(joined, active, way, isUnread) {
-  const names = [...joined.keys()];
-  const from = names.indexOf(active);
-  const others = names.map((_, step) => names.at((from + way * (step + 1)) % names.length));
-  return others.find((name) => name !== active && (!isUnread || joined.get(name).unread > 0)) ?? null;
-}
-
 function ownEntry({ name, label, topic, unread, mark }) {
   return { room: name, label, topic, unread, mentions: mark.mentions };
 }

@@ -5,7 +5,7 @@ import "../../../static/js/i18n/en-later.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { COMMANDS, obey, read } from "../../../static/js/compose/commands.js";
+import { commandLines, COMMANDS, obey, read } from "../../../static/js/compose/commands.js";
 import { completions } from "../../../static/js/compose/completion.js";
 import { EMOJI, emojiOf, USUAL } from "../../../static/js/compose/emoji.js";
 
@@ -79,7 +79,7 @@ test("what is typed as an emoji is one, or the name of one", () => {
 /** What a text does: the names of the acts, with what they get; and whether it is done. */
 function done(text, answer) {
   const calls = [];
-  const acts = ["say", "nick", "join", "leave", "topic", "tell"].map((name) => [
+  const acts = ["say", "nick", "join", "leave", "topic", "help", "tell"].map((name) => [
     name,
     (rest) => {
       calls.push([name, rest]);
@@ -109,7 +109,6 @@ test("unknown commands and missing arguments are reported", () => {
 });
 
 test("help lists every command", () => {
-  const { isDone, calls } = done("/help");
-  assert.equal(isDone, true);
-  for (const name of COMMANDS) assert.ok(calls[0][1].includes(`/${name}`));
+  assert.deepEqual(done("/help"), { isDone: true, calls: [["help", ""]] });
+  for (const [place, name] of COMMANDS.entries()) assert.ok(commandLines()[place].startsWith(`/${name}`));
 });

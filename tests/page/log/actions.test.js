@@ -14,9 +14,9 @@ const message = (author, more = {}) => ({ kind: "message", author, item: { text:
 const outgoing = (more) => ({ kind: "outgoing", author: ANN, item: { text: "x", t: "send", ...more } });
 
 for (const [rule, entry, expected] of [
-  ["one's own message is edited and deleted", message(ANN), "react reply copy link edit delete"],
-  ["others' messages are not, but can be told of", message(BOB), "react reply copy link more"],
-  ["nor are those of nobody", message(undefined), "react reply copy link more"],
+  ["one's own message is edited and deleted", message(ANN), "react reply copy link forward edit delete"],
+  ["others' messages are not, but can be told of", message(BOB), "react reply copy link forward more"],
+  ["nor are those of nobody", message(undefined), "react reply copy link forward more"],
   ["nothing is done with a deleted message", message(ANN, { deleted: true }), ""],
   ["nor with a note", { kind: "note", author: null, item: { about: "gap" } }, ""],
   ["what waits is edited and deleted", outgoing({ wasSent: false }), "copy edit delete"],
@@ -29,8 +29,8 @@ for (const [rule, entry, expected] of [
 
 test("a moderator deletes what others say, and edits nobody's words", () => {
   const may = { me: ANN, moderate: true };
-  assert.equal(actionsFor(message(BOB), may).join(" "), "react reply copy link more delete");
-  assert.equal(actionsFor(message(ANN), may).join(" "), "react reply copy link edit delete");
+  assert.equal(actionsFor(message(BOB), may).join(" "), "react reply copy link forward more delete");
+  assert.equal(actionsFor(message(ANN), may).join(" "), "react reply copy link forward edit delete");
 });
 
 test("who may not speak is offered nothing that would be refused", () => {

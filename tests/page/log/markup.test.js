@@ -13,17 +13,26 @@ const OF_SERVER = new RegExp(SHARED.pattern, "i");
 const bold = (...children) => ({ kind: "bold", children });
 const italic = (...children) => ({ kind: "italic", children });
 const code = (text) => ({ kind: "code", text });
-const block = (text) => ({ kind: "block", text });
+const block = (text, language = "") => ({ kind: "block", text, language });
+const struck = (...children) => ({ kind: "struck", children });
+const quote = (...children) => ({ kind: "quote", children });
+const list = (start, ...items) => ({ kind: "list", items: items.map((item) => [item].flat()), start });
+const named = (text, href, host) => ({ kind: "link", text, href, host });
 const link = (text, href = text) => ({ kind: "link", text, href });
 const name = (text, isMe = false) => ({ kind: "name", text, isMe });
 
 /** All text in nodes, without the marks. */
 function flat(nodes) {
-  return nodes.map((node) => node.text ?? (node.children ? flat(node.children) : node)).join("");
+  return nodes
+    .map((node) => node.text ?? (node.children ? flat(node.children) : (node.items?.map(flat).join("\n") ?? node)))
+    .join("");
 }
 
 function links(nodes) {
-  return nodes.flatMap((node) => (node.children ? links(node.children) : node.href ? [node] : []));
+  return nodes.flatMap((node) => {
+    if (node.href) return [node];
+    return node.items ? node.items.flatMap(links) : links(node.children ?? []);
+  });
 }
 
 function isSubsequence(part, whole) {
@@ -51,9 +60,21 @@ for (const [rule, text, ...nodes] of [
   ["more backticks hold fewer", "`` a`b `` ` `", code("a`b"), " ` `"],
   ["code that is not closed is text", "`a ``b", "`a ``b"],
   ["marks may hold code", "**a `*` b**", bold("a ", code("*"), " b")],
-  ["a fence makes a block", "see\n```js\nlet *a*;\n\n  b\n```\nthen", "see", block("let *a*;\n\n  b"), "then"],
+  ["a fence makes a block", "see\n```js\nlet *a*;\n\n  b\n```\nthen", "see", block("let *a*;\n\n  b", "js"), "then"],
   ["a block may be all there is", "```\na\n```", block("a")],
   ["and empty", "```\n```", block("")],
+  ["two tildes strike", "a ~~b *c*~~ ~d~", "a ", struck("b ", italic("c")), " ~d~"],
+  ["tildes in words are text", "a~~b~~c ~~ ~~", "a~~b~~c ~~ ~~"],
+  ["lines behind > are a quote", "he said\n> *so*\n>and so\nright", "he said", quote(italic("so"), "\nand so"), "right"],
+  ["lines behind dashes or stars are a list", "buy\n- tea\n* **milk**", "buy", list(null, "tea", [bold("milk")])],
+  ["lines behind numbers are, too", "3. tea\n4) milk\nso", list(3, "tea", "milk"), "so"],
+  ["but one alone is text", "3. October\nis late", "3. October\nis late"],
+  ["a sum, a dash and an arrow are text", "-1 - 2\n1.5\n->", "-1 - 2\n1.5\n->"],
+  ["a block keeps all of that", "```\n> a\n- b\n```", block("> a\n- b")],
+  ["a text may have an address", "see [the *plan*](https://a.b/c).", "see ", named("the *plan*", "https://a.b/c", "a.b"), "."],
+  ["whose host tells where it leads", "[https://bank.example](https://evil.example/x)", named("https://bank.example", "https://evil.example/x", "evil.example")],
+  ["not to anything but http", "[a](javascript:b) [c](/d) [ ](https://a.b)", "[a](javascript:b) [c](/d) [ ](", link("https://a.b", "https://a.b/"), ")"],
+  ["nor to a disguised host", "[a](https://x@evil.example)", "[a](https://x@evil.example)"],
   ["blocks follow each other", "```\na\n```\n```\nb\n```", block("a"), block("b")],
   ["a fence that is not closed is text", "a\n```\nb", "a\n```\nb"],
   ["three backticks in a line are code", "a ```b``` c", "a ", code("b"), " c"],
@@ -155,7 +176,7 @@ test("/me is an action", () => {
 test("for any text only marks are removed, and links are http or https", () => {
   const parts = [
     "*", "**", "***", "`", "``", "```", "\n```\n", "\n", " ", "a", "h", "http", "https://", "a.b",
-    "(", ")", "[", "@", "@ann", "_", "\\", "<", "javascript:", "://", "é", "你", "😄", "\u202e", "\ud83d",
+    "(", ")", "[", "@", "@ann", "_", "\\", "<", "~~", "](", "\n> ", "\n- ", "\n1. ", "\n2) ", "javascript:", "://", "é", "你", "😄", "\u202e", "\ud83d",
   ];
   let seed = 7;
   const random = (below) => (seed = (seed * 48271) % 2147483647) % below;
@@ -164,9 +185,9 @@ test("for any text only marks are removed, and links are http or https", () => {
     const nodes = parse(text, "ann");
     assert(isSubsequence(flat(nodes), text), JSON.stringify(text));
     assert(!links(nodes).length || OF_SERVER.test(text), JSON.stringify(text));
-    const rest = text.replaceAll(/[*`\n]|```\S*/g, "");
+    const rest = text.replaceAll(/^(> ?|[-*•] +|\d+[.)] +)/gm, "").replaceAll(/[*~`\n ]|```\S*/g, "");
     for (const character of new Set(rest)) {
-      if (!text.includes("```")) assert(flat(nodes).includes(character), JSON.stringify(text));
+      if (!text.includes("```") && !text.includes("](")) assert(flat(nodes).includes(character), JSON.stringify(text));
     }
     for (const { href } of links(nodes)) assert.match(href, /^https?:\/\//);
   }

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { allRooms, matching, ORDERS, ownMatching, roomBeside, unlisted } from "../../../static/js/state/directory.js";
+import { roomBeside } from "../../../static/js/state/beside.js";
+import { allRooms, matching, ORDERS, ownMatching, unlisted } from "../../../static/js/state/directory.js";
 import { Room } from "../../../static/js/state/room.js";
 
 const LISTED = [

@@ -64,3 +64,17 @@ test("an empty query makes no request", () => {
   finder.find("tea", "");
   assert.equal(finder.due(), null);
 });
+
+test("several rooms are searched one after the other, the latest hits first, whatever becomes of one", () => {
+  finder.find("tea", "milk", {}, ["tea", "cake", "jam"]);
+  const asked = [];
+  for (const answer of [[{ seq: 9, ts: 2 }], null, [{ seq: 3, ts: 5 }]]) {
+    const [request] = finder.due();
+    asked.push(request.room);
+    if (answer) finder.found(request, { hits: answer, more: true });
+    else finder.failed(request, { code: "not_joined" });
+  }
+  assert.deepEqual(asked, ["tea", "jam", "cake"]);
+  assert.deepEqual(finder.hits, [{ room: "cake", seq: 3, ts: 5 }, { room: "tea", seq: 9, ts: 2 }]);
+  assert.deepEqual([finder.state, finder.more, finder.due()], ["done", false, null]);
+});

@@ -1,0 +1,47 @@
+// Dialogs that are loaded when they are wanted, and what follows from them: forwarding, help, settings.
+
+import { commandLines } from "./compose/commands.js";
+import { lengthOf } from "./i18n/characters.js";
+import { t } from "./i18n/strings.js";
+import { isolate } from "./log/narration.js";
+import { nickOf } from "./log/row.js";
+import { loadDialog } from "./panels/dialog-loading.js";
+import { uuid } from "./uuid.js";
+
+/** Sends the message of an entry on to another room, as a quote, if the user chooses one. */
+export async function forward({ notice, store, update }, { item, author }) {
+  const parts = Promise.all([import("./panels/forward.js"), import("./state/directory.js")]);
+  const [{ openForward, forwarded }, { ownMatching }] = await load(parts, notice);
+  const onGo = (name) => {
+    const text = forwarded(item, nickOf(author));
+    const room = store.rooms.get(name);
+    const limit = store.limits.text ?? Infinity;
+    if (!room || lengthOf(text) > limit) return notice.tell(t("composer.tooLong", { count: lengthOf(text), limit }));
+    update(() => room.put({ t: "send", text, cid: uuid() }, Date.now()));
+    return notice.tell(t("forward.done", { room: isolate(room.label) }));
+  };
+  openForward(store.rooms, store.active, { ownMatching, onGo });
+}
+
+/** Opens the help with writing. */
+export async function openHelp({ notice }) {
+  (await load(import("./panels/help.js"), notice)).openHelp(commandLines());
+}
+
+/** Opens the settings; `attention` plays the sound. */
+export async function openPreferences({ notice }, attention) {
+  const { openPreferences: open } = await load(import("./panels/preferences.js"), notice);
+  open({ onVolume: () => attention.play(), onReload: () => location.reload() });
+}
+
+/** Shows all of a long message, given the button for it. */
+export function unfold(button) {
+  const row = button.closest(".message");
+  row.querySelector(".folded").classList.remove("folded");
+  button.remove();
+  row.focus({ preventScroll: true });
+}
+
+function load(loading, notice) {
+  return loadDialog(loading, () => notice.tell(t("page.incomplete")));
+}
