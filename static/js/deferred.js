@@ -11,7 +11,7 @@ import { forward, openHelp, openPreferences, unfold } from "./extras.js";
 import { Going } from "./going.js";
 import { Governing } from "./governing.js";
 import { lengthOf } from "./i18n/characters.js";
-import { learn } from "./i18n/later.js";
+import { learn, learnDialogs } from "./i18n/later.js";
 import { t } from "./i18n/strings.js";
 import { edition, hasReacted } from "./log/actions.js";
 import { Announcer } from "./log/announcer.js";
@@ -22,7 +22,6 @@ import { isolate } from "./log/narration.js";
 import { plainWords } from "./log/row.js";
 import { Typing } from "./log/typing.js";
 import { linkTo } from "./net/address.js";
-import { findTrouble } from "./net/reach.js";
 import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
 import { loadDialog } from "./panels/dialog-loading.js";
@@ -136,7 +135,9 @@ export class Tools {
 
   /** Has the status say why there is no connection, if the server can be asked. */
   async explain(status) {
+    const { findTrouble } = await import("./net/reach.js");
     const found = await findTrouble();
+    if (found) await learnDialogs();
     status.explain(found && t(`trouble.${found.trouble}`, found));
   }
 

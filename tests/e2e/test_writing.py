@@ -29,6 +29,8 @@ def test_marks_and_code_are_shown(open_page: OpenPage) -> None:
     expect(text.get_by_role("link")).to_have_text("the plan (a.example)")
     expect(page.locator("#log pre .code-word")).to_have_text(["for", "in"])
     expect(page.locator("#log pre .code-comment")).to_have_text("# all")
+    say(page, "@nobody, @here")
+    expect(page.locator("#log .text .name")).to_have_text(["@here"])
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
         assert faults(page) == []

@@ -3,6 +3,14 @@
 import { ar } from "./ar.js";
 
 Object.assign(ar, {
+  // Why there is no connection, for whoever runs the server
+  "trouble.noUpgrade": "الخادم يجيب، لكن شيئًا أمامه لا يمرر WebSockets. لمن يديره: اجعل الوسيط يمرر Upgrade وConnection عبر HTTP/1.1 (docs/operating.md, “Behind a proxy”).",
+  "trouble.rewritten": "شيء أمام الخادم يغيّر العنوان: فهو يرى {seen} لا {own}. لمن يديره: اجعل الوسيط يمرر Host، أو شغّل الخادم مع --allow-origin (docs/operating.md, “Behind a proxy”).",
+  "trouble.untrusted": "شيء أمام الخادم يغيّر العنوان: فهو يرى {seen} لا {own}. لمن يديره: اجعل الوسيط يمرر Host، أو سمِّ الوسيط بـ --trusted-proxy (docs/operating.md, “Behind a proxy”).",
+  "trouble.unknownHost": "لا يعرف الخادم أن اسمه {name}. لمن يديره: اجعل الوسيط يمرر Host، وشغّل الخادم مع --host-name {name} (docs/operating.md, “Names of the server”).",
+  "trouble.crowded": "هناك اتصالات كثيرة جدًا من عنوانك. أغلق نوافذ أخرى لهذه الدردشة أو انتظر. لمن يديره: انظر --connections-per-address و--trusted-proxy.",
+  "trouble.full": "لا يقبل الخادم المزيد الآن. تحاول الصفحة من جديد تلقائيًا.",
+
   // Room settings
   "settings.rules": "القواعد",
   "settings.links": "الروابط",

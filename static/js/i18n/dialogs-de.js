@@ -3,6 +3,19 @@
 import { de } from "./de.js";
 
 Object.assign(de, {
+  // Why there is no connection, for whoever runs the server
+  "trouble.noUpgrade":
+    "Der Server antwortet, aber etwas vor ihm lässt keine WebSockets durch. Für den Betreiber: Der Proxy muss Upgrade und Connection weitergeben, über HTTP/1.1 (docs/operating.md, „Behind a proxy“).",
+  "trouble.rewritten":
+    "Etwas vor dem Server ändert die Adresse: Er sieht {seen} und nicht {own}. Für den Betreiber: Der Proxy muss Host weitergeben, oder der Server braucht --allow-origin (docs/operating.md, „Behind a proxy“).",
+  "trouble.untrusted":
+    "Etwas vor dem Server ändert die Adresse: Er sieht {seen} und nicht {own}. Für den Betreiber: Der Proxy muss Host weitergeben, oder --trusted-proxy muss ihn nennen (docs/operating.md, „Behind a proxy“).",
+  "trouble.unknownHost":
+    "Der Server weiß nicht, dass er {name} heißt. Für den Betreiber: Der Proxy muss Host weitergeben, und der Server braucht --host-name {name} (docs/operating.md, „Names of the server“).",
+  "trouble.crowded":
+    "Von Ihrer Adresse kommen zu viele Verbindungen. Schließen Sie andere Fenster dieses Chats, oder warten Sie. Für den Betreiber: siehe --connections-per-address und --trusted-proxy.",
+  "trouble.full": "Der Server nimmt gerade niemanden mehr auf. Die Seite versucht es von selbst wieder.",
+
   // Room settings
   "settings.rules": "Regeln",
   "settings.links": "Links",

@@ -3,6 +3,14 @@
 import { es } from "./es.js";
 
 Object.assign(es, {
+  // Why there is no connection, for whoever runs the server
+  "trouble.noUpgrade": "El servidor responde, pero algo delante de él no deja pasar WebSockets. Para quien lo administra: que el proxy pase Upgrade y Connection, con HTTP/1.1 (docs/operating.md, «Behind a proxy»).",
+  "trouble.rewritten": "Algo delante del servidor reescribe la dirección: él ve {seen} y no {own}. Para quien lo administra: que el proxy pase Host, o inicie el servidor con --allow-origin (docs/operating.md, «Behind a proxy»).",
+  "trouble.untrusted": "Algo delante del servidor reescribe la dirección: él ve {seen} y no {own}. Para quien lo administra: que el proxy pase Host, o nombre el proxy con --trusted-proxy (docs/operating.md, «Behind a proxy»).",
+  "trouble.unknownHost": "El servidor no sabe que se llama {name}. Para quien lo administra: que el proxy pase Host, e inicie el servidor con --host-name {name} (docs/operating.md, «Names of the server»).",
+  "trouble.crowded": "Hay demasiadas conexiones desde su dirección. Cierre otras ventanas de este chat, o espere. Para quien lo administra: vea --connections-per-address y --trusted-proxy.",
+  "trouble.full": "El servidor no admite a nadie más por ahora. La página vuelve a intentarlo sola.",
+
   // Room settings
   "settings.rules": "Reglas",
   "settings.links": "Enlaces",

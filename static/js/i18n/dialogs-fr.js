@@ -3,6 +3,19 @@
 import { fr } from "./fr.js";
 
 Object.assign(fr, {
+  // Why there is no connection, for whoever runs the server
+  "trouble.noUpgrade":
+    "Le serveur répond, mais quelque chose devant lui ne laisse pas passer les WebSockets. Pour qui le gère : le proxy doit transmettre Upgrade et Connection, en HTTP/1.1 (docs/operating.md, « Behind a proxy »).",
+  "trouble.rewritten":
+    "Quelque chose devant le serveur change l’adresse : il voit {seen} et non {own}. Pour qui le gère : le proxy doit transmettre Host, ou le serveur a besoin de --allow-origin (docs/operating.md, « Behind a proxy »).",
+  "trouble.untrusted":
+    "Quelque chose devant le serveur change l’adresse : il voit {seen} et non {own}. Pour qui le gère : le proxy doit transmettre Host, ou être nommé par --trusted-proxy (docs/operating.md, « Behind a proxy »).",
+  "trouble.unknownHost":
+    "Le serveur ne sait pas qu’il s’appelle {name}. Pour qui le gère : le proxy doit transmettre Host, et le serveur a besoin de --host-name {name} (docs/operating.md, « Names of the server »).",
+  "trouble.crowded":
+    "Il y a trop de connexions depuis votre adresse. Fermez d’autres fenêtres de ce chat, ou attendez. Pour qui le gère : voir --connections-per-address et --trusted-proxy.",
+  "trouble.full": "Le serveur n’accepte plus personne pour le moment. La page réessaie d’elle-même.",
+
   // Room settings
   "settings.rules": "Règles",
   "settings.links": "Liens",

@@ -3,19 +3,6 @@
 import { en } from "./en.js";
 
 Object.assign(en, {
-  // Why there is no connection, for whoever runs the server
-  "trouble.noUpgrade":
-    "The server answers, but something in front of it does not pass WebSockets on. Whoever runs it: have the proxy pass on Upgrade and Connection, over HTTP/1.1 (docs/operating.md, “Behind a proxy”).",
-  "trouble.rewritten":
-    "Something in front of the server rewrites the address: it sees {seen} and not {own}. Whoever runs it: have the proxy pass on Host, or start the server with --allow-origin (docs/operating.md, “Behind a proxy”).",
-  "trouble.untrusted":
-    "Something in front of the server rewrites the address: it sees {seen} and not {own}. Whoever runs it: have the proxy pass on Host, or name the proxy with --trusted-proxy (docs/operating.md, “Behind a proxy”).",
-  "trouble.unknownHost":
-    "The server does not know that it is called {name}. Whoever runs it: have the proxy pass on Host, and start the server with --host-name {name} (docs/operating.md, “Names of the server”).",
-  "trouble.crowded":
-    "There are too many connections from your address. Close other windows of this chat, or wait. Whoever runs it: see --connections-per-address and --trusted-proxy.",
-  "trouble.full": "The server takes nobody more just now. The page tries again by itself.",
-
   // The place of a room that one cannot be in
   "refused.lobby": "Go to the lobby",
   "refused.again": "Try again",

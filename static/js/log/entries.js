@@ -12,6 +12,7 @@ const PAUSE = 5 * 60_000; // ms after which the author's name is shown again
  * messages or the new messages begin with it; `waits`, that it is to be sent when there is a
  * connection; `quoted` is the message that it replies to: null if that is not known yet, false if
  * it does not exist. `shade` is the author's colour; who wrote it, or what it replies to, may be ignored.
+ * `knows` tells whether a name in the text is one of the room.
  */
 export class Entries {
   #room;
@@ -55,7 +56,8 @@ export class Entries {
     const shade = said.author ? this.#room.shades.of(said.author.id) : null;
     const isIgnored = (author) => this.#room.ignored.has(author?.id);
     const ignored = { isIgnored: isIgnored(said.author), hidesQuote: isIgnored(quoted?.from) };
-    return { key: this.#keyAt(place), ...said, isDay, isNew, isFirst, waits, quoted, shade, ...ignored };
+    const knows = (name) => this.#room.knows(name);
+    return { key: this.#keyAt(place), ...said, knows, isDay, isNew, isFirst, waits, quoted, shade, ...ignored };
   }
 
   /** Returns the key of the entry at an index, without making the entry. */

@@ -5,9 +5,9 @@ import { parse } from "./markup.js";
 
 const TAGS = { bold: "strong", italic: "em", struck: "s", code: "code", block: "pre", link: "a", name: "span", quote: "blockquote" };
 
-/** Returns the nodes of a text; mentions of `nick` are highlighted. */
-export function prose(text, nick) {
-  return parse(text, nick).map(show);
+/** Returns the nodes of a text; mentions of `nick` are highlighted, and other names that the room `knows`. */
+export function prose(text, nick, knows = () => true) {
+  return parse(text, nick).map((node) => show(node, knows));
 }
 
 /** Returns a text with at most one blank line in a row. */
@@ -15,24 +15,25 @@ export function calm(text) {
   return text.replace(/\n\s*\n\s*\n/g, "\n\n");
 }
 
-function show(node) {
+function show(node, knows) {
   if (typeof node === "string") return document.createTextNode(calm(node));
-  if (node.kind === "list") return list(node);
+  if (node.kind === "list") return list(node, knows);
+  if (node.kind === "name" && !node.isMe && !knows(node.text.slice(1))) return document.createTextNode(node.text);
   const element = document.createElement(TAGS[node.kind]);
-  element.append(...(node.children?.map(show) ?? [node.text]));
+  element.append(...(node.children?.map((child) => show(child, knows)) ?? [node.text]));
   if (node.kind === "link") return lead(element, node);
   if (node.kind === "name") element.className = node.isMe ? "name me" : "name";
   if (node.kind === "block" && node.language) colour(element, node.language);
   return node.kind === "block" ? withCopying(element) : element;
 }
 
-function list({ items, start }) {
+function list({ items, start }, knows) {
   const element = document.createElement(start === null ? "ul" : "ol");
   if (start !== null) element.start = start;
   element.append(
     ...items.map((item) => {
       const one = document.createElement("li");
-      one.append(...item.map(show));
+      one.append(...item.map((child) => show(child, knows)));
       return one;
     }),
   );

@@ -92,11 +92,11 @@ function isAlike(before, { item, author, isIgnored }) {
   );
 }
 
-function fillWords(row, { item, author, shade, isIgnored }, me) {
+function fillWords(row, { item, author, shade, isIgnored, knows }, me) {
   wordsOf(row).classList.remove("folded", "large");
   if (isIgnored && !item.deleted) return wordsOf(row).replaceChildren(t("row.ignored"));
   const isText = item.text && !item.deleted && item.t !== "topic";
-  const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick) : [plainWords(item)];
+  const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick, knows) : [plainWords(item)];
   if (isAction(item)) shown.unshift("* ", nick(author, shade), " ");
   if (isAction(item) && item.edited) shown.push(" ", make("span", "edited", t("row.edited")));
   wordsOf(row).replaceChildren(...shown);

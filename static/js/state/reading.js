@@ -61,7 +61,8 @@ export class Reading {
   /** Handles a new message of somebody else; nothing comes of it if the user ignores them. */
   hear(room, event) {
     if (room.ignored.has(event.from?.id)) return;
-    const isMention = mentions(event.text, this.#store.me.nick).length > 0 || saysOne(event.text, this.words);
+    const isCalled = room.knows("here") && mentions(event.text, "here").length > 0;
+    const isMention = isCalled || mentions(event.text, this.#store.me.nick).length > 0 || saysOne(event.text, this.words);
     const isSeen = this.#isSeen(room) || event.seq <= room.mark.seq; // here, or on another device
     if (!isSeen) room.mark.add(1, isMention ? 1 : 0);
     this.#news.push({ room: room.name, label: room.label, event, isMention, isSeen });

@@ -8,6 +8,7 @@ import { Shades } from "./shades.js";
 
 const MOST_COUNTED = 100; // unread messages at the beginning of a visit; of more, only that there are more
 const TYPING = 5_000; // ms that somebody counts as typing after a "typing" object
+const MOST_CALLED = 100; // people whom @here may mean
 const MOST_ACTS = 100; // that wait to be told
 
 /** A room that the user is in, or wants to be in. */
@@ -129,6 +130,15 @@ export class Room {
     else if (!this.members.delete(who.id) && this.others) this.others -= 1;
     if (!isHere) this.typing.delete(who.id);
     this.membersVersion += 1;
+  }
+
+  /** Whether a name with an @ before it means somebody: one of the people here, or all of them if they are few. */
+  knows(name) {
+    const wanted = name.toLowerCase();
+    if (wanted === "here") return this.population <= MOST_CALLED;
+    const names = ({ nick }) => [nick, nick.split(" ")[0]];
+    const isCalled = (person) => Boolean(person) && names(person).some((one) => one.toLowerCase() === wanted);
+    return [...this.members.values()].some(isCalled) || this.history.latest.some(({ from }) => isCalled(from));
   }
 
   /** Handles that there are so many people, of whom not all are listed. */

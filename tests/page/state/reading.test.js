@@ -218,3 +218,29 @@ test("what is read on another device while the count is on its way is not counte
   store.answered(count, { t: "history", room: "tea", messages: [said(91), said(92)], more: false });
   assert.deepEqual([mark().unread, mark().line], [0, null]);
 });
+
+test("@here mentions everybody where few are, and is a word where many are", () => {
+  enter(100);
+  hear(101, "tea, @here!");
+  hear(102, "tea, @heretic");
+  assert.deepEqual([mark().unread, mark().mentions], [2, 1]);
+  const room = store.rooms.get("tea");
+  room.recount(101);
+  hear(103, "@here");
+  assert.deepEqual([mark().mentions, room.knows("here")], [1, false]);
+});
+
+test("a name means somebody who is there, or who has written", () => {
+  enter(100);
+  const room = store.rooms.get("tea");
+  room.meet({ id: "e", nick: "Anton Ek" }, true, 0);
+  hear(101, "hello");
+  assert.deepEqual(["ann", "Anton", "BOB", "Bo", "nobody"].map((name) => room.knows(name)), [true, true, true, false, false]);
+});
+
+test("of whom the user ignores, nothing is new", () => {
+  enter(100);
+  store.ignored.add(BOB.id);
+  hear(101, "@ann");
+  assert.deepEqual([mark().unread, store.reading.takeNews()], [0, []]);
+});
