@@ -7,7 +7,7 @@ import { obey } from "./compose/commands.js";
 import { pick } from "./compose/picking.js";
 import { Devices } from "./devices.js";
 import { Drafting, topicLimit } from "./drafting.js";
-import { forward, openHelp, openPreferences, unfold } from "./extras.js";
+import { forward, openHelp, openPreferences, unfold, watchRooms } from "./extras.js";
 import { Going } from "./going.js";
 import { Governing } from "./governing.js";
 import { lengthOf } from "./i18n/characters.js";
@@ -78,7 +78,7 @@ export class Tools {
         log.goToEnd();
       },
     });
-    this.#wishes = new Wishes(() => page.update(() => {}));
+    this.#wishes = new Wishes(watchRooms(page));
     this.#sections = new RoomSections(find("rooms"), this.#wishes, { arrange, hasLetters, MANY });
     this.#attention = new Attention(find("people"), this.#wishes, {
       onOpen: (room) => address.go(room),
@@ -180,8 +180,8 @@ export class Tools {
 
   /** Asks for what the server wants to see before it lets the user in. */
   async askAccess(error) {
-    const loading = again(() => import("./panels/access.js"));
-    const { askAccess } = await loadDialog(loading, () => this.#acts.tell(t("page.incomplete")));
+    const onFault = () => this.#acts.tell(t("page.incomplete"));
+    const { askAccess } = await loadDialog(again(() => import("./panels/access.js")), onFault);
     askAccess(this.#page.session, error);
   }
 

@@ -1,4 +1,4 @@
-// Dialogs that are loaded when they are wanted, and what follows from them: forwarding, help, settings.
+// Dialogs that are loaded when they are wanted, and what follows from them: forwarding, help, settings; and what other tabs do.
 
 import { commandLines } from "./compose/commands.js";
 import { lengthOf } from "./i18n/characters.js";
@@ -6,7 +6,10 @@ import { t } from "./i18n/strings.js";
 import { isolate } from "./log/narration.js";
 import { nickOf } from "./log/row.js";
 import { loadDialog } from "./panels/dialog-loading.js";
+import { watch } from "./storage/storage.js";
 import { uuid } from "./uuid.js";
+
+const ROOM = "room."; // under this and its name, a room is stored
 
 /** Sends the message of an entry on to another room, as a quote, if the user chooses one. */
 export async function forward({ notice, store, update }, { item, author }) {
@@ -32,6 +35,21 @@ export async function openHelp({ notice }) {
 export async function openPreferences({ notice }, attention) {
   const { openPreferences: open } = await load(import("./panels/preferences.js"), notice);
   open({ onVolume: () => attention.play(), onReload: () => location.reload() });
+}
+
+/**
+ * Joins the rooms that another tab joins, and leaves those that it leaves, but for the shown one and what is not sent.
+ * Returns what to call after other changes by another tab.
+ */
+export function watchRooms({ store, update }) {
+  watch(ROOM, (key, isGone) => {
+    const name = key.slice(ROOM.length);
+    const room = store.rooms.get(name);
+    if (!isGone && !room) update(() => store.enter(name));
+    const isIdle = room && name !== store.active && !room.queue.entries.length;
+    if (isGone && isIdle && store.session) update(() => store.leave(name));
+  });
+  return () => update(() => {});
 }
 
 /** Shows all of a long message, given the button for it. */

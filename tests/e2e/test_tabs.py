@@ -42,6 +42,21 @@ def test_rooms_that_two_tabs_join_are_both_in_the_next_one(open_page: OpenPage) 
     expect_rooms(one, "lobby", "tea", "lemon", "milk")
 
 
+def test_a_room_that_one_tab_joins_or_leaves_is_so_in_the_other(open_page: OpenPage) -> None:
+    """At once, but for the room that is shown there."""
+    one = open_page()
+    two = open_tab(one)
+    join(one, "tea")
+    expect_rooms(two, "lobby", "tea")
+    join(two, "milk")
+    expect_rooms(one, "lobby", "tea", "milk")
+    leave_room(one, "lobby")
+    expect_rooms(two, "tea", "milk")
+    leave_room(one, "milk")
+    expect_rooms(one, "tea")
+    expect_rooms(two, "tea", "milk")
+
+
 def test_a_room_that_one_tab_leaves_is_not_in_the_next_one(open_page: OpenPage) -> None:
     """Although another tab is still in it."""
     one = open_page()

@@ -68,6 +68,32 @@ async def test_addresses_with_empty_parts_lead_nowhere(target: str) -> None:
         assert header(answer, b"location") == b""
 
 
+@pytest.mark.parametrize(
+    ("languages", "expected"),
+    [
+        ("de-CH, fr;q=0.5", 'lang="de" dir="ltr"'),
+        ("ar", 'lang="ar" dir="rtl"'),
+        ("xx", 'lang="en"'),
+    ],
+)
+async def test_a_browser_gets_a_page_where_nothing_is(languages: str, expected: str) -> None:
+    """In its language, with the way to the chat; programs get a line, and the API its own form."""
+    fields = ("Accept: text/html,*/*;q=0.8", f"Accept-Language: {languages}")
+    async with running(base_url="https://example.org/chat/") as server:
+        found = await server.exchange(request("/chat/nowhere/%3Cb%3E", *fields))
+        line = await server.exchange(request("/chat/nowhere", "Accept: */*"))
+        problem = await server.exchange(request("/chat/api/v1/nowhere", *fields))
+    assert status(found) == status(line) == status(problem) == 404
+    assert header(found, b"content-type") == b"text/html; charset=utf-8"
+    assert header(found, b"content-security-policy") == CONTENT_SECURITY_POLICY.encode()
+    page = body(found).decode()
+    assert expected in page
+    assert '<a href="/chat/r/">' in page
+    assert "nowhere" not in page
+    assert header(line, b"content-type").startswith(b"text/plain")
+    assert header(problem, b"content-type") == b"application/problem+json"
+
+
 async def test_everything_the_page_refers_to_is_there() -> None:
     """No script, style, image or import is missing, and scripts have a type that browsers run."""
     async with running() as server:

@@ -1,8 +1,9 @@
 // The form below the log: Enter sends, but on phones. Each room has a draft.
 
-import { isBlank, lengthOf } from "../i18n/characters.js";
+import { cut, isBlank, lengthOf } from "../i18n/characters.js";
 import { t } from "../i18n/strings.js";
 
+const NAMED = 24; // characters of the room's name in the empty field
 const TOUCH = matchMedia("(pointer: coarse) and (hover: none)");
 const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g; // all but tabs and line ends
 
@@ -64,7 +65,8 @@ export class Composer {
     if (room === this.#shown) this.drafts.set(room.name, this.draft);
     this.#shown = room;
     this.#room = room.name;
-    this.#field.placeholder = t("composer.placeholder", { room: room.label });
+    const label = cut(room.label, NAMED);
+    this.#field.placeholder = t("composer.placeholder", { room: label === room.label ? label : `${label}…` });
     this.refresh();
   }
 

@@ -39,6 +39,7 @@ from trio_chat.web.api.schemas import (
     Receipt,
     RoomList,
 )
+from trio_chat.web.not_found import not_found
 
 ROOM = "/rooms/<room>"
 MESSAGES = f"{ROOM}/messages"
@@ -108,6 +109,11 @@ class Api:
 
         Outside the API it is left as it is, but for paths where nothing is.
         """
+        if not _is_ours() and error.code == HTTPStatus.NOT_FOUND and _is_browser():
+            page = not_found(request.accept_languages, prefix_of(self._config))
+            response = Response(page, HTTPStatus.NOT_FOUND, content_type="text/html; charset=utf-8")
+            response.vary.update(("Accept", "Accept-Language"))
+            return response
         if not _is_ours() and error.code == HTTPStatus.NOT_FOUND:
             path = request.scope["raw_path"].decode("ascii", "replace")
             text = f"{nowhere(path, self._config)}\n"
@@ -269,6 +275,11 @@ class Api:
                 )
                 headers["Access-Control-Max-Age"] = str(PREFLIGHT_AGE)
         return response
+
+
+def _is_browser() -> bool:
+    """Whether a page is wanted rather than a line; programs that take anything get a line."""
+    return "text/html" in request.accept_mimetypes.values()
 
 
 def _is_ours() -> bool:
