@@ -1,4 +1,4 @@
-"""The work "posts": posting over HTTP as scripts do, each message on its own connection."""
+"""The work "posts": posting over HTTP as programs do, on connections that stay."""
 
 import json
 import math

@@ -38,9 +38,9 @@ unacknowledged at once, and receives them like any member of the room; another b
 reads them all. The bot has the load's core for itself.
 
 *follow* measures followers over HTTP, which are clients of the C program. *posts* measures what
-scripts do: a Python program on the load's core posts messages, ten at a time, each on its own
-connection, like `curl`. In *archive* all kinds of queries take turns: frequent words and rare ones,
-several words, phrases, beginnings, authors, and words that occur nowhere.
+programs do: one in Python on the load's core posts messages on ten connections, on each the next
+one when the last one is kept. In *archive* all kinds of queries take turns: frequent words and rare
+ones, several words, phrases, beginnings, authors, and words that occur nowhere.
 
 Figures are the median of {rounds}. The servers take turns, so that noise of the machine affects all
 of them, and ratios are taken within a round. A trial in which other processes used the server's

@@ -167,7 +167,7 @@ FOLLOW = replace(
 )
 POSTS = Work(
     name="posts",
-    title="messages posted over HTTP, each kept and acknowledged, on a connection of its own",
+    title="messages posted over HTTP, each kept and acknowledged, on 10 connections",
     peers=SPEAK_V1,
     clients=10,
     kind=Kind.POSTS,

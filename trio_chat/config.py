@@ -206,7 +206,10 @@ class Config(Rates):
     head_limit: int = limit(16 * 1024, "bytes of a request head at most", least=1024)
     http_timeout: float = limit(60.0, "time for one whole HTTP exchange", least=1)
     keep_alive_timeout: float = limit(
-        5.0, "time for a further request on a connection, after a file of the page", least=0.1
+        5.0, "time for a further request on a connection, after the answer to one", least=0.1
+    )
+    keep_alive_requests: int = limit(
+        1000, "HTTP requests on one connection at most, one after the other", least=1
     )
 
     call_timeout: float = limit(

@@ -101,7 +101,7 @@ class Echo:
     ) -> None:
         raise AssertionError("the suite follows nothing")
 
-    async def on_http(self, stream: Stream, already_read: bytes, visitor: Visitor) -> None:
+    async def on_http(self, stream: Stream, head: Head, visitor: Visitor) -> bytes | None:
         raise AssertionError("the suite asks for WebSockets only")
 
     async def _answer(self, inbox: Inbox) -> None:

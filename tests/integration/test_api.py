@@ -15,6 +15,7 @@ from tests.integration.running import (
     PATIENCE,
     Running,
     header,
+    read_answer,
     running,
     serving,
     status,
@@ -610,3 +611,77 @@ async def test_who_asks_too_often_is_told_as_a_problem() -> None:
         refused = await server.exchange(wire)
         assert (status(refused), header(refused, b"retry-after")) == (429, b"3600")
         assert json.loads(refused.partition(END_OF_HEAD)[2])["code"] == "too_fast"
+
+
+POST = b"POST /api/v1/rooms/%s/messages HTTP/1.1\r\nHost: localhost\r\n"
+CHUNKED = POST % b"tea" + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+def posting(text: bytes, *, room: bytes = b"tea") -> bytes:
+    """Return a request to post a text."""
+    return POST % room + b"Content-Length: %d\r\n\r\n" % len(text) + text
+
+
+async def test_many_requests_come_on_one_connection() -> None:
+    """Of all kinds, one by one and in a bundle, in pieces, and refused ones; then a file."""
+    async with serving() as server, await server.connect() as stream:
+        for number in range(1, 4):
+            await stream.send_all(posting(b"one"))
+            answer = await read_answer(stream)
+            assert (status(answer), header(answer, b"connection")) == (201, b"")
+            assert header(answer, b"location").endswith(b"/%d" % number)
+        for piece in (posting(b"four")[:40], posting(b"four")[40:-2], posting(b"four")[-2:]):
+            await stream.send_all(piece)
+            await trio.sleep(0.01)
+        assert status(await read_answer(stream)) == 201
+        read = b"GET /api/v1/rooms/tea/messages HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        file = b"GET /worker.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        nowhere = file.replace(b"worker", b"nowhere")
+        bundle = [
+            posting(b"five"),
+            posting(b"six", room=b"-"),
+            read,
+            posting(b"seven"),
+            nowhere,
+            file,
+        ]
+        await stream.send_all(b"".join(bundle))
+        wire = b""
+        while b"etag" not in wire.lower():
+            wire += await stream.receive_some(65536)
+        statuses = [int(part[:3]) for part in wire.split(b"HTTP/1.1 ")[1:]]
+        assert statuses == [201, 400, 200, 201, 404, 200]
+        assert b'"text":"five"' in wire
+
+
+async def test_elsewhere_nothing_can_be_posted() -> None:
+    """Quart says so itself, and the connection is kept."""
+    async with serving() as server, await server.connect() as stream:
+        for _ in range(2):
+            await stream.send_all(
+                b"POST /r HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+            )
+            answer = await read_answer(stream)
+            assert (status(answer), header(answer, b"connection")) == (405, b"")
+
+
+async def test_what_waits_in_a_body_is_no_request() -> None:
+    """Nor is what is behind a body that is refused before it has come."""
+    evil = posting(b"smuggled")
+    async with serving() as server:
+        for wire in (
+            posting(evil),
+            posting(b"x" * 70_000)[:1000] + evil,
+            CHUNKED + b"5\r\nhello\r\n0\r\n\r\n" + evil,
+        ):
+            answer = await server.exchange(wire)
+            assert answer.count(b"HTTP/1.1 ") == 1
+        assert "smuggled" not in await texts(server)
+
+
+async def test_a_body_is_no_longer_than_the_app_takes() -> None:
+    """However it comes: in chunks nobody knows before how long it is."""
+    chunk = b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
+    async with serving() as server:
+        for wire in (posting(b"x" * 70_000), CHUNKED + chunk * 5 + b"0\r\n\r\n"):
+            assert status(await server.exchange(wire)) == 413

@@ -86,7 +86,7 @@ NOT_COUNTED = {
         FORGOTTEN: (
             "names_kept resume_limit recent_bytes all_recent_bytes replay_bytes all_replay_bytes"
         ),
-        WAITED: "access_checks catch_up_bytes inbox_requests",
+        WAITED: "access_checks catch_up_bytes inbox_requests keep_alive_requests",
         DEADLINE: (
             "head_timeout http_timeout keep_alive_timeout call_timeout access_timeout "
             "hello_timeout read_timeout pong_timeout close_timeout drain_timeout "

@@ -54,6 +54,9 @@ class House:
         self.ended_at: dict[Connection, float] = {}
         self.crash: Exception | None = None
         self.refuses = False
+        self.keeps = False  # whether requests are answered at once
+        self.answer = trio.Event()  # lets everybody go on who is served
+        self.kept: list[bool] = []  # whether others may follow, by request
         self._nursery = nursery
 
     async def comes(self, address: str | None = "192.0.2.1", *, stuck: bool = False) -> Connection:
@@ -88,15 +91,22 @@ class House:
         self.followed.append((wish, already_read))
         await self._stay()
 
-    async def _on_http(self, stream: Stream, request: bytes, visitor: Visitor) -> None:
-        self.requests.append(request)
+    async def _on_http(self, stream: Stream, head: Head, visitor: Visitor) -> bytes | None:
+        self.requests.append(head.raw + head.rest)
         self.visitors.append(visitor)
-        await self._stay()
+        self.kept.append(head.is_kept_alive)
+        if not self.keeps:
+            await self._stay()
+        size = head.body_size or 0
+        missing = size - len(head.rest)
+        while missing > 0:
+            missing -= len(await stream.receive_some(missing))
+        return head.rest[size:]
 
     async def _stay(self) -> None:
         if self.crash:
             raise self.crash
-        await trio.sleep_forever()
+        await self.answer.wait()
 
 
 @asynccontextmanager

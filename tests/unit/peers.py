@@ -19,6 +19,7 @@ class Connection:
     def __init__(self, address: str | None = "192.0.2.1", *, stuck: bool = False) -> None:
         ours, self.peer = trio.testing.memory_stream_pair()
         self.writes = 0
+        self.breaks = False  # it has been reset, which shows with the next read or write
         self._stuck = stuck
         self._address = address
         self._closed = trio.Event()
@@ -26,6 +27,8 @@ class Connection:
         self._carry, self._carry_end = ours.send_stream.send_all_hook, ours.send_stream.close_hook
         ours.send_stream.send_all_hook = self._write
         ours.send_stream.close_hook = self._close
+        self._receive_some = ours.receive_stream.receive_some
+        ours.receive_stream.receive_some = self._read  # type: ignore[method-assign]
         ours.socket = SimpleNamespace(  # type: ignore[attr-defined]
             family=socket.AF_INET,
             getpeername=self._peer_name,
@@ -40,11 +43,18 @@ class Connection:
 
     async def _write(self) -> None:
         self.writes += 1
+        if self.breaks:
+            raise trio.BrokenResourceError
         if self._stuck:
             await self._closed.wait()
             raise trio.ClosedResourceError
         assert self._carry
         await self._carry()
+
+    async def _read(self, max_bytes: int | None = None) -> bytes | bytearray:
+        if self.breaks:
+            raise trio.BrokenResourceError
+        return await self._receive_some(max_bytes)
 
     def _close(self) -> None:
         self._closed.set()

@@ -10,6 +10,7 @@ from trio.testing import MockClock
 from tests import frames
 from tests.unit.house import CONFIG, GET, GET_FILE, house, status
 from trio_chat.net.acceptor import LAST_HEADS
+from trio_chat.net.head import END_OF_HEAD
 from trio_chat.protocol import requests
 from trio_chat.rates import Rate
 
@@ -145,8 +146,9 @@ async def test_a_closed_acceptor_waits_for_no_head(autojump_clock: MockClock) ->
         for conn in (begun, late):
             assert await conn.read_all() == b""
         assert (await in_time.read_all()).endswith(b"script")
+        await in_time.peer.aclose()
         assert (await kept.read_all()).endswith(b"script")
-        assert chat.ended_at == {begun: LAST_HEADS, kept: 0, late: LAST_HEADS, in_time: 0}
+        assert chat.ended_at == {begun: LAST_HEADS, kept: 0, late: LAST_HEADS, in_time: LAST_HEADS}
 
 
 async def test_a_crash_is_logged_and_kept_inside(autojump_clock: MockClock) -> None:
@@ -176,7 +178,10 @@ async def test_a_broken_connection_is_no_crash(error: Exception, autojump_clock:
 async def test_what_a_request_brings_is_paid_for_in_bytes(autojump_clock: MockClock) -> None:
     """With head and body; who would have to wait long is told when to come back."""
     config = replace(CONFIG, address_byte_rate=Rate(100, 1000), rate_patience=2)
-    post = GET.replace(b"GET", b"POST") + b"x" * 900
+    head = GET.replace(b"GET", b"POST").replace(
+        END_OF_HEAD, b"\r\nContent-Length: 860" + END_OF_HEAD
+    )
+    post = head + b"x" * 860
     async with house(config) as chat:
         await (await chat.comes()).send(post)
         assert len(chat.requests) == 1

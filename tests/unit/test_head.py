@@ -1,6 +1,7 @@
 """Rules for request heads."""
 
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -88,7 +89,7 @@ def test_a_path_may_begin_with_two_slashes() -> None:
         (b"1.1", b"Content-Length: 0\r\n", True),
         (b"1.1", b"Connection: close\r\n", False),
         (b"1.1", b"Connection: TE ,Close\r\n", False),
-        (b"1.1", b"Content-Length: 1\r\n", False),
+        (b"1.1", b"Content-Length: 1\r\n", True),
         (b"1.1", b"Transfer-Encoding: chunked\r\n", False),
         (b"1.0", b"", False),
         (b"1.0", b"Connection: keep-alive\r\n", False),
@@ -97,9 +98,26 @@ def test_a_path_may_begin_with_two_slashes() -> None:
 def test_a_connection_is_kept_if_nothing_speaks_against_it(
     version: bytes, header: bytes, expected: bool
 ) -> None:
-    """The peer's wish, its version, or a body, which nobody would read."""
+    """The peer's wish, its version, a body that alone tells where it ends, or the server."""
     head = parse_head(b"GET / HTTP/" + version + b"\r\nHost: a\r\n" + header + b"\r\n")
     assert head.is_kept_alive == expected
+    assert not replace(head, is_last=True).is_kept_alive
+
+
+@pytest.mark.parametrize(
+    ("header", "size"),
+    [
+        (b"", 0),
+        (b"Content-Length: 0\r\n", 0),
+        (b"Content-Length: 007\r\n", 7),
+        (b"Content-Length: 5, 5\r\n", 5),
+        (b"Transfer-Encoding: chunked\r\n", None),
+    ],
+)
+def test_the_head_tells_where_its_body_ends(header: bytes, size: int | None) -> None:
+    """Unless that comes in chunks."""
+    head = parse_head(b"POST / HTTP/1.1\r\nHost: a\r\n" + header + b"\r\n")
+    assert head.body_size == size
 
 
 async def test_hanging_up_early_is_no_request() -> None:

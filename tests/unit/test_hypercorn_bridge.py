@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import pytest
+import structlog
 import trio
 import trio.testing
 from hypercorn.typing import ASGIFramework
@@ -16,17 +17,20 @@ from tests.unit.peers import Connection
 from trio_chat.config import Config
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.limits.limits import Limits
-from trio_chat.net.head import DATA_HEADERS, READ_SIZE, HttpError
+from trio_chat.net.head import DATA_HEADERS, END_OF_HEAD, READ_SIZE, Head, HttpError
 from trio_chat.net.problems import MEDIA_TYPE
 from trio_chat.net.visitor import Visitor
 from trio_chat.rates import Rate
+from trio_chat.web.assets import SECURITY_HEADERS
 from trio_chat.web.hypercorn_bridge import Exchange
 
 CONFIG = Config(write_timeout=7, http_timeout=60)
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+LAST_GET = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 CHUNK = b"x" * 1000
 ADDRESS = "192.0.2.1"
 POST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000\r\n\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -44,13 +48,14 @@ class App:
         self._stubborn = stubborn
         self.scopes: list[dict[str, Any]] = []
         self.crash = False
+        self.is_hasty = False  # answers before it has the whole request
         self.status = 200
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.scopes.append(scope)
         if self.crash:
             raise RuntimeError("a bug")
-        while (await receive()).get("more_body"):
+        while not self.is_hasty and (await receive()).get("more_body"):
             pass
         async with trio.open_nursery() as nursery:
             if not self._stubborn:
@@ -72,17 +77,38 @@ class App:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+def head_of(wire: bytes) -> Head:
+    """Return a head as the acceptor hands it over, though the acceptor would refuse some."""
+    raw, end, rest = wire.partition(END_OF_HEAD)
+    first, *lines = raw.decode().split("\r\n")
+    method, target, version = first.split(" ")
+    pairs = (line.split(": ", 1) for line in lines)
+    return Head(
+        method=method,
+        target=target,
+        path=target,
+        query="",
+        http_version=version.removeprefix("HTTP/"),
+        headers=[(name.lower(), value) for name, value in pairs],
+        raw=raw + end,
+        rest=rest,
+    )
+
+
 class Served(Connection):
     """A connection on which an exchange takes place."""
 
     ended_at: float | None = None
+    rest: bytes | None = None  # what is behind the request, if the connection is kept
 
     async def serve(
         self, app: App, wire: bytes, budget: OutboxBudget, limits: Limits, address: str
     ) -> None:
         exchange = Exchange(cast("ASGIFramework", app), CONFIG, limits, budget)
-        await exchange.serve(self.stream, wire, Visitor(address))
+        self.rest = await exchange.serve(self.stream, head_of(wire), Visitor(address))
         self.ended_at = trio.current_time()
+        if self.rest is None:
+            await trio.aclose_forcefully(self.stream)  # as who accepts it does
 
 
 @asynccontextmanager
@@ -117,26 +143,99 @@ async def read(served: Served, size: int) -> bytes:
 async def test_the_app_gets_the_request_and_the_peer_the_answer(
     autojump_clock: MockClock,
 ) -> None:
-    """What was read already is replayed; the exchange is over when the peer hangs up."""
+    """With the headers of all answers; the connection is kept for another request."""
     app = App(chunks=3)
     async with exchange(app) as served:
         answer = await read(served, 3 * len(CHUNK))
-        await served.peer.aclose()
-    assert answer.startswith(b"HTTP/1.1 200 ")
-    assert answer.endswith(CHUNK * 3)
-    assert b"connection: close\r\n" in answer
-    assert b"server:" not in answer
+    head, _, body = answer.partition(END_OF_HEAD)
+    assert head.startswith(b"HTTP/1.1 200 \r\n")
+    assert body == CHUNK * 3
+    names = [line.partition(b":")[0].decode() for line in head.split(b"\r\n")[1:]]
+    security = [name.lower() for name in SECURITY_HEADERS]
+    assert names == ["content-length", "date", *security]
+    assert served.rest == b""
     assert [(scope["method"], scope["path"]) for scope in app.scopes] == [("GET", "/")]
     assert served.ended_at == 0
 
 
 async def test_a_second_request_is_not_served(autojump_clock: MockClock) -> None:
-    """It has to come through the acceptor."""
+    """It has to come through the acceptor, which gets it as it came."""
     app = App()
-    async with exchange(app, GET + GET) as served:
+    for first in (GET, POST + 3 * CHUNK):
+        async with exchange(app, first + GET + CHUNK) as served:
+            await read(served, len(CHUNK))
+        assert served.rest == GET + CHUNK
+    assert len(app.scopes) == 2
+
+
+async def test_of_the_stream_the_body_is_read_and_no_more(autojump_clock: MockClock) -> None:
+    """Whatever comes behind it in one piece is left for the acceptor to read."""
+    app = App()
+    async with exchange(app, POST + CHUNK) as served:
+        await served.send(2 * CHUNK + GET)
         await read(served, len(CHUNK))
+    assert served.rest == b""
+    assert await served.stream.receive_some(65536) == GET
+
+
+async def test_what_comes_while_the_app_is_at_work_waits(autojump_clock: MockClock) -> None:
+    """It is no reason to end the request, and is held within the budget."""
+    budget = OutboxBudget(1_000_000)
+    async with exchange(App(pause=1), budget=budget) as served:
+        await served.send(GET)
+        assert budget.total == len(GET + GET)
+        await served.send(GET)
+        await read(served, len(CHUNK))
+    assert served.rest == GET
+    assert budget.total == 0
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        LAST_GET,
+        GET.replace(b"1.1", b"1.0"),
+        CHUNKED + b"4\r\nbody\r\n0\r\n\r\n",
+    ],
+    ids=["close", "1.0", "chunks"],
+)
+async def test_other_connections_end_with_the_answer(
+    wire: bytes, autojump_clock: MockClock
+) -> None:
+    """Which says so: those that the peer wants to end, and where only a body tells its own end."""
+    app = App()
+    async with exchange(app, wire + GET) as served:
+        answer = await served.read_all()
         await served.peer.aclose()
+    assert b"connection: close\r\n" in answer.lower()
+    assert answer.endswith(CHUNK)
+    assert served.rest is None
     assert len(app.scopes) == 1
+
+
+async def test_an_answer_before_the_end_of_the_body_ends_the_connection(
+    autojump_clock: MockClock,
+) -> None:
+    """Nobody reads the rest, which would be taken for the next request."""
+    app = App(stubborn=True)
+    app.is_hasty = True
+    async with exchange(app, POST + CHUNK) as served:
+        await served.send(GET)
+        answer = await served.read_all()
+        await served.peer.aclose()
+    assert b"connection: close\r\n" in answer.lower()
+    assert served.rest is None
+
+
+async def test_a_connection_that_breaks_ends_the_exchange(autojump_clock: MockClock) -> None:
+    """Without a word in the log, whether a body is read or an answer written."""
+    for wire, app in ((POST, App()), (GET, App()), (GET, App(pause=1, stubborn=True))):
+        served = Served()
+        served.breaks = True
+        with structlog.testing.capture_logs() as logs:
+            await served.serve(app, wire, OutboxBudget(1_000_000), Limits(CONFIG), ADDRESS)
+        assert served.rest is None
+        assert logs == []
 
 
 async def test_a_body_may_come_later(autojump_clock: MockClock) -> None:
@@ -153,7 +252,7 @@ async def test_a_body_may_come_later(autojump_clock: MockClock) -> None:
 async def test_a_peer_that_does_not_read_is_left_after_the_write_timeout(
     autojump_clock: MockClock,
 ) -> None:
-    """To the moment, although Hypercorn shields its writes."""
+    """To the moment."""
     async with exchange(App(), stuck=True) as served:
         pass
     assert served.ended_at == CONFIG.write_timeout
@@ -192,7 +291,7 @@ async def test_the_whole_exchange_is_over_after_the_http_timeout(
 
 
 async def test_stopping_ends_it_at_once_even_in_a_write(autojump_clock: MockClock) -> None:
-    """The stream is closed under the shield."""
+    """Nothing shields it."""
     async with trio.open_nursery() as nursery:
         served = Served(stuck=True)
         nursery.start_soon(
@@ -213,7 +312,7 @@ async def test_a_peer_that_vanishes_ends_it_at_once(autojump_clock: MockClock) -
 
 CRASH = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 NO_HOST = b"GET / HTTP/1.1\r\n\r\n"
-BAD_CHUNK = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n"
+BAD_CHUNK = CHUNKED + b"no number\r\n"
 LONG_CHUNK = BAD_CHUNK.replace(b"no number\r\n", b"0" * 2 * CONFIG.head_limit)
 
 
@@ -278,7 +377,7 @@ async def test_what_the_app_refuses_is_told_as_it_tells_it(autojump_clock: MockC
 
 async def test_a_peer_that_does_not_hang_up_is_left_in_time(autojump_clock: MockClock) -> None:
     """It has had the whole answer, so that it need not be kept for the whole exchange."""
-    async with exchange(App()) as served:
+    async with exchange(App(), LAST_GET) as served:
         await read(served, len(CHUNK))
     assert served.ended_at is not None
     assert served.ended_at <= CONFIG.write_timeout
@@ -289,7 +388,7 @@ async def test_the_end_of_the_answer_is_the_end_of_the_connection(
     method: bytes, autojump_clock: MockClock
 ) -> None:
     """The peer sees it at once."""
-    async with exchange(App(), GET.replace(b"GET", method)) as served:
+    async with exchange(App(), LAST_GET.replace(b"GET", method)) as served:
         await served.read_all()
         assert trio.current_time() == 0
         await served.peer.aclose()
@@ -300,7 +399,7 @@ async def test_an_answer_that_waits_counts_like_an_outbox(autojump_clock: MockCl
     """Until the peer has taken it, or is given up."""
     budget = OutboxBudget(1_000_000)
     async with exchange(App(), stuck=True, budget=budget):
-        assert 0 < budget.total < len(CHUNK)  # the head; the rest is made when that is out
+        assert len(CHUNK) < budget.total < 2 * len(CHUNK)  # with its head
     assert budget.total == 0
     async with exchange(App(), budget=budget) as served:
         await read(served, len(CHUNK))
@@ -328,10 +427,10 @@ async def test_of_those_that_hold_too_much_the_fullest_is_ended(
     autojump_clock: MockClock,
 ) -> None:
     """At once, and that is counted; an exchange that holds less goes on."""
-    limits, budget = Limits(CONFIG), OutboxBudget(len(POST + CHUNK) + 400)
+    limits, budget = Limits(CONFIG), OutboxBudget(len(POST + 2 * CHUNK) + 400)
     less = POST.replace(b"3000", b"500") + b"x" * 400
     async with (
-        exchange(App(), POST + CHUNK, budget=budget, limits=limits) as full,
+        exchange(App(), POST + 2 * CHUNK, budget=budget, limits=limits) as full,
         exchange(App(), less, budget=budget, limits=limits) as other,
     ):
         assert await full.read_all() == b""

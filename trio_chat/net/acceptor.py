@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from itertools import count
 
@@ -45,11 +46,12 @@ REFUSALS_AT_ONCE = 32  # connections over a limit that are answered at the same 
 log = structlog.get_logger()
 
 # The handlers of connections. Those of a WebSocket and of an event stream get the answer to the
-# request, to be sent first, and may raise ``HttpError`` instead. The last bytes are what has been
-# read from the connection already: for HTTP the whole request, for the others what came behind it.
+# request, to be sent first, and may raise ``HttpError`` instead. The bytes behind that are what has
+# been read from the connection already. That of another HTTP request returns what has been read
+# behind the request, if a further one may come; ``None``: the connection is over.
 OnWebSocket = Callable[[Stream, WebSocket, bytes, Head, Visitor], Awaitable[None]]
 OnEvents = Callable[[Stream, requests.Join, bytes, bytes, Visitor], Awaitable[None]]
-OnHttp = Callable[[Stream, bytes, Visitor], Awaitable[None]]
+OnHttp = Callable[[Stream, Head, Visitor], Awaitable[bytes | None]]
 
 
 class Acceptor:
@@ -61,7 +63,7 @@ class Acceptor:
         find_file: Returns the answer to a request for a file of the page, ``None`` for another one.
         on_websocket: Serves a connection after the WebSocket handshake.
         on_events: Serves a connection that follows a room.
-        on_http: Serves a connection that made another plain HTTP request.
+        on_http: Serves another plain HTTP request.
         gate: Tells who may come in.
         probes: Answer supervisors, whom no rate and no limit refuses.
     """
@@ -155,8 +157,9 @@ class Acceptor:
         return self._rates.spend(address, size)
 
     async def _begin(self, stream: Stream, peer: str, slot: Slot) -> Awaitable[None] | None:
-        """Serve files until another request comes; return what serves that."""
+        """Serve HTTP requests one after the other; return what serves another one to the end."""
         path, address = "", peer
+        served = 0
         try:
             head, peer = await self._await_head(stream, peer, slot)
             while head:
@@ -164,33 +167,61 @@ class Acceptor:
                 if answer := await self._probes.answer(head, prefix_of(self._config)):
                     await self._send(stream, answer, peer)
                     return None
-                head, address = self._forwarding.reveal(head, peer)
-                if address != peer:
-                    reveal(peer_class(address))
-                self.hosts.check(head, address)
-                head = self._site.own(head)
+                served += 1
+                head, address = self._own(head, peer, served)
                 path = head.path
-                answer = None if head.values("upgrade") else self._find_file(head)
-                if answer is None:
+                if answer := None if head.values("upgrade") else self._find_file(head):
+                    await self._rates.pay("http_rate", address, FILE_COST)
+                    await self._send(stream, answer, address)
+                    rest = None if answer.is_last else head.rest
+                else:
                     slot.ask(address)
-                    try:
-                        return await self._lead_on(stream, head, peer, address)
-                    except HttpError as refusal:
-                        self._refused_handshakes.tell(head, refusal)
-                        raise
-                await self._rates.pay("http_rate", address, FILE_COST)
-                await self._send(stream, answer, address)
-                is_over = answer.is_last or self._is_shut
+                    visitor, serving = await self._lead_on(stream, head, peer, address)
+                    if serving:
+                        return serving
+                    rest = await self._on_http(stream, head, visitor)
                 path = ""
-                head = None if is_over else await self._next_head(stream, peer, head.rest)
+                if rest is None or self._is_shut or not self.admission.rest(slot):
+                    return None
+                head = await self._next_head(stream, peer, rest)
         except HttpError as refusal:
             await self._refuse(stream, as_told_at(path or refusal.path, refusal), address)
         return None
 
+    def _own(self, head: Head, peer: str, number: int) -> tuple[Head, str]:
+        """Return a connection's request of some number as its sender made it, and the sender.
+
+        Raises:
+            HttpError: it is sent to another server.
+        """
+        head, address = self._forwarding.reveal(head, peer)
+        if address != peer:
+            reveal(peer_class(address))
+        self.hosts.check(head, address)
+        head = self._site.own(head)
+        if self._is_shut or number >= self._config.keep_alive_requests:
+            head = replace(head, is_last=True)
+        return head, address
+
     async def _lead_on(
         self, stream: Stream, head: Head, peer: str, address: str
-    ) -> Awaitable[None]:
-        """Return what serves a request that is for no file. No head is kept.
+    ) -> tuple[Visitor, Awaitable[None] | None]:
+        """Return who asks for something else than a file; and what serves that to the end.
+
+        ``None``: it is a plain HTTP request.
+
+        Raises:
+            HttpError: it is refused.
+        """
+        try:
+            visitor = await self._let_in(head, peer, address)
+            return visitor, self._upgraded(stream, head, visitor)
+        except HttpError as refusal:
+            self._refused_handshakes.tell(head, refusal)
+            raise
+
+    async def _let_in(self, head: Head, peer: str, address: str) -> Visitor:
+        """Return who asks for something else than a file, once that is paid for.
 
         Raises:
             HttpError: it is refused.
@@ -199,7 +230,8 @@ class Acceptor:
             await self._rates.pay("handshake_rate", address)
         else:
             await self._rates.pay("http_rate", address)
-            size = len(head.raw) + len(head.rest)
+            # What is behind the request is paid for with the next one.
+            size = len(head.raw) + len(head.rest[: head.body_size])
             await self._rates.pay("address_byte_rate", address, size, "bytes")
         check_encoding(head)
         check_site(head, allowed_origins(self._config))
@@ -209,7 +241,7 @@ class Acceptor:
         shown = shown_by(head.values("authorization"), link=link)
         link_shown = next(iter(shown.links), None)
         label = label_of(" ".join(head.values("user-agent")))
-        return self._route(stream, head, Visitor(address, grant, shown.session, link_shown, label))
+        return Visitor(address, grant, shown.session, link_shown, label)
 
     async def _send(self, stream: Stream, answer: Answer, address: str) -> None:
         """Send an answer.
@@ -226,23 +258,22 @@ class Acceptor:
             with trio.move_on_after(self._config.close_timeout):
                 await linger(stream, partial(self._spend, address))
 
-    def _route(self, stream: Stream, head: Head, visitor: Visitor) -> Awaitable[None]:
-        """Return what serves a request that is for no file.
+    def _upgraded(self, stream: Stream, head: Head, visitor: Visitor) -> Awaitable[None] | None:
+        """Return what serves a WebSocket or an event stream; ``None``: neither is asked for.
 
         Raises:
-            HttpError: nothing does, or a page of another site asks for it.
+            HttpError: it is asked for wrongly, or a page of another site does.
         """
-        upgrade = " ".join(head.values("upgrade")).lower()
         if head.path == WEBSOCKET_PATH:
             websocket, answer = shake_hands(head, self._config)
             return self._on_websocket(stream, websocket, answer, head, visitor)
-        if upgrade:
+        if upgrade := " ".join(head.values("upgrade")).lower():
             status = 404 if "websocket" in upgrade else 400
             raise HttpError(status, f"no upgrade here; WebSockets are at {WEBSOCKET_PATH}")
         if eventstream.is_asked_for(head):
             join, answer = eventstream.begin(head, self._config)
             return self._on_events(stream, join, answer, head.rest, visitor)
-        return self._on_http(stream, head.raw + head.rest, visitor)
+        return None
 
     async def _await_head(self, stream: Stream, peer: str, slot: Slot) -> tuple[Head | None, str]:
         """Return the first request head, or ``None`` if there is nobody to answer; and the peer.
@@ -317,9 +348,10 @@ class Acceptor:
         Raises:
             HttpError: it is not clean.
         """
-        with (
-            trio.move_on_after(self._config.keep_alive_timeout) as scope,
-            self.admission.idle(address, scope),
-        ):
-            return await read_head(stream, self._config.head_limit, already_read)
+        with trio.move_on_after(self._config.keep_alive_timeout) as scope:
+            self.admission.begin_idle(address, scope)
+            try:
+                return await read_head(stream, self._config.head_limit, already_read)
+            finally:
+                self.admission.finish_idle(address, scope)
         return None

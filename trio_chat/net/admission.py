@@ -58,7 +58,8 @@ class Slot:
             HttpError: the address may have no more.
         """
         self.give_to(address)
-        self._admission.ask(self, address)
+        if not self.has_asked or self.key != key_of(address):
+            self._admission.ask(self, address)
 
 
 class Admission:
@@ -184,6 +185,19 @@ class Admission:
         slot.has_asked = True
         self.count(slot, address)
 
+    def rest(self, slot: "Slot") -> bool:
+        """Count a connection as waiting again; return whether its address may have one more."""
+        if slot.has_asked and slot.key is not None:
+            self._discount(slot)
+            slot.has_asked = False
+            limit = self._waiting_limit()
+            is_full = self._is_full(self._waiting, slot.key, limit)
+            if is_full and not self._end_oldest(slot.key):
+                slot.key = None
+                return False
+            self.count(slot, slot.key)
+        return True
+
     def count(self, slot: "Slot", address: str) -> None:
         """Count a connection for an address, as what it is."""
         slot.key = key_of(address)
@@ -200,15 +214,13 @@ class Admission:
         if not counts[slot.key]:
             del counts[slot.key]
 
-    @contextmanager
-    def idle(self, address: str, wait: trio.CancelScope) -> Iterator[None]:
-        """Cancel ``wait``, which is that of an idle connection, if others need its slot."""
-        address = key_of(address)
-        self._idle.setdefault(address, {})[wait] = None
-        try:
-            yield
-        finally:
-            self._forget(address, wait)
+    def begin_idle(self, address: str, wait: trio.CancelScope) -> None:
+        """Cancel ``wait``, which is that of an idle connection, once others need its slot."""
+        self._idle.setdefault(key_of(address), {})[wait] = None
+
+    def finish_idle(self, address: str, wait: trio.CancelScope) -> None:
+        """Take in that a connection is idle no more."""
+        self._forget(key_of(address), wait)
 
     def end_idle(self) -> None:
         """End every idle connection."""

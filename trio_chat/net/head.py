@@ -99,7 +99,9 @@ def last_answer(
 class Head:
     """A request head: what it asks for, and the bytes as they came.
 
-    ``headers`` are in order, names in lower case. ``rest`` is what has been read behind it.
+    ``headers`` are in order, names in lower case. ``rest`` is what has been read behind it, which
+    may be a part of its body, or all of it and the beginning of further requests. ``is_last``: the
+    server wants no further request on the connection.
     """
 
     method: str
@@ -110,6 +112,7 @@ class Head:
     headers: list[tuple[str, str]]
     raw: bytes
     rest: bytes
+    is_last: bool = False
 
     def values(self, name: str) -> list[str]:
         """Return the values of every header called ``name`` (lower case)."""
@@ -122,10 +125,21 @@ class Head:
         return any(value != "0" for value in framing)
 
     @property
+    def body_size(self) -> int | None:
+        """How many bytes of a body follow; ``None``: only the body tells, as it comes in chunks."""
+        if self.values("transfer-encoding"):
+            return None
+        return int("".join(self.values("content-length")) or 0)
+
+    @property
     def is_kept_alive(self) -> bool:
-        """Whether there may be a further request behind this one, on the same connection."""
+        """Whether there may be a further request behind this one, on the same connection.
+
+        Where a body of chunks ends is told by the body alone, so nothing is read behind that.
+        """
         options = ",".join(self.values("connection")).lower().replace(" ", "").split(",")
-        return self.http_version == "1.1" and "close" not in options and not self.has_body
+        is_asked = self.http_version == "1.1" and "close" not in options
+        return is_asked and not self.is_last and not self.values("transfer-encoding")
 
 
 async def read_head(

@@ -12,7 +12,8 @@ import h11
 NAME = "[-!#$%&'*+.^_`|~0-9A-Za-z]+"  # RFC 9110, section 5.6.2
 REQUEST_LINE = re.compile("([A-Z]+) ([!-~]+) HTTP/1[.]1")
 HEADER = re.compile(f"({NAME}): ?([!-~](?:[ -~]*[!-~])?)")  # with a value, no space behind it
-FRAMING = {"content-length", "transfer-encoding"}  # h11 knows what these may say
+LENGTH, CODING = "content-length", "transfer-encoding"
+SIZE = re.compile("[0-9]{1,15}")  # a length that needs no second look; h11 knows about others
 
 
 class Lines(NamedTuple):
@@ -49,7 +50,7 @@ def _read_plain(text: str) -> Lines | None:
             return None
         name, value = header.groups()
         name = name.lower()
-        if name in FRAMING:
+        if name == CODING or (name == LENGTH and not SIZE.fullmatch(value)):
             return None
         hosts += name == "host"
         headers.append((name, value))

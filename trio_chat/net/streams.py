@@ -50,6 +50,27 @@ def socket_of(stream: AnyStream) -> socket.socket | None:
     return socket.socket(theirs.family, theirs.type, theirs.proto, fileno=theirs.fileno())
 
 
+def send_now(stream: AnyStream, data: bytes) -> int:
+    """Write what the kernel takes at once; return how much that was: 0 of a stream that is no TCP.
+
+    Nobody else may write to the stream.
+
+    Raises:
+        trio.BrokenResourceError: the peer is gone.
+    """
+    sock = socket_of(stream)
+    if sock is None:
+        return 0
+    try:
+        return sock.send(data)
+    except BlockingIOError:
+        return 0
+    except OSError as error:
+        raise trio.BrokenResourceError from error
+    finally:
+        sock.detach()
+
+
 async def linger(stream: AnyStream, spend: Callable[[int], float]) -> None:
     """Close our direction and wait until the peer has closed its own.
 

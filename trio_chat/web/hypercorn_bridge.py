@@ -1,48 +1,65 @@
-"""One HTTP exchange: lets Hypercorn serve a Quart app on a connection of the acceptor.
+"""HTTP exchanges: lets Hypercorn serve a Quart app on connections of the acceptor.
 
-This is the only file that knows Hypercorn. Its ``TCPServer`` is not a public class, so the minor
-version is pinned. This file adds a deadline for every write and for the whole exchange, and ends
-both when the server stops, although Hypercorn shields its writes from cancellation. What Hypercorn
-refuses by itself, before or beside the app, is told as all other refusals are.
+This is the only file that knows Hypercorn. It drives Hypercorn's ``H11Protocol``, which reads a
+request, asks the app by ASGI, and makes the answer, but does no I/O; one serves one request. It is
+not a public class, so the minor version is pinned. Hypercorn's own server for a connection is not
+used: it has three tasks and a dozen cancel scopes for each request, and shields its writes.
+
+All of a request runs in the task of its connection. This file adds a deadline for every write and
+for the whole exchange. What Hypercorn refuses by itself, before or beside the app, is told as all
+other refusals are.
 """
 
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
 from typing import cast
 
 import trio
-from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config as HypercornConfig
-from hypercorn.trio.tcp_server import TCPServer
-from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.trio.worker_context import EventWrapper, WorkerContext
 from hypercorn.typing import (
+    AppWrapper,
     ASGIFramework,
-    ASGIReceiveCallable,
-    ASGISendCallable,
+    ASGIReceiveEvent,
     ASGISendEvent,
+    ConnectionState,
     Scope,
+    TaskGroup,
 )
+from hypercorn.typing import Event as AnyEvent
 
 from trio_chat.config import Config
 from trio_chat.delivery.holding import Holding
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.limits.limits import Limits
-from trio_chat.net.head import END_OF_HEAD, READ_SIZE, HttpError, path_of
+from trio_chat.net.head import END_OF_HEAD, Head, HttpError
 from trio_chat.net.problems import as_told_at
-from trio_chat.net.streams import Stream, linger, reset_on_close, tcp_of
+from trio_chat.net.streams import Stream, linger, reset_on_close
 from trio_chat.net.visitor import Visitor
 from trio_chat.web.assets import SECURITY_HEADERS
+from trio_chat.web.bounded_wire import BoundedWire
 
-SECURITY = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
-VISITOR = "trio_chat.visitor"  # whose request it is, in the scope that an app gets
+# Lines of every answer of the app, added behind Hypercorn, which would look at each letter.
+SECURITY = "".join(f"{name.lower()}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
+SECURITY_LINES = f"{SECURITY}\r\n".encode("ascii")
+# In the scope that an app gets:
+VISITOR = "trio_chat.visitor"  # whose request it is
+IS_WHOLE = "trio_chat.is_whole"  # whether all of its body has come already
 
+LINE_END = b"\r\n"
 STATUS = slice(9, 12)  # of the head of an answer
+INTERIM = b"HTTP/1.1 1"  # how one begins behind which the answer follows
 FAULTS = {  # which no app sees
     400: "the request, or its body, is no clean HTTP/1.1",
     500: "the server failed",
 }
+
+Answer = Callable[[ASGISendEvent | None], Awaitable[None]]
 
 logger = logging.getLogger(__name__)
 
@@ -64,35 +81,33 @@ class Exchange:
         self._config = config
         self._limits = limits
         self._outboxes = outboxes
-        self._hypercorn = _HypercornConfig()
+        self._hypercorn = HypercornConfig()
         self._hypercorn.errorlog = logger
         self._hypercorn.include_server_header = False
-        # Every request has to pass the acceptor, so this connection ends with the exchange.
-        self._hypercorn.keep_alive_max_requests = 0
 
-    async def serve(self, stream: Stream, already_read: bytes, visitor: Visitor) -> None:
-        """Serve a visitor's request, which begins with ``already_read``, and close the stream."""
-        kind = _BoundedTlsStream if isinstance(stream, trio.SSLStream) else _BoundedStream
+    async def serve(self, stream: Stream, head: Head, visitor: Visitor) -> bytes | None:
+        """Serve a visitor's request.
+
+        Returns:
+            What has been read behind the request, as the peer has been told that another one may
+            come; ``None`` if it has been told that the connection ends, or is gone.
+        """
         self._hypercorn.h11_max_incomplete_size = self._config.head_limit + 1
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(_close_when_cancelled, stream)
-            nursery.cancel_scope.deadline = trio.current_time() + self._config.http_timeout
-            drop = partial(self._drop, stream, visitor, nursery.cancel_scope)
-            holding = Holding(self._outboxes, drop)
+        with trio.move_on_after(self._config.http_timeout) as scope:
+            holding = Holding(self._outboxes, partial(self._drop, stream, visitor, scope))
             spend = partial(self._limits.spend_bytes, "http", visitor.address)
-            refusals = _Refusals(already_read)
             timeout = self._config.write_timeout
-            wrapped = kind(stream, already_read, timeout, holding, spend, refusals.as_told)
-            # Hypercorn's annotation allows TLS only; it serves plain TCP by the same methods.
-            as_annotated = cast("trio.SSLStream[trio.SocketStream]", wrapped)
-            app = ASGIWrapper(partial(self._answer, visitor, refusals))
+            wire = BoundedWire(stream, head, timeout, scope, holding, spend)
+            is_tls = isinstance(stream, trio.SSLStream)
+            request = _Request(self._app, self._hypercorn, head, visitor, wire, is_tls=is_tls)
             try:
-                await TCPServer(app, self._hypercorn, WorkerContext(None), {}, as_annotated)
+                if await request.serve():
+                    return wire.rest
             finally:
                 holding.release()
-            nursery.cancel_scope.deadline = trio.current_time() + self._config.close_timeout
+            scope.deadline = trio.current_time() + self._config.close_timeout
             await linger(stream, spend)
-            nursery.cancel_scope.cancel(reason="the exchange is complete")
+        return None
 
     def _drop(self, stream: Stream, visitor: Visitor, scope: trio.CancelScope) -> None:
         """End an exchange that holds more than others, as all together hold too much."""
@@ -101,137 +116,174 @@ class Exchange:
         reset_on_close(stream)
         scope.cancel(reason="too much is held for HTTP and slow clients")
 
-    async def _answer(
-        self,
-        visitor: Visitor,
-        refusals: "_Refusals",
-        scope: Scope,
-        receive: ASGIReceiveCallable,
-        send: ASGISendCallable,
-    ) -> None:
-        """Let the app answer a request, in whose scope is whose it is."""
-        send = partial(refusals.send_apps, send)
-        await self._app(cast("Scope", {**scope, VISITOR: visitor}), receive, send)
+
+class _RequestIsWhole(Exception):
+    """Nothing of what follows belongs to the request."""
 
 
-async def _close_when_cancelled(stream: Stream) -> None:
-    """Close the stream on cancellation: that ends a write that Hypercorn shields."""
-    try:
-        await trio.sleep_forever()
-    finally:
-        await trio.aclose_forcefully(stream)
+class _Pause(EventWrapper):
+    """Stands for what Hypercorn waits for before it reads the request behind the one at hand."""
+
+    async def wait(self) -> None:
+        raise _RequestIsWhole
 
 
-class _HypercornConfig(HypercornConfig):
-    """Settings of Hypercorn, with headers for every answer, also for its own refusals."""
+class _Context(WorkerContext):
+    """What Hypercorn's connections have in common."""
 
-    def response_headers(self, protocol: str) -> list[tuple[bytes, bytes]]:
-        return super().response_headers(protocol) + SECURITY
+    event_class: type[AnyEvent] = _Pause
 
 
-class _Refusals:
-    """Tells the refusals of Hypercorn, which have no body, in the form of all others.
+_CONTEXT = _Context(None)
+
+
+class _Request:
+    """One request on its way through Hypercorn to the app, and the answer on its way back.
+
+    For Hypercorn it is the group of tasks in which the app is started.
 
     Args:
-        request: Which is answered, or its beginning.
-    """
-
-    def __init__(self, request: bytes) -> None:
-        self._path = path_of(request)
-        self._has_body = not request.startswith(b"HEAD ")
-        self._is_apps = False  # what is answered
-
-    async def send_apps(self, send: ASGISendCallable, message: ASGISendEvent) -> None:
-        """Send on what the app sends, which stays as it is."""
-        self._is_apps = True
-        await send(message)
-
-    def as_told(self, wire: bytes) -> bytes:
-        """Return what is sent for the head of an answer, or for what follows it."""
-        status = int(wire[STATUS]) if wire and not self._is_apps else 0
-        if status < HTTPStatus.BAD_REQUEST:
-            return wire
-        detail = FAULTS.get(status, HTTPStatus(status).phrase)
-        answer = as_told_at(self._path, HttpError(status, detail)).answer()
-        return answer if self._has_body else answer.partition(END_OF_HEAD)[0] + END_OF_HEAD
-
-
-class _BoundedStream:
-    """A plain connection as Hypercorn expects it, with a deadline on every write.
-
-    It first replays what has been read already. Hypercorn closes it within a cancelled scope, so
-    closing only ends the reading; ``Exchange`` closes the stream when Hypercorn has returned.
-
-    What is read is paid for by the address: then the next read waits, within the exchange's time.
-    What has come is held until the answer begins, as its request may be incomplete; and of the
-    answer what is being written.
+        app: Answers.
+        config: Hypercorn's.
+        head: Of the request, and what has come with it.
+        visitor: Whose it is.
+        wire: Where the body comes from and the answer goes.
+        is_tls: Whether it came over TLS.
     """
 
     def __init__(
         self,
-        stream: Stream,
-        replay: bytes,
-        write_timeout: float,
-        holding: Holding,
-        spend: Callable[[int], float],
-        as_told: Callable[[bytes], bytes],
+        app: ASGIFramework,
+        config: HypercornConfig,
+        head: Head,
+        visitor: Visitor,
+        wire: BoundedWire,
+        *,
+        is_tls: bool,
     ) -> None:
-        self._as_told = as_told
-        self._holding = holding
-        holding.hold(len(replay))
-        self._spend = spend
-        self._pause = 0.0  # seconds before the next read; the acceptor has been paid the replay
-        self._stream = stream
-        self._replay = replay
-        self._write_timeout = write_timeout
-        self._reading = trio.CancelScope()
-        self._ended = False
-        self.socket = tcp_of(stream).socket
+        self._app = app
+        self._head = head
+        self._visitor = visitor
+        self._wire = wire
+        group, state = cast("TaskGroup", self), ConnectionState({})
+        self._protocol = H11Protocol(
+            cast("AppWrapper", app), config, _CONTEXT, group, state, is_tls, None, None, self._send
+        )
+        self._last = config.keep_alive_max_requests
+        if not head.is_kept_alive:
+            self._protocol.keep_alive_requests = self._last
+        self._scope: Scope | None = None  # of the app, once Hypercorn starts it
+        self._answer: Answer | None = None
+        self._messages: deque[ASGIReceiveEvent] = deque()  # to the app
+        self._is_whole = False  # whether all of the request has come
+        self._is_apps = False  # what is answered
+        self._begun = b""  # the head of the answer, which goes out with its body
+        self._has_begun = False
+        self._is_over = False  # the connection, for us
+        self._is_gone = False  # the peer, or all that it sends
+        self._is_kept = False
 
-    async def receive_some(self, max_bytes: int) -> bytes:
-        if self._replay:
-            data, self._replay = self._replay[:max_bytes], self._replay[max_bytes:]
-            return data
-        if not self._ended:
-            with trio.CancelScope() as self._reading:
-                if self._pause:
-                    await trio.sleep(self._pause)
-                data = bytes(await self._stream.receive_some(min(max_bytes, READ_SIZE)))
-                self._holding.hold(len(data))
-                self._pause = self._spend(len(data))
-                return data
-        return b""
+    async def serve(self) -> bool:
+        """Serve the request; return whether the connection is kept for another one."""
+        await self._feed(self._head.raw + self._wire.begin())
+        if self._scope and self._answer and not self._is_over:
+            scope = {**self._scope, VISITOR: self._visitor, IS_WHOLE: self._is_whole}
+            try:
+                await self._app(cast("Scope", scope), self._receive, self._send_apps)
+            except Exception:
+                logger.exception("Error in ASGI Framework")
+            await self._answer(None)  # if the app has not answered, that is told
+        return self._is_kept and not self._is_over and not self._is_gone
 
-    async def send_all(self, data: bytes) -> None:
-        data = self._as_told(data)
-        self._holding.release()
-        self._holding.hold(len(data))
-        with trio.move_on_after(self._write_timeout) as scope:
-            await self._stream.send_all(data)
-        self._holding.release()
-        if scope.cancelled_caught:
-            reset_on_close(self._stream)
-            await trio.aclose_forcefully(self._stream)  # nothing may follow half an answer
-            raise trio.BrokenResourceError("the peer does not read")
+    async def spawn_app(
+        self,
+        app: AppWrapper,  # noqa: ARG002 - it is known
+        config: HypercornConfig,  # noqa: ARG002 - likewise
+        scope: Scope,
+        send: Answer,
+    ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
+        """Take in what the app needs; it is started once Hypercorn has read what there is."""
+        self._scope, self._answer = scope, send
+        return self._put
 
-    async def send_eof(self) -> None:
-        self._ended = True
-        self._reading.cancel(reason="the answer is complete")
+    async def _put(self, message: ASGIReceiveEvent) -> None:
+        """Take a message to the app."""
+        self._messages.append(message)
+        if message["type"] == "http.request" and not message["more_body"]:
+            self._is_whole = True
 
-    async def aclose(self) -> None:
-        await self.send_eof()
+    async def _receive(self) -> ASGIReceiveEvent:
+        """Return the next message to the app; the last one, for ever, is that the peer is gone."""
+        while not self._messages and not self._is_gone:
+            try:
+                if self._is_whole:
+                    await self._wire.gone()
+                    await self._end()
+                else:
+                    await self._feed(await self._wire.read())
+            except trio.BrokenResourceError:
+                await self._end()
+        return self._messages.popleft() if self._messages else {"type": "http.disconnect"}
 
+    async def _end(self) -> None:
+        """Take in that the peer is gone, or sends no more."""
+        self._is_gone = True
+        await self._protocol.handle(Closed())
 
-class _BoundedTlsStream(_BoundedStream):
-    """The same over TLS, whose handshake the acceptor has made."""
+    async def _feed(self, data: bytes) -> None:
+        """Let Hypercorn read a piece of the request; nothing: the peer sends no more."""
+        try:
+            await self._protocol.handle(RawData(data))
+        except _RequestIsWhole:
+            return
+        if not data:
+            await self._end()
 
-    @property
-    def transport_stream(self) -> trio.SocketStream:
-        """The connection under it."""
-        return tcp_of(self._stream)
+    async def _send_apps(self, message: ASGISendEvent) -> None:
+        """Answer with what the app sends, which stays as it is."""
+        self._is_apps = True
+        if not self._is_whole:  # the rest would be taken for the next request
+            self._protocol.keep_alive_requests = self._last
+        assert self._answer
+        await self._answer(message)
 
-    async def do_handshake(self) -> None:
-        await trio.lowlevel.checkpoint()
+    async def _send(self, event: Event) -> None:
+        """Carry out what Hypercorn wants."""
+        if isinstance(event, RawData):
+            await self._write(event.data)
+            return
+        await self._write_out(b"")
+        if isinstance(event, Closed):
+            self._is_over = True
+            await self._end()
+        elif isinstance(event, Updated) and event.idle:
+            self._is_kept = True
 
-    def selected_alpn_protocol(self) -> str:
-        return "http/1.1"
+    async def _write(self, data: bytes) -> None:
+        """Write a piece of the answer; its head waits for what follows."""
+        is_interim = data.startswith(INTERIM)
+        if not self._has_begun and not is_interim:
+            self._has_begun = True
+            self._begun = self._as_told(data)
+        else:
+            await self._write_out(data)
+
+    async def _write_out(self, data: bytes) -> None:
+        """Write the head of the answer, if it waits, and a piece; nothing if the peer is gone."""
+        data, self._begun = self._begun + data, b""
+        if data and not self._is_over:
+            try:
+                await self._wire.write(data)
+            except trio.BrokenResourceError:
+                self._is_over = True
+                await self._end()
+
+    def _as_told(self, begun: bytes) -> bytes:
+        """Return the head of an answer; for a refusal of Hypercorn's, which has no body, all."""
+        status = int(begun[STATUS]) if not self._is_apps else 0
+        if status < HTTPStatus.BAD_REQUEST:
+            return begun.removesuffix(LINE_END) + SECURITY_LINES
+        detail = FAULTS.get(status, HTTPStatus(status).phrase)
+        answer = as_told_at(self._head.path, HttpError(status, detail)).answer()
+        is_head = self._head.method == "HEAD"
+        return answer.partition(END_OF_HEAD)[0] + END_OF_HEAD if is_head else answer

@@ -47,7 +47,7 @@ class Files:
             return None
         if head.method not in METHODS:
             raise HttpError(405, "this can only be read", {"Allow": ", ".join(METHODS)})
-        is_last = not head.is_kept_alive
+        is_last = not head.is_kept_alive or head.has_body  # which nobody reads
         extra = ["Connection: close"] if is_last else []
         # On this machine other servers, on other ports, may have no TLS.
         extra += [HSTS] if self._is_secure and has_public_name(head) else []

@@ -158,6 +158,27 @@ async def frames_behind_refusal(assault: Assault, number: int) -> None:
 
 
 @attack()
+async def request_in_a_body(assault: Assault, number: int) -> None:
+    """On a connection that is kept, the bytes of a body are no request; the next one is checked."""
+    path = "/api/v1/rooms/hostile-smuggled/messages"
+    inner = get(assault.target, "/api/v1/rooms")
+    outer = get(assault.target, path, f"Content-Length: {len(inner)}", method="POST")
+    foreign = get(assault.target, path, "Sec-Fetch-Site: cross-site", method="POST")
+    peer = await Peer.connect(assault.target)
+    try:
+        await peer.send(outer + inner + foreign + inner)
+        statuses = [(await peer.reply()).status, (await peer.reply()).status]
+        if set(statuses) & {429, 503}:
+            raise TooMany(str(statuses))
+        assault.endings[" ".join(map(str, statuses))] += 1
+        if statuses != [201, 403] or await peer.first_status():
+            raise Wrong(f"{statuses}, or a third answer")
+    finally:
+        assault.count(peer)
+        await peer.aclose()
+
+
+@attack()
 async def path_traversal(assault: Assault, number: int) -> None:
     """No path leads to a file outside the page: each gets 400 or 404."""
     for path in PATHS:

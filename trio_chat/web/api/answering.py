@@ -4,16 +4,22 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from quart import Response, request
+from quart import Request, Response
+from quart.globals import request_ctx
 
 from trio_chat.net.visitor import Visitor
 from trio_chat.web.api import reading
 from trio_chat.web.hypercorn_bridge import VISITOR
 
 
+def current() -> Request:
+    """Return the request that is answered. Quart's proxy looks for it with each use."""
+    return request_ctx.request
+
+
 def visitor() -> Visitor:
     """Return whose request it is."""
-    scope: Mapping[str, Any] = request.scope
+    scope: Mapping[str, Any] = current().scope
     found: Visitor = scope[VISITOR]
     return found
 

@@ -48,33 +48,33 @@ class Devices:
         )
 
     async def _pair(self) -> Response:
-        who = reading.author(request, visitor().grant)
+        who = reading.author(request, visitor())
         answer = await self._calls.ask(who, requests.Pair(), visitor())
         assert isinstance(answer, answers.Pair)
         return json_of(Pairing(answer.code, answer.until), 201)
 
     async def _list(self) -> Response:
-        who = reading.author(request, visitor().grant)
+        who = reading.author(request, visitor())
         answer = await self._calls.ask(who, requests.Sessions(), visitor())
         assert isinstance(answer, answers.SessionList)
         return json_of(SessionList(answer.sessions))
 
     async def _end(self, session: str | None = None) -> Response:
         """End one session, or all of the person's."""
-        who = reading.author(request, visitor().grant)
+        who = reading.author(request, visitor())
         wanted = reading.make_request(requests.SignOut, {"session": session}, self._config)
         await self._calls.ask(who, wanted, visitor())
         return Response(b"", 204)
 
     async def _marks(self) -> Response:
-        who = reading.author(request, visitor().grant)
+        who = reading.author(request, visitor())
         answer = await self._calls.ask(who, requests.Marks(), visitor())
         assert isinstance(answer, answers.MarkList)
         return json_of(MarkList(answer.marks))
 
     async def _mark(self, room: str) -> Response:
         """Take in how far the person has read; the answer tells how far that is by now."""
-        who = reading.author(request, visitor().grant)
+        who = reading.author(request, visitor())
         new = await reading.json_body(request, NewMark)
         read = reading.make_request(requests.Read, {"room": room, "seq": new.seq}, self._config)
         answer = await self._calls.ask(who, read, visitor())

@@ -147,7 +147,7 @@ class Governing:
         Raises:
             Problem: it cannot, or there is nobody's session.
         """
-        who = reading.author(request, visitor().grant)
+        who = reading.author(request, visitor())
         made = reading.make_request(kind, fields, self._config)
         return await self._calls.ask(who, made, visitor())
 

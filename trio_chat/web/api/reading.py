@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 import msgspec
 from quart import Request
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from trio_chat.auth.grant import ANYBODY, Grant
-from trio_chat.auth.shown import shown_by
+from trio_chat.auth.grant import ANYBODY
 from trio_chat.net.problems import Problem, of_no_use
-from trio_chat.net.visitor import LINK_HEADER
+from trio_chat.net.visitor import Visitor
 from trio_chat.protocol import requests
 from trio_chat.protocol.request_base import complaint
 from trio_chat.protocol.request_texts import Limits, text_fault
@@ -81,8 +81,16 @@ def _not_read(error: Exception) -> Problem:
 
 
 async def _data(request: Request) -> bytes:
-    """Return the bytes of the body, without a byte order mark."""
-    data: bytes = await request.get_data(cache=True, as_text=False, parse_form_data=False)
+    """Return the bytes of the body, without a byte order mark.
+
+    Raises:
+        werkzeug.exceptions.RequestEntityTooLarge: there are more than the app takes.
+    """
+    data, limit = b"", request.max_content_length
+    async for piece in request.body:  # which does not wait for what is there already
+        data += piece
+        if limit is not None and len(data) > limit:
+            raise RequestEntityTooLarge
     return data.removeprefix(BYTE_ORDER_MARK.encode())
 
 
@@ -125,9 +133,9 @@ def cid(request: Request) -> str | None:
 
 
 def credentials(
-    request: Request, grant: Grant | None, nick: str | None = None
+    request: Request, visitor: Visitor, nick: str | None = None
 ) -> requests.Credentials:
-    """Return the credentials of a request: a session, a nick, or none.
+    """Return the credentials of a visitor's request: a session, a nick, or none.
 
     What has let it in is no session.
 
@@ -135,28 +143,20 @@ def credentials(
         Problem: the ``Authorization`` header has another scheme than ``Bearer``.
     """
     nick = nick if nick is not None else value(request, "from")
-    shown = request.headers.getlist("Authorization")
-    session, link = shown_by(shown).session, link_of(request)
-    if session is None and link is None and shown and grant in (None, ANYBODY):
+    is_nobody = visitor.session is None and visitor.link is None
+    if is_nobody and visitor.grant in (None, ANYBODY) and "Authorization" in request.headers:
         raise Problem("unauthorized", "send a session token: Authorization: Bearer TOKEN")
-    return requests.Credentials(session, nick, link)
+    return requests.Credentials(visitor.session, nick, visitor.link)
 
 
-def link_of(request: Request) -> str | None:
-    """Return the secret of a link that a request shows: as a token, or beside one."""
-    shown = request.headers.getlist("Authorization")
-    links = shown_by(shown, link=request.headers.get(LINK_HEADER, "")).links
-    return next(iter(links), None)
-
-
-def author(request: Request, grant: Grant | None) -> requests.Credentials:
+def author(request: Request, visitor: Visitor) -> requests.Credentials:
     """Return the credentials of a request that needs a session, or a person's token.
 
     Raises:
         Problem: it has neither.
     """
-    who = credentials(request, grant)
-    if who.token is None and not (grant and grant.subject):
+    who = credentials(request, visitor)
+    if who.token is None and not (visitor.grant and visitor.grant.subject):
         raise Problem(
             "unauthorized", "send the author's session token: Authorization: Bearer TOKEN"
         )

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from quart import Response, request
+from quart import Request, Response, request
 from quart_trio import QuartTrio
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
@@ -24,7 +24,7 @@ from trio_chat.protocol import answers, requests
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.protocol.request_error import RequestError
 from trio_chat.web.api import PREFIX, reading
-from trio_chat.web.api.answering import json_of, visitor
+from trio_chat.web.api.answering import current, json_of, visitor
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.devices import Devices
 from trio_chat.web.api.governing import Governing, Route
@@ -109,16 +109,17 @@ class Api:
 
         Outside the API it is left as it is, but for paths where nothing is.
         """
-        if not _is_ours() and error.code == HTTPStatus.NOT_FOUND and _is_browser():
-            page = not_found(request.accept_languages, prefix_of(self._config))
+        asked = current()
+        if not _is_ours(asked) and error.code == HTTPStatus.NOT_FOUND and _is_browser(asked):
+            page = not_found(asked.accept_languages, prefix_of(self._config))
             response = Response(page, HTTPStatus.NOT_FOUND, content_type="text/html; charset=utf-8")
             response.vary.update(("Accept", "Accept-Language"))
             return response
-        if not _is_ours() and error.code == HTTPStatus.NOT_FOUND:
+        if not _is_ours(asked) and error.code == HTTPStatus.NOT_FOUND:
             path = request.scope["raw_path"].decode("ascii", "replace")
             text = f"{nowhere(path, self._config)}\n"
             return Response(text, HTTPStatus.NOT_FOUND, content_type="text/plain; charset=utf-8")
-        if not _is_ours() or error.code is None:
+        if not _is_ours(current()) or error.code is None:
             return error
         headers = {name: text for name, text in error.get_headers() if name == "Allow"}
         return await _tell(of_status(error.code, error.description or "", headers))
@@ -212,25 +213,26 @@ class Api:
     # Changes
 
     async def _post(self, room: str) -> Response:
-        new = await reading.body(request, NewMessage, "text")
-        who = reading.credentials(request, visitor().grant, new.sender)
-        key = reading.cid(request)
+        posted = current()
+        new = await reading.body(posted, NewMessage, "text")
+        who = reading.credentials(posted, visitor(), new.sender)
+        key = reading.cid(posted)
         cid = new.cid if key is None else key
         fields = {"room": room, "text": new.text, "reply": new.reply, "cid": cid}
         receipt = await self._keep(requests.Send, fields, who)
         response = json_of(receipt, 200 if receipt.dup else 201)
-        path = prefix_of(self._config) + quote(request.path)
+        path = prefix_of(self._config) + quote(posted.path)
         response.headers["Location"] = f"{path}/{receipt.seq}"
         return response
 
     async def _edit(self, room: str, seq: int) -> Response:
-        who = reading.author(request, visitor().grant)
+        who = reading.author(request, visitor())
         new = await reading.body(request, NewText, "text")
         fields = {"room": room, "seq": seq, "text": new.text, "cid": reading.cid(request)}
         return json_of(await self._keep(requests.Edit, fields, who))
 
     async def _delete(self, room: str, seq: int) -> Response:
-        who = reading.author(request, visitor().grant)
+        who = reading.author(request, visitor())
         why = reading.value(request, "why") or ""
         fields = {"room": room, "seq": seq, "cid": reading.cid(request), "why": why}
         return json_of(await self._keep(requests.Delete, fields, who))
@@ -249,26 +251,28 @@ class Api:
 
     async def _check(self) -> None:
         """Refuse pages of foreign origins, and requests that do not accept the answer's type."""
-        if not _is_ours():
+        asked = current()
+        if not _is_ours(asked):
             return
-        for origin in request.headers.getlist("Origin"):
-            if not is_welcome(origin, request.host, allowed_origins(self._config)):
+        for origin in asked.headers.getlist("Origin"):
+            if not is_welcome(origin, asked.host, allowed_origins(self._config)):
                 raise of_foreign_origin(origin)
-        is_stream = request.endpoint == _endpoint("GET", EVENTS)
-        reading.check_accepted(request, EVENT_STREAM if is_stream else reading.JSON)
+        is_stream = asked.endpoint == _endpoint("GET", EVENTS)
+        reading.check_accepted(asked, EVENT_STREAM if is_stream else reading.JSON)
 
     async def _finish(self, response: Response) -> Response:
         """Let pages of allowed origins read the answer, and no cache store it."""
-        if not _is_ours():
+        asked = current()
+        if not _is_ours(asked):
             return response
         headers = response.headers
         headers["Cache-Control"] = NO_STORE
         headers["Vary"] = "Origin"
-        origin = request.headers.get("Origin")
-        if origin and is_welcome(origin, request.host, allowed_origins(self._config)):
+        origin = asked.headers.get("Origin")
+        if origin and is_welcome(origin, asked.host, allowed_origins(self._config)):
             headers["Access-Control-Allow-Origin"] = origin
             headers["Access-Control-Expose-Headers"] = "Location, Retry-After"
-            if "Access-Control-Request-Method" in request.headers:
+            if "Access-Control-Request-Method" in asked.headers:
                 headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
                 headers["Access-Control-Allow-Headers"] = (
                     "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Room-Link"
@@ -277,13 +281,13 @@ class Api:
         return response
 
 
-def _is_browser() -> bool:
+def _is_browser(asked: Request) -> bool:
     """Whether a page is wanted rather than a line; programs that take anything get a line."""
-    return "text/html" in request.accept_mimetypes.values()
+    return "text/html" in asked.accept_mimetypes.values()
 
 
-def _is_ours() -> bool:
-    return request.path.startswith("/api/")
+def _is_ours(asked: Request) -> bool:
+    return asked.path.startswith("/api/")
 
 
 def _endpoint(method: str, rule: str) -> str:
