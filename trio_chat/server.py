@@ -2,7 +2,6 @@
 
 import ssl
 from collections.abc import Sequence
-from functools import partial
 
 import structlog
 import trio
@@ -225,11 +224,8 @@ class Server:
                 watching.start_soon(self._endpoint.run)
             async with trio.open_nursery() as connections:
                 async with trio.open_nursery() as listening:
-                    await listening.start(
-                        partial(trio.serve_listeners, handler_nursery=connections),
-                        self._acceptor.answer,
-                        self._listeners,
-                    )
+                    for listener in self._listeners:
+                        listening.start_soon(self._accept, listener, connections)
                     listening.start_soon(self._limits.overload.watch)
                     populations, made = self._hub.populations, self._hub.unused_rooms
                     listening.start_soon(
@@ -244,6 +240,12 @@ class Server:
                     listening.cancel_scope.cancel(reason="the server stops")
                 self._drain(connections.cancel_scope)
             watching.cancel_scope.cancel(reason="all connections are over")
+
+    async def _accept(self, listener: RetryingListener, connections: trio.Nursery) -> None:
+        """Start a task for each connection, which closes it; close the listener at the end."""
+        async with listener:
+            while True:
+                connections.start_soon(self._acceptor.answer, await listener.accept())
 
     async def _follow(self) -> None:
         """Follow what others write; stop if what is kept is not what it was.

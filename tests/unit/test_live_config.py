@@ -51,7 +51,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "backup_every": {"backup_every": 2.0, "backup_folder": Path("backups")},
     "backup_folder": {"backup_folder": Path("backups")},
 }
-APART = (".least_frames", ".least_bytes", ".inbox._length", "._arrivals._started")
+APART = (".least_frames", ".least_bytes", ".inbox._messages", "._arrivals._started")
 PAGE = Page(static_files()).files()
 WITH_KEYS = {"token_audience", "token_key"}
 

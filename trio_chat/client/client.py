@@ -130,7 +130,8 @@ class Client:
                 self._transport.release()
                 self._submission.forget()  # it holds the connection, too, as look-ups do
                 self._look_ups = None
-            await linger(self._stream, self._rates.spend)
+            if not self._scope.cancel_called:
+                await linger(self._stream, self._rates.spend)
 
     @property
     def _end_name(self) -> str:
@@ -191,9 +192,10 @@ class Client:
             data = already_read or await receive(self._stream, READ_SIZE)
             while data and await self._take(data):
                 data = await receive(self._stream, READ_SIZE)
-            with trio.move_on_after(self._config.close_timeout):
-                # What was asked for before the end is done before it.
-                await self._submission.settle()
+            # What was asked for before the end is done before it.
+            if self._submission.is_under_way:
+                with trio.move_on_after(self._config.close_timeout):
+                    await self._submission.settle()
             async with self._context.exit:  # a crowd that goes at once must not hold up the others
                 if not data:
                     self._scope.cancel(reason="the peer hung up")
@@ -276,7 +278,7 @@ class Client:
         """Write what waits, and ping; ends when the send side is closed and all is written."""
         while True:
             frames = None
-            with trio.move_on_at(self._keepalive.due):
+            with trio.CancelScope(deadline=self._keepalive.due):
                 frames = await self._outbox.take()
             if frames is None:
                 self._keep_alive()

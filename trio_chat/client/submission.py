@@ -35,6 +35,11 @@ class Submission:
         """Whether the hub has not taken all requests."""
         return self._asked is not None and bool(self._asked.requests)
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the end of the last requests has not been waited for."""
+        return self._asked is not None
+
     async def submit(self, client: Recipient, messages: Sequence[str | bytes]) -> None:
         """Hand requests to the hub, once that is done with what it was asked before.
 

@@ -1,5 +1,7 @@
-"""The inbox: the memory channel by which everything reaches the hub, in order."""
+"""The inbox: the queue by which everything reaches the hub, in order."""
 
+import math
+from collections import deque
 from collections.abc import Sequence
 
 import trio
@@ -22,9 +24,8 @@ class Inbox:
     """
 
     def __init__(self, request_limit: int) -> None:
-        self._send, self._receive = trio.open_memory_channel[Message](float("inf"))
-        self._length = 0
-        self._waiting = trio.CancelScope()
+        self._messages: deque[Message] = deque()
+        self._come: trio.Event | None = None  # while ``take`` waits
         self._is_woken = False
         self._slots = trio.Semaphore(request_limit)
         self._request_limit = request_limit
@@ -36,17 +37,22 @@ class Inbox:
 
     def __len__(self) -> int:
         """Return how many messages wait."""
-        return self._length
+        return len(self._messages)
 
     def wake(self) -> None:
         """Let ``take`` return, now or when it is called next: something else has changed."""
         self._is_woken = True
-        self._waiting.cancel(reason="woken")
+        self._rouse()
 
     def post(self, message: Message) -> None:
         """Leave a message."""
-        self._length += 1
-        self._send.send_nowait(message)
+        self._messages.append(message)
+        self._rouse()
+
+    def _rouse(self) -> None:
+        if self._come is not None:
+            self._come.set()
+            self._come = None
 
     async def put(self, request: Asked | ApiRequest) -> None:
         """Leave requests, and wait for a slot first.
@@ -64,17 +70,24 @@ class Inbox:
 
         Other tasks run meanwhile, even if nothing has to be waited for.
         """
-        taken: list[Message] = []
-        if self._length or self._is_woken or until <= trio.current_time():
+        if self._messages or self._is_woken or until <= trio.current_time():
             await trio.lowlevel.checkpoint()
         else:
-            with trio.CancelScope(deadline=until) as self._waiting:
-                taken.append(await self._receive.receive())
+            await self._wait(until)
         self._is_woken = False
-        waiting = min(self._length - len(taken), MESSAGES)
-        taken += [self._receive.receive_nowait() for _ in range(waiting)]
-        self._length -= len(taken)
+        messages = self._messages
+        taken = [messages.popleft() for _ in range(min(len(messages), MESSAGES))]
         for message in taken:
             if isinstance(message, Asked | ApiRequest):
                 self._slots.release()
         return taken
+
+    async def _wait(self, until: float) -> None:
+        """Wait for a message, or to be woken."""
+        self._come = come = trio.Event()
+        if until == math.inf:  # mostly: a cancel scope would cost more than the rest of it
+            await come.wait()
+            return
+        with trio.CancelScope(deadline=until):
+            await come.wait()
+        self._come = None

@@ -21,7 +21,15 @@ from trio_chat.net.device_label import label_of
 from trio_chat.net.entrance import WEBSOCKET_PATH, Entrance
 from trio_chat.net.forwarded import Forwarding
 from trio_chat.net.handshake import shake_hands
-from trio_chat.net.head import Answer, Head, HttpError, check_encoding, read_head
+from trio_chat.net.head import (
+    END_OF_HEAD,
+    READ_SIZE,
+    Answer,
+    Head,
+    HttpError,
+    check_encoding,
+    read_head,
+)
 from trio_chat.net.hosts import HostNames
 from trio_chat.net.origins import check_site
 from trio_chat.net.probes import NO_PROBES, Probes
@@ -29,7 +37,14 @@ from trio_chat.net.problems import as_told_at
 from trio_chat.net.proxy_header import SIGNATURE, is_proxy_header, read_proxy_header
 from trio_chat.net.refused_handshakes import RefusedHandshakes
 from trio_chat.net.site import Site, allowed_origins, prefix_of
-from trio_chat.net.streams import Stream, address_of, linger, reset_on_close, tcp_of
+from trio_chat.net.streams import (
+    Stream,
+    address_of,
+    linger,
+    read_now,
+    reset_on_close,
+    tcp_of,
+)
 from trio_chat.net.visitor import LINK_HEADER, Visitor
 from trio_chat.net.websocket import WebSocket
 from trio_chat.protocol import requests
@@ -100,7 +115,7 @@ class Acceptor:
         self._is_shut = False
 
     async def answer(self, stream: Stream) -> None:
-        """Serve one connection to its end. Only cancellation leaves it.
+        """Serve one connection to its end, and close it. Only cancellation leaves it.
 
         Every coroutine between here and the pumps costs each connection a quarter of a KiB.
         """
@@ -114,14 +129,22 @@ class Acceptor:
             if refusal:
                 await self._refuse_connection(stream, refusal, address)
                 return
-            with self.admission.counted(address, is_proxy=is_proxy) as slot:
+            slot = self.admission.enter(address, is_proxy=is_proxy)
+            try:
                 serving = await self._begin(stream, address, slot)
                 if serving:
                     await serving
+            finally:
+                self.admission.leave(slot)
         except* (OSError, trio.BrokenResourceError):
             pass  # the peer is gone
         except* Exception:
             log.exception("connection crashed")
+        finally:
+            if isinstance(stream, trio.SocketStream):
+                stream.socket.close()  # which takes no turn of the loop, and no cancelled scope
+            else:
+                await trio.aclose_forcefully(stream)
 
     def shut(self) -> None:
         """Stop waiting for requests that have not come yet, but for what is on its way already."""
@@ -283,7 +306,9 @@ class Acceptor:
         Raises:
             HttpError: it is not clean, or does not come within ``head_timeout``.
         """
-        already_read = b""
+        already_read = b"" if slot.is_proxys else read_now(stream, READ_SIZE)
+        if END_OF_HEAD in already_read:  # as a rule: see ``DEFER_ACCEPT``
+            return await self._read_head(stream, already_read, peer, slot), peer
         timeout = LAST_HEADS if self._is_shut else self._config.head_timeout
         with trio.move_on_after(timeout) as scope:
             self._waiting.add(scope)
@@ -292,15 +317,21 @@ class Acceptor:
                     peer, already_read = await self._read_sender(stream, peer, slot)
                 if isinstance(stream, trio.SSLStream):
                     await self._shake_hands(stream, peer, slot)
-                return await read_head(stream, self._config.head_limit, already_read), peer
-            except HttpError as refusal:
-                self._tell_of_header(refusal.begun, peer, slot)
-                raise
+                return await self._read_head(stream, already_read, peer, slot), peer
             finally:
                 self._waiting.discard(scope)
         if self._is_shut:
             return None, peer  # which nobody has to hear of
         raise HttpError(408, "the request did not come in time")
+
+    async def _read_head(
+        self, stream: Stream, already_read: bytes, peer: str, slot: Slot
+    ) -> Head | None:
+        try:
+            return await read_head(stream, self._config.head_limit, already_read)
+        except HttpError as refusal:
+            self._tell_of_header(refusal.begun, peer, slot)
+            raise
 
     async def _read_sender(self, stream: Stream, peer: str, slot: Slot) -> tuple[str, bytes]:
         """Return who is behind a trusted proxy, if its first bytes tell; else the proxy.

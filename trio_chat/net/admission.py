@@ -2,8 +2,6 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import trio
 
@@ -144,18 +142,18 @@ class Admission:
             return HttpError(503, "the server has too much to do just now", RETRY)
         return None
 
-    @contextmanager
-    def counted(self, address: str, *, is_proxy: bool = False) -> Iterator["Slot"]:
-        """Count a connection for the block; that of a proxy for no address yet."""
+    def enter(self, address: str, *, is_proxy: bool = False) -> "Slot":
+        """Count a connection until it leaves; that of a proxy for no address yet."""
         slot = Slot(self)
         self._count += 1
         if not is_proxy:
             self.count(slot, address)
-        try:
-            yield slot
-        finally:
-            self._count -= 1
-            self._discount(slot)
+        return slot
+
+    def leave(self, slot: "Slot") -> None:
+        """Count a connection no more."""
+        self._count -= 1
+        self._discount(slot)
 
     def give(self, slot: "Slot", address: str) -> None:
         """Count a proxy's connection for an address, as waiting.

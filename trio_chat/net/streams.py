@@ -1,5 +1,6 @@
 """Operations on a peer's stream besides reading and writing: direct writes, ways to close."""
 
+import os
 import socket
 import struct
 from collections.abc import Callable
@@ -48,6 +49,20 @@ def socket_of(stream: AnyStream) -> socket.socket | None:
         return None
     theirs = stream.socket
     return socket.socket(theirs.family, theirs.type, theirs.proto, fileno=theirs.fileno())
+
+
+def read_now(stream: AnyStream, size: int) -> bytes:
+    """Return what has come of a plain TCP stream already, nothing for another one.
+
+    Nothing is also what is returned at the end of the stream, or if it is broken: who reads on by
+    ``receive_some`` is told.
+    """
+    if not isinstance(stream, trio.SocketStream):
+        return b""
+    try:
+        return os.read(stream.socket.fileno(), size)
+    except OSError:
+        return b""
 
 
 def send_now(stream: AnyStream, data: bytes) -> int:
