@@ -116,10 +116,10 @@ class Api:
             response.vary.update(("Accept", "Accept-Language"))
             return response
         if not _is_ours(asked) and error.code == HTTPStatus.NOT_FOUND:
-            path = request.scope["raw_path"].decode("ascii", "replace")
+            path = asked.scope["raw_path"].decode("ascii", "replace")
             text = f"{nowhere(path, self._config)}\n"
             return Response(text, HTTPStatus.NOT_FOUND, content_type="text/plain; charset=utf-8")
-        if not _is_ours(current()) or error.code is None:
+        if not _is_ours(asked) or error.code is None:
             return error
         headers = {name: text for name, text in error.get_headers() if name == "Allow"}
         return await _tell(of_status(error.code, error.description or "", headers))
