@@ -521,7 +521,7 @@ async def coming(server: Running, ann: Chatter, nick: str) -> list[str]:
     states: list[str] = []
     while "left" not in states:
         told = await ann.until("presence")
-        if told["who"] == new.who:
+        if told["who"]["id"] == new.who["id"]:
             states.append(told["state"])
     return states
 

@@ -83,18 +83,21 @@ class Greeting:
             state.is_over = True
             self._turn.effects.closes.append((state.client, SIGNED_OUT))
             return
-        person, pairing, is_new = self._enter(state, request)
+        person, before, pairing, is_new = self._enter(state, request)
         self._greet(state, person, request, pairing, is_new=is_new)
+        is_quiet = self._judge.silence_of(asker_of(state, self._people))
+        self._presence.rename(person, before, is_quiet)
         for wanted in request.rooms:
             self._join(state, wanted)
 
     def _enter(
         self, state: ConnectionState, request: requests.Hello
-    ) -> tuple[Person, Pairing | None, bool]:
+    ) -> tuple[Person, Person | None, Pairing | None, bool]:
         """Take in as whom a connection speaks.
 
         Returns:
-            The person, what the code in the hello is for, and whether nobody knew them before.
+            The person, now and before; what the code in the hello is for; and whether nobody knew
+            them before.
 
         Raises:
             RequestError: the code is not good, the nick cannot be, or too many have come.
@@ -110,10 +113,9 @@ class Greeting:
             self._introductions.check_new(state.client, state.way_in)
         nick = (before.nick if pairing and before else None) or grant.nick or request.nick or ""
         person = self._people.enter(person_id, nick, state.client)
-        self._presence.rename(person, before)
         self._access.registry.call(person)
         state.person_id = person.id
-        return person, pairing, is_new
+        return person, before, pairing, is_new
 
     def _join(self, state: ConnectionState, wanted: requests.Resume) -> None:
         """Join a room that a hello names; if that cannot be, only this room is refused."""

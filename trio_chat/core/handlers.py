@@ -224,7 +224,7 @@ class Handlers:
         if state.grant.nick:
             raise RequestError("bad_nick", "your nick is given by what has let you in")
         person = self._people.rename(before, request.nick)
-        self._presence.rename(person, before)
+        self._presence.rename(person, before, self._judge.silence_of(asker_of(state, self._people)))
         self._access.registry.call(person)
         self._turn.reply(state.client, answers.Ok(id=request.id))
 

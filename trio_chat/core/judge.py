@@ -1,11 +1,12 @@
 """The judge: asks the policy, with what is known of who asks and of the room."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.config import Config
 from trio_chat.core import policy
-from trio_chat.core.access import Access
+from trio_chat.core.access import Access, Standing
 from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.links import Link
 from trio_chat.core.people import People
@@ -15,6 +16,7 @@ from trio_chat.limits.addresses import key_of
 from trio_chat.protocol import requests
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.rights import Right
+from trio_chat.protocol.room_rules import RoomRules
 
 NEVER = float("-inf")
 
@@ -140,16 +142,33 @@ class Judge:
         return policy.needs_approval(principal, request, of_room, self._config.hold_links_for, now)
 
     def is_quiet(self, asker: Asker, room: str, link: Link | None = None) -> bool:
-        """Whether nobody is told that somebody joins, as of a newcomer in a room in raid mode."""
+        """Whether nobody is told that somebody joins.
+
+        As of whoever is muted, and of a newcomer in a room in raid mode.
+        """
         governed, now = self._access.registry.governed(room), self._access.clock()
-        if governed is None or not governed.is_raided(now):
-            return False
-        if now - asker.known_since >= 1000 * governed.rules.newcomers:
-            return False
+        standing = self._standing(asker, room, link)
+        if standing.is_muted or governed is None or not governed.is_raided(now):
+            return standing.is_muted
+        return self._waits(asker, governed.rules, standing)
+
+    def silence_of(self, asker: Asker) -> Callable[[str], bool]:
+        """Return what tells whether somebody may not speak in a room, as muted or a newcomer."""
+
+        def is_silent(room: str) -> bool:
+            standing = self._standing(asker, room)
+            return standing.is_muted or self._waits(asker, self._access.rules(room), standing)
+
+        return is_silent
+
+    def _standing(self, asker: Asker, room: str, link: Link | None = None) -> Standing:
         assert asker.person  # others have no presence
-        person_id, address = asker.person.id, asker.address
-        standing = self._access.standing(room, person_id, address, link, asker.grant)
-        return standing.right < Right.MODERATE
+        return self._access.standing(room, asker.person.id, asker.address, link, asker.grant)
+
+    def _waits(self, asker: Asker, rules: RoomRules, standing: Standing) -> bool:
+        """Whether somebody has to wait before they speak, as a newcomer who is no moderator."""
+        known = self._access.clock() - asker.known_since
+        return known < 1000 * rules.newcomers and standing.right < Right.MODERATE
 
     def clock(self) -> int:
         """Return the time of the wall clock, in ms since 1970."""

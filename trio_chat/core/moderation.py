@@ -242,7 +242,7 @@ class Moderation:
         if isinstance(act, acts.NickFreed):
             for person in act.people:
                 self._people.free(person.id)
-        if isinstance(act, acts.RulesSet | acts.Undone):
+        if isinstance(act, acts.RulesSet | acts.Undone | acts.Lifted):
             self.raids.calm(act.about)
         if isinstance(act, acts.Raided):
             self._await_end_of_raid_mode(act.about, act.rules_until)

@@ -1,7 +1,7 @@
 """Presence: which person is in which room, by which connections, and until when."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from trio_chat.config import Config
 from trio_chat.core.arrivals import Arrivals
@@ -96,9 +96,17 @@ class Presence:
         if not self._places[person_id]:
             del self._places[person_id]
 
-    def rename(self, person: Person, before: Person | None) -> None:
-        """Tell everybody who may know a person how they are called now."""
+    def rename(
+        self, person: Person, before: Person | None, is_quiet: Callable[[str], bool]
+    ) -> None:
+        """Tell everybody who may know a person how they are called now.
+
+        Args:
+            person: Who.
+            before: How they were called.
+            is_quiet: Whether they may not speak in a room, so that nobody is told there yet.
+        """
         if before is None or before.nick == person.nick or person.id not in self._places:
             return
         for room in self._places[person.id]:
-            room.rename(person)
+            room.rename(person, is_quiet=is_quiet(room.name))

@@ -53,6 +53,7 @@ class Room:
         self._listed: dict[str, Person] = {}
         self._unlisted: OrderedDict[str, Person] = OrderedDict()  # those who came first in front
         self._quiet: set[str] = set()  # people of whose coming nobody was told
+        self._untold: dict[str, Person] = {}  # people as they are called, which nobody was told
         self._listed_limit = listed_limit
         self._members: Mapping[str, Person] | None = None
         self._told_members: Mapping[str, Person] | None = None  # while changes wait to be told
@@ -147,12 +148,15 @@ class Room:
     def _forget(self, person_id: str) -> None:
         """Take somebody who has left from the list, and put another one on it."""
         was_cut = self.is_cut
-        if person_id in self._quiet:
+        self._untold.pop(person_id, None)
+        was_quiet = person_id in self._quiet
+        if was_quiet:
             self._quiet.remove(person_id)
             self._is_recounted = True
         if person_id in self._listed:
             self._change_members()
             who = self._listed.pop(person_id)
+            who = Person(person_id, "") if was_quiet else who  # some know them from the list
             self._moves.append(events.Presence(room=self.name, who=who, state="left"))
         else:
             del self._unlisted[person_id]
@@ -174,9 +178,14 @@ class Room:
         self._is_recounted = self._is_recounted or was_cut or self.is_cut
         self._tell_moves_soon()
 
-    def announce(self) -> None:
-        """Tell of those who have come quietly and are still on the list."""
-        quiet, self._quiet = self._quiet, set()
+    def announce(self, stays_quiet: Callable[[str], bool] = lambda _: False) -> None:
+        """Tell of those who have come quietly and are still on the list.
+
+        Args:
+            stays_quiet: Tells by an id of whom nobody is told yet.
+        """
+        quiet = {id for id in self._quiet if not stays_quiet(id)}
+        self._quiet -= quiet
         self._moves += [
             events.Presence(room=self.name, who=who, state="joined")
             for id, who in self._listed.items()
@@ -184,18 +193,31 @@ class Room:
         ]
         self._tell_moves_soon()
 
-    def rename(self, person: Person) -> None:
+    def rename(self, person: Person, *, is_quiet: bool = False) -> None:
         """Call a person by this nick from now on, and tell it behind what is still to be told.
 
-        So nobody is told of a new owner of a nick before the old one has left, or is renamed.
+        So nobody is told of a new owner of a nick before the old one has left, or is renamed. With
+        ``is_quiet`` others are told when the person speaks, or is renamed again.
         """
+        if is_quiet and person.id not in self._quiet:
+            self._untold[person.id] = person
+            return
+        self._untold.pop(person.id, None)
         if person.id in self._unlisted:
             self._unlisted[person.id] = person
         else:
             self._change_members()
             self._listed[person.id] = person
-        self._moves.append(events.Renamed(room=self.name, who=person))
-        self._tell_moves_soon()
+        if person.id not in self._quiet:
+            self._moves.append(events.Renamed(room=self.name, who=person))
+            self._tell_moves_soon()
+
+    def _introduce(self, person_id: str) -> None:
+        """Tell of somebody who speaks what nobody was told of yet: their coming, or their nick."""
+        if person_id in self._quiet:
+            self.announce(lambda id: id != person_id)
+        if person_id in self._untold:
+            self.rename(self._untold[person_id])
 
     def _change_members(self) -> None:
         """Remember whom the members know of, before that changes."""
@@ -262,6 +284,8 @@ class Room:
 
     def tell(self, event: events.Event, data: bytes | None = None) -> None:
         """Let all members know of an event, with the next frames; ``data`` is how it is kept."""
+        if (self._quiet or self._untold) and isinstance(event, events.Message) and event.who:
+            self._introduce(event.who.id)
         if not self._news:
             self._on_news(self)
         self._news.append((event, data))

@@ -223,9 +223,9 @@ class Log:
         who = presence.who
         if presence.state == "joined":
             self._know(who)
-        else:
-            self._nicks.pop(who.id, None)
-        if who.id == me.id:
+        elif who.id in self._nicks:
+            who = Person(who.id, self._nicks.pop(who.id))
+        if who.id == me.id or not who.nick:  # nobody was told that they came
             return
         text = f"{'→' if presence.state == 'joined' else '←'} {name(who)}"
         last = self.entries[-1] if self.entries else None
