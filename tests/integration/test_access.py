@@ -403,6 +403,25 @@ async def test_a_token_that_names_rooms_lets_nobody_in_by_links(
         assert answer != "error" or made["code"] == "not_operator"
 
 
+async def test_nobody_writes_privately_to_who_may_not_come(tmp_path: Path) -> None:
+    """Whose token names other rooms is told of no room for two, nor is who asked left in one."""
+    async with (
+        entered_by("token", tmp_path) as mode,
+        connected(mode.server) as ann,
+        connected(mode.server) as ben,
+        connected(mode.server) as phone,
+    ):
+        await ann.hello("Ann", access={"token": signed(sub="ann", rooms={"tea": "speak"})})
+        await ben.hello("Ben", access={"token": signed(sub="ben")})
+        wanted = {"t": "create", "private": True, "with": ann.who["id"]}
+        assert (await ben.ask(**wanted))["code"] == "not_found"
+        await phone.hello("Ann", access={"token": signed(sub="ann")})
+        assert (await ben.ask(**wanted))["t"] == "created_room"
+        await phone.until("invited")
+        assert (await ann.ask(t="rooms"))["t"] == "rooms"
+        assert ann.heard == []
+
+
 async def test_a_session_proves_the_password_until_it_is_changed(tmp_path: Path) -> None:
     """So a page that reconnects need not show it, and costs the server no check."""
     journal = MemoryJournal()

@@ -142,6 +142,7 @@ def make_rights(given: Given, world: World) -> Rights:
             asked,
             config,
             people=people,
+            connections=world.connections,
             targets=targets,
             sessions=world.sessions,
         ),

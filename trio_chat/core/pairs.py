@@ -1,7 +1,10 @@
 """Pairs: private rooms for two, which somebody makes to write to one person alone."""
 
+from collections.abc import Mapping
+
 from trio_chat.config import Config
 from trio_chat.core.access import Access
+from trio_chat.core.connection_state import ConnectionState
 from trio_chat.core.effects import Turn
 from trio_chat.core.ledger import Ledger
 from trio_chat.core.pending_writes import Pending
@@ -12,6 +15,7 @@ from trio_chat.core.request_limits import RequestLimits
 from trio_chat.core.requested import Requested
 from trio_chat.core.sessions import Sessions
 from trio_chat.core.targets import SHOWN_OF_ID, Targets
+from trio_chat.delivery.recipient import Recipient, Requester
 from trio_chat.protocol import acts, answers, governing, governing_answers
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.names import BadName, check_nick
@@ -35,7 +39,8 @@ class Pairs:
         ledger: Keeps what is made.
         limits: Tell who has made too much.
         config: How much may be made.
-        people: Tell who is connected.
+        people: Tell who is connected,
+        connections: and by what each was let in.
         targets: Tell how people are called.
         sessions: Name the rooms.
     """
@@ -49,6 +54,7 @@ class Pairs:
         config: Config,
         *,
         people: People,
+        connections: Mapping[Requester, ConnectionState],
         targets: Targets,
         sessions: Sessions,
     ) -> None:
@@ -58,6 +64,7 @@ class Pairs:
         self._limits = limits
         self._config = config
         self._people = people
+        self._connections = connections
         self._targets = targets
         self._sessions = sessions
         # When each room was made whose second person has not answered, by that person's id; there
@@ -114,6 +121,8 @@ class Pairs:
         if standing.right < Right.SPEAK:
             denial = BANNED if standing.is_banned else MUTED
             raise RequestError(denial.code, denial.text)
+        if self._people.connections_of(other.id) and not self._reached(other.id):
+            raise RequestError("not_found", f"{other.nick} may not come into a private room")
         self._limits.check_new_room(address, now)
         if self._access.registry.private_rooms() >= self._config.private_rooms:
             text = "this server has no place for more private rooms"
@@ -129,6 +138,19 @@ class Pairs:
             raise RequestError("busy", "too many have written to this person just now", retry_ms)
         self._unanswered[other.id] = waiting
 
+    def _reached(self, person_id: str) -> list[Recipient]:
+        """Return the connections of a person that may be in a room for two.
+
+        Not those that were let in by what names other rooms, nor of who is banned everywhere.
+        """
+        standing, states = self._access.standing, self._connections
+        return [
+            client
+            for client in self._people.connections_of(person_id)
+            if states[client].grant.limits_to is None
+            and not standing(SERVER, person_id, client.address).is_banned
+        ]
+
     def note_said(self, room: str, person: Person | None) -> None:
         """Take in that somebody has said something: they have answered, if they were to."""
         waiting = self._unanswered.get(person.id) if person else None
@@ -136,13 +158,13 @@ class Pairs:
             waiting.pop(room, None)
 
     def invite(self, kept: ActKept, act: acts.Admitted) -> None:
-        """Tell the second person that there is a room, on all connections; it is kept now."""
+        """Tell the second person that there is a room, where they may be in it; it is kept now."""
         governed = self._access.registry.governed(act.about)
         if governed is None or governed.admitted_by != kept.seq:
             return  # both asked for it in the same moment
         me, other = act.people
         told = answers.Invited(room=act.about, title=me.nick, who=me)
-        for client in self._people.connections_of(other.id):
+        for client in self._reached(other.id):
             self._turn.reply(client, told)
 
     def listed(self, person_id: str) -> list[answers.PrivateRoom]:
