@@ -118,7 +118,7 @@ async def undo(url: str, sessions: tuple[str, str], since: int) -> tuple[float, 
         await witness.until("clear")
         gone = time.perf_counter() - begin
         page = await witness.ask(t="history", room="class")
-        assert all(message["deleted"] for message in page["messages"]), "something is left"
+        assert all(message["cleared"] for message in page["messages"]), "something is left"
         await trio.sleep(CALM)
         acts = (await moderator.ask(t="audit", room="class"))["acts"]
         number = next(act["seq"] for act in acts if act["act"]["t"] == "raided")

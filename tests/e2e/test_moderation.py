@@ -107,7 +107,8 @@ def test_a_teacher_runs_a_class(open_page: OpenPage) -> None:
         expect(row(page, "cleared what \u2068Bob\u2069 said: \u2068not now")).to_be_visible()
         expect_said(page, "listen!")
     ann.reload()
-    expect(ann.locator("#log .deleted")).to_have_count(2)
+    expect(ann.locator("#log .deleted")).to_have_count(1)
+    expect(row(ann, "2 messages removed")).not_to_contain_text("Bob")
     expect_said(ann, "listen!")
 
 
@@ -248,6 +249,7 @@ def test_a_raid_is_undone_and_taken_back(open_page: OpenPage, chat: Chat) -> Non
         dialog.get_by_label("Reason").fill("a raid")
         dialog.get_by_role("button", name="Undo it").click()
         expect(row(ann, "spam")).to_have_count(0)
+        expect(ann.locator("#log .deleted .text")).to_have_text("2 messages removed")
     wait_for(ann, "banned \u2068E1\u2069 and \u2068E2\u2069 for 1 week: \u2068a raid")
     expect_said(ann, "welcome")
     settings = open_settings(ann, "What was done")
@@ -256,6 +258,47 @@ def test_a_raid_is_undone_and_taken_back(open_page: OpenPage, chat: Chat) -> Non
     assert faults(ann) == []
     ann.keyboard.press("Escape")
     expect_said(ann, "welcome", "spam", "spam")
+
+
+def test_a_raid_leaves_one_line(open_page: OpenPage, chat: Chat) -> None:
+    """However much was said; the reader's place, the keys and what is found hold, also later."""
+    ann = open_page(name="Ann")
+    make_room(ann, "class")
+    for number in range(30):
+        post(ann, f"lesson {number}")
+    wait_for_kept(ann, "lesson 29")
+    with enter(chat.ws, "evil.example", "class") as raider:
+        for number in range(120):
+            raider.ask(t="send", room="class", text=f"spam {number}")
+        for number in range(3):
+            post(ann, f"help {number}")
+        wait_for_kept(ann, "help 2")
+        row(ann, "help 0").focus()
+        for _ in range(40):
+            ann.keyboard.press("ArrowUp")
+        expect(row(ann, "spam 80")).to_be_focused()
+        middle = ann.evaluate("document.activeElement.getBoundingClientRect().top")
+        open_menu(ann, "evil.example").get_by_role("button", name="Undo a raid").click()
+        dialog = ann.get_by_role("dialog", name="Undo a raid")
+        expect(dialog.get_by_text("120 messages will be cleared")).to_be_visible()
+        dialog.get_by_role("button", name="Undo it").click()
+    line = row(ann, "120 messages removed")
+    expect(line).to_have_count(1)
+    expect(line).to_be_in_viewport()
+    expect(ann.locator("#log")).not_to_contain_text("spam")
+    expect(ann.locator("#log .deleted")).to_have_count(1)
+    assert 0 < middle < ann.viewport_size["height"]
+    line.focus()
+    assert faults(ann) == []
+    for key, text in (("ArrowDown", "help 0"), ("ArrowUp", "120 messages"), ("ArrowUp", "lesson 29")):
+        ann.keyboard.press(key)
+        expect(row(ann, text)).to_be_focused()
+    ann.reload()
+    expect(row(ann, "120 messages removed")).to_have_count(1)
+    expect(row(ann, "lesson 29")).to_be_visible()
+    ann.locator("#log .message").last.focus()
+    ann.keyboard.press("Home")
+    expect(row(ann, "lesson 0")).to_be_focused()
 
 
 def test_a_message_is_told_to_the_moderators(open_page: OpenPage) -> None:

@@ -525,6 +525,17 @@ async def found(journal: Journal, words: str) -> list[int]:
     return [message.seq for message in hits.messages]
 
 
+async def nobodys(journal: Journal) -> list[int]:
+    """Return which messages are told without an author, as moderators have cleared them."""
+    events = [decode(data) for _, data in await journal.after(ROOM, 0, 99, MUCH)]
+    told = [event for event in events if isinstance(event, Message)]
+    listed = [message.seq for message in await page(journal) if message.cleared]
+    assert [event.seq for event in told if event.cleared] == listed
+    assert [event.seq for event in told if event.who is None] == listed
+    assert [message.seq for message in await page(journal) if message.who is None] == listed
+    return listed
+
+
 class TestClearing:
     """What moderators clear is told nowhere any more, and is there again if that is taken back."""
 
@@ -543,6 +554,7 @@ class TestClearing:
         assert result.is_partial
         assert SECRET.encode() not in await everything(journal)
         assert [message.deleted for message in await page(journal)] == [False, True, True, False]
+        assert await nobodys(journal) == [2, 3]
         assert await found(journal, "text") == []
         assert await found(journal, "bread") == [4]
         assert await kept(journal) == [1, 2, 3, 4, 5, 6, 7]
@@ -634,6 +646,7 @@ class TestClearing:
         await journal.prune(0, 0)
         assert await journal.commit([restore("again")]) == [TOO_LATE]
         assert SECRET.encode() not in await everything(journal)
+        assert [*await nobodys(journal)][:2] == [2, 3]
         assert await found(journal, "text") == []
         assert (await page(journal))[1].reactions == {"🍋": [BEN]}
 

@@ -208,8 +208,8 @@ async def test_what_is_cleared_comes_back(tool: Tool, tmp_path: Path) -> None:
             await shown.obeys("/audit", "Cem reported message 5: rude words")
             await shown.obeys("/clear Ben Lee", "Ann cleared the messages of Ben Lee")
             await other.shows("Ann cleared the messages of Ben Lee")
-            await shown.until(lambda: shown.text.count("│ deleted") == 2)
-            await other.until(lambda: other.text.count("│ deleted") == 2)
+            await shown.until(lambda: "│ rude" not in shown.text)
+            await other.until(lambda: "│ rude" not in other.text)
             shown.type("/audit\r")
             line = r"(\d+) \S+ \S+ Ann cleared the messages of Ben Lee"
             await shown.until(lambda: re.search(line, shown.text) is not None)
@@ -230,9 +230,8 @@ async def test_a_raid_is_undone_after_a_look(tool: Tool, tmp_path: Path) -> None
         await shown.obeys("/raid yes", "/raid TIME")
         await room.send("spam")
         await shown.obeys("/raid 1m", "1 person, ", "1 message: Ben Lee", "/raid yes bans")
-        await shown.obeys(
-            "/raid yes", "the raid is undone", "Ann banned Ben Lee for 7 d", "│ deleted"
-        )
+        await shown.obeys("/raid yes", "the raid is undone", "Ann banned Ben Lee for 7 d")
+        await shown.until(lambda: "│ spam" not in shown.text)
         assert await refused(room) == "banned"
         await shown.shows("Ann set the rules: newcomers wait for 15 min; links of newcomers wait")
         await shown.obeys("/raid yes", "/raid TIME")
@@ -260,9 +259,11 @@ async def test_a_raid_of_somebody_is_undone(tool: Tool, tmp_path: Path) -> None:
         await shown.obeys("/raid 10m", "1 person, ", "1 message: 10m")
         await shown.obeys("/raid yes", "the raid is undone", "Ann banned 10m for 7 d")
         assert await refused(theirs) == "banned"
-        await shown.shows("10m │ deleted", "Ben Lee │ bread")
+        await shown.until(lambda: "10m │" not in shown.text)
+        await shown.shows("Ben Lee │ bread")
         await shown.obeys("/raid Ben Lee 2h", "1 message: Ben Lee\n")
-        await shown.obeys("/raid yes", "Ann banned Ben Lee for 7 d", "Ben Lee │ deleted")
+        await shown.obeys("/raid yes", "Ann banned Ben Lee for 7 d")
+        await shown.until(lambda: "Ben Lee │" not in shown.text)
         assert await refused(room) == "banned"
 
 
@@ -448,7 +449,8 @@ async def test_an_operator_acts_in_all_rooms(tmp_path: Path) -> None:
             await shown.until(lambda: shown.text.count("/everywhere mute|") == 2)
             await shown.obeys("/everywhere undo it")
             await shown.until(lambda: shown.text.count("/everywhere mute|") == 3)
-            await shown.obeys("/everywhere clear Ben Lee 1h", "done in all rooms", "│ deleted")
+            await shown.obeys("/everywhere clear Ben Lee 1h", "done in all rooms")
+            await shown.until(lambda: "Ben Lee │" not in shown.text)
             await shown.obeys("/mute Ben Lee 1m", "Op muted Ben Lee for 1 min")
             await shown.obeys("/everywhere ban Ben Lee 1d rude", "← Ben Lee")
             assert await refused(room) == "removed"

@@ -298,14 +298,14 @@ def shown(log: Log) -> list[str]:
 
 
 def test_an_earlier_message_that_was_edited_since_is_deleted() -> None:
-    """If it is by one of these authors."""
+    """If it is by one of these authors; no line of it is left."""
     log = Log()
     for event in (message(1), message(2), message(3, ANN)):
         log.handle(event, ANN, 0)
     cleared = clear(5, "b", since=4)
     cleared.also = [2, 3]
     log.handle(cleared, ANN, 0)
-    assert shown(log)[:3] == ["hello", "deleted", "hello"]
+    assert [entry.seq for entry in log.shown][:2] == [1, 3]
 
 
 def test_cleared_messages_are_deleted() -> None:
@@ -315,14 +315,26 @@ def test_cleared_messages_are_deleted() -> None:
         log.handle(event, ANN, 0)
     log.handle(clear(5, "b", since=2), ANN, 0)
     assert shown(log) == [
-        *("hello", "hello", "deleted", "hello", "hello"),
+        *("hello", "hello", "hello", "hello"),
         "Ann cleared the messages of Ben",
     ]
     log.handle(clear(6, "", "x"), ANN, 0)
-    assert shown(log)[1] == "deleted"
+    assert [entry.seq for entry in log.shown][:3] == [1, 4, 9]
     assert shown(log)[-1] == "Ann cleared the messages of 2 people"
     assert log.author("ben") == BEN
     assert log.author("Cem") is None
+
+
+def test_cleared_messages_of_before_are_no_lines() -> None:
+    """A page of the history may have nothing else."""
+    log = Log()
+    raid = MessageView(seq=2, ts=2, text="", deleted=True, cleared=True)
+    log.prepend([view(1), raid, view(3, deleted=True)], ANN, more=True)
+    log.prepend([raid], ANN, more=True)
+    assert shown(log) == ["again", "deleted"]
+    crowd = Moderated(room="tea", act="ban", people=[ANN, BEN] * 2, count=500, who=ANN)
+    log.handle(crowd, ANN, 0)
+    assert shown(log)[-1] == "Ann banned 500 people"
 
 
 def test_restored_messages_are_in_their_places() -> None:

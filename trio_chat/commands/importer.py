@@ -20,6 +20,7 @@ from trio_chat.protocol.events import (
     Edit,
     Message,
     target_of,
+    without_author,
     without_text,
 )
 
@@ -128,7 +129,12 @@ class Comparison:
 
 
 def are_same(one: AnyStoredEvent, other: AnyStoredEvent) -> bool:
-    """Whether two events are one, of which one copy may have lost its text to a deletion."""
+    """Whether two events are one, of which one copy may have lost its text to a deletion.
+
+    To a clearing it has lost its author, too.
+    """
+    if isinstance(one, Message) and isinstance(other, Message) and (one.cleared or other.cleared):
+        return without_author(one) == without_author(other)
     if is_bare(one) or is_bare(other):
         one, other = without_text(one), without_text(other)
     return one == other

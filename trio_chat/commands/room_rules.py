@@ -139,7 +139,9 @@ class RoomRules:
         if not found or found[2].state.deleted:
             raise BadEvent(f"it changes number {event.target}, which is no message before it")
         author, is_gone, changes = found
-        if isinstance(event, Edit) and author != author_of(event):  # moderators delete others'
+        is_anybodys = is_gone and author is None  # the author of what was cleared is not told
+        is_foreign = author != author_of(event) and not is_anybodys
+        if isinstance(event, Edit) and is_foreign:  # moderators delete others'
             raise BadEvent(NOT_YOURS.text)
         if isinstance(event, Edit) and is_bare(event) != is_gone:
             raise BadEvent(NO_SUCH_MESSAGE.text if is_gone else "text is blank")

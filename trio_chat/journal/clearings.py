@@ -10,7 +10,15 @@ from typing import NamedTuple
 import msgspec
 
 from trio_chat.journal.keys import author_of
-from trio_chat.protocol.events import AnyStoredEvent, Edit, Message, React, Topic, without_text
+from trio_chat.protocol.events import (
+    AnyStoredEvent,
+    Edit,
+    Message,
+    React,
+    Topic,
+    without_author,
+    without_text,
+)
 
 SEALED = 24 * 60 * 60 * 1000  # milliseconds for which a clearing can be taken back
 ALSO = 1_000  # earlier messages, edited since, and topics that a clearing covers: the latest ones
@@ -107,12 +115,13 @@ def as_told(clearings: Sequence[Clearing], event: AnyStoredEvent) -> AnyStoredEv
         is_left_out = any(clearing.covers_reaction(event) for clearing in clearings)
         return msgspec.structs.replace(event, on=False) if event.on and is_left_out else event
     if isinstance(event, Message):
-        seq = event.seq
-    elif isinstance(event, Edit):
-        seq = event.target
-    else:
-        return event
-    return without_text(event) if is_cleared(clearings, seq, author_of(event)) else event
+        cleared = is_cleared(clearings, event.seq, author_of(event))
+        return without_author(event) if cleared else event
+    if isinstance(event, Edit):
+        return (
+            without_text(event) if is_cleared(clearings, event.target, author_of(event)) else event
+        )
+    return event
 
 
 def take_back_reactions(

@@ -126,6 +126,7 @@ def view(
         message.cid,
         message.reply,
         deleted=message.deleted,
+        cleared=message.cleared,
     )
     if state is None:
         return told

@@ -135,7 +135,10 @@ class Ok(Answer, tag="ok"):
 
 
 class MessageView(msgspec.Struct, omit_defaults=True, rename={"who": "from"}):
-    """A message after all edits; ``reactions`` has the persons by emoji."""
+    """A message after all edits; ``reactions`` has the persons by emoji.
+
+    One that moderators have ``cleared`` is told without its author.
+    """
 
     seq: int
     ts: int
@@ -146,6 +149,7 @@ class MessageView(msgspec.Struct, omit_defaults=True, rename={"who": "from"}):
     edited: bool = False
     deleted: bool = False
     reactions: dict[str, list[Person]] = {}
+    cleared: bool = False
 
 
 class Page(Answer, tag="history"):

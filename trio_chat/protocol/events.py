@@ -40,6 +40,7 @@ class Message(StoredEvent, tag="msg", kw_only=True):
     text: str
     reply: int | None = None
     deleted: bool = False  # by a later event; the text is empty then
+    cleared: bool = False  # it was by moderators, with others: it is told without its author
 
 
 class Edit(StoredEvent, tag="edit", kw_only=True):
@@ -182,6 +183,11 @@ def decode(data: bytes) -> AnyStoredEvent | None:
 def target_of(event: AnyStoredEvent) -> int | None:
     """Return the number of the message that an event changes."""
     return event.target if isinstance(event, Edit | Delete | React) else None
+
+
+def without_author(message: Message) -> Message:
+    """Return a message that moderators have cleared, as it is told and at last stored."""
+    return msgspec.structs.replace(message, text="", who=None, deleted=True, cleared=True)
 
 
 def without_text(event: AnyStoredEvent) -> AnyStoredEvent:

@@ -62,6 +62,6 @@ class Clearings:
 def _cleared(event: events.Message | events.Edit | events.React) -> wire.RoomEvent:
     if isinstance(event, events.React):
         return msgspec.structs.replace(event, on=False)
-    cleared = events.without_text(event)
-    assert isinstance(cleared, events.Message | events.Edit)
-    return cleared
+    if isinstance(event, events.Message):
+        return events.without_author(event)
+    return msgspec.structs.replace(event, text="")

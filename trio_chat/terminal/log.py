@@ -24,7 +24,7 @@ from trio_chat.remote import (
 )
 from trio_chat.terminal.entry import Entry, Kind
 from trio_chat.terminal.sanitize import sanitize, sanitize_line
-from trio_chat.terminal.wording import kept_in_words, name, names
+from trio_chat.terminal.wording import few, kept_in_words, name
 
 LIMIT = 2000  # entries; the oldest are dropped, and can be fetched again
 NICKS_LIMIT = 10_000  # people whose nicks are known, to show what they were before
@@ -194,19 +194,22 @@ class Log:
             entry.delete(delete.why)
 
     def _clear(self, clear: Clear) -> None:
-        """Delete what these authors have said up to now."""
+        """Remove what these authors have said up to now: no line of theirs is left."""
         authors, cleared = set(clear.authors), dict[str, Person | None]()
-        also = set(clear.also)
+        also, gone = set(clear.also), set[int]()
         for seq, entry in self._numbers.items():
             author = entry.who.id if entry.who else ""
             is_among = clear.since <= seq < clear.seq or seq in also
             if author in authors and is_among:
                 cleared[author] = entry.who
-                entry.delete()
+                gone.add(seq)
             if clear.since <= seq or seq in clear.reacted:
                 entry.take_back(authors)
+        self.entries[:] = [entry for entry in self.entries if entry.seq not in gone]
+        for seq in gone:
+            del self._numbers[seq]
         people = [who for who in cleared.values() if who]
-        whom = names(people, len(authors)) if people else ""
+        whom = few(people, len(authors)) if people else ""
         self._add_note(kept_in_words(clear, whom), clear.ts)
 
     def _react(self, react: React) -> None:
@@ -264,7 +267,8 @@ class Log:
         older = []
         for said in messages:
             self._waiting.pop(said.cid or "", None)
-            older.append(self._entry(said, me))
+            if not said.cleared:
+                older.append(self._entry(said, me))
         self.entries[:0] = older
         self._place_notes()
         self.more = more

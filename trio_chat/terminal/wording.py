@@ -71,6 +71,11 @@ def names(people: Sequence[Person], count: int | None = None) -> str:
     return ", ".join([*shown, f"{others:,} more"] if others else shown)
 
 
+def few(people: Sequence[Person], count: int) -> str:
+    """Return the names of some people; of a crowd how many they are, as raiders choose theirs."""
+    return names(people, count) if count <= NAMED else counted(count, "person", "people")
+
+
 def counted(count: int, one: str, many: str) -> str:
     """Return a number with the word for what it counts."""
     return f"{count:,} {one if count == 1 else many}"
@@ -109,7 +114,7 @@ def kept_in_words(event: Kept, cleared: str = "") -> str:
             return f"{who} set the rules: {rules_in_words(event.rules)}"
         case Moderated():
             done = DONE.get(event.act, sanitize_line(event.act))
-            whom = names(event.people, event.count)
+            whom = few(event.people, event.count)
             return f"{who} {done} {whom}{_until(event.until, event.ts)}{_why(event.why)}"
         case Clear():
             whom = cleared or counted(len(event.authors), "person", "people")

@@ -85,6 +85,7 @@ export const de = {
   "row.copy": "Diesen Code kopieren",
   "row.unfold": "Alle {count} Zeilen zeigen",
   "row.deleted": "Nachricht gelöscht",
+  "row.cleared": { one: "1 Nachricht entfernt", other: "{count} Nachrichten entfernt" },
   "row.edited": "bearbeitet",
   "row.new": "Neu",
   "row.ignored": "Von jemandem, den Sie ignorieren",

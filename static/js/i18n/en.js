@@ -52,6 +52,7 @@ export const en = {
   "row.copy": "Copy this code",
   "row.unfold": "Show all {count} lines",
   "row.deleted": "Message deleted",
+  "row.cleared": { one: "1 message removed", other: "{count} messages removed" },
   "row.edited": "edited",
   "row.new": "New",
   "row.ignored": "From somebody whom you ignore",

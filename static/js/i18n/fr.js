@@ -85,6 +85,7 @@ export const fr = {
   "row.copy": "Copier ce code",
   "row.unfold": "Afficher les {count} lignes",
   "row.deleted": "Message supprimé",
+  "row.cleared": { one: "1 message retiré", other: "{count} messages retirés" },
   "row.edited": "modifié",
   "row.new": "Nouveau",
   "row.ignored": "De quelqu’un que vous ignorez",

@@ -60,6 +60,7 @@ Object.assign(de, {
   "act.linkUsed": "{who} kam über einen Link",
   "act.linkEnded": "{who} hat einen Link widerrufen",
   "act.forgotten": "der Server hat {room} vergessen, da niemand dort war",
+  "act.people": { one: "{count} Person", other: "{count} Leute" },
   "act.others": { one: "{count} weitere Person", other: "{count} weitere" },
 
   // Rules

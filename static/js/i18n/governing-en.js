@@ -60,6 +60,7 @@ Object.assign(en, {
   "act.linkUsed": "{who} came by a link",
   "act.linkEnded": "{who} revoked a link",
   "act.forgotten": "the server forgot {room}, which nobody used",
+  "act.people": { one: "{count} person", other: "{count} people" },
   "act.others": { one: "{count} other", other: "{count} others" },
 
   // Rules

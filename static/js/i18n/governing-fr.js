@@ -60,6 +60,7 @@ Object.assign(fr, {
   "act.linkUsed": "{who} est venu par un lien",
   "act.linkEnded": "{who} a révoqué un lien",
   "act.forgotten": "le serveur a oublié {room}, que personne n’utilisait",
+  "act.people": { one: "{count} personne", other: "{count} personnes" },
   "act.others": { one: "{count} autre", other: "{count} autres" },
 
   // Rules

@@ -1,7 +1,7 @@
 // Moves the focus from message to message by the arrow keys.
 
 import { reasonOf, t } from "../i18n/strings.js";
-import { nickOf, plainWords, when } from "./row.js";
+import { gone, nickOf, plainWords, when } from "./row.js";
 
 /** Handles keys in `element`, where `log` shows rows; calls `onLeave` at Escape. */
 export class KeyboardNavigation {
@@ -40,7 +40,8 @@ export class KeyboardNavigation {
 }
 
 /** Returns what a screen reader says of a row. */
-function nameOf({ kind, item, author, quoted, waits }) {
+function nameOf({ kind, item, author, quoted, waits, count }) {
+  if (count) return gone(count);
   const words = plainWords(item, author);
   if (kind === "note") return words;
   const { state, reason, edited, reactions = {} } = item;

@@ -221,7 +221,7 @@ export class Log {
     if (place && top === this.#element.scrollTop && entries.find(place.key) >= 0) return place;
     const key = this.#lines.keysInSight().find((one) => entries.find(one) >= 0);
     if (key === undefined) return this.#view.guess(entries, this.#element.scrollTop - this.#lines.start);
-    return { key, offset: this.#lines.offsetOf(this.#lines.row(key)) };
+    return { key: entries.nameOf(key), offset: this.#lines.offsetOf(this.#lines.row(key)) };
   }
 
   // Rows
@@ -243,6 +243,7 @@ export class Log {
 
   /** Makes rows around the reader's place, and keeps the reader there. */
   #draw(entries) {
+    this.#view.follow(entries);
     for (let round = 0; round < ROUNDS; round++) {
       if (round && this.#isCovered(entries)) break;
       const span = this.#view.span(entries, this.#lines.span(entries), this.#element.clientHeight);

@@ -28,10 +28,10 @@ export function because(line, why) {
 const LINES = {
   created: ({ private: isPrivate }, who) => t(isPrivate ? "act.createdPrivate" : "act.created", { who }),
   rules: ({ rules }, who, before) => t("act.rules", { who, what: changes(rules, before) }),
-  moderated: ({ act, people, count, until, ts }, who) => done(act, { who, people: names(people, count) }, ts, until),
+  moderated: ({ act, people, count, until, ts }, who) => done(act, { who, people: few(people, count) }, ts, until),
   clear: ({ authors }, who, _, nickOf) => {
     const people = authors.slice(0, NAMED).map((id) => ({ nick: nickOf(id) }));
-    return t("act.clear", { who, people: names(people, authors.length) });
+    return t("act.clear", { who, people: few(people, authors.length) });
   },
   restore: (_, who) => t("act.restore", { who }),
 };
@@ -61,6 +61,11 @@ export function names(people, count = people.length, named = NAMED) {
   const others = count - shown.length;
   const parts = others > 0 ? [...shown, t("act.others", { count: others })] : shown;
   return new Intl.ListFormat(locale(), { type: "conjunction" }).format(parts);
+}
+
+/** Returns the names of some people; of a crowd only how many they are, as raiders choose what they are called. */
+function few(people, count = people.length) {
+  return count > NAMED ? t("act.people", { count }) : names(people, count);
 }
 
 /** Keeps the direction of a text from the words around it. */

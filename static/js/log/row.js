@@ -38,15 +38,15 @@ export function wordsOf(row) {
  * any; parts that have not changed stay.
  */
 export function fillRow(row, entry, before, me) {
-  const { kind, item, isFirst, isDay, isNew, waits, isIgnored } = entry;
+  const { kind, item, isFirst, isDay, isNew, waits, isIgnored, count } = entry;
   row.className = classes(entry, me);
   if (!isAlike(before, entry)) fillWords(row, entry, me);
   put(row, "day", isDay && make("p", "day", when(item.ts, "day")));
   put(row, "new", isNew && make("p", "new", t("row.new")));
   const hasHead = isFirst && !isAction(item) && !isIgnored;
   put(row, "head", hasHead && head(entry));
-  put(row, "when", kind !== "note" && !hasHead && time(item.ts, "when"));
-  put(row, "quote", kind !== "note" && item.reply && !isIgnored && quote(item, entry.quoted, entry.hidesQuote));
+  put(row, "when", kind !== "note" && !hasHead && !count && time(item.ts, "when"));
+  put(row, "quote", kind !== "note" && item.reply && !isIgnored && !count && quote(item, entry.quoted, entry.hidesQuote));
   put(row, "unfold", wordsOf(row).classList.contains("folded") && unfold(item));
   put(row, "reactions", kind === "message" && !item.deleted && !isIgnored && reactions(item, me));
   const { pending } = item;
@@ -82,21 +82,22 @@ function isAction({ text, deleted }) {
   return !deleted && Boolean(text) && actionOf(text) !== null;
 }
 
-function isAlike(before, { item, author, isIgnored }) {
+function isAlike(before, { item, author, isIgnored, count }) {
   const parts = ["text", "deleted", "edited", "why"];
   return (
     before &&
+    before.count === count &&
     parts.every((part) => before.item[part] === item[part]) &&
     before.author?.nick === author?.nick &&
     before.isIgnored === isIgnored
   );
 }
 
-function fillWords(row, { item, author, shade, isIgnored, knows }, me) {
+function fillWords(row, { item, author, shade, isIgnored, knows, count }, me) {
   wordsOf(row).classList.remove("folded", "large");
   if (isIgnored && !item.deleted) return wordsOf(row).replaceChildren(t("row.ignored"));
   const isText = item.text && !item.deleted && item.t !== "topic";
-  const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick, knows) : [plainWords(item)];
+  const shown = isText ? prose(actionOf(item.text) ?? item.text, me?.nick, knows) : [count ? gone(count) : plainWords(item)];
   if (isAction(item)) shown.unshift("* ", nick(author, shade), " ");
   if (isAction(item) && item.edited) shown.push(" ", make("span", "edited", t("row.edited")));
   wordsOf(row).replaceChildren(...shown);
@@ -121,6 +122,11 @@ export function plainWords({ t: kind, text, deleted, about, words, emoji, from, 
   if (kind === "topic") return t("row.topic", { text });
   const action = text && actionOf(text);
   return action ? `${nickOf(author)} ${reads(action)}` : reads(text ?? emoji);
+}
+
+/** Returns that so many messages are gone. */
+export function gone(count) {
+  return t("row.cleared", { count });
 }
 
 /** Returns a text without its marks. */

@@ -31,6 +31,12 @@ export class View {
     return { start: keepsStart ? now.start : best.start, end: keepsEnd ? now.end : best.end };
   }
 
+  /** Takes in that the entry at the reader's place may be a part of another one by now. */
+  follow(entries) {
+    const key = this.place && entries.nameOf(this.place.key);
+    if (key !== (this.place?.key ?? null)) this.place = { ...this.place, key };
+  }
+
   /** Estimates the place `distance` px below the start of the first entry, where there are no rows. */
   guess(entries, distance) {
     if (!entries.length) return null;

@@ -79,7 +79,7 @@ export class Timeline {
     const [cleared, others, lessLiked] = [authors, also, reacted].map((list) => new Set(list));
     for (const { seq, from, reactions } of this.messages) {
       const isAmong = (seq >= since && seq < until) || others.has(seq);
-      if (isAmong && cleared.has(from?.id ?? "")) this.#replace(seq, { text: "", deleted: true });
+      if (isAmong && cleared.has(from?.id ?? "")) this.#replace(seq, { text: "", deleted: true, cleared: true });
       else if (seq >= since || lessLiked.has(seq)) this.#takeBack(seq, reactions, cleared);
     }
   }
@@ -94,7 +94,7 @@ export class Timeline {
     if (!this.has(seq)) return;
     const place = this.place(seq);
     const message = this.messages[place];
-    if (message.deleted) return;
+    if (message.deleted && !change.cleared) return;
     const changes = typeof change === "function" ? change(message) : change;
     this.messages[place] = { ...message, ...changes };
   }
@@ -116,8 +116,8 @@ export class Timeline {
 
 /** Returns a message from an event or from history, with all its fields. */
 function standing({ seq, ts, text, cid = null, from = null, reply = null, ...rest }) {
-  const { edited = false, deleted = false, reactions = {} } = rest;
-  return { seq, ts, text, cid, from, reply, edited, deleted, reactions };
+  const { edited = false, deleted = false, cleared = false, reactions = {} } = rest;
+  return { seq, ts, text, cid, from, reply, edited, deleted, cleared, reactions };
 }
 
 /** Returns reactions with one of a person added or removed. */

@@ -129,3 +129,45 @@ test("each entry is found by its key, and the nearest message by its number", ()
   for (const gone of [2, 3, "cid-0003", "note 9"]) assert.equal(entries.find(gone), -1);
   assert.deepEqual([0, 1, 2, 4, 9].map((seq) => entries.seek(seq)), [0, 0, 2, 3, 4]);
 });
+
+// What is gone
+
+const gone = (seq, more = {}) => said(seq, null, MORNING, { text: "", deleted: true, ...more });
+const cleared = (seq, more = {}) => gone(seq, { cleared: true, ...more });
+const raid = (from, to) => Array.from({ length: to - from + 1 }, (_, number) => cleared(from + number));
+const shape = (one) => (one.count ? `${one.count} gone` : (one.item.text || one.item.about));
+
+test("neighbouring messages that are gone are one entry without an author", () => {
+  const messages = [said(1, ANN), ...raid(2, 10_000), said(10_001, ANN), gone(10_002, { from: ANN }), said(10_003, ANN)];
+  const entries = entriesOf(room(messages.slice(0, 9_000)), ANN);
+  assert.deepEqual(entries.map(shape), ["1", "8999 gone"]);
+  assert.equal(entries[1].author, null);
+  const [before, one, after, deleted, last] = entriesOf(room([said(1, ANN), cleared(2), ...messages.slice(-3)]), ANN);
+  assert.deepEqual([before, one, after, last].map(shape), ["1", "1 gone", "10001", "10003"]);
+  assert.deepEqual([deleted.count, deleted.author, deleted.isFirst], [0, ANN, false]);
+  assert.deepEqual([one.isFirst, after.isFirst], [false, true]);
+  const pair = [gone(1, { from: ANN }), gone(2, { from: BOB }), said(3, BOB), gone(4, { from: BOB })];
+  assert.deepEqual(entriesOf(room(pair), ANN).map(({ count }) => count), [2, 0, 0]);
+});
+
+test("they are apart at a day, a note and the line of the new messages", () => {
+  const messages = [said(1, BOB), ...raid(2, 5), cleared(6, { ts: MORNING + DAY }), cleared(7, { ts: MORNING + DAY })];
+  const notes = [{ after: 3, about: "gap" }];
+  assert.deepEqual(entriesOf(room(messages, { notes }), ANN).map(shape), ["1", "2 gone", "gap", "2 gone", "2 gone"]);
+  const lined = room(messages, { mark: mark(3) });
+  assert.deepEqual(entriesOf(lined, ANN).map(({ isNew }) => isNew), [false, false, true, false]);
+  assert.equal(new Entries(lined, ANN).line, 2);
+});
+
+test("an entry is found by each message that it shows, and by its place", () => {
+  const outgoing = [{ cid: "cid-0001", text: "on its way", ts: MORNING, state: "waiting" }];
+  const notes = [{ after: 9, about: "act" }];
+  const entries = new Entries(room([said(1, BOB), ...raid(2, 8), said(9, BOB)], { notes, outgoing }), ANN);
+  assert.equal(entries.length, 5);
+  for (let index = 0; index < entries.length; index++) {
+    assert.equal(entries.find(entries.keyAt(index)), index);
+    assert.equal(entries.at(index).key, entries.keyAt(index));
+  }
+  assert.deepEqual([2, 5, 8].map((seq) => [entries.find(seq), entries.seek(seq), entries.nameOf(seq)]), [[1, 1, 2], [1, 1, 2], [1, 1, 2]]);
+  assert.deepEqual([entries.seek(9), entries.nameOf(9), entries.nameOf(77)], [2, 9, 77]);
+});

@@ -27,10 +27,10 @@ test("a line says who did what to whom, for how long, and why", () => {
   assert.equal(line({ t: "created", private: true }), "Ann made this private room.");
 });
 
-test("of many people only the first are named", () => {
+test("of many people only the number is told", () => {
   const people = ["Bob", "Cem", "Dan", "Eve"].map((nick) => ({ id: nick, nick }));
   const ban = { t: "moderated", act: "ban", people, count: 500 };
-  assert.equal(line(ban), "Ann banned Bob, Cem, Dan, and 497 others.");
+  assert.equal(line(ban), "Ann banned 500 people.");
   assert.equal(names([]), "");
 });
 

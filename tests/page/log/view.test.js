@@ -56,3 +56,15 @@ test("where there are no rows the place is estimated from their heights", () => 
 test("an empty log has no place", () => {
   assert.equal(view.guess({ ...entries, length: 0 }, 10), null);
 });
+
+test("the place follows a message into the entry that it has become a part of", () => {
+  const view = new View();
+  view.follow({});
+  assert.equal(view.place, null);
+  view.place = { key: 5, offset: 20 };
+  view.follow({ nameOf: () => 2 });
+  assert.deepEqual(view.place, { key: 2, offset: 20 });
+  const { place } = view;
+  view.follow({ nameOf: (key) => key });
+  assert.equal(view.place, place);
+});

@@ -8,7 +8,16 @@ from collections.abc import Iterable
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.postgres.link import Link, Row
-from trio_chat.protocol.events import Edit, Message, Topic, decode, encode, without_text
+from trio_chat.protocol.events import (
+    AnyStoredEvent,
+    Edit,
+    Message,
+    Topic,
+    decode,
+    encode,
+    without_author,
+    without_text,
+)
 
 NOTED = "unerased"  # in ``meta``: when something was removed that is still in files, in ms
 NOTE = "INSERT INTO meta (key, value) VALUES (%s, %s) ON CONFLICT (key) DO NOTHING"
@@ -18,8 +27,12 @@ REWRITE = (
 )
 
 
-def begin(link: Link, room: int, target: int) -> list[tuple[int, bytes]]:
+def begin(
+    link: Link, room: int, target: int, *, is_cleared: bool = False
+) -> list[tuple[int, bytes]]:
     """Take the text out of a message and its changes; a topic goes in the same way.
+
+    What moderators have cleared loses its author, too.
 
     Returns:
         The events that changed, encoded, in order.
@@ -29,7 +42,7 @@ def begin(link: Link, room: int, target: int) -> list[tuple[int, bytes]]:
         (room, target, target),
     )
     note(link)
-    return _rewrite(link, room, rows)
+    return _rewrite(link, room, rows, is_cleared=is_cleared)
 
 
 def note(link: Link) -> None:
@@ -62,12 +75,20 @@ def pending(link: Link, room: int) -> frozenset[int]:
     return frozenset(target for (target,) in rows)
 
 
-def _rewrite(link: Link, room: int, rows: Iterable[Row]) -> list[tuple[int, bytes]]:
+def _rewrite(
+    link: Link, room: int, rows: Iterable[Row], *, is_cleared: bool
+) -> list[tuple[int, bytes]]:
     events = [(seq, decode(data)) for seq, data in rows]
     bare = [
-        (seq, encode(without_text(event)))
+        (seq, encode(_bare(event, is_cleared=is_cleared)))
         for seq, event in events
         if isinstance(event, Message | Edit | Topic)
     ]
     link.execute(REWRITE, ([seq for seq, _ in bare], [data for _, data in bare], room))
     return bare
+
+
+def _bare(event: Message | Edit | Topic, *, is_cleared: bool) -> AnyStoredEvent:
+    if is_cleared and isinstance(event, Message):
+        return without_author(event)
+    return without_text(event)

@@ -114,6 +114,6 @@ def step(link: Link, now: int) -> bool:
 def _delete(link: Link, room: int, numbers: Iterable[int]) -> None:
     """Take the texts of messages and their edits, and of topics, out of the database."""
     for seq in numbers:
-        scrubs.begin(link, room, seq)
+        scrubs.begin(link, room, seq, is_cleared=True)
         states.forget_text(link, room, seq)
         words.remove(link, [(room, seq)])

@@ -11,7 +11,16 @@ from collections.abc import Iterable
 
 from trio_chat.config import MOST_CHANGES
 from trio_chat.journal.sqlite import index
-from trio_chat.protocol.events import Edit, Message, Topic, decode, encode, without_text
+from trio_chat.protocol.events import (
+    AnyStoredEvent,
+    Edit,
+    Message,
+    Topic,
+    decode,
+    encode,
+    without_author,
+    without_text,
+)
 
 # Events that are read, and rewritten if they have a text, in one transaction; more than all changes
 # that a message can have, and its deletion.
@@ -20,10 +29,12 @@ SINCE = 3  # the first schema with the table
 NEWEST = 2**62
 
 
-def begin(database: sqlite3.Connection, room: int, target: int) -> list[tuple[int, bytes]]:
+def begin(
+    database: sqlite3.Connection, room: int, target: int, *, is_cleared: bool = False
+) -> list[tuple[int, bytes]]:
     """Take the text out of a message and its latest changes, and note down if there are others.
 
-    A topic goes in the same way.
+    A topic goes in the same way. What moderators have cleared loses its author, too.
 
     Returns:
         The events that changed, encoded, in order.
@@ -31,7 +42,7 @@ def begin(database: sqlite3.Connection, room: int, target: int) -> list[tuple[in
     row = database.execute(
         "SELECT seq, data FROM events WHERE room = ? AND seq = ?", (room, target)
     ).fetchone()
-    message = _rewrite(database, room, [row] if row else [])
+    message = _rewrite(database, room, [row] if row else [], is_cleared=is_cleared)
     return message + _scrub(database, room, target, NEWEST)
 
 
@@ -83,11 +94,15 @@ def _scrub(
 
 
 def _rewrite(
-    database: sqlite3.Connection, room: int, rows: Iterable[tuple[int, bytes]]
+    database: sqlite3.Connection,
+    room: int,
+    rows: Iterable[tuple[int, bytes]],
+    *,
+    is_cleared: bool = False,
 ) -> list[tuple[int, bytes]]:
     events = [(seq, decode(data)) for seq, data in rows]
     bare = [
-        (seq, encode(without_text(event)))
+        (seq, encode(_bare(event, is_cleared=is_cleared)))
         for seq, event in events
         if isinstance(event, Message | Edit | Topic)
     ]
@@ -96,3 +111,9 @@ def _rewrite(
         [(data, room, seq) for seq, data in bare],
     )
     return bare
+
+
+def _bare(event: Message | Edit | Topic, *, is_cleared: bool) -> AnyStoredEvent:
+    if is_cleared and isinstance(event, Message):
+        return without_author(event)
+    return without_text(event)

@@ -175,7 +175,7 @@ def _delete(
 ) -> None:
     """Take the texts of messages and their edits, and of topics, out of the file."""
     for seq in numbers:
-        scrubs.begin(database, room, seq)
+        scrubs.begin(database, room, seq, is_cleared=True)
         states.forget_text(database, room, seq)
         if is_indexed:
             index.remove(database, room, seq, seq)
