@@ -51,6 +51,7 @@ export const ar = {
   "row.copy": "نسخ هذا الرمز البرمجي",
   "row.unfold": "عرض كل الأسطر ({count})",
   "row.deleted": "حُذفت الرسالة",
+  "row.cleared": { one: "أُزيلت رسالة واحدة ({count})", two: "أُزيلت رسالتان ({count})", few: "أُزيلت {count} رسائل", other: "أُزيلت {count} رسالة" },
   "row.edited": "معدَّلة",
   "row.new": "جديد",
   "row.ignored": "من شخص تتجاهله",

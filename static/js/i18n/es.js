@@ -51,6 +51,7 @@ export const es = {
   "row.copy": "Copiar este código",
   "row.unfold": "Mostrar las {count} líneas",
   "row.deleted": "Mensaje eliminado",
+  "row.cleared": { one: "1 mensaje retirado", other: "{count} mensajes retirados" },
   "row.edited": "editado",
   "row.new": "Nuevo",
   "row.ignored": "De alguien a quien usted ignora",

@@ -61,6 +61,7 @@ Object.assign(ar, {
   "act.linkEnded": "ألغى {who} رابطًا",
   "act.forgotten": "نسي الخادم {room} إذ لم يستعملها أحد",
   "act.others": { one: "وشخص آخر ({count})", other: "و{count} غيرهم" },
+  "act.people": { one: "شخص واحد ({count})", two: "شخصان ({count})", few: "{count} أشخاص", other: "{count} شخصًا" },
 
   // Rules
   "rules.closedOn": "لا يتكلم إلا المشرفون",

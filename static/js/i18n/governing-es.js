@@ -61,6 +61,7 @@ Object.assign(es, {
   "act.linkEnded": "{who} revocó un enlace",
   "act.forgotten": "el servidor olvidó {room}, que nadie usaba",
   "act.others": { one: "{count} más", other: "{count} más" },
+  "act.people": { one: "{count} persona", other: "{count} personas" },
 
   // Rules
   "rules.closedOn": "solo hablan los moderadores",
