@@ -59,8 +59,12 @@ class Hub:
         limits = limits or Limits(config)
         self.access = Access(Registry())
         self._journal = journal
-        self._chat = Chat(config, journal.epoch, journal.secret, limits, self.access)
-        self._storage = Storage(journal, config.resume_limit, config.commit_interval)
+        pause = journal.bus.gap_pause
+        self._chat = Chat(config, journal.epoch, journal.secret, limits, self.access, pause)
+        registry = self.access.registry
+        self._storage = Storage(
+            journal, config.resume_limit, config.commit_interval, lambda: registry.last
+        )
         self._config = config
         self._is_closing = False
         self.traffic = Traffic()

@@ -88,6 +88,15 @@ class JournalFigures:
 
 
 @dataclass(slots=True)
+class BusFigures:
+    """How many hints a node has sent to others and heard of them, and new connections for that."""
+
+    sent: int = 0
+    heard: int = 0
+    reconnects: int = 0
+
+
+@dataclass(slots=True)
 class BackupFigures:
     """What became of scheduled backups: how many were ``kept`` and have ``failed``.
 

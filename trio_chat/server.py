@@ -211,11 +211,18 @@ class Server:
         listener is a bug that ends the server.
         """
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._hub.run)
+            nursery.start_soon(self._run_hub)
             with self._pauses.watched():
                 await self._serve()
             self._hub.close()
         log.info("stopped")
+
+    async def _run_hub(self) -> None:
+        """Run the hub, and beside it what tells other nodes of its commits."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._journal.bus.run, self._inbox.post)
+            await self._hub.run()
+            nursery.cancel_scope.cancel(reason="the hub has ended")
 
     async def _serve(self) -> None:
         """Serve until all connections are over; an operator's programs to the end of that."""

@@ -1,6 +1,4 @@
-"""Runs of servers on a PostgreSQL database: one at a time, and an epoch for each state of it."""
-
-from contextlib import suppress
+"""Runs of servers on a PostgreSQL database: many at a time, and an epoch for each state of it."""
 
 import psycopg
 import pytest
@@ -8,11 +6,11 @@ import trio
 
 from tests.journal.drafts import say
 from tests.postgres import PostgresServer
-from trio_chat.journal.postgres import database, link, runs
+from trio_chat.journal.postgres import database, link, runs, schema
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.schema import SCHEMA
-from trio_chat.journal.types import JournalError, Replaced, Unavailable
+from trio_chat.journal.types import Committed, JournalError, Replaced, Unavailable
 
 PATIENCE = 60  # seconds; the machine may be busy
 SECRET = "not-to-be-told"  # noqa: S105 - that is the point
@@ -23,16 +21,6 @@ async def identity(url: str) -> tuple[str, bytes]:
     journal = await PostgresJournal.open(url)
     await journal.close()
     return journal.epoch, journal.secret
-
-
-async def look_until_it_can_be_told(journal: PostgresJournal) -> None:
-    """Ask again while another server's connection is about to end."""
-    with trio.fail_after(PATIENCE):
-        while True:
-            journal._writer._retry_at = 0
-            with suppress(Unavailable):
-                await journal.has_changed()
-            await trio.sleep(0.01)
 
 
 def schema_of(url: str) -> str:
@@ -74,44 +62,74 @@ async def test_rows_that_were_put_back_begin_a_new_epoch(postgres_url: str) -> N
     assert (await identity(postgres_url))[0] != before[0]
 
 
-async def test_one_server_at_a_time(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second one is refused in one line until the first one has ended, however it did."""
-    first = await PostgresJournal.open(postgres_url)
-    with pytest.raises(JournalError, match="in use by another trio-chat server"):
-        Database(postgres_url, 0, lock_patience=0)
-    async with trio.open_nursery() as nursery:  # a server that is started again waits a moment
-        second = trio.Event()
-
-        async def wait() -> None:
-            await identity(postgres_url)
-            second.set()
-
-        nursery.start_soon(wait)
-        await trio.sleep(3 * runs.LOCK_PAUSE)
-        assert not second.is_set()
-        first._database.link.cut()
-    await first.close()
-
-
-async def test_a_server_that_was_overtaken_writes_nothing(postgres_url: str) -> None:
-    """Its connection was lost, and another server has come and gone: it has to start anew."""
+async def test_what_has_a_database_alone(postgres_url: str) -> None:
+    """No server starts beside it, but waits a moment; nor does one whose connection was lost."""
+    await identity(postgres_url)
     first = await PostgresJournal.open(postgres_url)
     await first.commit([say()])
     first._database.link.cut()
-    second = await PostgresJournal.open(postgres_url)
     with pytest.raises(Unavailable):
         await first.commit([say()])
-    first._writer._retry_at = 0
-    with pytest.raises(Unavailable):  # the other one is there
-        await first.commit([say()])
-    await second.commit([say()])
-    await second.close()
-    with pytest.raises(Replaced, match="another server"):
-        await look_until_it_can_be_told(first)
+    alone = link.Link(postgres_url)
+    runs.lock(alone, PATIENCE, is_alone=True)
+    with pytest.raises(JournalError, match="in use by a server of an earlier release, or by a"):
+        Database(postgres_url, 0, lock_patience=0)
     first._writer._retry_at = 0
     with pytest.raises(Unavailable):
         await first.commit([say()])
+    async with trio.open_nursery() as nursery:
+        has_come = trio.Event()
+
+        async def wait() -> None:
+            await identity(postgres_url)
+            has_come.set()
+
+        nursery.start_soon(wait)
+        await trio.sleep(3 * runs.LOCK_PAUSE)
+        assert not has_come.is_set()
+        runs.unlock(alone)
+        alone.close()
+    first._writer._retry_at = 0
+    await first.commit([say()])
     await first.close()
+
+
+async def test_tables_of_an_earlier_release(postgres_url: str) -> None:
+    """They are changed while no server has them, and then stay so."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(schema.MIGRATIONS[0])
+        connection.execute("INSERT INTO meta VALUES ('schema', '1')")
+        connection.execute("INSERT INTO people VALUES ('ann', 'x')")
+    running = link.Link(postgres_url)
+    runs.lock(running)
+    with pytest.raises(JournalError, match="servers of that still run: end all of them"):
+        Database(postgres_url, 0, lock_patience=0)
+    running.close()
+    await identity(postgres_url)
+    async with trio.open_nursery() as nursery:
+        for _ in range(2):
+            nursery.start_soon(identity, postgres_url)
+
+
+async def test_many_servers_start_at_once(postgres_url: str) -> None:
+    """One makes the tables; all have the same numbers, and hear of an end in order."""
+    journals: list[PostgresJournal] = []
+
+    async def start() -> None:
+        journals.append(await PostgresJournal.open(postgres_url))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(4):
+            nursery.start_soon(start)
+    assert len({(journal.epoch, journal.secret) for journal in journals}) == 1
+    for number, journal in enumerate(journals):
+        [committed] = await journal.commit([say()])
+        assert isinstance(committed, Committed)
+        assert committed.event.seq == number + 1
+    for journal in journals:
+        await journal.close()
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute("SELECT count(*) FROM nodes").fetchone() == (0,)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +138,7 @@ async def test_a_server_that_was_overtaken_writes_nothing(postgres_url: str) -> 
         "DROP TABLE meta",
         "DELETE FROM meta",
         "UPDATE meta SET value = value WHERE key = 'mark'",
-        "UPDATE meta SET value = 'x' WHERE key = 'run'",
+        "DELETE FROM nodes",
     ],
 )
 async def test_a_database_that_is_not_what_it_was(postgres_url: str, harm: str) -> None:

@@ -41,7 +41,8 @@ NO_BOUNDS = {
         journal.postgres.database.OLDEST journal.postgres.forgetting.ANY
         journal.postgres.queries.NEWEST journal.postgres.schema.LOCK
         journal.postgres.schema.MAKING journal.postgres.schema.SCHEMA
-        journal.postgres.search.LATEST
+        journal.postgres.runs.KEEPER journal.postgres.search.LATEST journal.hints.SIGNATURE
+        journal.hints.NODE journal.hints.HEAD journal.hints.AROUND journal.hints.OVERHEAD
         journal.search.snippets.LEAD journal.sqlite.comparison.ROUND
         journal.sqlite.obstacles.LARGEST_PAGE journal.sqlite.forgetting.ANY
         journal.sqlite.gaps.FILE_HEADER journal.sqlite.gaps.LAST_PAGE
@@ -62,6 +63,8 @@ NO_BOUNDS = {
         journal.backups.GRACE journal.backups.LOOK journal.backups.RETRY
         auth.gate.BUSY_MS core.arrivals.AGED_AT_ONCE core.arrivals.NOTED
         core.catchup_queue.COST_EACH_TURN core.devices.BUSY_MS
+        journal.postgres.notify.BEAT journal.postgres.notify.PACE
+        journal.postgres.notify.GAP_PAUSE journal.postgres.notify.RETRY
         core.expiry.LOOK_INTERVAL core.marks.BUSY_MS core.records.LAZY core.room.CROWD_PAUSE
         core.rooms.TOLD_INTERVAL core.settling.HOLD delivery.ring.FEWEST
         journal.feed.INTERVAL journal.made_rooms.PAUSE journal.retention.INTERVAL
@@ -79,6 +82,7 @@ NO_BOUNDS = {
         standard_streams.TICK standard_streams.STUCK_INTERVAL web.api.routes.PREFLIGHT_AGE""",
     "sizes of one read or write of what may be longer": """
         client.client.READ_SIZE named_files.READ_SIZE net.head.READ_SIZE
+        journal.storage.ACTS journal.storage.ACTS_BYTES
         net.streams.LINGER_SIZE standard_streams.PIECE""",
     "clocks that jump": "journal.retention.TRUST journal.times.SETBACK",
     "bounds and defaults of settings": """

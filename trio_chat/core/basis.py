@@ -45,6 +45,7 @@ class Given(NamedTuple):
         access: What people may do.
         delay: Has something called so many seconds later.
         load: Has a room loaded.
+        gap_pause: Seconds in which what is missing in a room may come by itself.
     """
 
     config: Config
@@ -54,6 +55,7 @@ class Given(NamedTuple):
     access: Access
     delay: Delay
     load: Callable[[str], None]
+    gap_pause: float
 
 
 class World(NamedTuple):
@@ -102,7 +104,7 @@ def make_world(given: Given) -> World:
     turn, timers = Turn(), Timers()
     connections: dict[Requester, ConnectionState] = {}
     queue = CatchUpQueue(connections, given.epoch, given.access)
-    rooms = Rooms(config, given.delay, given.load, queue.requeue)
+    rooms = Rooms(config, given.delay, given.load, queue.requeue, given.gap_pause)
     sessions = Sessions(given.secret)
     people = People(sessions, config, clock)
     arrivals = Arrivals(clock, people.records.keep_beside)
@@ -198,4 +200,5 @@ def _make_joins(given: Given, world: World, rights: Rights) -> Joins:
         rooms=world.rooms,
         queue=world.queue,
         arrivals=world.arrivals,
+        epoch=given.epoch,
     )

@@ -35,6 +35,7 @@ class CatchUp:
         "is_cut",
         "is_replaced",
         "last",
+        "looks",
         "members",
         "phase",
         "room",
@@ -47,6 +48,7 @@ class CatchUp:
         self.id = join.id
         self.last = join.last  # the last number that the client has, as it says
         self.epoch = join.epoch  # to which that belongs, if it says so
+        self.looks = 0  # how often the journal was asked whether it has come as far as the client
         self.after = 0  # the number up to which the client has everything
         self.is_answered = False  # whether ``joined`` was sent, and still is right
         self.is_replaced = False  # whether the client has joined again

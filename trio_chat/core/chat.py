@@ -46,6 +46,8 @@ from trio_chat.journal.storage import (
     Tallied,
 )
 from trio_chat.journal.types import (
+    Arrived,
+    Committed,
     PeopleForgotten,
     Pruned,
     RoomState,
@@ -54,6 +56,7 @@ from trio_chat.journal.types import (
 from trio_chat.limits.limits import Limits
 from trio_chat.protocol import requests
 from trio_chat.protocol.acts import LEDGER
+from trio_chat.protocol.events import ActKept
 from trio_chat.protocol.request_error import RequestError
 
 NOW = float("-inf")
@@ -69,13 +72,29 @@ class Chat:
         secret: Signs sessions.
         limits: The buckets that requests are paid from.
         access: What people may do; the chat changes it.
+        gap_pause: Seconds in which what is missing in a room may come by itself.
     """
 
     def __init__(
-        self, config: Config, epoch: str, secret: bytes, limits: Limits, access: Access
+        self,
+        config: Config,
+        epoch: str,
+        secret: bytes,
+        limits: Limits,
+        access: Access,
+        gap_pause: float = 0.0,
     ) -> None:
         self._changes = NO_CHANGES  # of people, that were taken last
-        given = Given(config, epoch, secret, limits, access, delay=self._delay, load=self._load)
+        given = Given(
+            config,
+            epoch,
+            secret,
+            limits,
+            access,
+            delay=self._delay,
+            load=self._load,
+            gap_pause=gap_pause,
+        )
         parts = make_parts(given)
         world, rights, entrances = parts.world, parts.rights, parts.entrances
         self._turn = world.turn
@@ -252,10 +271,16 @@ class Chat:
             case Stored() | NotStored():
                 self._settling.add(outcome)
             case Loaded(states):
-                self._joins.take_loaded([one for one in states if one.name != LEDGER])
+                rooms = [one for one in states if one.name != LEDGER]
+                self._joins.take_loaded(rooms)
+                if len(rooms) < len(states):
+                    self._ledger.load_ended()
                 self._follow_acts(states)
-            case NotLoaded():
-                self._joins.take_not_loaded(outcome)
+            case NotLoaded(names, retry_ms):
+                names_left = [name for name in names if name != LEDGER]
+                self._joins.take_not_loaded(NotLoaded(names_left, retry_ms))
+                if len(names_left) < len(names):
+                    self._ledger.load_ended()
             case Tallied():
                 self._moderation.raids.tell(outcome)
             case Sought() | NotSought():
@@ -282,17 +307,30 @@ class Chat:
                 self.unused_rooms.forget(names, since)
             case Pruned(first_left):
                 self._rooms.forget(first_left)
+            case Arrived(events, lasts):
+                self._hear(events, lasts)
             case _:
                 self._rooms.compare(change.states)
                 self._follow_acts(change.states)
 
+    def _hear(self, events: Sequence[Committed], lasts: Mapping[str, int]) -> None:
+        """Take in what another node has committed; what is missing before it is read first."""
+        for committed in events:
+            if isinstance(committed.event, ActKept):
+                self._moderation.keep(committed.event)
+            else:
+                self._rooms.take(committed)
+        self._rooms.hear(lasts)
+        if lasts.get(LEDGER, 0) > self._access.registry.last:
+            self._ledger.catch_up()
+
     def _follow_acts(self, states: Sequence[RoomState]) -> None:
         """Follow the ledger, if it is among these: others may have changed who may do what."""
         for state in states:
-            ended = self._ledger.follow(state) if state.name == LEDGER else None
-            if ended is not None:
-                self._moderation.removals.recheck(SERVER, ended)
-                self._moderation.await_ends_of_links()
+            if state.name == LEDGER and (taken := self._ledger.follow(state)):
+                for kept, ended in taken:
+                    self._moderation.take(kept, ended)
+                self._moderation.removals.recheck(SERVER, [one for _, one in taken if one])
 
     def _delay(self, seconds: float, call: Callable[[], None]) -> None:
         self._timers.at(self._turn.now + seconds, call)

@@ -24,6 +24,7 @@ from trio_chat.protocol.names import BadName, check_new_room
 from trio_chat.protocol.request_error import RequestError
 
 LIMIT = "rooms_per_connection"
+LOOKS = 2  # at a room of which a client knows more; the first may have begun before it came
 
 
 class Joins:
@@ -41,6 +42,7 @@ class Joins:
         rooms: The open rooms.
         queue: Gets those who join.
         arrivals: Remember them.
+        epoch: To which the numbers in the journal belong.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -57,7 +59,9 @@ class Joins:
         rooms: Rooms,
         queue: CatchUpQueue,
         arrivals: Arrivals,
+        epoch: str,
     ) -> None:
+        self._epoch = epoch
         self._turn = turn
         self._connections = connections
         self._config = config
@@ -129,11 +133,26 @@ class Joins:
             self._presence.enter(asker.person, state, room, is_quiet=is_quiet)
             self._arrivals.enter(room.name, asker.person, asker.address, asker.known_since)
         if state.client.dialect.knows_numbers:
-            self._queue.enqueue(catch_up)
+            self._enqueue(catch_up, room)
         else:
             state.joining -= 1
             catch_up.phase = Phase.LIVE
             room.admit(state.client)
+
+    def _enqueue(self, catch_up: CatchUp, room: Room) -> None:
+        """Let a client catch up, once the room has come as far as the client has.
+
+        Another node may have told it more than is known here yet. A load that was under way when
+        the client came may not have it either, so there are two.
+        """
+        is_ours = catch_up.epoch in (None, self._epoch)
+        is_ahead = catch_up.last is not None and catch_up.last > room.log.last
+        if self._rooms.are_shared and is_ours and is_ahead and catch_up.looks < LOOKS:
+            catch_up.looks += 1
+            catch_up.phase = Phase.READING  # so it is answered if it ends before
+            self._rooms.look(catch_up)
+        else:
+            self._queue.enqueue(catch_up)
 
     # What the journal has loaded
 
@@ -151,6 +170,9 @@ class Joins:
                     self._queue.enqueue(catch_up)
                 else:
                     self._begin_loaded(state, catch_up, room)
+            for catch_up in self._rooms.looked(room_state.name):
+                if catch_up.room and not catch_up.is_over:
+                    self._enqueue(catch_up, catch_up.room)
 
     def _begin_loaded(self, state: ConnectionState, catch_up: CatchUp, room: Room) -> None:
         try:

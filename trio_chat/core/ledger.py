@@ -1,22 +1,21 @@
 """The ledger: keeps acts in the journal, and takes in those that are kept."""
 
-from collections.abc import Callable
-
 from trio_chat.core.effects import Turn
 from trio_chat.core.links import Link, new_link
 from trio_chat.core.pending_writes import SILENT, Pending, PendingWrites
 from trio_chat.core.registry import SERVER, Registry
 from trio_chat.journal.journal import Journal
-from trio_chat.journal.types import Committed, RoomState, Write
+from trio_chat.journal.types import RoomState, Write
 from trio_chat.protocol.acts import LEDGER, AnyAct
 from trio_chat.protocol.events import ActKept, AnyStoredEvent, decode
 from trio_chat.protocol.person import Person
 from trio_chat.protocol.rights import Right
 
+EARLY = 256  # acts that may wait for one before them
 PAGE = 1000  # acts that are read at once
 PAGE_BYTES = 4 * 1024 * 1024
 
-OnAct = Callable[[ActKept], None]
+Taken = tuple[ActKept, Link | None]  # an act, and the link that it ends
 
 
 class Ledger:
@@ -32,6 +31,8 @@ class Ledger:
         self._turn = turn
         self._pending = pending
         self._registry = registry
+        self._early: dict[int, ActKept] = {}  # acts that wait for those before them
+        self._is_loading = False
 
     def record(self, act: AnyAct, who: Person | None, pending: Pending = SILENT) -> None:
         """Have an act kept that somebody does."""
@@ -46,20 +47,53 @@ class Ledger:
         self._turn.effects.writes.append(write)
         self._pending.add(pending)
 
-    def follow(self, state: RoomState) -> list[Link] | None:
-        """Take in what others have written, such as commands; have more read if that is not all.
+    def take(self, kept: ActKept) -> list[Taken]:
+        """Take in an act that is kept, and those that waited for it.
+
+        What another node has kept before it, and is not known here yet, is read first.
+        """
+        if kept.seq <= self._registry.last:
+            return []
+        if len(self._early) < EARLY:
+            self._early[kept.seq] = kept
+        if kept.seq > self._registry.last + 1:
+            self.catch_up()
+        return self._take_early()
+
+    def _take_early(self) -> list[Taken]:
+        taken = []
+        while kept := self._early.pop(self._registry.last + 1, None):
+            taken.append((kept, self._registry.apply(kept)))
+        return taken
+
+    def catch_up(self) -> None:
+        """Have acts read that others have kept."""
+        if not self._is_loading:
+            self._is_loading = True
+            self._turn.effects.loads.append(LEDGER)
+
+    def load_ended(self) -> None:
+        """Take in that acts are read, or cannot be: then the feed's next look tries again."""
+        self._is_loading = False
+
+    def follow(self, state: RoomState) -> list[Taken]:
+        """Take in what others have written; have more read if that is not all.
 
         Returns:
-            The links that have ended; ``None`` if nothing was taken in, so that everybody may do as
-            much as before.
+            The acts that are taken in. Nothing if everybody may do as much as before.
         """
-        news = [(seq, data) for seq, data in state.recent if seq > self._registry.last]
-        if news and news[0][0] == self._registry.last + 1:
-            taken = [take(self._registry, seq, data) for seq, data in news]
-            return [link for link in taken if link]
-        if state.last > self._registry.last:
-            self._turn.effects.loads.append(LEDGER)
-        return None
+        taken: list[Taken] = []
+        for seq, data in state.recent:
+            if seq == self._registry.last + 1:
+                event = decode(data)
+                if isinstance(event, ActKept):
+                    taken.append((event, self._registry.apply(event)))
+                self._registry.last = seq
+        taken += self._take_early()
+        self._early = {seq: act for seq, act in self._early.items() if seq > self._registry.last}
+        if state.last > self._registry.last or self._early:
+            self.catch_up()
+        return taken
 
 
 async def make_operator(journal: Journal, registry: Registry) -> str:
@@ -69,10 +103,8 @@ async def make_operator(journal: Journal, registry: Registry) -> str:
         Unavailable: it cannot be kept just now.
     """
     link = new_link(SERVER, Right.OPERATE)
-    [result] = await journal.commit([Write(ActKept(room=LEDGER, act=link.act))])
-    assert isinstance(result, Committed)
-    assert isinstance(result.event, ActKept)
-    registry.apply(result.event)
+    await journal.commit([Write(ActKept(room=LEDGER, act=link.act))])
+    await load(journal, registry)  # another node may have kept something before it
     return link.secret
 
 

@@ -227,6 +227,11 @@ class Moderation:
 
     # What follows
 
+    def keep(self, kept: ActKept) -> None:
+        """Take in an act that is kept, here or by another node, in the order of all."""
+        for each, ended in self._ledger.take(kept):
+            self.take(each, ended)
+
     def take(self, kept: ActKept, ended: Link | None = None) -> None:
         """Take in that an act is kept, perhaps with the end of a link: some may have to go."""
         act = kept.act
@@ -284,7 +289,9 @@ class Moderation:
         self.raids.calm(room)
         governed = self._access.registry.governed(room)
         if governed and governed.rules_until == until:  # it may be forgotten by now
-            self._ledger.tell(events.Rules(room=room, rules=governed.rules_before))
+            # Each node does so; it is kept once.
+            told = events.Rules(room=room, rules=governed.rules_before, cid=f"calm-{until}")
+            self._ledger.tell(told)
 
 
 def _shared(act: acts.AnyAct) -> int:

@@ -58,6 +58,7 @@ class Rooms(Mapping[str, Room]):
         delay: Has something called so many seconds later.
         load: Has a room loaded.
         requeue: Is called with a room whose members have to read what is behind a number.
+        gap_pause: Seconds in which what is missing in a room may come by itself.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Rooms(Mapping[str, Room]):
         delay: Delay,
         load: Callable[[str], None],
         requeue: Callable[[Room, int], None],
+        gap_pause: float = 0.0,
     ) -> None:
         self._open: dict[str, Room] = {}
         self._loading: dict[str, _Loading] = {}
@@ -80,6 +82,9 @@ class Rooms(Mapping[str, Room]):
         self._loads = RoomLoads(load)
         self._told_left = TOLD_AT_ONCE
         self._requeue = requeue
+        self._gap_pause = gap_pause
+        self._looking: dict[str, list[CatchUp]] = {}  # those that wait for rooms to be read anew
+        self._gaps: set[str] = set()  # rooms in which something is missing that may come by itself
 
     def __getitem__(self, name: str) -> Room:
         """Return an open room."""
@@ -231,6 +236,7 @@ class Rooms(Mapping[str, Room]):
             if name in self and self[name].is_empty:
                 self._open.pop(name).log.close()
                 self._behind.discard(name)
+                self._looking.pop(name, None)
         self._touched.clear()
 
     def close_all(self) -> None:
@@ -239,6 +245,7 @@ class Rooms(Mapping[str, Room]):
             room.log.close()
         self._open.clear()
         self._loading.clear()
+        self._looking.clear()
         self._loads.clear()
         self._behind.clear()
         self._dirty.clear()
@@ -251,13 +258,55 @@ class Rooms(Mapping[str, Room]):
         room = self.get(name)
         if room is None:
             if name in self._loading:
-                self._loading[name].last = committed.event.seq
+                self._note_last(name, committed.event.seq)
             return
         told = room.log.take(committed)
         if told is None:
-            self._catch_up_with_journal(name)
+            self._await_missing(name)
         for event, data in told or ():
             room.tell(event, data)
+
+    @property
+    def are_shared(self) -> bool:
+        """Whether other nodes have them, too."""
+        return self._gap_pause > 0
+
+    def look(self, catch_up: CatchUp) -> None:
+        """Have an open room read anew for a client that knows more of it, and waits for that."""
+        self._looking.setdefault(catch_up.room_name, []).append(catch_up)
+        self._catch_up_with_journal(catch_up.room_name)
+
+    def looked(self, name: str) -> Sequence[CatchUp]:
+        """Return the catch-ups that have waited until a room was read anew."""
+        return self._looking.pop(name, ())
+
+    def _note_last(self, name: str, seq: int) -> None:
+        """Take in how far a room has come while it is being loaded."""
+        loading = self._loading[name]
+        loading.last = max(loading.last, seq)
+
+    def _await_missing(self, name: str) -> None:
+        """Read what is missing in a room, unless it comes by itself."""
+        if not self._gap_pause:
+            self._catch_up_with_journal(name)
+        elif name not in self._gaps:
+            self._gaps.add(name)
+            self._delay(self._gap_pause, lambda: self._look_at_gap(name))
+
+    def _look_at_gap(self, name: str) -> None:
+        self._gaps.discard(name)
+        room = self.get(name)
+        if room and room.log.is_behind:
+            self._catch_up_with_journal(name)
+
+    def hear(self, lasts: Mapping[str, int]) -> None:
+        """Look where another node has written, as it says how far rooms have come."""
+        for name, last in lasts.items():
+            room = self.get(name)
+            if room and last > room.log.last:
+                self._catch_up_with_journal(name)
+            elif name in self._loading:
+                self._note_last(name, last)
 
     def compare(self, states: Iterable[RoomState]) -> None:
         """Look where others have written, as the journal says that rooms stand like this."""

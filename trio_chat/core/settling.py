@@ -115,7 +115,7 @@ class Settling:
         event = committed.event
         self.kept[type(event)] += 1
         if isinstance(event, ActKept):
-            self._moderation.take(event, self._access.registry.apply(event))
+            self._moderation.keep(event)
             return
         if isinstance(event, Delete):
             self._moderation.note_deletion(event, committed.rewritten)

@@ -23,7 +23,8 @@ async def follow(
     """
     is_behind = False
     while True:
-        await trio.sleep(INTERVAL)
+        with trio.move_on_after(INTERVAL):
+            await journal.bus.until_missed()
         with suppress(Unavailable):  # the journal has logged it; there will be another time
             is_behind = await journal.has_changed() or is_behind
             if is_behind:

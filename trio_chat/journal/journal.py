@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from trio_chat.config import Config
+from trio_chat.journal.bus import Bus
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.types import (
     Bounds,
@@ -24,8 +25,10 @@ class Journal(Protocol):
 
     ``epoch`` names this journal's numbers: another epoch, other numbers. ``secret`` is for
     signing what has to hold as long as the journal does. ``figures`` is what it tells of itself.
+    ``bus`` is how the nodes that share it tell each other what they commit.
     """
 
+    bus: Bus
     epoch: str
     secret: bytes
     figures: JournalFigures

@@ -10,6 +10,7 @@ import trio
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.journal import memory_room
+from trio_chat.journal.bus import Bus, NoBus
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.keys import Use, author_of, digest_of
 from trio_chat.journal.memory_judge import judge
@@ -68,6 +69,7 @@ class MemoryJournal:
     def __init__(
         self, clock: Callable[[], int] = wall_clock, limits: ChangeLimits = DEFAULT_LIMITS
     ) -> None:
+        self.bus: Bus = NoBus()
         self.epoch = secrets.token_hex(8)
         self.secret = secrets.token_bytes(32)
         self.figures = JournalFigures()

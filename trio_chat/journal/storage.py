@@ -8,6 +8,7 @@ import trio
 
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.types import (
+    Arrived,
     ForeignWrites,
     PeopleForgotten,
     Pruned,
@@ -18,9 +19,12 @@ from trio_chat.journal.types import (
     Write,
 )
 from trio_chat.measures import SIZES, Histogram
+from trio_chat.protocol.acts import LEDGER
 
 WRITES_PER_COMMIT = 256  # in one transaction
 ROOMS_PER_LOAD = 16  # in one go
+ACTS = 1000  # of the ledger that are loaded at once
+ACTS_BYTES = 4 * 1024 * 1024
 
 T = TypeVar("T")
 
@@ -109,7 +113,7 @@ class PeopleNotKept(NamedTuple):
     retry_ms: int
 
 
-Change = PeopleForgotten | RoomsUnused | Pruned | ForeignWrites
+Change = PeopleForgotten | RoomsUnused | Pruned | ForeignWrites | Arrived
 Outcome = (
     Stored
     | NotStored
@@ -136,11 +140,19 @@ class Storage:
     Args:
         journal: Where things are kept.
         recent_limit: Events of a room that are loaded with it.
+        acts: Returns the number of the last act that is known; those behind it are loaded.
         commit_interval: Seconds from the start of a commit to that of the next one, at least.
     """
 
-    def __init__(self, journal: Journal, recent_limit: int, commit_interval: float) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        recent_limit: int,
+        commit_interval: float,
+        acts: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._journal = journal
+        self._acts = acts
         self.commit_interval = commit_interval
         self.recent_limit = recent_limit  # of rooms that are loaded next
         self._writes, self._to_write = trio.open_memory_channel[Write](float("inf"))
@@ -213,10 +225,18 @@ class Storage:
         async for name in self._to_load:
             names = [name, *_waiting(self._to_load, ROOMS_PER_LOAD - 1)]
             try:
-                outcome: Outcome = Loaded(await self._journal.load(names, self.recent_limit))
+                states = await self._journal.load(names, self.recent_limit)
+                outcome: Outcome = Loaded([await self._with_acts(state) for state in states])
             except Unavailable as unavailable:
                 outcome = NotLoaded(names, unavailable.retry_ms)
             emit(outcome)
+
+    async def _with_acts(self, state: RoomState) -> RoomState:
+        """Return the state of a room; that of the ledger with the acts behind the known ones."""
+        if state.name != LEDGER:
+            return state
+        acts = await self._journal.after(LEDGER, self._acts(), ACTS, ACTS_BYTES)
+        return state._replace(recent=acts)
 
     async def _seek(self, emit: Callable[[Outcome], None]) -> None:
         async for wanted in self._to_seek:

@@ -1,6 +1,6 @@
 """What a journal takes and gives: writes and what became of them, states of rooms, pages."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from trio_chat.config import ConfigError
@@ -188,6 +188,13 @@ class ForeignWrites(NamedTuple):
     """Others have written to the journal, and these rooms stand like this there."""
 
     states: Sequence[RoomState]
+
+
+class Arrived(NamedTuple):
+    """Another node has committed these events, and has come this far in other rooms."""
+
+    events: Sequence[Committed]
+    lasts: Mapping[str, int]
 
 
 # Takes the number of the first event that is still there of a room that has just lost some.

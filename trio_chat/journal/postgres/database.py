@@ -1,7 +1,8 @@
-"""A database that a server has: opened for it alone, in a run of its own."""
+"""A database that a server has, perhaps with others: opened for a run of its own."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 
 import psycopg
 import structlog
@@ -44,13 +45,22 @@ class Database:
     def _begin(self, now: int, lock_patience: float) -> None:
         link = self.link
         _check_server(link)
-        migrate(link)
+        be_alone = partial(runs.lock, link, lock_patience, is_alone=True)
+        has_changed = migrate(link, be_alone)
         runs.lock(link, lock_patience)
+        if has_changed:
+            runs.unlock(link)
         self.run = runs.begin(link)
+        self.place: int = link.value("SELECT 'meta'::regclass::oid::bigint")
         self.people = forgetting.load_people(link)
         unused.begin_visits(link, now)
         if link.value("SELECT current_setting('fsync')") != "on":
             log.warning("PostgreSQL has fsync off: what is kept does not survive a power loss")
+
+    def end(self, link: Link) -> None:
+        """Take in that the run ends in order; nothing happens if that cannot be told."""
+        with suppress(psycopg.Error):
+            runs.end(link, self.run)
 
     def reconnect(self, end: str) -> Link:
         """Return another connection that writes, for the same run.
@@ -59,7 +69,7 @@ class Database:
             end: Up to where the database's log was durable.
 
         Raises:
-            JournalError: another server has it.
+            JournalError: a command has it alone.
             Replaced: it is not what it was.
             psycopg.Error: it cannot be reached.
         """

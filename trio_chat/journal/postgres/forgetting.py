@@ -77,14 +77,18 @@ def load_people(link: Link) -> dict[str, bytes]:
 
 def keep_people(link: Link, changes: Mapping[str, bytes | None]) -> None:
     """Write records down; ``None``: there is none any more. Nicks that are gone are noted."""
-    before = link.all("SELECT id, data FROM people WHERE id = ANY(%s)", (list(changes),))
+    # In one order, so that two nodes that write of the same people wait in turn.
+    query = "SELECT id, data FROM people WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+    before = link.all(query, (list(changes),))
     if any(_loses_nick(data, changes[id]) for id, data in before):
         scrubs.note(link)
     kept = {id: data for id, data in changes.items() if data is not None}
     link.execute("DELETE FROM people WHERE id = ANY(%s)", ([*changes.keys() - kept.keys()],))
     link.execute(
-        "INSERT INTO people (id, data) SELECT * FROM unnest(%s::text[], %s::bytea[])"
-        " ON CONFLICT (id) DO UPDATE SET data = excluded.data",
+        "INSERT INTO people (id, data, xid)"
+        " SELECT id, data, pg_current_xact_id()"
+        " FROM unnest(%s::text[], %s::bytea[]) AS new (id, data)"
+        " ON CONFLICT (id) DO UPDATE SET data = excluded.data, xid = excluded.xid",
         (list(kept), list(kept.values())),
     )
 

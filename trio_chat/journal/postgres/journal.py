@@ -1,4 +1,7 @@
-"""A journal in a PostgreSQL database: one writer, a few readers, each call in a worker thread."""
+"""A journal in a PostgreSQL database: one writer, a few readers, each call in a worker thread.
+
+Other nodes may have the same database: rows that a turn holds make one order for all.
+"""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -8,10 +11,12 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
+from trio_chat.journal.bus import Bus
 from trio_chat.journal.postgres import queries, reports
 from trio_chat.journal.postgres.authors import count_messages, rooms_of
 from trio_chat.journal.postgres.database import VACUUM_TIMEOUT, Database
 from trio_chat.journal.postgres.link import reason
+from trio_chat.journal.postgres.notify import NotifyBus
 from trio_chat.journal.postgres.readers import Readers
 from trio_chat.journal.postgres.search import search
 from trio_chat.journal.postgres.space import Space
@@ -59,6 +64,8 @@ class PostgresJournal:
         max_database: int = 0,
         limits: ChangeLimits = DEFAULT_LIMITS,
     ) -> None:
+        self._notify = NotifyBus(database.url, database.run, database.place)
+        self.bus: Bus = self._notify
         self.epoch = database.run.epoch
         self.secret = database.run.secret
         self.people = database.people
@@ -116,6 +123,8 @@ class PostgresJournal:
 
     async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
         """Return the states of rooms."""
+        if not recent:
+            return await self._loader.read(lambda link: queries.progress(link, names))
         return await self._loader.read(
             lambda link: [queries.load_state(link, name, recent) for name in names]
         )
@@ -126,7 +135,9 @@ class PostgresJournal:
         Raises:
             Unavailable: nothing was kept, or nobody knows: then sending again tells.
         """
-        return await self._writer.commit(writes)
+        results = await self._writer.commit(writes)
+        self._notify.tell(results)
+        return results
 
     async def after(
         self, room: str, seq: int, limit: int, max_bytes: int
@@ -214,7 +225,7 @@ class PostgresJournal:
 
     async def has_changed(self) -> bool:
         """Return whether anybody else may have written since this was asked last."""
-        return await self._writer.has_changed()
+        return await self._writer.has_changed() or self._notify.others > 0
 
     async def close(self) -> None:
         """Close all connections, when what is being written is written.

@@ -138,6 +138,11 @@ class Link:
             self.cut()
             raise Unsure("the server cannot tell whether its standby has it")
 
+    def begin_again(self) -> None:
+        """Begin the open transaction anew, in which nothing was written yet."""
+        self.execute("ROLLBACK")
+        self.execute("BEGIN")
+
     def cut(self) -> None:
         """Let whatever waits for the server fail; any thread may do so."""
         with suppress(OSError):

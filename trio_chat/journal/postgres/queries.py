@@ -1,6 +1,6 @@
 """What is read from the database."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from trio_chat.journal.postgres import sealing, states
 from trio_chat.journal.postgres.link import Link, text
@@ -20,6 +20,10 @@ MESSAGES_AFTER = f"{MESSAGES} AND events.seq > %s ORDER BY events.seq LIMIT %s"
 MESSAGES_BEFORE = f"{MESSAGES} AND events.seq < %s ORDER BY events.seq DESC LIMIT %s"
 ROOMS = "SELECT name, topic, ts FROM rooms WHERE name NOT LIKE '~%%'"
 NEWEST = 2**62
+PROGRESS = (
+    "SELECT name, coalesce((SELECT min(seq) FROM events WHERE room = id), last + 1), last, topic"
+    " FROM rooms WHERE name = ANY(%s)"
+)
 
 
 def rooms(link: Link, limit: int, among: Collection[str] | None = None) -> list[RoomSummary]:
@@ -51,11 +55,21 @@ def after(link: Link, name: str, seq: int, limit: int, max_bytes: int) -> list[t
     return fit_events(told, limit, max_bytes)
 
 
+def progress(link: Link, names: Sequence[str]) -> list[RoomState]:
+    """Return the states of rooms, without events, at once."""
+    rows = link.all(PROGRESS, ([text(name) for name in names],))
+    there = {name: RoomState(name, first, last, topic, ()) for name, first, last, topic in rows}
+    gone = last_of_forgotten(link, [name for name in names if name not in there])
+    return [
+        there.get(name) or RoomState(name, gone[name] + 1, gone[name], "", ()) for name in names
+    ]
+
+
 def load_state(link: Link, name: str, recent: int) -> RoomState:
     """Return the state of a room, with some of its latest events."""
     row = link.one("SELECT id, last, topic FROM rooms WHERE name = %s", (text(name),))
     if row is None:
-        last = last_of_forgotten(link, name)
+        last = last_of_forgotten(link, [name])[name]
         return RoomState(name, last + 1, last, "", ())
     room, last, topic = row
     rows = link.all(

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from trio_chat.journal.postgres.link import Link, text
+from trio_chat.journal.postgres.schema import LOCK
 from trio_chat.journal.room_groups import group_of
 
 # In the order of ids, so that two who need the same rooms do not wait for each other.
@@ -43,27 +44,37 @@ class Rooms:
 
     Args:
         link: To the database; a transaction must be open.
-        names: Of all of them.
+        names: Of all of them; nothing may have been written in the transaction.
     """
 
     def __init__(self, link: Link, names: Collection[str]) -> None:
         self._link = link
         self._rooms: dict[str, Progress] = {}
-        self._find(names)
+        missing = self._hold(names)
+        if missing:
+            # Another node may be about to make them. To wait for that with rows in one's hands
+            # could let both wait for each other.
+            self._rooms.clear()
+            link.begin_again()
+            link.all("SELECT pg_advisory_xact_lock(%s, 'rooms'::regclass::oid::integer)", (LOCK,))
+            missing = self._hold(names)
+        self._begin_behind(missing)
 
     def of(self, name: str) -> Progress:
         """Return that of a room."""
         return self._rooms[name]
 
-    def _find(self, names: Collection[str]) -> None:
+    def _hold(self, names: Collection[str]) -> list[str]:
+        """Hold the rows of rooms; return the names of those that are not there."""
         for name, *fields in self._link.all(HOLD, (list(names),)):
             self._rooms[name] = Progress(*fields)
-        missing = [name for name in names if name not in self._rooms]
+        return [name for name in names if name not in self._rooms]
+
+    def _begin_behind(self, missing: Collection[str]) -> None:
+        """Have rooms that are not there begin behind where those of their group have ended."""
         if missing:
-            groups = [group_of(name) for name in missing]
-            last: dict[int, int] = dict(self._link.all(FORGOTTEN, (groups,)))
-            for name, group in zip(missing, groups, strict=True):
-                self._rooms[name] = Progress(None, last.get(group, 0))
+            for name, last in last_of_forgotten(self._link, missing).items():
+                self._rooms[name] = Progress(None, last)
 
     def begin(self, name: str) -> int:
         """Make a room; return its id."""
@@ -74,7 +85,7 @@ class Rooms:
     def look_again(self, name: str) -> None:
         """Take in that a room is not there any more."""
         del self._rooms[name]
-        self._find([name])
+        self._begin_behind(self._hold([name]))
 
     def save(self) -> None:
         """Write down how far they have come."""
@@ -88,10 +99,11 @@ class Rooms:
             room.is_changed = False
 
 
-def last_of_forgotten(link: Link, name: str) -> int:
-    """Return behind which number a room begins that is not there; 0 if none of its group was."""
-    row = link.one("SELECT last FROM forgotten WHERE name_group = %s", (group_of(name),))
-    return int(row[0]) if row else 0
+def last_of_forgotten(link: Link, names: Collection[str]) -> dict[str, int]:
+    """Return behind which numbers rooms begin that are not there; 0 if none of a group was."""
+    groups = {name: group_of(name) for name in names}
+    last: dict[int, int] = dict(link.all(FORGOTTEN, (list(groups.values()),))) if groups else {}
+    return {name: last.get(group, 0) for name, group in groups.items()}
 
 
 def keep_forgotten(link: Link, name: str, last: int) -> None:

@@ -1,7 +1,8 @@
-"""Runs of servers on a database: one at a time; each sees whether it is as the last one left it.
+"""Runs of servers on a database: any number at a time; each sees whether it is what it was.
 
-A running server holds an advisory lock on the connection that writes, so without that connection
-it neither has the lock nor writes; another server that takes the lock leaves its own run's id.
+A running server shares an advisory lock on the connection that writes, so without that connection
+it neither has the lock nor writes; what must be alone, such as a change of tables, takes it whole.
+The id of each run is a row: where it is missing, the database is an earlier one.
 
 A mark in ``meta`` tells the database from each copy: it names the system, its timeline, the table,
 and the transaction that wrote it, which PostgreSQL keeps beside the row. After a dump was restored,
@@ -18,10 +19,13 @@ import psycopg
 import structlog
 
 from trio_chat.journal.postgres.link import Link
-from trio_chat.journal.postgres.schema import LOCK, get, put
+from trio_chat.journal.postgres.schema import LOCK, MAKING, get, put
 from trio_chat.journal.types import JournalError, Replaced
 
 LOCK_PATIENCE = 5.0  # seconds for the lock of a server that has just ended
+LEASE = 5  # seconds for which a server counts as running that says nothing
+NODE_KEPT = 24  # hours for which the row of a server stays that has ended without a word
+KEEPER = 0x7472696E  # the first half of the lock of the server that sees to old events
 OTHERS = "others"  # in ``meta``: changes whenever somebody beside the server has written
 LOCK_PAUSE = 0.1  # seconds between two looks
 # The timeline in the name of the log's file is the present one; the control file's may be late.
@@ -36,6 +40,12 @@ PUT_MARK = (
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
 
+ALONE = (
+    "the database has tables of an earlier release, and servers of that still run: end all of them,"
+    " then start this one"
+)
+SHARED = "the database is in use by a server of an earlier release, or by a command"
+
 log = structlog.get_logger()
 
 
@@ -48,30 +58,55 @@ class Run(NamedTuple):
     mark: str
 
 
+BEGIN_NODE = (
+    "INSERT INTO nodes (id, until) VALUES (%s, clock_timestamp() + make_interval(secs => %s))"
+)
+FORGET_NODES = "DELETE FROM nodes WHERE until < clock_timestamp() - make_interval(hours => %s)"
+
+
 class InUse(JournalError):
-    """Another server has the database."""
+    """Others have the database."""
 
 
-def lock(link: Link, patience: float = LOCK_PATIENCE) -> None:
-    """Let no other server write; the lock goes with the connection.
+def lock(link: Link, patience: float = LOCK_PATIENCE, *, is_alone: bool = False) -> None:
+    """Let nobody have the database alone, or have it alone; the lock goes with the connection.
 
     Raises:
-        InUse: another server has it, and does not let go of it in some seconds.
+        InUse: others have it, and do not let go of it in some seconds.
         JournalError: the database only reads.
     """
     if link.value("SELECT pg_is_in_recovery()"):
         raise JournalError("the database is a standby, which only reads")
     give_up_at = time.monotonic() + patience
-    query = "SELECT pg_try_advisory_lock(%s, 'meta'::regclass::oid::integer)"
+    query = "SELECT pg_try_advisory_lock{}(%s, 'meta'::regclass::oid::integer)"
+    query = query.format("" if is_alone else "_shared")
     while not link.value(query, (LOCK,)):
         if time.monotonic() >= give_up_at:
-            raise InUse("the database is in use by another trio-chat server")
+            raise InUse(ALONE if is_alone else SHARED)
         time.sleep(LOCK_PAUSE)
+
+
+def unlock(link: Link) -> None:
+    """Have a database alone no more."""
+    link.all("SELECT pg_advisory_unlock(%s, 'meta'::regclass::oid::integer)", (LOCK,))
+
+
+def is_keeper(link: Link) -> bool:
+    """Whether this server is the one that sees to old events, from now on if nobody is."""
+    query = "SELECT pg_try_advisory_lock(%s, 'meta'::regclass::oid::integer)"
+    return bool(link.value(query, (KEEPER,)))
 
 
 def begin(link: Link) -> Run:
     """Begin the run of a server, in another epoch if numbers may have been lost."""
-    id, place = secrets.token_bytes(16), _place(link)
+    place = _place(link)  # which may fail, and then would end a transaction
+    with link.transaction():
+        link.all("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, MAKING))  # one after the other
+        return _begin(link, place)
+
+
+def _begin(link: Link, place: str) -> Run:
+    id = secrets.token_bytes(16)
     kept, epoch, secret = _mark(link, place), get(link, "epoch"), get(link, "secret")
     is_new = epoch is None or kept is None
     if epoch is not None and is_new:
@@ -82,12 +117,12 @@ def begin(link: Link) -> Run:
     if epoch is None or is_new:
         epoch = secrets.token_hex(8).encode()
     secret = secret or secrets.token_bytes(32)
-    with link.transaction():
-        put(link, "run", id)
-        put(link, "epoch", epoch)
-        put(link, "secret", secret)
-        if is_new:
-            link.execute(PUT_MARK, (place,))
+    put(link, "epoch", epoch)
+    put(link, "secret", secret)
+    if is_new:
+        link.execute(PUT_MARK, (place,))
+    link.execute(FORGET_NODES, (NODE_KEPT,))
+    link.execute(BEGIN_NODE, (id, LEASE))
     return Run(id, epoch.decode(), secret, kept or _mark(link, place) or "")
 
 
@@ -95,16 +130,22 @@ def check(link: Link, run: Run) -> None:
     """See that the database is still the one in which a run began.
 
     Raises:
-        Replaced: it is another one, or another server was here.
+        Replaced: it is another one, or an earlier state of it.
     """
     try:
-        mark, id = _mark(link, _place(link)), get(link, "run")
+        mark = _mark(link, _place(link))
+        is_known = link.value("SELECT EXISTS (SELECT 1 FROM nodes WHERE id = %s)", (run.id,))
     except psycopg.errors.UndefinedTable:
-        mark, id = None, None
+        mark, is_known = None, False
     if mark != run.mark:
         raise Replaced("the database was restored, emptied, promoted or replaced")
-    if id != run.id:
-        raise Replaced("another server has used the database, or it was restored")
+    if not is_known:
+        raise Replaced("the database was restored, or this server was away for too long")
+
+
+def end(link: Link, run: Run) -> None:
+    """Take in that a run ends in order."""
+    link.execute("DELETE FROM nodes WHERE id = %s", (run.id,))
 
 
 def durable_end(link: Link) -> str:

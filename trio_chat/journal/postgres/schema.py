@@ -1,5 +1,7 @@
 """The schema of a database: it is made once, under a lock, and a newer one is refused."""
 
+from collections.abc import Callable
+
 from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.types import JournalError
 
@@ -76,13 +78,28 @@ MIGRATIONS = (
     CREATE TABLE people (id text COLLATE "C" PRIMARY KEY, data bytea NOT NULL);
     CREATE TABLE visits (room text COLLATE "C" PRIMARY KEY, ts bigint NOT NULL);
     """,
+    """
+    CREATE TABLE nodes (  -- servers that run, or have ended without a word
+        id bytea PRIMARY KEY,        -- of a server's run
+        until timestamptz NOT NULL   -- when it is gone unless it says otherwise before
+    );
+    ALTER TABLE people ADD COLUMN xid xid8 NOT NULL DEFAULT '0';  -- the last one that wrote it
+    CREATE INDEX people_changes ON people (xid);
+    """,
 )
 SCHEMA = len(MIGRATIONS)
 TABLES = ("events", "words", "states", "cids", "rooms")  # which grow with what is said
 
 
-def migrate(link: Link) -> None:
+def migrate(link: Link, be_alone: Callable[[], None]) -> bool:
     """Make the tables, or bring them to the present schema, in one transaction.
+
+    Args:
+        link: To the database; nothing may have been looked up in it, as it remembers that.
+        be_alone: Is called before tables are changed; it has everybody else kept out.
+
+    Returns:
+        Whether ``be_alone`` was called.
 
     Raises:
         JournalError: they belong to another program, or to a newer release.
@@ -95,10 +112,14 @@ def migrate(link: Link) -> None:
                 f"the database was written by a newer trio-chat: its schema is {present}, "
                 f"this one knows {SCHEMA}"
             )
+        has_older = 0 < present < SCHEMA
+        if has_older:
+            be_alone()
         for script in MIGRATIONS[present:]:
             link.run_script(script)
         if present < SCHEMA:
             put(link, "schema", str(SCHEMA).encode())
+    return has_older
 
 
 def version(link: Link) -> int:

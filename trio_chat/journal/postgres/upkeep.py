@@ -12,6 +12,7 @@ from trio_chat.journal.postgres import forgetting, reports, scrubs, sealing, unu
 from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.postgres.pruning import Due, delete_in_step, find_due
 from trio_chat.journal.postgres.readers import Readers
+from trio_chat.journal.postgres.runs import is_keeper
 from trio_chat.journal.postgres.schema import get, put
 from trio_chat.journal.sqlite.forgetting import Step
 from trio_chat.journal.sqlite.pruning import Limits
@@ -46,6 +47,10 @@ class Upkeep:
         self._vacuum = vacuum
         self.erase_within = erase_within
 
+    async def _is_mine(self) -> bool:
+        """Whether this node sees to what is due; one does, and the next one when that is gone."""
+        return bool(await self._write("looking who sees to old events", is_keeper))
+
     async def forget(self, before_ts: int, in_use: Collection[str]) -> int:
         """Forget rooms without events in which nothing was said since a time; return how many.
 
@@ -54,6 +59,8 @@ class Upkeep:
         gone = 0
         after: int | None = 0
         with suppress(Unavailable):
+            if not await self._is_mine():
+                return 0
             while after is not None:
                 found, after = await self._readers.read(
                     partial(forgetting.find, before_ts=before_ts, in_use=in_use, after=after)
@@ -83,6 +90,8 @@ class Upkeep:
         forgotten: list[str] = []
         after: str | None = NOBODY
         with suppress(Unavailable):
+            if not await self._is_mine():
+                return []
             while after is not None:
                 step = partial(forgetting.forget_people_step, before_ts=before_ts, after=after)
                 gone, after = await self._write("forgetting people", step)
@@ -98,6 +107,8 @@ class Upkeep:
         """
         pruned: dict[str, int] = {}
         with suppress(Unavailable):
+            if not await self._is_mine():
+                return {}
             await self._delete(limits, pruned, tell)
             while await self._write("deleting texts", _in_transaction(scrubs.step)):
                 pass

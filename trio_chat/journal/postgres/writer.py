@@ -192,6 +192,7 @@ class Writer:
     def close(self) -> None:
         """Close the connection, and with it let go of the lock."""
         if self._link:
+            self._database.end(self._link)
             self._link.close()
 
     async def has_changed(self) -> bool:

@@ -8,6 +8,7 @@ import trio
 
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
+from trio_chat.journal.bus import Bus, NoBus
 from trio_chat.journal.search.query import Query
 from trio_chat.journal.sqlite import people, queries, reports, visits
 from trio_chat.journal.sqlite.authors import count_messages, rooms_of
@@ -60,6 +61,7 @@ class SqliteJournal:
         space: SpaceLimits = UNLIMITED,
         limits: ChangeLimits = DEFAULT_LIMITS,
     ) -> None:
+        self.bus: Bus = NoBus()
         self.epoch = file.epoch
         self.secret = file.secret
         with explained(file.guard.path):

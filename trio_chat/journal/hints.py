@@ -1,0 +1,152 @@
+"""Hints: what a node tells others of what it has committed, as it goes over a bus.
+
+A hint is signed with the secret of the database: whoever may send something over the bus, but not
+write to the database, must not be able to speak for others.
+"""
+
+import hmac
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+
+import msgspec
+
+from trio_chat.journal.types import Arrived, Committed
+from trio_chat.protocol.events import decode as decode_event
+
+LIMIT = 7900  # bytes of a hint; PostgreSQL takes less than 8,000
+HINTS = 4  # that are sent at once with events; of more the others read
+ROOMS = 1000  # that are named; of more all are to be looked at
+SIGNATURE = 16  # bytes, in hexadecimal digits twice as many
+NODE = 16  # digits of a node's id in front of a hint
+HEAD = 2 * SIGNATURE + NODE
+AROUND = 9  # bytes around an event in a hint, at most
+OVERHEAD = HEAD + 64  # bytes of a hint, besides events and rooms
+
+
+class Hint(msgspec.Struct, array_like=True):
+    """What a node tells: the events that fit, and how far other rooms have come.
+
+    ``number`` counts the hints of a node, so that it shows if one is lost. ``is_all`` tells that
+    more was committed than is told. An event comes with whether others have changed with it.
+    """
+
+    number: int
+    rooms: dict[str, int]
+    events: list[tuple[bool, msgspec.Raw]]
+    is_all: bool = False
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Hint).decode
+
+
+class Outgoing:
+    """What a node has not told yet, within a bound: beyond it, only which rooms are concerned."""
+
+    def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self._packs: list[list[tuple[bool, msgspec.Raw]]] = []  # events, by hint
+        self._left = 0  # bytes in the last of these
+        self._rooms: dict[str, int] = {}
+        self._is_all = False
+
+    def __bool__(self) -> bool:
+        """Return whether there is something to tell."""
+        return bool(self._packs or self._rooms or self._is_all)
+
+    def add(self, committed: Committed) -> None:
+        """Take in what is committed."""
+        size = len(committed.data) + AROUND
+        if size > LIMIT - OVERHEAD or (size > self._left and len(self._packs) == HINTS):
+            self._name(committed)
+            return
+        if size > self._left:
+            self._packs.append([])
+            self._left = LIMIT - OVERHEAD
+        self._left -= size
+        is_partial = committed.is_partial or bool(committed.rewritten)
+        self._packs[-1].append((is_partial, msgspec.Raw(committed.data)))
+
+    def miss(self) -> None:
+        """Take in that something was not told, nobody knows what."""
+        self._is_all = True
+
+    def _name(self, committed: Committed) -> None:
+        """Tell of an event only that it is there."""
+        room, seq = committed.event.room, committed.event.seq
+        if len(self._rooms) < ROOMS:
+            self._rooms[room] = max(seq, self._rooms.get(room, 0))
+        else:
+            self._is_all = True
+
+    def take(self, number: int) -> list[Hint]:
+        """Return what is to be told, in hints with numbers from this one on."""
+        told = [Hint(0, {}, pack) for pack in self._packs]
+        told += [Hint(0, rooms, []) for rooms in _split(self._rooms)]
+        if self._is_all or not told:
+            told.append(Hint(0, {}, [], is_all=self._is_all))
+        for place, hint in enumerate(told):
+            hint.number = number + place
+        self._clear()
+        return told
+
+
+def _split(rooms: Mapping[str, int]) -> Iterable[dict[str, int]]:
+    """Yield rooms, as many in each part as fit into a hint."""
+    part: dict[str, int] = {}
+    left = LIMIT - OVERHEAD
+    for name, last in rooms.items():
+        size = len(_encode({name: last}))
+        if size > left:
+            yield part
+            part, left = {}, LIMIT - OVERHEAD
+        left -= size
+        part[name] = last
+    if part:
+        yield part
+
+
+class Codec:
+    """Writes and reads hints.
+
+    Args:
+        secret: Of the database.
+        node: The id of this node, in hexadecimal digits.
+    """
+
+    def __init__(self, secret: bytes, node: str) -> None:
+        self._key = blake2b(secret, digest_size=32, person=b"hints of nodes").digest()
+        self.node = node[:NODE].encode()
+
+    def encode(self, hint: Hint) -> bytes:
+        """Return a hint as it is sent."""
+        signed = self.node + _encode(hint)
+        return self._sign(signed) + signed
+
+    def is_own(self, data: bytes) -> bool:
+        """Whether this node has sent a hint, as far as can be seen without reading it."""
+        return data[2 * SIGNATURE : HEAD] == self.node
+
+    def decode(self, data: bytes) -> tuple[bytes, Hint] | None:
+        """Return whose hint it is, and what it tells; ``None`` if no node has sent it."""
+        signed = data[2 * SIGNATURE :]
+        if not hmac.compare_digest(data[: 2 * SIGNATURE], self._sign(signed)):
+            return None
+        return signed[:NODE], _decode(signed[NODE:])
+
+    def _sign(self, signed: bytes) -> bytes:
+        digest = blake2b(signed, key=self._key, digest_size=SIGNATURE)
+        return digest.hexdigest().encode()
+
+
+def arrived(hint: Hint) -> Arrived:
+    """Return what a hint tells; an event that is not understood is left out, and so is read."""
+    events = []
+    for is_partial, raw in hint.events:
+        data = bytes(raw)
+        event = decode_event(data)
+        if event:
+            events.append(Committed(event, data, is_partial=is_partial))
+    return Arrived(events, hint.rooms)

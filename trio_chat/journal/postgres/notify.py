@@ -1,0 +1,199 @@
+"""The bus of nodes that share a PostgreSQL database: NOTIFY after the commit, and LISTEN.
+
+A notification within a commit would let all servers' commits wait for each other: PostgreSQL holds
+a lock of the whole system from there until the commit is durable. So it has a transaction of its
+own, which waits for nothing; if the node dies in between, the others read what is there.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from hashlib import blake2b
+
+import msgspec
+import psycopg
+import structlog
+import trio
+
+from trio_chat.journal.hints import HINTS, Codec, Outgoing, arrived
+from trio_chat.journal.postgres.link import reason
+from trio_chat.journal.postgres.runs import LEASE, Run
+from trio_chat.journal.postgres.wire import Row, Wire
+from trio_chat.journal.types import Arrived, Committed, JournalError, Result
+from trio_chat.measures import BusFigures
+
+BEAT = 1.0  # seconds between two signs of life
+DEAF = 3.0  # seconds without one of one's own; then the connection is made anew
+PACE = 0.01  # seconds from one telling to the next; what comes meanwhile goes together
+GAP_PAUSE = 0.05  # seconds in which what is missing in a room mostly comes by itself
+ANSWER_TIMEOUT = 10.0  # seconds for PostgreSQL to take a notification
+RETRY = 1.0  # seconds after a failure
+NODES = 1000  # of which the last number is remembered
+
+SETTINGS = (
+    "SET synchronous_commit = off",
+    "SET statement_timeout = 0",
+    "SET idle_in_transaction_session_timeout = 0",
+)
+LIVE = (
+    "UPDATE nodes SET until = clock_timestamp() + make_interval(secs => $2::integer)"
+    " WHERE id = decode($1, 'hex')"
+)
+OTHERS = "SELECT count(*) FROM nodes WHERE until > clock_timestamp() AND id <> decode($1, 'hex')"
+NOT_SHARED = (
+    "who is in rooms, typing, nicks, sign-outs and marks of what was read are each server's own"
+)
+FAILURES = (psycopg.Error, OSError, JournalError, trio.TooSlowError)
+
+log = structlog.get_logger()
+
+
+class NotifyBus:
+    """Tells and hears on two connections of its own, which are made again when they are lost.
+
+    Args:
+        url: Of the database.
+        run: The server's run there.
+        place: Tells the tables of this chat from those of another one in the database.
+    """
+
+    gap_pause = GAP_PAUSE
+
+    def __init__(self, url: str, run: Run, place: int) -> None:
+        self._url = url
+        self._id = run.id.hex().encode()
+        self._codec = Codec(run.secret, run.id.hex())
+        # Whoever may connect to the database may listen there, if they know to what.
+        key = blake2b(run.secret, digest_size=16, person=b"channel of nodes").hexdigest()
+        self._channel = f"trio_chat_{place}_{key}"
+        self._outgoing = Outgoing()
+        self._wanted = trio.Event()
+        self._number = 0  # of the last hint
+        self._heard: dict[bytes, int] = {}  # the number of the last hint of each node
+        self._missed = trio.Event()
+        self._is_failing = False
+        self._has_told = False  # that others run
+        self.others = 0  # nodes that run besides this one
+        self.figures = BusFigures()
+
+    def tell(self, results: Sequence[Result]) -> None:
+        """Have other nodes told what is committed, if there are any."""
+        if not self.others:
+            return
+        for result in results:
+            if isinstance(result, Committed):
+                self._outgoing.add(result)
+        if self._outgoing:
+            self._wanted.set()
+
+    async def until_missed(self) -> None:
+        """Wait until something may have been missed of what others tell."""
+        await self._missed.wait()
+        self._missed = trio.Event()
+
+    async def run(self, emit: Callable[[Arrived], None]) -> None:
+        """Tell and hear until cancelled."""
+        self.others = 1  # there may be one until that is known
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._keep_on, self._speak)
+            nursery.start_soon(self._keep_on, self._listen, emit)
+
+    async def _keep_on(self, work: Callable[..., object], *arguments: object) -> None:
+        """Work on a connection for ever, on another one when it is lost."""
+        while True:
+            try:
+                wire = await Wire.open(self._url)
+                with closing(wire):
+                    await work(wire, *arguments)  # type: ignore[misc]
+            except FAILURES as error:
+                if not self._is_failing:
+                    self._is_failing = True
+                    log.error("nodes cannot tell each other", reason=reason(error))
+            self.figures.reconnects += 1
+            await trio.sleep(RETRY)
+
+    # Telling
+
+    async def _speak(self, wire: Wire) -> None:
+        for setting in SETTINGS:
+            await self._ask(wire, setting)
+        self._outgoing.miss()  # nobody knows whether what was told last has come through
+        beat_at = trio.current_time()
+        while True:
+            if trio.current_time() >= beat_at:
+                beat_at = trio.current_time() + BEAT
+                await self._beat(wire)
+            elif self.others and self._outgoing:
+                await self._send(wire)
+                await trio.sleep(PACE)
+            self._wanted = trio.Event()
+            if not (self.others and self._outgoing):
+                with trio.move_on_at(beat_at):
+                    await self._wanted.wait()
+
+    async def _ask(self, wire: Wire, statement: str, *parameters: bytes) -> list[Row]:
+        with trio.fail_after(ANSWER_TIMEOUT):
+            return await wire.run(statement, parameters)
+
+    async def _beat(self, wire: Wire) -> None:
+        """Say that this node runs, learn whether others do, and let it be heard by oneself."""
+        await self._ask(wire, LIVE, self._id, str(LEASE).encode())
+        [[others]] = await self._ask(wire, OTHERS, self._id)
+        self._count_others(int(others or 0))
+        if not self.others:
+            self._outgoing = Outgoing()
+        await self._send(wire)
+
+    def _count_others(self, others: int) -> None:
+        if others and not self._has_told:
+            self._has_told = True
+            log.warning("another server has the database, too", reason=NOT_SHARED)
+        self.others = others
+
+    async def _send(self, wire: Wire) -> None:
+        hints = self._outgoing.take(self._number + 1)
+        self._number += len(hints)
+        for first in range(0, len(hints), HINTS):
+            some = [self._codec.encode(hint) for hint in hints[first : first + HINTS]]
+            calls = ", ".join(f"pg_notify($1, ${number})" for number in range(2, len(some) + 2))
+            await self._ask(wire, f"SELECT {calls}", self._channel.encode(), *some)
+        self.figures.sent += len(hints)
+
+    # Hearing
+
+    async def _listen(self, wire: Wire, emit: Callable[[Arrived], None]) -> None:
+        await self._ask(wire, f"LISTEN {self._channel}")
+        self._heard.clear()
+        self._missed.set()
+        deaf_at = trio.current_time() + DEAF
+        while True:
+            with trio.fail_at(deaf_at):
+                told = await wire.heard()
+            for data in told:
+                if self._codec.is_own(data):
+                    deaf_at = trio.current_time() + DEAF
+                    if self._is_failing:
+                        self._is_failing = False
+                        log.info("nodes can tell each other again")
+                else:
+                    self._take(data, emit)
+            await trio.lowlevel.checkpoint()
+
+    def _take(self, data: bytes, emit: Callable[[Arrived], None]) -> None:
+        """Take in what another node tells."""
+        try:
+            read = self._codec.decode(data)
+        except msgspec.MsgspecError:  # it is of a release that tells something else
+            self._missed.set()
+            return
+        if read is None:
+            return
+        node, hint = read
+        self.figures.heard += 1
+        before = self._heard.pop(node, hint.number - 1)
+        self._heard[node] = hint.number
+        if len(self._heard) > NODES:
+            del self._heard[next(iter(self._heard))]
+        if hint.is_all or hint.number != before + 1:
+            self._missed.set()
+        if hint.events or hint.rooms:
+            emit(arrived(hint))

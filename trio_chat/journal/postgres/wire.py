@@ -1,0 +1,90 @@
+"""A wire to a PostgreSQL server: a connection of libpq's own, for which Trio waits without threads.
+
+It is for what happens too often for a thread each time: to notify, and to hear what is notified.
+"""
+
+from collections.abc import Sequence
+
+import psycopg
+import trio
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
+
+from trio_chat.journal.postgres.link import PATIENCE, parse
+
+CONNECT_TIMEOUT = 20.0  # seconds, for all addresses of a server together
+DONE = (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK)
+
+Row = list[bytes | None]
+
+
+class Wire:
+    """One connection, for one task at a time. What fails once is of no use any more.
+
+    Args:
+        connection: That is open.
+    """
+
+    def __init__(self, connection: pq.abc.PGconn) -> None:
+        self._connection = connection
+        self._connection.nonblocking = 1
+
+    @classmethod
+    async def open(cls, url: str) -> "Wire":
+        """Connect.
+
+        Raises:
+            psycopg.Error: it cannot be done.
+            trio.TooSlowError: it takes too long.
+        """
+        given = make_conninfo(**{**PATIENCE, **parse(url), "client_encoding": "utf8"})
+        with trio.fail_after(CONNECT_TIMEOUT):
+            connection = await trio.to_thread.run_sync(
+                pq.PGconn.connect, given.encode(), abandon_on_cancel=True
+            )
+        if connection.status != pq.ConnStatus.OK:
+            raise psycopg.OperationalError(connection.get_error_message())
+        return cls(connection)
+
+    async def run(self, statement: str, parameters: Sequence[bytes] = ()) -> list[Row]:
+        """Run one statement; return its rows, as texts.
+
+        Raises:
+            psycopg.Error: it failed.
+        """
+        self._connection.send_query_params(statement.encode(), parameters)
+        while self._connection.flush():
+            await trio.lowlevel.wait_writable(self._connection.socket)
+        rows: list[Row] = []
+        while True:
+            while self._connection.is_busy():
+                await trio.lowlevel.wait_readable(self._connection.socket)
+                self._connection.consume_input()
+            result = self._connection.get_result()
+            if result is None:
+                return rows
+            if result.status not in DONE:
+                raise psycopg.OperationalError(result.get_error_message())
+            columns = range(result.nfields)
+            rows += [
+                [result.get_value(row, one) for one in columns] for row in range(result.ntuples)
+            ]
+
+    async def heard(self) -> list[bytes]:
+        """Wait until something is notified; return all that has been.
+
+        Raises:
+            psycopg.Error: the connection is lost.
+        """
+        told: list[bytes] = []
+        while not told:
+            while notify := self._connection.notifies():
+                told.append(notify.extra)
+            if not told:
+                await trio.lowlevel.wait_readable(self._connection.socket)
+                self._connection.consume_input()
+        return told
+
+    def close(self) -> None:
+        """Close it."""
+        self._connection.finish()
