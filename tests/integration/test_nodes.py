@@ -15,7 +15,7 @@ from trio_chat.journal.hints import Codec, Hint, Outgoing
 from trio_chat.journal.postgres import notify
 from trio_chat.journal.postgres.notify import NotifyBus
 from trio_chat.journal.postgres.wire import Wire
-from trio_chat.protocol.close import REMOVED
+from trio_chat.protocol.close import REMOVED, SIGNED_OUT
 
 MANY = 40  # messages
 LISTENERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
@@ -308,3 +308,38 @@ async def test_what_is_deleted_is_gone_at_all_nodes(nodes: Pair) -> None:
             assert (await cid.until("joined"))["topic"] == "All about tea"
             told = await cid.all_until("delete")
             assert "secret" not in str(told)
+
+
+async def test_people_are_the_same_at_all_nodes(nodes: Pair) -> None:
+    """Nicks, marks of what was read, and sign-outs are known at the others within a second."""
+    one, other = nodes
+    async with chatting(one, "Ann", "tea") as ann, chatting(other, "Ben", "tea") as ben:
+        await ann.send("tea", "one")
+        await ben.until("msg")
+        async with chatting(other, "Ann", "tea", session=ann.session) as twin:
+            await ann.ask(t="nick", nick="Anna")
+            while (told := await twin.until("nick"))["who"]["nick"] != "Anna":
+                pass
+            assert told["who"] == {"id": ann.who["id"], "nick": "Anna"}
+            await ann.ask(t="read", room="tea", seq=1)
+            assert (await twin.until("read"))["seq"] == 1
+            assert (await ben.ask(t="nick", nick="anna"))["code"] == "nick_taken"
+            assert (await ann.ask(t="sign_out"))["t"] == "ok"
+            assert (await twin.ending())[1] == SIGNED_OUT.code
+
+
+async def test_two_who_take_a_nick_at_once(nodes: Pair) -> None:
+    """One of them has it in the end, and the other one is renamed, as both nodes know."""
+    one, other = nodes
+    async with chatting(one, "Kim", "tea") as first, chatting(other, "Kim", "tea") as second:
+        with trio.fail_after(PATIENCE):
+            while True:
+                names = [
+                    node.server._hub.people.now(who.who["id"])
+                    for node in nodes
+                    for who in (first, second)
+                ]
+                if None not in names and len({name.nick for name in names if name}) == 2:
+                    break
+                await trio.sleep(0.01)
+        assert {name.nick for name in names if name} == {"Kim", "Kim-2"}

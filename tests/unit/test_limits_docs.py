@@ -65,7 +65,8 @@ NO_BOUNDS = {
         core.catchup_queue.COST_EACH_TURN core.devices.BUSY_MS
         journal.postgres.notify.BEAT journal.postgres.notify.PACE
         journal.postgres.notify.GAP_PAUSE journal.postgres.notify.RETRY
-        core.expiry.LOOK_INTERVAL core.marks.BUSY_MS core.records.LAZY core.room.CROWD_PAUSE
+        core.expiry.LOOK_INTERVAL core.marks.BUSY_MS core.records.LAZY
+        core.records.SHARED_LAZY core.room.CROWD_PAUSE
         core.rooms.TOLD_INTERVAL core.settling.HOLD delivery.ring.FEWEST
         journal.feed.INTERVAL journal.made_rooms.PAUSE journal.retention.INTERVAL
         journal.retention.FORGET_INTERVAL journal.postgres.pruning.ROOM_COST

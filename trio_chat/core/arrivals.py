@@ -96,6 +96,15 @@ class Arrivals:
             self._ages[key] = record.seen
         self._let_go(key)
 
+    def follow(self, name: str, data: bytes) -> None:
+        """Take in an arrival at another node, by its key; of who is here this one knows more."""
+        key, record = kept.parts_of(name), kept.decode(data)
+        if key is None or record is None or key in self._here:
+            return
+        known = self._by_room[key[0]].get(key)
+        if known is None or known.last_at < record.seen:
+            self._load(name, record)
+
     def drop(self, name: str) -> None:
         """Forget an arrival that was written down so long ago that it is no more, by its key."""
         key = kept.parts_of(name)

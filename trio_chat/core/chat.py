@@ -28,10 +28,11 @@ from trio_chat.core.messages import (
 )
 from trio_chat.core.parts import make_parts
 from trio_chat.core.pending_writes import Pending
-from trio_chat.core.records import NO_CHANGES
+from trio_chat.core.records import NO_CHANGES, SHARED_LAZY
 from trio_chat.core.registry import SERVER
 from trio_chat.core.room_log import Budgets
 from trio_chat.journal.arrivals import MARK
+from trio_chat.journal.people import NOBODY
 from trio_chat.journal.storage import (
     Change,
     Loaded,
@@ -48,6 +49,7 @@ from trio_chat.journal.storage import (
 from trio_chat.journal.types import (
     Arrived,
     Committed,
+    PeopleChanged,
     PeopleForgotten,
     Pruned,
     RoomState,
@@ -107,6 +109,9 @@ class Chat:
         self._presence = world.presence
         self._held = world.held
         self._arrivals = world.arrivals
+        self._marks = world.marks
+        if gap_pause:
+            self.people.records.lazy = SHARED_LAZY
         self._access = access
         self._ledger = rights.ledger
         self._welcome = entrances.welcome
@@ -303,6 +308,8 @@ class Chat:
                         self._arrivals.drop(id)
                     else:
                         self.people.records.drop(id, before)
+            case PeopleChanged(records):
+                self._follow_people(records)
             case RoomsUnused(names, since):
                 self.unused_rooms.forget(names, since)
             case Pruned(first_left):
@@ -323,6 +330,21 @@ class Chat:
         self._rooms.hear(lasts)
         if lasts.get(LEDGER, 0) > self._access.registry.last:
             self._ledger.catch_up()
+
+    def _follow_people(self, records: Mapping[str, bytes]) -> None:
+        """Take in what other nodes have kept of people."""
+        for id, data in records.items():
+            if id.startswith(MARK):
+                self._arrivals.follow(id, data)
+            elif id == NOBODY:
+                self.people.records.raise_floor(data)
+            else:
+                followed = self.people.follow(id, data)
+                for before, person in followed.renamed:
+                    self._presence.rename(person, before)
+                    self._access.registry.call(person)
+                self._devices.end_over(id)
+                self._marks.follow(id, followed.marks)
 
     def _follow_acts(self, states: Sequence[RoomState]) -> None:
         """Follow the ledger, if it is among these: others may have changed who may do what."""

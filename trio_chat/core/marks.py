@@ -1,6 +1,6 @@
 """Marks: how far people have read in rooms, which all devices of a person know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -82,6 +82,20 @@ class Marks:
                     self._turn.reply(client, told)
         if answer:
             self._turn.reply(requester, answer(record.marks[room]))
+
+    def follow(self, person_id: str, before: Mapping[str, int]) -> None:
+        """Tell a person's connections how far they have read at another node.
+
+        Args:
+            person_id: Whose.
+            before: How far they had read as far as was known here.
+        """
+        clients = self._people.connections_of(person_id)
+        marks = self._people.records.get(person_id).marks_in(self._epoch) if clients else {}
+        for room, seq in marks.items():
+            if seq > before.get(room, -1):
+                for client in clients:
+                    self._turn.reply(client, answers.Read(room=room, seq=seq))
 
     def _refuse(self, reading: Reading, retry_ms: int) -> None:
         """Answer, if an answer is wanted, that a room cannot be read just now."""

@@ -1,6 +1,7 @@
 """Nicks: whose each one is, and for how long it is kept for who is not there."""
 
 from collections.abc import Callable
+from itertools import count
 
 from trio_chat.config import Config
 from trio_chat.core.records import Records
@@ -64,7 +65,7 @@ class Nicks:
         record = self._records.use(person_id)
         if record.nick != person.nick:
             self.disown(person_id, record.nick)
-            record.nick = person.nick
+            record.nick, record.named = person.nick, self._clock()
             self._records.keep(person_id, record)
         self._owners[fold(person.nick)] = person_id
         return person
@@ -80,8 +81,33 @@ class Nicks:
         """Let others have somebody's nick."""
         record = self._records.get(person_id)
         self.disown(person_id, record.nick)
-        record.nick = ""
+        record.nick, record.named = "", self._clock()
         self._records.keep(person_id, record)
+
+    def contend(self, person_id: str, nick: str) -> str | None:
+        """Take in that somebody has a nick at another node, where nobody knew who has it here.
+
+        Returns:
+            The id of who has to do without: whoever took it later; ``None`` if nobody has to.
+        """
+        folded = fold(nick)
+        owner = self._owners.setdefault(folded, person_id)
+        if owner == person_id:
+            return None
+        first, last = sorted(
+            (owner, person_id), key=lambda one: (self._records.get(one).named, one)
+        )
+        self._owners[folded] = first
+        return last
+
+    def like(self, nick: str) -> str:
+        """Return a nick that nobody has, and that is like one."""
+        for number in count(2):
+            end = f"-{number}"
+            tried = nick[: self._config.nick_limit - len(end)] + end
+            if self._owner(tried) is None:
+                return tried
+        raise AssertionError("numbers do not end")
 
     def disown(self, person_id: str, nick: str) -> None:
         """Take in that somebody has a nick no more."""

@@ -1,6 +1,7 @@
 """People: who is connected, under which nick, and which sessions they come back by."""
 
 from collections.abc import Callable, Collection, Mapping
+from typing import NamedTuple
 
 from trio_chat.auth.grant import ANYBODY, Grant
 from trio_chat.clock import wall_clock
@@ -9,8 +10,18 @@ from trio_chat.core.nicks import Nicks
 from trio_chat.core.records import Records
 from trio_chat.core.sessions import Claim, Sessions
 from trio_chat.delivery.recipient import Recipient
-from trio_chat.journal.people import DAY, head_of
+from trio_chat.journal.people import DAY, decode, head_of, merged
 from trio_chat.protocol.events import Person
+
+
+class Followed(NamedTuple):
+    """What somebody's record of another node has changed.
+
+    ``renamed`` has people before and after, ``marks`` how far the person had read before.
+    """
+
+    renamed: list[tuple[Person, Person]]
+    marks: Mapping[str, int]
 
 
 class People:
@@ -237,6 +248,33 @@ class People:
                 self.records.use(id)
                 held.append(id)
         return held
+
+    def follow(self, id: str, data: bytes) -> Followed:
+        """Take in what another node has kept of a person; what only this one knows is kept, too.
+
+        Of two who have the same nick, each at another node, the one who took it later gets a like
+        one, or has none if they are not here.
+        """
+        ours, theirs = self.records.get(id), decode(data)
+        both = merged(ours, theirs)
+        here = self._persons.get(id)
+        if here and not both.nick:
+            both.nick, both.named = here.nick, self._clock()
+        if both.nick != ours.nick:
+            self.nicks.disown(id, ours.nick)
+        self.records.adopt(id, both)
+        if both != theirs:
+            self.records.keep(id, both, is_lazy=True)
+        renamed = []
+        if here and here.nick != both.nick:
+            self._persons[id] = Person(id, both.nick)
+            renamed.append((here, self._persons[id]))
+        loser = self.nicks.contend(id, both.nick) if both.nick else None
+        if loser is not None and (before := self._persons.get(loser)):
+            renamed.append((before, self._take_nick(loser, self.nicks.like(both.nick))))
+        elif loser is not None:
+            self.nicks.free(loser)
+        return Followed(renamed, ours.marks if ours.epoch == both.epoch else {})
 
     def is_here(self, person_id: str) -> bool:
         """Whether somebody is connected, or was until a short while ago."""

@@ -10,6 +10,7 @@ from trio_chat.journal.people import NOBODY, PersonRecord, decode, encode
 WRITTEN_AT_ONCE = 100  # records in a turn of the hub, about a millisecond
 FORGOTTEN_AT_ONCE = 100  # records, if the bound has become lower; about a millisecond
 LAZY = 5.0  # seconds for which what nobody waits for is collected before it is written down
+SHARED_LAZY = 0.5  # likewise, where other nodes are to learn it
 NEVER = float("inf")
 NOW = float("-inf")
 
@@ -51,6 +52,7 @@ class Records:
         self._beside: dict[str, bytes | None] = {}  # what else is to be written down, by key
         self._changed: OrderedDict[str, None] = OrderedDict()
         self._number = 0
+        self.lazy = LAZY  # seconds; other nodes wait for it, too, if there are any
         self.due_at = NEVER  # when changes are to be taken, in Trio's time
 
     def load(self, id: str, data: bytes) -> None:
@@ -84,6 +86,17 @@ class Records:
         """
         self._beside[key] = data
         self._note(key, is_lazy=True)
+
+    def adopt(self, id: str, record: PersonRecord) -> None:
+        """Take over what another node knows of a person; that is written down already."""
+        if id in self._used:
+            self._used[id] = record
+        else:
+            self._put(id, record)
+
+    def raise_floor(self, data: bytes) -> None:
+        """Take over what another node knows of people without a record."""
+        self._nobody.floor = max(self._nobody.floor, decode(data).floor)
 
     def use(self, id: str) -> PersonRecord:
         """Return the record of a person, which stays as it is at hand until ``put_away``."""
@@ -165,7 +178,7 @@ class Records:
     def take_changes(self, now: float) -> Changes:
         """Return some of what is to be written down by now; ``due_at`` tells when there is more."""
         if self._changed and self.due_at == NEVER:
-            self.due_at = now + LAZY
+            self.due_at = now + self.lazy
         if now < self.due_at:
             return Changes(self._number)
         count = min(len(self._changed), WRITTEN_AT_ONCE)

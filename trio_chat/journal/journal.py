@@ -138,6 +138,14 @@ class Journal(Protocol):
         """
         ...
 
+    async def people_changes(self) -> Mapping[str, bytes]:
+        """Return records that other nodes may have kept since this was asked last, by their keys.
+
+        Raises:
+            Unavailable: that cannot be told just now.
+        """
+        ...
+
     async def forget_people(self, before_ts: int) -> list[str]:
         """Forget people who were not seen since a time in ms since 1970; return their ids."""
         ...

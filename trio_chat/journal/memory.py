@@ -315,6 +315,10 @@ class MemoryJournal:
         """Return when events were last looked at for their age."""
         return self._last_prune
 
+    async def people_changes(self) -> Mapping[str, bytes]:
+        """Return nothing: there are no other nodes."""
+        return {}
+
     async def has_changed(self) -> bool:
         """Return ``False``: there is no other way in."""
         return False

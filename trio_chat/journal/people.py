@@ -24,7 +24,8 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
     ``nick`` is empty if none is held. ``seen`` (last) and ``since`` (first) are in ms since 1970;
     that of earlier releases, and of whom a grant names, is 0. A session is over if it is
     among ``ended``, or began no later than ``floor`` and is not among ``sessions``. ``marks`` has
-    the number of the last message read in each room, of the epoch ``epoch``.
+    the number of the last message read in each room, of the epoch ``epoch``. ``named`` is when the
+    nick was taken or given up, in ms since 1970; 0 if that was in an earlier release.
     """
 
     nick: str = ""
@@ -35,6 +36,7 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
     epoch: str = ""
     marks: dict[str, int] = {}
     since: int = 0
+    named: int = 0
 
     @property
     def has_come_back(self) -> bool:
@@ -109,6 +111,47 @@ class PersonRecord(msgspec.Struct, omit_defaults=True):
     def marks_in(self, epoch: str) -> dict[str, int]:
         """Return the marks, if they are of this epoch."""
         return self.marks if self.epoch == epoch else {}
+
+
+def merged(one: PersonRecord, other: PersonRecord) -> PersonRecord:
+    """Return what two nodes together know of a person; in whichever order, it is the same.
+
+    The nick is the one that was taken or given up last. A session is over if one of them says so.
+    """
+    named = max(one, other, key=lambda record: (record.named, record.nick))
+    marked = max(one, other, key=lambda record: (bool(record.epoch), record.seen, record.epoch))
+    both = PersonRecord(
+        nick=named.nick,
+        named=named.named,
+        seen=max(one.seen, other.seen),
+        since=min(filter(None, (one.since, other.since)), default=0),
+        floor=max(one.floor, other.floor),
+        epoch=marked.epoch,
+    )
+    both.ended = sorted({*one.ended, *other.ended})
+    while len(both.ended) > ENDED:
+        both.floor = max(both.floor, both.ended.pop(0))
+    both.sessions = _sessions_of(one, other)
+    while len(both.sessions) > SESSIONS:
+        both.end(next(iter(both.sessions)))
+    for record in (one, other):
+        for room, seq in record.marks_in(both.epoch).items():
+            both.marks[room] = max(seq, both.marks.pop(room, 0))
+    for room in list(both.marks)[: max(0, len(both.marks) - MARKS)]:
+        del both.marks[room]
+    return both
+
+
+def _sessions_of(one: PersonRecord, other: PersonRecord) -> dict[str, SessionRecord]:
+    """Return the sessions that go on as far as two nodes know, the one seen longest ago first."""
+    known = [*one.sessions.items(), *other.sessions.items()]
+    known.sort(key=lambda item: (item[1].seen, item[1].label, item[0]))
+    latest: dict[str, SessionRecord] = {}
+    for session, kept in known:
+        if not (one.is_over(session) or other.is_over(session)):
+            latest.pop(session, None)
+            latest[session] = kept
+    return latest
 
 
 class Head(msgspec.Struct):

@@ -10,6 +10,7 @@ from trio_chat.journal.journal import Journal
 from trio_chat.journal.types import (
     Arrived,
     ForeignWrites,
+    PeopleChanged,
     PeopleForgotten,
     Pruned,
     Result,
@@ -113,7 +114,7 @@ class PeopleNotKept(NamedTuple):
     retry_ms: int
 
 
-Change = PeopleForgotten | RoomsUnused | Pruned | ForeignWrites | Arrived
+Change = PeopleForgotten | PeopleChanged | RoomsUnused | Pruned | ForeignWrites | Arrived
 Outcome = (
     Stored
     | NotStored

@@ -170,6 +170,12 @@ class Pruned(NamedTuple):
     first: dict[str, int]
 
 
+class PeopleChanged(NamedTuple):
+    """Other nodes have kept these records, encoded, by their keys."""
+
+    records: Mapping[str, bytes]
+
+
 class RoomsUnused(NamedTuple):
     """These rooms, which were made, are unused since a time in ms since 1970."""
 

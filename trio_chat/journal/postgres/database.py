@@ -52,6 +52,7 @@ class Database:
             runs.unlock(link)
         self.run = runs.begin(link)
         self.place: int = link.value("SELECT 'meta'::regclass::oid::bigint")
+        self.people_since = forgetting.snapshot(link)
         self.people = forgetting.load_people(link)
         unused.begin_visits(link, now)
         if link.value("SELECT current_setting('fsync')") != "on":

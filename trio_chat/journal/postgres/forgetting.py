@@ -16,6 +16,9 @@ SCAN = 10_000  # rooms that are looked at in one read
 PEOPLE = 1000  # records that are looked at in one transaction
 ANY = 2**31 - 1  # no less than any id of a room
 
+CHANGES = 5000  # records that are looked at for changes of other nodes in a read
+
+CHANGED = "SELECT id, data, xid::text FROM people WHERE xid >= %s::xid8 ORDER BY xid LIMIT %s"
 FORGETTABLE = (
     "SELECT id, name, last FROM rooms WHERE id > %s AND id <= %s AND ts < %s"
     " AND NOT EXISTS (SELECT 1 FROM events WHERE room = rooms.id) ORDER BY id LIMIT %s"
@@ -73,6 +76,22 @@ def load_people(link: Link) -> dict[str, bytes]:
     if damaged:
         log.error("what is kept of people is damaged", people=len(damaged))
     return records
+
+
+def snapshot(link: Link) -> str:
+    """Return the first transaction that may still be under way: changes of these come later."""
+    return str(link.value("SELECT pg_snapshot_xmin(pg_current_snapshot())::text"))
+
+
+def people_since(link: Link, since: str) -> tuple[dict[str, bytes], str]:
+    """Return records that were changed by a transaction or a later one, and from where to go on.
+
+    There are ``CHANGES`` at most. Some may have been returned before.
+    """
+    now = snapshot(link)
+    rows = link.all(CHANGED, (since, CHANGES))
+    records = {id: bytes(data) for id, data, _ in rows}
+    return records, rows[-1][2] if len(rows) == CHANGES else now
 
 
 def keep_people(link: Link, changes: Mapping[str, bytes | None]) -> None:

@@ -4,6 +4,7 @@ Other nodes may have the same database: rows that a turn holds make one order fo
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 
 import psycopg
 import structlog
@@ -12,7 +13,7 @@ import trio
 from trio_chat.clock import wall_clock
 from trio_chat.config import Config
 from trio_chat.journal.bus import Bus
-from trio_chat.journal.postgres import queries, reports
+from trio_chat.journal.postgres import forgetting, queries, reports
 from trio_chat.journal.postgres.authors import count_messages, rooms_of
 from trio_chat.journal.postgres.database import VACUUM_TIMEOUT, Database
 from trio_chat.journal.postgres.link import reason
@@ -70,6 +71,7 @@ class PostgresJournal:
         self.secret = database.run.secret
         self.people = database.people
         self._database = database
+        self._people_since = database.people_since
         self._clock = clock
         self.figures = JournalFigures()
         self.counts = self.figures.counts
@@ -214,6 +216,15 @@ class PostgresJournal:
     async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
         """Keep records of people."""
         await self._writer.keep_people(changes)
+
+    async def people_changes(self) -> Mapping[str, bytes]:
+        """Return records that other nodes may have kept since this was asked last."""
+        if not self._notify.others:
+            return {}
+        records, self._people_since = await self._readers.read(
+            partial(forgetting.people_since, since=self._people_since)
+        )
+        return records
 
     async def forget_people(self, before_ts: int) -> list[str]:
         """Forget people who were not seen since a time, a step at a time."""

@@ -39,9 +39,7 @@ LIVE = (
     " WHERE id = decode($1, 'hex')"
 )
 OTHERS = "SELECT count(*) FROM nodes WHERE until > clock_timestamp() AND id <> decode($1, 'hex')"
-NOT_SHARED = (
-    "who is in rooms, typing, nicks, sign-outs and marks of what was read are each server's own"
-)
+NOT_SHARED = "who is in rooms, typing, held messages and limits by address are each server's own"
 FAILURES = (psycopg.Error, OSError, JournalError, trio.TooSlowError)
 
 log = structlog.get_logger()

@@ -222,6 +222,10 @@ class SqliteJournal:
         """Return when events were last looked at for their age; ``None`` if that is not known."""
         return await self._readers.read(queries.last_prune)
 
+    async def people_changes(self) -> Mapping[str, bytes]:
+        """Return nothing: there are no other nodes."""
+        return {}
+
     async def has_changed(self) -> bool:
         """Return whether another program has written to the file since this was asked last."""
         return await self._writer.has_changed()
