@@ -161,6 +161,14 @@ def browsers(session: nox.Session) -> None:
 
 
 @nox.session
+def cluster(session: nox.Session) -> None:
+    """Harm three nodes on one PostgreSQL while all talk; installs PostgreSQL. A few minutes."""
+    need(session, **{POSTGRES: "postgresql"})
+    install(session, "test")
+    session.run("pytest", "tests/cluster", "-s", *session.posargs)
+
+
+@nox.session
 def conformance(session: nox.Session) -> None:
     """Play the WebSocket cases over raw sockets; installs the tests' packages."""
     install(session, "test")

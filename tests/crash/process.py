@@ -63,6 +63,11 @@ class Server:
         await trio.to_thread.run_sync(self._process.wait)
         self._process.stdout.close()
 
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        assert self._process
+        self._process.send_signal(number)
+
     async def live(self, crashes: int) -> None:
         """Let it crash so many times, each at some moment soon after its start."""
         for _ in range(crashes):
