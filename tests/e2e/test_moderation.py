@@ -290,7 +290,11 @@ def test_a_raid_leaves_one_line(open_page: OpenPage, chat: Chat) -> None:
     assert 0 < middle < ann.viewport_size["height"]
     line.focus()
     assert faults(ann) == []
-    for key, text in (("ArrowDown", "help 0"), ("ArrowUp", "120 messages"), ("ArrowUp", "lesson 29")):
+    for key, text in (
+        ("ArrowDown", "help 0"),
+        ("ArrowUp", "120 messages"),
+        ("ArrowUp", "lesson 29"),
+    ):
         ann.keyboard.press(key)
         expect(row(ann, text)).to_be_focused()
     ann.reload()

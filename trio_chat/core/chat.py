@@ -341,10 +341,14 @@ class Chat:
             else:
                 followed = self.people.follow(id, data)
                 for before, person in followed.renamed:
-                    self._presence.rename(person, before)
+                    self._presence.rename(person, before, partial(self._is_muted, person.id))
                     self._access.registry.call(person)
                 self._devices.end_over(id)
                 self._marks.follow(id, followed.marks)
+
+    def _is_muted(self, person_id: str, room: str) -> bool:
+        """Whether nobody is told yet in a room what somebody is called."""
+        return self._access.standing(room, person_id, address="").is_muted
 
     def _follow_acts(self, states: Sequence[RoomState]) -> None:
         """Follow the ledger, if it is among these: others may have changed who may do what."""
