@@ -27,6 +27,8 @@ CHROMIUM = {
     "/usr/lib*/**/libatomic.so.1": "libatomic1",  # for the Node that Playwright brings
 }
 POSTGRES = "/usr/lib/postgresql/*/bin/initdb"
+# One more than cores, as a test often waits for a process that it has started.
+WORKERS = f"--numprocesses={len(os.sched_getaffinity(0)) + 1}"
 BROWSERS = {
     "firefox-esr": "firefox-esr",
     "WebKitWebDriver": "webkit2gtk-driver",
@@ -118,7 +120,7 @@ def tests(session: nox.Session) -> None:
         "tests/autobahn",
     ]
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "--numprocesses=auto", *paths)
+    session.run("coverage", "run", "-m", "pytest", WORKERS, *paths)
     session.run("coverage", "combine", "--quiet")
     if not session.posargs:
         session.run("coverage", "report")
