@@ -185,6 +185,8 @@ class Hub:
         self._storage.load(effects.loads)
         self._storage.seek(effects.seeks)
         self._storage.keep_people(*effects.people)
+        if effects.moves or effects.typing:
+            self._journal.bus.share(effects.moves, effects.typing)
         if writes := len(effects.writes):
             self.acknowledgements.begin(began, writes)
         await self._tell(effects)

@@ -1,1 +1,1 @@
-"""Several nodes on one PostgreSQL, harmed while all talk, and judged by what clients kept."""
+"""Many nodes on one PostgreSQL, harmed while all talk."""

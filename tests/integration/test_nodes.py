@@ -13,6 +13,7 @@ from tests.integration.running import PATIENCE, Running, serving
 from tests.integration.test_moderation import make_class, moderate
 from trio_chat.journal.hints import Codec, Hint, Outgoing
 from trio_chat.journal.postgres import notify
+from trio_chat.journal.postgres.journal import PostgresJournal
 from trio_chat.journal.postgres.notify import NotifyBus
 from trio_chat.journal.postgres.wire import Wire
 from trio_chat.protocol.close import REMOVED, SIGNED_OUT
@@ -328,10 +329,16 @@ async def test_people_are_the_same_at_all_nodes(nodes: Pair) -> None:
             assert (await twin.ending())[1] == SIGNED_OUT.code
 
 
-async def test_two_who_take_a_nick_at_once(nodes: Pair) -> None:
+async def test_two_who_take_a_nick_at_once(nodes: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of them has it in the end, and the other one is renamed, as both nodes know."""
     one, other = nodes
+
+    async def nothing(_: PostgresJournal) -> dict[str, bytes]:
+        return {}
+
+    monkeypatch.setattr(PostgresJournal, "people_changes", nothing)
     async with chatting(one, "Kim", "tea") as first, chatting(other, "Kim", "tea") as second:
+        monkeypatch.undo()
         with trio.fail_after(PATIENCE):
             while True:
                 names = [
@@ -343,3 +350,41 @@ async def test_two_who_take_a_nick_at_once(nodes: Pair) -> None:
                     break
                 await trio.sleep(0.01)
         assert {name.nick for name in names if name} == {"Kim", "Kim-2"}
+
+
+async def until_state(who: Chatter, nick: str, state: str) -> None:
+    """Wait until somebody is told that another one has come, or left."""
+    while (told := await who.until("presence"))["who"]["nick"] != nick or told["state"] != state:
+        pass
+
+
+async def test_presence_is_one_for_all_nodes(postgres_url: str) -> None:
+    """Whoever comes at one node is seen at the others, types there, and leaves there."""
+    async with two_nodes(postgres_url) as (one, other), chatting(one, "Ann", "tea") as ann:
+        async with chatting(other, "Ben", "tea") as ben:
+            await until_state(ann, "Ben", "joined")
+            await until_state(ben, "Ann", "joined")
+            await ben.say({"t": "typing", "room": "tea"})
+            assert (await ann.until("typing"))["who"] == ben.who
+            await ben.ask(t="leave", room="tea")
+            await until_state(ann, "Ben", "left")
+            await ben.ask(t="join", room="tea")
+            await until_state(ann, "Ben", "joined")
+        async with serving(database=postgres_url) as third, chatting(third, "Cid", "tea") as cid:
+            await until_state(ann, "Cid", "joined")
+            await until_state(cid, "Ann", "joined")
+        await until_state(ann, "Cid", "left")
+
+
+async def test_people_of_a_dead_node_leave(nodes: Pair, postgres_url: str) -> None:
+    """When its lease is over, however it ended; those of one that comes back are there again."""
+    one, other = nodes
+    async with chatting(one, "Ann", "tea") as ann, chatting(other, "Ben", "tea"):
+        await until_state(ann, "Ben", "joined")
+        bus_of(other)._id = b"00"  # it lives, but nobody hears of it
+        await until_state(ann, "Ben", "left")
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute("TRUNCATE here")
+        bus_of(other)._id = bus_of(other)._places._id
+        bus_of(other)._places.begin()
+        await until_state(ann, "Ben", "joined")

@@ -127,7 +127,7 @@ def test_a_second_server_hears_of_the_first(postgres_url: str, tmp_path: Path) -
         while not lines or "another server has the database, too" not in lines[-1]:
             lines.append(second.stderr.readline())
             assert lines[-1]
-        assert "typing" in lines[-1]
+        assert "held messages" in lines[-1]
         for one in (first, second):
             one.terminate()
             told, errors = one.communicate()

@@ -64,7 +64,8 @@ NO_BOUNDS = {
         auth.gate.BUSY_MS core.arrivals.AGED_AT_ONCE core.arrivals.NOTED
         core.catchup_queue.COST_EACH_TURN core.devices.BUSY_MS
         journal.postgres.notify.BEAT journal.postgres.notify.PACE
-        journal.postgres.notify.GAP_PAUSE journal.postgres.notify.RETRY
+        journal.postgres.notify.MOVES_PACE journal.postgres.notify.GAP_PAUSE
+        journal.postgres.notify.RETRY
         core.expiry.LOOK_INTERVAL core.marks.BUSY_MS core.records.LAZY
         core.records.SHARED_LAZY core.room.CROWD_PAUSE
         core.rooms.TOLD_INTERVAL core.settling.HOLD delivery.ring.FEWEST

@@ -11,7 +11,18 @@ from trio_chat.core import ledger
 from trio_chat.core.links import Link, new_link
 from trio_chat.core.registry import SERVER
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import Arrived, Committed, ForeignWrites, RoomState, Unavailable, Write
+from trio_chat.journal.types import (
+    Arrived,
+    Come,
+    Committed,
+    Elsewhere,
+    ForeignWrites,
+    InRoom,
+    Moves,
+    RoomState,
+    Unavailable,
+    Write,
+)
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.events import ActKept, Message, Person
 from trio_chat.protocol.rights import Right
@@ -192,3 +203,98 @@ async def test_who_knows_more_and_leaves() -> None:
         await journal.said("1")
         await home.turn(Arrived([], {"tea": 1}))
         assert bob.told() == []
+
+
+def by_id(home: House) -> dict[str, str]:
+    return {id: who.nick for id, who in home.hub.chat._rooms["tea"].members().items()}
+
+
+async def test_who_is_in_a_room_by_another_node() -> None:
+    """They are on the list; all are told when they come, go or are renamed there."""
+    async with house(Shared()) as home:
+        ann = await home.person("Ann", "tea")
+        own = ann.who["id"]
+        await home.turn(
+            Elsewhere(["tea", "jam"], [InRoom("tea", "e", "Eve"), InRoom("jam", "e", "Eve")])
+        )
+        [told] = ann.told()
+        assert (told["t"], told["state"], told["who"]["id"]) == ("presence", "joined", "e")
+        assert by_id(home) == {own: "Ann", "e": "Eve"}
+        assert home.hub.populations() == {"tea": 2}
+        await home.turn(Elsewhere(["tea"], [InRoom("tea", "e", "Eva"), InRoom("tea", own, "Ann")]))
+        assert [(one["t"], one["who"]["nick"]) for one in ann.told()] == [("nick", "Eva")]
+        await home.turn(Elsewhere(["tea"], [InRoom("tea", own, "Ann")]))
+        assert [one["state"] for one in ann.told()] == ["left"]
+        assert home.hub.populations() == {"tea": 1}
+        await home.turn(Arrived([], {}, [("tea", EVE), ("jam", EVE)]))
+        assert [(one["t"], one["who"]["nick"]) for one in ann.told()] == [("typing", "Eve")]
+
+
+async def test_who_came_quietly_to_another_node() -> None:
+    """Nobody is told here either, until they speak; who joins later sees them."""
+    journal = Shared()
+    async with house(journal) as home:
+        ann = await home.person("Ann", "tea")
+        await home.turn(Elsewhere(["tea"], [InRoom("tea", "e", "Eve", is_quiet=True)]))
+        assert "presence" not in kinds(ann.told())
+        assert "e" in by_id(home)
+        await home.turn(Arrived(await journal.said("hello"), {}))
+        assert sorted(kinds(ann.told())) == ["msg", "presence"]
+
+
+async def test_who_is_here_by_two_nodes() -> None:
+    """They stay until they have left both; that is told once."""
+    async with house(Shared()) as home:
+        ann, ben = await home.person("Ann", "tea"), await home.person("Ben", "tea")
+        ann.told()
+        place = InRoom("tea", ben.who["id"], "Ben")
+        await home.turn(Elsewhere(["tea"], [place]))
+        await ben.ask({"t": "leave", "room": "tea"})
+        assert ann.told() == []
+        assert set(by_id(home).values()) == {"Ann", "Ben"}
+        await ben.ask({"t": "join", "room": "tea"})
+        assert ann.told() == []
+        await home.turn(Elsewhere(["tea"], []))
+        assert ann.told() == []
+        await ben.ask({"t": "leave", "room": "tea"})
+        assert [one["state"] for one in ann.told()] == ["left"]
+
+
+async def test_people_of_other_nodes_keep_no_room_open() -> None:
+    """When the last one here has left it is forgotten."""
+    async with house(Shared()) as home:
+        ann = await home.person("Ann", "tea")
+        await home.turn(Elsewhere(["tea"], [InRoom("tea", "e", "Eve")]))
+        await ann.ask({"t": "leave", "room": "tea"})
+        await ann.ask({"t": "rooms"})
+        assert home.rooms == []
+
+
+class Telling(Shared):
+    """A journal that keeps what other nodes are to learn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moves: list[tuple[tuple[str, str], Come | None]] = []
+        self.typing: list[tuple[str, Person]] = []
+        self.bus.share = self.share  # type: ignore[method-assign]
+
+    def share(self, moves: Moves, typing: Sequence[tuple[str, Person]]) -> None:
+        self.moves += moves.items()
+        self.typing += typing
+
+
+async def test_what_other_nodes_learn_of_people() -> None:
+    """Who comes, is renamed, types, and is gone once nobody has them here any more."""
+    journal = Telling()
+    async with house(journal) as home:
+        ann = await home.person("Ann", "tea")
+        place = ("tea", ann.who["id"])
+        await ann.ask({"t": "nick", "nick": "Anna"}, {"t": "typing", "room": "tea"})
+        await ann.ask({"t": "leave", "room": "tea"})
+        assert journal.moves == [
+            (place, ("Ann", False)),
+            (place, ("Anna", False)),
+            (place, None),
+        ]
+        assert [(room, who.nick) for room, who in journal.typing] == [("tea", "Anna")]

@@ -35,6 +35,7 @@ from trio_chat.journal.arrivals import MARK
 from trio_chat.journal.people import NOBODY
 from trio_chat.journal.storage import (
     Change,
+    Foreign,
     Loaded,
     NotLoaded,
     NotSought,
@@ -49,6 +50,7 @@ from trio_chat.journal.storage import (
 from trio_chat.journal.types import (
     Arrived,
     Committed,
+    Elsewhere,
     PeopleChanged,
     PeopleForgotten,
     Pruned,
@@ -58,7 +60,7 @@ from trio_chat.journal.types import (
 from trio_chat.limits.limits import Limits
 from trio_chat.protocol import requests
 from trio_chat.protocol.acts import LEDGER
-from trio_chat.protocol.events import ActKept
+from trio_chat.protocol.events import ActKept, Typing
 from trio_chat.protocol.request_error import RequestError
 
 NOW = float("-inf")
@@ -236,6 +238,7 @@ class Chat:
             effects.broadcasts += room.frames()
         if self._registration.shutdown and not self._pending:
             self._registration.say_goodbye()
+        effects.moves = self._presence.take_moves()
         effects.people = self._changes = self.people.records.take_changes(now)
         self._devices.hand_over(effects.people)
         return effects
@@ -308,14 +311,25 @@ class Chat:
                         self._arrivals.drop(id)
                     else:
                         self.people.records.drop(id, before)
-            case PeopleChanged(records):
-                self._follow_people(records)
             case RoomsUnused(names, since):
                 self.unused_rooms.forget(names, since)
             case Pruned(first_left):
                 self._rooms.forget(first_left)
-            case Arrived(events, lasts):
+            case _:
+                self._take_foreign(change)
+
+    def _take_foreign(self, change: Foreign) -> None:
+        """Take in what others have done: other nodes, or commands beside."""
+        match change:
+            case Arrived(events, lasts, typing):
                 self._hear(events, lasts)
+                for name, who in typing:
+                    if name in self._rooms:
+                        self._rooms[name].tell(Typing(room=name, who=who))
+            case Elsewhere(names, places):
+                self._presence.follow(names, places)
+            case PeopleChanged(records):
+                self._follow_people(records)
             case _:
                 self._rooms.compare(change.states)
                 self._follow_acts(change.states)
@@ -341,14 +355,15 @@ class Chat:
             else:
                 followed = self.people.follow(id, data)
                 for before, person in followed.renamed:
-                    self._presence.rename(person, before, partial(self._is_muted, person.id))
+                    silent = partial(self._is_muted, person.id)
+                    self._presence.rename(person, before, silent)
                     self._access.registry.call(person)
                 self._devices.end_over(id)
                 self._marks.follow(id, followed.marks)
 
     def _is_muted(self, person_id: str, room: str) -> bool:
         """Whether nobody is told yet in a room what somebody is called."""
-        return self._access.standing(room, person_id, address="").is_muted
+        return self._access.standing(room, person_id, "").is_muted
 
     def _follow_acts(self, states: Sequence[RoomState]) -> None:
         """Follow the ledger, if it is among these: others may have changed who may do what."""

@@ -10,9 +10,10 @@ from trio_chat.delivery.audience import Audience
 from trio_chat.delivery.frames import Frame
 from trio_chat.delivery.recipient import LookedUp, Recipient, Requester
 from trio_chat.journal.storage import Seek, Tally
-from trio_chat.journal.types import Write
+from trio_chat.journal.types import Moves, Write
 from trio_chat.protocol import answers
 from trio_chat.protocol.close import CloseReason
+from trio_chat.protocol.events import Person
 
 Replies = dict[Requester, list[answers.Answer]]
 
@@ -23,7 +24,8 @@ class Effects:
 
     ``replies`` and ``acks`` are answers to single connections; the ``acks`` come behind the
     broadcasts of what they acknowledge. ``catch_up`` is what single connections have missed.
-    ``people`` is what is to be kept of them from now on.
+    ``people`` is what is to be kept of them from now on. Other nodes are to learn ``moves``, who
+    has come into rooms or gone, and ``typing``, who types where.
     """
 
     replies: Replies = field(default_factory=lambda: defaultdict(list))
@@ -34,6 +36,8 @@ class Effects:
     loads: list[str] = field(default_factory=list)
     seeks: list[Seek | Tally] = field(default_factory=list)
     people: Changes = NO_CHANGES
+    moves: Moves = field(default_factory=dict)
+    typing: list[tuple[str, Person]] = field(default_factory=list)
     look_ups: list[tuple[Recipient, LookedUp]] = field(default_factory=list)
     pages: list[tuple[Recipient, CatchUp]] = field(default_factory=list)
     closes: list[tuple[Recipient, CloseReason | None]] = field(default_factory=list)

@@ -239,6 +239,7 @@ class Handlers:
         else:
             bucket.take(self._turn.now)
             catch_up.room.tell(events.Typing(room=catch_up.room_name, who=person))
+            self._turn.effects.typing.append((catch_up.room_name, person))
 
     def _read(self, state: ConnectionState, request: requests.Read) -> None:
         """Take in how far somebody has read, unless they tell it too often."""

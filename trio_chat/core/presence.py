@@ -10,6 +10,7 @@ from trio_chat.core.people import People
 from trio_chat.core.room import Room
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.timers import Timers
+from trio_chat.journal.types import Come, InRoom, Moves
 from trio_chat.protocol.events import Person
 
 
@@ -33,6 +34,7 @@ class Presence:
         self._config = config
         self._arrivals = arrivals
         self._places: dict[str, set[Room]] = defaultdict(set)  # the rooms of each person
+        self._moves: dict[tuple[str, str], Come | None] = {}  # what other nodes are to learn
 
     def rooms_of(self, person_id: str | None) -> int:
         """Return in how many rooms a person is."""
@@ -44,6 +46,31 @@ class Presence:
         """Let a person into a room by one more connection; others are not told of a quiet one."""
         room.enter(person, state.client, is_quiet=is_quiet)
         self._places[person.id].add(room)
+        self._tell_nodes(room, person.id, (person.nick, is_quiet))
+
+    def _tell_nodes(self, room: Room, person_id: str, come: Come | None) -> None:
+        """Have other nodes told who is here, if there are any."""
+        if self._rooms.are_shared:
+            self._moves[room.name, person_id] = come
+
+    def take_moves(self) -> Moves:
+        """Return who has come, gone, or been renamed since this was asked last."""
+        moves, self._moves = self._moves, {}
+        return moves
+
+    def follow(self, names: Iterable[str], places: Iterable[InRoom]) -> None:
+        """Take in who is in these rooms by other nodes.
+
+        Args:
+            names: Of the rooms; those that are not open here do not matter.
+            places: Who is in which of them.
+        """
+        by_room: dict[str, dict[str, tuple[Person, bool]]] = {name: {} for name in names}
+        for name, id, nick, is_quiet in places:
+            by_room[name][id] = Person(id, nick), is_quiet
+        for name, people in by_room.items():
+            if name in self._rooms:
+                self._rooms[name].follow(people)
 
     def leave(self, person_id: str, state: ConnectionState, room: Room, now: float) -> None:
         """Let a connection leave a room, and its person if that was the last one."""
@@ -91,6 +118,7 @@ class Presence:
         """Have a person leave a room in which their grace time is over."""
         if room in self._places[person_id] and room.part(person_id, now):
             self._places[person_id].discard(room)
+            self._tell_nodes(room, person_id, None)
             self._arrivals.leave(room.name, person_id)
             self._rooms.touch(room.name)
         if not self._places[person_id]:
@@ -110,3 +138,4 @@ class Presence:
             return
         for room in self._places[person.id]:
             room.rename(person, is_quiet=is_quiet(room.name))
+            self._tell_nodes(room, person.id, (person.nick, is_quiet(room.name)))

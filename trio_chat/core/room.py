@@ -49,6 +49,8 @@ class Room:
         self._audiences: dict[Dialect, Audience] = {}  # who gets what happens
         self._holds = 0  # catch-ups that keep the room open
         self._people: dict[str, set[Recipient]] = {}  # connections of each person
+        self._elsewhere: dict[str, Person] = {}  # who is here by other nodes
+        self._named = 0  # people who are here, by whichever node
         self._gone_at: dict[str, float] = {}  # when those without a connection have left
         self._listed: dict[str, Person] = {}
         self._unlisted: OrderedDict[str, Person] = OrderedDict()  # those who came first in front
@@ -83,7 +85,7 @@ class Room:
     @property
     def population(self) -> int:
         """How many are here: named people, and connections without a name."""
-        return len(self._people) + self.guests
+        return self._named + self.guests
 
     @property
     def guests(self) -> int:
@@ -121,13 +123,35 @@ class Room:
         """
         if person.id not in self._people:
             self._people[person.id] = set()
-            was_cut = self.is_cut
-            if is_quiet:
-                self._quiet.add(person.id)
-            self._unlisted[person.id] = person
-            self._list_more(was_cut=was_cut)
+            if person.id not in self._elsewhere:
+                self._list(person, is_quiet=is_quiet)
         self._people[person.id].add(member)
         self._gone_at.pop(person.id, None)
+
+    def _list(self, person: Person, *, is_quiet: bool = False) -> None:
+        """Put somebody on the list who was not here."""
+        self._named += 1
+        was_cut = self.is_cut
+        if is_quiet:
+            self._quiet.add(person.id)
+        self._unlisted[person.id] = person
+        self._list_more(was_cut=was_cut)
+
+    def follow(self, people: Mapping[str, tuple[Person, bool]]) -> None:
+        """Take in who is here by other nodes, by their ids, and whether they came quietly."""
+        for id in [id for id in self._elsewhere if id not in people]:
+            del self._elsewhere[id]
+            if id not in self._people:
+                self._forget(id)
+        for id, (person, is_quiet) in people.items():
+            before = self._elsewhere.get(id)
+            self._elsewhere[id] = person
+            if id in self._people:
+                continue  # this node knows how they are called
+            if before is None:
+                self._list(person, is_quiet=is_quiet)
+            elif before != person:
+                self.rename(person, is_quiet=is_quiet)
 
     def lose(self, person_id: str, member: Recipient, until: float) -> None:
         """Let a connection go; a person without any has left at a time, unless one comes back."""
@@ -142,11 +166,13 @@ class Room:
         if self._gone_at.get(person_id, float("inf")) <= now:
             del self._people[person_id]
             del self._gone_at[person_id]
-            self._forget(person_id)
+            if person_id not in self._elsewhere:
+                self._forget(person_id)
         return person_id not in self._people
 
     def _forget(self, person_id: str) -> None:
         """Take somebody who has left from the list, and put another one on it."""
+        self._named -= 1
         was_cut = self.is_cut
         self._untold.pop(person_id, None)
         was_quiet = person_id in self._quiet
@@ -240,7 +266,7 @@ class Room:
         if self._member_list is None:
             self._member_list = self._encode_members()
         raw, shown = self._member_list
-        return raw, 0 if shown == len(self._people) else len(self._people)
+        return raw, 0 if shown == self._named else self._named
 
     def _encode_members(self) -> tuple[msgspec.Raw, int]:
         """Return the list of people, encoded, cut where it gets too long; how many are on it."""
@@ -256,11 +282,11 @@ class Room:
         """
         if self._is_pausing:
             return
-        if len(self._people) < CROWD:
+        if self._named < CROWD:
             self._tell_moves()
             return
         self._is_pausing = True
-        self._delay(max(CROWD_PAUSE, len(self._people) / TELLINGS), self._tell_moves)
+        self._delay(max(CROWD_PAUSE, self._named / TELLINGS), self._tell_moves)
 
     def _tell_moves(self) -> None:
         self._is_pausing = False
@@ -278,7 +304,7 @@ class Room:
 
     def recount(self) -> events.Population:
         """Return what tells how many people are here."""
-        return events.Population(room=self.name, count=len(self._people))
+        return events.Population(room=self.name, count=self._named)
 
     # What happens here
 

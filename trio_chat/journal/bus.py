@@ -8,7 +8,8 @@ from typing import Protocol
 
 import trio
 
-from trio_chat.journal.types import Arrived, Result
+from trio_chat.journal.types import Arrived, Elsewhere, Moves, Result
+from trio_chat.protocol.events import Person
 
 
 class Bus(Protocol):
@@ -22,6 +23,23 @@ class Bus(Protocol):
 
     def tell(self, results: Sequence[Result]) -> None:
         """Have other nodes told what is committed; it does not wait, and may fail silently."""
+        ...
+
+    def share(self, moves: Moves, typing: Sequence[tuple[str, Person]]) -> None:
+        """Have other nodes told who has come into rooms and gone, and who types.
+
+        Args:
+            moves: Who is there now, by room and id; ``None``: they are gone.
+            typing: Who types, with the name of the room.
+        """
+        ...
+
+    async def elsewhere(self, names: Sequence[str]) -> Elsewhere | None:
+        """Return who is in rooms by other nodes; ``None`` if that is as it was.
+
+        Raises:
+            Unavailable: that cannot be told just now.
+        """
         ...
 
     async def run(self, emit: Callable[[Arrived], None]) -> None:
@@ -44,6 +62,13 @@ class NoBus:
 
     def tell(self, results: Sequence[Result]) -> None:
         """Tell nobody."""
+
+    def share(self, moves: Moves, typing: Sequence[tuple[str, Person]]) -> None:
+        """Tell nobody."""
+
+    async def elsewhere(self, names: Sequence[str]) -> Elsewhere | None:  # noqa: ARG002 - nobody
+        """Return that nobody is elsewhere."""
+        return None
 
     async def run(self, emit: Callable[[Arrived], None]) -> None:  # noqa: ARG002 - nothing comes
         """Hear nothing."""

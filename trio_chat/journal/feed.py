@@ -6,14 +6,14 @@ from contextlib import suppress
 import trio
 
 from trio_chat.journal.journal import Journal
-from trio_chat.journal.types import ForeignWrites, PeopleChanged, Unavailable
+from trio_chat.journal.types import Elsewhere, ForeignWrites, PeopleChanged, Unavailable
 
 INTERVAL = 1.0  # seconds between two looks; a look takes microseconds
 
 
 async def follow(
     journal: Journal,
-    emit: Callable[[ForeignWrites | PeopleChanged], Awaitable[None]],
+    emit: Callable[[ForeignWrites | PeopleChanged | Elsewhere], Awaitable[None]],
     open_rooms: Callable[[], Iterable[str]],
 ) -> None:
     """Look for what others have written, now and then, for ever, and emit it.
@@ -30,5 +30,7 @@ async def follow(
             if is_behind:
                 await emit(ForeignWrites(await journal.load(list(open_rooms()), 0)))
                 is_behind = False
+            if elsewhere := await journal.bus.elsewhere(list(open_rooms())):
+                await emit(elsewhere)
             if changes := await journal.people_changes():
                 await emit(PeopleChanged(changes))

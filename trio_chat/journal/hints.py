@@ -5,17 +5,19 @@ write to the database, must not be able to speak for others.
 """
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 import msgspec
 
 from trio_chat.journal.types import Arrived, Committed
+from trio_chat.protocol.events import Person
 from trio_chat.protocol.events import decode as decode_event
 
 LIMIT = 7900  # bytes of a hint; PostgreSQL takes less than 8,000
 HINTS = 4  # that are sent at once with events; of more the others read
 ROOMS = 1000  # that are named; of more all are to be looked at
+TYPING = 16  # people who type that are told of at once, each with a room and a nick
 SIGNATURE = 16  # bytes, in hexadecimal digits twice as many
 NODE = 16  # digits of a node's id in front of a hint
 HEAD = 2 * SIGNATURE + NODE
@@ -27,13 +29,16 @@ class Hint(msgspec.Struct, array_like=True):
     """What a node tells: the events that fit, and how far other rooms have come.
 
     ``number`` counts the hints of a node, so that it shows if one is lost. ``is_all`` tells that
-    more was committed than is told. An event comes with whether others have changed with it.
+    more was committed than is told, ``has_moves`` that who is in its rooms has changed, ``typing``
+    who types there. An event comes with whether others have changed with it.
     """
 
     number: int
     rooms: dict[str, int]
     events: list[tuple[bool, msgspec.Raw]]
     is_all: bool = False
+    has_moves: bool = False
+    typing: list[tuple[str, Person]] = []
 
 
 _encode = msgspec.json.Encoder().encode
@@ -51,10 +56,13 @@ class Outgoing:
         self._left = 0  # bytes in the last of these
         self._rooms: dict[str, int] = {}
         self._is_all = False
+        self.has_moves = False
+        self._typing: list[tuple[str, Person]] = []
 
     def __bool__(self) -> bool:
         """Return whether there is something to tell."""
-        return bool(self._packs or self._rooms or self._is_all)
+        is_more = self._is_all or self.has_moves or self._typing
+        return bool(self._packs or self._rooms or is_more)
 
     def add(self, committed: Committed) -> None:
         """Take in what is committed."""
@@ -68,6 +76,10 @@ class Outgoing:
         self._left -= size
         is_partial = committed.is_partial or bool(committed.rewritten)
         self._packs[-1].append((is_partial, msgspec.Raw(committed.data)))
+
+    def add_typing(self, typing: Sequence[tuple[str, Person]]) -> None:
+        """Take in who types; of too many some are not told, as it comes again."""
+        self._typing += typing[: TYPING - len(self._typing)]
 
     def miss(self) -> None:
         """Take in that something was not told, nobody knows what."""
@@ -85,8 +97,8 @@ class Outgoing:
         """Return what is to be told, in hints with numbers from this one on."""
         told = [Hint(0, {}, pack) for pack in self._packs]
         told += [Hint(0, rooms, []) for rooms in _split(self._rooms)]
-        if self._is_all or not told:
-            told.append(Hint(0, {}, [], is_all=self._is_all))
+        if self._is_all or self.has_moves or self._typing or not told:
+            told.append(Hint(0, {}, [], self._is_all, self.has_moves, self._typing))
         for place, hint in enumerate(told):
             hint.number = number + place
         self._clear()
@@ -149,4 +161,4 @@ def arrived(hint: Hint) -> Arrived:
         event = decode_event(data)
         if event:
             events.append(Committed(event, data, is_partial=is_partial))
-    return Arrived(events, hint.rooms)
+    return Arrived(events, hint.rooms, hint.typing)

@@ -9,6 +9,7 @@ import trio
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.types import (
     Arrived,
+    Elsewhere,
     ForeignWrites,
     PeopleChanged,
     PeopleForgotten,
@@ -114,7 +115,8 @@ class PeopleNotKept(NamedTuple):
     retry_ms: int
 
 
-Change = PeopleForgotten | PeopleChanged | RoomsUnused | Pruned | ForeignWrites | Arrived
+Foreign = ForeignWrites | Arrived | PeopleChanged | Elsewhere  # what others have done
+Change = PeopleForgotten | RoomsUnused | Pruned | Foreign
 Outcome = (
     Stored
     | NotStored

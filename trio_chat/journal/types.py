@@ -6,7 +6,7 @@ from typing import NamedTuple
 from trio_chat.config import ConfigError
 from trio_chat.protocol.acts import Forgotten
 from trio_chat.protocol.answers import MessageView
-from trio_chat.protocol.events import ActKept, AnyStoredEvent
+from trio_chat.protocol.events import ActKept, AnyStoredEvent, Person
 from trio_chat.protocol.names import BadName, check_new_room
 
 
@@ -197,10 +197,34 @@ class ForeignWrites(NamedTuple):
 
 
 class Arrived(NamedTuple):
-    """Another node has committed these events, and has come this far in other rooms."""
+    """Another node has committed these events, and has come this far in other rooms.
+
+    ``typing`` tells who types there, with the name of the room.
+    """
 
     events: Sequence[Committed]
     lasts: Mapping[str, int]
+    typing: Sequence[tuple[str, Person]] = ()
+
+
+class InRoom(NamedTuple):
+    """Somebody who is in a room; with ``is_quiet`` nobody was told of their coming."""
+
+    room: str
+    person_id: str
+    nick: str
+    is_quiet: bool = False
+
+
+class Elsewhere(NamedTuple):
+    """Who is in these rooms by other nodes."""
+
+    names: Sequence[str]
+    places: Sequence[InRoom]
+
+
+Come = tuple[str, bool]  # the nick of who is in a room, and whether nobody was told of them
+Moves = Mapping[tuple[str, str], Come | None]  # by room and id; ``None``: they are gone
 
 
 # Takes the number of the first event that is still there of a room that has just lost some.

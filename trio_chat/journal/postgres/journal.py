@@ -65,8 +65,6 @@ class PostgresJournal:
         max_database: int = 0,
         limits: ChangeLimits = DEFAULT_LIMITS,
     ) -> None:
-        self._notify = NotifyBus(database.url, database.run, database.place)
-        self.bus: Bus = self._notify
         self.epoch = database.run.epoch
         self.secret = database.run.secret
         self.people = database.people
@@ -83,6 +81,8 @@ class PostgresJournal:
         self._searchers = Readers(database, SEARCHERS, read_timeout)
         for readers in (self._loader, self._readers, self._searchers):
             readers.seconds = self.figures.read_seconds
+        self._notify = NotifyBus(database.url, database.run, database.place, self._readers.read)
+        self.bus: Bus = self._notify
         self._upkeep = Upkeep(self._readers, self._writer.write, self._vacuum, erase_within)
 
     @classmethod

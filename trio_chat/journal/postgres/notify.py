@@ -5,9 +5,11 @@ a lock of the whole system from there until the commit is durable. So it has a t
 own, which waits for nothing; if the node dies in between, the others read what is there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
+from functools import partial
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 import psycopg
@@ -15,14 +17,17 @@ import structlog
 import trio
 
 from trio_chat.journal.hints import HINTS, Codec, Outgoing, arrived
-from trio_chat.journal.postgres.link import reason
+from trio_chat.journal.postgres.link import Link, reason
+from trio_chat.journal.postgres.places import Places
 from trio_chat.journal.postgres.runs import LEASE, Run
 from trio_chat.journal.postgres.wire import Row, Wire
-from trio_chat.journal.types import Arrived, Committed, JournalError, Result
+from trio_chat.journal.types import Arrived, Committed, Elsewhere, JournalError, Moves, Result
 from trio_chat.measures import BusFigures
+from trio_chat.protocol.events import Person
 
 BEAT = 1.0  # seconds between two signs of life
 DEAF = 3.0  # seconds without one of one's own; then the connection is made anew
+MOVES_PACE = 0.2  # seconds from one telling of who has come and gone to the next
 PACE = 0.01  # seconds from one telling to the next; what comes meanwhile goes together
 GAP_PAUSE = 0.05  # seconds in which what is missing in a room mostly comes by itself
 ANSWER_TIMEOUT = 10.0  # seconds for PostgreSQL to take a notification
@@ -39,8 +44,10 @@ LIVE = (
     " WHERE id = decode($1, 'hex')"
 )
 OTHERS = "SELECT count(*) FROM nodes WHERE until > clock_timestamp() AND id <> decode($1, 'hex')"
-NOT_SHARED = "who is in rooms, typing, held messages and limits by address are each server's own"
+NOT_SHARED = "held messages, codes for other devices and limits by address are each server's own"
 FAILURES = (psycopg.Error, OSError, JournalError, trio.TooSlowError)
+
+Read = Callable[[Callable[[Link], Any]], Awaitable[Any]]
 
 log = structlog.get_logger()
 
@@ -52,11 +59,14 @@ class NotifyBus:
         url: Of the database.
         run: The server's run there.
         place: Tells the tables of this chat from those of another one in the database.
+        read: Runs a query in a thread.
     """
 
     gap_pause = GAP_PAUSE
 
-    def __init__(self, url: str, run: Run, place: int) -> None:
+    def __init__(self, url: str, run: Run, place: int, read: Read) -> None:
+        self._read = read
+        self._places = Places(run.id)
         self._url = url
         self._id = run.id.hex().encode()
         self._codec = Codec(run.secret, run.id.hex())
@@ -82,6 +92,20 @@ class NotifyBus:
                 self._outgoing.add(result)
         if self._outgoing:
             self._wanted.set()
+
+    def share(self, moves: Moves, typing: Sequence[tuple[str, Person]]) -> None:
+        """Have other nodes told who has come into rooms and gone, and who types."""
+        self._places.move(moves)
+        if self.others:
+            self._outgoing.add_typing(typing)
+            self._wanted.set()
+
+    async def elsewhere(self, names: Sequence[str]) -> Elsewhere | None:
+        """Return who is in rooms by other nodes; ``None`` if that is as it was."""
+        if not self.others and self._places.is_alone:
+            return None
+        found: Elsewhere | None = await self._read(partial(self._places.find, names=names))
+        return found
 
     async def until_missed(self) -> None:
         """Wait until something may have been missed of what others tell."""
@@ -115,17 +139,24 @@ class NotifyBus:
         for setting in SETTINGS:
             await self._ask(wire, setting)
         self._outgoing.miss()  # nobody knows whether what was told last has come through
-        beat_at = trio.current_time()
+        self._places.begin()
+        beat_at = moves_at = trio.current_time()
         while True:
-            if trio.current_time() >= beat_at:
-                beat_at = trio.current_time() + BEAT
+            now = trio.current_time()
+            self._wanted = trio.Event()
+            is_moved = bool(self.others) and self._places.is_due
+            if now >= beat_at:
+                beat_at = now + BEAT
                 await self._beat(wire)
+            elif is_moved and now >= moves_at:
+                moves_at = now + MOVES_PACE
+                await self._places.write(partial(self._ask, wire))
+                self._outgoing.has_moves = True
             elif self.others and self._outgoing:
                 await self._send(wire)
                 await trio.sleep(PACE)
-            self._wanted = trio.Event()
-            if not (self.others and self._outgoing):
-                with trio.move_on_at(beat_at):
+            else:
+                with trio.move_on_at(min(beat_at, moves_at) if is_moved else beat_at):
                     await self._wanted.wait()
 
     async def _ask(self, wire: Wire, statement: str, *parameters: bytes) -> list[Row]:
@@ -142,6 +173,8 @@ class NotifyBus:
         await self._send(wire)
 
     def _count_others(self, others: int) -> None:
+        if others and not self.others:
+            self._places.begin()  # nothing was written for nobody
         if others and not self._has_told:
             self._has_told = True
             log.warning("another server has the database, too", reason=NOT_SHARED)
@@ -191,7 +224,7 @@ class NotifyBus:
         self._heard[node] = hint.number
         if len(self._heard) > NODES:
             del self._heard[next(iter(self._heard))]
-        if hint.is_all or hint.number != before + 1:
+        if hint.is_all or hint.has_moves or hint.number != before + 1:
             self._missed.set()
-        if hint.events or hint.rooms:
+        if hint.events or hint.rooms or hint.typing:
             emit(arrived(hint))

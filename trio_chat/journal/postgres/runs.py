@@ -122,6 +122,7 @@ def _begin(link: Link, place: str) -> Run:
     if is_new:
         link.execute(PUT_MARK, (place,))
     link.execute(FORGET_NODES, (NODE_KEPT,))
+    link.execute("DELETE FROM here WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE id = node)")
     link.execute(BEGIN_NODE, (id, LEASE))
     return Run(id, epoch.decode(), secret, kept or _mark(link, place) or "")
 
@@ -145,6 +146,7 @@ def check(link: Link, run: Run) -> None:
 
 def end(link: Link, run: Run) -> None:
     """Take in that a run ends in order."""
+    link.execute("DELETE FROM here WHERE node = %s", (run.id,))
     link.execute("DELETE FROM nodes WHERE id = %s", (run.id,))
 
 

@@ -81,8 +81,18 @@ MIGRATIONS = (
     """
     CREATE TABLE nodes (  -- servers that run, or have ended without a word
         id bytea PRIMARY KEY,        -- of a server's run
-        until timestamptz NOT NULL   -- when it is gone unless it says otherwise before
+        until timestamptz NOT NULL,  -- when it is gone unless it says otherwise before
+        version bigint NOT NULL DEFAULT 0  -- counts changes of who is in its rooms
     );
+    CREATE UNLOGGED TABLE here (  -- who is in which rooms, by which nodes
+        room text COLLATE "C" NOT NULL,
+        node bytea NOT NULL,
+        person text COLLATE "C" NOT NULL,
+        nick text NOT NULL,
+        quiet boolean NOT NULL,
+        PRIMARY KEY (room, node, person)
+    );
+    CREATE INDEX here_of_nodes ON here (node);
     ALTER TABLE people ADD COLUMN xid xid8 NOT NULL DEFAULT '0';  -- the last one that wrote it
     CREATE INDEX people_changes ON people (xid);
     """,

@@ -1,0 +1,106 @@
+"""Places: who is in which rooms, by which nodes. Each node writes down its own people.
+
+The table is not logged: PostgreSQL empties it when it recovers from a crash, and after a failover.
+Then connections are lost, and each node writes all of its own again.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from trio_chat.journal.postgres.link import Link
+from trio_chat.journal.types import Come, Elsewhere, InRoom, Moves
+
+AT_ONCE = 1000  # places that are written in one statement
+PLACES = 20_000  # that are read at once, of all rooms that are open here
+
+CLEAR = "DELETE FROM here WHERE node = decode($1, 'hex')"
+PUT = (
+    "INSERT INTO here (room, node, person, nick, quiet)"
+    " SELECT one->>0, decode($1, 'hex'), one->>1, one->>2, (one->>3)::boolean"
+    " FROM json_array_elements($2::json) AS one ON CONFLICT (room, node, person)"
+    " DO UPDATE SET nick = excluded.nick, quiet = excluded.quiet"
+)
+REMOVE = (
+    "DELETE FROM here USING json_array_elements($2::json) AS one"
+    " WHERE room = one->>0 AND node = decode($1, 'hex') AND person = one->>1"
+)
+COUNT = "UPDATE nodes SET version = version + 1 WHERE id = decode($1, 'hex')"
+VERSIONS = "SELECT id, version FROM nodes WHERE until > clock_timestamp() AND id <> %s ORDER BY id"
+ELSEWHERE = (
+    "SELECT DISTINCT ON (room, person) room, person, nick, quiet"
+    " FROM here JOIN nodes ON nodes.id = node"
+    " WHERE until > clock_timestamp() AND node <> %s AND room = ANY(%s)"
+    " ORDER BY room, person, node LIMIT %s"
+)
+
+Ask = Callable[..., Awaitable[Any]]  # runs a statement with its parameters
+State = tuple[Sequence[tuple[bytes, int]], frozenset[str]]
+
+
+class Places:
+    """Knows who is here, and finds out who is elsewhere.
+
+    Args:
+        node: The id of this node.
+    """
+
+    def __init__(self, node: bytes) -> None:
+        self._node = node
+        self._id = node.hex().encode()
+        self._own: dict[tuple[str, str], Come] = {}  # by room and the person's id
+        self._moved: dict[tuple[str, str], Come | None] = {}  # what is not written yet
+        self._is_whole = True  # whether all is to be written
+        self._seen: State | None = None  # what the last answer was made of, if anybody else runs
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something to write."""
+        return bool(self._moved) or self._is_whole
+
+    def begin(self) -> None:
+        """Take in that nobody knows what is written."""
+        self._is_whole = True
+
+    def move(self, moves: Moves) -> None:
+        """Take in who has come, and who has gone."""
+        for place, come in moves.items():
+            if come is None:
+                self._own.pop(place, None)
+            else:
+                self._own[place] = come
+        if not self._is_whole:
+            self._moved.update(moves)
+
+    async def write(self, ask: Ask) -> None:
+        """Write down what has changed.
+
+        Raises:
+            psycopg.Error: it failed; then ``begin`` is to be called.
+        """
+        moved = dict(self._own) if self._is_whole else self._moved
+        if self._is_whole:
+            await ask(CLEAR, self._id)
+        self._moved, self._is_whole = {}, False
+        gone = [(*place, "", False) for place, come in moved.items() if come is None]
+        come = [(*place, *come) for place, come in moved.items() if come is not None]
+        for statement, rows in ((REMOVE, gone), (PUT, come)):
+            for first in range(0, len(rows), AT_ONCE):
+                await ask(statement, self._id, msgspec.json.encode(rows[first : first + AT_ONCE]))
+        await ask(COUNT, self._id)
+
+    def find(self, link: Link, names: Sequence[str]) -> Elsewhere | None:
+        """Return who is in rooms by other nodes; ``None`` if that is as it was."""
+        versions = [(bytes(id), version) for id, version in link.all(VERSIONS, (self._node,))]
+        state = (versions, frozenset(names))
+        if state == self._seen:
+            return None
+        places = link.all(ELSEWHERE, (self._node, list(names), PLACES))
+        self._seen = state if versions else None
+        return Elsewhere(names, [InRoom(*place) for place in places])
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody was elsewhere when it was asked last."""
+        return self._seen is None
