@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -46,11 +46,12 @@ class PostgresServer:
         found = programs()
         assert found
         self._programs = found
-        self._user = _somebody() if os.geteuid() == 0 else None
+        self.user = _somebody() if os.geteuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="trio-pg-"))
-        if self._user:
-            shutil.chown(self.folder, self._user)
+        if self.user:
+            shutil.chown(self.folder, self.user)
         self._process: subprocess.Popen[bytes] | None = None
+        self.options: Sequence[str] = OPTIONS
         self._run("initdb", "--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8")
 
     def _command(self, name: str, *options: str) -> list[str]:
@@ -58,16 +59,16 @@ class PostgresServer:
 
     def _run(self, name: str, *options: str) -> None:
         command = self._command(name, *options, "--locale=C")
-        subprocess.run(command, check=True, capture_output=True, user=self._user, cwd="/")
+        subprocess.run(command, check=True, capture_output=True, user=self.user, cwd="/")
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self._command("postgres", "-k", str(self.folder), *OPTIONS),
+                self._command("postgres", "-k", str(self.folder), *self.options),
                 stdout=log,
                 stderr=log,
-                user=self._user,
+                user=self.user,
                 cwd="/",
             )
         give_up_at = time.monotonic() + PATIENCE

@@ -14,7 +14,7 @@ from tests.integration.commands import Command, command, outcome
 from tests.integration.running import PATIENCE, status
 from tests.integration.test_metrics import figures, get, value, watched
 from tests.journal.drafts import say
-from trio_chat.commands import restore, stats
+from trio_chat.commands import file_store, restore, stats
 from trio_chat.errors import BAD_USAGE, FAILED
 from trio_chat.journal.sqlite.journal import SqliteJournal
 
@@ -237,7 +237,7 @@ def test_stats_do_without_the_table_of_pages(
     """Which not each SQLite has; rooms and files are told all the same."""
     path = tmp_path / "chat.db"
     trio.run(fill, path, "hello")
-    monkeypatch.setattr(stats, "PAGES", "SELECT name, size FROM no_such_table")
+    monkeypatch.setattr(file_store, "PAGES", "SELECT name, size FROM no_such_table")
     told = stats_of(path, capsys)
     assert [name for what, name in told if what == "part"] == ["free for more"]
     assert told["messages", "tea"][0] == 1

@@ -14,7 +14,7 @@ from tests.integration.chatters import Chatter, chatting
 from tests.integration.commands import command
 from tests.integration.running import PATIENCE, serving
 from tests.postgres import PostgresServer
-from trio_chat import journal
+from trio_chat import commands, journal
 from trio_chat.cli import main
 from trio_chat.database_url import NEEDS_PSYCOPG
 from trio_chat.errors import BAD_USAGE, FAILED
@@ -141,11 +141,19 @@ def test_what_is_missing_is_told(
     """Without the package for PostgreSQL one line says how to get it."""
     for name in [name for name in sys.modules if name.startswith("trio_chat.journal.postgres")]:
         monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "trio_chat.commands.postgres_store", raising=False)
+    monkeypatch.delattr(commands, "postgres_store", raising=False)
     # What is imported anew takes this place, too, which has to be given back.
     monkeypatch.setattr(journal, "postgres", journal.postgres, raising=False)
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    for arguments in (["--port", "0"], ["operator-link"]):
-        assert main([*arguments, "--database", "postgresql://"]) == BAD_USAGE
+    database = ["--database", "postgresql://"]
+    for arguments in (
+        ["--port", "0", *database],
+        ["operator-link", *database],
+        ["export", *database],
+        ["migrate", "postgresql://", "x.db"],
+    ):
+        assert main(arguments) == BAD_USAGE
         told = capsys.readouterr().err.splitlines()[-1]
         assert told == f"trio-chat: {NEEDS_PSYCOPG}"
 

@@ -34,7 +34,7 @@ async def at(
 
 
 @asynccontextmanager
-async def on(database: Path) -> AsyncIterator[Running]:
+async def on(database: Path | str) -> AsyncIterator[Running]:
     """Run a server behind a proxy, for the block."""
     async with serving(
         database=str(database), trusted_proxy=("127.0.0.1",), presence_grace=0
@@ -83,7 +83,7 @@ def as_moved(acts: list[Any]) -> list[Any]:
     ]
 
 
-async def moderate_a_room(database: Path) -> Moderated:
+async def moderate_a_room(database: Path | str) -> Moderated:
     """Make a private room, and do there what moderators do."""
     async with on(database) as server, at(server, ANN_S, "Ann") as ann:
         room, links = await make_private(ann)

@@ -250,16 +250,18 @@ class TestRefusals:
             Database(postgres_url, 0)
 
     def test_a_pooler(self, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        """It hands a session from one to another, and with it the lock; its process is another."""
+        """It may hand a session from one to another, and with it the lock; else it may be there."""
         monkeypatch.setattr(link.Link, "pid", property(lambda _: 1))
-        with pytest.raises(JournalError, match="behind a pooler"):
+        Database(postgres_url, 0).link.close()
+        monkeypatch.setattr(database, "PROCESS", "SELECT 2")
+        with pytest.raises(JournalError, match="a pooler that hands connections round"):
             Database(postgres_url, 0)
 
     def test_what_a_server_does_not_tell(
         self, postgres_url: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A managed server may hide its system; the rest of the mark has to do."""
-        monkeypatch.setattr(runs, "PLACE", "DO $$BEGIN RAISE insufficient_privilege; END$$")
+        monkeypatch.setattr(runs, "PLACE", ["DO $$BEGIN RAISE insufficient_privilege; END$$"])
         first = Database(postgres_url, 0)
         first.link.close()
         assert first.run.mark.split(" ")[1].startswith(":")

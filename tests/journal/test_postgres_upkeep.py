@@ -29,8 +29,7 @@ from tests.journal.drafts import (
 from trio_chat.clock import wall_clock
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.people import NOBODY, PersonRecord, decode, encode
-from trio_chat.journal.postgres import database as databases
-from trio_chat.journal.postgres import forgetting, pruning, unused
+from trio_chat.journal.postgres import erasing, forgetting, pruning, unused
 from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.forgetting import Forgettable
 from trio_chat.journal.postgres.journal import PostgresJournal
@@ -329,7 +328,7 @@ class TestErasing:
     ) -> None:
         """Once after deletions, and not before half of the time is over."""
         asked: list[None] = []
-        monkeypatch.setattr(databases, "VACUUM", "SELECT 1")
+        monkeypatch.setattr(erasing, "VACUUM", "SELECT 1")
         vacuum = database._database.vacuum
         monkeypatch.setattr(database._database, "vacuum", lambda: asked.append(vacuum()))
         await fill(database, 2)

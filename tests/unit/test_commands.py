@@ -192,14 +192,8 @@ def test_what_is_in_memory_alone_cannot_be_reached() -> None:
     "command",
     [
         ["backup", "x.db"],
-        ["check"],
-        ["export"],
-        ["import", "-"],
-        ["prune", "--keep-days", "1"],
         ["reload"],
         ["restore", "x.db"],
-        ["rooms"],
-        ["stats"],
     ],
 )
 def test_what_is_for_files_tells_what_is_for_postgresql(

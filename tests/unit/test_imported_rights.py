@@ -73,13 +73,18 @@ def act(seq: int, what: Row, room: str = "tea") -> Row:
 
 def file_of(*rooms: tuple[str, list[Row], list[Row]], **head: object) -> None:
     """Write an export of rooms, with their acts and their events."""
-    lines: list[Row] = [
+    Path("x.jsonl").write_text(lines(*rooms, **head), "utf-8")
+
+
+def lines(*rooms: tuple[str, list[Row], list[Row]], **head: object) -> str:
+    """Return an export of rooms, with their acts and their events."""
+    written: list[Row] = [
         {"t": "export", "format": 2, "ts": 1, "epoch": "e", "rooms": len(rooms), "events": 1}
     ]
     for name, done, said in rooms:
         line = {"t": "room", "room": name, "first": 1, "last": len(said), "ts": 1}
-        lines += [{**line, "acts": len(done), **head}, *done, *said]
-    Path("x.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+        written += [{**line, "acts": len(done), **head}, *done, *said]
+    return "".join(json.dumps(line) + "\n" for line in written)
 
 
 def take_in(run: Run, *what: Row, room: str = "tea", **head: object) -> tuple[int, str, str]:

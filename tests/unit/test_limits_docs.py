@@ -95,7 +95,11 @@ NO_BOUNDS = {
         journal.sqlite.journal.ERASE_WITHIN journal.postgres.journal.READ_TIMEOUT
         journal.postgres.journal.ERASE_WITHIN""",
     "what only the operator can make grow: files, commands, the start, the terminal": """
-        auth.keys.FILE_LIMIT journal.offline.PATIENCE journal.sqlite.checks.LIMIT
+        auth.keys.FILE_LIMIT journal.moves.BATCH journal.moves.DIGEST_BYTES journal.moves.ROUND
+        journal.postgres.checks.END journal.postgres.checks.LIMIT journal.postgres.checks.PAGE
+        journal.postgres.database.LOOKS
+        journal.postgres.moving.EPOCH_BYTES journal.sqlite.moving.EPOCH_BYTES
+        journal.offline.PATIENCE journal.sqlite.checks.LIMIT
         journal.sqlite.comparison.ROOMS journal.sqlite.comparison.PHRASE
         journal.sqlite.guard.SETTLING journal.sqlite.guard.LOOKS net.activation.MOST
         net.activation.FIRST net.site.SHOWN net.listeners.PORT_ATTEMPTS

@@ -22,6 +22,7 @@ COMMANDS = {
     "import": Command("trio_chat.commands.import_", "take in what was exported, numbers and all"),
     "backup": Command("trio_chat.commands.backup", "copy the database while the server runs"),
     "restore": Command("trio_chat.commands.restore", "put a backup in the place of the database"),
+    "migrate": Command("trio_chat.commands.migrate", "move to PostgreSQL, or back to a file"),
     "stats": Command("trio_chat.commands.stats", "tell what takes the space of the database"),
     "prune": Command("trio_chat.commands.prune", "delete what is old, or too much"),
     "check": Command("trio_chat.commands.check", "check a database, and repair what can be"),

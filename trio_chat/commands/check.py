@@ -2,12 +2,14 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from trio_chat.commands.databases import postgres
 from trio_chat.commands.files import database_path, opened
 from trio_chat.commands.progress import progress
+from trio_chat.database_url import is_url
 from trio_chat.errors import FAILED
 from trio_chat.journal.offline import kept_from_servers
 from trio_chat.journal.sqlite import checks
@@ -38,16 +40,22 @@ def main(arguments: Sequence[str]) -> int:
         Failed: it cannot be read, or written.
     """
     options, config = _command_line().read(arguments, os.environ)
+    if is_url(config.database):
+        return _show_all(*postgres().check(config.database, repairs=options.repair))
     path = database_path(config, "check")
-    is_right, mended = True, list[str]()
+    mended = list[str]()
     with opened(path, to_write=options.repair) as database:
         found = _check_all(database)
         if options.repair and not found["pages"]:
             mended = [name for name in MENDED if _mend(database, path, name)]
-        for name, faults in found.items():
-            _show(name, faults, is_mended=name in mended)
-            is_right = is_right and (not faults or name in mended)
-    return 0 if is_right else FAILED
+    return _show_all(found, mended)
+
+
+def _show_all(found: Mapping[str, Sequence[str]], mended: Collection[str]) -> int:
+    """Print what is wrong, by the kind of check; return the exit status."""
+    for name, faults in found.items():
+        _show(name, faults, is_mended=name in mended)
+    return FAILED if any(found[name] for name in found.keys() - set(mended)) else 0
 
 
 def _check_all(database: sqlite3.Connection) -> dict[str, list[str]]:

@@ -11,20 +11,21 @@ from typing import BinaryIO
 import msgspec
 
 from trio_chat.clock import wall_clock
-from trio_chat.commands.files import database_path, new_file, snapshot
+from trio_chat.commands.databases import snapshot_store
+from trio_chat.commands.files import new_file
 from trio_chat.commands.lines import (
     FORMAT,
     Header,
     RoomLine,
     acts_of,
     encode,
-    epoch_of,
     events,
     survey,
 )
 from trio_chat.commands.progress import Advance, progress
 from trio_chat.commands.room_acts import Report, RoomActs
 from trio_chat.commands.room_rules import mended_topic
+from trio_chat.commands.stores import Store
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
 from trio_chat.protocol.names import BadName, check_room
@@ -48,18 +49,18 @@ def main(arguments: Sequence[str]) -> int:
     names = [_room_name(name, config.room_limit) for name in options.rooms]
     damage = Damage()
     with (
-        snapshot(database_path(config, "export")) as database,
+        snapshot_store(config, "export") as store,
         closing(sqlite3.connect("")) as scratch,  # a file of its own if it gets large
     ):
         acts = RoomActs(scratch)
-        acts.follow(database, damage.add)
-        rooms = survey(database, names, acts, damage.add)
+        acts.follow(store, damage.add)
+        rooms = survey(store, names, acts, damage.add)
         count = sum(room.events for room in rooms)
         with (
             _output(options.output, force=options.force) as output,
             progress("exporting", count, hidden=output.isatty()) as advance,
         ):
-            output.writelines(_lines(database, rooms, acts, advance, damage.add))
+            output.writelines(_lines(store, rooms, acts, advance, damage.add))
     say(f"exported {count:,} events of {len(rooms):,} rooms")
     damage.tell()
     return 0
@@ -129,7 +130,7 @@ def _output(name: str, *, force: bool) -> Iterator[BinaryIO]:
 
 
 def _lines(
-    database: sqlite3.Connection,
+    store: Store,
     rooms: Sequence[RoomLine],
     acts: RoomActs,
     advance: Advance,
@@ -138,17 +139,17 @@ def _lines(
     header = Header(
         format=FORMAT,
         ts=wall_clock(),
-        epoch=epoch_of(database),
+        epoch=store.epoch(),
         rooms=len(rooms),
         events=sum(room.events for room in rooms),
     )
     yield encode(header) + b"\n"
     for room in rooms:
         yield encode(msgspec.structs.replace(room, topic=mended_topic(room.topic))) + b"\n"
-        for act in acts_of(database, room, acts):
+        for act in acts_of(store, room, acts):
             yield encode(act) + b"\n"
         count = 0
-        for count, event in enumerate(events(database, room, report), 1):
+        for count, event in enumerate(events(store, room, report), 1):
             yield encode(event) + b"\n"
             if count % STEP == 0:
                 advance(STEP)

@@ -19,14 +19,8 @@ from trio_chat.journal.sqlite.place import remove_database
 # What to use with a database of PostgreSQL, by the command that is for files alone.
 INSTEAD = {
     "backup": "pg_dump writes a backup, and pg_restore reads it",
-    "check": "pg_amcheck looks for damage",
-    "export": "pg_dump writes a copy, and pg_restore reads it",
-    "import": "pg_dump writes a copy, and pg_restore reads it",
-    "prune": "the running server deletes, by --keep-days and --keep-messages",
     "reload": "--pid reaches the server",
     "restore": "pg_restore reads what pg_dump wrote",
-    "rooms": "the page lists the rooms, and psql reads the table of that name",
-    "stats": "psql tells the size of tables",
 }
 NAME_KEPT = 200  # bytes of a file's name in that of its part; a name has 255
 

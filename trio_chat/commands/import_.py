@@ -10,7 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from trio_chat.commands.files import database_path, opened, snapshot
+from trio_chat.commands.databases import opened_store, prepare_store, snapshot_store
 from trio_chat.commands.importer import Comparison, Importer, Outcome
 from trio_chat.commands.lines import RoomLine
 from trio_chat.commands.progress import progress
@@ -20,7 +20,6 @@ from trio_chat.commands.room_acts import RoomActs
 from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
 from trio_chat.errors import Failed
-from trio_chat.journal.offline import prepare
 from trio_chat.named_files import open_to_read
 from trio_chat.protocol.events import ActKept, AnyStoredEvent
 from trio_chat.settings import CommandLine
@@ -38,15 +37,14 @@ def main(arguments: Sequence[str]) -> int:
         Failed: the file is damaged, or some of its rooms contradict what is here.
     """
     options, config = _command_line().read(arguments, os.environ)
-    path = database_path(config, "import")
     with _source(options.file) as file, closing(sqlite3.connect("")) as scratch:
-        prepare(path)
+        prepare_store(config, "import")
         acts = RoomActs(scratch)
         reader = Reader(file, config, mends=options.mend, with_rights=not options.without_rights)
-        outcomes = _check(reader, path, acts)
+        outcomes = _check(reader, acts)
         if not options.dry_run:
-            with opened(path, to_write=True) as database:
-                importer = Importer(database, outcomes, RightsImporter(database, acts, scratch))
+            with opened_store(config, "import") as store:
+                importer = Importer(store, outcomes, RightsImporter(store, acts, scratch))
                 for line in reader.read("importing"):
                     importer.take(line)
                 importer.finish()
@@ -129,12 +127,15 @@ class Reader(NamedTuple):
                     shown = exported.size
 
 
-def _check(reader: Reader, path: Path, acts: RoomActs) -> list[Outcome]:
+def _check(reader: Reader, acts: RoomActs) -> list[Outcome]:
     """Read all of the file, and compare it with what is here."""
     outcomes = []
     room = None
-    with snapshot(path) as database, closing(sqlite3.connect("")) as scratch:
-        here = Here(database, acts, reader.config)
+    with (
+        snapshot_store(reader.config, "import") as store,
+        closing(sqlite3.connect("")) as scratch,
+    ):
+        here = Here(store, acts, reader.config)
         for line in reader.read("checking"):
             if isinstance(line, RoomLine):
                 room = Comparison(here, line, scratch)

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from trio_chat.commands.lines import RoomLine
 from trio_chat.commands.rights import Here, RightsImporter, RoomRights
 from trio_chat.commands.room_rules import RoomRules, Unlimited
+from trio_chat.commands.stores import Adopting, Store
 from trio_chat.journal.keys import author_of, is_bare
-from trio_chat.journal.sqlite import cids, queries
-from trio_chat.journal.sqlite.reindex import bring_in_step
-from trio_chat.journal.sqlite.transaction import Transaction, transaction
 from trio_chat.journal.stored import stand_in, understood
 from trio_chat.protocol.events import (
     ActKept,
@@ -50,16 +48,12 @@ class Comparison:
     """
 
     def __init__(self, here: Here, line: RoomLine, scratch: sqlite3.Connection) -> None:
-        database = here.database
         self.outcome = Outcome(line)
         self._rights = RoomRights(here, line)
-        self._database = database
-        self._here = queries.load_state(database, line.room, 0)
-        self._id = queries.room_id(database, line.room)
-        self._rows = database.execute(
-            "SELECT seq, ts, data FROM events WHERE room = ? AND seq >= ? ORDER BY seq",
-            (self._id, line.first),
-        )
+        self._store = here.store
+        self._here = here.store.load_state(line.room)
+        self._id = here.store.room_id(line.room)
+        self._rows = iter(here.store.events(self._id, line.first))
         self._rules = RoomRules(scratch, Unlimited(), max(self._here.first, line.first))
         if self._here.last and line.first > self._here.last + 1:
             self._refuse(f"its number {line.first} would follow number {self._here.last} here")
@@ -84,7 +78,7 @@ class Comparison:
             self.outcome.rights = self._rights.words
 
     def _take_new(self, event: AnyStoredEvent) -> None:
-        if use := cids.find(self._database, self._id, event):
+        if use := self._store.find_cid(self._id, event):
             self._refuse(f"number {event.seq} has the cid of number {use.seq} here")
         elif not self._has_reference(event):
             self._refuse(f"number {event.seq} is about what is no message here")
@@ -115,10 +109,7 @@ class Comparison:
         behind = min(self._here.last + 1, self.outcome.line.first)
         if target is None or not self._here.first <= target < behind:
             return True
-        row = self._database.execute(
-            "SELECT author FROM events WHERE room = ? AND seq = ? AND is_message",
-            (self._id, target),
-        ).fetchone()
+        row = self._store.message_author(self._id, target)
         is_authors = isinstance(event, Edit | Delete)
         return row is not None and (not is_authors or row == (author_of(event),))
 
@@ -143,11 +134,8 @@ def are_same(one: AnyStoredEvent, other: AnyStoredEvent) -> bool:
 class Importer:
     """Writes what is new, a batch at a time, so that a server can write in between."""
 
-    def __init__(
-        self, database: sqlite3.Connection, outcomes: Sequence[Outcome], rights: RightsImporter
-    ) -> None:
-        self._database = database
-        self._is_indexed = bring_in_step(database)
+    def __init__(self, store: Store, outcomes: Sequence[Outcome], rights: RightsImporter) -> None:
+        self._store = store
         self._wanted = {
             outcome.line.room: outcome
             for outcome in outcomes
@@ -195,8 +183,8 @@ class Importer:
 
     def _write(self, room: Outcome) -> None:
         begin = time.monotonic()
-        with transaction(self._database):
-            is_kept = self._keep(room.line)
+        with self._store.adopting([room.line.room]) as turn:
+            is_kept = self._keep(turn, room.line)
         if is_kept:
             room.new += len(self._batch)
         else:
@@ -205,15 +193,13 @@ class Importer:
         self._batch = []
         time.sleep(time.monotonic() - begin)  # half of the time is the server's
 
-    def _keep(self, room: RoomLine) -> bool:
+    def _keep(self, turn: Adopting, room: RoomLine) -> bool:
         """Keep a batch, unless somebody else has been quicker."""
-        turn = Transaction(self._database, {}, 0)
         is_begun = room.last or not room.acts  # else it begins when something is said there
         if is_begun and not turn.last(room.room):
             turn.found(room.room, room.first - 1, 0 if room.events else room.ts, room.topic)
         if self._batch and turn.last(room.room) != self._batch[0].seq - 1:
             return False
-        for event in self._batch:
-            turn.adopt(event)
-        turn.finish(is_indexed=self._is_indexed)
+        turn.adopt(self._batch)
+        turn.finish()
         return True

@@ -13,12 +13,11 @@ import msgspec
 
 from trio_chat.commands.room_acts import Report, RoomActs
 from trio_chat.commands.room_rules import RoomRules, Unlimited
+from trio_chat.commands.stores import Store
 from trio_chat.errors import Failed
-from trio_chat.journal.sqlite import queries, scrubs, sealing
 from trio_chat.journal.sqlite.comparison import Head, sound
-from trio_chat.journal.sqlite.reports import is_there
 from trio_chat.journal.stored import readable, stand_in
-from trio_chat.protocol.acts import LEDGER, Reported
+from trio_chat.protocol.acts import Reported
 from trio_chat.protocol.events import ActKept, AnyStoredEvent, decode
 from trio_chat.protocol.request_base import LAST_TIME
 
@@ -61,21 +60,11 @@ Line = Header | RoomLine | AnyStoredEvent
 encode = msgspec.json.Encoder().encode
 
 
-def epoch_of(database: sqlite3.Connection) -> str:
-    """Return the name of a database's numbers; empty if the file is damaged there."""
-    rows = database.execute(
-        "SELECT value FROM meta WHERE key = 'epoch' AND typeof(value) = 'blob'"
-    ).fetchall()
-    return "".join(str(value.hex()[:16]) for (value,) in rows)
-
-
-def survey(
-    database: sqlite3.Connection, names: Sequence[str], acts: RoomActs, report: Report
-) -> list[RoomLine]:
+def survey(store: Store, names: Sequence[str], acts: RoomActs, report: Report) -> list[RoomLine]:
     """Return what there is of these rooms, or of all if none is named.
 
     Args:
-        database: What there is.
+        store: What there is.
         names: Of rooms.
         acts: The acts there are, by their rooms.
         report: Called with the ledger and the number of each act that is damaged.
@@ -83,14 +72,9 @@ def survey(
     Raises:
         Failed: there is no such room.
     """
-    rows = database.execute(
-        "SELECT name, (SELECT min(seq) FROM events WHERE room = id AND seq > 0),"
-        " (SELECT max(seq) FROM events WHERE room = id), last, ts, topic, unordered"
-        " FROM rooms WHERE name <> ? ORDER BY name",
-        (LEDGER,),
-    ).fetchall()
     rooms = {
-        name: _room(name, first, newest, Head(*fields)) for name, first, newest, *fields in rows
+        found.name: _room(found.name, found.first, found.newest, found.head)
+        for found in store.survey()
     }
     for name in acts.rooms():  # where nothing was said yet, or which were forgotten
         rooms.setdefault(name, RoomLine(room=name, first=1, last=0, ts=0))
@@ -103,16 +87,16 @@ def survey(
     return wanted
 
 
-def acts_of(database: sqlite3.Connection, room: RoomLine, acts: RoomActs) -> Iterator[ActKept]:
+def acts_of(store: Store, room: RoomLine, acts: RoomActs) -> Iterator[ActKept]:
     """Yield the acts of a room.
 
     What somebody has said about a message, to report it, may repeat it: it goes with the message.
     """
-    number = queries.room_id(database, room.room) or 0
-    clearings = sealing.find(database, number)
+    number = store.room_id(room.room) or 0
+    clearings = store.clearings(number)
     for kept, _ in acts.of(room.room):
         act = kept.act
-        if isinstance(act, Reported) and not is_there(database, number, act.target, clearings):
+        if isinstance(act, Reported) and not store.is_there(number, act.target, clearings):
             act.why = ""
         yield kept
 
@@ -127,20 +111,14 @@ def _room(name: str, first: int | None, newest: int | None, kept: Head) -> RoomL
     return RoomLine(room=name, first=first or last + 1, last=last, ts=ts, topic=head.topic)
 
 
-def events(
-    database: sqlite3.Connection, room: RoomLine, report: Report
-) -> Iterator[AnyStoredEvent]:
+def events(store: Store, room: RoomLine, report: Report) -> Iterator[AnyStoredEvent]:
     """Yield the events of a room, by today's rules.
 
     In the place of one that is damaged or missing, and reported, there is a deleted message.
     """
-    number = queries.room_id(database, room.room) or 0
-    rows = database.execute(
-        "SELECT seq, ts, data FROM events WHERE room = ? AND seq > 0 ORDER BY seq", (number,)
-    )
-    told = readable(
-        rows, room.room, scrubs.pending(database, number), sealing.find(database, number), report
-    )
+    number = store.room_id(room.room) or 0
+    pending, clearings = store.pending(number), store.clearings(number)
+    told = readable(store.events(number, 1), room.room, pending, clearings, report)
     with closing(sqlite3.connect("")) as scratch:  # a file of its own if it gets large
         rules = RoomRules(scratch, Unlimited(), room.first)
         for seq, data in _without_gaps(told, room, report):

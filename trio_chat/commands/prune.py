@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 
 from trio_chat.clock import wall_clock
+from trio_chat.commands.databases import postgres
 from trio_chat.commands.files import database_path, opened
 from trio_chat.commands.progress import progress
-from trio_chat.commands.tables import show
+from trio_chat.commands.tables import Row, show
 from trio_chat.config import Config, ConfigError
+from trio_chat.database_url import is_url
 from trio_chat.journal.retention import oldest_ts
 from trio_chat.journal.sqlite import queries, scrubs
 from trio_chat.journal.sqlite.erasing import erase_in
@@ -28,6 +30,20 @@ def main(arguments: Sequence[str]) -> int:
     options, config = _command_line().read(arguments, os.environ)
     if not config.keep_days and not config.keep_messages:
         raise ConfigError("nothing is to be deleted: set --keep-days or --keep-messages")
+    if is_url(config.database):
+        rows = postgres().prune(config.database, _limits(config))
+    else:
+        rows = _prune_file(config)
+    show(sorted(rows, key=lambda row: str(row["room"])), as_json=options.json)
+    return 0
+
+
+def _limits(config: Config) -> Limits:
+    now = wall_clock()
+    return Limits(config.keep_messages, oldest_ts(config, now), now)
+
+
+def _prune_file(config: Config) -> list[Row]:
     path = database_path(config, "prune")
     with opened(path, to_write=True) as database:
         is_indexed = bring_in_step(database)
@@ -38,8 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         while scrubs.step(database):
             pass
         erase_in(database, path, is_indexed=is_indexed)
-    show(sorted(rows, key=lambda row: str(row["room"])), as_json=options.json)
-    return 0
+    return rows
 
 
 def _command_line() -> CommandLine:
@@ -55,8 +70,7 @@ def _command_line() -> CommandLine:
 
 def _due(database: sqlite3.Connection, config: Config) -> Iterator[Due]:
     """Yield the rooms that have something to delete, and show how far that is."""
-    now = wall_clock()
-    limits = Limits(config.keep_messages, oldest_ts(config, now), now)
+    limits = _limits(config)
     (count,) = database.execute("SELECT coalesce(max(id), 0) FROM rooms").fetchone()
     after: int | None = 0
     with progress("deleting", count) as advance:

@@ -9,18 +9,19 @@ import msgspec
 from trio_chat.clock import wall_clock
 from trio_chat.commands.lines import RoomLine
 from trio_chat.commands.room_acts import RoomActs
+from trio_chat.commands.stores import Adopting, Store
 from trio_chat.config import Config
 from trio_chat.core.governed import Governed
 from trio_chat.core.registry import Registry
 from trio_chat.core.sessions import Sessions
-from trio_chat.journal.sqlite import queries, visits
-from trio_chat.journal.sqlite.transaction import Transaction, transaction
 from trio_chat.protocol import acts
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.protocol.events import ActKept, decode, encode
 from trio_chat.protocol.names import is_private
 from trio_chat.protocol.room_rules import NO_RULES
 from trio_chat.terminal.sanitize import sanitize_line
+
+BATCH = 200  # acts that are written at once
 
 HAS_OTHERS = "it is here already and keeps its rights; --without-rights takes in what was said"
 FOR_STRANGERS = "for two people of another server: nobody can open it"
@@ -30,18 +31,17 @@ class Here:
     """What there is here, for rooms of the file to be compared with.
 
     Args:
-        database: What is here.
+        store: What is here.
         acts: Its acts, by their rooms; they are read now.
         config: ``private_rooms``.
     """
 
-    def __init__(self, database: sqlite3.Connection, acts: RoomActs, config: Config) -> None:
-        acts.follow(database)
+    def __init__(self, store: Store, acts: RoomActs, config: Config) -> None:
+        acts.follow(store)
         self.acts = acts
-        self.database = database
+        self.store = store
         self._places = config.private_rooms - acts.count_private()
-        (secret,) = database.execute("SELECT value FROM meta WHERE key = 'secret'").fetchone()
-        self._sessions = Sessions(bytes(secret))
+        self._sessions = Sessions(store.secret())
 
     def take_place(self) -> bool:
         """Take the place of one more private room; return whether there was one."""
@@ -69,7 +69,7 @@ class RoomRights:
         self._here = here
         self._room = line.room
         self._acts_here = here.acts.of(line.room)
-        self._is_new = queries.room_id(here.database, line.room) is None
+        self._is_new = here.store.room_id(line.room) is None
         self._is_for_strangers = False
         self._registry = Registry()
 
@@ -158,16 +158,14 @@ class RightsImporter:
     """Writes the acts of rooms into the ledger, each room's in one transaction.
 
     Args:
-        database: What is written to.
+        store: What is written to.
         here: The acts that are here, by their rooms.
         scratch: A database for those of the room at hand.
     """
 
-    def __init__(
-        self, database: sqlite3.Connection, here: RoomActs, scratch: sqlite3.Connection
-    ) -> None:
+    def __init__(self, store: Store, here: RoomActs, scratch: sqlite3.Connection) -> None:
         scratch.execute("CREATE TABLE incoming (number INTEGER PRIMARY KEY, data BLOB NOT NULL)")
-        self._database = database
+        self._store = store
         self._here = here
         self._scratch = scratch
 
@@ -177,18 +175,18 @@ class RightsImporter:
 
     def write(self, room: str) -> bool:
         """Write the acts of the room at hand, unless it has got others meanwhile."""
-        with transaction(self._database):
-            is_unchanged = room not in self._here.follow(self._database)
+        with self._store.adopting([LEDGER]) as turn:
+            is_unchanged = room not in self._here.follow(self._store)
             if is_unchanged:
-                self._write(room)
+                self._write(turn, room)
         self._scratch.execute("DELETE FROM incoming")
         return is_unchanged
 
-    def _write(self, room: str) -> None:
-        turn = Transaction(self._database, {}, 0)
+    def _write(self, turn: Adopting, room: str) -> None:
         seq = turn.last(LEDGER)
         if not seq:
             turn.found(LEDGER, 0, 0, "")
+        batch: list[ActKept] = []
         numbers = {one.kept.seq: one.seq for one in self._here.of(room)}  # in the ledger
         for (data,) in self._scratch.execute("SELECT data FROM incoming ORDER BY number"):
             kept = decode(data)
@@ -198,8 +196,12 @@ class RightsImporter:
             if isinstance(kept.act, acts.Undone):
                 kept.act.target = numbers[kept.act.target]
             kept.room, kept.seq = LEDGER, seq
-            turn.adopt(kept)
-        turn.finish(is_indexed=False)
+            batch.append(kept)
+            if len(batch) == BATCH:
+                turn.adopt(batch)
+                batch = []
+        turn.adopt(batch)
+        turn.finish()
         # Else a room of an old file would be forgotten with the next look.
-        visits.note(self._database, {room: wall_clock()})
-        self._here.follow(self._database)
+        self._store.note_visits({room: wall_clock()})
+        self._here.follow(self._store)

@@ -8,8 +8,8 @@ import msgspec
 
 from trio_chat.commands.act_rules import ActRules
 from trio_chat.commands.room_rules import BadEvent, Unlimited
+from trio_chat.commands.stores import Store
 from trio_chat.core.registry import SERVER
-from trio_chat.journal.sqlite import queries
 from trio_chat.journal.stored import understood
 from trio_chat.protocol import acts
 from trio_chat.protocol.acts import LEDGER, AnyAct
@@ -51,22 +51,18 @@ class RoomActs:
         self._scratch = scratch
         self._last = 0  # the number of the last act that was read
 
-    def follow(self, database: sqlite3.Connection, report: Report = report_nothing) -> set[str]:
+    def follow(self, store: Store, report: Report = report_nothing) -> set[str]:
         """Read the acts that are new in a ledger.
 
         Args:
-            database: What has the ledger; the same one each time, by whichever connection.
+            store: What has the ledger; the same one each time, by whichever connection.
             report: Called with the ledger and the number of each act that is damaged.
 
         Returns:
             The rooms that they are about.
         """
-        rows = database.execute(
-            "SELECT seq, data FROM events WHERE room = ? AND seq > ? ORDER BY seq",
-            (queries.room_id(database, LEDGER), self._last),
-        )
         rooms = set()
-        for seq, data in rows:
+        for seq, _, data in store.events(store.room_id(LEDGER), self._last + 1):
             self._last = seq
             kept = understood(LEDGER, seq, data)
             if isinstance(kept, ActKept):

@@ -1,20 +1,14 @@
 """The command that lists the rooms with their sizes and ages."""
 
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
 
-from trio_chat.commands.files import database_path, snapshot
+from trio_chat.commands.databases import snapshot_store
 from trio_chat.commands.progress import progress
+from trio_chat.commands.stores import Measure, Store, Survey
 from trio_chat.commands.tables import Row, moment, show
-from trio_chat.journal.sqlite import queries
-from trio_chat.journal.sqlite.comparison import Head, sound
+from trio_chat.journal.sqlite.comparison import sound
 from trio_chat.settings import CommandLine
-
-MEASURE = (
-    "SELECT coalesce(sum(is_message), 0), count(*), coalesce(sum(length(data)), 0), min(seq),"
-    " min(iif(typeof(ts) = 'integer', ts, NULL)) FROM events WHERE room = ?"
-)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,8 +19,8 @@ def main(arguments: Sequence[str]) -> int:
         Failed: it cannot be read.
     """
     options, config = _command_line().read(arguments, os.environ)
-    with snapshot(database_path(config, "rooms")) as database:
-        show(list(_rows(database)), as_json=options.json)
+    with snapshot_store(config, "rooms") as store:
+        show(list(_rows(store)), as_json=options.json)
     return 0
 
 
@@ -42,31 +36,24 @@ def _command_line() -> CommandLine:
     return line
 
 
-def _rows(database: sqlite3.Connection) -> Iterator[Row]:
-    names = sorted(queries.room_ids(database), key=lambda pair: pair[1])
-    with progress("measuring", len(names)) as advance:
-        for room, name in names:
-            yield _row(database, room, name)
+def _rows(store: Store) -> Iterator[Row]:
+    rooms = sorted(store.survey(), key=lambda room: room.name)
+    with progress("measuring", len(rooms)) as advance:
+        for room in rooms:
+            yield _row(room, store.measure(room.name))
             advance(1)
 
 
-def _row(database: sqlite3.Connection, room: int, name: str) -> Row:
-    messages, events, size, first, oldest = database.execute(MEASURE, (room,)).fetchone()
-    head = sound(
-        Head(
-            *database.execute(
-                "SELECT last, ts, topic, unordered FROM rooms WHERE id = ?", (room,)
-            ).fetchone()
-        )
-    )
+def _row(room: Survey, found: Measure) -> Row:
+    head = sound(room.head)
     return {
-        "room": name,
-        "messages": messages,
-        "events": events,
-        "bytes": size,
-        "first": first or head.last + 1,
+        "room": room.name,
+        "messages": found.messages,
+        "events": found.messages + found.changes,
+        "bytes": found.text + found.changed,
+        "first": room.first or head.last + 1,
         "last": head.last,
-        "oldest": moment(oldest),
+        "oldest": moment(found.oldest),
         "newest": moment(head.ts),
         "topic": head.topic,
     }

@@ -1,31 +1,14 @@
 """The command that tells what takes the space of a database."""
 
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 
-from trio_chat.commands.files import database_path, snapshot
+from trio_chat.commands.databases import snapshot_store
 from trio_chat.commands.progress import progress
+from trio_chat.commands.stores import Measure, Store
 from trio_chat.commands.tables import Row, show
-from trio_chat.journal.sqlite.gaps import log_of
-from trio_chat.journal.sqlite.schema import pragma
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.settings import CommandLine
-
-PARTS = {  # of a database, by the tables that they are made of
-    "events": ("events", "messages", "changes"),
-    "states of messages": ("states",),
-    "cids of resends": ("cids",),
-    "people and others": ("meta",),
-}
-SEARCH = "search"  # how the names of the index's tables begin
-PAGES = "SELECT name, sum(pgsize) FROM dbstat GROUP BY name"
-MEASURE = (
-    "SELECT coalesce(sum(is_message), 0), coalesce(sum(iif(is_message, length(data), 0)), 0),"
-    " count(*) - coalesce(sum(is_message), 0),"
-    " coalesce(sum(iif(is_message, 0, length(data))), 0) FROM events WHERE room = ?"
-)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,8 +19,9 @@ def main(arguments: Sequence[str]) -> int:
         Failed: it cannot be read.
     """
     options, config = _command_line().read(arguments, os.environ)
-    with snapshot(database_path(config, "stats")) as database:
-        rows = [*_files(database), *_parts(database), *_rooms(database)]
+    with snapshot_store(config, "stats") as store:
+        sizes = [_row(*size) for size in store.sizes()]
+        rows = [*sizes, *_rooms(store)]
     show(rows, as_json=options.json)
     return 0
 
@@ -58,39 +42,18 @@ def _row(kind: str, name: str, size: int, count: int | None = None) -> Row:
     return {"what": kind, "name": name, "count": count, "bytes": size}
 
 
-def _files(database: sqlite3.Connection) -> Iterator[Row]:
-    page = pragma(database, "page_size")
-    yield _row("file", "database", pragma(database, "page_count") * page)
-    log = log_of(database)
-    yield _row("file", "write-ahead log", log.stat().st_size if log.exists() else 0)
-    free = pragma(database, "freelist_count")
-    yield _row("part", "free for more", free * page, free)
-
-
-def _parts(database: sqlite3.Connection) -> Iterator[Row]:
-    """Yield the parts by the pages that they take, as far as this SQLite can tell."""
-    sizes: dict[str, int] = {}
-    with suppress(sqlite3.OperationalError):  # built without the table of pages
-        sizes = dict(database.execute(PAGES))
-    index = sum(size for name, size in sizes.items() if name.startswith(SEARCH))
-    named = {part: sum(sizes.get(name, 0) for name in names) for part, names in PARTS.items()}
-    if sizes:
-        yield from (_row("part", part, size) for part, size in named.items())
-        yield _row("part", "search index", index)
-        yield _row("part", "others", sum(sizes.values()) - index - sum(named.values()))
-
-
-def _rooms(database: sqlite3.Connection) -> Iterator[Row]:
-    ids = database.execute("SELECT id, name FROM rooms").fetchall()
-    measured: list[tuple[int, str, tuple[int, int, int, int]]] = []
-    with progress("measuring", len(ids)) as advance:
-        for room, name in ids:
-            found = database.execute(MEASURE, (room,)).fetchone()
-            measured.append((-found[1] - found[3], name, found))
+def _rooms(store: Store) -> Iterator[Row]:
+    names = [room.name for room in store.survey()]
+    names += [LEDGER] if store.room_id(LEDGER) else []
+    measured: list[tuple[int, str, Measure]] = []
+    with progress("measuring", len(names)) as advance:
+        for name in names:
+            found = store.measure(name)
+            measured.append((-found.text - found.changed, name, found))
             advance(1)
-    for _, name, (messages, text, changes, changed) in sorted(measured):
+    for _, name, found in sorted(measured):
         if name == LEDGER:
-            yield _row("acts", "", changed, changes)
+            yield _row("acts", "", found.changed, found.changes)
         else:
-            yield _row("messages", name, text, messages)
-            yield _row("changes", name, changed, changes)
+            yield _row("messages", name, found.text, found.messages)
+            yield _row("changes", name, found.changed, found.changes)

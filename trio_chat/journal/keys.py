@@ -56,6 +56,11 @@ def is_bare(event: AnyStoredEvent) -> bool:
     )
 
 
+def stored_key(key: str) -> bytes:
+    """Return what PostgreSQL keeps of a key, and an SQLite file of one that came from there."""
+    return blake2b(key.encode(), digest_size=DIGEST_BYTES).digest()
+
+
 def own_key(cid: str, digest: bytes | None) -> str:
     """Return the key of a caller without a name, if another one has used the same before."""
     return f"{cid}\0{(digest or b'').hex()}"

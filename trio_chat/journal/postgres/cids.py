@@ -1,9 +1,8 @@
 """The keys of requests (``cid``) that a database knows, as a turn sees them."""
 
 from collections.abc import Iterable
-from hashlib import blake2b
 
-from trio_chat.journal.keys import DIGEST_BYTES, Use, author_of, digest_of, own_key
+from trio_chat.journal.keys import Use, author_of, digest_of, own_key, stored_key
 from trio_chat.journal.postgres.link import Link, text
 from trio_chat.protocol.events import AnyStoredEvent
 
@@ -45,9 +44,9 @@ class Cids:
         if room is None or not event.cid:
             return None
         author, digest = _author(event), digest_of(event)
-        use = self._known.get((room, _digest(event.cid)))
+        use = self._known.get((room, stored_key(event.cid)))
         if use and use.is_free_for(author, digest):
-            use = self._known.get((room, _digest(own_key(event.cid, digest))))
+            use = self._known.get((room, stored_key(own_key(event.cid, digest))))
         return use
 
     def keep(self, room: int, event: AnyStoredEvent) -> None:
@@ -55,9 +54,9 @@ class Cids:
         if not event.cid:
             return
         digest = digest_of(event)
-        key = room, _digest(event.cid)
+        key = room, stored_key(event.cid)
         if key in self._known:
-            key = room, _digest(own_key(event.cid, digest))
+            key = room, stored_key(own_key(event.cid, digest))
         self._known[key] = Use(event.seq, event.ts, _author(event), digest)
         self._new.append(key)
 
@@ -78,14 +77,10 @@ def _keys(event: AnyStoredEvent) -> list[bytes]:
     """Return under what a use of an event's key may be kept."""
     if not event.cid:
         return []
-    keys = [_digest(event.cid)]
+    keys = [stored_key(event.cid)]
     if event.who is None:
-        keys.append(_digest(own_key(event.cid, digest_of(event))))
+        keys.append(stored_key(own_key(event.cid, digest_of(event))))
     return keys
-
-
-def _digest(key: str) -> bytes:
-    return blake2b(key.encode(), digest_size=DIGEST_BYTES).digest()
 
 
 def _author(event: AnyStoredEvent) -> str | None:

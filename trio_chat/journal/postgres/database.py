@@ -1,21 +1,21 @@
 """A database that a server has, perhaps with others: opened for a run of its own."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 
 import psycopg
 import structlog
 
 from trio_chat.database_url import shown
-from trio_chat.journal.postgres import forgetting, runs, unused
+from trio_chat.journal.postgres import erasing, forgetting, runs, unused
 from trio_chat.journal.postgres.link import READING, WRITING, Link, reason
 from trio_chat.journal.postgres.schema import migrate
 from trio_chat.journal.types import JournalError
 
+PROCESS = "SELECT pg_backend_pid()"
+LOOKS = 3  # whether a pooler hands connections round, one of which would be enough mostly
 OLDEST = 13_00_00  # the first version of PostgreSQL with all that is asked of it
-VACUUM = "VACUUM (SKIP_LOCKED) events, states, words, people, rooms"
-VACUUM_TIMEOUT = 600  # seconds; what is left then is for PostgreSQL's own
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ class Database:
 
     def _begin(self, now: int, lock_patience: float) -> None:
         link = self.link
-        _check_server(link)
+        check_server(link, self.url)
         be_alone = partial(runs.lock, link, lock_patience, is_alone=True)
         has_changed = migrate(link, be_alone)
         runs.lock(link, lock_patience)
@@ -103,16 +103,12 @@ class Database:
         return link
 
     def vacuum(self) -> None:
-        """Let PostgreSQL give free what deleted rows have left, in ``VACUUM_TIMEOUT`` at most.
+        """Let PostgreSQL give free what deleted rows have left.
 
         Raises:
             psycopg.Error: it cannot be done just now.
         """
-        link = Link(self.url, f"SET statement_timeout = '{VACUUM_TIMEOUT}s'")
-        try:
-            link.execute(VACUUM)
-        finally:
-            link.close()
+        erasing.vacuum(self.url)
 
 
 @contextmanager
@@ -128,7 +124,7 @@ def explained(url: str) -> Iterator[None]:
         raise JournalError(f"database {shown(url)} cannot be opened: {reason(error)}") from None
 
 
-def _check_server(link: Link) -> None:
+def check_server(link: Link, url: str) -> None:
     """See that PostgreSQL can do what is asked of it.
 
     Raises:
@@ -138,8 +134,19 @@ def _check_server(link: Link) -> None:
         raise JournalError("the database needs PostgreSQL 13 or newer")
     if link.value("SELECT current_setting('server_encoding')") != "UTF8":
         raise JournalError("the database has no encoding UTF8, which it needs")
-    if link.value("SELECT pg_backend_pid()") != link.pid:
+    if link.value(PROCESS) != link.pid and _changes_hands(link, url):
         raise JournalError(
-            "the database is behind a pooler, over which the lock of a running server does not "
-            "hold: connect to PostgreSQL itself"
+            "the database is behind a pooler that hands connections round, so the lock of a "
+            "running server does not hold: let it pool sessions, or connect to PostgreSQL itself"
         )
+
+
+def _changes_hands(link: Link, url: str) -> bool:
+    """Whether a pooler gives the server's process behind a link to others between transactions."""
+    with closing(Link(url)) as other:
+        for _ in range(LOOKS):
+            process = link.value(PROCESS)
+            with other.transaction():
+                if other.value(PROCESS) == process or link.value(PROCESS) != process:
+                    return True
+    return False

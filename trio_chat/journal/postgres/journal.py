@@ -15,7 +15,8 @@ from trio_chat.config import Config
 from trio_chat.journal.bus import Bus
 from trio_chat.journal.postgres import forgetting, queries, reports
 from trio_chat.journal.postgres.authors import count_messages, rooms_of
-from trio_chat.journal.postgres.database import VACUUM_TIMEOUT, Database
+from trio_chat.journal.postgres.database import Database
+from trio_chat.journal.postgres.erasing import VACUUM_TIMEOUT
 from trio_chat.journal.postgres.link import reason
 from trio_chat.journal.postgres.notify import NotifyBus
 from trio_chat.journal.postgres.readers import Readers

@@ -24,11 +24,11 @@ def find_gone(link: Link, places: Iterable[Place]) -> set[Place]:
     return {
         place
         for place in wanted
-        if not _is_there(link, ids[place.room], place.seq, clearings[place.room])
+        if not is_there(link, ids[place.room], place.seq, clearings[place.room])
     }
 
 
-def _is_there(link: Link, room: int, seq: int, clearings: Sequence[Clearing] = ()) -> bool:
+def is_there(link: Link, room: int, seq: int, clearings: Sequence[Clearing] = ()) -> bool:
     """Whether a message can be read, and was not deleted; nor cleared, as far as that is asked."""
     row = link.one("SELECT data FROM events WHERE room = %s AND seq = %s", (room, seq))
     message = decode(row[0]) if row else None
@@ -69,4 +69,4 @@ def _has_lost(act: AnyAct, link: Link) -> TypeGuard[Reported]:
     """Whether an act says something about a message that is gone for good."""
     if not isinstance(act, Reported) or not act.why:
         return False
-    return not _is_there(link, queries.room_id(link, act.about) or 0, act.target)
+    return not is_there(link, queries.room_id(link, act.about) or 0, act.target)

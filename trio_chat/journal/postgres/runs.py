@@ -30,8 +30,8 @@ OTHERS = "others"  # in ``meta``: changes whenever somebody beside the server ha
 LOCK_PAUSE = 0.1  # seconds between two looks
 # The timeline in the name of the log's file is the present one; the control file's may be late.
 PLACE = (
-    "SELECT (SELECT system_identifier FROM pg_control_system())"
-    " || ':' || left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+    "SELECT system_identifier::text FROM pg_control_system()",
+    "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)",
 )
 MARK = "SELECT xmin::text, convert_from(value, 'UTF8') FROM meta WHERE key = 'mark'"
 PUT_MARK = (
@@ -99,7 +99,7 @@ def is_keeper(link: Link) -> bool:
 
 def begin(link: Link) -> Run:
     """Begin the run of a server, in another epoch if numbers may have been lost."""
-    place = _place(link)  # which may fail, and then would end a transaction
+    place = place_of(link)  # which may fail, and then would end a transaction
     with link.transaction():
         link.all("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, MAKING))  # one after the other
         return _begin(link, place)
@@ -120,11 +120,26 @@ def _begin(link: Link, place: str) -> Run:
     put(link, "epoch", epoch)
     put(link, "secret", secret)
     if is_new:
-        link.execute(PUT_MARK, (place,))
+        mark(link, place)
     link.execute(FORGET_NODES, (NODE_KEPT,))
     link.execute("DELETE FROM here WHERE NOT EXISTS (SELECT 1 FROM nodes WHERE id = node)")
     link.execute(BEGIN_NODE, (id, LEASE))
     return Run(id, epoch.decode(), secret, kept or _mark(link, place) or "")
+
+
+def mark(link: Link, place: str) -> None:
+    """Mark the database as the one that has its epoch, in the transaction that is open.
+
+    Args:
+        link: To the database.
+        place: What ``place_of`` has returned before.
+    """
+    link.execute(PUT_MARK, (place,))
+
+
+def is_marked(link: Link) -> bool:
+    """Whether the database is as its last server left it, and no copy of that."""
+    return _mark(link, place_of(link)) is not None
 
 
 def check(link: Link, run: Run) -> None:
@@ -134,11 +149,11 @@ def check(link: Link, run: Run) -> None:
         Replaced: it is another one, or an earlier state of it.
     """
     try:
-        mark = _mark(link, _place(link))
+        found = _mark(link, place_of(link))
         is_known = link.value("SELECT EXISTS (SELECT 1 FROM nodes WHERE id = %s)", (run.id,))
     except psycopg.errors.UndefinedTable:
-        mark, is_known = None, False
-    if mark != run.mark:
+        found, is_known = None, False
+    if found != run.mark:
         raise Replaced("the database was restored, emptied, promoted or replaced")
     if not is_known:
         raise Replaced("the database was restored, or this server was away for too long")
@@ -165,13 +180,17 @@ def check_end(link: Link, end: str) -> None:
         raise Replaced("the database was put back to an earlier state")
 
 
-def _place(link: Link) -> str:
-    """Return what tells a database from its copies; less of it where the system does not say."""
-    place = ""
-    with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported):
-        place = link.value(PLACE)
+def place_of(link: Link) -> str:
+    """Return what tells a database from its copies; less of it where the system does not say.
+
+    No transaction may be open.
+    """
+    told = []
+    for query in PLACE:
+        with suppress(psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported):
+            told.append(link.value(query))
     table = link.value("SELECT 'meta'::regclass::oid::text")
-    return f"{place}:{table}"
+    return f"{':'.join(told)}:{table}"
 
 
 def _mark(link: Link, place: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from trio_chat.journal.moves import INCOMPLETE, MOVING
 from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.types import JournalError
 
@@ -101,12 +102,13 @@ SCHEMA = len(MIGRATIONS)
 TABLES = ("events", "words", "states", "cids", "rooms")  # which grow with what is said
 
 
-def migrate(link: Link, be_alone: Callable[[], None]) -> bool:
+def migrate(link: Link, be_alone: Callable[[], None], *, may_be_incomplete: bool = False) -> bool:
     """Make the tables, or bring them to the present schema, in one transaction.
 
     Args:
         link: To the database; nothing may have been looked up in it, as it remembers that.
         be_alone: Is called before tables are changed; it has everybody else kept out.
+        may_be_incomplete: Whether it may have a part of what is being moved there.
 
     Returns:
         Whether ``be_alone`` was called.
@@ -116,7 +118,7 @@ def migrate(link: Link, be_alone: Callable[[], None]) -> bool:
     """
     with link.transaction():
         link.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, MAKING))
-        present = version(link)
+        present = version(link, may_be_incomplete=may_be_incomplete)
         if present > SCHEMA:
             raise JournalError(
                 f"the database was written by a newer trio-chat: its schema is {present}, "
@@ -132,8 +134,12 @@ def migrate(link: Link, be_alone: Callable[[], None]) -> bool:
     return has_older
 
 
-def version(link: Link) -> int:
+def version(link: Link, *, may_be_incomplete: bool = False) -> int:
     """Return which schema there is; 0 for none.
+
+    Args:
+        link: To the database.
+        may_be_incomplete: Whether it may have a part of what is being moved there.
 
     Raises:
         JournalError: there are tables of others with our names, or no place for ours.
@@ -151,6 +157,8 @@ def version(link: Link) -> int:
     version = get(link, "schema") if is_ours else None
     if version is None:
         raise JournalError("the database has tables of another program")
+    if not may_be_incomplete and get(link, MOVING) is not None:
+        raise JournalError(f"the database {INCOMPLETE}")
     return int(version)
 
 

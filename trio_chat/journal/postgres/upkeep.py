@@ -8,7 +8,7 @@ from typing import Any
 
 from trio_chat.clock import wall_clock
 from trio_chat.journal.people import NOBODY
-from trio_chat.journal.postgres import forgetting, reports, scrubs, sealing, unused
+from trio_chat.journal.postgres import erasing, forgetting, reports, scrubs, sealing, unused
 from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.postgres.pruning import Due, delete_in_step, find_due
 from trio_chat.journal.postgres.readers import Readers
@@ -18,7 +18,6 @@ from trio_chat.journal.sqlite.forgetting import Step
 from trio_chat.journal.sqlite.pruning import Limits
 from trio_chat.journal.types import TellPruned, Unavailable
 
-BEGUN = "erasing"  # in ``meta``, for ``scrubs.NOTED``: what is removed later is noted again
 PRUNED = "pruned"  # in ``meta``: when old events were looked for last, in ms since 1970
 
 # Runs a step that writes, in a thread and between commits; the first argument says what it does.
@@ -135,16 +134,16 @@ class Upkeep:
 
         What was said to report what is gone goes, and PostgreSQL gives free what rows have left.
         """
-        since = await self._readers.read(_removed_since)
+        since = await self._readers.read(erasing.removed_since)
         if since is None or abs(wall_clock() - since) < self.erase_within * 1000 / 2:
             return
-        await self._write("erasing", _in_transaction(_begin_erasing))
+        await self._write("erasing", _in_transaction(erasing.begin))
         after: int | None = 0
         while after is not None:
             step = _in_transaction(partial(reports.step, after=after))
             after = await self._write("erasing", step)
         await self._vacuum()
-        await self._write("erasing", _end_erasing)
+        await self._write("erasing", erasing.end)
 
 
 def _in_transaction(step: Callable[[Link], Any]) -> Callable[[Link], Any]:
@@ -172,22 +171,3 @@ def last_prune(link: Link) -> int | None:
 
 def _note_prune(link: Link, now: int) -> None:
     put(link, PRUNED, str(now).encode())
-
-
-def _removed_since(link: Link) -> int | None:
-    """Return since when there is something to erase, in ms since 1970; ``None`` if nothing is."""
-    noted = [value for key in (scrubs.NOTED, BEGUN) if (value := get(link, key)) is not None]
-    return min(map(int, noted), default=None)
-
-
-def _begin_erasing(link: Link) -> None:
-    link.execute(
-        "INSERT INTO meta (key, value) SELECT %s, value FROM meta WHERE key = %s"
-        " ON CONFLICT (key) DO NOTHING",
-        (BEGUN, scrubs.NOTED),
-    )
-    link.execute("DELETE FROM meta WHERE key = %s", (scrubs.NOTED,))
-
-
-def _end_erasing(link: Link) -> None:
-    link.execute("DELETE FROM meta WHERE key = %s", (BEGUN,))

@@ -12,7 +12,8 @@ from trio_chat.journal.postgres.link import Link
 from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query, Term
 from trio_chat.journal.search.tokens import tokenize
-from trio_chat.protocol.events import Person
+from trio_chat.journal.sqlite.states import decode_state
+from trio_chat.protocol.events import Message, Person, decode
 
 BLOCK_BITS = 14  # of a number, below those that tell its block
 TOKEN_LIMIT = 200  # characters of a token that are written; PostgreSQL takes up to 2,046 bytes
@@ -46,6 +47,12 @@ class Changes:
         """Add a message, or give it another text."""
         self._new[room, seq] = line(room, seq, text, who)
 
+    def set(self, room: int, seq: int, written: str | None) -> None:
+        """Let a message be there as what ``line`` returns of it; not at all without that."""
+        self.remove(room, seq)
+        if written is not None:
+            self._new[room, seq] = written
+
     def remove(self, room: int, seq: int) -> None:
         """Remove a message."""
         self._new.pop((room, seq), None)
@@ -73,6 +80,15 @@ def line(room: int, seq: int, text: str, who: Person | None) -> str:
     block = seq >> BLOCK_BITS
     tokens = {_token(room, block, token) for token in tokenize(text)}
     return " ".join(sorted(tokens | {_author(key) for key in author_keys(who)}))
+
+
+def line_of(room: int, seq: int, data: bytes, state: bytes | None) -> str | None:
+    """Return what is written of a message as it is kept; ``None`` for one without a text."""
+    message = decode(data)
+    if not isinstance(message, Message) or message.deleted:
+        return None
+    changed = decode_state(state).text
+    return line(room, seq, message.text if changed is None else changed, message.who)
 
 
 def expression(room: int, blocks: Iterable[int], query: Query, who: str | None) -> str:

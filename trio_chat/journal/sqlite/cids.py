@@ -1,8 +1,8 @@
-"""The keys of requests (``cid``) that a file knows."""
+"""The keys of requests (``cid``) that a file knows; of those from PostgreSQL it has digests."""
 
 import sqlite3
 
-from trio_chat.journal.keys import Use, author_of, digest_of, own_key
+from trio_chat.journal.keys import Use, author_of, digest_of, own_key, stored_key
 from trio_chat.protocol.events import AnyStoredEvent
 
 
@@ -28,14 +28,19 @@ def keep(database: sqlite3.Connection, room: int, event: AnyStoredEvent) -> None
 def _insert(database: sqlite3.Connection, room: int, key: str, event: AnyStoredEvent) -> bool:
     """Remember a key, unless it is known; return whether it was not."""
     kept = database.execute(
-        "INSERT OR IGNORE INTO cids (room, cid, seq, ts, author, digest) VALUES (?, ?, ?, ?, ?, ?)",
-        (room, key, event.seq, event.ts, author_of(event), digest_of(event)),
+        "INSERT OR IGNORE INTO cids (room, cid, seq, ts, author, digest) SELECT ?, ?, ?, ?, ?, ?"
+        " WHERE NOT EXISTS (SELECT 1 FROM cids WHERE room = ? AND cid = ?)",
+        (
+            *(room, key, event.seq, event.ts, author_of(event), digest_of(event)),
+            *(room, stored_key(key)),
+        ),
     )
     return kept.rowcount > 0
 
 
 def _read(database: sqlite3.Connection, room: int | None, key: str) -> Use | None:
     row = database.execute(
-        "SELECT seq, ts, author, digest FROM cids WHERE room = ? AND cid = ?", (room, key)
+        "SELECT seq, ts, author, digest FROM cids WHERE room = ? AND cid IN (?, ?)",
+        (room, key, stored_key(key)),
     ).fetchone()
     return row and Use(*row)

@@ -117,6 +117,16 @@ def head(database: sqlite3.Connection, room: int) -> Head:
         " FROM events WHERE room = ? ORDER BY seq",
         (room,),
     )
+    return derived(kept, rows)
+
+
+def derived(kept: Head, rows: Iterable[tuple[int, int, bytes | None]]) -> Head:
+    """Return the head of a room by its events; what they do not tell is as it is kept.
+
+    Args:
+        kept: The head.
+        rows: All numbers in order, each with its time, and the event if it may be a topic.
+    """
     last, ts, topic, unordered, first = kept.last, 0, kept.topic, 0, None
     for last, now, data in rows:
         topic = _topic(data, topic, kept.topic) if data else topic

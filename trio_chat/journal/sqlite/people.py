@@ -32,7 +32,7 @@ def load(database: sqlite3.Connection, now: int) -> dict[str, bytes]:
         database: The file, open to write.
         now: The time in ms since 1970, at which those were seen as far as is known.
     """
-    _take_over_nicks(database, now)
+    take_over_nicks(database, now)
     rows = database.execute("SELECT key, value FROM meta WHERE key >= ? AND key < ?", (PREFIX, END))
     records = {key.removeprefix(PREFIX): bytes(data) for key, data in rows}
     damaged = [id for id, data in records.items() if head_of(data) is None]
@@ -43,7 +43,8 @@ def load(database: sqlite3.Connection, now: int) -> dict[str, bytes]:
     return records
 
 
-def _take_over_nicks(database: sqlite3.Connection, now: int) -> None:
+def take_over_nicks(database: sqlite3.Connection, now: int) -> None:
+    """Keep people of whom there is a nick alone like others, as seen now."""
     rows = database.execute(
         "SELECT key, value FROM meta WHERE key >= ? AND key < ?", (NICK, NICK_END)
     ).fetchall()

@@ -53,6 +53,11 @@ def begin(database: sqlite3.Connection, lock: int, boot: str, *, sync: bool) -> 
         log.warning("numbers begin a new epoch", reason=reason)
 
 
+def lost_numbers(database: sqlite3.Connection, lock: int) -> bool:
+    """Whether a server that opens the file begins another epoch; ``lock`` is that of its lock."""
+    return _lost_numbers(_last_run(database), _read_lock(lock), boot_id()) is not None
+
+
 def mark_copy(database: sqlite3.Connection) -> None:
     """Let whichever server opens this copy of a file begin another epoch."""
     database.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('restored', '1')")

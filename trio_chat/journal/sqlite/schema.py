@@ -1,8 +1,10 @@
 """The schema of a database file: whose file it is, and how an older one becomes the present one."""
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
+from trio_chat.journal.moves import INCOMPLETE, MOVING
 from trio_chat.journal.sqlite import states
 from trio_chat.journal.types import JournalError
 
@@ -93,8 +95,10 @@ def migrate(database: sqlite3.Connection) -> None:
         database.execute("COMMIT")
 
 
-def check_whose_it_is(database: sqlite3.Connection, path: Path) -> None:
-    """See that a file is one of ours, or an empty one.
+def check_whose_it_is(
+    database: sqlite3.Connection, path: Path, *, may_be_incomplete: bool = False
+) -> None:
+    """See that a file is one of ours, or an empty one, and no part of one unless it may be.
 
     Raises:
         JournalError: it is not.
@@ -108,6 +112,14 @@ def check_whose_it_is(database: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer trio-chat: its schema is {schema}, "
             f"this one knows {SCHEMA}"
         )
+    if schema and not may_be_incomplete:
+        _refuse_incomplete(database, path)
+
+
+def _refuse_incomplete(database: sqlite3.Connection, path: Path) -> None:
+    with suppress(sqlite3.OperationalError):  # without that table it is damaged; others say so
+        if database.execute("SELECT 1 FROM meta WHERE key = ?", (MOVING,)).fetchone():
+            raise JournalError(f"{path} {INCOMPLETE}")
 
 
 def pragma(database: sqlite3.Connection, name: str) -> int:

@@ -1,0 +1,144 @@
+"""The command that moves a chat from one database to another, such as from SQLite to PostgreSQL."""
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import ModuleType
+
+from trio_chat.commands.progress import progress
+from trio_chat.commands.tables import Row, show
+from trio_chat.config import IN_MEMORY, ConfigError
+from trio_chat.database_url import NEEDS_PSYCOPG, is_url, shown
+from trio_chat.errors import Failed
+from trio_chat.journal import moves
+from trio_chat.journal.moves import Place
+from trio_chat.journal.sqlite import moving
+from trio_chat.journal.types import JournalError
+from trio_chat.settings import CommandLine
+from trio_chat.standard_streams import say
+
+MINUTE = 60  # seconds
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Move all that a database keeps, and tell how much that was.
+
+    Raises:
+        ConfigError: wrong use, a database that cannot be opened, or that a server has.
+        Failed: one of them cannot be read or written, or they differ at the end.
+    """
+    options = _command_line().parse_args(arguments)
+    if IN_MEMORY in (options.source, options.target):
+        raise ConfigError("':memory:' is in its server alone")
+    _check_different(options.source, options.target)
+    begin = time.monotonic()
+    with _place(options.source, "source") as source:
+        if options.dry_run:
+            with _place(options.target, "trial") as target:
+                rows, seconds = _try(source, target)
+            show(rows)
+            say(f"it would take about {duration(seconds)}; nothing was moved")
+            return 0
+        with _place(options.target, "target") as target:
+            rows = _move(source, target)
+    show(rows)
+    took = duration(time.monotonic() - begin)
+    say(f"moved in {took}; from now on start the server with --database {shown(options.target)}")
+    return 0
+
+
+def _command_line() -> CommandLine:
+    line = CommandLine(
+        "migrate",
+        "Move a chat from one database to another: all numbers, people, sessions, links, rules and "
+        "what else there is, so that clients go on exactly where they were. No server may have "
+        "either. What was interrupted goes on with the same command; at the end both are compared.",
+        [],
+    )
+    help = "a file of SQLite, or postgresql://..."
+    line.add_argument("source", metavar="FROM", help=help)
+    line.add_argument("target", metavar="TO", help=f"{help}; a new file, or a place without tables")
+    line.add_argument("--dry-run", action="store_true", help="only tell how long it would take")
+    return line
+
+
+def _check_different(source: str, target: str) -> None:
+    is_same = source == target
+    if not is_url(source) and not is_url(target):
+        is_same = Path(source).resolve() == Path(target).resolve()
+    if is_same:
+        raise ConfigError("FROM and TO are the same database")
+
+
+def _place(database: str, role: str) -> AbstractContextManager[Place]:
+    """Return what opens a database as the source of a move, its target, or for a trial."""
+    opener: AbstractContextManager[Place]
+    if is_url(database):
+        opener = getattr(_postgres(), role)(database)
+    else:
+        opener = getattr(moving, role)(Path(database))
+    return opener
+
+
+def _postgres() -> ModuleType:
+    try:
+        from trio_chat.journal.postgres import moving  # noqa: PLC0415 - which may not be there
+    except ImportError:
+        raise JournalError(NEEDS_PSYCOPG) from None
+    return moving
+
+
+def _move(source: Place, target: Place) -> list[Row]:
+    """Move what is left; return how much there is now.
+
+    Raises:
+        Failed: the databases differ.
+    """
+    state = moves.begin(source, target)
+    with progress("moving", moves.left(source, state)) as advance:
+        moves.copy(source, target, state, advance)
+    with progress("indexing", target.messages()) as advance:
+        target.index(advance)
+    rows = _compare(source, target)
+    moves.finish(source, target, state)
+    return rows
+
+
+def _compare(source: Place, target: Place) -> list[Row]:
+    rows, wrong = [], []
+    total = sum(place.count(table) for place in (source, target) for table in moves.TABLES)
+    with progress("checking", total) as advance:
+        for table in moves.TABLES:
+            one, other = (moves.summary(place, table, advance) for place in (source, target))
+            if one != other:
+                wrong.append(table)
+            rows.append({"what": table, "count": other.how_many, "digest": f"{other.digest:032x}"})
+    if wrong:
+        raise Failed(
+            f"the databases differ in {', '.join(wrong)}: was something written meanwhile? "
+            "Empty the target, and begin again"
+        )
+    return rows
+
+
+def _try(source: Place, target: Place) -> tuple[list[Row], float]:
+    """Move some rows of each table; return how many there are, and how long all would take."""
+    rows = []
+    seconds = 0.0
+    for table in moves.TABLES:
+        count = source.count(table)
+        rows.append({"what": table, "count": count})
+        if count:
+            seconds += moves.try_table(source, target, table) * count
+    begin = time.monotonic()
+    target.index(lambda _: None)
+    tried = target.messages()
+    return rows, seconds + (time.monotonic() - begin) * source.messages() / max(tried, 1)
+
+
+def duration(seconds: float) -> str:
+    """Return how long something takes, in words."""
+    if seconds < 2 * MINUTE:
+        return f"{max(round(seconds), 1)} s"
+    return f"{round(seconds / MINUTE)} min"
