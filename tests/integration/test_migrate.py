@@ -204,7 +204,7 @@ def test_databases_that_differ_at_the_end_are_told(
     assert "has a part of what was to be moved there" in capsys.readouterr().err
 
 
-def change_something(place: FilePlace, _: object) -> None:
+def change_something(place: FilePlace, *_: object) -> None:
     """Do what no program does."""
     place._database.execute("INSERT INTO forgotten VALUES (1, 1)")
 

@@ -99,7 +99,7 @@ def _move(source: Place, target: Place) -> list[Row]:
     with progress("moving", moves.left(source, state)) as advance:
         moves.copy(source, target, state, advance)
     with progress("indexing", target.messages()) as advance:
-        target.index(advance)
+        target.index(state, advance)
     rows = _compare(source, target)
     moves.finish(source, target, state)
     return rows
@@ -132,7 +132,7 @@ def _try(source: Place, target: Place) -> tuple[list[Row], float]:
         if count:
             seconds += moves.try_table(source, target, table) * count
     begin = time.monotonic()
-    target.index(lambda _: None)
+    target.index(moves.Progress("", ""), lambda _: None)
     tried = target.messages()
     return rows, seconds + (time.monotonic() - begin) * source.messages() / max(tried, 1)
 

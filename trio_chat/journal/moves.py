@@ -53,7 +53,8 @@ class Progress(msgspec.Struct):
     """How far a move has come; the next row follows the one ``after``, and an empty one is first.
 
     ``source`` tells in which state the database is that is moved, and ``epoch`` which numbers it
-    has; an empty one says that they may have been lost there, so that others begin.
+    has; an empty one says that they may have been lost there, so that others begin. Indexes that
+    are made ``later``, as that takes less, are there by their names.
     """
 
     source: str
@@ -61,6 +62,7 @@ class Progress(msgspec.Struct):
     table: str = TABLES[0]
     after: list[Any] = []
     is_complete: bool = False
+    later: dict[str, str] = {}
 
 
 class Place(Protocol):
@@ -90,8 +92,12 @@ class Place(Protocol):
         """Keep rows, and how far the move has come, in one transaction."""
         ...
 
-    def index(self, advance: Advance) -> None:
-        """Make the index of words; tell how many messages are done."""
+    def prepare(self, progress: Progress) -> None:
+        """Let indexes wait for the end of the move that begins, and keep how far it is."""
+        ...
+
+    def index(self, progress: Progress, advance: Advance) -> None:
+        """Make the index of words, and those that have waited; tell how many messages are done."""
         ...
 
     def messages(self) -> int:
@@ -116,8 +122,9 @@ def begin(source: Place, target: Place) -> Progress:
     progress = target.progress()
     if progress is None:
         check_empty(target)
-        return Progress(source.state(), source.epoch())
-    if progress.source != source.state():
+        progress = Progress(source.state(), source.epoch())
+        target.prepare(progress)
+    elif progress.source != source.state():
         raise JournalError(
             "the target has an unfinished move of another database, or a server has used this one "
             "since: empty the target and begin again"

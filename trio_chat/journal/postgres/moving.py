@@ -64,6 +64,12 @@ CHANGED = (  # no servers write without a change of one of these
     "SELECT coalesce(sum(last), 0)::text, coalesce(max(ts), 0)::text,"
     " (SELECT coalesce(max(xid::text::numeric), 0)::text FROM people) FROM rooms"
 )
+INDEXES = ("messages", "changes", "search")  # which cost less when all is there
+MAKE = "CREATE INDEX"
+WAITING = (
+    "SELECT indexname, indexdef FROM pg_indexes"
+    " WHERE schemaname = current_schema() AND indexname = ANY(%s)"
+)
 LAST_INDEXED = "SELECT room, seq FROM words ORDER BY room DESC, seq DESC LIMIT 1"
 NEXT_ROOM = (
     "SELECT setval(pg_get_serial_sequence('rooms', 'id'), coalesce(max(id), 1),"
@@ -136,8 +142,16 @@ class DatabasePlace:
             columns,
         )
 
-    def index(self, advance: Advance) -> None:
-        """Make the index of words; it goes on behind what is there."""
+    def prepare(self, progress: Progress) -> None:
+        """Let indexes wait for the end of the move that begins, and keep how far it is."""
+        progress.later = dict(self._link.all(WAITING, (list(INDEXES),)))
+        with self._link.transaction():
+            for name in progress.later:
+                self._link.execute(f"DROP INDEX {name}")
+            put(self._link, MOVING, msgspec.json.encode(progress))
+
+    def index(self, progress: Progress, advance: Advance) -> None:
+        """Make the indexes; that of words goes on behind what is there."""
         last = self._link.one(LAST_INDEXED) or (0, 0)
         while rows := self._link.all(SAID, (*last, BATCH)):
             changes = words.Changes(self._link)
@@ -146,6 +160,8 @@ class DatabasePlace:
             changes.save()
             last = rows[-1][:2]
             advance(len(rows))
+        for statement in progress.later.values():
+            self._link.run_script(statement.replace(MAKE, f"{MAKE} IF NOT EXISTS", 1))
 
     def messages(self) -> int:
         """Return how many messages there are."""

@@ -122,7 +122,11 @@ class FilePlace:
             self._database.executemany(WRITES[table], [_own(table, row) for row in rows])
             self._database.execute(WRITES["meta"], (MOVING, msgspec.json.encode(progress)))
 
-    def index(self, advance: Advance) -> None:
+    def prepare(self, progress: Progress) -> None:
+        """Keep that a move begins; the index of words is made at its end."""
+        self.write("meta", [], progress)
+
+    def index(self, _: Progress, advance: Advance) -> None:
         """Make the index of words; it is done at once."""
         reindex.give_up(self._database)
         reindex.bring_in_step(self._database)
