@@ -184,3 +184,26 @@ async def test_what_is_wrong_is_found(
     assert await trio.to_thread.run_sync(main, [*command, "--repair"]) == status
     assert (f"{name}\tmade anew" in capsys.readouterr().out) == is_mended
     assert await trio.to_thread.run_sync(main, command) == status
+
+
+async def test_phrases_are_found_whether_the_index_knows_places_or_not(
+    postgres_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It has none of a message that has a word too often, nor of those of earlier releases."""
+    async with serving(database=postgres_url) as server, chatting(server, "Ann", "tea") as ann:
+
+        async def found(query: str) -> list[int]:
+            answer = await ann.ask(t="search", room="tea", query=query)
+            return [hit["seq"] for hit in answer["hits"]]
+
+        for text in ("green tea", "tea " * 300 + "green", "tea, green", "white tea leaves"):
+            await ann.send("tea", text)
+        for has_places in (True, False):
+            assert await found('"green tea"') == [1]
+            assert await found('"tea green"') == [3, 2]
+            assert await found('"white tea" leaves green*') == []
+            assert await found('"white tea lea*" white') == [4]
+            if has_places:
+                with psycopg.connect(postgres_url, autocommit=True) as other:
+                    other.execute("UPDATE words SET words = strip(words)")
+    assert await told(capsys, "check", "--database", postgres_url) == ALL_RIGHT

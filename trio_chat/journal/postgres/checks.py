@@ -46,7 +46,9 @@ WRONG_WORDS = (
     "SELECT coalesce(new.seq, kept.seq) FROM"
     " (SELECT seq, line::tsvector FROM unnest(%s::bigint[], %s::text[]) AS new (seq, line)) AS new"
     " FULL JOIN (SELECT seq, words FROM words WHERE room = %s AND seq > %s AND seq <= %s) AS kept"
-    " ON kept.seq = new.seq WHERE kept.words IS DISTINCT FROM new.line ORDER BY 1"
+    " ON kept.seq = new.seq WHERE CASE WHEN kept.words = strip(kept.words)"
+    " THEN kept.words IS DISTINCT FROM strip(new.line)"  # of an earlier release
+    " ELSE kept.words IS DISTINCT FROM new.line END ORDER BY 1"
 )
 LATE_CIDS = (
     "SELECT name, cids.seq FROM cids JOIN rooms ON rooms.id = room WHERE seq > last LIMIT %s"

@@ -14,8 +14,11 @@ from trio_chat.protocol.answers import MessageView
 BLOCKS = 16  # that are looked at in one query at most
 FEW = 100  # messages of a query; with fewer the next one looks at twice as many blocks
 
+MOST = 1000  # messages that are read at once; each time twice as many, as few of them match
+
 FIND = (
     "SELECT seq FROM words WHERE words @@ %s::tsquery AND room = %s AND seq BETWEEN %s AND %s"
+    " AND (%s::tsquery IS NULL OR words @@ %s::tsquery OR words = strip(words))"
     " ORDER BY seq DESC LIMIT %s"
 )
 MESSAGES = (
@@ -41,7 +44,7 @@ def search(
 
 
 def _matches(sized: Sized, query: Query, bounds: Bounds) -> bool:
-    """Whether a message is what was looked for: the index knows no places, and cuts long words."""
+    """Whether a message is what was looked for: it may know no places, and cuts long words."""
     message: MessageView = sized[0]
     if message.deleted or not query.matches(message.text):
         return False
@@ -66,10 +69,13 @@ def _numbers(
         newest = last >> words.BLOCK_BITS
         oldest = max(newest - at_a_time + 1, first >> words.BLOCK_BITS)
         begin = max(first, oldest << words.BLOCK_BITS)
-        wanted = words.expression(room, range(newest, oldest - 1, -1), query, bounds.who)
-        rows = link.all(FIND, (wanted, room, begin, last, at_once))
+        blocks = range(newest, oldest - 1, -1)
+        wanted = words.expression(room, blocks, query, bounds.who)
+        phrases = words.side_by_side(room, blocks, query)
+        rows = link.all(FIND, (wanted, room, begin, last, phrases, phrases, at_once))
         if rows:
             yield [seq for (seq,) in rows]
         last = rows[-1][0] - 1 if len(rows) == at_once else begin - 1
+        at_once = min(2 * at_once, max(at_once, MOST))
         if len(rows) < FEW:
             at_a_time = min(2 * at_a_time, BLOCKS)

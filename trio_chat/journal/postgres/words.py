@@ -3,9 +3,11 @@
 A row stands for a message that has a text, with its tokens after all edits. PostgreSQL's index has
 no order, so a token is written with its room and the block of numbers that its message is in: the
 newest block is looked at first, and a common word costs no more than the messages of a block. The
-author is written as it is, for all rooms.
+author is written as it is, for all rooms. Tokens have their places in the text, by which those that
+stand side by side are told without the text; earlier releases wrote none.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from trio_chat.journal.postgres.link import Link
@@ -16,7 +18,12 @@ from trio_chat.journal.sqlite.states import decode_state
 from trio_chat.protocol.events import Message, Person, decode
 
 BLOCK_BITS = 14  # of a number, below those that tell its block
+# PostgreSQL keeps so many places of a token, and places up to so far; else all are left out.
+PLACES_LIMIT = 255
+PLACE_LIMIT = 16_383
 TOKEN_LIMIT = 200  # characters of a token that are written; PostgreSQL takes up to 2,046 bytes
+
+NEXT = " <-> "  # in PostgreSQL's language: the next word
 
 KEEP = (
     "INSERT INTO words (room, seq, words)"
@@ -78,8 +85,15 @@ def remove(link: Link, keys: Iterable[Key]) -> None:
 def line(room: int, seq: int, text: str, who: Person | None) -> str:
     """Return what is written of a message."""
     block = seq >> BLOCK_BITS
-    tokens = {_token(room, block, token) for token in tokenize(text)}
-    return " ".join(sorted(tokens | {_author(key) for key in author_keys(who)}))
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, token in enumerate(tokenize(text), 1):
+        places[_token(room, block, token)].append(place)
+    told = max(map(len, places.values()), default=0) <= PLACES_LIMIT
+    told = told and sum(map(len, places.values())) <= PLACE_LIMIT
+    tokens = [
+        f"{token}:{','.join(map(str, found))}" if told else token for token, found in places.items()
+    ]
+    return " ".join([*tokens, *map(_author, author_keys(who))])
 
 
 def line_of(room: int, seq: int, data: bytes, state: bytes | None) -> str | None:
@@ -102,16 +116,30 @@ def expression(room: int, blocks: Iterable[int], query: Query, who: str | None) 
     return found if who is None else f"({found}) & {_author(author_key(who))}"
 
 
+def side_by_side(room: int, blocks: Iterable[int], query: Query) -> str | None:
+    """Return a query for messages of some blocks in which the words of phrases are side by side.
+
+    It is true of all that match among those that have their places; ``None`` without a phrase.
+    """
+    phrases = [term for term in query.terms if len(term.tokens) > 1]
+    if not phrases:
+        return None
+    return " | ".join(
+        f"({' & '.join(f'({_term(room, block, term, NEXT)})' for term in phrases)})"
+        for block in blocks
+    )
+
+
 def expression_of(authors: Iterable[str]) -> str:
     """Return a query for the messages of people, by their ids."""
     return " | ".join(_author(author_key(one)) for one in sorted(authors))
 
 
-def _term(room: int, block: int, term: Term) -> str:
+def _term(room: int, block: int, term: Term, join: str = " & ") -> str:
     tokens = [_token(room, block, token) for token in term.tokens]
     if term.is_prefix:
         tokens[-1] += ":*"
-    return " & ".join(tokens)
+    return join.join(tokens)
 
 
 def _token(room: int, block: int, token: str) -> str:
