@@ -244,7 +244,13 @@ def test_a_raid_is_undone_and_taken_back(open_page: OpenPage, chat: Chat) -> Non
         dialog.get_by_label("Everyone who came since").check()
         expect(dialog.get_by_text("2 people will be banned for a week")).to_be_visible()
         expect(dialog.get_by_text("2 messages will be cleared")).to_be_visible()
+        first = dialog.get_by_label(re.compile("E1.*first seen"))
+        first.press("Space")
+        expect(dialog.get_by_text("1 person will be banned for a week: \u2068E2")).to_be_visible()
+        expect(first).to_be_focused()
         assert faults(ann) == []
+        first.press("Space")
+        expect(dialog.get_by_text("2 people will be banned for a week")).to_be_visible()
         expect(dialog.get_by_label("Reason")).to_have_value("spam")
         dialog.get_by_label("Reason").fill("a raid")
         dialog.get_by_role("button", name="Undo it").click()

@@ -296,6 +296,10 @@ async def test_who_came_is_known_after_a_restart(tmp_path: Path) -> None:
     ):
         raid: Object = {"t": "raid", "room": "class", "since": since}
         preview = await ann.ask(**raid, preview=True)
+        assert sorted(one["nick"] for one in preview["people"]) == ["", "Eve"]
+        assert preview["regulars"] == 1
+        raid["regulars"] = True
+        preview = await ann.ask(**raid, preview=True)
         assert sorted(one["nick"] for one in preview["people"]) == ["", "Eve", "Old"]
         assert preview["addresses"] == ["203.0.113.0/24", "203.0.114.0/24"]
         assert (await ann.ask(**raid))["t"] == "ok"
@@ -646,6 +650,45 @@ async def log_of(server: Running) -> list[str]:
         return [one["text"] for one in heard if one["t"] == "topic"]
 
 
+async def test_whom_the_server_knew_is_left_alone(tmp_path: Path) -> None:
+    """In a young room, too, unless it is wanted otherwise; as is whom a moderator leaves out."""
+    async with on(tmp_path / "chat.db") as server, at(server, OLD, "Ann") as ann:
+        await make_class(ann)
+        async with at(server, ELSEWHERE, "Old") as old, at(server, ELSEWHERE, "Pia", "tea") as pia:
+            since = wall_clock() + 1
+            await trio.sleep(0.01)
+            async with (
+                at(server, NEW, "New", "class") as new,
+                at(server, NEW, "Eve", "class") as eve,
+            ):
+                for one in (old, pia):
+                    await join(one, "class")
+                for one in (old, pia, new, eve):
+                    await one.send("class", one.who["nick"])
+                raid: Object = {"t": "raid", "room": "class", "since": since}
+                shown = await ann.ask(**raid, preview=True)
+                assert [one["nick"] for one in shown["people"]] == ["New", "Eve"]
+                assert (shown["count"], shown["messages"], shown["regulars"]) == (2, 2, 2)
+                assert all(since <= one["first"] <= shown["until"] for one in shown["people"])
+                every = await ann.ask(**raid, preview=True, regulars=True)
+                assert {one["nick"] for one in every["people"]} == {"Old", "Pia", "New", "Eve"}
+                assert all(one["first"] > 0 for one in every["people"])
+                told = await ask(
+                    server,
+                    "POST",
+                    "/rooms/class/raids",
+                    {"since": since, "preview": True, "except": [new.who["id"]]},
+                    authorization=bearer(ann.session),
+                )
+                assert [one["nick"] for one in told.json["people"]] == ["Eve"]
+                assert (told.json["regulars"], told.json["messages"]) == (2, 1)
+                done = {**raid, "until": shown["until"], "except": [new.who["id"]]}
+                assert (await ann.ask(**done))["t"] == "ok"
+                assert await texts(ann) == ["Old", "Pia", "New"]
+                answer = await new.ask(t="send", room="class", text="still here")
+                assert answer["code"] == "newcomer"
+
+
 @JOURNALS
 async def test_what_raiders_set_as_topics_is_read_no_more(tmp_path: Path, keeping: Keeping) -> None:
     """By nobody who resumes, until it is taken back; others' topics, and older ones, stay."""
@@ -658,14 +701,33 @@ async def test_what_raiders_set_as_topics_is_read_no_more(tmp_path: Path, keepin
             await ann.ask(t="topic", room="class", text="Cake")
             await eve.ask(t="topic", room="class", text="spam")
             about: Object = {"room": "class", "people": [eve.who["id"]], "since": since}
-            assert (await ann.ask(t="moderate", act="clear", **about))["t"] == "ok"
-            assert await log_of(server) == ["Tea", "Cake", "spam"]
             assert (await ann.ask(t="raid", **about))["t"] == "ok"
         assert await log_of(server) == ["Tea", "Cake", "", "Cake"]
         [act] = (await ann.ask(t="audit", room="class", limit=1))["acts"]
         assert (await ann.ask(t="undo", room="class", act=act["seq"]))["t"] == "ok"
         assert await log_of(server) == ["Tea", "Cake", "spam", "Cake", "spam"]
         assert await topic_of(server) == "spam"
+
+
+async def test_topics_go_with_what_is_cleared_everywhere(tmp_path: Path) -> None:
+    """In each room in which somebody is; taken back with it."""
+    async with operating(tmp_path / "chat.db") as (server, op), chatting(server, "Eve") as eve:
+        for room in ("tea", "class"):
+            await join(op, room)
+            await join(eve, room)
+            await op.ask(t="topic", room=room, text=f"About {room}")
+            await eve.ask(t="topic", room=room, text="spam")
+            await eve.send(room, "spam")
+
+        async def topics() -> set[str]:
+            rooms = (await op.ask(t="rooms"))["rooms"]
+            return {one["topic"] for one in rooms if one.get("topic")}
+
+        cleared = await op.ask(**CLEAR, people=[eve.who["id"]])
+        assert cleared["t"] == "ok"
+        assert await topics() == {"About tea", "About class"}
+        assert (await op.ask(t="undo", room="", act=cleared["seq"]))["t"] == "ok"
+        assert await topics() == {"spam"}
 
 
 async def test_what_raiders_set_as_a_topic_is_in_no_copy(tmp_path: Path) -> None:

@@ -191,7 +191,12 @@ async def test_a_raid_is_undone() -> None:
             theirs = await eve.join("class")
             await theirs.send("spam")
             preview = await hers.preview_raid(said.ts + 1)
-            assert (preview.count, preview.people, preview.messages) == (1, [eve.me], 1)
+            assert (preview.count, preview.messages) == (1, 1)
+            [raider] = preview.people
+            assert (raider.id, raider.nick) == (eve.me.id, "Eve")
+            assert raider.first > said.ts
+            others = await hers.preview_raid(said.ts + 1, left_out=preview.people)
+            assert others.count == 0
             await hers.undo_raid(said.ts + 1, until=preview.until, why="spam")
             assert (await end_of(theirs)).code == "banned"
         assert await texts(his) == ["before"]

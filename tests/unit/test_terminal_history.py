@@ -8,6 +8,7 @@ from trio.testing import MockClock
 
 from tests.unit.servers import ANN, Calls, Object, Peer, calling, joined, visiting
 from trio_chat.remote import Chat, MessageView, Room
+from trio_chat.terminal import tab as tab_module
 from trio_chat.terminal.commands import Commands
 from trio_chat.terminal.pipe import latest
 from trio_chat.terminal.tab import Tab
@@ -20,12 +21,16 @@ def view(seq: int) -> Object:
     return {"seq": seq, "ts": seq, "text": f"line {seq}", "from": ANN, "deleted": seq in {3, 4}}
 
 
-async def serve_history(peer: Peer) -> None:
+async def serve_history(peer: Peer, cleared: range = range(0)) -> None:
     """Answer with pages that hold fewer messages than are asked for."""
     while request := await peer.hears():
         before = request["before"]
         seqs = range(max(before - PAGE, 1), before)
-        page = {"room": "tea", "messages": [view(seq) for seq in seqs], "more": before > PAGE + 1}
+        page = {
+            "room": "tea",
+            "messages": [view(seq) | {"cleared": seq in cleared} for seq in seqs],
+            "more": before > PAGE + 1,
+        }
         await peer.says({"t": "history", "id": request["id"], **page})
 
 
@@ -78,6 +83,23 @@ async def test_scrolling_back_fetches_pages_of_any_size(autojump_clock: MockCloc
             await tab.load()
         assert firsts == [10, 7, 4]
         assert [entry.seq for entry in tab.log.entries] == [*range(1, SAID + 1)]
+        nursery.cancel_scope.cancel()
+
+
+async def test_scrolling_back_passes_over_pages_of_cleared_messages(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A raid is not shown; but for so many pages at a time that somebody waits for."""
+    async with visiting(Calls()) as (chat, tea, peer), trio.open_nursery() as nursery:
+        nursery.start_soon(serve_history, peer, range(2, SAID))
+        tab = Tab(chat, tea)
+        await tab._load(SAID + 1)
+        await tab.load()
+        assert [entry.seq for entry in tab.log.entries] == [1, SAID]
+        monkeypatch.setattr(tab_module, "PAGES_OF_CLEARED", 1)
+        tab = Tab(chat, tea)
+        await tab._load(SAID)
+        assert (tab.log.entries, tab.log.first, tab.log.more) == ([], SAID - PAGE, True)
         nursery.cancel_scope.cancel()
 
 

@@ -9,6 +9,7 @@ from trio.testing import MockClock
 from tests.unit.servers import ANN as ANN_OBJECT
 from tests.unit.servers import Calls, Object, Peer, visiting
 from tests.unit.test_terminal_history import Desk
+from trio_chat.protocol.governing_answers import Came
 from trio_chat.remote import (
     ActInfo,
     Chat,
@@ -28,6 +29,7 @@ from trio_chat.remote import (
     SessionInfo,
     acts,
 )
+from trio_chat.terminal import moments
 from trio_chat.terminal.arguments import (
     LinkOptions,
     Target,
@@ -271,14 +273,20 @@ def test_links_are_listed_with_who_came() -> None:
 
 def test_networks_of_a_raid_are_counted() -> None:
     """If they are known."""
+    people = [Came(one.id, one.nick, first=HOUR * number) for number, one in enumerate(CROWD)]
     preview = RaidPreview(
-        room="tea", until=0, count=5, people=CROWD, addresses=["192.0.2.0/24"], messages=0
+        room="tea", until=0, count=7, people=people, addresses=["192.0.2.0/24"], messages=0
     )
-    assert ": 5 people from 1 network, 0 messages: P0, P1, P2, 2 more" in raid_lines(
-        preview, HOUR, is_of_all=True
-    )
-    preview.shared = 1
-    assert RAID_SHARED in raid_lines(preview, HOUR, is_of_all=True)
+    shown = raid_lines(preview, HOUR, is_of_all=True)
+    first = f"P1 (first seen {moments.local(HOUR):%d %b %H:%M})"
+    assert f": 7 people from 1 network, 0 messages: P0, {first}, " in shown
+    assert ", 2 more\n/raid yes" in shown
+    preview.shared, preview.regulars = 1, 2
+    shown = raid_lines(preview, HOUR, is_of_all=True)
+    assert f"2 people whom the server knew before are left alone\n{RAID_SHARED}" in shown
+    preview.count = 0
+    shown = raid_lines(preview, HOUR, is_of_all=True)
+    assert shown.startswith("nobody whom the server did not know before has come")
 
 
 def message(seq: int, who: Person | None = BEN, text: str = "hello") -> Message:
@@ -326,12 +334,15 @@ def test_cleared_messages_are_deleted() -> None:
 
 
 def test_cleared_messages_of_before_are_no_lines() -> None:
-    """A page of the history may have nothing else."""
+    """A page of the history may have nothing else; the next one is of before it."""
     log = Log()
-    raid = MessageView(seq=2, ts=2, text="", deleted=True, cleared=True)
-    log.prepend([view(1), raid, view(3, deleted=True)], ANN, more=True)
-    log.prepend([raid], ANN, more=True)
-    assert shown(log) == ["again", "deleted"]
+    raid = [MessageView(seq=seq, ts=2, text="", deleted=True, cleared=True) for seq in range(1, 9)]
+    log.prepend([raid[6], view(8), raid[7], view(9, deleted=True)], ANN, more=True)
+    assert (shown(log), log.first) == (["again", "deleted"], 7)
+    log.prepend(raid[2:5], ANN, more=True)
+    assert (shown(log), log.first) == (["again", "deleted"], 3)
+    log.handle(clear(10, "b"), ANN, 0)
+    assert log.first == 3
     crowd = Moderated(room="tea", act="ban", people=[ANN, BEN] * 2, count=500, who=ANN)
     log.handle(crowd, ANN, 0)
     assert shown(log)[-1] == "Ann banned 500 people"

@@ -175,6 +175,8 @@ class ActRules:
 
     def _check_cleared(self, act: acts.Cleared, _: ActKept) -> None:
         self._check_moderated("clear", act.people, act.why)
+        if act.topics:
+            raise BadEvent("the topics that a clearing has taken are not in a file")
         _check_keys(act.keys)
 
     def _check_moderated(self, kind: str, people: Sequence[Person], why: str = "") -> None:

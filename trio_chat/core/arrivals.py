@@ -209,6 +209,10 @@ class Arrivals:
         """Return a person as they were called when they came into some room first."""
         return next((found.person for found in self._of(person_id)), None)
 
+    def met_at(self, person_id: str) -> int:
+        """Return when a person came into any room first, in ms since 1970; 0 if into none."""
+        return min((found.first_at for found in self._of(person_id)), default=0)
+
     def addresses_of(self, person_id: str) -> list[str]:
         """Return the addresses that a person came from, without those of this machine."""
         return sorted({found.address for found in self._of(person_id) if found.address})

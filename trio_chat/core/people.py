@@ -90,6 +90,10 @@ class People:
             return claim.person.id
         return self._sessions.id_behind(key) if key else self._sessions.new_id()
 
+    def met_at(self, person_id: str) -> int:
+        """Return since when somebody is known by a session, in ms since 1970; 0 if by none."""
+        return self.records.get(person_id).since
+
     def has_session(self, token: str | None) -> bool:
         """Whether a token is one of ours, and its session goes on."""
         return self.claim(token) is not None

@@ -1,7 +1,7 @@
 """Raids: undoes a raid, and takes back what moderators have done."""
 
-from collections.abc import Sequence
 from itertools import count
+from typing import NamedTuple
 
 import msgspec
 
@@ -10,14 +10,14 @@ from trio_chat.core.arrivals import Arrivals, network_of
 from trio_chat.core.clearings import Clearings
 from trio_chat.core.effects import Turn
 from trio_chat.core.ledger import Ledger
-from trio_chat.core.pending_writes import SILENT, Pending, answer_of
+from trio_chat.core.pending_writes import Pending, answer_of
 from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import Rooms
 from trio_chat.core.targets import Places, Targets
 from trio_chat.delivery.recipient import Requester
 from trio_chat.journal.clearings import SEALED
 from trio_chat.journal.storage import Tallied, Tally
-from trio_chat.journal.types import Committed, Duplicate, Write
+from trio_chat.journal.types import Committed, Duplicate
 from trio_chat.protocol import acts, answers, events, governing, governing_answers
 from trio_chat.protocol.events import ActKept, Person
 from trio_chat.protocol.request_error import RequestError
@@ -27,6 +27,14 @@ RAID_MODE = 60 * 60 * 1000  # milliseconds in which
 NEWCOMERS = 15 * 60  # seconds have to go by before a newcomer speaks
 PEOPLE = 2_000  # of one raid, at most
 TALLIES = 8  # previews whose messages the journal counts at a time
+
+
+class Raiders(NamedTuple):
+    """Whom a raid is about, with their addresses, and how many came whom the server knew before."""
+
+    people: list[Person]
+    places: Places
+    regulars: int = 0
 
 
 class Raids:
@@ -69,18 +77,17 @@ class Raids:
         Raises:
             RequestError: there is nobody to act on, or too many.
         """
-        people, places = self._raiders(asked, request, room)
+        raiders = self._raiders(asked, request, room)
         if request.preview:
-            self._preview(asked, request, room, people, places)
+            self._preview(asked, request, room, raiders)
             return
+        people, places, _ = raiders
         if not people:
             raise RequestError("not_found", "nobody has come since then")
         now = self._access.clock()
-        keys = self._clearings.clear(
-            asked, [room], people, request.since, request.why, with_topics=True
-        )
+        keys = self._clearings.clear(asked, [room], people, request.since, request.why)
         rules = self._access.rules(room)
-        topic_seq, topic_now = self._take_topic_back(asked, request, room, people)
+        taken = self._clearings.take_topic(asked, room, people, request.since)
         act = acts.Raided(
             about=room,
             people=people,
@@ -89,8 +96,8 @@ class Raids:
             keys=keys,
             rules=rules.in_raid_mode(NEWCOMERS),
             rules_until=now + RAID_MODE,
-            topic_seq=topic_seq,
-            topic_now=topic_now,
+            topic_seq=taken.seq if taken else 0,
+            topic_now=taken.now if taken else "",
             until=now + BAN,
             why=request.why,
             operator=self._targets.is_operator(asked, room),
@@ -111,27 +118,10 @@ class Raids:
             pending_with(asked, request.id, places.shared),
         )
 
-    def _take_topic_back(
-        self, asked: Requested, request: governing.Raid, room: str, people: Sequence[Person]
-    ) -> tuple[int, str]:
-        """Set the topic of before raiders set theirs, with the act that is recorded next.
-
-        Returns:
-            The number of theirs, if it is the present one, else 0; and the topic of before.
-        """
-        open_room = self._rooms.get(room)
-        raiders = {person.id for person in people}
-        before = open_room.log.topic_before(raiders, request.since) if open_room else None
-        if open_room is None or before is None:
-            return 0, ""
-        event = events.Topic(room=room, who=asked.person, text=before)
-        self._ledger.write(Write(event, with_next=True), SILENT)
-        return open_room.log.topic_seq, before
-
-    def _raiders(
-        self, asked: Requested, request: governing.Raid, room: str
-    ) -> tuple[list[Person], Places]:
+    def _raiders(self, asked: Requested, request: governing.Raid, room: str) -> Raiders:
         """Return whom a request is about, but for moderators, and their addresses there, by id.
+
+        Of a crowd those are left out whom the server has met before, if that is not wanted.
 
         Raises:
             RequestError: there are too many, or one of them is not known.
@@ -151,8 +141,13 @@ class Raids:
         if len(found) > PEOPLE:  # before each of them is looked at closely
             raise RequestError("too_many_people", f"that would be more than {PEOPLE} people")
         found.sort(key=lambda one: one.first_at)  # regulars are seen first, if too many are meant
+        regulars: set[str] = set()
+        if not (wanted or request.regulars):
+            regulars = {one.person.id for one in found if self._was_met(one.person, since)}
+        left_out = regulars.union(request.left_out)
         came = {one.person.id: one.person for one in found}
         people = self._targets.authors(request.people, room) if wanted else came.values()
+        people = [one for one in people if one.id not in left_out]
         spared = {one.id for one in self._targets.spared(asked, room, people, is_crowd=not wanted)}
         people = [one for one in people if one.id not in spared]
         addresses: dict[str, list[str]] = {}
@@ -160,16 +155,22 @@ class Raids:
         for one in found:
             if one.address and one.person.id in acted_on:
                 addresses.setdefault(one.person.id, []).append(one.address)
-        return people, self._targets.without_houses(addresses, room)
+        theirs = {one.address for one in found if one.person.id in left_out}
+        places = self._targets.without_houses(addresses, room, theirs)
+        return Raiders(people, places, len(regulars))
+
+    def _was_met(self, person: Person, since: int) -> bool:
+        """Whether the server has met somebody before a time; those without a name are nobody."""
+        return 0 < self._targets.met_at(person) < since
 
     def _preview(
         self,
         asked: Requested,
         request: governing.Raid,
         room: str,
-        people: list[Person],
-        places: Places,
+        raiders: Raiders,
     ) -> None:
+        people, places, regulars = raiders
         authors = frozenset(person.id for person in people)
         networks = sorted({network_of(one) for found in places.addresses.values() for one in found})
         answer = governing_answers.RaidPreview(
@@ -177,10 +178,14 @@ class Raids:
             room=room,
             until=request.until or self._access.clock(),
             count=len(people),
-            people=people[: governing_answers.PREVIEWED],
+            people=[
+                governing_answers.Came(one.id, one.nick, first=self._targets.met_at(one))
+                for one in people[: governing_answers.PREVIEWED]
+            ],
             addresses=networks[: governing_answers.PREVIEWED],
             messages=0,
             shared=places.shared,
+            regulars=regulars,
         )
         if not people:
             self._turn.reply(asked.requester, answer)
@@ -236,10 +241,10 @@ class Raids:
             asked.person,
             Pending(asked.requester, asked.state, request.id),
         )
+        if not is_late:
+            self._give_topics_back(asked, kept.act)
         if kept.act.about and not isinstance(kept.act, acts.Cleared):
             self._tell_lifted(asked, kept)
-            if not is_late:
-                self._give_topic_back(asked, kept.act)
             self._tell_rules(asked, kept)
 
     def _tell_lifted(self, asked: Requested, kept: ActKept) -> None:
@@ -258,12 +263,14 @@ class Raids:
             )
             self._ledger.tell(told)
 
-    def _give_topic_back(self, asked: Requested, act: acts.AnyAct) -> None:
-        """Set the topic that was taken back with a raid, unless there is another one by now."""
+    def _give_topics_back(self, asked: Requested, act: acts.AnyAct) -> None:
+        """Set the topics that were taken with what an act has cleared."""
+        if isinstance(act, acts.Cleared):
+            for room, taken in act.topics.items():
+                self._clearings.give_topic_back(asked, room, taken)
         if isinstance(act, acts.Raided) and act.topic_seq:
-            event = events.Topic(room=act.about, who=asked.person, text="")
-            write = Write(event, if_topic=act.topic_now, topic_of=act.topic_seq)
-            self._ledger.write(write, SILENT)
+            taken = acts.TakenTopic(act.topic_seq, act.topic_now)
+            self._clearings.give_topic_back(asked, act.about, taken)
 
     def _tell_rules(self, asked: Requested, kept: ActKept) -> None:
         """Tell a room which rules hold again, if a raid that is taken back has set those of now."""

@@ -1,7 +1,7 @@
 """Targets: the people on whom a moderator acts, and who is spared."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from trio_chat.core.access import Access
@@ -70,6 +70,11 @@ class Targets:
             raise RequestError("not_found", f"nobody has the id {person_id!r}")
         return known or Person(person_id, person_id[:SHOWN_OF_ID])
 
+    def met_at(self, person: Person) -> int:
+        """Return when the server met somebody first, in ms since 1970; 0 for who has no name."""
+        known = (self._people.met_at(person.id), self._arrivals.met_at(person.id))
+        return min(filter(None, known), default=0) if person.id else 0
+
     def check_room(self, room: str) -> None:
         """Make sure that more people of a room may be muted or banned.
 
@@ -88,10 +93,13 @@ class Targets:
         found = {person.id: self._arrivals.addresses_of(person.id) for person in people}
         return self.without_houses(found, room)
 
-    def without_houses(self, addresses: Mapping[str, Iterable[str]], room: str) -> Places:
+    def without_houses(
+        self, addresses: Mapping[str, Iterable[str]], room: str, besides: Collection[str] = ()
+    ) -> Places:
         """Return addresses, by people's ids, without those from which others are in a room.
 
-        Whoever is banned already is no other: their place is kept for a while.
+        Whoever is banned already is no other: their place is kept for a while. Nor are the
+        addresses in ``besides`` among them.
         """
         standing = self._access.standing
 
@@ -100,6 +108,7 @@ class Targets:
 
         all_of_them = {one for found in addresses.values() for one in found}
         houses = self._arrivals.houses(room, all_of_them, is_other)
+        houses |= all_of_them.intersection(besides)
         left = {id: [one for one in found if one not in houses] for id, found in addresses.items()}
         return Places({id: found for id, found in left.items() if found}, len(houses))
 

@@ -107,11 +107,22 @@ class Removed(Act, tag="removed", kw_only=True):
     why: str = ""
 
 
+class TakenTopic(msgspec.Struct):
+    """A topic that went with what its author said: the number of its event, and what came then."""
+
+    seq: Count
+    now: str
+
+
 class Cleared(Undoable, tag="cleared", kw_only=True):
-    """Messages of people were cleared; ``keys`` has that of the event ``clear`` of each room."""
+    """Messages of people were cleared; ``keys`` has that of the event ``clear`` of each room.
+
+    ``topics`` has those that went, by room.
+    """
 
     people: list[Person]
     keys: dict[str, str]
+    topics: dict[str, TakenTopic] = {}
     why: str = ""
 
 

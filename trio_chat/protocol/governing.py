@@ -80,20 +80,26 @@ class Moderate(Request, tag="moderate", kw_only=True):
     why: Why = ""
 
 
-class Raid(Request, tag="raid", kw_only=True):
+class Raid(Request, tag="raid", kw_only=True, rename={"left_out": "except"}):
     """Undo a raid: of these people, or of everybody who came since a time.
 
     Their messages since that time are cleared, they are banned, and the room is in raid mode. With
     ``preview`` only tell what that would be. Who came after ``until`` is left alone, which is the
-    time of a preview: so what is confirmed is what was seen; 0 means now.
+    time of a preview: so what is confirmed is what was seen; 0 means now. Of those who came, the
+    people in ``left_out`` are left alone, and whom the server has met before that time, unless
+    ``regulars`` says otherwise.
     """
 
     room: str
     people: Annotated[list[PersonId], msgspec.Meta(max_length=PEOPLE_LIMIT)] = msgspec.field(
         default_factory=list
     )
+    left_out: Annotated[list[PersonId], msgspec.Meta(max_length=PEOPLE_LIMIT)] = msgspec.field(
+        default_factory=list
+    )
     since: Time
     until: Time = 0
+    regulars: bool = False
     preview: bool = False
     why: Why = ""
 

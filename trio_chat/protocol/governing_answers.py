@@ -103,18 +103,26 @@ class HeldList(Answer, tag="held", kw_only=True):
     more: bool
 
 
+class Came(Person, kw_only=True, frozen=True):
+    """Somebody who came, and when the server met them first, in ms since 1970; 0 for no name."""
+
+    first: int = 0
+
+
 class RaidPreview(Answer, tag="raid_preview", kw_only=True):
     """Whom the undoing of a raid would ban, and how many of their messages it would clear.
 
     The first people and networks are listed; ``shared`` is how many addresses would not be banned,
-    as other people come from them.
+    as other people come from them, and ``regulars`` how many people came whom the server had met
+    before.
     ``until`` is the time of the preview, for the request that confirms it.
     """
 
     room: str
     until: int
     count: int
-    people: list[Person]
+    people: list[Came]
     addresses: list[str]
     messages: int
     shared: int = 0
+    regulars: int = 0

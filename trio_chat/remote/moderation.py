@@ -71,15 +71,26 @@ class Moderation(Acting):
         await self._ask(request, answers.Ok)
 
     async def preview_raid(
-        self, since: int, people: Iterable[Person] = ()
+        self,
+        since: int,
+        people: Iterable[Person] = (),
+        *,
+        left_out: Iterable[Person] = (),
+        regulars: bool = False,
     ) -> governing_answers.RaidPreview:
         """Return whom ``undo_raid`` would ban, and how much it would clear."""
-        return await self._ask(
-            self._raid(since, people, preview=True), governing_answers.RaidPreview
-        )
+        raid = self._raid(since, people, left_out, regulars=regulars, preview=True)
+        return await self._ask(raid, governing_answers.RaidPreview)
 
     async def undo_raid(
-        self, since: int, people: Iterable[Person] = (), *, until: int = 0, why: str = ""
+        self,
+        since: int,
+        people: Iterable[Person] = (),
+        *,
+        left_out: Iterable[Person] = (),
+        regulars: bool = False,
+        until: int = 0,
+        why: str = "",
     ) -> int:
         """Ban those who came since a time, or these people, and clear what they said since then.
 
@@ -88,21 +99,25 @@ class Moderation(Acting):
 
         Args:
             since: The time, in ms since 1970.
-            people: Whom; by default all who came since then.
+            people: Whom; by default all who came since then,
+            left_out: but for these,
+            regulars: and for those whom the server has met before, unless this is true.
             until: That of the preview: who came later is left alone. 0 means now.
             why: Is told to all.
 
         Returns:
             How many addresses are not banned, as others come from them.
         """
-        raid = self._raid(since, people, until=until, why=why)
+        raid = self._raid(since, people, left_out, regulars=regulars, until=until, why=why)
         return (await self._ask(raid, answers.Ok, is_once=True)).shared
 
     def _raid(
         self,
         since: int,
         people: Iterable[Person],
+        left_out: Iterable[Person],
         *,
+        regulars: bool,
         until: int = 0,
         preview: bool = False,
         why: str = "",
@@ -110,6 +125,8 @@ class Moderation(Acting):
         return governing.Raid(
             room=self._state.name,
             people=[person.id for person in people],
+            left_out=[person.id for person in left_out],
+            regulars=regulars,
             since=since,
             until=until,
             preview=preview,

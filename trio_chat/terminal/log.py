@@ -44,6 +44,7 @@ class Log:
         self._waiting: dict[str, Entry] = {}
         self._numbers: dict[int, Entry] = {}
         self._nicks: dict[str, str] = {}
+        self._began: int | None = None  # the number of the oldest message that was here
 
     @property
     def shown(self) -> list[Entry]:
@@ -52,8 +53,9 @@ class Log:
 
     @property
     def first(self) -> int | None:
-        """The number of the oldest message in the log."""
-        return next((entry.seq for entry in self.entries if entry.seq is not None), None)
+        """The number of the oldest message in the log, be it one that was cleared."""
+        numbers = (entry.seq for entry in self.entries if entry.seq is not None)
+        return min(filter(None, (self._began, next(numbers, None))), default=None)
 
     def last(self, *, is_mine: bool) -> int | None:
         """Return the number of the last message of ours, or of others, that is not deleted."""
@@ -130,6 +132,7 @@ class Log:
         if joined.reset:
             self.entries.clear()
             self._numbers.clear()
+            self._began = None
             self._waiting = {
                 cid: entry
                 for cid, entry in self._waiting.items()
@@ -205,6 +208,7 @@ class Log:
                 gone.add(seq)
             if clear.since <= seq or seq in clear.reacted:
                 entry.take_back(authors)
+        self._began = self.first
         self.entries[:] = [entry for entry in self.entries if entry.seq not in gone]
         for seq in gone:
             del self._numbers[seq]
@@ -258,7 +262,7 @@ class Log:
     def _trim(self) -> None:
         while len(self.entries) > LIMIT:
             self._numbers.pop(self.entries.pop(0).seq or 0, None)
-            self.more = True
+            self.more, self._began = True, None
 
     # History
 
@@ -267,6 +271,7 @@ class Log:
         older = []
         for said in messages:
             self._waiting.pop(said.cid or "", None)
+            self._began = min(said.seq, self._began or said.seq)
             if not said.cleared:
                 older.append(self._entry(said, me))
         self.entries[:0] = older

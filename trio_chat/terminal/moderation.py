@@ -39,6 +39,7 @@ LIFTING = {"unmute", "unban"}
 SHOWN = 20  # acts that /audit shows at once
 RAID = 10 * 60  # seconds in which somebody has raided, if no time is given
 LOOK = 2 * 60  # seconds for which what was shown of a raid can be confirmed
+WITHOUT = " without "  # in `/raid 10m without Ann, Ben`
 PAGES = 10  # of acts, in which somebody is looked for who is muted or banned
 
 
@@ -208,26 +209,32 @@ class Moderation:
     def _raid(self, text: str) -> None:
         """Show what undoing a raid would do, or with ``yes`` undo what was shown."""
         raid, self._tab.raid = self._tab.raid, None  # another one is to be looked at first
+        text, _, without = text.partition(WITHOUT)
         target = self._target(text)
         if raid and text == "yes" and trio.current_time() - raid.shown_at > LOOK:
             self._tab.note("that was too long ago: look at it again", "error")
         elif raid and text == "yes":
             self._run(self._undo_raid(raid))
         elif read_time(text) and not self._member(text):
-            self._run(self._preview_raid("", read_time(text)))
-        elif target.why or (text == "yes" and not self._member(text)):
+            self._run(self._preview_raid("", read_time(text), without))
+        elif without or target.why or (text == "yes" and not self._member(text)):
             self._explain("raid")
         else:
             self._run(self._preview_raid(target.nick, target.seconds or RAID))
 
-    def _preview_raid(self, nick: str, seconds: int) -> Job:
-        """Return a job that shows a raid of somebody, or of all who came in some seconds."""
+    def _preview_raid(self, nick: str, seconds: int, without: str = "") -> Job:
+        """Return a job that shows a raid of somebody, or of all who came in some seconds.
+
+        Of these the ones are left out whose nicks are in ``without``, with commas between them.
+        """
 
         async def run() -> None:
             people = (await self._find(nick, is_lifted=False),) if nick else ()
+            names = [one.strip().removeprefix("@") for one in without.split(",") if one.strip()]
+            left_out = tuple([await self._find(one, is_lifted=False) for one in names])
             since = now() - 1000 * seconds
-            preview = await self._room.preview_raid(since, people)
-            raid = Raid(since, people, preview.until, trio.current_time())
+            preview = await self._room.preview_raid(since, people, left_out=left_out)
+            raid = Raid(since, people, preview.until, trio.current_time(), left_out)
             self._tab.raid = raid if preview.count else None
             self._tab.note(raid_lines(preview, since, is_of_all=not people))
 
@@ -235,7 +242,9 @@ class Moderation:
 
     def _undo_raid(self, raid: Raid) -> Job:
         async def run() -> None:
-            shared = await self._room.undo_raid(raid.since, raid.people, until=raid.until)
+            shared = await self._room.undo_raid(
+                raid.since, raid.people, left_out=raid.left_out, until=raid.until
+            )
             done = "the raid is undone; /audit lists that, and /undo takes it back for a day"
             self._tab.note(f"{done}\n{RAID_SHARED}" if shared else done)
 

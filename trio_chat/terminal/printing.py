@@ -97,7 +97,8 @@ def held_lines(held: HeldList) -> str:
 def raid_lines(preview: RaidPreview, since: int, *, is_of_all: bool) -> str:
     """Return what undoing a raid since a time would do; of all who came then, or of some."""
     if not preview.count:
-        nobody = f"nobody has come since {_time(since)}"
+        whom = "whom the server did not know before " if preview.regulars else ""
+        nobody = f"nobody {whom}has come since {_time(since)}"
         return nobody if is_of_all else "moderators are spared: there is nobody to act on"
     return raid_in_words(preview, _time(since))
 

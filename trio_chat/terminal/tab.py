@@ -15,17 +15,22 @@ from trio_chat.terminal.scroll import Scroll
 from trio_chat.terminal.tasks import Job
 
 PAGE = 100  # messages of a page of history at most
+PAGES_OF_CLEARED = 20  # that are fetched one after the other, as there is nothing to show in them
 NAME_WIDTH = 20  # columns of the title of a private room, among the others
 HITS = 10  # of a search that are shown at once
 
 
 class Raid(NamedTuple):
-    """A raid since a time in ms since 1970, of these people or of all who came until another."""
+    """A raid since a time in ms since 1970, of these people or of all who came until another.
+
+    Those who are ``left_out`` are none of them.
+    """
 
     since: int
     people: tuple[Person, ...]
     until: int
     shown_at: float  # by Trio's clock
+    left_out: tuple[Person, ...] = ()
 
 
 class Tab:
@@ -90,8 +95,13 @@ class Tab:
             self._is_loading = False
 
     async def _load(self, before: int) -> None:
-        page = await self.room.history(before=before, limit=PAGE)
-        self.log.prepend(page.messages, self._chat.me, more=page.more)
+        for _ in range(PAGES_OF_CLEARED):
+            page = await self.room.history(before=before, limit=PAGE)
+            self.log.prepend(page.messages, self._chat.me, more=page.more)
+            is_shown = any(not said.cleared for said in page.messages)
+            if is_shown or not (page.more and page.messages):
+                return
+            before = page.messages[0].seq
 
     async def _reload(self) -> None:
         """Fetch the messages of the log again: some that were cleared are there again."""

@@ -35,8 +35,8 @@ FOR_MODERATORS = {
     "ban": "/ban NICK [TIME [WHY]]: have somebody leave and stay away",
     "unban": "/unban NICK: let somebody in again",
     "clear": "/clear NICK [TIME]: delete what somebody has said, in the last 10m or at all",
-    "raid": "/raid TIME: undo a raid of those who came in the last 10m; /raid NICK [TIME], of "
-    "somebody; first shows whom, and /raid yes does it",
+    "raid": "/raid TIME: undo a raid of those who came in the last 10m, also without NICK, NICK; "
+    "/raid NICK [TIME], of somebody; first shows whom, and /raid yes does it",
     "audit": "/audit: list what was done and reported; /audit N, before that",
     "held": "/held: list messages with links of newcomers that wait for approval",
     "approve": "/approve N [WHY]: send a message by its number in /held",

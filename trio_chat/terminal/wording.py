@@ -16,10 +16,12 @@ from trio_chat.remote import (
     Rules,
     acts,
 )
+from trio_chat.terminal import moments
 from trio_chat.terminal.sanitize import sanitize_line
 
 NOBODY = "somebody"  # the name of people without one
 NAMED = 3  # people of a line; the others are counted
+RAIDERS = 20  # likewise, of a raid
 UNITS = {"d": 24 * 60 * 60, "h": 60 * 60, "min": 60, "s": 1}  # in seconds
 SHARED = (
     "others here come from the same address, so it is not banned: who was can come back under "
@@ -203,12 +205,25 @@ def raid_in_words(preview: RaidPreview, since: str) -> str:
     networks = len(preview.addresses)
     place = f" from {counted(networks, 'network', 'networks')}" if networks else ""
     shared = f"{RAID_SHARED}\n" if preview.shared else ""
+    known = counted(preview.regulars, "person", "people")
+    regulars = f"{known} whom the server knew before are left alone\n" if preview.regulars else ""
     return (
         f"since {since}: {people}{place}, {messages}: "
-        f"{names(preview.people, preview.count)}\n{shared}"
+        f"{_met(preview)}\n{regulars}{shared}"
         "/raid yes bans them for 7 days, clears what they said, makes newcomers wait and holds "
         "their links"
     )
+
+
+def _met(preview: RaidPreview) -> str:
+    """Return the people of a raid, and since when the server knows each."""
+    shown = [f"{name(one)}{_at(one.first)}" for one in preview.people[:RAIDERS]]
+    others = preview.count - len(shown)
+    return ", ".join([*shown, f"{others:,} more"] if others else shown)
+
+
+def _at(ts: int) -> str:
+    return f" (first seen {moments.local(ts):%d %b %H:%M})" if ts else ""
 
 
 def in_brackets(label: str) -> str:

@@ -160,6 +160,9 @@ Object.assign(es, {
   "raid.messages": { one: "Se borrará {count} mensaje", other: "Se borrarán {count} mensajes" },
   "raid.networks": "Llegaron desde {networks}",
   "raid.mode": "Durante una hora los recién llegados esperan 15 minutos, y sus enlaces esperan a un moderador. Todo se puede deshacer durante un día.",
+  "raid.whom": "Desmarque a quien quiera dejar fuera",
+  "raid.first": "visto primero: {time}",
+  "raid.regulars": { one: "También {count} persona que el servidor ya conocía", other: "También {count} personas que el servidor ya conocía" },
   "raid.nobody": "Desde entonces no ha llegado nadie más que moderadores.",
   "raid.undo": "Deshacerla",
 

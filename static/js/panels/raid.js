@@ -2,13 +2,13 @@
 
 import { reasonOf, t } from "../i18n/strings.js";
 import { isolate, names } from "../log/narration.js";
+import { moment } from "./links.js";
 import { open } from "./dialog.js";
 import { button, field, make, reasonField } from "./make.js";
 
 const RECENT = 10 * 60_000; // ms, of "this person, the last 10 minutes"
 const DAY = 86_400_000; // ms
 const NETWORKS = 5; // that are shown
-const NAMED = 12; // people; those who came first are regulars, if too many are meant
 
 /**
  * Opens the dialog about a `person` who was at it at a time `at`, in ms, with a reason `why` that may be changed.
@@ -21,16 +21,20 @@ export function openRaid({ room, person, at, why }, request, onDone) {
   timeLabel.className = "spoken";
   const [reasonLabel, reason] = reasonField(why);
   const preview = make("div", { className: "preview", role: "status" });
+  const list = make("div", { className: "raiders" });
   const undo = button(t("raid.undo"), () => act(), "danger");
   const group = make("fieldset", {}, make("legend", {}, t("raid.who")), one, make("p", { className: "since" }, all, timeLabel, time));
-  const dialog = open("raid", t("raid.title"), make("h2", {}, t("raid.title")), group, preview, make("p", { className: "reason" }, reasonLabel, reason), make("p", { className: "answers" }, button(t("menu.no"), () => dialog.close()), undo));
+  const dialog = open("raid", t("raid.title"), make("h2", {}, t("raid.title")), group, preview, list, make("p", { className: "reason" }, reasonLabel, reason), make("p", { className: "answers" }, button(t("menu.no"), () => dialog.close()), undo));
+  const spared = new Set(); // ids of people who are left out
+  let regulars = false; // whether those are meant, too, whom the server knew before,
+  let known = 0; // and how many they are
   const wanted = () => {
-    if (ofAll.checked) return { t: "raid", room, since: sinceOf(time.value) };
+    if (ofAll.checked) return { t: "raid", room, since: sinceOf(time.value), regulars, except: [...spared] };
     return { t: "raid", room, since: Date.now() - RECENT, people: [person.id] };
   };
   let asked = 0;
   let seen = null; // what the preview is of, until when
-  const look = async () => {
+  const look = async (isFresh) => {
     undo.disabled = true;
     const number = ++asked;
     const raid = wanted();
@@ -39,6 +43,20 @@ export function openRaid({ room, person, at, why }, request, onDone) {
     seen = { ...raid, until: answer.until };
     preview.replaceChildren(...lines(answer));
     undo.disabled = !answer.count;
+    if (!isFresh || answer.t === "error") return;
+    if (!regulars) known = answer.regulars ?? 0;
+    list.replaceChildren(...(raid.people ? [] : choices(answer.people, { spared, known, regulars }, chosen)));
+  };
+  const lookAnew = () => {
+    spared.clear();
+    regulars = false;
+    return look(true);
+  };
+  const chosen = ({ target: { value, checked } }) => {
+    if (!value) regulars = checked;
+    else if (checked) spared.delete(value);
+    else spared.add(value);
+    return value ? look(false) : look(true).then(() => list.querySelector("input[value='']")?.focus());
   };
   const act = async () => {
     const answer = await request({ ...seen, why: reason.value.trim() });
@@ -46,10 +64,10 @@ export function openRaid({ room, person, at, why }, request, onDone) {
     dialog.close();
     return onDone(answer);
   };
-  group.addEventListener("change", look);
-  time.addEventListener("focus", () => ofAll.checked || ((ofAll.checked = true), look()));
+  group.addEventListener("change", lookAnew);
+  time.addEventListener("focus", () => ofAll.checked || ((ofAll.checked = true), lookAnew()));
   ofPerson.focus();
-  return look();
+  return lookAnew();
 }
 
 function lines(answer) {
@@ -57,12 +75,29 @@ function lines(answer) {
   const { count, people, addresses, messages, shared } = answer;
   if (!count) return [make("p", {}, t("raid.nobody"))];
   return [
-    make("p", {}, `${t("raid.people", { count })}: `, names(people, count, NAMED)),
+    make("p", {}, `${t("raid.people", { count })}: `, names(people, count)),
     addresses.length ? make("p", {}, t("raid.networks", { networks: networks(addresses) })) : "",
     make("p", {}, t("raid.messages", { count: messages })),
     shared ? make("p", {}, t("raid.shared")) : "",
     make("p", { className: "hint" }, t("raid.mode")),
   ].filter(Boolean);
+}
+
+/** Returns a box for each person whom one can leave out, and one for those whom the server knew before. */
+function choices(people, { spared, known, regulars }, onChange) {
+  const boxes = people.map(({ id, nick, first }) => {
+    const met = first ? make("span", { className: "hint" }, " ", t("raid.first", { time: moment(first) })) : "";
+    return choice(id, !spared.has(id), onChange, make("bdi", {}, nick || t("row.nameless")), met);
+  });
+  const others = known ? choice("", regulars, onChange, t("raid.regulars", { count: known })) : "";
+  const group = make("fieldset", {}, make("legend", {}, t("raid.whom")), ...boxes);
+  return [boxes.length ? group : "", others].filter(Boolean);
+}
+
+function choice(value, checked, onChange, ...words) {
+  const box = make("input", { type: "checkbox", value, checked });
+  box.addEventListener("change", onChange);
+  return make("label", { className: "box" }, box, " ", ...words);
 }
 
 function networks(addresses) {

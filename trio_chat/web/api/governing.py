@@ -98,6 +98,7 @@ class Governing:
                 told.addresses,
                 told.messages,
                 told.shared,
+                told.regulars,
             )
             return json_of(preview)
         return self._receipt(told)

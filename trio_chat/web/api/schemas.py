@@ -184,15 +184,18 @@ class NewAct(msgspec.Struct, omit_defaults=True):
     why: Why = ""
 
 
-class NewRaid(msgspec.Struct, omit_defaults=True):
+class NewRaid(msgspec.Struct, omit_defaults=True, rename={"left_out": "except"}):
     """A raid to undo: of everybody who came since a time in ms since 1970, or of these people.
 
-    ``until`` is that of the preview which was looked at: who came later is left alone.
+    ``until`` is that of the preview which was looked at: who came later is left alone, and so are
+    the people in ``except``, and, without ``regulars``, whom the server has met before that time.
     """
 
     since: Time
     until: Time = 0
     people: list[str] = []
+    left_out: list[str] = []
+    regulars: bool = False
     preview: bool = False
     why: Why = ""
 
@@ -201,15 +204,17 @@ class Preview(msgspec.Struct, omit_defaults=True):
     """Whom the undoing of a raid would ban, and how many messages it would clear.
 
     ``until`` is when that was so, for the request that confirms it; ``shared`` is how many
-    addresses would not be banned, as others come from them.
+    addresses would not be banned, as others come from them, and ``regulars`` how many people came
+    whom the server had met before. ``first`` is when it met somebody.
     """
 
     until: int
     count: int
-    people: list[Person]
+    people: list[governing_answers.Came]
     addresses: list[str]
     messages: int
     shared: int = 0
+    regulars: int = 0
 
 
 class NewReport(msgspec.Struct, omit_defaults=True):
