@@ -50,6 +50,7 @@ class App:
         self.crash = False
         self.is_hasty = False  # answers before it has the whole request
         self.status = 200
+        self.chunk = CHUNK
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         self.scopes.append(scope)
@@ -68,12 +69,12 @@ class App:
         scope.cancel()
 
     async def _answer(self, send: Send) -> None:
-        length = str(self._chunks * len(CHUNK)).encode()
+        length = str(self._chunks * len(self.chunk)).encode()
         headers = [(b"content-length", length)]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         for _ in range(self._chunks):
             await trio.sleep(self._pause)
-            await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
+            await send({"type": "http.response.body", "body": self.chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -405,6 +406,22 @@ async def test_an_answer_that_waits_counts_like_an_outbox(autojump_clock: MockCl
         await read(served, len(CHUNK))
         assert budget.total == 0
         await served.peer.aclose()
+
+
+async def test_a_long_answer_is_not_copied_to_its_head(autojump_clock: MockClock) -> None:
+    """It would be in memory twice while its peer does not read; a short one goes out with it."""
+    app = App()
+    for size, writes in ((READ_SIZE, 1), (READ_SIZE + 1, 2)):
+        app.chunk = b"x" * size
+        async with exchange(app) as served:
+            assert (await read(served, size)).endswith(app.chunk)
+        assert served.writes == writes
+        broken = Served()
+        broken.breaks = True
+        unaware = App(stubborn=True)
+        unaware.chunk = app.chunk
+        await broken.serve(unaware, GET, OutboxBudget(1_000_000), Limits(CONFIG), ADDRESS)
+        assert broken.writes == 1
 
 
 async def test_a_request_counts_until_its_answer_begins(autojump_clock: MockClock) -> None:

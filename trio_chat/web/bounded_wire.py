@@ -86,11 +86,12 @@ class BoundedWire:
             trio.BrokenResourceError: the peer is gone, or does not read.
         """
         self._holding.release()
-        if rest := data[send_now(self._stream, data) :]:
-            self._holding.hold(len(rest))
-            await self._write_slowly(rest)
+        taken = send_now(self._stream, data)
+        if taken < len(data):
+            self._holding.hold(len(data))  # all of it stays until the rest is out
+            await self._write_slowly(memoryview(data)[taken:])
 
-    async def _write_slowly(self, data: bytes) -> None:
+    async def _write_slowly(self, data: memoryview) -> None:
         with trio.move_on_after(self._write_timeout) as scope:
             await self._stream.send_all(data)
         self._holding.release()

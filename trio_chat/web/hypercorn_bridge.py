@@ -37,7 +37,7 @@ from trio_chat.config import Config
 from trio_chat.delivery.holding import Holding
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.limits.limits import Limits
-from trio_chat.net.head import END_OF_HEAD, Head, HttpError
+from trio_chat.net.head import END_OF_HEAD, READ_SIZE, Head, HttpError
 from trio_chat.net.problems import as_told_at
 from trio_chat.net.streams import Stream, linger, reset_on_close
 from trio_chat.net.visitor import Visitor
@@ -270,10 +270,14 @@ class _Request:
 
     async def _write_out(self, data: bytes) -> None:
         """Write the head of the answer, if it waits, and a piece; nothing if the peer is gone."""
-        data, self._begun = self._begun + data, b""
-        if data and not self._is_over:
+        begun, self._begun = self._begun, b""
+        # A long piece goes out by itself: others hold it, too, so a copy would be memory.
+        pieces = [begun, data] if len(data) > READ_SIZE else [begun + data]
+        for piece in filter(None, pieces):
+            if self._is_over:
+                return
             try:
-                await self._wire.write(data)
+                await self._wire.write(piece)
             except trio.BrokenResourceError:
                 self._is_over = True
                 await self._end()
