@@ -11,6 +11,7 @@ from trio_chat.core import ledger
 from trio_chat.core.links import Link, new_link
 from trio_chat.core.registry import SERVER
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.journal.storage import Loaded
 from trio_chat.journal.types import (
     Arrived,
     Come,
@@ -157,6 +158,18 @@ async def test_very_many_acts(monkeypatch: pytest.MonkeyPatch) -> None:
         assert home.hub.access.registry.last == 9
 
 
+async def test_an_act_that_is_damaged() -> None:
+    """It changes nothing, and those behind it count; those that are known count once."""
+    journal = Shared()
+    async with house(journal) as home:
+        one, two, three = await journal.theirs(*(new_operator() for _ in range(3)))
+        recent = [(1, one.data), (2, b"damaged"), (3, three.data)]
+        for _ in range(2):
+            await home.turn(Loaded([RoomState(LEDGER, 1, 3, "", recent)]))
+            assert len(links(home)) == 2
+        assert two.data not in dict(recent).values()
+
+
 async def test_acts_that_cannot_be_read_just_now() -> None:
     """The next look of the feed tries again."""
     journal = Shared()
@@ -186,7 +199,7 @@ async def test_who_knows_more_than_the_node() -> None:
         assert joined["reset"]
 
 
-async def test_who_knows_more_and_leaves() -> None:
+async def test_who_knows_more_and_leaves(autojump_clock: MockClock) -> None:
     """They are answered, although the room cannot be read."""
     journal = Shared()
     async with house(journal) as home:
@@ -202,6 +215,8 @@ async def test_who_knows_more_and_leaves() -> None:
         journal.is_down = False
         await journal.said("1")
         await home.turn(Arrived([], {"tea": 1}))
+        await trio.sleep(5)
+        await home.turn()
         assert bob.told() == []
 
 

@@ -102,12 +102,9 @@ class Nicks:
 
     def like(self, nick: str) -> str:
         """Return a nick that nobody has, and that is like one."""
-        for number in count(2):
-            end = f"-{number}"
-            tried = nick[: self._config.nick_limit - len(end)] + end
-            if self._owner(tried) is None:
-                return tried
-        raise AssertionError("numbers do not end")
+        ends = (f"-{number}" for number in count(2))
+        tried = (nick[: self._config.nick_limit - len(end)] + end for end in ends)
+        return next(nick for nick in tried if self._owner(nick) is None)
 
     def disown(self, person_id: str, nick: str) -> None:
         """Take in that somebody has a nick no more."""

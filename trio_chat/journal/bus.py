@@ -3,7 +3,7 @@
 What it carries is a hint. The database is the truth: whoever misses something reads it there.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import trio
@@ -34,8 +34,11 @@ class Bus(Protocol):
         """
         ...
 
-    async def elsewhere(self, names: Sequence[str]) -> Elsewhere | None:
+    async def elsewhere(self, names: Callable[[], Iterable[str]]) -> Elsewhere | None:
         """Return who is in rooms by other nodes; ``None`` if that is as it was.
+
+        Args:
+            names: Returns the rooms.
 
         Raises:
             Unavailable: that cannot be told just now.
@@ -66,7 +69,10 @@ class NoBus:
     def share(self, moves: Moves, typing: Sequence[tuple[str, Person]]) -> None:
         """Tell nobody."""
 
-    async def elsewhere(self, names: Sequence[str]) -> Elsewhere | None:  # noqa: ARG002 - nobody
+    async def elsewhere(
+        self,
+        names: Callable[[], Iterable[str]],  # noqa: ARG002 - nobody is there
+    ) -> Elsewhere | None:
         """Return that nobody is elsewhere."""
         return None
 

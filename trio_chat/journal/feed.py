@@ -30,7 +30,7 @@ async def follow(
             if is_behind:
                 await emit(ForeignWrites(await journal.load(list(open_rooms()), 0)))
                 is_behind = False
-            if elsewhere := await journal.bus.elsewhere(list(open_rooms())):
+            if elsewhere := await journal.bus.elsewhere(open_rooms):
                 await emit(elsewhere)
             if changes := await journal.people_changes():
                 await emit(PeopleChanged(changes))

@@ -5,7 +5,7 @@ a lock of the whole system from there until the commit is durable. So it has a t
 own, which waits for nothing; if the node dies in between, the others read what is there.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import closing
 from functools import partial
 from hashlib import blake2b
@@ -100,11 +100,11 @@ class NotifyBus:
             self._outgoing.add_typing(typing)
             self._wanted.set()
 
-    async def elsewhere(self, names: Sequence[str]) -> Elsewhere | None:
+    async def elsewhere(self, names: Callable[[], Iterable[str]]) -> Elsewhere | None:
         """Return who is in rooms by other nodes; ``None`` if that is as it was."""
         if not self.others and self._places.is_alone:
             return None
-        found: Elsewhere | None = await self._read(partial(self._places.find, names=names))
+        found: Elsewhere | None = await self._read(partial(self._places.find, names=list(names())))
         return found
 
     async def until_missed(self) -> None:
@@ -173,8 +173,8 @@ class NotifyBus:
         await self._send(wire)
 
     def _count_others(self, others: int) -> None:
-        if others and not self.others:
-            self._places.begin()  # nothing was written for nobody
+        if not (others and self.others):
+            self._places.begin()  # nothing is written for nobody
         if others and not self._has_told:
             self._has_told = True
             log.warning("another server has the database, too", reason=NOT_SHARED)

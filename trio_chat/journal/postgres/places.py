@@ -60,8 +60,9 @@ class Places:
         return bool(self._moved) or self._is_whole
 
     def begin(self) -> None:
-        """Take in that nobody knows what is written."""
+        """Take in that nobody knows what is written, or that nobody reads it."""
         self._is_whole = True
+        self._moved.clear()
 
     def move(self, moves: Moves) -> None:
         """Take in who has come, and who has gone."""

@@ -1,0 +1,183 @@
+"""What nodes that share a PostgreSQL database do for each other, below the hub."""
+
+from collections.abc import AsyncIterator
+from contextlib import closing
+
+import psycopg
+import pytest
+import trio
+
+from tests.journal.drafts import ROOM, Clock, fill, say
+from trio_chat.journal.bus import NoBus
+from trio_chat.journal.hints import Codec, Hint
+from trio_chat.journal.people import PersonRecord, encode
+from trio_chat.journal.postgres import forgetting, notify, places
+from trio_chat.journal.postgres.database import Database
+from trio_chat.journal.postgres.journal import PostgresJournal
+from trio_chat.journal.postgres.notify import NotifyBus
+from trio_chat.journal.postgres.places import Places
+from trio_chat.journal.postgres.wire import Wire
+from trio_chat.journal.types import NO_SUCH_MESSAGE, Elsewhere, InRoom, Result
+
+LATER = 10**15  # a time, in ms since 1970
+PATIENCE = 60  # seconds; the machine may be busy
+MUCH = b"x" * 20_000_000
+
+Both = tuple[PostgresJournal, PostgresJournal]
+
+
+@pytest.fixture
+async def both(postgres_url: str, clock: Clock) -> AsyncIterator[Both]:
+    """Return the journals of two nodes on one database."""
+    one, other = (PostgresJournal(Database(postgres_url, clock()), clock) for _ in range(2))
+    yield one, other
+    await one.close()
+    await other.close()
+
+
+def bus_of(journal: PostgresJournal) -> NotifyBus:
+    assert isinstance(journal.bus, NotifyBus)
+    return journal.bus
+
+
+async def test_one_node_sees_to_what_is_due(both: Both) -> None:
+    """The others leave it alone until that one is gone."""
+    one, other = both
+    await fill(one, 5)
+    await one.keep_people({"ann": encode(PersonRecord(nick="Ann", seen=1))})
+    assert await one.prune(4, 0) == {ROOM: 2}
+    assert await other.prune(2, 0) == {}
+    assert await other.forget(LATER, ()) == 0
+    assert await other.forget_people(LATER) == []
+    await one.close()
+    with trio.fail_after(PATIENCE):  # PostgreSQL takes a moment to let go of its lock
+        while not (pruned := await other.prune(2, 0)):
+            await trio.sleep(0.01)
+    assert pruned == {ROOM: 4}
+    assert await other.forget_people(LATER) == ["ann"]
+
+
+async def test_changes_of_people_are_read_in_parts(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was kept since the last look comes, perhaps more than once."""
+    one, other = both
+    bus_of(other).others = 1
+    assert await other.people_changes() == {}
+    monkeypatch.setattr(forgetting, "CHANGES", 2)
+    kept = {f"person {number}": encode(PersonRecord(seen=number)) for number in range(6)}
+    for id, data in kept.items():
+        await one.keep_people({id: data})
+    found: dict[str, bytes] = {}
+    for _ in range(7):
+        found |= await other.people_changes()
+    assert found == kept
+    bus_of(other).others = 0
+    assert await other.people_changes() == {}
+
+
+async def test_nothing_to_tell(both: Both) -> None:
+    """What is refused is no news, and a server that is alone tells nobody of anything."""
+    bus = bus_of(both[0])
+    refused: list[Result] = [NO_SUCH_MESSAGE]
+    for others in (0, 1):
+        bus.others = others
+        bus.tell(refused)
+        assert not bus._outgoing
+    bus.others = 0
+    [committed] = await both[0].commit([say()])
+    bus.tell([committed])
+    bus.share({}, [])
+    assert not bus._outgoing
+    NoBus().tell([committed])
+    NoBus().share({}, [])
+
+
+async def test_no_more_nodes_are_remembered_than_may_be(
+    both: Both, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one heard longest ago goes."""
+    monkeypatch.setattr(notify, "NODES", 2)
+    bus = bus_of(both[0])
+    for number in (1, 2, 1, 3):
+        codec = Codec(both[0].secret, str(number) * 32)
+        bus._take(codec.encode(Hint(number, {}, [])), lambda _: None)
+    assert [*bus._heard] == [b"1" * 16, b"3" * 16]
+
+
+class TestWires:
+    """Connections without threads fail as others do."""
+
+    async def test_no_server_there(self) -> None:
+        """It is told why."""
+        with pytest.raises(psycopg.OperationalError, match="nowhere"):
+            await Wire.open("postgresql://ann@/chat?host=/nowhere")
+
+    async def test_a_statement_that_fails(self, postgres_url: str) -> None:
+        """It is told why; others before it are not affected."""
+        with closing(await Wire.open(postgres_url)) as wire:
+            assert await wire.run("SELECT $1::integer + 1, NULL", [b"1"]) == [[b"2", None]]
+            with pytest.raises(psycopg.Error, match="nonsense"):
+                await wire.run("SELECT nonsense")
+
+    async def test_more_than_the_socket_takes(self, postgres_url: str) -> None:
+        """It goes out bit by bit."""
+        with closing(await Wire.open(postgres_url)) as wire:
+            assert await wire.run("SELECT length($1)", [MUCH]) == [[str(len(MUCH)).encode()]]
+
+    async def test_what_comes_while_nobody_waits(self, postgres_url: str) -> None:
+        """It is heard next."""
+        with closing(await Wire.open(postgres_url)) as wire:
+            await wire.run("LISTEN tea")
+            await wire.run("SELECT pg_notify('tea', 'one'), pg_notify('tea', 'two')")
+            assert await wire.heard() == [b"one", b"two"]
+
+
+async def test_places_are_written_in_parts(
+    both: Both, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of them at first, then what has changed; and all again when nobody knows."""
+    monkeypatch.setattr(places, "AT_ONCE", 2)
+    node = both[0]._database.run.id
+    mine = Places(node)
+    with closing(await Wire.open(postgres_url)) as wire:
+
+        async def ask(statement: str, *parameters: bytes) -> object:
+            return await wire.run(statement, parameters)
+
+        async def seen() -> list[InRoom] | None:
+            found = await bus_of(both[1]).elsewhere(lambda: ["tea", "jam"])
+            return None if found is None else [*found.places]
+
+        bus_of(both[1]).others = 1
+        mine.move({("tea", f"p{number}"): (f"Nick {number}", False) for number in range(5)})
+        mine.move({("tea", "p0"): None, ("jam", "p1"): ("Nick 1", True)})
+        assert mine.is_due
+        await mine.write(ask)
+        assert not mine.is_due
+        expected = [InRoom("jam", "p1", "Nick 1", is_quiet=True)]
+        expected += [InRoom("tea", f"p{number}", f"Nick {number}") for number in range(1, 5)]
+        assert await seen() == expected
+        assert await seen() is None
+        mine.move({("tea", "p1"): None, ("jam", "p1"): ("Nicky", False)})
+        await mine.write(ask)
+        expected = [InRoom("jam", "p1", "Nicky"), *expected[2:]]
+        assert await seen() == expected
+        await wire.run("TRUNCATE here")
+        mine.begin()
+        await mine.write(ask)
+        assert await seen() == expected
+        await wire.run("DELETE FROM nodes WHERE id = decode($1, 'hex')", [node.hex().encode()])
+        bus_of(both[1]).others = 0
+        assert await bus_of(both[1]).elsewhere(lambda: ["tea"]) == Elsewhere(["tea"], [])
+        assert await bus_of(both[1]).elsewhere(lambda: ["tea"]) is None
+
+
+async def test_who_is_alone_waits_for_nobody() -> None:
+    """Its bus never says that something was missed, nor that somebody is elsewhere."""
+    bus = NoBus()
+    with trio.move_on_after(0):
+        await bus.until_missed()
+    with trio.move_on_after(0):
+        await bus.run(lambda _: None)
+    assert await bus.elsewhere(lambda: ["tea"]) is None
