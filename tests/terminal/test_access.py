@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from tests.integration.chatters import chatting
+from tests.integration.commands import command
 from tests.integration.running import serving
 from tests.integration.test_links import make_private
 from tests.terminal.tool import Tool
@@ -96,3 +98,27 @@ async def test_a_server_that_is_entered_by_links_asks_for_one(tmp_path: Path) ->
             await shown.obeys("hello", "Bob │ hello")
             shown.type("/quit\r")
             assert await shown.restored() == 0
+
+
+async def test_an_authority_of_one_s_own_is_believed(tmp_path: Path) -> None:
+    """If its certificate is given; what is none, and what is not there, is told in a line."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    made = authority.issue_cert("localhost")
+    made.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "both.pem"))
+    (tmp_path / "none.pem").write_text("no certificate")
+    (tmp_path / "empty.pem").touch()
+    both = str(tmp_path / "both.pem")
+    async with command("--certfile", both, "--keyfile", both) as server:
+        tool = Tool(f"https://localhost:{server.port}/", tmp_path)
+        await tool.done("--nick", "Ann", "--cafile", str(tmp_path / "ca.pem"), "--send", stdin=b"x")
+        for name, status, said in (
+            ("none.pem", 2, b"none.pem has no certificates (PEM)"),
+            ("empty.pem", 2, b"empty.pem has no certificates (PEM)"),
+            ("nowhere.pem", 2, b"nowhere.pem: No such file"),
+            ("", 3, b"cannot reach"),
+        ):
+            options = ("--cafile", str(tmp_path / name)) if name else ("--timeout", "2")
+            result = await tool.run("--nick", "Ann", *options, "--send", stdin=b"x")
+            assert (result.returncode, result.stdout) == (status, b"")
+            assert said in result.stderr

@@ -141,10 +141,11 @@ async def test_the_server_is_restarted(tmp_path: Path) -> None:
             server.signal(signal.SIGKILL)
             await server.exit_status()
             await shown.shows("○ offline, trying again in ")
-            await shown.obeys("meanwhile", "Ann │ meanwhile … sending")
+            await shown.obeys("meanwhile", "Ann │ meanwhile … will be sent")
+            await shown.obeys("/quit", "would be lost")
             async with command("--database", database, "--port", str(server.port)):
                 await shown.shows("● Ann")
-                await shown.hides("sending")
+                await shown.hides("will be sent")
                 await shown.obeys("after", "Ann │ after")
                 async with connect(url, nick="Ben") as chat:
                     assert await texts(chat.room("lobby")) == ["before", "meanwhile", "after"]
@@ -184,7 +185,9 @@ async def test_not_everything_can_wait(tmp_path: Path) -> None:
 async def test_who_leaves_offline_is_told(tmp_path: Path) -> None:
     """That something has not been sent."""
     async with offline(tmp_path) as shown:
-        shown.type("hello\r\x04")
+        await shown.obeys("hello", "hello … will be sent")
+        await shown.obeys("/quit", "would be lost")
+        shown.type("\x04")
         assert await shown.restored() == 1
         await shown.shows("trio-chat: 1 of your messages may not have been sent")
 

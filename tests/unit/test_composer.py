@@ -11,6 +11,7 @@ from trio_chat.terminal.emoji import emoji_of
 from trio_chat.terminal.entry import Entry
 from trio_chat.terminal.frame import Bar, frame, view_of
 from trio_chat.terminal.log import Log
+from trio_chat.terminal.prose import drawn
 from trio_chat.terminal.render import View, entry_canvas, fit, nick_colour
 from trio_chat.terminal.scroll import Scroll
 from trio_chat.terminal.typed import names_message, read
@@ -194,23 +195,45 @@ def test_entries_tell_what_is_to_be_known() -> None:
     entry.edited = True
     entry.reactions = {"🍋": {"b", "c"}, "☕": set()}
     before = Entry("note", 0, "x")
-    wide = text_of(entry_canvas(entry, before, View(60, 9)))
-    assert wide[0][5:] == "          Ann │ a longer text a longer text a longer"
-    assert wide[1] == "                   │ text a longer text (edited) … sending"
+    wide = text_of(entry_canvas(entry, before, View(72, 9)))
+    assert wide[0][5:] == "          Ann │ a longer text a longer text a longer text a longer"
+    assert wide[1].startswith("                   │ text (edited) … sending")
+    away = text_of(entry_canvas(entry, before, View(60, 9, is_away=True)))
+    assert away[0][5:] == "      Ann │ a longer text a longer text a longer text a"
+    assert away[1].startswith("               │ longer text (edited) … will be sent")
     narrow = text_of(entry_canvas(entry, before, View(40, 9)))
     assert narrow[0] == "Ann a longer text a longer text a longer"
     with_day = text_of(entry_canvas(Entry("error", 0, "no"), None, View(40, 9)))
     assert [with_day[0].strip()[:3], with_day[1]] == ["── ", "no"]
     answer = Entry("message", 0, "yes", ANN, quote="Ben: milk?\nor not")
-    assert text_of(entry_canvas(answer, before, View(60, 9)))[0][21:] == "↪ Ben: milk? ⏎ or not"
+    assert text_of(entry_canvas(answer, before, View(72, 9)))[0][21:] == "↪ Ben: milk? ⏎ or not"
     action = Entry("message", 0, "/me waves", None, deleted=False)
     assert text_of(entry_canvas(action, before, View(40, 9))) == ["* somebody waves"]
     entry.seq = 123
-    numbered = text_of(entry_canvas(entry, before, View(60, 9, is_numbered=True)))
-    assert numbered[0] == " #123          Ann │ a longer text a longer text a longer"
+    numbered = text_of(entry_canvas(entry, before, View(72, 9, is_numbered=True)))
+    assert numbered[0] == " #123          Ann │ a longer text a longer text a longer text a longer"
     numbered = text_of(entry_canvas(entry, before, View(40, 9, is_numbered=True)))
     assert numbered[0] == "#123 Ann a longer text a longer text a"
     entry.deleted = True
     numbered = text_of(entry_canvas(entry, before, View(40, 9, is_numbered=True)))
     assert numbered == ["Ann deleted"]
     assert nick_colour(ANN) == nick_colour(Person("a", "Anna"))
+
+
+def test_code_and_links_are_drawn_as_such() -> None:
+    """Fenced code without its fences, at an edge; links without the end of a sentence."""
+    assert drawn("see\n```py\nx = 1\n\ny\n```\nnow", "message") == [
+        ("message", "see\n"),
+        ("code", "▏ x = 1\n▏ \n▏ y"),
+        ("message", "\nnow"),
+    ]
+    assert drawn("```\n```", "dim") == [("code", "")]
+    assert drawn("```\nnot closed", "dim") == [("dim", "```\nnot closed")]
+    assert drawn("(https://a.b/c?d=e).", "message") == [
+        ("message", "("),
+        ("link", "https://a.b/c?d=e"),
+        ("message", ")."),
+    ]
+    assert drawn("", "message") == []
+    entry = Entry("message", 0, "```\n```", ANN)
+    assert text_of(entry_canvas(entry, entry, View(40, 9))) == ["Ann"]

@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import os
+import ssl
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import redirect_stderr
@@ -32,6 +33,7 @@ LINK = f"{ENV_PREFIX}LINK"  # the variable
 TIMEOUT = 10.0  # seconds
 HISTORY = 10  # earlier messages that are printed, as with ``tail``
 HISTORY_LIMIT = 10_000
+CERTIFICATES_LIMIT = 1024 * 1024  # bytes; those of a whole system have a fifth of that
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -103,6 +105,12 @@ def _add_place(line: CommandLine) -> None:
     )
     line.add_argument("--room", help=f"the room to join (default: {ROOM})")
     line.add_argument("--nick", help="your nick (default: your login name)")
+    line.add_argument(
+        "--cafile",
+        metavar="FILE",
+        help="file with certificates (PEM) of whom to believe who the server is, besides the "
+        "system's, as of an authority of your own",
+    )
 
 
 def _add_access(line: CommandLine) -> None:
@@ -184,6 +192,7 @@ def _call(options: argparse.Namespace) -> Call:
             timeout=options.timeout,
             password=_secret(options.password_file) or os.environ.get(PASSWORD) or None,
             token=_secret(options.token_file),
+            ssl_context=_context(options.cafile),
         )
     except ConfigError:
         raise
@@ -214,6 +223,25 @@ def _link(options: argparse.Namespace) -> Link:
     operator = next((link.operator for link in links if link.operator), None)
     pair = next((link.pair for link in links if link.pair), None)
     return Link(links[0].url, next(iter(names), ROOM), secret, operator, pair)
+
+
+def _context(path: str | None) -> ssl.SSLContext | None:
+    """Return what believes the certificates in a file, too; nothing without one.
+
+    Raises:
+        ConfigError: it cannot be read, or has none.
+    """
+    if path is None:
+        return None
+    try:
+        certificates = read(Path(path), CERTIFICATES_LIMIT).decode("ascii", "replace")
+        context = ssl.create_default_context()
+        context.load_verify_locations(cadata=certificates)
+    except (ssl.SSLError, ValueError):  # the latter if it is empty
+        raise ConfigError(f"{path} has no certificates (PEM)") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from None
+    return context
 
 
 def _secret(path: str | None) -> str | None:

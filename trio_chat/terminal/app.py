@@ -17,10 +17,12 @@ from trio_chat.terminal.call import Call
 from trio_chat.terminal.commands import Commands
 from trio_chat.terminal.composer import Composer
 from trio_chat.terminal.frame import frame, view_of
+from trio_chat.terminal.render import View
 from trio_chat.terminal.sanitize import sanitize_line, sendable
 from trio_chat.terminal.screen import Screen, Size
 from trio_chat.terminal.tab import Tab, now
 from trio_chat.terminal.tasks import Job, TaskGroup
+from trio_chat.terminal.wording import counted
 
 QUIT_TIMEOUT = 2.0  # seconds that /quit waits for the last messages
 ROOM_KEYS = {"ctrl n": 1, "ctrl p": -1}
@@ -39,6 +41,7 @@ class App:
         self._composer = Composer(self._nicks)
         self._tabs: list[Tab] = []
         self._changed = trio.Event()  # when the outcome of a message is known
+        self._is_warned = False  # whether we said what would be lost, since we are offline
         self._tab: Tab
         self._chat: Chat
         self._tasks: TaskGroup
@@ -157,14 +160,22 @@ class App:
         return True
 
     def quit(self) -> None:
-        """End the chat as soon as all messages are acknowledged, after ``QUIT_TIMEOUT`` at most."""
+        """End the chat as soon as all messages are acknowledged, after ``QUIT_TIMEOUT`` at most.
+
+        Without a connection, what waits to be sent would be lost: then only a second one ends it.
+        """
+        if self._unsent and not self._is_online and not self._is_warned:
+            self._is_warned = True
+            what = counted(self._unsent, "message waits", "messages wait")
+            self._tab.note(f"{what} to be sent, and would be lost: /quit again ends all the same")
+            return
         self._tasks.start(self._leave)
 
     # Tasks
 
     async def _leave(self) -> None:
         with trio.move_on_after(QUIT_TIMEOUT):
-            while self._unsent and isinstance(self._chat.state, Online):
+            while self._unsent and self._is_online:
                 await self._changed.wait()
         self._tasks.stop()
 
@@ -198,6 +209,7 @@ class App:
     async def _watch(self) -> None:
         """Draw again when the state of the connection changes."""
         async for _ in self._chat.states():
+            self._is_warned = self._is_warned and not self._is_online
             self._screen.refresh()
 
     async def _watch_private_rooms(self) -> None:
@@ -244,7 +256,7 @@ class App:
         tab.unread = 0
 
     def _scroll(self, key: str) -> None:
-        tab, view = self._tab, view_of(self._screen.size, self._composer)
+        tab, view = self._tab, self._view
         rows = max(view.rows - 1, 1)
         if key == "page up":
             if tab.up(rows, view):
@@ -263,4 +275,15 @@ class App:
     def _draw(self, size: Size) -> urwid.Canvas:
         tab = self._tab
         bottom = bottom_bar(self._chat, self._tabs, tab)
-        return frame(size, top_bar(tab.room), tab.log, tab.scroll, bottom, self._composer)
+        is_away = not self._is_online
+        return frame(
+            size, top_bar(tab.room), tab.log, tab.scroll, bottom, self._composer, is_away=is_away
+        )
+
+    @property
+    def _view(self) -> View:
+        return view_of(self._screen.size, self._composer, is_away=not self._is_online)
+
+    @property
+    def _is_online(self) -> bool:
+        return isinstance(self._chat.state, Online)

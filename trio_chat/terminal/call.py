@@ -1,6 +1,7 @@
 """A call: connects to a server as the person that we were last time."""
 
 import os
+import ssl
 import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -40,6 +41,7 @@ class Call:
 
     ``password`` and ``token`` are for servers that ask for one; ``link`` is the secret of a link to
     the room, ``operator`` that of an operator's link, and ``pair`` a code of another device.
+    ``ssl_context`` says whose certificates are believed, if not those that Python believes.
     """
 
     url: str
@@ -51,6 +53,7 @@ class Call:
     link: str | None = field(default=None, repr=False)
     operator: str | None = field(default=None, repr=False)
     pair: str | None = field(default=None, repr=False)
+    ssl_context: ssl.SSLContext | None = None
 
     @asynccontextmanager
     async def connected(self, *, wait: bool = True) -> AsyncIterator[Chat]:
@@ -74,6 +77,7 @@ class Call:
                 token=self.token,
                 operator=self.operator,
                 link=self.link,
+                ssl_context=self.ssl_context,
                 connect_timeout=self.timeout,
                 wait=wait,
             ) as chat:

@@ -33,16 +33,23 @@ class Bar:
 
 
 def frame(
-    size: tuple[int, int], top: Bar, log: Log, scroll: Scroll, bottom: Bar, composer: Composer
+    size: tuple[int, int],
+    top: Bar,
+    log: Log,
+    scroll: Scroll,
+    bottom: Bar,
+    composer: Composer,
+    *,
+    is_away: bool = False,
 ) -> urwid.Canvas:
-    """Draw the screen, with the cursor in the input line."""
+    """Draw the screen, with the cursor in the input line; ``is_away`` without a connection."""
     cols, rows = size
     if cols < LEAST_COLS or rows < LEAST_ROWS:
         return urwid.SolidCanvas(" ", cols, rows)
     line = composer.render(cols)
     if line.rows() > rows - BARS - 1:
         line.trim(line.rows() - (rows - BARS - 1))
-    view = View(cols, rows - BARS - line.rows(), names_message(composer.text))
+    view = View(cols, rows - BARS - line.rows(), names_message(composer.text), is_away)
     return urwid.CanvasCombine(
         [
             (top.canvas(cols), None, False),
@@ -53,13 +60,13 @@ def frame(
     )
 
 
-def view_of(size: tuple[int, int], composer: Composer) -> View:
+def view_of(size: tuple[int, int], composer: Composer, *, is_away: bool = False) -> View:
     """Return the part of the screen in which the log is."""
     cols, rows = size
     if cols < LEAST_COLS:
         return View(LEAST_COLS, 1)
     log_rows = max(rows - BARS - composer.render(cols).rows(), 1)
-    return View(cols, log_rows, names_message(composer.text))
+    return View(cols, log_rows, names_message(composer.text), is_away)
 
 
 def log_canvas(log: Log, scroll: Scroll, view: View) -> urwid.Canvas:

@@ -12,6 +12,7 @@ from trio_chat.protocol.unicode import boundary
 from trio_chat.remote import Person
 from trio_chat.terminal import moments
 from trio_chat.terminal.entry import Entry
+from trio_chat.terminal.prose import drawn
 from trio_chat.terminal.sanitize import sanitize_line
 from trio_chat.terminal.wording import name
 
@@ -24,6 +25,8 @@ PALETTE = [
     ("dim", "dark gray", "", "default", "h245", ""),
     ("bad", "light red", "", "bold", "h167", ""),
     ("number", "black", "brown", "standout", "h16", "h172"),
+    ("code", "dark cyan", "", "default", "h37", ""),
+    ("link", "default,underline", "", "underline", "default,underline", ""),
     ("mine", "default,bold", "", "bold", "default,bold", ""),
     ("nick 0", "dark red", "", "bold", "h167", ""),
     ("nick 1", "dark green", "", "bold", "h71", ""),
@@ -35,6 +38,8 @@ PALETTE = [
 NICKS = 6  # colours for nicks
 TIME_WIDTH = 5  # columns, also for a number that is not longer
 NICK_WIDTH = 12
+SMALL_NICK_WIDTH = 8  # in fewer columns than WIDE
+WIDE = 72
 LINE = " │ "  # between nicks and texts
 NARROW = 50  # columns; in fewer there is no column for times and nicks
 STATES = {"": "message", "sending": "dim", "failed": "bad"}
@@ -42,11 +47,15 @@ ACTION = "/me "  # begins a message that says what somebody does
 
 
 class View(NamedTuple):
-    """The size of the part of the screen for a log, and whether it shows message numbers."""
+    """The size of the part of the screen for a log, and how it is drawn.
+
+    ``is_numbered``: message numbers are shown; ``is_away``: there is no connection just now.
+    """
 
     cols: int
     rows: int
     is_numbered: bool = False
+    is_away: bool = False
 
 
 Markup = list[str | tuple[str, str]]
@@ -56,7 +65,7 @@ def entry_canvas(entry: Entry, before: Entry | None, view: View) -> urwid.Compos
     """Draw an entry, with the date above it if the entry before has another one."""
     cols = view.cols
     day = _time(entry).date()
-    canvas = (_wide if cols >= NARROW else _narrow)(entry, cols, _number(entry, view))
+    canvas = (_wide if cols >= NARROW else _narrow)(entry, view, _number(entry, view))
     if before and _time(before).date() == day:
         return urwid.CompositeCanvas(canvas)
     line = urwid.Text(("dim", f"── {day:%A}, {day.day} {day:%B %Y} ──"), align="center")
@@ -72,28 +81,30 @@ def _number(entry: Entry, view: View) -> str:
     return f"#{entry.seq}" if is_shown else ""
 
 
-def _wide(entry: Entry, cols: int, number: str) -> urwid.Canvas:
+def _wide(entry: Entry, view: View, number: str) -> urwid.Canvas:
+    cols = view.cols
+    nick_width = NICK_WIDTH if cols >= WIDE else SMALL_NICK_WIDTH
     mark = number or f"{_time(entry):%H:%M}"
     blanks = " " * (TIME_WIDTH - len(mark))
-    who = fit(_author(entry), NICK_WIDTH)
-    body = urwid.Text(_body(entry))
-    margin = len(blanks + mark) + 1 + NICK_WIDTH + len(LINE)
+    who = fit(_author(entry), nick_width)
+    body = urwid.Text(_body(entry, is_away=view.is_away))
+    margin = len(blanks + mark) + 1 + nick_width + len(LINE)
     below = "\n" + LINE.rjust(margin)
     left: Markup = [
         blanks,
         ("number" if number else "dim", mark),
-        " " * (1 + NICK_WIDTH - width(who)),
+        " " * (1 + nick_width - width(who)),
         (_colour(entry), who),
         ("dim", LINE + below * (body.rows((cols - margin,)) - 1)),
     ]
     return urwid.Columns([(margin, urwid.Text(left)), body]).render((cols,))
 
 
-def _narrow(entry: Entry, cols: int, number: str) -> urwid.Canvas:
+def _narrow(entry: Entry, view: View, number: str) -> urwid.Canvas:
     who = _author(entry)
     left: Markup = [("number", number), " "] if number else []
     left += [(_colour(entry), who), " "] if who else []
-    return urwid.Text([*left, *_body(entry)]).render((cols,))
+    return urwid.Text([*left, *_body(entry, is_away=view.is_away)]).render((view.cols,))
 
 
 def _author(entry: Entry) -> str:
@@ -102,7 +113,7 @@ def _author(entry: Entry) -> str:
     return "*" if entry.text.startswith(ACTION) else name(entry.who)
 
 
-def _body(entry: Entry) -> Markup:
+def _body(entry: Entry, *, is_away: bool) -> Markup:
     """Return the text with its quote and marks."""
     if entry.deleted:
         return [("dim", f"deleted: {entry.why}" if entry.why else "deleted")]
@@ -113,13 +124,14 @@ def _body(entry: Entry) -> Markup:
     if text.startswith(ACTION):
         body.append((_colour(entry), name(entry.who)))
         text = text.removeprefix(ACTION[:-1])
-    body.append((STATES[entry.state], text))
-    return body + [("dim", f" {mark}") for mark in _marks(entry)]
+    body += drawn(text, STATES[entry.state]) or [""]
+    return body + [("dim", f" {mark}") for mark in _marks(entry, is_away=is_away)]
 
 
-def _marks(entry: Entry) -> list[str]:
+def _marks(entry: Entry, *, is_away: bool) -> list[str]:
     marks = ["(edited)"] if entry.edited else []
-    marks += ["… sending"] if entry.state == "sending" else []
+    if entry.state == "sending":
+        marks.append("… will be sent" if is_away else "… sending")
     found = ((emoji, len(people)) for emoji, people in entry.reactions.items() if people)
     return marks + [f"{emoji} {count}" for emoji, count in islice(found, 10)]
 
