@@ -21,7 +21,7 @@ import { KeyboardNavigation } from "./log/keyboard-navigation.js";
 import { isolate } from "./log/narration.js";
 import { plainWords } from "./log/row.js";
 import { Typing } from "./log/typing.js";
-import { linkTo } from "./net/address.js";
+import { linkTo, urlOf } from "./net/address.js";
 import { Attention } from "./panels/attention.js";
 import { ask } from "./panels/dialog.js";
 import { loadDialog } from "./panels/dialog-loading.js";
@@ -135,10 +135,10 @@ export class Tools {
 
   /** Has the status say why there is no connection, if the server can be asked. */
   async explain(status) {
-    const { findTrouble } = await import("./net/reach.js");
-    const found = await findTrouble();
+    const isThere = await fetch(urlOf("api/v1/reachable?"), { cache: "no-store" }).then(Boolean, () => false);
+    const found = isThere && (await (await import("./net/reach.js")).findTrouble());
     if (found) await learnDialogs();
-    status.explain(found && t(`trouble.${found.trouble}`, found));
+    status.explain(found ? t(`trouble.${found.trouble}`, found) : null);
   }
 
   /** Does what a button in a line is for. */

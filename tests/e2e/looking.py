@@ -25,9 +25,17 @@ def pasted(page: Page) -> str:
 
 
 def say(page: Page, text: str) -> None:
-    """Type a line and press Enter."""
+    """Type a line and press Enter, or on a phone the button."""
     page.fill("#text", text)
-    page.press("#text", "Enter")
+    send(page)
+
+
+def send(page: Page) -> None:
+    """Send what is typed, as one does there."""
+    if page.evaluate("matchMedia('(pointer: coarse) and (hover: none)').matches"):
+        page.locator("#composer [type=submit]").tap()
+    else:
+        page.press("#text", "Enter")
 
 
 def post(page: Page, text: str) -> None:

@@ -168,7 +168,7 @@ def test_keys_alone_reach_everything_and_show_where_they_are(
     """By Tab, Enter and Escape, in the order in which things stand on the screen."""
     with talk(chat):
         page = open_tea(open_page, viewport=size)
-        reached = walk(page, 45)
+        reached = walk(page, 60)
         wanted = {"Search messages", "Copy the link to this room", "Messages", "text"}
         if size is DESKTOP:
             wanted |= {"tea", "milk", "Options for milk", "join", "Change name", "notify", "sound"}

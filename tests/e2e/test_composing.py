@@ -20,6 +20,7 @@ from tests.e2e.looking import (
     post,
     reply_to_last,
     say,
+    send,
     wait_for,
     wait_for_kept,
 )
@@ -83,7 +84,7 @@ def test_a_command_is_completed_by_a_click_or_a_tap(open_page: OpenPage) -> None
     expect_field(page, "/topic ")
     expect(page.locator("#text")).to_be_focused()
     page.keyboard.type("tea")
-    page.keyboard.press("Enter")
+    send(page)
     expect(page.locator("#topic")).to_have_text("tea")
 
 
@@ -444,5 +445,5 @@ def test_names_are_offered_while_a_phone_composes(open_page: OpenPage) -> None:
     page.get_by_role("option", name="Bob").tap()
     expect_field(page, "hi @Bob ")
     page.keyboard.type("tea?")
-    page.keyboard.press("Enter")
+    send(page)
     wait_for_kept(page, "hi @Bob tea?")

@@ -34,7 +34,7 @@ export class Panel {
   #open() {
     this.#panel.classList.add("open");
     this.#button.ariaExpanded = "true";
-    this.#panel.querySelector("a, input:not([type=search]), button:not(.close)")?.focus({ preventScroll: true });
+    this.#panel.querySelector("a, input:not([type=search]), button:not(.close, [hidden])")?.focus({ preventScroll: true });
     this.#panel.scrollTop = 0;
   }
 
