@@ -234,6 +234,7 @@ def test_code_and_links_are_drawn_as_such() -> None:
         ("link", "https://a.b/c?d=e"),
         ("message", ")."),
     ]
+    assert drawn("http://a.b, tea", "dim") == [("link", "http://a.b"), ("dim", ", tea")]
     assert drawn("", "message") == []
     entry = Entry("message", 0, "```\n```", ANN)
     assert text_of(entry_canvas(entry, entry, View(40, 9))) == ["Ann"]

@@ -55,7 +55,7 @@ export function fillRow(row, entry, before, me) {
   put(row, "trouble", open && trouble(open, waits));
 }
 
-function classes({ kind, item, author, isFirst, isIgnored }, me) {
+function classes({ kind, item, author, isFirst, isIgnored, knows }, me) {
   const isOther = author && author.id !== me?.id && !isIgnored;
   const { pending } = item;
   return [
@@ -63,7 +63,7 @@ function classes({ kind, item, author, isFirst, isIgnored }, me) {
     pending?.some(isOpenChange) && "outgoing",
     pending?.some(({ state }) => state === "failed") && "failed",
     isAction(item) && !isIgnored && "action",
-    isOther && isMention(item, me) && "mentioned",
+    isOther && isMention(item, me, knows) && "mentioned",
   ]
     .filter(Boolean)
     .join(" ");
@@ -74,8 +74,8 @@ function isOpenChange({ t: kind, state }) {
   return kind !== "react" && state !== "failed";
 }
 
-function isMention({ text, deleted }, me) {
-  return !deleted && mentions(text, me?.nick).length > 0;
+function isMention({ text, deleted }, me, knows) {
+  return !deleted && [me?.nick, knows("here") && "here"].some((name) => mentions(text, name).length);
 }
 
 function isAction({ text, deleted }) {
