@@ -293,7 +293,7 @@ def test_a_raid_leaves_one_line(open_page: OpenPage, chat: Chat) -> None:
     expect(line).to_be_in_viewport()
     expect(ann.locator("#log")).not_to_contain_text("spam")
     expect(ann.locator("#log .deleted")).to_have_count(1)
-    assert 0 < middle < ann.viewport_size["height"]
+    assert 0 < middle < ann.evaluate("innerHeight")
     line.focus()
     assert faults(ann) == []
     for key, text in (

@@ -12,7 +12,14 @@ from trio_chat.core import rooms
 from trio_chat.core.messages import PageDone, Unregister
 from trio_chat.journal.feed import INTERVAL, follow
 from trio_chat.journal.memory import MemoryJournal
-from trio_chat.journal.types import ForeignWrites, RoomState, Unavailable, Write
+from trio_chat.journal.types import (
+    Elsewhere,
+    ForeignWrites,
+    PeopleChanged,
+    RoomState,
+    Unavailable,
+    Write,
+)
 from trio_chat.protocol.events import Message, Person, Topic
 
 EVE = Person("e", "Eve")
@@ -217,11 +224,12 @@ async def test_it_looks_every_second(autojump_clock: MockClock) -> None:
     journal = Journal()
     await journal.written(3)
     journal.changes = [False, True, False, Unavailable(1), True]
-    send, receive = trio.open_memory_channel[ForeignWrites](10)
+    send, receive = trio.open_memory_channel[ForeignWrites | PeopleChanged | Elsewhere](10)
     heard: list[tuple[float, list[int]]] = []
 
     async def hear() -> None:
         async for writes in receive:
+            assert isinstance(writes, ForeignWrites)
             lasts = [state.last for state in writes.states]
             heard.append((trio.current_time(), lasts))
 
@@ -238,7 +246,7 @@ async def test_a_change_that_cannot_be_read_is_not_forgotten(autojump_clock: Moc
     journal = Journal()
     journal.changes = [True]
     journal.is_down = True
-    send, receive = trio.open_memory_channel[ForeignWrites](10)
+    send, receive = trio.open_memory_channel[ForeignWrites | PeopleChanged | Elsewhere](10)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(follow, journal, send.send, lambda: ["tea"])
         await trio.sleep(2.5 * INTERVAL)
