@@ -51,7 +51,7 @@ class Connection:
         assert self._carry
         await self._carry()
 
-    async def _read(self, max_bytes: int | None = None) -> bytes | bytearray:
+    async def _read(self, max_bytes: int | None = None) -> bytearray:
         if self.breaks:
             raise trio.BrokenResourceError
         return await self._receive_some(max_bytes)
