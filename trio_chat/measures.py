@@ -73,6 +73,19 @@ class Traffic:
 
 
 @dataclass(slots=True)
+class BusFigures:
+    """What a node knows of ``others`` that run, and how many hints it has sent and heard.
+
+    ``reconnects`` counts new connections for that.
+    """
+
+    others: int = 0
+    sent: int = 0
+    heard: int = 0
+    reconnects: int = 0
+
+
+@dataclass(slots=True)
 class JournalFigures:
     """What a journal tells of itself; sizes are in bytes, as of the last look.
 
@@ -81,19 +94,11 @@ class JournalFigures:
 
     counts: Counter[str] = field(default_factory=Counter)
     read_seconds: Histogram = field(default_factory=Histogram)
+    bus: BusFigures = field(default_factory=BusFigures)
     database: int = 0
     log: int = 0
     disk_free: int = 0
     is_space_low: bool = False
-
-
-@dataclass(slots=True)
-class BusFigures:
-    """How many hints a node has sent to others and heard of them, and new connections for that."""
-
-    sent: int = 0
-    heard: int = 0
-    reconnects: int = 0
 
 
 @dataclass(slots=True)

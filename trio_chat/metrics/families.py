@@ -138,6 +138,11 @@ def _journal(hub: Hub, journal: JournalFigures) -> Iterator[Metric]:
         ("rooms_forgotten", "Rooms that nobody used."),
     ):
         yield _counter(f"journal_{name}", help_, journal.counts[name])
+    bus = journal.bus
+    yield _gauge("nodes", "Servers with the same database, this one too.", bus.others + 1)
+    hints = {"sent": bus.sent, "heard": bus.heard}
+    yield _counters("node_hints", "What nodes tell each other of commits.", "direction", hints)
+    yield _counter("node_reconnects", "New connections for that.", bus.reconnects)
     yield _gauge("database_bytes", "The database, as --max-database counts it.", journal.database)
     yield _gauge("write_ahead_log_bytes", "The log beside it.", journal.log)
     yield _gauge("disk_free_bytes", "Left on its disk.", journal.disk_free)

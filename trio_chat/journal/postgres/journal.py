@@ -82,7 +82,9 @@ class PostgresJournal:
         self._searchers = Readers(database, SEARCHERS, read_timeout)
         for readers in (self._loader, self._readers, self._searchers):
             readers.seconds = self.figures.read_seconds
-        self._notify = NotifyBus(database.url, database.run, database.place, self._readers.read)
+        self._notify = NotifyBus(
+            database.url, database.run, database.place, self._readers.read, self.figures.bus
+        )
         self.bus: Bus = self._notify
         self._upkeep = Upkeep(self._readers, self._writer.write, self._vacuum, erase_within)
 

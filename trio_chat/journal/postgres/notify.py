@@ -60,11 +60,12 @@ class NotifyBus:
         run: The server's run there.
         place: Tells the tables of this chat from those of another one in the database.
         read: Runs a query in a thread.
+        figures: Get what was counted.
     """
 
     gap_pause = GAP_PAUSE
 
-    def __init__(self, url: str, run: Run, place: int, read: Read) -> None:
+    def __init__(self, url: str, run: Run, place: int, read: Read, figures: BusFigures) -> None:
         self._read = read
         self._places = Places(run.id)
         self._url = url
@@ -81,7 +82,7 @@ class NotifyBus:
         self._is_failing = False
         self._has_told = False  # that others run
         self.others = 0  # nodes that run besides this one
-        self.figures = BusFigures()
+        self.figures = figures
 
     def tell(self, results: Sequence[Result]) -> None:
         """Have other nodes told what is committed, if there are any."""
@@ -178,7 +179,7 @@ class NotifyBus:
         if others and not self._has_told:
             self._has_told = True
             log.warning("another server has the database, too", reason=NOT_SHARED)
-        self.others = others
+        self.others = self.figures.others = others
 
     async def _send(self, wire: Wire) -> None:
         hints = self._outgoing.take(self._number + 1)
