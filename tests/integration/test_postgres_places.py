@@ -21,9 +21,7 @@ from tests.postgres import PostgresServer, running
 from trio_chat.cli import main
 from trio_chat.errors import BAD_USAGE
 from trio_chat.journal.postgres import runs
-from trio_chat.journal.postgres.database import Database
 from trio_chat.journal.postgres.link import Link
-from trio_chat.journal.types import JournalError
 
 PASSWORD = "not-to-be-told"  # noqa: S105 - that is the point
 POOLER = "usr/sbin/pgbouncer"
@@ -41,7 +39,6 @@ class Managed(NamedTuple):
     """A PostgreSQL server that is reached as one that others manage."""
 
     server: PostgresServer
-    folder: Path
     port: int
     authority: Path  # the certificate of who has signed the server's
 
@@ -63,10 +60,10 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def managed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Managed]:
+def managed() -> Iterator[Managed]:
     """Run a server of PostgreSQL over TLS, for people with a password."""
     for server in running():
-        folder = tmp_path_factory.mktemp("managed")
+        folder = server.folder
         authority = trustme.CA()
         authority.cert_pem.write_to_path(str(folder / "ca.pem"))
         data, port = server.folder / "data", free_port()
@@ -90,7 +87,7 @@ def managed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Managed]:
         server.options = [*server.options, *options]
         os.environ["PGPORT"] = str(port)
         server.start()
-        yield Managed(server, folder, port, folder / "ca.pem")
+        yield Managed(server, port, folder / "ca.pem")
         del os.environ["PGPORT"]
 
 
@@ -159,7 +156,7 @@ def test_what_does_not_fit_is_told_in_one_line(
 def pooling(managed: Managed, mode: str) -> Iterator[str]:
     """Run PgBouncer for the block; return the URL of the database behind it."""
     port = free_port()
-    folder = managed.folder / mode
+    folder = managed.server.folder / mode  # which the user of that may read
     folder.mkdir()
     (folder / "users.txt").write_text(f'"chat" "{PASSWORD}"\n')
     (folder / "pooler.ini").write_text(
@@ -168,14 +165,15 @@ def pooling(managed: Managed, mode: str) -> Iterator[str]:
         f"auth_type = plain\nauth_file = {folder / 'users.txt'}\npool_mode = {mode}\n"
         f"server_tls_sslmode = verify-full\nserver_tls_ca_file = {managed.authority}\n"
     )
-    for path in (*folder.parents, folder):
-        if path.is_relative_to(managed.folder.parent.parent):
-            path.chmod(0o755)
+    for path in (managed.authority, folder, *folder.iterdir()):
+        if managed.server.user:
+            shutil.chown(path, managed.server.user)
     command = [f"/{POOLER}", str(folder / "pooler.ini")]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, user=managed.server.user) as pooler:
         try:
             give_up_at = time.monotonic() + PATIENCE
-            while pooler.poll() is None:
+            while True:
+                assert pooler.poll() is None
                 with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                     break
                 assert time.monotonic() < give_up_at
@@ -190,13 +188,19 @@ needs_pooler = pytest.mark.skipif(
 
 
 @needs_pooler
-async def test_a_pooler_of_sessions_is_as_good_as_postgresql_itself(managed: Managed) -> None:
+async def test_a_pooler_of_sessions_is_as_good_as_postgresql_itself(
+    managed: Managed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Its lock holds as long as the server runs, and no longer."""
     with emptied(managed), pooling(managed, "session") as url:
         await talk(url)
+        move = ["migrate", url, str(tmp_path / "x.db")]
         async with serving(database=url):
-            with pytest.raises(JournalError, match="in use by another trio-chat server"):
-                await trio.to_thread.run_sync(Database, url, 0, 0)
+            assert await trio.to_thread.run_sync(main, move) == BAD_USAGE
+            assert "in use by another trio-chat server" in capsys.readouterr().err
+        with trio.fail_after(PATIENCE):  # PgBouncer may still be about to reset its connection
+            while await trio.to_thread.run_sync(main, move):
+                await trio.sleep(0.1)
 
 
 @needs_pooler
