@@ -29,11 +29,10 @@ import { FocusRestore } from "./panels/focus-restore.js";
 import { copy, offerLink } from "./panels/invitation.js";
 import { People } from "./panels/people.js";
 import { button, make, reasonField } from "./panels/make.js";
-import { RoomSections } from "./panels/room-sections.js";
 import { tellOf } from "./panels/threshold.js";
 import { Searching } from "./searching.js";
 import { arrange, hasLetters, MANY } from "./state/room-order.js";
-import { Wishes } from "./storage/wishes.js";
+import { USUAL, Wishes } from "./storage/wishes.js";
 
 const NARROW = 896; // px: here panels cover the log
 
@@ -56,7 +55,7 @@ export class Tools {
   #going;
   #governing;
   #members;
-  #sections;
+  #sections = null; // once there is something to arrange
   #wishes;
   #typing = new Typing(find("typing"));
 
@@ -79,7 +78,6 @@ export class Tools {
       },
     });
     this.#wishes = new Wishes(watchRooms(page));
-    this.#sections = new RoomSections(find("rooms"), this.#wishes, { arrange, hasLetters, MANY });
     this.#attention = new Attention(find("people"), this.#wishes, {
       onOpen: (room) => address.go(room),
       onRefused: () => tell(t("attention.refused")),
@@ -124,7 +122,8 @@ export class Tools {
     this.#search.show(room);
     this.#announcer.tell(news, room);
     this.#attention.tell(news);
-    this.#sections.show(store.rooms, store.active);
+    const isPlain = store.rooms.size === 1 && this.#wishes.of(store.active) === USUAL;
+    if (this.#sections || !isPlain) this.#arrange().catch(() => {}); // without it the rooms are in the order of joining
     this.#attention.show(room, [...store.rooms.values()], store.me);
     this.#typing.show(room);
     this.#bar.refresh();
@@ -188,6 +187,13 @@ export class Tools {
   /** Updates the jump button to the reader's place in a room. */
   place(room) {
     this.#jumpButton.show(this.#page.log, room);
+  }
+
+  async #arrange() {
+    const { store } = this.#page;
+    const { RoomSections } = this.#sections ? {} : await again(() => import("./panels/room-sections.js"));
+    this.#sections ??= new RoomSections(find("rooms"), this.#wishes, { arrange, hasLetters, MANY });
+    this.#sections.show(store.rooms, store.active);
   }
 
   /** Opens the menu at a room in the list. */
