@@ -313,3 +313,31 @@ async def test_what_other_nodes_learn_of_people() -> None:
             (place, None),
         ]
         assert [(room, who.nick) for room, who in journal.typing] == [("tea", "Anna")]
+
+
+class Late(Shared):
+    """A journal that is read slowly: what it tells is old by then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = trio.Event()
+
+    async def load(self, names: Sequence[str], recent: int) -> list[RoomState]:
+        states = await super().load(names, recent)
+        await self.gate.wait()
+        return states
+
+
+async def test_a_room_that_is_named_while_it_is_loaded() -> None:
+    """It is read once more, as what was read may be old."""
+    journal = Late()
+    async with house(journal) as home:
+        bob = await home.person("Bob")
+        assert await bob.ask({"t": "join", "room": "tea"}) == []
+        await journal.said("1")
+        await home.turn(Arrived([], {"tea": 1}))
+        journal.gate.set()
+        await home.turn()
+        await home.turn()
+        assert [entry["seq"] for entry in bob.told() if entry["t"] == "msg"] == [1]
+        assert journal.loads == ["tea", "tea"]
