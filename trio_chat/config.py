@@ -162,6 +162,18 @@ class Config(Rates):
         least=0,
         most=MOST,
     )
+    files: Path | None = option(
+        None,
+        "folder of the files that people send (default: beside the database; with PostgreSQL and "
+        "with ':memory:' there are none without it)",
+    )
+    max_files: int = option(
+        1_000_000_000,
+        "bytes of all files together at most; then files are refused until some are deleted; "
+        "0 for no limit",
+        least=0,
+        most=MOST,
+    )
     backup_every: float = option(
         0.0, "hours between two backups of the database; 0 for none", least=0, most=8760
     )
@@ -222,6 +234,14 @@ class Config(Rates):
     text_limit: int = limit(4000, "characters of a chat message at most", least=1)
     topic_limit: int = limit(250, "characters of a topic at most", least=1)
 
+    file_limit: int = limit(10_000_000, "bytes of a file at most; 0: nobody sends files", least=0)
+    files_per_message: int = limit(10, "files of one message at most", least=1, most=100)
+    unused_file_timeout: float = limit(
+        3600.0, "time after which a file is deleted that no message has", least=60
+    )
+    upload_timeout: float = limit(
+        600.0, "time for one upload, for its next piece, and for one download", least=10
+    )
     reactions_per_message: int = limit(
         50, "different emoji on one message at most", least=1, most=MOST_EMOJI
     )

@@ -22,6 +22,7 @@ from trio_chat.delivery.frames import Frame, pack
 from trio_chat.delivery.outbox_budget import OutboxBudget
 from trio_chat.delivery.pace import Pace, write_cost
 from trio_chat.delivery.recipient import Requester
+from trio_chat.files.uploads import Uploads
 from trio_chat.journal.journal import Journal
 from trio_chat.journal.storage import Storage
 from trio_chat.limits.limits import Limits
@@ -60,7 +61,10 @@ class Hub:
         self.access = Access(Registry())
         self._journal = journal
         pause = journal.bus.gap_pause
-        self._chat = Chat(config, journal.epoch, journal.secret, limits, self.access, pause)
+        self.uploads = Uploads()
+        self._chat = Chat(
+            config, journal.epoch, journal.secret, limits, self.access, pause, self.uploads
+        )
         registry = self.access.registry
         self._storage = Storage(
             journal, config.resume_limit, config.commit_interval, lambda: registry.last

@@ -101,6 +101,15 @@ class JournalFigures:
     is_space_low: bool = False
 
 
+@dataclass
+class FileFigures:
+    """How many files people have sent, and bytes: of their contents, and of what is coming."""
+
+    count: int = 0
+    size: int = 0
+    coming: int = 0
+
+
 @dataclass(slots=True)
 class BackupFigures:
     """What became of scheduled backups: how many were ``kept`` and have ``failed``.

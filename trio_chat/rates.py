@@ -94,6 +94,13 @@ class Rates:
     resume_rate: Rate = rate(
         "100/s:6000", "pages of missed events that are read for one address; further ones wait"
     )
+    upload_rate: Rate = rate("30/min:100", "files that one person uploads")
+    file_byte_rate: Rate = rate(
+        "4166666/h:100000000", "bytes of files that one person uploads; so many a day"
+    )
+    address_file_rate: Rate = rate(
+        "2097152/s:33554432", "bytes of files that one address uploads, all people together"
+    )
     new_room_rate: Rate = rate("20/h:20", "rooms in which one address says the first word")
     govern_rate: Rate = rate(
         "20/min:30",

@@ -13,6 +13,7 @@ from trio_chat.config import Config
 from trio_chat.core.messages import AccessChanged, Shutdown
 from trio_chat.delivery.batch import FanOut, Loop
 from trio_chat.errors import Failed
+from trio_chat.files.keeper import FileKeeper
 from trio_chat.hub import Hub
 from trio_chat.journal.backups import Backups
 from trio_chat.journal.feed import follow
@@ -41,8 +42,10 @@ from trio_chat.process import GcPauses
 from trio_chat.protocol.close import GOING_AWAY, RESTARTING, CloseReason
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.routes import Api
+from trio_chat.web.api.uploads import Uploading
 from trio_chat.web.app import make_app
 from trio_chat.web.assets import File, Page, static_files
+from trio_chat.web.downloads import install_downloads
 from trio_chat.web.hypercorn_bridge import Exchange
 from trio_chat.web.look import Look, read_look
 from trio_chat.web.static_files import Files
@@ -82,8 +85,12 @@ class Server:
         self._backups = Backups(config)
         clients = ClientFactory(self._context, self._hub.readers, journal.epoch)
         app = make_app(config)
-        self._api = Api(history, Calls(self._inbox, config), self._hub.readers, config)
+        self.keeper = FileKeeper(config, journal, self._hub.uploads)
+        calls = Calls(self._inbox, config)
+        uploading = Uploading(calls, self.keeper, limits, config)
+        self._api = Api(history, calls, self._hub.readers, config, uploading)
         self._api.install(app)
+        install_downloads(app, self.keeper)
         exchange = Exchange(app, config, limits, self._hub.outboxes)
         self.look = read_look(config)
         self.page = Page(static_files(), is_bundled=config.debug == "off")
@@ -128,12 +135,14 @@ class Server:
             ConfigError: the address or the certificate cannot be used.
         """
         await self._hub.load_acts()
+        await self.keeper.open()
         certificate = load_certificate(self.config)
         self.places = await open_places(self.config, passed)
         self._acceptor.hosts.own = tuple(place.host for place in self.places if place.host)
         for address in self.addresses:
             log.info("listening", address=address, fan_out=self._fan_out)
         self._warn_if_open()
+        self.keeper.warn()
         if self._endpoint:
             await self._endpoint.listen()
         report = ShortageReport()
@@ -210,11 +219,14 @@ class Server:
         Error handling: a crash in one connection ends that connection; a crash of the hub or a
         listener is a bug that ends the server.
         """
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._run_hub)
-            with self._pauses.watched():
-                await self._serve()
-            self._hub.close()
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._run_hub)
+                with self._pauses.watched():
+                    await self._serve()
+                self._hub.close()
+        finally:
+            self.keeper.close()
         log.info("stopped")
 
     async def _run_hub(self) -> None:
@@ -239,6 +251,7 @@ class Server:
                         retain, self._journal, self._emit, self.config, populations, made
                     )
                     listening.start_soon(self._follow)
+                    listening.start_soon(self.keeper.run)
                     listening.start_soon(self._backups.run)
                     self.health.closed = DRAINING if self._stopping.is_set() else None
                     await self._stopping.wait()
@@ -288,6 +301,7 @@ class Server:
             limits=self._limits,
             journal=self._journal.figures,
             backups=self._backups.figures,
+            files=self.keeper.figures,
             health=self.health,
             budgets=self._budgets(),
             pauses=self._pauses.seconds,

@@ -49,6 +49,9 @@ SHOWN_BY = {  # tests of their own, which look at the counters
     "password_rate": "test_access.py::test_guesses_are_slowed_and_counted_by_address",
     "address_byte_rate": "../unit/test_acceptor.py::"
     "test_what_a_request_brings_is_paid_for_in_bytes",
+    "upload_rate": "test_files.py::test_who_uploads_too_much_has_to_wait",
+    "file_byte_rate": "test_files.py::test_who_uploads_too_much_has_to_wait",
+    "address_file_rate": "test_files.py::test_what_an_address_uploads_is_read_as_fast_as_it_may",
     "new_room_rate": "../unit/test_request_limits.py::"
     "test_an_address_begins_so_many_rooms_in_an_hour",
     "new_name_rate": "../unit/test_request_limits.py::"
@@ -81,7 +84,9 @@ CHOICE = "it says how other limits work, and refuses nothing"
 NOT_COUNTED = {
     name: reason
     for reason, names in {
-        TOO_LONG: "head_limit text_limit topic_limit nick_limit room_limit",
+        TOO_LONG: (
+            "head_limit text_limit topic_limit nick_limit room_limit file_limit files_per_message"
+        ),
         CUT: "members_listed history_page page_bytes",
         FORGOTTEN: (
             "names_kept resume_limit recent_bytes all_recent_bytes replay_bytes all_replay_bytes"
@@ -90,7 +95,7 @@ NOT_COUNTED = {
         DEADLINE: (
             "head_timeout http_timeout keep_alive_timeout call_timeout access_timeout "
             "hello_timeout read_timeout pong_timeout close_timeout drain_timeout "
-            "drain_delay return_window"
+            "drain_delay return_window upload_timeout unused_file_timeout"
         ),
         CHOICE: (
             "loopback_limits rate_patience flood_timeout hold_links_for presence_grace "

@@ -12,13 +12,16 @@ from tests.integration.asking import API, ask
 from tests.integration.commands import command
 from tests.integration.running import serving
 from trio_chat.config import Config
+from trio_chat.files.keeper import FileKeeper
 from trio_chat.hub import Hub
 from trio_chat.journal.history import History
 from trio_chat.journal.memory import MemoryJournal
+from trio_chat.limits.limits import Limits
 from trio_chat.remote import connect
 from trio_chat.web.api.calls import Calls
 from trio_chat.web.api.openapi import describe
 from trio_chat.web.api.routes import Api
+from trio_chat.web.api.uploads import Uploading
 from trio_chat.web.app import make_app
 
 RULES = Path(__file__).with_name("schemathesis.toml")
@@ -77,7 +80,9 @@ def routes() -> set[tuple[str, str]]:
     app = make_app(config)
     hub = Hub(MemoryJournal(), config)
     history, calls = History(MemoryJournal(), config, dict), Calls(hub.inbox, config)
-    Api(history, calls, hub.readers, config).install(app)
+    limits, keeper = Limits(config), FileKeeper(config, MemoryJournal(), hub.uploads)
+    uploading = Uploading(calls, keeper, limits, config)
+    Api(history, calls, hub.readers, config, uploading).install(app)
     return {
         (path.replace("<number:", "{").replace("<", "{").replace(">", "}"), method)
         for rule in app.url_map.iter_rules()

@@ -61,6 +61,7 @@ from trio_chat.protocol.events import (
     Created,
     Delete,
     Edit,
+    File,
     Message,
     Person,
     React,
@@ -334,6 +335,43 @@ class TestReports:
         for seq, room in ((0, "tea"), (1, "tea"), (3, "tea"), (9, "tea"), (2, "jam"), (1, "new")):
             assert await journal.commit([report(seq, room=room)]) == [NO_SUCH_MESSAGE], seq
         assert numbers(await journal.commit([report(2), report(1, room="jam")])) == [1, 2]
+
+
+def sending(*ids: str, cid: str | None = None, alt: str = "") -> Write:
+    """Return a message with files."""
+    files = [File(id, f"{id}.txt", "text/plain", 3, alt=alt) for id in ids]
+    return Write(Message(room=ROOM, cid=cid, who=ANN, text="", files=files))
+
+
+class TestFiles:
+    """A message has its files until it is gone; a journal knows no more of them."""
+
+    async def test_they_are_told_with_it(self, journal: Journal) -> None:
+        """In history; not of a deleted one."""
+        await journal.commit([sending("f1", "f2"), sending("f3"), delete(2)])
+        told = await page(journal)
+        assert [[file.id for file in message.files] for message in told] == [["f1", "f2"], []]
+
+    async def test_whose_they_are_can_be_asked(self, journal: Journal) -> None:
+        """Of a cleared message they may come back; of a deleted one never; elsewhere is none."""
+        await journal.commit([sending("f1"), sending("f2"), say(), delete(2), clear(ANN)])
+        places = [Place(ROOM, seq) for seq in (1, 2, 3, 9)] + [Place("jam", 1)]
+        found = await journal.files_of(places)
+        assert [found[place] for place in places] == [{"f1"}, set(), set(), set(), set()]
+
+    async def test_a_resend_is_one_whatever_is_known_of_them(self, journal: Journal) -> None:
+        """By id and alt; so it is found although it would be refused by now."""
+        await journal.commit([sending("f1", cid=CID, alt="a cat")])
+        no = Rejected("no_such_file", "there is none")
+        bare = Message(
+            room=ROOM, cid=CID, who=ANN, text="", files=[File("f1", "", "", 0, alt="a cat")]
+        )
+        other = msgspec.structs.replace(bare, files=[File("f1", "", "", 0, alt="a dog")])
+        new = msgspec.structs.replace(bare, cid="another-cid")
+        writes = [Write(one, refused=no) for one in (bare, other, new)]
+        results = await journal.commit(writes)
+        assert results[1:] == [KEY_REUSED, no]
+        assert isinstance(results[0], Duplicate)
 
 
 class TestReplies:

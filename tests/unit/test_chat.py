@@ -50,6 +50,8 @@ async def test_hello_is_answered_with_who_one_is_and_the_limits() -> None:
                 "rooms": 3,
                 "reactions": 50,
                 "changes": 1000,
+                "file": 10_000_000,
+                "files": 10,
             },
         }
         epoch = home.journal.epoch

@@ -25,16 +25,17 @@ RULES = {
     "journal": "protocol",
     "delivery": "protocol",
     "limits": "",
-    "core": "protocol auth journal delivery limits",
-    "hub": "protocol auth journal delivery limits core",
+    "files": "protocol journal",
+    "core": "protocol auth journal files delivery limits",
+    "hub": "protocol auth journal files delivery limits core",
     "net": "protocol auth limits",
     "client": "protocol auth journal delivery limits core hub net",
-    "web": "protocol auth journal delivery limits core hub net",
+    "web": "protocol auth journal files delivery limits core hub net",
     "metrics": "protocol auth journal delivery limits core hub net client web",
     "remote": "protocol",
     "terminal": "protocol remote standard_streams",
-    "commands": "protocol journal core terminal remote lifetime loaded_files server_file signals "
-    "settings logs standard_streams",
+    "commands": "protocol journal files core terminal remote lifetime loaded_files server_file "
+    "signals settings logs standard_streams",
 }
 
 

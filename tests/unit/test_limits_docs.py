@@ -37,7 +37,12 @@ NO_BOUNDS = {
         delivery.ring.SEND delivery.ring.SKIP_SUCCESS delivery.ring.COOP_TASKRUN
         delivery.ring.ENTER delivery.ring.NO_SQARRAY delivery.ring.SETUP
         delivery.ring.SINGLE_ISSUER delivery.ring.SUBMIT_ALL errors.FAILED errors.BAD_USAGE
-        errors.UNREACHABLE errors.INTERRUPTED journal.keys.DIGEST_BYTES journal.people.STAMP
+        errors.UNREACHABLE errors.INTERRUPTED
+        files.blobs.PREFIX files.blobs.PRIVATE files.blobs.PRIVATE_FOLDER files.index.VERSION
+        files.keeper.ID_BYTES files.kinds.HEAD files.picture_worker.BAD
+        files.picture_worker.GOOD files.picture_worker.TOO_LARGE files.picture_worker.NICE
+        files.picture_worker.QUALITY files.picture_worker.SPEED
+        journal.keys.DIGEST_BYTES journal.people.STAMP
         journal.postgres.database.OLDEST journal.postgres.forgetting.ANY
         journal.postgres.queries.NEWEST journal.postgres.schema.LOCK
         journal.postgres.schema.MAKING journal.postgres.schema.SCHEMA
@@ -61,7 +66,9 @@ NO_BOUNDS = {
         web.look.FLARE web.look.KNEE""",
     "pace: how often something is looked at, told or tried again": """
         journal.backups.GRACE journal.backups.LOOK journal.backups.RETRY
-        auth.gate.BUSY_MS core.arrivals.AGED_AT_ONCE core.arrivals.NOTED
+        auth.gate.BUSY_MS files.keeper.RETRY_MS files.keeper.SWEEP_INTERVAL
+        files.pictures.RETRY_MS web.downloads.AGE
+        core.arrivals.AGED_AT_ONCE core.arrivals.NOTED
         core.catchup_queue.COST_EACH_TURN core.devices.BUSY_MS
         journal.postgres.notify.BEAT journal.postgres.notify.PACE
         journal.postgres.notify.MOVES_PACE journal.postgres.notify.GAP_PAUSE
@@ -83,7 +90,8 @@ NO_BOUNDS = {
         protocol.dialects.v1.EXCESS_RETRY_MS
         standard_streams.TICK standard_streams.STUCK_INTERVAL web.api.routes.PREFLIGHT_AGE""",
     "sizes of one read or write of what may be longer": """
-        client.client.READ_SIZE named_files.READ_SIZE net.head.READ_SIZE
+        client.client.READ_SIZE web.downloads.PIECE web.hypercorn_bridge.UPLOAD_READ_SIZE
+        named_files.READ_SIZE net.head.READ_SIZE
         journal.storage.ACTS journal.storage.ACTS_BYTES
         net.streams.LINGER_SIZE standard_streams.PIECE""",
     "clocks that jump": "journal.retention.TRUST journal.times.SETBACK",

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from trio_chat.commands.copying import copy_sound, is_same
+from trio_chat.commands.file_folders import copy_files, folder_at
 from trio_chat.commands.files import database_path, new_file, snapshot
 from trio_chat.commands.tables import size
 from trio_chat.config import ConfigError
+from trio_chat.files.place import folder_beside
 from trio_chat.settings import CommandLine
 
 
@@ -24,7 +26,9 @@ def main(arguments: Sequence[str]) -> int:
         raise ConfigError(f"{target} is the database itself")
     with snapshot(source) as database, new_file(target, force=options.force) as part:
         events = copy_sound(database, target, part, gently=options.gently)
-    print(f"backed up {events:,} events to {target} ({size(target.stat().st_size)})")
+        files = copy_files(part, folder_at(config, source), folder_beside(target))
+    more = f", and {files:,} files beside it" if files else ""
+    print(f"backed up {events:,} events to {target} ({size(target.stat().st_size)}){more}")
     return 0
 
 
@@ -33,7 +37,7 @@ def _command_line() -> CommandLine:
         "backup",
         "Copy the database as it stands at this moment, and check the copy. The server may run "
         "meanwhile. The copy holds the key that sessions are signed with: keep it private.",
-        ["database"],
+        ["database", "files"],
     )
     line.add_argument("file", metavar="FILE", help="where the copy is to be")
     line.add_argument("--force", action="store_true", help="replace the file if it is there")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from trio_chat.commands.databases import postgres
+from trio_chat.commands.file_folders import folder_at, wrong_files
 from trio_chat.commands.files import database_path, opened
 from trio_chat.commands.progress import progress
 from trio_chat.database_url import is_url
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     path = database_path(config, "check")
     mended = list[str]()
     with opened(path, to_write=options.repair) as database:
-        found = _check_all(database)
+        found = _check_all(database) | {"files": wrong_files(folder_at(config, path))}
         if options.repair and not found["pages"]:
             mended = [name for name in MENDED if _mend(database, path, name)]
     return _show_all(found, mended)
@@ -113,9 +114,9 @@ def _command_line() -> CommandLine:
     line = CommandLine(
         "check",
         "Check a database: its pages, its events, and what is derived from them: the rooms' last "
-        "numbers, the messages' present states and the search index. Exit status 1 if something "
-        "is wrong. The server may run meanwhile.",
-        ["database"],
+        "numbers, the messages' present states and the search index; and the contents of files. "
+        "Exit status 1 if something is wrong. The server may run meanwhile.",
+        ["database", "files"],
     )
     line.add_argument("--repair", action="store_true", help="make anew what is derived and wrong")
     return line

@@ -12,6 +12,7 @@ import msgspec
 
 from trio_chat.clock import wall_clock
 from trio_chat.commands.databases import snapshot_store
+from trio_chat.commands.file_folders import FilesOut
 from trio_chat.commands.files import new_file
 from trio_chat.commands.lines import (
     FORMAT,
@@ -28,6 +29,7 @@ from trio_chat.commands.room_rules import mended_topic
 from trio_chat.commands.stores import Store
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
+from trio_chat.files.place import folder_of
 from trio_chat.protocol.names import BadName, check_room
 from trio_chat.settings import CommandLine
 from trio_chat.standard_streams import say
@@ -48,9 +50,11 @@ def main(arguments: Sequence[str]) -> int:
     options, config = _command_line().read(arguments, os.environ)
     names = [_room_name(name, config.room_limit) for name in options.rooms]
     damage = Damage()
+    folder = Path(options.with_files) if options.with_files else None
     with (
         snapshot_store(config, "export") as store,
         closing(sqlite3.connect("")) as scratch,  # a file of its own if it gets large
+        closing(FilesOut(folder_of(config), folder)) as files,
     ):
         acts = RoomActs(scratch)
         acts.follow(store, damage.add)
@@ -60,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
             _output(options.output, force=options.force) as output,
             progress("exporting", count, hidden=output.isatty()) as advance,
         ):
-            output.writelines(_lines(store, rooms, acts, advance, damage.add))
+            output.writelines(_lines(store, rooms, acts, advance, damage.add, files))
     say(f"exported {count:,} events of {len(rooms):,} rooms")
     damage.tell()
     return 0
@@ -96,13 +100,18 @@ def _command_line() -> CommandLine:
         "Write what was said as lines of JSON: a header, then for each room a line about it, its "
         "links, rules, bans and what else moderators did, and its events in order. The server may "
         "run meanwhile.",
-        ["database", "room_limit"],
+        ["database", "files", "room_limit"],
     )
     line.add_argument("rooms", metavar="ROOM", nargs="*", help="export these rooms only")
     line.add_argument(
         "-o", "--output", metavar="FILE", default=STDOUT, help="write to this file instead"
     )
     line.add_argument("--force", action="store_true", help="replace the file if it is there")
+    line.add_argument(
+        "--with-files",
+        metavar="FOLDER",
+        help="write what people sent as files into this folder, each called by its id",
+    )
     return line
 
 
@@ -135,6 +144,7 @@ def _lines(
     acts: RoomActs,
     advance: Advance,
     report: Report,
+    files: FilesOut,
 ) -> Iterator[bytes]:
     header = Header(
         format=FORMAT,
@@ -150,6 +160,7 @@ def _lines(
             yield encode(act) + b"\n"
         count = 0
         for count, event in enumerate(events(store, room, report), 1):
+            files.take(event)
             yield encode(event) + b"\n"
             if count % STEP == 0:
                 advance(STEP)

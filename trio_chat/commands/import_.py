@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from trio_chat.commands.databases import opened_store, prepare_store, snapshot_store
+from trio_chat.commands.file_folders import FilesIn
 from trio_chat.commands.importer import Comparison, Importer, Outcome
 from trio_chat.commands.lines import RoomLine
 from trio_chat.commands.progress import progress
@@ -20,8 +21,9 @@ from trio_chat.commands.room_acts import RoomActs
 from trio_chat.commands.tables import show
 from trio_chat.config import Config, ConfigError
 from trio_chat.errors import Failed
+from trio_chat.files.place import folder_of
 from trio_chat.named_files import open_to_read
-from trio_chat.protocol.events import ActKept, AnyStoredEvent
+from trio_chat.protocol.events import ActKept, AnyStoredEvent, Message
 from trio_chat.settings import CommandLine
 
 STDIN = "-"
@@ -43,10 +45,16 @@ def main(arguments: Sequence[str]) -> int:
         reader = Reader(file, config, mends=options.mend, with_rights=not options.without_rights)
         outcomes = _check(reader, acts)
         if not options.dry_run:
-            with opened_store(config, "import") as store:
+            source = Path(options.with_files) if options.with_files else None
+            with (
+                opened_store(config, "import") as store,
+                closing(FilesIn(source, folder_of(config))) as files,
+            ):
                 importer = Importer(store, outcomes, RightsImporter(store, acts, scratch))
                 for line in reader.read("importing"):
                     importer.take(line)
+                    if isinstance(line, Message) and importer.is_taking:
+                        files.take(line)
                 importer.finish()
     _report(outcomes)
     return 0
@@ -59,11 +67,16 @@ def _command_line() -> CommandLine:
         "room that contradicts what is here is left as it is. Links, bans, rules and what else is "
         "known of rights come with a room, and are told. The server may run meanwhile.",
         [
-            *("database", "room_limit", "nick_limit", "text_limit", "topic_limit"),
+            *("database", "files", "room_limit", "nick_limit", "text_limit", "topic_limit"),
             *("reactions_per_message", "changes_per_message", "links_per_room", "private_rooms"),
         ],
     )
     line.add_argument("file", metavar="FILE", help="what was exported; - for standard input")
+    line.add_argument(
+        "--with-files",
+        metavar="FOLDER",
+        help="take what people sent as files from this folder, where export has written them",
+    )
     line.add_argument("--dry-run", action="store_true", help="only tell what would be done")
     line.add_argument(
         "--without-rights",

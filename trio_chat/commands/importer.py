@@ -158,6 +158,11 @@ class Importer:
             if len(self._batch) == BATCH:
                 self._write(self._room)
 
+    @property
+    def is_taking(self) -> bool:
+        """Whether the room at hand is taken in."""
+        return self._room is not None
+
     def _begin(self, line: RoomLine) -> None:
         self._room = self._wanted.get(line.room)
         if self._room:

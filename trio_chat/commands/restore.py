@@ -7,9 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from trio_chat.commands.copying import copy_sound, is_same
+from trio_chat.commands.file_folders import folder_at, put_back
 from trio_chat.commands.files import database_path, new_file, snapshot, sync
 from trio_chat.config import ConfigError
 from trio_chat.errors import Failed
+from trio_chat.files.place import folder_beside
 from trio_chat.journal.offline import kept_from_servers
 from trio_chat.journal.sqlite.place import check_place, resolved
 from trio_chat.settings import CommandLine
@@ -37,8 +39,10 @@ def main(arguments: Sequence[str]) -> int:
         with snapshot(source) as backup, new_file(complete, force=True) as part:
             events = copy_sound(backup, source, part, gently=False)
         try:
-            aside = _set_aside(target)
+            stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+            aside = _set_aside(target, stamp)
             complete.replace(target)
+            put_back(folder_beside(source), folder_at(config, target), stamp)
             sync(target.parent)
         except OSError as error:
             raise Failed(f"cannot restore {name}: {error.strerror}") from None
@@ -47,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _set_aside(target: Path) -> Path | None:
+def _set_aside(target: Path, stamp: str) -> Path | None:
     """Give a database another name, with its log; return that, ``None`` if there is none.
 
     It keeps its own name until another one takes its place, so that there is one at any time. A
@@ -58,7 +62,6 @@ def _set_aside(target: Path) -> Path | None:
     """
     if not target.exists():
         return None
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     aside = target.with_name(f"{target.name}.before-{stamp}")
     aside.hardlink_to(target)
     with suppress(FileNotFoundError):
@@ -75,7 +78,7 @@ def _command_line() -> CommandLine:
         "Put a backup in the place of the database, once it is checked. No server may run. What "
         "was there before is kept beside it, under another name. Numbers begin a new epoch: "
         "clients load all rooms anew.",
-        ["database"],
+        ["database", "files"],
     )
     line.add_argument("file", metavar="FILE", help="a file that backup has written")
     return line

@@ -13,6 +13,8 @@ from typing import Protocol
 import msgspec
 
 from trio_chat.config import MOST_CHANGES, MOST_EMOJI
+from trio_chat.files.kinds import OTHER, PICTURES
+from trio_chat.files.names import proper_name
 from trio_chat.journal.keys import author_of, is_bare
 from trio_chat.journal.stored import stand_in
 from trio_chat.journal.types import NO_SUCH_MESSAGE, NOT_YOURS
@@ -23,6 +25,7 @@ from trio_chat.protocol.events import (
     AnyStoredEvent,
     Delete,
     Edit,
+    File,
     Message,
     Person,
     React,
@@ -35,6 +38,7 @@ from trio_chat.protocol.request_base import LAST_TIME, complaint
 from trio_chat.protocol.text import without_controls
 
 CREATE = "CREATE TABLE messages (seq INTEGER PRIMARY KEY, author, is_gone, changes BLOB)"
+FILE_ID = re.compile("[0-9A-Za-z_-]{22,64}")
 PERSON_ID = re.compile("[0-9A-Za-z_-]{1,64}")
 NO_ONE = "nobody"  # a nick
 NOTHING = "❔"  # the emoji of a reaction that is taken back before it was there
@@ -63,7 +67,7 @@ class Unlimited:
     """Limits for what is there already, under whatever limits it was kept."""
 
     text_limit = topic_limit = nick_limit = frame_requests = 2**31
-    links_per_room = rooms_per_connection = 2**31
+    links_per_room = rooms_per_connection = files_per_message = 2**31
     reactions_per_message, changes_per_message = MOST_EMOJI, MOST_CHANGES
 
 
@@ -193,7 +197,24 @@ def normal(event: AnyStoredEvent, limits: request_texts.Limits) -> AnyStoredEven
     if fault:
         raise BadEvent(fault[1])
     kept = request.event(event.room, event.who)
+    if isinstance(event, Message) and isinstance(kept, Message):
+        kept.files = [_normal_file(*both) for both in zip(event.files, kept.files, strict=True)]
     return msgspec.structs.replace(kept, seq=event.seq, ts=event.ts)
+
+
+def _normal_file(file: File, asked: File) -> File:
+    """Return a file as it would have been kept.
+
+    Raises:
+        BadEvent: it cannot be.
+    """
+    kind = PICTURES.get(file.type)
+    if kind is None and file.type != OTHER:
+        raise BadEvent("the type of a file is none")
+    if min(file.size, file.width, file.height) < 0 or not FILE_ID.fullmatch(file.id):
+        raise BadEvent("what it tells of a file cannot be")
+    name = proper_name(file.name, kind)
+    return msgspec.structs.replace(file, name=name, alt=asked.alt)
 
 
 def normal_topic(topic: str, limits: request_texts.Limits) -> str:

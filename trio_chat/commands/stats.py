@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from trio_chat.commands.databases import snapshot_store
+from trio_chat.commands.file_folders import totals
 from trio_chat.commands.progress import progress
 from trio_chat.commands.stores import Measure, Store
 from trio_chat.commands.tables import Row, show
+from trio_chat.files.place import folder_of
 from trio_chat.protocol.acts import LEDGER
 from trio_chat.settings import CommandLine
 
@@ -21,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     options, config = _command_line().read(arguments, os.environ)
     with snapshot_store(config, "stats") as store:
         sizes = [_row(*size) for size in store.sizes()]
-        rows = [*sizes, *_rooms(store)]
+        rows = [*sizes, _sent(folder_of(config)), *_rooms(store)]
     show(rows, as_json=options.json)
     return 0
 
@@ -32,7 +35,7 @@ def _command_line() -> CommandLine:
         "Tell what takes the space of the database: its files, what is free in them, its parts, "
         "and each room's messages and changes (edits, reactions, deletions, topics), the largest "
         "rooms first. On a pipe, the columns are separated by tabs. The server may run meanwhile.",
-        ["database"],
+        ["database", "files"],
     )
     line.add_argument("--json", action="store_true", help="print JSON objects, one a line")
     return line
@@ -40,6 +43,12 @@ def _command_line() -> CommandLine:
 
 def _row(kind: str, name: str, size: int, count: int | None = None) -> Row:
     return {"what": kind, "name": name, "count": count, "bytes": size}
+
+
+def _sent(folder: Path | None) -> Row:
+    """Return what the files take that people sent."""
+    count, size = totals(folder) if folder else (0, 0)
+    return _row("file", "files that people sent", size, count)
 
 
 def _rooms(store: Store) -> Iterator[Row]:

@@ -101,4 +101,5 @@ def _told(one: HeldMessage) -> governing_answers.HeldInfo:
         who=event.who,
         edits=event.target if isinstance(event, Edit) else None,
         reply=event.reply if isinstance(event, Message) else None,
+        files=event.files if isinstance(event, Message) else [],
     )

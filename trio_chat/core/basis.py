@@ -31,6 +31,7 @@ from trio_chat.core.targets import Targets
 from trio_chat.core.timers import Timers
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Requester
+from trio_chat.files.uploads import Uploads
 from trio_chat.limits.limits import Limits
 
 
@@ -43,6 +44,7 @@ class Given(NamedTuple):
         secret: Signs sessions.
         limits: The buckets that requests are paid from.
         access: What people may do.
+        uploads: The files that messages may have.
         delay: Has something called so many seconds later.
         load: Has a room loaded.
         gap_pause: Seconds in which what is missing in a room may come by itself.
@@ -53,6 +55,7 @@ class Given(NamedTuple):
     secret: bytes
     limits: Limits
     access: Access
+    uploads: Uploads
     delay: Delay
     load: Callable[[str], None]
     gap_pause: float
@@ -120,7 +123,7 @@ def make_world(given: Given) -> World:
         arrivals=arrivals,
         presence=Presence(people, rooms, timers, config, arrivals),
         marks=Marks(turn, people, rooms, given.epoch, given.access.registry),
-        held=HeldMessages(clock, given.delay),
+        held=HeldMessages(clock, given.delay, given.uploads.keep),
     )
 
 

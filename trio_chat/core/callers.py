@@ -21,6 +21,7 @@ from trio_chat.core.rooms import Rooms, proper_name
 from trio_chat.core.speakers import Speakers
 from trio_chat.core.welcome import Welcome
 from trio_chat.delivery.recipient import Requester
+from trio_chat.files.uploads import Uploads
 from trio_chat.journal.types import Write
 from trio_chat.protocol import answers, governing, requests
 
@@ -44,6 +45,7 @@ class Callers:
         arrivals: Remember who has written.
         introductions: Look at hellos.
         turn: Where answers go.
+        uploads: The files that messages may have.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -64,6 +66,7 @@ class Callers:
         arrivals: Arrivals,
         introductions: Introductions,
         turn: Turn,
+        uploads: Uploads,
     ) -> None:
         self._people = people
         self._speakers = speakers
@@ -80,6 +83,7 @@ class Callers:
         self._arrivals = arrivals
         self._introductions = introductions
         self._turn = turn
+        self._uploads = uploads
 
     def introduce(
         self, caller: Requester, request: requests.Hello, now: float, grant: Grant, label: str
@@ -172,6 +176,26 @@ class Callers:
             )
         )
 
+    def upload(
+        self,
+        caller: Requester,
+        credentials: requests.Credentials,
+        request: requests.Upload,
+        now: float,
+        grant: Grant,
+    ) -> None:
+        """Tell a caller that they may upload a file, and for whom and what it is then.
+
+        Raises:
+            RequestError: they may not.
+        """
+        asker, room, link = self._asker(caller, credentials, request.room, now, grant)
+        self._judge.check(asker, request, room, now, link=link)
+        assert asker.person  # or the policy has said no
+        self._limits.check(asker.person.id, request, None, caller.address, now)
+        answer = answers.MayUpload(id=request.id, who=asker.person.id, room=room)
+        self._turn.reply(caller, answer)
+
     def write(
         self,
         caller: Requester,
@@ -197,7 +221,8 @@ class Callers:
         event = request.event(room, asker.person)
         condition = policy.target_author(principal, request)
         is_held = self._judge.needs_approval(principal, request, room)
-        return Write(event, condition, may_begin, needs_approval=is_held)
+        refused = self._uploads.take_into(event)
+        return Write(event, condition, may_begin, needs_approval=is_held, refused=refused)
 
     def govern(
         self,

@@ -31,6 +31,7 @@ from trio_chat.core.pending_writes import Pending
 from trio_chat.core.records import NO_CHANGES, SHARED_LAZY
 from trio_chat.core.registry import SERVER
 from trio_chat.core.room_log import Budgets
+from trio_chat.files.uploads import Uploads
 from trio_chat.journal.arrivals import MARK
 from trio_chat.journal.people import NOBODY
 from trio_chat.journal.storage import (
@@ -77,6 +78,7 @@ class Chat:
         limits: The buckets that requests are paid from.
         access: What people may do; the chat changes it.
         gap_pause: Seconds in which what is missing in a room may come by itself.
+        uploads: The files that messages may have.
     """
 
     def __init__(
@@ -87,7 +89,9 @@ class Chat:
         limits: Limits,
         access: Access,
         gap_pause: float = 0.0,
+        uploads: Uploads | None = None,
     ) -> None:
+        self._uploads = uploads = Uploads() if uploads is None else uploads
         self._changes = NO_CHANGES  # of people, that were taken last
         given = Given(
             config,
@@ -95,6 +99,7 @@ class Chat:
             secret,
             limits,
             access,
+            uploads,
             delay=self._delay,
             load=self._load,
             gap_pause=gap_pause,
@@ -393,6 +398,9 @@ class Chat:
             if isinstance(request, requests.Read):
                 self._callers.read(caller, credentials, request, now, grant)
                 return
+            if isinstance(request, requests.Upload):
+                self._callers.upload(caller, credentials, request, now, grant)
+                return
             self._pending.check_room()
             if not isinstance(request, requests.WriteRequest):
                 self._callers.govern(caller, credentials, request, now, grant)
@@ -403,4 +411,5 @@ class Chat:
         else:
             self._turn.effects.writes.append(write)
             hold = partial(self._held.hold, write) if write.needs_approval else None
-            self._pending.add(Pending(caller, None, request.id, hold=hold))
+            over = partial(self._uploads.answered, write.event)
+            self._pending.add(Pending(caller, None, request.id, hold=hold, over=over))

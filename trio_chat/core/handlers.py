@@ -30,6 +30,7 @@ from trio_chat.core.request_limits import TOO_FAST, RequestLimits, in_ms
 from trio_chat.core.requested import Requested
 from trio_chat.core.rooms import Rooms, proper_name
 from trio_chat.delivery.recipient import Recipient, Requester
+from trio_chat.files.uploads import Uploads
 from trio_chat.journal.types import Write
 from trio_chat.protocol import answers, events, governing, requests
 from trio_chat.protocol.events import Person
@@ -62,6 +63,7 @@ class Handlers:
         pairs: Rooms for two.
         held: Gets what needs approval.
         arrivals: Remember who has written without a name; others are in the room.
+        uploads: The files that messages may have.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of the chat
@@ -86,6 +88,7 @@ class Handlers:
         pairs: Pairs,
         held: HeldMessages,
         arrivals: Arrivals,
+        uploads: Uploads,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -106,6 +109,7 @@ class Handlers:
         self._pairs = pairs
         self._held = held
         self._arrivals = arrivals
+        self._uploads = uploads
         self._handlers = self._by_kind()
 
     def _by_kind(self) -> dict[type, Any]:
@@ -278,7 +282,8 @@ class Handlers:
         room, now = catch_up.room_name, self._turn.now
         may_begin = self._judge.is_made(room) or self._limits.may_begin_room(asker.address, now)
         is_held = self._judge.needs_approval(principal, request, room)
-        write = Write(event, condition, may_begin, needs_approval=is_held)
+        refused = self._uploads.take_into(event)
+        write = Write(event, condition, may_begin, needs_approval=is_held, refused=refused)
         self._turn.effects.writes.append(write)
         if asker.person is None:
             self._arrivals.write(room, None, asker.address, asker.known_since)
@@ -286,7 +291,8 @@ class Handlers:
         if isinstance(request, requests.Send):
             self._judge.has_said(asker, room, now)
             self._pairs.note_said(room, asker.person)
-        self._pending.add(Pending(state.client, state, request.id, hold=hold))
+        over = partial(self._uploads.answered, event)
+        self._pending.add(Pending(state.client, state, request.id, hold=hold, over=over))
 
     def _govern(self, state: ConnectionState, request: governing.AnyGoverning) -> None:
         """Make a room or a link, set rules, act on people, or tell of it."""

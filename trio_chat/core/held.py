@@ -51,9 +51,16 @@ class HeldMessages:
     Args:
         clock: The wall clock, in ms since 1970.
         delay: Has something called so many seconds later.
+        keep: Keeps the files of a message for so many seconds.
     """
 
-    def __init__(self, clock: Callable[[], int], delay: Delay) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], int],
+        delay: Delay,
+        keep: Callable[[Message, float], None] = lambda _, __: None,
+    ) -> None:
+        self._keep = keep
         self._clock = clock
         self._delay = delay
         self._messages: dict[int, HeldMessage] = {}  # by number, the oldest first
@@ -81,6 +88,8 @@ class HeldMessages:
         write = write._replace(event=event, needs_approval=False)
         self._messages[number] = HeldMessage(number, self._clock(), write)
         self._shares.add(number, event.room)
+        if isinstance(event, Message):
+            self._keep(event, GOOD_FOR)
         if len(self._shares) > IN_ALL:
             self.drop(self._shares.pop())
         self._see_to_oldest()

@@ -21,6 +21,7 @@ ApiAsked = (
     | requests.Sessions
     | requests.SignOut
     | requests.Pair
+    | requests.Upload
     | governing.AnyGoverning
 )
 AnyAsked = requests.Understood

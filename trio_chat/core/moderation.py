@@ -135,6 +135,7 @@ class Moderation:
             newcomers=request.newcomers,
             members=request.members,
             hold_links=request.hold_links,
+            no_files=request.no_files,
         )
         self._ledger.record(acts.RulesSet(about=room, rules=rules), asked.person)
         self._ledger.tell(

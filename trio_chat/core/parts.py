@@ -79,6 +79,7 @@ def make_parts(given: Given) -> Parts:
             access,
             moderation,
             rights.asked,
+            uploads=given.uploads,
         ),
         unused_rooms=UnusedRooms(access, rights.ledger, world.rooms, world.held, given.config),
     )
@@ -132,6 +133,7 @@ def _make_handlers(
         pairs=rights.pairs,
         held=world.held,
         arrivals=world.arrivals,
+        uploads=given.uploads,
     )
 
 
@@ -171,4 +173,5 @@ def _make_callers(
         arrivals=world.arrivals,
         introductions=entrances.introductions,
         turn=world.turn,
+        uploads=given.uploads,
     )

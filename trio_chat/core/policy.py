@@ -74,6 +74,7 @@ MUTED = Denial("muted", "you may only read in this room just now")
 READ_ONLY = Denial("read_only", "your link lets you only read in this room")
 CLOSED = Denial("closed", "only moderators speak in this room just now")
 ROOM_FULL = Denial("room_full", "no more people may be in this room")
+NO_FILES = Denial("no_files", "newcomers may not send files here")
 NO_LINKS = Denial("no_links", "newcomers may not set a topic with a link in it here")
 NOT_MODERATOR = Denial("not_moderator", "only moderators of the room may do that")
 NO_NEW_ROOMS = Denial("not_operator", "what has let you in is for the rooms that it names alone")
@@ -85,6 +86,7 @@ BY_NAME = {
     requests.Nick,
     requests.Read,
     *OF_DEVICES,
+    requests.Upload,
     governing.Create,
     governing.Report,
     *governing.OF_MODERATORS,
@@ -186,6 +188,8 @@ def _has_to_wait(
     wait = rules.said_at + slow - now
     if slow and isinstance(request, requests.Send) and wait > 0:
         return _later("slow_mode", f"one message in {slow} s may be sent here", wait)
+    if _sends_files(request) and rules.of_room.no_files and _is_new(principal, rules.new_for, wall):
+        return NO_FILES
     is_held = isinstance(request, requests.Topic) and _holds(
         principal, request.text, rules.of_room, rules.new_for, wall
     )
@@ -230,8 +234,17 @@ def needs_approval(
 
 def _holds(principal: Principal, text: str, of_room: RoomRules, new_for: float, wall: int) -> bool:
     """Whether a text has a link that somebody who does not moderate may not show to all yet."""
-    is_new = wall - principal.known_since < 1000 * new_for
-    return of_room.hold_links and is_new and has_link(text)
+    return of_room.hold_links and _is_new(principal, new_for, wall) and has_link(text)
+
+
+def _is_new(principal: Principal, new_for: float, wall: int) -> bool:
+    """Whether the server has met somebody less than so many seconds ago."""
+    return wall - principal.known_since < 1000 * new_for
+
+
+def _sends_files(request: requests.Request) -> bool:
+    is_upload = isinstance(request, requests.Upload)
+    return is_upload or (isinstance(request, requests.Send) and bool(request.files))
 
 
 def target_author(principal: Principal, request: requests.Request) -> str | None:

@@ -27,7 +27,11 @@ RATES: dict[type, str] = {
 }
 # The same without a connection. On a socket marks come with the welcome, and too much of ``Read``
 # is dropped and does not wait, as ``Handlers`` sees to.
-HTTP_RATES = RATES | {requests.Marks: "list_rate", requests.Read: "read_rate"}
+HTTP_RATES = RATES | {
+    requests.Marks: "list_rate",
+    requests.Read: "read_rate",
+    requests.Upload: "upload_rate",
+}
 # Requests that count as more than one in a turn. What is about very many people, who came or are
 # banned, takes up to 10 ms: there is one of these in a turn.
 # Those that are answered with a page are the last of their connection in a turn, too: the next one

@@ -12,10 +12,11 @@ from trio_chat.core.request_limits import SETTINGS, RequestLimits
 from trio_chat.core.rooms import Rooms
 from trio_chat.delivery.pace import WRITES_PER_YIELD
 from trio_chat.delivery.recipient import Requester
+from trio_chat.files.uploads import Uploads
 from trio_chat.journal.storage import NotStored, Stored
 from trio_chat.journal.types import NO_NEW_ROOM, Committed
 from trio_chat.protocol import answers
-from trio_chat.protocol.events import ActKept, Delete
+from trio_chat.protocol.events import ActKept, Delete, Message
 
 HOLD = 0.002  # seconds; a commit takes about half of it
 NEVER = float("inf")
@@ -37,9 +38,10 @@ class Settling:
         access: Takes in acts.
         moderation: Does what follows from acts.
         limits: Count rooms that are begun.
+        uploads: Hear of messages with files.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of the chat
         self,
         turn: Turn,
         connections: Mapping[Requester, ConnectionState],
@@ -48,6 +50,8 @@ class Settling:
         access: Access,
         moderation: Moderation,
         limits: RequestLimits,
+        *,
+        uploads: Uploads,
     ) -> None:
         self._turn = turn
         self._connections = connections
@@ -56,6 +60,7 @@ class Settling:
         self._access = access
         self._moderation = moderation
         self._limits = limits
+        self._uploads = uploads
         self._outcomes: list[Stored | NotStored] = []  # that are not settled yet
         self.kept: Counter[type] = Counter()  # how many events, by kind
         self._held = 0  # how many of these wait for the next one
@@ -119,6 +124,8 @@ class Settling:
             return
         if isinstance(event, Delete):
             self._moderation.note_deletion(event, committed.rewritten)
+        if isinstance(event, Message) and event.files:
+            self._uploads.used(event)
         self._rooms.take(committed)
         is_new = committed.begins_room and self._access.registry.governed(event.room) is None
         if is_new and requester:

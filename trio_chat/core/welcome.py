@@ -6,6 +6,7 @@ from trio_chat.auth.grant import Grant
 from trio_chat.config import Config
 from trio_chat.core.pairs import Pairs
 from trio_chat.core.people import People
+from trio_chat.files.place import folder_of
 from trio_chat.protocol import answers, requests
 from trio_chat.protocol.events import Person
 from trio_chat.protocol.rights import Right
@@ -84,6 +85,8 @@ def published_limits(config: Config) -> dict[str, int]:
         "rooms": config.rooms_per_connection,
         "reactions": config.reactions_per_message,
         "changes": config.changes_per_message,
+        "file": config.file_limit if folder_of(config) else 0,
+        "files": config.files_per_message,
     }
 
 

@@ -2,12 +2,14 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -30,7 +32,7 @@ log = structlog.get_logger()
 Copy = Callable[[Path, Path], Awaitable[str | None]]  # database, copy; returns why it failed
 
 
-async def copy(database: Path, target: Path) -> str | None:
+async def copy(database: Path, target: Path, files: Path | None = None) -> str | None:
     """Run the command ``backup``, which takes no time of the event loop, nor of this interpreter.
 
     Cancellation: the copy under way is given up.
@@ -44,6 +46,7 @@ async def copy(database: Path, target: Path) -> str | None:
     home = str(Path(trio_chat.__file__).parents[1])
     paths = [home, *filter(None, [environment.get("PYTHONPATH")])]
     arguments = ["backup", "--gently", "--database", str(database), str(target)]
+    arguments += ["--files", str(files)] if files else []
     done = await trio.run_process(
         [sys.executable, "-P", "-m", "trio_chat", *arguments],
         stdin=b"",
@@ -73,15 +76,15 @@ class Backups:
 
     Args:
         config: ``database``, ``backup_every``, ``backup_folder`` and ``backup_keep``.
-        take: Copies the database.
+        take: Copies the database; by default the command does, with the files.
         clock: The wall clock, in seconds since 1970.
     """
 
     def __init__(
-        self, config: Config, take: Copy = copy, clock: Callable[[], float] = time.time
+        self, config: Config, take: Copy | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self._config = config
-        self._take = take
+        self._take = take or partial(copy, files=config.files)
         self._clock = clock
         self._retry_at = float("-inf")
         self.figures = BackupFigures()
@@ -195,4 +198,5 @@ def prune(folder: Path, stem: str, keep: int, new: str) -> int:
     others = sorted(found(folder, stem).keys() - {new}, reverse=True)
     for name in others[keep - 1 :]:
         (folder / name).unlink(missing_ok=True)
+        shutil.rmtree(folder / f"{name}.files", ignore_errors=True)
     return len(others[keep - 1 :])

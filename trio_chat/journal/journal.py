@@ -130,6 +130,16 @@ class Journal(Protocol):
         """
         ...
 
+    async def files_of(self, places: Collection[Place]) -> dict[Place, frozenset[str]]:
+        """Return which files the messages at these places have, by their ids.
+
+        A message that is cleared still has them, as that may be taken back; none that is deleted.
+
+        Raises:
+            Unavailable: it cannot be read just now.
+        """
+        ...
+
     async def keep_people(self, changes: Mapping[str, bytes | None]) -> None:
         """Keep records of people, encoded, by their ids; ``None``: there is none any more.
 

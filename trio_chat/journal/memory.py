@@ -18,9 +18,9 @@ from trio_chat.journal.memory_room import MemoryRoom
 from trio_chat.journal.room_groups import group_of
 from trio_chat.journal.search.authors import author_key, author_keys
 from trio_chat.journal.search.query import Query
+from trio_chat.journal.stored import ids_of
 from trio_chat.journal.times import next_ts
 from trio_chat.journal.types import (
-    HELD,
     ROOM_TAKEN,
     STILL_USED,
     Bounds,
@@ -113,9 +113,9 @@ class MemoryJournal:
         key = room.key_for(draft.cid or "", author, digest)
         if key in room.cids:
             return room.cids[key].judge(author, digest)
-        rejected = self._judge(write, begins=begins)
-        if rejected or write.needs_approval:
-            return rejected or HELD
+        rejected = self._judge(write, begins=begins) or write.otherwise
+        if rejected:
+            return rejected
         room.last += 1
         room.ts = next_ts(room.ts, self._clock())
         event = msgspec.structs.replace(draft, seq=room.last, ts=room.ts)
@@ -233,6 +233,10 @@ class MemoryJournal:
     async def gone(self, places: Collection[Place]) -> set[Place]:
         """Return at which places there is no message that can be read."""
         return {place for place in places if not self._look(place.room).has(place.seq)}
+
+    async def files_of(self, places: Collection[Place]) -> dict[Place, frozenset[str]]:
+        """Return which files messages have."""
+        return {place: ids_of(self._look(place.room).get(place.seq)) for place in places}
 
     def _look(self, name: str) -> MemoryRoom:
         """Return a room, or an empty one that is not kept."""

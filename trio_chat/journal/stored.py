@@ -65,6 +65,12 @@ def understood(room: str, seq: int, data: object) -> AnyStoredEvent | None:
     return event if event and event.seq == seq and event.room == room else None
 
 
+def ids_of(event: AnyStoredEvent | None) -> frozenset[str]:
+    """Return the ids of the files that an event has, which is a message then."""
+    files = event.files if isinstance(event, Message) else ()
+    return frozenset(file.id for file in files)
+
+
 def stand_in(room: str, seq: int, ts: int) -> Message:
     """Return what is told in the place of an event, so that no number is missing."""
     return Message(room=room, seq=seq, ts=ts, text="", deleted=True)

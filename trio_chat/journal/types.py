@@ -33,6 +33,13 @@ class Unsearchable(Exception):
     """Nothing can be looked for here, now or later."""
 
 
+class Rejected(NamedTuple):
+    """An event that cannot be: ``code`` as the v1 protocol names it, and words for people."""
+
+    code: str
+    text: str
+
+
 class Write(NamedTuple):
     """An event to be kept, and its conditions.
 
@@ -40,7 +47,8 @@ class Write(NamedTuple):
     changes; ``None`` for anybody. ``may_begin`` tells whether it may be the first one of a room,
     ``must_begin`` that it has to be. ``since_ts`` is the time in ms since 1970 from which on a
     ``clear`` is for messages. With ``needs_approval`` nothing is kept: a resend is told what became
-    of it, what cannot be is refused, and all else is ``HELD``. ``with_next`` tells that another
+    of it, what cannot be is refused, and all else is ``HELD``; so it is with ``refused``, and all
+    else is that. ``with_next`` tells that another
     write follows in the same turn which is kept in the same transaction. With ``if_topic`` a topic
     is kept only in the place of this one, and with ``topic_of`` it is the one that the event with
     this number has set, if that has a text. ``with_topics`` tells that a ``clear`` is also for
@@ -62,6 +70,12 @@ class Write(NamedTuple):
     with_topics: bool = False
     unused_since: int = 0
     is_canary: bool = False
+    refused: Rejected | None = None
+
+    @property
+    def otherwise(self) -> "Rejected | None":
+        """What becomes of it if it is neither a resend nor refused by the journal: it is kept."""
+        return self.refused or (HELD if self.needs_approval else None)
 
     @property
     def forgets(self) -> str | None:
@@ -86,13 +100,6 @@ class Duplicate(NamedTuple):
 
     seq: int
     ts: int
-
-
-class Rejected(NamedTuple):
-    """An event that cannot be: ``code`` as the v1 protocol names it, and words for people."""
-
-    code: str
-    text: str
 
 
 NO_SUCH_MESSAGE = Rejected("not_found", "there is no such message")

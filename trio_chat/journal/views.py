@@ -127,13 +127,14 @@ def view(
         message.reply,
         deleted=message.deleted,
         cleared=message.cleared,
+        files=[] if message.deleted else message.files,
     )
     if state is None:
         return told
     if state.text is not None:
         told.text, told.edited = state.text, True
     if message.deleted or state.deleted:
-        told.text, told.deleted = "", True
+        told.text, told.deleted, told.files = "", True, []
     told.reactions = {
         emoji: [Person(id, nick) for id, nick in people.items()]
         for emoji, people in (state.reactions if shown is None else shown).items()

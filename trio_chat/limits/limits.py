@@ -41,6 +41,16 @@ class Limits:
             self.counters.count("address_byte_rate", way_in, address, now)
         return delay
 
+    def spend_file_bytes(self, way_in: str, address: str, size: int) -> float:
+        """Take in what was read of a file; return in how many seconds to read on."""
+        now = trio.current_time()
+        bucket = self.addresses.of(address, now).bucket("address_file_rate")
+        delay = bucket.spend(now, size)
+        if delay:
+            self.counters.count("address_file_rate", way_in, address, now)
+            return self.addresses.forgive(bucket, delay, now)
+        return 0.0
+
     def new_quota(self) -> Quota:
         """Return the quota of somebody who has not asked for anything."""
         return Quota(self._config)

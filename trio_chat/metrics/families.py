@@ -16,7 +16,7 @@ from trio_chat.client.lookups import ConnectionContext
 from trio_chat.hub import Hub
 from trio_chat.limits.limits import Limits
 from trio_chat.limits.report import Gauge
-from trio_chat.measures import BackupFigures, Histogram, JournalFigures
+from trio_chat.measures import BackupFigures, FileFigures, Histogram, JournalFigures
 from trio_chat.metrics.health import Health
 from trio_chat.net.admission import Admission
 from trio_chat.protocol.events import StoredEvent
@@ -40,6 +40,7 @@ class Watched(NamedTuple):
     limits: Limits
     journal: JournalFigures
     backups: BackupFigures
+    files: FileFigures
     health: Health
     budgets: Mapping[str, Gauge]
     pauses: Mapping[str, Histogram]
@@ -53,6 +54,7 @@ def families(watched: Watched) -> Iterator[Metric]:
     yield from _turns(watched.hub)
     yield from _limits(watched)
     yield from _journal(watched.hub, watched.journal)
+    yield from _files(watched.files)
     yield from _backups(watched.backups)
     yield from _process(watched)
 
@@ -147,6 +149,12 @@ def _journal(hub: Hub, journal: JournalFigures) -> Iterator[Metric]:
     yield _gauge("write_ahead_log_bytes", "The log beside it.", journal.log)
     yield _gauge("disk_free_bytes", "Left on its disk.", journal.disk_free)
     yield _gauge("space_low", "Whether it will soon be full.", journal.is_space_low)
+
+
+def _files(figures: FileFigures) -> Iterator[Metric]:
+    yield _gauge("files", "Files that people sent.", figures.count)
+    yield _gauge("file_bytes", "Their contents, as --max-files counts them.", figures.size)
+    yield _gauge("file_bytes_coming", "What has come of uploads under way.", figures.coming)
 
 
 def _backups(backups: BackupFigures) -> Iterator[Metric]:

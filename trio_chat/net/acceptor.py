@@ -53,6 +53,7 @@ HANDSHAKES = (
     4  # TLS handshakes that begin in one round of Trio's loop; each takes up to 1 ms of CPU
 )
 FILE_COST = 0.2  # of an HTTP request; a file is answered from memory
+FILES = "/files/"  # the files of messages; pages fetch many at once
 # Seconds at a shutdown for the request of a connection that was accepted just before: it is
 # answered, as its sender would take it for an error if it was not.
 LAST_HEADS = 0.25
@@ -198,7 +199,8 @@ class Acceptor:
                     await self._send(stream, answer, address)
                     rest = None if answer.is_last else head.rest
                 else:
-                    slot.ask(address)
+                    if not head.path.startswith(FILES):
+                        slot.ask(address)
                     visitor, serving = await self._lead_on(stream, head, peer, address)
                     if serving:
                         return serving
@@ -252,7 +254,8 @@ class Acceptor:
         if head.path == WEBSOCKET_PATH:
             await self._rates.pay("handshake_rate", address)
         else:
-            await self._rates.pay("http_rate", address)
+            is_file = head.path.startswith(FILES)
+            await self._rates.pay("http_rate", address, FILE_COST if is_file else 1.0)
             # What is behind the request is paid for with the next one.
             size = len(head.raw) + len(head.rest[: head.body_size])
             await self._rates.pay("address_byte_rate", address, size, "bytes")

@@ -34,6 +34,7 @@ STATUSES = {  # of the codes that the v1 protocol has, too
     "closed": 403,
     "room_full": 403,
     "newcomer": 403,
+    "no_files": 403,
     "not_moderator": 403,
     "not_operator": 403,
     "held": 403,
@@ -47,6 +48,10 @@ STATUSES = {  # of the codes that the v1 protocol has, too
     "too_many_clearings": 409,
     "too_late": 409,
     "storage_full": 507,
+    "no_such_file": 404,
+    "file_used": 409,
+    "bad_picture": 422,
+    "too_many_files": 429,
     "busy": 503,
     "unavailable": 503,
 }

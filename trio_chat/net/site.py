@@ -10,8 +10,10 @@ from trio_chat.net.head import Head, HttpError
 from trio_chat.setting_values import split_base
 
 # How the paths of the server begin, if nothing is before them; and paths with something before.
-OWN = re.compile("/(?:$|r$|r/|ws$|api/|static/|worker.js$|chat.webmanifest$)")
-BELOW = re.compile("(/.*?)(?:/ws|/r/[^/]*|/api/v1/.*|/static/.*|/worker.js|/chat.webmanifest)")
+OWN = re.compile("/(?:$|r$|r/|ws$|api/|static/|files/|worker.js$|chat.webmanifest$)")
+BELOW = re.compile(
+    "(/.*?)(?:/ws|/r/[^/]*|/api/v1/.*|/static/.*|/files/.*|/worker.js|/chat.webmanifest)"
+)
 SHOWN = 200  # characters of a path that is told
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from trio_chat.protocol.events import Person
+from trio_chat.protocol.events import File, Person
 from trio_chat.protocol.room_rules import RoomRules
 
 Id = int | str | None
@@ -60,6 +60,13 @@ class SessionList(Answer, tag="sessions", kw_only=True):
     """The sessions of the person, the one seen last first."""
 
     sessions: list[SessionInfo]
+
+
+class MayUpload(Answer, tag="may_upload", kw_only=True):
+    """Who may upload a file, over HTTP, and for which room, by its normal name."""
+
+    who: str
+    room: str
 
 
 class Pair(Answer, tag="pair", kw_only=True):
@@ -150,6 +157,7 @@ class MessageView(msgspec.Struct, omit_defaults=True, rename={"who": "from"}):
     deleted: bool = False
     reactions: dict[str, list[Person]] = {}
     cleared: bool = False
+    files: list[File] = []
 
 
 class Page(Answer, tag="history"):

@@ -34,11 +34,27 @@ class StoredEvent(Event, rename={"who": "from"}, kw_only=True):
     who: Person | None = None
 
 
+class File(msgspec.Struct, omit_defaults=True, gc=False):
+    """A file of a message: who knows its ``id`` may read it. Sizes are in bytes and pixels.
+
+    ``alt`` tells what a picture shows. Of a request there are ``id`` and ``alt`` alone.
+    """
+
+    id: str
+    name: str
+    type: str
+    size: int
+    width: int = 0
+    height: int = 0
+    alt: str = ""
+
+
 class Message(StoredEvent, tag="msg", kw_only=True):
     """A message; ``reply`` is the number of the message that it answers."""
 
     text: str
     reply: int | None = None
+    files: list[File] = []
     deleted: bool = False  # by a later event; the text is empty then
     cleared: bool = False  # it was by moderators, with others: it is told without its author
 
@@ -187,12 +203,13 @@ def target_of(event: AnyStoredEvent) -> int | None:
 
 def without_author(message: Message) -> Message:
     """Return a message that moderators have cleared, as it is told and at last stored."""
-    return msgspec.structs.replace(message, text="", who=None, deleted=True, cleared=True)
+    changes: dict[str, Any] = {"text": "", "files": [], "deleted": True, "cleared": True}
+    return msgspec.structs.replace(message, who=None, **changes)
 
 
 def without_text(event: AnyStoredEvent) -> AnyStoredEvent:
     """Return a deleted message, an edit of one, or a topic, as it is stored from then on."""
     changes: dict[str, Any] = {"text": ""}
     if isinstance(event, Message):
-        changes["deleted"] = True
+        changes |= {"deleted": True, "files": []}
     return msgspec.structs.replace(event, **changes)

@@ -63,6 +63,7 @@ class SetRules(Request, tag="rules", kw_only=True):
     newcomers: Seconds = 0
     members: Members = 0
     hold_links: bool = False
+    no_files: bool = False
 
 
 class Moderate(Request, tag="moderate", kw_only=True):

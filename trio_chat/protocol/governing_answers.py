@@ -4,7 +4,7 @@ import msgspec
 
 from trio_chat.protocol.acts import AnyAct
 from trio_chat.protocol.answers import Answer
-from trio_chat.protocol.events import Person
+from trio_chat.protocol.events import File, Person
 
 PEOPLE_LISTED = 20  # of those who came by a link, or whom an act is about
 PREVIEWED = 100  # people and networks in the preview of a raid
@@ -93,6 +93,7 @@ class HeldInfo(msgspec.Struct, omit_defaults=True, rename={"who": "from"}):
     who: Person | None = None
     edits: int | None = None
     reply: int | None = None
+    files: list[File] = []
 
 
 class HeldList(Answer, tag="held", kw_only=True):

@@ -29,6 +29,11 @@ class Limits(Protocol):
         ...
 
     @property
+    def files_per_message(self) -> int:
+        """Files of a message at most."""
+        ...
+
+    @property
     def topic_limit(self) -> int:
         """Characters of a topic at most."""
         ...
@@ -87,7 +92,24 @@ def _words_fault(request: Request, limits: Limits) -> Fault | None:
     request.text = request.text.rstrip()
     if is_longer(request.text, limits.text_limit):
         return Fault("too_long", f"text is longer than {limits.text_limit} characters")
+    if isinstance(request, Send) and request.files:
+        return _files_fault(request, limits.files_per_message)
     return Fault("bad_request", "text is blank") if is_blank(request.text) else None
+
+
+def _files_fault(request: Send, limit: int) -> Fault | None:
+    """Put what is said of files into its normal form, and a text that cannot be seen."""
+    if len(request.files) > limit:
+        return Fault("too_long", f"a message has at most {limit} files")
+    if len({one.id for one in request.files}) < len(request.files):
+        return Fault("bad_request", "files has one of them twice")
+    if is_blank(request.text):
+        request.text = ""
+    for one in request.files:
+        if has_controls(one.alt):
+            return Fault("bad_request", "alt has control characters")
+        one.alt = "" if is_blank(one.alt) else " ".join(one.alt.split())
+    return None
 
 
 def _topic_fault(request: Topic, limit: int) -> Fault | None:

@@ -13,6 +13,8 @@ PAIR_LIMIT = 64  # characters of a code
 SESSION_LIMIT = 64  # characters of a session's id
 EMOJI_LIMIT = 32  # characters; some emoji are long sequences
 KEY_LIMIT = 64  # characters
+FILE_ID_LIMIT = 64  # characters
+ALT_LIMIT = 1000  # characters
 TOKEN_LIMIT = 1024  # characters
 PASSWORD_LIMIT = 1024  # characters
 ACCESS_TOKEN_LIMIT = 8192  # characters
@@ -126,15 +128,26 @@ class WriteRequest(Request, kw_only=True):
         raise NotImplementedError
 
 
+class Attachment(msgspec.Struct):
+    """A file of a message that was uploaded before; ``alt`` tells what a picture shows."""
+
+    id: Annotated[str, msgspec.Meta(max_length=FILE_ID_LIMIT)]
+    alt: Annotated[str, msgspec.Meta(max_length=ALT_LIMIT)] = ""
+
+
 class Send(WriteRequest, tag="send", kw_only=True):
-    """Send a message."""
+    """Send a message; with files its text may be empty."""
 
     text: str
     reply: Number | None = None
+    files: list[Attachment] = msgspec.field(default_factory=list)
 
     def event(self, room: str, who: Person | None) -> events.AnyStoredEvent:
-        """Return the message."""
-        return events.Message(room=room, cid=self.cid, who=who, text=self.text, reply=self.reply)
+        """Return the message, which has of its files what the request tells."""
+        files = [events.File(one.id, "", "", 0, alt=one.alt) for one in self.files]
+        return events.Message(
+            room=room, cid=self.cid, who=who, text=self.text, reply=self.reply, files=files
+        )
 
 
 class Edit(WriteRequest, tag="edit", kw_only=True):
@@ -181,6 +194,12 @@ class Topic(WriteRequest, tag="topic", kw_only=True):
     def event(self, room: str, who: Person | None) -> events.AnyStoredEvent:
         """Return the topic."""
         return events.Topic(room=room, cid=self.cid, who=who, text=self.text)
+
+
+class Upload(Request, tag="upload", kw_only=True):
+    """Ask whether one may upload a file for a message in a room, over HTTP."""
+
+    room: str
 
 
 class History(Request, tag="history", kw_only=True):

@@ -12,6 +12,7 @@ class RoomRules(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     moderators speak. ``newcomers`` is the time in seconds for which the server has to know a person
     before they may speak. ``members`` is the number of people that may be in the room, 0 for any.
     ``hold_links``: what somebody new says waits for a moderator's approval if it has a link.
+    ``no_files``: somebody new sends no files.
     """
 
     slow: int = 0
@@ -19,6 +20,7 @@ class RoomRules(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     newcomers: int = 0
     members: int = 0
     hold_links: bool = False
+    no_files: bool = False
 
     def in_raid_mode(self, newcomers: int) -> "RoomRules":
         """Return these rules with a time for newcomers, unless it is longer, and links held."""

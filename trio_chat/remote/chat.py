@@ -1,9 +1,11 @@
 """A chat with a server: who we are there, its rooms, and the state of the connection."""
 
+from pathlib import Path
+
 import trio
 
 from trio_chat.protocol import answers, events, governing, governing_answers, requests
-from trio_chat.protocol.events import Person
+from trio_chat.protocol.events import File, Person
 from trio_chat.protocol.names import check_nick, check_room
 from trio_chat.remote.acting import Acting
 from trio_chat.remote.conversation import Conversation
@@ -197,6 +199,22 @@ class Chat(Devices):
     def everywhere(self) -> Acting:
         """What an operator does with people in all rooms, and what was done there."""
         return Acting(self._conversation)
+
+    async def download(self, file: File | str, target: Path) -> None:
+        """Save a file of a message, where nothing is yet.
+
+        Args:
+            file: One of ``Message.files``, or its id.
+            target: Where it is to be.
+
+        Raises:
+            Refused: there is no such file any more.
+            Unreachable: the connection failed, or is too slow.
+            OSError: it cannot be written, as when there is a file already.
+        """
+        assert self._conversation.transfers  # ``connect`` gives them
+        file_id = file.id if isinstance(file, File) else file
+        await self._conversation.transfers.download(file_id, target)
 
     async def rename(self, nick: str) -> None:
         """Change our nick.

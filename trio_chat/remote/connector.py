@@ -14,6 +14,7 @@ from trio_chat.remote.conversation import Conversation
 from trio_chat.remote.errors import ChatError
 from trio_chat.remote.reconnector import Reconnector
 from trio_chat.remote.states import States
+from trio_chat.remote.transfers import Transfers
 from trio_chat.remote.transport import dialer
 
 QUEUE_LIMIT = 1000  # events of a room that may wait to be read
@@ -81,6 +82,7 @@ async def connect(  # noqa: PLR0913 - each has a name, and most are left out
     dial = dialer(address, ssl_context)
     access = requests.Access(password, token) if password or token else None
     conversation = Conversation(nick, session, key, queue_limit, access, operator or link, pair)
+    conversation.transfers = Transfers(dial, address, lambda: token or conversation.session)
     states = States()
     reconnector = Reconnector(conversation, states, dial, address, Backoff(), connect_timeout)
     async with running(Chat(conversation, states), reconnector, wait=wait) as chat:

@@ -13,6 +13,7 @@ from trio_chat.remote.pending import BRACKETS, PendingRequests
 from trio_chat.remote.pending_request import NOW, PendingRequest
 from trio_chat.remote.private_rooms import PrivateRooms
 from trio_chat.remote.room_state import RoomState
+from trio_chat.remote.transfers import Transfers
 
 SHARED_WAIT = 0.1  # seconds that the connection waits for a slow reader while others need it
 HELLO = 0  # the id of a hello; other requests count from 1
@@ -54,6 +55,7 @@ class Conversation:
         self.rooms: dict[str, RoomState] = {}
         self.private = PrivateRooms()
         self.pending = PendingRequests(self.wake)
+        self.transfers: Transfers | None = None  # of files, if there is a server to go to
         # Of the present connection:
         self.welcome: answers.Welcome | None = None
         self.refusal: answers.Error | None = None

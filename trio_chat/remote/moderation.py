@@ -67,6 +67,7 @@ class Moderation(Acting):
             newcomers=rules.newcomers,
             members=rules.members,
             hold_links=rules.hold_links,
+            no_files=rules.no_files,
         )
         await self._ask(request, answers.Ok)
 

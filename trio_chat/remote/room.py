@@ -1,13 +1,15 @@
 """A room of a chat: its events, and the requests that can be made in it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
+import msgspec
 import trio
 
 from trio_chat.protocol import answers, events, requests
-from trio_chat.protocol.events import Person
+from trio_chat.protocol.events import File, Person
 from trio_chat.protocol.rights import Right
 from trio_chat.protocol.room_rules import RoomRules
 from trio_chat.remote.conversation import Conversation
@@ -162,7 +164,14 @@ class Room(Moderation, AsyncIterator[events.Message]):
 
     # What can be done
 
-    async def send(self, text: str, *, reply: int | None = None, cid: str | None = None) -> int:
+    async def send(
+        self,
+        text: str,
+        *,
+        reply: int | None = None,
+        cid: str | None = None,
+        files: Iterable[File] = (),
+    ) -> int:
         """Send a message; return its number once it is committed.
 
         Args:
@@ -170,10 +179,54 @@ class Room(Moderation, AsyncIterator[events.Message]):
             reply: The number of the message that is answered.
             cid: An id of your own, 8 to 64 characters that can be seen. If a message was
                 sent with it before, that one's number is returned and nothing is sent again.
+            files: Those that ``upload`` has returned; with them ``text`` may be empty.
         """
         return await self._keep(
-            requests.Send(room=self.name, cid=cid or new_cid(), text=text, reply=reply)
+            requests.Send(
+                room=self.name,
+                cid=cid or new_cid(),
+                text=text,
+                reply=reply,
+                files=[requests.Attachment(file.id, file.alt) for file in files],
+            )
         )
+
+    async def upload(self, source: Path | bytes, *, name: str = "", alt: str = "") -> File:
+        """Upload a file for a message that we send in this room within an hour.
+
+        Args:
+            source: A file, or what is in one.
+            name: How it is called, if not as the file.
+            alt: What a picture shows, for those who do not see it.
+
+        Raises:
+            Refused: the server does not take it.
+            Unreachable: the connection failed, or is too slow.
+            OSError: the file cannot be read.
+        """
+        self._check()
+        assert self._conversation.transfers  # ``connect`` gives them
+        name = name or (source.name if isinstance(source, Path) else "")
+        file = await self._conversation.transfers.upload(self.name, source, name)
+        return msgspec.structs.replace(file, alt=alt)
+
+    async def send_file(
+        self, source: Path | bytes, text: str = "", *, name: str = "", alt: str = ""
+    ) -> int:
+        """Send a message with one file; return its number once it is committed.
+
+        Args:
+            source: A file, or what is in one.
+            text: Of the message.
+            name: How the file is called, if not as it is.
+            alt: What a picture shows, for those who do not see it.
+
+        Raises:
+            Refused: the server does not take it.
+            Unreachable: the connection failed, or is too slow.
+            OSError: the file cannot be read.
+        """
+        return await self.send(text, files=[await self.upload(source, name=name, alt=alt)])
 
     def submit(self, text: str, *, reply: int | None = None, cid: str | None = None) -> Sent:
         """Send a message and do not wait; messages are sent in the order of the calls.

@@ -105,7 +105,7 @@ def _limit(rule: str, words: Iterator[str]) -> dict[str, int]:
         return {rule: read_time(value)}
     if rule == "members" and PEOPLE.fullmatch(value):
         return {rule: int(value)}
-    if rule == "hold_links" and value in SWITCHES:
+    if rule in ("hold_links", "no_files") and value in SWITCHES:
         return {rule: SWITCHES[value]}
     raise ValueError(f"there is no rule {rule} {value}".rstrip() + ": times are like 10s, 15m")
 

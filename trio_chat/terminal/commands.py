@@ -1,5 +1,9 @@
 """Carries out what is typed: messages and commands."""
 
+from pathlib import Path
+
+import trio
+
 from trio_chat.protocol.unicode import casefold
 from trio_chat.remote import Right
 from trio_chat.remote.address import link_to_pair
@@ -8,9 +12,11 @@ from trio_chat.terminal.controls import Controls
 from trio_chat.terminal.emoji import emoji_of
 from trio_chat.terminal.entry import Entry
 from trio_chat.terminal.everywhere import Everywhere
+from trio_chat.terminal.files import free_place, split_path
 from trio_chat.terminal.moderation import Moderation
 from trio_chat.terminal.printing import session_lines
 from trio_chat.terminal.sanitize import sanitize_line, sendable
+from trio_chat.terminal.tasks import Job
 from trio_chat.terminal.typed import (
     COMMANDS,
     FOR_ALL,
@@ -19,6 +25,7 @@ from trio_chat.terminal.typed import (
     KEYS,
     LINK_COMMANDS,
     MESSAGE_COMMANDS,
+    NUMBER,
     RULES,
     Typed,
     read,
@@ -27,6 +34,18 @@ from trio_chat.terminal.typed import (
 WHO_LIMIT = 100  # names that /who lists; the others are counted
 ALL = "all"  # sessions, to /signout
 OWN = {"edit", "delete"}  # commands for messages of our own
+
+
+def _told(job: Job) -> Job:
+    """Have what the disk says told as other errors are."""
+
+    async def run() -> None:
+        try:
+            await job()
+        except OSError as error:
+            raise ValueError(f"{error.filename}: {error.strerror}") from None
+
+    return run
 
 
 class Commands:
@@ -146,6 +165,35 @@ class Commands:
             self._controls.run_request(lambda: room.set_topic(sendable(text)))
         else:
             self._controls.tab.note(f"topic: {room.topic or 'none'}")
+
+    def _send(self, typed: str) -> None:
+        """Send a file with a text behind its name."""
+        tab = self._controls.tab
+
+        async def run() -> None:
+            path, text = await trio.to_thread.run_sync(split_path, typed)
+            tab.note(f"sending {sanitize_line(path.name)}")
+            await tab.room.send_file(path, sendable(text))
+
+        self._controls.run_request(_told(run))
+
+    def _save(self, typed: str) -> None:
+        """Save the files of a message, each under its name."""
+        tab = self._controls.tab
+        number, _, folder = typed.lstrip("#").partition(" ")
+        entry = tab.log.message(int(number)) if NUMBER.fullmatch(f"#{number}") else None
+        if entry is None or not entry.files:
+            self._error(f"there are no files with {sanitize_line(number)} here")
+            return
+        files, place = list(entry.files), Path(folder.strip() or ".").expanduser()
+
+        async def run() -> None:
+            for file in files:
+                path = await trio.to_thread.run_sync(free_place, place, file.name)
+                await self._controls.chat.download(file, path)
+                tab.note(f"saved {sanitize_line(str(path))}")
+
+        self._controls.run_request(_told(run))
 
     def _search(self, query: str) -> None:
         tab = self._controls.tab

@@ -173,6 +173,7 @@ class Log:
         entry.seq, entry.ts, entry.state = message.seq, message.ts, ""
         entry.is_mine = _is_by(message, me)
         entry.quote = self._quote(message.reply)
+        entry.files = message.files
         self._numbers[message.seq] = entry
         self._add(entry)
         self._place_notes()
@@ -183,8 +184,8 @@ class Log:
         entry = self._numbers.get(number)
         if entry is None:
             return "an earlier message"
-        part = cut(entry.text, QUOTED)
-        return f"{name(entry.who)}: {part}{'' if part == entry.text else '…'}"
+        part = cut(entry.shown, QUOTED)
+        return f"{name(entry.who)}: {part}{'' if part == entry.shown else '…'}"
 
     def _edit(self, edit: Edit) -> None:
         entry = self._numbers.get(edit.target)

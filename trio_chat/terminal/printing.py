@@ -27,6 +27,7 @@ from trio_chat.remote import (
     Topic,
 )
 from trio_chat.terminal import moments
+from trio_chat.terminal.files import with_files
 from trio_chat.terminal.sanitize import sanitize_line
 from trio_chat.terminal.wording import (
     Kept,
@@ -42,7 +43,7 @@ from trio_chat.terminal.wording import (
 
 def said_line(said: MessageView | Message) -> str:
     """Return a message as a line for people."""
-    return _line(said.ts, f"{name(said.who)}: {sanitize_line(said.text)}")
+    return _line(said.ts, f"{name(said.who)}: {with_files(sanitize_line(said.text), said.files)}")
 
 
 def event_line(event: Happening) -> str:

@@ -119,7 +119,7 @@ def _body(entry: Entry, *, is_away: bool) -> Markup:
         return [("dim", f"deleted: {entry.why}" if entry.why else "deleted")]
     if entry.kind != "message":
         return [("bad" if entry.kind == "error" else "dim", entry.text)]
-    text = entry.text
+    text = entry.shown
     body: Markup = [("dim", f"↪ {sanitize_line(entry.quote)}\n")] if entry.quote else []
     if text.startswith(ACTION):
         body.append((_colour(entry), name(entry.who)))

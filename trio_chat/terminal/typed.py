@@ -12,6 +12,8 @@ FOR_ALL = {
     "react": "/react EMOJI: react to it; again, to remove the reaction",
     "edit": "/edit TEXT: change your last message",
     "delete": "/delete: delete your last message",
+    "send": "/send FILE [TEXT]: send a file, perhaps with a text",
+    "save": "/save N [FOLDER]: save the files of message N here, or in a folder",
     "search": "/search WORDS: find messages; /search finds older ones",
     "topic": "/topic TEXT: set the room's topic; /topic shows it",
     "who": "/who: list the people in the room",
@@ -52,9 +54,9 @@ FOR_OPERATORS = {
     "everywhere": "/everywhere mute|unmute|ban|unban|clear NICK [TIME [WHY]]: do so in all rooms; "
     "/everywhere audit lists what was done in any, and /everywhere undo N takes it back",
 }
-RULES = (
-    "/rules closed|open|slow 10s|newcomers 15m|members 30|hold_links on|none: set rules; 0 ends one"
-)
+RULES = """\
+/rules closed|open|slow 10s|newcomers 15m|members 30|hold_links on|no_files on|none: set rules; \
+0 ends one"""
 COMMANDS = {**FOR_ALL, **FOR_MODERATORS, **FOR_OPERATORS}
 KEYS = """\
 /reply #5 TEXT: reply to message 5; /react, /edit, /delete too: numbers show as you type
@@ -65,7 +67,18 @@ Tab: complete a name
 Up, Down: show what you typed before
 Alt-Enter: begin a new line
 Ctrl-C: end the chat"""
-NEED_TEXT = {"me", "nick", "signout", "join", "create", "msg", *FOR_OPERATORS, *FOR_MODERATORS} - {
+NEED_TEXT = {
+    "me",
+    "send",
+    "save",
+    "nick",
+    "signout",
+    "join",
+    "create",
+    "msg",
+    *FOR_OPERATORS,
+    *FOR_MODERATORS,
+} - {
     "audit",
     "held",
     "links",
@@ -112,7 +125,7 @@ def _command(name: str, rest: str) -> Typed:
 def names_message(text: str) -> bool:
     """Whether a text is, or is going to be, a command for one message."""
     found = COMMAND.match(text)
-    return found is not None and found[1].lower() in {*MESSAGE_COMMANDS, "report"}
+    return found is not None and found[1].lower() in {*MESSAGE_COMMANDS, "report", "save"}
 
 
 def completions(text: str, nicks: Iterable[str]) -> tuple[int, list[str]]:

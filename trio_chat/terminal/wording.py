@@ -97,6 +97,7 @@ def rules_in_words(rules: RoomRules) -> str:
         f"newcomers wait for {duration(rules.newcomers)}" if rules.newcomers else "",
         f"at most {rules.members:,} people" if rules.members else "",
         "links of newcomers wait for a moderator" if rules.hold_links else "",
+        "newcomers send no files" if rules.no_files else "",
     ]
     return "; ".join(filter(None, held)) or "none"
 

@@ -8,6 +8,7 @@ from quart_trio import QuartTrio
 
 from trio_chat.config import Config
 from trio_chat.net.site import prefix_of
+from trio_chat.web.transfers import TransferRequest
 from trio_chat.web.whole_requests import OneRequest
 
 BODY_LIMIT = 64 * 1024  # bytes of a request body
@@ -23,6 +24,7 @@ def make_app(config: Config) -> QuartTrio:
     app = QuartTrio("trio_chat", static_folder=None)
     app.asgi_http_class = OneRequest
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
+    app.request_class = TransferRequest
     app.url_map.merge_slashes = False  # it would redirect to http, whatever leads to us
 
     @app.get("/", provide_automatic_options=False)

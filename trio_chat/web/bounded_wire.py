@@ -34,6 +34,7 @@ class BoundedWire:
         holding: Holding,
         spend: Callable[[int], float],
     ) -> None:
+        self.read_size = READ_SIZE  # bytes of a read
         self._stream = stream
         self._write_timeout = write_timeout
         self._scope = scope
@@ -60,7 +61,7 @@ class BoundedWire:
         """
         if self._pause:
             await trio.sleep(self._pause)
-        data = bytes(await self._stream.receive_some(min(self._left, READ_SIZE)))
+        data = bytes(await self._stream.receive_some(min(self._left, self.read_size)))
         self._holding.hold(len(data))
         self._pause = self._spend(len(data))
         if self._is_sized:

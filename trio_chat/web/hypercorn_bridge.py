@@ -43,6 +43,7 @@ from trio_chat.net.streams import Stream, linger, reset_on_close
 from trio_chat.net.visitor import Visitor
 from trio_chat.web.assets import SECURITY_HEADERS
 from trio_chat.web.bounded_wire import BoundedWire
+from trio_chat.web.transfers import FLOW, Flow, is_download, is_upload
 
 # Lines of every answer of the app, added behind Hypercorn, which would look at each letter.
 SECURITY = "".join(f"{name.lower()}: {value}\r\n" for name, value in SECURITY_HEADERS.items())
@@ -52,6 +53,7 @@ VISITOR = "trio_chat.visitor"  # whose request it is
 IS_WHOLE = "trio_chat.is_whole"  # whether all of its body has come already
 
 LINE_END = b"\r\n"
+UPLOAD_READ_SIZE = 64 * 1024  # each read costs a round of the loop
 STATUS = slice(9, 12)  # of the head of an answer
 INTERIM = b"HTTP/1.1 1"  # how one begins behind which the answer follows
 FAULTS = {  # which no app sees
@@ -93,13 +95,22 @@ class Exchange:
             come; ``None`` if it has been told that the connection ends, or is gone.
         """
         self._hypercorn.h11_max_incomplete_size = self._config.head_limit + 1
-        with trio.move_on_after(self._config.http_timeout) as scope:
+        brings_file = is_upload(head.raw)
+        is_long = brings_file or is_download(head.raw)
+        timeout = self._config.upload_timeout if is_long else self._config.http_timeout
+        with trio.move_on_after(timeout) as scope:
             holding = Holding(self._outboxes, partial(self._drop, stream, visitor, scope))
-            spend = partial(self._limits.spend_bytes, "http", visitor.address)
-            timeout = self._config.write_timeout
-            wire = BoundedWire(stream, head, timeout, scope, holding, spend)
+            take_price = self._limits.spend_file_bytes if brings_file else self._limits.spend_bytes
+            spend = partial(take_price, "http", visitor.address)
+            write_timeout = self._config.write_timeout
+            wire = BoundedWire(stream, head, write_timeout, scope, holding, spend)
+            on_taken = None
+            if brings_file:
+                wire.read_size, on_taken = UPLOAD_READ_SIZE, holding.release
             is_tls = isinstance(stream, trio.SSLStream)
-            request = _Request(self._app, self._hypercorn, head, visitor, wire, is_tls=is_tls)
+            request = _Request(
+                self._app, self._hypercorn, head, visitor, wire, is_tls=is_tls, on_taken=on_taken
+            )
             try:
                 if await request.serve():
                     return wire.rest
@@ -149,6 +160,7 @@ class _Request:
         visitor: Whose it is.
         wire: Where the body comes from and the answer goes.
         is_tls: Whether it came over TLS.
+        on_taken: Called when the app has taken some of a file; ``None`` if it brings none.
     """
 
     def __init__(
@@ -160,7 +172,9 @@ class _Request:
         wire: BoundedWire,
         *,
         is_tls: bool,
+        on_taken: Callable[[], None] | None,
     ) -> None:
+        self._on_taken = on_taken
         self._app = app
         self._head = head
         self._visitor = visitor
@@ -188,8 +202,12 @@ class _Request:
         await self._feed(self._head.raw + self._wire.begin())
         if self._scope and self._answer and not self._is_over:
             scope = {**self._scope, VISITOR: self._visitor, IS_WHOLE: self._is_whole}
+            receive = self._receive
+            if self._on_taken:
+                scope[FLOW] = flow = Flow(self._receive, self._on_taken)
+                receive = flow.receive
             try:
-                await self._app(cast("Scope", scope), self._receive, self._send_apps)
+                await self._app(cast("Scope", scope), receive, self._send_apps)
             except Exception:
                 logger.exception("Error in ASGI Framework")
             await self._answer(None)  # if the app has not answered, that is told

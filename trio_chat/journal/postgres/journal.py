@@ -186,6 +186,10 @@ class PostgresJournal:
         """Return at which places there is no message that can be read."""
         return await self._readers.read(lambda link: reports.find_gone(link, places))
 
+    async def files_of(self, places: Collection[Place]) -> dict[Place, frozenset[str]]:
+        """Return which files messages have."""
+        return await self._readers.read(lambda link: reports.find_files(link, places))
+
     async def prune(
         self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
     ) -> dict[str, int]:

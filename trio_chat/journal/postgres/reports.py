@@ -8,7 +8,7 @@ import msgspec
 from trio_chat.journal.clearings import Clearing, as_told
 from trio_chat.journal.postgres import queries, sealing
 from trio_chat.journal.postgres.link import Link
-from trio_chat.journal.stored import understood
+from trio_chat.journal.stored import ids_of, understood
 from trio_chat.journal.types import Place
 from trio_chat.protocol.acts import LEDGER, AnyAct, Reported
 from trio_chat.protocol.events import ActKept, Message, decode, encode
@@ -37,6 +37,19 @@ def is_there(link: Link, room: int, seq: int, clearings: Sequence[Clearing] = ()
         and not message.deleted
         and as_told(clearings, message) is message
     )
+
+
+def find_files(link: Link, places: Iterable[Place]) -> dict[Place, frozenset[str]]:
+    """Return which files the messages at these places have, cleared or not."""
+    found = {}
+    for place in places:
+        row = link.one(
+            "SELECT data FROM events WHERE seq = %s"
+            " AND room = (SELECT id FROM rooms WHERE name = %s)",
+            (place.seq, place.room),
+        )
+        found[place] = ids_of(decode(row[0]) if row else None)
+    return found
 
 
 def step(link: Link, after: int) -> int | None:

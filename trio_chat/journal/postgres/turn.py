@@ -18,7 +18,7 @@ from trio_chat.journal.postgres.rooms import Progress, Rooms
 from trio_chat.journal.postgres.schema import put
 from trio_chat.journal.stored import understood
 from trio_chat.journal.times import next_ts
-from trio_chat.journal.types import CANARY_REFUSED, HELD, Committed, Duplicate, Result, Write
+from trio_chat.journal.types import CANARY_REFUSED, Committed, Duplicate, Result, Write
 from trio_chat.journal.views import DEFAULT_LIMITS, ChangeLimits
 from trio_chat.protocol.acts import Reported
 from trio_chat.protocol.events import (
@@ -101,9 +101,9 @@ class Turn:
             return use.judge(author_of(draft), digest_of(draft))
         if _looks_around(write):
             self._flush()
-        rejected = self._judge.judge(room.id, write)
-        if rejected or write.needs_approval:
-            return rejected or HELD
+        rejected = self._judge.judge(room.id, write) or write.otherwise
+        if rejected:
+            return rejected
         begins = room.id is None
         id = self._rooms.begin(draft.room) if room.id is None else room.id
         room.go_on(room.last + 1, next_ts(room.ts, self._now))

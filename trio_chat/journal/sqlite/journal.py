@@ -188,6 +188,10 @@ class SqliteJournal:
         """Return at which places there is no message that can be read."""
         return await self._readers.read(lambda database: reports.find_gone(database, places))
 
+    async def files_of(self, places: Collection[Place]) -> dict[Place, frozenset[str]]:
+        """Return which files messages have."""
+        return await self._readers.read(lambda database: reports.find_files(database, places))
+
     async def prune(
         self, keep_messages: int, before_ts: int, tell: TellPruned = tell_nobody
     ) -> dict[str, int]:

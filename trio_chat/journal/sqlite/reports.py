@@ -9,7 +9,7 @@ import msgspec
 from trio_chat.journal.clearings import Clearing, as_told
 from trio_chat.journal.sqlite import sealing
 from trio_chat.journal.sqlite.transaction import transaction
-from trio_chat.journal.stored import understood
+from trio_chat.journal.stored import ids_of, understood
 from trio_chat.journal.types import Place
 from trio_chat.protocol.acts import LEDGER, AnyAct, Reported
 from trio_chat.protocol.events import ActKept, Message, decode, encode
@@ -42,6 +42,21 @@ def find_gone(database: sqlite3.Connection, places: Iterable[Place]) -> set[Plac
         for place in wanted
         if not is_there(database, ids[place.room], place.seq, clearings[place.room])
     }
+
+
+def find_files(
+    database: sqlite3.Connection, places: Iterable[Place]
+) -> dict[Place, frozenset[str]]:
+    """Return which files the messages at these places have, cleared or not."""
+    found = {}
+    for place in places:
+        row = database.execute(
+            "SELECT data FROM events WHERE seq = ?"
+            " AND room = (SELECT id FROM rooms WHERE name = ?)",
+            (place.seq, place.room),
+        ).fetchone()
+        found[place] = ids_of(decode(row[0]) if row else None)
+    return found
 
 
 def step(database: sqlite3.Connection, after: int) -> int | None:

@@ -11,7 +11,7 @@ from trio_chat.journal.sqlite.looks import Looks
 from trio_chat.journal.sqlite.messages import Messages
 from trio_chat.journal.sqlite.progress import Progress, RoomsProgress
 from trio_chat.journal.times import next_ts
-from trio_chat.journal.types import CANARY_REFUSED, HELD, Committed, Duplicate, Result, Write
+from trio_chat.journal.types import CANARY_REFUSED, Committed, Duplicate, Result, Write
 from trio_chat.journal.views import DEFAULT_LIMITS, ChangeLimits
 from trio_chat.protocol.acts import Reported
 from trio_chat.protocol.events import (
@@ -79,9 +79,9 @@ class Transaction:
         use = cids.find(self._database, room.id, draft)
         if use:
             return use.judge(author_of(draft), digest_of(draft))
-        rejected = self._judge.judge(room.id, write)
-        if rejected or write.needs_approval:
-            return rejected or HELD
+        rejected = self._judge.judge(room.id, write) or write.otherwise
+        if rejected:
+            return rejected
         begins = room.id is None
         if begins:
             room.id = self._rooms.begin(draft.room)

@@ -70,7 +70,8 @@ def tell(event: events.Event, data: bytes | None) -> bytes | None:  # noqa: ARG0
     """
     if not isinstance(event, events.Message):
         return None
-    line = one_line(event.text)
+    names = (f"[{file.name}]" for file in event.files)
+    line = " ".join(filter(None, [one_line(event.text), *names]))
     if event.who:
         return f"{_name(event.who.nick)}: {line}".encode()
     return (f": {line}" if is_ambiguous(line) else line).encode()

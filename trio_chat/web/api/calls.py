@@ -34,6 +34,7 @@ Answer = (
     | answers.MarkList
     | answers.Read
     | answers.Pair
+    | answers.MayUpload
 )
 _decode = msgspec.json.Decoder(Answer).decode
 

@@ -14,6 +14,7 @@ from trio_chat.protocol.request_base import WHY_LIMIT
 from trio_chat.web.api import (
     PREFIX,
     openapi_devices,
+    openapi_files,
     openapi_governing,
     openapi_server,
     parts,
@@ -48,6 +49,7 @@ SENT = (
     schemas.Pairing,
     schemas.MarkList,
     schemas.NewMark,
+    schemas.Uploaded,
     ProblemDetails,
 )
 
@@ -115,6 +117,12 @@ def _paths(config: Config) -> Json:
         },
         "/rooms/{room}/events": {"parameters": [room], "get": _following()},
         "/rooms/{room}/search": {"parameters": [room], "get": _searching(config)},
+        "/rooms/{room}/files": {"parameters": [room], "post": openapi_files.uploading()},
+        "/rooms/{room}/files/{part}": {
+            "parameters": [room, openapi_files.part()],
+            "patch": openapi_files.going_on(),
+            "delete": openapi_files.giving_up(),
+        },
         **openapi_devices.paths(config),
         **openapi_server.paths(),
     }
@@ -129,7 +137,7 @@ def _posting(config: Config) -> Json:
             200: receipt
             | {"description": "It had been stored before, with the same Idempotency-Key."},
         },
-        *(401, 404, 409, 413, 415, 422, 503),
+        *(401, 404, 409, 413, 415, 422, 503, 507),
         parameters=[
             parts.parameter(
                 "query",
@@ -233,16 +241,19 @@ def _problems() -> Json:
         for status, description in (
             (400, "The request is wrong."),
             (401, "You are not let in, or there is no valid session."),
-            (403, "You may not do that, or the page is of a foreign origin."),
+            (403, "You may not do that, nobody may here, or the page is of a foreign origin."),
             (404, "There is no such message, room, link, act, session or nick."),
             (406, "The type of the answer is not accepted."),
             (409, "The nick, the key, or the name of the room is taken; or it is too late."),
+            (412, "This is another version of tus."),
             (413, "The text or the body is too long."),
             (415, "The body is neither JSON nor text in UTF-8."),
             (422, "The key was used for another request."),
+            (423, "Another request brings a piece of the upload."),
             (429, "You ask for too much; Retry-After says when to try again."),
             (501, "This server's SQLite has no full-text index."),
             (503, "The server cannot do it now; Retry-After says when to try again."),
+            (507, "There is no space for more."),
         )
     }
     for status in ("400", "429"):  # of a head that is not clean, or one too many of an address

@@ -39,6 +39,7 @@ from trio_chat.web.api.schemas import (
     Receipt,
     RoomList,
 )
+from trio_chat.web.api.uploads import Uploading
 from trio_chat.web.not_found import not_found
 
 ROOM = "/rooms/<room>"
@@ -64,9 +65,18 @@ class Api:
         calls: Have the hub carry out everything else.
         readers: Tells who may read.
         config: The limits, the same as on the WebSocket.
+        uploading: Brings files.
     """
 
-    def __init__(self, archive: History, calls: Calls, readers: Readers, config: Config) -> None:
+    def __init__(
+        self,
+        archive: History,
+        calls: Calls,
+        readers: Readers,
+        config: Config,
+        uploading: Uploading,
+    ) -> None:
+        self._uploading = uploading
         self._archive = archive
         self._calls = calls
         self._governing = Governing(calls, archive, config)
@@ -84,6 +94,15 @@ class Api:
     def install(self, app: QuartTrio) -> None:
         """Add the routes to an app."""
         app.url_map.converters["number"] = Number
+        for rule, method, view in self._routes():
+            app.add_url_rule(PREFIX + rule, _endpoint(method, rule), view, methods=[method])
+        app.before_request(self._check)
+        app.after_request(self._finish)
+        app.register_error_handler(Problem, _tell)
+        app.register_error_handler(HTTPException, self._translate)
+
+    def _routes(self) -> list[Route]:
+        """Return all rules, methods and views."""
         own: list[Route] = [
             ("/openapi.json", "GET", self._describe),
             ("/limits", "GET", self._tell_limits),
@@ -97,12 +116,8 @@ class Api:
             (EVENTS, "GET", self._events),
             (SEARCH, "GET", self._search),
         ]
-        for rule, method, view in own + self._governing.routes() + self._devices.routes():
-            app.add_url_rule(PREFIX + rule, _endpoint(method, rule), view, methods=[method])
-        app.before_request(self._check)
-        app.after_request(self._finish)
-        app.register_error_handler(Problem, _tell)
-        app.register_error_handler(HTTPException, self._translate)
+        others = (self._governing, self._devices, self._uploading)
+        return own + [route for part in others for route in part.routes()]
 
     async def _translate(self, error: HTTPException) -> Response | HTTPException:
         """Return an error of Quart's in the form of all problems.
@@ -219,6 +234,7 @@ class Api:
         key = reading.cid(posted)
         cid = new.cid if key is None else key
         fields = {"room": room, "text": new.text, "reply": new.reply, "cid": cid}
+        fields["files"] = msgspec.to_builtins(new.files)
         receipt = await self._keep(requests.Send, fields, who)
         response = json_of(receipt, 200 if receipt.dup else 201)
         path = prefix_of(self._config) + quote(posted.path)
@@ -271,11 +287,15 @@ class Api:
         origin = asked.headers.get("Origin")
         if origin and is_welcome(origin, asked.host, allowed_origins(self._config)):
             headers["Access-Control-Allow-Origin"] = origin
-            headers["Access-Control-Expose-Headers"] = "Location, Retry-After"
+            headers["Access-Control-Expose-Headers"] = (
+                "Location, Retry-After, Tus-Resumable, Upload-Length, Upload-Offset"
+            )
             if "Access-Control-Request-Method" in asked.headers:
                 headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
                 headers["Access-Control-Allow-Headers"] = (
-                    "Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Room-Link"
+                    "Authorization, Content-Disposition, Content-Type, Idempotency-Key, "
+                    "Last-Event-ID, Room-Link, Tus-Resumable, Upload-Length, Upload-Metadata, "
+                    "Upload-Offset"
                 )
                 headers["Access-Control-Max-Age"] = str(PREFLIGHT_AGE)
         return response

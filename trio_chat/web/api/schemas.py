@@ -3,7 +3,7 @@
 import msgspec
 
 from trio_chat.protocol import answers, governing, governing_answers, requests
-from trio_chat.protocol.events import Person
+from trio_chat.protocol.events import File, Person
 from trio_chat.protocol.request_base import Time, Why
 
 
@@ -31,12 +31,22 @@ class HitList(msgspec.Struct):
 
 
 class NewMessage(msgspec.Struct, rename={"sender": "from"}):
-    """A message to post; ``cid`` stands for the header ``Idempotency-Key`` if that is missing."""
+    """A message to post; ``cid`` stands for the header ``Idempotency-Key`` if that is missing.
 
-    text: str
+    With files, which were uploaded before, it needs no text.
+    """
+
+    text: str = ""
     sender: str | None = None
     cid: str | None = None
     reply: requests.Number | None = None
+    files: list[requests.Attachment] = []
+
+
+class Uploaded(msgspec.Struct):
+    """A file that was uploaded, as messages have it."""
+
+    file: File
 
 
 class NewText(msgspec.Struct):
@@ -172,6 +182,7 @@ class NewRules(msgspec.Struct, omit_defaults=True):
     newcomers: governing.Seconds = 0
     members: governing.Members = 0
     hold_links: bool = False
+    no_files: bool = False
 
 
 class NewAct(msgspec.Struct, omit_defaults=True):

@@ -1,0 +1,653 @@
+"""Pictures and files: how they come, who may have them in which message, and what others get."""
+
+import base64
+import sqlite3
+import sys
+from contextlib import closing
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+import trio
+from PIL import Image
+
+from tests.integration.asking import ask, bearer, session
+from tests.integration.chatters import chatting
+from tests.integration.running import END_OF_HEAD, PATIENCE, running, serving, status
+from tests.integration.test_moderation import make_class, moderate
+from tests.integration.uploads import FORM, FORM_TYPE, JPEG, fetch, post, upload
+from tests.pictures import HIDDEN, bomb, picture, with_profile
+from trio_chat.core.held import GOOD_FOR
+from trio_chat.files import resumables
+from trio_chat.files.blobs import Blobs
+from trio_chat.journal.types import JournalError
+from trio_chat.rates import Rate
+from trio_chat.web.api.uploads import PIECE
+from trio_chat.web.transfers import AHEAD
+
+FILES = "/rooms/tea/files"
+LITTLE = 1e-9  # tokens a second: none within a test
+LARGE = bytes(range(256)) * 4096  # a megabyte
+KINDS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
+
+
+def contents_of(folder: Path) -> list[bytes]:
+    """Return the contents that are kept."""
+    return [one.read_bytes() for one in folder.glob("??/*")]
+
+
+def parts_of(folder: Path) -> list[Path]:
+    """Return what is there of uploads that are under way."""
+    return list((folder / "chat.db.files" / "parts").iterdir())
+
+
+async def test_a_file_comes_to_all_with_its_message(tmp_path: Path) -> None:
+    """As it was uploaded; it is told by event, in history, and over HTTP."""
+    async with (
+        running(database=str(tmp_path / "chat.db")) as server,
+        chatting(server, "Ann", "tea") as ann,
+        chatting(server, "Bob", "tea") as bob,
+    ):
+        file = await upload(server, ann.session, LARGE, "my%20notes.txt")
+        assert len(file.pop("id")) >= 22
+        kind = "application/octet-stream"
+        assert file == {"name": "my notes.txt", "type": kind, "size": len(LARGE)}
+        file = await upload(server, ann.session, LARGE, "notes.txt")
+        assert await ann.send("tea", "", files=[{"id": file["id"], "alt": " some \n notes"}]) == 1
+        told = file | {"alt": "some notes"}
+        heard = await bob.until("msg")
+        assert (heard["text"], heard["files"]) == ("", [told])
+        page = await bob.ask(t="history", room="tea")
+        assert page["messages"][0]["files"] == [told]
+        assert (await ask(server, "GET", "/rooms/tea/messages/1")).json["files"] == [told]
+        got = await fetch(server, file["id"], "any.thing")
+        assert (got.status, got.body) == (200, LARGE)
+
+
+async def test_a_picture_loses_what_is_hidden_in_it(tmp_path: Path) -> None:
+    """It is shown as it was meant, whatever it is called; all else is only to be saved."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann = await session(server, "Ann")
+        for kind in KINDS:
+            still = await upload(server, ann, picture(kind) + HIDDEN, "cat.html")
+            got = await fetch(server, still["id"])
+            sides = (60, 40) if kind == "GIF" else (40, 60)
+            assert (still["width"], still["height"]) == sides
+            assert still["name"] == f"cat.html{'.jpg' if kind == 'JPEG' else '.' + kind.lower()}"
+            assert still["size"] == len(got.body)
+            assert HIDDEN[:8] not in got.body
+            assert Image.open(BytesIO(got.body)).size == sides
+            assert got.header("content-type") == still["type"] == f"image/{kind.lower()}"
+            assert got.header("content-disposition").startswith("inline;")
+        for kind in ("PNG", "GIF", "WEBP"):
+            moving = await upload(server, ann, picture(kind, frames=3))
+            got = await fetch(server, moving["id"])
+            shown = Image.open(BytesIO(got.body))
+            assert (getattr(shown, "n_frames", 1), shown.size) == (3, (60, 40))
+            assert HIDDEN[:8] not in got.body
+        profiled = await upload(server, ann, with_profile())
+        assert (
+            "icc_profile"
+            not in Image.open(BytesIO((await fetch(server, profiled["id"])).body)).info
+        )
+
+
+async def test_hostile_pictures_are_refused(tmp_path: Path) -> None:
+    """Bombs, damaged and cut ones; nothing stays of them, and the server goes on."""
+    path = str(tmp_path / "chat.db")
+    async with running(database=path) as server:
+        ann = await session(server, "Ann")
+        for bad in (bomb(60_000, 60_000), JPEG + b"noise", picture()[:-200], b"GIF89a"):
+            refused = await post(server, ann, bad)
+            assert (refused.status, refused.code) == (422, "bad_picture")
+        assert parts_of(tmp_path) == []
+        svg = await upload(server, ann, b"<svg onload='alert(1)'/>", "x.svg")
+        got = await fetch(server, svg["id"])
+        assert got.header("content-type") == "application/octet-stream"
+        assert got.header("content-disposition").startswith("attachment;")
+        nothing = await upload(server, ann, b"", "nothing.txt")
+        assert (nothing["size"], (await fetch(server, nothing["id"])).body) == (0, b"")
+
+
+async def test_a_profile_that_is_damaged_changes_nothing(tmp_path: Path) -> None:
+    """The picture is shown without it."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann = await session(server, "Ann")
+        assert (await post(server, ann, with_profile(b"no profile"))).status == 201
+
+
+async def test_without_pillow_pictures_are_files_like_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody could see what is hidden in them, so they are not shown, and stay as they are."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        cat = picture()
+        file = await upload(server, await session(server, "Ann"), cat, "cat.jpg")
+        got = await fetch(server, file["id"])
+        assert (got.header("content-type"), got.body) == ("application/octet-stream", cat)
+
+
+async def test_where_no_worker_starts_pictures_have_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that takes too long is refused."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann = await session(server, "Ann")
+        with monkeypatch.context() as patched:
+            patched.setattr("trio_chat.files.pictures.PATIENCE", 0)
+            assert (await post(server, ann, picture())).code == "bad_picture"
+        monkeypatch.setattr(sys, "executable", "/nowhere")
+        waits = await post(server, ann, picture())
+        assert (waits.status, waits.code) == (503, "unavailable")
+
+
+async def test_a_form_brings_a_file(tmp_path: Path) -> None:
+    """Its first one, as curl -F sends it; the message is posted over HTTP, and needs no text."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann = bearer(await session(server, "Ann"))
+        form = FORM % (b"../../etc/a\xe2\x80\xaegpj.html", b"<script>alert(1)</script>")
+        path = "/rooms/tea/files"
+        answer = await ask(server, "POST", path, form, authorization=ann, content_type=FORM_TYPE)
+        assert answer.status == 201
+        file = answer.json["file"]
+        assert file["name"] == "agpj.html"
+        assert file["type"] == "application/octet-stream"
+        files = {"files": [{"id": file["id"]}]}
+        answer = await ask(server, "POST", "/rooms/tea/messages", files, authorization=ann)
+        assert answer.status == 201
+        got = await fetch(server, file["id"])
+        assert got.body == b"<script>alert(1)</script>"
+        assert got.header("content-type") == "application/octet-stream"
+        assert got.header("content-disposition").startswith("attachment;")
+        assert got.header("x-content-type-options") == "nosniff"
+        assert b"default-src 'none'; sandbox\r\n" in got.head
+        for bad in (b"--y\r\n", b"--x--\r\n", form[:-30], b"--x\r\nA: b\r\n\r\nc\r\n--x--\r\n"):
+            refused = await ask(
+                server, "POST", path, bad, authorization=ann, content_type=FORM_TYPE
+            )
+            assert (refused.status, refused.code) == (400, "bad_request")
+
+
+async def test_a_part_of_a_file_can_be_fetched(tmp_path: Path) -> None:
+    """One range; who has the file already, or wants the head alone, gets no more."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann = await session(server, "Ann")
+        id = (await upload(server, ann, b"0123456789"))["id"]
+        assert (await fetch(server, id, method="HEAD")).header("content-length") == "10"
+        part = await fetch(server, id, range="bytes=2-4")
+        assert (part.status, part.body) == (206, b"234")
+        assert part.header("content-range") == "bytes 2-4/10"
+        assert (await fetch(server, id, range="bytes=-3")).body == b"789"
+        assert (await fetch(server, id, range="bytes=0-1,3-4")).status == 200
+        beyond = await fetch(server, id, range="bytes=10-")
+        assert (beyond.status, beyond.header("content-range")) == (416, "bytes */10")
+        tag = part.header("etag")
+        assert (await fetch(server, id, if_none_match=tag)).status == 304
+        assert (await fetch(server, id, range="bytes=2-4", if_range='"x"')).status == 200
+        assert (await fetch(server, id, range="bytes=2-4", if_range=tag)).status == 206
+        assert (await fetch(server, "nothing")).status == 404
+
+
+async def test_a_file_is_its_sender_s_for_one_message(tmp_path: Path) -> None:
+    """Of the room that it was uploaded for; a resend gets the first result all the same."""
+    async with (
+        running(database=str(tmp_path / "chat.db")) as server,
+        chatting(server, "Ann", "tea", "milk") as ann,
+        chatting(server, "Bob", "tea") as bob,
+    ):
+        files = [{"id": (await upload(server, ann.session, b"x"))["id"]}]
+        send = {"t": "send", "room": "tea", "text": "x", "files": files}
+        assert (await bob.ask(**send))["code"] == "no_such_file"
+        assert (await ann.ask(**send | {"room": "milk"}))["code"] == "no_such_file"
+        assert (await ann.ask(**send | {"cid": "12345678"}))["seq"] == 1
+        again = await ann.ask(**send | {"cid": "12345678"})
+        assert (again["seq"], again["dup"]) == (1, True)
+        other = [files[0] | {"alt": "other"}]
+        assert (await ann.ask(**send | {"cid": "12345678", "files": other}))["code"] == "key_reused"
+        assert (await ann.ask(**send))["code"] == "no_such_file"
+        assert (await ann.ask(**send | {"files": [*files, *files]}))["code"] == "bad_request"
+        assert (await ann.ask(**send | {"files": files * 11}))["code"] == "too_long"
+        alt = [files[0] | {"alt": "a\0b"}]
+        assert (await ann.ask(**send | {"files": alt}))["code"] == "bad_request"
+        files = [{"id": (await upload(server, ann.session, b"x"))["id"]}]
+        await ann.say(send | {"id": 1, "files": files}, send | {"id": 2, "files": files})
+        told = [(await ann.until("ok", "error")), (await ann.until("ok", "error"))]
+        assert [one["t"] for one in sorted(told, key=lambda one: one["id"])] == ["ok", "error"]
+        assert {one.get("code") for one in told} == {None, "file_used"}
+
+
+async def test_a_file_goes_with_its_message(tmp_path: Path) -> None:
+    """When that is deleted, for good; when it is cleared, until that is taken back."""
+    async with (
+        running(database=str(tmp_path / "chat.db")) as server,
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob", "class") as bob,
+    ):
+        await make_class(ann)
+        ids = []
+        for _ in range(2):
+            file = await upload(server, bob.session, b"x", room="class")
+            seq = await bob.send("class", "see", files=[{"id": file["id"]}])
+            ids.append(file["id"])
+        assert (await bob.ask(t="delete", room="class", seq=seq))["t"] == "ok"
+        assert [(await fetch(server, id)).status for id in ids] == [200, 404]
+        assert (await moderate(ann, "clear", bob))["t"] == "ok"
+        assert (await fetch(server, ids[0])).status == 404
+        page = await ann.ask(t="history", room="class")
+        assert all("files" not in one for one in page["messages"])
+        async with chatting(server, "Cem", {"room": "class", "last": 0}) as cem:
+            told = await cem.all_until("clear")
+            assert all("files" not in one for one in told)
+        acts = (await ann.ask(t="audit", room="class"))["acts"]
+        act = next(one["seq"] for one in acts if one["act"]["t"] == "cleared")
+        assert (await ann.ask(t="undo", room="class", act=act))["t"] == "ok"
+        assert (await fetch(server, ids[0])).status == 200
+
+
+async def test_who_may_not_write_uploads_nothing(tmp_path: Path) -> None:
+    """Nor who has no session; where no files are kept, nobody does."""
+    async with (
+        running(database=str(tmp_path / "chat.db")) as server,
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob", "class") as bob,
+    ):
+        await make_class(ann)
+        assert (await ask(server, "POST", "/rooms/tea/files", b"x")).code == "unauthorized"
+        assert (await post(server, "unknown", b"x")).status == 401
+        assert (await post(server, bob.session, b"x", room="no,room")).code == "bad_room"
+        assert (await ann.ask(t="rules", room="class", closed=True))["t"] == "ok"
+        assert (await post(server, bob.session, b"x", room="class")).code == "closed"
+        assert not (tmp_path / "chat.db.files").exists()
+    async with running() as server:
+        nobody = await post(server, await session(server, "Ann"), b"x")
+        assert (nobody.status, nobody.code) == (403, "unsupported")
+        assert (await fetch(server, "nothing")).status == 404
+        assert (await ask(server, "GET", "/limits")).json["limits"]["file"] == 0
+
+
+async def test_what_is_too_large_is_not_kept(tmp_path: Path) -> None:
+    """Whether its length is told or not; nothing of it stays, and others are taken."""
+    async with running(database=str(tmp_path / "chat.db"), file_limit=100, max_files=250) as server:
+        ann = await session(server, "Ann")
+        large = await post(server, ann, bytes(101))
+        assert (large.status, large.code) == (413, "too_long")
+        assert "100 bytes" in large.json["detail"]
+        wire = (
+            "POST /api/v1/rooms/tea/files HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: {bearer(ann)}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        ).encode()
+        chunk = b"40\r\n" + bytes(64) + b"\r\n"
+        assert status(await server.exchange(wire + chunk + chunk + b"0\r\n\r\n")) == 413
+        assert status(await server.exchange(wire + chunk + b"0\r\n\r\n")) == 201
+        assert status(await server.exchange(wire + chunk + b"0\r\n\r\n")) == 201  # the same
+        assert (await post(server, ann, b"x" * 100)).status == 201
+        full = await post(server, ann, b"y" * 100)
+        assert (full.status, full.code) == (507, "storage_full")
+        assert (await post(server, ann, b"z" * 86)).status == 201
+        assert (await post(server, ann, b"z")).status == 507
+        assert parts_of(tmp_path) == []
+        assert server.server.keeper.figures.coming == 0
+
+
+async def test_who_uploads_too_much_has_to_wait(tmp_path: Path) -> None:
+    """By bytes and by files, which are counted: upload_rate and file_byte_rate."""
+    path = str(tmp_path / "chat.db")
+    async with running(database=path, file_byte_rate=Rate(LITTLE, 10)) as server:
+        ann, bob = await session(server, "Ann"), await session(server, "Bob")
+        assert (await post(server, ann, bytes(10))).status == 201
+        refused = await post(server, ann, bytes(1))
+        assert (refused.status, refused.code) == (429, "too_fast")
+        assert int(refused.header("retry-after")) > 0
+        assert (await post(server, bob, bytes(10))).status == 201
+        reached = server.server._limits.counters.reached
+        assert reached["file_byte_rate", "http"] == 1
+    async with running(database=path, upload_rate=Rate(LITTLE, 1)) as server:
+        ann = await session(server, "Cem")
+        assert (await post(server, ann, bytes(10))).status == 201
+        assert (await post(server, ann, bytes(10))).code == "too_fast"
+        assert server.server._limits.counters.reached["upload_rate", "http"] == 1
+
+
+async def test_what_an_address_uploads_is_read_as_fast_as_it_may(tmp_path: Path) -> None:
+    """It does not count for ``address_byte_rate``, but for ``address_file_rate``."""
+    path = str(tmp_path / "chat.db")
+    rates: dict[str, Any] = {
+        "address_file_rate": Rate(1e9, 1),
+        "address_byte_rate": Rate(1e-3, 65536),
+    }
+    async with serving(database=path, loopback_limits="on", **rates) as server:
+        ann = await session(server, "Ann")
+        assert (await post(server, ann, bytes(10 * AHEAD))).status == 201
+        assert server.server._limits.counters.reached["address_file_rate", "http"] > 0
+
+
+async def test_a_file_comes_in_pieces(tmp_path: Path) -> None:
+    """As tus 1.0 has it: one that is cut off goes on where it was, and the last has the file."""
+    async with running(database=str(tmp_path / "chat.db"), file_limit=10) as server:
+        ann = await session(server, "Ann")
+        tus = {"authorization": bearer(ann), "tus_resumable": "1.0.0"}
+        metadata = f"x,filename {base64.b64encode('nötes.txt'.encode()).decode()}"
+        begun = await ask(
+            server, "POST", FILES, upload_length="10", upload_metadata=metadata, **tus
+        )
+        assert (begun.status, begun.header("upload-offset")) == (201, "0")
+        path = begun.header("location").removeprefix("/api/v1")
+        piece = tus | {"content_type": PIECE}
+        first = await ask(server, "PATCH", path, "01234", upload_offset="0", **piece)
+        assert (first.status, first.header("upload-offset")) == (204, "5")
+        for offset, status in (("4", 409), ("x", 400)):
+            wrong = await ask(server, "PATCH", path, "9", upload_offset=offset, **piece)
+            assert wrong.status == status
+        head = f"PATCH /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nUpload-Offset: 5\r\n"
+        head += f"Tus-Resumable: 1.0.0\r\nContent-Type: {PIECE}\r\nContent-Length: 5\r\n\r\n56"
+        async with await server.connect() as stream:
+            await stream.send_all(head.encode())
+            with trio.fail_after(PATIENCE):
+                while (await ask(server, "HEAD", path, **tus)).header("upload-offset") != "7":
+                    await trio.sleep(0.01)
+            busy = await ask(server, "PATCH", path, "789", upload_offset="7", **piece)
+            assert (busy.status, busy.code) == (423, "busy")
+        with trio.fail_after(PATIENCE):
+            while (
+                last := await ask(server, "PATCH", path, "789", upload_offset="7", **piece)
+            ).status == 423:
+                await trio.sleep(0.01)
+        assert last.status == 200
+        assert (last.json["file"]["name"], last.json["file"]["size"]) == ("nötes.txt", 10)
+        told = await ask(server, "HEAD", path, **tus)
+        assert (told.header("upload-offset"), told.header("upload-length")) == ("10", "10")
+        again = await ask(server, "PATCH", path, upload_offset="10", **piece)
+        assert again.json == last.json
+        assert (await fetch(server, last.json["file"]["id"])).body == b"0123456789"
+
+
+async def test_an_upload_in_pieces_can_be_given_up(tmp_path: Path) -> None:
+    """By whoever began it, and by the server when nothing comes; there are so many of a person."""
+    async with running(database=str(tmp_path / "chat.db"), file_limit=10) as server:
+        ann = await session(server, "Ann")
+        tus = {"authorization": bearer(ann), "tus_resumable": "1.0.0"}
+        piece = tus | {"content_type": PIECE, "upload_offset": "0"}
+        assert (await ask(server, "POST", FILES, upload_length="11", **tus)).status == 413
+        assert (await ask(server, "POST", FILES, **tus)).status == 400
+        old = await ask(server, "POST", FILES, authorization=bearer(ann), tus_resumable="0.2")
+        assert (old.status, old.header("tus-version")) == (412, "1.0.0")
+        paths = []
+        for _ in range(resumables.EACH):
+            begun = await ask(
+                server, "POST", FILES, upload_length="4", upload_metadata="filename !", **tus
+            )
+            assert begun.status == 201
+            paths.append(begun.header("location").removeprefix("/api/v1"))
+        assert (await ask(server, "POST", FILES, upload_length="4", **tus)).code == "too_many_files"
+        assert (await ask(server, "PATCH", paths[0], "01234", **piece)).code == "too_long"
+        assert (await ask(server, "PATCH", paths[0], "0", **tus)).status == 415
+        assert (await ask(server, "PATCH", paths[0], "01", **piece)).status == 204
+        assert (await ask(server, "DELETE", paths[0], **tus)).status == 204
+        assert (await ask(server, "DELETE", paths[0], **tus)).status == 404
+        other = paths[1].replace("tea", "milk")
+        assert (await ask(server, "HEAD", other, **tus)).status == 404
+        for one in server.server.keeper.resumables._uploads.values():
+            one.until = 0
+        await server.server.keeper.resumables.drop_old()
+        assert (await ask(server, "HEAD", paths[1], **tus)).status == 404
+        assert server.server.keeper.figures.coming == 0
+        begun = await ask(server, "POST", FILES, upload_length="0", **tus)
+        path = begun.header("location").removeprefix("/api/v1")
+        assert (await ask(server, "PATCH", path, **piece)).status == 200
+        await server.server.keeper.resumables.drop_old()
+        assert (await ask(server, "DELETE", path, **tus)).status == 204
+
+
+async def test_files_that_no_message_has_are_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a time; those of messages that are deleted for good, too, with their contents."""
+    path = str(tmp_path / "chat.db")
+    monkeypatch.setattr("trio_chat.files.keeper.SWEEP_INTERVAL", 0.01)
+    async with running(database=path) as server, chatting(server, "Ann", "tea") as ann:
+        keeper = server.server.keeper
+        kept, gone, unused = [await upload(server, ann.session, one) for one in (b"a", b"b", b"c")]
+        await ann.send("tea", "", files=[{"id": kept["id"]}])
+        seq = await ann.send("tea", "", files=[{"id": gone["id"]}])
+        await ann.ask(t="delete", room="tea", seq=seq)
+        for one in server.server._hub.uploads._uploads.values():
+            one.until = 0
+        with trio.fail_after(PATIENCE):
+            while keeper.figures.count > 1:
+                await trio.sleep(0.01)
+        assert contents_of(tmp_path / "chat.db.files") == [b"a"]
+        found = [(await fetch(server, one["id"])).status for one in (kept, gone, unused)]
+        assert found == [200, 404, 404]
+        late = await ann.ask(t="send", room="tea", text="", files=[{"id": unused["id"]}])
+        assert late["code"] == "no_such_file"
+
+
+async def test_a_file_of_a_message_outlives_the_end_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although the index had not heard of the message yet: the journal is asked before it goes."""
+    path = str(tmp_path / "chat.db")
+    async with running(database=path) as server, chatting(server, "Ann", "tea") as ann:
+        server.server._hub.uploads.tell = lambda _: None
+        await ann.send("tea", "before")
+        sent, unused = [await upload(server, ann.session, one) for one in (b"x", b"y")]
+        for number in range(120):
+            await ann.send("tea", f"between {number}")
+        await ann.send("tea", "", files=[{"id": sent["id"]}])
+    monkeypatch.setattr("trio_chat.files.keeper.SWEEP_INTERVAL", 0.01)
+    monkeypatch.setattr("trio_chat.files.keeper.wall_clock", lambda: 2**60)
+    async with running(database=path) as server:
+        with trio.fail_after(PATIENCE):
+            while server.server.keeper.figures.count > 1:
+                await trio.sleep(0.01)
+        assert (await fetch(server, sent["id"])).body == b"x"
+        assert (await fetch(server, unused["id"])).status == 404
+
+
+async def test_what_cannot_be_looked_at_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it can: what was to be deleted is deleted then."""
+    monkeypatch.setattr("trio_chat.files.keeper.SWEEP_INTERVAL", 0.01)
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann = await session(server, "Ann")
+        await upload(server, ann, b"x")
+        await upload(server, ann, b"y")
+        keeper, uploads = server.server.keeper, server.server._hub.uploads
+        assert keeper._index
+        database, keeper._index._database = keeper._index._database, sqlite3.connect(":memory:")
+        with structlog.testing.capture_logs() as logged, trio.fail_after(PATIENCE):
+            for one in uploads._uploads.values():
+                one.until = 0
+            while not any("looked at" in line["event"] for line in logged):
+                await trio.sleep(0.01)
+        assert len(uploads) == 2
+        keeper._index._database.close()
+        keeper._index._database = database
+        with trio.fail_after(PATIENCE):
+            while keeper.figures.count:
+                await trio.sleep(0.01)
+        assert len(uploads) == 0
+
+
+async def test_a_disk_that_takes_nothing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Try again later; where little is free, nothing more is taken, and it is counted."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann = await session(server, "Ann")
+
+        def fail(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        for method in ("free_bytes", "write", "keep"):
+            with monkeypatch.context() as patched:
+                patched.setattr(Blobs, method, fail)
+                refused = await post(server, ann, b"x")
+                assert (refused.status, refused.header("retry-after")) == (503, "1")
+        begun = await ask(
+            server,
+            "POST",
+            FILES,
+            upload_length="2",
+            authorization=bearer(ann),
+            tus_resumable="1.0.0",
+        )
+        piece = {"content_type": PIECE, "tus_resumable": "1.0.0", "upload_offset": "0"}
+        path = begun.header("location").removeprefix("/api/v1")
+        with monkeypatch.context() as patched:
+            patched.setattr(Blobs, "write", fail)
+            assert (await ask(server, "PATCH", path, "xy", **piece)).status == 503
+        assert (await ask(server, "PATCH", path, "xy", **piece)).status == 200
+        assert (await post(server, ann, b"x")).status == 201
+    async with serving(database=str(tmp_path / "chat.db"), keep_free=2**40) as server:
+        assert (await post(server, await session(server, "Ben"), b"x")).status == 507
+        assert server.server._limits.counters.reached["max_files", "http"] == 1
+
+
+async def test_so_many_files_may_wait_for_their_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one person, and of all."""
+    async with running(database=str(tmp_path / "chat.db")) as server:
+        ann, ben = await session(server, "Ann"), await session(server, "Ben")
+        monkeypatch.setattr("trio_chat.files.uploads.EACH", 1)
+        assert (await post(server, ann, b"x")).status == 201
+        refused = await post(server, ann, b"x")
+        assert (refused.status, refused.code) == (429, "too_many_files")
+        monkeypatch.setattr("trio_chat.files.uploads.IN_ALL", 1)
+        assert (await post(server, ben, b"x")).code == "too_many_files"
+
+
+async def test_newcomers_send_no_files_where_the_rules_say_so(tmp_path: Path) -> None:
+    """Moderators do; whoever the server has known for a day, too."""
+    async with (
+        running(database=str(tmp_path / "chat.db")) as server,
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob", "class") as bob,
+    ):
+        await make_class(ann)
+        before = await upload(server, bob.session, b"x", room="class")
+        assert (await ann.ask(t="rules", room="class", no_files=True))["t"] == "ok"
+        assert (await bob.until("rules"))["rules"] == {"no_files": True}
+        refused = await post(server, bob.session, b"x", room="class")
+        assert (refused.status, refused.code) == (403, "no_files")
+        send = {"t": "send", "room": "class", "text": "see", "files": [{"id": before["id"]}]}
+        assert (await bob.ask(**send))["code"] == "no_files"
+        await bob.send("class", "no files")
+        assert (await post(server, ann.session, b"x", room="class")).status == 201
+
+
+async def test_what_is_held_keeps_its_files(tmp_path: Path) -> None:
+    """The moderator sees them; they are sent with it when that is approved."""
+    async with (
+        running(database=str(tmp_path / "chat.db")) as server,
+        chatting(server, "Ann") as ann,
+        chatting(server, "Bob", "class") as bob,
+    ):
+        await make_class(ann)
+        assert (await ann.ask(t="rules", room="class", hold_links=True))["t"] == "ok"
+        file = await upload(server, bob.session, b"x", room="class")
+        text = "see https://example.org"
+        held = await bob.ask(t="send", room="class", text=text, files=[{"id": file["id"]}])
+        assert held["code"] == "held"
+        [until] = [one.until for one in server.server._hub.uploads._uploads.values()]
+        assert until > trio.current_time() + GOOD_FOR - 60
+        [waits] = (await ann.ask(t="held", room="class"))["messages"]
+        assert waits["files"] == [file]
+        done = await ann.ask(t="review", room="class", held=waits["held"], act="approve")
+        assert done["t"] == "ok"
+        assert (await bob.until("msg"))["files"] == [file]
+
+
+async def test_what_the_index_cannot_tell_has_to_wait(tmp_path: Path) -> None:
+    """The server goes on, and so do others; what was not noted is noted later."""
+    async with (
+        running(database=str(tmp_path / "chat.db")) as server,
+        chatting(server, "Ann", "tea") as ann,
+    ):
+        file = await upload(server, ann.session, b"x")
+        keeper = server.server.keeper
+        assert keeper._index
+        database, keeper._index._database = keeper._index._database, sqlite3.connect(":memory:")
+        assert (await fetch(server, file["id"])).status == 503
+        assert (await post(server, ann.session, b"y")).code == "unavailable"
+        assert await ann.send("tea", "", files=[{"id": file["id"]}]) == 1
+        keeper._index._database.close()
+        keeper._index._database = database
+        with trio.fail_after(PATIENCE):
+            while not (row := await keeper._find(file["id"])) or not row.seq:
+                await trio.sleep(0.01)
+        assert (await fetch(server, file["id"])).status == 200
+
+
+async def test_a_folder_that_is_another_s_is_refused(tmp_path: Path) -> None:
+    """At the start, in a line: of another database, of a newer release, or none at all."""
+    folder = tmp_path / "files"
+    async with running(database=str(tmp_path / "a.db"), files=folder) as server:
+        await upload(server, await session(server, "Ann"), b"x")
+    with pytest.raises(JournalError, match="has the files of another database"):
+        async with running(database=str(tmp_path / "b.db"), files=folder):
+            pass
+    with closing(sqlite3.connect(folder / "index.db")) as index:
+        index.execute("PRAGMA user_version = 99")
+    with pytest.raises(JournalError, match="newer"):
+        async with running(database=str(tmp_path / "a.db"), files=folder):
+            pass
+    (folder / "index.db").write_bytes(b"no database at all" * 1000)
+    with pytest.raises(JournalError, match="cannot be used"):
+        async with running(database=str(tmp_path / "a.db"), files=folder):
+            pass
+
+
+async def test_files_outlive_a_restart(tmp_path: Path) -> None:
+    """Those of messages, and those that no message has yet."""
+    path = str(tmp_path / "chat.db")
+    async with running(database=path) as server, chatting(server, "Ann", "tea") as ann:
+        sent, kept = [await upload(server, ann.session, one, "a.txt") for one in (b"x", b"yy")]
+        await ann.send("tea", "", files=[{"id": sent["id"]}])
+        token = ann.session
+    folder = tmp_path / "chat.db.files"
+    assert (folder.stat().st_mode & 0o777, (folder / "index.db").stat().st_mode & 0o777) == (
+        0o700,
+        0o600,
+    )
+    (folder / "parts" / "rest").write_bytes(b"of an upload")
+    async with (
+        running(database=path) as server,
+        chatting(server, "Ann", "tea", session=token) as ann,
+    ):
+        assert (await fetch(server, sent["id"])).body == b"x"
+        assert not (folder / "parts" / "rest").exists()
+        assert await ann.send("tea", "", files=[{"id": kept["id"]}]) == 2
+        assert (await fetch(server, kept["id"])).body == b"yy"
+
+
+async def test_a_body_comes_no_faster_than_it_is_written(tmp_path: Path) -> None:
+    """So memory stays flat: what is not written yet stays with its sender."""
+    async with serving(database=str(tmp_path / "chat.db"), send_buffer=4096) as server:
+        ann = await session(server, "Ann")
+        limiter = server.server.keeper._writers
+        async with await server.connect() as stream, trio.open_nursery() as nursery:
+            size = 9_000_000
+            head = (
+                "POST /api/v1/rooms/tea/files HTTP/1.1\r\nHost: localhost\r\n"
+                f"Authorization: {bearer(ann)}\r\nContent-Length: {size}\r\n\r\n"
+            )
+            for _ in range(4):
+                await limiter.acquire_on_behalf_of(object())
+            limiter.total_tokens = 4
+            await stream.send_all(head.encode())
+            nursery.start_soon(stream.send_all, bytes(size))
+            with trio.fail_after(PATIENCE):
+                while not (held := server.server._hub.outboxes.used):
+                    await trio.sleep(0.01)
+            assert held * server.server.config.all_outbox_bytes < 2**20
+            limiter.total_tokens = 5
+            answer = b""
+            while END_OF_HEAD not in answer:
+                answer += await stream.receive_some(65536)
+            assert status(answer) == 201

@@ -1,0 +1,180 @@
+"""Files of messages in backups, exports and checks: they go where their messages go."""
+
+import json
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.integration.asking import session
+from tests.integration.chatters import chatting
+from tests.integration.commands import outcome
+from tests.integration.running import running
+from tests.integration.uploads import fetch, upload
+from trio_chat.commands import file_folders
+from trio_chat.errors import Failed
+
+
+async def sent(path: Path, *contents: bytes, files: Path | None = None) -> list[str]:
+    """Have a server keep a message with each of these files, and one that no message has."""
+    ids = []
+    async with (
+        running(database=str(path), files=files) as server,
+        chatting(server, f"Ann {contents[0]!r}", "tea") as ann,
+    ):
+        for content in contents:
+            file = await upload(server, ann.session, content, "a.txt")
+            await ann.send("tea", "see", files=[{"id": file["id"], "alt": "a"}])
+            ids.append(file["id"])
+        await upload(server, ann.session, b"unused")
+    return ids
+
+
+def kept_in(folder: Path) -> list[Path]:
+    """Return what is there."""
+    return list(folder.iterdir())
+
+
+async def contents(path: Path, *ids: str, files: Path | None = None) -> list[bytes]:
+    """Return what a server on a database answers for files; nothing for those it has not."""
+    async with running(database=str(path), files=files) as server:
+        answers = [await fetch(server, id) for id in ids]
+        assert {answer.status for answer in answers} <= {200, 404}
+        return [answer.body if answer.status == 200 else b"" for answer in answers]
+
+
+async def test_a_backup_has_the_files_and_brings_them_back(tmp_path: Path) -> None:
+    """Those of messages that are there; what was there before stays beside them."""
+    path, copy = tmp_path / "chat.db", tmp_path / "copy.db"
+    kept, gone = await sent(path, b"kept", b"gone")
+    with closing(sqlite3.connect(tmp_path / "chat.db.files" / "index.db")) as index:
+        index.execute("UPDATE files SET seq = 99 WHERE id = ?", (gone,))
+        index.commit()
+    done = await outcome("backup", "--database", str(path), str(copy))
+    assert done.stdout.endswith(b", and 2 files beside it\n"), done
+    folder = tmp_path / "copy.db.files"
+    assert (folder.stat().st_mode & 0o777) == 0o700
+    assert sorted(one.read_bytes() for one in folder.glob("??/*")) == [b"kept", b"unused"]
+    again = await outcome("backup", "--force", "--database", str(path), str(copy))
+    assert again.returncode == 0
+    later = await sent(path, b"later")
+    done = await outcome("restore", "--database", str(path), str(copy))
+    assert done.returncode == 0, done.stderr
+    assert await contents(path, kept, gone, *later) == [b"kept", b"", b""]
+    [aside] = [one for one in kept_in(tmp_path) if one.name.startswith("chat.db.files.before-")]
+    assert b"later" in [one.read_bytes() for one in aside.glob("??/*")]
+
+
+async def test_files_on_another_disk_are_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what is not there any more is left out; what cannot be written is told."""
+    await sent(tmp_path / "chat.db", b"one", b"two")
+    source, target = tmp_path / "chat.db.files", tmp_path / "copy.files"
+
+    def refuse(*_: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert file_folders.copy_files(tmp_path / "chat.db", source, target) == 3
+    assert file_folders.totals(target) == (3, 12)
+    monkeypatch.undo()
+    shutil.rmtree(target)
+    for one in source.glob("??/*"):
+        if one.read_bytes() == b"one":
+            one.unlink()
+    assert file_folders.copy_files(tmp_path / "chat.db", source, target) == 2
+    monkeypatch.setattr(shutil, "copyfile", refuse)
+    monkeypatch.setattr(os, "link", refuse)
+    shutil.rmtree(target)
+    with pytest.raises(Failed, match="cannot copy the files"):
+        file_folders.copy_files(tmp_path / "chat.db", source, target)
+
+
+async def test_a_database_without_files_is_backed_up_as_ever(tmp_path: Path) -> None:
+    """Nothing is made beside the copy, and nothing put back."""
+    path, copy = tmp_path / "chat.db", tmp_path / "copy.db"
+    async with running(database=str(path)) as server:
+        await session(server, "Ann")
+    assert (await outcome("backup", "--database", str(path), str(copy))).returncode == 0
+    assert (await outcome("restore", "--database", str(path), str(copy))).returncode == 0
+    assert not [one for one in kept_in(tmp_path) if ".files" in one.name]
+
+
+async def test_an_export_brings_the_files_along(tmp_path: Path) -> None:
+    """To a folder that a server has for itself; a second time nothing happens."""
+    here, there, folder = tmp_path / "here.db", tmp_path / "there.db", tmp_path / "own"
+    ids = await sent(here, b"one", b"two", files=folder)
+    lines, out = tmp_path / "out.jsonl", tmp_path / "out"
+    export = ("export", "--database", str(here), "--files", str(folder), "-o", str(lines))
+    assert (await outcome(*export, "--with-files", str(out))).returncode == 0
+    assert {one.name for one in out.iterdir()} == set(ids)
+    files = [
+        line["files"] for line in map(json.loads, lines.read_text().splitlines()) if "files" in line
+    ]
+    assert [file[0]["alt"] for file in files] == ["a", "a"]
+    (out / ids[1]).unlink()
+    taken = ("import", "--database", str(there), str(lines), "--with-files", str(out))
+    for _ in range(2):
+        done = await outcome(*taken)
+        assert done.returncode == 0, done.stderr
+    assert await contents(there, *ids) == [b"one", b""]
+    bare = await outcome("import", "--database", str(tmp_path / "bare.db"), str(lines))
+    assert bare.returncode == 0
+    assert not (tmp_path / "bare.db.files").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("type", "text/html"), ("size", -1), ("id", "../../x")]
+)
+async def test_a_file_that_cannot_be_is_refused(tmp_path: Path, field: str, value: object) -> None:
+    """As no server would have kept it."""
+    await sent(tmp_path / "chat.db", b"one")
+    lines = tmp_path / "out.jsonl"
+    assert (
+        await outcome("export", "--database", str(tmp_path / "chat.db"), "-o", str(lines))
+    ).returncode == 0
+    told = [json.loads(line) for line in lines.read_text().splitlines()]
+    next(line for line in told if "files" in line)["files"][0][field] = value
+    lines.write_text("\n".join(map(json.dumps, told)) + "\n")
+    refused = await outcome("import", "--database", str(tmp_path / "new.db"), str(lines))
+    assert refused.returncode == 1
+    assert b"of a file" in refused.stderr
+
+
+async def test_folders_that_cannot_be_written_are_told(tmp_path: Path) -> None:
+    """In a line, by export and import."""
+    path, lines, out = tmp_path / "chat.db", tmp_path / "out.jsonl", tmp_path / "out"
+    [id] = await sent(path, b"one")
+    export = ("export", "--database", str(path), "-o", str(lines), "--force", "--with-files")
+    refused = await outcome(*export, str(tmp_path / "no" / "where"))
+    assert (refused.returncode, b"cannot write" in refused.stderr) == (1, True)
+    out.mkdir()
+    (out / id).mkdir()
+    assert (await outcome(*export, str(out))).returncode == 0  # it is there
+    taken = ("import", "--database", str(tmp_path / "new.db"), str(lines), "--with-files")
+    refused = await outcome(*taken, str(out))
+    assert (refused.returncode, b"cannot keep" in refused.stderr) == (1, True)
+
+
+async def test_checks_and_figures_tell_of_files(tmp_path: Path) -> None:
+    """How many there are and what they take; contents that are gone or damaged."""
+    path = tmp_path / "chat.db"
+    await sent(path, b"one", b"three")
+    told = await outcome("stats", "--json", "--database", str(path))
+    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    [row] = [row for row in rows if row["name"] == "files that people sent"]
+    assert (row["count"], row["bytes"]) == (3, 3 + 5 + 6)
+    sound = await outcome("check", "--database", str(path))
+    assert (sound.returncode, b"files\tok\n" in sound.stdout) == (0, True)
+    damaged, gone = list((tmp_path / "chat.db.files").glob("??/*"))[:2]
+    damaged.chmod(0o600)
+    damaged.write_bytes(b"other")
+    gone.unlink()
+    wrong = await outcome("check", "--database", str(path))
+    assert (wrong.returncode, b"files\t2 faults\n" in wrong.stdout) == (1, True)
+    assert b"is damaged\n" in wrong.stdout
+    assert b"is not there\n" in wrong.stdout

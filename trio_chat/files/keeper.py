@@ -1,0 +1,386 @@
+"""The keeper of files: has them written, finds them, and deletes those that no message has."""
+
+import hashlib
+import secrets
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import structlog
+import trio
+
+from trio_chat.clock import wall_clock
+from trio_chat.config import Config
+from trio_chat.files.blobs import Blobs
+from trio_chat.files.incoming import Incoming
+from trio_chat.files.index import NAME, Index, Row, file_of
+from trio_chat.files.kinds import OTHER, Kind, picture_kind
+from trio_chat.files.names import proper_name
+from trio_chat.files.pictures import Pictures
+from trio_chat.files.place import folder_of
+from trio_chat.files.resumables import Resumables
+from trio_chat.files.uploads import Upload, Uploads, Used
+from trio_chat.journal.journal import Journal
+from trio_chat.journal.types import JournalError, Place, Unavailable
+from trio_chat.measures import FileFigures
+from trio_chat.protocol.events import File
+
+ID_BYTES = 16  # random; 32 characters
+RETRY_MS = 1000
+SWEEP_INTERVAL = 60.0  # seconds
+SWEPT = 200  # files that are looked at once, at least
+PAGE, PAGE_BYTES = 100, 256 * 1024  # of messages that are looked at for a file
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class Full(Exception):
+    """There is no place for more files."""
+
+
+class Content(NamedTuple):
+    """What is complete of an upload, and where it is."""
+
+    path: Path
+    digest: str
+    size: int
+    width: int = 0
+    height: int = 0
+
+
+class Found(NamedTuple):
+    """A file that may be read, and where its content is."""
+
+    file: File
+    path: Path
+
+
+class FileKeeper:
+    """Keeps the files of messages in a folder. The folder is made with the first file.
+
+    Args:
+        config: ``files``, ``max_files``, ``keep_free`` and ``unused_file_timeout``.
+        journal: Knows which messages there are.
+        uploads: Gets the files that no message has yet.
+    """
+
+    def __init__(self, config: Config, journal: Journal, uploads: Uploads) -> None:
+        self._config = config
+        self._journal = journal
+        self._uploads = uploads
+        folder = folder_of(config)
+        self._blobs = Blobs(folder) if folder else None
+        self._index: Index | None = None
+        self._one = trio.CapacityLimiter(1)  # thread that looks at the index
+        self._pictures = Pictures()
+        self._opening = trio.Lock()
+        self._order = trio.Lock()  # of what adds contents and what deletes them
+        self._writers = trio.CapacityLimiter(4)  # threads that write contents
+        self.figures = FileFigures()
+        self._to_note, self._notes = trio.open_memory_channel[Used](float("inf"))
+        uploads.tell = self._to_note.send_nowait
+        self.resumables = Resumables(self.drop, config)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anybody may send files."""
+        return self._blobs is not None and self._config.file_limit > 0
+
+    async def open(self) -> None:
+        """Open what is there from before, if there is anything.
+
+        Raises:
+            JournalError: it cannot be used; the message says why.
+        """
+        if self._index is None and self._blobs and (self._blobs.folder / NAME).exists():
+            await self._ensure_open()
+
+    def warn(self) -> None:
+        """Log if pictures cannot be shown."""
+        if self.is_on and not self._pictures.is_on:
+            log.info("pictures are files to save, as Pillow is missing: trio-chat[pictures]")
+
+    async def _ensure_open(self) -> Index:
+        async with self._opening:
+            if self._index is not None:
+                return self._index
+            self._index, unused = opened = await trio.to_thread.run_sync(self._open)
+            for row in unused:
+                self._uploads.add(self._as_upload(row))
+            return opened[0]
+
+    def _open(self) -> tuple[Index, list[Row]]:
+        assert self._blobs
+        try:
+            self._blobs.prepare()
+            index = Index(self._blobs.folder)
+        except OSError as error:
+            raise JournalError(f"{self._blobs.folder} cannot be used: {error.strerror}") from None
+        mark = hashlib.blake2b(self._journal.secret, digest_size=16).hexdigest()
+        if not index.bind(mark):
+            index.close()
+            raise JournalError(f"{self._blobs.folder} has the files of another database")
+        self._blobs.remove_others(index.is_known)
+        self.figures.count, self.figures.size = index.totals()
+        return index, index.unused()
+
+    def _as_upload(self, row: Row) -> Upload:
+        """Return a file of before the start that no message has, unless the journal knows one."""
+        age = max(0.0, (wall_clock() - row.ts) / 1000)
+        until = trio.current_time() + self._config.unused_file_timeout - age
+        return Upload(file_of(row), row.owner, row.room, until, was_named=True)
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        if self._index:
+            self._index.close()
+
+    async def _ask(self, look: Callable[[Index], T]) -> T:
+        """Look something up in the index, or change it, in a thread.
+
+        Raises:
+            Unavailable: that is not possible just now.
+        """
+        index = await self._ensure_open()
+        try:
+            return await trio.to_thread.run_sync(look, index, limiter=self._one)
+        except sqlite3.Error as error:
+            log.error("the index of files cannot be used", reason=str(error))
+            raise Unavailable(RETRY_MS) from None
+
+    # Uploads
+
+    def refusal(self, person_id: str) -> str | None:
+        """Return why somebody may not upload one more file now, if so."""
+        return self._uploads.refusal(person_id)
+
+    async def begin(self, person_id: str, room: str, name: str) -> Incoming:
+        """Return a new upload.
+
+        Raises:
+            Full: there is no place for it.
+            Unavailable: it cannot be written just now.
+        """
+        self._check_space(1)
+        await self._ensure_open()
+        assert self._blobs
+        if await self._run(self._blobs.free_bytes) < self._config.keep_free:
+            raise Full
+        page = await self._journal.messages(room, before=None, after=None, limit=1, max_bytes=1)
+        since = page.messages[-1].seq if page.messages else 0
+        part = secrets.token_hex(ID_BYTES)
+        await self._run(self._blobs.write, part, b"", 0)
+        return Incoming(part, person_id, room, name, since)
+
+    async def write(self, incoming: Incoming, data: bytes) -> None:
+        """Write more of an upload.
+
+        Raises:
+            Full: there is no place for it.
+            Unavailable: it cannot be written just now.
+        """
+        self._check_space(len(data))
+        await self._run(self._write, incoming, data)
+        incoming.size += len(data)  # not before: it may be cancelled until the thread begins
+        self.figures.coming += len(data)
+
+    def _write(self, incoming: Incoming, data: bytes) -> None:
+        assert self._blobs
+        self._blobs.write(incoming.part, data, incoming.size)
+        incoming.take(data)
+
+    def _check_space(self, size: int) -> None:
+        assert self._blobs
+        most = self._config.max_files
+        if most and self.figures.size + self.figures.coming + size > most:
+            raise Full
+
+    async def _run(self, work: Callable[..., T], *args: object) -> T:
+        try:
+            return await trio.to_thread.run_sync(work, *args, limiter=self._writers)
+        except OSError as error:
+            log.error("a file cannot be written", reason=error.strerror)
+            raise Unavailable(RETRY_MS) from None
+
+    async def drop(self, incoming: Incoming) -> None:
+        """Give up an upload."""
+        assert self._blobs
+        self.figures.coming -= incoming.size
+        incoming.size = 0
+        await trio.to_thread.run_sync(self._blobs.drop, incoming.part)
+
+    async def complete(self, incoming: Incoming) -> File:
+        """Keep an upload, which no message has yet.
+
+        Raises:
+            BadPicture: it is a picture that is damaged, or too large.
+            Unavailable: it cannot be kept just now.
+        """
+        assert self._blobs
+        kind = picture_kind(incoming.head) if self._pictures.is_on else None
+        content = Content(
+            self._blobs.part(incoming.part), incoming.digest.hexdigest(), incoming.size
+        )
+        if kind:
+            content = await self._cleaned(incoming, kind)
+        file = File(
+            secrets.token_hex(ID_BYTES),
+            proper_name(incoming.name, kind),
+            kind.type if kind else OTHER,
+            *content[2:],
+        )
+        digest = content.digest
+        row = Row(
+            *(file.id, digest, file.name, file.type, file.size, file.width, file.height),
+            *(incoming.person_id, incoming.room, wall_clock(), incoming.since),
+        )
+        async with self._order:
+            is_new = not await self._ask(lambda index: index.is_known(digest))
+            await self._run(self._blobs.keep, content.path, digest)
+            await self._ask(lambda index: index.add(row))
+        self.figures.count += 1
+        self.figures.size += file.size if is_new else 0
+        await self.drop(incoming)
+        until = trio.current_time() + self._config.unused_file_timeout
+        self._uploads.add(Upload(file, incoming.person_id, incoming.room, until))
+        return file
+
+    async def _cleaned(self, incoming: Incoming, kind: Kind) -> "Content":
+        """Return a picture without what is hidden in it.
+
+        Raises:
+            BadPicture: it is damaged, or too large.
+            Unavailable: it cannot be looked at just now.
+        """
+        assert self._blobs
+        source, clean = self._blobs.part(incoming.part), self._blobs.clean_part(incoming.part)
+        most = self._config.file_limit
+        sides = await self._pictures.clean(source, clean, kind.type, most)
+        return Content(clean, *await self._run(self._blobs.measure, clean), *sides)
+
+    # Reading
+
+    async def find(self, file_id: str) -> Found | None:
+        """Return a file that may be read: no message has it yet, or one that can be read.
+
+        Raises:
+            Unavailable: it cannot be told just now.
+        """
+        await self.open()  # a command may have made it
+        if self._index is None:
+            return None
+        row = await self._find(file_id)
+        if row is None or (row.seq and not await self._is_shown(row)):
+            return None
+        assert self._blobs
+        return Found(file_of(row), self._blobs.place(row.digest))
+
+    async def _find(self, file_id: str) -> Row | None:
+        return await self._ask(lambda index: index.find(file_id))
+
+    async def _is_shown(self, row: Row) -> bool:
+        """Whether the message of a file can be read, and has it."""
+        page = await self._journal.messages(
+            row.room, before=None, after=row.seq - 1, limit=1, max_bytes=1
+        )
+        return any(
+            message.seq == row.seq and any(file.id == row.id for file in message.files)
+            for message in page.messages
+        )
+
+    # Upkeep
+
+    async def run(self) -> None:
+        """Note which messages have files, and delete those that none has, until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._sweep)
+            async for used in self._notes:
+                await self._note(used)
+
+    async def _sweep(self) -> None:
+        """Delete files that no message has any more, some at a time."""
+        after = ""
+        while True:
+            await trio.sleep(SWEEP_INTERVAL)
+            await self.resumables.drop_old()
+            if self._index is None:
+                continue
+            try:
+                await self._remove_unused()
+                after = await self._remove_gone(after)
+            except Unavailable:
+                log.warning("files cannot be looked at just now")
+
+    async def _remove_unused(self) -> None:
+        """Delete uploads whose time is over, unless a message has them after all."""
+        old = self._uploads.take_old()
+        try:
+            while old:
+                await self._settle(old[-1])
+                old.pop()
+        finally:
+            for upload in old:  # it could not be told just now
+                self._uploads.add(upload)
+
+    async def _settle(self, upload: Upload) -> None:
+        """Delete an upload whose time is over, unless a message has it after all."""
+        row = await self._find(upload.file.id)
+        used = await self._look_for(row) if row and upload.was_named else None
+        if used:
+            await self._note(used)
+        elif row:
+            await self._remove([row])
+
+    async def _look_for(self, row: Row) -> Used | None:
+        """Return the message that has a file, as the journal knows it."""
+        after, more = row.since, True
+        while more:
+            page = await self._journal.messages(
+                row.room, before=None, after=after, limit=PAGE, max_bytes=PAGE_BYTES
+            )
+            for message in page.messages:
+                if any(file.id == row.id for file in message.files):
+                    return Used(row.room, message.seq, [row.id])
+                after = message.seq
+            more = page.more
+        return None
+
+    async def _remove_gone(self, after: str) -> str:
+        """Delete some files whose messages are gone for good.
+
+        Args:
+            after: The id behind which to look.
+
+        Returns:
+            Where to go on.
+        """
+        in_time = 2 * self.figures.count * SWEEP_INTERVAL / self._config.erase_within
+        rows = await self._ask(lambda index: index.after(after, max(SWEPT, int(in_time))))
+        for begin in range(0, len(rows), SWEPT):
+            some = rows[begin : begin + SWEPT]
+            kept = await self._journal.files_of({Place(row.room, row.seq) for row in some})
+            gone = [row for row in some if row.id not in kept[Place(row.room, row.seq)]]
+            if gone:
+                await self._remove(gone)
+        return rows[-1].id if rows else ""
+
+    async def _remove(self, rows: Sequence[Row]) -> None:
+        """Delete files, and contents that no other one has."""
+        assert self._blobs
+        async with self._order:
+            digests = await self._ask(lambda index: index.remove(row.id for row in rows))
+            for digest in digests:
+                await self._run(self._blobs.remove, digest)
+            self.figures.count, self.figures.size = await self._ask(lambda index: index.totals())
+
+    async def _note(self, used: Used) -> None:
+        while True:
+            try:
+                await self._ask(lambda index: index.use(used.room, used.seq, used.ids))
+            except Unavailable:
+                await trio.sleep(RETRY_MS / 1000)
+            else:
+                return

@@ -1,0 +1,67 @@
+"""Pictures: has each one read, and written anew without what is hidden in it, by a process."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import structlog
+import trio
+
+from trio_chat.files import picture_worker
+from trio_chat.files.picture_worker import GOOD, TOO_LARGE
+from trio_chat.journal.types import Unavailable
+
+MEMORY = 768 * 1024 * 1024  # bytes of address space of a worker
+SECONDS = 20  # of CPU, for one picture
+PATIENCE = 60.0  # seconds, whatever else the machine does
+WORKERS = 2
+RETRY_MS = 1000
+
+log = structlog.get_logger()
+
+
+class BadPicture(Exception):
+    """A file begins as a picture does, and cannot be kept as one; the message says why."""
+
+
+class Pictures:
+    """Cleans pictures, a few at a time."""
+
+    def __init__(self) -> None:
+        self.is_on = importlib.util.find_spec("PIL") is not None
+        self._workers = trio.CapacityLimiter(WORKERS)
+
+    async def clean(self, source: Path, target: Path, kind: str, size: int) -> tuple[int, int]:
+        """Write a picture anew, without what is not to be seen; return its width and height.
+
+        Args:
+            source: The picture.
+            target: Where it is to be.
+            kind: Its media type.
+            size: Bytes that it may have.
+
+        Raises:
+            BadPicture: it is damaged, or too large.
+            Unavailable: no worker can be started just now.
+        """
+        worker = [sys.executable, "-I", picture_worker.__file__]
+        limits = map(str, (MEMORY, SECONDS, size))
+        async with self._workers:
+            try:
+                with trio.move_on_after(PATIENCE) as scope:
+                    done = await trio.run_process(
+                        [*worker, str(source), str(target), kind, *limits],
+                        capture_stdout=True,
+                        capture_stderr=True,
+                        check=False,
+                    )
+            except OSError as error:
+                log.error("no picture can be looked at", reason=error.strerror)
+                raise Unavailable(RETRY_MS) from None
+        if scope.cancelled_caught or done.returncode == TOO_LARGE:
+            raise BadPicture("the picture is too large")
+        if done.returncode != GOOD:
+            raise BadPicture("the picture is damaged")
+        width, height = json.loads(done.stdout)
+        return width, height

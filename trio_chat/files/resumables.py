@@ -1,0 +1,76 @@
+"""Resumable uploads: files that come in pieces, by several requests."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import trio
+
+from trio_chat.config import Config
+from trio_chat.files.incoming import Incoming
+from trio_chat.protocol.events import File
+
+EACH = 20  # of one person
+IN_ALL = 500
+
+
+@dataclass
+class Resumable:
+    """An upload of a length that is told before; once all has come it has its file.
+
+    ``until`` is when it is given up, in Trio's time, if nothing more comes; ``lock`` is held by
+    the request that brings a piece.
+    """
+
+    incoming: Incoming
+    length: int
+    until: float
+    file: File | None = None
+    lock: trio.Lock = field(default_factory=trio.Lock)
+
+
+class Resumables:
+    """The resumable uploads that are under way, or were complete a while ago.
+
+    Args:
+        drop: Gives up an upload.
+        config: ``upload_timeout``.
+    """
+
+    def __init__(self, drop: Callable[[Incoming], Awaitable[None]], config: Config) -> None:
+        self._drop = drop
+        self._config = config
+        self._uploads: dict[str, Resumable] = {}
+
+    def has_room(self, person_id: str) -> bool:
+        """Whether somebody may begin one more."""
+        coming = [one.incoming for one in self._uploads.values() if one.file is None]
+        own = sum(one.person_id == person_id for one in coming)
+        return own < EACH and len(self._uploads) < IN_ALL
+
+    def begin(self, incoming: Incoming, length: int) -> Resumable:
+        """Take in an upload that begins."""
+        found = self._uploads[incoming.part] = Resumable(incoming, length, 0.0)
+        self.touch(found)
+        return found
+
+    def find(self, part: str, room: str) -> Resumable | None:
+        """Return an upload for a room, unless it is given up."""
+        found = self._uploads.get(part)
+        return found if found and found.incoming.room == room else None
+
+    def touch(self, upload: Resumable) -> None:
+        """Take in that something has come."""
+        upload.until = trio.current_time() + self._config.upload_timeout
+
+    async def end(self, upload: Resumable) -> None:
+        """Forget an upload, and what has come of it if it is not complete."""
+        self._uploads.pop(upload.incoming.part, None)
+        if upload.file is None:
+            await self._drop(upload.incoming)
+
+    async def drop_old(self) -> None:
+        """Give up those of which nothing has come for long."""
+        now = trio.current_time()
+        for one in list(self._uploads.values()):
+            if one.until <= now and not one.lock.locked():
+                await self.end(one)
