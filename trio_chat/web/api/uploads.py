@@ -89,9 +89,9 @@ class Uploading:
         Raises:
             Problem: they may not.
         """
+        who = reading.author(request, visitor())
         if not self._keeper.is_on:
             raise Problem("unsupported", "this server keeps no files; see --files", 403)
-        who = reading.author(request, visitor())
         asked = reading.make_request(requests.Upload, {"room": room}, self._config)
         answer = await self._calls.ask(who, asked, visitor())
         assert isinstance(answer, answers.MayUpload)
